@@ -1,1 +1,29 @@
-//! Placeholder.
+//! The messages and services of every contract that Sederunt serves, generated from `proto/`.
+//!
+//! This crate is the only place where messages are generated, and it holds nothing but them: what a field means for a
+//! meeting is decided by those who fill it. The module tree is the tree of protobuf packages.
+//!
+//! `google.apps.meet.v2` and `v2beta` are the same on the wire but for what only v2beta has, so a service is written
+//! once, for v2beta; a test below holds them together.
+
+use std::sync::LazyLock;
+
+use prost_reflect::DescriptorPool;
+
+#[expect(missing_docs, reason = "generated: packages and enum values say what they are by their names")]
+#[expect(clippy::pedantic, reason = "generated")]
+mod packages {
+    include!(concat!(env!("OUT_DIR"), "/packages.rs"));
+}
+
+pub use packages::{google, sederunt};
+
+/// The compiled `proto/`, options included: a serialised `google.protobuf.FileDescriptorSet`.
+pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// Everything in [`DESCRIPTOR_SET`], decoded once.
+pub fn descriptor_pool() -> &'static DescriptorPool {
+    static POOL: LazyLock<DescriptorPool> =
+        LazyLock::new(|| DescriptorPool::decode(DESCRIPTOR_SET).expect("the build script compiled this very set"));
+    &POOL
+}
