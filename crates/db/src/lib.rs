@@ -1,1 +1,104 @@
-//! Placeholder.
+//! One SQL text, two engines.
+//!
+//! The register lives in SQLite by default and in PostgreSQL where many nodes share it. This is the only crate that names
+//! either; all others see a [`Db`] with two methods, [`Db::read`] and [`Db::write`], and write each statement once. That
+//! works because the statements keep to what both engines mean alike:
+//!
+//! | use | not |
+//! |---|---|
+//! | `bigint`, `text`, `bytea` as column types | `serial`, `boolean`, `timestamptz`, `jsonb`, arrays |
+//! | `on conflict … do update … where` | `for update` |
+//! | row values `(a, b) < ($1, $2)` for pages | `offset`; the order of text beyond being some total order |
+//! | partial and descending indexes, common table expressions, window functions | |
+//! | `substr(x, 1, length($1)) = $1` for prefixes | `like` |
+//! | the clock as a parameter | `now()` |
+//! | `cast(sum(x) as bigint)`, `cast($1 as bigint) is null` | bare `sum(x)`, bare `$1 is null` |
+//!
+//! **A write is data**, see [`Statement`]. Both engines run one write at a time per row, but only SQLite runs one at a
+//! time in all: a rule that spans rows must be guarded by a unique index, or by a first statement that changes the row it
+//! hangs on (with `expect(1)`), and not by a `where exists` alone.
+//!
+//! **A write that returned is on the disk.** SQLite runs with `synchronous=full`, and PostgreSQL with
+//! `synchronous_commit` on even where the server's own default is off. A caller that drops the future of a write does not
+//! know whether it holds.
+//!
+//! What this crate leaves to others: what the tables mean, ids, times and retries after a conflict.
+
+mod error;
+mod limits;
+mod migrations;
+mod sqlite;
+mod statement;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod value;
+
+pub use error::{Error, Source};
+pub use limits::Limits;
+pub use statement::Statement;
+pub use value::{Row, Value};
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+/// Where a database is.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// A SQLite file, made if it is missing, with its folder. More than one process may open it.
+    Sqlite(PathBuf),
+    /// A PostgreSQL connection string: `postgres://user@host/database` or `host=… user=… dbname=…`.
+    Postgres(String),
+}
+
+/// A handle to an open database; clones share it.
+#[derive(Clone)]
+pub struct Db(Engine);
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<sqlite::Sqlite>),
+}
+
+impl Db {
+    /// Opens the database and brings its tables to this program's newest migration. Processes that open it at once do
+    /// that one after the other; a database that is newer than the program is refused.
+    pub async fn open(location: &Location) -> Result<Db, Error> {
+        Db::open_with(location, Limits::default()).await
+    }
+
+    /// The same, with other limits than the usual.
+    pub async fn open_with(location: &Location, limits: Limits) -> Result<Db, Error> {
+        Ok(Db(match location {
+            Location::Sqlite(path) => Engine::Sqlite(Arc::new(sqlite::Sqlite::open(path, limits)?)),
+            Location::Postgres(_) => return Err(Error::wrong("PostgreSQL is not built yet")),
+        }))
+    }
+
+    /// Runs one query and returns all its rows, within the handle's limits of rows and time.
+    ///
+    /// On SQLite it runs on the caller's thread: a page from the cache takes some tens of microseconds, less than moving
+    /// it elsewhere would.
+    pub async fn read(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        statement::check_params(&params)?;
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.read(sql, &params).await,
+        }
+    }
+
+    /// Runs all statements, or none: when this returns `Ok`, they are on the disk.
+    pub async fn write(&self, statements: Vec<Statement>) -> Result<(), Error> {
+        for (index, one) in statements.iter().enumerate() {
+            statement::check_params(&one.params).map_err(|error| error.at(index))?;
+        }
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.write(statements).await,
+        }
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match &self.0 {
+            Engine::Sqlite(_) => "Db(SQLite)",
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Every limit of this crate, each with its reason. [`Limits`] holds those that a caller may set.
+
+use std::time::Duration;
+
+/// What one database handle allows. [`Limits::default`] is for production; tests set short ones.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// More rows than this in one answer are refused. Pages are far smaller, so only a forgotten bound meets it, and it
+    /// then fails instead of filling the memory.
+    pub rows_max: usize,
+    /// A read that takes longer is interrupted. A page takes well under a millisecond; only a missing index needs longer.
+    pub read_timeout: Duration,
+    /// A write that takes longer is interrupted, and so is waiting for another process to finish its own.
+    pub write_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            rows_max: 100_000,
+            read_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Writes that share one commit. Larger commits gain nothing, because the disk's sync is already spread thin, and make
+/// the first writer wait for the last.
+pub(crate) const WRITES_PER_COMMIT_MAX: usize = 512;
+
+/// Writes that may wait for the writer; further callers wait at the door, holding nothing.
+pub(crate) const WRITES_WAITING_MAX: usize = 1024;
+
+/// Reading connections to one SQLite file. A read never leaves its thread, so more than there are threads are useless.
+pub(crate) const SQLITE_READERS_MAX: usize = 16;
+
+/// Connections to PostgreSQL for writing, and as many again for reading: the server's default is 100 in all.
+pub(crate) const POSTGRES_CONNECTIONS_MAX: usize = 16;
+
+/// Prepared statements kept per connection. Filters make new texts without end, so the cache must not keep all.
+pub(crate) const PREPARED_STATEMENTS_MAX: usize = 256;
+
+/// Times that a write is tried again after PostgreSQL gave it up for a deadlock or a serialisation failure.
+pub(crate) const ATTEMPTS_MAX: u32 = 10;
+
+/// SQLite asks whether the time is up after so many of its instructions: some tens of microseconds.
+pub(crate) const INSTRUCTIONS_PER_CLOCK_LOOK: i32 = 1_000;
+
+/// Bytes that SQLite's write-ahead log may keep on disk after a checkpoint.
+pub(crate) const SQLITE_LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// How long a migration may wait for another process that is migrating, and how long one step of it may take.
+pub(crate) const MIGRATION_TIMEOUT: Duration = Duration::from_mins(10);

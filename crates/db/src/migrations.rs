@@ -1,0 +1,53 @@
+//! The numbered steps that make the tables: one text for both engines, embedded in the program.
+//!
+//! A step that was released is never edited; a change is a new step. Each engine runs [`pending`] inside one transaction,
+//! under a lock that other processes wait for, so two programs that start at once cannot both apply a step, and a step
+//! that fails leaves nothing behind.
+
+use crate::{Error, Value};
+
+/// One step.
+pub(crate) struct Migration {
+    pub(crate) version: i64,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+}
+
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!("../migrations/", $name, ".sql")),
+        }
+    };
+}
+
+/// All steps, in their order.
+pub(crate) const MIGRATIONS: &[Migration] = &[migration!(1, "0001_identity"), migration!(2, "0002_register")];
+
+/// Remembers the steps that a database has seen.
+pub(crate) const CREATE_TABLE: &str =
+    "create table if not exists migration (version bigint not null primary key, name text not null)";
+
+/// The newest step that the database has seen; 0 for a new one.
+pub(crate) const NEWEST: &str = "select coalesce(max(version), 0) from migration";
+
+/// Remembers one step.
+pub(crate) const REMEMBER: &str = "insert into migration (version, name) values ($1, $2)";
+
+/// The steps that a database which has seen `newest` still needs.
+pub(crate) fn pending(newest: i64) -> Result<impl Iterator<Item = &'static Migration>, Error> {
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    if newest > known {
+        return Err(Error::Newer { found: newest, known });
+    }
+    Ok(MIGRATIONS.iter().filter(move |migration| migration.version > newest))
+}
+
+impl Migration {
+    /// The parameters of [`REMEMBER`].
+    pub(crate) fn params(&self) -> [Value; 2] {
+        [self.version.into(), self.name.into()]
+    }
+}

@@ -1,0 +1,222 @@
+//! SQLite: one thread that writes, and readers that it does not hold up.
+//!
+//! In WAL mode readers see the last commit while the next one is being made, so reads need no lock and run where they are
+//! called. Writes all pass one queue, because SQLite lets one writer in at a time anyway; the thread behind it spreads the
+//! cost of a sync over all the writes that wait ([`writer`]).
+
+mod engine_error;
+mod folder;
+mod writer;
+
+use crate::{
+    Error, Limits, Row, Statement, Value,
+    limits::{INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SQLITE_LOG_BYTES_MAX, SQLITE_READERS_MAX},
+    migrations,
+};
+use engine_error::translate;
+use rusqlite::{
+    Connection, TransactionBehavior,
+    types::{ToSqlOutput, ValueRef},
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::sync::Semaphore;
+
+/// An open SQLite file.
+pub(crate) struct Sqlite {
+    path: PathBuf,
+    limits: Limits,
+    writer: writer::Writer,
+    readers: Mutex<Vec<Connection>>,
+    reading: Semaphore,
+}
+
+impl Sqlite {
+    /// Opens the file, migrates it and starts its writer.
+    pub(crate) fn open(path: &Path, limits: Limits) -> Result<Sqlite, Error> {
+        let folder = folder::of(path);
+        folder::create(&folder)?;
+        let mut connection = connect(path, limits)?;
+        enter_wal_mode(&connection, limits.write_timeout)?;
+        migrate(&mut connection)?;
+        // A file is durable only once its folder's entry is, and SQLite syncs that only for its journals.
+        folder::sync(&folder)?;
+        Ok(Sqlite {
+            path: path.to_owned(),
+            limits,
+            writer: writer::Writer::start(connection, limits)?,
+            readers: Mutex::default(),
+            reading: Semaphore::new(SQLITE_READERS_MAX),
+        })
+    }
+
+    pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<(), Error> {
+        self.writer.write(statements).await
+    }
+
+    pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
+        let _permit = self.reading.acquire().await.expect("the semaphore is never closed");
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => self.connect_reader()?,
+        };
+        let answer = query(&mut connection, sql, params, self.limits);
+        // A statement that opened a transaction would pin the log for ever: such a connection is not kept.
+        if connection.is_autocommit() {
+            self.readers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
+        }
+        answer
+    }
+
+    fn connect_reader(&self) -> Result<Connection, Error> {
+        let connection = connect(&self.path, self.limits)?;
+        connection.execute_batch("pragma query_only = on").map_err(translate)?;
+        Ok(connection)
+    }
+}
+
+fn connect(path: &Path, limits: Limits) -> Result<Connection, Error> {
+    let connection = Connection::open(path).map_err(translate)?;
+    connection.busy_timeout(limits.write_timeout).map_err(translate)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS_MAX);
+    connection
+        .execute_batch(&format!(
+            "pragma synchronous = full; pragma foreign_keys = on; pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX};"
+        ))
+        .map_err(translate)?;
+    Ok(connection)
+}
+
+/// Changing the journal mode does not wait for other processes as a transaction would, so the waiting is done here.
+fn enter_wal_mode(connection: &Connection, timeout: Duration) -> Result<(), Error> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        match connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0)) {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => {
+                return Err(Error::wrong(format!(
+                    "the file system refuses WAL mode and offers `{mode}`"
+                )));
+            }
+            Err(error) => match translate(error) {
+                Error::Timeout { .. } if Instant::now() < deadline => thread::sleep(Duration::from_millis(10)),
+                error => return Err(error),
+            },
+        }
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(translate)?;
+    transaction.execute_batch(migrations::CREATE_TABLE).map_err(translate)?;
+    let newest = transaction
+        .query_row(migrations::NEWEST, [], |row| row.get(0))
+        .map_err(translate)?;
+    for migration in migrations::pending(newest)? {
+        transaction.execute_batch(migration.sql).map_err(translate)?;
+        transaction
+            .execute(migrations::REMEMBER, migration.params())
+            .map_err(translate)?;
+    }
+    transaction.commit().map_err(translate)
+}
+
+fn query(connection: &mut Connection, sql: &str, params: &[Value], limits: Limits) -> Result<Vec<Row>, Error> {
+    interrupt_after(connection, limits.read_timeout)?;
+    let mut statement = connection.prepare_cached(sql).map_err(translate)?;
+    if !statement.readonly() {
+        return Err(Error::wrong("a read must not change anything"));
+    }
+    bind(&mut statement, params)?;
+    let columns = statement.column_count();
+    let mut cursor = statement.raw_query();
+    let mut rows = Vec::new();
+    while let Some(row) = cursor.next().map_err(translate)? {
+        if rows.len() == limits.rows_max {
+            return Err(Error::TooManyRows { limit: limits.rows_max });
+        }
+        let values = (0..columns).map(|column| from_sqlite(row.get_ref(column).map_err(translate)?, column));
+        rows.push(Row(values.collect::<Result<_, Error>>()?));
+    }
+    Ok(rows)
+}
+
+/// Interrupts whatever the connection does after this time, counted from now.
+fn interrupt_after(connection: &mut Connection, timeout: Duration) -> Result<(), Error> {
+    let deadline = Instant::now() + timeout;
+    connection
+        .progress_handler(INSTRUCTIONS_PER_CLOCK_LOOK, Some(move || Instant::now() >= deadline))
+        .map_err(translate)
+}
+
+/// Lifts the deadline: one that has passed would interrupt the `begin` or `commit` of the next transaction.
+fn never_interrupt(connection: &mut Connection) -> Result<(), Error> {
+    connection.progress_handler(0, None::<fn() -> bool>).map_err(translate)
+}
+
+/// Binds by name: SQLite gives `$n` its number by first appearance, so `$2` may be its first parameter.
+fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Value]) -> Result<(), Error> {
+    let mut used = 0;
+    for index in 1..=statement.parameter_count() {
+        let number: Option<usize> = statement
+            .parameter_name(index)
+            .and_then(|name| name.strip_prefix('$'))
+            .and_then(|digits| digits.parse().ok());
+        let number = number.ok_or_else(|| Error::wrong("parameters are written $1 to $n"))?;
+        let value = number.checked_sub(1).and_then(|position| params.get(position));
+        let value = value.ok_or_else(|| Error::wrong(format!("there is no value for ${number}")))?;
+        statement.raw_bind_parameter(index, value).map_err(translate)?;
+        used = used.max(number);
+    }
+    if used < params.len() {
+        return Err(Error::wrong(format!(
+            "there are {} values and the last parameter is ${used}",
+            params.len()
+        )));
+    }
+    Ok(())
+}
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Int(value) => ValueRef::Integer(*value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn from_sqlite(value: ValueRef<'_>, column: usize) -> Result<Value, Error> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Int(value),
+        ValueRef::Text(value) => match std::str::from_utf8(value) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => {
+                return Err(Error::Column {
+                    column,
+                    wanted: "UTF-8 text",
+                });
+            }
+        },
+        ValueRef::Blob(value) => Value::Blob(value.to_vec()),
+        ValueRef::Real(_) => {
+            return Err(Error::Column {
+                column,
+                wanted: "integer, text or blob: cast it",
+            });
+        }
+    })
+}

@@ -1,0 +1,49 @@
+//! Runs a store test on both engines.
+//!
+//! A statement that one engine takes and the other refuses, or reads differently, is the price of one SQL text; so every
+//! test of a store is a closure over [`Db`] and runs twice.
+
+use crate::{Db, Location};
+use std::thread;
+use tempfile::TempDir;
+
+/// Runs the test with an empty, migrated database on SQLite, and with another on PostgreSQL.
+pub async fn each_engine<F, Fut>(test: F)
+where
+    F: Fn(Db) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    each_location(async |location| {
+        let db = Db::open(&location).await.expect("a new database opens");
+        test(db).await;
+    })
+    .await;
+}
+
+/// Runs the test with the place of a database that does not exist yet, or is empty: for tests that open it themselves.
+pub async fn each_location<F>(test: F)
+where
+    F: AsyncFn(Location),
+{
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let engine = EngineName("SQLite");
+    test(Location::Sqlite(folder.path().join("sederunt.db"))).await;
+    drop(engine);
+}
+
+/// Says on which engine a test failed.
+struct EngineName(&'static str);
+
+impl Drop for EngineName {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            #[expect(
+                clippy::print_stderr,
+                reason = "the output of a failed test is where its reader looks"
+            )]
+            {
+                eprintln!("this happened on {}", self.0);
+            }
+        }
+    }
+}
