@@ -1,0 +1,104 @@
+//! The table of accounts.
+
+use db::{Db, Row, Statement};
+
+use crate::{
+    Identity,
+    account::{NewUser, User, UserId, normalise_display_name, normalise_email},
+};
+
+/// Why an account could not be made or found.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// No mail could reach this.
+    #[error("{email:?} is not an e-mail address: {why}")]
+    InvalidEmail {
+        /// As it was given.
+        email: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A list could not show this.
+    #[error("the name cannot be used: {why}")]
+    InvalidDisplayName {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// There is one account per address.
+    #[error("there is a user with the address {0} already")]
+    EmailTaken(String),
+    /// The accounts are out of reach.
+    #[error("the accounts cannot be reached; try again later")]
+    Store(#[from] db::Error),
+}
+
+/// The columns of a [`User`], in the order that [`user_of`] reads them.
+pub(crate) const USER_COLUMNS: &str = "account.id, account.email, account.display_name, account.administrator";
+
+/// Reads [`USER_COLUMNS`], which stand first in the row.
+pub(crate) fn user_of(row: &Row) -> Result<User, db::Error> {
+    Ok(User {
+        id: UserId::from_store(row.text(0)?.to_owned()),
+        email: row.text(1)?.to_owned(),
+        display_name: row.text(2)?.to_owned(),
+        administrator: row.int(3)? != 0,
+    })
+}
+
+pub(crate) async fn find_user(db: &Db, id: &UserId) -> Result<Option<User>, db::Error> {
+    let rows = db.read(&format!("select {USER_COLUMNS} from account where id = $1"), vec![id.as_str().into()]).await?;
+    rows.first().map(user_of).transpose()
+}
+
+impl Identity {
+    /// Makes an account.
+    pub async fn add_user(&self, new: NewUser<'_>, now_us: i64) -> Result<User, AccountError> {
+        let user = new_user(new)?;
+        match self.db.write(vec![insert(&user, now_us)]).await {
+            Ok(()) => Ok(user),
+            Err(error) if error.is_conflict() => Err(AccountError::EmailTaken(user.email)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The user of that id, if there is one.
+    pub async fn user(&self, id: &UserId) -> Result<Option<User>, AccountError> {
+        Ok(find_user(&self.db, id).await?)
+    }
+
+    /// The user of that address in any spelling, if there is one.
+    pub async fn user_by_email(&self, email: &str) -> Result<Option<User>, AccountError> {
+        let Ok(email) = normalise_email(email) else {
+            return Ok(None);
+        };
+        let sql = format!("select {USER_COLUMNS} from account where email = $1");
+        let rows = self.db.read(&sql, vec![email.into()]).await?;
+        Ok(rows.first().map(user_of).transpose()?)
+    }
+}
+
+fn new_user(new: NewUser<'_>) -> Result<User, AccountError> {
+    let email = normalise_email(new.email)
+        .map_err(|why| AccountError::InvalidEmail { email: new.email.to_owned(), why })?;
+    let display_name = match new.display_name.trim() {
+        "" => email.split('@').next().expect("split gives at least one part"),
+        name => name,
+    };
+    let display_name =
+        normalise_display_name(display_name).map_err(|why| AccountError::InvalidDisplayName { why })?;
+    Ok(User { id: UserId::generate(), email, display_name, administrator: new.administrator })
+}
+
+fn insert(user: &User, now_us: i64) -> Statement {
+    Statement::new(
+        "insert into account (id, email, display_name, administrator, create_us) values ($1, $2, $3, $4, $5)",
+        vec![
+            user.id.as_str().into(),
+            user.email.as_str().into(),
+            user.display_name.as_str().into(),
+            i64::from(user.administrator).into(),
+            now_us.into(),
+        ],
+    )
+    .expect(1)
+}

@@ -1,0 +1,37 @@
+//! Every limit of sign-in, in one place, each with its reason.
+
+use std::time::Duration;
+
+/// RFC 5321 allows a path of 256 bytes with its two brackets.
+pub const EMAIL_BYTES_MAX: usize = 254;
+
+/// RFC 5321 §4.5.3.1.1.
+pub const EMAIL_LOCAL_PART_BYTES_MAX: usize = 64;
+
+/// Long enough for the longest name on a passport twice over; short enough for a tile.
+pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
+
+/// A link is sent to one person, who opens it in the same sitting.
+pub const SIGN_IN_LINK_TTL: Duration = Duration::from_mins(15);
+
+/// Nobody may make a link that outlives the mail it travels in: it is as good as a password.
+pub const SIGN_IN_LINK_TTL_MAX: Duration = Duration::from_hours(7 * 24);
+
+/// A month without typing anything is what people expect of a browser at home; signing out ends it at once.
+pub const WEB_SESSION_TTL: Duration = Duration::from_hours(30 * 24);
+
+/// The lifetime that Google's access tokens have, which clients are written for.
+pub const TOKEN_TTL: Duration = Duration::from_hours(1);
+
+/// A token cannot be recalled but by removing its user, so even a test rig has to fetch a new one each month.
+pub const TOKEN_TTL_MAX: Duration = Duration::from_hours(30 * 24);
+
+/// Our tokens are about 500 bytes with every scope; nothing longer is worth a hash or a signature check.
+pub const TOKEN_BYTES_MAX: usize = 4096;
+
+/// Principals kept beside the token that proved them, so that a signature is checked once and not on every request.
+/// Two thousand callers at once is beyond one node, and the memory is about a megabyte.
+pub const VERIFIED_TOKENS_MAX: usize = 2048;
+
+/// How long a removed user or a changed name may linger in that cache.
+pub const VERIFIED_TOKEN_TTL: Duration = Duration::from_secs(30);

@@ -1,0 +1,183 @@
+//! What a token may be used for: the OAuth scopes of Google's contract, under their full names.
+//!
+//! One table holds them. A program written for Google asks for the full URL; a person at a terminal types the short
+//! name, the part after `…/auth/`. Tokens and errors always carry the URL.
+
+use std::fmt;
+
+/// What every scope's URL begins with.
+const PREFIX: &str = "https://www.googleapis.com/auth/";
+
+/// One OAuth scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Create spaces; read and change what this application created. We issue all tokens ourselves, so every space
+    /// counts as created by the one application there is.
+    SpaceCreated,
+    /// Read whatever the user may read.
+    SpaceReadonly,
+    /// Read and change the settings of the user's own spaces.
+    SpaceSettings,
+    /// Receive the audio and video of a conference.
+    ConferenceMediaReadonly,
+    /// Receive the audio of a conference.
+    ConferenceMediaAudioReadonly,
+    /// Receive the video of a conference.
+    ConferenceMediaVideoReadonly,
+    /// Fetch files; programs that fetch recordings ask for it.
+    DriveReadonly,
+    /// Fetch the files that meetings made.
+    DriveMeetReadonly,
+}
+
+impl Scope {
+    /// Every scope, in the order of the contract.
+    pub const ALL: [Scope; 8] = [
+        Scope::SpaceCreated,
+        Scope::SpaceReadonly,
+        Scope::SpaceSettings,
+        Scope::ConferenceMediaReadonly,
+        Scope::ConferenceMediaAudioReadonly,
+        Scope::ConferenceMediaVideoReadonly,
+        Scope::DriveReadonly,
+        Scope::DriveMeetReadonly,
+    ];
+
+    /// The name that a person types: `meetings.space.created`.
+    pub const fn short_name(self) -> &'static str {
+        match self {
+            Scope::SpaceCreated => "meetings.space.created",
+            Scope::SpaceReadonly => "meetings.space.readonly",
+            Scope::SpaceSettings => "meetings.space.settings",
+            Scope::ConferenceMediaReadonly => "meetings.conference.media.readonly",
+            Scope::ConferenceMediaAudioReadonly => "meetings.conference.media.audio.readonly",
+            Scope::ConferenceMediaVideoReadonly => "meetings.conference.media.video.readonly",
+            Scope::DriveReadonly => "drive.readonly",
+            Scope::DriveMeetReadonly => "drive.meet.readonly",
+        }
+    }
+
+    /// The name on the wire: `https://www.googleapis.com/auth/meetings.space.created`.
+    pub fn url(self) -> String {
+        format!("{PREFIX}{}", self.short_name())
+    }
+}
+
+/// Accepts the full URL and the short name.
+impl std::str::FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(name: &str) -> Result<Scope, UnknownScope> {
+        let short = name.strip_prefix(PREFIX).unwrap_or(name);
+        Scope::ALL
+            .into_iter()
+            .find(|scope| scope.short_name() == short)
+            .ok_or_else(|| UnknownScope(name.to_owned()))
+    }
+}
+
+/// A name that is in no row of the table.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown scope: {0:?}; there are {known}", known = Scope::ALL.map(Scope::short_name).join(", "))]
+pub struct UnknownScope(String);
+
+/// A set of scopes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    /// No scope: nothing that needs one is allowed.
+    pub const NONE: Scopes = Scopes(0);
+
+    /// Every scope of the Meet API: what a browser session has, and a token by default.
+    pub const MEET: Scopes = Scopes::of(&[
+        Scope::SpaceCreated,
+        Scope::SpaceReadonly,
+        Scope::SpaceSettings,
+        Scope::ConferenceMediaReadonly,
+        Scope::ConferenceMediaAudioReadonly,
+        Scope::ConferenceMediaVideoReadonly,
+    ]);
+
+    /// The set of these scopes.
+    pub const fn of(scopes: &[Scope]) -> Scopes {
+        let (mut bits, mut index) = (0, 0);
+        while index < scopes.len() {
+            bits |= 1 << scopes[index] as u8;
+            index += 1;
+        }
+        Scopes(bits)
+    }
+
+    /// Whether the set holds this scope.
+    pub const fn contains(self, scope: Scope) -> bool {
+        self.0 & (1 << scope as u8) != 0
+    }
+
+    /// Whether the sets share a scope: a method accepts any one of several.
+    pub const fn intersects(self, other: Scopes) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The scopes of the set, in the order of the contract.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |&scope| self.contains(scope))
+    }
+
+    /// Reads a token's `scope` claim. Names that this build does not know grant nothing, so they are passed over.
+    pub(crate) fn from_claim(claim: &str) -> Scopes {
+        claim.split_ascii_whitespace().filter_map(|name| name.parse().ok()).collect()
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Scopes {
+        scopes.into_iter().fold(Scopes::NONE, |set, scope| Scopes(set.0 | Scopes::of(&[scope]).0))
+    }
+}
+
+/// The form of OAuth: URLs with a space between.
+impl fmt::Display for Scopes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, scope) in self.iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            write!(out, "{space}{}", scope.url())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Scopes {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_known_by_both_names() {
+        for (index, scope) in Scope::ALL.into_iter().enumerate() {
+            assert_eq!(scope as usize, index, "bits follow the table");
+            assert_eq!(scope.short_name().parse(), Ok(scope));
+            assert_eq!(scope.url().parse(), Ok(scope));
+        }
+        for wrong in ["", "created", "https://www.googleapis.com/auth/", "MEETINGS.SPACE.CREATED", "a b"] {
+            assert_eq!(wrong.parse::<Scope>(), Err(UnknownScope(wrong.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_set_survives_the_claim() {
+        for set in [Scopes::NONE, Scopes::MEET, Scopes::of(&[Scope::DriveReadonly, Scope::SpaceSettings])] {
+            assert_eq!(Scopes::from_claim(&set.to_string()), set);
+        }
+        let claim = "openid  https://www.googleapis.com/auth/meetings.space.readonly\tprofile";
+        assert_eq!(Scopes::from_claim(claim), Scopes::of(&[Scope::SpaceReadonly]));
+        assert!(!Scopes::MEET.contains(Scope::DriveReadonly));
+        assert!(!Scopes::MEET.intersects(Scopes::of(&[Scope::DriveReadonly])));
+        assert!(Scopes::MEET.intersects(Scopes::of(&[Scope::DriveReadonly, Scope::SpaceCreated])));
+    }
+}

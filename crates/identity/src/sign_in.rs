@@ -1,0 +1,164 @@
+//! One-time links, and the browser sessions that they become.
+//!
+//! A link is used up in the same write that opens its session, under the expectation that it was unused: of two
+//! browsers that open one link at once, the database lets one in. A session lasts a fixed time from sign-in, like the
+//! cookie that carries it.
+
+use std::time::Duration;
+
+use db::Statement;
+
+use crate::{
+    AccountError, Identity, NewUser, Secret, User, UserId,
+    accounts::{USER_COLUMNS, user_of},
+    limits,
+};
+
+/// A browser that is signed in.
+#[derive(Debug, Clone)]
+pub struct WebSession {
+    /// Who it is.
+    pub user: User,
+    /// Goes into the cookie and nowhere else.
+    pub secret: Secret,
+    /// When it stops being valid, and the cookie with it.
+    pub expire_us: i64,
+}
+
+/// Why a link does not sign in. Strangers learn no more than that it does not.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Unknown, used or expired.
+    #[error("this sign-in link is not valid, or not any more; ask for a new one")]
+    InvalidLink(#[source] LinkFault),
+    /// The links are out of reach.
+    #[error("sign-in is not possible now; try again later")]
+    Store(#[from] db::Error),
+}
+
+/// What was wrong with a link: for the log only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LinkFault {
+    /// Not the text of a secret.
+    #[error("the secret is malformed")]
+    Malformed,
+    /// We made no such link, or it expired long ago.
+    #[error("the secret is unknown")]
+    Unknown,
+    /// Somebody was here before.
+    #[error("the link was used before")]
+    Used,
+    /// It is too late.
+    #[error("the link has expired")]
+    Expired,
+}
+
+impl Identity {
+    /// Makes a link for a user, which lets one browser in, once, within `ttl` (at most
+    /// [`limits::SIGN_IN_LINK_TTL_MAX`]).
+    pub async fn sign_in_link(&self, user: &UserId, ttl: Duration, now_us: i64) -> Result<Secret, AccountError> {
+        let secret = Secret::generate();
+        let expire_us = after(now_us, ttl.min(limits::SIGN_IN_LINK_TTL_MAX));
+        let insert = Statement::new(
+            "insert into sign_in_link (secret_sha256, account, expire_us) values ($1, $2, $3)",
+            vec![secret.digest().into(), user.as_str().into(), expire_us.into()],
+        );
+        self.db.write(vec![insert.expect(1)]).await?;
+        Ok(secret)
+    }
+
+    /// The link by which the administrator of a new installation gets in; makes that account where there is none.
+    ///
+    /// `None` once an administrator has signed in. Until then every start makes a new link, because the one printed
+    /// before may have expired unread, and whoever reads it runs the server anyway.
+    pub async fn administrator_link(&self, email: &str, now_us: i64) -> Result<Option<Secret>, AccountError> {
+        let administrator = match self.first_administrator().await? {
+            Some((_, true)) => return Ok(None),
+            Some((user, false)) => user,
+            None => match self.add_user(NewUser { email, display_name: "", administrator: true }, now_us).await {
+                Ok(user) => user,
+                // Another process was faster, or an ordinary user has the address: then there is still none.
+                Err(taken @ AccountError::EmailTaken(_)) => match self.first_administrator().await? {
+                    Some((user, _)) => user,
+                    None => return Err(taken),
+                },
+                Err(error) => return Err(error),
+            },
+        };
+        self.sign_in_link(&administrator.id, limits::SIGN_IN_LINK_TTL, now_us).await.map(Some)
+    }
+
+    /// The oldest administrator, and whether any administrator has ever signed in.
+    async fn first_administrator(&self) -> Result<Option<(User, bool)>, db::Error> {
+        let sql = format!(
+            "select {USER_COLUMNS},
+                (select count(*) from sign_in_link link join account a on a.id = link.account
+                 where a.administrator = 1 and link.used_us is not null)
+             from account where administrator = 1 order by create_us, id limit 1"
+        );
+        let rows = self.db.read(&sql, vec![]).await?;
+        rows.first().map(|row| Ok((user_of(row)?, row.int(4)? > 0))).transpose()
+    }
+
+    /// Uses a link up and signs in.
+    pub async fn redeem(&self, secret: &str, now_us: i64) -> Result<WebSession, SignInError> {
+        let link = Secret::parse(secret).ok_or(SignInError::InvalidLink(LinkFault::Malformed))?;
+        let sql = format!(
+            "select {USER_COLUMNS}, link.expire_us, link.used_us
+             from sign_in_link link join account on account.id = link.account where link.secret_sha256 = $1"
+        );
+        let rows = self.db.read(&sql, vec![link.digest().into()]).await?;
+        let row = rows.first().ok_or(SignInError::InvalidLink(LinkFault::Unknown))?;
+        let (user, link_expire_us, used_us) = (user_of(row)?, row.int(4)?, row.opt_int(5)?);
+        if used_us.is_some() {
+            return Err(SignInError::InvalidLink(LinkFault::Used));
+        }
+        if link_expire_us <= now_us {
+            return Err(SignInError::InvalidLink(LinkFault::Expired));
+        }
+        let session = WebSession { user, secret: Secret::generate(), expire_us: after(now_us, limits::WEB_SESSION_TTL) };
+        match self.db.write(admission(&link, &session, now_us)).await {
+            Ok(()) => Ok(session),
+            // The read above was only for the reason: this write decides, and another browser was faster.
+            Err(error) if error.is_conflict() => Err(SignInError::InvalidLink(LinkFault::Used)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Signs a browser out. A secret that opens nothing is out already.
+    pub async fn end_web_session(&self, secret: &str) -> Result<(), SignInError> {
+        let Some(secret) = Secret::parse(secret) else {
+            return Ok(());
+        };
+        let delete =
+            Statement::new("delete from web_session where secret_sha256 = $1", vec![secret.digest().into()]);
+        Ok(self.db.write(vec![delete]).await?)
+    }
+}
+
+/// Uses up the link and opens the session, or neither; and sweeps out what has expired, so that no job has to.
+fn admission(link: &Secret, session: &WebSession, now_us: i64) -> Vec<Statement> {
+    vec![
+        Statement::new(
+            "update sign_in_link set used_us = $1 where secret_sha256 = $2 and used_us is null and expire_us > $1",
+            vec![now_us.into(), link.digest().into()],
+        )
+        .expect(1),
+        Statement::new(
+            "insert into web_session (secret_sha256, account, create_us, expire_us) values ($1, $2, $3, $4)",
+            vec![
+                session.secret.digest().into(),
+                session.user.id.as_str().into(),
+                now_us.into(),
+                session.expire_us.into(),
+            ],
+        )
+        .expect(1),
+        Statement::new("delete from web_session where expire_us <= $1", vec![now_us.into()]),
+    ]
+}
+
+/// The time that lies `duration` after `now_us`.
+pub(crate) fn after(now_us: i64, duration: Duration) -> i64 {
+    now_us.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}
