@@ -1,1 +1,36 @@
-//! Placeholder.
+//! Meetings as pure state machines: who joins, who leaves, when each conference began and ended.
+//!
+//! What it leaves to others: it reads no clock, makes no random byte, does no I/O, forwards no media and knows no wire
+//! format. The caller serialises the inputs of a space and does, for each of them:
+//!
+//! 1. [`decide`]: space, input and time give facts, or a refusal; nothing changes.
+//! 2. write the facts, all or none;
+//! 3. [`Space::apply`] each of them;
+//! 4. tell the people, the media plane and whoever else cares.
+//!
+//! So nobody is told what a crash could still undo, and a space is rebuilt after a crash by applying the recorded facts
+//! again. If the outcome of a write is unknown, the space must be rebuilt in that way too.
+//!
+//! # Time
+//!
+//! Inputs carry the caller's clock, which may step. The times in facts never run backwards within a space: while the
+//! caller's clock is behind the latest time recorded, that time is taken instead, and the age of a sign of life is
+//! subtracted from it rather than its time compared with it. Deadlines are in the caller's clock, because that is the
+//! clock its timer runs by.
+
+mod decide;
+mod display_name;
+mod fact;
+mod ids;
+mod input;
+pub mod limits;
+mod space;
+mod time;
+
+pub use decide::decide;
+pub use display_name::{DisplayName, MalformedName};
+pub use fact::{ConferenceEndReason, Fact, SessionEndReason};
+pub use ids::{ConferenceId, MalformedId, MeetingCode, ParticipantId, SecretHash, SessionId, SpaceId, UserId};
+pub use input::{Arrival, FreshIds, Input, LostReason, Person, Refusal};
+pub use space::{Conference, LiveSession, Participant, Space};
+pub use time::Micros;

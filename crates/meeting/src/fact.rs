@@ -1,0 +1,161 @@
+//! Facts: what became true in a space. They say everything that the register writes and a space holds, so that neither
+//! has to guess from the other; times are ready to be shown.
+
+use crate::{ConferenceId, DisplayName, Micros, ParticipantId, Person, SecretHash, SessionId};
+
+/// One thing that became true. A list of them is true as a whole or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The first person entered.
+    ConferenceStarted {
+        /// Its id.
+        conference: ConferenceId,
+        /// When.
+        start: Micros,
+    },
+    /// A person entered this conference for the first time.
+    ParticipantJoined {
+        /// Where.
+        conference: ConferenceId,
+        /// The user's id, or a new one for an anonymous person.
+        participant: ParticipantId,
+        /// Who.
+        person: Person,
+        /// The start of the first session.
+        earliest_start: Micros,
+    },
+    /// A participant with no live session is back: its latest end is unset again.
+    ParticipantReturned {
+        /// Where.
+        conference: ConferenceId,
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// A participant came in again under another name.
+    ParticipantRenamed {
+        /// Where.
+        conference: ConferenceId,
+        /// Who.
+        participant: ParticipantId,
+        /// The name from now on.
+        display_name: DisplayName,
+    },
+    /// A device was admitted.
+    SessionStarted {
+        /// Where.
+        conference: ConferenceId,
+        /// Whose.
+        participant: ParticipantId,
+        /// Its id.
+        session: SessionId,
+        /// The hash of its resume secret.
+        secret: SecretHash,
+        /// When.
+        start: Micros,
+        /// When its media must be connected, in the caller's clock. Not recorded: a crash ends the session anyway.
+        connect_by: Micros,
+    },
+    /// These sessions were heard of. A session's first sign of life says that its media is connected.
+    SignsOfLife {
+        /// Where.
+        conference: ConferenceId,
+        /// Each session once, with a time later than the one before.
+        signs: Vec<(SessionId, Micros)>,
+    },
+    /// A session is over.
+    SessionEnded {
+        /// Where.
+        conference: ConferenceId,
+        /// Whose.
+        participant: ParticipantId,
+        /// Which.
+        session: SessionId,
+        /// When.
+        end: Micros,
+        /// Why.
+        reason: SessionEndReason,
+        /// Its media never connected: it ended when it started.
+        failed: bool,
+        /// The participant's latest end, if this was its last live session.
+        participant_latest_end: Option<Micros>,
+    },
+    /// After a crash the conference stays open for its clients to come back. Not recorded: the next start decides anew.
+    ReturnAwaited {
+        /// Which conference.
+        conference: ConferenceId,
+        /// Until when, in the caller's clock.
+        until: Micros,
+    },
+    /// The conference is over; all its sessions have ended before.
+    ConferenceEnded {
+        /// Which.
+        conference: ConferenceId,
+        /// When: never before the end of any of its sessions.
+        end: Micros,
+        /// Why.
+        reason: ConferenceEndReason,
+    },
+}
+
+macro_rules! reasons {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[$name] = &[$($name::$variant,)+];
+
+            /// The word that is recorded.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $($name::$variant => $text,)+
+                }
+            }
+
+            /// The reason with this word, if there is one.
+            pub fn parse(word: &str) -> Option<$name> {
+                $name::ALL.iter().copied().find(|reason| reason.as_str() == word)
+            }
+        }
+    };
+}
+
+reasons!(
+    /// Why a session ended.
+    SessionEndReason {
+        /// Its client said that it leaves.
+        Left = "left",
+        /// Its client closed the connection.
+        Closed = "closed",
+        /// Nothing was heard of it for too long.
+        Silent = "silent",
+        /// Its media did not connect in time.
+        NotConnected = "not_connected",
+        /// Its client came back by itself, with a new session.
+        Resumed = "resumed",
+        /// The conference was ended for everybody.
+        ConferenceEnded = "conference_ended",
+        /// The server was found to have stopped without closing it.
+        Crash = "crash",
+        /// The server stopped in good order.
+        Shutdown = "shutdown",
+    }
+);
+
+reasons!(
+    /// Why a conference ended.
+    ConferenceEndReason {
+        /// The last session ended.
+        Empty = "empty",
+        /// It was ended for everybody.
+        Ended = "ended",
+        /// Nobody was there when the time to come back after a crash had passed.
+        NobodyReturned = "nobody_returned",
+        /// The server stopped in good order.
+        Shutdown = "shutdown",
+    }
+);

@@ -1,0 +1,24 @@
+//! Every limit of a meeting, named and argued in one place. Times are microseconds.
+
+/// A session whose media is not connected by then ends at its start. ICE and DTLS take a second on a bad network; fifteen
+/// leave room for a device that asks its user for permission to use the microphone.
+pub const CONNECT_WITHIN_US: i64 = 15_000_000;
+
+/// How long a conference stays open after a crash for its clients to come back: a restart and a client's slowest retry.
+pub const RETURN_WITHIN_US: i64 = 30_000_000;
+
+/// Signs of life are written at least this often: the error of an end time after a crash is at most this.
+pub const SIGN_OF_LIFE_EVERY_US: i64 = 5_000_000;
+
+/// Live sessions in one conference. The media plane of one room is a single thread: more would not be heard well.
+pub const LIVE_SESSIONS_MAX: usize = 500;
+
+/// Sessions that one conference may have in all, ended ones included, because their resume secrets are held in memory
+/// until it ends: about 200 bytes each.
+pub const SESSIONS_MAX: usize = 20_000;
+
+/// Characters of a display name: the longest names of people fit, a paragraph does not.
+pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
+
+const _: () = assert!(LIVE_SESSIONS_MAX <= SESSIONS_MAX);
+const _: () = assert!(SIGN_OF_LIFE_EVERY_US < CONNECT_WITHIN_US && CONNECT_WITHIN_US < RETURN_WITHIN_US);
