@@ -1,0 +1,183 @@
+//! A predicate into SQL, by a table of the fields that a list offers.
+
+use crate::{
+    Comparison, Malformed, Predicate, Word,
+    time_literal::{MicrosecondCondition, TimeLiteral},
+};
+
+/// A field that may stand in the filters of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// In `snake_case`, with dots: `space.meeting_code`. Callers may write it in camel case too.
+    pub path: &'static str,
+    /// The column that holds it, or any SQL expression of that type. It is copied into the SQL as it stands.
+    pub column: &'static str,
+    /// What its values look like.
+    pub kind: Kind,
+}
+
+/// What the values of a field look like, to the caller and in the column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A moment; microseconds since the Unix epoch in the column.
+    Time,
+    /// A text.
+    Text,
+    /// A text that is case-blind and in lower case in the column, as meeting codes are.
+    LowerCaseText,
+    /// A resource name with this prefix (`spaces/`); the id after it in the column.
+    ResourceName(&'static str),
+}
+
+/// A value to bind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parameter {
+    /// For a `bigint` column.
+    Int(i64),
+    /// For a `text` column.
+    Text(String),
+}
+
+impl Predicate {
+    /// Writes the condition for a `where`, in parentheses if it needs them, and its parameters, which are numbered
+    /// from `$first_parameter` in their order. Refuses fields that are not in the table, and values that are none of
+    /// theirs.
+    pub fn to_sql(&self, fields: &[Field], first_parameter: usize) -> Result<(String, Vec<Parameter>), Malformed> {
+        let mut writer = Writer {
+            fields,
+            first_parameter,
+            sql: String::new(),
+            parameters: Vec::new(),
+        };
+        writer.predicate(self)?;
+        Ok((writer.sql, writer.parameters))
+    }
+}
+
+struct Writer<'a> {
+    fields: &'a [Field],
+    first_parameter: usize,
+    sql: String,
+    parameters: Vec<Parameter>,
+}
+
+impl Writer<'_> {
+    fn predicate(&mut self, predicate: &Predicate) -> Result<(), Malformed> {
+        match predicate {
+            Predicate::And(all) => self.list(all, " and ", "1 = 1"),
+            Predicate::Or(all) => self.list(all, " or ", "1 = 0"),
+            Predicate::Not(inner) => {
+                self.sql.push_str("not (");
+                self.predicate(inner)?;
+                self.sql.push(')');
+                Ok(())
+            }
+            Predicate::IsNull { path } => {
+                let column = self.field(path)?.column;
+                self.sql.extend([column, " is null"]);
+                Ok(())
+            }
+            Predicate::Compare {
+                path,
+                comparison,
+                literal,
+            } => self.comparison(path, *comparison, literal),
+        }
+    }
+
+    fn list(&mut self, all: &[Predicate], conjunction: &str, when_empty: &str) -> Result<(), Malformed> {
+        if all.is_empty() {
+            self.sql.push_str(when_empty);
+            return Ok(());
+        }
+        for (index, inner) in all.iter().enumerate() {
+            self.sql.push_str(if index == 0 { "(" } else { conjunction });
+            self.predicate(inner)?;
+        }
+        self.sql.push(')');
+        Ok(())
+    }
+
+    fn comparison(&mut self, path: &Word, comparison: Comparison, literal: &Word) -> Result<(), Malformed> {
+        let field = self.field(path)?;
+        if field.kind == Kind::Time {
+            let time = TimeLiteral::parse(&literal.text).map_err(|why| Malformed::new(literal.at, why))?;
+            match time.condition(comparison) {
+                MicrosecondCondition::Compare(comparison) => {
+                    self.compare(field.column, comparison, Parameter::Int(time.floor_us));
+                }
+                // Of an unset field nothing is known, not even this: as with any other comparison.
+                MicrosecondCondition::Never => self.sql.extend([field.column, " <> ", field.column]),
+                MicrosecondCondition::Always => self.sql.extend([field.column, " = ", field.column]),
+            }
+            return Ok(());
+        }
+        if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+            // The two engines sort texts differently.
+            return Err(Malformed::new(
+                path.at,
+                format!("{} compares only with = and !=", field.path),
+            ));
+        }
+        let text = match field.kind {
+            Kind::LowerCaseText => literal.text.to_lowercase(),
+            Kind::ResourceName(prefix) => match literal.text.strip_prefix(prefix) {
+                Some(id) => id.to_owned(),
+                None => {
+                    return Err(Malformed::new(
+                        literal.at,
+                        format!("expected a name that begins with {prefix}"),
+                    ));
+                }
+            },
+            Kind::Text | Kind::Time => literal.text.clone(),
+        };
+        if text.contains('\0') {
+            // PostgreSQL has no such texts, so nothing could equal it.
+            return Err(Malformed::new(literal.at, "a text has no zero bytes"));
+        }
+        self.compare(field.column, comparison, Parameter::Text(text));
+        Ok(())
+    }
+
+    fn compare(&mut self, column: &str, comparison: Comparison, parameter: Parameter) {
+        let sign = match comparison {
+            Comparison::Equal => "=",
+            Comparison::NotEqual => "<>",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        };
+        let number = (self.first_parameter + self.parameters.len()).to_string();
+        self.sql.extend([column, " ", sign, " $", &number]);
+        self.parameters.push(parameter);
+    }
+
+    fn field(&self, path: &Word) -> Result<Field, Malformed> {
+        let snake = snake_case(&path.text);
+        self.fields
+            .iter()
+            .find(|field| field.path == snake)
+            .copied()
+            .ok_or_else(|| {
+                let known: Vec<_> = self.fields.iter().map(|field| field.path).collect();
+                Malformed::new(
+                    path.at,
+                    format!("there is no field {:?} here; there are {}", path.text, known.join(", ")),
+                )
+            })
+    }
+}
+
+/// `space.meetingCode` is `space.meeting_code`, which stays as it is.
+fn snake_case(path: &str) -> String {
+    let mut snake = String::with_capacity(path.len() + 4);
+    for character in path.chars() {
+        if character.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(character.to_ascii_lowercase());
+    }
+    snake
+}

@@ -1,0 +1,64 @@
+//! Moments as callers write them: RFC 3339 with any offset and up to nine decimals.
+//!
+//! Columns hold microseconds. A literal with more decimals lies between two of them, and cutting it off would let
+//! `> …00.0000005Z` miss a row of a microsecond earlier than asked, or find one too many. So the literal keeps whether
+//! it lies above its microsecond, and each comparison is turned into one of whole microseconds that holds for the same
+//! rows.
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::Comparison;
+
+const NANOSECONDS_PER_MICROSECOND: i128 = 1000;
+const DECIMALS_MAX: usize = 9;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TimeLiteral {
+    /// The last microsecond that is not after it.
+    pub(crate) floor_us: i64,
+    /// Whether it is that microsecond.
+    pub(crate) exact: bool,
+}
+
+/// The same condition in whole microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MicrosecondCondition {
+    Compare(Comparison),
+    /// Holds for no moment.
+    Never,
+    /// Holds for every moment.
+    Always,
+}
+
+impl TimeLiteral {
+    pub(crate) fn parse(text: &str) -> Result<TimeLiteral, &'static str> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339)
+            .map_err(|_| "expected a time such as 2026-01-31T09:30:00Z or 2026-01-31T10:30:00.123456789+01:00")?;
+        let decimals = text
+            .split_once('.')
+            .map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
+        if decimals > DECIMALS_MAX {
+            return Err("a time has at most nine decimals");
+        }
+        let nanoseconds = moment.unix_timestamp_nanos();
+        let floor_us = nanoseconds.div_euclid(NANOSECONDS_PER_MICROSECOND);
+        Ok(TimeLiteral {
+            floor_us: i64::try_from(floor_us).expect("the years 0 to 9999 fit many times over"),
+            exact: nanoseconds.rem_euclid(NANOSECONDS_PER_MICROSECOND) == 0,
+        })
+    }
+
+    /// What to ask of a microsecond against `floor_us`, to learn how its moment compares with the literal.
+    pub(crate) fn condition(self, comparison: Comparison) -> MicrosecondCondition {
+        use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
+        if self.exact {
+            return MicrosecondCondition::Compare(comparison);
+        }
+        match comparison {
+            Equal => MicrosecondCondition::Never,
+            NotEqual => MicrosecondCondition::Always,
+            Less | LessOrEqual => MicrosecondCondition::Compare(LessOrEqual),
+            Greater | GreaterOrEqual => MicrosecondCondition::Compare(Greater),
+        }
+    }
+}
