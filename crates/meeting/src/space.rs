@@ -181,7 +181,7 @@ impl Conference {
             } => {
                 match &mut self.participants.get_mut(participant)?.person {
                     Person::SignedIn { display_name, .. } | Person::Anonymous { display_name } => {
-                        *display_name = new.clone()
+                        *display_name = new.clone();
                     }
                 }
                 None
