@@ -83,13 +83,20 @@ pub(crate) fn normalise_email(text: &str) -> Result<String, &'static str> {
     };
     let of_atoms = |part: &str, punctuation: &str| {
         part.split('.').all(|atom| {
-            !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || punctuation.contains(char::from(b)))
+            !atom.is_empty()
+                && atom
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || punctuation.contains(char::from(b)))
         })
     };
     if local.len() > limits::EMAIL_LOCAL_PART_BYTES_MAX || !of_atoms(local, "!#$%&'*+-/=?^_`{|}~") {
         return Err("the part before the @ is not one that mail systems accept");
     }
-    if !of_atoms(domain, "-") || domain.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
+    if !of_atoms(domain, "-")
+        || domain
+            .split('.')
+            .any(|label| label.starts_with('-') || label.ends_with('-'))
+    {
         return Err("the part after the @ is not a domain name");
     }
     Ok(email)
@@ -105,7 +112,10 @@ pub(crate) fn normalise_display_name(text: &str) -> Result<String, &'static str>
         return Err("it is longer than 100 characters");
     }
     // The second kind are the Unicode controls of writing direction, which can make one name read as another.
-    if name.chars().any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')) {
+    if name
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
+    {
         return Err("it contains control characters");
     }
     Ok(name.to_owned())
@@ -120,7 +130,13 @@ mod tests {
     fn an_id_has_21_digits() {
         let id = UserId::generate();
         assert_eq!(UserId::parse(id.as_str()), Some(id));
-        for wrong in ["", "12345678901234567890", "1234567890123456789012", "12345678901234567890x", "１２３４５６７"] {
+        for wrong in [
+            "",
+            "12345678901234567890",
+            "1234567890123456789012",
+            "12345678901234567890x",
+            "１２３４５６７",
+        ] {
             assert_eq!(UserId::parse(wrong), None, "{wrong}");
         }
     }
@@ -131,7 +147,10 @@ mod tests {
         let long = format!("a@{}org", "example.".repeat(40));
         for (text, expected) in [
             ("ada@example.org", Some("ada@example.org")),
-            ("  Ada.Lovelace+meet@Example.ORG\n", Some("ada.lovelace+meet@example.org")),
+            (
+                "  Ada.Lovelace+meet@Example.ORG\n",
+                Some("ada.lovelace+meet@example.org"),
+            ),
             ("administrator@localhost", Some("administrator@localhost")),
             ("o'neil@xn--bcher-kva.example", Some("o'neil@xn--bcher-kva.example")),
             ("", None),

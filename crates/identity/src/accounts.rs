@@ -46,7 +46,12 @@ pub(crate) fn user_of(row: &Row) -> Result<User, db::Error> {
 }
 
 pub(crate) async fn find_user(db: &Db, id: &UserId) -> Result<Option<User>, db::Error> {
-    let rows = db.read(&format!("select {USER_COLUMNS} from account where id = $1"), vec![id.as_str().into()]).await?;
+    let rows = db
+        .read(
+            &format!("select {USER_COLUMNS} from account where id = $1"),
+            vec![id.as_str().into()],
+        )
+        .await?;
     rows.first().map(user_of).transpose()
 }
 
@@ -78,15 +83,21 @@ impl Identity {
 }
 
 fn new_user(new: NewUser<'_>) -> Result<User, AccountError> {
-    let email = normalise_email(new.email)
-        .map_err(|why| AccountError::InvalidEmail { email: new.email.to_owned(), why })?;
+    let email = normalise_email(new.email).map_err(|why| AccountError::InvalidEmail {
+        email: new.email.to_owned(),
+        why,
+    })?;
     let display_name = match new.display_name.trim() {
         "" => email.split('@').next().expect("split gives at least one part"),
         name => name,
     };
-    let display_name =
-        normalise_display_name(display_name).map_err(|why| AccountError::InvalidDisplayName { why })?;
-    Ok(User { id: UserId::generate(), email, display_name, administrator: new.administrator })
+    let display_name = normalise_display_name(display_name).map_err(|why| AccountError::InvalidDisplayName { why })?;
+    Ok(User {
+        id: UserId::generate(),
+        email,
+        display_name,
+        administrator: new.administrator,
+    })
 }
 
 fn insert(user: &User, now_us: i64) -> Statement {

@@ -75,11 +75,17 @@ impl Identity {
         if let Some(principal) = self.verified().find(token, now_us) {
             return Ok(principal);
         }
-        let claims = self.keyring.verify(token, now_us).map_err(AuthenticationError::Invalid)?;
+        let claims = self
+            .keyring
+            .verify(token, now_us)
+            .map_err(AuthenticationError::Invalid)?;
         let user = find_user(&self.db, &claims.user)
             .await?
             .ok_or(AuthenticationError::Invalid(Fault::UnknownUser))?;
-        let principal = Principal { caller: Caller::User(user), scopes: claims.scopes };
+        let principal = Principal {
+            caller: Caller::User(user),
+            scopes: claims.scopes,
+        };
         self.verified().keep(token, &principal, claims.expire_us, now_us);
         Ok(principal)
     }
@@ -93,10 +99,15 @@ impl Identity {
              where web_session.secret_sha256 = $1"
         );
         let rows = self.db.read(&sql, vec![secret.digest().into()]).await?;
-        let row = rows.first().ok_or(AuthenticationError::Invalid(Fault::UnknownSession))?;
+        let row = rows
+            .first()
+            .ok_or(AuthenticationError::Invalid(Fault::UnknownSession))?;
         if row.int(4)? <= now_us {
             return Err(AuthenticationError::Invalid(Fault::Expired));
         }
-        Ok(Principal { caller: Caller::User(user_of(row)?), scopes: Scopes::MEET })
+        Ok(Principal {
+            caller: Caller::User(user_of(row)?),
+            scopes: Scopes::MEET,
+        })
     }
 }

@@ -49,6 +49,10 @@ impl Identity {
     /// Opens the accounts of a database, and makes the signing key of a new one.
     pub async fn open(db: Db) -> Result<Identity, KeyError> {
         let keyring = token::Keyring::open(&db).await?;
-        Ok(Identity { db, keyring: Arc::new(keyring), verified: Arc::default() })
+        Ok(Identity {
+            db,
+            keyring: Arc::new(keyring),
+            verified: Arc::default(),
+        })
     }
 }

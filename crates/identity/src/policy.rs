@@ -4,7 +4,10 @@
 //! plain Rust, because the rules are the contract's and not an operator's to write, and its test spells out every
 //! row. What the answer is called on the wire (401, 403, a masked 404) is the business of each contract's handlers.
 
-use crate::{principal::Principal, scope::{Scope, Scopes}};
+use crate::{
+    principal::Principal,
+    scope::{Scope, Scopes},
+};
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +110,10 @@ pub fn allowed(principal: &Principal, action: Action, resource: &Resource<'_>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{account::{User, UserId}, principal::Caller};
+    use crate::{
+        account::{User, UserId},
+        principal::Caller,
+    };
 
     const OWNER: &str = "100000000000000000001";
     const OTHER: &str = "100000000000000000002";
@@ -120,7 +126,10 @@ mod tests {
             // The most powerful user there is: what is refused here is refused to all.
             administrator: true,
         };
-        Principal { caller: Caller::User(user), scopes }
+        Principal {
+            caller: Caller::User(user),
+            scopes,
+        }
     }
 
     /// The contract's table: who may, from owner to stranger, and which scopes will do.
@@ -131,9 +140,21 @@ mod tests {
         let (took_part, owner) = ([true, true, false], [true, false, false]);
         for (action, [owner, participant, stranger], scopes) in [
             (Action::CreateSpace, everybody, &[SpaceCreated][..]),
-            (Action::GetSpace, everybody, &[SpaceCreated, SpaceReadonly, SpaceSettings]),
-            (Action::SeeSpaceConfig, owner, &[SpaceCreated, SpaceReadonly, SpaceSettings]),
-            (Action::SeeActiveConference, took_part, &[SpaceCreated, SpaceReadonly, SpaceSettings]),
+            (
+                Action::GetSpace,
+                everybody,
+                &[SpaceCreated, SpaceReadonly, SpaceSettings],
+            ),
+            (
+                Action::SeeSpaceConfig,
+                owner,
+                &[SpaceCreated, SpaceReadonly, SpaceSettings],
+            ),
+            (
+                Action::SeeActiveConference,
+                took_part,
+                &[SpaceCreated, SpaceReadonly, SpaceSettings],
+            ),
             (Action::EndActiveConference, owner, &[SpaceCreated]),
             (Action::ListConferenceRecords, everybody, &[SpaceCreated, SpaceReadonly]),
             (Action::ReadConferenceRecord, took_part, &[SpaceCreated, SpaceReadonly]),
@@ -145,7 +166,10 @@ mod tests {
                 (OTHER, true, participant),
                 (OTHER, false, stranger),
             ] {
-                let resource = Resource::Space { owner: OWNER, took_part };
+                let resource = Resource::Space {
+                    owner: OWNER,
+                    took_part,
+                };
                 for scope in Scope::ALL {
                     let answer = allowed(&principal(id, Scopes::of(&[scope])), action, &resource);
                     let right = match (scopes.contains(&scope), expected) {
@@ -153,7 +177,10 @@ mod tests {
                         (true, false) => Err(Refusal::NotPermitted),
                         (false, _) => Err(Refusal::ScopeMissing { accepted }),
                     };
-                    assert_eq!(answer, right, "{action:?} by {id} (took part: {took_part}) with {scope:?}");
+                    assert_eq!(
+                        answer, right,
+                        "{action:?} by {id} (took part: {took_part}) with {scope:?}"
+                    );
                 }
                 let answer = allowed(&principal(id, Scopes::NONE), action, &resource);
                 assert_eq!(answer, Err(Refusal::ScopeMissing { accepted }), "{action:?}");

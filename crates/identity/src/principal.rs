@@ -23,7 +23,10 @@ pub struct Principal {
 
 impl Principal {
     /// Somebody who gave no credential, and so has no powers but those that anybody has.
-    pub const ANONYMOUS: Principal = Principal { caller: Caller::Anonymous, scopes: Scopes::NONE };
+    pub const ANONYMOUS: Principal = Principal {
+        caller: Caller::Anonymous,
+        scopes: Scopes::NONE,
+    };
 
     /// The user, unless anonymous.
     pub const fn user(&self) -> Option<&User> {

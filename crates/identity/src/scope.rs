@@ -126,13 +126,18 @@ impl Scopes {
 
     /// Reads a token's `scope` claim. Names that this build does not know grant nothing, so they are passed over.
     pub(crate) fn from_claim(claim: &str) -> Scopes {
-        claim.split_ascii_whitespace().filter_map(|name| name.parse().ok()).collect()
+        claim
+            .split_ascii_whitespace()
+            .filter_map(|name| name.parse().ok())
+            .collect()
     }
 }
 
 impl FromIterator<Scope> for Scopes {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Scopes {
-        scopes.into_iter().fold(Scopes::NONE, |set, scope| Scopes(set.0 | Scopes::of(&[scope]).0))
+        scopes
+            .into_iter()
+            .fold(Scopes::NONE, |set, scope| Scopes(set.0 | Scopes::of(&[scope]).0))
     }
 }
 
@@ -164,14 +169,24 @@ mod tests {
             assert_eq!(scope.short_name().parse(), Ok(scope));
             assert_eq!(scope.url().parse(), Ok(scope));
         }
-        for wrong in ["", "created", "https://www.googleapis.com/auth/", "MEETINGS.SPACE.CREATED", "a b"] {
+        for wrong in [
+            "",
+            "created",
+            "https://www.googleapis.com/auth/",
+            "MEETINGS.SPACE.CREATED",
+            "a b",
+        ] {
             assert_eq!(wrong.parse::<Scope>(), Err(UnknownScope(wrong.to_owned())));
         }
     }
 
     #[test]
     fn a_set_survives_the_claim() {
-        for set in [Scopes::NONE, Scopes::MEET, Scopes::of(&[Scope::DriveReadonly, Scope::SpaceSettings])] {
+        for set in [
+            Scopes::NONE,
+            Scopes::MEET,
+            Scopes::of(&[Scope::DriveReadonly, Scope::SpaceSettings]),
+        ] {
             assert_eq!(Scopes::from_claim(&set.to_string()), set);
         }
         let claim = "openid  https://www.googleapis.com/auth/meetings.space.readonly\tprofile";

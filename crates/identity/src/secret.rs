@@ -63,7 +63,15 @@ mod tests {
         assert_eq!(Secret::parse(&text), Some(secret.clone()));
         assert_eq!(format!("{secret:?}"), "Secret(…)");
         let longer = format!("{text}AAAA");
-        for wrong in ["", "A", &text[1..], &longer, &format!("{text}="), "é", &"A".repeat(100_000)] {
+        for wrong in [
+            "",
+            "A",
+            &text[1..],
+            &longer,
+            &format!("{text}="),
+            "é",
+            &"A".repeat(100_000),
+        ] {
             assert_eq!(Secret::parse(wrong), None, "{wrong:.50}");
         }
     }

@@ -75,7 +75,17 @@ impl Identity {
         let administrator = match self.first_administrator().await? {
             Some((_, true)) => return Ok(None),
             Some((user, false)) => user,
-            None => match self.add_user(NewUser { email, display_name: "", administrator: true }, now_us).await {
+            None => match self
+                .add_user(
+                    NewUser {
+                        email,
+                        display_name: "",
+                        administrator: true,
+                    },
+                    now_us,
+                )
+                .await
+            {
                 Ok(user) => user,
                 // Another process was faster, or an ordinary user has the address: then there is still none.
                 Err(taken @ AccountError::EmailTaken(_)) => match self.first_administrator().await? {
@@ -85,7 +95,9 @@ impl Identity {
                 Err(error) => return Err(error),
             },
         };
-        self.sign_in_link(&administrator.id, limits::SIGN_IN_LINK_TTL, now_us).await.map(Some)
+        self.sign_in_link(&administrator.id, limits::SIGN_IN_LINK_TTL, now_us)
+            .await
+            .map(Some)
     }
 
     /// The oldest administrator, and whether any administrator has ever signed in.
@@ -116,7 +128,11 @@ impl Identity {
         if link_expire_us <= now_us {
             return Err(SignInError::InvalidLink(LinkFault::Expired));
         }
-        let session = WebSession { user, secret: Secret::generate(), expire_us: after(now_us, limits::WEB_SESSION_TTL) };
+        let session = WebSession {
+            user,
+            secret: Secret::generate(),
+            expire_us: after(now_us, limits::WEB_SESSION_TTL),
+        };
         match self.db.write(admission(&link, &session, now_us)).await {
             Ok(()) => Ok(session),
             // The read above was only for the reason: this write decides, and another browser was faster.
@@ -130,8 +146,10 @@ impl Identity {
         let Some(secret) = Secret::parse(secret) else {
             return Ok(());
         };
-        let delete =
-            Statement::new("delete from web_session where secret_sha256 = $1", vec![secret.digest().into()]);
+        let delete = Statement::new(
+            "delete from web_session where secret_sha256 = $1",
+            vec![secret.digest().into()],
+        );
         Ok(self.db.write(vec![delete]).await?)
     }
 }

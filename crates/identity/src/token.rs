@@ -96,7 +96,9 @@ impl Keyring {
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }
-        Keyring::load(db).await?.ok_or_else(|| KeyError::Damaged { id: FIRST_KEY.to_owned() })
+        Keyring::load(db).await?.ok_or_else(|| KeyError::Damaged {
+            id: FIRST_KEY.to_owned(),
+        })
     }
 
     /// Every key of the table; the newest signs.
@@ -118,7 +120,12 @@ impl Keyring {
         validation.set_audience(&[ISSUER]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         validation.validate_exp = false;
-        Ok(newest.map(|(signing_id, signing)| Keyring { signing_id, signing, checking, validation }))
+        Ok(newest.map(|(signing_id, signing)| Keyring {
+            signing_id,
+            signing,
+            checking,
+            validation,
+        }))
     }
 
     fn sign(&self, user: &UserId, scopes: Scopes, ttl: Duration, now_us: i64) -> Result<String, TokenError> {
@@ -144,15 +151,23 @@ impl Keyring {
             return Err(Fault::Malformed);
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| Fault::Malformed)?;
-        let key = header.kid.and_then(|id| self.checking.get(&id)).ok_or(Fault::UnknownKey)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|error| fault(error.kind()))?;
+        let key = header
+            .kid
+            .and_then(|id| self.checking.get(&id))
+            .ok_or(Fault::UnknownKey)?;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|error| fault(error.kind()))?;
         let claims = claims.claims;
         let expire_us = claims.exp.saturating_mul(MICROSECONDS_PER_SECOND);
         if expire_us <= now_us {
             return Err(Fault::Expired);
         }
         let user = UserId::parse(&claims.sub).ok_or(Fault::Malformed)?;
-        Ok(Verified { user, scopes: Scopes::from_claim(&claims.scope), expire_us })
+        Ok(Verified {
+            user,
+            scopes: Scopes::from_claim(&claims.scope),
+            expire_us,
+        })
     }
 }
 

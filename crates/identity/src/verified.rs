@@ -34,7 +34,9 @@ impl VerifiedTokens {
         let key: Key = Sha256::digest(token).into();
         let entry = self.young.get(&key).or_else(|| self.old.get(&key))?;
         // A clock that was set back says nothing about how long ago this was.
-        (entry.verify_us..entry.until_us).contains(&now_us).then(|| entry.principal.clone())
+        (entry.verify_us..entry.until_us)
+            .contains(&now_us)
+            .then(|| entry.principal.clone())
     }
 
     /// Remembers what a token proved, at most until it expires.
@@ -43,7 +45,11 @@ impl VerifiedTokens {
             self.old = std::mem::take(&mut self.young);
         }
         let until_us = after(now_us, limits::VERIFIED_TOKEN_TTL).min(token_expire_us);
-        let entry = Entry { principal: principal.clone(), verify_us: now_us, until_us };
+        let entry = Entry {
+            principal: principal.clone(),
+            verify_us: now_us,
+            until_us,
+        };
         self.young.insert(Sha256::digest(token).into(), entry);
     }
 }
