@@ -1,1 +1,79 @@
-fn main() {}
+//! The project's own commands: `cargo xtask run`, `web`, `test`, `bench` and `tidy`.
+//!
+//! One program that needs nothing but Rust replaces a pile of shell scripts, so the same words work on a developer's
+//! machine and in CI. It decides what to run and in which order; the work itself is done by cargo, npm, pytest and
+//! node, whose output is passed through.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool speaks on the console"
+)]
+
+mod bench;
+mod process;
+mod serve;
+mod steps;
+mod tally;
+mod test;
+mod tidy;
+mod tools;
+mod web;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, serves, tests and measures Sederunt")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the web client if it changed and the release binary, then serve
+    Run {
+        /// Flags for `sederunt serve`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        flags: Vec<String>,
+    },
+    /// Build the web client if it changed
+    Web,
+    /// Everything CI runs; installs what the tests need and says so
+    Test {
+        /// Run this step alone; may be repeated
+        #[arg(long, value_name = "STEP", value_parser = steps::parse)]
+        only: Vec<&'static steps::Step>,
+        /// Of that step's tests, run those whose names contain this
+        #[arg(requires = "only")]
+        filter: Option<String>,
+    },
+    /// Run the benchmarks, or one of them (`kill` is the crash test with 50 kills)
+    Bench {
+        /// The benchmark's name
+        name: Option<String>,
+    },
+    /// Check the rules of the house: module comments, arrows between crates, SQL, licences
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Run { flags } => serve::run(&flags).map(|never| match never {}),
+        Task::Web => web::build_if_changed().map(|()| true),
+        Task::Test { only, filter } => Ok(test::run(&only, filter.as_deref())),
+        Task::Bench { name } => bench::run(name.as_deref()),
+        Task::Tidy => tidy::report(),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

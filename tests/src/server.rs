@@ -1,0 +1,140 @@
+//! The release program as a child process.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::http;
+
+/// What a test binary of this crate was built beside: the program, in the same profile.
+pub fn binary() -> Result<PathBuf> {
+    let test = env::current_exe()?;
+    let profile = test
+        .ancestors()
+        .nth(2)
+        .context("the test lies in target/PROFILE/deps")?;
+    let program = profile.join("sederunt");
+    if !program.is_file() {
+        bail!(
+            "{} is missing\nhint: cargo build --release -p sederunt",
+            program.display()
+        );
+    }
+    Ok(program)
+}
+
+/// A running server. It is killed when this is dropped.
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+    data: PathBuf,
+}
+
+impl Server {
+    /// Starts on free ports and waits for the line that says it serves.
+    pub fn start(data: &Path) -> Result<Self> {
+        Self::start_with(Command::new(binary()?), data)
+    }
+
+    /// Starts through a command that runs the program: a tracer, for one.
+    pub fn start_with(mut command: Command, data: &Path) -> Result<Self> {
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--media-port", "0", "--data"])
+            .arg(data);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("the server did not start")?;
+        let mut lines = BufReader::new(child.stdout.take().context("standard output is piped")?).lines();
+        let ready = lines.next().context("the server ended before it served")??;
+        // The rest of the output is read on, or the server would one day wait for us.
+        std::thread::spawn(move || lines.for_each(drop));
+        let port = ready
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.trim_end_matches('/').parse().ok());
+        let port = port.with_context(|| format!("no port in the line: {ready}"))?;
+        Ok(Self {
+            child,
+            address: (Ipv4Addr::LOCALHOST, port).into(),
+            data: data.to_owned(),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends the process as a power cut would: no signal handler runs.
+    pub fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Makes a user by the command line, while the server runs.
+    pub fn add_user(&self, email: &str) -> Result<()> {
+        self.command(&["user", "add", email]).map(drop)
+    }
+
+    /// A bearer token with all Meet scopes.
+    pub fn token(&self, email: &str) -> Result<String> {
+        self.command(&["token", email])
+    }
+
+    /// A GET that must succeed.
+    pub fn get(&self, path: &str, token: &str) -> Result<Value> {
+        http::request(self.address, "GET", path, Some(token), None)?
+            .ok()
+            .with_context(|| format!("GET {path}"))
+    }
+
+    /// All the pages of a list.
+    pub fn list(&self, path: &str, field: &str, token: &str) -> Result<Vec<Value>> {
+        let mut all = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let mut page = self.get(&format!("{path}{separator}pageSize=100&pageToken={page_token}"), token)?;
+            if let Value::Array(items) = page[field].take() {
+                all.extend(items);
+            }
+            match page["nextPageToken"].as_str() {
+                None | Some("") => return Ok(all),
+                Some(next) => next.clone_into(&mut page_token),
+            }
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Result<String> {
+        let output = Command::new(binary()?)
+            .args(arguments)
+            .arg("--data")
+            .arg(&self.data)
+            .output()?;
+        if !output.status.success() {
+            bail!(
+                "sederunt {}: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already, which is what we want.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}

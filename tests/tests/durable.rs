@@ -1,0 +1,85 @@
+//! The disk was synced before the acknowledgement.
+//!
+//! The kernel keeps written pages when a process is killed, so a kill proves nothing about the disk. Here the real
+//! program runs under `strace`, and the order of its system calls is the proof: between reading a join and writing its
+//! answer it writes to the database's log, and none of what it wrote there is unsynced when the answer goes out.
+
+use std::{collections::HashMap, fs, path::Path, process::Command};
+
+use anyhow::{Context, Result, ensure};
+use end_to_end::{Server, binary, join, leave, request};
+use serde_json::json;
+
+const JOINS: usize = 10;
+
+#[test]
+fn the_disk_is_synced_before_a_join_or_leave_is_acknowledged() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let trace = folder.path().join("trace");
+    let data = folder.path().join("data");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-yy", "-s", "64", "-e"]);
+    strace.arg("trace=read,readv,recvfrom,recvmsg,write,writev,pwrite64,pwritev,sendto,sendmsg,fsync,fdatasync");
+    strace.arg("-o").arg(&trace).arg(binary()?);
+    let server = Server::start_with(strace, &data)?;
+    server.add_user("owner@example.org")?;
+    let token = server.token("owner@example.org")?;
+    let space = request(server.address(), "POST", "/v2/spaces", Some(&token), Some(&json!({})))?.ok()?;
+    let space = space["name"].as_str().context("a space has a name")?;
+    for _ in 0..JOINS {
+        let seat = join(server.address(), space, None, "Visitor")?;
+        leave(server.address(), &seat)??;
+    }
+    server.kill()?;
+
+    let proven = check(&trace)?;
+    ensure!(
+        proven == 2 * JOINS,
+        "{proven} of {} acknowledgements were proven",
+        2 * JOINS
+    );
+    Ok(())
+}
+
+/// Follows the calls in their order and counts the proven acknowledgements.
+fn check(trace: &Path) -> Result<usize> {
+    let mut unfinished_syncs: HashMap<&str, u64> = HashMap::new();
+    let mut request: Option<&str> = None;
+    let mut written = 0_u64;
+    let mut written_at_request = 0;
+    let mut synced = 0;
+    let mut proven = 0;
+    let text = fs::read_to_string(trace).context("no trace")?;
+    for line in text.lines() {
+        let (thread, call) = line.split_once(' ').unwrap_or(("", line));
+        let call = call.trim_start();
+        let is_log = call.contains("sederunt.db-wal");
+        let is_sync = call.starts_with("fsync(") || call.starts_with("fdatasync(");
+        if is_log && call.starts_with("pwrite") {
+            written += 1;
+        } else if is_log && is_sync {
+            // What was written before a sync began is on the disk when it has ended, and nothing more.
+            if call.ends_with("= 0") {
+                synced = written;
+            } else {
+                unfinished_syncs.insert(thread, written);
+            }
+        } else if call.starts_with("<... f") && call.ends_with("= 0") {
+            synced = unfinished_syncs.remove(thread).unwrap_or(synced).max(synced);
+        } else if let Some(path) = call
+            .split('"')
+            .nth(1)
+            .and_then(|data| data.strip_prefix("POST /sederunt/v1/"))
+        {
+            request = Some(path);
+            written_at_request = written;
+        } else if call.contains("\"HTTP/1.1 200 ")
+            && let Some(path) = request.take()
+        {
+            ensure!(written > written_at_request, "{path}: acknowledged and not written");
+            ensure!(synced == written, "{path}: acknowledged before the disk was synced");
+            proven += 1;
+        }
+    }
+    Ok(proven)
+}

@@ -1,0 +1,35 @@
+//! `cargo xtask bench`: figures that a test run must not wait for. They print ratios; CI only compiles them.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{process, serve, workspace};
+
+/// How often the crash test kills the server when it is run as a benchmark; CI runs a short form.
+const KILLS: &str = "50";
+
+/// Runs one benchmark, or all of them.
+pub(crate) fn run(name: Option<&str>) -> Result<bool> {
+    if name != Some("kill") {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["run", "--release", "--package", "bench", "--"]).args(name);
+        process::run(cargo.current_dir(workspace::root()))?;
+    }
+    if name.is_none_or(|name| name == "kill") {
+        process::run(&mut serve::build())?;
+        let mut cargo = Command::new("cargo");
+        cargo.args([
+            "test",
+            "--release",
+            "--package",
+            "end-to-end",
+            "--test",
+            "kill",
+            "--",
+            "--nocapture",
+        ]);
+        process::run(cargo.env("SEDERUNT_KILLS", KILLS).current_dir(workspace::root()))?;
+    }
+    Ok(true)
+}

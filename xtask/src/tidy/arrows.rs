@@ -1,0 +1,121 @@
+//! Who may import whom.
+//!
+//! A crate exists to keep a promise (no I/O, one database, one codec), and an import in the wrong direction breaks it
+//! silently. The tables below are the design's; a new arrow is a decision, made here in the open.
+
+use serde_json::Value;
+
+use super::{Checkout, rust_source};
+
+/// Our crates, and which of ours each may import. `server` wires them all; nothing imports it but the program and the
+/// benchmarks.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("api", &[]),
+    ("transcode", &[]),
+    ("filter", &[]),
+    ("db", &[]),
+    ("meeting", &[]),
+    ("media", &[]),
+    ("identity", &["db"]),
+    ("register", &["db", "filter", "meeting"]),
+    (
+        "server",
+        &[
+            "api",
+            "db",
+            "filter",
+            "identity",
+            "media",
+            "meeting",
+            "register",
+            "transcode",
+        ],
+    ),
+    ("sederunt", &["db", "identity", "server"]),
+    (
+        "bench",
+        &["api", "db", "identity", "meeting", "register", "server", "transcode"],
+    ),
+    ("end-to-end", &[]),
+    ("xtask", &[]),
+];
+
+/// Foreign crates that stand for a promise, and the one crate of ours that may import each.
+const HOMES: &[(&str, &[&str])] = &[
+    (
+        "db",
+        &[
+            "rusqlite",
+            "libsqlite3-sys",
+            "tokio-postgres",
+            "postgres",
+            "deadpool-postgres",
+            "sqlx",
+        ],
+    ),
+    ("media", &["str0m", "str0m-proto", "dimpl", "quinn-udp"]),
+    ("transcode", &["prost-reflect"]),
+    ("api", &["protox", "prost-build", "tonic-prost-build"]),
+];
+
+/// The one module that names the WebRTC library; an upgrade that breaks its interface is mended there.
+const WEBRTC_MODULE: &str = "crates/media/src/peer";
+
+pub(super) fn run_one_way(checkout: &Checkout) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let ours: Vec<&str> = checkout.package_folders().map(|(name, _)| name).collect();
+    for package in &checkout.packages {
+        let name = package["name"].as_str().unwrap_or_default();
+        let Some((_, allowed)) = ARROWS.iter().find(|(crate_name, _)| *crate_name == name) else {
+            complaints.push(format!("{name}: give the new crate its place among the arrows of tidy"));
+            continue;
+        };
+        for (import, is_for_tests) in imports(package) {
+            // A crate may use its own test support, and its tests may use what stands below `server`.
+            let is_fine = !ours.contains(&import)
+                || allowed.contains(&import)
+                || (is_for_tests && (import == name || import != "server"));
+            if !is_fine {
+                complaints.push(format!("{name}: it may not import `{import}`; move what it needs"));
+            }
+        }
+    }
+    complaints
+}
+
+pub(super) fn foreign_crates_have_one_home(checkout: &Checkout) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for package in &checkout.packages {
+        let name = package["name"].as_str().unwrap_or_default();
+        for (import, is_for_tests) in imports(package) {
+            let home = HOMES.iter().find(|(_, foreign)| foreign.contains(&import));
+            if let Some((home, _)) = home.filter(|(home, _)| *home != name && !is_for_tests) {
+                complaints.push(format!("{name}: only `{home}` may import `{import}`"));
+            }
+        }
+    }
+    complaints
+}
+
+pub(super) fn one_module_names_the_webrtc_library(checkout: &Checkout) -> Vec<String> {
+    let inside = |path: &str| path == format!("{WEBRTC_MODULE}.rs") || path.starts_with(&format!("{WEBRTC_MODULE}/"));
+    let outside = checkout
+        .rust()
+        .filter(|file| file.path.starts_with("crates/") && file.path.contains("/src/"));
+    outside
+        .filter(|file| !inside(&file.path) && rust_source::code(&file.text).contains("str0m"))
+        .map(|file| format!("{}: only {WEBRTC_MODULE} may name str0m", file.path))
+        .collect()
+}
+
+/// The direct imports of a package, and whether each is for its tests alone.
+fn imports(package: &Value) -> Vec<(&str, bool)> {
+    let dependencies = package["dependencies"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    dependencies
+        .iter()
+        .filter_map(|dependency| Some((dependency["name"].as_str()?, dependency["kind"].as_str() == Some("dev"))))
+        .collect()
+}
