@@ -27,6 +27,7 @@
 mod error;
 mod limits;
 mod migrations;
+mod postgres;
 mod sqlite;
 mod statement;
 #[cfg(feature = "testing")]
@@ -56,6 +57,7 @@ pub struct Db(Engine);
 #[derive(Clone)]
 enum Engine {
     Sqlite(Arc<sqlite::Sqlite>),
+    Postgres(Arc<postgres::Postgres>),
 }
 
 impl Db {
@@ -69,7 +71,7 @@ impl Db {
     pub async fn open_with(location: &Location, limits: Limits) -> Result<Db, Error> {
         Ok(Db(match location {
             Location::Sqlite(path) => Engine::Sqlite(Arc::new(sqlite::Sqlite::open(path, limits)?)),
-            Location::Postgres(_) => return Err(Error::wrong("PostgreSQL is not built yet")),
+            Location::Postgres(address) => Engine::Postgres(Arc::new(postgres::Postgres::open(address, limits).await?)),
         }))
     }
 
@@ -81,6 +83,7 @@ impl Db {
         statement::check_params(&params)?;
         match &self.0 {
             Engine::Sqlite(sqlite) => sqlite.read(sql, &params).await,
+            Engine::Postgres(postgres) => postgres.read(sql, &params).await,
         }
     }
 
@@ -91,6 +94,7 @@ impl Db {
         }
         match &self.0 {
             Engine::Sqlite(sqlite) => sqlite.write(statements).await,
+            Engine::Postgres(postgres) => postgres.write(&statements).await,
         }
     }
 }
@@ -99,6 +103,7 @@ impl fmt::Debug for Db {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match &self.0 {
             Engine::Sqlite(_) => "Db(SQLite)",
+            Engine::Postgres(_) => "Db(PostgreSQL)",
         })
     }
 }

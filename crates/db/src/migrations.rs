@@ -4,7 +4,7 @@
 //! under a lock that other processes wait for, so two programs that start at once cannot both apply a step, and a step
 //! that fails leaves nothing behind.
 
-use crate::{Error, Value};
+use crate::Error;
 
 /// One step.
 pub(crate) struct Migration {
@@ -43,11 +43,4 @@ pub(crate) fn pending(newest: i64) -> Result<impl Iterator<Item = &'static Migra
         return Err(Error::Newer { found: newest, known });
     }
     Ok(MIGRATIONS.iter().filter(move |migration| migration.version > newest))
-}
-
-impl Migration {
-    /// The parameters of [`REMEMBER`].
-    pub(crate) fn params(&self) -> [Value; 2] {
-        [self.version.into(), self.name.into()]
-    }
 }

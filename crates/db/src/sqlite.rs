@@ -12,6 +12,7 @@ use crate::{
     Error, Limits, Row, Statement, Value,
     limits::{INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SQLITE_LOG_BYTES_MAX, SQLITE_READERS_MAX},
     migrations,
+    statement::check_count,
 };
 use engine_error::translate;
 use rusqlite::{
@@ -125,7 +126,7 @@ fn migrate(connection: &mut Connection) -> Result<(), Error> {
     for migration in migrations::pending(newest)? {
         transaction.execute_batch(migration.sql).map_err(translate)?;
         transaction
-            .execute(migrations::REMEMBER, migration.params())
+            .execute(migrations::REMEMBER, (migration.version, migration.name))
             .map_err(translate)?;
     }
     transaction.commit().map_err(translate)
@@ -166,36 +167,27 @@ fn never_interrupt(connection: &mut Connection) -> Result<(), Error> {
 
 /// Binds by name: SQLite gives `$n` its number by first appearance, so `$2` may be its first parameter.
 fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Value]) -> Result<(), Error> {
-    let mut used = 0;
+    check_count(statement.parameter_count(), params.len())?;
     for index in 1..=statement.parameter_count() {
-        let number: Option<usize> = statement
+        let number = statement
             .parameter_name(index)
-            .and_then(|name| name.strip_prefix('$'))
-            .and_then(|digits| digits.parse().ok());
-        let number = number.ok_or_else(|| Error::wrong("parameters are written $1 to $n"))?;
-        let value = number.checked_sub(1).and_then(|position| params.get(position));
-        let value = value.ok_or_else(|| Error::wrong(format!("there is no value for ${number}")))?;
-        statement.raw_bind_parameter(index, value).map_err(translate)?;
-        used = used.max(number);
-    }
-    if used < params.len() {
-        return Err(Error::wrong(format!(
-            "there are {} values and the last parameter is ${used}",
-            params.len()
-        )));
+            .and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
+        let value = number.and_then(|number| params.get(number.checked_sub(1)?));
+        let value = value.ok_or_else(|| Error::wrong("parameters are written $1 to $n, without gaps"))?;
+        statement
+            .raw_bind_parameter(index, to_sqlite(value))
+            .map_err(translate)?;
     }
     Ok(())
 }
 
-impl rusqlite::ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Value::Null => ValueRef::Null,
-            Value::Int(value) => ValueRef::Integer(*value),
-            Value::Text(value) => ValueRef::Text(value.as_bytes()),
-            Value::Blob(value) => ValueRef::Blob(value),
-        }))
-    }
+fn to_sqlite(value: &Value) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match value {
+        Value::Null => ValueRef::Null,
+        Value::Int(value) => ValueRef::Integer(*value),
+        Value::Text(value) => ValueRef::Text(value.as_bytes()),
+        Value::Blob(value) => ValueRef::Blob(value),
+    })
 }
 
 fn from_sqlite(value: ValueRef<'_>, column: usize) -> Result<Value, Error> {

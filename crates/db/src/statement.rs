@@ -51,3 +51,14 @@ pub(crate) fn check_params(params: &[Value]) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// Both engines would bind what they were given and fail later, each in its own words, or not at all.
+pub(crate) fn check_count(params: usize, values: usize) -> Result<(), Error> {
+    if params == values {
+        Ok(())
+    } else {
+        Err(Error::wrong(format!(
+            "it has {params} parameters and there are {values} values"
+        )))
+    }
+}

@@ -3,6 +3,8 @@
 //! A statement that one engine takes and the other refuses, or reads differently, is the price of one SQL text; so every
 //! test of a store is a closure over [`Db`] and runs twice.
 
+mod server;
+
 use crate::{Db, Location};
 use std::thread;
 use tempfile::TempDir;
@@ -29,6 +31,15 @@ where
     let engine = EngineName("SQLite");
     test(Location::Sqlite(folder.path().join("sederunt.db"))).await;
     drop(engine);
+
+    let engine = EngineName("PostgreSQL");
+    test(new_postgres().await).await;
+    drop(engine);
+}
+
+/// An empty database on a PostgreSQL that belongs to this process and ends with it.
+pub async fn new_postgres() -> Location {
+    Location::Postgres(server::new_database().await)
 }
 
 /// Says on which engine a test failed.

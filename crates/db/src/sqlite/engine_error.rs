@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 /// Sorts an error of SQLite into the distinctions of [`Error`].
 pub(super) fn translate(error: rusqlite::Error) -> Error {
-    if let Some(code) = error.sqlite_extended_error_code() {
-        if code == ffi::SQLITE_CONSTRAINT_UNIQUE || code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY {
-            return Error::Conflict { statement: 0 };
-        }
+    if let Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) = error.sqlite_extended_error_code()
+    {
+        return Error::Conflict { statement: 0 };
     }
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Timeout {

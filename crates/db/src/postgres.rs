@@ -1,0 +1,205 @@
+//! PostgreSQL: two bounded pools of connections, one that writes and one that cannot.
+//!
+//! The server may restart, fail over, or give up one of two writes that deadlocked. A read can always be run again, and so
+//! can a write until its `commit` was sent, because it is data: callers see such an event only if it outlasts
+//! [`ATTEMPTS_MAX`]. A connection that saw trouble is not used again, which also forgets its prepared statements.
+//!
+//! There is no TLS here: the server is meant to be reached by a Unix socket, loopback or a private network.
+
+mod convert;
+mod failure;
+
+use crate::{
+    Error, Limits, Row, Statement, Value,
+    limits::{ATTEMPTS_MAX, MIGRATION_TIMEOUT, POSTGRES_CONNECTIONS_MAX, PREPARED_STATEMENTS_MAX},
+    migrations,
+    statement::check_count,
+};
+use convert::{Bound, row_from_postgres};
+use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, Object, Pool, Runtime};
+use failure::{Failure, outlasted};
+use futures_util::TryStreamExt;
+use std::{pin::pin, time::Duration};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::NoTls;
+
+/// Held while migrating, by every program of ours. The number is our name in ASCII.
+const MIGRATION_LOCK: i64 = 0x5345_4445_5255_4e54;
+
+/// An open PostgreSQL database.
+pub(crate) struct Postgres {
+    readers: Pool,
+    writers: Pool,
+    limits: Limits,
+}
+
+impl Postgres {
+    /// Connects and migrates.
+    pub(crate) async fn open(address: &str, limits: Limits) -> Result<Postgres, Error> {
+        let mut config: tokio_postgres::Config = address.parse().map_err(failure::translate)?;
+        config
+            .application_name("sederunt")
+            .connect_timeout(limits.write_timeout);
+        let postgres = Postgres {
+            readers: pool(&config, limits.read_timeout, READER_SETTINGS)?,
+            writers: pool(&config, limits.write_timeout, WRITER_SETTINGS)?,
+            limits,
+        };
+        postgres.migrate().await.map_err(Failure::into_error)?;
+        Ok(postgres)
+    }
+
+    pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
+        let mut attempt = 1;
+        loop {
+            match self.read_once(sql, params).await {
+                Err(Failure::Passing(error)) if attempt < ATTEMPTS_MAX => self.recover(attempt, &error).await,
+                outcome => return outcome.map_err(Failure::into_error),
+            }
+            attempt += 1;
+        }
+    }
+
+    pub(crate) async fn write(&self, statements: &[Statement]) -> Result<(), Error> {
+        let mut attempt = 1;
+        loop {
+            match self.write_once(statements).await {
+                Err(Failure::Passing(error)) if attempt < ATTEMPTS_MAX => self.recover(attempt, &error).await,
+                outcome => return outcome.map_err(Failure::into_error),
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn recover(&self, attempt: u32, error: &Error) {
+        tracing::warn!(attempt, error = ?error, "PostgreSQL is tried again");
+        // One of the reasons is a plan that another program's migration made stale, and it is so on every connection.
+        self.readers.manager().statement_caches.clear();
+        self.writers.manager().statement_caches.clear();
+        sleep(Duration::from_millis(500.min(5 << attempt))).await;
+    }
+
+    async fn read_once(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Failure> {
+        let client = self.readers.get().await?;
+        let work = query(&client, sql, params, self.limits.rows_max);
+        let outcome = outlasted(timeout(self.limits.read_timeout, work).await);
+        keep_if_sound(client, &outcome);
+        outcome
+    }
+
+    async fn write_once(&self, statements: &[Statement]) -> Result<(), Failure> {
+        let mut client = self.writers.get().await?;
+        let outcome = execute_all(&mut client, statements, self.limits.write_timeout).await;
+        keep_if_sound(client, &outcome);
+        outcome
+    }
+
+    async fn migrate(&self) -> Result<(), Failure> {
+        let mut client = self.writers.get().await?;
+        let transaction = client.transaction().await?;
+        let wait_ms = MIGRATION_TIMEOUT.as_millis();
+        transaction
+            .batch_execute(&format!(
+                "set local statement_timeout = {wait_ms}; set local lock_timeout = 0;
+                 select pg_advisory_xact_lock({MIGRATION_LOCK}); {}",
+                migrations::CREATE_TABLE
+            ))
+            .await?;
+        let newest = transaction.query_one(migrations::NEWEST, &[]).await?.try_get(0)?;
+        for migration in migrations::pending(newest)? {
+            transaction.batch_execute(migration.sql).await?;
+            transaction
+                .execute(migrations::REMEMBER, &[&migration.version, &migration.name])
+                .await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+/// A read that changes something is a mistake, and this finds it.
+const READER_SETTINGS: &str = "set default_transaction_read_only = on";
+
+/// A server whose default is to acknowledge before the disk has the data would break our promise; one that waits for
+/// standbys too keeps doing so. A transaction whose client vanished may not hold its locks.
+const WRITER_SETTINGS: &str = "
+    select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
+    set idle_in_transaction_session_timeout = 60000";
+
+fn pool(config: &tokio_postgres::Config, limit: Duration, settings: &str) -> Result<Pool, Error> {
+    let limit_ms = limit.as_millis();
+    let settings = format!("set statement_timeout = {limit_ms}; set lock_timeout = {limit_ms}; {settings}");
+    Pool::builder(Manager::new(config.clone(), NoTls))
+        .max_size(POSTGRES_CONNECTIONS_MAX)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(limit))
+        .create_timeout(Some(limit))
+        .post_create(Hook::async_fn(move |client: &mut ClientWrapper, _| {
+            let settings = settings.clone();
+            Box::pin(async move { client.batch_execute(&settings).await.map_err(HookError::Backend) })
+        }))
+        .build()
+        .map_err(Error::engine)
+}
+
+/// Returns the connection to its pool, or closes it if what happened on it was not one of our own refusals.
+fn keep_if_sound<T>(client: Object, outcome: &Result<T, Failure>) {
+    let sound = match outcome {
+        Ok(_) => true,
+        Err(Failure::Passing(_)) => false,
+        Err(Failure::Final(error)) => {
+            matches!(
+                error,
+                Error::Conflict { .. } | Error::Statement { .. } | Error::Column { .. }
+            )
+        }
+    };
+    if !sound {
+        drop(Object::take(client));
+    } else if client.statement_cache.size() > PREPARED_STATEMENTS_MAX {
+        client.statement_cache.clear();
+    }
+}
+
+async fn query(client: &ClientWrapper, sql: &str, params: &[Value], rows_max: usize) -> Result<Vec<Row>, Failure> {
+    let prepared = client.prepare_cached(sql).await?;
+    check_count(prepared.params().len(), params.len())?;
+    let mut stream = pin!(client.query_raw(&prepared, params.iter().map(Bound)).await?);
+    let mut rows = Vec::new();
+    while let Some(row) = stream.try_next().await? {
+        if rows.len() == rows_max {
+            return Err(Error::TooManyRows { limit: rows_max }.into());
+        }
+        rows.push(row_from_postgres(&row)?);
+    }
+    Ok(rows)
+}
+
+async fn execute_all(client: &mut ClientWrapper, statements: &[Statement], limit: Duration) -> Result<(), Failure> {
+    let transaction = client.transaction().await?;
+    let work = async {
+        for (index, statement) in statements.iter().enumerate() {
+            execute(&transaction, statement)
+                .await
+                .map_err(|failure| failure.at(index))?;
+        }
+        Ok(())
+    };
+    outlasted(timeout(limit, work).await)?;
+    match timeout(limit, transaction.commit()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Failure::of_commit(error)),
+        Err(elapsed) => Err(Failure::uncertain(elapsed)),
+    }
+}
+
+async fn execute(transaction: &deadpool_postgres::Transaction<'_>, statement: &Statement) -> Result<(), Failure> {
+    let prepared = transaction.prepare_cached(&statement.sql).await?;
+    if !prepared.columns().is_empty() {
+        return Err(Error::wrong("a write answers nothing: no `select`, no `returning`").into());
+    }
+    check_count(prepared.params().len(), statement.params.len())?;
+    let rows = transaction
+        .execute_raw(&prepared, statement.params.iter().map(Bound))
+        .await?;
+    Ok(statement.check_changed(rows)?)
+}
