@@ -17,7 +17,8 @@ create table meeting_code (
     space text not null references space (id),
     last_used_us bigint not null
 );
-create index meeting_code_by_space on meeting_code (space);
+-- A space has one code at most.
+create unique index meeting_code_by_space on meeting_code (space);
 
 create table conference (
     id text not null primary key,
@@ -29,6 +30,8 @@ create table conference (
 );
 -- At most one active conference per space: the rule is the index.
 create unique index conference_active on conference (space) where end_us is null;
+-- A space that wakes up asks for its latest conference.
+create index conference_newest_first on conference (space, start_us desc, id desc);
 create index conference_by_expiry on conference (expire_us);
 
 create table participant (
@@ -51,7 +54,8 @@ create table participant_session (
     participant text not null,
     start_us bigint not null,
     end_us bigint,
-    last_sign_of_life_us bigint not null,
+    -- Null until its media is connected.
+    last_sign_of_life_us bigint,
     secret_sha256 bytea not null,
     end_reason text,
     failed bigint not null,
@@ -64,8 +68,11 @@ create index participant_session_open on participant_session (conference) where 
 -- Who may read which conference, one row per reader, in the order of the list: page 1,000 costs what page 1 costs.
 create table conference_reader (
     account text not null,
+    -- The space of the conference: most callers ask for one space.
+    space text not null,
     start_us bigint not null,
     conference text not null references conference (id),
     primary key (account, start_us, conference)
 );
+create index conference_reader_by_space on conference_reader (account, space, start_us, conference);
 create index conference_reader_by_conference on conference_reader (conference);

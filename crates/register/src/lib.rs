@@ -1,1 +1,57 @@
-//! Placeholder.
+//! The register: what happened, for as long as it is kept. Facts of [`meeting`] go in, records and pages of them come
+//! out.
+//!
+//! It decides nothing about meetings. It holds them to their rules, though: a write that could not follow from what is
+//! recorded (a session in a conference that is over, a second end) is refused as a whole, because a register that believes
+//! its writer is worth no more than the writer.
+//!
+//! **One write per list of facts**, durable when [`Register::record`] returns. **No read grows with the register**: each is
+//! a walk along an index from a known key, page 1,000 like page 1; the tests read the query plans.
+//!
+//! Who may read what is the caller's to ask ([`Register::may_read`]) and to enforce; only the list of conferences is made
+//! for one reader. Records whose time is over are invisible at once and deleted later ([`Register::delete_expired`]).
+
+mod conferences;
+mod error;
+mod expiry;
+mod facts;
+pub mod limits;
+mod page;
+mod participant_sessions;
+mod participants;
+#[cfg(test)]
+mod plans;
+mod restore;
+mod spaces;
+
+pub use conferences::ConferenceRecord;
+pub use error::RegisterError;
+pub use page::{Page, Query};
+pub use participant_sessions::ParticipantSessionRecord;
+pub use participants::{ParticipantKind, ParticipantRecord};
+pub use spaces::{AccessType, EntryPointAccess, NewSpace, SpaceRecord};
+
+use db::Db;
+
+/// The register in one database; clones share it.
+#[derive(Clone, Debug)]
+pub struct Register {
+    db: Db,
+    retention_us: i64,
+}
+
+impl Register {
+    /// The register in this database. Records are kept for the usual [`limits::RETENTION_US`].
+    pub fn new(db: Db) -> Register {
+        Register {
+            db,
+            retention_us: limits::RETENTION_US,
+        }
+    }
+
+    /// The same, with another retention for conferences that start or end from now on.
+    #[must_use]
+    pub fn with_retention_us(self, retention_us: i64) -> Register {
+        Register { retention_us, ..self }
+    }
+}

@@ -1,0 +1,101 @@
+//! Conference records: one by its name, and the list of those that somebody may read.
+//!
+//! The list walks `conference_reader`, which has a row for everybody who may read a record: the owner of the space and
+//! each signed-in participant. Asking that of every record instead would make the list as slow as the register is long.
+
+use crate::{Page, Query, Register, RegisterError, limits::CONFERENCES_PER_PAGE, page::List};
+use db::Row;
+use filter::{Field, Kind};
+use meeting::{ConferenceId, Micros, SpaceId, UserId};
+
+/// A conference as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConferenceRecord {
+    /// Its id.
+    pub id: ConferenceId,
+    /// Where it is or was held.
+    pub space: SpaceId,
+    /// The first join.
+    pub start: Micros,
+    /// The last leave; `None` while it is held.
+    pub end: Option<Micros>,
+    /// When the record vanishes; provisional while the conference is held, which never expires.
+    pub expire: Micros,
+}
+
+pub(crate) const CONFERENCE: &str = "
+    select c.start_us, c.id, c.space, c.end_us, c.expire_us from conference c
+    where c.id = $1 and (c.end_us is null or c.expire_us > $2)";
+
+pub(crate) const MAY_READ: &str = "
+    select 1 from conference c
+    join conference_reader r on r.account = $2 and r.start_us = c.start_us and r.conference = c.id
+    where c.id = $1 and (c.end_us is null or c.expire_us > $3)";
+
+pub(crate) const CONFERENCES: List = List {
+    name: "conferences",
+    select: "
+        select r.start_us, r.conference, r.space, c.end_us, c.expire_us
+        from conference_reader r join conference c on c.id = r.conference
+        where r.account = $1 and (c.end_us is null or c.expire_us > $2)",
+    key: ["r.start_us", "r.conference"],
+    fields: &[
+        Field {
+            path: "space.name",
+            column: "r.space",
+            kind: Kind::ResourceName("spaces/"),
+        },
+        Field {
+            path: "space.meeting_code",
+            column: "(select m.code from meeting_code m where m.space = r.space)",
+            kind: Kind::LowerCaseText,
+        },
+        Field {
+            path: "start_time",
+            column: "r.start_us",
+            kind: Kind::Time,
+        },
+        Field {
+            path: "end_time",
+            column: "c.end_us",
+            kind: Kind::Time,
+        },
+    ],
+    sizes: CONFERENCES_PER_PAGE,
+};
+
+impl Register {
+    /// The conference with this id.
+    pub async fn conference(&self, id: &ConferenceId, now: Micros) -> Result<ConferenceRecord, RegisterError> {
+        let rows = self.db.read(CONFERENCE, vec![id.as_str().into(), now.0.into()]).await?;
+        conference_record(rows.first().ok_or(RegisterError::NotFound)?)
+    }
+
+    /// Whether this user owns the space of the conference or took part in it. No such conference: nobody may read it.
+    pub async fn may_read(&self, id: &ConferenceId, reader: &UserId, now: Micros) -> Result<bool, RegisterError> {
+        let params = vec![id.as_str().into(), reader.as_str().into(), now.0.into()];
+        Ok(!self.db.read(MAY_READ, params).await?.is_empty())
+    }
+
+    /// The conferences that this user may read.
+    pub async fn list_conferences(
+        &self,
+        reader: &UserId,
+        query: &Query<'_>,
+    ) -> Result<Page<ConferenceRecord>, RegisterError> {
+        let params = vec![reader.as_str().into(), query.now.0.into()];
+        CONFERENCES
+            .page(&self.db, &[reader.as_str()], params, query, conference_record)
+            .await
+    }
+}
+
+fn conference_record(row: &Row) -> Result<ConferenceRecord, RegisterError> {
+    Ok(ConferenceRecord {
+        start: Micros(row.int(0)?),
+        id: ConferenceId::parse(row.text(1)?)?,
+        space: SpaceId::parse(row.text(2)?)?,
+        end: row.opt_int(3)?.map(Micros),
+        expire: Micros(row.int(4)?),
+    })
+}

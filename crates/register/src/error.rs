@@ -1,0 +1,71 @@
+//! Why the register does not answer. No status codes: each contract chooses its own.
+
+use meeting::MalformedId;
+
+/// `Display` is what the caller may be told, the source chain what the log should hold.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// There is no such thing, or not any more.
+    #[error("not found")]
+    NotFound,
+    /// The space id or the meeting code is in use: try again with other random bytes.
+    #[error("the space id or the meeting code is in use")]
+    Taken,
+    /// The caller's filter.
+    #[error("the filter is malformed {0}")]
+    InvalidFilter(filter::Malformed),
+    /// The caller's page token: not one of ours, or one of another list, reader or filter.
+    #[error("the page token is not one of this list with this filter")]
+    InvalidPageToken,
+    /// The caller's page size.
+    #[error("the page size is negative")]
+    NegativePageSize,
+    /// The facts do not follow from what is recorded: somebody else wrote about this space, or these facts are recorded
+    /// already. Nothing was written; [`Register::space`](crate::Register::space) tells how things stand.
+    #[error("the space has changed in the meantime")]
+    Impossible(#[source] db::Error),
+    /// A row holds what was never written to it.
+    #[error("the register is damaged")]
+    Damaged(#[source] Damage),
+    /// The database. Whether a write holds that failed so is not known.
+    #[error("the register cannot be reached; try again later")]
+    Store(#[source] db::Error),
+}
+
+/// What is wrong with a row.
+#[derive(Debug, thiserror::Error)]
+pub enum Damage {
+    /// An id that is none.
+    #[error("a row holds a text that is no id")]
+    Id(#[source] MalformedId),
+    /// A name that could not be typed.
+    #[error("a row holds a text that is no display name")]
+    DisplayName(#[source] meeting::MalformedName),
+    /// A number or word without a meaning.
+    #[error("a row holds the unknown {noun} {value}")]
+    Unknown {
+        /// What it should be.
+        noun: &'static str,
+        /// What it is.
+        value: String,
+    },
+}
+
+impl From<db::Error> for RegisterError {
+    fn from(error: db::Error) -> RegisterError {
+        RegisterError::Store(error)
+    }
+}
+
+/// Ids are parsed when they come from a row, too: callers of the register have parsed theirs before.
+impl From<MalformedId> for RegisterError {
+    fn from(error: MalformedId) -> RegisterError {
+        RegisterError::Damaged(Damage::Id(error))
+    }
+}
+
+impl From<filter::Malformed> for RegisterError {
+    fn from(malformed: filter::Malformed) -> RegisterError {
+        RegisterError::InvalidFilter(malformed)
+    }
+}

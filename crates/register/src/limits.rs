@@ -1,0 +1,29 @@
+//! Every limit of the register, named and argued in one place. Times are microseconds.
+
+/// What the contract promises of a conference record: 30 days after its end.
+pub const RETENTION_US: i64 = 30 * 24 * 3600 * 1_000_000;
+
+/// A meeting code that no conference has used for so long may pass to another space: what the contract says.
+pub const MEETING_CODE_LAPSE_US: i64 = 365 * 24 * 3600 * 1_000_000;
+
+/// How many items a page has if the caller does not say, and at most: the contract's figures.
+#[derive(Clone, Copy, Debug)]
+pub struct PageSizes {
+    /// If the caller asks for 0.
+    pub usual: u16,
+    /// More are not given, and no error is made of it.
+    pub max: u16,
+}
+
+/// Pages of conference records.
+pub const CONFERENCES_PER_PAGE: PageSizes = PageSizes { usual: 25, max: 100 };
+/// Pages of participants.
+pub const PARTICIPANTS_PER_PAGE: PageSizes = PageSizes { usual: 100, max: 250 };
+/// Pages of participant sessions.
+pub const PARTICIPANT_SESSIONS_PER_PAGE: PageSizes = PageSizes { usual: 100, max: 250 };
+
+/// Longer texts are no page tokens of ours: the longest has 63 characters.
+pub(crate) const PAGE_TOKEN_CHARACTERS_MAX: usize = 96;
+
+/// Conferences that one call of [`delete_expired`](crate::Register::delete_expired) deletes, so that it ends soon.
+pub const CONFERENCES_DELETED_AT_ONCE: usize = 100;

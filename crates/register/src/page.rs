@@ -1,0 +1,202 @@
+//! Pages of a list, newest first, by key and not by number.
+//!
+//! A page begins after the last item of the page before: whatever is inserted meanwhile, nothing that was there is
+//! repeated or skipped, and the thousandth page costs what the first does. An offset would do neither.
+//!
+//! The token holds that item's key, and a digest over it and over everything that must stay the same between pages: the
+//! list, its parent, its reader and the filter. Whoever changes one of them, or makes up a token, is told so instead of
+//! being given a page of something else. It is no secret: a forged one would only begin elsewhere in a list that its
+//! forger may read anyway.
+
+use crate::{
+    RegisterError,
+    limits::{PAGE_TOKEN_CHARACTERS_MAX, PageSizes},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use db::{Db, Row, Value};
+use filter::{Field, Parameter, Predicate};
+use meeting::Micros;
+use sha2::{Digest as _, Sha256};
+
+/// What a caller asks of a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Query<'a> {
+    /// A filter in Google's grammar; empty for none.
+    pub filter: &'a str,
+    /// Items per page; 0 for the usual number.
+    pub page_size: i32,
+    /// From the page before; empty for the first page.
+    pub page_token: &'a str,
+    /// The time, for what has expired.
+    pub now: Micros,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items, newest first.
+    pub items: Vec<T>,
+    /// What to ask the next page with; `None` on the last.
+    pub next_page_token: Option<String>,
+}
+
+/// A list, before anybody asks for it.
+pub(crate) struct List {
+    /// Tells the tokens of one list from those of another.
+    pub(crate) name: &'static str,
+    /// `select … from … where …`, with its own parameters from `$1`; the first two columns are the key.
+    pub(crate) select: &'static str,
+    /// The column of the start and that of the id: the order, descending.
+    pub(crate) key: [&'static str; 2],
+    pub(crate) fields: &'static [Field],
+    pub(crate) sizes: PageSizes,
+}
+
+/// Where a page ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    start: Micros,
+    id: String,
+}
+
+impl List {
+    /// Reads a page. `scope` is what the token is bound to beside the list and the filter: its parent and its reader.
+    pub(crate) async fn page<T>(
+        &self,
+        db: &Db,
+        scope: &[&str],
+        params: Vec<Value>,
+        query: &Query<'_>,
+        item: fn(&Row) -> Result<T, RegisterError>,
+    ) -> Result<Page<T>, RegisterError> {
+        let size = page_size(query.page_size, self.sizes)?;
+        let predicate = filter::google(query.filter)?;
+        let token = TokenContext {
+            list: self.name,
+            scope,
+            filter: query.filter,
+        };
+        let after = if query.page_token.is_empty() {
+            None
+        } else {
+            Some(token.open(query.page_token)?)
+        };
+        let (sql, params) = self.sql(params, &predicate, after, size + 1)?;
+
+        let rows = db.read(&sql, params).await?;
+        let more = rows.len() > size;
+        let shown = &rows[..rows.len().min(size)];
+        let next_page_token = match shown.last() {
+            Some(last) if more => Some(token.seal(&Key {
+                start: Micros(last.int(0)?),
+                id: last.text(1)?.to_owned(),
+            })),
+            _ => None,
+        };
+        Ok(Page {
+            items: shown.iter().map(item).collect::<Result<_, _>>()?,
+            next_page_token,
+        })
+    }
+
+    /// How many items there are on all pages.
+    pub(crate) async fn count(&self, db: &Db, params: Vec<Value>, filter: &str) -> Result<i64, RegisterError> {
+        let (condition, params) = self.filtered(params, &filter::google(filter)?)?;
+        let sql = format!("select count(*) from ({} and {condition}) as matching", self.select);
+        let rows = db.read(&sql, params).await?;
+        Ok(rows.first().ok_or(RegisterError::NotFound)?.int(0)?)
+    }
+
+    fn sql(
+        &self,
+        params: Vec<Value>,
+        predicate: &Predicate,
+        after: Option<Key>,
+        limit: usize,
+    ) -> Result<(String, Vec<Value>), RegisterError> {
+        let [start, id] = self.key;
+        let (condition, mut params) = self.filtered(params, predicate)?;
+        let mut bind = |value: Value| {
+            params.push(value);
+            format!("${}", params.len())
+        };
+        let position = after.map_or_else(String::new, |after| {
+            format!(
+                "and ({start}, {id}) < ({}, {})",
+                bind(after.start.0.into()),
+                bind(after.id.into())
+            )
+        });
+        let limit = bind(i64::try_from(limit).expect("a page is small").into());
+        let order = format!("order by {start} desc, {id} desc limit {limit}");
+        let sql = format!("{} and {condition} {position} {order}", self.select);
+        Ok((sql, params))
+    }
+
+    fn filtered(&self, mut params: Vec<Value>, predicate: &Predicate) -> Result<(String, Vec<Value>), RegisterError> {
+        let (condition, values) = predicate.to_sql(self.fields, params.len() + 1)?;
+        params.extend(values.into_iter().map(|value| match value {
+            Parameter::Int(value) => Value::Int(value),
+            Parameter::Text(value) => Value::Text(value),
+        }));
+        Ok((condition, params))
+    }
+}
+
+fn page_size(asked: i32, sizes: PageSizes) -> Result<usize, RegisterError> {
+    match usize::try_from(asked).map_err(|_| RegisterError::NegativePageSize)? {
+        0 => Ok(sizes.usual.into()),
+        size => Ok(size.min(sizes.max.into())),
+    }
+}
+
+/// What a page token is bound to.
+struct TokenContext<'a> {
+    list: &'static str,
+    scope: &'a [&'a str],
+    filter: &'a str,
+}
+
+const TOKEN_VERSION: u8 = 1;
+const DIGEST_BYTES: usize = 16;
+
+impl TokenContext<'_> {
+    fn seal(&self, key: &Key) -> String {
+        let mut token = vec![TOKEN_VERSION];
+        token.extend(self.digest(key));
+        token.extend(key.start.0.to_be_bytes());
+        token.extend(key.id.as_bytes());
+        URL_SAFE_NO_PAD.encode(token)
+    }
+
+    fn open(&self, token: &str) -> Result<Key, RegisterError> {
+        self.opened(token).ok_or(RegisterError::InvalidPageToken)
+    }
+
+    fn opened(&self, token: &str) -> Option<Key> {
+        if token.len() > PAGE_TOKEN_CHARACTERS_MAX {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let rest = bytes.strip_prefix(&[TOKEN_VERSION])?;
+        let (digest, rest) = rest.split_first_chunk::<DIGEST_BYTES>()?;
+        let (start, id) = rest.split_first_chunk::<8>()?;
+        let key = Key {
+            start: Micros(i64::from_be_bytes(*start)),
+            id: String::from_utf8(id.to_vec()).ok()?,
+        };
+        (*digest == self.digest(&key)).then_some(key)
+    }
+
+    /// Each part with its length before it, so that no two lists of parts read the same.
+    fn digest(&self, key: &Key) -> [u8; DIGEST_BYTES] {
+        let mut hash = Sha256::new();
+        let start = key.start.0.to_string();
+        let parts = [self.list, self.filter, &start, &key.id];
+        for part in parts.iter().chain(self.scope) {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        *hash.finalize().first_chunk().expect("a digest has 32 bytes")
+    }
+}

@@ -1,0 +1,96 @@
+//! Participant sessions: one by its full name, and those of a participant in pages.
+
+use crate::{Page, Query, Register, RegisterError, limits::PARTICIPANT_SESSIONS_PER_PAGE, page::List};
+use db::Row;
+use filter::{Field, Kind};
+use meeting::{ConferenceId, Micros, ParticipantId, SessionId};
+
+/// One join of one device, as recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParticipantSessionRecord {
+    /// The conference.
+    pub conference: ConferenceId,
+    /// Whose session it is.
+    pub participant: ParticipantId,
+    /// Its id.
+    pub id: SessionId,
+    /// When it was admitted.
+    pub start: Micros,
+    /// When it ended; `None` while it is live.
+    pub end: Option<Micros>,
+    /// Its media never connected.
+    pub failed: bool,
+}
+
+pub(crate) const PARTICIPANT_SESSION: &str = "
+    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed
+    from participant_session s join conference c on c.id = s.conference
+    where s.id = $1 and s.conference = $2 and s.participant = $3 and (c.end_us is null or c.expire_us > $4)";
+
+pub(crate) const PARTICIPANT_SESSIONS: List = List {
+    name: "participant sessions",
+    select: "
+        select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed
+        from participant_session s
+        where s.conference = $1 and s.participant = $2",
+    key: ["s.start_us", "s.id"],
+    fields: &[
+        Field {
+            path: "start_time",
+            column: "s.start_us",
+            kind: Kind::Time,
+        },
+        Field {
+            path: "end_time",
+            column: "s.end_us",
+            kind: Kind::Time,
+        },
+    ],
+    sizes: PARTICIPANT_SESSIONS_PER_PAGE,
+};
+
+impl Register {
+    /// The session with this full name: one of another participant or conference is not found.
+    pub async fn participant_session(
+        &self,
+        conference: &ConferenceId,
+        participant: &ParticipantId,
+        id: &SessionId,
+        now: Micros,
+    ) -> Result<ParticipantSessionRecord, RegisterError> {
+        let params = vec![
+            id.as_str().into(),
+            conference.as_str().into(),
+            participant.as_str().into(),
+            now.0.into(),
+        ];
+        let rows = self.db.read(PARTICIPANT_SESSION, params).await?;
+        participant_session_record(rows.first().ok_or(RegisterError::NotFound)?)
+    }
+
+    /// The sessions of a participant.
+    pub async fn list_participant_sessions(
+        &self,
+        conference: &ConferenceId,
+        participant: &ParticipantId,
+        query: &Query<'_>,
+    ) -> Result<Page<ParticipantSessionRecord>, RegisterError> {
+        self.participant(conference, participant, query.now).await?;
+        let scope = [conference.as_str(), participant.as_str()];
+        let params = scope.map(Into::into).to_vec();
+        PARTICIPANT_SESSIONS
+            .page(&self.db, &scope, params, query, participant_session_record)
+            .await
+    }
+}
+
+fn participant_session_record(row: &Row) -> Result<ParticipantSessionRecord, RegisterError> {
+    Ok(ParticipantSessionRecord {
+        start: Micros(row.int(0)?),
+        id: SessionId::parse(row.text(1)?)?,
+        conference: ConferenceId::parse(row.text(2)?)?,
+        participant: ParticipantId::parse(row.text(3)?)?,
+        end: row.opt_int(4)?.map(Micros),
+        failed: row.int(5)? != 0,
+    })
+}
