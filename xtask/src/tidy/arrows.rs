@@ -31,7 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "transcode",
         ],
     ),
-    ("sederunt", &["db", "identity", "server"]),
+    ("sederunt", &["db", "identity", "media", "server"]),
     (
         "bench",
         &["api", "db", "identity", "meeting", "register", "server", "transcode"],
@@ -88,9 +88,12 @@ pub(super) fn foreign_crates_have_one_home(checkout: &Checkout) -> Vec<String> {
     for package in &checkout.packages {
         let name = package["name"].as_str().unwrap_or_default();
         for (import, is_for_tests) in imports(package) {
-            let home = HOMES.iter().find(|(_, foreign)| foreign.contains(&import));
-            if let Some((home, _)) = home.filter(|(home, _)| *home != name && !is_for_tests) {
-                complaints.push(format!("{name}: only `{home}` may import `{import}`"));
+            let rule = HOMES.iter().find(|(foreign, _)| foreign.contains(import));
+            if let Some((_, homes)) = rule.filter(|(_, homes)| !homes.contains(&name) && !is_for_tests) {
+                complaints.push(format!(
+                    "{name}: only `{}` may import `{import}`",
+                    homes.join("` and `")
+                ));
             }
         }
     }
