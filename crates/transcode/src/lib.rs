@@ -1,1 +1,35 @@
-//! Placeholder.
+//! `google.api.http` and proto3 JSON, as one Tower service in front of a gRPC service of the same process.
+//!
+//! A REST request becomes the gRPC request that the process serves anyway, and the reply becomes JSON. So a service is
+//! written once, and authentication, limits, traces and metrics, which sit below, cannot be skipped by a REST path.
+//!
+//! The layer knows no service: all it knows it reads from descriptors, at start. It trades bytes with what is below, so it
+//! does not care which crate generated the messages. It is the only place that knows how HTTP and JSON stand for gRPC.
+//!
+//! What it leaves to others: compression and CORS (outside of it), streaming (no method of ours needs it) and JSONP.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `template`, `rules`, `routes` | from annotations to a table; from a verb and a path to an RPC |
+//! | `request`, `query`, `fields`, `body` | from HTTP and JSON to a gRPC request |
+//! | `reply`, `mask`, `failure` | from a gRPC reply to HTTP and JSON |
+//! | `service`, `alias` | the layer; one implementation under two package names |
+
+mod alias;
+mod body;
+mod failure;
+mod fields;
+pub mod limits;
+mod mask;
+mod query;
+mod reply;
+mod request;
+mod routes;
+mod rules;
+mod service;
+mod template;
+
+pub use alias::Alias;
+pub use mask::{Mask, MaskError};
+pub use rules::RuleError;
+pub use service::Transcoder;

@@ -1,0 +1,23 @@
+//! What a REST request may weigh. Refusals name the limit, so that nobody has to guess it.
+
+/// Largest JSON body. An SDP offer with twenty lines is about 30 kB, and the longest batch of the contracts (500 members)
+/// stays under 200 kB.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// Segments of a path. The deepest resource name of the contracts has seven with its version.
+pub const PATH_SEGMENTS_MAX: usize = 16;
+
+/// Parameters of a query. A request message has a handful of fields; more can only be repeated ones.
+pub const QUERY_PARAMETERS_MAX: usize = 256;
+
+/// Length of a dotted field path in a query, such as `space.config.access_type`.
+pub const FIELD_PATH_NAMES_MAX: usize = 16;
+
+/// Length of a field mask. Naming every field of the widest response takes about 1 kB.
+pub const MASK_BYTES_MAX: usize = 8 << 10;
+
+/// How deep a field mask may group; the parser recurses, and no response is deeper than six.
+pub const MASK_DEPTH_MAX: usize = 32;
+
+/// Fields that a mask may select. `*` multiplies what follows it, so its length alone says little.
+pub const MASK_FIELDS_MAX: usize = 4096;

@@ -1,0 +1,255 @@
+//! Field masks of partial responses: `fields=participants(name,signedinUser/displayName),totalSize`.
+//!
+//! A comma separates, `/` or `.` descends, parentheses group and `*` means every field; names are in proto or JSON
+//! spelling. A mask is resolved against the response's message before the service is called, so that a wrong one costs
+//! nothing and changes nothing, and it is applied to the reply before the JSON is written.
+//!
+//! Messages that proto3 JSON writes as one value, such as a timestamp, and maps are taken whole or not at all.
+
+use std::collections::BTreeMap;
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+
+use crate::{
+    fields,
+    limits::{MASK_BYTES_MAX, MASK_DEPTH_MAX, MASK_FIELDS_MAX},
+};
+
+/// The fields of a message that a caller asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mask {
+    /// The whole message.
+    Everything,
+    /// Some fields, by number.
+    Fields(BTreeMap<u32, Mask>),
+}
+
+/// A mask that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MaskError {
+    /// It breaks the grammar.
+    #[error("expected {expected} at byte {at}")]
+    Grammar {
+        /// Bytes from the beginning.
+        at: usize,
+        /// What the grammar allows there.
+        expected: &'static str,
+    },
+    /// It names what the message does not have.
+    #[error("`{name}` is no field of `{message}`")]
+    UnknownField {
+        /// As the caller wrote it.
+        name: String,
+        /// The name of the message.
+        message: String,
+    },
+    /// It descends into something that is taken whole.
+    #[error("`{name}` has no fields that could be selected")]
+    NoMessage {
+        /// As the caller wrote it.
+        name: String,
+    },
+    /// It exceeds a limit.
+    #[error("the mask is too {what}")]
+    Excessive {
+        /// Long, deep or broad.
+        what: &'static str,
+    },
+}
+
+impl Mask {
+    /// Reads a mask for messages of one kind.
+    pub fn parse(text: &str, message: &MessageDescriptor) -> Result<Mask, MaskError> {
+        if text.len() > MASK_BYTES_MAX {
+            return Err(MaskError::Excessive { what: "long" });
+        }
+        let mut parser = Parser { text, at: 0 };
+        let items = parser.items(MASK_DEPTH_MAX)?;
+        if parser.at < text.len() {
+            return Err(parser.expected("`,` or the end"));
+        }
+        let mut resolver = Resolver {
+            fields_left: MASK_FIELDS_MAX,
+        };
+        let mut mask = Mask::Fields(BTreeMap::new());
+        resolver.select(&items, message, &mut mask)?;
+        Ok(mask)
+    }
+
+    /// Clears what was not asked for.
+    pub fn prune(&self, message: &mut DynamicMessage) {
+        let Mask::Fields(selected) = self else { return };
+        let numbers: Vec<u32> = message.fields().map(|(field, _)| field.number()).collect();
+        for number in numbers {
+            match selected.get(&number) {
+                None => message.clear_field_by_number(number),
+                Some(Mask::Everything) => {}
+                Some(mask) => {
+                    if let Some(value) = message.get_field_by_number_mut(number) {
+                        mask.prune_value(value);
+                    }
+                }
+            }
+        }
+    }
+
+    fn prune_value(&self, value: &mut Value) {
+        match value {
+            Value::Message(message) => self.prune(message),
+            Value::List(values) => values.iter_mut().for_each(|value| self.prune_value(value)),
+            _ => {}
+        }
+    }
+}
+
+/// One name, and what is selected below it; nothing below means all of it.
+#[derive(Debug)]
+struct Item<'t> {
+    name: &'t str,
+    below: Vec<Item<'t>>,
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Parser<'t> {
+    /// `item { "," item }`
+    fn items(&mut self, depth_left: usize) -> Result<Vec<Item<'t>>, MaskError> {
+        let mut items = vec![self.item(depth_left)?];
+        while self.eat(b',') {
+            items.push(self.item(depth_left)?);
+        }
+        Ok(items)
+    }
+
+    /// `name [ ("/" | ".") item | "(" items ")" ]`
+    fn item(&mut self, depth_left: usize) -> Result<Item<'t>, MaskError> {
+        let depth_left = depth_left.checked_sub(1).ok_or(MaskError::Excessive { what: "deep" })?;
+        let name = self.name()?;
+        let below = if self.eat(b'/') || self.eat(b'.') {
+            vec![self.item(depth_left)?]
+        } else if self.eat(b'(') {
+            let items = self.items(depth_left)?;
+            if !self.eat(b')') {
+                return Err(self.expected("`,` or `)`"));
+            }
+            items
+        } else {
+            Vec::new()
+        };
+        Ok(Item { name, below })
+    }
+
+    fn name(&mut self) -> Result<&'t str, MaskError> {
+        self.skip_spaces();
+        let rest = &self.text[self.at..];
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        let length = if rest.starts_with('*') {
+            1
+        } else {
+            rest.find(|c| !is_name(c)).unwrap_or(rest.len())
+        };
+        if length == 0 {
+            return Err(self.expected("a field name or `*`"));
+        }
+        self.at += length;
+        Ok(&rest[..length])
+    }
+
+    fn eat(&mut self, wanted: u8) -> bool {
+        self.skip_spaces();
+        let found = self.text.as_bytes().get(self.at) == Some(&wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn skip_spaces(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += rest.len() - rest.trim_start_matches(' ').len();
+    }
+
+    fn expected(&self, expected: &'static str) -> MaskError {
+        MaskError::Grammar { at: self.at, expected }
+    }
+}
+
+/// Turns names into numbers. `*` multiplies names, so what comes out is counted.
+struct Resolver {
+    fields_left: usize,
+}
+
+impl Resolver {
+    fn select(&mut self, items: &[Item<'_>], message: &MessageDescriptor, mask: &mut Mask) -> Result<(), MaskError> {
+        for item in items {
+            match (item.name, item.below.as_slice()) {
+                ("*", []) => *mask = Mask::Everything,
+                ("*", below) => self.select_in_all(below, message, mask)?,
+                (name, below) => {
+                    let field = fields::find(message, name).ok_or_else(|| MaskError::UnknownField {
+                        name: name.to_owned(),
+                        message: message.name().to_owned(),
+                    })?;
+                    self.select_field(name, &field, below, mask)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `*/name`: wherever the names below fit, which must be somewhere.
+    fn select_in_all(
+        &mut self,
+        below: &[Item<'_>],
+        message: &MessageDescriptor,
+        mask: &mut Mask,
+    ) -> Result<(), MaskError> {
+        let mut refusal = MaskError::NoMessage { name: "*".to_owned() };
+        let mut fits = false;
+        for field in message.fields() {
+            let mut trial = mask.clone();
+            match self.select_field("*", &field, below, &mut trial) {
+                Ok(()) => {
+                    *mask = trial;
+                    fits = true;
+                }
+                Err(excessive @ MaskError::Excessive { .. }) => return Err(excessive),
+                Err(unknown @ MaskError::UnknownField { .. }) => refusal = unknown,
+                Err(_) => {}
+            }
+        }
+        if fits { Ok(()) } else { Err(refusal) }
+    }
+
+    fn select_field(
+        &mut self,
+        name: &str,
+        field: &FieldDescriptor,
+        below: &[Item<'_>],
+        mask: &mut Mask,
+    ) -> Result<(), MaskError> {
+        self.fields_left = self
+            .fields_left
+            .checked_sub(1)
+            .ok_or(MaskError::Excessive { what: "broad" })?;
+        // All of the message is selected already; what is below is still checked.
+        let mut checked_only = Mask::Everything;
+        let inner = match mask {
+            Mask::Everything => &mut checked_only,
+            Mask::Fields(selected) => selected
+                .entry(field.number())
+                .or_insert_with(|| Mask::Fields(BTreeMap::new())),
+        };
+        if below.is_empty() {
+            *inner = Mask::Everything;
+            return Ok(());
+        }
+        match field.kind() {
+            Kind::Message(message) if !field.is_map() && !message.full_name().starts_with("google.protobuf.") => {
+                self.select(below, &message, inner)
+            }
+            _ => Err(MaskError::NoMessage { name: name.to_owned() }),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The service's answer, from gRPC to JSON.
+//!
+//! A unary reply is one length-prefixed message and a status in the trailers, or in the headers when there is no message.
+//! Metadata of the service travels on as HTTP headers; gRPC's own does not.
+
+use std::error::Error;
+
+use axum::body::Body;
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use bytes::{Buf as _, Bytes};
+use http::{HeaderMap, HeaderName, Response, StatusCode, header};
+use http_body_util::BodyExt as _;
+use percent_encoding::percent_decode_str;
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
+use serde_json::ser::{PrettyFormatter, Serializer};
+
+use crate::{
+    failure::{Failure, code, json_response},
+    mask::Mask,
+};
+
+/// How a reply is written.
+#[derive(Debug)]
+pub(crate) struct Form {
+    pub(crate) enum_numbers: bool,
+    pub(crate) pretty: bool,
+    pub(crate) mask: Option<Mask>,
+}
+
+/// Turns a reply of message `output`, or the status instead of one, into JSON.
+pub(crate) async fn render<B>(reply: Response<B>, output: &MessageDescriptor, form: &Form) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let (head, body) = reply.into_parts();
+    let collected = match body.collect().await {
+        Ok(collected) => collected,
+        Err(reason) => return broken(reason.into().as_ref()).into_response(),
+    };
+    let trailers = collected.trailers().cloned().unwrap_or_default();
+    let status = [&trailers, &head.headers]
+        .into_iter()
+        .find(|headers| headers.contains_key("grpc-status"));
+    let mut response = match status {
+        Some(status) if status["grpc-status"] == "0" => match json(collected.to_bytes(), output, form) {
+            Ok(json) => json_response(StatusCode::OK, json),
+            Err(reason) => broken(reason.as_ref()).into_response(),
+        },
+        Some(status) => failure(status, output.parent_pool()).into_response(),
+        None => Failure::new(code::UNKNOWN, "The service gave no status").into_response(),
+    };
+    for (name, value) in head
+        .headers
+        .iter()
+        .chain(&trailers)
+        .filter(|(name, _)| is_metadata(name))
+    {
+        response.headers_mut().append(name.clone(), value.clone());
+    }
+    response
+}
+
+/// Not what gRPC itself needs, nor what describes the gRPC body.
+fn is_metadata(name: &HeaderName) -> bool {
+    let of_the_body = [
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::TRANSFER_ENCODING,
+        header::TRAILER,
+    ];
+    !name.as_str().starts_with("grpc-") && !of_the_body.contains(name)
+}
+
+fn json(mut frame: Bytes, output: &MessageDescriptor, form: &Form) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+    if frame.len() < 5 || frame.get_u8() != 0 || frame.get_u32() as usize != frame.len() {
+        return Err("the reply is not one uncompressed message".into());
+    }
+    let mut json = Vec::with_capacity(64 + 2 * frame.len());
+    let mut message = DynamicMessage::decode(output.clone(), frame)?;
+    if let Some(mask) = &form.mask {
+        mask.prune(&mut message);
+    }
+    let options = SerializeOptions::new().use_enum_numbers(form.enum_numbers);
+    if form.pretty {
+        let mut serializer = Serializer::with_formatter(&mut json, PrettyFormatter::new());
+        message.serialize_with_options(&mut serializer, &options)?;
+    } else {
+        message.serialize_with_options(&mut Serializer::new(&mut json), &options)?;
+    }
+    Ok(json)
+}
+
+fn broken(reason: &(dyn Error + 'static)) -> Failure {
+    tracing::error!(error = reason, "a reply could not be turned into JSON");
+    Failure::internal()
+}
+
+/// Reads an error from gRPC headers. Details of unknown kinds are left out: JSON cannot show them.
+fn failure(headers: &HeaderMap, pool: &DescriptorPool) -> Failure {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let code = text("grpc-status")
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(code::UNKNOWN);
+    let message = percent_decode_str(text("grpc-message").unwrap_or_default())
+        .decode_utf8_lossy()
+        .into_owned();
+    let mut failure = Failure::new(code, message);
+    failure.details = text("grpc-status-details-bin")
+        .and_then(|status| details(status, pool))
+        .unwrap_or_default();
+    failure
+}
+
+fn details(status: &str, pool: &DescriptorPool) -> Option<Vec<serde_json::Value>> {
+    let bytes = BASE64.decode(status).ok()?;
+    let status = DynamicMessage::decode(pool.get_message_by_name("google.rpc.Status")?, bytes.as_slice()).ok()?;
+    let details = status.get_field_by_name("details")?;
+    let details = details.as_list()?.iter().filter_map(|detail| detail.as_message());
+    Some(details.filter_map(|detail| serde_json::to_value(detail).ok()).collect())
+}
+
+/// gRPC sends no padding and must accept it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);

@@ -1,0 +1,75 @@
+//! The layer itself: REST in front of a gRPC service in the same process.
+
+use std::{
+    convert::Infallible,
+    error::Error,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response, header};
+use prost_reflect::DescriptorPool;
+use tower::Service;
+
+use crate::{reply, request, routes::RouteTable, rules, rules::RuleError};
+
+/// Serves REST by calling `inner`, a gRPC service, with what the `google.api.http` rules of a descriptor pool say.
+///
+/// A request that is gRPC already goes through untouched. Every other one is answered in JSON, errors included.
+#[derive(Debug, Clone)]
+pub struct Transcoder<S> {
+    inner: S,
+    routes: Arc<RouteTable>,
+}
+
+impl<S> Transcoder<S> {
+    /// Reads the rules of `pool`. Where `google.rpc.Status` and the details of errors are in it, errors show them.
+    pub fn new(inner: S, pool: &DescriptorPool) -> Result<Transcoder<S>, RuleError> {
+        let routes = RouteTable::new(rules::read(pool)?)?;
+        Ok(Transcoder {
+            inner,
+            routes: Arc::new(routes),
+        })
+    }
+}
+
+impl<S, B> Service<Request<Body>> for Transcoder<S>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        // The clone takes the place of the service that was polled ready, which is the one to call.
+        let next = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, next);
+        if is_grpc(&request) {
+            let reply = inner.call(request);
+            return Box::pin(async move { Ok(reply.await?.map(Body::new)) });
+        }
+        let routes = Arc::clone(&self.routes);
+        Box::pin(async move {
+            Ok(match request::read(request, &routes).await {
+                Ok(call) => reply::render(inner.call(call.request).await?, &call.route.output, &call.form).await,
+                Err(failure) => failure.into_response(),
+            })
+        })
+    }
+}
+
+fn is_grpc(request: &Request<Body>) -> bool {
+    let content_type = request.headers().get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
