@@ -139,15 +139,13 @@ fn query(connection: &mut Connection, sql: &str, params: &[Value], limits: Limit
         return Err(Error::wrong("a read must not change anything"));
     }
     bind(&mut statement, params)?;
-    let columns = statement.column_count();
     let mut cursor = statement.raw_query();
     let mut rows = Vec::new();
     while let Some(row) = cursor.next().map_err(translate)? {
         if rows.len() == limits.rows_max {
             return Err(Error::TooManyRows { limit: limits.rows_max });
         }
-        let values = (0..columns).map(|column| from_sqlite(row.get_ref(column).map_err(translate)?, column));
-        rows.push(Row(values.collect::<Result<_, Error>>()?));
+        rows.push(row_from_sqlite(row)?);
     }
     Ok(rows)
 }
@@ -188,6 +186,13 @@ fn to_sqlite(value: &Value) -> ToSqlOutput<'_> {
         Value::Text(value) => ValueRef::Text(value.as_bytes()),
         Value::Blob(value) => ValueRef::Blob(value),
     })
+}
+
+fn row_from_sqlite(row: &rusqlite::Row<'_>) -> Result<Row, Error> {
+    // Counted here and not when the statement was prepared: a migration may have changed the table since.
+    let columns = row.as_ref().column_count();
+    let value = |column| from_sqlite(row.get_ref(column).map_err(translate)?, column);
+    Ok(Row((0..columns).map(value).collect::<Result<_, Error>>()?))
 }
 
 fn from_sqlite(value: ValueRef<'_>, column: usize) -> Result<Value, Error> {

@@ -10,10 +10,9 @@ use std::thread;
 use tempfile::TempDir;
 
 /// Runs the test with an empty, migrated database on SQLite, and with another on PostgreSQL.
-pub async fn each_engine<F, Fut>(test: F)
+pub async fn each_engine<F>(test: F)
 where
-    F: Fn(Db) -> Fut,
-    Fut: Future<Output = ()>,
+    F: AsyncFn(Db),
 {
     each_location(async |location| {
         let db = Db::open(&location).await.expect("a new database opens");

@@ -6,16 +6,21 @@ use std::sync::Arc;
 
 /// Sorts an error of SQLite into the distinctions of [`Error`].
 pub(super) fn translate(error: rusqlite::Error) -> Error {
-    if let Some(ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY) = error.sqlite_extended_error_code()
-    {
-        return Error::Conflict { statement: 0 };
-    }
-    match error.sqlite_error_code() {
-        Some(ErrorCode::OperationInterrupted | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Timeout {
-            source: Arc::new(error),
-        },
-        _ => Error::Engine {
-            code: error.sqlite_extended_error_code().map(|code| code.to_string()),
+    let cause = match &error {
+        rusqlite::Error::SqlInputError { error: cause, .. } => Some(*cause),
+        other => other.sqlite_error().copied(),
+    };
+    match cause.map(|cause| (cause.code, cause.extended_code)) {
+        Some((_, ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY)) => {
+            Error::Conflict { statement: 0 }
+        }
+        Some((ErrorCode::OperationInterrupted | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)) => {
+            Error::Timeout {
+                source: Arc::new(error),
+            }
+        }
+        cause => Error::Engine {
+            code: cause.map(|(_, code)| code.to_string()),
             source: Arc::new(error),
         },
     }

@@ -104,6 +104,7 @@ fn start() -> Server {
                 "autovacuum=off",
                 "wal_level=minimal",
                 "max_wal_senders=0",
+                "deadlock_timeout=20ms",
             ]
             .map(|it| format!("-c{it}")),
         )
