@@ -1,0 +1,82 @@
+// Every limit of a meeting in the browser, with its reason.
+
+/** Receiving audio lines: the three loudest. The server knows three or none. */
+export const AUDIO_LINES = 3;
+
+/** Receiving video lines. A grid of more faces than this is read by nobody. */
+export const VIDEO_LINES = 16;
+
+/** What a camera may send: good 720p, and sixteen of them still fit through a home connection's downlink. */
+export const CAMERA_BITRATE_BPS = 1_200_000;
+
+/** What a shared screen may send: text stays sharp, and a still screen uses almost none of it. */
+export const SCREEN_BITRATE_BPS = 2_500_000;
+
+/** What a microphone may send: Opus speech is transparent well below this. */
+export const MICROPHONE_BITRATE_BPS = 40_000;
+
+/** The camera's picture and pace. */
+export const CAMERA_WIDTH = 1280;
+export const CAMERA_HEIGHT = 720;
+export const CAMERA_FRAMES_PER_SECOND = 30;
+
+/** A shared screen shows text, not motion. */
+export const SCREEN_FRAMES_PER_SECOND = 15;
+
+/** From the answer to STATE_JOINED. A healthy server takes well under a second; the server itself gives up at 15 s. */
+export const OPENING_TIMEOUT_MS = 8_000;
+
+/** The pause before the first try to come back, doubled up to the longest. */
+export const PAUSE_MS_MIN = 500;
+export const PAUSE_MS_MAX = 5_000;
+
+/** Tries before a connection that never once came up is called impossible: a network that passes no UDP stays that way. */
+export const FIRST_CONNECTION_TRIES = 3;
+
+/** How often the connection is looked at. */
+export const PULSE_INTERVAL_MS = 1_000;
+
+/**
+ * Nothing arrived for this long: ask the server over HTTP whether it lives. Above the two and a half seconds at which
+ * Chromium checks an idle connection.
+ */
+export const SILENCE_SUSPECT_MS = 2_800;
+
+/** Nothing arrived for this long: two checks went unanswered, so the path is dead whatever HTTP says. */
+export const SILENCE_DEAD_MS = 6_000;
+
+/** How long the answer to "do you live?" may take. */
+export const HEALTH_TIMEOUT_MS = 1_000;
+
+/** How often speakers and pictures are looked at: fast enough for the eye, too slow to cost anything. */
+export const LOOK_INTERVAL_MS = 150;
+
+/** A voice louder than this lights the ring: about -45 dBov, above the noise of a quiet room. */
+export const SPEAKING_LEVEL = 0.0056;
+
+/** The ring stays for this long after the last sound, so that it does not flicker between words. */
+export const SPEAKING_HOLD_MS = 700;
+
+/** A resize settles for this long before new picture sizes are asked for. */
+export const ASSIGNMENT_PAUSE_MS = 200;
+
+/** A refused assignment (too many in a row, or somebody just left) is asked for again after this. */
+export const ASSIGNMENT_RETRY_MS = 1_000;
+
+/** How often the loudness of our own microphone is measured: a meter that moves with the voice. */
+export const METER_INTERVAL_MS = 50;
+
+/** People who are there when one arrives are no news: joins are announced only after this. */
+export const ARRIVAL_QUIET_MS = 1_500;
+
+/** After a leave, the channel and the request get this long to be sent before the connection is closed. */
+export const FAREWELL_MS = 300;
+
+/** Messages shown at once; older ones give way. */
+export const NOTICES_MAX = 3;
+
+/** How long a message stays. */
+export const NOTICE_MS = 5_000;
+
+/** Characters of a name; the server's own limit. */
+export const NAME_CHARACTERS_MAX = 100;

@@ -1,0 +1,60 @@
+// Which line shows which media entry, and whether its picture is already there. When the server puts another person on a
+// line, the last picture of the one before stays in the decoder until the next keyframe: it must not be seen under the new
+// name, so a picture counts only when the frames that come out name the right source.
+
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import type { VideoAssignmentResource } from './messages.ts';
+import type { Peer } from './peer.ts';
+import type { Roster } from './roster.ts';
+
+export interface Picture {
+  /** The `mid` of the line. */
+  line: string;
+  track: MediaStreamTrack;
+}
+
+export interface Pictures {
+  /** The pictures that can be seen, by media entry. */
+  seen: ReadonlySignal<ReadonlyMap<number, Picture>>;
+  assigned(peer: Peer, assignment: VideoAssignmentResource): void;
+  look(peer: Peer, roster: Roster): void;
+  clear(): void;
+}
+
+export function openPictures(): Pictures {
+  const seen: Signal<ReadonlyMap<number, Picture>> = signal(new Map());
+  /** Media entry → line. */
+  let lines = new Map<number, string>();
+
+  const show = (next: ReadonlyMap<number, Picture>) => {
+    const before = seen.peek();
+    const same = next.size === before.size && [...next].every(([id, { track }]) => before.get(id)?.track === track);
+    if (!same) seen.value = next;
+  };
+
+  return {
+    seen,
+    assigned(peer, { canvases = [] }) {
+      lines = new Map();
+      for (const { ssrc = 0, mediaEntryId = 0 } of canvases) {
+        const line = peer.lineOf(ssrc);
+        if (line !== undefined && mediaEntryId) lines.set(mediaEntryId, line);
+      }
+    },
+    look(peer, roster) {
+      const next = new Map<number, Picture>();
+      for (const [entryId, line] of lines) {
+        const entry = roster.entries.get(entryId);
+        const receiver = peer.video.find(({ mid }) => mid === line)?.receiver;
+        if (!entry || entry.videoMuted || !receiver) continue;
+        const [newest] = receiver.getContributingSources().sort((one, other) => other.timestamp - one.timestamp);
+        if (newest && entry.videoCsrcs.includes(newest.source)) next.set(entryId, { line, track: receiver.track });
+      }
+      show(next);
+    },
+    clear() {
+      lines = new Map();
+      show(new Map());
+    },
+  };
+}

@@ -1,0 +1,47 @@
+// What this browser remembers between meetings (a name, the chosen devices), and what this tab remembers of one meeting
+// (the proof of who we were there). Storage may be full or forbidden; then nothing is remembered, and nothing breaks.
+
+import type { DeviceKind } from './devices.ts';
+
+export interface Preferences {
+  name: string;
+  devices: Record<DeviceKind, string>;
+}
+
+const PREFERENCES = 'sederunt.preferences';
+
+export function preferences(): Preferences {
+  const stored = read<Partial<Preferences>>(() => localStorage, PREFERENCES);
+  return { name: stored?.name ?? '', devices: { microphone: '', camera: '', speaker: '', ...stored?.devices } };
+}
+
+export function remember(change: Partial<Preferences>): void {
+  write(() => localStorage, PREFERENCES, { ...preferences(), ...change });
+}
+
+const resumeKey = (code: string) => `sederunt.resume.${code}`;
+
+/** The tab's, not the browser's: two tabs of one anonymous person are two participants. */
+export function resumeSecret(code: string): string | null {
+  return read<string>(() => sessionStorage, resumeKey(code));
+}
+
+export function rememberResumeSecret(code: string, secret: string): void {
+  write(() => sessionStorage, resumeKey(code), secret);
+}
+
+function read<Value>(storage: () => Storage, key: string): Value | null {
+  try {
+    return JSON.parse(storage().getItem(key) ?? 'null') as Value | null;
+  } catch {
+    return null;
+  }
+}
+
+function write(storage: () => Storage, key: string, value: unknown): void {
+  try {
+    storage().setItem(key, JSON.stringify(value));
+  } catch {
+    // Forbidden or full.
+  }
+}

@@ -1,0 +1,39 @@
+// Who is using this browser, for every page that wants to know.
+
+import { signal } from '@preact/signals';
+import * as api from '../api/account.ts';
+import { ApiError } from '../api/call.ts';
+
+export type Account =
+  | { kind: 'asking' }
+  /** The server does not answer; we go on asking. */
+  | { kind: 'unknown' }
+  | { kind: 'guest' }
+  | { kind: 'user'; user: api.User };
+
+export const account = signal<Account>({ kind: 'asking' });
+
+const AGAIN_MS = 3_000;
+
+export async function askForAccount(): Promise<void> {
+  try {
+    const user = await api.whoAmI();
+    account.value = user ? { kind: 'user', user } : { kind: 'guest' };
+  } catch (error) {
+    if (error instanceof ApiError && error.mayPass) {
+      account.value = { kind: 'unknown' };
+      setTimeout(askForAccount, AGAIN_MS);
+    } else {
+      account.value = { kind: 'guest' };
+    }
+  }
+}
+
+export function signedIn(user: api.User): void {
+  account.value = { kind: 'user', user };
+}
+
+export async function signOut(): Promise<void> {
+  await api.signOut();
+  account.value = { kind: 'guest' };
+}

@@ -1,0 +1,50 @@
+// How loud one's own microphone is. Bars for the eye, a meter element's role for everybody else.
+
+import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
+import type { Source } from '../meeting/devices.ts';
+import { type Meter, meterShare, openMeter } from '../meeting/meter.ts';
+import { t } from '../text/text.ts';
+
+const BARS = 5;
+
+/** The loudness of a microphone that may come, go and be muted. */
+export function useLevel(microphone: ReadonlySignal<Source>): ReadonlySignal<number> {
+  const level = useSignal(0);
+  useSignalEffect(() => {
+    const { track, on } = microphone.value;
+    if (!track || !on) {
+      level.value = 0;
+      return;
+    }
+    const meter: Meter = openMeter(track);
+    const stop = meter.level.subscribe((value) => {
+      level.value = value;
+    });
+    return () => {
+      stop();
+      meter.close();
+    };
+  });
+  return level;
+}
+
+export function LevelMeter({ microphone }: { microphone: ReadonlySignal<Source> }) {
+  const share = meterShare(useLevel(microphone).value);
+  const { on } = microphone.value;
+  const label = on ? t('preJoin.level') : t('preJoin.level.muted');
+  return (
+    <div
+      class="level"
+      role="meter"
+      aria-label={label}
+      title={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(share * 100)}
+    >
+      {Array.from({ length: BARS }, (_, bar) => (
+        <i key={bar} data-lit={share > bar / BARS} />
+      ))}
+    </div>
+  );
+}

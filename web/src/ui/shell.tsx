@@ -1,0 +1,49 @@
+// The frame of every page but the meeting itself, and the plain page: a title, a text, and what one can do next.
+
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { t } from '../text/text.ts';
+import { Logo } from './logo.tsx';
+
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = title === t('app.name') ? title : `${title} – ${t('app.name')}`;
+  }, [title]);
+}
+
+export function Shell({ children, aside }: { children: ComponentChildren; aside?: ComponentChildren }) {
+  return (
+    <div class="shell">
+      <header class="shell-header">
+        <a class="brand" href="/" aria-label={t('app.home')}>
+          <Logo />
+          <span>{t('app.name')}</span>
+        </a>
+        <div class="shell-aside">{aside}</div>
+      </header>
+      <main class="shell-main">{children}</main>
+    </div>
+  );
+}
+
+export interface PlainPageProps {
+  title: string;
+  text: string;
+  children?: ComponentChildren;
+  /** Something is under way. */
+  busy?: boolean;
+}
+
+export function PlainPage({ title, text, children, busy = false }: PlainPageProps) {
+  useTitle(title);
+  return (
+    <Shell>
+      <section class="plain" aria-busy={busy} aria-live="polite">
+        <Logo class="plain-logo" />
+        <h1>{title}</h1>
+        <p>{text}</p>
+        <div class="actions">{children}</div>
+      </section>
+    </Shell>
+  );
+}

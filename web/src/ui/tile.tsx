@@ -1,0 +1,110 @@
+// One person, or one shared screen, on the stage.
+
+import { type ReadonlySignal, useComputed } from '@preact/signals';
+import type { Devices } from '../meeting/devices.ts';
+import type { Box } from '../meeting/layout.ts';
+import { hueOf, initialsOf, type Tile } from '../meeting/tiles.ts';
+import type { Visit } from '../meeting/visit.ts';
+import { t } from '../text/text.ts';
+import * as icons from './icons.tsx';
+import { Video } from './video.tsx';
+
+/** Colours for people without a picture; as many as the style sheet has. */
+const HUES = 6;
+
+const pixels = ({ width, height }: Box) => ({ width: `${width}px`, height: `${height}px` });
+
+export function TileOfOther({ tile, box, visit }: { tile: Tile; box: Box; visit: Visit }) {
+  const entryId = tile.entry?.id ?? 0;
+  const csrc = tile.entry?.audioCsrc ?? 0;
+  const picture = useComputed(() => visit.pictures.value.get(entryId) ?? null).value;
+  const speaks =
+    useComputed(() => csrc !== 0 && visit.speaking.value.has(csrc)).value && !tile.audioMuted && !tile.screen;
+  const person = tile.name || t('meeting.nameless');
+  const name = tile.screen ? t('meeting.screenOf', { name: person }) : person;
+  return (
+    <figure
+      class="tile"
+      aria-label={name}
+      style={pixels(box)}
+      data-kind={tile.screen ? 'screen' : 'person'}
+      data-media-entry={entryId}
+      data-line={picture?.line}
+      data-speaking={speaks}
+    >
+      {picture ? <Video track={picture.track} whole={tile.screen} /> : <Initials name={person} screen={tile.screen} />}
+      <Caption name={name} muted={tile.audioMuted && !tile.screen} speaking={speaks} />
+    </figure>
+  );
+}
+
+export interface OwnTileProps {
+  name: string;
+  box: Box;
+  devices: Devices;
+  speaks: ReadonlySignal<boolean>;
+}
+
+export function OwnTile({ name, box, devices, speaks }: OwnTileProps) {
+  const { track } = devices.camera.value;
+  const { on } = devices.microphone.value;
+  return (
+    <figure
+      class="tile"
+      aria-label={name}
+      style={pixels(box)}
+      data-kind="person"
+      data-self="true"
+      data-speaking={speaks.value}
+    >
+      {track ? <Video track={track} mirrored /> : <Initials name={name} screen={false} />}
+      <Caption name={t('meeting.you', { name })} muted={!on} speaking={speaks.value} />
+    </figure>
+  );
+}
+
+export function OwnScreenTile({ box, devices }: { box: Box; devices: Devices }) {
+  const track = devices.screen.value;
+  return (
+    <figure class="tile" aria-label={t('meeting.ownScreen')} style={pixels(box)} data-kind="screen" data-self="true">
+      {track && <Video track={track} whole />}
+      <Caption name={t('meeting.ownScreen.text')} muted={false} speaking={false} />
+    </figure>
+  );
+}
+
+export function MoreTile({ count, box, onClick }: { count: number; box: Box; onClick(): void }) {
+  return (
+    <button type="button" class="tile more" style={pixels(box)} onClick={onClick}>
+      {t('meeting.more', { count })}
+    </button>
+  );
+}
+
+function Initials({ name, screen }: { name: string; screen: boolean }) {
+  return (
+    <div class="initials" data-hue={hueOf(name, HUES)} aria-hidden="true">
+      <span>{screen ? <icons.Screen /> : initialsOf(name)}</span>
+    </div>
+  );
+}
+
+function Caption({ name, muted, speaking }: { name: string; muted: boolean; speaking: boolean }) {
+  return (
+    <figcaption>
+      {muted && (
+        <span class="caption-mark" role="img" aria-label={t('meeting.muted')}>
+          <icons.MicrophoneOff />
+        </span>
+      )}
+      {speaking && (
+        <span class="voice" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+        </span>
+      )}
+      <span class="caption-name">{name}</span>
+    </figcaption>
+  );
+}
