@@ -34,7 +34,7 @@ pub use authentication::{AuthenticationError, Credential, Fault};
 pub use principal::{Caller, Principal};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::Secret;
-pub use sign_in::{SignInError, WebSession};
+pub use sign_in::{LinkFault, SignInError, WebSession};
 pub use token::{KeyError, TokenError};
 
 /// The users of one installation and everything by which they prove who they are. Clones share one cache.

@@ -2,7 +2,7 @@
 //!
 //! A link is used up in the same write that opens its session, under the expectation that it was unused: of two
 //! browsers that open one link at once, the database lets one in. A session lasts a fixed time from sign-in, like the
-//! cookie that carries it.
+//! cookie that carries it. Whoever adds a row sweeps out the expired ones, so that no job has to.
 
 use std::time::Duration;
 
@@ -59,11 +59,20 @@ impl Identity {
     pub async fn sign_in_link(&self, user: &UserId, ttl: Duration, now_us: i64) -> Result<Secret, AccountError> {
         let secret = Secret::generate();
         let expire_us = after(now_us, ttl.min(limits::SIGN_IN_LINK_TTL_MAX));
-        let insert = Statement::new(
-            "insert into sign_in_link (secret_sha256, account, expire_us) values ($1, $2, $3)",
-            vec![secret.digest().into(), user.as_str().into(), expire_us.into()],
-        );
-        self.db.write(vec![insert.expect(1)]).await?;
+        self.db
+            .write(vec![
+                Statement::new(
+                    "insert into sign_in_link (secret_sha256, account, expire_us) values ($1, $2, $3)",
+                    vec![secret.digest().into(), user.as_str().into(), expire_us.into()],
+                )
+                .expect(1),
+                // Used links stay: they tell whether an administrator has ever signed in.
+                Statement::new(
+                    "delete from sign_in_link where used_us is null and expire_us <= $1",
+                    vec![now_us.into()],
+                ),
+            ])
+            .await?;
         Ok(secret)
     }
 
@@ -154,7 +163,7 @@ impl Identity {
     }
 }
 
-/// Uses up the link and opens the session, or neither; and sweeps out what has expired, so that no job has to.
+/// Uses up the link and opens the session, or neither.
 fn admission(link: &Secret, session: &WebSession, now_us: i64) -> Vec<Statement> {
     vec![
         Statement::new(

@@ -9,11 +9,8 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use aws_lc_rs::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
-};
-use db::{Db, Statement};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use db::{Db, Row, Statement};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +34,9 @@ pub enum KeyError {
     /// The operating system or the cryptography refused.
     #[error("no signing key could be made")]
     Generation,
+    /// There is a row of the first key's name, and it is no key.
+    #[error("the database has no signing key and takes none")]
+    Missing,
     /// The row is not what we wrote.
     #[error("signing key {id:?} in the database is damaged; restore it from a backup")]
     Damaged {
@@ -77,6 +77,13 @@ pub(crate) struct Verified {
     pub(crate) expire_us: i64,
 }
 
+/// A key as its row holds it.
+struct StoredKey {
+    id: String,
+    private_der: Vec<u8>,
+    public_der: Vec<u8>,
+}
+
 /// The key that signs, and all that check.
 pub(crate) struct Keyring {
     signing_id: String,
@@ -87,45 +94,43 @@ pub(crate) struct Keyring {
 
 impl Keyring {
     pub(crate) async fn open(db: &Db) -> Result<Keyring, KeyError> {
-        if let Some(keyring) = Keyring::load(db).await? {
-            return Ok(keyring);
+        let mut keys = stored_keys(db).await?;
+        if keys.is_empty() {
+            match db.write(vec![StoredKey::generate(FIRST_KEY)?.insert()]).await {
+                Ok(()) => {}
+                // Another process was faster: its key is ours.
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error.into()),
+            }
+            keys = stored_keys(db).await?;
         }
-        match db.write(vec![first_key()?]).await {
-            Ok(()) => {}
-            // Another process was faster: its key is ours.
-            Err(error) if error.is_conflict() => {}
-            Err(error) => return Err(error.into()),
-        }
-        Keyring::load(db).await?.ok_or_else(|| KeyError::Damaged {
-            id: FIRST_KEY.to_owned(),
-        })
+        Keyring::new(keys)
     }
 
-    /// Every key of the table; the newest signs.
-    async fn load(db: &Db) -> Result<Option<Keyring>, KeyError> {
-        let sql = "select id, private_der, public_der from signing_key where algorithm = $1 order by create_us, id";
+    /// From all keys, oldest first; the newest signs.
+    fn new(keys: Vec<StoredKey>) -> Result<Keyring, KeyError> {
         let mut checking = HashMap::new();
         let mut newest = None;
-        for row in db.read(sql, vec![ALGORITHM.into()]).await? {
-            let (id, private, public) = (row.text(0)?.to_owned(), row.blob(1)?, row.blob(2)?);
-            // A damaged key would otherwise refuse everybody, one request at a time, and say nothing.
-            if EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private).is_err() {
-                return Err(KeyError::Damaged { id });
+        for key in keys {
+            // A damaged key would otherwise refuse everybody, one request at a time, and not say why.
+            if EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.private_der).is_err() {
+                return Err(KeyError::Damaged { id: key.id });
             }
-            checking.insert(id.clone(), DecodingKey::from_ec_der(public));
-            newest = Some((id, EncodingKey::from_ec_der(private)));
+            checking.insert(key.id.clone(), DecodingKey::from_ec_der(&key.public_der));
+            newest = Some((key.id, EncodingKey::from_ec_der(&key.private_der)));
         }
+        let (signing_id, signing) = newest.ok_or(KeyError::Missing)?;
         let mut validation = Validation::new(Algorithm::ES256);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[ISSUER]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         validation.validate_exp = false;
-        Ok(newest.map(|(signing_id, signing)| Keyring {
+        Ok(Keyring {
             signing_id,
             signing,
             checking,
             validation,
-        }))
+        })
     }
 
     fn sign(&self, user: &UserId, scopes: Scopes, ttl: Duration, now_us: i64) -> Result<String, TokenError> {
@@ -182,23 +187,43 @@ fn fault(kind: &ErrorKind) -> Fault {
     }
 }
 
-/// The row of a new key. It is dated 0, as the first of all; a rotation would date its keys by the clock.
-fn first_key() -> Result<Statement, KeyError> {
-    let private = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-        .map_err(|_| KeyError::Generation)?;
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private.as_ref())
-        .map_err(|_| KeyError::Generation)?;
-    let insert = Statement::new(
-        "insert into signing_key (id, algorithm, private_der, public_der, create_us) values ($1, $2, $3, $4, $5)",
-        vec![
-            FIRST_KEY.into(),
-            ALGORITHM.into(),
-            private.as_ref().to_vec().into(),
-            pair.public_key().as_ref().to_vec().into(),
-            0.into(),
-        ],
-    );
-    Ok(insert.expect(1))
+async fn stored_keys(db: &Db) -> Result<Vec<StoredKey>, db::Error> {
+    let sql = "select id, private_der, public_der from signing_key where algorithm = $1 order by create_us, id";
+    let rows = db.read(sql, vec![ALGORITHM.into()]).await?;
+    let key = |row: &Row| {
+        Ok(StoredKey {
+            id: row.text(0)?.to_owned(),
+            private_der: row.blob(1)?.to_vec(),
+            public_der: row.blob(2)?.to_vec(),
+        })
+    };
+    rows.iter().map(key).collect()
+}
+
+impl StoredKey {
+    fn generate(id: &str) -> Result<StoredKey, KeyError> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| KeyError::Generation)?;
+        let private = pair.to_pkcs8v1().map_err(|_| KeyError::Generation)?;
+        Ok(StoredKey {
+            id: id.to_owned(),
+            private_der: private.as_ref().to_vec(),
+            public_der: pair.public_key().as_ref().to_vec(),
+        })
+    }
+
+    /// Dated 0, as the first of all; a rotation will date its keys by the clock.
+    fn insert(self) -> Statement {
+        let insert = Statement::new(
+            "insert into signing_key (id, algorithm, private_der, public_der, create_us) values ($1, $2, $3, $4, 0)",
+            vec![
+                self.id.into(),
+                ALGORITHM.into(),
+                self.private_der.into(),
+                self.public_der.into(),
+            ],
+        );
+        insert.expect(1)
+    }
 }
 
 impl Identity {
@@ -206,5 +231,214 @@ impl Identity {
     /// it, so make `ttl` short ([`limits::TOKEN_TTL`] is the default of the command line).
     pub fn issue_token(&self, user: &User, scopes: Scopes, ttl: Duration, now_us: i64) -> Result<String, TokenError> {
         self.keyring.sign(&user.id, scopes, ttl, now_us)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+    use std::sync::LazyLock;
+
+    const NOW_US: i64 = 1_767_225_600_123_456;
+    const USER: &str = "100000000000000000001";
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn keyring() -> Keyring {
+        Keyring::new(vec![StoredKey::generate(FIRST_KEY).expect("a key")]).expect("a keyring")
+    }
+
+    fn user() -> UserId {
+        UserId::parse(USER).expect("21 digits")
+    }
+
+    fn claims(iss: &str, aud: &str, sub: &str) -> Claims {
+        let exp = NOW_US / MICROSECONDS_PER_SECOND + 60;
+        Claims {
+            iss: iss.to_owned(),
+            aud: aud.to_owned(),
+            sub: sub.to_owned(),
+            scope: Scopes::MEET.to_string(),
+            iat: exp - 60,
+            exp,
+        }
+    }
+
+    #[test]
+    fn a_token_proves_what_it_was_issued_for_until_it_expires() {
+        let keyring = keyring();
+        let token = keyring.sign(&user(), Scopes::MEET, HOUR, NOW_US).expect("signed");
+        let expire_us = 1_767_229_200_000_000;
+        let verified = Verified {
+            user: user(),
+            scopes: Scopes::MEET,
+            expire_us,
+        };
+        assert_eq!(keyring.verify(&token, NOW_US), Ok(verified.clone()));
+        assert_eq!(keyring.verify(&token, expire_us - 1), Ok(verified));
+        assert_eq!(keyring.verify(&token, expire_us), Err(Fault::Expired));
+        assert_eq!(keyring.verify(&token, i64::MAX), Err(Fault::Expired));
+        for ttl in [
+            Duration::ZERO,
+            Duration::from_millis(999),
+            limits::TOKEN_TTL_MAX + HOUR,
+            Duration::MAX,
+        ] {
+            let refused = keyring.sign(&user(), Scopes::MEET, ttl, NOW_US);
+            assert!(matches!(refused, Err(TokenError::InvalidTtl)), "{ttl:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_token_is_within_the_limit() {
+        let all: Scopes = crate::Scope::ALL.into_iter().collect();
+        let token = keyring()
+            .sign(&user(), all, limits::TOKEN_TTL_MAX, NOW_US)
+            .expect("signed");
+        assert!(token.len() < limits::TOKEN_BYTES_MAX / 2, "{}", token.len());
+    }
+
+    /// What an attacker may try, and what the log says of it.
+    #[test]
+    fn forgeries() {
+        let keyring = keyring();
+        let sign = |claims: &Claims| {
+            let mut header = Header::new(Algorithm::ES256);
+            header.kid = Some(FIRST_KEY.to_owned());
+            jsonwebtoken::encode(&header, claims, &keyring.signing).expect("signed")
+        };
+        let good = sign(&claims(ISSUER, ISSUER, USER));
+        assert!(keyring.verify(&good, NOW_US).is_ok());
+        let (signed, signature) = good.rsplit_once('.').expect("three parts");
+        let (_, payload) = signed.split_once('.').expect("three parts");
+        let with_header = |header: &str| format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode(header));
+
+        let public_as_password = {
+            let mut header = Header::new(Algorithm::HS256);
+            header.kid = Some(FIRST_KEY.to_owned());
+            let key = EncodingKey::from_secret(keyring.checking[FIRST_KEY].try_get_as_bytes().expect("bytes"));
+            jsonwebtoken::encode(&header, &claims(ISSUER, ISSUER, USER), &key).expect("signed")
+        };
+        let other_installation = super::tests::keyring()
+            .sign(&user(), Scopes::MEET, HOUR, NOW_US)
+            .expect("signed");
+        for (what, token, fault) in [
+            ("nothing", String::new(), Fault::Malformed),
+            ("dots", "..".to_owned(), Fault::Malformed),
+            (
+                "too long",
+                format!("{good}{}", "A".repeat(limits::TOKEN_BYTES_MAX)),
+                Fault::Malformed,
+            ),
+            ("no signature", format!("{signed}."), Fault::WrongSignature),
+            (
+                "no algorithm",
+                with_header(r#"{"alg":"none","kid":"1"}"#),
+                Fault::Malformed,
+            ),
+            (
+                "another algorithm",
+                with_header(r#"{"alg":"ES384","kid":"1"}"#),
+                Fault::UnknownKey,
+            ),
+            ("our public key as a password", public_as_password, Fault::UnknownKey),
+            ("no key", with_header(r#"{"alg":"ES256"}"#), Fault::UnknownKey),
+            (
+                "another key",
+                with_header(r#"{"alg":"ES256","kid":"2"}"#),
+                Fault::UnknownKey,
+            ),
+            ("a key of its own", other_installation, Fault::WrongSignature),
+            (
+                "another header",
+                with_header(r#"{"alg":"ES256","kid":"1","typ":"jwt"}"#),
+                Fault::WrongSignature,
+            ),
+            (
+                "another issuer",
+                sign(&claims("https://example.org", ISSUER, USER)),
+                Fault::WrongAudience,
+            ),
+            (
+                "another audience",
+                sign(&claims(ISSUER, "https://example.org", USER)),
+                Fault::WrongAudience,
+            ),
+            ("no user", sign(&claims(ISSUER, ISSUER, "robot")), Fault::Malformed),
+        ] {
+            assert_eq!(keyring.verify(&token, NOW_US), Err(fault), "{what}");
+        }
+    }
+
+    #[test]
+    fn the_newest_key_signs_and_older_ones_still_check() {
+        let keys = || {
+            let old = StoredKey::generate("1").expect("a key");
+            let new = StoredKey::generate("2").expect("a key");
+            (old, new)
+        };
+        let (old, new) = keys();
+        let copy = StoredKey {
+            id: old.id.clone(),
+            private_der: old.private_der.clone(),
+            public_der: old.public_der.clone(),
+        };
+        let before = Keyring::new(vec![copy]).expect("a keyring");
+        let after = Keyring::new(vec![old, new]).expect("a keyring");
+        let token = before.sign(&user(), Scopes::MEET, HOUR, NOW_US).expect("signed");
+        assert!(after.verify(&token, NOW_US).is_ok());
+        let token = after.sign(&user(), Scopes::MEET, HOUR, NOW_US).expect("signed");
+        assert!(after.verify(&token, NOW_US).is_ok());
+        assert_eq!(before.verify(&token, NOW_US), Err(Fault::UnknownKey));
+    }
+
+    #[test]
+    fn a_damaged_key_is_named() {
+        let mut key = StoredKey::generate("7").expect("a key");
+        key.private_der.truncate(30);
+        let error = Keyring::new(vec![key]).err().expect("refused");
+        assert!(matches!(&error, KeyError::Damaged { id } if id == "7"), "{error}");
+        assert!(matches!(Keyring::new(vec![]), Err(KeyError::Missing)));
+    }
+
+    /// Shared, since the properties need a key and a token but nothing new about them.
+    static KEYRING: LazyLock<Keyring> = LazyLock::new(keyring);
+    static TOKEN: LazyLock<String> =
+        LazyLock::new(|| KEYRING.sign(&user(), Scopes::MEET, HOUR, NOW_US).expect("signed"));
+
+    proptest! {
+        #[test]
+        fn no_text_authenticates(text in any::<String>()) {
+            prop_assert!(KEYRING.verify(&text, NOW_US).is_err());
+        }
+
+        /// Three parts that decode, with a header that leads on to the signature and the claims.
+        #[test]
+        fn no_shape_authenticates(
+            header in prop::sample::select(vec![
+                r#"{"alg":"ES256","kid":"1"}"#, r#"{"alg":"ES256","kid":"1","crit":["exp"]}"#, r#"{"alg":"ES256"}"#,
+                r#"{"alg":"none","kid":"1"}"#, r#"{"alg":"EdDSA","kid":"1"}"#, "{}", "[]", "",
+            ]),
+            payload in "\\PC{0,40}|\\{\"(sub|exp|aud|iss)\":(\"[0-9]{0,25}\"|-?[0-9]{0,25}(\\.5)?|null|\\[\\])\\}",
+            signature in prop::collection::vec(any::<u8>(), 0..70),
+        ) {
+            let token = [header.as_bytes(), payload.as_bytes(), &signature].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+            prop_assert!(KEYRING.verify(&token, NOW_US).is_err());
+        }
+
+        #[test]
+        fn no_changed_token_authenticates(place in any::<prop::sample::Index>(), byte in 0x20..0x7f_u8, cut in any::<bool>()) {
+            let mut token = TOKEN.clone().into_bytes();
+            let place = place.index(token.len());
+            if cut {
+                token.remove(place);
+            } else {
+                prop_assume!(token[place] != byte);
+                token[place] = byte;
+            }
+            let token = String::from_utf8(token).expect("ASCII");
+            prop_assert!(KEYRING.verify(&token, NOW_US).is_err(), "{token}");
+        }
     }
 }

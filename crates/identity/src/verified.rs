@@ -59,3 +59,42 @@ impl crate::Identity {
         self.verified.lock().expect("nothing panics while it holds the cache")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{VERIFIED_TOKEN_TTL, VERIFIED_TOKENS_MAX};
+
+    const NOW_US: i64 = 1_767_225_600_000_000;
+    const FOR_EVER_US: i64 = i64::MAX;
+
+    #[test]
+    fn a_token_is_known_for_a_while_and_not_beyond_its_own_end() {
+        let mut tokens = VerifiedTokens::default();
+        tokens.keep("long", &Principal::ANONYMOUS, FOR_EVER_US, NOW_US);
+        tokens.keep("short", &Principal::ANONYMOUS, NOW_US + 1_000_000, NOW_US);
+        let ttl_us = i64::try_from(VERIFIED_TOKEN_TTL.as_micros()).expect("seconds");
+        for (token, now_us, known) in [
+            ("long", NOW_US, true),
+            ("long", NOW_US + ttl_us - 1, true),
+            ("long", NOW_US + ttl_us, false),
+            ("long", NOW_US - 1, false),
+            ("short", NOW_US + 999_999, true),
+            ("short", NOW_US + 1_000_000, false),
+            ("other", NOW_US, false),
+        ] {
+            assert_eq!(tokens.find(token, now_us).is_some(), known, "{token} at {now_us}");
+        }
+    }
+
+    #[test]
+    fn it_never_holds_more_than_its_limit_and_forgets_the_oldest() {
+        let mut tokens = VerifiedTokens::default();
+        for number in 0..5 * VERIFIED_TOKENS_MAX {
+            tokens.keep(&number.to_string(), &Principal::ANONYMOUS, FOR_EVER_US, NOW_US);
+            assert!(tokens.young.len() + tokens.old.len() <= VERIFIED_TOKENS_MAX);
+            assert!(tokens.find(&number.to_string(), NOW_US).is_some());
+        }
+        assert!(tokens.find("0", NOW_US).is_none());
+    }
+}
