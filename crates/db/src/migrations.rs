@@ -44,3 +44,31 @@ pub(crate) fn pending(newest: i64) -> Result<impl Iterator<Item = &'static Migra
     }
     Ok(MIGRATIONS.iter().filter(move |migration| migration.version > newest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+    use std::fs;
+
+    #[test]
+    fn every_file_is_embedded_under_its_number() {
+        let files = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
+        let mut files: Vec<_> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        let embedded: Vec<_> = MIGRATIONS
+            .iter()
+            .map(|migration| format!("{}.sql", migration.name))
+            .collect();
+        assert_eq!(files, embedded);
+        for (migration, version) in MIGRATIONS.iter().zip(1..) {
+            assert_eq!(migration.version, version);
+            assert!(
+                migration.name.starts_with(&format!("{version:04}_")),
+                "{}",
+                migration.name
+            );
+        }
+    }
+}

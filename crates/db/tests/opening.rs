@@ -134,8 +134,8 @@ async fn missing_folders_are_made() {
 
 /// Takes SQLite's write lock as another process would.
 fn lock(file: &Path) -> rusqlite::Connection {
-    let other = rusqlite::Connection::open(file).unwrap();
-    other.execute_batch("begin immediate").unwrap();
+    let other = rusqlite::Connection::open(file).expect("the file can be opened");
+    other.execute_batch("begin immediate").expect("the lock is free");
     other
 }
 
