@@ -1,0 +1,245 @@
+//! What was acknowledged, as rows. A fact that contradicts a row panics, as the register would refuse it; [`Ledger::check`]
+//! holds the rows against the rules.
+
+use meeting::{ConferenceId, Fact, Micros, ParticipantId, Person, SecretHash, SessionId, Space, SpaceId};
+use std::collections::BTreeMap;
+
+#[derive(Default)]
+pub(crate) struct Ledger {
+    facts: Vec<Fact>,
+    conferences: Vec<Conference>,
+}
+
+struct Conference {
+    id: ConferenceId,
+    start: Micros,
+    end: Option<Micros>,
+    participants: BTreeMap<ParticipantId, Participant>,
+    sessions: BTreeMap<SessionId, Session>,
+}
+
+struct Participant {
+    anonymous: bool,
+    earliest_start: Micros,
+    latest_end: Option<Micros>,
+}
+
+struct Session {
+    participant: ParticipantId,
+    secret: SecretHash,
+    start: Micros,
+    last_sign_of_life: Option<Micros>,
+    end: Option<Micros>,
+}
+
+impl Ledger {
+    pub(crate) fn active(&self) -> Option<&ConferenceId> {
+        self.open().map(|conference| &conference.id)
+    }
+
+    pub(crate) fn participant(&self, id: &ParticipantId) -> Option<ParticipantId> {
+        self.open()?.participants.contains_key(id).then(|| id.clone())
+    }
+
+    pub(crate) fn anonymous(&self, secret: SecretHash) -> Option<ParticipantId> {
+        let open = self.open()?;
+        let session = open.sessions.values().find(|session| session.secret == secret)?;
+        open.participants[&session.participant]
+            .anonymous
+            .then(|| session.participant.clone())
+    }
+
+    /// The space that a new process finds.
+    pub(crate) fn rebuild(&self, id: SpaceId) -> Space {
+        let mut space = Space::new(id, Micros(0));
+        let recorded = self
+            .facts
+            .iter()
+            .filter(|fact| !matches!(fact, Fact::ReturnAwaited { .. }));
+        recorded.for_each(|fact| space.apply(fact));
+        space
+    }
+
+    pub(crate) fn write(&mut self, fact: &Fact) {
+        self.facts.push(fact.clone());
+        match fact {
+            Fact::ConferenceStarted { conference, start } => {
+                assert!(self.open().is_none(), "at most one active conference");
+                self.conferences.push(Conference {
+                    id: conference.clone(),
+                    start: *start,
+                    end: None,
+                    participants: BTreeMap::new(),
+                    sessions: BTreeMap::new(),
+                });
+            }
+            Fact::ParticipantJoined {
+                conference,
+                participant,
+                person,
+                earliest_start,
+            } => {
+                let anonymous = matches!(person, Person::Anonymous { .. });
+                let joined = Participant {
+                    anonymous,
+                    earliest_start: *earliest_start,
+                    latest_end: None,
+                };
+                let before = self.within(conference).participants.insert(participant.clone(), joined);
+                assert!(before.is_none(), "a participant joins once");
+            }
+            Fact::ParticipantReturned {
+                conference,
+                participant,
+            } => {
+                let participant = self
+                    .within(conference)
+                    .participants
+                    .get_mut(participant)
+                    .expect("joined before");
+                assert!(participant.latest_end.take().is_some(), "only who was absent returns");
+            }
+            Fact::ParticipantRenamed {
+                conference,
+                participant,
+                ..
+            } => {
+                assert!(self.within(conference).participants.contains_key(participant));
+            }
+            Fact::SessionStarted {
+                conference,
+                participant,
+                session,
+                secret,
+                start,
+                ..
+            } => {
+                let started = Session {
+                    participant: participant.clone(),
+                    secret: *secret,
+                    start: *start,
+                    last_sign_of_life: None,
+                    end: None,
+                };
+                let before = self.within(conference).sessions.insert(session.clone(), started);
+                assert!(before.is_none(), "a session starts once");
+            }
+            Fact::SignsOfLife { conference, signs } => {
+                for (session, sign) in signs {
+                    let session = self
+                        .within(conference)
+                        .sessions
+                        .get_mut(session)
+                        .expect("started before");
+                    assert!(session.end.is_none() && session.start <= *sign);
+                    let before = session.last_sign_of_life.replace(*sign);
+                    assert!(before.is_none_or(|before| before < *sign), "signs of life go forwards");
+                }
+            }
+            Fact::SessionEnded {
+                conference,
+                participant,
+                session,
+                end,
+                failed,
+                participant_latest_end,
+                ..
+            } => {
+                let open = self.within(conference);
+                let session = open.sessions.get_mut(session).expect("started before");
+                assert!(
+                    session.end.replace(*end).is_none(),
+                    "an end that was acknowledged stays"
+                );
+                assert!(
+                    session.last_sign_of_life.is_none_or(|sign| sign <= *end),
+                    "nobody is heard of after the end"
+                );
+                assert!(!failed || (session.last_sign_of_life.is_none() && *end == session.start));
+                if let Some(latest_end) = participant_latest_end {
+                    let participant = open.participants.get_mut(participant).expect("joined before");
+                    assert!(
+                        participant.latest_end.replace(*latest_end).is_none(),
+                        "a latest end that was acknowledged stays"
+                    );
+                }
+            }
+            Fact::ReturnAwaited { conference, .. } => {
+                self.within(conference);
+            }
+            Fact::ConferenceEnded { conference, end, .. } => self.within(conference).end = Some(*end),
+        }
+    }
+
+    pub(crate) fn check(&self) {
+        let mut before = Micros(0);
+        for conference in &self.conferences {
+            assert!(conference.start >= before, "conferences of a space follow each other");
+            before = conference.end.unwrap_or(Micros(i64::MAX));
+            conference.check();
+        }
+        let open = self
+            .conferences
+            .iter()
+            .filter(|conference| conference.end.is_none())
+            .count();
+        assert!(open <= 1, "at most one active conference");
+    }
+
+    fn open(&self) -> Option<&Conference> {
+        self.conferences.last().filter(|conference| conference.end.is_none())
+    }
+
+    /// The open conference, which it must be.
+    fn within(&mut self, id: &ConferenceId) -> &mut Conference {
+        let last = self.conferences.last_mut().expect("a conference has started");
+        assert!(
+            last.id == *id && last.end.is_none(),
+            "a fact belongs to the open conference"
+        );
+        last
+    }
+}
+
+impl Conference {
+    fn check(&self) {
+        assert!(self.end.is_none_or(|end| end >= self.start), "no negative time");
+        assert!(!self.sessions.is_empty(), "a conference starts with a session");
+        for session in self.sessions.values() {
+            let participant = &self.participants[&session.participant];
+            assert!(
+                session.start >= participant.earliest_start,
+                "sessions are inside their participant"
+            );
+            assert!(session.end.is_none_or(|end| end >= session.start), "no negative time");
+            assert!(
+                session.end.is_some() || self.end.is_none(),
+                "no session is open after its conference ended"
+            );
+        }
+        for (id, participant) in &self.participants {
+            let own = || self.sessions.values().filter(|session| session.participant == *id);
+            let earliest_start = own().map(|session| session.start).min();
+            assert_eq!(
+                Some(participant.earliest_start),
+                earliest_start,
+                "the first session's start"
+            );
+            let live = own().any(|session| session.end.is_none());
+            let latest_end = own().filter_map(|session| session.end).max();
+            assert_eq!(
+                participant.latest_end,
+                latest_end.filter(|_| !live),
+                "unset while live, then the last end"
+            );
+            assert!(
+                participant.earliest_start >= self.start,
+                "participants are inside their conference"
+            );
+            assert!(
+                self.end
+                    .is_none_or(|end| participant.latest_end.is_some_and(|latest_end| latest_end <= end))
+            );
+        }
+    }
+}

@@ -1,0 +1,527 @@
+//! The rules of time and identity, one row each: a script of what happens to one space, and the facts that follow.
+//!
+//! A line is `second verb arguments => facts`. `anna` and `bob` are signed in, other people are anonymous. A session is
+//! named by its device (`a1`), and so is its secret; a conference is named by the session that started it.
+
+use meeting::{
+    Arrival, ConferenceId, DisplayName, Fact, FreshIds, Input, LostReason, Micros, ParticipantId, Person, SecretHash,
+    SessionId, Space, SpaceId, UserId, decide, limits,
+};
+use std::{collections::BTreeMap, fmt::Write as _};
+
+#[test]
+fn start() {
+    check(
+        "a session starts when it is admitted, and with it whatever it is the first of",
+        "10 join anna a1 => conference starts @10, anna joins @10, a1 of anna starts @10
+         12 join anna a2 => a2 of anna starts @12
+         13 join zoe z1  => zoe joins @13, z1 of zoe starts @13",
+    );
+    check(
+        "a session that does not connect in 15 s ends at its start and has failed, and the conference with it",
+        "10 join anna a1 => conference starts @10, anna joins @10, a1 of anna starts @10
+         10 deadline     => @25
+         24 tick         =>
+         25 tick         => a1 ends @10 not_connected failed, anna absent @10, conference ends @10 empty
+         25 deadline     => none",
+    );
+    check(
+        "a conference goes on without the session that failed",
+        "10 join anna a1 => conference starts @10, anna joins @10, a1 of anna starts @10
+         11 alive a1@11  => a1 heard @11
+         12 join zoe z1  => zoe joins @12, z1 of zoe starts @12
+         12 deadline     => @27
+         30 tick         => z1 ends @12 not_connected failed, zoe absent @12
+         30 deadline     => none",
+    );
+    check(
+        "a session that connected is not ended by a deadline",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 alive a1@0    => a1 heard @0
+         1 deadline      => none
+         99 tick         =>",
+    );
+}
+
+#[test]
+fn end() {
+    check(
+        "a leave ends a session at once, and the last leave the conference",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         1 alive a1@1 z1@1 => a1 heard @1, z1 heard @1
+         5 leave a1      => a1 ends @5 left, anna absent @5
+         9 leave z1      => z1 ends @9 left, zoe absent @9, conference ends @9 empty",
+    );
+    check(
+        "a lost session ends when it was last heard of",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         7 alive a1@7    => a1 heard @7
+         20 lost a1@9 silent => a1 ends @9 silent, anna absent @9, conference ends @9 empty",
+    );
+    check(
+        "the latest sign of life counts, whoever brings it",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         8 alive a1@7    => a1 heard @7
+         8 alive a1@6    =>
+         9 lost a1@3 closed => a1 ends @7 closed, anna absent @7, conference ends @7 empty",
+    );
+    check(
+        "a session that leaves or is lost before its media connected has failed, and ends at its start",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 join bob b1   => bob joins @1, b1 of bob starts @1
+         4 leave a1      => a1 ends @0 left failed, anna absent @0
+         5 lost b1@4 closed => b1 ends @1 closed failed, bob absent @1, conference ends @1 empty",
+    );
+    check(
+        "a conference ends with the latest end, not with the end that was noticed last",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         1 alive a1@1 z1@1 => a1 heard @1, z1 heard @1
+         8 leave a1      => a1 ends @8 left, anna absent @8
+         9 lost z1@3 silent => z1 ends @3 silent, zoe absent @3, conference ends @8 empty",
+    );
+    check(
+        "what has ended does not end again",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         1 alive a1@1 z1@1 => a1 heard @1, z1 heard @1
+         2 leave a1      => a1 ends @2 left, anna absent @2
+         3 lost a1@3 closed =>
+         4 leave a1      =>
+         5 alive a1@5    =>
+         6 lost z1@6 left => z1 ends @6 left, zoe absent @6, conference ends @6 empty
+         7 lost z1@6 left =>
+         8 leave z1      => refused UnknownSession",
+    );
+    check(
+        "only the session's own secret lets it leave",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join anna a2  => a2 of anna starts @0
+         1 leave a1 with a2 => refused WrongSecret
+         1 leave a1 with x9 => refused WrongSecret
+         1 leave x9 with a1 => refused UnknownSession",
+    );
+    check(
+        "ending the conference gives everything one end time and forbids to come back by oneself",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         1 alive a1@1    => a1 heard @1
+         5 end           => a1 ends @5 conference_ended, anna absent @5, z1 ends @5 conference_ended, zoe absent @5, conference ends @5 ended
+         6 resume anna a2 with a1 in a1 => refused ConferenceOver
+         6 resume zoe z2 with z1 in a1 => refused ConferenceOver
+         7 end           => refused NoActiveConference
+         8 join zoe z3 with z1 => conference starts @8, zoe joins @8, z3 of zoe starts @8",
+    );
+    check(
+        "a server that stops in good order closes the conference",
+        "0 shutdown      =>
+         0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 alive a1@1    => a1 heard @1
+         5 shutdown      => a1 ends @5 shutdown, anna absent @5, conference ends @5 shutdown
+         6 resume anna a2 with a1 in a1 => refused ConferenceOver",
+    );
+}
+
+#[test]
+fn crash() {
+    check(
+        "open sessions end when they were last heard of, and the conference waits 30 s for them",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         4 alive a1@4 z1@3 => a1 heard @4, z1 heard @3
+         5 join bob b1   => bob joins @5, b1 of bob starts @5
+         60 restart      => a1 ends @4 crash, anna absent @4, b1 ends @5 crash failed, bob absent @5, z1 ends @3 crash, zoe absent @3, waits until @90
+         60 deadline     => @90
+         89 tick         =>
+         90 tick         => conference ends @5 nobody_returned",
+    );
+    check(
+        "who comes back is the same participant in the same conference",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         4 alive a1@4 z1@4 => a1 heard @4, z1 heard @4
+         9 restart       => a1 ends @4 crash, anna absent @4, z1 ends @4 crash, zoe absent @4, waits until @39
+         12 resume anna a2 in a1 => anna returns, a2 of anna starts @12
+         13 resume zoe z2 with z1 in a1 => zoe returns, z2 of zoe starts @13
+         14 alive a2@14 z2@14 => a2 heard @14, z2 heard @14
+         39 tick         =>
+         50 leave a2     => a2 ends @50 left, anna absent @50
+         51 leave z2     => z2 ends @51 left, zoe absent @51, conference ends @51 empty",
+    );
+    check(
+        "a second start finds nothing open and waits anew",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         4 alive a1@4    => a1 heard @4
+         9 restart       => a1 ends @4 crash, anna absent @4, waits until @39
+         20 restart      => waits until @50
+         39 tick         =>
+         50 tick         => conference ends @4 nobody_returned
+         60 restart      =>",
+    );
+    check(
+        "while others are awaited, a leave does not end the conference",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         4 alive a1@4 z1@4 => a1 heard @4, z1 heard @4
+         5 restart       => a1 ends @4 crash, anna absent @4, z1 ends @4 crash, zoe absent @4, waits until @35
+         6 join anna a2  => anna returns, a2 of anna starts @6
+         7 alive a2@7    => a2 heard @7
+         9 leave a2      => a2 ends @9 left, anna absent @9
+         9 deadline      => @35
+         30 resume zoe z2 with z1 in a1 => zoe returns, z2 of zoe starts @30
+         45 tick         => z2 ends @30 not_connected failed, zoe absent @30, conference ends @30 empty",
+    );
+    check(
+        "a conference whose time is up is over, even before the deadline is served",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         4 alive a1@4    => a1 heard @4
+         5 restart       => a1 ends @4 crash, anna absent @4, waits until @35
+         36 resume anna a2 with a1 in a1 => refused ConferenceOver
+         37 join anna a3 => conference ends @4 nobody_returned, conference starts @37, anna joins @37, a3 of anna starts @37
+         60 join anna a4 => a3 ends @37 not_connected failed, anna absent @37, conference ends @37 empty, conference starts @60, anna joins @60, a4 of anna starts @60",
+    );
+    check(
+        "a conference that waits can be ended",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         4 alive a1@4    => a1 heard @4
+         5 restart       => a1 ends @4 crash, anna absent @4, waits until @35
+         8 end           => conference ends @8 ended",
+    );
+}
+
+#[test]
+fn who() {
+    check(
+        "a signed-in user is one participant on all devices, and absent when the last of them is",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 join anna a2  => a2 of anna starts @1
+         2 join zoe z1   => zoe joins @2, z1 of zoe starts @2
+         5 alive a1@5 a2@5 z1@5 => a1 heard @5, a2 heard @5, z1 heard @5
+         9 leave a1      => a1 ends @9 left
+         9 lost a2@7 silent => a2 ends @7 silent, anna absent @9
+         12 join anna a3 => anna returns, a3 of anna starts @12",
+    );
+    check(
+        "an anonymous person is the participant whose secret they hold, also an older one and after a leave",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 join zoe z1   => zoe joins @1, z1 of zoe starts @1
+         2 alive a1@2 z1@2 => a1 heard @2, z1 heard @2
+         3 leave z1      => z1 ends @3 left, zoe absent @3
+         4 join zoe z2 with z1 => zoe returns, z2 of zoe starts @4
+         5 join zoe z3 with z1 => z3 of zoe starts @5",
+    );
+    check(
+        "without a secret of this conference they are a new one, whatever name they give",
+        "0 join zoe z1   => conference starts @0, zoe joins @0, z1 of zoe starts @0
+         1 join zoe z2   => zoe joins @1, z2 of zoe starts @1
+         2 join zoe z3 with x9 => zoe joins @2, z3 of zoe starts @2",
+    );
+    check(
+        "the secret of a user makes nobody else that user, and an account outweighs a secret",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 join zoe z1 with a1 => zoe joins @1, z1 of zoe starts @1
+         2 join anna a2 with z1 => a2 of anna starts @2
+         3 resume zoe z2 with a1 in a1 => refused NotAParticipant",
+    );
+    check(
+        "who comes in again under another name is shown under that name",
+        "0 join zoe z1   => conference starts @0, zoe joins @0, z1 of zoe starts @0
+         1 join zed z2 with z1 => zoe is now zed, z2 of zoe starts @1",
+    );
+    check(
+        "a client that comes back ends the session whose secret it presents",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 join anna a2  => a2 of anna starts @1
+         3 alive a1@3    => a1 heard @3
+         8 resume anna a3 with a1 in a1 => a3 of anna starts @8, a1 ends @3 resumed
+         9 resume anna a4 with a2 in a1 => a4 of anna starts @9, a2 ends @1 resumed failed
+         9 lost a1@3 silent =>",
+    );
+    check(
+        "nobody comes back who was not there",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 resume zoe z1 in a1 => refused NotAParticipant
+         1 resume zoe z1 with x9 in a1 => refused NotAParticipant
+         1 resume bob b1 in a1 => refused NotAParticipant
+         1 resume anna a2 in x9 => refused ConferenceOver",
+    );
+    check(
+        "ids and secrets are used once",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 join anna a1  => refused IdInUse
+         1 resume anna a1 in a1 => refused IdInUse",
+    );
+}
+
+#[test]
+fn clock() {
+    check(
+        "recorded times do not go back with the clock, and ages are kept",
+        "100 join anna a1 => conference starts @100, anna joins @100, a1 of anna starts @100
+         101 alive a1@101 => a1 heard @101
+         40 join anna a2  => a2 of anna starts @101
+         42 alive a1@42 a2@41 => a2 heard @101
+         42 deadline      => none
+         50 lost a1@48 silent => a1 ends @101 silent
+         60 leave a2      => a2 ends @101 left, anna absent @101, conference ends @101 empty
+         61 join anna a3  => conference starts @101, anna joins @101, a3 of anna starts @101
+         61 deadline      => @76
+         76 tick          => a3 ends @101 not_connected failed, anna absent @101, conference ends @101 empty",
+    );
+    check(
+        "nobody is heard of in the future, or before the start",
+        "10 join anna a1 => conference starts @10, anna joins @10, a1 of anna starts @10
+         12 alive a1@5   => a1 heard @10
+         13 alive a1@99  => a1 heard @13
+         14 lost a1@99 silent => a1 ends @14 silent, anna absent @14, conference ends @14 empty",
+    );
+    check(
+        "there is no time before the epoch",
+        "-5 join anna a1 => conference starts @0, anna joins @0, a1 of anna starts @0",
+    );
+}
+
+#[test]
+fn a_full_conference_refuses_all_but_who_comes_back() {
+    let mut script = Script::new();
+    for number in 0..limits::LIVE_SESSIONS_MAX {
+        script.run(&format!("0 join anna a{number}"));
+    }
+    assert_eq!(script.run("1 join bob b1"), "refused TooManySessions");
+    assert_eq!(script.run("1 resume anna b1 in a0"), "refused TooManySessions");
+    assert_eq!(
+        script.run("1 resume anna b1 with a7 in a0"),
+        "b1 of anna starts @1, a7 ends @0 resumed failed"
+    );
+}
+
+#[test]
+fn a_conference_has_a_limit_of_sessions_in_all() {
+    let mut script = Script::new();
+    script.run("0 join anna keeper");
+    script.run("0 alive keeper@0");
+    for number in 1..limits::SESSIONS_MAX {
+        script.run(&format!("0 join anna a{number}"));
+        script.run(&format!("0 leave a{number}"));
+    }
+    assert_eq!(script.run("1 join bob b1"), "refused TooManySessions");
+}
+
+fn check(rule: &str, script: &str) {
+    let mut run = Script::new();
+    for line in script.lines() {
+        let (step, expected) = line.split_once("=>").expect("a line is `step => facts`");
+        assert_eq!(run.run(step.trim()), expected.trim(), "{rule}\nat: {}", step.trim());
+    }
+}
+
+/// One space, and the names under which a script knows its ids.
+struct Script {
+    space: Space,
+    names: BTreeMap<String, String>,
+}
+
+impl Script {
+    fn new() -> Script {
+        Script {
+            space: Space::new(SpaceId::from_random([0; 9]), Micros(0)),
+            names: BTreeMap::new(),
+        }
+    }
+
+    /// Runs one step, applies its facts and tells them.
+    fn run(&mut self, step: &str) -> String {
+        let words: Vec<&str> = step.split_whitespace().collect();
+        let now = seconds(words[0]);
+        if words[1] == "deadline" {
+            return self
+                .space
+                .next_deadline()
+                .map_or("none".into(), |deadline| format!("@{}", deadline.0 / 1_000_000));
+        }
+        let input = self.input(words[1], &words[2..]);
+        match decide(&self.space, input, now) {
+            Err(refusal) => format!("refused {refusal:?}"),
+            Ok(facts) => {
+                let told = facts.iter().map(|fact| self.tell(fact)).collect::<Vec<_>>().join(", ");
+                facts.iter().for_each(|fact| self.space.apply(fact));
+                told
+            }
+        }
+    }
+
+    fn input(&mut self, verb: &str, words: &[&str]) -> Input {
+        let option = |name| {
+            words
+                .iter()
+                .position(|word| *word == name)
+                .map(|index| words[index + 1])
+        };
+        match verb {
+            "join" => Input::Join {
+                arrival: self.arrival(words[0], words[1], option("with")),
+                fresh: FreshIds {
+                    conference: conference(words[1]),
+                    participant: self.name(participant(words[1]), words[0]),
+                },
+            },
+            "resume" => Input::Resume {
+                arrival: self.arrival(words[0], words[1], option("with")),
+                conference: conference(option("in").expect("a resume says where")),
+            },
+            "alive" => Input::Alive(words.iter().map(|word| heard(word)).collect()),
+            "leave" => Input::Leave {
+                session: session(words[0]),
+                secret: secret(option("with").unwrap_or(words[0])),
+            },
+            "lost" => {
+                let (session, last_sign_of_life) = heard(words[0]);
+                let reason = match words[1] {
+                    "left" => LostReason::Left,
+                    "closed" => LostReason::Closed,
+                    "silent" => LostReason::Silent,
+                    other => panic!("no such reason: {other}"),
+                };
+                Input::Lost {
+                    session,
+                    last_sign_of_life,
+                    reason,
+                }
+            }
+            "end" => Input::EndConference,
+            "restart" => Input::Restart,
+            "tick" => Input::Tick,
+            "shutdown" => Input::Shutdown,
+            other => panic!("no such verb: {other}"),
+        }
+    }
+
+    fn arrival(&mut self, person: &str, device: &str, presented: Option<&str>) -> Arrival {
+        let display_name = DisplayName::parse(person).expect("a name");
+        let person = match person {
+            "anna" | "bob" => {
+                let user = UserId::parse(&format!("{:0>21}", person.len())).expect("21 digits");
+                self.name(ParticipantId::from(&user), person);
+                Person::SignedIn { user, display_name }
+            }
+            _ => Person::Anonymous { display_name },
+        };
+        self.names.insert(session(device).to_string(), device.to_owned());
+        Arrival {
+            person,
+            session: session(device),
+            secret: secret(device),
+            presented: presented.map(secret),
+        }
+    }
+
+    fn name(&mut self, participant: ParticipantId, name: &str) -> ParticipantId {
+        self.names.insert(participant.to_string(), name.to_owned());
+        participant
+    }
+
+    fn tell(&self, fact: &Fact) -> String {
+        let name = |id: &str| self.names[id].as_str();
+        match fact {
+            Fact::ConferenceStarted { start, .. } => format!("conference starts {}", at(*start)),
+            Fact::ParticipantJoined {
+                participant,
+                earliest_start,
+                ..
+            } => {
+                format!("{} joins {}", name(participant.as_str()), at(*earliest_start))
+            }
+            Fact::ParticipantReturned { participant, .. } => format!("{} returns", name(participant.as_str())),
+            Fact::ParticipantRenamed {
+                participant,
+                display_name,
+                ..
+            } => {
+                format!("{} is now {display_name}", name(participant.as_str()))
+            }
+            Fact::SessionStarted {
+                participant,
+                session,
+                start,
+                ..
+            } => {
+                format!(
+                    "{} of {} starts {}",
+                    name(session.as_str()),
+                    name(participant.as_str()),
+                    at(*start)
+                )
+            }
+            Fact::SignsOfLife { signs, .. } => {
+                let mut signs: Vec<String> = signs
+                    .iter()
+                    .map(|(id, sign)| format!("{} heard {}", name(id.as_str()), at(*sign)))
+                    .collect();
+                signs.sort();
+                signs.join(", ")
+            }
+            Fact::SessionEnded {
+                participant,
+                session,
+                end,
+                reason,
+                failed,
+                participant_latest_end,
+                ..
+            } => {
+                let mut told = format!("{} ends {} {}", name(session.as_str()), at(*end), reason.as_str());
+                if *failed {
+                    told.push_str(" failed");
+                }
+                if let Some(latest_end) = participant_latest_end {
+                    write!(told, ", {} absent {}", name(participant.as_str()), at(*latest_end)).expect("a string");
+                }
+                told
+            }
+            Fact::ReturnAwaited { until, .. } => format!("waits until {}", at(*until)),
+            Fact::ConferenceEnded { end, reason, .. } => format!("conference ends {} {}", at(*end), reason.as_str()),
+        }
+    }
+}
+
+fn at(time: Micros) -> String {
+    assert_eq!(time.0 % 1_000_000, 0);
+    format!("@{}", time.0 / 1_000_000)
+}
+
+fn seconds(text: &str) -> Micros {
+    Micros(text.parse::<i64>().expect("seconds") * 1_000_000)
+}
+
+fn heard(word: &str) -> (SessionId, Micros) {
+    let (device, at) = word.split_once('@').expect("device@second");
+    (session(device), seconds(at))
+}
+
+fn bytes(name: &str) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    bytes
+}
+
+fn session(device: &str) -> SessionId {
+    SessionId::from_random(bytes(device))
+}
+
+/// The id that an anonymous person gets with this session, if they are new.
+fn participant(device: &str) -> ParticipantId {
+    let mut bytes = bytes(device);
+    bytes[15] = 1;
+    ParticipantId::from_random(bytes)
+}
+
+fn conference(device: &str) -> ConferenceId {
+    ConferenceId::from_random(bytes(device))
+}
+
+fn secret(device: &str) -> SecretHash {
+    let mut hash = [0; 32];
+    hash[..16].copy_from_slice(&bytes(device));
+    SecretHash(hash)
+}
