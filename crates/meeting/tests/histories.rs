@@ -5,8 +5,8 @@ mod ledger;
 
 use ledger::Ledger;
 use meeting::{
-    Arrival, ConferenceId, DisplayName, Fact, FreshIds, Input, LostReason, Micros, ParticipantId, Person, SecretHash,
-    SessionId, Space, SpaceId, UserId, decide, limits,
+    Arrival, Conference, ConferenceId, DisplayName, Fact, FreshIds, Input, LostReason, Micros, ParticipantId, Person,
+    SecretHash, SessionId, Space, SpaceId, UserId, decide, limits,
 };
 use proptest::{prelude::*, sample::Index};
 
@@ -17,7 +17,7 @@ proptest! {
     fn every_history_keeps_the_rules(happenings in proptest::collection::vec(happening(), 1..80)) {
         let mut world = World::new();
         for happening in happenings {
-            world.happen(happening);
+            world.happen(&happening);
             world.ledger.check();
         }
         world.run_out();
@@ -107,8 +107,8 @@ impl World {
         }
     }
 
-    fn happen(&mut self, happening: Happening) {
-        match happening {
+    fn happen(&mut self, happening: &Happening) {
+        match *happening {
             Happening::Wait { us } => self.wait(us),
             Happening::ClockStep { us } => self.clock = Micros((self.clock.0 + us).max(0)),
             Happening::Join { person, presented } => self.join(person, presented),
@@ -173,11 +173,7 @@ impl World {
     }
 
     fn hear(&mut self) {
-        let live = self
-            .space
-            .conference()
-            .into_iter()
-            .flat_map(|conference| conference.live_sessions());
+        let live = self.space.conference().into_iter().flat_map(Conference::live_sessions);
         let connected = live.filter(|(_, session)| session.last_sign_of_life.is_some());
         let heard = connected.map(|(id, _)| (id.clone(), self.clock)).collect();
         self.give(Input::Alive(heard)).expect("a sign of life is never refused");

@@ -65,28 +65,28 @@ fn texts_from_outside() {
 
 #[test]
 fn display_names() {
-    fn check(text: &str, expected: Result<&str, MalformedName>) {
+    fn check(text: &str, expected: &Result<&str, MalformedName>) {
         assert_eq!(
             DisplayName::parse(text).as_ref().map(DisplayName::as_str),
             expected.as_ref().copied(),
             "{text:?}"
         );
     }
-    check("Anna", Ok("Anna"));
-    check("  Anna Bell\t", Ok("Anna Bell"));
-    check("علی‌رضا", Ok("علی‌رضا"));
-    check("👩‍👩‍👧", Ok("👩‍👩‍👧"));
-    check("", Err(MalformedName::Empty));
-    check(" \n ", Err(MalformedName::Empty));
-    check("\u{200d}\u{200d}", Err(MalformedName::Empty));
-    check("An\nna", Err(MalformedName::Control('\n')));
-    check("An\0na", Err(MalformedName::Control('\0')));
-    check("\u{202e}annA", Err(MalformedName::Control('\u{202e}')));
-    check("Anna\u{200b}", Err(MalformedName::Control('\u{200b}')));
+    check("Anna", &Ok("Anna"));
+    check("  Anna Bell\t", &Ok("Anna Bell"));
+    check("علی‌رضا", &Ok("علی‌رضا"));
+    check("👩‍👩‍👧", &Ok("👩‍👩‍👧"));
+    check("", &Err(MalformedName::Empty));
+    check(" \n ", &Err(MalformedName::Empty));
+    check("\u{200d}\u{200d}", &Err(MalformedName::Empty));
+    check("An\nna", &Err(MalformedName::Control('\n')));
+    check("An\0na", &Err(MalformedName::Control('\0')));
+    check("\u{202e}annA", &Err(MalformedName::Control('\u{202e}')));
+    check("Anna\u{200b}", &Err(MalformedName::Control('\u{200b}')));
     let longest = "é".repeat(limits::DISPLAY_NAME_CHARACTERS_MAX);
-    check(&longest, Ok(&longest));
+    check(&longest, &Ok(&longest));
     let characters = limits::DISPLAY_NAME_CHARACTERS_MAX + 1;
-    check(&format!("{longest}é"), Err(MalformedName::TooLong { characters }));
+    check(&format!("{longest}é"), &Err(MalformedName::TooLong { characters }));
 }
 
 #[test]

@@ -345,7 +345,9 @@ impl Script {
             Err(refusal) => format!("refused {refusal:?}"),
             Ok(facts) => {
                 let told = facts.iter().map(|fact| self.tell(fact)).collect::<Vec<_>>().join(", ");
-                facts.iter().for_each(|fact| self.space.apply(fact));
+                for fact in &facts {
+                    self.space.apply(fact);
+                }
                 told
             }
         }

@@ -73,97 +73,12 @@ impl Ledger {
                     sessions: BTreeMap::new(),
                 });
             }
-            Fact::ParticipantJoined {
-                conference,
-                participant,
-                person,
-                earliest_start,
-            } => {
-                let anonymous = matches!(person, Person::Anonymous { .. });
-                let joined = Participant {
-                    anonymous,
-                    earliest_start: *earliest_start,
-                    latest_end: None,
-                };
-                let before = self.within(conference).participants.insert(participant.clone(), joined);
-                assert!(before.is_none(), "a participant joins once");
-            }
-            Fact::ParticipantReturned {
-                conference,
-                participant,
-            } => {
-                let participant = self
-                    .within(conference)
-                    .participants
-                    .get_mut(participant)
-                    .expect("joined before");
-                assert!(participant.latest_end.take().is_some(), "only who was absent returns");
-            }
-            Fact::ParticipantRenamed {
-                conference,
-                participant,
-                ..
-            } => {
-                assert!(self.within(conference).participants.contains_key(participant));
-            }
-            Fact::SessionStarted {
-                conference,
-                participant,
-                session,
-                secret,
-                start,
-                ..
-            } => {
-                let started = Session {
-                    participant: participant.clone(),
-                    secret: *secret,
-                    start: *start,
-                    last_sign_of_life: None,
-                    end: None,
-                };
-                let before = self.within(conference).sessions.insert(session.clone(), started);
-                assert!(before.is_none(), "a session starts once");
-            }
-            Fact::SignsOfLife { conference, signs } => {
-                for (session, sign) in signs {
-                    let session = self
-                        .within(conference)
-                        .sessions
-                        .get_mut(session)
-                        .expect("started before");
-                    assert!(session.end.is_none() && session.start <= *sign);
-                    let before = session.last_sign_of_life.replace(*sign);
-                    assert!(before.is_none_or(|before| before < *sign), "signs of life go forwards");
-                }
-            }
-            Fact::SessionEnded {
-                conference,
-                participant,
-                session,
-                end,
-                failed,
-                participant_latest_end,
-                ..
-            } => {
-                let open = self.within(conference);
-                let session = open.sessions.get_mut(session).expect("started before");
-                assert!(
-                    session.end.replace(*end).is_none(),
-                    "an end that was acknowledged stays"
-                );
-                assert!(
-                    session.last_sign_of_life.is_none_or(|sign| sign <= *end),
-                    "nobody is heard of after the end"
-                );
-                assert!(!failed || (session.last_sign_of_life.is_none() && *end == session.start));
-                if let Some(latest_end) = participant_latest_end {
-                    let participant = open.participants.get_mut(participant).expect("joined before");
-                    assert!(
-                        participant.latest_end.replace(*latest_end).is_none(),
-                        "a latest end that was acknowledged stays"
-                    );
-                }
-            }
+            Fact::ParticipantJoined { conference, .. }
+            | Fact::ParticipantReturned { conference, .. }
+            | Fact::ParticipantRenamed { conference, .. } => self.within(conference).write_participant(fact),
+            Fact::SessionStarted { conference, .. }
+            | Fact::SignsOfLife { conference, .. }
+            | Fact::SessionEnded { conference, .. } => self.within(conference).write_session(fact),
             Fact::ReturnAwaited { conference, .. } => {
                 self.within(conference);
             }
@@ -202,6 +117,89 @@ impl Ledger {
 }
 
 impl Conference {
+    fn write_participant(&mut self, fact: &Fact) {
+        match fact {
+            Fact::ParticipantJoined {
+                participant,
+                person,
+                earliest_start,
+                ..
+            } => {
+                let anonymous = matches!(person, Person::Anonymous { .. });
+                let joined = Participant {
+                    anonymous,
+                    earliest_start: *earliest_start,
+                    latest_end: None,
+                };
+                let before = self.participants.insert(participant.clone(), joined);
+                assert!(before.is_none(), "a participant joins once");
+            }
+            Fact::ParticipantReturned { participant, .. } => {
+                let participant = self.participants.get_mut(participant).expect("joined before");
+                assert!(participant.latest_end.take().is_some(), "only who was absent returns");
+            }
+            Fact::ParticipantRenamed { participant, .. } => assert!(self.participants.contains_key(participant)),
+            other => panic!("no fact of a participant: {other:?}"),
+        }
+    }
+
+    fn write_session(&mut self, fact: &Fact) {
+        match fact {
+            Fact::SessionStarted {
+                participant,
+                session,
+                secret,
+                start,
+                ..
+            } => {
+                let started = Session {
+                    participant: participant.clone(),
+                    secret: *secret,
+                    start: *start,
+                    last_sign_of_life: None,
+                    end: None,
+                };
+                let before = self.sessions.insert(session.clone(), started);
+                assert!(before.is_none(), "a session starts once");
+            }
+            Fact::SignsOfLife { signs, .. } => {
+                for (session, sign) in signs {
+                    let session = self.sessions.get_mut(session).expect("started before");
+                    assert!(session.end.is_none() && session.start <= *sign);
+                    let before = session.last_sign_of_life.replace(*sign);
+                    assert!(before.is_none_or(|before| before < *sign), "signs of life go forwards");
+                }
+            }
+            Fact::SessionEnded {
+                participant,
+                session,
+                end,
+                failed,
+                participant_latest_end,
+                ..
+            } => {
+                let session = self.sessions.get_mut(session).expect("started before");
+                assert!(
+                    session.end.replace(*end).is_none(),
+                    "an end that was acknowledged stays"
+                );
+                assert!(
+                    session.last_sign_of_life.is_none_or(|sign| sign <= *end),
+                    "nobody is heard of after the end"
+                );
+                assert!(!failed || (session.last_sign_of_life.is_none() && *end == session.start));
+                if let Some(latest_end) = participant_latest_end {
+                    let participant = self.participants.get_mut(participant).expect("joined before");
+                    assert!(
+                        participant.latest_end.replace(*latest_end).is_none(),
+                        "a latest end that was acknowledged stays"
+                    );
+                }
+            }
+            other => panic!("no fact of a session: {other:?}"),
+        }
+    }
+
     fn check(&self) {
         assert!(self.end.is_none_or(|end| end >= self.start), "no negative time");
         assert!(!self.sessions.is_empty(), "a conference starts with a session");
