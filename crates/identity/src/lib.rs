@@ -19,6 +19,7 @@ use db::Db;
 mod account;
 mod accounts;
 mod authentication;
+mod keys;
 pub mod limits;
 pub mod policy;
 mod principal;
@@ -31,11 +32,12 @@ mod verified;
 pub use account::{NewUser, User, UserId};
 pub use accounts::AccountError;
 pub use authentication::{AuthenticationError, Credential, Fault};
+pub use keys::KeyError;
 pub use principal::{Caller, Principal};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::Secret;
 pub use sign_in::{LinkFault, SignInError, WebSession};
-pub use token::{KeyError, TokenError};
+pub use token::TokenError;
 
 /// The users of one installation and everything by which they prove who they are. Clones share one cache.
 #[derive(Clone)]
@@ -48,7 +50,7 @@ pub struct Identity {
 impl Identity {
     /// Opens the accounts of a database, and makes the signing key of a new one.
     pub async fn open(db: Db) -> Result<Identity, KeyError> {
-        let keyring = token::Keyring::open(&db).await?;
+        let keyring = token::Keyring::new(keys::open(&db).await?)?;
         Ok(Identity {
             db,
             keyring: Arc::new(keyring),

@@ -1,49 +1,24 @@
 //! Bearer tokens: JSON Web Tokens that our own key signs and our own key checks.
 //!
 //! ES256, because everything that reads tokens knows it, a signature takes 64 bytes, and signing is cheap. Exactly that
-//! algorithm is accepted: a token that asks to be checked in another way, or not at all, is refused unread. The key is
-//! a row in the database, so that every process on it (nodes, the command line) signs and checks alike; the first
-//! process of a new installation makes it.
+//! algorithm is accepted: a token that asks to be checked in another way, or not at all, is refused unread.
 //!
 //! Time is checked here and not by the JWT library, which would ask the system's clock.
 
 use std::{collections::HashMap, time::Duration};
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use db::{Db, Row, Statement};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use serde::{Deserialize, Serialize};
 
-use crate::{Fault, Identity, Scopes, User, UserId, limits};
+use crate::{
+    Fault, Identity, Scopes, User, UserId,
+    keys::{KeyError, StoredKey},
+    limits,
+};
 
 /// Who issues our tokens and whom they are for. Every installation has its own key, so a token of another one fails by
 /// its signature; the names keep apart what one key may come to sign.
 const ISSUER: &str = "sederunt";
-
-/// The name of the first key. Two processes that both make it write the same row, and only one can.
-const FIRST_KEY: &str = "1";
-
-const ALGORITHM: &str = "ES256";
-
-/// Why the keys cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The table is out of reach.
-    #[error("the signing keys cannot be reached")]
-    Store(#[from] db::Error),
-    /// The operating system or the cryptography refused.
-    #[error("no signing key could be made")]
-    Generation,
-    /// There is a row of the first key's name, and it is no key.
-    #[error("the database has no signing key and takes none")]
-    Missing,
-    /// The row is not what we wrote.
-    #[error("signing key {id:?} in the database is damaged; restore it from a backup")]
-    Damaged {
-        /// The row's key.
-        id: String,
-    },
-}
 
 /// Why no token was issued.
 #[derive(Debug, thiserror::Error)]
@@ -77,13 +52,6 @@ pub(crate) struct Verified {
     pub(crate) expire_us: i64,
 }
 
-/// A key as its row holds it.
-struct StoredKey {
-    id: String,
-    private_der: Vec<u8>,
-    public_der: Vec<u8>,
-}
-
 /// The key that signs, and all that check.
 pub(crate) struct Keyring {
     signing_id: String,
@@ -93,27 +61,13 @@ pub(crate) struct Keyring {
 }
 
 impl Keyring {
-    pub(crate) async fn open(db: &Db) -> Result<Keyring, KeyError> {
-        let mut keys = stored_keys(db).await?;
-        if keys.is_empty() {
-            match db.write(vec![StoredKey::generate(FIRST_KEY)?.insert()]).await {
-                Ok(()) => {}
-                // Another process was faster: its key is ours.
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(error.into()),
-            }
-            keys = stored_keys(db).await?;
-        }
-        Keyring::new(keys)
-    }
-
     /// From all keys, oldest first; the newest signs.
-    fn new(keys: Vec<StoredKey>) -> Result<Keyring, KeyError> {
+    pub(crate) fn new(keys: Vec<StoredKey>) -> Result<Keyring, KeyError> {
         let mut checking = HashMap::new();
         let mut newest = None;
         for key in keys {
             // A damaged key would otherwise refuse everybody, one request at a time, and not say why.
-            if EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &key.private_der).is_err() {
+            if !key.is_sound() {
                 return Err(KeyError::Damaged { id: key.id });
             }
             checking.insert(key.id.clone(), DecodingKey::from_ec_der(&key.public_der));
@@ -187,45 +141,6 @@ fn fault(kind: &ErrorKind) -> Fault {
     }
 }
 
-async fn stored_keys(db: &Db) -> Result<Vec<StoredKey>, db::Error> {
-    let sql = "select id, private_der, public_der from signing_key where algorithm = $1 order by create_us, id";
-    let rows = db.read(sql, vec![ALGORITHM.into()]).await?;
-    let key = |row: &Row| {
-        Ok(StoredKey {
-            id: row.text(0)?.to_owned(),
-            private_der: row.blob(1)?.to_vec(),
-            public_der: row.blob(2)?.to_vec(),
-        })
-    };
-    rows.iter().map(key).collect()
-}
-
-impl StoredKey {
-    fn generate(id: &str) -> Result<StoredKey, KeyError> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| KeyError::Generation)?;
-        let private = pair.to_pkcs8v1().map_err(|_| KeyError::Generation)?;
-        Ok(StoredKey {
-            id: id.to_owned(),
-            private_der: private.as_ref().to_vec(),
-            public_der: pair.public_key().as_ref().to_vec(),
-        })
-    }
-
-    /// Dated 0, as the first of all; a rotation will date its keys by the clock.
-    fn insert(self) -> Statement {
-        let insert = Statement::new(
-            "insert into signing_key (id, algorithm, private_der, public_der, create_us) values ($1, $2, $3, $4, 0)",
-            vec![
-                self.id.into(),
-                ALGORITHM.into(),
-                self.private_der.into(),
-                self.public_der.into(),
-            ],
-        );
-        insert.expect(1)
-    }
-}
-
 impl Identity {
     /// Issues a bearer token. It stays valid until it expires or its user is removed: there is no other way to recall
     /// it, so make `ttl` short ([`limits::TOKEN_TTL`] is the default of the command line).
@@ -237,6 +152,7 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::FIRST_KEY;
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use proptest::prelude::*;
     use std::sync::LazyLock;
@@ -320,7 +236,7 @@ mod tests {
             let key = EncodingKey::from_secret(keyring.checking[FIRST_KEY].try_get_as_bytes().expect("bytes"));
             jsonwebtoken::encode(&header, &claims(ISSUER, ISSUER, USER), &key).expect("signed")
         };
-        let other_installation = super::tests::keyring()
+        let other_installation = self::keyring()
             .sign(&user(), Scopes::MEET, HOUR, NOW_US)
             .expect("signed");
         for (what, token, fault) in [
@@ -373,18 +289,9 @@ mod tests {
 
     #[test]
     fn the_newest_key_signs_and_older_ones_still_check() {
-        let keys = || {
-            let old = StoredKey::generate("1").expect("a key");
-            let new = StoredKey::generate("2").expect("a key");
-            (old, new)
-        };
-        let (old, new) = keys();
-        let copy = StoredKey {
-            id: old.id.clone(),
-            private_der: old.private_der.clone(),
-            public_der: old.public_der.clone(),
-        };
-        let before = Keyring::new(vec![copy]).expect("a keyring");
+        let old = StoredKey::generate("1").expect("a key");
+        let new = StoredKey::generate("2").expect("a key");
+        let before = Keyring::new(vec![old.clone()]).expect("a keyring");
         let after = Keyring::new(vec![old, new]).expect("a keyring");
         let token = before.sign(&user(), Scopes::MEET, HOUR, NOW_US).expect("signed");
         assert!(after.verify(&token, NOW_US).is_ok());
@@ -395,10 +302,15 @@ mod tests {
 
     #[test]
     fn a_damaged_key_is_named() {
-        let mut key = StoredKey::generate("7").expect("a key");
-        key.private_der.truncate(30);
-        let error = Keyring::new(vec![key]).err().expect("refused");
-        assert!(matches!(&error, KeyError::Damaged { id } if id == "7"), "{error}");
+        let sound = StoredKey::generate("7").expect("a key");
+        let mut short = sound.clone();
+        short.private_der.truncate(30);
+        let mut of_another = sound;
+        of_another.public_der = StoredKey::generate("8").expect("a key").public_der;
+        for damaged in [short, of_another] {
+            let error = Keyring::new(vec![damaged]).err().expect("refused");
+            assert!(matches!(&error, KeyError::Damaged { id } if id == "7"), "{error}");
+        }
         assert!(matches!(Keyring::new(vec![]), Err(KeyError::Missing)));
     }
 
