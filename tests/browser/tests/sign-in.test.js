@@ -1,0 +1,89 @@
+// The way in: a one-time link, a new meeting, a code, a name; by the labels that a screen reader reads.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { join } from 'node:path';
+
+import { screenshots } from '../world/files.js';
+import { Person } from '../world/person.js';
+import { Server } from '../world/server.js';
+import { until } from '../world/until.js';
+
+describe('the way in', { timeout: 120_000 }, () => {
+  let server, link, ada, bo, code;
+
+  before(async () => {
+    server = await Server.start();
+    link = server.addUser('ada@example.org', 'Ada');
+    [ada, bo] = await Promise.all([Person.arrive(server, 'Ada', 'red'), Person.arrive(server, 'Bo', 'green')]);
+  });
+
+  after(async () => {
+    await Promise.all([ada, bo].map((person) => person?.go()));
+    await server?.stop();
+  });
+
+  test('a link signs in once', async () => {
+    await ada.signIn(link);
+    await ada.sees('Signed in as Ada');
+    assert.ok(!ada.page.url().includes(link.split('#')[1]), 'the secret does not stay in the address bar');
+    await bo.page.goto(server.url + link);
+    await bo.sees('This link does not work');
+  });
+
+  test('somebody signed in makes a meeting', async () => {
+    await ada.page.screenshot({ path: join(screenshots, 'home.png') });
+    await ada.press('New meeting');
+    await ada.page.waitForURL(/\/[a-z]{3}-[a-z]{4}-[a-z]{3}$/);
+    code = new URL(ada.page.url()).pathname.slice(1);
+    await ada.sees('Joining as Ada');
+    await ada.page.screenshot({ path: join(screenshots, 'pre-join.png') });
+  });
+
+  test('somebody with the code finds it, in any case', async () => {
+    await bo.page.goto(server.url);
+    await bo.page.getByRole('textbox', { name: 'Enter a code' }).fill(code.toUpperCase());
+    await bo.press('Go');
+    await bo.page.getByRole('textbox', { name: 'Your name' }).waitFor();
+  });
+
+  test('a name is needed, and said so', async () => {
+    await bo.page.getByRole('textbox', { name: 'Your name' }).fill('   ');
+    await bo.press('Join');
+    await bo.page.getByRole('alert').getByText('Please enter your name').waitFor();
+  });
+
+  test('both are in, and every control has a name', async () => {
+    await ada.join(code);
+    await bo.join(code);
+    await Promise.all([ada.seesEach([bo]), bo.seesEach([ada])]);
+    for (const name of ['Mute', 'Stop camera', 'Share screen', 'Leave']) await bo.button(name).waitFor();
+    const nameless = await bo.page.getByRole('button', { name: /^$/ }).count();
+    assert.equal(nameless, 0, 'every button has a name');
+    assert.equal(await bo.page.evaluate(() => document.documentElement.lang), 'en');
+    assert.equal((await bo.page.getByRole('main').count()) >= 1, true, 'a landmark for the content');
+  });
+
+  test('the keyboard is enough to leave', async () => {
+    await bo.button('Leave').focus();
+    await bo.page.keyboard.press('Enter');
+    await bo.sees('You left the meeting');
+    await until('the focus to be on the way back', () =>
+      bo.page.evaluate(() => document.activeElement?.textContent?.trim() === 'Rejoin'));
+    await ada.leave();
+  });
+
+  test('an unknown code is said to be unknown', async () => {
+    await bo.page.goto(`${server.url}/zzz-zzzz-zzz`);
+    await bo.sees('There is no such meeting');
+  });
+
+  test('in the dark it is dark', async () => {
+    await bo.page.emulateMedia({ colorScheme: 'dark' });
+    await bo.page.goto(server.url);
+    const background = await bo.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const [red, green, blue] = background.match(/[\d.]+/g).map(Number);
+    assert.ok(red + green + blue < 200, background);
+  });
+});

@@ -1,0 +1,219 @@
+// A person: a browser of their own, with a camera of one colour and a voice or silence. What they do goes through the
+// labels that a screen reader would read; what they see and hear is measured in the page.
+
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
+
+import { chromium } from 'playwright-core';
+
+import { scratch, tool } from './files.js';
+import { camera, nearestColour, silence, voice } from './material.js';
+import { observe } from './observer.js';
+import { until } from './until.js';
+
+export class Person {
+  /** Opens a browser; nobody has joined anything yet. */
+  static async arrive(server, name, colour, { speaks = false, viewport = { width: 800, height: 600 } } = {}) {
+    const person = new Person();
+    Object.assign(person, { server, name, colour, profile: scratch() });
+    person.context = await chromium.launchPersistentContext(person.profile, {
+      executablePath: tool('chromium'),
+      headless: true,
+      viewport,
+      colorScheme: 'light',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--disable-quic',
+        '--no-first-run',
+        '--autoplay-policy=no-user-gesture-required',
+        '--allow-loopback-in-peer-connection',
+        '--use-fake-ui-for-media-stream',
+        '--use-fake-device-for-media-stream',
+        `--use-file-for-fake-video-capture=${camera(colour)}`,
+        `--use-file-for-fake-audio-capture=${speaks ? voice() : silence()}`,
+      ],
+    });
+    await person.context.addInitScript(observe);
+    person.page = person.context.pages()[0] ?? (await person.context.newPage());
+    person.errors = [];
+    person.page.on('pageerror', (error) => person.errors.push(String(error)));
+    return person;
+  }
+
+  /** Signs in with a one-time link. */
+  async signIn(linkPath) {
+    await this.page.goto(this.server.url + linkPath);
+    await this.page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+  }
+
+  /** Opens the meeting's page and joins; the answer of the server, and when it came. */
+  async join(meetingCode) {
+    await this.page.goto(`${this.server.url}/${meetingCode}`);
+    const name = this.page.getByRole('textbox', { name: 'Your name' });
+    const joinButton = this.page.getByRole('button', { name: 'Join', exact: true });
+    await joinButton.waitFor();
+    if (await name.isEditable().catch(() => false)) await name.fill(this.name);
+    return this.#enter(() => joinButton.click());
+  }
+
+  /** From the page that one sees after leaving. */
+  async rejoin() {
+    return this.#enter(() => this.page.getByRole('button', { name: /rejoin/i }).click());
+  }
+
+  async #enter(act) {
+    const [response] = await Promise.all([this.page.waitForResponse(/:(join|resume)$/), act()]);
+    const acknowledgedAt_ms = Date.now();
+    if (!response.ok()) throw new Error(`${this.name} could not join: ${await response.text()}`);
+    this.seat = { ...(await response.json()), acknowledgedAt_ms };
+    await this.button('Leave').waitFor();
+    return this.seat;
+  }
+
+  /** Presses Leave; when the server acknowledged it. */
+  async leave() {
+    const acknowledged = this.page.waitForResponse(/:leave$/, { timeout: 10_000 }).catch(() => null);
+    await this.button('Leave').click();
+    await acknowledged;
+    const acknowledgedAt_ms = Date.now();
+    await this.sees(/left the meeting/i);
+    return acknowledgedAt_ms;
+  }
+
+  button(name) {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  async press(name) {
+    await this.button(name).click();
+  }
+
+  async sees(text) {
+    await this.page.getByText(text).first().waitFor();
+  }
+
+  /** The labels of all tiles. */
+  async tiles() {
+    return this.page.getByRole('figure').evaluateAll((figures) =>
+      figures.map((figure) => figure.getAttribute('aria-label') ?? figure.querySelector('figcaption')?.textContent ?? ''),
+    );
+  }
+
+  tile(name) {
+    return this.page.getByRole('figure', { name });
+  }
+
+  /** The colour that a tile shows now, by its decoded pixels; null while it shows no picture. */
+  async colourIn(name) {
+    const seen = await this.tile(name).first().evaluate((figure) => {
+      const video = figure.querySelector('video');
+      if (!video || video.readyState < 2 || !video.videoWidth) return null;
+      const canvas = new OffscreenCanvas(8, 8);
+      const context = canvas.getContext('2d');
+      // The middle: names and rings lie at the edges.
+      const { videoWidth: width, videoHeight: height } = video;
+      context.drawImage(video, width / 4, height / 4, width / 2, height / 2, 0, 0, 8, 8);
+      const { data } = context.getImageData(0, 0, 8, 8);
+      const mean = [0, 0, 0];
+      data.forEach((value, index) => index % 4 < 3 && (mean[index % 4] += value / 64));
+      return mean;
+    }, null, { timeout: 2_000 }).catch(() => null);
+    return seen && nearestColour(seen);
+  }
+
+  /** Waits until every one of these people is in a tile that shows their own colour. */
+  async seesEach(people, options) {
+    for (const other of people.filter((other) => other !== this)) {
+      let seen;
+      const isRight = async () => (seen = await this.colourIn(other.label ?? other.name)) === other.colour;
+      await until(`${this.name} to see ${other.name} in ${other.colour}`, isRight, options).catch((error) => {
+        throw new Error(`${error.message}; it is ${seen}`);
+      });
+    }
+  }
+
+  /** Sound that arrived on each audio line since the connection began. */
+  async hears() {
+    return this.page.evaluate(async () => {
+      const connection = globalThis.observed.connections.at(-1);
+      const lines = [];
+      for (const receiver of connection.getReceivers().filter(({ track }) => track.kind === 'audio')) {
+        const stats = [...(await receiver.getStats()).values()].find(({ type }) => type === 'inbound-rtp');
+        const sources = receiver.getContributingSources();
+        lines.push({
+          energy: stats?.totalAudioEnergy ?? 0,
+          packets: stats?.packetsReceived ?? 0,
+          sources: sources.map(({ source, timestamp }) => ({ source, age_ms: performance.timeOrigin + performance.now() - timestamp })),
+        });
+      }
+      return lines;
+    });
+  }
+
+  /** What the server told on a data channel, by id. */
+  async told(channel) {
+    return this.page.evaluate((label) => Object.values(globalThis.observed.resources[label] ?? {}), channel);
+  }
+
+  /** The media entries of a person, as this person's page was told them. */
+  async entriesOf(other) {
+    const participants = await this.told('participants');
+    const mine = participants.filter(({ participant: { signedInUser, anonymousUser } }) =>
+      (signedInUser ?? anonymousUser)?.displayName === other.name);
+    const keys = mine.map(({ participant }) => participant.participantKey);
+    const entries = await this.told('media-entries');
+    return entries.map(({ mediaEntry }) => mediaEntry).filter(({ participantKey }) => keys.includes(participantKey));
+  }
+
+  /** Frames decoded on all video lines of the present connection. */
+  async framesDecoded() {
+    return this.page.evaluate(async () => {
+      const stats = [...(await globalThis.observed.connections.at(-1).getStats()).values()];
+      const video = stats.filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+      return video.reduce((sum, { framesDecoded }) => sum + (framesDecoded ?? 0), 0);
+    });
+  }
+
+  /** Closes the tab as a click on its cross does: the page may still say goodbye. */
+  async closeTab() {
+    await this.page.close({ runBeforeUnload: false });
+  }
+
+  /** The browser's processes die at once. */
+  async die() {
+    const ended = new Promise((resolve) => this.context.once('close', resolve));
+    for (const pid of processesWith(this.profile)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It went with its parent.
+      }
+    }
+    await ended;
+    this.#forget();
+  }
+
+  /** Ends the browser. */
+  async go() {
+    await this.context.close().catch(() => {});
+    this.#forget();
+  }
+
+  #forget() {
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+/** Processes that were started with this profile: the browser that we launched, and its children. */
+function processesWith(profile) {
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return numbers.filter((number) => {
+    try {
+      return readFileSync(`/proc/${number}/cmdline`, 'utf8').includes(`--user-data-dir=${profile}`);
+    } catch {
+      return false;
+    }
+  }).map(Number);
+}

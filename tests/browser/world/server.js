@@ -1,0 +1,94 @@
+// The real release program as a child process.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+
+import { binary, scratch } from './files.js';
+
+export class Server {
+  #process;
+
+  /** Starts on free ports with a new data folder. */
+  static async start() {
+    const server = new Server();
+    server.data = scratch();
+    server.port = await freePort();
+    server.mediaPort = await freePort();
+    await server.#serve();
+    return server;
+  }
+
+  get url() {
+    return `http://localhost:${this.port}`;
+  }
+
+  /** As a power cut would end it: no signal handler runs. */
+  async kill() {
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Starts again with the same data on the same ports. */
+  async restart() {
+    await this.#serve();
+  }
+
+  /** Ends it properly and removes its data. */
+  async stop() {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const ended = once(this.#process, 'exit');
+      this.#process.kill('SIGTERM');
+      await ended;
+    }
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  /** Makes a user; the path of the one-time link for signing in. */
+  addUser(email, name) {
+    const link = this.#command('user', 'add', email, '--name', name);
+    const path = link.match(/\/sign-in#\S+/);
+    if (!path) throw new Error(`no sign-in link in: ${link}`);
+    return path[0];
+  }
+
+  token(email) {
+    return this.#command('token', email);
+  }
+
+  /** A plain request with a bearer token. */
+  async call(method, path, { token, body } = {}) {
+    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+    const answer = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
+    return { status: answer.status, body: await answer.json() };
+  }
+
+  #command(...words) {
+    return execFileSync(binary, [...words, '--data', this.data], { encoding: 'utf8' }).trim();
+  }
+
+  async #serve() {
+    const flags = ['serve', '--listen', `127.0.0.1:${this.port}`, '--media-port', `${this.mediaPort}`, '--data', this.data];
+    this.#process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: this.#process.stdout });
+    const first = await Promise.race([once(lines, 'line'), once(this.#process, 'exit')]);
+    if (!String(first[0]).includes(`is ready at ${this.url}`)) throw new Error(`the server did not start: ${first}`);
+  }
+}
+
+/** A port that is free for TCP and UDP now. A server must get the same ports again, so the system cannot choose later. */
+async function freePort() {
+  const tcp = createServer().listen(0, '127.0.0.1');
+  await once(tcp, 'listening');
+  const { port } = tcp.address();
+  const udp = createSocket('udp4').bind(port, '127.0.0.1');
+  await once(udp, 'listening');
+  udp.close();
+  tcp.close();
+  await once(tcp, 'close');
+  return port;
+}
