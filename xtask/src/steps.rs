@@ -4,7 +4,7 @@
 //! of the database and of the cryptography library, and every dependency, once more: minutes on two cores. Quick steps come
 //! first, so that a slip of format is seen before the long builds.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use anyhow::{Result, bail};
 
@@ -161,9 +161,13 @@ fn browser_tests(filter: Option<&str>) -> Result<Tally> {
     let mut command = Command::new("node");
     command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
     filter.map(|filter| command.arg(format!("--test-name-pattern={filter}")));
-    command
-        .arg("tests/")
-        .current_dir(workspace::root().join("tests/browser"));
+    let folder = workspace::root().join("tests/browser");
+    let mut files = Vec::new();
+    for file in fs::read_dir(folder.join("tests"))? {
+        files.push(file?.path());
+    }
+    files.sort();
+    command.args(files).current_dir(folder);
     count(command)
 }
 
