@@ -40,10 +40,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// Foreign crates that stand for a promise, and the one crate of ours that may import each.
-const HOMES: &[(&str, &[&str])] = &[
+/// Foreign crates that stand for a promise, and those of ours that may import them.
+const HOMES: &[(&[&str], &[&str])] = &[
     (
-        "db",
         &[
             "rusqlite",
             "libsqlite3-sys",
@@ -52,10 +51,12 @@ const HOMES: &[(&str, &[&str])] = &[
             "deadpool-postgres",
             "sqlx",
         ],
+        &["db"],
     ),
-    ("media", &["str0m", "str0m-proto", "dimpl", "quinn-udp"]),
-    ("transcode", &["prost-reflect"]),
-    ("api", &["protox", "prost-build", "tonic-prost-build"]),
+    (&["str0m", "str0m-proto", "dimpl", "quinn-udp"], &["media"]),
+    (&["protox", "prost-build", "tonic-prost-build"], &["api"]),
+    // `api` publishes the descriptors that `transcode` works from.
+    (&["prost-reflect"], &["api", "transcode"]),
 ];
 
 /// The one module that names the WebRTC library; an upgrade that breaks its interface is mended there.
