@@ -89,7 +89,7 @@ pub(super) fn foreign_crates_have_one_home(checkout: &Checkout) -> Vec<String> {
     for package in &checkout.packages {
         let name = package["name"].as_str().unwrap_or_default();
         for (import, is_for_tests) in imports(package) {
-            let rule = HOMES.iter().find(|(foreign, _)| foreign.contains(import));
+            let rule = HOMES.iter().find(|(foreign, _)| foreign.contains(&import));
             if let Some((_, homes)) = rule.filter(|(_, homes)| !homes.contains(&name) && !is_for_tests) {
                 complaints.push(format!(
                     "{name}: only `{}` may import `{import}`",

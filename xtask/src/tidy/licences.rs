@@ -29,6 +29,8 @@ const ACCEPTED: &[&str] = &[
     "MIT OR BSD-3-Clause",
     "MIT OR Zlib OR Apache-2.0",
     "MIT/Apache-2.0",
+    // Of the macro that embeds the web client; nothing of it is in the program.
+    "MPL-2.0",
     "Unlicense OR MIT",
     "Unlicense/MIT",
     "Zlib",
