@@ -1,1 +1,36 @@
-//! Placeholder.
+//! The server: one port for gRPC, REST and the web client; the rooms; and the order in which everything starts and stops.
+//!
+//! It wires the other crates and holds what belongs to none of them: the listener, the gate that every call passes, each contract's
+//! handlers, the door of a meeting. What a meeting is, is decided in `meeting`; what is durable, in `register`; who may,
+//! in `identity`; who is heard and seen, in `media`.
+//!
+//! ```text
+//! listener ── front ──┬── web (pages, sign-in), health, metrics
+//!                     └── transcoder ── gate ──┬── google  (spaces, conference records)
+//!                                              └── meetings (join, resume, leave ── rooms)
+//! ```
+
+mod announce;
+mod application;
+pub mod clock;
+mod configuration;
+pub mod doctor;
+mod failure;
+mod folder;
+mod front;
+mod gate;
+mod google;
+mod jobs;
+mod limits;
+mod listener;
+mod meetings;
+mod metrics;
+mod names;
+mod random;
+mod web;
+
+pub use announce::{NotAnAddress, PublicAddress};
+pub use application::{Running, Server, StartError};
+pub use configuration::{Configuration, ConfigurationError, ServeFlags, StoreConfiguration, StoreFlags};
+pub use folder::{FolderError, announced_url};
+pub use web::sign_in_url;

@@ -1,0 +1,244 @@
+//! The whole server: what is opened in which order, and how it stops.
+//!
+//! Everything that can fail does so before the first connection is accepted: whoever reads "is ready" may rely on it. The
+//! conferences of a crash are taken up before anybody can join.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use db::Db;
+use identity::{AccountError, Identity, KeyError};
+use media::Media;
+use register::{Register, RegisterError};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::configuration::Configuration;
+use crate::folder::{self, FolderError, Held};
+use crate::front::{Front, Rest};
+use crate::gate::{Gate, Services};
+use crate::google::{ConferenceRecords, Spaces};
+use crate::meetings::{self, MeetingsService, Rooms};
+use crate::metrics::Metrics;
+use crate::{announce, clock, jobs, limits, listener, web};
+
+/// The account that a new installation begins with.
+const ADMINISTRATOR: &str = "administrator@localhost";
+
+/// Starts servers.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that serves.
+pub struct Running {
+    address: SocketAddr,
+    media_address: SocketAddr,
+    public_url: String,
+    administrator_link: Option<String>,
+    drain: Duration,
+    rooms: Rooms,
+    stop: CancellationToken,
+    listening: JoinHandle<()>,
+    background: Vec<JoinHandle<()>>,
+    _held: Held,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The port of HTTP.
+    #[error("{} cannot be listened on", taken_or(address, source, "port"))]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The port of media.
+    #[error("{} cannot be used for media", taken_or(address, source, "UDP port"))]
+    Media {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The addresses of this machine.
+    #[error("the addresses of this machine cannot be read")]
+    Interfaces(#[source] io::Error),
+    /// The register cannot be opened.
+    #[error("the register cannot be opened")]
+    Store(#[from] db::Error),
+    /// The keys.
+    #[error("the keys for signing tokens cannot be opened")]
+    Keys(#[from] KeyError),
+    /// The administrator.
+    #[error("the administrator's account cannot be made")]
+    Administrator(#[from] AccountError),
+    /// The rules of REST.
+    #[error("the API's own description is wrong")]
+    Rules(#[from] transcode::RuleError),
+    /// The open conferences.
+    #[error("the conferences that were left open cannot be taken up")]
+    Restart(#[from] RegisterError),
+}
+
+fn taken_or(address: &SocketAddr, source: &io::Error, what: &str) -> String {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => format!("{what} {} is in use and", address.port()),
+        _ => address.to_string(),
+    }
+}
+
+impl StartError {
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            StartError::Folder(FolderError::Unusable { .. }) => "choose a folder that you may write to with `--data`",
+            StartError::Folder(FolderError::Taken { .. }) => "stop the other server, or choose another folder with `--data`",
+            StartError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => "choose another with `--listen`",
+            StartError::Listen { .. } => "give an address of this machine, or 0.0.0.0 for all, with `--listen`",
+            StartError::Media { source, .. } if source.kind() == io::ErrorKind::AddrInUse => "choose another with `--media-port`",
+            StartError::Media { .. } => "give an address of this machine with `--listen`",
+            StartError::Interfaces(_) => "say which address browsers reach with `--public-address`",
+            StartError::Rules(_) => "this is a fault of the build; report it",
+            StartError::Store(_) | StartError::Keys(_) | StartError::Administrator(_) | StartError::Restart(_) => {
+                "`sederunt doctor` with the same flags shows what is wrong"
+            }
+        }
+    }
+}
+
+impl Server {
+    /// Opens everything and serves. When this returns, joins are accepted.
+    pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
+        let Configuration { store, listen, media_port, public_address, drain, retention } = configuration;
+        let bound = TcpListener::bind(listen).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) = bound.map_err(|source| StartError::Listen { address: listen, source })?;
+        let mut held = folder::hold(&store.data)?;
+
+        let db = Db::open(&store.location()).await?;
+        let identity = Identity::open(db.clone()).await?;
+        let register = Register::new(db.clone()).with_retention_us(clock::micros(retention));
+
+        let any_port = listen.port() == 0;
+        let media_port = media_port.unwrap_or(if any_port { 0 } else { address.port() });
+        let media_bind = SocketAddr::new(announce::media_ip(address.ip(), public_address), media_port);
+        let interfaces = announce::interfaces().map_err(StartError::Interfaces)?;
+        let options = media::Options {
+            bind: media_bind,
+            announce: announce::announced(media_bind, public_address, &interfaces),
+        };
+        let (events_in, events) = mpsc::channel(limits::MEDIA_EVENTS_MAX);
+        let media = Media::start(options, events_in)
+            .map_err(|source| StartError::Media { address: media_bind, source })?;
+        let media_address = media.local_address();
+
+        let public_url = store.public_url.unwrap_or_else(|| default_url(address));
+        let metrics = Metrics::new(media.clone());
+        let rooms = Rooms::new(register.clone(), media.clone(), Arc::clone(&metrics));
+        rooms.restart().await?;
+
+        let services = Services::new(
+            Spaces::new(register.clone(), rooms.clone(), &public_url),
+            ConferenceRecords::new(register.clone()),
+            MeetingsService::new(register.clone(), rooms.clone(), media, Arc::clone(&metrics), &public_url),
+        );
+        let gate = Gate::new(services, identity.clone(), Arc::clone(&metrics));
+        let secure = public_url.starts_with("https://");
+        let rest = Rest { db, identity: identity.clone(), rooms: rooms.clone(), metrics, secure };
+        let front = Front { api: transcode::Transcoder::new(gate, api::descriptor_pool())?, rest: Arc::new(rest) };
+
+        let link = identity.administrator_link(ADMINISTRATOR, clock::now_us()).await?;
+        let administrator_link = link.map(|secret| web::sign_in_url(&public_url, &secret));
+        held.announce(&public_url)
+            .map_err(|source| FolderError::Unusable { path: store.data.clone(), source })?;
+
+        let stop = CancellationToken::new();
+        let listening = tokio::spawn(listener::serve(listener, front, stop.clone()));
+        let background = vec![
+            tokio::spawn(meetings::follow(rooms.clone(), events)),
+            tokio::spawn(meetings::keep_deadlines(rooms.clone())),
+            tokio::spawn(jobs::expire(register)),
+        ];
+        tracing::info!(%address, %media_address, public_url, "serving");
+        Ok(Running {
+            address,
+            media_address,
+            public_url,
+            administrator_link,
+            drain,
+            rooms,
+            stop,
+            listening,
+            background,
+            _held: held,
+        })
+    }
+}
+
+/// Without a public URL: this machine, by the name that browsers trust with a camera.
+fn default_url(address: SocketAddr) -> String {
+    if address.ip().is_loopback() || address.ip().is_unspecified() {
+        format!("http://localhost:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+impl Running {
+    /// Where HTTP is bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where media is bound.
+    pub fn media_address(&self) -> SocketAddr {
+        self.media_address
+    }
+
+    /// What people open.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The administrator's one-time sign-in link, until an administrator has signed in.
+    pub fn administrator_link(&self) -> Option<&str> {
+        self.administrator_link.as_deref()
+    }
+
+    /// Stops in good order: nobody enters, those inside get the configured time, then all conferences are closed, the requests under
+    /// way are answered, and the ports are free.
+    pub async fn drain(self) {
+        meetings::drain(&self.rooms, self.drain).await;
+        self.stop.cancel();
+        // A listener that panicked has nothing left to finish.
+        let _ = self.listening.await;
+        for task in self.background {
+            task.abort();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_urls() {
+        for (address, expected) in [
+            ("127.0.0.1:8080", "http://localhost:8080"),
+            ("0.0.0.0:80", "http://localhost:80"),
+            ("[::1]:8080", "http://localhost:8080"),
+            ("192.168.1.5:8080", "http://192.168.1.5:8080"),
+        ] {
+            assert_eq!(default_url(address.parse().expect("a valid row")), expected);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The data folder: made on first use, held by one server at a time, and where other commands find the address of a running one.
+//!
+//! Two servers on one folder would each take the other's sessions for left-overs of a crash, so the folder is locked. The file
+//! that carries the lock also says under which URL the server is reached: `sederunt user add` prints links with it.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// The name of the file within the folder.
+const FILE: &str = "serving";
+
+/// A data folder that is held; it is free again when this is dropped or the process dies.
+#[derive(Debug)]
+pub(crate) struct Held {
+    file: File,
+}
+
+/// Why a data folder cannot be held.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// It cannot be made or written to.
+    #[error("the data folder `{}` cannot be used", path.display())]
+    Unusable {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Somebody else has it.
+    #[error("another server runs on the data folder `{}`", path.display())]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// Makes the folder if it is not there, and holds it.
+pub(crate) fn hold(folder: &Path) -> Result<Held, FolderError> {
+    let unusable = |source| FolderError::Unusable { path: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(unusable)?;
+    let path = folder.join(FILE);
+    let file = File::options().create(true).truncate(false).read(true).write(true).open(path).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Held { file }),
+        Err(TryLockError::WouldBlock) => Err(FolderError::Taken { path: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+impl Held {
+    /// Writes down where the server is reached.
+    pub(crate) fn announce(&mut self, public_url: &str) -> io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(public_url.as_bytes())
+    }
+}
+
+/// Where the server of this folder is, or was last, reached.
+pub fn announced_url(folder: &Path) -> Option<String> {
+    let mut url = String::new();
+    File::open(folder.join(FILE)).ok()?.read_to_string(&mut url).ok()?;
+    Some(url.trim().to_owned()).filter(|url| url.starts_with("http"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_server_at_a_time() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("data");
+        assert_eq!(announced_url(&path), None);
+        let mut held = hold(&path).expect("free");
+        held.announce("https://a.much.longer.name.example").expect("writable");
+        held.announce("http://localhost:8080").expect("writable");
+        assert!(matches!(hold(&path), Err(FolderError::Taken { .. })));
+        assert_eq!(announced_url(&path).as_deref(), Some("http://localhost:8080"));
+        drop(held);
+        hold(&path).expect("free again");
+    }
+}

@@ -1,0 +1,104 @@
+//! Who answers a request: the API, the browser's pages, or whoever watches the server.
+//!
+//! One `match` on the path. Everything that is not an API path is a page, since people type addresses.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use db::Db;
+use http::header::{self, HeaderValue};
+use http::{Request, Response, StatusCode};
+use identity::Identity;
+use tower::Service;
+
+use crate::failure::chain;
+use crate::gate::Gate;
+use crate::meetings::Rooms;
+use crate::metrics::Metrics;
+use crate::web::{pages, session};
+
+/// The outermost service.
+#[derive(Clone)]
+pub(crate) struct Front {
+    pub(crate) api: transcode::Transcoder<Gate>,
+    pub(crate) rest: Arc<Rest>,
+}
+
+/// What is answered beside the API.
+pub(crate) struct Rest {
+    pub(crate) db: Db,
+    pub(crate) identity: Identity,
+    pub(crate) rooms: Rooms,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Whether people reach us by HTTPS, so that cookies must travel by nothing else.
+    pub(crate) secure: bool,
+}
+
+impl Service<Request<Body>> for Front {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if is_api(&request) {
+            return Box::pin(self.api.call(request));
+        }
+        let rest = Arc::clone(&self.rest);
+        Box::pin(async move { Ok(rest.answer(request).await) })
+    }
+}
+
+fn is_api<B>(request: &Request<B>) -> bool {
+    let path = request.uri().path();
+    if path.starts_with("/v2/") || path.starts_with("/v2beta/") {
+        return true;
+    }
+    if path.starts_with("/sederunt/v1/") {
+        return path != session::PATH;
+    }
+    request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+}
+
+impl Rest {
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        match request.uri().path() {
+            "/healthz" => pages::plain(StatusCode::OK, "ok\n"),
+            "/readyz" => self.ready().await,
+            "/metrics" => self.metrics(),
+            session::PATH => session::serve(&self.identity, self.secure, request).await,
+            _ => pages::serve(&request),
+        }
+    }
+
+    /// Ready means that a join would be accepted.
+    async fn ready(&self) -> Response<Body> {
+        if self.rooms.is_draining() {
+            return pages::plain(StatusCode::SERVICE_UNAVAILABLE, "draining\n");
+        }
+        match self.db.read("select 1", Vec::new()).await {
+            Ok(_) => pages::plain(StatusCode::OK, "ready\n"),
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "the register does not answer");
+                pages::plain(StatusCode::SERVICE_UNAVAILABLE, "the register does not answer\n")
+            }
+        }
+    }
+
+    fn metrics(&self) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.metrics.page()));
+        let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}

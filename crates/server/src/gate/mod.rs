@@ -1,0 +1,170 @@
+//! What every call passes, gRPC or REST, before it reaches a handler: limits, authentication, tracing, metrics.
+//!
+//! It sits below the transcoder, on the gRPC request, so no REST path can go around it. What passes carries its
+//! [`Principal`], and handlers take it as an argument from [`admitted`]. It is one service and one future: four layers of
+//! boxes would cost more than the shortest handler.
+
+mod authentication;
+mod methods;
+
+pub(crate) use authentication::{COOKIE, is_same_origin, session_secret};
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use http::{HeaderMap, Request, Response};
+use identity::{Identity, Principal};
+use tokio::sync::Semaphore;
+use tonic::{Code, Status};
+use tower::Service;
+use tracing::Instrument as _;
+
+use api::google::apps::meet::v2beta::conference_records_service_server::ConferenceRecordsServiceServer;
+use api::google::apps::meet::v2beta::spaces_service_server::SpacesServiceServer;
+use api::sederunt::v1::meetings_server::MeetingsServer;
+
+use crate::failure::Failure;
+use crate::google::{ConferenceRecords, Spaces};
+use crate::meetings::MeetingsService;
+use crate::metrics::Metrics;
+use crate::{clock, limits, random};
+
+/// The services behind the gate. Tonic's servers are cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Services {
+    spaces: SpacesServiceServer<Spaces>,
+    conference_records: ConferenceRecordsServiceServer<ConferenceRecords>,
+    meetings: MeetingsServer<MeetingsService>,
+}
+
+impl Services {
+    pub(crate) fn new(spaces: Spaces, conference_records: ConferenceRecords, meetings: MeetingsService) -> Services {
+        let bytes = limits::REQUEST_BODY_BYTES_MAX;
+        Services {
+            spaces: SpacesServiceServer::new(spaces).max_decoding_message_size(bytes),
+            conference_records: ConferenceRecordsServiceServer::new(conference_records).max_decoding_message_size(bytes),
+            meetings: MeetingsServer::new(meetings).max_decoding_message_size(bytes),
+        }
+    }
+}
+
+/// The one way to the services.
+#[derive(Clone)]
+pub(crate) struct Gate(Arc<Inner>);
+
+struct Inner {
+    services: Services,
+    identity: Identity,
+    metrics: Arc<Metrics>,
+    places: Semaphore,
+    /// Makes request ids: a random beginning for the process, and a count.
+    process: u64,
+    count: AtomicU64,
+}
+
+impl Gate {
+    pub(crate) fn new(services: Services, identity: Identity, metrics: Arc<Metrics>) -> Gate {
+        Gate(Arc::new(Inner {
+            services,
+            identity,
+            metrics,
+            places: Semaphore::new(limits::CALLS_MAX),
+            process: u64::from_le_bytes(random::bytes()),
+            count: AtomicU64::new(0),
+        }))
+    }
+}
+
+impl Service<Request<Body>> for Gate {
+    type Response = Response<tonic::body::Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move {
+            let Some(method) = methods::find(request.uri().path()) else {
+                return Ok(Status::unimplemented("Method not found.").into_http());
+            };
+            let trace = inner.trace(request.headers());
+            let span = tracing::info_span!("call", method = method.name, trace);
+            Ok(inner.observed(method, request).instrument(span).await)
+        })
+    }
+}
+
+impl Inner {
+    async fn observed(&self, method: &'static methods::Method, request: Request<Body>) -> Response<tonic::body::Body> {
+        let _open = self.metrics.call_opened();
+        let began = clock::instant();
+        let response = match self.limited(method, request).await {
+            Ok(response) => response,
+            Err(failure) => Status::from(failure).into_http(),
+        };
+        // Unary calls that fail are answered in the headers alone; those that succeed say so in a trailer.
+        let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+        let took = began.elapsed();
+        self.metrics.call_answered(&method.name, code, took);
+        tracing::debug!(?code, took_us = took.as_micros(), "answered");
+        response
+    }
+
+    async fn limited(
+        &self,
+        method: &'static methods::Method,
+        request: Request<Body>,
+    ) -> Result<Response<tonic::body::Body>, Failure> {
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(Failure::unavailable("The server is busy; try again soon."));
+        };
+        match tokio::time::timeout(limits::CALL_TIMEOUT, self.served(method, request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Failure::new(Code::DeadlineExceeded, "The call took too long.")),
+        }
+    }
+
+    async fn served(
+        &self,
+        method: &'static methods::Method,
+        mut request: Request<Body>,
+    ) -> Result<Response<tonic::body::Body>, Failure> {
+        let principal = authentication::authenticate(&self.identity, request.headers(), method.reads).await?;
+        request.extensions_mut().insert(principal);
+        *request.uri_mut() = http::Uri::from(method.path.clone());
+        let services = &self.services;
+        let response = match method.service {
+            methods::Service::Spaces => services.spaces.clone().call(request).await,
+            methods::Service::ConferenceRecords => services.conference_records.clone().call(request).await,
+            methods::Service::Meetings => services.meetings.clone().call(request).await,
+        };
+        Ok(response.unwrap_or_else(|never| match never {}))
+    }
+
+    /// The caller's trace id (W3C `traceparent`), or a new one.
+    fn trace(&self, headers: &HeaderMap) -> String {
+        let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(|text| {
+            let trace = text.split('-').nth(1)?;
+            (trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| trace.to_owned())
+        });
+        given.unwrap_or_else(|| format!("{:016x}{:016x}", self.process, self.count.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+/// The caller and the message of a call: handlers are given both, so none can run without a caller.
+pub(crate) fn admitted<T>(request: tonic::Request<T>) -> Result<(Principal, T), Status> {
+    let (_, mut extensions, message) = request.into_parts();
+    match extensions.remove::<Principal>() {
+        Some(principal) => Ok((principal, message)),
+        // Only a service that is reached past the gate gets here.
+        None => Err(Status::unauthenticated("nobody is calling")),
+    }
+}

@@ -1,0 +1,50 @@
+//! `conferenceRecords`: get and list.
+
+use api::google::apps::meet::v2beta as v2;
+use identity::Principal;
+use identity::policy::{Action, Resource};
+use meeting::Micros;
+use register::{ConferenceRecord, Register};
+
+use super::access::{allow, allow_reading, failed, user};
+use super::lists::{query, timestamp};
+use crate::failure::Answer;
+use crate::{clock, names};
+
+const NOUN: &str = "ConferenceRecord";
+
+pub(super) async fn get(
+    register: &Register,
+    caller: &Principal,
+    request: &v2::GetConferenceRecordRequest,
+) -> Answer<v2::ConferenceRecord> {
+    let now = Micros(clock::now_us());
+    let conference = names::conference("name", &request.name)?;
+    let conference = allow_reading(register, caller, conference, NOUN, now).await?;
+    let record = register.conference(&conference, now).await.map_err(|error| failed(error, NOUN))?;
+    Ok(shown(&record))
+}
+
+pub(super) async fn list(
+    register: &Register,
+    caller: &Principal,
+    request: &v2::ListConferenceRecordsRequest,
+) -> Answer<v2::ListConferenceRecordsResponse> {
+    allow(caller, Action::ListConferenceRecords, &Resource::Service, NOUN)?;
+    let query = query(&request.filter, request.page_size, &request.page_token, Micros(clock::now_us()));
+    let page = register.list_conferences(&user(caller)?, &query).await.map_err(|error| failed(error, NOUN))?;
+    Ok(v2::ListConferenceRecordsResponse {
+        conference_records: page.items.iter().map(shown).collect(),
+        next_page_token: page.next_page_token.unwrap_or_default(),
+    })
+}
+
+fn shown(record: &ConferenceRecord) -> v2::ConferenceRecord {
+    v2::ConferenceRecord {
+        name: names::of_conference(&record.id),
+        start_time: Some(timestamp(record.start)),
+        end_time: record.end.map(timestamp),
+        expire_time: Some(timestamp(record.expire)),
+        space: names::of_space(&record.space),
+    }
+}

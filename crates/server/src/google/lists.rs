@@ -1,0 +1,28 @@
+//! What all lists share: how a request becomes a query of the register, and times and tokens become fields.
+
+use meeting::Micros;
+use prost_types::Timestamp;
+use register::Query;
+
+/// A query at this time.
+pub(crate) fn query<'a>(filter: &'a str, page_size: i32, page_token: &'a str, now: Micros) -> Query<'a> {
+    Query { filter, page_size, page_token, now }
+}
+
+/// A time of the register as the wire has it.
+pub(crate) fn timestamp(time: Micros) -> Timestamp {
+    let nanos = time.0.rem_euclid(1_000_000) * 1_000;
+    Timestamp { seconds: time.0.div_euclid(1_000_000), nanos: i32::try_from(nanos).expect("below a second") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (time_us, seconds, nanos) in [(0, 0, 0), (1_500_000, 1, 500_000_000), (-1, -1, 999_999_000)] {
+            assert_eq!(timestamp(Micros(time_us)), Timestamp { seconds, nanos });
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `conferenceRecords.participants.participantSessions`: get and list.
+
+use api::google::apps::meet::v2beta as v2;
+use identity::Principal;
+use meeting::Micros;
+use register::{ParticipantSessionRecord, Register};
+
+use super::access::{allow_reading, child_failed};
+use super::lists::{query, timestamp};
+use crate::failure::{Answer, Failure};
+use crate::{clock, names};
+
+const NOUN: &str = "ParticipantSession";
+
+pub(super) async fn get(
+    register: &Register,
+    caller: &Principal,
+    request: &v2::GetParticipantSessionRequest,
+) -> Answer<v2::ParticipantSession> {
+    let now = Micros(clock::now_us());
+    let (conference, participant, session) = names::participant_session("name", &request.name)?;
+    let conference = allow_reading(register, caller, conference, NOUN, now).await?;
+    let (Some(participant), Some(session)) = (participant, session) else {
+        return Err(Failure::not_found());
+    };
+    let record = register.participant_session(&conference, &participant, &session, now).await;
+    record.map(|record| shown(&record)).map_err(|error| child_failed(error, NOUN))
+}
+
+pub(super) async fn list(
+    register: &Register,
+    caller: &Principal,
+    request: &v2::ListParticipantSessionsRequest,
+) -> Answer<v2::ListParticipantSessionsResponse> {
+    let now = Micros(clock::now_us());
+    let (conference, participant) = names::participant("parent", &request.parent)?;
+    let conference = allow_reading(register, caller, conference, NOUN, now).await?;
+    let participant = participant.ok_or_else(Failure::not_found)?;
+    let query = query(&request.filter, request.page_size, &request.page_token, now);
+    let page = register.list_participant_sessions(&conference, &participant, &query).await.map_err(|error| child_failed(error, NOUN))?;
+    Ok(v2::ListParticipantSessionsResponse {
+        participant_sessions: page.items.iter().map(shown).collect(),
+        next_page_token: page.next_page_token.unwrap_or_default(),
+    })
+}
+
+fn shown(record: &ParticipantSessionRecord) -> v2::ParticipantSession {
+    v2::ParticipantSession {
+        name: names::of_participant_session(&record.conference, &record.participant, &record.id),
+        start_time: Some(timestamp(record.start)),
+        end_time: record.end.map(timestamp),
+    }
+}

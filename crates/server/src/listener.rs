@@ -1,0 +1,109 @@
+//! One port for HTTP/1.1 and HTTP/2 in clear text: the accept loop.
+//!
+//! `axum::serve` has no limits, and a listener without limits is stopped by anybody with a loop. So we accept ourselves: a bounded
+//! number of connections, each of which must bring a request in time, is asked now and then whether it lives, and is told to
+//! finish when the server stops. What is inside a request is not decided here.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use crate::limits;
+
+/// Accepts and serves connections until `stop`, then lets the requests under way finish.
+pub(crate) async fn serve<S>(listener: TcpListener, service: S, stop: CancellationToken)
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    let builder = Arc::new(builder());
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
+    loop {
+        let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, or a connection that died in the queue: neither is helped by hurry.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let (builder, service, watcher) = (Arc::clone(&builder), service.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            connection(&builder, stream, service, watcher).await;
+            drop(place);
+        });
+    }
+    // The port is free for a successor while the last requests finish.
+    drop(listener);
+    if tokio::time::timeout(limits::LAST_REQUESTS_TIMEOUT, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::REQUEST_HEAD_TIMEOUT)
+        .max_buf_size(limits::REQUEST_HEAD_BYTES_MAX)
+        .pipeline_flush(true);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits::HTTP2_STREAMS_MAX)
+        .max_header_list_size(u32::try_from(limits::REQUEST_HEAD_BYTES_MAX).expect("a few kilobytes"))
+        .keep_alive_interval(limits::HTTP2_PING_INTERVAL)
+        .keep_alive_timeout(limits::HTTP2_PING_TIMEOUT);
+    builder
+}
+
+async fn connection<S>(builder: &Builder<TokioExecutor>, stream: TcpStream, service: S, watcher: Watcher)
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    // Small answers must not wait for the acknowledgement of the one before.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot switch off Nagle's algorithm");
+    }
+    let spoke = Arc::new(AtomicBool::new(false));
+    let heard = Arc::clone(&spoke);
+    let service = service_fn(move |request: Request<Incoming>| {
+        heard.store(true, Ordering::Relaxed);
+        service.clone().call(request.map(Body::new))
+    });
+    let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let mut serving = pin!(watcher.watch(serving));
+    // The header timeout starts with the first byte of a head; a connection that sends none, or half a preface, is caught here.
+    let finished = tokio::time::timeout(limits::REQUEST_HEAD_TIMEOUT, serving.as_mut()).await;
+    let result = match finished {
+        Ok(result) => result,
+        Err(_) if spoke.load(Ordering::Relaxed) => serving.await,
+        Err(_) => return,
+    };
+    if let Err(error) = result {
+        tracing::debug!(error = &*error, "a connection ended early");
+    }
+}

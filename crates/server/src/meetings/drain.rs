@@ -1,0 +1,53 @@
+//! Stopping in good order: nobody enters, those inside get some time, then every conference is closed as a fact.
+
+use std::time::Duration;
+
+use meeting::{Input, SpaceId};
+use tokio::task::JoinSet;
+
+use super::rooms::{InputError, Rooms};
+
+/// How often it is looked whether the last one has left.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How often closing a conference is tried before it is left to the next start, which closes it as after a crash.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// The pause between two attempts.
+const ATTEMPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long the media plane gets to tell the clients.
+const FAREWELL: Duration = Duration::from_millis(300);
+
+/// Lets nobody in, waits until all have left or `patience` has passed, and closes what is open.
+pub(crate) async fn drain(rooms: &Rooms, patience: Duration) {
+    rooms.drain();
+    let emptied = async {
+        while rooms.sessions() > 0 {
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+    };
+    let waited = tokio::time::timeout(patience, emptied).await;
+    if waited.is_err() {
+        tracing::info!(sessions = rooms.sessions(), "the time to leave has passed; the meetings are closed");
+    }
+    let mut closing = JoinSet::new();
+    for space in rooms.spaces() {
+        closing.spawn(close(rooms.clone(), space));
+    }
+    let any = !closing.is_empty();
+    closing.join_all().await;
+    if any {
+        tokio::time::sleep(FAREWELL).await;
+    }
+}
+
+async fn close(rooms: Rooms, space: SpaceId) {
+    for _ in 0..ATTEMPTS_MAX {
+        match rooms.input(space.clone(), Input::Shutdown).await {
+            Err(InputError::Register(_) | InputError::Panicked(_)) => tokio::time::sleep(ATTEMPT_PAUSE).await,
+            Ok(()) | Err(_) => return,
+        }
+    }
+    tracing::error!(%space, "a conference could not be closed; the next start ends it as after a crash");
+}

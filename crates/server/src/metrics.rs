@@ -1,0 +1,170 @@
+//! What the server counts, and `/metrics`.
+//!
+//! No global registry: the [`Metrics`] value is made once and handed to whoever counts, so two servers in one test process do not
+//! mix. Labels have few values by construction: methods come from the routes and statuses from the enumeration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// The labels of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Call {
+    method: &'static str,
+    status: &'static str,
+}
+
+/// The labels of a join.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+/// The server's counters.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    calls: Family<Call, Counter>,
+    call_seconds: Histogram,
+    joins: Family<Outcome, Counter>,
+    sessions_ended: Counter,
+    write_seconds: Histogram,
+    conferences_live: Gauge,
+    sessions_live: Gauge,
+    calls_open: Gauge,
+}
+
+impl Metrics {
+    /// Zeroes, and the media plane's own counters beside them.
+    pub(crate) fn new(media: media::Media) -> Arc<Metrics> {
+        let mut registry = Registry::with_prefix("sederunt");
+        let calls = Family::default();
+        registry.register("calls", "Calls of the API by method and status, gRPC and REST", calls.clone());
+        let call_seconds = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
+        registry.register("call_seconds", "How long calls took", call_seconds.clone());
+        let joins = Family::default();
+        registry.register("joins", "Joins and resumes by outcome", joins.clone());
+        let sessions_ended = Counter::default();
+        registry.register("sessions_ended", "Participant sessions that ended", sessions_ended.clone());
+        let write_seconds = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
+        registry.register("write_seconds", "How long durable writes of facts took", write_seconds.clone());
+        let conferences_live = Gauge::default();
+        registry.register("conferences_live", "Conferences that run now", conferences_live.clone());
+        let sessions_live = Gauge::default();
+        registry.register("sessions_live", "Participant sessions that run now", sessions_live.clone());
+        let calls_open = Gauge::default();
+        registry.register("calls_open", "Calls being handled now", calls_open.clone());
+        registry.register_collector(Box::new(MediaCollector(media)));
+        Arc::new(Metrics {
+            registry,
+            calls,
+            call_seconds,
+            joins,
+            sessions_ended,
+            write_seconds,
+            conferences_live,
+            sessions_live,
+            calls_open,
+        })
+    }
+
+    /// A call begins; it is open until the guard is dropped.
+    pub(crate) fn call_opened(&self) -> OpenCall<'_> {
+        self.calls_open.inc();
+        OpenCall(self)
+    }
+
+    /// A call was answered.
+    pub(crate) fn call_answered(&self, method: &'static str, status: tonic::Code, took: Duration) {
+        self.calls.get_or_create(&Call { method, status: status_name(status) }).inc();
+        self.call_seconds.observe(took.as_secs_f64());
+    }
+
+    /// A join was decided.
+    pub(crate) fn joined(&self, outcome: &'static str) {
+        self.joins.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Facts became durable.
+    pub(crate) fn written(&self, took: Duration) {
+        self.write_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Some sessions ended.
+    pub(crate) fn sessions_ended(&self, count: u64) {
+        self.sessions_ended.inc_by(count);
+    }
+
+    /// What runs now changed.
+    pub(crate) fn live(&self, conferences: i64, sessions: i64) {
+        self.conferences_live.inc_by(conferences);
+        self.sessions_live.inc_by(sessions);
+    }
+
+    /// The page of `/metrics`, in the `OpenMetrics` text format.
+    pub(crate) fn page(&self) -> String {
+        let mut page = String::new();
+        prometheus_client::encoding::text::encode(&mut page, &self.registry).expect("text grows without failing");
+        page
+    }
+}
+
+/// A call that is being handled, also when its client goes away.
+pub(crate) struct OpenCall<'a>(&'a Metrics);
+
+impl Drop for OpenCall<'_> {
+    fn drop(&mut self) {
+        self.0.calls_open.dec();
+    }
+}
+
+/// The canonical name of a status.
+fn status_name(code: tonic::Code) -> &'static str {
+    match code {
+        tonic::Code::Ok => "OK",
+        tonic::Code::Cancelled => "CANCELLED",
+        tonic::Code::Unknown => "UNKNOWN",
+        tonic::Code::InvalidArgument => "INVALID_ARGUMENT",
+        tonic::Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        tonic::Code::NotFound => "NOT_FOUND",
+        tonic::Code::AlreadyExists => "ALREADY_EXISTS",
+        tonic::Code::PermissionDenied => "PERMISSION_DENIED",
+        tonic::Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        tonic::Code::FailedPrecondition => "FAILED_PRECONDITION",
+        tonic::Code::Aborted => "ABORTED",
+        tonic::Code::OutOfRange => "OUT_OF_RANGE",
+        tonic::Code::Unimplemented => "UNIMPLEMENTED",
+        tonic::Code::Internal => "INTERNAL",
+        tonic::Code::Unavailable => "UNAVAILABLE",
+        tonic::Code::DataLoss => "DATA_LOSS",
+        tonic::Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}
+
+/// The media plane counts by itself, with atomics on its own thread; the page reads them when it is asked for.
+#[derive(Debug)]
+struct MediaCollector(media::Media);
+
+impl Collector for MediaCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
+        for (name, help, value) in self.0.counters().table() {
+            let name = format!("media_{name}");
+            if help.ends_with("(a gauge).") {
+                let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+                gauge.encode(encoder.encode_descriptor(&name, help, None, MetricType::Gauge)?)?;
+            } else {
+                let counter = ConstCounter::new(value);
+                counter.encode(encoder.encode_descriptor(&name, help, None, MetricType::Counter)?)?;
+            }
+        }
+        Ok(())
+    }
+}

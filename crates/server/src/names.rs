@@ -1,0 +1,147 @@
+//! Resource names: `spaces/{space}`, `conferenceRecords/{conference_record}/participants/{participant}` and so on.
+//!
+//! A name of the wrong shape is the caller's mistake and gets the field back. A name of the right shape whose id cannot be one
+//! of ours is merely unknown: that answer is the same as for one that was never given out.
+
+use meeting::{ConferenceId, MeetingCode, ParticipantId, SessionId, SpaceId};
+
+use crate::failure::{Answer, Failure};
+use crate::limits;
+
+/// What `spaces/*` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SpaceName {
+    /// The id of a space.
+    Id(SpaceId),
+    /// A meeting code, which may lapse and be another space's later.
+    Code(MeetingCode),
+    /// Neither.
+    Unknown,
+}
+
+/// Reads `spaces/{space}`.
+pub(crate) fn space(field: &str, name: &str) -> Answer<SpaceName> {
+    let [id] = split(field, name, ["spaces"])?;
+    // Ids never look like codes, so the order decides nothing but the cost.
+    if let Ok(id) = SpaceId::parse(id) {
+        return Ok(SpaceName::Id(id));
+    }
+    Ok(MeetingCode::parse(id).map_or(SpaceName::Unknown, SpaceName::Code))
+}
+
+/// Reads `conferenceRecords/{conference_record}`; `None` if it cannot be one of ours.
+pub(crate) fn conference(field: &str, name: &str) -> Answer<Option<ConferenceId>> {
+    let [conference] = split(field, name, ["conferenceRecords"])?;
+    Ok(ConferenceId::parse(conference).ok())
+}
+
+/// Reads `conferenceRecords/{conference_record}/participants/{participant}`; each part is `None` if it cannot be ours.
+pub(crate) fn participant(field: &str, name: &str) -> Answer<(Option<ConferenceId>, Option<ParticipantId>)> {
+    let [conference, participant] = split(field, name, ["conferenceRecords", "participants"])?;
+    Ok((ConferenceId::parse(conference).ok(), ParticipantId::parse(participant).ok()))
+}
+
+/// Reads `conferenceRecords/{conference_record}/participants/{participant}/participantSessions/{participant_session}`.
+pub(crate) fn participant_session(
+    field: &str,
+    name: &str,
+) -> Answer<(Option<ConferenceId>, Option<ParticipantId>, Option<SessionId>)> {
+    let [conference, participant, session] =
+        split(field, name, ["conferenceRecords", "participants", "participantSessions"])?;
+    Ok((ConferenceId::parse(conference).ok(), ParticipantId::parse(participant).ok(), SessionId::parse(session).ok()))
+}
+
+/// The ids of a name, one after each collection.
+fn split<'n, const N: usize>(field: &str, name: &'n str, collections: [&str; N]) -> Answer<[&'n str; N]> {
+    let mut ids = [""; N];
+    let mut segments = name.split('/');
+    for (collection, id) in collections.iter().zip(&mut ids) {
+        match (segments.next(), segments.next()) {
+            (Some(found), Some(segment)) if found == *collection && is_id(segment) => *id = segment,
+            _ => return Err(malformed(field, &collections)),
+        }
+    }
+    if segments.next().is_some() {
+        return Err(malformed(field, &collections));
+    }
+    Ok(ids)
+}
+
+fn is_id(segment: &str) -> bool {
+    (1..=limits::ID_CHARACTERS_MAX).contains(&segment.len())
+        && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+fn malformed(field: &str, collections: &[&str]) -> Failure {
+    let pattern: Vec<String> = collections.iter().map(|collection| format!("{collection}/*")).collect();
+    Failure::field(field, format!("the name is not of the form `{}`", pattern.join("/")))
+}
+
+/// `spaces/{space}`.
+pub(crate) fn of_space(space: &SpaceId) -> String {
+    format!("spaces/{space}")
+}
+
+/// `conferenceRecords/{conference_record}`.
+pub(crate) fn of_conference(conference: &ConferenceId) -> String {
+    format!("conferenceRecords/{conference}")
+}
+
+/// `conferenceRecords/{conference_record}/participants/{participant}`.
+pub(crate) fn of_participant(conference: &ConferenceId, participant: &ParticipantId) -> String {
+    format!("conferenceRecords/{conference}/participants/{participant}")
+}
+
+/// `conferenceRecords/{conference_record}/participants/{participant}/participantSessions/{participant_session}`.
+pub(crate) fn of_participant_session(
+    conference: &ConferenceId,
+    participant: &ParticipantId,
+    session: &SessionId,
+) -> String {
+    format!("conferenceRecords/{conference}/participants/{participant}/participantSessions/{session}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_spaces() {
+        let code = MeetingCode::parse("abc-mnop-xyz").expect("a code");
+        let id = SpaceId::parse("-yy3uKlef_QB").expect("an id");
+        let long = format!("spaces/{}", "a".repeat(129));
+        for (name, expected) in [
+            ("spaces/-yy3uKlef_QB", Some(SpaceName::Id(id))),
+            ("spaces/abc-mnop-xyz", Some(SpaceName::Code(code.clone()))),
+            ("spaces/ABC-mnop-XYZ", Some(SpaceName::Code(code))),
+            ("spaces/nobody", Some(SpaceName::Unknown)),
+            ("", None),
+            ("spaces", None),
+            ("spaces/", None),
+            ("spaces//", None),
+            ("spaces/a/b", None),
+            ("spaces/a b", None),
+            ("spaces/\u{e9}", None),
+            ("space/abc-mnop-xyz", None),
+            ("conferenceRecords/abc", None),
+            (&long, None),
+        ] {
+            assert_eq!(space("name", name).ok(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_sessions() {
+        let (c, p, s) = ("A".repeat(22), "1".repeat(21), "B".repeat(22));
+        let name = format!("conferenceRecords/{c}/participants/{p}/participantSessions/{s}");
+        let (conference, participant, session) = participant_session("name", &name).expect("well formed");
+        let again = of_participant_session(
+            &conference.expect("ours"),
+            &participant.expect("ours"),
+            &session.expect("ours"),
+        );
+        assert_eq!(again, name);
+        assert_eq!(participant_session("name", "conferenceRecords/c1/participants/p/participantSessions/s").ok(), Some((None, None, None)));
+        assert!(participant_session("name", "conferenceRecords/c1/participants/p").is_err());
+    }
+}

@@ -1,0 +1,143 @@
+//! The embedded web client: one page for every address that people open, and the assets it names.
+//!
+//! Assets carry a hash in their name and never change, so browsers keep them for ever; the page is asked for each time, and
+//! answered with 304 when it is the same. The security headers allow exactly what the client does: its own scripts, its own
+//! connections, camera and microphone.
+
+use axum::body::Body;
+use http::header::{self, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+/// `web/dist`, or the placeholder that `build.rs` wrote.
+#[derive(RustEmbed)]
+#[folder = "$SEDERUNT_WEB_CLIENT"]
+struct Client;
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+    font-src 'self'; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// What every page and asset is sent with.
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    // Stricter would take the `Origin` header from the request by which a closing page leaves.
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(self), microphone=(self), display-capture=(self), geolocation=()"),
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+];
+
+/// Answers a request for a page or an asset.
+pub(crate) fn serve(request: &Request<Body>) -> Response<Body> {
+    let mut response = if matches!(*request.method(), Method::GET | Method::HEAD) {
+        page_or_asset(request)
+    } else {
+        plain(StatusCode::METHOD_NOT_ALLOWED, "this address only answers GET\n")
+    };
+    for (name, value) in SECURITY_HEADERS {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+fn page_or_asset(request: &Request<Body>) -> Response<Body> {
+    let path = request.uri().path().trim_start_matches('/');
+    let last = path.rsplit('/').next().unwrap_or_default();
+    // No page has a dot or lies under `assets/`: such a path is a file, and a missing file is not a page.
+    if path.starts_with("assets/") || last.contains('.') {
+        return match Client::get(path) {
+            Some(found) => file(path, found, request.headers()),
+            None => plain(StatusCode::NOT_FOUND, "there is no such file\n"),
+        };
+    }
+    let index = Client::get("index.html").expect("the build script made sure of a page");
+    file("index.html", index, request.headers())
+}
+
+fn file(path: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response<Body> {
+    use std::fmt::Write as _;
+    let mut tag = String::with_capacity(34);
+    tag.push('"');
+    for byte in &found.metadata.sha256_hash()[..16] {
+        let _ = write!(tag, "{byte:02x}");
+    }
+    tag.push('"');
+    let tag = HeaderValue::from_str(&tag).expect("hexadecimal digits");
+    let same = asked.get(header::IF_NONE_MATCH) == Some(&tag);
+    let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let mut response = Response::new(if same { Body::empty() } else { Body::from(found.data.into_owned()) });
+    if same {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, tag);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    response
+}
+
+/// By the ending of a name; a table, because our own build makes all of them.
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "wasm" => "application/wasm",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// A short answer in plain text.
+pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(path: &str) -> Response<Body> {
+        serve(&Request::get(path).body(Body::empty()).expect("a valid row"))
+    }
+
+    #[test]
+    fn every_page_is_the_one_page() {
+        for path in ["/", "/sign-in", "/abc-mnop-xyz", "/no/such/page"] {
+            let response = get(path);
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8", "{path}");
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache", "{path}");
+            assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_not_a_page() {
+        for path in ["/assets/gone-12345678.js", "/favicon.gone", "/assets/../index.html"] {
+            assert_eq!(get(path).status(), StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_unchanged_page_is_not_sent_again() {
+        let tag = get("/").headers()[header::ETAG].clone();
+        let again = Request::get("/").header(header::IF_NONE_MATCH, tag).body(Body::empty()).expect("valid");
+        assert_eq!(serve(&again).status(), StatusCode::NOT_MODIFIED);
+    }
+}

@@ -1,0 +1,60 @@
+//! What goes to standard error: the log and the errors of commands.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use tracing_subscriber::EnvFilter;
+
+/// An error and the next step.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: Box<dyn Error>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// An error with a next step.
+    pub(crate) fn new(error: impl Into<Box<dyn Error>>, hint: impl Into<String>) -> Failure {
+        Failure { error: error.into(), hint: Some(hint.into()) }
+    }
+}
+
+impl<E: Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure { error: Box::new(error), hint: None }
+    }
+}
+
+/// A chain as one indented line per cause: each says what the one above leaves out.
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "error: {}", self.error)?;
+        let mut cause = self.error.source();
+        while let Some(error) = cause {
+            write!(out, "\n  because: {error}")?;
+            cause = error.source();
+        }
+        if let Some(hint) = &self.hint {
+            write!(out, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Prints an error.
+pub(crate) fn error(failure: &Failure) {
+    // A closed standard error has nobody to tell.
+    let _ = writeln!(io::stderr(), "{failure}");
+}
+
+/// Sends the log to standard error: text for people, JSON with `SEDERUNT_LOG_FORMAT=json`; `SEDERUNT_LOG` filters it.
+pub(crate) fn log() {
+    let filter = EnvFilter::try_from_env("SEDERUNT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    if std::env::var("SEDERUNT_LOG_FORMAT").is_ok_and(|format| format == "json") {
+        builder.json().init();
+    } else {
+        builder.with_ansi(io::stderr().is_terminal()).init();
+    }
+}
