@@ -10,7 +10,10 @@ use std::sync::LazyLock;
 
 use prost_reflect::DescriptorPool;
 
-#[expect(missing_docs, reason = "generated: packages and enum values say what they are by their names")]
+#[expect(
+    missing_docs,
+    reason = "generated: packages and enum values say what they are by their names"
+)]
 #[expect(clippy::pedantic, reason = "generated")]
 mod packages {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));

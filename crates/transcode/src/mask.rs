@@ -71,9 +71,23 @@ impl Mask {
         let mut resolver = Resolver {
             fields_left: MASK_FIELDS_MAX,
         };
-        let mut mask = Mask::Fields(BTreeMap::new());
-        resolver.select(&items, message, &mut mask)?;
-        Ok(mask)
+        resolver.select(&items, message)
+    }
+
+    /// Adds what another mask selects.
+    fn merge(&mut self, other: Mask) {
+        match (self, other) {
+            (Mask::Everything, _) => {}
+            (this, Mask::Everything) => *this = Mask::Everything,
+            (Mask::Fields(fields), Mask::Fields(others)) => {
+                for (number, other) in others {
+                    fields
+                        .entry(number)
+                        .or_insert_with(|| Mask::Fields(BTreeMap::new()))
+                        .merge(other);
+                }
+            }
+        }
     }
 
     /// Clears what was not asked for.
@@ -181,75 +195,54 @@ struct Resolver {
 }
 
 impl Resolver {
-    fn select(&mut self, items: &[Item<'_>], message: &MessageDescriptor, mask: &mut Mask) -> Result<(), MaskError> {
+    fn select(&mut self, items: &[Item<'_>], message: &MessageDescriptor) -> Result<Mask, MaskError> {
+        let mut mask = Mask::Fields(BTreeMap::new());
         for item in items {
             match (item.name, item.below.as_slice()) {
-                ("*", []) => *mask = Mask::Everything,
-                ("*", below) => self.select_in_all(below, message, mask)?,
+                ("*", []) => mask.merge(Mask::Everything),
+                ("*", below) => mask.merge(self.select_in_all(below, message)?),
                 (name, below) => {
                     let field = fields::find(message, name).ok_or_else(|| MaskError::UnknownField {
                         name: name.to_owned(),
                         message: message.name().to_owned(),
                     })?;
-                    self.select_field(name, &field, below, mask)?;
+                    mask.merge(self.select_field(name, &field, below)?);
                 }
             }
         }
-        Ok(())
+        Ok(mask)
     }
 
     /// `*/name`: wherever the names below fit, which must be somewhere.
-    fn select_in_all(
-        &mut self,
-        below: &[Item<'_>],
-        message: &MessageDescriptor,
-        mask: &mut Mask,
-    ) -> Result<(), MaskError> {
-        let mut refusal = MaskError::NoMessage { name: "*".to_owned() };
-        let mut fits = false;
+    fn select_in_all(&mut self, below: &[Item<'_>], message: &MessageDescriptor) -> Result<Mask, MaskError> {
+        let mut mask = Mask::Fields(BTreeMap::new());
+        let mut refusal = Some(MaskError::NoMessage { name: "*".to_owned() });
         for field in message.fields() {
-            let mut trial = mask.clone();
-            match self.select_field("*", &field, below, &mut trial) {
-                Ok(()) => {
-                    *mask = trial;
-                    fits = true;
+            match self.select_field("*", &field, below) {
+                Ok(selected) => {
+                    mask.merge(selected);
+                    refusal = None;
                 }
                 Err(excessive @ MaskError::Excessive { .. }) => return Err(excessive),
-                Err(unknown @ MaskError::UnknownField { .. }) => refusal = unknown,
+                Err(unknown @ MaskError::UnknownField { .. }) => refusal = refusal.map(|_| unknown),
                 Err(_) => {}
             }
         }
-        if fits { Ok(()) } else { Err(refusal) }
+        refusal.map_or(Ok(mask), Err)
     }
 
-    fn select_field(
-        &mut self,
-        name: &str,
-        field: &FieldDescriptor,
-        below: &[Item<'_>],
-        mask: &mut Mask,
-    ) -> Result<(), MaskError> {
+    fn select_field(&mut self, name: &str, field: &FieldDescriptor, below: &[Item<'_>]) -> Result<Mask, MaskError> {
         self.fields_left = self
             .fields_left
             .checked_sub(1)
             .ok_or(MaskError::Excessive { what: "broad" })?;
-        // All of the message is selected already; what is below is still checked.
-        let mut checked_only = Mask::Everything;
-        let inner = match mask {
-            Mask::Everything => &mut checked_only,
-            Mask::Fields(selected) => selected
-                .entry(field.number())
-                .or_insert_with(|| Mask::Fields(BTreeMap::new())),
-        };
-        if below.is_empty() {
-            *inner = Mask::Everything;
-            return Ok(());
-        }
-        match field.kind() {
+        let inner = match field.kind() {
+            _ if below.is_empty() => Mask::Everything,
             Kind::Message(message) if !field.is_map() && !message.full_name().starts_with("google.protobuf.") => {
-                self.select(below, &message, inner)
+                self.select(below, &message)?
             }
-            _ => Err(MaskError::NoMessage { name: name.to_owned() }),
-        }
+            _ => return Err(MaskError::NoMessage { name: name.to_owned() }),
+        };
+        Ok(Mask::Fields(BTreeMap::from([(field.number(), inner)])))
     }
 }

@@ -3,6 +3,8 @@
 //! All that can be wrong with a rule is found here, at start: a rule that names no field, streams, or answers part of a
 //! response is refused with the name of its method. A request then meets only rules that work.
 
+use std::fmt;
+
 use http::{Method, Uri};
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 
@@ -20,7 +22,6 @@ pub struct RuleError {
 }
 
 /// One binding of one RPC.
-#[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) verb: Method,
     pub(crate) segments: Vec<Segment>,
@@ -34,8 +35,14 @@ pub(crate) struct Route {
     pub(crate) output: MessageDescriptor,
 }
 
+/// By name: the `Debug` of a descriptor prints what it refers to, for ever where messages are recursive.
+impl fmt::Debug for Route {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {:?} -> {}", self.verb, self.segments, self.rpc)
+    }
+}
+
 /// What the body of a request fills.
-#[derive(Debug)]
 pub(crate) enum BodyRule {
     Nothing,
     Request,
@@ -44,7 +51,6 @@ pub(crate) enum BodyRule {
 }
 
 /// A field that part of the path fills.
-#[derive(Debug)]
 pub(crate) struct PathField {
     /// From the request down to a string.
     pub(crate) fields: Vec<FieldDescriptor>,

@@ -1,0 +1,278 @@
+//! The layer in front of a real tonic service of the Meet API, on both transports at once.
+
+use api::{
+    descriptor_pool,
+    google::{
+        apps::meet::{
+            v2,
+            v2beta::{
+                self, ActiveConference, ConnectActiveConferenceRequest, ConnectActiveConferenceResponse,
+                EndActiveConferenceRequest, GetMemberRequest, GetSpaceRequest, Member, Space, SpaceConfig,
+                UpdateSpaceRequest,
+                spaces_service_server::{SpacesService, SpacesServiceServer},
+            },
+        },
+        rpc::{self, BadRequest, ErrorInfo, bad_request::FieldViolation},
+    },
+};
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use prost::Message as _;
+use serde_json::{Value, json};
+use tonic::{Code, Status, metadata::MetadataValue, service::Routes};
+use tower::{Service, ServiceExt as _};
+use transcode::{Alias, Transcoder};
+
+struct Spaces;
+
+#[tonic::async_trait]
+impl SpacesService for Spaces {
+    async fn get_space(&self, request: tonic::Request<GetSpaceRequest>) -> Result<tonic::Response<Space>, Status> {
+        let (metadata, _, GetSpaceRequest { name }) = request.into_parts();
+        if name != "spaces/known" {
+            return Err(denied());
+        }
+        assert_eq!(
+            metadata.get("authorization").map(MetadataValue::as_encoded_bytes),
+            Some(b"Bearer T".as_slice())
+        );
+        let mut reply = tonic::Response::new(Space {
+            name,
+            config: Some(SpaceConfig {
+                access_type: 1,
+                ..SpaceConfig::default()
+            }),
+            active_conference: Some(ActiveConference {
+                conference_record: "conferenceRecords/c".to_owned(),
+                media_api_consenter_present: true,
+            }),
+            ..Space::default()
+        });
+        reply
+            .metadata_mut()
+            .insert("x-request-id", MetadataValue::from_static("r1"));
+        Ok(reply)
+    }
+
+    async fn update_space(
+        &self,
+        request: tonic::Request<UpdateSpaceRequest>,
+    ) -> Result<tonic::Response<Space>, Status> {
+        let UpdateSpaceRequest { space, update_mask } = request.into_inner();
+        let paths = update_mask.unwrap_or_default().paths.join(",");
+        Ok(tonic::Response::new(Space {
+            meeting_uri: paths,
+            ..space.unwrap_or_default()
+        }))
+    }
+
+    async fn end_active_conference(
+        &self,
+        _: tonic::Request<EndActiveConferenceRequest>,
+    ) -> Result<tonic::Response<()>, Status> {
+        Ok(tonic::Response::new(()))
+    }
+
+    async fn get_member(&self, _: tonic::Request<GetMemberRequest>) -> Result<tonic::Response<Member>, Status> {
+        Ok(tonic::Response::new(Member {
+            role: 1,
+            user: "users/u".to_owned(),
+            ..Member::default()
+        }))
+    }
+
+    async fn connect_active_conference(
+        &self,
+        request: tonic::Request<ConnectActiveConferenceRequest>,
+    ) -> Result<tonic::Response<ConnectActiveConferenceResponse>, Status> {
+        let answer = request.into_inner().offer;
+        Ok(tonic::Response::new(ConnectActiveConferenceResponse {
+            answer,
+            ..Default::default()
+        }))
+    }
+}
+
+/// An error with details, one of which is of a kind that nobody knows.
+fn denied() -> Status {
+    let info = ErrorInfo {
+        reason: "REASON".to_owned(),
+        domain: "sederunt".to_owned(),
+        metadata: [("k".to_owned(), "v".to_owned())].into(),
+    };
+    let violation = FieldViolation {
+        field: "name".to_owned(),
+        description: "no such space".to_owned(),
+        ..Default::default()
+    };
+    let detail = |name: &str, value| prost_types::Any {
+        type_url: format!("type.googleapis.com/{name}"),
+        value,
+    };
+    let message = "Permission denied: 100% é";
+    let status = rpc::Status {
+        code: rpc::Code::PermissionDenied.into(),
+        message: message.to_owned(),
+        details: vec![
+            detail("google.rpc.ErrorInfo", info.encode_to_vec()),
+            detail("unknown.Detail", vec![1, 2, 3]),
+            detail(
+                "google.rpc.BadRequest",
+                BadRequest {
+                    field_violations: vec![violation],
+                }
+                .encode_to_vec(),
+            ),
+        ],
+    };
+    Status::with_details(Code::PermissionDenied, message, status.encode_to_vec().into())
+}
+
+fn app()
+-> impl Service<Request<Body>, Response = Response<Body>, Error = std::convert::Infallible, Future: Send> + Clone + Send
+{
+    let routes = Routes::new(SpacesServiceServer::new(Spaces)).prepare();
+    let versions = Alias::new(
+        routes,
+        descriptor_pool(),
+        "google.apps.meet.v2",
+        "google.apps.meet.v2beta",
+    );
+    Transcoder::new(versions, descriptor_pool()).expect("the rules can be served")
+}
+
+/// The same, for a tonic client.
+fn grpc()
+-> impl Service<Request<tonic::body::Body>, Response = Response<Body>, Error = std::convert::Infallible, Future: Send> {
+    app().map_request(|request: Request<tonic::body::Body>| request.map(Body::new))
+}
+
+async fn check(line: &str, body: &'static str, status: u16, expected: Value) {
+    let (verb, path) = line.split_once(' ').expect("a verb and a path");
+    let request = Request::builder()
+        .method(verb)
+        .uri(path)
+        .header("authorization", "Bearer T");
+    let response = app()
+        .oneshot(request.body(Body::from(body)).expect("a request"))
+        .await
+        .expect("infallible");
+    assert_eq!(response.status(), status, "{line}");
+    if line.contains("spaces/known") && verb == "GET" {
+        assert_eq!(response.headers()["x-request-id"], "r1");
+    }
+    let body = response.into_body().collect().await.expect("a whole body").to_bytes();
+    assert_eq!(
+        serde_json::from_slice::<Value>(&body).expect("JSON"),
+        expected,
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn one_implementation_answers_in_both_versions() {
+    let record = "conferenceRecords/c";
+    let space = |conference: Value, access: Value| json!({"name": "spaces/known", "config": {"accessType": access}, "activeConference": conference});
+    let newer = json!({"conferenceRecord": record, "mediaApiConsenterPresent": true});
+    let older = json!({"conferenceRecord": record});
+    check("GET /v2beta/spaces/known", "", 200, space(newer, json!("OPEN"))).await;
+    check("GET /v2/spaces/known", "", 200, space(older.clone(), json!("OPEN"))).await;
+    check(
+        "GET /v2/spaces/known?%24alt=json%3Benum-encoding%3Dint",
+        "",
+        200,
+        space(older, json!(1)),
+    )
+    .await;
+    check(
+        "GET /v2/spaces/known?fields=name",
+        "",
+        200,
+        json!({"name": "spaces/known"}),
+    )
+    .await;
+    check(
+        "GET /v2beta/spaces/s/members/m",
+        "",
+        200,
+        json!({"role": "COHOST", "user": "users/u"}),
+    )
+    .await;
+    check("GET /v2/spaces/s/members/m", "", 200, json!({"role": "COHOST"})).await;
+    check("POST /v2/spaces/s:endActiveConference", "{}", 200, json!({})).await;
+    check(
+        "PATCH /v2/spaces/s?updateMask=config.accessType",
+        r#"{"config":{"accessType":2}}"#,
+        200,
+        json!({"name": "spaces/s", "config": {"accessType": "TRUSTED"}, "meetingUri": "config.access_type"}),
+    )
+    .await;
+    check(
+        "POST /v2beta/spaces/s:connectActiveConference",
+        r#"{"offer":"v=0"}"#,
+        200,
+        json!({"answer": "v=0"}),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_served_says_so() {
+    let error =
+        |code: u16, status: &str, message: &str| json!({"error": {"code": code, "status": status, "message": message}});
+    // Not implemented, so the generated stub answers.
+    check(
+        "POST /v2/spaces",
+        "",
+        501,
+        error(501, "UNIMPLEMENTED", "Not yet implemented"),
+    )
+    .await;
+    // Another service, which is not there at all.
+    check("GET /v2/conferenceRecords", "", 501, error(501, "UNIMPLEMENTED", "")).await;
+    // Only in v2beta.
+    let unknown = error(404, "NOT_FOUND", "Nothing is served at this path");
+    check("POST /v2/spaces/s:connectActiveConference", "{}", 404, unknown).await;
+}
+
+#[tokio::test]
+async fn errors_keep_their_details_on_both_transports() {
+    let expected = json!({"error": {
+        "code": 403,
+        "message": "Permission denied: 100% é",
+        "status": "PERMISSION_DENIED",
+        "details": [
+            {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "REASON", "domain": "sederunt", "metadata": {"k": "v"}},
+            {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [{"field": "name", "description": "no such space"}]},
+        ],
+    }});
+    check("GET /v2/spaces/x", "", 403, expected).await;
+
+    let request = v2::GetSpaceRequest {
+        name: "spaces/x".to_owned(),
+    };
+    let mut client = v2::spaces_service_client::SpacesServiceClient::new(grpc());
+    let status = client.get_space(request).await.expect_err("it is denied");
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::PermissionDenied, "Permission denied: 100% é")
+    );
+    let details = rpc::Status::decode(status.details())
+        .expect("a google.rpc.Status")
+        .details;
+    assert_eq!(details.len(), 3);
+}
+
+#[tokio::test]
+async fn grpc_goes_through_untouched() {
+    let mut request = tonic::Request::new(v2beta::GetSpaceRequest {
+        name: "spaces/known".to_owned(),
+    });
+    request
+        .metadata_mut()
+        .insert("authorization", MetadataValue::from_static("Bearer T"));
+    let mut client = v2beta::spaces_service_client::SpacesServiceClient::new(grpc());
+    let space = client.get_space(request).await.expect("it is known").into_inner();
+    assert_eq!(space.name, "spaces/known");
+}
