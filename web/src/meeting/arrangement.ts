@@ -1,6 +1,6 @@
 // Everything on the stage, in its place: what `layout.ts` says about boxes, applied to the tiles of `tiles.ts`.
 
-import { type Box, capacity, grid, stage, stripCapacity } from './layout.ts';
+import { BESIDE_SCREEN, type Box, capacity, grid, stage } from './layout.ts';
 import { VIDEO_LINES } from './limits.ts';
 import { type Tile, visibleTiles } from './tiles.ts';
 
@@ -12,7 +12,10 @@ export interface Placed {
 export interface Arrangement {
   /** A shared screen in the large place. */
   main: Placed | null;
-  direction: 'grid' | 'row' | 'column';
+  /** How the screen and the people stand to each other. */
+  direction: 'row' | 'column';
+  /** Where the people are. */
+  place: Box;
   people: Placed[];
   /** How many found no place. */
   hidden: number;
@@ -35,17 +38,18 @@ export function arrange({ others, own, seen, spokeAt }: Company, box: Box, gap: 
   const rest = others.filter((tile) => tile !== shared);
   const all = rest.length + own.length;
   const room = shared ? stage(box, gap) : null;
-  const places = room
-    ? Math.min(stripCapacity(room, gap), VIDEO_LINES)
-    : capacity(box, gap, Math.min(all, VIDEO_LINES + own.length));
+  const place = room ? room.people : box;
+  const narrow = room ? BESIDE_SCREEN : undefined;
+  const places = capacity(place, gap, Math.min(all, VIDEO_LINES + own.length), narrow);
   // Whoever finds no place is counted on a tile that needs one itself.
   const shown = all <= places ? rest : visibleTiles(rest, Math.max(places - own.length - 1, 0), seen, spokeAt);
   const hidden = rest.length - shown.length;
   const tiles = [...shown, ...own];
-  const tileBox = room ? room.strip.tile : grid(tiles.length + (hidden ? 1 : 0), box, gap).tile;
+  const tileBox = grid(tiles.length + (hidden ? 1 : 0), place, gap, narrow).tile;
   return {
     main: shared && room ? { tile: shared, box: room.main } : null,
-    direction: room ? room.strip.direction : 'grid',
+    direction: room?.direction ?? 'row',
+    place,
     people: tiles.map((tile) => ({ tile, box: tileBox })),
     hidden,
     hiddenBox: tileBox,

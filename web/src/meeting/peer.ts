@@ -148,7 +148,8 @@ function prefer(transceiver: RTCRtpTransceiver, kind: 'audio' | 'video'): RTCRtp
     if (kind === 'audio') return /\/opus$/i.test(mimeType);
     if (/\/VP9$/i.test(mimeType)) return !/profile-id=[1-9]/.test(sdpFmtpLine);
     if (/\/AV1$/i.test(mimeType)) return !/profile=[1-9]/.test(sdpFmtpLine);
-    if (/\/H264$/i.test(mimeType)) return /packetization-mode=1/.test(sdpFmtpLine);
+    if (/\/H264$/i.test(mimeType))
+      return /packetization-mode=1/.test(sdpFmtpLine) && /profile-level-id=42e0/i.test(sdpFmtpLine);
     return VIDEO_CODECS.test(mimeType);
   });
   // Older browsers cannot choose; they offer everything, which is only longer.

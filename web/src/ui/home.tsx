@@ -8,6 +8,7 @@ import { meetingCodeIn } from '../route.ts';
 import { t } from '../text/text.ts';
 import { account, signOut } from './account.ts';
 import { Plus } from './icons.tsx';
+import { Logo } from './logo.tsx';
 import { navigate } from './navigation.ts';
 import { Shell, useTitle } from './shell.tsx';
 
@@ -18,6 +19,7 @@ export function Home() {
     <Shell aside={<WhoIsHere />}>
       <div class="home">
         <section class="home-lead">
+          <Logo />
           <h1>{t('home.title')}</h1>
           <p>{t('home.lead')}</p>
         </section>

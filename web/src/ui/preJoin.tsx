@@ -34,15 +34,15 @@ export function PreJoin({ meeting, devices, joining, problem, onJoin }: PreJoinP
         <section class="preview" aria-label={t('preJoin.preview')}>
           <Preview devices={devices} />
           <DeviceHint devices={devices} />
-          <div class="pickers">
-            <DevicePickers devices={devices} />
-          </div>
         </section>
         <section class="pre-join-form">
           <p class="code">{meeting.meetingCode}</p>
           <h1>{t('preJoin.title')}</h1>
           <p class="present">{people === 0 ? t('preJoin.nobody') : counted('preJoin.people', people)}</p>
           <JoinForm joining={joining} problem={problem} onJoin={onJoin} />
+        </section>
+        <section class="pickers" aria-label={t('devices.title')}>
+          <DevicePickers devices={devices} />
         </section>
       </div>
     </Shell>
@@ -92,6 +92,8 @@ function JoinForm({ joining, problem, onJoin }: Pick<PreJoinProps, 'joining' | '
     onJoin(entered);
   };
 
+  // Neither a name that is not needed nor none where one is.
+  if (asking) return null;
   return (
     <form class="field" onSubmit={submit} noValidate>
       {user ? (
@@ -118,7 +120,7 @@ function JoinForm({ joining, problem, onJoin }: Pick<PreJoinProps, 'joining' | '
           </p>
         </>
       )}
-      <button ref={button} type="submit" class="button primary large" disabled={joining.value || asking}>
+      <button ref={button} type="submit" class="button primary large" disabled={joining.value}>
         {joining.value ? t('preJoin.joining') : t('preJoin.join')}
       </button>
       {problem.value && (

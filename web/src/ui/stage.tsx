@@ -56,7 +56,7 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
     );
   });
 
-  const { main, direction, people, hidden, hiddenBox } = arrangement.value;
+  const { main, direction, place: room, people, hidden, hiddenBox } = arrangement.value;
   const isAlone = !main && people.every(({ tile }) => tile.entry === null) && hidden === 0;
   return (
     <div
@@ -68,7 +68,7 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
       aria-label={t('meeting.stage')}
     >
       {main && <TileOfOther key={main.tile.key} tile={main.tile} box={main.box} visit={visit} />}
-      <div class="people" style={{ gap: `${gap}px` }}>
+      <div class="people" style={{ gap: `${gap}px`, width: `${room.width}px`, height: `${room.height}px` }}>
         {people.map(({ tile, box: place }) =>
           tile.key === OWN ? (
             <OwnTile key={OWN} name={ownName} box={place} devices={devices} speaks={speaks} />

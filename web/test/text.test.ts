@@ -1,0 +1,53 @@
+// The catalogue is whole: every text is used, every count has its forms, and no English hides in the components.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { en } from '../src/text/en.ts';
+import { counted, t } from '../src/text/text.ts';
+
+// The tests run from the folder of package.json.
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name) && !name.startsWith('text'))
+  .map((name) => ({ name, text: readFileSync(join('src', name), 'utf8') }));
+
+test('every text is used', () => {
+  const all = sources.map(({ text }) => text).join('\n');
+  // `left.${why}.title` uses every key of that shape.
+  const patterns = [...all.matchAll(/\bt\(\s*[`']([^`']+)[`']/g)].map(
+    ([, key = '']) =>
+      new RegExp(
+        `^${key
+          .split(/\$\{[^}]+\}/)
+          .map((part) => part.replaceAll('.', '\\.'))
+          .join('\\w+')}$`,
+      ),
+  );
+  const counts = [...all.matchAll(/\bcounted\(\s*'([^']+)'/g)].map(([, key]) => key);
+  const unused = Object.keys(en).filter(
+    (key) => !patterns.some((pattern) => pattern.test(key)) && !counts.includes(key.replace(/\.(one|other)$/, '')),
+  );
+  assert.deepEqual(unused, []);
+});
+
+test('a count has both of its forms', () => {
+  const keys = Object.keys(en);
+  for (const key of keys.filter((key) => key.endsWith('.one')))
+    assert.ok(keys.includes(key.replace(/one$/, 'other')), key);
+  assert.equal(counted('preJoin.people', 1), '1 person is here');
+  assert.equal(counted('preJoin.people', 2), '2 people are here');
+});
+
+test('places are filled, and what is filled in is not read again', () => {
+  assert.equal(t('news.joined', { name: 'Ada {name}' }), 'Ada {name} joined');
+});
+
+test('components hold no English of their own', () => {
+  for (const { name, text } of sources.filter(({ name }) => name.endsWith('.tsx'))) {
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    const attributes = code.match(/\b(aria-label|title|placeholder|alt)="[^"]*[a-z][^"]*"/g) ?? [];
+    const children = code.match(/>\s*[A-Z][a-z]+[ a-z,.]*\s*<\//g) ?? [];
+    assert.deepEqual([...attributes, ...children], [], name);
+  }
+});
