@@ -5,7 +5,7 @@
 
 use crate::{Page, Query, Register, RegisterError, limits::CONFERENCES_PER_PAGE, page::List};
 use db::Row;
-use filter::{Field, Kind};
+use filter::{Comparison, Field, Kind, Predicate};
 use meeting::{ConferenceId, Micros, SpaceId, UserId};
 
 /// A conference as it is recorded.
@@ -64,6 +64,17 @@ pub(crate) const CONFERENCES: List = List {
     sizes: CONFERENCES_PER_PAGE,
 };
 
+/// The same list of one space, for a filter that asks for its code: a walk along that space's records instead of all of
+/// the reader's. A filter by `space.name` needs no such help, it names the column of the index.
+pub(crate) const CONFERENCES_BY_CODE: List = List {
+    select: "
+        select r.start_us, r.conference, r.space, c.end_us, c.expire_us
+        from conference_reader r join conference c on c.id = r.conference
+        where r.account = $1 and (c.end_us is null or c.expire_us > $2)
+        and r.space = (select m.space from meeting_code m where m.code = $3)",
+    ..CONFERENCES
+};
+
 impl Register {
     /// The conference with this id.
     pub async fn conference(&self, id: &ConferenceId, now: Micros) -> Result<ConferenceRecord, RegisterError> {
@@ -83,10 +94,30 @@ impl Register {
         reader: &UserId,
         query: &Query<'_>,
     ) -> Result<Page<ConferenceRecord>, RegisterError> {
-        let params = vec![reader.as_str().into(), query.now.0.into()];
-        CONFERENCES
-            .page(&self.db, &[reader.as_str()], params, query, conference_record)
+        let mut params = vec![reader.as_str().into(), query.now.0.into()];
+        let predicate = filter::google(query.filter)?;
+        let list = match code_asked(&predicate) {
+            Some(code) => {
+                params.push(code.to_lowercase().into());
+                CONFERENCES_BY_CODE
+            }
+            None => CONFERENCES,
+        };
+        list.page(&self.db, &[reader.as_str()], params, query, conference_record)
             .await
+    }
+}
+
+/// The meeting code that everything matching must have.
+fn code_asked(predicate: &Predicate) -> Option<&str> {
+    match predicate {
+        Predicate::And(all) => all.iter().find_map(code_asked),
+        Predicate::Compare {
+            path,
+            comparison: Comparison::Equal,
+            literal,
+        } => matches!(&*path.text, "space.meeting_code" | "space.meetingCode").then_some(&literal.text),
+        _ => None,
     }
 }
 

@@ -54,9 +54,9 @@ pub(crate) struct List {
 
 /// Where a page ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Key {
-    start: Micros,
-    id: String,
+pub(crate) struct Key {
+    pub(crate) start: Micros,
+    pub(crate) id: String,
 }
 
 impl List {
@@ -107,7 +107,7 @@ impl List {
         Ok(rows.first().ok_or(RegisterError::NotFound)?.int(0)?)
     }
 
-    fn sql(
+    pub(crate) fn sql(
         &self,
         params: Vec<Value>,
         predicate: &Predicate,

@@ -1,1 +1,126 @@
-//! Query plans.
+//! No read grows with the register: every statement is explained by SQLite and must be a search along an index, with
+//! nothing sorted afterwards.
+
+use crate::{
+    conferences::{CONFERENCE, CONFERENCES, CONFERENCES_BY_CODE, MAY_READ},
+    expiry::EXPIRED_CONFERENCES,
+    page::{Key, List},
+    participant_sessions::{PARTICIPANT_SESSION, PARTICIPANT_SESSIONS},
+    participants::{PARTICIPANT, PARTICIPANTS},
+    restore::{LATEST_CONFERENCE, OPEN_CONFERENCES, PARTICIPANTS_OF_CONFERENCE, SESSIONS_OF_CONFERENCE},
+    spaces::{SPACE_BY_CODE, SPACE_BY_ID},
+};
+use db::{Db, Location, Value};
+use meeting::Micros;
+
+#[tokio::test]
+async fn every_read_is_a_search() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
+        .await
+        .expect("a database");
+    for (sql, params) in [
+        (SPACE_BY_ID, 2),
+        (SPACE_BY_CODE, 2),
+        (CONFERENCE, 2),
+        (MAY_READ, 3),
+        (PARTICIPANT, 3),
+        (PARTICIPANT_SESSION, 4),
+        (LATEST_CONFERENCE, 1),
+        (PARTICIPANTS_OF_CONFERENCE, 1),
+        (SESSIONS_OF_CONFERENCE, 1),
+        (EXPIRED_CONFERENCES, 2),
+    ] {
+        check(&db, sql, vec![Value::Null; params], &["SEARCH"]).await;
+    }
+    // The open conferences have an index of their own: all of it is read.
+    check(
+        &db,
+        OPEN_CONFERENCES,
+        Vec::new(),
+        &["SCAN c USING INDEX conference_active"],
+    )
+    .await;
+
+    for (list, params, filter) in [
+        (CONFERENCES, 2, ""),
+        (
+            CONFERENCES,
+            2,
+            "space.name = \"spaces/s\" AND start_time > 2026-01-01T00:00:00Z",
+        ),
+        (CONFERENCES, 2, "end_time IS NULL"),
+        (CONFERENCES_BY_CODE, 3, "space.meeting_code = \"abc-mnop-xyz\""),
+        (PARTICIPANTS, 1, ""),
+        (PARTICIPANTS, 1, "latest_end_time IS NULL"),
+        (PARTICIPANT_SESSIONS, 2, ""),
+        (
+            PARTICIPANT_SESSIONS,
+            2,
+            "end_time IS NULL OR start_time > 2026-01-01T00:00:00Z",
+        ),
+    ] {
+        check_list(&db, &list, params, filter).await;
+    }
+}
+
+#[tokio::test]
+async fn a_filter_by_space_reads_only_that_space() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
+        .await
+        .expect("a database");
+    let along = "SEARCH r USING COVERING INDEX conference_reader_by_space (account=? AND space=?";
+    for (list, params, filter) in [
+        (CONFERENCES, 2, "space.name = \"spaces/s\""),
+        (CONFERENCES_BY_CODE, 3, "space.meeting_code = \"abc-mnop-xyz\""),
+    ] {
+        let predicate = filter::google(filter).expect("a filter");
+        let (sql, params) = list
+            .sql(vec![Value::Null; params], &predicate, None, 10)
+            .expect("a list's fields");
+        let plan = explain(&db, &sql, params).await;
+        assert!(plan.iter().any(|step| step.starts_with(along)), "{filter}\n{plan:#?}");
+    }
+}
+
+async fn check_list(db: &Db, list: &List, params: usize, filter: &str) {
+    let predicate = filter::google(filter).expect("a filter");
+    let key = || Key {
+        start: Micros(0),
+        id: String::new(),
+    };
+    for (after, begins_with) in [(None, "SEARCH"), (Some(key()), ")<(?,?))")] {
+        let (sql, params) = list
+            .sql(vec![Value::Null; params], &predicate, after, 10)
+            .expect("a list's fields");
+        let plan = explain(db, &sql, params.clone()).await;
+        assert!(
+            plan[0].contains(begins_with),
+            "a page begins where the one before ended\n{plan:#?}"
+        );
+        check(
+            db,
+            &sql,
+            params,
+            &["SEARCH", "SCALAR SUBQUERY", "CORRELATED SCALAR SUBQUERY"],
+        )
+        .await;
+    }
+}
+
+async fn check(db: &Db, sql: &str, params: Vec<Value>, allowed: &[&str]) {
+    for step in explain(db, sql, params).await {
+        assert!(allowed.iter().any(|allowed| step.starts_with(allowed)), "{step}\n{sql}");
+    }
+}
+
+async fn explain(db: &Db, sql: &str, params: Vec<Value>) -> Vec<String> {
+    let rows = db
+        .read(&format!("explain query plan {sql}"), params)
+        .await
+        .expect("a statement");
+    rows.iter()
+        .map(|row| row.text(3).expect("the step").to_owned())
+        .collect()
+}

@@ -1,0 +1,164 @@
+//! A space in which people meet: every input is decided by `meeting`, recorded, and then applied, as a server does it.
+
+use db::Db;
+use meeting::{
+    Arrival, ConferenceId, DisplayName, Fact, FreshIds, Input, MeetingCode, Micros, ParticipantId, Person, Refusal,
+    SecretHash, SessionId, Space, SpaceId, UserId, decide,
+};
+use register::{AccessType, EntryPointAccess, NewSpace, Register};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// 2026-01-01T00:00:00Z: the zero of `at`.
+pub(crate) const ZERO: i64 = 1_767_225_600_000_000;
+
+pub(crate) struct Hall {
+    pub(crate) register: Register,
+    pub(crate) space: Space,
+    pub(crate) code: MeetingCode,
+    pub(crate) owner: UserId,
+}
+
+/// One session, with all its names.
+#[derive(Clone, Debug)]
+pub(crate) struct Seat {
+    pub(crate) conference: ConferenceId,
+    pub(crate) participant: ParticipantId,
+    pub(crate) session: SessionId,
+    pub(crate) secret: SecretHash,
+}
+
+impl Hall {
+    /// An empty space of its own, owned by user 1.
+    pub(crate) async fn new(db: &Db) -> Hall {
+        let register = Register::new(db.clone());
+        let new = new_space(user(1), at(0));
+        register.create_space(new.clone()).await.expect("fresh ids");
+        Hall {
+            register,
+            space: Space::new(new.id, Micros(0)),
+            code: new.code,
+            owner: new.owner,
+        }
+    }
+
+    pub(crate) async fn give(&mut self, input: Input, now: Micros) -> Result<Vec<Fact>, Refusal> {
+        let facts = decide(&self.space, input, now)?;
+        self.register
+            .record(self.space.id(), &facts)
+            .await
+            .expect("what was decided is recorded");
+        for fact in &facts {
+            self.space.apply(fact);
+        }
+        Ok(facts)
+    }
+
+    /// Joins and connects.
+    pub(crate) async fn join(&mut self, person: Person, now: Micros) -> Seat {
+        self.join_with(person, None, now).await
+    }
+
+    pub(crate) async fn join_with(&mut self, person: Person, presented: Option<SecretHash>, now: Micros) -> Seat {
+        let seat = self.join_unconnected(person, presented, now).await;
+        self.give(Input::Alive(vec![(seat.session.clone(), now)]), now)
+            .await
+            .expect("alive");
+        seat
+    }
+
+    pub(crate) async fn join_unconnected(
+        &mut self,
+        person: Person,
+        presented: Option<SecretHash>,
+        now: Micros,
+    ) -> Seat {
+        let (session, secret) = (SessionId::from_random(fresh()), fresh_secret());
+        let arrival = Arrival {
+            person,
+            session: session.clone(),
+            secret,
+            presented,
+        };
+        let fresh = FreshIds {
+            conference: ConferenceId::from_random(fresh()),
+            participant: ParticipantId::from_random(fresh()),
+        };
+        let facts = self
+            .give(Input::Join { arrival, fresh }, now)
+            .await
+            .expect("there is room");
+        let Some(Fact::SessionStarted {
+            conference,
+            participant,
+            ..
+        }) = facts.last()
+        else {
+            panic!("a join ends with a session: {facts:?}")
+        };
+        Seat {
+            conference: conference.clone(),
+            participant: participant.clone(),
+            session,
+            secret,
+        }
+    }
+
+    pub(crate) async fn leave(&mut self, seat: &Seat, now: Micros) {
+        let input = Input::Leave {
+            session: seat.session.clone(),
+            secret: seat.secret,
+        };
+        self.give(input, now).await.expect("a leave with the right secret");
+    }
+}
+
+pub(crate) fn new_space(owner: UserId, create: Micros) -> NewSpace {
+    let random = fresh();
+    NewSpace {
+        id: SpaceId::from_random(*random.last_chunk().expect("nine bytes")),
+        code: MeetingCode::from_random(random),
+        owner,
+        access_type: AccessType::Open,
+        entry_point_access: EntryPointAccess::All,
+        config: "{}".to_owned(),
+        create,
+    }
+}
+
+pub(crate) fn at(seconds: i64) -> Micros {
+    Micros(ZERO + seconds * 1_000_000)
+}
+
+pub(crate) fn user(number: u64) -> UserId {
+    UserId::parse(&format!("{number:0>21}")).expect("21 digits")
+}
+
+pub(crate) fn signed_in(number: u64) -> Person {
+    let display_name = DisplayName::parse(&format!("User {number}")).expect("a name");
+    Person::SignedIn {
+        user: user(number),
+        display_name,
+    }
+}
+
+pub(crate) fn anonymous(name: &str) -> Person {
+    Person::Anonymous {
+        display_name: DisplayName::parse(name).expect("a name"),
+    }
+}
+
+/// Sixteen bytes that were not given before, scattered so that no order of ids is that of their making.
+pub(crate) fn fresh() -> [u8; 16] {
+    static MADE: AtomicU64 = AtomicU64::new(1);
+    let number = u128::from(MADE.fetch_add(1, Ordering::Relaxed));
+    // The factor is odd: no two numbers give the same lowest 62 bits, which a UUID leaves as they are.
+    number
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+        .to_be_bytes()
+}
+
+pub(crate) fn fresh_secret() -> SecretHash {
+    let mut hash = [0; 32];
+    hash[16..].copy_from_slice(&fresh());
+    SecretHash(hash)
+}

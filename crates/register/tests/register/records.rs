@@ -1,0 +1,331 @@
+//! Facts in, records out, and facts that do not follow from what is recorded.
+
+use crate::hall::{Hall, Seat, anonymous, at, fresh, fresh_secret, signed_in, user};
+use db::testing::each_engine;
+use meeting::{
+    ConferenceEndReason, ConferenceId, Fact, Input, Micros, ParticipantId, SecretHash, SessionEndReason, SessionId,
+};
+use register::{
+    ConferenceRecord, ParticipantKind, ParticipantRecord, ParticipantSessionRecord, Query, RegisterError, limits,
+};
+
+#[tokio::test]
+async fn a_meeting_is_recorded() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let anna = hall.join(signed_in(2), at(10)).await;
+        let zoe = hall.join(anonymous("Zoé 🎈"), at(11)).await;
+        let second = hall.join(signed_in(2), at(12)).await;
+        hall.leave(&zoe, at(20)).await;
+        let (conference, register) = (anna.conference.clone(), hall.register.clone());
+
+        let live = register.conference(&conference, at(21)).await.expect("recorded");
+        let expected = ConferenceRecord {
+            id: conference.clone(),
+            space: hall.space.id().clone(),
+            start: at(10),
+            end: None,
+            expire: at(10).plus_us(limits::RETENTION_US),
+        };
+        assert_eq!(live, expected);
+        let record = register
+            .participant(&conference, &zoe.participant, at(21))
+            .await
+            .expect("recorded");
+        let expected_zoe = ParticipantRecord {
+            conference: conference.clone(),
+            id: zoe.participant.clone(),
+            kind: ParticipantKind::Anonymous,
+            display_name: "Zoé 🎈".to_owned(),
+            earliest_start: at(11),
+            latest_end: Some(at(20)),
+        };
+        assert_eq!(record, expected_zoe);
+
+        let again = hall.join_with(anonymous("Zoe"), Some(zoe.secret), at(25)).await;
+        assert_eq!(again.participant, zoe.participant);
+        let record = register
+            .participant(&conference, &zoe.participant, at(26))
+            .await
+            .expect("recorded");
+        assert_eq!(
+            record,
+            ParticipantRecord {
+                display_name: "Zoe".into(),
+                latest_end: None,
+                ..expected_zoe
+            }
+        );
+
+        hall.leave(&anna, at(30)).await;
+        let record = register
+            .participant(&conference, &anna.participant, at(31))
+            .await
+            .expect("recorded");
+        assert_eq!(
+            (record.kind, record.latest_end),
+            (ParticipantKind::SignedIn(user(2)), None),
+            "on another device"
+        );
+        hall.leave(&second, at(40)).await;
+        hall.leave(&again, at(50)).await;
+        let over = register.conference(&conference, at(51)).await.expect("recorded");
+        let expire = at(50).plus_us(limits::RETENTION_US);
+        assert_eq!(
+            over,
+            ConferenceRecord {
+                end: Some(at(50)),
+                expire,
+                ..expected
+            }
+        );
+
+        let session = |seat: &Seat| {
+            let (participant, session) = (seat.participant.clone(), seat.session.clone());
+            let (register, conference) = (register.clone(), conference.clone());
+            async move {
+                register
+                    .participant_session(&conference, &participant, &session, at(51))
+                    .await
+            }
+        };
+        let expected = ParticipantSessionRecord {
+            conference: conference.clone(),
+            participant: anna.participant.clone(),
+            id: anna.session.clone(),
+            start: at(10),
+            end: Some(at(30)),
+            failed: false,
+        };
+        assert_eq!(session(&anna).await.expect("recorded"), expected);
+        // The full name counts, not the id alone.
+        let misnamed = Seat {
+            participant: zoe.participant.clone(),
+            ..anna.clone()
+        };
+        assert!(matches!(session(&misnamed).await, Err(RegisterError::NotFound)));
+        let elsewhere = ConferenceId::from_random(fresh());
+        let misplaced = register
+            .participant_session(&elsewhere, &anna.participant, &anna.session, at(51))
+            .await;
+        assert!(matches!(misplaced, Err(RegisterError::NotFound)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failed_session_ends_at_its_start() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let seat = hall.join_unconnected(signed_in(2), None, at(10)).await;
+        hall.give(Input::Tick, at(25)).await.expect("a tick");
+        let record = hall
+            .register
+            .participant_session(&seat.conference, &seat.participant, &seat.session, at(26))
+            .await;
+        let record = record.expect("recorded");
+        assert_eq!((record.start, record.end, record.failed), (at(10), Some(at(10)), true));
+        let conference = hall
+            .register
+            .conference(&seat.conference, at(26))
+            .await
+            .expect("recorded");
+        assert_eq!((conference.start, conference.end), (at(10), Some(at(10))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn owner_and_participants_may_read() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let seat = hall.join(signed_in(2), at(10)).await;
+        hall.join(signed_in(2), at(11)).await;
+        hall.join(anonymous("Zoe"), at(12)).await;
+        for (reader, allowed) in [(user(1), true), (user(2), true), (user(3), false)] {
+            let may = hall
+                .register
+                .may_read(&seat.conference, &reader, at(13))
+                .await
+                .expect("an answer");
+            assert_eq!(may, allowed, "{reader}");
+        }
+        let unknown = ConferenceId::from_random(fresh());
+        assert!(
+            !hall
+                .register
+                .may_read(&unknown, &hall.owner, at(13))
+                .await
+                .expect("an answer")
+        );
+        // The owner who comes, too, is one reader and not two.
+        hall.join(signed_in(1), at(14)).await;
+        let query = Query {
+            now: at(15),
+            ..Query::default()
+        };
+        let page = hall
+            .register
+            .list_conferences(&hall.owner, &query)
+            .await
+            .expect("a page");
+        assert_eq!(page.items.len(), 1);
+    })
+    .await;
+}
+
+/// Each row is a list of facts of which the last cannot be true; none of them may be recorded.
+#[tokio::test]
+async fn facts_that_do_not_follow_are_refused_as_a_whole() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let before = hall.join(signed_in(2), at(10)).await;
+        hall.leave(&before, at(20)).await;
+        let live = hall.join(signed_in(2), at(30)).await;
+        let gone = hall.join(anonymous("Zoe"), at(31)).await;
+        hall.leave(&gone, at(40)).await;
+
+        let started =
+            |conference: &ConferenceId, participant: &ParticipantId, session: &SessionId, secret: SecretHash| {
+                Fact::SessionStarted {
+                    conference: conference.clone(),
+                    participant: participant.clone(),
+                    session: session.clone(),
+                    secret,
+                    start: at(50),
+                    connect_by: at(65),
+                }
+            };
+        let fresh_session = || {
+            started(
+                &live.conference,
+                &live.participant,
+                &SessionId::from_random(fresh()),
+                fresh_secret(),
+            )
+        };
+        let ended = |seat: &Seat, end: Micros| Fact::SessionEnded {
+            conference: seat.conference.clone(),
+            participant: seat.participant.clone(),
+            session: seat.session.clone(),
+            end,
+            reason: SessionEndReason::Left,
+            failed: false,
+            participant_latest_end: None,
+        };
+        let conference_ended = |conference: &ConferenceId| Fact::ConferenceEnded {
+            conference: conference.clone(),
+            end: at(60),
+            reason: ConferenceEndReason::Empty,
+        };
+        let rows: Vec<(&str, Fact)> = vec![
+            (
+                "a second active conference",
+                Fact::ConferenceStarted {
+                    conference: ConferenceId::from_random(fresh()),
+                    start: at(50),
+                },
+            ),
+            (
+                "a participant of a conference that is over",
+                Fact::ParticipantJoined {
+                    conference: before.conference.clone(),
+                    participant: ParticipantId::from_random(fresh()),
+                    person: anonymous("Late"),
+                    earliest_start: at(50),
+                },
+            ),
+            (
+                "a participant twice",
+                Fact::ParticipantJoined {
+                    conference: live.conference.clone(),
+                    participant: live.participant.clone(),
+                    person: signed_in(2),
+                    earliest_start: at(50),
+                },
+            ),
+            (
+                "the return of somebody who is there",
+                Fact::ParticipantReturned {
+                    conference: live.conference.clone(),
+                    participant: live.participant.clone(),
+                },
+            ),
+            (
+                "a session of nobody",
+                started(
+                    &live.conference,
+                    &ParticipantId::from_random(fresh()),
+                    &SessionId::from_random(fresh()),
+                    fresh_secret(),
+                ),
+            ),
+            (
+                "a session of somebody who has not returned",
+                started(
+                    &live.conference,
+                    &gone.participant,
+                    &SessionId::from_random(fresh()),
+                    fresh_secret(),
+                ),
+            ),
+            (
+                "a session twice",
+                started(&live.conference, &live.participant, &live.session, fresh_secret()),
+            ),
+            (
+                "a session in a conference that is over",
+                started(
+                    &before.conference,
+                    &before.participant,
+                    &SessionId::from_random(fresh()),
+                    fresh_secret(),
+                ),
+            ),
+            (
+                "a sign of life of a session that has ended",
+                Fact::SignsOfLife {
+                    conference: gone.conference.clone(),
+                    signs: vec![(gone.session.clone(), at(50))],
+                },
+            ),
+            ("a second end", ended(&gone, at(50))),
+            ("an end before the start", ended(&live, at(29))),
+            (
+                "the end of a conference with an open session",
+                conference_ended(&live.conference),
+            ),
+            ("a second end of a conference", conference_ended(&before.conference)),
+        ];
+        for (why, impossible) in rows {
+            let possible = fresh_session();
+            let Fact::SessionStarted { session, .. } = &possible else {
+                unreachable!("it is one")
+            };
+            let answer = hall
+                .register
+                .record(hall.space.id(), &[possible.clone(), impossible])
+                .await;
+            assert!(matches!(answer, Err(RegisterError::Impossible(_))), "{why}: {answer:?}");
+            let read = hall
+                .register
+                .participant_session(&live.conference, &live.participant, session, at(51))
+                .await;
+            assert!(
+                matches!(read, Err(RegisterError::NotFound)),
+                "{why}: the other fact was recorded"
+            );
+        }
+        let other = Hall::new(&db).await;
+        let answer = hall.register.record(other.space.id(), &[fresh_session()]).await;
+        assert!(
+            matches!(answer, Err(RegisterError::Impossible(_))),
+            "a session under another space"
+        );
+        hall.register
+            .record(hall.space.id(), &[fresh_session()])
+            .await
+            .expect("alone it is possible");
+    })
+    .await;
+}

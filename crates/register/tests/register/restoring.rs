@@ -1,0 +1,224 @@
+//! After a crash: what a new process finds is what the old one had acknowledged.
+
+use crate::hall::{Hall, Seat, anonymous, at, fresh, fresh_secret, signed_in};
+use db::testing::each_engine;
+use meeting::{Arrival, Input, LostReason, Micros, SessionId, Space};
+use proptest::{prelude::*, sample::Index, strategy::ValueTree as _, test_runner::TestRunner};
+use register::{Query, Register};
+
+const HISTORIES: usize = 12;
+
+/// The space in memory and the one rebuilt from rows restart into the same state, after every step of random histories.
+#[tokio::test]
+async fn a_rebuilt_space_is_the_one_that_was_lost() {
+    each_engine(async |db| {
+        let mut runner = TestRunner::deterministic();
+        let steps = proptest::collection::vec(step(), 5..25);
+        for _ in 0..HISTORIES {
+            let mut hall = Hall::new(&db).await;
+            let mut seats = Vec::new();
+            let mut now = at(0);
+            for step in steps.new_tree(&mut runner).expect("steps").current() {
+                now = now.plus_us(step.wait_us);
+                take(&mut hall, &mut seats, &step, now).await;
+                let restored = hall.register.space(hall.space.id()).await.expect("restored");
+                assert_eq!(restarted(restored, now), restarted(hall.space.clone(), now), "{step:?}");
+            }
+            check_records(&hall, now).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_starts_finds_what_is_open() {
+    each_engine(async |db| {
+        let mut open = Hall::new(&db).await;
+        let mut over = Hall::new(&db).await;
+        Hall::new(&db).await;
+        let seat = open.join(signed_in(2), at(10)).await;
+        let left = over.join(anonymous("Zoe"), at(10)).await;
+        over.leave(&left, at(20)).await;
+
+        let found = Register::new(db).open_conferences().await.expect("restored");
+        assert_eq!(found.iter().map(Space::id).collect::<Vec<_>>(), [open.space.id()]);
+        open.space = found.into_iter().next().expect("one");
+        open.give(Input::Restart, at(100)).await.expect("a restart");
+        let record = open
+            .register
+            .participant_session(&seat.conference, &seat.participant, &seat.session, at(101))
+            .await;
+        assert_eq!(record.expect("recorded").end, Some(at(10)), "the last sign of life");
+        assert_eq!(
+            open.register
+                .conference(&seat.conference, at(101))
+                .await
+                .expect("recorded")
+                .end,
+            None
+        );
+        open.give(Input::Tick, at(130)).await.expect("a tick");
+        assert_eq!(
+            open.register
+                .conference(&seat.conference, at(131))
+                .await
+                .expect("recorded")
+                .end,
+            Some(at(10))
+        );
+
+        // The next conference does not begin before the last one ended, whatever the clock says.
+        let mut rested = over.register.space(over.space.id()).await.expect("restored");
+        std::mem::swap(&mut rested, &mut over.space);
+        let next = over.join(signed_in(2), at(15)).await;
+        let start = over
+            .register
+            .conference(&next.conference, at(16))
+            .await
+            .expect("recorded")
+            .start;
+        assert_eq!(start, at(20));
+    })
+    .await;
+}
+
+fn restarted(mut space: Space, now: Micros) -> Space {
+    for fact in meeting::decide(&space, Input::Restart, now).expect("never refused") {
+        space.apply(&fact);
+    }
+    space
+}
+
+#[derive(Clone, Debug)]
+struct Step {
+    wait_us: i64,
+    kind: u8,
+    person: u8,
+    index: Index,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    (0..8_000_000_i64, 0..16_u8, 0..5_u8, any::<Index>()).prop_map(|(wait_us, kind, person, index)| Step {
+        wait_us,
+        kind,
+        person,
+        index,
+    })
+}
+
+async fn take(hall: &mut Hall, seats: &mut Vec<Seat>, step: &Step, now: Micros) {
+    hall.give(Input::Tick, now).await.expect("never refused");
+    let seat = (!seats.is_empty()).then(|| step.index.get(seats).clone());
+    let person = if step.person < 2 {
+        signed_in(step.person.into())
+    } else {
+        anonymous(&format!("Guest {}", step.person))
+    };
+    match (step.kind, seat) {
+        (0..=4, seat) => {
+            let joined = hall.join_unconnected(person, seat.map(|seat| seat.secret), now).await;
+            seats.push(joined);
+        }
+        (5..=7, Some(seat)) => drop(hall.give(Input::Alive(vec![(seat.session, now)]), now).await),
+        (8..=10, Some(seat)) => drop(
+            hall.give(
+                Input::Leave {
+                    session: seat.session,
+                    secret: seat.secret,
+                },
+                now,
+            )
+            .await,
+        ),
+        (11..=12, Some(seat)) => {
+            let lost = Input::Lost {
+                session: seat.session,
+                last_sign_of_life: now.plus_us(-9_000_000),
+                reason: LostReason::Silent,
+            };
+            hall.give(lost, now).await.expect("never refused");
+        }
+        (13, Some(seat)) => {
+            let session = SessionId::from_random(fresh());
+            let secret = fresh_secret();
+            let arrival = Arrival {
+                person,
+                session: session.clone(),
+                secret,
+                presented: Some(seat.secret),
+            };
+            if hall
+                .give(
+                    Input::Resume {
+                        arrival,
+                        conference: seat.conference.clone(),
+                    },
+                    now,
+                )
+                .await
+                .is_ok()
+            {
+                seats.push(Seat {
+                    session,
+                    secret,
+                    ..seat
+                });
+            }
+        }
+        (14, _) => drop(hall.give(Input::Restart, now).await),
+        (15, _) => drop(hall.give(Input::EndConference, now).await),
+        _ => {}
+    }
+}
+
+/// The rules hold in what callers read.
+async fn check_records(hall: &Hall, now: Micros) {
+    let query = Query {
+        now,
+        page_size: 100,
+        ..Query::default()
+    };
+    let conferences = hall
+        .register
+        .list_conferences(&hall.owner, &query)
+        .await
+        .expect("a page")
+        .items;
+    let conferences = conferences
+        .iter()
+        .filter(|conference| conference.space == *hall.space.id());
+    for conference in conferences {
+        assert!(conference.end.is_none_or(|end| end >= conference.start));
+        for participant in hall
+            .register
+            .list_participants(&conference.id, &query)
+            .await
+            .expect("a page")
+            .items
+        {
+            assert!(participant.earliest_start >= conference.start);
+            assert!(
+                conference
+                    .end
+                    .is_none_or(|end| participant.latest_end.is_some_and(|latest| latest <= end))
+            );
+            let sessions = hall
+                .register
+                .list_participant_sessions(&conference.id, &participant.id, &query)
+                .await;
+            let sessions = sessions.expect("a page").items;
+            assert_eq!(
+                sessions.iter().map(|session| session.start).min(),
+                Some(participant.earliest_start)
+            );
+            let live = sessions.iter().any(|session| session.end.is_none());
+            let latest_end = sessions.iter().filter_map(|session| session.end).max();
+            assert_eq!(participant.latest_end, latest_end.filter(|_| !live));
+            assert!(
+                sessions
+                    .iter()
+                    .all(|session| session.end.is_none_or(|end| end >= session.start))
+            );
+        }
+    }
+}
