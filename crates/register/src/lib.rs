@@ -5,6 +5,9 @@
 //! recorded (a session in a conference that is over, a second end) is refused as a whole, because a register that believes
 //! its writer is worth no more than the writer.
 //!
+//! It relies on one thing: that at any moment one process writes about a space. Two that did would be told of it when
+//! their facts contradict each other, not before.
+//!
 //! **One write per list of facts**, durable when [`Register::record`] returns. **No read grows with the register**: each is
 //! a walk along an index from a known key, page 1,000 like page 1; the tests read the query plans.
 //!

@@ -131,7 +131,7 @@ async fn a_token_is_good_for_its_own_list_only() {
         );
         invalid(&conferences(3, next).await);
         invalid(
-            conferences(
+            &conferences(
                 2,
                 Query {
                     filter: "end_time IS NOT NULL",

@@ -2,9 +2,7 @@
 
 use crate::hall::{Hall, Seat, anonymous, at, fresh, fresh_secret, signed_in, user};
 use db::testing::each_engine;
-use meeting::{
-    ConferenceEndReason, ConferenceId, Fact, Input, Micros, ParticipantId, SecretHash, SessionEndReason, SessionId,
-};
+use meeting::{ConferenceEndReason, ConferenceId, Fact, Input, Micros, ParticipantId, SessionEndReason, SessionId};
 use register::{
     ConferenceRecord, ParticipantKind, ParticipantRecord, ParticipantSessionRecord, Query, RegisterError, limits,
 };
@@ -185,119 +183,8 @@ async fn facts_that_do_not_follow_are_refused_as_a_whole() {
         let gone = hall.join(anonymous("Zoe"), at(31)).await;
         hall.leave(&gone, at(40)).await;
 
-        let started =
-            |conference: &ConferenceId, participant: &ParticipantId, session: &SessionId, secret: SecretHash| {
-                Fact::SessionStarted {
-                    conference: conference.clone(),
-                    participant: participant.clone(),
-                    session: session.clone(),
-                    secret,
-                    start: at(50),
-                    connect_by: at(65),
-                }
-            };
-        let fresh_session = || {
-            started(
-                &live.conference,
-                &live.participant,
-                &SessionId::from_random(fresh()),
-                fresh_secret(),
-            )
-        };
-        let ended = |seat: &Seat, end: Micros| Fact::SessionEnded {
-            conference: seat.conference.clone(),
-            participant: seat.participant.clone(),
-            session: seat.session.clone(),
-            end,
-            reason: SessionEndReason::Left,
-            failed: false,
-            participant_latest_end: None,
-        };
-        let conference_ended = |conference: &ConferenceId| Fact::ConferenceEnded {
-            conference: conference.clone(),
-            end: at(60),
-            reason: ConferenceEndReason::Empty,
-        };
-        let rows: Vec<(&str, Fact)> = vec![
-            (
-                "a second active conference",
-                Fact::ConferenceStarted {
-                    conference: ConferenceId::from_random(fresh()),
-                    start: at(50),
-                },
-            ),
-            (
-                "a participant of a conference that is over",
-                Fact::ParticipantJoined {
-                    conference: before.conference.clone(),
-                    participant: ParticipantId::from_random(fresh()),
-                    person: anonymous("Late"),
-                    earliest_start: at(50),
-                },
-            ),
-            (
-                "a participant twice",
-                Fact::ParticipantJoined {
-                    conference: live.conference.clone(),
-                    participant: live.participant.clone(),
-                    person: signed_in(2),
-                    earliest_start: at(50),
-                },
-            ),
-            (
-                "the return of somebody who is there",
-                Fact::ParticipantReturned {
-                    conference: live.conference.clone(),
-                    participant: live.participant.clone(),
-                },
-            ),
-            (
-                "a session of nobody",
-                started(
-                    &live.conference,
-                    &ParticipantId::from_random(fresh()),
-                    &SessionId::from_random(fresh()),
-                    fresh_secret(),
-                ),
-            ),
-            (
-                "a session of somebody who has not returned",
-                started(
-                    &live.conference,
-                    &gone.participant,
-                    &SessionId::from_random(fresh()),
-                    fresh_secret(),
-                ),
-            ),
-            (
-                "a session twice",
-                started(&live.conference, &live.participant, &live.session, fresh_secret()),
-            ),
-            (
-                "a session in a conference that is over",
-                started(
-                    &before.conference,
-                    &before.participant,
-                    &SessionId::from_random(fresh()),
-                    fresh_secret(),
-                ),
-            ),
-            (
-                "a sign of life of a session that has ended",
-                Fact::SignsOfLife {
-                    conference: gone.conference.clone(),
-                    signs: vec![(gone.session.clone(), at(50))],
-                },
-            ),
-            ("a second end", ended(&gone, at(50))),
-            ("an end before the start", ended(&live, at(29))),
-            (
-                "the end of a conference with an open session",
-                conference_ended(&live.conference),
-            ),
-            ("a second end of a conference", conference_ended(&before.conference)),
-        ];
-        for (why, impossible) in rows {
+        let fresh_session = || started(&live.conference, &live.participant, &SessionId::from_random(fresh()));
+        for (why, impossible) in impossible_facts(&before, &live, &gone) {
             let possible = fresh_session();
             let Fact::SessionStarted { session, .. } = &possible else {
                 unreachable!("it is one")
@@ -328,4 +215,83 @@ async fn facts_that_do_not_follow_are_refused_as_a_whole() {
             .expect("alone it is possible");
     })
     .await;
+}
+
+/// `before` is in a conference that is over; `live` is in the open one, from which `gone` has left.
+fn impossible_facts(before: &Seat, live: &Seat, gone: &Seat) -> Vec<(&'static str, Fact)> {
+    let session = || SessionId::from_random(fresh());
+    let joined = |conference: &ConferenceId, participant: &ParticipantId| Fact::ParticipantJoined {
+        conference: conference.clone(),
+        participant: participant.clone(),
+        person: anonymous("Late"),
+        earliest_start: at(50),
+    };
+    let ended = |seat: &Seat, end: Micros| Fact::SessionEnded {
+        conference: seat.conference.clone(),
+        participant: seat.participant.clone(),
+        session: seat.session.clone(),
+        end,
+        reason: SessionEndReason::Left,
+        failed: false,
+        participant_latest_end: None,
+    };
+    let conference_ended = |conference: &ConferenceId| Fact::ConferenceEnded {
+        conference: conference.clone(),
+        end: at(60),
+        reason: ConferenceEndReason::Empty,
+    };
+    let second = Fact::ConferenceStarted {
+        conference: ConferenceId::from_random(fresh()),
+        start: at(50),
+    };
+    let stranger = ParticipantId::from_random(fresh());
+    let back = Fact::ParticipantReturned {
+        conference: live.conference.clone(),
+        participant: live.participant.clone(),
+    };
+    let heard = Fact::SignsOfLife {
+        conference: gone.conference.clone(),
+        signs: vec![(gone.session.clone(), at(50))],
+    };
+    vec![
+        ("a second active conference", second),
+        (
+            "a participant of a conference that is over",
+            joined(&before.conference, &stranger),
+        ),
+        ("a participant twice", joined(&live.conference, &live.participant)),
+        ("the return of somebody who is there", back),
+        ("a session of nobody", started(&live.conference, &stranger, &session())),
+        (
+            "a session of somebody who has not returned",
+            started(&live.conference, &gone.participant, &session()),
+        ),
+        (
+            "a session twice",
+            started(&live.conference, &live.participant, &live.session),
+        ),
+        (
+            "a session in a conference that is over",
+            started(&before.conference, &before.participant, &session()),
+        ),
+        ("a sign of life of a session that has ended", heard),
+        ("a second end", ended(gone, at(50))),
+        ("an end before the start", ended(live, at(29))),
+        (
+            "the end of a conference with an open session",
+            conference_ended(&live.conference),
+        ),
+        ("a second end of a conference", conference_ended(&before.conference)),
+    ]
+}
+
+fn started(conference: &ConferenceId, participant: &ParticipantId, session: &SessionId) -> Fact {
+    Fact::SessionStarted {
+        conference: conference.clone(),
+        participant: participant.clone(),
+        session: session.clone(),
+        secret: fresh_secret(),
+        start: at(50),
+        connect_by: at(65),
+    }
 }
