@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use db::Db;
 use identity::{AccountError, Identity, NewUser, Scope, Scopes, User};
-use server::{Server, ServeFlags, StoreConfiguration, StoreFlags, announced_url, clock};
+use server::{ServeFlags, Server, StoreConfiguration, StoreFlags, announced_url, clock};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -47,7 +47,10 @@ struct Signals {
 
 impl Signals {
     fn new() -> io::Result<Signals> {
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     async fn next(&mut self) {
@@ -64,18 +67,27 @@ pub(crate) fn add_user(email: &str, name: Option<&str>, flags: StoreFlags) -> Re
     Runtime::new()?.block_on(async {
         let identity = open(&store).await?;
         let now_us = clock::now_us();
-        let new = NewUser { email, display_name: name.unwrap_or_default(), administrator: false };
+        let new = NewUser {
+            email,
+            display_name: name.unwrap_or_default(),
+            administrator: false,
+        };
         let user = match identity.add_user(new, now_us).await {
             Err(AccountError::EmailTaken(_)) => {
                 let user = find(&identity, email).await?;
                 if name.is_some_and(|name| name.trim() != user.display_name) {
-                    tracing::warn!(name = user.display_name, "there is such a user already, under another name; it stays");
+                    tracing::warn!(
+                        name = user.display_name,
+                        "there is such a user already, under another name; it stays"
+                    );
                 }
                 user
             }
             added => added?,
         };
-        let secret = identity.sign_in_link(&user.id, identity::limits::SIGN_IN_LINK_TTL, now_us).await?;
+        let secret = identity
+            .sign_in_link(&user.id, identity::limits::SIGN_IN_LINK_TTL, now_us)
+            .await?;
         let public_url = store.public_url.clone().or_else(|| announced_url(&store.data));
         let public_url = public_url.unwrap_or_else(|| "http://localhost:8080".to_owned());
         print(&format!("{}\n", server::sign_in_url(&public_url, &secret)));
@@ -89,7 +101,11 @@ pub(crate) fn token(email: &str, scopes: &[Scope], ttl: Duration, flags: StoreFl
     Runtime::new()?.block_on(async {
         let identity = open(&store).await?;
         let user = find(&identity, email).await?;
-        let scopes = if scopes.is_empty() { Scopes::MEET } else { scopes.iter().copied().collect() };
+        let scopes = if scopes.is_empty() {
+            Scopes::MEET
+        } else {
+            scopes.iter().copied().collect()
+        };
         let token = identity.issue_token(&user, scopes, ttl, clock::now_us())?;
         print(&format!("{token}\n"));
         Ok(ExitCode::SUCCESS)
@@ -104,7 +120,10 @@ pub(crate) fn doctor(flags: ServeFlags) -> Result<ExitCode, Failure> {
     for finding in &findings {
         page += &match &finding.state {
             Ok(state) => format!("ok       {}: {state}\n", finding.subject),
-            Err(problem) => format!("problem  {}: {}\n         hint: {}\n", finding.subject, problem.what, problem.hint),
+            Err(problem) => format!(
+                "problem  {}: {}\n         hint: {}\n",
+                finding.subject, problem.what, problem.hint
+            ),
         };
     }
     print(&page);
@@ -114,7 +133,9 @@ pub(crate) fn doctor(flags: ServeFlags) -> Result<ExitCode, Failure> {
 
 async fn open(store: &StoreConfiguration) -> Result<Identity, Failure> {
     let hint = "`sederunt doctor` with the same flags shows what is wrong";
-    let db = Db::open(&store.location()).await.map_err(|error| Failure::new(error, hint))?;
+    let db = Db::open(&store.location())
+        .await
+        .map_err(|error| Failure::new(error, hint))?;
     Identity::open(db).await.map_err(|error| Failure::new(error, hint))
 }
 

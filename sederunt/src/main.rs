@@ -15,7 +15,12 @@ use server::{ServeFlags, StoreFlags};
 
 /// Meetings in the browser, and the register of who was there.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, disable_help_subcommand = true, max_term_width = 100)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -24,8 +29,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the web client, the API and the meetings
-    #[command(after_help = "Every setting may also stand in the environment or in the file given with --config.\n\
-        SIGTERM or Ctrl-C stops in good order; a second one stops at once.")]
+    #[command(
+        after_help = "Every setting may also stand in the environment or in the file given with --config.\n\
+        SIGTERM or Ctrl-C stops in good order; a second one stops at once."
+    )]
     Serve(ServeFlags),
     /// Manage the people who have an account
     #[command(subcommand)]
@@ -68,7 +75,12 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Serve(flags) => commands::serve(flags),
         Command::User(UserCommand::Add { email, name, store }) => commands::add_user(&email, name.as_deref(), store),
-        Command::Token { email, scopes, ttl, store } => commands::token(&email, &scopes, ttl, store),
+        Command::Token {
+            email,
+            scopes,
+            ttl,
+            store,
+        } => commands::token(&email, &scopes, ttl, store),
         Command::Doctor(flags) => commands::doctor(flags),
     };
     match outcome {
@@ -124,7 +136,11 @@ mod tests {
             ("9999999999999999999d", None),
             ("", None),
         ] {
-            assert_eq!(lifetime(text).ok().map(|lifetime| lifetime.as_secs()), seconds, "{text}");
+            assert_eq!(
+                lifetime(text).ok().map(|lifetime| lifetime.as_secs()),
+                seconds,
+                "{text}"
+            );
         }
     }
 }

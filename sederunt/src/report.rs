@@ -16,13 +16,19 @@ pub(crate) struct Failure {
 impl Failure {
     /// An error with a next step.
     pub(crate) fn new(error: impl Into<Box<dyn Error>>, hint: impl Into<String>) -> Failure {
-        Failure { error: error.into(), hint: Some(hint.into()) }
+        Failure {
+            error: error.into(),
+            hint: Some(hint.into()),
+        }
     }
 }
 
 impl<E: Error + 'static> From<E> for Failure {
     fn from(error: E) -> Failure {
-        Failure { error: Box::new(error), hint: None }
+        Failure {
+            error: Box::new(error),
+            hint: None,
+        }
     }
 }
 
@@ -51,7 +57,9 @@ pub(crate) fn error(failure: &Failure) {
 /// Sends the log to standard error: text for people, JSON with `SEDERUNT_LOG_FORMAT=json`; `SEDERUNT_LOG` filters it.
 pub(crate) fn log() {
     let filter = EnvFilter::try_from_env("SEDERUNT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     if std::env::var("SEDERUNT_LOG_FORMAT").is_ok_and(|format| format == "json") {
         builder.json().init();
     } else {

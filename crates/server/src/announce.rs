@@ -30,7 +30,10 @@ impl FromStr for PublicAddress {
 
     fn from_str(text: &str) -> Result<Self, NotAnAddress> {
         let parsed = if let Ok(address) = text.parse::<SocketAddr>() {
-            PublicAddress { ip: address.ip(), port: Some(address.port()) }
+            PublicAddress {
+                ip: address.ip(),
+                port: Some(address.port()),
+            }
         } else if let Ok(ip) = text.parse::<IpAddr>() {
             PublicAddress { ip, port: None }
         } else {
@@ -93,7 +96,10 @@ fn is_link_local(ip: IpAddr) -> bool {
 
 /// The addresses of this machine's interfaces.
 pub(crate) fn interfaces() -> io::Result<Vec<IpAddr>> {
-    Ok(if_addrs::get_if_addrs()?.into_iter().map(|interface| interface.ip()).collect())
+    Ok(if_addrs::get_if_addrs()?
+        .into_iter()
+        .map(|interface| interface.ip())
+        .collect())
 }
 
 #[cfg(test)]
@@ -103,7 +109,10 @@ mod tests {
     #[track_caller]
     fn check(bound: &str, public: Option<&str>, interfaces: &[&str], expected: &[&str]) {
         let public = public.map(|text| text.parse().expect("a valid row"));
-        let interfaces: Vec<IpAddr> = interfaces.iter().map(|text| text.parse().expect("a valid row")).collect();
+        let interfaces: Vec<IpAddr> = interfaces
+            .iter()
+            .map(|text| text.parse().expect("a valid row"))
+            .collect();
         let announced: Vec<String> = announced(bound.parse().expect("a valid row"), public, &interfaces)
             .iter()
             .map(ToString::to_string)
@@ -113,13 +122,25 @@ mod tests {
 
     #[test]
     fn what_is_announced() {
-        let machine = ["127.0.0.1", "192.168.1.5", "169.254.1.1", "::1", "2001:db8::5", "fe80::1"];
+        let machine = [
+            "127.0.0.1",
+            "192.168.1.5",
+            "169.254.1.1",
+            "::1",
+            "2001:db8::5",
+            "fe80::1",
+        ];
         check("127.0.0.1:7000", None, &machine, &["127.0.0.1:7000"]);
         check("0.0.0.0:7000", None, &machine, &["192.168.1.5:7000"]);
         check("0.0.0.0:7000", None, &["127.0.0.1"], &["127.0.0.1:7000"]);
         check("[::]:7000", None, &machine, &["[2001:db8::5]:7000"]);
         check("0.0.0.0:7000", Some("203.0.113.7"), &machine, &["203.0.113.7:7000"]);
-        check("0.0.0.0:7000", Some("203.0.113.7:3478"), &machine, &["203.0.113.7:3478"]);
+        check(
+            "0.0.0.0:7000",
+            Some("203.0.113.7:3478"),
+            &machine,
+            &["203.0.113.7:3478"],
+        );
     }
 
     #[test]
@@ -132,7 +153,13 @@ mod tests {
     #[test]
     fn media_leaves_loopback_when_the_announced_address_does() {
         let public = Some("203.0.113.7".parse().expect("valid"));
-        assert_eq!(media_ip(Ipv4Addr::LOCALHOST.into(), public), IpAddr::from(Ipv4Addr::UNSPECIFIED));
-        assert_eq!(media_ip(Ipv4Addr::LOCALHOST.into(), None), IpAddr::from(Ipv4Addr::LOCALHOST));
+        assert_eq!(
+            media_ip(Ipv4Addr::LOCALHOST.into(), public),
+            IpAddr::from(Ipv4Addr::UNSPECIFIED)
+        );
+        assert_eq!(
+            media_ip(Ipv4Addr::LOCALHOST.into(), None),
+            IpAddr::from(Ipv4Addr::LOCALHOST)
+        );
     }
 }

@@ -101,10 +101,16 @@ impl StartError {
     pub fn hint(&self) -> &'static str {
         match self {
             StartError::Folder(FolderError::Unusable { .. }) => "choose a folder that you may write to with `--data`",
-            StartError::Folder(FolderError::Taken { .. }) => "stop the other server, or choose another folder with `--data`",
-            StartError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => "choose another with `--listen`",
+            StartError::Folder(FolderError::Taken { .. }) => {
+                "stop the other server, or choose another folder with `--data`"
+            }
+            StartError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                "choose another with `--listen`"
+            }
             StartError::Listen { .. } => "give an address of this machine, or 0.0.0.0 for all, with `--listen`",
-            StartError::Media { source, .. } if source.kind() == io::ErrorKind::AddrInUse => "choose another with `--media-port`",
+            StartError::Media { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                "choose another with `--media-port`"
+            }
             StartError::Media { .. } => "give an address of this machine with `--listen`",
             StartError::Interfaces(_) => "say which address browsers reach with `--public-address`",
             StartError::Rules(_) => "this is a fault of the build; report it",
@@ -118,9 +124,21 @@ impl StartError {
 impl Server {
     /// Opens everything and serves. When this returns, joins are accepted.
     pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
-        let Configuration { store, listen, media_port, public_address, drain, retention } = configuration;
-        let bound = TcpListener::bind(listen).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
-        let (address, listener) = bound.map_err(|source| StartError::Listen { address: listen, source })?;
+        let Configuration {
+            store,
+            listen,
+            media_port,
+            public_address,
+            drain,
+            retention,
+        } = configuration;
+        let bound = TcpListener::bind(listen)
+            .await
+            .and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) = bound.map_err(|source| StartError::Listen {
+            address: listen,
+            source,
+        })?;
         let mut held = folder::hold(&store.data)?;
 
         let db = Db::open(&store.location()).await?;
@@ -136,8 +154,10 @@ impl Server {
             announce: announce::announced(media_bind, public_address, &interfaces),
         };
         let (events_in, events) = mpsc::channel(limits::MEDIA_EVENTS_MAX);
-        let media = Media::start(options, events_in)
-            .map_err(|source| StartError::Media { address: media_bind, source })?;
+        let media = Media::start(options, events_in).map_err(|source| StartError::Media {
+            address: media_bind,
+            source,
+        })?;
         let media_address = media.local_address();
 
         let public_url = store.public_url.unwrap_or_else(|| default_url(address));
@@ -148,17 +168,34 @@ impl Server {
         let services = Services::new(
             Spaces::new(register.clone(), rooms.clone(), &public_url),
             ConferenceRecords::new(register.clone()),
-            MeetingsService::new(register.clone(), rooms.clone(), media, Arc::clone(&metrics), &public_url),
+            MeetingsService::new(
+                register.clone(),
+                rooms.clone(),
+                media,
+                Arc::clone(&metrics),
+                &public_url,
+            ),
         );
         let gate = Gate::new(services, identity.clone(), Arc::clone(&metrics));
         let secure = public_url.starts_with("https://");
-        let rest = Rest { db, identity: identity.clone(), rooms: rooms.clone(), metrics, secure };
-        let front = Front { api: transcode::Transcoder::new(gate, api::descriptor_pool())?, rest: Arc::new(rest) };
+        let rest = Rest {
+            db,
+            identity: identity.clone(),
+            rooms: rooms.clone(),
+            metrics,
+            secure,
+        };
+        let front = Front {
+            api: transcode::Transcoder::new(gate, api::descriptor_pool())?,
+            rest: Arc::new(rest),
+        };
 
         let link = identity.administrator_link(ADMINISTRATOR, clock::now_us()).await?;
         let administrator_link = link.map(|secret| web::sign_in_url(&public_url, &secret));
-        held.announce(&public_url)
-            .map_err(|source| FolderError::Unusable { path: store.data.clone(), source })?;
+        held.announce(&public_url).map_err(|source| FolderError::Unusable {
+            path: store.data.clone(),
+            source,
+        })?;
 
         let stop = CancellationToken::new();
         let listening = tokio::spawn(listener::serve(listener, front, stop.clone()));

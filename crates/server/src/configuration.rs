@@ -34,7 +34,10 @@ pub struct StoreFlags {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ServeFlags {
     #[command(flatten)]
-    #[expect(missing_docs, reason = "its fields carry the help; a doc comment here would replace the command's own")]
+    #[expect(
+        missing_docs,
+        reason = "its fields carry the help; a doc comment here would replace the command's own"
+    )]
     pub store: StoreFlags,
     /// Address and port of the web client and the API, gRPC and REST [default: 127.0.0.1:8080]
     #[arg(long, value_name = "IP:PORT", env = "SEDERUNT_LISTEN")]
@@ -130,7 +133,9 @@ impl ConfigurationError {
     pub fn hint(&self) -> &'static str {
         match self {
             ConfigurationError::Unreadable { .. } => "check the path given with `--config` or `SEDERUNT_CONFIG`",
-            ConfigurationError::Invalid { .. } => "`sederunt serve --help` lists the settings; in the file they are in snake_case",
+            ConfigurationError::Invalid { .. } => {
+                "`sederunt serve --help` lists the settings; in the file they are in snake_case"
+            }
             ConfigurationError::PublicUrl(_) => "give scheme and host, and no path, with `--public-url`",
             ConfigurationError::Database(_) => "leave `--database` out to use SQLite in the data folder",
             ConfigurationError::Retention(_) => "leave it out to keep records for 30 days",
@@ -176,7 +181,10 @@ impl ServeFlags {
         }
         Ok(Configuration {
             store: self.store.over(file.data, file.database, file.public_url)?,
-            listen: self.listen.or(file.listen).unwrap_or((IpAddr::from(Ipv4Addr::LOCALHOST), 8080).into()),
+            listen: self
+                .listen
+                .or(file.listen)
+                .unwrap_or((IpAddr::from(Ipv4Addr::LOCALHOST), 8080).into()),
             media_port: self.media_port.or(file.media_port),
             public_address: self.public_address.or(file.public_address),
             drain: Duration::from_secs(self.drain_seconds.or(file.drain_seconds).unwrap_or(10)),
@@ -187,9 +195,14 @@ impl ServeFlags {
 
 fn read(path: Option<&Path>) -> Result<File, ConfigurationError> {
     let Some(path) = path else { return Ok(File::default()) };
-    let text = fs::read_to_string(path)
-        .map_err(|source| ConfigurationError::Unreadable { path: path.to_owned(), source })?;
-    toml::from_str(&text).map_err(|source| ConfigurationError::Invalid { path: path.to_owned(), source })
+    let text = fs::read_to_string(path).map_err(|source| ConfigurationError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|source| ConfigurationError::Invalid {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Scheme and authority of a URL without a path: links are made by appending to it.
@@ -231,7 +244,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("sederunt.toml");
         fs::write(&path, text).expect("writable");
-        let store = StoreFlags { config: Some(path), ..flags.store };
+        let store = StoreFlags {
+            config: Some(path),
+            ..flags.store
+        };
         ServeFlags { store, ..flags }.resolve()
     }
 
@@ -246,12 +262,18 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_file() {
-        let flags = ServeFlags { listen: Some(([127, 0, 0, 1], 1).into()), ..ServeFlags::default() };
+        let flags = ServeFlags {
+            listen: Some(([127, 0, 0, 1], 1).into()),
+            ..ServeFlags::default()
+        };
         let text = "listen = \"127.0.0.1:2\"\nmedia_port = 3\npublic_url = \"https://meet.example.org/\"";
         let configuration = with_file(text, flags).expect("valid");
         assert_eq!(configuration.listen.port(), 1);
         assert_eq!(configuration.media_port, Some(3));
-        assert_eq!(configuration.store.public_url.as_deref(), Some("https://meet.example.org"));
+        assert_eq!(
+            configuration.store.public_url.as_deref(),
+            Some("https://meet.example.org")
+        );
     }
 
     #[test]

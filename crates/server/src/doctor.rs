@@ -43,7 +43,13 @@ pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
     let (folder, served) = match folder::hold(data) {
         Ok(_held) => (disk(data), false),
         Err(FolderError::Taken { .. }) => (disk(data).map(|state| format!("{state}; a server runs on it")), true),
-        Err(error) => (Err(problem(chain(&error), "choose a folder that you may write to with `--data`")), false),
+        Err(error) => (
+            Err(problem(
+                chain(&error),
+                "choose a folder that you may write to with `--data`",
+            )),
+            false,
+        ),
     };
     let media_port = configuration.media_port.unwrap_or(configuration.listen.port());
     let media = SocketAddr::new(
@@ -53,17 +59,43 @@ pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
     let http_port = TcpListener::bind(configuration.listen).map(drop);
     let media_bound = UdpSocket::bind(media).map(drop);
     vec![
-        Finding { subject: "data folder", state: folder },
-        Finding { subject: "register", state: register(configuration).await },
-        Finding { subject: "HTTP port", state: port(configuration.listen, http_port, served, "choose another with `--listen`") },
-        Finding { subject: "media port", state: port(media, media_bound, served, "choose another with `--media-port`") },
-        Finding { subject: "announced address", state: announced(configuration, media) },
-        Finding { subject: "clock", state: wall_clock() },
+        Finding {
+            subject: "data folder",
+            state: folder,
+        },
+        Finding {
+            subject: "register",
+            state: register(configuration).await,
+        },
+        Finding {
+            subject: "HTTP port",
+            state: port(
+                configuration.listen,
+                http_port,
+                served,
+                "choose another with `--listen`",
+            ),
+        },
+        Finding {
+            subject: "media port",
+            state: port(media, media_bound, served, "choose another with `--media-port`"),
+        },
+        Finding {
+            subject: "announced address",
+            state: announced(configuration, media),
+        },
+        Finding {
+            subject: "clock",
+            state: wall_clock(),
+        },
     ]
 }
 
 fn problem(what: impl Into<String>, hint: &'static str) -> Problem {
-    Problem { what: what.into(), hint }
+    Problem {
+        what: what.into(),
+        hint,
+    }
 }
 
 /// Writes to the disk and waits until it says that it has.
@@ -77,7 +109,10 @@ fn disk(folder: &Path) -> Result<String, Problem> {
     let took = began.elapsed();
     let removed = std::fs::remove_file(&path);
     written.and(removed).map_err(|error| {
-        problem(format!("`{}` cannot be written to: {error}", folder.display()), "choose another folder with `--data`")
+        problem(
+            format!("`{}` cannot be written to: {error}", folder.display()),
+            "choose another folder with `--data`",
+        )
     })?;
     if took.as_micros() > SYNC_US_MAX {
         return Err(problem(
@@ -85,7 +120,11 @@ fn disk(folder: &Path) -> Result<String, Problem> {
             "put the data folder on a disk of this machine with `--data`",
         ));
     }
-    Ok(format!("`{}` is writable, a synced write took {:.1} ms", folder.display(), took.as_secs_f64() * 1000.0))
+    Ok(format!(
+        "`{}` is writable, a synced write took {:.1} ms",
+        folder.display(),
+        took.as_secs_f64() * 1000.0
+    ))
 }
 
 async fn register(configuration: &Configuration) -> Result<String, Problem> {
@@ -94,9 +133,19 @@ async fn register(configuration: &Configuration) -> Result<String, Problem> {
     } else {
         "move `sederunt.db` out of the data folder to begin with a new register, or restore a backup of it"
     };
-    let opened = async { db::Db::open(&configuration.store.location()).await?.read("select 1", Vec::new()).await };
+    let opened = async {
+        db::Db::open(&configuration.store.location())
+            .await?
+            .read("select 1", Vec::new())
+            .await
+    };
     match opened.await {
-        Ok(_) => Ok(if configuration.store.database.is_some() { "PostgreSQL answers" } else { "SQLite opens" }.to_owned()),
+        Ok(_) => Ok(if configuration.store.database.is_some() {
+            "PostgreSQL answers"
+        } else {
+            "SQLite opens"
+        }
+        .to_owned()),
         Err(error) => Err(problem(chain(&error), hint)),
     }
 }
@@ -104,9 +153,9 @@ async fn register(configuration: &Configuration) -> Result<String, Problem> {
 fn port(address: SocketAddr, bound: io::Result<()>, served: bool, hint: &'static str) -> Result<String, Problem> {
     match bound {
         Ok(()) => Ok(format!("{address} is free")),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse && served => {
-            Ok(format!("{address} is in use, presumably by the server that runs on the data folder"))
-        }
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && served => Ok(format!(
+            "{address} is in use, presumably by the server that runs on the data folder"
+        )),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             Err(problem(format!("port {} is in use", address.port()), hint))
         }
@@ -133,7 +182,10 @@ fn announced(configuration: &Configuration, media: SocketAddr) -> Result<String,
 fn wall_clock() -> Result<String, Problem> {
     let now_us = clock::now_us();
     if now_us < EARLIEST_US {
-        return Err(problem("the clock is set to a time in the past", "set the clock, best by NTP: attendance is as right as it"));
+        return Err(problem(
+            "the clock is set to a time in the past",
+            "set the clock, best by NTP: attendance is as right as it",
+        ));
     }
     Ok("plausible".to_owned())
 }

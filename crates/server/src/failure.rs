@@ -33,7 +33,12 @@ pub(crate) type Answer<T> = Result<T, Failure>;
 impl Failure {
     /// A failure with a code and a sentence.
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Failure {
-        Failure { code, message: message.into(), info: None, violations: Vec::new() }
+        Failure {
+            code,
+            message: message.into(),
+            info: None,
+            violations: Vec::new(),
+        }
     }
 
     /// A field of the request has a value that it cannot have.
@@ -41,7 +46,11 @@ impl Failure {
         let description = description.into();
         let message = format!("Invalid value at '{field}': {description}");
         let mut failure = Failure::new(Code::InvalidArgument, message);
-        failure.violations.push(rpc::bad_request::FieldViolation { field: field.to_owned(), description, ..Default::default() });
+        failure.violations.push(rpc::bad_request::FieldViolation {
+            field: field.to_owned(),
+            description,
+            ..Default::default()
+        });
         failure
     }
 
@@ -109,7 +118,10 @@ impl Failure {
 
     /// Adds a value that the reason speaks of.
     pub(crate) fn with(mut self, key: &str, value: impl Into<String>) -> Failure {
-        self.info.get_or_insert_default().metadata.insert(key.to_owned(), value.into());
+        self.info
+            .get_or_insert_default()
+            .metadata
+            .insert(key.to_owned(), value.into());
         self
     }
 
@@ -126,18 +138,30 @@ impl From<Failure> for Status {
             details.push(any("google.rpc.ErrorInfo", info));
         }
         if !failure.violations.is_empty() {
-            details.push(any("google.rpc.BadRequest", &rpc::BadRequest { field_violations: failure.violations }));
+            details.push(any(
+                "google.rpc.BadRequest",
+                &rpc::BadRequest {
+                    field_violations: failure.violations,
+                },
+            ));
         }
         if details.is_empty() {
             return Status::new(failure.code, failure.message);
         }
-        let status = rpc::Status { code: failure.code.into(), message: failure.message.clone(), details };
+        let status = rpc::Status {
+            code: failure.code.into(),
+            message: failure.message.clone(),
+            details,
+        };
         Status::with_details(failure.code, failure.message, status.encode_to_vec().into())
     }
 }
 
 fn any(name: &str, message: &impl Message) -> prost_types::Any {
-    prost_types::Any { type_url: format!("type.googleapis.com/{name}"), value: message.encode_to_vec() }
+    prost_types::Any {
+        type_url: format!("type.googleapis.com/{name}"),
+        value: message.encode_to_vec(),
+    }
 }
 
 /// An error and everything that caused it, for the log.
@@ -161,7 +185,13 @@ mod tests {
         let decoded = rpc::Status::decode(status.details()).expect("a google.rpc.Status");
         assert_eq!(decoded.code, i32::from(Code::InvalidArgument));
         let urls: Vec<&str> = decoded.details.iter().map(|any| any.type_url.as_str()).collect();
-        assert_eq!(urls, ["type.googleapis.com/google.rpc.ErrorInfo", "type.googleapis.com/google.rpc.BadRequest"]);
+        assert_eq!(
+            urls,
+            [
+                "type.googleapis.com/google.rpc.ErrorInfo",
+                "type.googleapis.com/google.rpc.BadRequest"
+            ]
+        );
         let info = rpc::ErrorInfo::decode(&*decoded.details[0].value).expect("an ErrorInfo");
         assert_eq!((info.reason.as_str(), info.domain.as_str()), ("NAME", GOOGLE_DOMAIN));
         assert_eq!(info.metadata["limit"], "3");

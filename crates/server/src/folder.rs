@@ -37,13 +37,24 @@ pub enum FolderError {
 
 /// Makes the folder if it is not there, and holds it.
 pub(crate) fn hold(folder: &Path) -> Result<Held, FolderError> {
-    let unusable = |source| FolderError::Unusable { path: folder.to_owned(), source };
+    let unusable = |source| FolderError::Unusable {
+        path: folder.to_owned(),
+        source,
+    };
     fs::create_dir_all(folder).map_err(unusable)?;
     let path = folder.join(FILE);
-    let file = File::options().create(true).truncate(false).read(true).write(true).open(path).map_err(unusable)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path)
+        .map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => Ok(Held { file }),
-        Err(TryLockError::WouldBlock) => Err(FolderError::Taken { path: folder.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(FolderError::Taken {
+            path: folder.to_owned(),
+        }),
         Err(TryLockError::Error(source)) => Err(unusable(source)),
     }
 }

@@ -34,7 +34,10 @@ where
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
     loop {
-        let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+        let place = Arc::clone(&places)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
@@ -56,7 +59,10 @@ where
     }
     // The port is free for a successor while the last requests finish.
     drop(listener);
-    if tokio::time::timeout(limits::LAST_REQUESTS_TIMEOUT, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits::LAST_REQUESTS_TIMEOUT, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests did not finish in time");
     }
 }

@@ -47,19 +47,35 @@ impl Metrics {
     pub(crate) fn new(media: media::Media) -> Arc<Metrics> {
         let mut registry = Registry::with_prefix("sederunt");
         let calls = Family::default();
-        registry.register("calls", "Calls of the API by method and status, gRPC and REST", calls.clone());
+        registry.register(
+            "calls",
+            "Calls of the API by method and status, gRPC and REST",
+            calls.clone(),
+        );
         let call_seconds = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
         registry.register("call_seconds", "How long calls took", call_seconds.clone());
         let joins = Family::default();
         registry.register("joins", "Joins and resumes by outcome", joins.clone());
         let sessions_ended = Counter::default();
-        registry.register("sessions_ended", "Participant sessions that ended", sessions_ended.clone());
+        registry.register(
+            "sessions_ended",
+            "Participant sessions that ended",
+            sessions_ended.clone(),
+        );
         let write_seconds = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
-        registry.register("write_seconds", "How long durable writes of facts took", write_seconds.clone());
+        registry.register(
+            "write_seconds",
+            "How long durable writes of facts took",
+            write_seconds.clone(),
+        );
         let conferences_live = Gauge::default();
         registry.register("conferences_live", "Conferences that run now", conferences_live.clone());
         let sessions_live = Gauge::default();
-        registry.register("sessions_live", "Participant sessions that run now", sessions_live.clone());
+        registry.register(
+            "sessions_live",
+            "Participant sessions that run now",
+            sessions_live.clone(),
+        );
         let calls_open = Gauge::default();
         registry.register("calls_open", "Calls being handled now", calls_open.clone());
         registry.register_collector(Box::new(MediaCollector(media)));
@@ -84,7 +100,12 @@ impl Metrics {
 
     /// A call was answered.
     pub(crate) fn call_answered(&self, method: &'static str, status: tonic::Code, took: Duration) {
-        self.calls.get_or_create(&Call { method, status: status_name(status) }).inc();
+        self.calls
+            .get_or_create(&Call {
+                method,
+                status: status_name(status),
+            })
+            .inc();
         self.call_seconds.observe(took.as_secs_f64());
     }
 

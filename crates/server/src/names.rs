@@ -38,7 +38,10 @@ pub(crate) fn conference(field: &str, name: &str) -> Answer<Option<ConferenceId>
 /// Reads `conferenceRecords/{conference_record}/participants/{participant}`; each part is `None` if it cannot be ours.
 pub(crate) fn participant(field: &str, name: &str) -> Answer<(Option<ConferenceId>, Option<ParticipantId>)> {
     let [conference, participant] = split(field, name, ["conferenceRecords", "participants"])?;
-    Ok((ConferenceId::parse(conference).ok(), ParticipantId::parse(participant).ok()))
+    Ok((
+        ConferenceId::parse(conference).ok(),
+        ParticipantId::parse(participant).ok(),
+    ))
 }
 
 /// Reads `conferenceRecords/{conference_record}/participants/{participant}/participantSessions/{participant_session}`.
@@ -46,9 +49,16 @@ pub(crate) fn participant_session(
     field: &str,
     name: &str,
 ) -> Answer<(Option<ConferenceId>, Option<ParticipantId>, Option<SessionId>)> {
-    let [conference, participant, session] =
-        split(field, name, ["conferenceRecords", "participants", "participantSessions"])?;
-    Ok((ConferenceId::parse(conference).ok(), ParticipantId::parse(participant).ok(), SessionId::parse(session).ok()))
+    let [conference, participant, session] = split(
+        field,
+        name,
+        ["conferenceRecords", "participants", "participantSessions"],
+    )?;
+    Ok((
+        ConferenceId::parse(conference).ok(),
+        ParticipantId::parse(participant).ok(),
+        SessionId::parse(session).ok(),
+    ))
 }
 
 /// The ids of a name, one after each collection.
@@ -69,7 +79,9 @@ fn split<'n, const N: usize>(field: &str, name: &'n str, collections: [&str; N])
 
 fn is_id(segment: &str) -> bool {
     (1..=limits::ID_CHARACTERS_MAX).contains(&segment.len())
-        && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && segment
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn malformed(field: &str, collections: &[&str]) -> Failure {
@@ -141,7 +153,10 @@ mod tests {
             &session.expect("ours"),
         );
         assert_eq!(again, name);
-        assert_eq!(participant_session("name", "conferenceRecords/c1/participants/p/participantSessions/s").ok(), Some((None, None, None)));
+        assert_eq!(
+            participant_session("name", "conferenceRecords/c1/participants/p/participantSessions/s").ok(),
+            Some((None, None, None))
+        );
         assert!(participant_session("name", "conferenceRecords/c1/participants/p").is_err());
     }
 }

@@ -18,16 +18,19 @@ pub(crate) async fn authenticate(identity: &Identity, headers: &HeaderMap, reads
     if matches!(credential, Credential::Cookie(_)) && !reads && !is_same_origin(headers) {
         return Err(Failure::unauthenticated("ORIGIN_NOT_ALLOWED"));
     }
-    identity.authenticate(credential, clock::now_us()).await.map_err(|error| match error {
-        AuthenticationError::Invalid(_) => {
-            tracing::debug!(error = %chain(&error), "a credential was refused");
-            Failure::unauthenticated("ACCESS_TOKEN_INVALID")
-        }
-        AuthenticationError::Store(_) => {
-            tracing::error!(error = %chain(&error), "credentials cannot be checked");
-            Failure::unavailable(error.to_string())
-        }
-    })
+    identity
+        .authenticate(credential, clock::now_us())
+        .await
+        .map_err(|error| match error {
+            AuthenticationError::Invalid(_) => {
+                tracing::debug!(error = %chain(&error), "a credential was refused");
+                Failure::unauthenticated("ACCESS_TOKEN_INVALID")
+            }
+            AuthenticationError::Store(_) => {
+                tracing::error!(error = %chain(&error), "credentials cannot be checked");
+                Failure::unavailable(error.to_string())
+            }
+        })
 }
 
 fn credential(headers: &HeaderMap) -> Answer<Credential<'_>> {
@@ -60,9 +63,9 @@ pub(crate) fn session_secret(headers: &HeaderMap) -> Option<&str> {
 pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     match (text(header::ORIGIN), text(header::HOST)) {
-        (Some(origin), Some(host)) => {
-            origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
-        }
+        (Some(origin), Some(host)) => origin
+            .split_once("://")
+            .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host)),
         _ => false,
     }
 }
@@ -72,7 +75,9 @@ mod tests {
     use super::*;
 
     fn headers(rows: &[(&'static str, &'static str)]) -> HeaderMap {
-        rows.iter().map(|(name, value)| (name.parse().expect("valid"), value.parse().expect("valid"))).collect()
+        rows.iter()
+            .map(|(name, value)| (name.parse().expect("valid"), value.parse().expect("valid")))
+            .collect()
     }
 
     #[test]
@@ -89,9 +94,15 @@ mod tests {
             (&[("authorization", "bearer a.b.c")], "bearer a.b.c"),
             (&[("authorization", "Bearer ")], "refused"),
             (&[("authorization", "Basic YTpi")], "refused"),
-            (&[("cookie", "theme=dark; sederunt_session=s3cret; x=y")], "cookie s3cret"),
+            (
+                &[("cookie", "theme=dark; sederunt_session=s3cret; x=y")],
+                "cookie s3cret",
+            ),
             (&[("cookie", "sederunt_session_old=s3cret")], "none"),
-            (&[("cookie", "sederunt_session=s3cret"), ("authorization", "Bearer t")], "bearer t"),
+            (
+                &[("cookie", "sederunt_session=s3cret"), ("authorization", "Bearer t")],
+                "bearer t",
+            ),
         ] {
             assert_eq!(found(rows), expected, "{rows:?}");
         }
@@ -100,10 +111,22 @@ mod tests {
     #[test]
     fn origins() {
         for (rows, expected) in [
-            (&[("origin", "http://localhost:8080"), ("host", "localhost:8080")][..], true),
-            (&[("origin", "https://meet.example.org"), ("host", "meet.example.org")], true),
-            (&[("origin", "https://evil.example"), ("host", "meet.example.org")], false),
-            (&[("origin", "http://localhost:9090"), ("host", "localhost:8080")], false),
+            (
+                &[("origin", "http://localhost:8080"), ("host", "localhost:8080")][..],
+                true,
+            ),
+            (
+                &[("origin", "https://meet.example.org"), ("host", "meet.example.org")],
+                true,
+            ),
+            (
+                &[("origin", "https://evil.example"), ("host", "meet.example.org")],
+                false,
+            ),
+            (
+                &[("origin", "http://localhost:9090"), ("host", "localhost:8080")],
+                false,
+            ),
             (&[("origin", "null"), ("host", "localhost:8080")], false),
             (&[("host", "localhost:8080")], false),
         ] {

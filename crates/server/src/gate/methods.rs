@@ -44,13 +44,24 @@ fn table() -> HashMap<String, Method> {
     pool.services()
         .filter_map(|described| Some((implementation(described.full_name())?, described)))
         .flat_map(|((service, served_as), described)| {
-            described.methods().map(move |method| {
-                let name = format!("{}/{}", method.parent_service().full_name(), method.name());
-                let path = format!("/{served_as}/{}", method.name());
-                let reads = method.name().starts_with("Get") || method.name().starts_with("List");
-                let path = path.parse().expect("a path of names");
-                (format!("/{name}"), Method { name, service, path, reads })
-            }).collect::<Vec<_>>()
+            described
+                .methods()
+                .map(move |method| {
+                    let name = format!("{}/{}", method.parent_service().full_name(), method.name());
+                    let path = format!("/{served_as}/{}", method.name());
+                    let reads = method.name().starts_with("Get") || method.name().starts_with("List");
+                    let path = path.parse().expect("a path of names");
+                    (
+                        format!("/{name}"),
+                        Method {
+                            name,
+                            service,
+                            path,
+                            reads,
+                        },
+                    )
+                })
+                .collect::<Vec<_>>()
         })
         .collect()
 }
@@ -60,9 +71,10 @@ fn implementation(service: &str) -> Option<(Service, &'static str)> {
         "google.apps.meet.v2.SpacesService" | "google.apps.meet.v2beta.SpacesService" => {
             Some((Service::Spaces, "google.apps.meet.v2beta.SpacesService"))
         }
-        "google.apps.meet.v2.ConferenceRecordsService" | "google.apps.meet.v2beta.ConferenceRecordsService" => {
-            Some((Service::ConferenceRecords, "google.apps.meet.v2beta.ConferenceRecordsService"))
-        }
+        "google.apps.meet.v2.ConferenceRecordsService" | "google.apps.meet.v2beta.ConferenceRecordsService" => Some((
+            Service::ConferenceRecords,
+            "google.apps.meet.v2beta.ConferenceRecordsService",
+        )),
         "sederunt.v1.Meetings" => Some((Service::Meetings, "sederunt.v1.Meetings")),
         _ => None,
     }

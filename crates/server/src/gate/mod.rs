@@ -47,7 +47,8 @@ impl Services {
         let bytes = limits::REQUEST_BODY_BYTES_MAX;
         Services {
             spaces: SpacesServiceServer::new(spaces).max_decoding_message_size(bytes),
-            conference_records: ConferenceRecordsServiceServer::new(conference_records).max_decoding_message_size(bytes),
+            conference_records: ConferenceRecordsServiceServer::new(conference_records)
+                .max_decoding_message_size(bytes),
             meetings: MeetingsServer::new(meetings).max_decoding_message_size(bytes),
         }
     }
@@ -151,11 +152,20 @@ impl Inner {
 
     /// The caller's trace id (W3C `traceparent`), or a new one.
     fn trace(&self, headers: &HeaderMap) -> String {
-        let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(|text| {
-            let trace = text.split('-').nth(1)?;
-            (trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| trace.to_owned())
-        });
-        given.unwrap_or_else(|| format!("{:016x}{:016x}", self.process, self.count.fetch_add(1, Ordering::Relaxed)))
+        let given = headers
+            .get("traceparent")
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| {
+                let trace = text.split('-').nth(1)?;
+                (trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| trace.to_owned())
+            });
+        given.unwrap_or_else(|| {
+            format!(
+                "{:016x}{:016x}",
+                self.process,
+                self.count.fetch_add(1, Ordering::Relaxed)
+            )
+        })
     }
 }
 

@@ -21,7 +21,10 @@ pub(crate) fn allow(caller: &Principal, action: Action, resource: &Resource<'_>,
 
 /// The user who calls; for after [`allow`].
 pub(crate) fn user(caller: &Principal) -> Answer<UserId> {
-    caller.user().map(id_of).ok_or_else(|| Failure::unauthenticated("CREDENTIALS_MISSING"))
+    caller
+        .user()
+        .map(id_of)
+        .ok_or_else(|| Failure::unauthenticated("CREDENTIALS_MISSING"))
 }
 
 /// A user's id as meetings know it.
@@ -38,12 +41,22 @@ pub(crate) async fn allow_reading(
     now: Micros,
 ) -> Answer<ConferenceId> {
     let allowed = |took_part| {
-        allow(caller, Action::ReadConferenceRecord, &Resource::Space { owner: "", took_part }, noun)
+        allow(
+            caller,
+            Action::ReadConferenceRecord,
+            &Resource::Space { owner: "", took_part },
+            noun,
+        )
     };
     // Before anything is read: whether the conference exists is nothing for a caller without the scope.
     allow(caller, Action::ListConferenceRecords, &Resource::Service, noun)?;
-    let Some(conference) = conference else { return Err(Failure::masked(noun)) };
-    let reads = register.may_read(&conference, &user(caller)?, now).await.map_err(|error| failed(error, noun))?;
+    let Some(conference) = conference else {
+        return Err(Failure::masked(noun));
+    };
+    let reads = register
+        .may_read(&conference, &user(caller)?, now)
+        .await
+        .map_err(|error| failed(error, noun))?;
     allowed(reads)?;
     Ok(conference)
 }

@@ -21,7 +21,10 @@ pub(super) async fn get(
     let now = Micros(clock::now_us());
     let conference = names::conference("name", &request.name)?;
     let conference = allow_reading(register, caller, conference, NOUN, now).await?;
-    let record = register.conference(&conference, now).await.map_err(|error| failed(error, NOUN))?;
+    let record = register
+        .conference(&conference, now)
+        .await
+        .map_err(|error| failed(error, NOUN))?;
     Ok(shown(&record))
 }
 
@@ -31,8 +34,16 @@ pub(super) async fn list(
     request: &v2::ListConferenceRecordsRequest,
 ) -> Answer<v2::ListConferenceRecordsResponse> {
     allow(caller, Action::ListConferenceRecords, &Resource::Service, NOUN)?;
-    let query = query(&request.filter, request.page_size, &request.page_token, Micros(clock::now_us()));
-    let page = register.list_conferences(&user(caller)?, &query).await.map_err(|error| failed(error, NOUN))?;
+    let query = query(
+        &request.filter,
+        request.page_size,
+        &request.page_token,
+        Micros(clock::now_us()),
+    );
+    let page = register
+        .list_conferences(&user(caller)?, &query)
+        .await
+        .map_err(|error| failed(error, NOUN))?;
     Ok(v2::ListConferenceRecordsResponse {
         conference_records: page.items.iter().map(shown).collect(),
         next_page_token: page.next_page_token.unwrap_or_default(),

@@ -6,13 +6,21 @@ use register::Query;
 
 /// A query at this time.
 pub(crate) fn query<'a>(filter: &'a str, page_size: i32, page_token: &'a str, now: Micros) -> Query<'a> {
-    Query { filter, page_size, page_token, now }
+    Query {
+        filter,
+        page_size,
+        page_token,
+        now,
+    }
 }
 
 /// A time of the register as the wire has it.
 pub(crate) fn timestamp(time: Micros) -> Timestamp {
     let nanos = time.0.rem_euclid(1_000_000) * 1_000;
-    Timestamp { seconds: time.0.div_euclid(1_000_000), nanos: i32::try_from(nanos).expect("below a second") }
+    Timestamp {
+        seconds: time.0.div_euclid(1_000_000),
+        nanos: i32::try_from(nanos).expect("below a second"),
+    }
 }
 
 #[cfg(test)]

@@ -23,8 +23,12 @@ pub(super) async fn get(
     let (Some(participant), Some(session)) = (participant, session) else {
         return Err(Failure::not_found());
     };
-    let record = register.participant_session(&conference, &participant, &session, now).await;
-    record.map(|record| shown(&record)).map_err(|error| child_failed(error, NOUN))
+    let record = register
+        .participant_session(&conference, &participant, &session, now)
+        .await;
+    record
+        .map(|record| shown(&record))
+        .map_err(|error| child_failed(error, NOUN))
 }
 
 pub(super) async fn list(
@@ -37,7 +41,10 @@ pub(super) async fn list(
     let conference = allow_reading(register, caller, conference, NOUN, now).await?;
     let participant = participant.ok_or_else(Failure::not_found)?;
     let query = query(&request.filter, request.page_size, &request.page_token, now);
-    let page = register.list_participant_sessions(&conference, &participant, &query).await.map_err(|error| child_failed(error, NOUN))?;
+    let page = register
+        .list_participant_sessions(&conference, &participant, &query)
+        .await
+        .map_err(|error| child_failed(error, NOUN))?;
     Ok(v2::ListParticipantSessionsResponse {
         participant_sessions: page.items.iter().map(shown).collect(),
         next_page_token: page.next_page_token.unwrap_or_default(),

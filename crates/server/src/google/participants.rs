@@ -41,7 +41,10 @@ pub(super) async fn list(
     let conference = names::conference("parent", &request.parent)?;
     let conference = allow_reading(register, caller, conference, NOUN, now).await?;
     let query = query(&request.filter, request.page_size, &request.page_token, now);
-    let page = register.list_participants(&conference, &query).await.map_err(|error| failed(error, NOUN))?;
+    let page = register
+        .list_participants(&conference, &query)
+        .await
+        .map_err(|error| failed(error, NOUN))?;
     let total = if counted {
         let total = register.count_participants(&conference, &request.filter, now).await;
         total.map_err(|error| failed(error, NOUN))?
@@ -57,8 +60,12 @@ pub(super) async fn list(
 
 /// Whether the field mask of a call asks for `total_size`.
 pub(super) fn wants_total(metadata: &MetadataMap) -> Answer<bool> {
-    let Some(mask) = metadata.get("x-goog-fieldmask") else { return Ok(false) };
-    let text = mask.to_str().map_err(|_| Failure::field("fields", "expected field names"))?;
+    let Some(mask) = metadata.get("x-goog-fieldmask") else {
+        return Ok(false);
+    };
+    let text = mask
+        .to_str()
+        .map_err(|_| Failure::field("fields", "expected field names"))?;
     if text.is_empty() {
         return Ok(false);
     }
@@ -75,9 +82,10 @@ fn shown(record: ParticipantRecord) -> v2::Participant {
     use v2::participant::User;
     let display_name = record.display_name;
     let user = match record.kind {
-        ParticipantKind::SignedIn(user) => {
-            User::SignedinUser(v2::SignedinUser { user: format!("users/{user}"), display_name })
-        }
+        ParticipantKind::SignedIn(user) => User::SignedinUser(v2::SignedinUser {
+            user: format!("users/{user}"),
+            display_name,
+        }),
         ParticipantKind::Anonymous => User::AnonymousUser(v2::AnonymousUser { display_name }),
     };
     v2::Participant {

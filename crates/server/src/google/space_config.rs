@@ -8,7 +8,9 @@ use api::google::apps::meet::v2beta::SpaceConfig;
 use api::google::apps::meet::v2beta::space_config::artifact_config::{
     AutoGenerationType, RecordingConfig, SmartNotesConfig, TranscriptionConfig,
 };
-use api::google::apps::meet::v2beta::space_config::moderation_restrictions::{DefaultJoinAsViewerType, RestrictionType};
+use api::google::apps::meet::v2beta::space_config::moderation_restrictions::{
+    DefaultJoinAsViewerType, RestrictionType,
+};
 use api::google::apps::meet::v2beta::space_config::{
     AccessType, ArtifactConfig, AttendanceReportGenerationType, EntryPointAccess, Moderation, ModerationRestrictions,
 };
@@ -42,9 +44,12 @@ pub(super) struct Settings {
 fn known<E: TryFrom<i32> + Into<i32>>(given: i32, default: E, field: &str) -> Answer<i32> {
     match given {
         0 => Ok(default.into()),
-        given => E::try_from(given)
-            .map(Into::into)
-            .map_err(|_| Failure::field(&format!("space.config.{field}"), format!("{given} is not a value of this field"))),
+        given => E::try_from(given).map(Into::into).map_err(|_| {
+            Failure::field(
+                &format!("space.config.{field}"),
+                format!("{given} is not a value of this field"),
+            )
+        }),
     }
 }
 
@@ -56,11 +61,19 @@ impl Settings {
         let entry_point_access = known(asked.entry_point_access, EntryPointAccess::All, "entry_point_access")?;
         let restrictions = asked.moderation_restrictions.unwrap_or_default();
         let restriction = |given, field: &str| {
-            known(given, RestrictionType::NoRestriction, &format!("moderation_restrictions.{field}"))
+            known(
+                given,
+                RestrictionType::NoRestriction,
+                &format!("moderation_restrictions.{field}"),
+            )
         };
         let artifacts = asked.artifact_config.unwrap_or_default();
         let generation = |given: Option<i32>, field: &str| {
-            known(given.unwrap_or_default(), AutoGenerationType::Off, &format!("artifact_config.{field}"))
+            known(
+                given.unwrap_or_default(),
+                AutoGenerationType::Off,
+                &format!("artifact_config.{field}"),
+            )
         };
         let kept = Kept {
             moderation: known(asked.moderation, Moderation::Off, "moderation")?,
@@ -78,15 +91,21 @@ impl Settings {
                 "attendance_report_generation_type",
             )?,
             auto_recording_generation: generation(
-                artifacts.recording_config.map(|config| config.auto_recording_generation),
+                artifacts
+                    .recording_config
+                    .map(|config| config.auto_recording_generation),
                 "recording_config.auto_recording_generation",
             )?,
             auto_transcription_generation: generation(
-                artifacts.transcription_config.map(|config| config.auto_transcription_generation),
+                artifacts
+                    .transcription_config
+                    .map(|config| config.auto_transcription_generation),
                 "transcription_config.auto_transcription_generation",
             )?,
             auto_smart_notes_generation: generation(
-                artifacts.smart_notes_config.map(|config| config.auto_smart_notes_generation),
+                artifacts
+                    .smart_notes_config
+                    .map(|config| config.auto_smart_notes_generation),
                 "smart_notes_config.auto_smart_notes_generation",
             )?,
         };
@@ -107,7 +126,11 @@ impl Settings {
     /// The settings that are recorded.
     pub(super) fn recorded(record: &register::SpaceRecord) -> Answer<Settings> {
         let kept = serde_json::from_str(&record.config).map_err(|error| Failure::internal(&error))?;
-        Ok(Settings { access_type: record.access_type, entry_point_access: record.entry_point_access, kept })
+        Ok(Settings {
+            access_type: record.access_type,
+            entry_point_access: record.entry_point_access,
+            kept,
+        })
     }
 
     /// The JSON that is recorded.
@@ -130,7 +153,9 @@ impl Settings {
             }),
             attendance_report_generation_type: kept.attendance_report_generation_type,
             artifact_config: Some(ArtifactConfig {
-                recording_config: Some(RecordingConfig { auto_recording_generation: kept.auto_recording_generation }),
+                recording_config: Some(RecordingConfig {
+                    auto_recording_generation: kept.auto_recording_generation,
+                }),
                 transcription_config: Some(TranscriptionConfig {
                     auto_transcription_generation: kept.auto_transcription_generation,
                 }),
@@ -153,16 +178,28 @@ mod tests {
         assert_eq!(shown.access_type(), AccessType::Open);
         assert_eq!(shown.entry_point_access(), EntryPointAccess::All);
         assert_eq!(shown.moderation(), Moderation::Off);
-        assert_eq!(Settings::effective(Some(shown)).expect("its own answer is valid"), settings);
+        assert_eq!(
+            Settings::effective(Some(shown)).expect("its own answer is valid"),
+            settings
+        );
     }
 
     #[test]
     fn unknown_numbers_are_refused() {
         for config in [
-            SpaceConfig { access_type: 4, ..SpaceConfig::default() },
-            SpaceConfig { entry_point_access: -1, ..SpaceConfig::default() },
             SpaceConfig {
-                moderation_restrictions: Some(ModerationRestrictions { chat_restriction: 3, ..Default::default() }),
+                access_type: 4,
+                ..SpaceConfig::default()
+            },
+            SpaceConfig {
+                entry_point_access: -1,
+                ..SpaceConfig::default()
+            },
+            SpaceConfig {
+                moderation_restrictions: Some(ModerationRestrictions {
+                    chat_restriction: 3,
+                    ..Default::default()
+                }),
                 ..SpaceConfig::default()
             },
         ] {
@@ -178,7 +215,10 @@ mod tests {
             (register::AccessType::Trusted as i32, AccessType::Trusted as i32),
             (register::AccessType::Restricted as i32, AccessType::Restricted as i32),
             (register::EntryPointAccess::All as i32, EntryPointAccess::All as i32),
-            (register::EntryPointAccess::CreatorAppOnly as i32, EntryPointAccess::CreatorAppOnly as i32),
+            (
+                register::EntryPointAccess::CreatorAppOnly as i32,
+                EntryPointAccess::CreatorAppOnly as i32,
+            ),
         ] {
             assert_eq!(ours, theirs);
         }

@@ -31,7 +31,11 @@ pub(crate) struct Spaces {
 
 impl Spaces {
     pub(crate) fn new(register: Register, rooms: Rooms, public_url: &str) -> Spaces {
-        Spaces { register, rooms, public_url: public_url.into() }
+        Spaces {
+            register,
+            rooms,
+            public_url: public_url.into(),
+        }
     }
 
     pub(super) async fn create(&self, caller: &Principal, request: v2::CreateSpaceRequest) -> Answer<v2::Space> {
@@ -63,11 +67,20 @@ impl Spaces {
         allow(caller, Action::GetSpace, &Resource::Service, NOUN)?;
         let now = Micros(clock::now_us());
         let name = names::space("name", &request.name)?;
-        let record = find(&self.register, &name, now).await.map_err(|error| failed(error, NOUN))?;
-        let standing = |took_part| Resource::Space { owner: record.owner.as_str(), took_part };
+        let record = find(&self.register, &name, now)
+            .await
+            .map_err(|error| failed(error, NOUN))?;
+        let standing = |took_part| Resource::Space {
+            owner: record.owner.as_str(),
+            took_part,
+        };
 
         let sees_config = allow(caller, Action::SeeSpaceConfig, &standing(false), NOUN).is_ok();
-        let settings = if sees_config { Some(Settings::recorded(&record)?) } else { None };
+        let settings = if sees_config {
+            Some(Settings::recorded(&record)?)
+        } else {
+            None
+        };
         let sees_active = match &record.active_conference {
             None => false,
             Some(_) if sees_config => true,
@@ -87,10 +100,23 @@ impl Spaces {
     ) -> Answer<()> {
         // First whether the caller may end any conference, then whether this one: existence is secret.
         let anybody = caller.user().map_or("", |user| user.id.as_str());
-        allow(caller, Action::EndActiveConference, &Resource::Space { owner: anybody, took_part: false }, NOUN)?;
+        allow(
+            caller,
+            Action::EndActiveConference,
+            &Resource::Space {
+                owner: anybody,
+                took_part: false,
+            },
+            NOUN,
+        )?;
         let name = names::space("name", &request.name)?;
-        let record = find(&self.register, &name, Micros(clock::now_us())).await.map_err(|error| failed(error, NOUN))?;
-        let resource = Resource::Space { owner: record.owner.as_str(), took_part: false };
+        let record = find(&self.register, &name, Micros(clock::now_us()))
+            .await
+            .map_err(|error| failed(error, NOUN))?;
+        let resource = Resource::Space {
+            owner: record.owner.as_str(),
+            took_part: false,
+        };
         allow(caller, Action::EndActiveConference, &resource, NOUN)?;
         if matches!(name, SpaceName::Code(_)) {
             // The reference takes an id alone here; whoever owns the space is told which.
@@ -113,7 +139,9 @@ impl Spaces {
         let active = record.active_conference.as_ref().filter(|_| sees_active);
         v2::Space {
             name: names::of_space(&record.id),
-            meeting_uri: code.map(|code| web::meeting_uri(&self.public_url, code)).unwrap_or_default(),
+            meeting_uri: code
+                .map(|code| web::meeting_uri(&self.public_url, code))
+                .unwrap_or_default(),
             meeting_code: code.map(ToString::to_string).unwrap_or_default(),
             config: settings.map(Settings::shown),
             active_conference: active.map(|conference| v2::ActiveConference {

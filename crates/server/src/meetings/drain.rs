@@ -29,7 +29,10 @@ pub(crate) async fn drain(rooms: &Rooms, patience: Duration) {
     };
     let waited = tokio::time::timeout(patience, emptied).await;
     if waited.is_err() {
-        tracing::info!(sessions = rooms.sessions(), "the time to leave has passed; the meetings are closed");
+        tracing::info!(
+            sessions = rooms.sessions(),
+            "the time to leave has passed; the meetings are closed"
+        );
     }
     let mut closing = JoinSet::new();
     for space in rooms.spaces() {

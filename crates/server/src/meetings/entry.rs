@@ -55,7 +55,14 @@ impl MeetingsService {
         public_url: &str,
     ) -> MeetingsService {
         let offers = Arc::new(Semaphore::new(limits::OFFERS_AT_ONCE_MAX));
-        MeetingsService { register, rooms, media, metrics, public_url: public_url.into(), offers }
+        MeetingsService {
+            register,
+            rooms,
+            media,
+            metrics,
+            public_url: public_url.into(),
+            offers,
+        }
     }
 
     async fn enter(&self, caller: &Principal, entry: Entry<'_>) -> Answer<api::JoinResponse> {
@@ -101,8 +108,16 @@ impl MeetingsService {
         };
         let carded = session.clone();
         let card = Box::new(move |participant: &ParticipantId| card(&person, participant, &carded));
-        let entrance = Entrance { prepared, session: session.clone(), card };
-        let seat = self.rooms.admit(space.id.clone(), input, entrance).await.map_err(entry_failure)?;
+        let entrance = Entrance {
+            prepared,
+            session: session.clone(),
+            card,
+        };
+        let seat = self
+            .rooms
+            .admit(space.id.clone(), input, entrance)
+            .await
+            .map_err(entry_failure)?;
         Ok(api::JoinResponse {
             answer,
             space: names::of_space(&space.id),
@@ -135,9 +150,17 @@ impl MeetingsService {
         let session = session.ok_or_else(|| entry_failure(Refusal::UnknownSession.into()))?;
         let space = match name {
             names::SpaceName::Id(id) => id,
-            other => find_space(&self.register, &other, now()).await.map_err(|error| unknown_meeting(&error))?.id,
+            other => {
+                find_space(&self.register, &other, now())
+                    .await
+                    .map_err(|error| unknown_meeting(&error))?
+                    .id
+            }
         };
-        let input = Input::Leave { session, secret: hash(&request.resume_secret) };
+        let input = Input::Leave {
+            session,
+            secret: hash(&request.resume_secret),
+        };
         self.rooms.input(space, input).await.map_err(entry_failure)
     }
 
@@ -146,7 +169,11 @@ impl MeetingsService {
         let (active, present) = self.rooms.glance(&space.id);
         Ok(api::Meeting {
             space: names::of_space(&space.id),
-            meeting_uri: space.code.as_ref().map(|code| web::meeting_uri(&self.public_url, code)).unwrap_or_default(),
+            meeting_uri: space
+                .code
+                .as_ref()
+                .map(|code| web::meeting_uri(&self.public_url, code))
+                .unwrap_or_default(),
             meeting_code: space.code.map(|code| code.to_string()).unwrap_or_default(),
             active,
             participant_count: i32::try_from(present).unwrap_or(i32::MAX),
@@ -155,7 +182,9 @@ impl MeetingsService {
 
     async fn space(&self, name: &str) -> Answer<SpaceRecord> {
         let name = names::space("space", name)?;
-        find_space(&self.register, &name, now()).await.map_err(|error| unknown_meeting(&error))
+        find_space(&self.register, &name, now())
+            .await
+            .map_err(|error| unknown_meeting(&error))
     }
 }
 
@@ -211,14 +240,20 @@ fn person(caller: &Principal, typed_name: &str) -> Answer<Person> {
     match &caller.caller {
         Caller::User(user) => {
             if !caller.scopes.intersects(Scopes::MEET) {
-                return Err(Failure::new(Code::PermissionDenied, "Request had insufficient authentication scopes.")
-                    .google("ACCESS_TOKEN_SCOPE_INSUFFICIENT"));
+                return Err(Failure::new(
+                    Code::PermissionDenied,
+                    "Request had insufficient authentication scopes.",
+                )
+                .google("ACCESS_TOKEN_SCOPE_INSUFFICIENT"));
             }
             // An account's name may hold what a tile cannot show; its address cannot.
             let display_name = DisplayName::parse(&user.display_name)
                 .or_else(|_| DisplayName::parse(user.email.split('@').next().unwrap_or_default()))
                 .map_err(|malformed| Failure::internal(&malformed))?;
-            Ok(Person::SignedIn { user: id_of(user), display_name })
+            Ok(Person::SignedIn {
+                user: id_of(user),
+                display_name,
+            })
         }
         Caller::Anonymous => {
             let display_name = DisplayName::parse(typed_name).map_err(|malformed| {
@@ -238,9 +273,11 @@ fn person(caller: &Principal, typed_name: &str) -> Answer<Person> {
 fn allow_entry(space: &SpaceRecord, person: &Person) -> Answer<()> {
     match (space.access_type, person) {
         (AccessType::Open, _) | (_, Person::SignedIn { .. }) => Ok(()),
-        (AccessType::Trusted | AccessType::Restricted, Person::Anonymous { .. }) => {
-            Err(Failure::new(Code::PermissionDenied, "This meeting is for people who are signed in.").own("SIGN_IN_REQUIRED"))
-        }
+        (AccessType::Trusted | AccessType::Restricted, Person::Anonymous { .. }) => Err(Failure::new(
+            Code::PermissionDenied,
+            "This meeting is for people who are signed in.",
+        )
+        .own("SIGN_IN_REQUIRED")),
     }
 }
 
@@ -252,7 +289,9 @@ fn card(person: &Person, participant: &ParticipantId, session: &SessionId) -> Ca
         participant_key,
         display_name: person.display_name().to_string(),
         kind: match person {
-            Person::SignedIn { user, .. } => CardKind::SignedIn { user: format!("users/{user}") },
+            Person::SignedIn { user, .. } => CardKind::SignedIn {
+                user: format!("users/{user}"),
+            },
             Person::Anonymous { .. } => CardKind::Anonymous,
         },
     }
@@ -292,10 +331,11 @@ fn refused(refusal: Refusal) -> Failure {
         Refusal::TooManySessions => {
             Failure::new(Code::ResourceExhausted, "The meeting is full.").own("CONFERENCE_FULL")
         }
-        Refusal::NotAParticipant => {
-            Failure::new(Code::PermissionDenied, "Only who was in the conference can come back to it.")
-                .own("NOT_A_PARTICIPANT")
-        }
+        Refusal::NotAParticipant => Failure::new(
+            Code::PermissionDenied,
+            "Only who was in the conference can come back to it.",
+        )
+        .own("NOT_A_PARTICIPANT"),
         Refusal::WrongSecret => {
             Failure::new(Code::PermissionDenied, "The secret is not that of the session.").own("WRONG_SECRET")
         }

@@ -21,7 +21,11 @@ pub(crate) async fn follow(rooms: Rooms, mut events: mpsc::Receiver<Event>) {
     while let Some(event) = events.recv().await {
         match event {
             Event::Alive(heard) => alive(&rooms, heard),
-            Event::Lost { session, last_sign_of_life, cause } => {
+            Event::Lost {
+                session,
+                last_sign_of_life,
+                cause,
+            } => {
                 let at = Micros(clock::wall_us(last_sign_of_life));
                 if let Some((session, space)) = locate(&rooms, &session) {
                     tokio::spawn(lost(rooms.clone(), space, session, at, cause));
@@ -36,7 +40,10 @@ fn alive(rooms: &Rooms, heard: Vec<(String, std::time::Instant)>) {
     let mut by_space: HashMap<SpaceId, Vec<(SessionId, Micros)>> = HashMap::new();
     for (session, at) in heard {
         if let Some((session, space)) = locate(rooms, &session) {
-            by_space.entry(space).or_default().push((session, Micros(clock::wall_us(at))));
+            by_space
+                .entry(space)
+                .or_default()
+                .push((session, Micros(clock::wall_us(at))));
         }
     }
     for (space, signs) in by_space {
@@ -55,7 +62,11 @@ async fn lost(rooms: Rooms, space: SpaceId, session: SessionId, last_sign_of_lif
     };
     let mut pause = RETRY_PAUSES.0;
     loop {
-        let input = Input::Lost { session: session.clone(), last_sign_of_life, reason };
+        let input = Input::Lost {
+            session: session.clone(),
+            last_sign_of_life,
+            reason,
+        };
         match rooms.input(space.clone(), input).await {
             Err(InputError::Register(_) | InputError::Panicked(_)) => {
                 tokio::time::sleep(pause).await;

@@ -128,17 +128,27 @@ impl Rooms {
         Ok(seat.expect("an admitted session has a seat"))
     }
 
-    async fn spawn(&self, space: SpaceId, input: Input, entrance: Option<Entrance>) -> Result<Option<Seat>, InputError> {
+    async fn spawn(
+        &self,
+        space: SpaceId,
+        input: Input,
+        entrance: Option<Entrance>,
+    ) -> Result<Option<Seat>, InputError> {
         let inner = Arc::clone(&self.0);
         let span = tracing::Span::current();
         let task = tracing::Instrument::instrument(async move { inner.handle(&space, input, entrance).await }, span);
-        tokio::spawn(task).await.unwrap_or_else(|panicked| Err(InputError::Panicked(panicked)))
+        tokio::spawn(task)
+            .await
+            .unwrap_or_else(|panicked| Err(InputError::Panicked(panicked)))
     }
 
     /// Whether a conference runs in a space, and how many people are in it.
     pub(crate) fn glance(&self, space: &SpaceId) -> (bool, usize) {
         lock(&self.0.rooms).get(space).map_or((false, 0), |room| {
-            (room.conferences.load(Ordering::Relaxed) > 0, room.present.load(Ordering::Relaxed))
+            (
+                room.conferences.load(Ordering::Relaxed) > 0,
+                room.present.load(Ordering::Relaxed),
+            )
         })
     }
 
@@ -159,7 +169,10 @@ impl Rooms {
 
     /// How many sessions run now.
     pub(crate) fn sessions(&self) -> usize {
-        lock(&self.0.rooms).values().map(|room| room.sessions.load(Ordering::Relaxed)).sum()
+        lock(&self.0.rooms)
+            .values()
+            .map(|room| room.sessions.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// All spaces in which something happens.
@@ -170,7 +183,9 @@ impl Rooms {
     /// The spaces whose deadline has passed. Each is named once; its next input sets its next deadline.
     pub(crate) fn take_due(&self, now_us: i64) -> Vec<SpaceId> {
         let rooms = lock(&self.0.rooms);
-        let due = rooms.iter().filter(|(_, room)| room.deadline_us.load(Ordering::Relaxed) <= now_us);
+        let due = rooms
+            .iter()
+            .filter(|(_, room)| room.deadline_us.load(Ordering::Relaxed) <= now_us);
         due.map(|(id, room)| {
             room.deadline_us.store(NEVER_US, Ordering::Relaxed);
             id.clone()
@@ -190,7 +205,8 @@ impl Inner {
         }
         let taken = held.take();
         // Until the end of the step the room is empty, and so it stays if the step fails or panics.
-        room.deadline_us.store(clock::now_us() + clock::micros(RETRY_AFTER), Ordering::Relaxed);
+        room.deadline_us
+            .store(clock::now_us() + clock::micros(RETRY_AFTER), Ordering::Relaxed);
         match self.step(id, taken, input, entrance).await {
             Ok((space, result)) => {
                 self.note(room, &space);
@@ -233,7 +249,11 @@ impl Inner {
             }
             Err((session, overloaded)) => {
                 self.tell(&facts);
-                let lost = Input::Lost { session, last_sign_of_life: Micros(0), reason: LostReason::NotConnected };
+                let lost = Input::Lost {
+                    session,
+                    last_sign_of_life: Micros(0),
+                    reason: LostReason::NotConnected,
+                };
                 let ended = meeting::decide(&space, lost, Micros(clock::now_us())).unwrap_or_default();
                 self.record(&mut space, &ended).await?;
                 self.tell(&ended);
@@ -259,9 +279,15 @@ impl Inner {
     /// Lets the session of these facts into the media plane.
     fn let_in(&self, id: &SpaceId, facts: &[Fact], entrance: Entrance) -> Result<Seat, (SessionId, Overloaded)> {
         let started = facts.iter().find_map(|fact| match fact {
-            Fact::SessionStarted { conference, participant, session, .. } if *session == entrance.session => {
-                Some(Seat { conference: conference.clone(), participant: participant.clone() })
-            }
+            Fact::SessionStarted {
+                conference,
+                participant,
+                session,
+                ..
+            } if *session == entrance.session => Some(Seat {
+                conference: conference.clone(),
+                participant: participant.clone(),
+            }),
             _ => None,
         });
         let seat = started.expect("who is let in has a new session");
@@ -301,7 +327,10 @@ impl Inner {
         room.present.store(present, Ordering::Relaxed);
         let conferences_before = room.conferences.swap(conferences, Ordering::Relaxed);
         let sessions_before = room.sessions.swap(sessions, Ordering::Relaxed);
-        self.metrics.live(difference(conferences, conferences_before), difference(sessions, sessions_before));
+        self.metrics.live(
+            difference(conferences, conferences_before),
+            difference(sessions, sessions_before),
+        );
     }
 
     fn enter<'a>(&'a self, id: &'a SpaceId) -> Visit<'a> {
@@ -312,7 +341,11 @@ impl Inner {
             Arc::new(room)
         });
         room.visits.fetch_add(1, Ordering::Relaxed);
-        Visit { inner: self, id, room: Arc::clone(room) }
+        Visit {
+            inner: self,
+            id,
+            room: Arc::clone(room),
+        }
     }
 }
 
@@ -339,7 +372,9 @@ impl Drop for Visit<'_> {
 fn disconnect_reason(reason: SessionEndReason) -> DisconnectReason {
     match reason {
         SessionEndReason::Left | SessionEndReason::Closed | SessionEndReason::Resumed => DisconnectReason::ClientLeft,
-        SessionEndReason::Silent | SessionEndReason::NotConnected | SessionEndReason::Crash => DisconnectReason::Unhealthy,
+        SessionEndReason::Silent | SessionEndReason::NotConnected | SessionEndReason::Crash => {
+            DisconnectReason::Unhealthy
+        }
         SessionEndReason::ConferenceEnded => DisconnectReason::ConferenceEnded,
         SessionEndReason::Shutdown => DisconnectReason::ShuttingDown,
     }

@@ -20,7 +20,10 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// What every page and asset is sent with.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
-    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+    ),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     // Stricter would take the `Origin` header from the request by which a closing page leaves.
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
@@ -28,7 +31,10 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("camera=(self), microphone=(self), display-capture=(self), geolocation=()"),
     ),
-    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
 ];
 
 /// Answers a request for a page or an asset.
@@ -68,8 +74,16 @@ fn file(path: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response<Body> {
     tag.push('"');
     let tag = HeaderValue::from_str(&tag).expect("hexadecimal digits");
     let same = asked.get(header::IF_NONE_MATCH) == Some(&tag);
-    let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let mut response = Response::new(if same { Body::empty() } else { Body::from(found.data.into_owned()) });
+    let cache = if path.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    let mut response = Response::new(if same {
+        Body::empty()
+    } else {
+        Body::from(found.data.into_owned())
+    });
     if same {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
@@ -102,9 +116,10 @@ fn content_type(path: &str) -> &'static str {
 pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     response
 }
 
@@ -121,9 +136,16 @@ mod tests {
         for path in ["/", "/sign-in", "/abc-mnop-xyz", "/no/such/page"] {
             let response = get(path);
             assert_eq!(response.status(), StatusCode::OK, "{path}");
-            assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8", "{path}");
+            assert_eq!(
+                response.headers()[header::CONTENT_TYPE],
+                "text/html; charset=utf-8",
+                "{path}"
+            );
             assert_eq!(response.headers()[header::CACHE_CONTROL], "no-cache", "{path}");
-            assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY), "{path}");
+            assert!(
+                response.headers().contains_key(header::CONTENT_SECURITY_POLICY),
+                "{path}"
+            );
         }
     }
 
@@ -137,7 +159,10 @@ mod tests {
     #[test]
     fn an_unchanged_page_is_not_sent_again() {
         let tag = get("/").headers()[header::ETAG].clone();
-        let again = Request::get("/").header(header::IF_NONE_MATCH, tag).body(Body::empty()).expect("valid");
+        let again = Request::get("/")
+            .header(header::IF_NONE_MATCH, tag)
+            .body(Body::empty())
+            .expect("valid");
         assert_eq!(serve(&again).status(), StatusCode::NOT_MODIFIED);
     }
 }

@@ -34,13 +34,21 @@ struct SignIn {
 pub(crate) async fn serve(identity: &Identity, secure: bool, request: Request<Body>) -> Response<Body> {
     let method = request.method().clone();
     if matches!(method, Method::POST | Method::DELETE) && !is_same_origin(request.headers()) {
-        return error(StatusCode::FORBIDDEN, "PERMISSION_DENIED", "Only this server's own pages may ask for this.");
+        return error(
+            StatusCode::FORBIDDEN,
+            "PERMISSION_DENIED",
+            "Only this server's own pages may ask for this.",
+        );
     }
     match method {
         Method::GET => show(identity, request.headers()).await,
         Method::POST => sign_in(identity, secure, request).await,
         Method::DELETE => sign_out(identity, secure, request.headers()).await,
-        _ => error(StatusCode::METHOD_NOT_ALLOWED, "UNIMPLEMENTED", "Only GET, POST and DELETE are answered here."),
+        _ => error(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "UNIMPLEMENTED",
+            "Only GET, POST and DELETE are answered here.",
+        ),
     }
 }
 
@@ -59,10 +67,18 @@ async fn show(identity: &Identity, headers: &HeaderMap) -> Response<Body> {
 }
 
 async fn sign_in(identity: &Identity, secure: bool, request: Request<Body>) -> Response<Body> {
-    let body = Limited::new(request.into_body(), limits::SIGN_IN_BODY_BYTES_MAX).collect().await;
-    let asked = body.ok().and_then(|body| serde_json::from_slice::<SignIn>(&body.to_bytes()).ok());
+    let body = Limited::new(request.into_body(), limits::SIGN_IN_BODY_BYTES_MAX)
+        .collect()
+        .await;
+    let asked = body
+        .ok()
+        .and_then(|body| serde_json::from_slice::<SignIn>(&body.to_bytes()).ok());
     let Some(SignIn { secret }) = asked else {
-        return error(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", "The body is not of the form {\"secret\": \"…\"}.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            "INVALID_ARGUMENT",
+            "The body is not of the form {\"secret\": \"…\"}.",
+        );
     };
     let now_us = clock::now_us();
     match identity.redeem(&secret, now_us).await {
@@ -109,18 +125,28 @@ fn shown(user: &User) -> Value {
 
 fn unavailable(failed: &(dyn std::error::Error + 'static)) -> Response<Body> {
     tracing::error!(error = %chain(failed), "browser sessions cannot be reached");
-    error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "Signing in and out is not possible now; try again soon.")
+    error(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "UNAVAILABLE",
+        "Signing in and out is not possible now; try again soon.",
+    )
 }
 
 fn error(status: StatusCode, name: &str, message: &str) -> Response<Body> {
-    answer(status, &json!({"error": {"code": status.as_u16(), "message": message, "status": name}}))
+    answer(
+        status,
+        &json!({"error": {"code": status.as_u16(), "message": message, "status": name}}),
+    )
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
