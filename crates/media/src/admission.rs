@@ -50,9 +50,9 @@ pub enum Overloaded {
     /// The room holds as many sessions as `limits::SESSIONS_PER_ROOM` allows.
     #[error("the room holds as many sessions as it can")]
     Room,
-    /// The shard is so far behind that its commands queue up, or it has stopped.
-    #[error("the media plane is not keeping up")]
-    Busy,
+    /// The media thread has ended.
+    #[error("the media plane has stopped")]
+    Stopped,
     /// A session of this name is in a room already: a mistake of the caller.
     #[error("the session is in a room already")]
     Duplicate,

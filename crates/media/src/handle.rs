@@ -2,8 +2,15 @@
 //!
 //! Nothing here blocks on the media thread: commands go through a bounded channel, and a full one is `Overloaded`.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt, io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as commands},
+    thread::JoinHandle,
+};
 
+use mio::{Poll, Token, Waker};
 use tokio::sync::mpsc;
 
 use crate::{
@@ -11,7 +18,15 @@ use crate::{
     core::offer::OfferError,
     counters::{Counters, Counting},
     event::{DisconnectReason, Event},
+    limits,
+    peer::Peer,
+    reporter::Reporter,
+    shard::{Command, Shard, clock},
+    socket::Socket,
 };
+
+const SOCKET: Token = Token(0);
+const COMMAND: Token = Token(1);
 
 /// Where the media plane listens, and what it tells clients to send to.
 #[derive(Debug, Clone)]
@@ -32,12 +47,19 @@ pub struct Media {
 #[derive(Debug)]
 struct Inner {
     local: SocketAddr,
+    candidates: Vec<SocketAddr>,
     counting: Arc<Counting>,
+    /// The room of each session, from admission to removal.
+    sessions: Mutex<HashMap<String, String>>,
+    /// As many commands wait as sessions are let in and taken out: `limits::SESSIONS` bounds it.
+    commands: commands::Sender<Command>,
+    waker: Waker,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// An answered offer: a peer connection that waits to be admitted. Dropping it costs nothing.
-#[derive(Debug)]
 pub struct Prepared {
+    peer: Box<Peer>,
     answer: String,
 }
 
@@ -48,11 +70,44 @@ impl Prepared {
     }
 }
 
+impl fmt::Debug for Prepared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Prepared").finish_non_exhaustive()
+    }
+}
+
 impl Media {
     /// Binds the socket and starts the media thread. Events are sent without ever blocking that thread.
-    pub fn start(options: Options, events: mpsc::Sender<Event>) -> io::Result<Media> {
-        let _ = events;
-        Ok(Media { inner: Arc::new(Inner { local: options.bind, counting: Arc::default() }) })
+    pub fn start(options: &Options, events: mpsc::Sender<Event>) -> io::Result<Media> {
+        let mut socket = Socket::bind(options.bind)?;
+        let local = socket.local_address();
+        let candidates = candidates(options, local)?;
+        let poll = Poll::new()?;
+        socket.register(poll.registry(), SOCKET)?;
+        let waker = Waker::new(poll.registry(), COMMAND)?;
+        let counting = Arc::<Counting>::default();
+        let (commands, receiver) = commands::channel();
+        let shard = Shard::new(
+            socket,
+            candidates.clone(),
+            receiver,
+            Reporter::new(events),
+            Arc::clone(&counting),
+        );
+        let thread = std::thread::Builder::new()
+            .name("media".into())
+            .spawn(move || shard.run(poll))?;
+        let sessions = Mutex::default();
+        let inner = Inner {
+            local,
+            candidates,
+            counting,
+            sessions,
+            commands,
+            waker,
+            thread: Some(thread),
+        };
+        Ok(Media { inner: Arc::new(inner) })
     }
 
     /// The address that was bound.
@@ -67,18 +122,88 @@ impl Media {
 
     /// Checks an offer and answers it. This is some milliseconds of work on the calling thread, and touches no room.
     pub fn answer(&self, offer: &str) -> Result<Prepared, OfferError> {
-        Ok(Prepared { answer: offer.to_owned() })
+        let (peer, answer) = Peer::answer(offer, &self.inner.candidates, clock())?;
+        Ok(Prepared {
+            peer: Box::new(peer),
+            answer,
+        })
     }
 
     /// Lets a prepared peer connection into a room: after the session was written down, before the client is answered.
     pub fn admit(&self, prepared: Prepared, admission: Admission) -> Result<(), Overloaded> {
-        drop((prepared, admission));
+        let mut sessions = self.inner.sessions();
+        if sessions.contains_key(&admission.session) {
+            return Err(Overloaded::Duplicate);
+        }
+        if sessions.len() >= limits::SESSIONS {
+            return Err(Overloaded::Sessions);
+        }
+        if sessions.values().filter(|room| **room == admission.room).count() >= limits::SESSIONS_PER_ROOM {
+            return Err(Overloaded::Room);
+        }
+        let (session, room) = (admission.session.clone(), admission.room.clone());
+        self.inner.command(Command::Admit {
+            peer: prepared.peer,
+            admission,
+        })?;
+        sessions.insert(session, room);
         Ok(())
     }
 
     /// Takes a session out of its room, tells its client why and the others that it is gone: after its end was written
     /// down. A session that is not there is nobody's mistake.
     pub fn remove(&self, session: &str, reason: DisconnectReason) {
-        let _ = (session, reason);
+        let mut sessions = self.inner.sessions();
+        if sessions.remove(session).is_some() {
+            // A shard that has stopped has no sessions left to remove.
+            let _ = self.inner.command(Command::Remove {
+                session: session.to_owned(),
+                reason,
+            });
+        }
     }
+}
+
+impl Inner {
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        // Every change under this lock is one insert or one removal, so no panic leaves it half done.
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn command(&self, command: Command) -> Result<(), Overloaded> {
+        self.commands.send(command).map_err(|_| Overloaded::Stopped)?;
+        self.waker.wake().map_err(|_| Overloaded::Stopped)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let _ = self.command(Command::Stop);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the media thread panicked");
+        }
+    }
+}
+
+/// What answers announce.
+fn candidates(options: &Options, local: SocketAddr) -> io::Result<Vec<SocketAddr>> {
+    let mut candidates = options.announce.clone();
+    if candidates.is_empty() {
+        candidates.push(local);
+    }
+    for candidate in &mut candidates {
+        if candidate.port() == 0 {
+            candidate.set_port(local.port());
+        }
+        if candidate.ip().is_unspecified() || candidate.ip().is_multicast() {
+            let message = format!(
+                "`{}` cannot be announced: clients need an address that they can send to",
+                candidate.ip()
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+    }
+    Ok(candidates)
 }

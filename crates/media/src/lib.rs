@@ -1,14 +1,39 @@
-//! The SFU: it forwards who is heard and seen, and reports who is there. (First: the shape of the API.)
+//! The media plane: an SFU that forwards who is heard and seen, and reports who is there.
+//!
+//! What it does not do: it writes nothing down, knows no user and no meeting (a room is a name), and decides nothing about
+//! who may join. It does no TURN, no FEC, no mixing and no transcoding, and it never renegotiates: a session's one offer
+//! fixes its lines for life, and what changes is who is on them. Simulcast, bandwidth allocation, ICE over TCP and further
+//! shards have their places (a line's source, the assignment, the socket, the shard) and come later.
+//!
+//! * [`Media`] is the control plane's handle: answer an offer, admit, remove; [`Event`]s come back.
+//! * `core/` decides, from its arguments alone: speakers, lines, assignments, the texts of the data channels.
+//! * `shard`, `traffic`, `seat`, `socket` and `reporter` are the shell around it: one thread, one UDP socket.
+//! * `peer` is one WebRTC connection and the only module that names str0m; `egress` is the seam for a faster way out.
+//!
+//! **The order of things.** A session is written down, then admitted here, then its client is answered. When it goes, the
+//! control plane hears [`Event::Lost`], writes its end down, and calls [`Media::remove`]: only then do the others hear of
+//! it.
 
 mod admission;
 mod core;
 mod counters;
+mod egress;
 mod event;
 mod handle;
 pub mod limits;
+mod peer;
+mod reporter;
+mod seat;
+mod shard;
+mod socket;
+mod traffic;
 
 pub use admission::{Admission, Card, CardKind, Overloaded};
-pub use core::offer::OfferError;
+pub use core::{
+    channels::{Channel, Code, Refused, Request},
+    datagram,
+    offer::{OfferError, Plan},
+};
 pub use counters::Counters;
 pub use event::{DisconnectReason, Event, LostCause};
 pub use handle::{Media, Options, Prepared};

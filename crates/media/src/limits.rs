@@ -21,12 +21,6 @@ pub const SESSIONS: usize = 2_000;
 /// Sessions of one room. A newcomer is told of everybody in one message per channel, which this keeps bounded.
 pub const SESSIONS_PER_ROOM: usize = 500;
 
-/// Commands that wait for a shard. It drains them on each turn of its loop, in well under a millisecond.
-pub const COMMANDS: usize = 1_024;
-
-/// Events that wait because the control plane is slow. Signs of life are merged per session, so only departures add to it.
-pub const EVENTS: usize = 4 * SESSIONS;
-
 /// Signs of life are gathered for this long. They must be in the register at least every five seconds.
 pub const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -39,3 +33,51 @@ pub const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
 
 /// How long a removed session's transport may take to say goodbye.
 pub const GOODBYE: Duration = Duration::from_millis(500);
+
+/// A keyframe is asked of one source at most this often: it is ten times the size of other frames.
+pub const KEYFRAME_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Data channel messages that a session may send in the long run, and at once. A client that drags a window asks for a
+/// layout some times a second.
+pub const MESSAGES_PER_SECOND: u32 = 20;
+/// See [`MESSAGES_PER_SECOND`].
+pub const MESSAGE_BURST: u32 = 60;
+
+/// Bytes of one data channel message from a client. Statistics are the longest, at some ten kilobytes.
+pub const MESSAGE_BYTES: u32 = 64 * 1024;
+
+/// Bytes of the label of a layout, which is kept and sent back.
+pub const LABEL_BYTES: usize = 256;
+
+/// Resources in one message. Some ten kilobytes, well below what any browser accepts.
+pub const RESOURCES_PER_MESSAGE: usize = 32;
+
+/// Bytes that wait for one session's data channels. A session that reads nothing for that long has failed.
+pub const OUTBOX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Addresses that one session may be reached at: a laptop with two networks in two families, and room.
+pub const ADDRESSES_PER_SESSION: usize = 8;
+
+/// Retransmission cache of a video line: a second of the liveliest screen share. Memory is spent here more than anywhere.
+pub const RESEND_PACKETS: usize = 512;
+/// See [`RESEND_PACKETS`].
+pub const RESEND_AGE: Duration = Duration::from_millis(1_500);
+/// Retransmissions, as a share of all that is sent on a line: beyond this the network is full and resending is fuel to it.
+pub const RESEND_RATIO: f32 = 0.5;
+
+/// How often the shard looks for sessions that went silent: fine enough for every deadline above.
+pub const SWEEP_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Socket buffers. A keyframe to three hundred viewers is fifteen megabytes in one burst; the system may grant less.
+pub const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
+
+/// Datagrams read before timers and commands have their turn.
+pub const DATAGRAMS_PER_TURN: usize = 512;
+
+const _: () = assert!(
+    SILENCE.as_secs() + 5 < 15,
+    "a silent session must be in the register within fifteen seconds"
+);
+
+/// SSRCs remembered per session: three sources, and some that were started again.
+pub const STREAMS_PER_SESSION: usize = 16;

@@ -1,3 +1,45 @@
-//! The selection logic of the SFU: who is heard, who is seen, on which line. No I/O, no clock, no str0m.
+//! The selection logic of the SFU: who is heard, who is seen, on which line, and what everybody is told.
+//!
+//! Out of scope on purpose: sockets, clocks, encryption, SDP answers. Everything here is a function of its arguments:
+//! time is a [`Time`] handed in, ids are counted, maps are ordered, so that a run can be repeated exactly. What has to
+//! happen comes back as data ([`room::Effect`], [`room::Forward`]); the shard makes it happen.
 
-pub mod offer;
+use std::time::Duration;
+
+pub(crate) mod assignment;
+pub(crate) mod channels;
+pub(crate) mod codec;
+pub mod datagram;
+pub(crate) mod keyframes;
+pub(crate) mod line;
+pub(crate) mod offer;
+pub(crate) mod rate;
+pub(crate) mod roll;
+pub(crate) mod room;
+pub(crate) mod speakers;
+
+/// The time since the shard started. A duration and not an instant, because an instant can only be had from a clock.
+pub(crate) type Time = Duration;
+
+/// One session in a room, named by its seat in the shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct MemberId(pub usize);
+
+/// One media entry of a room: a session's microphone and camera, or its screen. Never 0 and never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct EntryId(pub u32);
+
+/// The three things that a session may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    Microphone,
+    Camera,
+    Screen,
+}
+
+/// A receiving line of a session, counted from 0 in the order of its offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineId {
+    Audio(usize),
+    Video(usize),
+}

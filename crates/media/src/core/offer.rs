@@ -1,12 +1,342 @@
-//! The rules of an offer.
+//! The rules of an offer, and the plan that follows from one.
+//!
+//! A session negotiates once for its whole life, so everything it will ever receive or send is in its one offer: a fixed
+//! number of receiving lines that the server fills, and at most a microphone, a camera and a screen. The rules are those
+//! that Google states for the Media API, with sending lines added and more video lines allowed; codecs and extensions that
+//! Google's documentation demands but stock Chromium does not offer are not demanded.
+//!
+//! This reads only the section lines, directions, mids and codec names. What else there is in SDP is the business of the
+//! WebRTC stack.
+
+use crate::limits;
 
 /// Why an offer is refused. `Display` is what the client is told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OfferError {
-    /// The offer exceeds `limits::OFFER_BYTES`.
-    #[error("the offer is longer than {} bytes", crate::limits::OFFER_BYTES)]
+    /// The offer exceeds [`limits::OFFER_BYTES`].
+    #[error("the offer is longer than {} bytes", limits::OFFER_BYTES)]
     TooLong,
-    /// The offer is no SDP.
+    /// The offer is no SDP, or lacks what every WebRTC offer has.
     #[error("the offer is not valid SDP: {0}")]
     Malformed(String),
+    /// A section is of another kind than audio, video or application.
+    #[error("section {section}: `{kind}` is not supported")]
+    UnknownSection {
+        /// Counted from 0.
+        section: usize,
+        /// The word after `m=`.
+        kind: String,
+    },
+    /// A section has no identification, a strange one, or that of another section.
+    #[error("section {section}: `a=mid` must be unique, 1 to 16 letters or digits")]
+    Mid {
+        /// Counted from 0.
+        section: usize,
+    },
+    /// A media section both sends and receives, or neither.
+    #[error("section {section}: must be `recvonly` or `sendonly`")]
+    Direction {
+        /// Counted from 0.
+        section: usize,
+    },
+    /// A media section is not in the one bundle.
+    #[error("section {section}: all sections must be in one `a=group:BUNDLE`")]
+    NotBundled {
+        /// Counted from 0.
+        section: usize,
+    },
+    /// A media section offers no codec that is forwarded.
+    #[error("section {section}: must offer {expected}")]
+    NoCodec {
+        /// Counted from 0.
+        section: usize,
+        /// What was missing.
+        expected: &'static str,
+    },
+    /// A sending section offers several layers.
+    #[error("section {section}: simulcast is not supported")]
+    Simulcast {
+        /// Counted from 0.
+        section: usize,
+    },
+    /// Neither three nor no receiving audio sections.
+    #[error("{0} audio sections are `recvonly`, must be 3 or none")]
+    AudioLines(usize),
+    /// Too many receiving video sections.
+    #[error("{0} video sections are `recvonly`, at most {max} are possible", max = limits::VIDEO_LINES)]
+    VideoLines(usize),
+    /// More than one microphone.
+    #[error("{0} audio sections are `sendonly`, at most 1 is possible")]
+    SendingAudio(usize),
+    /// More than a camera and a screen.
+    #[error("{0} video sections are `sendonly`, at most {max} are possible", max = limits::SENDING_VIDEO_LINES)]
+    SendingVideo(usize),
+    /// There is not exactly one section for data channels.
+    #[error("{0} sections are for data channels, must be 1")]
+    DataChannels(usize),
+}
+
+/// The lines of a session, by their `a=mid`, in the order of the offer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Receiving audio lines: three or none.
+    pub audio: Vec<String>,
+    /// Receiving video lines.
+    pub video: Vec<String>,
+    /// The sending audio line.
+    pub microphone: Option<String>,
+    /// The first sending video line.
+    pub camera: Option<String>,
+    /// The second sending video line.
+    pub screen: Option<String>,
+}
+
+#[derive(Default)]
+struct Section<'a> {
+    kind: &'a str,
+    mid: &'a str,
+    direction: &'a str,
+    codecs: Vec<String>,
+    simulcast: bool,
+}
+
+impl Plan {
+    /// Reads an offer and holds it to the rules.
+    pub fn read(offer: &str) -> Result<Plan, OfferError> {
+        if offer.len() > limits::OFFER_BYTES {
+            return Err(OfferError::TooLong);
+        }
+        let (sections, bundle) = sections(offer)?;
+        let mut plan = Plan::default();
+        let (mut sending_audio, mut sending_video, mut channels) = (vec![], vec![], 0);
+        for (index, section) in sections.iter().enumerate() {
+            section.check(index, &sections[..index], &bundle)?;
+            let mid = section.mid.to_owned();
+            match (section.kind, section.direction) {
+                ("audio", "recvonly") => plan.audio.push(mid),
+                ("audio", _) => sending_audio.push(mid),
+                ("video", "recvonly") => plan.video.push(mid),
+                ("video", _) => sending_video.push(mid),
+                _ => channels += 1,
+            }
+        }
+        match (
+            plan.audio.len(),
+            plan.video.len(),
+            sending_audio.len(),
+            sending_video.len(),
+        ) {
+            (audio, ..) if audio != 0 && audio != limits::AUDIO_LINES => Err(OfferError::AudioLines(audio)),
+            (_, video, ..) if video > limits::VIDEO_LINES => Err(OfferError::VideoLines(video)),
+            (_, _, audio, _) if audio > 1 => Err(OfferError::SendingAudio(audio)),
+            (.., video) if video > limits::SENDING_VIDEO_LINES => Err(OfferError::SendingVideo(video)),
+            _ if channels != 1 => Err(OfferError::DataChannels(channels)),
+            _ => {
+                let mut sending_video = sending_video.into_iter();
+                plan.microphone = sending_audio.pop();
+                plan.camera = sending_video.next();
+                plan.screen = sending_video.next();
+                Ok(plan)
+            }
+        }
+    }
+}
+
+impl Section<'_> {
+    fn check(&self, section: usize, earlier: &[Section<'_>], bundle: &[&str]) -> Result<(), OfferError> {
+        if !matches!(self.kind, "audio" | "video" | "application") {
+            return Err(OfferError::UnknownSection {
+                section,
+                kind: self.kind.chars().take(32).collect(),
+            });
+        }
+        let unique = !earlier.iter().any(|other| other.mid == self.mid);
+        let well_formed =
+            (1..=16).contains(&self.mid.len()) && self.mid.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !well_formed || !unique {
+            return Err(OfferError::Mid { section });
+        }
+        // Port 0 says nothing: Firefox gives it to every bundled section but the first.
+        if !bundle.contains(&self.mid) {
+            return Err(OfferError::NotBundled { section });
+        }
+        if self.kind == "application" {
+            return Ok(());
+        }
+        if !matches!(self.direction, "recvonly" | "sendonly") {
+            return Err(OfferError::Direction { section });
+        }
+        if self.simulcast && self.direction == "sendonly" {
+            return Err(OfferError::Simulcast { section });
+        }
+        let offers = |codecs: &[&str]| self.codecs.iter().any(|codec| codecs.contains(&codec.as_str()));
+        let expected = match self.kind {
+            "audio" if !offers(&["opus"]) => "Opus",
+            "video" if !offers(&["vp8", "vp9", "h264", "av1"]) => "VP8, VP9, H.264 or AV1",
+            _ => return Ok(()),
+        };
+        Err(OfferError::NoCodec { section, expected })
+    }
+}
+
+fn sections(offer: &str) -> Result<(Vec<Section<'_>>, Vec<&str>), OfferError> {
+    if !offer.starts_with("v=0") {
+        return Err(OfferError::Malformed("it does not begin with `v=0`".into()));
+    }
+    let (mut sections, mut bundle, mut default_direction) = (Vec::<Section<'_>>::new(), vec![], "sendrecv");
+    for line in offer.lines() {
+        if let Some(media) = line.strip_prefix("m=") {
+            let kind = media.split_ascii_whitespace().next().unwrap_or_default();
+            sections.push(Section {
+                kind,
+                direction: default_direction,
+                ..Section::default()
+            });
+        } else if let Some(attribute) = line.strip_prefix("a=") {
+            let (name, value) = attribute.split_once(':').unwrap_or((attribute, ""));
+            match (name, sections.last_mut()) {
+                ("group", None) => bundle.extend(value.strip_prefix("BUNDLE ").unwrap_or_default().split_whitespace()),
+                ("recvonly" | "sendonly" | "sendrecv" | "inactive", None) => default_direction = name,
+                ("recvonly" | "sendonly" | "sendrecv" | "inactive", Some(section)) => section.direction = name,
+                ("mid", Some(section)) => section.mid = value.trim(),
+                ("simulcast", Some(section)) => section.simulcast = true,
+                ("rtpmap", Some(section)) => section.codecs.extend(codec(value)),
+                _ => {}
+            }
+        }
+    }
+    if sections.is_empty() {
+        return Err(OfferError::Malformed("it has no sections".into()));
+    }
+    Ok((sections, bundle))
+}
+
+/// `96 VP8/90000`: the name, in lower case as names of codecs are case-blind.
+fn codec(rtpmap: &str) -> Option<String> {
+    Some(rtpmap.split_once(' ')?.1.split_once('/')?.0.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// An offer in a few words: `a<` receives audio, `v>` sends video, `d` is the section for data channels.
+    fn offer(sections: &str) -> String {
+        let words: Vec<&str> = sections.split_whitespace().collect();
+        let mids: Vec<String> = (0..words.len()).map(|mid| mid.to_string()).collect();
+        let mut text = format!(
+            "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}\r\n",
+            mids.join(" ")
+        );
+        for (word, mid) in words.iter().zip(mids) {
+            let (kind, codec) = match word.as_bytes()[0] {
+                b'a' => ("audio 9 UDP/TLS/RTP/SAVPF 111", "a=rtpmap:111 opus/48000/2\r\n"),
+                b'v' => ("video 9 UDP/TLS/RTP/SAVPF 96", "a=rtpmap:96 VP8/90000\r\n"),
+                b'd' => ("application 9 UDP/DTLS/SCTP webrtc-datachannel", ""),
+                _ => ("text 9 UDP/TLS/RTP/SAVPF 98", ""),
+            };
+            let direction = match word.as_bytes().get(1) {
+                Some(b'<') => "a=recvonly\r\n",
+                Some(b'>') => "a=sendonly\r\n",
+                Some(b'=') => "a=sendrecv\r\n",
+                _ => "",
+            };
+            text += &format!("m={kind}\r\na=mid:{mid}\r\n{direction}{codec}");
+        }
+        text
+    }
+
+    #[test]
+    fn the_lines_of_an_offer_are_planned() {
+        let plan = Plan::read(&offer("a< a< a< d v< v< a> v> v>")).unwrap();
+        assert_eq!(plan.audio, ["0", "1", "2"]);
+        assert_eq!(plan.video, ["4", "5"]);
+        assert_eq!(
+            (
+                plan.microphone.as_deref(),
+                plan.camera.as_deref(),
+                plan.screen.as_deref()
+            ),
+            (Some("6"), Some("7"), Some("8"))
+        );
+        let receiver = Plan::read(&offer("a< a< a< v< d")).unwrap();
+        assert_eq!(
+            (receiver.microphone, receiver.camera, receiver.screen),
+            (None, None, None)
+        );
+        assert!(Plan::read(&offer("d")).is_ok(), "somebody who only reads the roll");
+        assert!(
+            Plan::read(&offer("d v>").replace("video 9", "video 0")).is_ok(),
+            "bundled, as Firefox writes it"
+        );
+    }
+
+    #[test]
+    fn the_rules_are_kept() {
+        let check = |offer: String, expected: &str| {
+            let said = Plan::read(&offer).map_or_else(|error| error.to_string(), |plan| format!("{plan:?}"));
+            assert_eq!(said, expected, "{offer}");
+        };
+        check(
+            String::new(),
+            "the offer is not valid SDP: it does not begin with `v=0`",
+        );
+        check("v=0\r\n".into(), "the offer is not valid SDP: it has no sections");
+        check(
+            "v=0".repeat(limits::OFFER_BYTES),
+            "the offer is longer than 262144 bytes",
+        );
+        check(offer("a< d"), "1 audio sections are `recvonly`, must be 3 or none");
+        check(
+            offer("a< a< a< a< d"),
+            "4 audio sections are `recvonly`, must be 3 or none",
+        );
+        check(
+            offer(&"v< ".repeat(17)),
+            "17 video sections are `recvonly`, at most 16 are possible",
+        );
+        check(
+            offer("d a> a>"),
+            "2 audio sections are `sendonly`, at most 1 is possible",
+        );
+        check(
+            offer("d v> v> v>"),
+            "3 video sections are `sendonly`, at most 2 are possible",
+        );
+        check(offer("a>"), "0 sections are for data channels, must be 1");
+        check(offer("d d"), "2 sections are for data channels, must be 1");
+        check(offer("d a="), "section 1: must be `recvonly` or `sendonly`");
+        check(offer("d a"), "section 1: must be `recvonly` or `sendonly`");
+        check(offer("d t<"), "section 1: `text` is not supported");
+        check(offer("d a>").replace("opus", "PCMU"), "section 1: must offer Opus");
+        check(
+            offer("d v>").replace("VP8", "H265"),
+            "section 1: must offer VP8, VP9, H.264 or AV1",
+        );
+        check(
+            offer("d v>").replace("BUNDLE 0 1", "BUNDLE 0"),
+            "section 1: all sections must be in one `a=group:BUNDLE`",
+        );
+        check(
+            offer("d v>").replace("mid:1", "mid:0"),
+            "section 1: `a=mid` must be unique, 1 to 16 letters or digits",
+        );
+        check(
+            offer("d v>").replace("mid:1", "mid:"),
+            "section 1: `a=mid` must be unique, 1 to 16 letters or digits",
+        );
+        check(
+            offer("d v>") + "a=simulcast:send h;m;l\r\n",
+            "section 1: simulcast is not supported",
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_offer_panics(text in "(v=0\r\n)?((m=|a=)(audio|video|mid|rtpmap|group|recvonly)?[: ]?.{0,9}\r?\n){0,20}") {
+            let _ = Plan::read(&text);
+        }
+    }
 }

@@ -1,0 +1,54 @@
+//! Media on its way out: what a subscriber's transport is asked to send.
+//!
+//! This is the seam at which the next egress replaces str0m's. What passes it is all that a lean one needs (header fields,
+//! payload by reference, the few bytes to patch), and nothing of the WebRTC stack's types.
+
+use std::{sync::Arc, time::Instant};
+
+use crate::core::{
+    LineId,
+    codec::{Codec, Picture},
+};
+
+/// A payload format. Payload types are each session's own, so subscribers look theirs up by this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Format {
+    pub(crate) codec: Codec,
+    /// H.264's `profile-level-id`, VP9's `profile-id`, AV1's `profile`.
+    pub(crate) profile: Option<u32>,
+    /// H.264's `packetization-mode`.
+    pub(crate) packetization: Option<u8>,
+}
+
+/// One packet for one line. The set of header extensions depends on the line alone, so that a burst has one size.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) format: Format,
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) csrc: &'a [u32],
+    pub(crate) payload: &'a Arc<[u8]>,
+    /// Picture numbers to write into the payload.
+    pub(crate) picture: Option<Picture>,
+    /// The arrival at this server, from which sender reports tell the time.
+    pub(crate) arrived: Instant,
+    pub(crate) extensions: Extensions,
+}
+
+/// Header extensions that a publisher's packet carries through.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Extensions {
+    /// 0 for the loudest and -127 for silence.
+    pub(crate) level_dbov: Option<i8>,
+    pub(crate) voice: Option<bool>,
+    /// Quarter turns, clockwise.
+    pub(crate) rotation: u8,
+}
+
+/// Sends media to one subscriber.
+pub(crate) trait Egress {
+    /// Queues a packet; false if the subscriber cannot take this format or has no such line. A whole burst is written
+    /// before the subscriber's transport is polled once.
+    fn write(&mut self, line: LineId, packet: &Outgoing<'_>) -> bool;
+}

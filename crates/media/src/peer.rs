@@ -1,0 +1,560 @@
+//! One peer connection: the only module that names str0m.
+//!
+//! str0m changes its API every few weeks, so what the rest of the crate sees is ours: a datagram goes in, datagrams and
+//! [`PeerEvent`]s come out, media is written through [`Egress`]. Its habits are dealt with here:
+//!
+//! * In RTP mode a write makes no packet until time is handed in, so a burst is written first, then comes one
+//!   [`Peer::tick`], and then one [`Peer::drain`].
+//! * A write must name one of the payload types of that line; they are looked up once per format.
+//! * An error from input is about that input: anybody can send a broken record with a forged address, and it must not end a
+//!   session. An error from output is about the connection, and ends it.
+//! * It should not panic. If it does, that is this peer's end and nobody else's: see [`Peer::guarded`].
+
+use std::{
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
+
+use str0m::{
+    Candidate, Event, Input, Output, Rtc, RtcError,
+    change::SdpOffer,
+    channel::ChannelId,
+    config::CryptoProvider,
+    crypto::from_feature_flags,
+    format::{Codec as RtcCodec, CodecSpec, FormatParams, PayloadParams},
+    media::{Frequency, KeyframeRequestKind, Mid, Pt},
+    net::{Protocol, Receive},
+    rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc, VideoOrientation, Vp8Descriptor},
+};
+
+use crate::{
+    core::{
+        LineId, Source,
+        channels::Channel,
+        codec::{Codec, Picture, write_picture},
+        offer::{OfferError, Plan},
+        roll::Sends,
+    },
+    egress::{Egress, Extensions, Format, Outgoing},
+    limits,
+};
+
+/// Something that happened on a peer connection.
+#[derive(Debug)]
+pub(crate) enum PeerEvent {
+    /// Media can flow.
+    Connected,
+    /// The other end said goodbye.
+    Closed,
+    /// The client opened a data channel that we know.
+    ChannelOpen(Channel),
+    /// A text on a data channel.
+    Message(Channel, Vec<u8>),
+    /// Media of this session.
+    Media(Box<MediaPacket>),
+    /// The decoder behind a video line needs a keyframe.
+    KeyframeWanted(usize),
+}
+
+/// One packet from a publisher.
+#[derive(Debug)]
+pub(crate) struct MediaPacket {
+    pub(crate) source: Source,
+    pub(crate) format: Format,
+    pub(crate) stream: u32,
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) extensions: Extensions,
+    pub(crate) payload: Arc<[u8]>,
+    pub(crate) arrived: Instant,
+}
+
+/// The connection is beyond help.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the connection failed")]
+    Rtc(#[from] RtcError),
+    #[error("the connection panicked")]
+    Panic,
+}
+
+/// A peer connection.
+pub(crate) struct Peer {
+    rtc: Rtc,
+    ufrag: String,
+    audio: Vec<ReceivingLine>,
+    video: Vec<ReceivingLine>,
+    sources: Vec<(Mid, Source)>,
+    /// Which source an SSRC belongs to; a session has three, and some more if it starts them again.
+    streams: Vec<(Ssrc, Source)>,
+    formats: Vec<(Pt, Format)>,
+    channels: [Option<ChannelId>; Channel::ALL.len()],
+}
+
+/// A line on which this peer receives.
+struct ReceivingLine {
+    mid: Mid,
+    ssrc: Ssrc,
+    /// The payload type of each format that was written, `None` for those that the peer cannot receive.
+    payload_types: Vec<(Format, Option<Pt>)>,
+}
+
+static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(from_feature_flags()));
+
+impl Peer {
+    /// Answers an offer with all candidates.
+    pub(crate) fn answer(offer: &str, candidates: &[SocketAddr], now: Instant) -> Result<(Peer, String), OfferError> {
+        let plan = Plan::read(offer)?;
+        let malformed = |error: &dyn std::fmt::Display| OfferError::Malformed(error.to_string());
+        catch_unwind(|| {
+            let offer = SdpOffer::from_sdp_string(offer).map_err(|error| malformed(&error))?;
+            let mut rtc = configuration().build(now);
+            for address in candidates {
+                rtc.add_local_candidate(Candidate::host(*address, "udp").map_err(|error| malformed(&error))?);
+            }
+            let answer = rtc.sdp_api().accept_offer(offer).map_err(|error| malformed(&error))?;
+            let peer = Peer::planned(rtc, &plan).ok_or_else(|| malformed(&"a receiving section was not accepted"))?;
+            Ok((peer, answer.to_sdp_string()))
+        })
+        .unwrap_or_else(|_| Err(malformed(&"it cannot be understood")))
+    }
+
+    fn planned(mut rtc: Rtc, plan: &Plan) -> Option<Peer> {
+        let mut receiving = |mids: &[String], video: bool| -> Option<Vec<ReceivingLine>> {
+            mids.iter()
+                .map(|mid| {
+                    let mid = Mid::from(mid.as_str());
+                    let mut api = rtc.direct_api();
+                    let stream = api.stream_tx_by_mid(mid, None)?;
+                    if video {
+                        stream.set_rtx_cache(limits::RESEND_PACKETS, limits::RESEND_AGE, Some(limits::RESEND_RATIO));
+                    }
+                    Some(ReceivingLine {
+                        mid,
+                        ssrc: stream.ssrc(),
+                        payload_types: vec![],
+                    })
+                })
+                .collect()
+        };
+        let (audio, video) = (receiving(&plan.audio, false)?, receiving(&plan.video, true)?);
+        let sending = [
+            (&plan.microphone, Source::Microphone),
+            (&plan.camera, Source::Camera),
+            (&plan.screen, Source::Screen),
+        ];
+        let sources = sending
+            .into_iter()
+            .filter_map(|(mid, source)| Some((Mid::from(mid.as_deref()?), source)))
+            .collect();
+        let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
+        Some(Peer {
+            rtc,
+            ufrag,
+            audio,
+            video,
+            sources,
+            streams: vec![],
+            formats: vec![],
+            channels: [None; _],
+        })
+    }
+
+    /// The user fragment by which STUN requests name this peer.
+    pub(crate) fn ufrag(&self) -> &str {
+        &self.ufrag
+    }
+
+    /// What the session may send.
+    pub(crate) fn sends(&self) -> Sends {
+        let sends = |source| self.sources.iter().any(|(_, other)| *other == source);
+        Sends {
+            microphone: sends(Source::Microphone),
+            camera: sends(Source::Camera),
+            screen: sends(Source::Screen),
+        }
+    }
+
+    pub(crate) fn audio_lines(&self) -> usize {
+        self.audio.len()
+    }
+
+    pub(crate) fn video_ssrcs(&self) -> Vec<u32> {
+        self.video.iter().map(|line| *line.ssrc).collect()
+    }
+
+    /// Whether a STUN request is truly from this peer's other end: its password made the integrity.
+    pub(crate) fn vouches_for(&mut self, datagram: Datagram<'_>, now: Instant) -> bool {
+        let Some(input) = datagram.input(now) else { return false };
+        self.guarded(|peer| Ok(peer.rtc.accepts(&input))).unwrap_or(false)
+    }
+
+    /// Takes a datagram from an address that has been vouched for; false if it made no sense.
+    pub(crate) fn receive(&mut self, datagram: Datagram<'_>, now: Instant) -> Result<bool, Failure> {
+        let Some(input) = datagram.input(now) else {
+            return Ok(false);
+        };
+        self.guarded(|peer| match peer.rtc.handle_input(input) {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                tracing::debug!(%error, "dropped a datagram");
+                Ok(false)
+            }
+        })
+    }
+
+    /// Hands in the time: timers that are due run, and what was written becomes packets.
+    pub(crate) fn tick(&mut self, now: Instant) -> Result<(), Failure> {
+        self.guarded(|peer| Ok(peer.rtc.handle_input(Input::Timeout(now))?))
+    }
+
+    /// Takes everything out, and says when to tick next.
+    pub(crate) fn drain(
+        &mut self,
+        transmit: &mut dyn FnMut(SocketAddr, &[u8]),
+        events: &mut Vec<PeerEvent>,
+    ) -> Result<Instant, Failure> {
+        self.guarded(|peer| {
+            loop {
+                match peer.rtc.poll_output()? {
+                    Output::Timeout(at) => return Ok(at),
+                    Output::Transmit(datagram) => transmit(datagram.destination, &datagram.contents),
+                    Output::Event(event) => events.extend(peer.event(event)),
+                }
+            }
+        })
+    }
+
+    /// Writes a text to a data channel; false if there is no room for it now. A channel that is closed takes everything.
+    pub(crate) fn tell(&mut self, channel: Channel, text: &str) -> Result<bool, Failure> {
+        self.guarded(|peer| {
+            let Some(id) = peer.channels[channel.index()] else {
+                return Ok(true);
+            };
+            peer.rtc
+                .channel(id)
+                .map_or(Ok(true), |mut channel| Ok(channel.write(false, text.as_bytes())?))
+        })
+    }
+
+    /// Asks this publisher for a keyframe; false if nothing has come from that source yet.
+    pub(crate) fn ask_keyframe(&mut self, source: Source) -> bool {
+        let Some((ssrc, _)) = self.streams.iter().rev().find(|(_, other)| *other == source) else {
+            return false;
+        };
+        let mut api = self.rtc.direct_api();
+        let Some(stream) = api.stream_rx(ssrc) else {
+            return false;
+        };
+        stream.request_keyframe(KeyframeRequestKind::Pli);
+        true
+    }
+
+    /// Says goodbye; the drain that follows carries it.
+    pub(crate) fn close(&mut self) -> Result<(), Failure> {
+        self.guarded(|peer| Ok(peer.rtc.close()?))
+    }
+
+    /// Whatever goes wrong inside the stack is this peer's own trouble, and a panic there is no more than an error: the
+    /// peer is thrown away after it, so no half-changed state is looked at again.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut Peer) -> Result<T, Failure>) -> Result<T, Failure> {
+        catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or(Err(Failure::Panic))
+    }
+
+    fn event(&mut self, event: Event) -> Option<PeerEvent> {
+        match event {
+            Event::Connected => Some(PeerEvent::Connected),
+            Event::Closed => Some(PeerEvent::Closed),
+            Event::ChannelOpen(id, label) => self.channel_open(id, &label),
+            Event::ChannelClose(id) => {
+                self.channels.iter_mut().for_each(|channel| {
+                    channel.take_if(|open| *open == id);
+                });
+                None
+            }
+            Event::ChannelData(data) => {
+                let known = |channel: &Channel| self.channels[channel.index()] == Some(data.id);
+                let channel = Channel::ALL.into_iter().find(known)?;
+                Some(PeerEvent::Message(channel, data.data))
+            }
+            Event::RtpPacket(packet) => self.media(packet).map(|packet| PeerEvent::Media(Box::new(packet))),
+            Event::KeyframeRequest(request) => {
+                let line = self.video.iter().position(|line| line.mid == request.mid)?;
+                Some(PeerEvent::KeyframeWanted(line))
+            }
+            _ => None,
+        }
+    }
+
+    /// A channel that we do not know, or have already, is closed again: it could only be a way to use memory.
+    fn channel_open(&mut self, id: ChannelId, label: &str) -> Option<PeerEvent> {
+        let free = |channel: &Channel| self.channels[channel.index()].is_none();
+        let Some(channel) = Channel::of_label(label).filter(free) else {
+            self.rtc.direct_api().close_data_channel(id);
+            return None;
+        };
+        self.channels[channel.index()] = Some(id);
+        Some(PeerEvent::ChannelOpen(channel))
+    }
+
+    fn media(&mut self, packet: RtpPacket) -> Option<MediaPacket> {
+        let RtpPacket {
+            header,
+            payload,
+            seq_no,
+            timestamp: arrived,
+            ..
+        } = packet;
+        let source = self.source(header.ssrc)?;
+        let format = self.format(header.payload_type)?;
+        let values = &header.ext_vals;
+        Some(MediaPacket {
+            source,
+            format,
+            stream: *header.ssrc,
+            sequence: *seq_no,
+            timestamp: header.timestamp,
+            marker: header.marker,
+            extensions: Extensions {
+                level_dbov: values.audio_level,
+                voice: values.voice_activity,
+                rotation: values.video_orientation.map_or(0, |orientation| orientation as u8),
+            },
+            payload,
+            arrived,
+        })
+    }
+
+    fn source(&mut self, ssrc: Ssrc) -> Option<Source> {
+        if let Some((_, source)) = self.streams.iter().find(|(other, _)| *other == ssrc) {
+            return Some(*source);
+        }
+        let mid = self.rtc.direct_api().stream_rx(&ssrc)?.mid();
+        let (_, source) = *self.sources.iter().find(|(other, _)| *other == mid)?;
+        if self.streams.len() == limits::STREAMS_PER_SESSION {
+            self.streams.remove(0);
+        }
+        self.streams.push((ssrc, source));
+        Some(source)
+    }
+
+    fn format(&mut self, payload_type: Pt) -> Option<Format> {
+        if let Some((_, format)) = self.formats.iter().find(|(other, _)| *other == payload_type) {
+            return Some(*format);
+        }
+        let format = format_of(self.rtc.codec_config().find(|params| params.pt() == payload_type)?)?;
+        self.formats.push((payload_type, format));
+        Some(format)
+    }
+}
+
+impl Egress for Peer {
+    fn write(&mut self, line: LineId, packet: &Outgoing<'_>) -> bool {
+        let (line, video) = match line {
+            LineId::Audio(index) => (self.audio.get_mut(index), false),
+            LineId::Video(index) => (self.video.get_mut(index), true),
+        };
+        let Some(line) = line else { return false };
+        let Some(payload_type) = line.payload_type(&self.rtc, packet.format) else {
+            return false;
+        };
+        let mut api = self.rtc.direct_api();
+        let Some(stream) = api.stream_tx(&line.ssrc) else {
+            return false;
+        };
+        let values = if video {
+            let orientation = VideoOrientation::from(packet.extensions.rotation);
+            ExtensionValues {
+                video_orientation: Some(orientation),
+                ..ExtensionValues::default()
+            }
+        } else {
+            ExtensionValues {
+                audio_level: Some(packet.extensions.level_dbov.unwrap_or(i8::MIN + 1)),
+                voice_activity: Some(packet.extensions.voice.unwrap_or(false)),
+                ..ExtensionValues::default()
+            }
+        };
+        let (payload, patch) = patched(packet);
+        let mut write = RtpWrite::new(
+            payload_type,
+            packet.sequence.into(),
+            packet.timestamp,
+            packet.arrived,
+            payload,
+        )
+        .marker(packet.marker)
+        .ext_vals(values)
+        .nackable(video)
+        .csrc(packet.csrc);
+        if let Some(patch) = patch {
+            write = write.vp8_patch(patch);
+        }
+        stream.write_rtp(write);
+        true
+    }
+}
+
+impl ReceivingLine {
+    fn payload_type(&mut self, rtc: &Rtc, format: Format) -> Option<Pt> {
+        if let Some((_, payload_type)) = self.payload_types.iter().find(|(other, _)| *other == format) {
+            return *payload_type;
+        }
+        let negotiated = |payload_type: &Pt| {
+            rtc.media(self.mid)
+                .is_some_and(|media| media.remote_pts().contains(payload_type))
+        };
+        let params = rtc.codec_config().match_params(params_of(format));
+        let payload_type = params.map(PayloadParams::pt).filter(negotiated);
+        self.payload_types.push((format, payload_type));
+        payload_type
+    }
+}
+
+/// A datagram and its way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Datagram<'a> {
+    pub(crate) from: SocketAddr,
+    /// The announced candidate that it came to.
+    pub(crate) to: SocketAddr,
+    pub(crate) contents: &'a [u8],
+}
+
+impl<'a> Datagram<'a> {
+    fn input(self, now: Instant) -> Option<Input<'a>> {
+        let Datagram { from, to, contents } = self;
+        Some(Input::Receive(
+            now,
+            Receive::new(Protocol::Udp, from, to, contents).ok()?,
+        ))
+    }
+}
+
+fn configuration() -> str0m::RtcConfig {
+    Rtc::builder()
+        .set_crypto_provider(Arc::clone(&CRYPTO))
+        .set_ice_lite(true)
+        .set_rtp_mode(true)
+        .set_sctp_max_message_size(limits::MESSAGE_BYTES)
+        .clear_codecs()
+        .enable_opus(true, false)
+        .enable_vp8(true)
+        .enable_vp9(true)
+        .enable_h264(true)
+        .enable_av1(true)
+}
+
+/// The payload with its picture numbers rewritten. VP8, which browsers prefer, is patched while it is encrypted, so that one
+/// payload is shared by all caches; VP9 is copied.
+fn patched(packet: &Outgoing<'_>) -> (Arc<[u8]>, Option<str0m::rtp::Vp8Patch>) {
+    let Some(picture) = packet.picture else {
+        return (Arc::clone(packet.payload), None);
+    };
+    if packet.format.codec == Codec::Vp8 {
+        return (Arc::clone(packet.payload), vp8_patch(packet.payload, picture));
+    }
+    let mut copy: Arc<[u8]> = Arc::from(&packet.payload[..]);
+    if let Some(payload) = Arc::get_mut(&mut copy) {
+        write_picture(packet.format.codec, payload, picture);
+    }
+    (copy, None)
+}
+
+fn vp8_patch(payload: &[u8], picture: Picture) -> Option<str0m::rtp::Vp8Patch> {
+    let mut patch = Vp8Descriptor::parse(payload).ok()?.patch();
+    if let Some(id) = picture.id {
+        patch = patch.picture_id(id.value);
+    }
+    if let Some(tl0) = picture.tl0 {
+        patch = patch.tl0_pic_idx(tl0);
+    }
+    patch.build().ok()
+}
+
+fn format_of(params: &PayloadParams) -> Option<Format> {
+    let spec = params.spec();
+    let FormatParams {
+        profile_level_id,
+        profile_id,
+        profile,
+        packetization_mode,
+        ..
+    } = spec.format;
+    let (codec, profile) = match spec.codec {
+        RtcCodec::Opus => (Codec::Opus, None),
+        RtcCodec::Vp8 => (Codec::Vp8, None),
+        RtcCodec::Vp9 => (Codec::Vp9, profile_id),
+        RtcCodec::H264 => (Codec::H264, profile_level_id),
+        RtcCodec::Av1 => (Codec::Av1, profile.map(u32::from)),
+        _ => return None,
+    };
+    Some(Format {
+        codec,
+        profile,
+        packetization: packetization_mode,
+    })
+}
+
+/// The parameters that a format is matched with. Their payload type says nothing.
+fn params_of(format: Format) -> PayloadParams {
+    let Format {
+        codec,
+        profile,
+        packetization,
+    } = format;
+    let empty = FormatParams::default();
+    let (codec, format) = match codec {
+        Codec::Opus => (
+            RtcCodec::Opus,
+            FormatParams {
+                min_p_time: Some(10),
+                use_inband_fec: Some(true),
+                ..empty
+            },
+        ),
+        Codec::Vp8 => (RtcCodec::Vp8, empty),
+        Codec::Vp9 => (
+            RtcCodec::Vp9,
+            FormatParams {
+                profile_id: profile,
+                ..empty
+            },
+        ),
+        Codec::H264 => {
+            let asymmetry = Some(true);
+            let format = FormatParams {
+                profile_level_id: profile,
+                packetization_mode: packetization,
+                level_asymmetry_allowed: asymmetry,
+                ..empty
+            };
+            (RtcCodec::H264, format)
+        }
+        Codec::Av1 => (
+            RtcCodec::Av1,
+            FormatParams {
+                profile: profile.and_then(|profile| u8::try_from(profile).ok()),
+                ..empty
+            },
+        ),
+    };
+    let audio = codec == RtcCodec::Opus;
+    let clock_rate = if audio {
+        Frequency::FORTY_EIGHT_KHZ
+    } else {
+        Frequency::NINETY_KHZ
+    };
+    PayloadParams::new(
+        Pt::new_with_value(0),
+        None,
+        CodecSpec {
+            codec,
+            clock_rate,
+            channels: audio.then_some(2),
+            format,
+        },
+    )
+}

@@ -1,0 +1,94 @@
+//! Reports to the control plane, without ever waiting for it.
+//!
+//! Departures queue, in order. Signs of life do not: a later one replaces an earlier one, so a control plane that stalls
+//! finds the newest when it comes back, and the queue is bounded by the number of sessions.
+
+use std::{collections::VecDeque, time::Instant};
+
+use tokio::sync::mpsc::{Sender, error::TrySendError};
+
+use crate::event::{Event, LostCause};
+
+/// The way to the control plane.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    events: Sender<Event>,
+    waiting: VecDeque<Event>,
+}
+
+impl Reporter {
+    pub(crate) fn new(events: Sender<Event>) -> Reporter {
+        Reporter {
+            events,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// A session's media is connected.
+    pub(crate) fn connected(&mut self, session: &str, now: Instant) {
+        self.waiting.push_back(Event::Alive(vec![(session.to_owned(), now)]));
+        self.flush();
+    }
+
+    /// A session is gone.
+    pub(crate) fn lost(&mut self, session: &str, last_sign_of_life: Instant, cause: LostCause) {
+        self.waiting.push_back(Event::Lost {
+            session: session.to_owned(),
+            last_sign_of_life,
+            cause,
+        });
+        self.flush();
+    }
+
+    /// The gathered signs of life; false if they could not be told and shall be gathered again.
+    pub(crate) fn alive(&mut self, signs: Vec<(String, Instant)>) -> bool {
+        self.flush() && (signs.is_empty() || self.events.try_send(Event::Alive(signs)).is_ok())
+    }
+
+    /// Tells what waits; false if some of it still does.
+    pub(crate) fn flush(&mut self) -> bool {
+        while let Some(event) = self.waiting.pop_front() {
+            match self.events.try_send(event) {
+                Ok(()) => {}
+                Err(TrySendError::Full(event)) => {
+                    self.waiting.push_front(event);
+                    return false;
+                }
+                // Nobody listens any more; the shard is about to be stopped.
+                Err(TrySendError::Closed(_)) => self.waiting.clear(),
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
+    fn a_stalled_reader_loses_no_departure_and_holds_nothing_up() {
+        let now = Instant::now();
+        let (sender, mut receiver) = mpsc::channel(1);
+        let mut reporter = Reporter::new(sender);
+        reporter.connected("a", now);
+        reporter.lost("a", now, LostCause::Left);
+        assert!(!reporter.alive(vec![("b".into(), now)]), "gathered again later");
+        assert_eq!(receiver.try_recv(), Ok(Event::Alive(vec![("a".into(), now)])));
+        assert!(reporter.flush());
+        let lost = Event::Lost {
+            session: "a".into(),
+            last_sign_of_life: now,
+            cause: LostCause::Left,
+        };
+        assert_eq!(receiver.try_recv(), Ok(lost));
+        assert!(reporter.alive(vec![("b".into(), now)]));
+        drop(receiver);
+        assert!(!reporter.alive(vec![("b".into(), now)]));
+        reporter.lost("b", now, LostCause::Silent);
+        assert!(reporter.flush(), "nobody to tell");
+    }
+}

@@ -1,0 +1,360 @@
+//! One shard: a socket, the sessions behind it and their rooms, on one thread.
+//!
+//! A turn of the loop takes commands, reads datagrams, runs timers, and then settles every session that something was
+//! written to: a whole burst becomes packets at once, and leaves in runs. Nothing on this thread waits for anybody: the
+//! control plane is told by [`Reporter`], and what the network does not take is dropped.
+//!
+//! A datagram finds its session by its address. An address becomes a session's by a STUN request that carries the
+//! session's name and is signed with its password; before that, DTLS and media from it go nowhere. So a stranger can make
+//! this thread do one lookup and one HMAC, and nothing else.
+//!
+//! There is one shard today. A second one needs its own port and its own rooms, and nothing here is shared.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::Ordering::Relaxed,
+        mpsc::{Receiver, TryRecvError},
+    },
+    time::{Duration, Instant},
+};
+
+use mio::{Events, Poll};
+use slab::Slab;
+
+use crate::{
+    admission::Admission,
+    core::{
+        MemberId, Time,
+        channels::Channel,
+        roll,
+        room::{Actions, Newcomer, Room},
+    },
+    counters::{Counting, count},
+    event::{DisconnectReason, LostCause},
+    limits,
+    peer::{Failure, Peer, PeerEvent},
+    reporter::Reporter,
+    seat::{Phase, Seat},
+    socket::{Batch, Socket},
+};
+
+/// What the control plane asks for.
+pub(crate) enum Command {
+    Admit { peer: Box<Peer>, admission: Admission },
+    Remove { session: String, reason: DisconnectReason },
+    Stop,
+}
+
+/// The shard.
+pub(crate) struct Shard {
+    pub(crate) socket: Socket,
+    pub(crate) candidates: Vec<SocketAddr>,
+    pub(crate) counting: Arc<Counting>,
+    pub(crate) seats: Slab<Seat>,
+    pub(crate) rooms: Slab<Room>,
+    pub(crate) by_ufrag: HashMap<String, usize>,
+    pub(crate) by_address: HashMap<SocketAddr, usize>,
+    pub(crate) buffers: Buffers,
+    pub(crate) batch: Batch,
+    pub(crate) reporter: Reporter,
+    by_session: HashMap<String, usize>,
+    rooms_by_name: HashMap<String, usize>,
+    commands: Receiver<Command>,
+    epoch: Instant,
+    timers: BinaryHeap<Reverse<(Instant, usize)>>,
+    dirty: Vec<usize>,
+    swept: Instant,
+    told_alive: Instant,
+}
+
+/// Taken out while in use, put back empty.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    pub(crate) events: Vec<PeerEvent>,
+    pub(crate) actions: Actions,
+}
+
+impl Shard {
+    pub(crate) fn new(
+        socket: Socket,
+        candidates: Vec<SocketAddr>,
+        commands: Receiver<Command>,
+        reporter: Reporter,
+        counting: Arc<Counting>,
+    ) -> Shard {
+        let now = clock();
+        Shard {
+            socket,
+            candidates,
+            counting,
+            seats: Slab::new(),
+            rooms: Slab::new(),
+            by_ufrag: HashMap::new(),
+            by_address: HashMap::new(),
+            buffers: Buffers::default(),
+            batch: Batch::default(),
+            reporter,
+            by_session: HashMap::new(),
+            rooms_by_name: HashMap::new(),
+            commands,
+            epoch: now,
+            timers: BinaryHeap::new(),
+            dirty: vec![],
+            swept: now,
+            told_alive: now,
+        }
+    }
+
+    /// Runs until it is told to stop.
+    pub(crate) fn run(mut self, mut poll: Poll) {
+        let mut ready = Events::with_capacity(8);
+        let mut more_to_read = false;
+        loop {
+            let timeout = if more_to_read {
+                Duration::ZERO
+            } else {
+                self.until_next_deadline(clock())
+            };
+            if let Err(error) = poll.poll(&mut ready, Some(timeout))
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "the media thread cannot wait for its socket");
+                return;
+            }
+            let now = clock();
+            if !self.take_commands(now) {
+                self.stop(now);
+                return;
+            }
+            more_to_read = self.read(now);
+            self.run_timers(now);
+            self.settle_all(now);
+            self.sweep(now);
+            self.socket.flush();
+            self.count();
+        }
+    }
+
+    /// The time that the rooms live in.
+    pub(crate) fn time(&self, now: Instant) -> Time {
+        now.saturating_duration_since(self.epoch)
+    }
+
+    /// Something was written to the session: it is settled at the end of the turn.
+    pub(crate) fn touch(&mut self, key: usize) {
+        if let Some(seat) = self.seats.get_mut(key)
+            && !std::mem::replace(&mut seat.dirty, true)
+        {
+            self.dirty.push(key);
+        }
+    }
+
+    /// The session is gone: its media stops, and the control plane is told. The others are not; see [`Shard::remove`].
+    pub(crate) fn lose(&mut self, key: usize, cause: LostCause) {
+        let Some(seat) = self.seats.get_mut(key).filter(|seat| seat.phase.lives()) else {
+            return;
+        };
+        seat.phase = Phase::Lost;
+        self.reporter.lost(&seat.session, seat.last_datagram, cause);
+        if let Some(room) = self.rooms.get_mut(seat.room) {
+            room.gone(MemberId(key));
+        }
+    }
+
+    /// The session's transport is beyond help.
+    pub(crate) fn fail(&mut self, key: usize, failure: &Failure) {
+        let Some(seat) = self.seats.get(key) else { return };
+        tracing::warn!(session = seat.session, error = ?failure, "a peer connection failed");
+        count(&self.counting.peer_errors);
+        let cause = if seat.phase == Phase::Connecting {
+            LostCause::NeverConnected
+        } else {
+            LostCause::Closed
+        };
+        self.lose(key, cause);
+    }
+
+    /// Schedules the next tick of a session, unless an earlier one stands in the heap.
+    pub(crate) fn schedule(&mut self, key: usize) {
+        let Some(seat) = self.seats.get_mut(key) else { return };
+        if seat.scheduled.is_none_or(|scheduled| seat.deadline < scheduled) {
+            seat.scheduled = Some(seat.deadline);
+            self.timers.push(Reverse((seat.deadline, key)));
+        }
+    }
+
+    fn until_next_deadline(&self, now: Instant) -> Duration {
+        let sweep = self.swept + limits::SWEEP_INTERVAL;
+        let next = self.timers.peek().map_or(sweep, |Reverse((at, _))| sweep.min(*at));
+        next.saturating_duration_since(now)
+    }
+
+    /// False: stop.
+    fn take_commands(&mut self, now: Instant) -> bool {
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Admit { peer, admission }) => self.admit(*peer, admission, now),
+                Ok(Command::Remove { session, reason }) => self.remove(&session, reason, now),
+                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => return true,
+            }
+        }
+    }
+
+    fn admit(&mut self, peer: Peer, admission: Admission, now: Instant) {
+        let Admission { room, session, card } = admission;
+        let name = room;
+        let room = *self
+            .rooms_by_name
+            .entry(name)
+            .or_insert_with(|| self.rooms.insert(Room::new()));
+        let newcomer = Newcomer {
+            card,
+            sends: peer.sends(),
+            audio_lines: peer.audio_lines(),
+            video_ssrcs: peer.video_ssrcs(),
+        };
+        let ufrag = peer.ufrag().to_owned();
+        let key = self.seats.insert(Seat::new(peer, session.clone(), room, now));
+        self.by_ufrag.insert(ufrag, key);
+        self.by_session.insert(session, key);
+        let time = self.time(now);
+        self.rooms[room].admit(MemberId(key), newcomer, time);
+        self.dirty.push(key);
+    }
+
+    fn remove(&mut self, session: &str, reason: DisconnectReason, now: Instant) {
+        let Some(key) = self.by_session.remove(session) else {
+            return;
+        };
+        let seat = &mut self.seats[key];
+        seat.phase = Phase::Leaving {
+            until: now + limits::GOODBYE,
+        };
+        seat.tell(Channel::SessionControl, roll::disconnected(reason).into());
+        let room = seat.room;
+        self.touch(key);
+        self.in_room(room, now, |room, time, effects| {
+            room.leave(MemberId(key), time, effects);
+        });
+        if self.rooms.get(room).is_some_and(Room::is_empty) {
+            self.rooms.remove(room);
+            self.rooms_by_name.retain(|_, other| *other != room);
+        }
+    }
+
+    fn run_timers(&mut self, now: Instant) {
+        while let Some(Reverse((at, key))) = self.timers.peek().copied()
+            && at <= now
+        {
+            self.timers.pop();
+            let Some(seat) = self.seats.get_mut(key).filter(|seat| seat.scheduled == Some(at)) else {
+                continue;
+            };
+            seat.scheduled = None;
+            if seat.deadline <= now {
+                self.touch(key);
+            } else {
+                self.schedule(key);
+            }
+        }
+    }
+
+    /// Settles every session that was written to, and those that this writes to. What is still left then has its turn after
+    /// the next datagrams: two sessions cannot keep the shard to themselves.
+    fn settle_all(&mut self, now: Instant) {
+        for _ in 0..4 {
+            for key in std::mem::take(&mut self.dirty) {
+                let Some(seat) = self.seats.get_mut(key) else { continue };
+                let mut events = std::mem::take(&mut self.buffers.events);
+                let settled = seat.settle(now, &mut self.socket, &mut events);
+                self.handle(key, settled, events, now);
+            }
+        }
+    }
+
+    fn sweep(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.swept) < limits::SWEEP_INTERVAL {
+            return;
+        }
+        self.swept = now;
+        self.reporter.flush();
+        let keys: Vec<usize> = self.seats.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            let seat = &self.seats[key];
+            let silent = now.saturating_duration_since(seat.last_datagram) >= limits::SILENCE;
+            let late = now.saturating_duration_since(seat.admitted) >= limits::CONNECT_DEADLINE;
+            match seat.phase {
+                Phase::Connecting if late => self.lose(key, LostCause::NeverConnected),
+                Phase::Connected if silent => self.lose(key, LostCause::Silent),
+                Phase::Leaving { until } if until <= now => self.free(key),
+                _ if seat.has_waiting() => self.touch(key),
+                _ => {}
+            }
+        }
+        if now.saturating_duration_since(self.told_alive) >= limits::ALIVE_INTERVAL {
+            self.told_alive = now;
+            self.tell_alive();
+        }
+    }
+
+    fn tell_alive(&mut self) {
+        let fresh = |seat: &&mut Seat| seat.phase == Phase::Connected && seat.last_datagram > seat.reported;
+        let mut signs = vec![];
+        for seat in self.seats.iter_mut().map(|(_, seat)| seat).filter(fresh) {
+            signs.push((seat.session.clone(), seat.last_datagram));
+        }
+        if self.reporter.alive(signs) {
+            for (_, seat) in &mut self.seats {
+                seat.reported = seat.last_datagram;
+            }
+        }
+    }
+
+    /// Ends a removed session's transport and forgets it.
+    pub(crate) fn free(&mut self, key: usize) {
+        let mut seat = self.seats.remove(key);
+        if seat.peer.close().is_ok() {
+            // Whatever happens in this last drain happens to nobody.
+            let _ = seat.drain(&mut self.socket, &mut vec![]);
+        }
+        self.by_ufrag.remove(seat.peer.ufrag());
+        for address in &seat.addresses {
+            if self.by_address.get(address) == Some(&key) {
+                self.by_address.remove(address);
+            }
+        }
+    }
+
+    fn stop(&mut self, now: Instant) {
+        let sessions: Vec<String> = self.by_session.keys().cloned().collect();
+        for session in sessions {
+            self.remove(&session, DisconnectReason::ShuttingDown, now);
+        }
+        self.settle_all(now);
+        let keys: Vec<usize> = self.seats.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.free(key);
+        }
+        self.socket.flush();
+    }
+
+    fn count(&mut self) {
+        let (sent, unsent) = self.socket.take_counts();
+        self.counting.datagrams_out.fetch_add(sent, Relaxed);
+        self.counting.datagrams_unsent.fetch_add(unsent, Relaxed);
+        self.counting.sessions.store(self.by_session.len() as u64, Relaxed);
+        self.counting.rooms.store(self.rooms.len() as u64, Relaxed);
+    }
+}
+
+/// The one place of this thread that reads the clock.
+#[expect(clippy::disallowed_methods, reason = "the shell hands the time to everything inside")]
+pub(crate) fn clock() -> Instant {
+    Instant::now()
+}

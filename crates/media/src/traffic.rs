@@ -1,0 +1,270 @@
+//! What passes through a shard: datagrams in, events of the peer connections, packets and texts out.
+
+use std::{
+    net::SocketAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
+};
+
+use crate::{
+    core::{
+        MemberId, Source, Time,
+        channels::Channel,
+        codec,
+        datagram::{Kind, kind},
+        line::Incoming,
+        room::{Actions, Effect, Forward, Outcome, Room},
+    },
+    counters::count,
+    egress::{Egress, Outgoing},
+    event::LostCause,
+    limits,
+    peer::{Datagram, Failure, MediaPacket, PeerEvent},
+    seat::{Phase, Seat},
+    shard::Shard,
+    socket::Way,
+};
+
+impl Shard {
+    /// Reads datagrams; true if there may be more.
+    pub(crate) fn read(&mut self, now: Instant) -> bool {
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut count = 0;
+        let more = loop {
+            batch.clear();
+            match self.socket.receive(|way, datagram| batch.push(way, datagram)) {
+                None => break false,
+                Some(received) => count += received,
+            }
+            for (way, datagram) in batch.iter() {
+                self.datagram(way, datagram, now);
+            }
+            if count >= limits::DATAGRAMS_PER_TURN {
+                break true;
+            }
+        };
+        self.batch = batch;
+        self.counting.datagrams_in.fetch_add(count as u64, Relaxed);
+        more
+    }
+
+    fn datagram(&mut self, way: Way, contents: &[u8], now: Instant) {
+        let datagram = Datagram {
+            from: way.from,
+            to: self.candidate(way),
+            contents,
+        };
+        let known = self.by_address.get(&way.from).copied();
+        let key = match kind(contents) {
+            Kind::Binding { ufrag } => self
+                .by_ufrag
+                .get(ufrag)
+                .copied()
+                .filter(|key| self.vouched(*key, datagram, now)),
+            Kind::Dtls | Kind::Media => known,
+            Kind::Other => None,
+        };
+        let Some((key, seat)) = key.and_then(|key| Some((key, self.seats.get_mut(key)?))) else {
+            count(&self.counting.datagrams_refused);
+            return;
+        };
+        if known != Some(key) {
+            self.by_address.insert(way.from, key);
+            seat.addresses.push(way.from);
+            if seat.addresses.len() > limits::ADDRESSES_PER_SESSION {
+                let oldest = seat.addresses.remove(0);
+                self.by_address.remove(&oldest);
+            }
+        }
+        seat.last_datagram = now;
+        seat.local = way.to;
+        let mut events = std::mem::take(&mut self.buffers.events);
+        let result = match seat.peer.receive(datagram, now) {
+            Ok(understood) => {
+                if !understood {
+                    count(&self.counting.datagrams_refused);
+                }
+                seat.drain(&mut self.socket, &mut events)
+            }
+            Err(failure) => Err(failure),
+        };
+        self.handle(key, result, events, now);
+        if self.seats.get(key).is_some_and(Seat::has_waiting) {
+            self.touch(key);
+        }
+    }
+
+    fn vouched(&mut self, key: usize, datagram: Datagram<'_>, now: Instant) -> bool {
+        self.seats
+            .get_mut(key)
+            .is_some_and(|seat| seat.peer.vouches_for(datagram, now))
+    }
+
+    /// The announced address that a datagram came to: behind a translating router it is not the one that was bound.
+    fn candidate(&self, way: Way) -> SocketAddr {
+        let exact = self.candidates.iter().find(|candidate| Some(candidate.ip()) == way.to);
+        let family = self
+            .candidates
+            .iter()
+            .find(|candidate| candidate.is_ipv4() == way.from.is_ipv4());
+        exact.or(family).copied().unwrap_or(self.candidates[0])
+    }
+
+    /// Deals with what came out of a peer connection, and gives the buffer back.
+    pub(crate) fn handle(&mut self, key: usize, result: Result<(), Failure>, mut events: Vec<PeerEvent>, now: Instant) {
+        for event in events.drain(..) {
+            self.event(key, event, now);
+        }
+        self.buffers.events = events;
+        match result {
+            Ok(()) => self.schedule(key),
+            Err(failure) => self.fail(key, &failure),
+        }
+    }
+
+    fn event(&mut self, key: usize, event: PeerEvent, now: Instant) {
+        let Some(seat) = self.seats.get_mut(key) else { return };
+        let (room, member) = (seat.room, MemberId(key));
+        match event {
+            PeerEvent::Media(packet) => self.media(key, room, &packet, now),
+            PeerEvent::KeyframeWanted(line) => {
+                count(&self.counting.keyframe_requests);
+                self.in_room(room, now, |room, time, effects| {
+                    room.keyframe_requested(member, line, time, effects);
+                });
+            }
+            PeerEvent::Connected if seat.phase == Phase::Connecting => {
+                seat.phase = Phase::Connected;
+                seat.reported = now;
+                self.reporter.connected(&seat.session, now);
+                self.in_room(room, now, |room, time, effects| room.connected(member, time, effects));
+            }
+            PeerEvent::Connected => {}
+            PeerEvent::Closed => self.lose(key, LostCause::Closed),
+            PeerEvent::ChannelOpen(channel) => {
+                self.in_room(room, now, |room, _, effects| {
+                    room.channel_open(member, channel, effects);
+                });
+            }
+            PeerEvent::Message(channel, text) => {
+                let Ok(text) = String::from_utf8(text) else {
+                    count(&self.counting.messages_refused);
+                    return;
+                };
+                let mut outcome = Outcome::Nothing;
+                self.in_room(room, now, |room, time, effects| {
+                    outcome = room.message(member, channel, &text, time, effects);
+                });
+                match outcome {
+                    Outcome::Nothing => {}
+                    Outcome::Refused => count(&self.counting.messages_refused),
+                    Outcome::Leaves => self.lose(key, LostCause::Left),
+                }
+            }
+        }
+    }
+
+    fn media(&mut self, key: usize, room: usize, packet: &MediaPacket, now: Instant) {
+        count(&self.counting.packets_in);
+        let codec = packet.format.codec;
+        let video = packet.source != Source::Microphone;
+        let incoming = Incoming {
+            stream: packet.stream,
+            sequence: packet.sequence,
+            timestamp: packet.timestamp,
+            starts_keyframe: video && codec::starts_keyframe(codec, &packet.payload),
+            picture: if video {
+                codec::picture(codec, &packet.payload)
+            } else {
+                codec::Picture::default()
+            },
+        };
+        let level = packet.extensions.level_dbov;
+        let mut actions = self.decide(room, now, |room, time, actions| {
+            room.forward(MemberId(key), packet.source, &incoming, level, time, actions);
+        });
+        for forward in actions.forwards.drain(..) {
+            self.write(&forward, packet);
+        }
+        self.carry_out(actions);
+    }
+
+    fn write(&mut self, forward: &Forward, packet: &MediaPacket) {
+        let MemberId(to) = forward.to;
+        let Some(seat) = self.seats.get_mut(to) else { return };
+        let outgoing = Outgoing {
+            format: packet.format,
+            sequence: forward.rewritten.sequence,
+            timestamp: forward.rewritten.timestamp,
+            // Tells an audio decoder that this does not continue what it heard before.
+            marker: packet.marker || (packet.source == Source::Microphone && forward.rewritten.switched),
+            csrc: forward.csrc.as_slice(),
+            payload: &packet.payload,
+            picture: forward.rewritten.picture,
+            arrived: packet.arrived,
+            extensions: packet.extensions,
+        };
+        if seat.peer.write(forward.line, &outgoing) {
+            count(&self.counting.packets_forwarded);
+            self.touch(to);
+        }
+    }
+
+    /// Lets a room decide, and does what it decides.
+    pub(crate) fn in_room(&mut self, key: usize, now: Instant, decide: impl FnOnce(&mut Room, Time, &mut Vec<Effect>)) {
+        let actions = self.decide(key, now, |room, time, actions| decide(room, time, &mut actions.effects));
+        self.carry_out(actions);
+    }
+
+    /// Lets a room decide. A room that panics is closed: its sessions are lost, other rooms never notice.
+    fn decide(&mut self, key: usize, now: Instant, decide: impl FnOnce(&mut Room, Time, &mut Actions)) -> Actions {
+        let time = self.time(now);
+        let mut actions = std::mem::take(&mut self.buffers.actions);
+        let Some(room) = self.rooms.get_mut(key) else {
+            return actions;
+        };
+        if catch_unwind(AssertUnwindSafe(|| decide(room, time, &mut actions))).is_ok() {
+            return actions;
+        }
+        tracing::error!("a room failed and is closed");
+        self.rooms[key] = Room::new();
+        let seats = self.seats.iter().filter(|(_, seat)| seat.room == key);
+        for lost in seats.map(|(key, _)| key).collect::<Vec<_>>() {
+            self.lose(lost, LostCause::Closed);
+        }
+        Actions::default()
+    }
+
+    fn carry_out(&mut self, mut actions: Actions) {
+        for effect in actions.effects.drain(..) {
+            match effect {
+                Effect::Tell { to, channel, text } => self.tell(to, channel, text),
+                Effect::AskKeyframe { of, source } => self.ask_keyframe(of, source),
+            }
+        }
+        self.buffers.actions = actions;
+    }
+
+    fn tell(&mut self, MemberId(to): MemberId, channel: Channel, text: Arc<str>) {
+        let Some(seat) = self.seats.get_mut(to) else { return };
+        if seat.tell(channel, text) {
+            self.touch(to);
+        } else if seat.phase.lives() {
+            tracing::warn!(session = seat.session, "a client does not read its data channels");
+            count(&self.counting.peer_errors);
+            self.lose(to, LostCause::Closed);
+        }
+    }
+
+    fn ask_keyframe(&mut self, MemberId(of): MemberId, source: Source) {
+        if self
+            .seats
+            .get_mut(of)
+            .is_some_and(|seat| seat.peer.ask_keyframe(source))
+        {
+            count(&self.counting.keyframe_requests_sent);
+            self.touch(of);
+        }
+    }
+}
