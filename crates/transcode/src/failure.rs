@@ -1,10 +1,17 @@
-//! Errors as REST callers see them.
+//! Errors as callers see them.
 //!
 //! Two sources, one shape: what the layer itself refuses, before any service is called, and what a service answered in
-//! `grpc-status`. Both become `{"error":{"code","message","status","details"}}`, where `code` is the HTTP status.
+//! `grpc-status`. Both become `{"error":{"code","message","status","details"}}`, where `code` is the HTTP status; to a
+//! caller who speaks gRPC the layer's own errors are a `google.rpc.Status`.
+
+use std::error::Error;
 
 use axum::body::Body;
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use http::{HeaderValue, Method, Response, StatusCode, header};
+use percent_encoding::NON_ALPHANUMERIC;
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde_json::{Map, Value, json};
 
 /// The canonical codes that the layer itself uses.
@@ -70,6 +77,32 @@ impl Failure {
         Failure::new(code::INTERNAL, "Internal error")
     }
 
+    /// A failure that is ours; the log says more than the caller is told.
+    pub(crate) fn broken(reason: &(dyn Error + 'static)) -> Failure {
+        tracing::error!(error = reason, "a reply could not be read");
+        Failure::internal()
+    }
+
+    /// The error as gRPC says it: all in headers. `pool` turns details into messages.
+    pub(crate) fn into_grpc_response(self, pool: &DescriptorPool) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert("grpc-status", self.code.into());
+        let status = json!({"code": self.code, "message": self.message, "details": self.details});
+        let message = percent_encoding::utf8_percent_encode(&self.message, NON_ALPHANUMERIC).to_string();
+        let kind = pool.get_message_by_name("google.rpc.Status");
+        let details = kind.and_then(|kind| DynamicMessage::deserialize(kind, status).ok());
+        let details = details.map(|status| BASE64_STANDARD_NO_PAD.encode(status.encode_to_vec()));
+        for (name, value) in [("grpc-message", Some(message)), ("grpc-status-details-bin", details)] {
+            if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+
+    /// The error as REST says it.
     pub(crate) fn into_response(self) -> Response<Body> {
         let (mut http, status) = http_status(self.code);
         if self.allow.is_some() {

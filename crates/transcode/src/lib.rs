@@ -12,15 +12,18 @@
 //! |---|---|
 //! | `template`, `rules`, `routes` | from annotations to a table; from a verb and a path to an RPC |
 //! | `request`, `query`, `fields`, `body` | from HTTP and JSON to a gRPC request |
-//! | `reply`, `mask`, `failure` | from a gRPC reply to HTTP and JSON |
+//! | `reply`, `failure`, `frame` | from a gRPC reply to HTTP and JSON |
+//! | `mask`, `partial` | partial responses, on both transports |
 //! | `service`, `alias` | the layer; one implementation under two package names |
 
 mod alias;
 mod body;
 mod failure;
 mod fields;
+mod frame;
 pub mod limits;
 mod mask;
+mod partial;
 mod query;
 mod reply;
 mod request;

@@ -1,24 +1,22 @@
 //! The service's answer, from gRPC to JSON.
 //!
-//! A unary reply is one length-prefixed message and a status in the trailers, or in the headers when there is no message.
+//! The status is in the trailers, or in the headers when there is no message.
 //! Metadata of the service travels on as HTTP headers; gRPC's own does not.
-
-use std::error::Error;
 
 use axum::body::Body;
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Response, StatusCode, header};
-use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use crate::{
     failure::{Failure, code, json_response},
+    frame::{self, Broken},
     mask::Mask,
 };
 
@@ -34,21 +32,20 @@ pub(crate) struct Form {
 pub(crate) async fn render<B>(reply: Response<B>, output: &MessageDescriptor, form: &Form) -> Response<Body>
 where
     B: http_body::Body<Data = Bytes>,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    B::Error: Into<Broken>,
 {
     let (head, body) = reply.into_parts();
-    let collected = match body.collect().await {
-        Ok(collected) => collected,
-        Err(reason) => return broken(reason.into().as_ref()).into_response(),
+    let (frame, trailers) = match frame::collect(body).await {
+        Ok(read) => read,
+        Err(reason) => return Failure::broken(reason.as_ref()).into_response(),
     };
-    let trailers = collected.trailers().cloned().unwrap_or_default();
     let status = [&trailers, &head.headers]
         .into_iter()
         .find(|headers| headers.contains_key("grpc-status"));
     let mut response = match status {
-        Some(status) if status["grpc-status"] == "0" => match json(collected.to_bytes(), output, form) {
+        Some(status) if status["grpc-status"] == "0" => match json(frame, output, form) {
             Ok(json) => json_response(StatusCode::OK, json),
-            Err(reason) => broken(reason.as_ref()).into_response(),
+            Err(reason) => Failure::broken(reason.as_ref()).into_response(),
         },
         Some(status) => failure(status, output.parent_pool()).into_response(),
         None => Failure::new(code::UNKNOWN, "The service gave no status").into_response(),
@@ -76,12 +73,9 @@ fn is_metadata(name: &HeaderName) -> bool {
     !name.as_str().starts_with("grpc-") && !of_the_body.contains(name)
 }
 
-fn json(mut frame: Bytes, output: &MessageDescriptor, form: &Form) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-    if frame.len() < 5 || frame.get_u8() != 0 || frame.get_u32() as usize != frame.len() {
-        return Err("the reply is not one uncompressed message".into());
-    }
+fn json(frame: Bytes, output: &MessageDescriptor, form: &Form) -> Result<Vec<u8>, Broken> {
     let mut json = Vec::with_capacity(64 + 2 * frame.len());
-    let mut message = DynamicMessage::decode(output.clone(), frame)?;
+    let mut message = frame::decode(frame, output)?;
     if let Some(mask) = &form.mask {
         mask.prune(&mut message);
     }
@@ -93,11 +87,6 @@ fn json(mut frame: Bytes, output: &MessageDescriptor, form: &Form) -> Result<Vec
         message.serialize_with_options(&mut Serializer::new(&mut json), &options)?;
     }
     Ok(json)
-}
-
-fn broken(reason: &(dyn Error + 'static)) -> Failure {
-    tracing::error!(error = reason, "a reply could not be turned into JSON");
-    Failure::internal()
 }
 
 /// Reads an error from gRPC headers. Details of unknown kinds are left out: JSON cannot show them.

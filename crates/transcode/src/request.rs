@@ -7,19 +7,18 @@
 use std::borrow::Cow;
 
 use axum::body::Body;
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
-use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
 
 use crate::{
     body,
     failure::Failure,
-    fields,
+    fields, frame,
     limits::BODY_BYTES_MAX,
-    mask::Mask,
+    partial::{self, FIELD_MASK},
     query::{self, SystemParameters},
     reply::Form,
     routes::{Miss, RouteTable},
@@ -27,7 +26,6 @@ use crate::{
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
-const FIELD_MASK: HeaderName = HeaderName::from_static("x-goog-fieldmask");
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 const SERVER_TIMEOUT: HeaderName = HeaderName::from_static("x-server-timeout");
@@ -69,12 +67,13 @@ pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<
             }
         }
     }
-    let parameters = query::read(&query, &route.body, &mut message)?;
+    let mut parameters = query::read(&query, &route.body, &mut message)?;
     for (fields, segments) in path.captures(route) {
         fields::set_string(&mut message, fields, decode(fields, segments)?);
     }
 
-    let mask = mask(&parameters, &mut head.headers, route)?;
+    pass_mask(parameters.fields.take(), &mut head.headers)?;
+    let mask = partial::mask(&head.headers, &route.output)?;
     let form = Form {
         enum_numbers: parameters.enum_numbers,
         pretty: parameters.pretty,
@@ -82,9 +81,10 @@ pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<
     };
     pass_credentials(parameters, &mut head.headers)?;
     speak_grpc(&mut head, route)?;
+    let frame = frame::encode(&message).map_err(|reason| Failure::broken(reason.as_ref()))?;
     Ok(Call {
         route,
-        request: Request::from_parts(head, Body::from(frame(&message)?)),
+        request: Request::from_parts(head, Body::from(frame)),
         form,
     })
 }
@@ -164,24 +164,13 @@ fn decode(fields: &[FieldDescriptor], segments: &[&str]) -> Result<String, Failu
     Ok(text)
 }
 
-/// The fields to answer. The service is told too, since it may have to compute what is asked for.
-fn mask(parameters: &SystemParameters, headers: &mut HeaderMap, route: &Route) -> Result<Option<Mask>, Failure> {
-    if let Some(fields) = &parameters.fields {
-        let value = HeaderValue::from_str(fields).map_err(|_| Failure::field("fields", "expected field names"))?;
-        headers.insert(FIELD_MASK, value);
+/// A mask of the query becomes a header: the service reads it too, since it may have to compute what is asked for.
+fn pass_mask(fields: Option<String>, headers: &mut HeaderMap) -> Result<(), Failure> {
+    if let Some(fields) = fields {
+        let fields = HeaderValue::try_from(fields).map_err(|_| Failure::field("fields", "expected field names"))?;
+        headers.insert(FIELD_MASK, fields);
     }
-    let Some(text) = headers.get(&FIELD_MASK) else {
-        return Ok(None);
-    };
-    let text = text
-        .to_str()
-        .map_err(|_| Failure::field("fields", "expected field names"))?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    Mask::parse(text, &route.output)
-        .map(Some)
-        .map_err(|why| Failure::field("fields", &why.to_string()))
+    Ok(())
 }
 
 /// Credentials of the query become headers, unless there are such headers.
@@ -242,14 +231,4 @@ fn grpc_timeout(seconds: &HeaderValue) -> Result<HeaderValue, Failure> {
     )]
     let timeout_ms = (seconds * 1000.0).ceil().min(99_999_999.0) as u32;
     HeaderValue::try_from(format!("{timeout_ms}m")).map_err(|_| Failure::internal())
-}
-
-/// Puts the length-prefix of gRPC before the message.
-fn frame(message: &DynamicMessage) -> Result<Bytes, Failure> {
-    let length = message.encoded_len();
-    let mut frame = BytesMut::with_capacity(5 + length);
-    frame.put_u8(0);
-    frame.put_u32(u32::try_from(length).map_err(|_| Failure::internal())?);
-    message.encode(&mut frame).map_err(|_| Failure::internal())?;
-    Ok(frame.freeze())
 }

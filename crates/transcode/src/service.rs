@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    error::Error,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -14,24 +13,43 @@ use http::{Request, Response, header};
 use prost_reflect::DescriptorPool;
 use tower::Service;
 
-use crate::{reply, request, routes::RouteTable, rules, rules::RuleError};
+use crate::{
+    failure::Failure,
+    frame::Broken,
+    partial::{self, Replies},
+    reply, request,
+    routes::RouteTable,
+    rules::{self, RuleError},
+};
 
 /// Serves REST by calling `inner`, a gRPC service, with what the `google.api.http` rules of a descriptor pool say.
 ///
-/// A request that is gRPC already goes through untouched. Every other one is answered in JSON, errors included.
-#[derive(Debug, Clone)]
+/// A request that is gRPC already goes through untouched, unless it asks for a partial response. Every other one is
+/// answered in JSON, errors included.
+#[derive(Clone)]
 pub struct Transcoder<S> {
     inner: S,
-    routes: Arc<RouteTable>,
+    tables: Arc<Tables>,
+}
+
+/// All that is read from the descriptors.
+struct Tables {
+    routes: RouteTable,
+    replies: Replies,
+    pool: DescriptorPool,
 }
 
 impl<S> Transcoder<S> {
     /// Reads the rules of `pool`. Where `google.rpc.Status` and the details of errors are in it, errors show them.
     pub fn new(inner: S, pool: &DescriptorPool) -> Result<Transcoder<S>, RuleError> {
-        let routes = RouteTable::new(rules::read(pool)?)?;
+        let tables = Tables {
+            routes: RouteTable::new(rules::read(pool)?)?,
+            replies: Replies::new(pool),
+            pool: pool.clone(),
+        };
         Ok(Transcoder {
             inner,
-            routes: Arc::new(routes),
+            tables: Arc::new(tables),
         })
     }
 }
@@ -41,7 +59,7 @@ where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
     B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    B::Error: Into<Broken>,
 {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -51,21 +69,34 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         // The clone takes the place of the service that was polled ready, which is the one to call.
         let next = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, next);
-        if is_grpc(&request) {
-            let reply = inner.call(request);
-            return Box::pin(async move { Ok(reply.await?.map(Body::new)) });
+        if !is_grpc(&request) {
+            let tables = Arc::clone(&self.tables);
+            return Box::pin(async move {
+                Ok(match request::read(request, &tables.routes).await {
+                    Ok(call) => reply::render(inner.call(call.request).await?, &call.route.output, &call.form).await,
+                    Err(failure) => failure.into_response(),
+                })
+            });
         }
-        let routes = Arc::clone(&self.routes);
-        Box::pin(async move {
-            Ok(match request::read(request, &routes).await {
-                Ok(call) => reply::render(inner.call(call.request).await?, &call.route.output, &call.form).await,
-                Err(failure) => failure.into_response(),
-            })
-        })
+        match self.tables.replies.asked(&mut request) {
+            Ok(None) => {
+                let reply = inner.call(request);
+                Box::pin(async move { Ok(reply.await?.map(Body::new)) })
+            }
+            Ok(Some((kind, mask))) => Box::pin(async move {
+                let reply = partial::prune(inner.call(request).await?, &kind, &mask).await;
+                Ok(reply
+                    .unwrap_or_else(|reason| Failure::broken(reason.as_ref()).into_grpc_response(kind.parent_pool())))
+            }),
+            Err(failure) => {
+                let response = failure.into_grpc_response(&self.tables.pool);
+                Box::pin(std::future::ready(Ok(response)))
+            }
+        }
     }
 }
 

@@ -275,4 +275,42 @@ async fn grpc_goes_through_untouched() {
     let mut client = v2beta::spaces_service_client::SpacesServiceClient::new(grpc());
     let space = client.get_space(request).await.expect("it is known").into_inner();
     assert_eq!(space.name, "spaces/known");
+    assert!(space.config.is_some() && space.active_conference.is_some());
+}
+
+#[tokio::test]
+async fn masks_prune_grpc_replies_too() {
+    let ask = async |name: &str, mask: &'static str| {
+        let mut request = tonic::Request::new(v2beta::GetSpaceRequest { name: name.to_owned() });
+        request
+            .metadata_mut()
+            .insert("authorization", MetadataValue::from_static("Bearer T"));
+        request
+            .metadata_mut()
+            .insert("x-goog-fieldmask", MetadataValue::from_static(mask));
+        let mut client = v2beta::spaces_service_client::SpacesServiceClient::new(grpc());
+        client.get_space(request).await.map(tonic::Response::into_inner)
+    };
+    let space = ask("spaces/known", "name,config.access_type")
+        .await
+        .expect("it is known");
+    assert_eq!(space.config.expect("it was asked for").access_type, 1);
+    assert_eq!((space.name.as_str(), space.active_conference), ("spaces/known", None));
+
+    let denied = ask("spaces/x", "name").await.expect_err("it is denied");
+    assert_eq!(denied.code(), Code::PermissionDenied);
+
+    let invalid = ask("spaces/known", "name,,").await.expect_err("the mask is wrong");
+    assert_eq!(invalid.code(), Code::InvalidArgument);
+    assert_eq!(
+        invalid.message(),
+        "Invalid value at `fields`: expected a field name or `*` at byte 5"
+    );
+    let details = rpc::Status::decode(invalid.details())
+        .expect("a google.rpc.Status")
+        .details;
+    let violations = BadRequest::decode(details[0].value.as_slice())
+        .expect("a BadRequest")
+        .field_violations;
+    assert_eq!(violations[0].field, "fields");
 }
