@@ -54,6 +54,9 @@ export const LOOK_INTERVAL_MS = 150;
 /** A voice louder than this lights the ring: about -45 dBov, above the noise of a quiet room. */
 export const SPEAKING_LEVEL = 0.0056;
 
+/** The same for one's own voice, which is measured here and not by the server: a little higher, as a microphone hears its own room best. */
+export const OWN_SPEAKING_LEVEL = 0.011;
+
 /** The ring stays for this long after the last sound, so that it does not flicker between words. */
 export const SPEAKING_HOLD_MS = 700;
 

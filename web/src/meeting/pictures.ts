@@ -48,7 +48,9 @@ export function openPictures(): Pictures {
         const receiver = peer.video.find(({ mid }) => mid === line)?.receiver;
         if (!entry || entry.videoMuted || !receiver) continue;
         const [newest] = receiver.getContributingSources().sort((one, other) => other.timestamp - one.timestamp);
-        if (newest && entry.videoCsrcs.includes(newest.source)) next.set(entryId, { line, track: receiver.track });
+        // A browser forgets sources after ten seconds; a screen on which nothing moves is still that screen.
+        const right = newest ? entry.videoCsrcs.includes(newest.source) : seen.peek().get(entryId)?.line === line;
+        if (right) next.set(entryId, { line, track: receiver.track });
       }
       show(next);
     },

@@ -180,7 +180,6 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     stopWatching();
     stopWatching = watchPulse(mine.connection, () => dispatch({ kind: 'broken' }));
     dispatch({ kind: 'joined' });
-    mine.request('media-entries', { setMediaState: mediaState.peek() });
     assigner.restart();
   }
 
@@ -261,14 +260,17 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     peer?.send(next);
   });
 
-  const mediaState = computed<MediaState>(() => ({
-    audioMuted: !devices.microphone.value.on,
-    videoMuted: !devices.camera.value.on,
-    screenshare: devices.screen.value !== null,
-  }));
+  // Each by itself, so that a new track in the same state is no news.
+  const audioMuted = computed(() => !devices.microphone.value.on);
+  const videoMuted = computed(() => !devices.camera.value.on);
+  const screenshare = computed(() => devices.screen.value !== null);
   const stopTelling = effect(() => {
-    const setMediaState = mediaState.value;
-    if (connection.peek().phase === 'connected') peer?.request('media-entries', { setMediaState });
+    const setMediaState: MediaState = {
+      audioMuted: audioMuted.value,
+      videoMuted: videoMuted.value,
+      screenshare: screenshare.value,
+    };
+    if (connection.value.phase === 'connected') peer?.request('media-entries', { setMediaState });
   });
 
   for (const effect of START[1]) perform(effect);

@@ -145,6 +145,7 @@ export const en = {
   'error.unreachable': 'The server cannot be reached. Check your connection and try again.',
   'error.full': 'This meeting is full. Try again when somebody has left.',
   'error.name': 'Please enter your name',
+  'error.nameNotAllowed': 'That name has characters that cannot be shown',
   'error.nameTooLong': 'That name is too long',
   'error.notAllowed': 'You may not join this meeting. Sign in first, or ask whoever invited you.',
   'error.offer':

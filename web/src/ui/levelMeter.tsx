@@ -1,7 +1,9 @@
 // How loud one's own microphone is. Bars for the eye, a meter element's role for everybody else.
 
 import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import type { Source } from '../meeting/devices.ts';
+import { OWN_SPEAKING_LEVEL, SPEAKING_HOLD_MS } from '../meeting/limits.ts';
 import { type Meter, meterShare, openMeter } from '../meeting/meter.ts';
 import { t } from '../text/text.ts';
 
@@ -26,6 +28,19 @@ export function useLevel(microphone: ReadonlySignal<Source>): ReadonlySignal<num
     };
   });
   return level;
+}
+
+/** Whether one's own voice is heard; it holds between words, as the rings of the others do. */
+export function useSpeaking(microphone: ReadonlySignal<Source>): ReadonlySignal<boolean> {
+  const level = useLevel(microphone);
+  const speaks = useSignal(false);
+  const heardAt_ms = useRef(0);
+  useSignalEffect(() => {
+    const now_ms = performance.now();
+    if (level.value >= OWN_SPEAKING_LEVEL) heardAt_ms.current = now_ms;
+    speaks.value = level.value > 0 && now_ms - heardAt_ms.current < SPEAKING_HOLD_MS;
+  });
+  return speaks;
 }
 
 export function LevelMeter({ microphone }: { microphone: ReadonlySignal<Source> }) {

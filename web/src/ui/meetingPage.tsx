@@ -147,6 +147,8 @@ function refusalText(error: ApiError | null): string {
       return t('error.full');
     case 'NAME_REQUIRED':
       return t('error.name');
+    case 'NAME_NOT_ALLOWED':
+      return t('error.nameNotAllowed');
     case 'NAME_TOO_LONG':
       return t('error.nameTooLong');
     case 'INVALID_OFFER':

@@ -1,7 +1,7 @@
 // In the meeting: the stage, the bar of buttons, and what lies beside them.
 
 import { useSignal, useSignalEffect } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Meeting } from '../api/meetings.ts';
 import type { Connection } from '../meeting/connection.ts';
 import type { Devices } from '../meeting/devices.ts';
@@ -32,7 +32,11 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
   const peopleButton = useRef<HTMLDivElement>(null);
   const settings = useRef<HTMLDialogElement>(null);
   const wasLost = useRef(false);
+  const root = useRef<HTMLElement>(null);
   const { phase } = visit.connection.value;
+
+  // The button that had the focus is gone; the next Tab begins here.
+  useEffect(() => root.current?.focus({ preventScroll: true }), []);
 
   useSignalEffect(() => {
     const now = visit.connection.value.phase;
@@ -47,7 +51,7 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
   const count = peopleOf(visit.roster.value, visit.ownSessions.value, visit.ownKey.value).length + 1;
 
   return (
-    <main class="meeting" data-connection-state={phase}>
+    <main ref={root} class="meeting" tabIndex={-1} data-connection-state={phase}>
       <header class="meeting-header">
         <Logo />
         <h1 class="code">{meeting.meetingCode}</h1>
@@ -69,7 +73,7 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
       </div>
       {visit.sound.blocked.value && <Unblock visit={visit} />}
       <NoticeList notices={notices} />
-      <div class="bar" role="toolbar" aria-label={t('meeting.controls')}>
+      <div class="bar" role="group" aria-label={t('meeting.controls')}>
         <MicrophoneButton devices={devices} />
         <CameraButton devices={devices} />
         <ScreenButton devices={devices} onRefused={() => notices.say(t('meeting.shareFailed'))} />

@@ -5,11 +5,10 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { arrange } from '../meeting/arrangement.ts';
 import type { Devices } from '../meeting/devices.ts';
 import type { Box } from '../meeting/layout.ts';
-import { SPEAKING_LEVEL } from '../meeting/limits.ts';
 import { type Tile, tilesOfOthers } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
-import { useLevel } from './levelMeter.tsx';
+import { useSpeaking } from './levelMeter.tsx';
 import { MoreTile, OwnScreenTile, OwnTile, TileOfOther } from './tile.tsx';
 
 /** Between tiles; on a phone less. */
@@ -33,8 +32,7 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
   const box = useMeasured(element);
   const gap = box.value.width < 600 ? GAP_SMALL : GAP;
   const seen = useRef<string[]>([]);
-  const level = useLevel(devices.microphone);
-  const speaks = useComputed(() => level.value >= SPEAKING_LEVEL * 2);
+  const speaks = useSpeaking(devices.microphone);
 
   const arrangement = useComputed(() => {
     const own = [ownTile(OWN, ownName), ...(devices.screen.value ? [ownTile(OWN_SCREEN, ownName)] : [])];
