@@ -154,7 +154,7 @@ impl Server {
             announce: announce::announced(media_bind, public_address, &interfaces),
         };
         let (events_in, events) = mpsc::channel(limits::MEDIA_EVENTS_MAX);
-        let media = Media::start(options, events_in).map_err(|source| StartError::Media {
+        let media = Media::start(&options, events_in).map_err(|source| StartError::Media {
             address: media_bind,
             source,
         })?;

@@ -15,6 +15,7 @@ use http::{Request, Response, StatusCode};
 use identity::Identity;
 use tower::Service;
 
+use crate::cors;
 use crate::failure::chain;
 use crate::gate::Gate;
 use crate::meetings::Rooms;
@@ -49,7 +50,12 @@ impl Service<Request<Body>> for Front {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         if is_api(&request) {
-            return Box::pin(self.api.call(request));
+            if cors::is_preflight(&request) {
+                return Box::pin(std::future::ready(Ok(cors::preflight())));
+            }
+            let foreign = request.headers().contains_key(header::ORIGIN);
+            let answer = self.api.call(request);
+            return if foreign { Box::pin(async move { answer.await.map(cors::open) }) } else { answer };
         }
         let rest = Arc::clone(&self.rest);
         Box::pin(async move { Ok(rest.answer(request).await) })
@@ -58,7 +64,8 @@ impl Service<Request<Body>> for Front {
 
 fn is_api<B>(request: &Request<B>) -> bool {
     let path = request.uri().path();
-    if path.starts_with("/v2/") || path.starts_with("/v2beta/") {
+    // Of any version: one that is not served is unknown to the API, and no page.
+    if path.strip_prefix("/v").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit())) {
         return true;
     }
     if path.starts_with("/sederunt/v1/") {

@@ -14,6 +14,7 @@ mod announce;
 mod application;
 pub mod clock;
 mod configuration;
+mod cors;
 pub mod doctor;
 mod failure;
 mod folder;

@@ -35,9 +35,6 @@ pub(crate) const CALLS_MAX: usize = 4_096;
 /// How long one call may take: Google's clients give up after 60 s, so the answer should come before.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Characters of any one id in a resource name: ours have at most 22, Google's under 64.
-pub(crate) const ID_CHARACTERS_MAX: usize = 128;
-
 /// Bytes of a resume secret that is presented: ours have 43.
 pub(crate) const RESUME_SECRET_BYTES_MAX: usize = 128;
 

@@ -6,7 +6,6 @@
 use meeting::{ConferenceId, MeetingCode, ParticipantId, SessionId, SpaceId};
 
 use crate::failure::{Answer, Failure};
-use crate::limits;
 
 /// What `spaces/*` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +66,7 @@ fn split<'n, const N: usize>(field: &str, name: &'n str, collections: [&str; N])
     let mut segments = name.split('/');
     for (collection, id) in collections.iter().zip(&mut ids) {
         match (segments.next(), segments.next()) {
-            (Some(found), Some(segment)) if found == *collection && is_id(segment) => *id = segment,
+            (Some(found), Some(segment)) if found == *collection && !segment.is_empty() => *id = segment,
             _ => return Err(malformed(field, &collections)),
         }
     }
@@ -75,13 +74,6 @@ fn split<'n, const N: usize>(field: &str, name: &'n str, collections: [&str; N])
         return Err(malformed(field, &collections));
     }
     Ok(ids)
-}
-
-fn is_id(segment: &str) -> bool {
-    (1..=limits::ID_CHARACTERS_MAX).contains(&segment.len())
-        && segment
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn malformed(field: &str, collections: &[&str]) -> Failure {
@@ -121,8 +113,7 @@ mod tests {
     fn names_of_spaces() {
         let code = MeetingCode::parse("abc-mnop-xyz").expect("a code");
         let id = SpaceId::parse("-yy3uKlef_QB").expect("an id");
-        let long = format!("spaces/{}", "a".repeat(129));
-        for (name, expected) in [
+            for (name, expected) in [
             ("spaces/-yy3uKlef_QB", Some(SpaceName::Id(id))),
             ("spaces/abc-mnop-xyz", Some(SpaceName::Code(code.clone()))),
             ("spaces/ABC-mnop-XYZ", Some(SpaceName::Code(code))),
@@ -132,11 +123,10 @@ mod tests {
             ("spaces/", None),
             ("spaces//", None),
             ("spaces/a/b", None),
-            ("spaces/a b", None),
-            ("spaces/\u{e9}", None),
+            ("spaces/a b", Some(SpaceName::Unknown)),
+            ("spaces/\u{e9}", Some(SpaceName::Unknown)),
             ("space/abc-mnop-xyz", None),
             ("conferenceRecords/abc", None),
-            (&long, None),
         ] {
             assert_eq!(space("name", name).ok(), expected, "{name}");
         }
