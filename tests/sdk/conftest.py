@@ -73,9 +73,9 @@ class Sitting:
     conference_record: str
     seats: list[Seat]
 
-    def newest_first(self, field):
-        """Distinct names in the order in which lists return them."""
-        return list(dict.fromkeys(getattr(seat, field) for seat in reversed(self.seats)))
+    def participants_newest_first(self):
+        """By their first session, as lists return them."""
+        return list(dict.fromkeys(seat.participant for seat in self.seats))[::-1]
 
 
 @pytest.fixture(scope="session")

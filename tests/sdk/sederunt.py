@@ -13,7 +13,7 @@ import requests
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
 BINARY = CHECKOUT / "target/release/sederunt"
-OFFER = (CHECKOUT / "tests/fixtures/offer.sdp").read_text(newline="")
+OFFER = (CHECKOUT / "tests/fixtures/offer.sdp").read_bytes().decode()
 
 
 @dataclass(frozen=True)

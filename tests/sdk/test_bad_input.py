@@ -205,8 +205,14 @@ def test_a_seat_is_its_holders_alone(server, owner):
 
 
 def violations(error):
-    """The fields that the error's BadRequest names."""
-    return [violation.field for detail in error.details if hasattr(detail, "field_violations") for violation in detail.field_violations]
+    """The fields that the error's BadRequest names: over gRPC a message, over REST what the body said."""
+    found = []
+    for detail in error.details:
+        if isinstance(detail, dict):
+            found += [violation["field"] for violation in detail.get("fieldViolations", [])]
+        elif hasattr(detail, "field_violations"):
+            found += [violation.field for violation in detail.field_violations]
+    return found
 
 
 def call(server, method, request, token):

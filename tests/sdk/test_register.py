@@ -26,9 +26,9 @@ def test_a_record_tells_when_and_where(owner, sitting):
 
 def test_participants_are_people(owner, sitting):
     listed = list(owner.records.list_participants(parent=sitting.conference_record))
-    assert names(listed) == sitting.newest_first("participant")
+    assert names(listed) == sitting.participants_newest_first()
     people = [participant.signedin_user.display_name or participant.anonymous_user.display_name for participant in listed]
-    assert people == ["Caro", "Bo", "Guest", "Owner", "Ada"]
+    assert people == ["Caro", "Bo", "Guest", "Ada", "Owner"]
     for participant in listed:
         assert owner.records.get_participant(name=participant.name) == participant
         user = participant.signedin_user.user
@@ -61,7 +61,7 @@ def test_a_second_device_and_a_return_are_sessions_of_one_participant(owner, sit
 @pytest.mark.parametrize("page_size", [1, 2, 3, 5, 100, 1000])
 def test_pages_join_up(owner, sitting, page_size):
     pages = list(owner.records.list_participants({"parent": sitting.conference_record, "page_size": page_size}).pages)
-    assert names(participant for page in pages for participant in page.participants) == sitting.newest_first("participant")
+    assert names(participant for page in pages for participant in page.participants) == sitting.participants_newest_first()
     assert [len(page.participants) for page in pages[:-1]] == [page_size] * (len(pages) - 1)
     assert not pages[-1].next_page_token
 

@@ -80,7 +80,7 @@ def test_a_code_is_not_accepted_where_something_is_changed(owner):
     with pytest.raises(exceptions.Forbidden) as refusal:
         owner.spaces.end_active_conference(name=f"spaces/{space.meeting_code}")
     assert refusal.value.reason == "MEETING_CODE_NOT_ACCEPTED"
-    assert refusal.value.error_info.metadata["name"] == space.name
+    assert refusal.value.metadata["name"] == space.name
 
 
 def test_what_is_not_served_yet_says_so(owner):
