@@ -1,0 +1,410 @@
+//! A client of the media plane on a real socket: str0m on the dev side, where it plays the browser.
+//!
+//! It offers what our web client offers, sends a microphone and cameras of made-up VP8, and keeps everything that reaches it.
+//! Both ends being the same library proves little about browsers; those have their own suite.
+
+#![allow(dead_code, reason = "each test binary uses its own part of the client")]
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind,
+    net::{SocketAddr, UdpSocket},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use media::{Admission, Card, CardKind, Channel, DisconnectReason, Event, Media, Options};
+use serde_json::{Value, json};
+use str0m::{
+    Candidate, Event as RtcEvent, Input, Output, Rtc,
+    change::SdpAnswer,
+    channel::{ChannelConfig, ChannelId},
+    media::{Direction, MediaKind, Mid},
+    net::{Protocol, Receive},
+    rtp::{ExtensionValues, RtpPacket, RtpWrite},
+};
+use tokio::sync::mpsc;
+
+/// How long anything may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A media plane with its events, and clients that run together.
+pub(crate) struct World {
+    pub(crate) media: Media,
+    pub(crate) events: Vec<Event>,
+    pub(crate) clients: Vec<Client>,
+    receiver: mpsc::Receiver<Event>,
+}
+
+#[expect(clippy::struct_excessive_bools, reason = "each is something that a test looks at or sets")]
+pub(crate) struct Client {
+    pub(crate) name: String,
+    pub(crate) rtc: Rtc,
+    pub(crate) socket: UdpSocket,
+    pub(crate) server: SocketAddr,
+    pub(crate) connected: bool,
+    pub(crate) closed: bool,
+    /// Every text that arrived, with its channel's label.
+    pub(crate) texts: Vec<(String, Value)>,
+    pub(crate) packets: Vec<(Mid, RtpPacket)>,
+    pub(crate) keyframes_asked: usize,
+    pub(crate) audio: Vec<Mid>,
+    pub(crate) video: Vec<Mid>,
+    pub(crate) level_dbov: i8,
+    pub(crate) sends_video: bool,
+    /// The real world's loss: no keyframe follows a request.
+    pub(crate) ignores_keyframe_requests: bool,
+    microphone: Mid,
+    camera: Mid,
+    channels: BTreeMap<String, ChannelId>,
+    open: Vec<ChannelId>,
+    request: i64,
+    next_frame: Instant,
+    frame: u16,
+    keyframe_due: bool,
+}
+
+#[expect(clippy::disallowed_methods, reason = "real sockets run in real time")]
+pub(crate) fn clock() -> Instant {
+    Instant::now()
+}
+
+impl World {
+    pub(crate) fn new() -> World {
+        let (sender, receiver) = mpsc::channel(1_000);
+        let options = Options {
+            bind: "127.0.0.1:0".parse().unwrap(),
+            announce: vec![],
+        };
+        let media = Media::start(&options, sender).unwrap();
+        World {
+            media,
+            events: vec![],
+            clients: vec![],
+            receiver,
+        }
+    }
+
+    /// Lets a client in and waits until its channels have spoken.
+    pub(crate) fn join(&mut self, room: &str, name: &str) -> usize {
+        let client = Client::join(&self.media, room, name);
+        self.clients.push(client);
+        let index = self.clients.len() - 1;
+        self.until("joined", |world| {
+            let texts = &world.clients[index].texts;
+            Channel::ALL
+                .iter()
+                .filter(|channel| texts.iter().any(|(label, _)| label == channel.label()))
+                .count()
+                >= 4
+        });
+        index
+    }
+
+    /// Runs everything for one turn.
+    pub(crate) fn turn(&mut self) {
+        for client in &mut self.clients {
+            client.turn();
+        }
+        while let Ok(event) = self.receiver.try_recv() {
+            self.events.push(event);
+        }
+        std::thread::yield_now();
+    }
+
+    /// Runs until something is so, and says how long that took.
+    pub(crate) fn until(&mut self, what: &str, mut reached: impl FnMut(&World) -> bool) -> Duration {
+        let start = clock();
+        while !reached(self) {
+            assert!(start.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+            self.turn();
+        }
+        start.elapsed()
+    }
+
+    pub(crate) fn run_for(&mut self, duration: Duration) {
+        let start = clock();
+        while start.elapsed() < duration {
+            self.turn();
+        }
+    }
+
+    pub(crate) fn lost(&self, name: &str) -> Option<&Event> {
+        self.events
+            .iter()
+            .find(|event| matches!(event, Event::Lost { session, .. } if session == name))
+    }
+
+    pub(crate) fn remove(&mut self, name: &str, reason: DisconnectReason) {
+        self.media.remove(name, reason);
+    }
+
+    /// Asks for something on a channel and waits for the answer's status code.
+    pub(crate) fn ask(&mut self, client: usize, channel: Channel, request: &Value) -> i64 {
+        let id = self.clients[client].ask(channel, request);
+        let answer = |world: &World| {
+            world.clients[client]
+                .texts
+                .iter()
+                .find(|(label, text)| label == channel.label() && text["response"]["requestId"] == id)
+                .and_then(|(_, text)| text["response"]["status"]["code"].as_i64())
+        };
+        self.until("an answer", |world| answer(world).is_some());
+        answer(self).unwrap()
+    }
+
+    /// Asks for these media entries on canvases 1, 2, …
+    pub(crate) fn assign(&mut self, client: usize, entries: &[u64]) -> i64 {
+        let canvases: Vec<Value> = (1..)
+            .zip(entries)
+            .map(|(id, entry)| json!({"id": id, "direct": {"mediaEntryId": entry}}))
+            .collect();
+        self.ask(
+            client,
+            Channel::VideoAssignment,
+            &json!({"setAssignment": {"layoutModel": {"label": "l", "canvases": canvases}}}),
+        )
+    }
+}
+
+impl Client {
+    fn join(media: &Media, room: &str, name: &str) -> Client {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_micros(200))).unwrap();
+        let mut rtc = Rtc::builder().set_rtp_mode(true).build(clock());
+        rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+        let mut api = rtc.sdp_api();
+        let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
+        let audio: Vec<Mid> = (0..3).map(|_| add(MediaKind::Audio, Direction::RecvOnly)).collect();
+        let video: Vec<Mid> = (0..3).map(|_| add(MediaKind::Video, Direction::RecvOnly)).collect();
+        let microphone = add(MediaKind::Audio, Direction::SendOnly);
+        let camera = add(MediaKind::Video, Direction::SendOnly);
+        add(MediaKind::Video, Direction::SendOnly);
+        let channels = Channel::ALL.map(|channel| {
+            let label = channel.label().to_owned();
+            let id = api.add_channel_with_config(ChannelConfig {
+                label: label.clone(),
+                ..ChannelConfig::default()
+            });
+            (label, id)
+        });
+        let (offer, pending) = api.apply().unwrap();
+        let prepared = media.answer(&offer.to_sdp_string()).unwrap();
+        let answer = SdpAnswer::from_sdp_string(prepared.answer_sdp()).unwrap();
+        let card = Card {
+            participant_key: format!("participants/{name}"),
+            session_name: format!("participants/{name}/participantSessions/{name}"),
+            display_name: name.to_owned(),
+            kind: CardKind::Anonymous,
+        };
+        media
+            .admit(
+                prepared,
+                Admission {
+                    room: room.into(),
+                    session: name.into(),
+                    card,
+                },
+            )
+            .unwrap();
+        rtc.sdp_api().accept_answer(pending, answer).unwrap();
+        Client {
+            name: name.into(),
+            rtc,
+            socket,
+            server: media.local_address(),
+            connected: false,
+            closed: false,
+            texts: vec![],
+            packets: vec![],
+            keyframes_asked: 0,
+            audio,
+            video,
+            level_dbov: -127,
+            sends_video: true,
+            ignores_keyframe_requests: false,
+            microphone,
+            camera,
+            channels: channels.into(),
+            open: vec![],
+            request: 0,
+            next_frame: clock(),
+            frame: 0,
+            keyframe_due: true,
+        }
+    }
+
+    pub(crate) fn ask(&mut self, channel: Channel, request: &Value) -> i64 {
+        self.request += 1;
+        let mut request = request.clone();
+        request["requestId"] = self.request.into();
+        self.say(channel, &json!({ "request": request }).to_string());
+        self.request
+    }
+
+    pub(crate) fn say(&mut self, channel: Channel, text: &str) {
+        let id = self.channels[channel.label()];
+        assert!(self.rtc.channel(id).unwrap().write(false, text.as_bytes()).unwrap());
+    }
+
+    /// The newest snapshot of a resource that holds `key`, by what is in it.
+    pub(crate) fn resources(&self, channel: Channel) -> Vec<Value> {
+        let mut resources: BTreeMap<u64, Value> = BTreeMap::new();
+        for (_, text) in self.texts.iter().filter(|(label, _)| label == channel.label()) {
+            for resource in text["resources"].as_array().into_iter().flatten() {
+                resources.insert(resource["id"].as_u64().unwrap_or(0), resource.clone());
+            }
+            for deleted in text["deletedResources"].as_array().into_iter().flatten() {
+                resources.remove(&deleted["id"].as_u64().unwrap());
+            }
+        }
+        resources.into_values().collect()
+    }
+
+    /// The media entry of a participant.
+    pub(crate) fn entry_of(&self, name: &str, screenshare: bool) -> Option<Value> {
+        let key = format!("participants/{name}");
+        self.resources(Channel::MediaEntries).into_iter().find(|resource| {
+            let entry = &resource["mediaEntry"];
+            entry["participantKey"] == key.as_str() && entry["screenshare"] == screenshare
+        })
+    }
+
+    /// The SSRC under which a canvas is shown, and the media entry on it.
+    pub(crate) fn canvas(&self, id: i64) -> Option<(u32, u64)> {
+        let assignment = self.resources(Channel::VideoAssignment).pop()?;
+        let canvases = assignment["videoAssignment"]["canvases"].as_array()?.clone();
+        let canvas = canvases.into_iter().find(|canvas| canvas["canvasId"] == id)?;
+        Some((
+            u32::try_from(canvas["ssrc"].as_u64()?).unwrap(),
+            canvas["mediaEntryId"].as_u64()?,
+        ))
+    }
+
+    pub(crate) fn packets_of(&self, ssrc: u32) -> Vec<&RtpPacket> {
+        self.packets
+            .iter()
+            .map(|(_, packet)| packet)
+            .filter(|packet| *packet.header.ssrc == ssrc)
+            .collect()
+    }
+
+    pub(crate) fn turn(&mut self) {
+        let now = clock();
+        if self.connected && now >= self.next_frame && self.rtc.is_alive() {
+            self.next_frame = now + Duration::from_millis(20);
+            self.send_frame(now);
+        }
+        self.rtc.handle_input(Input::Timeout(now)).unwrap();
+        self.drain();
+        let mut buffer = [0; 2_000];
+        for _ in 0..64 {
+            match self.socket.recv_from(&mut buffer) {
+                Ok((length, from)) => {
+                    let to = self.socket.local_addr().unwrap();
+                    let Ok(receive) = Receive::new(Protocol::Udp, from, to, &buffer[..length]) else {
+                        continue;
+                    };
+                    self.rtc.handle_input(Input::Receive(clock(), receive)).unwrap();
+                    self.drain();
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    pub(crate) fn drain(&mut self) {
+        loop {
+            match self.rtc.poll_output().unwrap() {
+                Output::Timeout(_) => return,
+                Output::Transmit(datagram) => {
+                    self.socket.send_to(&datagram.contents, datagram.destination).unwrap();
+                }
+                Output::Event(event) => self.event(event),
+            }
+        }
+    }
+
+    fn event(&mut self, event: RtcEvent) {
+        match event {
+            RtcEvent::Connected => self.connected = true,
+            RtcEvent::Closed => self.closed = true,
+            RtcEvent::ChannelOpen(id, _) => self.open.push(id),
+            RtcEvent::ChannelData(data) => {
+                assert!(!data.binary, "texts only");
+                let (label, _) = self.channels.iter().find(|(_, id)| **id == data.id).unwrap();
+                self.texts
+                    .push((label.clone(), serde_json::from_slice(&data.data).unwrap()));
+            }
+            RtcEvent::RtpPacket(packet) => {
+                let ssrc = packet.header.ssrc;
+                let mid = self.rtc.direct_api().stream_rx(&ssrc).unwrap().mid();
+                self.packets.push((mid, packet));
+            }
+            RtcEvent::KeyframeRequest(request) => {
+                assert_eq!(request.mid, self.camera);
+                self.keyframes_asked += 1;
+                self.keyframe_due |= !self.ignores_keyframe_requests;
+            }
+            _ => {}
+        }
+    }
+
+    /// 20 ms of sound and one picture of two packets.
+    fn send_frame(&mut self, now: Instant) {
+        self.frame = self.frame.wrapping_add(1);
+        let frame = u64::from(self.frame);
+        let level = ExtensionValues {
+            audio_level: Some(self.level_dbov),
+            voice_activity: Some(self.level_dbov > -60),
+            ..ExtensionValues::default()
+        };
+        let opus = self
+            .rtc
+            .codec_config()
+            .find(|params| params.spec().codec.is_audio())
+            .unwrap()
+            .pt();
+        let vp8 = self
+            .rtc
+            .codec_config()
+            .find(|params| params.spec().codec.is_video())
+            .unwrap()
+            .pt();
+        let ticks = |rate: u32| u32::from(self.frame).wrapping_mul(rate / 50);
+        let sound: Arc<[u8]> = Arc::from([self.name.as_bytes()[0]; 40]);
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_tx_by_mid(self.microphone, None).unwrap();
+        stream.write_rtp(RtpWrite::new(opus, frame.into(), ticks(48_000), now, sound).ext_vals(level));
+        if !self.sends_video {
+            return;
+        }
+        let keyframe = std::mem::take(&mut self.keyframe_due);
+        let [high, low] = (self.frame & 0x7fff).to_be_bytes();
+        let stream = api.stream_tx_by_mid(self.camera, None).unwrap();
+        for (part, start) in [(0, 0x10), (1, 0x00)] {
+            let header = [0x80 | start, 0xe0, 0x80 | high, low, low, 0x20, u8::from(!keyframe)];
+            let payload: Vec<u8> = header.into_iter().chain([self.name.as_bytes()[0]; 500]).collect();
+            let write = RtpWrite::new(vp8, (frame * 2 + part).into(), ticks(90_000), now, payload);
+            stream.write_rtp(write.marker(part == 1).nackable(true));
+        }
+    }
+}
+
+/// Who made a packet: the first letter of the name, which fills the payload.
+pub(crate) fn maker(packet: &RtpPacket) -> char {
+    char::from(*packet.payload.last().unwrap())
+}
+
+pub(crate) fn csrcs(packet: &RtpPacket) -> Vec<u64> {
+    packet.header.csrc[..packet.header.csrc_count]
+        .iter()
+        .map(|csrc| u64::from(*csrc))
+        .collect()
+}
+
+pub(crate) fn starts_keyframe(packet: &RtpPacket) -> bool {
+    packet.payload[0] & 0x10 != 0 && packet.payload[6] & 1 == 0
+}
