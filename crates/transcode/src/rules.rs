@@ -80,7 +80,7 @@ pub(crate) fn read(pool: &DescriptorPool) -> Result<Vec<Route>, RuleError> {
                 .chain(additional.filter_map(|rule| rule.as_message()))
             {
                 let route = route(&method, rule).map_err(|why| RuleError {
-                    method: method.full_name().to_owned(),
+                    method: rpc_path(&method),
                     why,
                 })?;
                 routes.push(route);
