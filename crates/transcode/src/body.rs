@@ -10,7 +10,10 @@
 use prost_reflect::{DeserializeOptions, DynamicMessage, Kind, MessageDescriptor};
 use serde_json::{Map, Value};
 
-use crate::{failure::Failure, fields};
+use crate::{
+    failure::Failure,
+    fields::{self, is_well_known},
+};
 
 /// Reads a body. `None` is no message at all; `field` is where the message belongs in the request, for errors.
 pub(crate) fn read(
@@ -128,9 +131,4 @@ fn push_name(path: &mut String, name: &str) {
         path.push('.');
     }
     path.push_str(name);
-}
-
-/// Whether JSON writes the message in a form of its own.
-fn is_well_known(message: &MessageDescriptor) -> bool {
-    message.full_name().starts_with("google.protobuf.")
 }

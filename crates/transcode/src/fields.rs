@@ -19,6 +19,11 @@ pub(crate) fn find(message: &MessageDescriptor, name: &str) -> Option<FieldDescr
         .or_else(|| message.get_field_by_json_name(name))
 }
 
+/// Whether JSON writes the message in a form of its own, so that its fields have no names there.
+pub(crate) fn is_well_known(message: &MessageDescriptor) -> bool {
+    message.full_name().starts_with("google.protobuf.")
+}
+
 /// Sets the field that a dotted path names, or adds to it where it is repeated.
 pub(crate) fn set_by_path(message: &mut DynamicMessage, path: &str, text: &str) -> Result<(), Failure> {
     descend(message, path, text, FIELD_PATH_NAMES_MAX).map_err(|why| Failure::field(path, &why))

@@ -238,7 +238,7 @@ impl Resolver {
             .ok_or(MaskError::Excessive { what: "broad" })?;
         let inner = match field.kind() {
             _ if below.is_empty() => Mask::Everything,
-            Kind::Message(message) if !field.is_map() && !message.full_name().starts_with("google.protobuf.") => {
+            Kind::Message(message) if !field.is_map() && !fields::is_well_known(&message) => {
                 self.select(below, &message)?
             }
             _ => return Err(MaskError::NoMessage { name: name.to_owned() }),
