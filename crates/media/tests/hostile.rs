@@ -25,7 +25,7 @@ fn datagram() -> impl Strategy<Value = Vec<u8>> {
             )
         }),
         (20..64_u8, 0..3_u16, tail()).prop_map(move |(kind, epoch, tail)| {
-            let length = u16::try_from(tail.len()).unwrap().to_be_bytes();
+            let length = u16::try_from(tail.len()).expect("shorter than 200").to_be_bytes();
             let [high, low] = epoch.to_be_bytes();
             with(
                 vec![kind, 254, 253, high, low, 0, 0, 0, 0, 0, 9, length[0], length[1]],
@@ -36,7 +36,7 @@ fn datagram() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A ClientHello as a stranger would send it.
+/// A `ClientHello` as a stranger would send it.
 fn client_hello() -> Vec<u8> {
     let mut hello = vec![
         22, 254, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 56, 1, 0, 0, 44, 0, 0, 0, 0, 0, 0, 0, 44, 254, 253,

@@ -327,11 +327,8 @@ mod tests {
         #[test]
         fn one_continuous_stream(steps in proptest::collection::vec((0..4_u32, 0..3_u8, any::<bool>(), 1..200_u64), 1..300)) {
             let mut line = Line::video();
-            let mut sources = [(60_000_u64, 4_294_960_000_u32, 0x7ff0_u16); 4];
-            for (index, source) in sources.iter_mut().enumerate() {
-                source.0 += index as u64 * 1_000_000;
-                source.1 = source.1.wrapping_add(index as u32 * 999_999_999);
-            }
+            let mut sources: Vec<(u64, u32, u16)> =
+                (0..4).map(|id| (60_000 + u64::from(id) * 1_000_000, (u32::MAX - 7_000).wrapping_add(id * 999_999), 0x7ff0)).collect();
             let (mut now, mut sent): (u64, Vec<Rewritten>) = (0, vec![]);
             for (source, action, starts_keyframe, gap_ms) in steps {
                 now += gap_ms;
@@ -349,7 +346,7 @@ mod tests {
             for pair in sent.windows(2) {
                 prop_assert_eq!(pair[1].sequence, pair[0].sequence + 1);
                 let advance = pair[1].timestamp.wrapping_sub(pair[0].timestamp);
-                prop_assert!(advance >= 1 && advance < 1 << 31, "{:?}", pair);
+                prop_assert!((1..1 << 31).contains(&advance), "{:?}", pair);
             }
             if let Some(first) = sent.first() {
                 prop_assert_eq!(first.sequence, 1, "the receiver's roll-over counter starts at nothing");

@@ -218,6 +218,8 @@ fn codec(rtpmap: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -243,7 +245,7 @@ mod tests {
                 Some(b'=') => "a=sendrecv\r\n",
                 _ => "",
             };
-            text += &format!("m={kind}\r\na=mid:{mid}\r\n{direction}{codec}");
+            write!(text, "m={kind}\r\na=mid:{mid}\r\n{direction}{codec}").unwrap();
         }
         text
     }

@@ -302,7 +302,7 @@ mod tests {
                 }
                 for line in 0..HEARD {
                     if before[line].is_some() && before[line] != lines[line] {
-                        prop_assert!(changed[line].is_none_or(|at| now - at >= HOLD));
+                        prop_assert!(changed[line].is_none_or(|at| now >= at + HOLD));
                         changed[line] = Some(now);
                     }
                 }

@@ -37,7 +37,10 @@ pub(crate) struct World {
     receiver: mpsc::Receiver<Event>,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is something that a test looks at or sets")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that a test looks at or sets"
+)]
 pub(crate) struct Client {
     pub(crate) name: String,
     pub(crate) rtc: Rtc,
