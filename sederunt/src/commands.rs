@@ -25,11 +25,14 @@ pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, Failure> {
             })?,
             () = signals.next() => return Ok(ExitCode::SUCCESS),
         };
-        let mut greeting = format!("Sederunt is ready at {}\n", running.public_url());
-        if let Some(link) = running.administrator_link() {
-            greeting += &format!("Sign in as the administrator, once: {link}\n");
-        }
-        print(&greeting);
+        let invitation = running
+            .administrator_link()
+            .map(|link| format!("Sign in as the administrator, once: {link}\n"));
+        print(&format!(
+            "Sederunt is ready at {}\n{}",
+            running.public_url(),
+            invitation.unwrap_or_default()
+        ));
         signals.next().await;
         tokio::select! {
             () = running.drain() => {}
@@ -116,16 +119,14 @@ pub(crate) fn token(email: &str, scopes: &[Scope], ttl: Duration, flags: StoreFl
 pub(crate) fn doctor(flags: ServeFlags) -> Result<ExitCode, Failure> {
     let configuration = flags.resolve().map_err(with_hint)?;
     let findings = Runtime::new()?.block_on(server::doctor::examine(&configuration));
-    let mut page = String::new();
-    for finding in &findings {
-        page += &match &finding.state {
-            Ok(state) => format!("ok       {}: {state}\n", finding.subject),
-            Err(problem) => format!(
-                "problem  {}: {}\n         hint: {}\n",
-                finding.subject, problem.what, problem.hint
-            ),
-        };
-    }
+    let lines = findings.iter().map(|finding| match &finding.state {
+        Ok(state) => format!("ok       {}: {state}\n", finding.subject),
+        Err(problem) => format!(
+            "problem  {}: {}\n         hint: {}\n",
+            finding.subject, problem.what, problem.hint
+        ),
+    });
+    let page: String = lines.collect();
     print(&page);
     let healthy = findings.iter().all(|finding| finding.state.is_ok());
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -6,6 +6,9 @@ use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 
+/// The log by default. str0m warns of whatever a browser offers and we do not speak.
+const DEFAULT_LOG: &str = "info,str0m=error";
+
 /// An error and the next step.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -56,7 +59,7 @@ pub(crate) fn error(failure: &Failure) {
 
 /// Sends the log to standard error: text for people, JSON with `SEDERUNT_LOG_FORMAT=json`; `SEDERUNT_LOG` filters it.
 pub(crate) fn log() {
-    let filter = EnvFilter::try_from_env("SEDERUNT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("SEDERUNT_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);

@@ -54,7 +54,7 @@ pub enum StartError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// The port of HTTP.
-    #[error("{} cannot be listened on", taken_or(address, source, "port"))]
+    #[error("{}", bind_problem(address, source, "port", "listened on"))]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -62,7 +62,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// The port of media.
-    #[error("{} cannot be used for media", taken_or(address, source, "UDP port"))]
+    #[error("{}", bind_problem(address, source, "UDP port", "used for media"))]
     Media {
         /// The address.
         address: SocketAddr,
@@ -89,10 +89,10 @@ pub enum StartError {
     Restart(#[from] RegisterError),
 }
 
-fn taken_or(address: &SocketAddr, source: &io::Error, what: &str) -> String {
+fn bind_problem(address: &SocketAddr, source: &io::Error, port: &str, used: &str) -> String {
     match source.kind() {
-        io::ErrorKind::AddrInUse => format!("{what} {} is in use and", address.port()),
-        _ => address.to_string(),
+        io::ErrorKind::AddrInUse => format!("{port} {} is in use", address.port()),
+        _ => format!("{address} cannot be {used}"),
     }
 }
 

@@ -25,7 +25,7 @@ pub struct StoreFlags {
     /// Address that people open, used in every link [default: http://localhost:PORT]
     #[arg(long, value_name = "URL", env = "SEDERUNT_PUBLIC_URL")]
     pub public_url: Option<String>,
-    /// TOML file with the same settings, in snake_case; flags and environment win over it
+    /// TOML file with the same settings (`listen`, `public_url`, …); flags and environment win
     #[arg(long, value_name = "FILE", env = "SEDERUNT_CONFIG")]
     pub config: Option<PathBuf>,
 }

@@ -33,6 +33,8 @@ pub(crate) fn preflight() -> Response<Body> {
 
 /// Lets a page of another origin read an answer.
 pub(crate) fn open(mut response: Response<Body>) -> Response<Body> {
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }

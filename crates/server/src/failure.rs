@@ -23,6 +23,12 @@ const OWN_DOMAIN: &str = "sederunt";
 pub(crate) struct Failure {
     code: Code,
     message: String,
+    /// Most failures have none, and every answer carries the size of a failure.
+    details: Option<Box<Details>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Details {
     info: Option<rpc::ErrorInfo>,
     violations: Vec<rpc::bad_request::FieldViolation>,
 }
@@ -36,8 +42,7 @@ impl Failure {
         Failure {
             code,
             message: message.into(),
-            info: None,
-            violations: Vec::new(),
+            details: None,
         }
     }
 
@@ -46,11 +51,15 @@ impl Failure {
         let description = description.into();
         let message = format!("Invalid value at '{field}': {description}");
         let mut failure = Failure::new(Code::InvalidArgument, message);
-        failure.violations.push(rpc::bad_request::FieldViolation {
-            field: field.to_owned(),
-            description,
-            ..Default::default()
-        });
+        failure
+            .details
+            .get_or_insert_default()
+            .violations
+            .push(rpc::bad_request::FieldViolation {
+                field: field.to_owned(),
+                description,
+                ..Default::default()
+            });
         failure
     }
 
@@ -110,7 +119,7 @@ impl Failure {
     }
 
     fn because(mut self, reason: &str, domain: &str) -> Failure {
-        let info = self.info.get_or_insert_default();
+        let info = self.details.get_or_insert_default().info.get_or_insert_default();
         reason.clone_into(&mut info.reason);
         domain.clone_into(&mut info.domain);
         self
@@ -118,10 +127,8 @@ impl Failure {
 
     /// Adds a value that the reason speaks of.
     pub(crate) fn with(mut self, key: &str, value: impl Into<String>) -> Failure {
-        self.info
-            .get_or_insert_default()
-            .metadata
-            .insert(key.to_owned(), value.into());
+        let info = self.details.get_or_insert_default().info.get_or_insert_default();
+        info.metadata.insert(key.to_owned(), value.into());
         self
     }
 
@@ -133,20 +140,18 @@ impl Failure {
 
 impl From<Failure> for Status {
     fn from(failure: Failure) -> Status {
+        let Some(named) = failure.details else {
+            return Status::new(failure.code, failure.message);
+        };
         let mut details = Vec::new();
-        if let Some(info) = &failure.info {
+        if let Some(info) = &named.info {
             details.push(any("google.rpc.ErrorInfo", info));
         }
-        if !failure.violations.is_empty() {
-            details.push(any(
-                "google.rpc.BadRequest",
-                &rpc::BadRequest {
-                    field_violations: failure.violations,
-                },
-            ));
-        }
-        if details.is_empty() {
-            return Status::new(failure.code, failure.message);
+        if !named.violations.is_empty() {
+            let violations = rpc::BadRequest {
+                field_violations: named.violations,
+            };
+            details.push(any("google.rpc.BadRequest", &violations));
         }
         let status = rpc::Status {
             code: failure.code.into(),

@@ -55,7 +55,11 @@ impl Service<Request<Body>> for Front {
             }
             let foreign = request.headers().contains_key(header::ORIGIN);
             let answer = self.api.call(request);
-            return if foreign { Box::pin(async move { answer.await.map(cors::open) }) } else { answer };
+            return if foreign {
+                Box::pin(async move { answer.await.map(cors::open) })
+            } else {
+                answer
+            };
         }
         let rest = Arc::clone(&self.rest);
         Box::pin(async move { Ok(rest.answer(request).await) })
@@ -65,7 +69,10 @@ impl Service<Request<Body>> for Front {
 fn is_api<B>(request: &Request<B>) -> bool {
     let path = request.uri().path();
     // Of any version: one that is not served is unknown to the API, and no page.
-    if path.strip_prefix("/v").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit())) {
+    if path
+        .strip_prefix("/v")
+        .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    {
         return true;
     }
     if path.starts_with("/sederunt/v1/") {

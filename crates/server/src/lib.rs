@@ -23,6 +23,7 @@ mod gate;
 mod google;
 mod jobs;
 mod limits;
+mod lingering;
 mod listener;
 mod meetings;
 mod metrics;

@@ -26,6 +26,12 @@ pub(crate) const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a request body. The largest honest one is a join: an offer of twenty media lines is about 30 kB.
 pub(crate) const REQUEST_BODY_BYTES_MAX: usize = 256 * 1024;
 
+/// Bytes of a refused body that are still read, so that its sender gets to the answer; a faster flood is cut off.
+pub(crate) const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// How long a refused body is still read.
+pub(crate) const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Bytes of the body by which a browser signs in: one secret and its braces.
 pub(crate) const SIGN_IN_BODY_BYTES_MAX: usize = 1024;
 
@@ -48,7 +54,7 @@ pub(crate) const MEDIA_EVENTS_MAX: usize = 4_096;
 pub(crate) const DEADLINE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How often expired records are deleted. Reads hide them from the second they expire: this only frees the space.
-pub(crate) const EXPIRY_INTERVAL: Duration = Duration::from_secs(600);
+pub(crate) const EXPIRY_INTERVAL: Duration = Duration::from_mins(10);
 
 /// How long the last requests may take once the meetings are closed and the listener is stopping.
 pub(crate) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(3);

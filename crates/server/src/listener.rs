@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::limits;
+use crate::lingering::Lingering;
 
 /// Accepts and serves connections until `stop`, then lets the requests under way finish.
 pub(crate) async fn serve<S>(listener: TcpListener, service: S, stop: CancellationToken)
@@ -98,7 +99,9 @@ where
     let heard = Arc::clone(&spoke);
     let service = service_fn(move |request: Request<Incoming>| {
         heard.store(true, Ordering::Relaxed);
-        service.clone().call(request.map(Body::new))
+        service
+            .clone()
+            .call(request.map(|body| Body::new(Lingering::new(body))))
     });
     let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     let mut serving = pin!(watcher.watch(serving));

@@ -113,7 +113,7 @@ mod tests {
     fn names_of_spaces() {
         let code = MeetingCode::parse("abc-mnop-xyz").expect("a code");
         let id = SpaceId::parse("-yy3uKlef_QB").expect("an id");
-            for (name, expected) in [
+        for (name, expected) in [
             ("spaces/-yy3uKlef_QB", Some(SpaceName::Id(id))),
             ("spaces/abc-mnop-xyz", Some(SpaceName::Code(code.clone()))),
             ("spaces/ABC-mnop-XYZ", Some(SpaceName::Code(code))),
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn names_of_sessions() {
-        let (c, p, s) = ("A".repeat(22), "1".repeat(21), "B".repeat(22));
+        let (c, p, s) = ("A".repeat(22), "1".repeat(21), "B".repeat(21) + "A");
         let name = format!("conferenceRecords/{c}/participants/{p}/participantSessions/{s}");
         let (conference, participant, session) = participant_session("name", &name).expect("well formed");
         let again = of_participant_session(

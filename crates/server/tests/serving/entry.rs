@@ -1,0 +1,279 @@
+//! Joining, coming back and leaving.
+
+use identity::{Scope, Scopes};
+use serde_json::json;
+
+use crate::world::{OFFER, World, text};
+
+#[tokio::test]
+async fn a_join_is_in_the_register_when_it_is_answered() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = world.space_of(&owner, json!({})).await;
+    let seat = world.join(&text(&space, "name"), None, "Ada").await.ok();
+    let session = world
+        .get(Some(&owner), &format!("/v2/{}", text(&seat, "participantSession")))
+        .await
+        .ok();
+    assert!(session["endTime"].is_null(), "{session}");
+    let participant = world
+        .get(Some(&owner), &format!("/v2/{}", text(&seat, "participant")))
+        .await
+        .ok();
+    assert_eq!(participant["anonymousUser"]["displayName"], "Ada");
+    assert!(text(&seat, "answer").contains("a=candidate"));
+    assert_eq!(text(&seat, "space"), text(&space, "name"));
+}
+
+#[tokio::test]
+async fn who_may_not_enter_is_told_why() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let open = text(&world.space_of(&owner, json!({})).await, "name");
+    let trusted = text(&world.space_of(&owner, json!({"accessType": "TRUSTED"})).await, "name");
+    let files_only = world.person_with("Files", Scopes::of(&[Scope::DriveReadonly])).await;
+    for (space, caller, body, http, status, detail) in [
+        (
+            &*open,
+            None,
+            json!({"offer": OFFER}),
+            400,
+            "INVALID_ARGUMENT",
+            "NAME_REQUIRED",
+        ),
+        (
+            &open,
+            None,
+            json!({"offer": OFFER, "displayName": "x".repeat(101)}),
+            400,
+            "INVALID_ARGUMENT",
+            "NAME_TOO_LONG",
+        ),
+        (
+            &open,
+            None,
+            json!({"offer": OFFER, "displayName": "a\u{202e}b"}),
+            400,
+            "INVALID_ARGUMENT",
+            "NAME_NOT_ALLOWED",
+        ),
+        (
+            &open,
+            None,
+            json!({"offer": "hello", "displayName": "Ada"}),
+            400,
+            "FAILED_PRECONDITION",
+            "INVALID_OFFER",
+        ),
+        (
+            &open,
+            None,
+            json!({"offer": OFFER, "displayName": "Ada", "resumeSecret": "x".repeat(200)}),
+            400,
+            "INVALID_ARGUMENT",
+            "resume_secret",
+        ),
+        (
+            &open,
+            Some(&files_only),
+            json!({"offer": OFFER}),
+            403,
+            "PERMISSION_DENIED",
+            "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        ),
+        (
+            &trusted,
+            None,
+            json!({"offer": OFFER, "displayName": "Ada"}),
+            403,
+            "PERMISSION_DENIED",
+            "SIGN_IN_REQUIRED",
+        ),
+        (
+            "spaces/abc-defg-hij",
+            None,
+            json!({"offer": OFFER, "displayName": "Ada"}),
+            404,
+            "NOT_FOUND",
+            "MEETING_NOT_FOUND",
+        ),
+    ] {
+        world
+            .post(caller, &format!("/sederunt/v1/{space}:join"), &body)
+            .await
+            .refused(http, status, detail);
+    }
+    let list = world.get(Some(&owner), "/v2/conferenceRecords").await.ok();
+    assert_eq!(list, json!({}), "nobody entered");
+    world.join(&trusted, Some(&owner), "").await.ok();
+}
+
+#[tokio::test]
+async fn who_holds_the_secret_is_the_same_participant() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = text(&world.space_of(&owner, json!({})).await, "meetingCode");
+    let space = format!("spaces/{}", space.to_uppercase());
+    let keeper = world.join(&space, None, "Keeper").await.ok();
+    let ada = world.join(&space, None, "Ada").await.ok();
+    let leave = json!({"participantSession": ada["participantSession"], "resumeSecret": ada["resumeSecret"]});
+    for _ in 0..2 {
+        assert_eq!(
+            world
+                .post(None, &format!("/sederunt/v1/{space}:leave"), &leave)
+                .await
+                .ok(),
+            json!({})
+        );
+    }
+    let left = world
+        .get(Some(&owner), &format!("/v2/{}", text(&ada, "participant")))
+        .await
+        .ok();
+    assert!(left["latestEndTime"].is_string(), "{left}");
+
+    let body = json!({"offer": OFFER, "displayName": "Ada L.", "resumeSecret": ada["resumeSecret"]});
+    let again = world
+        .post(None, &format!("/sederunt/v1/{space}:join"), &body)
+        .await
+        .ok();
+    assert_eq!(again["participant"], ada["participant"]);
+    assert_ne!(again["participantSession"], ada["participantSession"]);
+    let back = world
+        .get(Some(&owner), &format!("/v2/{}", text(&ada, "participant")))
+        .await
+        .ok();
+    assert_eq!(back["anonymousUser"]["displayName"], "Ada L.");
+    assert!(back["latestEndTime"].is_null(), "{back}");
+    assert_eq!(keeper["conferenceRecord"], again["conferenceRecord"]);
+}
+
+#[tokio::test]
+async fn a_seat_is_its_holders_alone() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let ada = world.join(&space, None, "Ada").await.ok();
+    let session = &ada["participantSession"];
+    let other = text(&ada, "participantSession")
+        .rsplit_once('/')
+        .expect("a name")
+        .0
+        .to_owned()
+        + "/"
+        + &"A".repeat(22);
+    for (body, http, status, detail) in [
+        (
+            json!({"participantSession": session, "resumeSecret": "A"}),
+            403,
+            "PERMISSION_DENIED",
+            "WRONG_SECRET",
+        ),
+        (
+            json!({"participantSession": session}),
+            403,
+            "PERMISSION_DENIED",
+            "WRONG_SECRET",
+        ),
+        (
+            json!({"participantSession": other, "resumeSecret": "A"}),
+            404,
+            "NOT_FOUND",
+            "SESSION_NOT_FOUND",
+        ),
+        (
+            json!({"participantSession": "x"}),
+            400,
+            "INVALID_ARGUMENT",
+            "participant_session",
+        ),
+    ] {
+        world
+            .post(None, &format!("/sederunt/v1/{space}:leave"), &body)
+            .await
+            .refused(http, status, detail);
+    }
+    let resume = json!({
+        "offer": OFFER, "displayName": "Eve", "conferenceRecord": ada["conferenceRecord"], "resumeSecret": "guess",
+    });
+    let answer = world.post(None, &format!("/sederunt/v1/{space}:resume"), &resume).await;
+    answer.refused(403, "PERMISSION_DENIED", "NOT_A_PARTICIPANT");
+}
+
+#[tokio::test]
+async fn a_client_comes_back_to_its_conference_or_not_at_all() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let ada = world.join(&space, None, "Ada").await.ok();
+    let resume = json!({
+        "offer": OFFER, "displayName": "Ada",
+        "conferenceRecord": ada["conferenceRecord"], "resumeSecret": ada["resumeSecret"],
+    });
+    let back = world
+        .post(None, &format!("/sederunt/v1/{space}:resume"), &resume)
+        .await
+        .ok();
+    assert_eq!(back["participant"], ada["participant"]);
+    let lost = world
+        .get(Some(&owner), &format!("/v2/{}", text(&ada, "participantSession")))
+        .await
+        .ok();
+    assert_eq!(
+        lost["endTime"], lost["startTime"],
+        "a session without media was nowhere for no time"
+    );
+
+    world
+        .post(Some(&owner), &format!("/v2/{space}:endActiveConference"), &json!({}))
+        .await
+        .ok();
+    let resume = json!({
+        "offer": OFFER, "displayName": "Ada",
+        "conferenceRecord": back["conferenceRecord"], "resumeSecret": back["resumeSecret"],
+    });
+    let answer = world.post(None, &format!("/sederunt/v1/{space}:resume"), &resume).await;
+    answer.refused(400, "FAILED_PRECONDITION", "CONFERENCE_OVER");
+}
+
+#[tokio::test]
+async fn a_user_is_one_participant_on_all_devices() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let first = world.join(&space, Some(&owner), "not my name").await.ok();
+    let second = world.join(&space, Some(&owner), "").await.ok();
+    assert_eq!(first["participant"], second["participant"]);
+    assert!(text(&first, "participant").ends_with(owner.user.id.as_str()));
+    let participant = world
+        .get(Some(&owner), &format!("/v2/{}", text(&first, "participant")))
+        .await
+        .ok();
+    assert_eq!(participant["signedinUser"]["displayName"], "Owner");
+    let preview = world.get(None, &format!("/sederunt/v1/{space}:preview")).await.ok();
+    assert_eq!(
+        (&preview["active"], &preview["participantCount"]),
+        (&json!(true), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn anybody_may_look_through_the_door() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = world.space_of(&owner, json!({})).await;
+    let preview = world
+        .get(
+            None,
+            &format!("/sederunt/v1/spaces/{}:preview", text(&space, "meetingCode")),
+        )
+        .await
+        .ok();
+    assert_eq!(preview["space"], space["name"]);
+    assert_eq!(preview["meetingUri"], space["meetingUri"]);
+    assert!(preview["active"].is_null(), "false is left out: {preview}");
+    world
+        .get(None, "/sederunt/v1/spaces/abc-defg-hij:preview")
+        .await
+        .refused(404, "NOT_FOUND", "MEETING_NOT_FOUND");
+}

@@ -1,0 +1,13 @@
+//! The server as callers meet it: a real one on a free port, with SQLite in a folder of its own, one for each test.
+//!
+//! One binary, so that it is linked once. Google's own clients and real browsers are in `tests/` at the root; here is what they
+//! would not do.
+
+mod entry;
+mod limits;
+mod pages;
+mod records;
+mod sign_in;
+mod spaces;
+mod stopping;
+mod world;

@@ -1,0 +1,86 @@
+//! Pages, health, metrics, and pages of other origins.
+
+use serde_json::json;
+
+use crate::world::{World, text};
+
+#[tokio::test]
+async fn people_get_pages_and_programs_get_errors() {
+    let world = World::new().await;
+    for (method, path, status, kind) in [
+        ("GET", "/", 200, "text/html"),
+        ("GET", "/sign-in", 200, "text/html"),
+        ("GET", "/abc-mnop-xyz", 200, "text/html"),
+        ("GET", "/no/such/page", 200, "text/html"),
+        ("HEAD", "/", 200, "text/html"),
+        ("GET", "/assets/gone.js", 404, "text/plain"),
+        ("GET", "/../../etc/passwd", 200, "text/html"),
+        ("POST", "/abc-mnop-xyz", 405, "text/plain"),
+        ("GET", "/v2/nonsense", 404, "application/json"),
+        ("GET", "/v3/spaces/x", 404, "application/json"),
+        ("GET", "/sederunt/v1/nonsense", 404, "application/json"),
+        ("GET", "/healthz", 200, "text/plain"),
+        ("GET", "/readyz", 200, "text/plain"),
+        ("GET", "/metrics", 200, "application/openmetrics-text"),
+    ] {
+        let answer = world.send(method, None, path, &[], "").await;
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
+        assert!(
+            answer.head.contains(&format!("content-type: {kind}")),
+            "{method} {path}: {}",
+            answer.head
+        );
+    }
+    let page = world.get(None, "/").await;
+    assert!(
+        page.head.contains("content-security-policy: default-src 'none'"),
+        "{}",
+        page.head
+    );
+}
+
+#[tokio::test]
+async fn metrics_count_what_happened() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    world.join(&space, None, "Ada").await.ok();
+    world
+        .join(&space, None, "")
+        .await
+        .refused(400, "INVALID_ARGUMENT", "NAME_REQUIRED");
+    let page = world.get(None, "/metrics").await.text;
+    for line in [
+        "sederunt_calls_total{method=\"google.apps.meet.v2.SpacesService/CreateSpace\",status=\"OK\"} 1",
+        "sederunt_calls_total{method=\"sederunt.v1.Meetings/Join\",status=\"INVALID_ARGUMENT\"} 1",
+        "sederunt_joins_total{outcome=\"admitted\"} 1",
+        "sederunt_joins_total{outcome=\"refused\"} 1",
+        "sederunt_conferences_live 1",
+        "sederunt_sessions_live 1",
+        "sederunt_write_seconds_count 1",
+        "sederunt_media_datagrams_in_total 0",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_elsewhere_may_ask_with_a_token() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let asks = [
+        ("origin", "https://elsewhere.example"),
+        ("access-control-request-method", "POST"),
+    ];
+    let preflight = world.send("OPTIONS", None, "/v2/spaces", &asks, "").await;
+    assert_eq!(preflight.status, 204);
+    assert!(
+        preflight.head.contains("access-control-allow-headers: authorization"),
+        "{}",
+        preflight.head
+    );
+    let read = world
+        .send("GET", Some(&owner), "/v2/conferenceRecords", &asks[..1], "")
+        .await;
+    assert!(read.head.contains("access-control-allow-origin: *"), "{}", read.head);
+}

@@ -1,0 +1,233 @@
+//! A running server, people with tokens, and the smallest HTTP client there is.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use db::Db;
+use identity::{Identity, NewUser, Scopes, User};
+use serde_json::{Value, json};
+use server::{Configuration, Running, Server, StoreConfiguration, clock};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// An offer as Chromium makes it. Nobody is behind it, which matters to no register before fifteen seconds are over.
+pub(crate) const OFFER: &str = include_str!("../../../../tests/fixtures/offer.sdp");
+
+pub(crate) struct World {
+    pub(crate) running: Running,
+    pub(crate) identity: Identity,
+    pub(crate) address: SocketAddr,
+    pub(crate) data: TempDir,
+}
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) user: User,
+    pub(crate) token: String,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) text: String,
+    pub(crate) body: Value,
+}
+
+pub(crate) fn configuration(data: &TempDir) -> Configuration {
+    Configuration {
+        store: StoreConfiguration {
+            data: data.path().to_owned(),
+            database: None,
+            public_url: None,
+        },
+        listen: ([127, 0, 0, 1], 0).into(),
+        media_port: Some(0),
+        public_address: None,
+        drain: Duration::from_millis(1_000),
+        retention: Duration::from_hours(30 * 24),
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> World {
+        World::on(tempfile::tempdir().expect("a temporary folder")).await
+    }
+
+    pub(crate) async fn on(data: TempDir) -> World {
+        let configuration = configuration(&data);
+        let location = configuration.store.location();
+        let running = Server::start(configuration).await.expect("the server starts");
+        let db = Db::open(&location).await.expect("a second process could open it too");
+        let identity = Identity::open(db).await.expect("the keys are there");
+        World {
+            address: running.address(),
+            running,
+            identity,
+            data,
+        }
+    }
+
+    pub(crate) async fn person(&self, name: &str) -> Person {
+        self.person_with(name, Scopes::MEET).await
+    }
+
+    pub(crate) async fn person_with(&self, name: &str, scopes: Scopes) -> Person {
+        let now_us = clock::now_us();
+        let email = format!("{}@example.org", name.to_lowercase());
+        let new = NewUser {
+            email: &email,
+            display_name: name,
+            administrator: false,
+        };
+        let user = match self.identity.add_user(new, now_us).await {
+            Ok(user) => user,
+            Err(_) => self
+                .identity
+                .user_by_email(&email)
+                .await
+                .expect("readable")
+                .expect("it was taken"),
+        };
+        let token = self
+            .identity
+            .issue_token(&user, scopes, Duration::from_mins(1), now_us)
+            .expect("issuable");
+        Person { user, token }
+    }
+
+    /// A space of somebody's, as it was answered.
+    pub(crate) async fn space_of(&self, owner: &Person, config: Value) -> Value {
+        self.post(Some(owner), "/v2/spaces", &json!({"config": config}))
+            .await
+            .ok()
+    }
+
+    pub(crate) async fn get(&self, caller: Option<&Person>, path: &str) -> Answer {
+        self.send("GET", caller, path, &[], "").await
+    }
+
+    pub(crate) async fn post(&self, caller: Option<&Person>, path: &str, body: &Value) -> Answer {
+        self.send(
+            "POST",
+            caller,
+            path,
+            &[("content-type", "application/json")],
+            &body.to_string(),
+        )
+        .await
+    }
+
+    /// Joins under a name, or as a user.
+    pub(crate) async fn join(&self, space: &str, caller: Option<&Person>, name: &str) -> Answer {
+        self.post(
+            caller,
+            &format!("/sederunt/v1/{space}:join"),
+            &json!({"offer": OFFER, "displayName": name}),
+        )
+        .await
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        caller: Option<&Person>,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let authorization = caller.map(|person| format!("authorization: Bearer {}\r\n", person.token));
+        let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+        let headers: String = authorization.into_iter().chain(headers).collect();
+        let head = head(self.address, method, path, &headers, body);
+        exchange(self.address, &head, body).await.expect("an answer")
+    }
+}
+
+/// A request without a caller, for when the world is taken apart.
+pub(crate) async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
+    let head = head(address, method, path, "", body);
+    exchange(address, &head, body).await.expect("an answer")
+}
+
+fn head(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n"
+    )
+}
+
+async fn exchange(address: SocketAddr, head: &str, body: &str) -> io::Result<Answer> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(head.as_bytes()).await?;
+    // A body that is refused is not read to its end.
+    let _ = stream.write_all(body.as_bytes()).await;
+    let mut received = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut received)).await;
+    read.map_err(|_| io::ErrorKind::TimedOut).map(drop)?;
+    let received = String::from_utf8_lossy(&received);
+    let (head, text) = received.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .ok_or(io::ErrorKind::InvalidData)?;
+    let body = serde_json::from_str(text).unwrap_or_default();
+    Ok(Answer {
+        status,
+        head: head.to_owned(),
+        text: text.to_owned(),
+        body,
+    })
+}
+
+impl Answer {
+    /// The body of a success.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        self.body
+    }
+
+    /// The cookie that was set, as a browser sends it back.
+    #[track_caller]
+    pub(crate) fn cookie(&self) -> String {
+        let set = self
+            .head
+            .lines()
+            .find_map(|line| line.strip_prefix("set-cookie: "))
+            .expect("a cookie");
+        assert!(set.contains("; HttpOnly; SameSite=Lax"), "{set}");
+        set.split(';').next().expect("its first part").to_owned()
+    }
+
+    /// Checks an error: its status, and the reason or the field that it names.
+    #[track_caller]
+    pub(crate) fn refused(&self, http: u16, status: &str, detail: &str) {
+        let error = &self.body["error"];
+        assert_eq!(
+            (self.status, error["status"].as_str()),
+            (http, Some(status)),
+            "{}",
+            self.text
+        );
+        assert!(
+            error["details"].to_string().contains(detail),
+            "{detail} is not in {}",
+            self.text
+        );
+    }
+}
+
+/// A text of a JSON object.
+#[track_caller]
+pub(crate) fn text(value: &Value, field: &str) -> String {
+    value[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {field} in {value}"))
+        .to_owned()
+}
