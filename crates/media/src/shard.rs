@@ -177,6 +177,16 @@ impl Shard {
             LostCause::Closed
         };
         self.lose(key, cause);
+        self.unlist(key);
+    }
+
+    /// No datagram finds the session any more.
+    fn unlist(&mut self, key: usize) {
+        let Some(seat) = self.seats.get_mut(key) else { return };
+        self.by_ufrag.remove(seat.peer.ufrag());
+        for address in seat.addresses.drain(..) {
+            self.by_address.remove(&address);
+        }
     }
 
     /// Schedules the next tick of a session, unless an earlier one stands in the heap.
@@ -317,17 +327,12 @@ impl Shard {
     }
 
     /// Ends a removed session's transport and forgets it.
-    pub(crate) fn free(&mut self, key: usize) {
+    fn free(&mut self, key: usize) {
+        self.unlist(key);
         let mut seat = self.seats.remove(key);
         if seat.peer.close().is_ok() {
             // Whatever happens in this last drain happens to nobody.
             let _ = seat.drain(&mut self.socket, &mut vec![]);
-        }
-        self.by_ufrag.remove(seat.peer.ufrag());
-        for address in &seat.addresses {
-            if self.by_address.get(address) == Some(&key) {
-                self.by_address.remove(address);
-            }
         }
     }
 

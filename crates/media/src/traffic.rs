@@ -57,26 +57,21 @@ impl Shard {
         };
         let known = self.by_address.get(&way.from).copied();
         let key = match kind(contents) {
-            Kind::Binding { ufrag } => self
-                .by_ufrag
-                .get(ufrag)
-                .copied()
-                .filter(|key| self.vouched(*key, datagram, now)),
+            Kind::Binding { ufrag } => {
+                let named = self.by_ufrag.get(ufrag).copied();
+                named.filter(|key| self.may_have(*key, known) && self.vouched(*key, datagram, now))
+            }
             Kind::Dtls | Kind::Media => known,
             Kind::Other => None,
         };
-        let Some((key, seat)) = key.and_then(|key| Some((key, self.seats.get_mut(key)?))) else {
+        let Some(key) = key else {
             count(&self.counting.datagrams_refused);
             return;
         };
         if known != Some(key) {
-            self.by_address.insert(way.from, key);
-            seat.addresses.push(way.from);
-            if seat.addresses.len() > limits::ADDRESSES_PER_SESSION {
-                let oldest = seat.addresses.remove(0);
-                self.by_address.remove(&oldest);
-            }
+            self.claim(key, way.from);
         }
+        let Some(seat) = self.seats.get_mut(key) else { return };
         seat.last_datagram = now;
         seat.local = way.to;
         let mut events = std::mem::take(&mut self.buffers.events);
@@ -93,6 +88,28 @@ impl Shard {
         if self.seats.get(key).is_some_and(Seat::has_waiting) {
             self.touch(key);
         }
+    }
+
+    /// The address is the session's from now on.
+    fn claim(&mut self, key: usize, address: SocketAddr) {
+        if let Some(owner) = self.by_address.insert(address, key)
+            && let Some(seat) = self.seats.get_mut(owner)
+        {
+            seat.addresses.retain(|other| *other != address);
+        }
+        let Some(seat) = self.seats.get_mut(key) else { return };
+        seat.addresses.push(address);
+        if seat.addresses.len() > limits::ADDRESSES_PER_SESSION {
+            let oldest = seat.addresses.remove(0);
+            self.by_address.remove(&oldest);
+        }
+    }
+
+    /// An address stays with the session that lives there: another one, however well signed its requests, could take the
+    /// first one's media away with forged addresses.
+    fn may_have(&self, key: usize, owner: Option<usize>) -> bool {
+        let lives = |owner: usize| self.seats.get(owner).is_some_and(|seat| seat.phase.lives());
+        owner.is_none_or(|owner| owner == key || !lives(owner))
     }
 
     fn vouched(&mut self, key: usize, datagram: Datagram<'_>, now: Instant) -> bool {

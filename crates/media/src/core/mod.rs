@@ -14,6 +14,7 @@ pub(crate) mod keyframes;
 pub(crate) mod line;
 pub(crate) mod offer;
 pub(crate) mod rate;
+pub(crate) mod resources;
 pub(crate) mod roll;
 pub(crate) mod room;
 pub(crate) mod speakers;

@@ -9,7 +9,9 @@ use crate::{
     admission::{Card, CardKind},
     core::{
         EntryId,
-        channels::{Deleted, MediaEntry, Message, Participant, ParticipantKind, Resource, ResourceKind, SessionStatus},
+        resources::{
+            Deleted, MediaEntry, Message, Participant, ParticipantKind, Resource, ResourceKind, SessionStatus,
+        },
     },
     event::DisconnectReason,
     limits,

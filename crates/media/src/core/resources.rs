@@ -1,0 +1,318 @@
+//! The data channels, from the server: answers to requests, and the resources that clients keep.
+//!
+//! Resources are told as full snapshots by id; a client replaces what it had. Fields and their order are those of the Media
+//! API (`contracts/meet.md` §4.4), which says little about what may be left out: what we know is always there.
+
+use serde::Serialize;
+
+use crate::core::{
+    assignment::Placement,
+    channels::{Action, Code, Refused, Request},
+};
+
+/// A message of the server.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Message<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) response: Option<Response<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) resources: &'a [Resource<'a>],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) deleted_resources: &'a [Deleted],
+}
+
+impl Message<'_> {
+    /// The text on the channel.
+    pub(crate) fn text(&self) -> String {
+        serde_json::to_string(self).expect("strings and numbers are always JSON")
+    }
+}
+
+/// The answer to a request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Response<'a> {
+    request_id: i64,
+    status: Status<'a>,
+    #[serde(flatten)]
+    echo: Echo,
+}
+
+#[derive(Debug, Serialize)]
+struct Status<'a> {
+    code: i32,
+    message: &'a str,
+    details: [(); 0],
+}
+
+/// Which request the response is to, as an empty object of its name.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Echo {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leave: Option<Empty>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_media_state: Option<Empty>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_assignment: Option<Empty>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_media_stats: Option<Empty>,
+}
+
+#[derive(Debug, Serialize)]
+struct Empty {}
+
+/// The answer to a request that was carried out.
+pub(crate) fn done(request: &Request) -> String {
+    let mut echo = Echo::default();
+    match request.action {
+        Action::Leave => echo.leave = Some(Empty {}),
+        Action::SetMediaState(_) => echo.set_media_state = Some(Empty {}),
+        Action::SetAssignment(_) => echo.set_assignment = Some(Empty {}),
+        Action::UploadMediaStats => echo.upload_media_stats = Some(Empty {}),
+    }
+    let status = Status {
+        code: Code::Ok.number(),
+        message: "",
+        details: [],
+    };
+    Message {
+        response: Some(Response {
+            request_id: request.id,
+            status,
+            echo,
+        }),
+        ..Message::default()
+    }
+    .text()
+}
+
+/// The answer to a request that was not.
+pub(crate) fn refused(refused: &Refused) -> String {
+    let status = Status {
+        code: refused.code.number(),
+        message: &refused.message,
+        details: [],
+    };
+    let response = Response {
+        request_id: refused.id,
+        status,
+        echo: Echo::default(),
+    };
+    Message {
+        response: Some(response),
+        ..Message::default()
+    }
+    .text()
+}
+
+/// One resource: its id, unless there is only one, and exactly one of the kinds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Resource<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<u32>,
+    #[serde(flatten)]
+    pub(crate) kind: ResourceKind<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ResourceKind<'a> {
+    SessionStatus(SessionStatus),
+    Participant(Participant<'a>),
+    MediaEntry(MediaEntry<'a>),
+    VideoAssignment(VideoAssignment<'a>),
+    Configuration(Configuration),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionStatus {
+    pub(crate) connection_state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) disconnect_reason: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the contract's own fields")]
+pub(crate) struct Participant<'a> {
+    pub(crate) participant_id: u32,
+    pub(crate) name: &'a str,
+    pub(crate) participant_key: &'a str,
+    #[serde(flatten)]
+    pub(crate) kind: ParticipantKind<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[expect(clippy::enum_variant_names, reason = "the contract's own names")]
+pub(crate) enum ParticipantKind<'a> {
+    SignedInUser { user: &'a str, display_name: &'a str },
+    AnonymousUser { display_name: &'a str },
+    PhoneUser { display_name: &'a str },
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's own fields")]
+pub(crate) struct MediaEntry<'a> {
+    pub(crate) participant_id: u32,
+    pub(crate) participant: &'a str,
+    pub(crate) participant_key: &'a str,
+    pub(crate) session: &'a str,
+    pub(crate) session_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) audio_csrc: Option<u32>,
+    pub(crate) video_csrcs: &'a [u32],
+    pub(crate) presenter: bool,
+    pub(crate) screenshare: bool,
+    pub(crate) audio_muted: bool,
+    pub(crate) video_muted: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct VideoAssignment<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) canvases: &'a [AssignedCanvas],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AssignedCanvas {
+    pub(crate) canvas_id: i64,
+    pub(crate) ssrc: u32,
+    pub(crate) media_entry_id: u32,
+}
+
+impl AssignedCanvas {
+    pub(crate) fn of(placement: &Placement, ssrc: u32) -> AssignedCanvas {
+        AssignedCanvas {
+            canvas_id: placement.canvas,
+            ssrc,
+            media_entry_id: placement.entry.0,
+        }
+    }
+}
+
+/// A resource that is no more.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Deleted {
+    pub(crate) id: u32,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) participant: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) media_entry: bool,
+}
+
+/// What statistics a client shall upload, and how often. Keys as W3C writes them, which the TypeScript client needs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Configuration {
+    upload_interval_seconds: u32,
+    allowlist: std::collections::BTreeMap<&'static str, AllowedKeys>,
+}
+
+#[derive(Debug, Serialize)]
+struct AllowedKeys {
+    keys: &'static [&'static str],
+}
+
+impl Configuration {
+    /// The statistics that a quality record is made of, at the interval that the register keeps it.
+    pub(crate) fn new() -> Configuration {
+        const TABLE: [(&str, &[&str]); 4] = [
+            ("codec", &["mimeType", "clockRate", "payloadType"]),
+            (
+                "inbound-rtp",
+                &[
+                    "ssrc",
+                    "kind",
+                    "packetsReceived",
+                    "packetsLost",
+                    "jitter",
+                    "framesDecoded",
+                    "freezeCount",
+                ],
+            ),
+            (
+                "candidate-pair",
+                &["state", "currentRoundTripTime", "availableOutgoingBitrate"],
+            ),
+            ("transport", &["selectedCandidatePairId"]),
+        ];
+        let allowlist = TABLE
+            .into_iter()
+            .map(|(section, keys)| (section, AllowedKeys { keys }))
+            .collect();
+        Configuration {
+            upload_interval_seconds: 5,
+            allowlist,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_look_like_the_contract() {
+        let check = |kind, id, expected: &str| {
+            let resources = [Resource { id, kind }];
+            let text = Message {
+                resources: &resources,
+                ..Message::default()
+            }
+            .text();
+            assert_eq!(text, format!(r#"{{"resources":[{expected}]}}"#));
+        };
+        check(
+            ResourceKind::SessionStatus(SessionStatus {
+                connection_state: "STATE_DISCONNECTED",
+                disconnect_reason: Some("REASON_CLIENT_LEFT"),
+            }),
+            None,
+            r#"{"sessionStatus":{"connectionState":"STATE_DISCONNECTED","disconnectReason":"REASON_CLIENT_LEFT"}}"#,
+        );
+        check(
+            ResourceKind::Participant(Participant {
+                participant_id: 5,
+                name: "participants/P",
+                participant_key: "participants/P",
+                kind: ParticipantKind::SignedInUser {
+                    user: "users/U",
+                    display_name: "Ada",
+                },
+            }),
+            Some(5),
+            r#"{"id":5,"participant":{"participantId":5,"name":"participants/P","participantKey":"participants/P","signedInUser":{"user":"users/U","displayName":"Ada"}}}"#,
+        );
+        check(
+            ResourceKind::VideoAssignment(VideoAssignment {
+                label: "17",
+                canvases: &[AssignedCanvas {
+                    canvas_id: 1,
+                    ssrc: 4000,
+                    media_entry_id: 7,
+                }],
+            }),
+            None,
+            r#"{"videoAssignment":{"label":"17","canvases":[{"canvasId":1,"ssrc":4000,"mediaEntryId":7}]}}"#,
+        );
+        let deleted = [Deleted {
+            id: 7,
+            participant: false,
+            media_entry: true,
+        }];
+        let text = Message {
+            deleted_resources: &deleted,
+            ..Message::default()
+        }
+        .text();
+        assert_eq!(text, r#"{"deletedResources":[{"id":7,"mediaEntry":true}]}"#);
+    }
+}

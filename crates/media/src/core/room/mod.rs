@@ -1,0 +1,348 @@
+//! A room: who is in it, who is on which line of whom, and what everybody is told.
+//!
+//! A member becomes visible to the others when its media is connected and stays on the roll until the control plane takes
+//! it out, even when its media has long gone: the end of a session is told after it is written down, never before.
+//!
+//! What clients ask is in `requests`, who is on whose video lines in `views`, and packets run through `packets`.
+
+mod packets;
+mod requests;
+mod views;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    admission::Card,
+    core::{
+        EntryId, LineId, MemberId, Source, Time,
+        assignment::Placement,
+        channels::{Channel, Layout},
+        keyframes::Keyframes,
+        line::{Line, Rewritten},
+        rate::Rate,
+        resources::{Configuration, Resource, ResourceKind},
+        roll::{self, Entry, Sends},
+        speakers::Speakers,
+    },
+};
+
+/// The first CSRC given to a media entry: far from 42, which marks the current loudest.
+const FIRST_CSRC: u32 = 1_000;
+
+/// Something that the shard must do for the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Send a text on a data channel.
+    Tell {
+        to: MemberId,
+        channel: Channel,
+        text: Arc<str>,
+    },
+    /// Ask a publisher for a keyframe.
+    AskKeyframe { of: MemberId, source: Source },
+}
+
+/// A packet for one line of one member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Forward {
+    pub(crate) to: MemberId,
+    pub(crate) line: LineId,
+    pub(crate) rewritten: Rewritten,
+    pub(crate) csrc: Csrc,
+}
+
+/// What a packet leads to. The buffers are used again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Actions {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) forwards: Vec<Forward>,
+}
+
+/// Who is on the line: the media entry, and the mark of the current loudest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Csrc {
+    list: [u32; 2],
+    count: usize,
+}
+
+impl Csrc {
+    pub(crate) fn as_slice(&self) -> &[u32] {
+        &self.list[..self.count]
+    }
+}
+
+/// Somebody who is let in.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+    pub(crate) card: Card,
+    pub(crate) sends: Sends,
+    /// Receiving audio lines.
+    pub(crate) audio_lines: usize,
+    /// The SSRC of each receiving video line.
+    pub(crate) video_ssrcs: Vec<u32>,
+}
+
+/// What a client's message asks of the control plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Nothing,
+    Refused,
+    /// The client wants to leave.
+    Leaves,
+}
+
+/// A room.
+#[derive(Debug)]
+pub(crate) struct Room {
+    members: BTreeMap<MemberId, Member>,
+    speakers: Speakers<MemberId>,
+    /// Which lines a media entry may have to be put on.
+    viewers: BTreeMap<EntryId, Vec<(MemberId, usize)>>,
+    next_id: u32,
+    next_csrc: u32,
+}
+
+#[derive(Debug)]
+struct Member {
+    entry: Entry,
+    phase: Phase,
+    open: [bool; Channel::ALL.len()],
+    rate: Rate,
+    spoke: Option<Time>,
+    camera: Keyframes,
+    screen: Keyframes,
+    audio: Vec<Line<MemberId>>,
+    video: Vec<VideoLine>,
+    layout: Option<Layout>,
+    placements: Vec<Placement>,
+}
+
+#[derive(Debug)]
+struct VideoLine {
+    ssrc: u32,
+    line: Line<EntryId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Admitted; its media is not connected yet.
+    Expected,
+    /// In the room.
+    Present,
+    /// Its media is gone; the end of its session is being written down.
+    Gone,
+}
+
+impl Member {
+    fn on_roll(&self) -> bool {
+        self.phase != Phase::Expected
+    }
+
+    fn present(&self) -> bool {
+        self.phase == Phase::Present
+    }
+
+    fn keyframes(&mut self, source: Source) -> Option<&mut Keyframes> {
+        match source {
+            Source::Microphone => None,
+            Source::Camera => Some(&mut self.camera),
+            Source::Screen => Some(&mut self.screen),
+        }
+    }
+}
+
+impl Room {
+    pub(crate) fn new() -> Room {
+        Room {
+            members: BTreeMap::new(),
+            speakers: Speakers::new(),
+            viewers: BTreeMap::new(),
+            next_id: 1,
+            next_csrc: FIRST_CSRC,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Lets somebody in. Nobody is told before [`Room::connected`].
+    pub(crate) fn admit(&mut self, id: MemberId, newcomer: Newcomer, now: Time) {
+        let Newcomer {
+            card,
+            sends,
+            audio_lines,
+            video_ssrcs,
+        } = newcomer;
+        let same = self
+            .members
+            .values()
+            .find(|member| member.entry.card.participant_key == card.participant_key);
+        let participant = same.map(|member| member.entry.participant);
+        let entry = Entry {
+            card,
+            participant: participant.unwrap_or_else(|| next(&mut self.next_id)),
+            main: EntryId(next(&mut self.next_id)),
+            screen: EntryId(next(&mut self.next_id)),
+            audio_csrc: next(&mut self.next_csrc),
+            camera_csrc: [next(&mut self.next_csrc)],
+            screen_csrc: [next(&mut self.next_csrc)],
+            sends,
+            audio_muted: false,
+            video_muted: false,
+            sharing: false,
+        };
+        let video = video_ssrcs
+            .into_iter()
+            .map(|ssrc| VideoLine {
+                ssrc,
+                line: Line::video(),
+            })
+            .collect();
+        let member = Member {
+            entry,
+            phase: Phase::Expected,
+            open: [false; Channel::ALL.len()],
+            rate: Rate::new(now),
+            spoke: None,
+            camera: Keyframes::default(),
+            screen: Keyframes::default(),
+            audio: (0..audio_lines).map(|_| Line::audio()).collect(),
+            video,
+            layout: None,
+            placements: vec![],
+        };
+        self.members.insert(id, member);
+    }
+
+    /// Its media is connected: it is in the room, and the others are told.
+    pub(crate) fn connected(&mut self, id: MemberId, now: Time, effects: &mut Vec<Effect>) {
+        let Some(member) = self.members.get_mut(&id) else {
+            return;
+        };
+        member.phase = Phase::Present;
+        let open = member.open;
+        for channel in Channel::ALL.into_iter().filter(|channel| open[channel.index()]) {
+            self.welcome(id, channel, effects);
+        }
+        let entry = &self.members[&id].entry;
+        let participant = roll::resources(&[entry.participant()]);
+        let media_entries = roll::resources(&entry.media_entries().collect::<Vec<_>>());
+        self.tell_others(id, Channel::Participants, &participant, effects);
+        self.tell_others(id, Channel::MediaEntries, &media_entries, effects);
+        self.reassign_all(now, effects);
+    }
+
+    /// One of its data channels is open, in whatever order they open.
+    pub(crate) fn channel_open(&mut self, id: MemberId, channel: Channel, effects: &mut Vec<Effect>) {
+        let Some(member) = self.members.get_mut(&id) else {
+            return;
+        };
+        let again = std::mem::replace(&mut member.open[channel.index()], true);
+        if member.present() && !again {
+            self.welcome(id, channel, effects);
+        }
+    }
+
+    /// Its media is gone. It stays on the roll until [`Room::leave`].
+    pub(crate) fn gone(&mut self, id: MemberId) {
+        if let Some(member) = self.members.get_mut(&id) {
+            // Who never connected was never on the roll, and stays off it.
+            member.phase = if member.on_roll() { Phase::Gone } else { Phase::Expected };
+            self.speakers.remove(id);
+        }
+    }
+
+    /// Takes it out and tells the others.
+    pub(crate) fn leave(&mut self, id: MemberId, now: Time, effects: &mut Vec<Effect>) {
+        let Some(member) = self.members.remove(&id) else { return };
+        self.speakers.remove(id);
+        for other in self.members.values_mut() {
+            other.audio.iter_mut().for_each(|line| line.forget(id));
+        }
+        if !member.on_roll() {
+            return;
+        }
+        let participant = member.entry.participant;
+        let elsewhere = self
+            .members
+            .values()
+            .any(|other| other.on_roll() && other.entry.participant == participant);
+        let entries = roll::deletions(&member.entry.deleted_media_entries());
+        self.tell_others(id, Channel::MediaEntries, &[entries], effects);
+        if !elsewhere {
+            let participant = roll::deletions(&[member.entry.deleted_participant()]);
+            self.tell_others(id, Channel::Participants, &[participant], effects);
+        }
+        self.reassign_all(now, effects);
+        self.viewers.remove(&member.entry.main);
+        self.viewers.remove(&member.entry.screen);
+    }
+
+    /// What a channel says first.
+    fn welcome(&self, id: MemberId, channel: Channel, effects: &mut Vec<Effect>) {
+        let roll = || {
+            self.members
+                .values()
+                .filter(|member| member.on_roll())
+                .map(|member| &member.entry)
+        };
+        let texts = match channel {
+            Channel::SessionControl => vec![roll::joined()],
+            Channel::Participants => {
+                let mut resources: Vec<Resource<'_>> = roll().map(Entry::participant).collect();
+                resources.sort_by_key(|resource| resource.id);
+                resources.dedup_by_key(|resource| resource.id);
+                roll::resources(&resources)
+            }
+            Channel::MediaEntries => roll::resources(&roll().flat_map(Entry::media_entries).collect::<Vec<_>>()),
+            Channel::VideoAssignment => vec![],
+            Channel::MediaStats => {
+                let kind = ResourceKind::Configuration(Configuration::new());
+                roll::resources(&[Resource { id: None, kind }])
+            }
+        };
+        effects.extend(texts.into_iter().map(|text| tell(id, channel, text)));
+    }
+
+    fn tell_all(&self, channel: Channel, texts: &[String], effects: &mut Vec<Effect>) {
+        let readers = self
+            .members
+            .iter()
+            .filter(|(_, member)| member.present() && member.open[channel.index()]);
+        let readers: Vec<MemberId> = readers.map(|(id, _)| *id).collect();
+        for text in texts {
+            let text: Arc<str> = text.as_str().into();
+            effects.extend(readers.iter().map(|to| Effect::Tell {
+                to: *to,
+                channel,
+                text: Arc::clone(&text),
+            }));
+        }
+    }
+
+    fn tell_others(&self, than: MemberId, channel: Channel, texts: &[String], effects: &mut Vec<Effect>) {
+        let first = effects.len();
+        self.tell_all(channel, texts, effects);
+        let mut told = effects.split_off(first);
+        told.retain(|effect| !matches!(effect, Effect::Tell { to, .. } if *to == than));
+        effects.append(&mut told);
+    }
+}
+
+fn tell(to: MemberId, channel: Channel, text: String) -> Effect {
+    Effect::Tell {
+        to,
+        channel,
+        text: text.into(),
+    }
+}
+
+fn next(counter: &mut u32) -> u32 {
+    let id = *counter;
+    *counter += 1;
+    id
+}
