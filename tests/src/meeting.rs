@@ -45,19 +45,20 @@ impl Seat {
     }
 }
 
-/// Joins a space, as the user of a token or under a name.
-pub fn join(address: SocketAddr, space: &str, token: Option<&str>, name: &str) -> Result<Seat> {
+/// Joins a space, as the user of a token or under a name. The inner result is the server's refusal.
+pub fn join(address: SocketAddr, space: &str, token: Option<&str>, name: &str) -> Result<Result<Seat>> {
     let mut body = json!({ "offer": OFFER });
     if token.is_none() {
         body["displayName"] = Value::from(name);
     }
-    Seat::read(request(
+    let answer = request(
         address,
         "POST",
         &format!("/sederunt/v1/{space}:join"),
         token,
         Some(&body),
-    )?)
+    )?;
+    Ok(Seat::read(answer))
 }
 
 /// Comes back to the conference of a seat. The inner result is the server's refusal.

@@ -4,7 +4,14 @@
 //! program runs under `strace`, and the order of its system calls is the proof: between reading a join and writing its
 //! answer it writes to the database's log, and none of what it wrote there is unsynced when the answer goes out.
 
-use std::{collections::HashMap, fs, path::Path, process::Command};
+use std::{
+    collections::HashMap,
+    fs,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use end_to_end::{Server, binary, join, leave, request};
@@ -18,7 +25,8 @@ fn the_disk_is_synced_before_a_join_or_leave_is_acknowledged() -> Result<()> {
     let trace = folder.path().join("trace");
     let data = folder.path().join("data");
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-yy", "-s", "64", "-e"]);
+    // With -D the tracer stands aside: what we start, and kill, is the server itself.
+    strace.args(["-D", "-f", "-yy", "-s", "64", "-e"]);
     strace.arg("trace=read,readv,recvfrom,recvmsg,write,writev,pwrite64,pwritev,sendto,sendmsg,fsync,fdatasync");
     strace.arg("-o").arg(&trace).arg(binary()?);
     let server = Server::start_with(strace, &data)?;
@@ -27,12 +35,12 @@ fn the_disk_is_synced_before_a_join_or_leave_is_acknowledged() -> Result<()> {
     let space = request(server.address(), "POST", "/v2/spaces", Some(&token), Some(&json!({})))?.ok()?;
     let space = space["name"].as_str().context("a space has a name")?;
     for _ in 0..JOINS {
-        let seat = join(server.address(), space, None, "Visitor")?;
+        let seat = join(server.address(), space, None, "Visitor")??;
         leave(server.address(), &seat)??;
     }
     server.kill()?;
 
-    let proven = check(&trace)?;
+    let proven = check(&read_to_the_end(&trace)?)?;
     ensure!(
         proven == 2 * JOINS,
         "{proven} of {} acknowledgements were proven",
@@ -41,16 +49,32 @@ fn the_disk_is_synced_before_a_join_or_leave_is_acknowledged() -> Result<()> {
     Ok(())
 }
 
+/// The whole trace: the tracer writes its last line after we have seen the server end.
+fn read_to_the_end(trace: &Path) -> Result<String> {
+    let started = Instant::now();
+    loop {
+        let text = fs::read_to_string(trace).context("no trace")?;
+        if text
+            .lines()
+            .last()
+            .is_some_and(|line| line.ends_with("+++ killed by SIGKILL +++"))
+        {
+            return Ok(text);
+        }
+        ensure!(started.elapsed() < Duration::from_secs(20), "the trace does not end");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Follows the calls in their order and counts the proven acknowledgements.
-fn check(trace: &Path) -> Result<usize> {
+fn check(trace: &str) -> Result<usize> {
     let mut unfinished_syncs: HashMap<&str, u64> = HashMap::new();
     let mut request: Option<&str> = None;
     let mut written = 0_u64;
     let mut written_at_request = 0;
     let mut synced = 0;
     let mut proven = 0;
-    let text = fs::read_to_string(trace).context("no trace")?;
-    for line in text.lines() {
+    for line in trace.lines() {
         let (thread, call) = line.split_once(' ').unwrap_or(("", line));
         let call = call.trim_start();
         let is_log = call.contains("sederunt.db-wal");

@@ -55,7 +55,7 @@ export class Person {
     const name = this.page.getByRole('textbox', { name: 'Your name' });
     const joinButton = this.page.getByRole('button', { name: 'Join', exact: true });
     await joinButton.waitFor();
-    if (await name.isEditable().catch(() => false)) await name.fill(this.name);
+    if (await name.isVisible()) await name.fill(this.name);
     return this.#enter(() => joinButton.click());
   }
 
@@ -103,7 +103,7 @@ export class Person {
   }
 
   tile(name) {
-    return this.page.getByRole('figure', { name });
+    return this.page.getByRole('figure', { name, exact: true });
   }
 
   /** The colour that a tile shows now, by its decoded pixels; null while it shows no picture. */
