@@ -23,8 +23,11 @@ export const CAMERA_FRAMES_PER_SECOND = 30;
 /** A shared screen shows text, not motion. */
 export const SCREEN_FRAMES_PER_SECOND = 15;
 
-/** From the answer to STATE_JOINED. A healthy server takes well under a second; the server itself gives up at 15 s. */
-export const OPENING_TIMEOUT_MS = 8_000;
+/**
+ * From the answer to STATE_JOINED. A healthy server and an idle computer take well under a second; the
+ * server itself gives up at 15 s.
+ */
+export const OPENING_TIMEOUT_MS = 12_000;
 
 /** The pause before the first try to come back, doubled up to the longest. */
 export const PAUSE_MS_MIN = 500;
@@ -34,7 +37,7 @@ export const PAUSE_MS_MAX = 5_000;
 export const FIRST_CONNECTION_TRIES = 3;
 
 /** How often the connection is looked at. */
-export const PULSE_INTERVAL_MS = 1_000;
+export const PULSE_INTERVAL_MS = 500;
 
 /**
  * Nothing arrived for this long: ask the server over HTTP whether it lives. Above the two and a half seconds at which

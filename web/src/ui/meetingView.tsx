@@ -1,10 +1,10 @@
 // In the meeting: the stage, the bar of buttons, and what lies beside them.
 
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Meeting } from '../api/meetings.ts';
 import type { Connection } from '../meeting/connection.ts';
-import type { Devices } from '../meeting/devices.ts';
+import type { Devices, Problem, Source } from '../meeting/devices.ts';
 import { peopleOf } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
@@ -43,6 +43,9 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
     if (now === 'connected' && wasLost.current) notices.say(t('connection.back'));
     if (now === 'lost' || now === 'connected') wasLost.current = now === 'lost';
   });
+
+  useProblemNotice(devices.microphone, (problem) => notices.say(t(`devices.microphone.${problem}`)));
+  useProblemNotice(devices.camera, (problem) => notices.say(t(`devices.camera.${problem}`)));
 
   const closePanel = () => {
     panel.value = false;
@@ -109,6 +112,16 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
       </dialog>
     </main>
   );
+}
+
+/** Says why a device did not start, each time that it does not; what was wrong before joining was said there. */
+function useProblemNotice(source: ReadonlySignal<Source>, say: (problem: Problem) => void): void {
+  const before = useRef(source.peek());
+  useSignalEffect(() => {
+    const { problem } = source.value;
+    if (problem && source.value !== before.current) say(problem);
+    before.current = source.value;
+  });
 }
 
 function ConnectionState({ connection }: { connection: Connection }) {
