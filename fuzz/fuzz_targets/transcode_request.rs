@@ -10,11 +10,20 @@ use axum::body::Body;
 use http::{Method, Request, Response};
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};
-use tower::{ServiceExt as _, service_fn};
+use tower::{ServiceExt as _, service_fn, util::BoxCloneSyncService};
 use transcode::Transcoder;
 
-static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| Builder::new_current_thread().build().expect("a runtime without drivers"));
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_current_thread()
+        .build()
+        .expect("a runtime without drivers")
+});
+
+/// Built once: reading all rules takes longer than many requests.
+static TRANSCODER: LazyLock<BoxCloneSyncService<Request<Body>, Response<Body>, Infallible>> = LazyLock::new(|| {
+    let transcoder = Transcoder::new(service_fn(echo), api::descriptor_pool());
+    BoxCloneSyncService::new(transcoder.expect("our own rules can be served"))
+});
 
 async fn echo(request: Request<Body>) -> Result<Response<Body>, Infallible> {
     let mut response = Response::new(request.into_body());
@@ -26,10 +35,12 @@ fuzz_target!(|data: &[u8]| {
     let mut lines = data.splitn(3, |&byte| byte == b'\n');
     let mut next = || lines.next().unwrap_or_default();
     let verb = Method::from_bytes(next()).unwrap_or(Method::POST);
-    let request = Request::builder().method(verb).uri(next()).body(Body::from(next().to_vec()));
+    let request = Request::builder()
+        .method(verb)
+        .uri(next())
+        .body(Body::from(next().to_vec()));
     let Ok(request) = request else { return };
-    let transcoder = Transcoder::new(service_fn(echo), api::descriptor_pool()).expect("our own rules can be served");
-    let Ok(response) = RUNTIME.block_on(transcoder.oneshot(request));
+    let Ok(response) = RUNTIME.block_on(TRANSCODER.clone().oneshot(request));
     // What is echoed is seldom a reply of the method, so the service may seem broken; nothing else is our fault.
     let status = response.status().as_u16();
     assert!([200, 400, 404, 405, 500].contains(&status), "{status}");
