@@ -3,7 +3,6 @@
 //! Nothing here blocks on the media thread: commands go through a bounded channel, and a full one is `Overloaded`.
 
 use std::{
-    collections::HashMap,
     fmt, io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as commands},
@@ -18,7 +17,7 @@ use crate::{
     core::offer::OfferError,
     counters::{Counters, Counting},
     event::{DisconnectReason, Event},
-    limits,
+    ledger::Ledger,
     peer::Peer,
     reporter::Reporter,
     shard::{Command, Shard, clock},
@@ -49,8 +48,7 @@ struct Inner {
     local: SocketAddr,
     candidates: Vec<SocketAddr>,
     counting: Arc<Counting>,
-    /// The room of each session, from admission to removal.
-    sessions: Mutex<HashMap<String, String>>,
+    ledger: Mutex<Ledger>,
     /// As many commands wait as sessions are let in and taken out: `limits::SESSIONS` bounds it.
     commands: commands::Sender<Command>,
     waker: Waker,
@@ -97,12 +95,11 @@ impl Media {
         let thread = std::thread::Builder::new()
             .name("media".into())
             .spawn(move || shard.run(poll))?;
-        let sessions = Mutex::default();
         let inner = Inner {
             local,
             candidates,
             counting,
-            sessions,
+            ledger: Mutex::default(),
             commands,
             waker,
             thread: Some(thread),
@@ -131,43 +128,32 @@ impl Media {
 
     /// Lets a prepared peer connection into a room: after the session was written down, before the client is answered.
     pub fn admit(&self, prepared: Prepared, admission: Admission) -> Result<(), Overloaded> {
-        let mut sessions = self.inner.sessions();
-        if sessions.contains_key(&admission.session) {
-            return Err(Overloaded::Duplicate);
-        }
-        if sessions.len() >= limits::SESSIONS {
-            return Err(Overloaded::Sessions);
-        }
-        if sessions.values().filter(|room| **room == admission.room).count() >= limits::SESSIONS_PER_ROOM {
-            return Err(Overloaded::Room);
-        }
-        let (session, room) = (admission.session.clone(), admission.room.clone());
-        self.inner.command(Command::Admit {
-            peer: prepared.peer,
-            admission,
-        })?;
-        sessions.insert(session, room);
-        Ok(())
+        let mut ledger = self.inner.ledger();
+        ledger.enter(&admission.session, &admission.room)?;
+        let session = admission.session.clone();
+        let peer = prepared.peer;
+        self.inner.command(Command::Admit { peer, admission }).inspect_err(|_| {
+            ledger.leave(&session);
+        })
     }
 
     /// Takes a session out of its room, tells its client why and the others that it is gone: after its end was written
     /// down. A session that is not there is nobody's mistake.
     pub fn remove(&self, session: &str, reason: DisconnectReason) {
-        let mut sessions = self.inner.sessions();
-        if sessions.remove(session).is_some() {
+        // Under the lock, so that the shard hears of admissions and removals in the order of the ledger.
+        let mut ledger = self.inner.ledger();
+        if ledger.leave(session) {
+            let session = session.to_owned();
             // A shard that has stopped has no sessions left to remove.
-            let _ = self.inner.command(Command::Remove {
-                session: session.to_owned(),
-                reason,
-            });
+            let _ = self.inner.command(Command::Remove { session, reason });
         }
     }
 }
 
 impl Inner {
-    fn sessions(&self) -> MutexGuard<'_, HashMap<String, String>> {
-        // Every change under this lock is one insert or one removal, so no panic leaves it half done.
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // Nothing under this lock panics; if it did, the ledger would be no worse than before.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn command(&self, command: Command) -> Result<(), Overloaded> {

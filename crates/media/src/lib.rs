@@ -20,6 +20,7 @@ mod counters;
 mod egress;
 mod event;
 mod handle;
+mod ledger;
 pub mod limits;
 mod peer;
 mod reporter;

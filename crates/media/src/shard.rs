@@ -363,3 +363,126 @@ impl Shard {
 pub(crate) fn clock() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc as events;
+
+    use super::*;
+    use crate::{
+        admission::{Card, CardKind},
+        event::Event,
+    };
+
+    /// An offer of data channels alone, which is the least that one can join with.
+    const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+        m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n\
+        a=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:\
+        00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\na=setup:actpass\r\na=mid:0\r\na=sctp-port:5000\r\n";
+
+    struct Stage {
+        shard: Shard,
+        start: Instant,
+        events: events::Receiver<Event>,
+    }
+
+    impl Stage {
+        fn new(sessions: &[&str]) -> Stage {
+            let socket = Socket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            let candidates = vec![socket.local_address()];
+            let (sender, events) = events::channel(100);
+            let (_, commands) = std::sync::mpsc::channel();
+            let mut shard = Shard::new(socket, candidates, commands, Reporter::new(sender), Arc::default());
+            let start = clock();
+            for session in sessions {
+                let (peer, _) = Peer::answer(OFFER, &shard.candidates, start).unwrap();
+                let card = Card {
+                    participant_key: format!("participants/{session}"),
+                    session_name: format!("participants/{session}/participantSessions/{session}"),
+                    display_name: (*session).to_owned(),
+                    kind: CardKind::Anonymous,
+                };
+                let admission = Admission {
+                    room: "r".into(),
+                    session: (*session).to_owned(),
+                    card,
+                };
+                shard.admit(peer, admission, start);
+            }
+            Stage { shard, start, events }
+        }
+
+        fn at(&self, ms: u64) -> Instant {
+            self.start + Duration::from_millis(ms)
+        }
+
+        /// Sweeps at a time and takes what was reported.
+        fn sweep(&mut self, ms: u64) -> Vec<Event> {
+            let now = self.at(ms);
+            self.shard.sweep(now);
+            std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+        }
+    }
+
+    fn lost(session: &str, last_sign_of_life: Instant, cause: LostCause) -> Vec<Event> {
+        vec![Event::Lost {
+            session: session.into(),
+            last_sign_of_life,
+            cause,
+        }]
+    }
+
+    #[test]
+    fn deadlines_are_kept() {
+        let mut stage = Stage::new(&["a", "b"]);
+        let key = stage.shard.by_session["b"];
+        stage.shard.seats[key].phase = Phase::Connected;
+        stage.shard.seats[key].last_datagram = stage.at(4_000);
+        assert_eq!(stage.sweep(4_500), [Event::Alive(vec![("b".into(), stage.at(4_000))])]);
+        assert_eq!(stage.sweep(7_000), [], "nothing new");
+        assert_eq!(stage.sweep(11_900), []);
+        assert_eq!(stage.sweep(12_300), lost("b", stage.at(4_000), LostCause::Silent));
+        assert_eq!(stage.sweep(14_900), []);
+        assert_eq!(stage.sweep(15_200), lost("a", stage.at(0), LostCause::NeverConnected));
+        assert_eq!(stage.sweep(60_000), [], "reported once");
+    }
+
+    #[test]
+    fn what_was_removed_is_forgotten() {
+        let mut stage = Stage::new(&["a", "b"]);
+        let address = "127.0.0.1:9".parse().unwrap();
+        stage.shard.claim(stage.shard.by_session["a"], address);
+        stage.shard.remove("a", DisconnectReason::ClientLeft, stage.at(0));
+        assert_eq!(
+            (stage.shard.seats.len(), stage.shard.rooms.len()),
+            (2, 1),
+            "it says goodbye first"
+        );
+        stage.shard.remove("b", DisconnectReason::ClientLeft, stage.at(0));
+        stage.shard.remove("b", DisconnectReason::ClientLeft, stage.at(0));
+        assert_eq!(stage.sweep(1_000), []);
+        let shard = &stage.shard;
+        assert!(shard.seats.is_empty() && shard.rooms.is_empty() && shard.rooms_by_name.is_empty());
+        assert!(shard.by_address.is_empty() && shard.by_ufrag.is_empty() && shard.by_session.is_empty());
+    }
+
+    #[test]
+    fn an_address_stays_with_the_session_that_lives_there() {
+        let mut stage = Stage::new(&["a", "b"]);
+        let (a, b) = (stage.shard.by_session["a"], stage.shard.by_session["b"]);
+        let shard = &mut stage.shard;
+        let addresses: Vec<SocketAddr> = (0..10)
+            .map(|port| SocketAddr::from(([127, 0, 0, 1], 1000 + port)))
+            .collect();
+        for address in &addresses {
+            shard.claim(a, *address);
+        }
+        assert_eq!(shard.by_address.len(), limits::ADDRESSES_PER_SESSION);
+        assert!(shard.may_have(b, None) && shard.may_have(a, Some(a)) && !shard.may_have(b, Some(a)));
+        shard.lose(a, LostCause::Closed);
+        assert!(shard.may_have(b, Some(a)));
+        shard.claim(b, addresses[9]);
+        assert_eq!(shard.seats[b].addresses, [addresses[9]]);
+        assert!(!shard.seats[a].addresses.contains(&addresses[9]));
+    }
+}

@@ -91,7 +91,7 @@ impl Shard {
     }
 
     /// The address is the session's from now on.
-    fn claim(&mut self, key: usize, address: SocketAddr) {
+    pub(crate) fn claim(&mut self, key: usize, address: SocketAddr) {
         if let Some(owner) = self.by_address.insert(address, key)
             && let Some(seat) = self.seats.get_mut(owner)
         {
@@ -107,7 +107,7 @@ impl Shard {
 
     /// An address stays with the session that lives there: another one, however well signed its requests, could take the
     /// first one's media away with forged addresses.
-    fn may_have(&self, key: usize, owner: Option<usize>) -> bool {
+    pub(crate) fn may_have(&self, key: usize, owner: Option<usize>) -> bool {
         let lives = |owner: usize| self.seats.get(owner).is_some_and(|seat| seat.phase.lives());
         owner.is_none_or(|owner| owner == key || !lives(owner))
     }

@@ -129,6 +129,31 @@ fn video_is_switched_on_keyframes_inside_one_stream() {
 }
 
 #[test]
+fn lost_packets_are_sent_again_on_both_ways() {
+    let mut world = World::new();
+    let (ada, ben) = (world.join("r", "ada"), world.join("r", "ben"));
+    let entry = world.clients[ben].entry_of("ada", false).unwrap()["id"]
+        .as_u64()
+        .unwrap();
+    assert_eq!(world.assign(ben, &[entry]), 0);
+    world.until("assigned", |world| world.clients[ben].canvas(1).is_some());
+    let (ssrc, _) = world.clients[ben].canvas(1).unwrap();
+    world.until("seen", |world| !world.clients[ben].packets_of(ssrc).is_empty());
+    (world.clients[ada].loses, world.clients[ben].loses) = (Some((u32::MAX, 11)), Some((7, u32::MAX)));
+    world.run_for(Duration::from_secs(2));
+    (world.clients[ada].loses, world.clients[ben].loses) = (None, None);
+    world.run_for(Duration::from_millis(500));
+    let numbers: std::collections::BTreeSet<u64> = world.clients[ben]
+        .packets_of(ssrc)
+        .iter()
+        .map(|packet| *packet.seq_no)
+        .collect();
+    let missing = numbers.last().unwrap() - numbers.first().unwrap() + 1 - numbers.len() as u64;
+    assert!(numbers.len() > 150, "{}", numbers.len());
+    assert_eq!(missing, 0, "every packet arrived in the end");
+}
+
+#[test]
 fn layouts_that_cannot_be_are_refused_and_relevant_ones_filled() {
     let mut world = World::new();
     let (_, ben) = (world.join("r", "ada"), world.join("r", "ben"));

@@ -56,8 +56,9 @@ pub(crate) struct Client {
     pub(crate) video: Vec<Mid>,
     pub(crate) level_dbov: i8,
     pub(crate) sends_video: bool,
-    /// The real world's loss: no keyframe follows a request.
-    pub(crate) ignores_keyframe_requests: bool,
+    /// Every so manieth media packet is lost, on the way in and on the way out.
+    pub(crate) loses: Option<(u32, u32)>,
+    media_packets: (u32, u32),
     microphone: Mid,
     camera: Mid,
     channels: BTreeMap<String, ChannelId>,
@@ -226,7 +227,8 @@ impl Client {
             video,
             level_dbov: -127,
             sends_video: true,
-            ignores_keyframe_requests: false,
+            loses: None,
+            media_packets: (0, 0),
             microphone,
             camera,
             channels: channels.into(),
@@ -304,6 +306,7 @@ impl Client {
         let mut buffer = [0; 2_000];
         for _ in 0..64 {
             match self.socket.recv_from(&mut buffer) {
+                Ok((length, _)) if self.is_lost_in(&buffer[..length]) => {}
                 Ok((length, from)) => {
                     let to = self.socket.local_addr().unwrap();
                     let Ok(receive) = Receive::new(Protocol::Udp, from, to, &buffer[..length]) else {
@@ -322,12 +325,29 @@ impl Client {
         loop {
             match self.rtc.poll_output().unwrap() {
                 Output::Timeout(_) => return,
+                Output::Transmit(datagram) if self.is_lost_out(&datagram.contents) => {}
                 Output::Transmit(datagram) => {
                     self.socket.send_to(&datagram.contents, datagram.destination).unwrap();
                 }
                 Output::Event(event) => self.event(event),
             }
         }
+    }
+
+    fn is_lost_in(&mut self, datagram: &[u8]) -> bool {
+        let Some((every, _)) = self.loses.filter(|_| is_media(datagram)) else {
+            return false;
+        };
+        self.media_packets.0 += 1;
+        self.media_packets.0.is_multiple_of(every)
+    }
+
+    fn is_lost_out(&mut self, datagram: &[u8]) -> bool {
+        let Some((_, every)) = self.loses.filter(|_| is_media(datagram)) else {
+            return false;
+        };
+        self.media_packets.1 += 1;
+        self.media_packets.1.is_multiple_of(every)
     }
 
     fn event(&mut self, event: RtcEvent) {
@@ -349,7 +369,7 @@ impl Client {
             RtcEvent::KeyframeRequest(request) => {
                 assert_eq!(request.mid, self.camera);
                 self.keyframes_asked += 1;
-                self.keyframe_due |= !self.ignores_keyframe_requests;
+                self.keyframe_due = true;
             }
             _ => {}
         }
@@ -394,6 +414,11 @@ impl Client {
             stream.write_rtp(write.marker(part == 1).nackable(true));
         }
     }
+}
+
+/// SRTP and not SRTCP.
+fn is_media(datagram: &[u8]) -> bool {
+    matches!(datagram, [128..=191, kind, ..] if !(64..96).contains(&(kind & 0x7f)))
 }
 
 /// Who made a packet: the first letter of the name, which fills the payload.

@@ -10,6 +10,9 @@
 //!   session. An error from output is about the connection, and ends it.
 //! * It should not panic. If it does, that is this peer's end and nobody else's: see [`Peer::guarded`].
 
+mod format;
+mod sending;
+
 use std::{
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -23,22 +26,21 @@ use str0m::{
     channel::ChannelId,
     config::CryptoProvider,
     crypto::from_feature_flags,
-    format::{Codec as RtcCodec, CodecSpec, FormatParams, PayloadParams},
-    media::{Frequency, KeyframeRequestKind, Mid, Pt},
+    media::{KeyframeRequestKind, Mid, Pt},
     net::{Protocol, Receive},
-    rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc, VideoOrientation, Vp8Descriptor},
+    rtp::{RtpPacket, Ssrc},
 };
 
 use crate::{
     core::{
-        LineId, Source,
+        Source,
         channels::Channel,
-        codec::{Codec, Picture, write_picture},
         offer::{OfferError, Plan},
         roll::Sends,
     },
-    egress::{Egress, Extensions, Format, Outgoing},
+    egress::{Extensions, Format},
     limits,
+    peer::{format::format_of, sending::ReceivingLine},
 };
 
 /// Something that happened on a peer connection.
@@ -94,14 +96,6 @@ pub(crate) struct Peer {
     channels: [Option<ChannelId>; Channel::ALL.len()],
 }
 
-/// A line on which this peer receives.
-struct ReceivingLine {
-    mid: Mid,
-    ssrc: Ssrc,
-    /// The payload type of each format that was written, `None` for those that the peer cannot receive.
-    payload_types: Vec<(Format, Option<Pt>)>,
-}
-
 static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(from_feature_flags()));
 
 impl Peer {
@@ -132,11 +126,7 @@ impl Peer {
                     if video {
                         stream.set_rtx_cache(limits::RESEND_PACKETS, limits::RESEND_AGE, Some(limits::RESEND_RATIO));
                     }
-                    Some(ReceivingLine {
-                        mid,
-                        ssrc: stream.ssrc(),
-                        payload_types: vec![],
-                    })
+                    Some(ReceivingLine::new(mid, stream.ssrc()))
                 })
                 .collect()
         };
@@ -351,69 +341,6 @@ impl Peer {
     }
 }
 
-impl Egress for Peer {
-    fn write(&mut self, line: LineId, packet: &Outgoing<'_>) -> bool {
-        let (line, video) = match line {
-            LineId::Audio(index) => (self.audio.get_mut(index), false),
-            LineId::Video(index) => (self.video.get_mut(index), true),
-        };
-        let Some(line) = line else { return false };
-        let Some(payload_type) = line.payload_type(&self.rtc, packet.format) else {
-            return false;
-        };
-        let mut api = self.rtc.direct_api();
-        let Some(stream) = api.stream_tx(&line.ssrc) else {
-            return false;
-        };
-        let values = if video {
-            let orientation = VideoOrientation::from(packet.extensions.rotation);
-            ExtensionValues {
-                video_orientation: Some(orientation),
-                ..ExtensionValues::default()
-            }
-        } else {
-            ExtensionValues {
-                audio_level: Some(packet.extensions.level_dbov.unwrap_or(i8::MIN + 1)),
-                voice_activity: Some(packet.extensions.voice.unwrap_or(false)),
-                ..ExtensionValues::default()
-            }
-        };
-        let (payload, patch) = patched(packet);
-        let mut write = RtpWrite::new(
-            payload_type,
-            packet.sequence.into(),
-            packet.timestamp,
-            packet.arrived,
-            payload,
-        )
-        .marker(packet.marker)
-        .ext_vals(values)
-        .nackable(video)
-        .csrc(packet.csrc);
-        if let Some(patch) = patch {
-            write = write.vp8_patch(patch);
-        }
-        stream.write_rtp(write);
-        true
-    }
-}
-
-impl ReceivingLine {
-    fn payload_type(&mut self, rtc: &Rtc, format: Format) -> Option<Pt> {
-        if let Some((_, payload_type)) = self.payload_types.iter().find(|(other, _)| *other == format) {
-            return *payload_type;
-        }
-        let negotiated = |payload_type: &Pt| {
-            rtc.media(self.mid)
-                .is_some_and(|media| media.remote_pts().contains(payload_type))
-        };
-        let params = rtc.codec_config().match_params(params_of(format));
-        let payload_type = params.map(PayloadParams::pt).filter(negotiated);
-        self.payload_types.push((format, payload_type));
-        payload_type
-    }
-}
-
 /// A datagram and its way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Datagram<'a> {
@@ -445,116 +372,4 @@ fn configuration() -> str0m::RtcConfig {
         .enable_vp9(true)
         .enable_h264(true)
         .enable_av1(true)
-}
-
-/// The payload with its picture numbers rewritten. VP8, which browsers prefer, is patched while it is encrypted, so that one
-/// payload is shared by all caches; VP9 is copied.
-fn patched(packet: &Outgoing<'_>) -> (Arc<[u8]>, Option<str0m::rtp::Vp8Patch>) {
-    let Some(picture) = packet.picture else {
-        return (Arc::clone(packet.payload), None);
-    };
-    if packet.format.codec == Codec::Vp8 {
-        return (Arc::clone(packet.payload), vp8_patch(packet.payload, picture));
-    }
-    let mut copy: Arc<[u8]> = Arc::from(&packet.payload[..]);
-    if let Some(payload) = Arc::get_mut(&mut copy) {
-        write_picture(packet.format.codec, payload, picture);
-    }
-    (copy, None)
-}
-
-fn vp8_patch(payload: &[u8], picture: Picture) -> Option<str0m::rtp::Vp8Patch> {
-    let mut patch = Vp8Descriptor::parse(payload).ok()?.patch();
-    if let Some(id) = picture.id {
-        patch = patch.picture_id(id.value);
-    }
-    if let Some(tl0) = picture.tl0 {
-        patch = patch.tl0_pic_idx(tl0);
-    }
-    patch.build().ok()
-}
-
-fn format_of(params: &PayloadParams) -> Option<Format> {
-    let spec = params.spec();
-    let FormatParams {
-        profile_level_id,
-        profile_id,
-        profile,
-        packetization_mode,
-        ..
-    } = spec.format;
-    let (codec, profile) = match spec.codec {
-        RtcCodec::Opus => (Codec::Opus, None),
-        RtcCodec::Vp8 => (Codec::Vp8, None),
-        RtcCodec::Vp9 => (Codec::Vp9, profile_id),
-        RtcCodec::H264 => (Codec::H264, profile_level_id),
-        RtcCodec::Av1 => (Codec::Av1, profile.map(u32::from)),
-        _ => return None,
-    };
-    Some(Format {
-        codec,
-        profile,
-        packetization: packetization_mode,
-    })
-}
-
-/// The parameters that a format is matched with. Their payload type says nothing.
-fn params_of(format: Format) -> PayloadParams {
-    let Format {
-        codec,
-        profile,
-        packetization,
-    } = format;
-    let empty = FormatParams::default();
-    let (codec, format) = match codec {
-        Codec::Opus => (
-            RtcCodec::Opus,
-            FormatParams {
-                min_p_time: Some(10),
-                use_inband_fec: Some(true),
-                ..empty
-            },
-        ),
-        Codec::Vp8 => (RtcCodec::Vp8, empty),
-        Codec::Vp9 => (
-            RtcCodec::Vp9,
-            FormatParams {
-                profile_id: profile,
-                ..empty
-            },
-        ),
-        Codec::H264 => {
-            let asymmetry = Some(true);
-            let format = FormatParams {
-                profile_level_id: profile,
-                packetization_mode: packetization,
-                level_asymmetry_allowed: asymmetry,
-                ..empty
-            };
-            (RtcCodec::H264, format)
-        }
-        Codec::Av1 => (
-            RtcCodec::Av1,
-            FormatParams {
-                profile: profile.and_then(|profile| u8::try_from(profile).ok()),
-                ..empty
-            },
-        ),
-    };
-    let audio = codec == RtcCodec::Opus;
-    let clock_rate = if audio {
-        Frequency::FORTY_EIGHT_KHZ
-    } else {
-        Frequency::NINETY_KHZ
-    };
-    PayloadParams::new(
-        Pt::new_with_value(0),
-        None,
-        CodecSpec {
-            codec,
-            clock_rate,
-            channels: audio.then_some(2),
-            format,
-        },
-    )
 }
