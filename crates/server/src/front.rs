@@ -3,7 +3,7 @@
 //! One `match` on the path. Everything that is not an API path is a page, since people type addresses.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,7 +13,8 @@ use db::Db;
 use http::header::{self, HeaderValue};
 use http::{Request, Response, StatusCode};
 use identity::Identity;
-use tower::Service;
+use tower::{Service, ServiceExt, service_fn};
+use tower_http::compression::Compression;
 
 use crate::cors;
 use crate::failure::chain;
@@ -27,6 +28,15 @@ use crate::web::{pages, session};
 pub(crate) struct Front {
     pub(crate) api: transcode::Transcoder<Gate>,
     pub(crate) rest: Arc<Rest>,
+}
+
+/// A page or an asset, compressed for whoever takes that. Answers of the API are not: most are smaller than the gain.
+async fn compressed(request: Request<Body>) -> Response<Body> {
+    let pages = service_fn(|request| ready(Ok::<_, Infallible>(pages::serve(&request))));
+    match Compression::new(pages).oneshot(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
+    }
 }
 
 /// What is answered beside the API.
@@ -51,7 +61,7 @@ impl Service<Request<Body>> for Front {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         if is_api(&request) {
             if cors::is_preflight(&request) {
-                return Box::pin(std::future::ready(Ok(cors::preflight())));
+                return Box::pin(ready(Ok(cors::preflight())));
             }
             let foreign = request.headers().contains_key(header::ORIGIN);
             let answer = self.api.call(request);
@@ -91,7 +101,7 @@ impl Rest {
             "/readyz" => self.ready().await,
             "/metrics" => self.metrics(),
             session::PATH => session::serve(&self.identity, self.secure, request).await,
-            _ => pages::serve(&request),
+            _ => compressed(request).await,
         }
     }
 
@@ -99,6 +109,9 @@ impl Rest {
     async fn ready(&self) -> Response<Body> {
         if self.rooms.is_draining() {
             return pages::plain(StatusCode::SERVICE_UNAVAILABLE, "draining\n");
+        }
+        if !self.rooms.has_media() {
+            return pages::plain(StatusCode::SERVICE_UNAVAILABLE, "the media plane has stopped\n");
         }
         match self.db.read("select 1", Vec::new()).await {
             Ok(_) => pages::plain(StatusCode::OK, "ready\n"),

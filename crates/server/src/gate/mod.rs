@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use identity::{Identity, Principal};
 use tokio::sync::Semaphore;
 use tonic::{Code, Status};
@@ -33,6 +33,8 @@ use crate::google::{ConferenceRecords, Spaces};
 use crate::meetings::MeetingsService;
 use crate::metrics::Metrics;
 use crate::{clock, limits, random};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The services behind the gate. Tonic's servers are cheap to clone.
 #[derive(Clone)]
@@ -98,7 +100,11 @@ impl Service<Request<Body>> for Gate {
             };
             let trace = inner.trace(request.headers());
             let span = tracing::info_span!("call", method = method.name, trace);
-            Ok(inner.observed(method, request).instrument(span).await)
+            let mut response = inner.observed(method, request).instrument(span).await;
+            // What a caller quotes is what the log shows.
+            let id = HeaderValue::try_from(trace).expect("hexadecimal digits");
+            response.headers_mut().insert(REQUEST_ID, id);
+            Ok(response)
         })
     }
 }

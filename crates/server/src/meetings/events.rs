@@ -33,6 +33,8 @@ pub(crate) async fn follow(rooms: Rooms, mut events: mpsc::Receiver<Event>) {
             }
         }
     }
+    tracing::error!("the media plane has stopped; nobody can be let in until the server is started again");
+    rooms.media_stopped();
 }
 
 /// One input for each space; the store puts what arrives together into one commit.

@@ -39,6 +39,7 @@ struct Inner {
     /// Where the sessions are that the media plane speaks of.
     places: Mutex<HashMap<SessionId, SpaceId>>,
     draining: AtomicBool,
+    media_stopped: AtomicBool,
 }
 
 #[derive(Default)]
@@ -98,6 +99,7 @@ impl Rooms {
             rooms: Mutex::default(),
             places: Mutex::default(),
             draining: AtomicBool::new(false),
+            media_stopped: AtomicBool::new(false),
         }))
     }
 
@@ -167,6 +169,16 @@ impl Rooms {
         self.0.draining.load(Ordering::Relaxed)
     }
 
+    /// The media plane will not report any more.
+    pub(crate) fn media_stopped(&self) {
+        self.0.media_stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the media plane runs.
+    pub(crate) fn has_media(&self) -> bool {
+        !self.0.media_stopped.load(Ordering::Relaxed)
+    }
+
     /// How many sessions run now.
     pub(crate) fn sessions(&self) -> usize {
         lock(&self.0.rooms)
@@ -212,6 +224,11 @@ impl Inner {
                 self.note(room, &space);
                 *held = Some(space);
                 result
+            }
+            Err(RegisterError::NotFound) => {
+                // There is no such space: nothing to try again.
+                room.deadline_us.store(NEVER_US, Ordering::Relaxed);
+                Err(RegisterError::NotFound.into())
             }
             Err(error) => {
                 tracing::error!(space = %id, error = %chain(&error), "a room must be read again");

@@ -193,6 +193,9 @@ async fn a_seat_is_its_holders_alone() {
             .await
             .refused(http, status, detail);
     }
+    let body = json!({"participantSession": other, "resumeSecret": "A"});
+    let nowhere = world.post(None, "/sederunt/v1/spaces/AAAAAAAAAAAA:leave", &body).await;
+    nowhere.refused(404, "NOT_FOUND", "MEETING_NOT_FOUND");
     let resume = json!({
         "offer": OFFER, "displayName": "Eve", "conferenceRecord": ada["conferenceRecord"], "resumeSecret": "guess",
     });

@@ -48,7 +48,7 @@ pub(crate) fn configuration(data: &TempDir) -> Configuration {
         listen: ([127, 0, 0, 1], 0).into(),
         media_port: Some(0),
         public_address: None,
-        drain: Duration::from_millis(1_000),
+        drain: Duration::from_secs(1),
         retention: Duration::from_hours(30 * 24),
     }
 }
@@ -168,7 +168,7 @@ async fn exchange(address: SocketAddr, head: &str, body: &str) -> io::Result<Ans
     let _ = stream.write_all(body.as_bytes()).await;
     let mut received = Vec::new();
     let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut received)).await;
-    read.map_err(|_| io::ErrorKind::TimedOut).map(drop)?;
+    read.map_err(|_| io::ErrorKind::TimedOut)??;
     let received = String::from_utf8_lossy(&received);
     let (head, text) = received.split_once("\r\n\r\n").ok_or(io::ErrorKind::UnexpectedEof)?;
     let status = head
