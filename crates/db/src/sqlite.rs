@@ -17,6 +17,7 @@ use crate::{
 use engine_error::translate;
 use rusqlite::{
     Connection, TransactionBehavior,
+    config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
 use std::{
@@ -88,6 +89,10 @@ fn connect(path: &Path, limits: Limits) -> Result<Connection, Error> {
     let connection = Connection::open(path).map_err(translate)?;
     connection.busy_timeout(limits.write_timeout).map_err(translate)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS_MAX);
+    // Without it the bundled SQLite compiles a kept statement again whenever other values are bound to it.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(translate)?;
     connection
         .execute_batch(&format!(
             "pragma synchronous = full; pragma foreign_keys = on; pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX};"
