@@ -10,7 +10,8 @@ const EVENTS = {
   answered: { kind: 'answered' },
   joined: { kind: 'joined' },
   waiting: { kind: 'waiting' },
-  broken: { kind: 'broken' },
+  broken: { kind: 'broken', reached: false },
+  brokenLate: { kind: 'broken', reached: true },
   pauseOver: { kind: 'pauseOver' },
   leave: { kind: 'leave' },
   over: { kind: 'refused', refusal: 'conferenceOver' },
@@ -86,6 +87,12 @@ test('a connection that never once came up is given up; one that did, never', ()
   const again: Name[] = ['answered', 'joined', 'broken'];
   for (let count = 0; count < 1000; count++) again.push('pauseOver', count % 2 ? 'again' : 'answered', 'broken');
   assert.equal(shortOf(play(...again).state), 'lost pausing');
+});
+
+test('a try that reached the server does not count against the network', () => {
+  const names: Name[] = ['answered', 'brokenLate'];
+  for (let count = 0; count < 20; count++) names.push('pauseOver', 'answered', 'brokenLate');
+  assert.equal(shortOf(play(...names).state), 'lost pausing');
 });
 
 test('a server that is away does not use up the tries of a first connection', () => {

@@ -18,7 +18,7 @@ export type End =
 export type Connection =
   /** The first request is under way. */
   | { phase: 'joining' }
-  /** We are let in; the media is not there yet. `tries` counts connections that never came up. */
+  /** We are let in; the media is not there yet. `tries` counts those that never reached the server. */
   | { phase: 'connecting'; tries: number }
   /** In the lobby. */
   | { phase: 'waiting' }
@@ -37,7 +37,11 @@ export type Event =
   | { kind: 'waiting' }
   | { kind: 'disconnected'; reason: string | undefined }
   /** ICE failed, the channels closed, nothing arrives any more, or the media did not come up in time. */
-  | { kind: 'broken' }
+  | {
+      kind: 'broken';
+      /** Datagrams had come through: the network is not what keeps us out. */
+      reached: boolean;
+    }
   | { kind: 'pauseOver' }
   | { kind: 'leave' };
 
@@ -71,7 +75,7 @@ export function step(state: Connection, event: Event): Step {
     case 'waiting':
       return [{ phase: 'waiting' }, []];
     case 'broken':
-      return broken(state);
+      return broken(state, event.reached);
     case 'answered':
       if (state.phase === 'joining') return [{ phase: 'connecting', tries: 0 }, []];
       return state.phase === 'lost' ? [{ ...state, stage: 'opening' }, []] : [state, []];
@@ -92,19 +96,21 @@ function disconnected(state: Connection, reason: string | undefined): Step {
       return [{ phase: 'over', end: 'ended' }, [{ kind: 'close' }]];
     // The server finds the connection unhealthy, or is stopping: both may be better in a moment.
     default:
-      return broken(state);
+      return broken(state, true);
   }
 }
 
-function broken(state: Connection): Step {
+function broken(state: Connection, reached: boolean): Step {
+  // A busy computer is patient with itself: only tries that never reached the server count against the first connection.
   switch (state.phase) {
     case 'connected':
     case 'waiting':
       return lost(0, true);
     case 'connecting':
-      return lost(state.tries + 1, false);
+      return lost(reached ? state.tries : state.tries + 1, false);
     case 'lost':
-      return state.stage === 'pausing' ? [state, []] : lost(state.tries + 1, state.everConnected);
+      if (state.stage === 'pausing') return [state, []];
+      return lost(reached && !state.everConnected ? state.tries : state.tries + 1, state.everConnected);
     default:
       return [state, []];
   }

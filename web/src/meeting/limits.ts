@@ -52,7 +52,7 @@ export const SILENCE_DEAD_MS = 6_000;
 export const HEALTH_TIMEOUT_MS = 1_000;
 
 /** How often speakers and pictures are looked at: fast enough for the eye, too slow to cost anything. */
-export const LOOK_INTERVAL_MS = 150;
+export const LOOK_INTERVAL_MS = 200;
 
 /** A voice louder than this lights the ring: about -45 dBov, above the noise of a quiet room. */
 export const SPEAKING_LEVEL = 0.0056;
@@ -70,7 +70,7 @@ export const ASSIGNMENT_PAUSE_MS = 200;
 export const ASSIGNMENT_RETRY_MS = 1_000;
 
 /** How often the loudness of our own microphone is measured: a meter that moves with the voice. */
-export const METER_INTERVAL_MS = 50;
+export const METER_INTERVAL_MS = 80;
 
 /** People who are there when one arrives are no news: joins are announced only after this. */
 export const ARRIVAL_QUIET_MS = 1_500;

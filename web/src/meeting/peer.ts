@@ -37,7 +37,9 @@ export interface Tracks {
 export interface Peer {
   connection: RTCPeerConnection;
   audio: RTCRtpReceiver[];
-  video: { mid: string; receiver: RTCRtpReceiver }[];
+  receiverOf(line: string): RTCRtpReceiver | undefined;
+  /** Datagrams have come through in both directions: whatever fails later, the network lets us pass. */
+  readonly reached: boolean;
   offer(): Promise<string>;
   answer(sdp: string): Promise<void>;
   /** The line that sends this SSRC to us. */
@@ -71,10 +73,12 @@ export function openPeer(tracks: Tracks, listeners: Listeners): Peer {
   let lines = new Map<number, string>();
   const requestIds = new Map<ChannelName, number>();
   let closed = false;
+  let reached = false;
   const broken = () => {
     if (!closed) listeners.broken();
   };
   connection.addEventListener('iceconnectionstatechange', () => {
+    reached ||= ['connected', 'completed'].includes(connection.iceConnectionState);
     if (['disconnected', 'failed'].includes(connection.iceConnectionState)) broken();
   });
   connection.addEventListener('connectionstatechange', () => {
@@ -85,8 +89,9 @@ export function openPeer(tracks: Tracks, listeners: Listeners): Peer {
   return {
     connection,
     audio: audio.map(({ receiver }) => receiver),
-    get video() {
-      return video.map(({ mid, receiver }) => ({ mid: mid ?? '', receiver }));
+    receiverOf: (line) => video.find(({ mid }) => mid === line)?.receiver,
+    get reached() {
+      return reached;
     },
     async offer() {
       const offer = await connection.createOffer();

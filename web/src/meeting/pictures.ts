@@ -45,7 +45,7 @@ export function openPictures(): Pictures {
       const next = new Map<number, Picture>();
       for (const [entryId, line] of lines) {
         const entry = roster.entries.get(entryId);
-        const receiver = peer.video.find(({ mid }) => mid === line)?.receiver;
+        const receiver = peer.receiverOf(line);
         if (!entry || entry.videoMuted || !receiver) continue;
         const [newest] = receiver.getContributingSources().sort((one, other) => other.timestamp - one.timestamp);
         // A browser forgets sources after ten seconds; a screen on which nothing moves is still that screen.

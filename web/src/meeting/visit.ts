@@ -85,6 +85,8 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     if (next.phase === 'over' && before.phase !== 'over') finish();
   }
 
+  const broken = () => dispatch({ kind: 'broken', reached: peer?.reached ?? false });
+
   function perform(effect: Effect): void {
     switch (effect.kind) {
       case 'join':
@@ -105,7 +107,7 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     const { signal: cancelled } = cancel;
     const mine = openPeer(tracks(), {
       message: (channel, message) => receive(channel, message),
-      broken: () => dispatch({ kind: 'broken' }),
+      broken,
     });
     peer = mine;
     try {
@@ -122,13 +124,13 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
       admit(answered);
       if (cancelled.aborted) return meetings.leaveAtOnce(code, answered);
       dispatch({ kind: 'answered' });
-      timers.push(setTimeout(() => dispatch({ kind: 'broken' }), OPENING_TIMEOUT_MS));
+      timers.push(setTimeout(broken, OPENING_TIMEOUT_MS));
       await mine.answer(answered.answer);
       sound.play(mine.audio);
     } catch (error) {
       if (cancelled.aborted) return;
       // Not the server's refusal but our browser's: an answer it cannot read.
-      if (!(error instanceof ApiError)) return dispatch({ kind: 'broken' });
+      if (!(error instanceof ApiError)) return broken();
       refusal.value = error;
       mine.close();
       dispatch({ kind: 'refused', refusal: refusalOf(error) });
@@ -178,7 +180,7 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     clearTimers();
     joinedAt_ms = performance.now();
     stopWatching();
-    stopWatching = watchPulse(mine.connection, () => dispatch({ kind: 'broken' }));
+    stopWatching = watchPulse(mine.audio, broken);
     dispatch({ kind: 'joined' });
     assigner.restart();
   }

@@ -118,8 +118,8 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
 function useProblemNotice(source: ReadonlySignal<Source>, say: (problem: Problem) => void): void {
   const before = useRef(source.peek());
   useSignalEffect(() => {
-    const { problem } = source.value;
-    if (problem && source.value !== before.current) say(problem);
+    const { problem, starting } = source.value;
+    if (problem && !starting && source.value !== before.current) say(problem);
     before.current = source.value;
   });
 }
