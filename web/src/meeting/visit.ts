@@ -180,7 +180,7 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     clearTimers();
     joinedAt_ms = performance.now();
     stopWatching();
-    stopWatching = watchPulse(mine.audio, broken);
+    stopWatching = watchPulse(mine.connection, broken);
     dispatch({ kind: 'joined' });
     assigner.restart();
   }

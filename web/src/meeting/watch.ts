@@ -5,7 +5,7 @@ import { HEALTH_TIMEOUT_MS, PULSE_INTERVAL_MS } from './limits.ts';
 import { feel, type Pulse, verdictOf } from './pulse.ts';
 
 /** Calls `dead` once, when nothing arrives any more. Returns what stops the watch. */
-export function watchPulse(receivers: readonly RTCRtpReceiver[], dead: () => void): () => void {
+export function watchPulse(connection: RTCPeerConnection, dead: () => void): () => void {
   let pulse: Pulse | null = null;
   let asking = false;
   let stopped = false;
@@ -16,7 +16,7 @@ export function watchPulse(receivers: readonly RTCRtpReceiver[], dead: () => voi
   const timer = setInterval(async () => {
     if (asking) return;
     asking = true;
-    pulse = feel(pulse, await receivedWith(receivers[0]), performance.now());
+    pulse = feel(pulse, await receivedBy(connection), performance.now());
     const verdict = verdictOf(pulse, performance.now());
     const gone = verdict === 'dead' || (verdict === 'suspect' && !(await isHealthy(HEALTH_TIMEOUT_MS)));
     asking = false;
@@ -27,10 +27,9 @@ export function watchPulse(receivers: readonly RTCRtpReceiver[], dead: () => voi
   return stop;
 }
 
-/** All lines share one transport, and asking one of them for it is cheaper than asking the connection for everything. */
-async function receivedWith(receiver: RTCRtpReceiver | undefined): Promise<number> {
+async function receivedBy(connection: RTCPeerConnection): Promise<number> {
   let received = 0;
-  for (const report of (await receiver?.getStats())?.values() ?? []) {
+  for (const report of (await connection.getStats()).values()) {
     if (report.type !== 'candidate-pair') continue;
     received += (report.packetsReceived ?? report.bytesReceived ?? 0) + (report.responsesReceived ?? 0);
   }
