@@ -6,6 +6,7 @@
 mod entry;
 mod limits;
 mod pages;
+mod postgres;
 mod records;
 mod sign_in;
 mod spaces;

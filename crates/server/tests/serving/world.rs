@@ -60,6 +60,10 @@ impl World {
 
     pub(crate) async fn on(data: TempDir) -> World {
         let configuration = configuration(&data);
+        World::with(data, configuration).await
+    }
+
+    pub(crate) async fn with(data: TempDir, configuration: Configuration) -> World {
         let location = configuration.store.location();
         let running = Server::start(configuration).await.expect("the server starts");
         let db = Db::open(&location).await.expect("a second process could open it too");
