@@ -11,7 +11,7 @@ import { material, tool } from './files.js';
 
 const WIDTH = 320;
 const HEIGHT = 180;
-const FRAMES_PER_SECOND = 15;
+const FRAMES_PER_SECOND = 10;
 
 /** Colours that stay apart after any video codec, as red, green, blue. */
 export const COLOURS = {

@@ -50,14 +50,26 @@ export class Register {
     return this.call('grpc', 'records', 'get_participant_session', { name });
   }
 
-  /** Waits on both transports until exactly these people are there, and keeps how long that took. */
-  async shows(record, names, acknowledgedAt_ms) {
+  /**
+   * Does something that changes who is in the meeting, and watches the register meanwhile on both transports. How long
+   * the change took to be visible counts from the fact's own time, which is before anybody was told.
+   * @param {() => Promise<{name: string, field: 'start_time' | 'end_time'}>} act which session changed, and what of it
+   */
+  async witness(space, names, act) {
     const expected = [...names].sort().join();
-    for (const transport of ['grpc', 'rest']) {
-      const seen = async () => (await this.participants(record, 'latest_end_time IS NULL', transport)).map(displayName);
-      await until(`${transport} to list ${expected}`, async () => (await seen()).sort().join() === expected);
-      this.delays_ms.push(Date.now() - acknowledgedAt_ms);
-    }
+    const seenAt_ms = {};
+    const look = async (transport) => {
+      const record = await this.record(space, transport);
+      const present = record ? await this.participants(record.name, 'latest_end_time IS NULL', transport) : [];
+      if (present.map(displayName).sort().join() === expected) seenAt_ms[transport] ??= Date.now();
+      return seenAt_ms[transport];
+    };
+    // One after the other: there is one client process, and its answers come in the order of the questions.
+    const looking = until(`the register to list ${expected}`, async () =>
+      (seenAt_ms.grpc ?? (await look('grpc'))) && (seenAt_ms.rest ?? (await look('rest'))), { withinMs: 60_000 });
+    const [{ name, field }] = await Promise.all([act(), looking]);
+    const fact_ms = time_ms((await this.session(name))[field]);
+    for (const seen_ms of Object.values(seenAt_ms)) this.delays_ms.push(seen_ms - fact_ms);
   }
 
   /** The slowest of a hundred: with fewer measurements, the slowest of all. */
