@@ -81,16 +81,11 @@ impl Socket {
     pub(crate) fn bind(address: SocketAddr) -> io::Result<Socket> {
         let io = UdpSocket::bind(address)?;
         let state = UdpSocketState::new(UdpSockRef::from(&io))?;
-        for (wanted, set) in [("receive", true), ("send", false)] {
-            let bytes = limits::SOCKET_BUFFER_BYTES;
-            let result = if set {
-                state.set_recv_buffer_size(UdpSockRef::from(&io), bytes)
-            } else {
-                state.set_send_buffer_size(UdpSockRef::from(&io), bytes)
-            };
-            if let Err(error) = result {
-                tracing::debug!(%error, "the {wanted} buffer keeps its size");
-            }
+        let bytes = limits::SOCKET_BUFFER_BYTES;
+        let received = state.set_recv_buffer_size(UdpSockRef::from(&io), bytes);
+        let sent = state.set_send_buffer_size(UdpSockRef::from(&io), bytes);
+        if let Err(error) = received.and(sent) {
+            tracing::debug!(%error, "the socket keeps smaller buffers");
         }
         let local = io.local_addr()?;
         let buffers = vec![vec![0; DATAGRAM_BYTES * state.gro_segments()]; BATCH_SIZE];
@@ -127,11 +122,12 @@ impl Socket {
         let mut slices: Vec<IoSliceMut<'_>> = self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
         let batches = match self.state.recv(UdpSockRef::from(&self.io), &mut slices, &mut metas) {
             Ok(batches) => batches,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
             Err(error) => {
-                // An error of an earlier send, told late. There may be more to read behind it.
-                tracing::debug!(%error, "could not receive");
-                return Some(0);
+                // Not an empty socket but an error of an earlier send, told late: what is behind it is read in the next turn.
+                if error.kind() != io::ErrorKind::WouldBlock {
+                    tracing::debug!(%error, "could not receive");
+                }
+                return None;
             }
         };
         let mut count = 0;
