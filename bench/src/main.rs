@@ -1,1 +1,57 @@
-fn main() {}
+//! Benchmarks that print ratios: `cargo xtask bench`, or `cargo run --release --package bench -- [NAME]`.
+//!
+//! A figure of one machine says nothing about another, and little about the same one an hour later. So each benchmark
+//! measures a floor beside our own code, turn by turn in the same run (a loop that does nothing but sync the disk, a
+//! handler that does nothing but answer), and what counts is the ratio. Nothing here fails: an aim is printed beside the
+//! figure, and people judge.
+
+mod bare;
+mod durable_joins;
+mod load;
+mod reads;
+mod report;
+mod stored;
+mod visits;
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+use std::env;
+use tempfile::TempDir;
+
+/// Measure Sederunt against bare floors, in one run
+#[derive(Parser)]
+struct Arguments {
+    /// The benchmark to run; all of them by default
+    name: Option<Name>,
+    /// Participant sessions to store before reading
+    #[arg(long, default_value_t = 1_000_000)]
+    sessions: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// Joins per second that are on the disk when they are answered
+    DurableJoins,
+    /// Reads of the register over REST and gRPC
+    Reads,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let wanted = |name| arguments.name.is_none_or(|only| only == name);
+    if wanted(Name::DurableJoins) {
+        durable_joins::run().await?;
+    }
+    if wanted(Name::Reads) {
+        reads::run(arguments.sessions).await?;
+    }
+    Ok(())
+}
+
+/// A folder on the disk that this program is on: the system's temporary folder may be memory, which no sync waits for.
+fn folder_on_disk() -> Result<TempDir> {
+    let program = env::current_exe().context("where this program is")?;
+    let folder = program.parent().context("a program is in a folder")?;
+    TempDir::with_prefix_in("bench-", folder).context("a folder for the benchmark's data")
+}

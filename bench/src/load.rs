@@ -1,0 +1,165 @@
+//! Load: connections that ask, wait for the answer, and ask again.
+//!
+//! The load shares the machine with what it measures, so it does as little as it can: requests are bytes made before, and
+//! of an answer only its status and its length are read. It is the same for both sides, and what it costs brings their
+//! ratio nearer to 1.
+
+use anyhow::{Context, Result, bail, ensure};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, client::conn::http2, header};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// One HTTP/1.1 connection, kept alive.
+pub(crate) struct Http1 {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Http1 {
+    pub(crate) async fn connect(address: SocketAddr) -> Result<Http1> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Http1 {
+            stream,
+            received: Vec::with_capacity(64 * 1024),
+        })
+    }
+
+    /// Sends a request and returns the body of its answer, which must be a 200.
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> Result<&[u8]> {
+        self.stream.write_all(request).await?;
+        self.received.clear();
+        loop {
+            ensure!(
+                self.stream.read_buf(&mut self.received).await? > 0,
+                "the connection was closed"
+            );
+            let Some(head) = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
+                continue;
+            };
+            let length = content_length(&self.received[..head])?;
+            while self.received.len() < head + 4 + length {
+                ensure!(
+                    self.stream.read_buf(&mut self.received).await? > 0,
+                    "the connection was closed"
+                );
+            }
+            let answer = &self.received[head + 4..];
+            if !self.received.starts_with(b"HTTP/1.1 200 ") {
+                bail!("refused: {}", String::from_utf8_lossy(&self.received));
+            }
+            return Ok(answer);
+        }
+    }
+}
+
+fn content_length(head: &[u8]) -> Result<usize> {
+    let head = std::str::from_utf8(head)?;
+    let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+    let field = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    Ok(field.context("the answer says no length")?.1.trim().parse()?)
+}
+
+/// A `GET` as it goes over the wire.
+pub(crate) fn get(path: &str, token: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
+}
+
+/// Requests per second over so many HTTP/1.1 connections, each request taken in turn from the list.
+pub(crate) async fn http1(
+    address: SocketAddr,
+    requests: &Arc<Vec<Vec<u8>>>,
+    connections: usize,
+    time: Duration,
+) -> Result<f64> {
+    let start = Instant::now();
+    let clients = (0..connections).map(|client| {
+        let requests = Arc::clone(requests);
+        tokio::spawn(async move {
+            let mut connection = Http1::connect(address).await?;
+            let mut answered = 0_u64;
+            // Steps of a prime number visit the whole list in an order that no cache foresees.
+            let mut next = client * requests.len() / connections;
+            while start.elapsed() < time {
+                connection.ask(&requests[next % requests.len()]).await?;
+                next += 7919;
+                answered += 1;
+            }
+            Ok(answered)
+        })
+    });
+    sum(clients.collect(), start).await
+}
+
+/// Calls per second over so many HTTP/2 connections with so many calls at once on each; requests are messages in gRPC's
+/// framing.
+pub(crate) async fn grpc(
+    address: SocketAddr,
+    method: &'static str,
+    token: &Arc<str>,
+    requests: &Arc<Vec<Bytes>>,
+    (connections, streams): (usize, usize),
+    time: Duration,
+) -> Result<f64> {
+    let start = Instant::now();
+    let mut clients = Vec::new();
+    for connection in 0..connections {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, driver) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
+        tokio::spawn(driver);
+        for stream in 0..streams {
+            let (mut sender, requests, token) = (sender.clone(), Arc::clone(requests), Arc::clone(token));
+            let mut next = (connection * streams + stream) * requests.len() / (connections * streams);
+            clients.push(tokio::spawn(async move {
+                let mut answered = 0_u64;
+                while start.elapsed() < time {
+                    call(&mut sender, method, &token, requests[next % requests.len()].clone()).await?;
+                    next += 7919;
+                    answered += 1;
+                }
+                Ok(answered)
+            }));
+        }
+    }
+    sum(clients, start).await
+}
+
+async fn call(sender: &mut http2::SendRequest<Full<Bytes>>, method: &str, token: &str, message: Bytes) -> Result<()> {
+    let request = Request::post(method)
+        .header(header::CONTENT_TYPE, "application/grpc")
+        .header(header::TE, "trailers")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .body(Full::new(message))?;
+    let mut body = sender.send_request(request).await?.into_body();
+    let mut messages = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame?;
+        if let Some(trailers) = frame.trailers_ref() {
+            let status = trailers.get("grpc-status").context("the answer has no status")?;
+            ensure!(status == "0" && messages > 0, "refused: {trailers:?}");
+            return Ok(());
+        }
+        messages += 1;
+    }
+    bail!("the answer has no trailers")
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no count here comes near 2 to the 52")]
+async fn sum(clients: Vec<tokio::task::JoinHandle<Result<u64>>>, start: Instant) -> Result<f64> {
+    let mut answered = 0;
+    for client in clients {
+        answered += client.await??;
+    }
+    Ok(answered as f64 / start.elapsed().as_secs_f64())
+}

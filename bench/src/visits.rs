@@ -1,0 +1,89 @@
+//! Visits to meetings, decided by `meeting` and written by `register` as the server does it, without network and media.
+
+use anyhow::{Result, anyhow};
+use meeting::{
+    Arrival, ConferenceId, DisplayName, Fact, FreshIds, Input, MeetingCode, Micros, ParticipantId, Person, SecretHash,
+    SessionId, Space, SpaceId, UserId,
+};
+use register::{AccessType, EntryPointAccess, NewSpace, Register};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The time.
+pub(crate) fn now() -> Micros {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("the clock is past 1970");
+    Micros(i64::try_from(since.as_micros()).expect("the clock is before the year 294,000"))
+}
+
+/// Random bytes, for ids as random as the real ones: their order decides where they land in an index.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the system has random bytes");
+    bytes
+}
+
+/// Somebody with only a name.
+pub(crate) fn anonymous(number: usize) -> Person {
+    Person::Anonymous {
+        display_name: name(&format!("Guest {number}")),
+    }
+}
+
+/// One of a fixed number of users.
+pub(crate) fn user(number: usize) -> Person {
+    let user = UserId::parse(&format!("{:021}", 1_000_000 + number)).expect("21 digits");
+    Person::SignedIn {
+        user,
+        display_name: name(&format!("User {number}")),
+    }
+}
+
+fn name(text: &str) -> DisplayName {
+    DisplayName::parse(text).expect("a short name of letters")
+}
+
+/// A join with new ids.
+pub(crate) fn join(person: Person) -> Input {
+    let arrival = Arrival {
+        person,
+        session: SessionId::from_random(random()),
+        secret: SecretHash(random()),
+        presented: None,
+    };
+    let fresh = FreshIds {
+        conference: ConferenceId::from_random(random()),
+        participant: ParticipantId::from_random(random()),
+    };
+    Input::Join { arrival, fresh }
+}
+
+/// A new space, durable.
+pub(crate) async fn new_space(register: &Register, owner: &UserId) -> Result<Space> {
+    let new = NewSpace {
+        id: SpaceId::from_random(random()),
+        code: MeetingCode::from_random(random()),
+        owner: owner.clone(),
+        access_type: AccessType::Open,
+        entry_point_access: EntryPointAccess::All,
+        config: "{}".to_owned(),
+        create: Micros(0),
+    };
+    let record = register.create_space(new).await?;
+    Ok(Space::new(record.id, Micros(0)))
+}
+
+/// Decides one input, records its facts in one durable write, and only then lets them be.
+pub(crate) async fn happen(register: &Register, space: &mut Space, input: Input) -> Result<()> {
+    let facts = decide(space, input, now())?;
+    register.record(space.id(), &facts).await?;
+    for fact in &facts {
+        space.apply(fact);
+    }
+    Ok(())
+}
+
+/// What follows from one input.
+pub(crate) fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>> {
+    meeting::decide(space, input, now).map_err(|refusal| anyhow!("refused: {refusal}"))
+}
