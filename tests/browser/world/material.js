@@ -23,20 +23,33 @@ export const COLOURS = {
   grey: [128, 128, 128],
 };
 
-/** A file with a few frames of one colour; Chromium plays it over and over. */
+/** A file with a few frames of a sitter in one colour; Chromium plays it over and over. */
 export function camera(colour) {
   return once(`${colour}.y4m`, (path) => {
-    const [red, green, blue] = COLOURS[colour];
-    // BT.601, limited range: what a camera delivers.
-    const y = 16 + 0.257 * red + 0.504 * green + 0.098 * blue;
-    const u = 128 - 0.148 * red - 0.291 * green + 0.439 * blue;
-    const v = 128 + 0.439 * red - 0.368 * green - 0.071 * blue;
-    const planes = [[y, 1], [u, 4], [v, 4]];
-    const frame = Buffer.concat(planes.map(([value, share]) => Buffer.alloc((WIDTH * HEIGHT) / share, Math.round(value))));
     const header = Buffer.from(`YUV4MPEG2 W${WIDTH} H${HEIGHT} F${FRAMES_PER_SECOND}:1 Ip A1:1 C420jpeg\n`);
-    const frames = Array.from({ length: FRAMES_PER_SECOND }, () => [Buffer.from('FRAME\n'), frame]).flat();
-    writeFileSync(path, Buffer.concat([header, ...frames]));
+    const frame = Buffer.concat([Buffer.from('FRAME\n'), picture(COLOURS[colour])]);
+    writeFileSync(path, Buffer.concat([header, ...Array(FRAMES_PER_SECOND).fill(frame)]));
   });
+}
+
+/** One frame, plane by plane: head and shoulders in a lighter shade, so that a picture of a meeting looks like one. */
+function picture(colour) {
+  const shade = (x, y) => {
+    const isHead = (x - WIDTH / 2) ** 2 + (y - HEIGHT * 0.4) ** 2 < (HEIGHT * 0.17) ** 2;
+    const isBody = ((x - WIDTH / 2) / (HEIGHT * 0.36)) ** 2 + ((y - HEIGHT) / (HEIGHT * 0.38)) ** 2 < 1;
+    return colour.map((value) => value + (isHead || isBody ? (255 - value) * 0.25 : 0));
+  };
+  // BT.601, limited range: what a camera delivers. Colour has half the resolution of brightness.
+  const planes = [
+    { step: 1, of: ([red, green, blue]) => 16 + 0.257 * red + 0.504 * green + 0.098 * blue },
+    { step: 2, of: ([red, green, blue]) => 128 - 0.148 * red - 0.291 * green + 0.439 * blue },
+    { step: 2, of: ([red, green, blue]) => 128 + 0.439 * red - 0.368 * green - 0.071 * blue },
+  ];
+  return Buffer.concat(planes.map(({ step, of }) => {
+    const plane = [];
+    for (let y = 0; y < HEIGHT; y += step) for (let x = 0; x < WIDTH; x += step) plane.push(Math.round(of(shade(x, y))));
+    return Buffer.from(plane);
+  }));
 }
 
 /** Somebody who speaks without a pause. */
