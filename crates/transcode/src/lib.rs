@@ -14,9 +14,8 @@
 //! | `request`, `query`, `fields`, `body` | from HTTP and JSON to a gRPC request |
 //! | `reply`, `failure`, `frame` | from a gRPC reply to HTTP and JSON |
 //! | `mask`, `partial` | partial responses, on both transports |
-//! | `service`, `alias` | the layer; one implementation under two package names |
+//! | `service` | the layer |
 
-mod alias;
 mod body;
 mod failure;
 mod fields;
@@ -32,7 +31,6 @@ mod rules;
 mod service;
 mod template;
 
-pub use alias::Alias;
 pub use mask::{Mask, MaskError};
 pub use rules::RuleError;
 pub use service::Transcoder;

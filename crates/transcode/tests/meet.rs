@@ -22,7 +22,7 @@ use prost::Message as _;
 use serde_json::{Value, json};
 use tonic::{Code, Status, metadata::MetadataValue, service::Routes};
 use tower::{Service, ServiceExt as _};
-use transcode::{Alias, Transcoder};
+use transcode::Transcoder;
 
 struct Spaces;
 
@@ -133,12 +133,15 @@ fn app()
 -> impl Service<Request<Body>, Response = Response<Body>, Error = std::convert::Infallible, Future: Send> + Clone + Send
 {
     let routes = Routes::new(SpacesServiceServer::new(Spaces)).prepare();
-    let versions = Alias::new(
-        routes,
-        descriptor_pool(),
-        "google.apps.meet.v2",
-        "google.apps.meet.v2beta",
-    );
+    // v2 is v2beta on the wire but for what only v2beta has, so one implementation serves both.
+    let versions = routes.map_request(|mut request: Request<Body>| {
+        let path = request
+            .uri()
+            .path()
+            .replace("google.apps.meet.v2.", "google.apps.meet.v2beta.");
+        *request.uri_mut() = path.parse().expect("a path");
+        request
+    });
     Transcoder::new(versions, descriptor_pool()).expect("the rules can be served")
 }
 
