@@ -150,7 +150,7 @@ fn doctests(filter: Option<&str>) -> Result<Tally> {
 fn sdk_tests(filter: Option<&str>) -> Result<Tally> {
     let mut command = Command::new(tools::python());
     command
-        .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/sdk"])
+        .args(["-m", "pytest", "-p", "no:cacheprovider", "tests/sdk"])
         .current_dir(workspace::root());
     command.env("PYTHONDONTWRITEBYTECODE", "1");
     filter.map(|filter| command.args(["-k", filter]));
@@ -196,7 +196,7 @@ fn count(command: Command) -> Result<Tally> {
 fn count_or_none(mut command: Command) -> Result<Tally> {
     let (status, output) = process::tee(&mut command)?;
     let Some(mut tally) = tally::read(&output) else {
-        bail!("no closing line: {status}")
+        bail!("the runner counted no tests: {status}")
     };
     if !status.success() && tally.failed == 0 {
         tally += Tally::FAILED;
