@@ -18,6 +18,10 @@ use clap::{Parser, ValueEnum};
 use std::env;
 use tempfile::TempDir;
 
+/// The program's, for the floors too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measure Sederunt against bare floors, in one run
 #[derive(Parser)]
 struct Arguments {

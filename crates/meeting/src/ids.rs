@@ -170,7 +170,8 @@ fn is_base64url(byte: u8) -> bool {
 
 /// Also refuses a last character with spare bits: it would be a second spelling of the same id.
 fn is_uuid(text: &str) -> bool {
-    text.len() == 22 && URL_SAFE_NO_PAD.decode(text).is_ok()
+    let mut bytes = [0; 16];
+    text.len() == 22 && URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).is_ok()
 }
 
 fn is_user(text: &str) -> bool {

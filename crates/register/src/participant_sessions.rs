@@ -3,7 +3,7 @@
 use crate::{Page, Query, Register, RegisterError, limits::PARTICIPANT_SESSIONS_PER_PAGE, page::List};
 use db::Row;
 use filter::{Field, Kind};
-use meeting::{ConferenceId, Micros, ParticipantId, SessionId};
+use meeting::{ConferenceId, Micros, ParticipantId, SessionId, UserId};
 
 /// One join of one device, as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,14 @@ pub struct ParticipantSessionRecord {
 pub(crate) const PARTICIPANT_SESSION: &str = "
     select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed
     from participant_session s join conference c on c.id = s.conference
+    where s.id = $1 and s.conference = $2 and s.participant = $3 and (c.end_us is null or c.expire_us > $4)";
+
+/// The same for a reader: one walk instead of a look at the readers first.
+pub(crate) const PARTICIPANT_SESSION_FOR_READER: &str = "
+    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed
+    from participant_session s
+    join conference c on c.id = s.conference
+    join conference_reader r on r.account = $5 and r.start_us = c.start_us and r.conference = c.id
     where s.id = $1 and s.conference = $2 and s.participant = $3 and (c.end_us is null or c.expire_us > $4)";
 
 pub(crate) const PARTICIPANT_SESSIONS: List = List {
@@ -65,6 +73,27 @@ impl Register {
             now.0.into(),
         ];
         let rows = self.db.read(PARTICIPANT_SESSION, params).await?;
+        participant_session_record(rows.first().ok_or(RegisterError::NotFound)?)
+    }
+
+    /// The session with this full name, if this user may read its conference; not found otherwise, without telling which.
+    /// It answers the commonest question in one read, [`Register::may_read`] then tells apart what is not there.
+    pub async fn participant_session_for_reader(
+        &self,
+        conference: &ConferenceId,
+        participant: &ParticipantId,
+        id: &SessionId,
+        reader: &UserId,
+        now: Micros,
+    ) -> Result<ParticipantSessionRecord, RegisterError> {
+        let params = vec![
+            id.as_str().into(),
+            conference.as_str().into(),
+            participant.as_str().into(),
+            now.0.into(),
+            reader.as_str().into(),
+        ];
+        let rows = self.db.read(PARTICIPANT_SESSION_FOR_READER, params).await?;
         participant_session_record(rows.first().ok_or(RegisterError::NotFound)?)
     }
 

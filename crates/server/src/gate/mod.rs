@@ -6,6 +6,7 @@
 
 mod authentication;
 mod methods;
+mod trace;
 
 pub(crate) use authentication::{COOKIE, is_same_origin, session_secret};
 
@@ -13,11 +14,10 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{Request, Response};
 use identity::{Identity, Principal};
 use tokio::sync::Semaphore;
 use tonic::{Code, Status};
@@ -32,9 +32,8 @@ use crate::failure::Failure;
 use crate::google::{ConferenceRecords, Spaces};
 use crate::meetings::MeetingsService;
 use crate::metrics::Metrics;
-use crate::{clock, limits, random};
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use crate::{clock, limits};
+use trace::{REQUEST_ID, TraceIds};
 
 /// The services behind the gate. Tonic's servers are cheap to clone.
 #[derive(Clone)]
@@ -65,9 +64,7 @@ struct Inner {
     identity: Identity,
     metrics: Arc<Metrics>,
     places: Semaphore,
-    /// Makes request ids: a random beginning for the process, and a count.
-    process: u64,
-    count: AtomicU64,
+    traces: TraceIds,
 }
 
 impl Gate {
@@ -77,8 +74,7 @@ impl Gate {
             identity,
             metrics,
             places: Semaphore::new(limits::CALLS_MAX),
-            process: u64::from_le_bytes(random::bytes()),
-            count: AtomicU64::new(0),
+            traces: TraceIds::new(),
         }))
     }
 }
@@ -98,12 +94,10 @@ impl Service<Request<Body>> for Gate {
             let Some(method) = methods::find(request.uri().path()) else {
                 return Ok(Status::unimplemented("Method not found.").into_http());
             };
-            let trace = inner.trace(request.headers());
-            let span = tracing::info_span!("call", method = method.name, trace);
+            let trace = inner.traces.of(request.headers());
+            let span = tracing::info_span!("call", method = method.name, %trace);
             let mut response = inner.observed(method, request).instrument(span).await;
-            // What a caller quotes is what the log shows.
-            let id = HeaderValue::try_from(trace).expect("hexadecimal digits");
-            response.headers_mut().insert(REQUEST_ID, id);
+            response.headers_mut().insert(REQUEST_ID, trace.header());
             Ok(response)
         })
     }
@@ -154,24 +148,6 @@ impl Inner {
             methods::Service::Meetings => services.meetings.clone().call(request).await,
         };
         Ok(response.unwrap_or_else(|never| match never {}))
-    }
-
-    /// The caller's trace id (W3C `traceparent`), or a new one.
-    fn trace(&self, headers: &HeaderMap) -> String {
-        let given = headers
-            .get("traceparent")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|text| {
-                let trace = text.split('-').nth(1)?;
-                (trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| trace.to_owned())
-            });
-        given.unwrap_or_else(|| {
-            format!(
-                "{:016x}{:016x}",
-                self.process,
-                self.count.fetch_add(1, Ordering::Relaxed)
-            )
-        })
     }
 }
 

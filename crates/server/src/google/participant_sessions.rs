@@ -2,10 +2,11 @@
 
 use api::google::apps::meet::v2beta as v2;
 use identity::Principal;
+use identity::policy::{Action, Resource};
 use meeting::Micros;
-use register::{ParticipantSessionRecord, Register};
+use register::{ParticipantSessionRecord, Register, RegisterError};
 
-use super::access::{allow_reading, child_failed};
+use super::access::{allow, allow_reading, child_failed, failed, user};
 use super::lists::{query, timestamp};
 use crate::failure::{Answer, Failure};
 use crate::{clock, names};
@@ -19,16 +20,21 @@ pub(super) async fn get(
 ) -> Answer<v2::ParticipantSession> {
     let now = Micros(clock::now_us());
     let (conference, participant, session) = names::participant_session("name", &request.name)?;
-    let conference = allow_reading(register, caller, conference, NOUN, now).await?;
-    let (Some(participant), Some(session)) = (participant, session) else {
-        return Err(Failure::not_found());
-    };
-    let record = register
-        .participant_session(&conference, &participant, &session, now)
-        .await;
-    record
-        .map(|record| shown(&record))
-        .map_err(|error| child_failed(error, NOUN))
+    allow(caller, Action::ListConferenceRecords, &Resource::Service, NOUN)?;
+    if let (Some(conference), Some(participant), Some(session)) = (&conference, &participant, &session) {
+        let reader = user(caller)?;
+        let found = register
+            .participant_session_for_reader(conference, participant, session, &reader, now)
+            .await;
+        match found {
+            Ok(record) => return Ok(shown(&record)),
+            Err(RegisterError::NotFound) => {}
+            Err(error) => return Err(failed(error, NOUN)),
+        }
+    }
+    // Not there, or not for this caller: who may read the conference is told which.
+    allow_reading(register, caller, conference, NOUN, now).await?;
+    Err(Failure::not_found())
 }
 
 pub(super) async fn list(
