@@ -65,6 +65,17 @@ describe('the way in', { timeout: 120_000 }, () => {
     assert.equal((await bo.page.getByRole('main').count()) >= 1, true, 'a landmark for the content');
   });
 
+  test('the list of people takes its room from the pictures, and nothing leaves the window', async () => {
+    await bo.page.setViewportSize({ width: 1280, height: 800 });
+    await bo.page.getByRole('button', { name: /People/ }).click();
+    await until('everything to be inside of the window', () =>
+      bo.page.evaluate(() => {
+        const shown = [...document.querySelectorAll('figure, aside, button')].map((element) => element.getBoundingClientRect());
+        return document.querySelector('aside') !== null && shown.every((box) => box.left >= 0 && box.right <= innerWidth);
+      }));
+    await bo.page.getByRole('button', { name: /People/ }).click();
+  });
+
   test('the keyboard is enough to leave', async () => {
     await bo.button('Leave').focus();
     await bo.page.keyboard.press('Enter');
