@@ -14,7 +14,7 @@ const SESSIONS_PER_CONFERENCE: usize = SESSIONS_PER_PERSON * PEOPLE_PER_CONFEREN
 /// Users that the people are taken from in turn.
 const USERS: usize = 1_000;
 /// Spaces, each of which has its conferences one after the other. They are filled at once.
-const SPACES: usize = 64;
+const SPACES: usize = 512;
 /// From one conference of a space to the next.
 const CONFERENCE_EVERY_US: i64 = 60_000_000;
 /// From one join to the next.
