@@ -49,5 +49,9 @@ pub(crate) const INSTRUCTIONS_PER_CLOCK_LOOK: i32 = 1_000;
 /// Bytes that SQLite's write-ahead log may keep on disk after a checkpoint.
 pub(crate) const SQLITE_LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// Bytes of a SQLite file that are read through memory: the most that SQLite allows. In a register of a million sessions
+/// half the time of a read went into copying pages from the system's cache. Writes do not go this way.
+pub(crate) const SQLITE_MAPPED_BYTES_MAX: u64 = 0x7fff_0000;
+
 /// How long a migration may wait for another process that is migrating, and how long one step of it may take.
 pub(crate) const MIGRATION_TIMEOUT: Duration = Duration::from_mins(10);

@@ -10,7 +10,10 @@ mod writer;
 
 use crate::{
     Error, Limits, Row, Statement, Value,
-    limits::{INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SQLITE_LOG_BYTES_MAX, SQLITE_READERS_MAX},
+    limits::{
+        INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SQLITE_LOG_BYTES_MAX, SQLITE_MAPPED_BYTES_MAX,
+        SQLITE_READERS_MAX,
+    },
     migrations,
     statement::check_count,
 };
@@ -96,7 +99,8 @@ fn connect(path: &Path, limits: Limits) -> Result<Connection, Error> {
         .map_err(translate)?;
     connection
         .execute_batch(&format!(
-            "pragma synchronous = full; pragma foreign_keys = on; pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX};"
+            "pragma synchronous = full; pragma foreign_keys = on;
+            pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX}; pragma mmap_size = {SQLITE_MAPPED_BYTES_MAX};"
         ))
         .map_err(translate)?;
     Ok(connection)
