@@ -11,8 +11,8 @@ mod writer;
 use crate::{
     Error, Limits, Row, Statement, Value,
     limits::{
-        INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SQLITE_LOG_BYTES_MAX, SQLITE_MAPPED_BYTES_MAX,
-        SQLITE_READERS_MAX,
+        INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SQLITE_LOG_BYTES_MAX, SQLITE_LOG_PAGES,
+        SQLITE_MAPPED_BYTES_MAX, SQLITE_READERS_MAX,
     },
     migrations,
     statement::check_count,
@@ -100,7 +100,8 @@ fn connect(path: &Path, limits: Limits) -> Result<Connection, Error> {
     connection
         .execute_batch(&format!(
             "pragma synchronous = full; pragma foreign_keys = on;
-            pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX}; pragma mmap_size = {SQLITE_MAPPED_BYTES_MAX};"
+            pragma wal_autocheckpoint = {SQLITE_LOG_PAGES}; pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX};
+            pragma mmap_size = {SQLITE_MAPPED_BYTES_MAX};"
         ))
         .map_err(translate)?;
     Ok(connection)
