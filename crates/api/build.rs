@@ -7,12 +7,13 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 /// The files that nothing else imports, or that must be in the pool though nothing imports them.
-const FILES: [&str; 6] = [
+const FILES: &[&str] = &[
     "google/apps/meet/v2/service.proto",
     "google/apps/meet/v2beta/service.proto",
     "google/rpc/code.proto",
     "google/rpc/error_details.proto",
     "google/rpc/status.proto",
+    "sederunt/v1/administration.proto",
     "sederunt/v1/meetings.proto",
 ];
 
