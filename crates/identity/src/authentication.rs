@@ -85,6 +85,7 @@ impl Identity {
         let principal = Principal {
             caller: Caller::User(user),
             scopes: claims.scopes,
+            app: None,
         };
         self.verified().keep(token, &principal, claims.expire_us, now_us);
         Ok(principal)
@@ -108,6 +109,7 @@ impl Identity {
         Ok(Principal {
             caller: Caller::User(user_of(row)?),
             scopes: Scopes::MEET,
+            app: None,
         })
     }
 }

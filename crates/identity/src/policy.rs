@@ -129,6 +129,7 @@ mod tests {
         Principal {
             caller: Caller::User(user),
             scopes,
+            app: None,
         }
     }
 

@@ -7,6 +7,13 @@ use crate::{account::User, scope::Scopes};
 pub enum Caller {
     /// Somebody with an account, who proved it.
     User(User),
+    /// A program with a key of its own that acts for nobody. The contract lets it do nothing until it does.
+    ServiceAccount {
+        /// The 21 digits by which an administrator grants it a delegation.
+        client_id: String,
+        /// The name that its key file calls `client_email`.
+        email: String,
+    },
     /// Somebody who gave no credential.
     Anonymous,
 }
@@ -19,6 +26,9 @@ pub struct Principal {
     pub caller: Caller,
     /// What the token was issued for; a browser session has every scope of the Meet API.
     pub scopes: Scopes,
+    /// The application that acts for the caller: the client id of the OAuth client or the service account that the token
+    /// was issued to. `None` is first-party: a browser session, or a token that the user made themselves.
+    pub app: Option<String>,
 }
 
 impl Principal {
@@ -26,13 +36,19 @@ impl Principal {
     pub const ANONYMOUS: Principal = Principal {
         caller: Caller::Anonymous,
         scopes: Scopes::NONE,
+        app: None,
     };
 
-    /// The user, unless anonymous.
+    /// The user, unless it is nobody or a program that acts for nobody.
     pub const fn user(&self) -> Option<&User> {
         match &self.caller {
             Caller::User(user) => Some(user),
-            Caller::Anonymous => None,
+            Caller::ServiceAccount { .. } | Caller::Anonymous => None,
         }
+    }
+
+    /// Whether the user is here in person, in a browser or by a token of their own, and no application acts for them.
+    pub const fn is_first_party(&self) -> bool {
+        matches!(self.caller, Caller::User(_)) && self.app.is_none()
     }
 }

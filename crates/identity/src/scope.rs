@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-/// What every scope's URL begins with.
+/// What every scope's URL begins with, but for the one of OpenID Connect.
 const PREFIX: &str = "https://www.googleapis.com/auth/";
 
 /// One OAuth scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// Create spaces; read and change what this application created. We issue all tokens ourselves, so every space
-    /// counts as created by the one application there is.
+    /// Create spaces; read and change what this application created. For a token that belongs to no application, that
+    /// is whatever its user owns.
     SpaceCreated,
     /// Read whatever the user may read.
     SpaceReadonly,
@@ -28,11 +28,23 @@ pub enum Scope {
     DriveReadonly,
     /// Fetch the files that meetings made.
     DriveMeetReadonly,
+    /// See the user's own name; also asked for as `profile`.
+    UserinfoProfile,
+    /// See the user's own e-mail address; also asked for as `email`.
+    UserinfoEmail,
+    /// See the people whom the user knows.
+    ContactsReadonly,
+    /// See the people whom the user has met.
+    ContactsOtherReadonly,
+    /// See the people of the user's organisation.
+    DirectoryReadonly,
+    /// Learn who the user is: the scope of OpenID Connect, whose name is no URL.
+    OpenId,
 }
 
 impl Scope {
     /// Every scope, in the order of the contract.
-    pub const ALL: [Scope; 8] = [
+    pub const ALL: [Scope; 14] = [
         Scope::SpaceCreated,
         Scope::SpaceReadonly,
         Scope::SpaceSettings,
@@ -41,6 +53,12 @@ impl Scope {
         Scope::ConferenceMediaVideoReadonly,
         Scope::DriveReadonly,
         Scope::DriveMeetReadonly,
+        Scope::UserinfoProfile,
+        Scope::UserinfoEmail,
+        Scope::ContactsReadonly,
+        Scope::ContactsOtherReadonly,
+        Scope::DirectoryReadonly,
+        Scope::OpenId,
     ];
 
     /// The name that a person types: `meetings.space.created`.
@@ -54,21 +72,54 @@ impl Scope {
             Scope::ConferenceMediaVideoReadonly => "meetings.conference.media.video.readonly",
             Scope::DriveReadonly => "drive.readonly",
             Scope::DriveMeetReadonly => "drive.meet.readonly",
+            Scope::UserinfoProfile => "userinfo.profile",
+            Scope::UserinfoEmail => "userinfo.email",
+            Scope::ContactsReadonly => "contacts.readonly",
+            Scope::ContactsOtherReadonly => "contacts.other.readonly",
+            Scope::DirectoryReadonly => "directory.readonly",
+            Scope::OpenId => "openid",
         }
     }
 
     /// The name on the wire: `https://www.googleapis.com/auth/meetings.space.created`.
     pub fn url(self) -> String {
-        format!("{PREFIX}{}", self.short_name())
+        match self {
+            Scope::OpenId => self.short_name().to_owned(),
+            _ => format!("{PREFIX}{}", self.short_name()),
+        }
+    }
+
+    /// What a consent page says of it, as the end of "This app may …".
+    pub const fn description(self) -> &'static str {
+        match self {
+            Scope::SpaceCreated => "create meetings, and see and change the meetings that it created",
+            Scope::SpaceReadonly => "see your meetings and who took part in them",
+            Scope::SpaceSettings => "see and change the settings of all your meetings",
+            Scope::ConferenceMediaReadonly => "receive the sound and the pictures of your meetings",
+            Scope::ConferenceMediaAudioReadonly => "receive the sound of your meetings",
+            Scope::ConferenceMediaVideoReadonly => "receive the pictures of your meetings",
+            Scope::DriveReadonly => "fetch your files",
+            Scope::DriveMeetReadonly => "fetch the recordings and transcripts of your meetings",
+            Scope::UserinfoProfile => "see your name",
+            Scope::UserinfoEmail => "see your e-mail address",
+            Scope::ContactsReadonly => "see the people whom you know",
+            Scope::ContactsOtherReadonly => "see the people whom you have met",
+            Scope::DirectoryReadonly => "see the people of your organisation",
+            Scope::OpenId => "learn who you are",
+        }
     }
 }
 
-/// Accepts the full URL and the short name.
+/// Accepts the full URL, the short name, and the two names that OpenID Connect gives to scopes of Google's.
 impl std::str::FromStr for Scope {
     type Err = UnknownScope;
 
     fn from_str(name: &str) -> Result<Scope, UnknownScope> {
-        let short = name.strip_prefix(PREFIX).unwrap_or(name);
+        let short = match name.strip_prefix(PREFIX).unwrap_or(name) {
+            "profile" => Scope::UserinfoProfile.short_name(),
+            "email" => Scope::UserinfoEmail.short_name(),
+            short => short,
+        };
         Scope::ALL
             .into_iter()
             .find(|scope| scope.short_name() == short)
@@ -83,11 +134,14 @@ pub struct UnknownScope(String);
 
 /// A set of scopes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Scopes(u8);
+pub struct Scopes(u32);
 
 impl Scopes {
     /// No scope: nothing that needs one is allowed.
     pub const NONE: Scopes = Scopes(0);
+
+    /// Every scope there is.
+    pub const ALL: Scopes = Scopes::of(&Scope::ALL);
 
     /// Every scope of the Meet API: what a browser session has, and a token by default.
     pub const MEET: Scopes = Scopes::of(&[
@@ -119,9 +173,31 @@ impl Scopes {
         self.0 & other.0 != 0
     }
 
+    /// Whether the set holds all of the other's scopes.
+    pub const fn covers(self, other: Scopes) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// What is in either set.
+    #[must_use]
+    pub const fn union(self, other: Scopes) -> Scopes {
+        Scopes(self.0 | other.0)
+    }
+
+    /// Whether the set holds nothing.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// The scopes of the set, in the order of the contract.
     pub fn iter(self) -> impl Iterator<Item = Scope> {
         Scope::ALL.into_iter().filter(move |&scope| self.contains(scope))
+    }
+
+    /// Reads the list that an application asks for, and refuses it for one unknown name: an application that gets less
+    /// than it asked for fails later, and says less clearly why.
+    pub fn parse(list: &str) -> Result<Scopes, UnknownScope> {
+        list.split_ascii_whitespace().map(str::parse).collect()
     }
 
     /// Reads a token's `scope` claim. Names that this build does not know grant nothing, so they are passed over.
@@ -168,7 +244,10 @@ mod tests {
             assert_eq!(scope as usize, index, "bits follow the table");
             assert_eq!(scope.short_name().parse(), Ok(scope));
             assert_eq!(scope.url().parse(), Ok(scope));
+            assert!(!scope.description().ends_with('.'));
         }
+        assert_eq!("profile".parse(), Ok(Scope::UserinfoProfile));
+        assert_eq!("email".parse(), Ok(Scope::UserinfoEmail));
         for wrong in [
             "",
             "created",
@@ -185,12 +264,18 @@ mod tests {
         for set in [
             Scopes::NONE,
             Scopes::MEET,
+            Scopes::ALL,
             Scopes::of(&[Scope::DriveReadonly, Scope::SpaceSettings]),
         ] {
             assert_eq!(Scopes::from_claim(&set.to_string()), set);
         }
-        let claim = "openid  https://www.googleapis.com/auth/meetings.space.readonly\tprofile";
-        assert_eq!(Scopes::from_claim(claim), Scopes::of(&[Scope::SpaceReadonly]));
+        let claim = "openid  https://www.googleapis.com/auth/meetings.space.readonly\tcalendar";
+        let known = Scopes::of(&[Scope::SpaceReadonly, Scope::OpenId]);
+        assert_eq!(Scopes::from_claim(claim), known);
+        assert_eq!(Scopes::parse(claim), Err(UnknownScope("calendar".to_owned())));
+        assert_eq!(Scopes::parse(" "), Ok(Scopes::NONE));
+        assert!(Scopes::ALL.covers(known) && known.covers(Scopes::NONE) && !known.covers(Scopes::MEET));
+        assert!(known.covers(known) && known.union(Scopes::MEET).covers(Scopes::MEET));
         assert!(!Scopes::MEET.contains(Scope::DriveReadonly));
         assert!(!Scopes::MEET.intersects(Scopes::of(&[Scope::DriveReadonly])));
         assert!(Scopes::MEET.intersects(Scopes::of(&[Scope::DriveReadonly, Scope::SpaceCreated])));

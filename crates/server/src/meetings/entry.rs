@@ -255,6 +255,11 @@ fn person(caller: &Principal, typed_name: &str) -> Answer<Person> {
                 display_name,
             })
         }
+        Caller::ServiceAccount { .. } => Err(Failure::new(
+            Code::PermissionDenied,
+            "A service account cannot take part in a meeting.",
+        )
+        .own("PERSON_NEEDED")),
         Caller::Anonymous => {
             let display_name = DisplayName::parse(typed_name).map_err(|malformed| {
                 let reason = match malformed {

@@ -59,7 +59,7 @@ async fn show(identity: &Identity, headers: &HeaderMap) -> Response<Body> {
     match identity.authenticate(Credential::Cookie(secret), clock::now_us()).await {
         Ok(principal) => match &principal.caller {
             Caller::User(user) => answer(StatusCode::OK, &json!({"user": shown(user)})),
-            Caller::Anonymous => answer(StatusCode::OK, &json!({"user": null})),
+            Caller::ServiceAccount { .. } | Caller::Anonymous => answer(StatusCode::OK, &json!({"user": null})),
         },
         Err(identity::AuthenticationError::Invalid(_)) => answer(StatusCode::OK, &json!({"user": null})),
         Err(failed) => unavailable(&failed),
