@@ -15,6 +15,8 @@ const FILES: &[&str] = &[
     "google/rpc/status.proto",
     "sederunt/v1/administration.proto",
     "sederunt/v1/meetings.proto",
+    "sederunt/v1/register.proto",
+    "sederunt/v1/spaces.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
