@@ -125,6 +125,7 @@ impl MeetingsService {
             participant: names::of_participant(&seat.conference, &seat.participant),
             participant_session: names::of_participant_session(&seat.conference, &seat.participant, &session),
             resume_secret: secret,
+            waiting: false,
         })
     }
 
@@ -177,6 +178,7 @@ impl MeetingsService {
             meeting_code: space.code.map(|code| code.to_string()).unwrap_or_default(),
             active,
             participant_count: i32::try_from(present).unwrap_or(i32::MAX),
+            ..api::Meeting::default()
         })
     }
 
