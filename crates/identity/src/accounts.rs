@@ -3,7 +3,7 @@
 use db::{Db, Row, Statement};
 
 use crate::{
-    Identity,
+    Identity, Listing, Page,
     account::{NewUser, User, UserId, normalise_display_name, normalise_email},
 };
 
@@ -27,9 +27,24 @@ pub enum AccountError {
     /// There is one account per address.
     #[error("there is a user with the address {0} already")]
     EmailTaken(String),
+    /// There is no such account.
+    #[error("there is no such user")]
+    NotFound,
+    /// Nobody could manage the installation any more.
+    #[error("this is the last administrator: make somebody else one first")]
+    LastAdministrator,
     /// The accounts are out of reach.
     #[error("the accounts cannot be reached; try again later")]
     Store(#[from] db::Error),
+}
+
+/// What is to change about an account; `None` stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UserChange<'a> {
+    /// Shown in meetings from now on.
+    pub display_name: Option<&'a str>,
+    /// Runs this installation, or not any more.
+    pub administrator: Option<bool>,
 }
 
 /// The columns of a [`User`], in the order that [`user_of`] reads them.
@@ -79,6 +94,22 @@ impl Identity {
         let sql = format!("select {USER_COLUMNS} from account where email = $1");
         let rows = self.db.read(&sql, vec![email.into()]).await?;
         Ok(rows.first().map(user_of).transpose()?)
+    }
+
+    /// All users, by their address.
+    pub async fn list_users(&self, _page: Page<'_>) -> Result<Listing<User>, AccountError> {
+        todo!()
+    }
+
+    /// Changes an account.
+    pub async fn update_user(&self, _id: &UserId, _change: UserChange<'_>) -> Result<User, AccountError> {
+        todo!()
+    }
+
+    /// Deletes an account with its password, sessions, links, consents and refresh tokens. Its access tokens are refused
+    /// within the time of the cache.
+    pub async fn delete_user(&self, _id: &UserId) -> Result<(), AccountError> {
+        todo!()
     }
 }
 

@@ -18,26 +18,55 @@ use db::Db;
 
 mod account;
 mod accounts;
+mod apps;
 mod authentication;
+mod authorization;
+mod consents;
+mod delegations;
+mod external;
+mod id_token;
+mod key_file;
 mod keys;
 pub mod limits;
+mod listing;
+mod oauth_error;
+mod organisations;
+mod passwords;
 pub mod policy;
 mod principal;
 mod scope;
 mod secret;
+mod service_accounts;
 mod sign_in;
 mod token;
+mod token_endpoint;
 mod verified;
 
 pub use account::{NewUser, User, UserId};
-pub use accounts::AccountError;
+pub use accounts::{AccountError, UserChange};
+pub use apps::{App, AppError, AppKind, NewApp};
 pub use authentication::{AuthenticationError, Credential, Fault};
+pub use authorization::{Authorization, AuthorizationError};
+pub use consents::Consent;
+pub use delegations::Delegation;
+pub use external::ExternalPerson;
+pub use id_token::{Expected, IdToken, IdTokenError, IssuerKeys};
+pub use key_file::KeyFile;
 pub use keys::KeyError;
+pub use listing::{Listing, Page};
+pub use oauth_error::{OAuthCode, OAuthError};
+pub use organisations::{Domain, OrganisationError};
+pub use passwords::PasswordError;
 pub use principal::{Caller, Principal};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::Secret;
-pub use sign_in::{LinkFault, SignInError, WebSession};
+pub use service_accounts::{ServiceAccount, ServiceAccountKey};
+pub use sign_in::{LinkFault, SignInError, SignInFault, WebSession};
 pub use token::TokenError;
+pub use token_endpoint::TokenResponse;
+
+/// Where the server listens unless it is told otherwise.
+const DEFAULT_PUBLIC_URL: &str = "http://localhost:8080";
 
 /// The users of one installation and everything by which they prove who they are. Clones share one cache.
 #[derive(Clone)]
@@ -45,6 +74,8 @@ pub struct Identity {
     db: Db,
     keyring: Arc<token::Keyring>,
     verified: Arc<Mutex<verified::VerifiedTokens>>,
+    /// Where browsers and programs find this installation: without a slash at its end.
+    public_url: Arc<str>,
 }
 
 impl Identity {
@@ -55,6 +86,24 @@ impl Identity {
             db,
             keyring: Arc::new(keyring),
             verified: Arc::default(),
+            public_url: DEFAULT_PUBLIC_URL.into(),
         })
+    }
+
+    /// Says where browsers and programs find this installation: key files and assertions name its token endpoint.
+    #[must_use]
+    pub fn with_public_url(mut self, public_url: &str) -> Identity {
+        self.public_url = public_url.trim_end_matches('/').into();
+        self
+    }
+
+    /// The address of the token endpoint: what key files call `token_uri`.
+    pub fn token_uri(&self) -> String {
+        format!("{}/oauth2/token", self.public_url)
+    }
+
+    /// The address of the authorization endpoint: what key and client files call `auth_uri`.
+    pub fn auth_uri(&self) -> String {
+        format!("{}/oauth2/auth", self.public_url)
     }
 }

@@ -35,3 +35,16 @@ pub const VERIFIED_TOKENS_MAX: usize = 2048;
 
 /// How long a removed user or a changed name may linger in that cache.
 pub const VERIFIED_TOKEN_TTL: Duration = Duration::from_secs(30);
+
+/// A page of an administrator's list that does not say how long it is to be.
+pub const PAGE_SIZE_DEFAULT: usize = 100;
+
+/// The longest page of an administrator's list.
+pub const PAGE_SIZE_MAX: usize = 1000;
+
+/// NIST SP 800-63B asks for 8 where a password is one of two factors and 15 where it is the only one; beside a limit of
+/// attempts, 10 is beyond guessing.
+pub const PASSWORD_CHARACTERS_MIN: usize = 10;
+
+/// Longer than any passphrase. Hashing a longer one would only cost us time.
+pub const PASSWORD_BYTES_MAX: usize = 1024;

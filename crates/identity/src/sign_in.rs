@@ -31,6 +31,9 @@ pub enum SignInError {
     /// Unknown, used or expired.
     #[error("this sign-in link is not valid, or not any more; ask for a new one")]
     InvalidLink(#[source] LinkFault),
+    /// The address or the password is wrong, or the issuer's word is not enough.
+    #[error("{}", .0.public())]
+    Refused(#[source] SignInFault),
     /// The links are out of reach.
     #[error("sign-in is not possible now; try again later")]
     Store(#[from] db::Error),
@@ -51,6 +54,37 @@ pub enum LinkFault {
     /// It is too late.
     #[error("the link has expired")]
     Expired,
+}
+
+/// Why a password or another issuer's word does not sign in: for the log, and as far as [`SignInError`] says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignInFault {
+    /// Nobody has this address, or no password.
+    #[error("there is no account with this address and a password")]
+    UnknownUser,
+    /// Not this one.
+    #[error("the password is wrong")]
+    WrongPassword,
+    /// Too many, for this address.
+    #[error("too many attempts for this address")]
+    TooManyAttempts,
+    /// The issuer has not verified the address.
+    #[error("the issuer does not vouch for the address")]
+    EmailNotVerified,
+    /// Nobody invited them.
+    #[error("there is no account for this person, and none may be made")]
+    NoAccount,
+}
+
+impl SignInFault {
+    const fn public(self) -> &'static str {
+        match self {
+            SignInFault::UnknownUser | SignInFault::WrongPassword => "the address or the password is wrong",
+            SignInFault::TooManyAttempts => "too many attempts for this address; try again in 15 minutes",
+            SignInFault::EmailNotVerified => "your sign-in provider has not verified your e-mail address",
+            SignInFault::NoAccount => "there is no account for you here; ask an administrator for an invitation",
+        }
+    }
 }
 
 impl Identity {
