@@ -3,15 +3,56 @@
 //! `media` imports none of the other crates, so everything here is text that it passes on: it never parses a resource
 //! name and never decides who a person is.
 
-/// Lets one prepared peer connection into a room.
+/// Gives one prepared peer connection its place.
 #[derive(Debug, Clone)]
 pub struct Admission {
-    /// Which sessions hear and see each other: the conference's id. A room exists while it has sessions.
-    pub room: String,
+    /// In a room, or at its door.
+    pub place: Place,
     /// The participant session's id, unique for as long as the process runs. Events and `remove` speak of it.
     pub session: String,
-    /// How the others are told who this is.
+    /// How the others are told who this is. In the lobby there are no others: `let_in` brings the card that counts.
     pub card: Card,
+    /// What it may do there. In the lobby that is nothing: `let_in` brings what counts.
+    pub permissions: Permissions,
+}
+
+/// Where a session is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Which sessions hear and see each other: the conference's id. A room exists while it has sessions.
+    Room(String),
+    /// Waiting to be let in: connected, told so on `session-control`, and neither heard nor told anything.
+    Lobby,
+}
+
+/// What a session may do in its room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is granted and withdrawn by itself")]
+pub struct Permissions {
+    /// Be heard.
+    pub microphone: bool,
+    /// Be seen.
+    pub camera: bool,
+    /// Share a screen.
+    pub screen: bool,
+    /// Write to everybody.
+    pub chat: bool,
+    /// React, and raise a hand.
+    pub reactions: bool,
+    /// Lower the hands of others.
+    pub moderator: bool,
+}
+
+impl Permissions {
+    /// What a member of an unmoderated meeting may.
+    pub const MEMBER: Permissions = Permissions {
+        microphone: true,
+        camera: true,
+        screen: true,
+        chat: true,
+        reactions: true,
+        moderator: false,
+    };
 }
 
 /// How a participant session is shown to the others on the data channels (`contracts/meet.md` §4.4).
@@ -21,6 +62,9 @@ pub struct Card {
     pub participant_key: String,
     /// `participants/{participant}/participantSessions/{session}`. A client knows its own entry by it.
     pub session_name: String,
+    /// `conferenceRecords/{conference_record}/participants/{participant}/participantSessions/{session}`: told to its own
+    /// client when it is in, so that it finds itself in the register. `None`: it is not told.
+    pub full_session_name: Option<String>,
     /// The name on the tile.
     pub display_name: String,
     /// Which of the three kinds of participant this is.
@@ -53,7 +97,10 @@ pub enum Overloaded {
     /// The media thread has ended.
     #[error("the media plane has stopped")]
     Stopped,
-    /// A session of this name is in a room already: a mistake of the caller.
-    #[error("the session is in a room already")]
+    /// A session of this name is there already: a mistake of the caller.
+    #[error("the session is there already")]
     Duplicate,
+    /// No session of this name waits in the lobby: it was removed, or is in a room.
+    #[error("the session does not wait in the lobby")]
+    NotWaiting,
 }

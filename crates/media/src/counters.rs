@@ -45,6 +45,8 @@ counters! {
     datagrams_unsent,
     /// Media packets received from publishers.
     packets_in,
+    /// Media packets that went nowhere: of somebody in the lobby, muted, or without the permission.
+    packets_refused,
     /// Media packets written to subscribers.
     packets_forwarded,
     /// Keyframe requests from subscribers and from switches.

@@ -10,7 +10,8 @@ use std::time::Instant;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// Sessions from which datagrams arrived since the last report, with the instant of the last one. A session's first
-    /// report comes at once, when its media is connected; later ones are gathered for `limits::ALIVE_INTERVAL`.
+    /// report comes at once, when its media is connected; later ones are gathered for `limits::ALIVE_INTERVAL`. Who waits in
+    /// the lobby is reported too, and again at once when it is let in.
     Alive(Vec<(String, Instant)>),
     /// A session is gone. It is reported once, and its media is forwarded no longer; `Media::remove` then clears it away.
     Lost {
@@ -36,13 +37,18 @@ pub enum LostCause {
     NeverConnected,
 }
 
-/// Why the control plane takes a session out of its room; the client is told on `session-control`.
+/// Why the control plane takes a session out of its room or the lobby; the client is told on `session-control`. `Removed`,
+/// `Denied` and `Expired` are `REASON_USER_STOPPED` on the wire, with a `detail` of that name in capitals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisconnectReason {
     /// The client left: by the data channel, by HTTP, or by closing the tab.
     ClientLeft,
     /// Somebody in the meeting put it out.
-    UserStopped,
+    Removed,
+    /// Somebody in the meeting did not let it in.
+    Denied,
+    /// Nobody answered its knock.
+    Expired,
     /// The conference was ended for all.
     ConferenceEnded,
     /// The session went silent or never connected.

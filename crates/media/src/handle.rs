@@ -13,14 +13,15 @@ use mio::{Poll, Token, Waker};
 use tokio::sync::mpsc;
 
 use crate::{
-    admission::{Admission, Overloaded},
+    admission::{Admission, Card, Overloaded, Permissions, Place},
+    commands::Command,
     core::offer::OfferError,
     counters::{Counters, Counting},
     event::{DisconnectReason, Event},
     ledger::Ledger,
     peer::Peer,
     reporter::Reporter,
-    shard::{Command, Shard, clock},
+    shard::{Shard, clock},
     socket::Socket,
 };
 
@@ -49,7 +50,7 @@ struct Inner {
     candidates: Vec<SocketAddr>,
     counting: Arc<Counting>,
     ledger: Mutex<Ledger>,
-    /// As many commands wait as sessions are let in and taken out: `limits::SESSIONS` bounds it.
+    /// As many commands wait as the control plane gives while the shard takes one turn.
     commands: commands::Sender<Command>,
     waker: Waker,
     thread: Option<JoinHandle<()>>,
@@ -126,10 +127,13 @@ impl Media {
         })
     }
 
-    /// Lets a prepared peer connection into a room: after the session was written down, before the client is answered.
+    /// Gives a prepared peer connection its place: after the session was written down, before the client is answered.
     pub fn admit(&self, prepared: Prepared, admission: Admission) -> Result<(), Overloaded> {
         let mut ledger = self.inner.ledger();
-        ledger.enter(&admission.session, &admission.room)?;
+        match &admission.place {
+            Place::Room(room) => ledger.enter(&admission.session, room)?,
+            Place::Lobby => ledger.wait(&admission.session)?,
+        }
         let session = admission.session.clone();
         let peer = prepared.peer;
         self.inner.command(Command::Admit { peer, admission }).inspect_err(|_| {
@@ -137,7 +141,40 @@ impl Media {
         })
     }
 
-    /// Takes a session out of its room, tells its client why and the others that it is gone: after its end was written
+    /// Lets a session from the lobby into a room: after that was written down. What its client said of its microphone and
+    /// camera while it waited holds.
+    pub fn let_in(&self, session: &str, room: &str, card: Card, permissions: Permissions) -> Result<(), Overloaded> {
+        let mut ledger = self.inner.ledger();
+        ledger.let_in(session, room)?;
+        let command = Command::LetIn {
+            session: session.to_owned(),
+            room: room.to_owned(),
+            card,
+            permissions,
+        };
+        // A shard that has stopped keeps no session anywhere.
+        self.inner.command(command)
+    }
+
+    /// Grants and withdraws. What is withdrawn stops at once, and a microphone or camera that is granted again stays muted
+    /// until its client says otherwise: nobody is heard because somebody else lifted a lock.
+    pub fn permit(&self, session: &str, permissions: Permissions) {
+        self.order(session, |session| Command::Permit { session, permissions });
+    }
+
+    /// Drops a session's sound, and tells its client on `moderation`, until that says `audioMuted: true`; after that the
+    /// client may unmute again. Nothing happens to one that is muted already.
+    pub fn mute(&self, session: &str) {
+        self.order(session, |session| Command::Mute { session });
+    }
+
+    /// Tells a session in a room a text of the control plane on `moderation`. The last one is kept and told again to a
+    /// channel that opens later, so each should be the whole state.
+    pub fn tell(&self, session: &str, text: Arc<str>) {
+        self.order(session, |session| Command::Tell { session, text });
+    }
+
+    /// Takes a session out of its room or the lobby, tells its client why and the others that it is gone: after its end was written
     /// down. A session that is not there is nobody's mistake.
     pub fn remove(&self, session: &str, reason: DisconnectReason) {
         // Under the lock, so that the shard hears of admissions and removals in the order of the ledger.
@@ -146,6 +183,14 @@ impl Media {
             let session = session.to_owned();
             // A shard that has stopped has no sessions left to remove.
             let _ = self.inner.command(Command::Remove { session, reason });
+        }
+    }
+
+    /// Under the lock as well. A session that is not there is nobody's mistake: it may have left this moment.
+    fn order(&self, session: &str, command: impl FnOnce(String) -> Command) {
+        let ledger = self.inner.ledger();
+        if ledger.holds(session) {
+            let _ = self.inner.command(command(session.to_owned()));
         }
     }
 }

@@ -4,41 +4,72 @@ use std::collections::HashMap;
 
 use crate::{admission::Overloaded, limits};
 
-/// The sessions from their admission to their removal.
+/// The sessions from their admission to their removal, each with its room; `None` is the lobby, which is one for all.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    room_of: HashMap<String, String>,
+    room_of: HashMap<String, Option<String>>,
     sessions_in: HashMap<String, usize>,
 }
 
 impl Ledger {
-    /// Enters a session, if it may.
+    /// Enters a session in a room, if it may.
     pub(crate) fn enter(&mut self, session: &str, room: &str) -> Result<(), Overloaded> {
-        let in_room = self.sessions_in.get(room).copied().unwrap_or(0);
-        match () {
-            () if self.room_of.contains_key(session) => Err(Overloaded::Duplicate),
-            () if self.room_of.len() >= limits::SESSIONS => Err(Overloaded::Sessions),
-            () if in_room >= limits::SESSIONS_PER_ROOM => Err(Overloaded::Room),
-            () => {
-                self.room_of.insert(session.to_owned(), room.to_owned());
-                self.sessions_in.insert(room.to_owned(), in_room + 1);
-                Ok(())
-            }
+        self.has_space_for(session)?;
+        self.take_place(session, room)
+    }
+
+    /// Enters a session in the lobby, if it may.
+    pub(crate) fn wait(&mut self, session: &str) -> Result<(), Overloaded> {
+        self.has_space_for(session)?;
+        self.room_of.insert(session.to_owned(), None);
+        Ok(())
+    }
+
+    /// Moves a session from the lobby into a room, if it may.
+    pub(crate) fn let_in(&mut self, session: &str, room: &str) -> Result<(), Overloaded> {
+        if self.room_of.get(session) != Some(&None) {
+            return Err(Overloaded::NotWaiting);
         }
+        self.take_place(session, room)
+    }
+
+    /// Whether the session is there.
+    pub(crate) fn holds(&self, session: &str) -> bool {
+        self.room_of.contains_key(session)
     }
 
     /// Strikes a session out; false if it was not there.
     pub(crate) fn leave(&mut self, session: &str) -> bool {
-        let Some(room) = self.room_of.remove(session) else {
+        let Some(place) = self.room_of.remove(session) else {
             return false;
         };
-        if let Some(count) = self.sessions_in.get_mut(&room) {
+        if let Some(room) = place
+            && let Some(count) = self.sessions_in.get_mut(&room)
+        {
             *count -= 1;
             if *count == 0 {
                 self.sessions_in.remove(&room);
             }
         }
         true
+    }
+
+    fn has_space_for(&self, session: &str) -> Result<(), Overloaded> {
+        match () {
+            () if self.holds(session) => Err(Overloaded::Duplicate),
+            () if self.room_of.len() >= limits::SESSIONS => Err(Overloaded::Sessions),
+            () => Ok(()),
+        }
+    }
+
+    fn take_place(&mut self, session: &str, room: &str) -> Result<(), Overloaded> {
+        let in_room = self.sessions_in.get(room).copied().unwrap_or(0);
+        if in_room >= limits::SESSIONS_PER_ROOM {
+            return Err(Overloaded::Room);
+        }
+        self.room_of.insert(session.to_owned(), Some(room.to_owned()));
+        self.sessions_in.insert(room.to_owned(), in_room + 1);
+        Ok(())
     }
 }
 
@@ -68,5 +99,25 @@ mod tests {
             assert!(ledger.leave(&session));
         }
         assert!(ledger.sessions_in.is_empty(), "rooms are forgotten");
+    }
+
+    #[test]
+    fn the_lobby_counts_for_the_server_and_not_for_the_room() {
+        let mut ledger = Ledger::default();
+        for session in 0..limits::SESSIONS {
+            assert_eq!(ledger.wait(&session.to_string()), Ok(()));
+        }
+        assert_eq!(ledger.wait("more"), Err(Overloaded::Sessions));
+        assert_eq!(ledger.wait("0"), Err(Overloaded::Duplicate));
+        for session in 0..limits::SESSIONS_PER_ROOM {
+            assert_eq!(ledger.let_in(&session.to_string(), "r"), Ok(()));
+        }
+        let last = (limits::SESSIONS - 1).to_string();
+        assert_eq!(ledger.let_in(&last, "r"), Err(Overloaded::Room));
+        assert_eq!(ledger.let_in("0", "r"), Err(Overloaded::NotWaiting), "it is in");
+        assert_eq!(ledger.let_in("more", "r"), Err(Overloaded::NotWaiting));
+        assert!(ledger.leave("0"));
+        assert_eq!(ledger.let_in(&last, "r"), Ok(()));
+        assert!(ledger.leave("600") && !ledger.holds("600"), "it gave up waiting");
     }
 }

@@ -5,9 +5,9 @@
 //! fixes its lines for life, and what changes is who is on them. Simulcast, bandwidth allocation, ICE over TCP and further
 //! shards have their places (a line's source, the assignment, the socket, the shard) and come later.
 //!
-//! * [`Media`] is the control plane's handle: answer an offer, admit, remove; [`Event`]s come back.
+//! * [`Media`] is the control plane's handle: answer an offer, admit, let in, permit, mute, remove; [`Event`]s come back.
 //! * `core/` decides, from its arguments alone: speakers, lines, assignments, the texts of the data channels.
-//! * `shard`, `traffic`, `seat`, `socket` and `reporter` are the shell around it: one thread, one UDP socket.
+//! * `shard`, `commands`, `traffic`, `seat`, `socket` and `reporter` are the shell around it: one thread, one UDP socket.
 //! * `peer` is one WebRTC connection and the only module that names str0m; `egress` is the seam for a faster way out.
 //!
 //! **The order of things.** A session is written down, then admitted here, then its client is answered. When it goes, the
@@ -15,6 +15,7 @@
 //! it.
 
 mod admission;
+mod commands;
 mod core;
 mod counters;
 mod egress;
@@ -29,9 +30,9 @@ mod shard;
 mod socket;
 mod traffic;
 
-pub use admission::{Admission, Card, CardKind, Overloaded};
+pub use admission::{Admission, Card, CardKind, Overloaded, Permissions, Place};
 pub use core::{
-    channels::{Channel, Code, Refused, Request},
+    channels::{Channel, Code, EMOJI, Refused, Request},
     datagram,
     offer::{OfferError, Plan},
 };

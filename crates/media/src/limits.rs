@@ -37,11 +37,48 @@ pub const GOODBYE: Duration = Duration::from_millis(500);
 /// A keyframe is asked of one source at most this often: it is ten times the size of other frames.
 pub const KEYFRAME_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Data channel messages that a session may send in the long run, and at once. A client that drags a window asks for a
-/// layout some times a second.
-pub const MESSAGES_PER_SECOND: u32 = 20;
-/// See [`MESSAGES_PER_SECOND`].
-pub const MESSAGE_BURST: u32 = 60;
+/// How many of something may come: steadily, and at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// In the long run.
+    pub per_second: u32,
+    /// After a pause.
+    pub burst: u32,
+}
+
+/// Data channel messages of one session. A client that drags a window asks for a layout some times a second.
+pub const MESSAGES: Pace = Pace {
+    per_second: 20,
+    burst: 60,
+};
+
+/// Chat messages of one session: a quick typist sends a line every few seconds, and sometimes several that were pasted.
+pub const CHAT: Pace = Pace {
+    per_second: 1,
+    burst: 10,
+};
+
+/// Chat messages of one room. Each goes to everybody in it, and nobody reads more.
+pub const ROOM_CHAT: Pace = Pace {
+    per_second: 20,
+    burst: 60,
+};
+
+/// Reactions, and hands raised and lowered, of one session: some clicks in a row.
+pub const REACTIONS: Pace = Pace {
+    per_second: 2,
+    burst: 10,
+};
+
+/// Reactions of one room. Five hundred people who applaud at once would be a quarter of a million messages, and no more
+/// than some dozens can be shown.
+pub const ROOM_REACTIONS: Pace = Pace {
+    per_second: 30,
+    burst: 60,
+};
+
+/// Characters of a chat message: a page of text.
+pub const CHAT_CHARACTERS: usize = 2_000;
 
 /// Bytes of one data channel message from a client. Statistics are the longest, at some ten kilobytes.
 pub const MESSAGE_BYTES: u32 = 64 * 1024;

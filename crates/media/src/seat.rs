@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    core::channels::Channel,
+    core::{channels::Channel, lobby::Lobby},
     limits,
     peer::{Failure, Peer, PeerEvent},
     socket::Socket,
@@ -34,11 +34,18 @@ impl Phase {
     }
 }
 
+/// Where a session is.
+#[derive(Debug)]
+pub(crate) enum Whereabouts {
+    Lobby(Lobby),
+    Room(usize),
+}
+
 /// One session.
 pub(crate) struct Seat {
     pub(crate) peer: Peer,
     pub(crate) session: String,
-    pub(crate) room: usize,
+    pub(crate) whereabouts: Whereabouts,
     pub(crate) phase: Phase,
     pub(crate) admitted: Instant,
     pub(crate) last_datagram: Instant,
@@ -59,11 +66,11 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    pub(crate) fn new(peer: Peer, session: String, room: usize, now: Instant) -> Seat {
+    pub(crate) fn new(peer: Peer, session: String, whereabouts: Whereabouts, now: Instant) -> Seat {
         Seat {
             peer,
             session,
-            room,
+            whereabouts,
             phase: Phase::Connecting,
             admitted: now,
             last_datagram: now,
@@ -75,6 +82,14 @@ impl Seat {
             dirty: true,
             outbox: VecDeque::new(),
             outbox_bytes: 0,
+        }
+    }
+
+    /// Its room, unless it waits in the lobby.
+    pub(crate) fn room(&self) -> Option<usize> {
+        match self.whereabouts {
+            Whereabouts::Lobby(_) => None,
+            Whereabouts::Room(room) => Some(room),
         }
     }
 

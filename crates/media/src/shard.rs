@@ -15,40 +15,28 @@ use std::{
     collections::{BinaryHeap, HashMap},
     io,
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::Ordering::Relaxed,
-        mpsc::{Receiver, TryRecvError},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, atomic::Ordering::Relaxed, mpsc::Receiver},
+    time::{Duration, Instant, SystemTime},
 };
 
 use mio::{Events, Poll};
 use slab::Slab;
+use time::OffsetDateTime;
 
 use crate::{
-    admission::Admission,
+    commands::Command,
     core::{
         MemberId, Time,
-        channels::Channel,
-        roll,
-        room::{Actions, Newcomer, Room},
+        room::{Actions, Room},
     },
     counters::{Counting, count},
     event::{DisconnectReason, LostCause},
     limits,
-    peer::{Failure, Peer, PeerEvent},
+    peer::{Failure, PeerEvent},
     reporter::Reporter,
     seat::{Phase, Seat},
     socket::{Batch, Socket},
 };
-
-/// What the control plane asks for.
-pub(crate) enum Command {
-    Admit { peer: Box<Peer>, admission: Admission },
-    Remove { session: String, reason: DisconnectReason },
-    Stop,
-}
 
 /// The shard.
 pub(crate) struct Shard {
@@ -62,12 +50,12 @@ pub(crate) struct Shard {
     pub(crate) buffers: Buffers,
     pub(crate) batch: Batch,
     pub(crate) reporter: Reporter,
-    by_session: HashMap<String, usize>,
-    rooms_by_name: HashMap<String, usize>,
-    commands: Receiver<Command>,
+    pub(crate) by_session: HashMap<String, usize>,
+    pub(crate) rooms_by_name: HashMap<String, usize>,
+    pub(crate) commands: Receiver<Command>,
     epoch: Instant,
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
-    dirty: Vec<usize>,
+    pub(crate) dirty: Vec<usize>,
     swept: Instant,
     told_alive: Instant,
 }
@@ -161,7 +149,7 @@ impl Shard {
         };
         seat.phase = Phase::Lost;
         self.reporter.lost(&seat.session, seat.last_datagram, cause);
-        if let Some(room) = self.rooms.get_mut(seat.room) {
+        if let Some(room) = seat.room().and_then(|room| self.rooms.get_mut(room)) {
             room.gone(MemberId(key));
         }
     }
@@ -202,60 +190,6 @@ impl Shard {
         let sweep = self.swept + limits::SWEEP_INTERVAL;
         let next = self.timers.peek().map_or(sweep, |Reverse((at, _))| sweep.min(*at));
         next.saturating_duration_since(now)
-    }
-
-    /// False: stop.
-    fn take_commands(&mut self, now: Instant) -> bool {
-        loop {
-            match self.commands.try_recv() {
-                Ok(Command::Admit { peer, admission }) => self.admit(*peer, admission, now),
-                Ok(Command::Remove { session, reason }) => self.remove(&session, reason, now),
-                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return false,
-                Err(TryRecvError::Empty) => return true,
-            }
-        }
-    }
-
-    fn admit(&mut self, peer: Peer, admission: Admission, now: Instant) {
-        let Admission { room, session, card } = admission;
-        let name = room;
-        let room = *self
-            .rooms_by_name
-            .entry(name)
-            .or_insert_with(|| self.rooms.insert(Room::new()));
-        let newcomer = Newcomer {
-            card,
-            sends: peer.sends(),
-            audio_lines: peer.audio_lines(),
-            video_ssrcs: peer.video_ssrcs(),
-        };
-        let ufrag = peer.ufrag().to_owned();
-        let key = self.seats.insert(Seat::new(peer, session.clone(), room, now));
-        self.by_ufrag.insert(ufrag, key);
-        self.by_session.insert(session, key);
-        let time = self.time(now);
-        self.rooms[room].admit(MemberId(key), newcomer, time);
-        self.dirty.push(key);
-    }
-
-    fn remove(&mut self, session: &str, reason: DisconnectReason, now: Instant) {
-        let Some(key) = self.by_session.remove(session) else {
-            return;
-        };
-        let seat = &mut self.seats[key];
-        seat.phase = Phase::Leaving {
-            until: now + limits::GOODBYE,
-        };
-        seat.tell(Channel::SessionControl, roll::disconnected(reason).into());
-        let room = seat.room;
-        self.touch(key);
-        self.in_room(room, now, |room, time, effects| {
-            room.leave(MemberId(key), time, effects);
-        });
-        if self.rooms.get(room).is_some_and(Room::is_empty) {
-            self.rooms.remove(room);
-            self.rooms_by_name.retain(|_, other| *other != room);
-        }
     }
 
     fn run_timers(&mut self, now: Instant) {
@@ -364,14 +298,21 @@ pub(crate) fn clock() -> Instant {
     Instant::now()
 }
 
+/// And the calendar.
+#[expect(clippy::disallowed_methods, reason = "people want to read when something was said")]
+pub(crate) fn calendar() -> OffsetDateTime {
+    SystemTime::now().into()
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::sync::mpsc as events;
 
     use super::*;
     use crate::{
-        admission::{Card, CardKind},
+        admission::{Admission, Card, CardKind, Permissions, Place},
         event::Event,
+        peer::Peer,
     };
 
     /// An offer of data channels alone, which is the least that one can join with.
@@ -399,13 +340,15 @@ mod tests {
                 let card = Card {
                     participant_key: format!("participants/{session}"),
                     session_name: format!("participants/{session}/participantSessions/{session}"),
+                    full_session_name: None,
                     display_name: (*session).to_owned(),
                     kind: CardKind::Anonymous,
                 };
                 let admission = Admission {
-                    room: "r".into(),
+                    place: Place::Room("r".into()),
                     session: (*session).to_owned(),
                     card,
+                    permissions: Permissions::MEMBER,
                 };
                 shard.admit(peer, admission, start);
             }

@@ -9,11 +9,12 @@ use std::{
 
 use crate::{
     core::{
-        MemberId, Source, Time,
+        MemberId, Moment, Source, Time,
         channels::Channel,
         codec,
         datagram::{Kind, kind},
         line::Incoming,
+        lobby::Lobby,
         room::{Actions, Effect, Forward, Outcome, Room},
     },
     counters::count,
@@ -21,8 +22,8 @@ use crate::{
     event::LostCause,
     limits,
     peer::{Datagram, Failure, MediaPacket, PeerEvent},
-    seat::{Phase, Seat},
-    shard::Shard,
+    seat::{Phase, Seat, Whereabouts},
+    shard::{Shard, calendar},
     socket::Way,
 };
 
@@ -142,11 +143,12 @@ impl Shard {
 
     fn event(&mut self, key: usize, event: PeerEvent, now: Instant) {
         let Some(seat) = self.seats.get_mut(key) else { return };
-        let (room, member) = (seat.room, MemberId(key));
+        let (room, member) = (seat.room(), MemberId(key));
         match event {
             PeerEvent::Media(packet) => self.media(key, room, &packet, now),
             PeerEvent::KeyframeWanted(line) => {
                 count(&self.counting.keyframe_requests);
+                let Some(room) = room else { return };
                 self.in_room(room, now, |room, time, effects| {
                     room.keyframe_requested(member, line, time, effects);
                 });
@@ -155,35 +157,66 @@ impl Shard {
                 seat.phase = Phase::Connected;
                 seat.reported = now;
                 self.reporter.connected(&seat.session, now);
+                let Some(room) = room else { return };
                 self.in_room(room, now, |room, time, effects| room.connected(member, time, effects));
             }
             PeerEvent::Connected => {}
             PeerEvent::Closed => self.lose(key, LostCause::Closed),
             PeerEvent::ChannelOpen(channel) => {
+                let Some(room) = room else {
+                    let told = Lobby::channel_open(channel);
+                    return told
+                        .into_iter()
+                        .for_each(|text| self.tell(member, channel, text.into()));
+                };
                 self.in_room(room, now, |room, _, effects| {
                     room.channel_open(member, channel, effects);
                 });
             }
-            PeerEvent::Message(channel, text) => {
-                let Ok(text) = String::from_utf8(text) else {
-                    count(&self.counting.messages_refused);
-                    return;
-                };
-                let mut outcome = Outcome::Nothing;
-                self.in_room(room, now, |room, time, effects| {
-                    outcome = room.message(member, channel, &text, time, effects);
-                });
-                match outcome {
-                    Outcome::Nothing => {}
-                    Outcome::Refused => count(&self.counting.messages_refused),
-                    Outcome::Leaves => self.lose(key, LostCause::Left),
-                }
-            }
+            PeerEvent::Message(channel, text) => self.message(key, channel, text, now),
         }
     }
 
-    fn media(&mut self, key: usize, room: usize, packet: &MediaPacket, now: Instant) {
+    fn message(&mut self, key: usize, channel: Channel, text: Vec<u8>, now: Instant) {
+        let Ok(text) = String::from_utf8(text) else {
+            count(&self.counting.messages_refused);
+            return;
+        };
+        let time = self.time(now);
+        let Some(seat) = self.seats.get_mut(key) else { return };
+        let outcome = match &mut seat.whereabouts {
+            Whereabouts::Lobby(lobby) => {
+                let (answer, outcome) = lobby.message(channel, &text, time);
+                self.tell(MemberId(key), channel, answer.into());
+                outcome
+            }
+            Whereabouts::Room(room) => {
+                let room = *room;
+                let mut outcome = Outcome::Nothing;
+                let wall = calendar();
+                self.in_room(room, now, |room, time, effects| {
+                    outcome = room.message(MemberId(key), channel, &text, Moment { time, wall }, effects);
+                });
+                outcome
+            }
+        };
+        match outcome {
+            Outcome::Nothing => {}
+            Outcome::Refused => count(&self.counting.messages_refused),
+            Outcome::Leaves => self.lose(key, LostCause::Left),
+        }
+    }
+
+    fn media(&mut self, key: usize, room: Option<usize>, packet: &MediaPacket, now: Instant) {
         count(&self.counting.packets_in);
+        let takes = |room: &usize| {
+            let room = self.rooms.get(*room);
+            room.is_some_and(|room| room.takes(MemberId(key), packet.source))
+        };
+        let Some(room) = room.filter(takes) else {
+            count(&self.counting.packets_refused);
+            return;
+        };
         let codec = packet.format.codec;
         let video = packet.source != Source::Microphone;
         let incoming = Incoming {
@@ -246,7 +279,7 @@ impl Shard {
         }
         tracing::error!("a room failed and is closed");
         self.rooms[key] = Room::new();
-        let seats = self.seats.iter().filter(|(_, seat)| seat.room == key);
+        let seats = self.seats.iter().filter(|(_, seat)| seat.room() == Some(key));
         for lost in seats.map(|(key, _)| key).collect::<Vec<_>>() {
             self.lose(lost, LostCause::Closed);
         }

@@ -1,17 +1,26 @@
-//! The data channels, from the client: the requests of the Media API (`contracts/meet.md` §4.4) and our two additions.
+//! The data channels, from the client: the requests of the Media API (`contracts/meet.md` §4.4) and our additions.
 //!
-//! A client sends `{"request":{"requestId":N, …}}`; what comes back is in `resources`. Ours are `setMediaState` on `media-entries` and the canvas policy
-//! `"direct":{"mediaEntryId":N}`.
+//! A client sends `{"request":{"requestId":N, …}}`; what comes back is in `resources`. Ours are `setMediaState` on `media-entries`, the canvas policy
+//! `"direct":{"mediaEntryId":N}`, and three channels that Google's clients do not open:
+//!
+//! * `chat`: `"send":{"text":"…"}`
+//! * `reactions`: `"react":{"emoji":"👍"}` with one of [`EMOJI`], and `"setHand":{"raised":true}`; a moderator lowers the
+//!   hand of somebody else with `"setHand":{"raised":false,"participantKey":"participants/P"}`
+//! * `moderation`: none, the server alone speaks
 //!
 //! A request that cannot be read is answered with a status, never with silence: the client's promise would hang. What is
 //! unknown inside a request is ignored, as the reference's clients send more than its documentation names.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::Error as _};
 
 use crate::core::{
     EntryId,
     assignment::{Canvas, Wish},
 };
+use crate::limits;
+
+/// The reactions that there are. A fixed set, since each is drawn over somebody's picture at everybody else's.
+pub const EMOJI: [&str; 8] = ["💖", "👍", "🎉", "👏", "😂", "😮", "😢", "🤔"];
 
 /// The data channels, by their labels. The client opens them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,16 +35,25 @@ pub enum Channel {
     VideoAssignment,
     /// Statistics of the client.
     MediaStats,
+    /// What people write to everybody. Ours, like the two that follow.
+    Chat,
+    /// Reactions and raised hands.
+    Reactions,
+    /// What this session may do, and who knocks.
+    Moderation,
 }
 
 impl Channel {
     /// All channels.
-    pub const ALL: [Channel; 5] = [
+    pub const ALL: [Channel; 8] = [
         Channel::SessionControl,
         Channel::Participants,
         Channel::MediaEntries,
         Channel::VideoAssignment,
         Channel::MediaStats,
+        Channel::Chat,
+        Channel::Reactions,
+        Channel::Moderation,
     ];
 
     /// The label that the client opens it with.
@@ -46,6 +64,9 @@ impl Channel {
             Channel::MediaEntries => "media-entries",
             Channel::VideoAssignment => "video-assignment",
             Channel::MediaStats => "media-stats",
+            Channel::Chat => "chat",
+            Channel::Reactions => "reactions",
+            Channel::Moderation => "moderation",
         }
     }
 
@@ -66,6 +87,8 @@ pub enum Code {
     Ok,
     /// 3.
     InvalidArgument,
+    /// 7.
+    PermissionDenied,
     /// 8.
     ResourceExhausted,
 }
@@ -75,6 +98,7 @@ impl Code {
         match self {
             Code::Ok => 0,
             Code::InvalidArgument => 3,
+            Code::PermissionDenied => 7,
             Code::ResourceExhausted => 8,
         }
     }
@@ -96,6 +120,18 @@ pub(crate) enum Action {
     SetAssignment(Layout),
     /// Read and thanked for; the register of quality is a later issue.
     UploadMediaStats,
+    /// Say this to everybody.
+    Send(String),
+    React(&'static str),
+    SetHand(HandState),
+}
+
+/// A hand that shall be up or down: the client's own, or the one of somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HandState {
+    pub(crate) raised: bool,
+    pub(crate) participant_key: Option<String>,
 }
 
 /// What a session sends at the moment, by its own word. What is absent stays as it is.
@@ -105,6 +141,17 @@ pub(crate) struct MediaState {
     pub(crate) audio_muted: Option<bool>,
     pub(crate) video_muted: Option<bool>,
     pub(crate) screenshare: Option<bool>,
+}
+
+impl MediaState {
+    /// This, and later that.
+    pub(crate) fn then(self, later: MediaState) -> MediaState {
+        MediaState {
+            audio_muted: later.audio_muted.or(self.audio_muted),
+            video_muted: later.video_muted.or(self.video_muted),
+            screenshare: later.screenshare.or(self.screenshare),
+        }
+    }
 }
 
 /// A layout that a client asks for.
@@ -160,6 +207,16 @@ struct DirectModel {
     media_entry_id: Option<u32>,
 }
 
+#[derive(Deserialize)]
+struct Send {
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct React {
+    emoji: String,
+}
+
 impl Request {
     /// Reads a message of a client.
     pub fn read(channel: Channel, message: &str) -> Result<Request, Refused> {
@@ -185,7 +242,16 @@ impl Request {
                 Ok(Action::SetAssignment(set.layout_model.into()))
             }),
             Channel::MediaStats => take("uploadMediaStats").map(|_| Ok(Action::UploadMediaStats)),
-            Channel::Participants => None,
+            Channel::Chat => take("send").map(|value| {
+                let send: Send = serde_json::from_value(value)?;
+                said(&send.text).map_err(serde_json::Error::custom)?;
+                Ok(Action::Send(send.text))
+            }),
+            Channel::Reactions => take("react").map(react).or_else(|| {
+                let hand = take("setHand")?;
+                Some(serde_json::from_value(hand).map(Action::SetHand))
+            }),
+            Channel::Participants | Channel::Moderation => None,
         };
         let action = action.ok_or_else(|| malformed(id, &"it is not one of this channel"))?;
         Ok(Request {
@@ -193,6 +259,24 @@ impl Request {
             action: action.map_err(|error| malformed(id, &error))?,
         })
     }
+}
+
+/// Whether a text may be sent to everybody. Of control characters only the line feed is text.
+fn said(text: &str) -> Result<(), &'static str> {
+    match () {
+        () if text.trim().is_empty() => Err("the text is empty"),
+        () if text.chars().count() > limits::CHAT_CHARACTERS => Err("the text is too long"),
+        () if text.chars().any(|char| char.is_control() && char != '\n') => Err("the text has control characters"),
+        () => Ok(()),
+    }
+}
+
+fn react(value: serde_json::Value) -> serde_json::Result<Action> {
+    let react: React = serde_json::from_value(value)?;
+    let known = EMOJI.into_iter().find(|emoji| *emoji == react.emoji);
+    known
+        .map(Action::React)
+        .ok_or_else(|| serde_json::Error::custom("it is not one of the reactions that there are"))
 }
 
 impl From<LayoutModel> for Layout {

@@ -6,12 +6,15 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 pub(crate) mod assignment;
 pub(crate) mod channels;
 pub(crate) mod codec;
 pub mod datagram;
 pub(crate) mod keyframes;
 pub(crate) mod line;
+pub(crate) mod lobby;
 pub(crate) mod offer;
 pub(crate) mod rate;
 pub(crate) mod resources;
@@ -21,6 +24,13 @@ pub(crate) mod speakers;
 
 /// The time since the shard started. A duration and not an instant, because an instant can only be had from a clock.
 pub(crate) type Time = Duration;
+
+/// A moment twice: the time that rooms reckon with, and the time of day that people read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) time: Time,
+    pub(crate) wall: OffsetDateTime,
+}
 
 /// One session in a room, named by its seat in the shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

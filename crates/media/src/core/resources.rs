@@ -58,10 +58,16 @@ struct Echo {
     set_assignment: Option<Empty>,
     #[serde(skip_serializing_if = "Option::is_none")]
     upload_media_stats: Option<Empty>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    send: Option<Empty>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    react: Option<Empty>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_hand: Option<Empty>,
 }
 
 #[derive(Debug, Serialize)]
-struct Empty {}
+pub(crate) struct Empty {}
 
 /// The answer to a request that was carried out.
 pub(crate) fn done(request: &Request) -> String {
@@ -71,6 +77,9 @@ pub(crate) fn done(request: &Request) -> String {
         Action::SetMediaState(_) => echo.set_media_state = Some(Empty {}),
         Action::SetAssignment(_) => echo.set_assignment = Some(Empty {}),
         Action::UploadMediaStats => echo.upload_media_stats = Some(Empty {}),
+        Action::Send(_) => echo.send = Some(Empty {}),
+        Action::React(_) => echo.react = Some(Empty {}),
+        Action::SetHand(_) => echo.set_hand = Some(Empty {}),
     }
     let status = Status {
         code: Code::Ok.number(),
@@ -120,19 +129,29 @@ pub(crate) struct Resource<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum ResourceKind<'a> {
-    SessionStatus(SessionStatus),
+    SessionStatus(SessionStatus<'a>),
     Participant(Participant<'a>),
     MediaEntry(MediaEntry<'a>),
     VideoAssignment(VideoAssignment<'a>),
     Configuration(Configuration),
+    ChatMessage(ChatMessage<'a>),
+    Reaction(Reaction<'a>),
+    Hand(Hand<'a>),
+    Muted(Empty),
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SessionStatus {
+pub(crate) struct SessionStatus<'a> {
     pub(crate) connection_state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) disconnect_reason: Option<&'static str>,
+    /// Ours: which of the things that the contract has one reason for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<&'static str>,
+    /// Ours: where the register keeps this session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) participant_session: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -171,6 +190,31 @@ pub(crate) struct MediaEntry<'a> {
     pub(crate) screenshare: bool,
     pub(crate) audio_muted: bool,
     pub(crate) video_muted: bool,
+}
+
+/// A message to everybody. `sent_time` and `raised_time` are RFC 3339.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChatMessage<'a> {
+    pub(crate) participant_key: &'a str,
+    pub(crate) display_name: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) sent_time: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Reaction<'a> {
+    pub(crate) participant_key: &'a str,
+    pub(crate) emoji: &'a str,
+}
+
+/// A raised hand.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Hand<'a> {
+    pub(crate) participant_key: &'a str,
+    pub(crate) raised_time: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -274,6 +318,8 @@ mod tests {
             ResourceKind::SessionStatus(SessionStatus {
                 connection_state: "STATE_DISCONNECTED",
                 disconnect_reason: Some("REASON_CLIENT_LEFT"),
+                detail: None,
+                participant_session: None,
             }),
             None,
             r#"{"sessionStatus":{"connectionState":"STATE_DISCONNECTED","disconnectReason":"REASON_CLIENT_LEFT"}}"#,

@@ -6,9 +6,10 @@
 //! entry is one that no track ever matches.
 
 use crate::{
-    admission::{Card, CardKind},
+    admission::{Card, CardKind, Permissions},
     core::{
         EntryId,
+        channels::MediaState,
         resources::{
             Deleted, MediaEntry, Message, Participant, ParticipantKind, Resource, ResourceKind, SessionStatus,
         },
@@ -17,12 +18,53 @@ use crate::{
     limits,
 };
 
-/// What a session can send, by its offer.
+/// What a session can send: by its offer, or by its offer and its permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Sends {
     pub(crate) microphone: bool,
     pub(crate) camera: bool,
     pub(crate) screen: bool,
+}
+
+impl Sends {
+    /// What is left of an offer.
+    pub(crate) fn within(self, permissions: Permissions) -> Sends {
+        Sends {
+            microphone: self.microphone && permissions.microphone,
+            camera: self.camera && permissions.camera,
+            screen: self.screen && permissions.screen,
+        }
+    }
+}
+
+/// Whether a microphone is open, and who shut it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Voice {
+    /// It is heard.
+    Open,
+    /// Its own client muted it, and opens it again.
+    Muted,
+    /// A moderator muted it. Its client must agree before it can open it again, or a message that was under way would.
+    Hushed,
+}
+
+impl Voice {
+    /// What comes of it when the client says whether it is muted.
+    pub(crate) fn said(self, muted: Option<bool>) -> Voice {
+        match (muted, self) {
+            (Some(true), _) => Voice::Muted,
+            (Some(false), Voice::Muted) => Voice::Open,
+            (Some(false) | None, voice) => voice,
+        }
+    }
+
+    /// What comes of it when a moderator mutes it.
+    pub(crate) fn hushed(self) -> Voice {
+        match self {
+            Voice::Open => Voice::Hushed,
+            shut => shut,
+        }
+    }
 }
 
 /// One session's line on the roll.
@@ -36,12 +78,39 @@ pub(crate) struct Entry {
     pub(crate) camera_csrc: [u32; 1],
     pub(crate) screen_csrc: [u32; 1],
     pub(crate) sends: Sends,
-    pub(crate) audio_muted: bool,
+    pub(crate) voice: Voice,
     pub(crate) video_muted: bool,
     pub(crate) sharing: bool,
 }
 
 impl Entry {
+    /// Whether its microphone is open.
+    pub(crate) fn speaks(&self) -> bool {
+        self.sends.microphone && self.voice == Voice::Open
+    }
+
+    /// Whether its camera is on.
+    pub(crate) fn shows(&self) -> bool {
+        self.sends.camera && !self.video_muted
+    }
+
+    /// Takes what its client says that it sends.
+    pub(crate) fn say(&mut self, state: MediaState) {
+        self.voice = self.voice.said(state.audio_muted);
+        self.video_muted = state.video_muted.unwrap_or(self.video_muted);
+        self.sharing = self.sends.screen && state.screenshare.unwrap_or(self.sharing);
+    }
+
+    /// Takes what it can send from now on. What it cannot is muted, and stays so when it can again.
+    pub(crate) fn restrict(&mut self, sends: Sends) {
+        self.sends = sends;
+        if !sends.microphone {
+            self.voice = Voice::Muted;
+        }
+        self.video_muted |= !sends.camera;
+        self.sharing &= sends.screen;
+    }
+
     pub(crate) fn participant(&self) -> Resource<'_> {
         let Card {
             participant_key,
@@ -72,12 +141,9 @@ impl Entry {
         std::iter::once(self.main()).chain(screen)
     }
 
-    /// The media entry of microphone and camera. Who has neither is muted for good.
+    /// The media entry of microphone and camera. Who has neither is muted, and is an entry all the same.
     pub(crate) fn main(&self) -> Resource<'_> {
-        let muted = (
-            !self.sends.microphone || self.audio_muted,
-            !self.sends.camera || self.video_muted,
-        );
+        let muted = (!self.speaks(), !self.shows());
         let csrcs = (
             self.sends.microphone.then_some(self.audio_csrc),
             &self.camera_csrc[..usize::from(self.sends.camera)],
@@ -165,26 +231,40 @@ pub(crate) fn deletions(deleted_resources: &[Deleted]) -> String {
     .text()
 }
 
+/// What `session-control` says to somebody in the lobby.
+pub(crate) fn waiting() -> String {
+    session_status("STATE_WAITING", None, None, None)
+}
+
 /// What `session-control` says to somebody who is in.
-pub(crate) fn joined() -> String {
-    session_status("STATE_JOINED", None)
+pub(crate) fn joined(card: &Card) -> String {
+    session_status("STATE_JOINED", None, None, card.full_session_name.as_deref())
 }
 
 /// What `session-control` says to somebody who is out.
 pub(crate) fn disconnected(reason: DisconnectReason) -> String {
-    let reason = match reason {
-        DisconnectReason::ClientLeft => "REASON_CLIENT_LEFT",
-        DisconnectReason::UserStopped => "REASON_USER_STOPPED",
-        DisconnectReason::ConferenceEnded => "REASON_CONFERENCE_ENDED",
-        DisconnectReason::Unhealthy | DisconnectReason::ShuttingDown => "REASON_SESSION_UNHEALTHY",
+    let (reason, detail) = match reason {
+        DisconnectReason::ClientLeft => ("REASON_CLIENT_LEFT", None),
+        DisconnectReason::Removed => ("REASON_USER_STOPPED", Some("REMOVED")),
+        DisconnectReason::Denied => ("REASON_USER_STOPPED", Some("DENIED")),
+        DisconnectReason::Expired => ("REASON_USER_STOPPED", Some("EXPIRED")),
+        DisconnectReason::ConferenceEnded => ("REASON_CONFERENCE_ENDED", None),
+        DisconnectReason::Unhealthy | DisconnectReason::ShuttingDown => ("REASON_SESSION_UNHEALTHY", None),
     };
-    session_status("STATE_DISCONNECTED", Some(reason))
+    session_status("STATE_DISCONNECTED", Some(reason), detail, None)
 }
 
-fn session_status(connection_state: &'static str, disconnect_reason: Option<&'static str>) -> String {
+fn session_status(
+    connection_state: &'static str,
+    disconnect_reason: Option<&'static str>,
+    detail: Option<&'static str>,
+    participant_session: Option<&str>,
+) -> String {
     let kind = ResourceKind::SessionStatus(SessionStatus {
         connection_state,
         disconnect_reason,
+        detail,
+        participant_session,
     });
     Message {
         resources: &[Resource { id: None, kind }],

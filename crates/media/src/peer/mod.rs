@@ -218,6 +218,11 @@ impl Peer {
         })
     }
 
+    /// Whether the client has opened this data channel.
+    pub(crate) fn has(&self, channel: Channel) -> bool {
+        self.channels[channel.index()].is_some()
+    }
+
     /// Writes a text to a data channel; false if there is no room for it now. A channel that is closed takes everything.
     pub(crate) fn tell(&mut self, channel: Channel, text: &str) -> Result<bool, Failure> {
         self.guarded(|peer| {

@@ -293,6 +293,7 @@ fn card(person: &Person, participant: &ParticipantId, session: &SessionId) -> Ca
     let participant_key = format!("participants/{participant}");
     Card {
         session_name: format!("{participant_key}/participantSessions/{session}"),
+        full_session_name: None,
         participant_key,
         display_name: person.display_name().to_string(),
         kind: match person {

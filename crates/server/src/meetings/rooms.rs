@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use media::{Admission, DisconnectReason, Media, Overloaded, Prepared};
+use media::{Admission, DisconnectReason, Media, Overloaded, Permissions, Place, Prepared};
 use meeting::{ConferenceId, Fact, Input, LostReason, Micros, Refusal, SessionEndReason, SessionId, Space, SpaceId};
 use register::{Register, RegisterError};
 
@@ -309,9 +309,10 @@ impl Inner {
         });
         let seat = started.expect("who is let in has a new session");
         let admission = Admission {
-            room: seat.conference.to_string(),
+            place: Place::Room(seat.conference.to_string()),
             session: entrance.session.to_string(),
             card: (entrance.card)(&seat.participant),
+            permissions: Permissions::MEMBER,
         };
         lock(&self.places).insert(entrance.session.clone(), id.clone());
         match self.media.admit(entrance.prepared, admission) {

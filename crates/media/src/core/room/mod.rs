@@ -3,10 +3,13 @@
 //! A member becomes visible to the others when its media is connected and stays on the roll until the control plane takes
 //! it out, even when its media has long gone: the end of a session is told after it is written down, never before.
 //!
-//! What clients ask is in `requests`, who is on whose video lines in `views`, and packets run through `packets`.
+//! What clients ask is in `requests`, what they may in `permissions`, what people say beside their voices in `social`, who is
+//! on whose video lines in `views`, and packets run through `packets`.
 
 mod packets;
+mod permissions;
 mod requests;
+mod social;
 mod views;
 
 #[cfg(test)]
@@ -15,18 +18,20 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    admission::Card,
+    admission::{Card, Permissions},
     core::{
         EntryId, LineId, MemberId, Source, Time,
         assignment::Placement,
-        channels::{Channel, Layout},
+        channels::{Channel, Layout, MediaState},
         keyframes::Keyframes,
         line::{Line, Rewritten},
         rate::Rate,
         resources::{Configuration, Resource, ResourceKind},
-        roll::{self, Entry, Sends},
+        roll::{self, Entry, Sends, Voice},
+        room::social::RaisedHand,
         speakers::Speakers,
     },
+    limits,
 };
 
 /// The first CSRC given to a media entry: far from 42, which marks the current loudest.
@@ -78,7 +83,11 @@ impl Csrc {
 #[derive(Debug)]
 pub(crate) struct Newcomer {
     pub(crate) card: Card,
-    pub(crate) sends: Sends,
+    pub(crate) permissions: Permissions,
+    /// What it said of what it sends, while it waited.
+    pub(crate) said: MediaState,
+    /// What it offers to send.
+    pub(crate) offered: Sends,
     /// Receiving audio lines.
     pub(crate) audio_lines: usize,
     /// The SSRC of each receiving video line.
@@ -101,6 +110,10 @@ pub(crate) struct Room {
     speakers: Speakers<MemberId>,
     /// Which lines a media entry may have to be put on.
     viewers: BTreeMap<EntryId, Vec<(MemberId, usize)>>,
+    /// In the order in which they were raised.
+    hands: Vec<RaisedHand>,
+    chat_rate: Rate,
+    reaction_rate: Rate,
     next_id: u32,
     next_csrc: u32,
 }
@@ -110,7 +123,13 @@ struct Member {
     entry: Entry,
     phase: Phase,
     open: [bool; Channel::ALL.len()],
+    offered: Sends,
+    permissions: Permissions,
+    /// The last text of the control plane.
+    moderation: Option<Arc<str>>,
     rate: Rate,
+    chat_rate: Rate,
+    reaction_rate: Rate,
     spoke: Option<Time>,
     camera: Keyframes,
     screen: Keyframes,
@@ -145,6 +164,11 @@ impl Member {
         self.phase == Phase::Present
     }
 
+    /// Whether it is there and has opened a channel.
+    fn reads(&self, channel: Channel) -> bool {
+        self.present() && self.open[channel.index()]
+    }
+
     fn keyframes(&mut self, source: Source) -> Option<&mut Keyframes> {
         match source {
             Source::Microphone => None,
@@ -160,6 +184,9 @@ impl Room {
             members: BTreeMap::new(),
             speakers: Speakers::new(),
             viewers: BTreeMap::new(),
+            hands: vec![],
+            chat_rate: Rate::new(limits::ROOM_CHAT, Time::ZERO),
+            reaction_rate: Rate::new(limits::ROOM_REACTIONS, Time::ZERO),
             next_id: 1,
             next_csrc: FIRST_CSRC,
         }
@@ -173,7 +200,9 @@ impl Room {
     pub(crate) fn admit(&mut self, id: MemberId, newcomer: Newcomer, now: Time) {
         let Newcomer {
             card,
-            sends,
+            permissions,
+            said,
+            offered,
             audio_lines,
             video_ssrcs,
         } = newcomer;
@@ -182,7 +211,7 @@ impl Room {
             .values()
             .find(|member| member.entry.card.participant_key == card.participant_key);
         let participant = same.map(|member| member.entry.participant);
-        let entry = Entry {
+        let mut entry = Entry {
             card,
             participant: participant.unwrap_or_else(|| next(&mut self.next_id)),
             main: EntryId(next(&mut self.next_id)),
@@ -190,11 +219,13 @@ impl Room {
             audio_csrc: next(&mut self.next_csrc),
             camera_csrc: [next(&mut self.next_csrc)],
             screen_csrc: [next(&mut self.next_csrc)],
-            sends,
-            audio_muted: false,
+            sends: offered.within(permissions),
+            voice: Voice::Open,
             video_muted: false,
             sharing: false,
         };
+        entry.say(said);
+        entry.restrict(entry.sends);
         let video = video_ssrcs
             .into_iter()
             .map(|ssrc| VideoLine {
@@ -206,7 +237,12 @@ impl Room {
             entry,
             phase: Phase::Expected,
             open: [false; Channel::ALL.len()],
-            rate: Rate::new(now),
+            offered,
+            permissions,
+            moderation: None,
+            rate: Rate::new(limits::MESSAGES, now),
+            chat_rate: Rate::new(limits::CHAT, now),
+            reaction_rate: Rate::new(limits::REACTIONS, now),
             spoke: None,
             camera: Keyframes::default(),
             screen: Keyframes::default(),
@@ -276,6 +312,7 @@ impl Room {
         if !elsewhere {
             let participant = roll::deletions(&[member.entry.deleted_participant()]);
             self.tell_others(id, Channel::Participants, &[participant], effects);
+            self.lower(member.entry.participant, effects);
         }
         self.reassign_all(now, effects);
         self.viewers.remove(&member.entry.main);
@@ -290,8 +327,9 @@ impl Room {
                 .filter(|member| member.on_roll())
                 .map(|member| &member.entry)
         };
+        let member = &self.members[&id];
         let texts = match channel {
-            Channel::SessionControl => vec![roll::joined()],
+            Channel::SessionControl => vec![roll::joined(&member.entry.card)],
             Channel::Participants => {
                 let mut resources: Vec<Resource<'_>> = roll().map(Entry::participant).collect();
                 resources.sort_by_key(|resource| resource.id);
@@ -304,15 +342,15 @@ impl Room {
                 let kind = ResourceKind::Configuration(Configuration::new());
                 roll::resources(&[Resource { id: None, kind }])
             }
+            Channel::Chat => vec![],
+            Channel::Reactions => self.raised_hands(),
+            Channel::Moderation => member.moderation_texts(),
         };
         effects.extend(texts.into_iter().map(|text| tell(id, channel, text)));
     }
 
     fn tell_all(&self, channel: Channel, texts: &[String], effects: &mut Vec<Effect>) {
-        let readers = self
-            .members
-            .iter()
-            .filter(|(_, member)| member.present() && member.open[channel.index()]);
+        let readers = self.members.iter().filter(|(_, member)| member.reads(channel));
         let readers: Vec<MemberId> = readers.map(|(id, _)| *id).collect();
         for text in texts {
             let text: Arc<str> = text.as_str().into();
@@ -333,12 +371,9 @@ impl Room {
     }
 }
 
-fn tell(to: MemberId, channel: Channel, text: String) -> Effect {
-    Effect::Tell {
-        to,
-        channel,
-        text: text.into(),
-    }
+fn tell(to: MemberId, channel: Channel, text: impl Into<Arc<str>>) -> Effect {
+    let text = text.into();
+    Effect::Tell { to, channel, text }
 }
 
 fn next(counter: &mut u32) -> u32 {

@@ -14,6 +14,19 @@ use crate::core::{
 const LOUDEST_CSRC: u32 = 42;
 
 impl Room {
+    /// Whether a member's packets from a source go anywhere. What does not is looked at by nobody: neither by the selection
+    /// of speakers nor by the readers of codecs.
+    pub(crate) fn takes(&self, from: MemberId, source: Source) -> bool {
+        let Some(member) = self.members.get(&from).filter(|member| member.present()) else {
+            return false;
+        };
+        match source {
+            Source::Microphone => member.entry.speaks(),
+            Source::Camera => member.entry.shows(),
+            Source::Screen => member.entry.sharing,
+        }
+    }
+
     /// A packet of a member, put on every line that it belongs on.
     pub(crate) fn forward(
         &mut self,
@@ -24,24 +37,23 @@ impl Room {
         now: Time,
         actions: &mut Actions,
     ) {
-        let Some(member) = self.members.get(&from).filter(|member| member.present()) else {
+        if !self.takes(from, source) {
             return;
-        };
-        let entry = &member.entry;
+        }
+        let entry = &self.members[&from].entry;
         match source {
-            Source::Microphone if !entry.audio_muted => {
+            Source::Microphone => {
                 let csrc = entry.audio_csrc;
                 self.forward_audio(from, csrc, packet, level_dbov, now, actions);
             }
-            Source::Camera if !entry.video_muted => {
+            Source::Camera => {
                 let (shown, [csrc]) = (entry.main, entry.camera_csrc);
                 self.forward_video((from, source), shown, csrc, packet, now, actions);
             }
-            Source::Screen if entry.sharing => {
+            Source::Screen => {
                 let (shown, [csrc]) = (entry.screen, entry.screen_csrc);
                 self.forward_video((from, source), shown, csrc, packet, now, actions);
             }
-            _ => {}
         }
     }
 

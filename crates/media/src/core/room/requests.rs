@@ -2,14 +2,17 @@
 
 use crate::{
     core::{
-        MemberId, Time,
-        channels::{Action, Channel, Code, Layout, MediaState, Refused, Request},
+        MemberId, Moment, Time,
+        channels::{Action, Channel, Code, Layout, Refused, Request},
         resources::{done, refused},
-        roll,
-        room::{Effect, Outcome, Room, tell},
+        roll::{self, Entry},
+        room::{Effect, Member, Outcome, Room, tell},
     },
     limits,
 };
+
+/// Why a request is not carried out.
+pub(super) type Objection = (Code, String);
 
 impl Room {
     /// A client's message on a data channel.
@@ -18,41 +21,27 @@ impl Room {
         id: MemberId,
         channel: Channel,
         text: &str,
-        now: Time,
+        now: Moment,
         effects: &mut Vec<Effect>,
     ) -> Outcome {
         let Some(member) = self.members.get_mut(&id).filter(|member| member.present()) else {
             return Outcome::Nothing;
         };
-        let in_time = member.rate.take(now);
+        let in_time = member.rate.take(now.time);
         let result = Request::read(channel, text).and_then(|request| {
-            let refuse = |code, message: String| {
-                Err(Refused {
+            let objection = if in_time {
+                self.objection(id, &request.action, now.time)
+            } else {
+                Some((Code::ResourceExhausted, "too many requests".into()))
+            };
+            match objection {
+                None => Ok(request),
+                Some((code, message)) => Err(Refused {
                     id: request.id,
                     code,
                     message,
-                })
-            };
-            if !in_time {
-                return refuse(Code::ResourceExhausted, "too many requests".into());
+                }),
             }
-            if let Action::SetAssignment(layout) = &request.action {
-                let lines = member.video.len();
-                if layout.canvases.len() > lines {
-                    let message = format!(
-                        "{} canvases, but the session has {lines} video lines",
-                        layout.canvases.len()
-                    );
-                    return refuse(Code::InvalidArgument, message);
-                }
-                if layout.label.len() > limits::LABEL_BYTES {
-                    return refuse(Code::InvalidArgument, "the label is too long".into());
-                }
-                if let Some(twice) = repeated_canvas(layout) {
-                    return refuse(Code::InvalidArgument, format!("canvas {twice} is there twice"));
-                }
-            }
-            Ok(request)
         });
         match result {
             Err(refusal) => {
@@ -66,50 +55,85 @@ impl Room {
         }
     }
 
-    fn act(&mut self, id: MemberId, action: Action, now: Time, effects: &mut Vec<Effect>) -> Outcome {
+    fn objection(&mut self, id: MemberId, action: &Action, now: Time) -> Option<Objection> {
+        let member = self.members.get_mut(&id)?;
+        match action {
+            Action::Leave | Action::UploadMediaStats => None,
+            Action::SetMediaState(state) => member.objection_to_sending(*state),
+            Action::SetAssignment(layout) => objection_to_layout(member, layout),
+            Action::Send(_) => self.objection_to_chat(id, now),
+            Action::React(_) => self.objection_to_reaction(id, now),
+            Action::SetHand(hand) => member.objection_to_hand(hand, now),
+        }
+    }
+
+    fn act(&mut self, id: MemberId, action: Action, now: Moment, effects: &mut Vec<Effect>) -> Outcome {
         match action {
             Action::Leave => return Outcome::Leaves,
             Action::UploadMediaStats => {}
-            Action::SetMediaState(state) => self.set_media_state(id, state, now, effects),
+            Action::SetMediaState(state) => self.change(id, now.time, effects, |entry| entry.say(state)),
             Action::SetAssignment(layout) => {
                 if let Some(member) = self.members.get_mut(&id) {
                     member.layout = Some(layout);
                     let ranked = self.ranked();
-                    self.reassign(id, &ranked, true, now, effects);
+                    self.reassign(id, &ranked, true, now.time, effects);
                 }
             }
+            Action::Send(text) => self.chat(id, &text, now.wall, effects),
+            Action::React(emoji) => self.react(id, emoji, effects),
+            Action::SetHand(hand) => self.set_hand(id, &hand, now.wall, effects),
         }
         Outcome::Nothing
     }
 
-    fn set_media_state(&mut self, id: MemberId, state: MediaState, now: Time, effects: &mut Vec<Effect>) {
+    /// Changes what a member sends, tells everybody, and takes off the lines what it sends no longer.
+    pub(super) fn change(
+        &mut self,
+        id: MemberId,
+        now: Time,
+        effects: &mut Vec<Effect>,
+        change: impl FnOnce(&mut Entry),
+    ) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
+        let on_roll = member.on_roll();
         let entry = &mut member.entry;
         let was_sharing = entry.sharing;
-        entry.audio_muted = state.audio_muted.unwrap_or(entry.audio_muted);
-        entry.video_muted = state.video_muted.unwrap_or(entry.video_muted);
-        entry.sharing = entry.sends.screen && state.screenshare.unwrap_or(entry.sharing);
+        change(entry);
+        if !on_roll {
+            return;
+        }
         let told = roll::resources(&entry.media_entries().collect::<Vec<_>>());
         let (main, screen) = (entry.main, entry.screen);
-        let (audio_muted, video_muted, sharing) = (entry.audio_muted, entry.video_muted, entry.sharing);
+        let (speaks, shows, sharing) = (entry.speaks(), entry.shows(), entry.sharing);
         self.tell_all(Channel::MediaEntries, &told, effects);
         if was_sharing && !sharing {
             let deleted = roll::deletions(&[roll::deleted_media_entry(screen)]);
             self.tell_all(Channel::MediaEntries, &[deleted], effects);
         }
-        if audio_muted {
+        if !speaks {
             self.speakers.remove(id);
             for other in self.members.values_mut() {
                 other.audio.iter_mut().for_each(|line| line.forget(id));
             }
         }
-        if video_muted {
+        if !shows {
             self.pause(main);
         }
         self.reassign_all(now, effects);
     }
+}
+
+fn objection_to_layout(member: &Member, layout: &Layout) -> Option<Objection> {
+    let lines = member.video.len();
+    let canvases = layout.canvases.len();
+    let message = match () {
+        () if canvases > lines => format!("{canvases} canvases, but the session has {lines} video lines"),
+        () if layout.label.len() > limits::LABEL_BYTES => "the label is too long".into(),
+        () => format!("canvas {} is there twice", repeated_canvas(layout)?),
+    };
+    Some((Code::InvalidArgument, message))
 }
 
 fn repeated_canvas(layout: &Layout) -> Option<i64> {

@@ -19,9 +19,7 @@ impl Room {
             .filter(|member| member.entry.sharing)
             .map(|member| member.entry.screen)
             .collect();
-        let mut cameras: Vec<&Member> = present()
-            .filter(|member| member.entry.sends.camera && !member.entry.video_muted)
-            .collect();
+        let mut cameras: Vec<&Member> = present().filter(|member| member.entry.shows()).collect();
         cameras.sort_by_key(|member| (std::cmp::Reverse(member.spoke), member.entry.main));
         ranked.extend(cameras.into_iter().map(|member| member.entry.main));
         ranked
@@ -114,13 +112,15 @@ impl Room {
         }
     }
 
-    pub(super) fn exists(&self, entry: EntryId) -> bool {
+    /// Whether a line may stand for a media entry: a camera that is off for a while keeps its line, one that may not be used
+    /// gives it up.
+    fn exists(&self, entry: EntryId) -> bool {
         let mut roll = self
             .members
             .values()
             .filter(|member| member.on_roll())
             .map(|member| &member.entry);
-        roll.any(|other| other.main == entry || (other.sharing && other.screen == entry))
+        roll.any(|other| (other.sends.camera && other.main == entry) || (other.sharing && other.screen == entry))
     }
 
     /// What is sent while muted is not forwarded, so the lines go on at a keyframe, as if it were another source.
