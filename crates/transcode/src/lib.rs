@@ -15,8 +15,12 @@
 //! | `reply`, `failure`, `frame` | from a gRPC reply to HTTP and JSON |
 //! | `mask`, `partial` | partial responses, on both transports |
 //! | `service` | the layer |
+//! | `batch` | several calls in one request |
+//! | `discovery` | the document from which dynamic clients build themselves |
 
+pub mod batch;
 mod body;
+pub mod discovery;
 mod failure;
 mod fields;
 mod frame;

@@ -317,3 +317,66 @@ async fn masks_prune_grpc_replies_too() {
         .field_violations;
     assert_eq!(violations[0].field, "fields");
 }
+
+#[test]
+fn the_discovery_document_says_what_is_served() {
+    let api = transcode::discovery::Api {
+        package: "google.apps.meet.v2",
+        name: "meet",
+        version: "v2",
+        title: "Meet",
+        description: "Meetings.",
+        root_url: "http://localhost:8080",
+        scopes: &[("scope".to_owned(), "everything")],
+    };
+    let document = transcode::discovery::document(descriptor_pool(), &api, |method| vec![method.to_owned()]);
+    let document = document.expect("our own rules");
+    let check = |pointer: &str, expected: Value| assert_eq!(document.pointer(pointer), Some(&expected), "{pointer}");
+    check("/id", json!("meet:v2"));
+    check("/rootUrl", json!("http://localhost:8080/"));
+    let spaces = "/resources/spaces/methods";
+    check(
+        &format!("{spaces}/patch"),
+        json!({
+            "id": "meet.spaces.patch",
+            "path": "v2/{+name}",
+            "flatPath": "v2/spaces/{spacesId}",
+            "httpMethod": "PATCH",
+            "parameters": {
+                "name": {"type": "string", "location": "path", "required": true, "pattern": "^spaces/[^/]+$"},
+                "updateMask": {"type": "string", "format": "google-fieldmask", "location": "query"},
+            },
+            "parameterOrder": ["name"],
+            "request": {"$ref": "Space"},
+            "response": {"$ref": "Space"},
+            "scopes": ["UpdateSpace"],
+        }),
+    );
+    check(
+        &format!("{spaces}/endActiveConference/path"),
+        json!("v2/{+name}:endActiveConference"),
+    );
+    let members = "/resources/spaces/resources/members/methods";
+    check(
+        &format!("{members}/batchUpdate/path"),
+        json!("v2/{+parent}/members:batchUpdate"),
+    );
+    check(&format!("{members}/list/parameters/pageSize/type"), json!("integer"));
+    let sessions = "/resources/conferenceRecords/resources/participants/resources/participantSessions/methods";
+    check(
+        &format!("{sessions}/get/parameters/name/pattern"),
+        json!("^conferenceRecords/[^/]+/participants/[^/]+/participantSessions/[^/]+$"),
+    );
+    check(
+        "/schemas/ModerationRestrictions/properties/chatRestriction/enum",
+        json!(["RESTRICTION_TYPE_UNSPECIFIED", "HOSTS_ONLY", "NO_RESTRICTION"]),
+    );
+    check(
+        "/schemas/Participant/properties/earliestStartTime/format",
+        json!("google-datetime"),
+    );
+    assert!(
+        document.pointer("/schemas/ConnectActiveConferenceRequest").is_none(),
+        "only v2beta has it"
+    );
+}
