@@ -24,7 +24,11 @@ macro_rules! migration {
 }
 
 /// All steps, in their order.
-pub(crate) const MIGRATIONS: &[Migration] = &[migration!(1, "0001_identity"), migration!(2, "0002_register")];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_identity"),
+    migration!(2, "0002_register"),
+    migration!(4, "0004_apps"),
+];
 
 /// Remembers the steps that a database has seen.
 pub(crate) const CREATE_TABLE: &str =
