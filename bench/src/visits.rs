@@ -2,10 +2,10 @@
 
 use anyhow::{Result, anyhow};
 use meeting::{
-    Arrival, ConferenceId, DisplayName, Fact, FreshIds, Input, MeetingCode, Micros, ParticipantId, Person, SecretHash,
-    SessionId, Space, SpaceId, UserId,
+    AccessType, Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input, MeetingCode, Micros,
+    ParticipantId, Person, SecretHash, SessionId, Settings, Space, SpaceId, Standing, UserId,
 };
-use register::{AccessType, EntryPointAccess, NewSpace, Register};
+use register::{NewSpace, Register};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The time.
@@ -47,6 +47,9 @@ fn name(text: &str) -> DisplayName {
 pub(crate) fn join(person: Person) -> Input {
     let arrival = Arrival {
         person,
+        standing: Standing::Trusted,
+        device: DeviceKind::Full,
+        through: EntryPoint::Own,
         session: SessionId::from_random(random()),
         secret: SecretHash(random()),
         presented: None,
@@ -58,19 +61,25 @@ pub(crate) fn join(person: Person) -> Input {
     Input::Join { arrival, fresh }
 }
 
+fn open() -> Settings {
+    Settings {
+        access_type: AccessType::Open,
+        ..Settings::default()
+    }
+}
+
 /// A new space, durable.
 pub(crate) async fn new_space(register: &Register, owner: &UserId) -> Result<Space> {
     let new = NewSpace {
         id: SpaceId::from_random(random()),
         code: MeetingCode::from_random(random()),
         owner: owner.clone(),
-        access_type: AccessType::Open,
-        entry_point_access: EntryPointAccess::All,
-        config: "{}".to_owned(),
+        settings: open(),
+        app: None,
         create: Micros(0),
     };
     let record = register.create_space(new).await?;
-    Ok(Space::new(record.id, Micros(0)))
+    Ok(Space::new(record.id, record.settings, Micros(0)))
 }
 
 /// Decides one input, records its facts in one durable write, and only then lets them be.

@@ -97,6 +97,18 @@ impl Db {
             Engine::Postgres(postgres) => postgres.write(&statements).await,
         }
     }
+
+    /// Makes deleted data unreadable in the database's files: both engines only mark it as free and write over it some
+    /// day. Everything is written anew, so it takes as long as the database is large and holds up writes meanwhile.
+    ///
+    /// PostgreSQL keeps its own log of changes until it recycles it, and archives or standbys keep theirs; file systems and
+    /// disks may keep old blocks. That is beyond this crate.
+    pub async fn scrub(&self) -> Result<(), Error> {
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.scrub().await,
+            Engine::Postgres(postgres) => postgres.scrub().await,
+        }
+    }
 }
 
 impl fmt::Debug for Db {

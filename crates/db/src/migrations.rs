@@ -27,6 +27,7 @@ macro_rules! migration {
 pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_identity"),
     migration!(2, "0002_register"),
+    migration!(3, "0003_entry"),
     migration!(4, "0004_apps"),
 ];
 

@@ -71,6 +71,19 @@ impl Postgres {
         }
     }
 
+    /// The statistics hold samples of the data, so they are taken anew first; then all tables are rewritten, those of the
+    /// statistics included. The connection is not used again, because its time limit was lifted.
+    pub(crate) async fn scrub(&self) -> Result<(), Error> {
+        let rewrite = async || -> Result<(), Failure> {
+            let client = Object::take(self.writers.get().await?);
+            for statement in ["set statement_timeout = 0", "analyze", "vacuum full"] {
+                client.batch_execute(statement).await?;
+            }
+            Ok(())
+        };
+        rewrite().await.map_err(Failure::into_error)
+    }
+
     async fn recover(&self, attempt: u32, error: &Error) {
         tracing::warn!(attempt, error = ?error, "PostgreSQL is tried again");
         // One of the reasons is a plan that another program's migration made stale, and it is so on every connection.

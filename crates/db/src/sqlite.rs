@@ -6,6 +6,7 @@
 
 mod engine_error;
 mod folder;
+mod scrub;
 mod writer;
 
 use crate::{
@@ -61,6 +62,10 @@ impl Sqlite {
 
     pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<(), Error> {
         self.writer.write(statements).await
+    }
+
+    pub(crate) async fn scrub(&self) -> Result<(), Error> {
+        self.writer.scrub().await
     }
 
     pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {

@@ -1,7 +1,10 @@
 //! Facts: what became true in a space. They say everything that the register writes and a space holds, so that neither
 //! has to guess from the other; times are ready to be shown.
 
-use crate::{ConferenceId, DisplayName, Micros, ParticipantId, Person, SecretHash, SessionId};
+use crate::{
+    ConferenceId, DeviceKind, DisplayName, Knock, KnockEndReason, Micros, ParticipantId, Person, Role, SecretHash,
+    SessionId, Settings, Standing,
+};
 
 /// One thing that became true. A list of them is true as a whole or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +27,8 @@ pub enum Fact {
         /// The start of the first session.
         earliest_start: Micros,
     },
-    /// A participant with no live session is back: its latest end is unset again.
+    /// A participant with no live session is back: its latest end is unset again, and if a host had put them out, they have
+    /// been admitted since.
     ParticipantReturned {
         /// Where.
         conference: ConferenceId,
@@ -52,8 +56,56 @@ pub enum Fact {
         secret: SecretHash,
         /// When.
         start: Micros,
+        /// What kind of device it is: a viewer also where it asked to be more and may only watch.
+        device: DeviceKind,
+        /// The role of its person on this device.
+        role: Role,
         /// When its media must be connected, in the caller's clock. Not recorded: a crash ends the session anyway.
         connect_by: Micros,
+    },
+    /// A participant has another role now, on all devices that do not only watch.
+    RoleChanged {
+        /// Where.
+        conference: ConferenceId,
+        /// Who.
+        participant: ParticipantId,
+        /// The role from now on.
+        role: Role,
+    },
+    /// A host put a participant out; their sessions end with the facts that follow.
+    ParticipantRemoved {
+        /// Where.
+        conference: ConferenceId,
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The space has other settings now.
+    Configured {
+        /// All of them.
+        settings: Settings,
+    },
+    /// Somebody waits to be admitted. Not recorded.
+    Knocked {
+        /// Who, with what.
+        knock: Knock,
+        /// The conference that they would be in: the active one, or the next. The name is reserved until a conference starts.
+        conference: ConferenceId,
+        /// The participant that they would be in it.
+        participant: ParticipantId,
+    },
+    /// How somebody who knocks stands to the space has changed. Not recorded.
+    KnockChanged {
+        /// The session that they wait for.
+        session: SessionId,
+        /// How they stand to it now.
+        standing: Standing,
+    },
+    /// Somebody does not wait any more. Not recorded.
+    KnockEnded {
+        /// The session that they waited for.
+        session: SessionId,
+        /// Why.
+        reason: KnockEndReason,
     },
     /// These sessions were heard of. A session's first sign of life says that its media is connected.
     SignsOfLife {
@@ -137,6 +189,8 @@ reasons!(
         NotConnected = "not_connected",
         /// Its client came back by itself, with a new session.
         Resumed = "resumed",
+        /// A host put its participant out.
+        Removed = "removed",
         /// The conference was ended for everybody.
         ConferenceEnded = "conference_ended",
         /// The server was found to have stopped without closing it.

@@ -64,6 +64,12 @@ id!(
     is_uuid
 );
 id!(
+    /// A member of a space: a UUID in base64url.
+    MemberId,
+    "member id",
+    is_uuid
+);
+id!(
     /// A user of this server: 21 digits, the same for ever.
     UserId,
     "user id",
@@ -149,6 +155,14 @@ impl SessionId {
     #[must_use]
     pub fn from_random(random: [u8; 16]) -> SessionId {
         SessionId(uuid_from_random(random))
+    }
+}
+
+impl MemberId {
+    /// An id from random bytes.
+    #[must_use]
+    pub fn from_random(random: [u8; 16]) -> MemberId {
+        MemberId(uuid_from_random(random))
     }
 }
 

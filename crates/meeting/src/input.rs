@@ -1,7 +1,10 @@
 //! What may happen to a space, and why it may be refused. Ids and secrets come with the input: the caller makes them from
 //! random bytes, and may make them in vain.
 
-use crate::{ConferenceId, DisplayName, Micros, ParticipantId, SecretHash, SessionId, UserId};
+use crate::{
+    ConferenceId, DeviceKind, DisplayName, EntryPoint, Micros, ParticipantId, SecretHash, SessionId, Settings,
+    Standing, UserId,
+};
 
 /// Who asks to join.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,12 +37,28 @@ impl Person {
 pub struct Arrival {
     /// Who it is.
     pub person: Person,
+    /// How they stand to the space. Whoever is not signed in is a stranger, whatever is said here.
+    pub standing: Standing,
+    /// The kind of device that it asks to be.
+    pub device: DeviceKind,
+    /// By what program it comes.
+    pub through: EntryPoint,
     /// The id that this session will have.
     pub session: SessionId,
     /// The hash of the resume secret that this session will have.
     pub secret: SecretHash,
     /// The hash of the resume secret that the device kept from an earlier session, if it has one.
     pub presented: Option<SecretHash>,
+}
+
+impl Arrival {
+    /// How they stand to the space.
+    pub fn standing(&self) -> Standing {
+        match &self.person {
+            Person::SignedIn { .. } => self.standing,
+            Person::Anonymous { .. } => Standing::Stranger,
+        }
+    }
 }
 
 /// New ids that a join may need.
@@ -54,7 +73,7 @@ pub struct FreshIds {
 /// What happens to a space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Somebody joins, and starts the conference if there is none.
+    /// Somebody joins, and starts the conference if there is none; or knocks, if the settings do not let them walk in.
     Join {
         /// Who, and with which session.
         arrival: Arrival,
@@ -73,12 +92,36 @@ pub enum Input {
     Alive(Vec<(SessionId, Micros)>),
     /// Somebody leaves and says so.
     Leave {
-        /// The session that ends.
+        /// The session that ends, or that its client does not wait for any longer.
         session: SessionId,
         /// Its own resume secret, which only its client knows.
         secret: SecretHash,
     },
-    /// The media plane has lost a session.
+    /// A host lets somebody in who knocks, and starts the conference with them if there is none.
+    Admit {
+        /// The session that they wait for.
+        session: SessionId,
+    },
+    /// A host sends somebody away who knocks.
+    Deny {
+        /// The session that they wait for.
+        session: SessionId,
+    },
+    /// A host puts somebody out, with all their devices. Until the conference ends they knock to come back.
+    Remove {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The settings are changed.
+    Configure(Settings),
+    /// How a user stands to the space has changed, while they may be in it or at its door.
+    Promote {
+        /// Who.
+        user: UserId,
+        /// How they stand to it now.
+        standing: Standing,
+    },
+    /// The media plane has lost a session, or the device of somebody who knocks.
     Lost {
         /// Which.
         session: SessionId,
@@ -87,13 +130,13 @@ pub enum Input {
         /// How it was lost.
         reason: LostReason,
     },
-    /// The conference is ended for everybody.
+    /// The conference is ended for everybody. Those who knock go on waiting.
     EndConference,
     /// The server has started again after a crash, and this space was rebuilt from what is recorded.
     Restart,
     /// Time has passed: see [`Space::next_deadline`](crate::Space::next_deadline).
     Tick,
-    /// The server stops in good order: the conference ends for everybody.
+    /// The server stops in good order: the conference ends for everybody, and so do the knocks.
     Shutdown,
 }
 
@@ -131,6 +174,27 @@ pub enum Refusal {
     /// See [`LIVE_SESSIONS_MAX`](crate::limits::LIVE_SESSIONS_MAX) and [`SESSIONS_MAX`](crate::limits::SESSIONS_MAX).
     #[error("the conference is full")]
     TooManySessions,
+    /// The space admits only through the program that made it.
+    #[error("the meeting can be joined only through the app that made it")]
+    EntryPointNotAllowed,
+    /// A companion is the second device of a person, so it must be known whose.
+    #[error("a companion device needs somebody who is signed in")]
+    CompanionNeedsAccount,
+    /// A client may not come back by itself for somebody whom a host has put out: they may knock.
+    #[error("a host has removed this participant")]
+    Removed,
+    /// See [`KNOCKS_MAX`](crate::limits::KNOCKS_MAX).
+    #[error("too many people wait to be admitted")]
+    LobbyFull,
+    /// Nobody knocks with this session, or not any more.
+    #[error("nobody with this session waits to be admitted")]
+    UnknownKnock,
+    /// No such participant in the active conference.
+    #[error("the participant is not known")]
+    UnknownParticipant,
+    /// The owner cannot be put out of their own space.
+    #[error("the host cannot be removed")]
+    HostStays,
     /// A new id or secret is in use: the caller's random source repeats itself.
     #[error("an id for the session is in use already; try again")]
     IdInUse,

@@ -11,6 +11,13 @@
 //! So nobody is told what a crash could still undo, and a space is rebuilt after a crash by applying the recorded facts
 //! again. If the outcome of a write is unknown, the space must be rebuilt in that way too.
 //!
+//! # Entry
+//!
+//! The settings of a space and the standing of an arrival decide whether it walks in or knocks, its role, and from that, with
+//! the kind of its device, what it may send ([`Space::permissions`]). A participant of the conference walks in again whatever
+//! the settings say by then, unless a host removed them. A knock is held in memory only: it has a deadline, ends exactly once,
+//! and when it is admitted, the facts of a join follow.
+//!
 //! # Time
 //!
 //! Inputs carry the caller's clock, which may step. The times in facts never run backwards within a space: while the
@@ -23,14 +30,24 @@ mod display_name;
 mod fact;
 mod ids;
 mod input;
+mod knock;
 pub mod limits;
+mod permissions;
+mod settings;
 mod space;
+mod standing;
 mod time;
 
 pub use decide::decide;
 pub use display_name::{DisplayName, MalformedName};
 pub use fact::{ConferenceEndReason, Fact, SessionEndReason};
-pub use ids::{ConferenceId, MalformedId, MeetingCode, ParticipantId, SecretHash, SessionId, SpaceId, UserId};
+pub use ids::{
+    ConferenceId, MalformedId, MeetingCode, MemberId, ParticipantId, SecretHash, SessionId, SpaceId, UserId,
+};
 pub use input::{Arrival, FreshIds, Input, LostReason, Person, Refusal};
+pub use knock::{Knock, KnockEndReason};
+pub use permissions::Permissions;
+pub use settings::{AccessType, EntryPointAccess, RestrictionType, Settings};
 pub use space::{Conference, LiveSession, Participant, Space};
+pub use standing::{DeviceKind, EntryPoint, Role, Standing};
 pub use time::Micros;

@@ -17,6 +17,12 @@ pub const LIVE_SESSIONS_MAX: usize = 500;
 /// until it ends: about 200 bytes each.
 pub const SESSIONS_MAX: usize = 20_000;
 
+/// A knock that nobody answers ends then: a host who is there has seen it long before, and who waits still may knock again.
+pub const KNOCK_US: i64 = 10 * 60 * 1_000_000;
+
+/// People who wait at the door of one space. More than a host can look at: who comes later is told so.
+pub const KNOCKS_MAX: usize = 100;
+
 /// Characters of a display name: the longest names of people fit, a paragraph does not.
 pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
 

@@ -1,16 +1,24 @@
 //! A space as it is now: its active conference, who is in it, and what must be remembered until it ends. It changes by
 //! facts alone, so that the same facts give the same space, whether they were decided a moment ago or read after a crash.
 
-use crate::{ConferenceId, Fact, Micros, ParticipantId, Person, SecretHash, SessionId, SpaceId};
+use crate::{
+    ConferenceId, DeviceKind, Fact, Knock, Micros, ParticipantId, Permissions, Person, Role, SecretHash, SessionId,
+    Settings, SpaceId,
+};
 use std::collections::BTreeMap;
 
-/// A meeting place, and the conference in it if one is active.
+/// A meeting place, the conference in it if one is active, and those who wait at its door.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Space {
     id: SpaceId,
     /// The latest time in any fact: no later fact has an earlier one.
     clock: Micros,
+    settings: Settings,
     pub(crate) conference: Option<Conference>,
+    /// In the order of arrival; few, so they are searched one by one.
+    pub(crate) knocks: Vec<Knock>,
+    /// The id that those who knock were promised for the next conference.
+    pub(crate) reserved: Option<ConferenceId>,
 }
 
 /// The active conference.
@@ -34,6 +42,10 @@ pub struct Participant {
     pub person: Person,
     /// How many devices are in the meeting now.
     pub live_sessions: usize,
+    /// The most powerful role that they had, or the one that it was changed to since.
+    pub role: Role,
+    /// A host put them out, and nobody has admitted them since.
+    pub removed: bool,
     /// The latest end of the sessions that have ended.
     pub(crate) latest_end: Option<Micros>,
 }
@@ -47,6 +59,10 @@ pub struct LiveSession {
     pub start: Micros,
     /// When it was last heard of; `None` while its media is not connected.
     pub last_sign_of_life: Option<Micros>,
+    /// What kind of device it is.
+    pub device: DeviceKind,
+    /// The role of its person on this device.
+    pub role: Role,
     pub(crate) connect_by: Micros,
 }
 
@@ -60,17 +76,41 @@ pub(crate) struct Seat {
 impl Space {
     /// A space in which nobody is meeting. `not_before` is the end of its latest conference: its next one will not start
     /// earlier, whatever the clock says.
-    pub fn new(id: SpaceId, not_before: Micros) -> Space {
+    pub fn new(id: SpaceId, settings: Settings, not_before: Micros) -> Space {
         Space {
             id,
             clock: not_before,
+            settings,
             conference: None,
+            knocks: Vec::new(),
+            reserved: None,
         }
     }
 
     /// The id of the space.
     pub fn id(&self) -> &SpaceId {
         &self.id
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Those who wait to be admitted, in the order in which they came.
+    pub fn knocks(&self) -> &[Knock] {
+        &self.knocks
+    }
+
+    /// Who waits to be admitted with this session.
+    pub fn knock(&self, session: &SessionId) -> Option<&Knock> {
+        self.knocks.iter().find(|knock| knock.arrival.session == *session)
+    }
+
+    /// What a live session may send now.
+    pub fn permissions(&self, session: &SessionId) -> Option<Permissions> {
+        let session = self.conference.as_ref()?.live.get(session)?;
+        Some(Permissions::of(&self.settings, session.role, session.device))
     }
 
     /// The active conference, if there is one.
@@ -85,15 +125,9 @@ impl Space {
 
     /// When the caller must come back with [`Input::Tick`](crate::Input::Tick), in its own clock.
     pub fn next_deadline(&self) -> Option<Micros> {
-        let conference = self.conference.as_ref()?;
-        if conference.live.is_empty() {
-            return Some(conference.return_until.unwrap_or_default());
-        }
-        let connecting = conference
-            .live
-            .values()
-            .filter(|session| session.last_sign_of_life.is_none());
-        connecting.map(|session| session.connect_by).min()
+        let knocks = self.knocks.iter().map(|knock| knock.expire);
+        let conference = self.conference.as_ref().and_then(Conference::next_deadline);
+        knocks.chain(conference).min()
     }
 
     /// Makes a fact part of the state. It must be one that [`decide`](crate::decide) gave for this very state, or one that
@@ -102,12 +136,27 @@ impl Space {
         match fact {
             Fact::ConferenceStarted { conference, start } => {
                 self.conference = Some(Conference::new(conference.clone(), *start));
+                self.reserved = None;
                 self.clock = self.clock.max(*start);
             }
             Fact::ConferenceEnded { end, .. } => {
                 self.conference = None;
                 self.clock = self.clock.max(*end);
             }
+            Fact::Configured { settings } => self.settings = *settings,
+            Fact::Knocked { knock, conference, .. } => {
+                if self.conference.as_ref().is_none_or(|active| active.id != *conference) {
+                    self.reserved = Some(conference.clone());
+                }
+                self.knocks.push(knock.clone());
+            }
+            Fact::KnockChanged { session, standing } => {
+                let changed = self.knocks.iter_mut().find(|knock| knock.arrival.session == *session);
+                if let Some(knock) = changed {
+                    knock.arrival.standing = *standing;
+                }
+            }
+            Fact::KnockEnded { session, .. } => self.knocks.retain(|knock| knock.arrival.session != *session),
             within => {
                 let latest = self.conference.as_mut().and_then(|conference| conference.apply(within));
                 self.clock = self.clock.max(latest.unwrap_or_default());
@@ -149,6 +198,15 @@ impl Conference {
         &self.live
     }
 
+    fn next_deadline(&self) -> Option<Micros> {
+        if self.live.is_empty() {
+            return Some(self.return_until.unwrap_or_default());
+        }
+        let sessions = self.live.values();
+        let connecting = sessions.filter(|session| session.last_sign_of_life.is_none());
+        connecting.map(|session| session.connect_by).min()
+    }
+
     /// How many people are in it now.
     pub fn present(&self) -> usize {
         self.participants
@@ -169,6 +227,8 @@ impl Conference {
                 let joined = Participant {
                     person: person.clone(),
                     live_sessions: 0,
+                    role: Role::Viewer,
+                    removed: false,
                     latest_end: None,
                 };
                 self.participants.insert(participant.clone(), joined);
@@ -191,10 +251,14 @@ impl Conference {
                 session,
                 secret,
                 start,
+                device,
+                role,
                 connect_by,
                 ..
             } => {
-                self.participants.get_mut(participant)?.live_sessions += 1;
+                let person = self.participants.get_mut(participant)?;
+                person.live_sessions += 1;
+                person.role = person.role.min(*role);
                 let (participant, start, connect_by) = (participant.clone(), *start, *connect_by);
                 self.seats.insert(
                     *secret,
@@ -207,6 +271,8 @@ impl Conference {
                     participant,
                     start,
                     last_sign_of_life: None,
+                    device: *device,
+                    role: *role,
                     connect_by,
                 };
                 self.live.insert(session.clone(), live);
@@ -235,8 +301,30 @@ impl Conference {
                 self.return_until = Some(*until);
                 None
             }
-            // That a participant is back follows from its session; a conference is started and ended by its space.
-            Fact::ParticipantReturned { .. } | Fact::ConferenceStarted { .. } | Fact::ConferenceEnded { .. } => None,
+            Fact::ParticipantReturned { participant, .. } => {
+                self.participants.get_mut(participant)?.removed = false;
+                None
+            }
+            Fact::ParticipantRemoved { participant, .. } => {
+                self.participants.get_mut(participant)?.removed = true;
+                None
+            }
+            Fact::RoleChanged { participant, role, .. } => {
+                self.participants.get_mut(participant)?.role = *role;
+                let own = self
+                    .live
+                    .values_mut()
+                    .filter(|session| session.participant == *participant);
+                own.for_each(|session| session.role = role.on(session.device));
+                None
+            }
+            // These are about the space.
+            Fact::ConferenceStarted { .. }
+            | Fact::ConferenceEnded { .. }
+            | Fact::Configured { .. }
+            | Fact::Knocked { .. }
+            | Fact::KnockChanged { .. }
+            | Fact::KnockEnded { .. } => None,
         }
     }
 }

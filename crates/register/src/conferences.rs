@@ -3,7 +3,11 @@
 //! The list walks `conference_reader`, which has a row for everybody who may read a record: the owner of the space and
 //! each signed-in participant. Asking that of every record instead would make the list as slow as the register is long.
 
-use crate::{Page, Query, Register, RegisterError, limits::CONFERENCES_PER_PAGE, page::List};
+use crate::{
+    Page, Query, Register, RegisterError,
+    limits::{CONFERENCES_PER_PAGE, NEVER_US},
+    page::List,
+};
 use db::Row;
 use filter::{Comparison, Field, Kind, Predicate};
 use meeting::{ConferenceId, Micros, SpaceId, UserId};
@@ -19,8 +23,9 @@ pub struct ConferenceRecord {
     pub start: Micros,
     /// The last leave; `None` while it is held.
     pub end: Option<Micros>,
-    /// When the record vanishes; provisional while the conference is held, which never expires.
-    pub expire: Micros,
+    /// When the record vanishes; provisional while the conference is held, which never expires; `None` if it is kept for
+    /// ever.
+    pub expire: Option<Micros>,
 }
 
 pub(crate) const CONFERENCE: &str = "
@@ -75,6 +80,26 @@ pub(crate) const CONFERENCES_BY_CODE: List = List {
     ..CONFERENCES
 };
 
+/// The first list again, of spaces that one app made.
+pub(crate) const CONFERENCES_OF_APP: List = List {
+    select: "
+        select r.start_us, r.conference, r.space, c.end_us, c.expire_us
+        from conference_reader r join conference c on c.id = r.conference
+        where r.account = $1 and (c.end_us is null or c.expire_us > $2)
+        and r.app = $3",
+    ..CONFERENCES
+};
+
+/// The second list again, of spaces that one app made.
+pub(crate) const CONFERENCES_OF_APP_BY_CODE: List = List {
+    select: "
+        select r.start_us, r.conference, r.space, c.end_us, c.expire_us
+        from conference_reader r join conference c on c.id = r.conference
+        where r.account = $1 and (c.end_us is null or c.expire_us > $2)
+        and r.app = $3 and r.space = (select m.space from meeting_code m where m.code = $4)",
+    ..CONFERENCES
+};
+
 impl Register {
     /// The conference with this id.
     pub async fn conference(&self, id: &ConferenceId, now: Micros) -> Result<ConferenceRecord, RegisterError> {
@@ -88,23 +113,26 @@ impl Register {
         Ok(!self.db.read(MAY_READ, params).await?.is_empty())
     }
 
-    /// The conferences that this user may read.
+    /// The conferences that this user may read; with an app, only those in spaces that it made.
     pub async fn list_conferences(
         &self,
         reader: &UserId,
         query: &Query<'_>,
+        app: Option<&str>,
     ) -> Result<Page<ConferenceRecord>, RegisterError> {
         let mut params = vec![reader.as_str().into(), query.now.0.into()];
+        params.extend(app.map(Into::into));
         let predicate = filter::google(query.filter)?;
-        let list = match code_asked(&predicate) {
-            Some(code) => {
-                params.push(code.to_lowercase().into());
-                CONFERENCES_BY_CODE
-            }
-            None => CONFERENCES,
+        let code = code_asked(&predicate);
+        params.extend(code.map(|code| code.to_lowercase().into()));
+        let list = match (app, code) {
+            (None, None) => CONFERENCES,
+            (None, Some(_)) => CONFERENCES_BY_CODE,
+            (Some(_), None) => CONFERENCES_OF_APP,
+            (Some(_), Some(_)) => CONFERENCES_OF_APP_BY_CODE,
         };
-        list.page(&self.db, &[reader.as_str()], params, query, conference_record)
-            .await
+        let scope: Vec<&str> = [reader.as_str()].into_iter().chain(app).collect();
+        list.page(&self.db, &scope, params, query, conference_record).await
     }
 }
 
@@ -127,6 +155,6 @@ fn conference_record(row: &Row) -> Result<ConferenceRecord, RegisterError> {
         id: ConferenceId::parse(row.text(1)?)?,
         space: SpaceId::parse(row.text(2)?)?,
         end: row.opt_int(3)?.map(Micros),
-        expire: Micros(row.int(4)?),
+        expire: Some(row.int(4)?).filter(|us| *us != NEVER_US).map(Micros),
     })
 }

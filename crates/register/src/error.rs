@@ -8,9 +8,12 @@ pub enum RegisterError {
     /// There is no such thing, or not any more.
     #[error("not found")]
     NotFound,
-    /// The space id or the meeting code is in use: try again with other random bytes.
-    #[error("the space id or the meeting code is in use")]
+    /// A space's id or meeting code is in use: try again with other random bytes. Or a member's address: it is one already.
+    #[error("it exists already")]
     Taken,
+    /// Somebody is to be forgotten who is in a conference that is still held.
+    #[error("the person is in a meeting that is not over; try again when it is")]
+    StillMeeting,
     /// The caller's filter.
     #[error("the filter is malformed {0}")]
     InvalidFilter(filter::Malformed),
@@ -49,6 +52,15 @@ pub enum Damage {
         /// What it is.
         value: String,
     },
+}
+
+impl Damage {
+    pub(crate) fn unknown(noun: &'static str, value: &dyn std::fmt::Display) -> RegisterError {
+        RegisterError::Damaged(Damage::Unknown {
+            noun,
+            value: value.to_string(),
+        })
+    }
 }
 
 impl From<db::Error> for RegisterError {

@@ -4,9 +4,14 @@
 //! makes, so that facts which do not follow from what is recorded fail as a whole. The list of facts is one write: there
 //! is no moment at which a participant is there without its session.
 
-use crate::{Register, RegisterError};
+use crate::{
+    Register, RegisterError,
+    limits::{MEETING_CODE_USE_EVERY_US, NEVER_US},
+    numbers::Number,
+    settings,
+};
 use db::Statement;
-use meeting::{ConferenceId, Fact, Micros, ParticipantId, Person, SpaceId};
+use meeting::{ConferenceId, Fact, Micros, ParticipantId, Person, Role, Settings, SpaceId};
 
 pub(crate) const KIND_SIGNED_IN: i64 = 1;
 pub(crate) const KIND_ANONYMOUS: i64 = 2;
@@ -27,8 +32,7 @@ impl Register {
     fn statements(&self, space: &SpaceId, fact: &Fact) -> Vec<Statement> {
         match fact {
             Fact::ConferenceStarted { conference, start } => {
-                let expire_us = start.plus_us(self.retention_us).0;
-                let mut statements = conference_started(space, conference, *start, expire_us);
+                let mut statements = conference_started(space, conference, *start, self.expiry(*start));
                 statements.push(code_used(space, *start));
                 statements
             }
@@ -37,7 +41,7 @@ impl Register {
             }
             Fact::ParticipantReturned { conference, participant } => vec![
                 Statement::new(
-                    "update participant set latest_end_us = null
+                    "update participant set latest_end_us = null, removed = 0
                     where conference = $1 and id = $2 and latest_end_us is not null",
                     vec![conference.as_str().into(), participant.as_str().into()],
                 )
@@ -50,11 +54,12 @@ impl Register {
                 )
                 .expect(1),
             ],
-            Fact::SessionStarted { conference, participant, session, secret, start, connect_by: _ } => vec![
+            Fact::SessionStarted { conference, participant, session, secret, start, device, role, connect_by: _ } => vec![
                 Statement::new(
                     "insert into participant_session
-                    (id, conference, participant, start_us, end_us, last_sign_of_life_us, secret_sha256, end_reason, failed)
-                    select $3, p.conference, p.id, $4, null, null, $5, null, 0
+                    (id, conference, participant, start_us, end_us, last_sign_of_life_us, secret_sha256, end_reason, failed,
+                    device_kind)
+                    select $3, p.conference, p.id, $4, null, null, $5, null, 0, $7
                     from participant p join conference c on c.id = p.conference
                     where p.conference = $1 and p.id = $2 and p.latest_end_us is null and c.end_us is null and c.space = $6",
                     vec![
@@ -64,10 +69,31 @@ impl Register {
                         start.0.into(),
                         secret.0.into(),
                         space.as_str().into(),
+                        device.number().into(),
                     ],
                 )
                 .expect(1),
+                Statement::new(
+                    "update participant set role = $3 where conference = $1 and id = $2 and role > $3",
+                    vec![conference.as_str().into(), participant.as_str().into(), role.number().into()],
+                ),
+                code_used_within(space, *start, MEETING_CODE_USE_EVERY_US),
             ],
+            Fact::RoleChanged { conference, participant, role } => vec![
+                Statement::new(
+                    "update participant set role = $3 where conference = $1 and id = $2",
+                    vec![conference.as_str().into(), participant.as_str().into(), role.number().into()],
+                )
+                .expect(1),
+            ],
+            Fact::ParticipantRemoved { conference, participant } => vec![
+                Statement::new(
+                    "update participant set removed = 1 where conference = $1 and id = $2 and removed = 0",
+                    vec![conference.as_str().into(), participant.as_str().into()],
+                )
+                .expect(1),
+            ],
+            Fact::Configured { settings } => vec![configured(space, settings)],
             Fact::SignsOfLife { conference, signs } => signs
                 .iter()
                 .map(|(session, sign)| {
@@ -98,22 +124,34 @@ impl Register {
             }
             Fact::ConferenceEnded { conference, end, reason } => {
                 let ended = Statement::new(
-                    "update conference set end_us = $3, expire_us = $4, end_reason = $5
+                    "update conference set end_us = $3, end_reason = $5, expire_us =
+                    (select case when s.retention_us is null then $4 when s.retention_us = 0 then $6 else $3 + s.retention_us end
+                    from space s where s.id = $2)
                     where id = $1 and space = $2 and end_us is null and start_us <= $3 and not exists
                     (select 1 from participant_session s where s.conference = $1 and s.end_us is null)",
                     vec![
                         conference.as_str().into(),
                         space.as_str().into(),
                         end.0.into(),
-                        end.plus_us(self.retention_us).0.into(),
+                        self.expiry(*end).into(),
                         reason.as_str().into(),
+                        NEVER_US.into(),
                     ],
                 )
                 .expect(1);
                 vec![ended, code_used(space, *end)]
             }
-            Fact::ReturnAwaited { .. } => Vec::new(),
+            // Held in memory alone: a crash forgets them.
+            Fact::ReturnAwaited { .. }
+            | Fact::Knocked { .. }
+            | Fact::KnockChanged { .. }
+            | Fact::KnockEnded { .. } => Vec::new(),
         }
+    }
+
+    /// When records are over that are kept from this time on for as long as is usual.
+    fn expiry(&self, from: Micros) -> i64 {
+        from.plus_us(self.retention_us).0
     }
 }
 
@@ -121,17 +159,20 @@ impl Register {
 fn conference_started(space: &SpaceId, conference: &ConferenceId, start: Micros, expire_us: i64) -> Vec<Statement> {
     let started = Statement::new(
         "insert into conference (id, space, start_us, end_us, expire_us, end_reason)
-        select $2, s.id, $3, null, $4, null from space s where s.id = $1",
+        select $2, s.id, $3, null,
+        case when s.retention_us is null then $4 when s.retention_us = 0 then $5 else $3 + s.retention_us end, null
+        from space s where s.id = $1",
         vec![
             space.as_str().into(),
             conference.as_str().into(),
             start.0.into(),
             expire_us.into(),
+            NEVER_US.into(),
         ],
     );
     let owner_reads = Statement::new(
-        "insert into conference_reader (account, space, start_us, conference)
-        select s.owner, c.space, c.start_us, c.id from conference c join space s on s.id = c.space where c.id = $1",
+        "insert into conference_reader (account, space, start_us, conference, app)
+        select s.owner, c.space, c.start_us, c.id, s.app from conference c join space s on s.id = c.space where c.id = $1",
         vec![conference.as_str().into()],
     );
     vec![started.expect(1), owner_reads.expect(1)]
@@ -150,8 +191,9 @@ fn participant_joined(
         Person::Anonymous { .. } => (KIND_ANONYMOUS, None),
     };
     let joined = Statement::new(
-        "insert into participant (conference, id, kind, account, display_name, earliest_start_us, latest_end_us)
-        select c.id, $2, $3, $4, $5, $6, null from conference c
+        "insert into participant
+        (conference, id, kind, account, display_name, earliest_start_us, latest_end_us, role, removed)
+        select c.id, $2, $3, $4, $5, $6, null, $8, 0 from conference c
         where c.id = $1 and c.space = $7 and c.end_us is null and c.start_us <= $6",
         vec![
             conference.as_str().into(),
@@ -161,13 +203,15 @@ fn participant_joined(
             person.display_name().as_str().into(),
             earliest_start.0.into(),
             space.as_str().into(),
+            // The least; the session that follows says more.
+            Role::Viewer.number().into(),
         ],
     )
     .expect(1);
     let reads = account.map(|account| {
         Statement::new(
-            "insert into conference_reader (account, space, start_us, conference)
-            select $2, c.space, c.start_us, c.id from conference c where c.id = $1
+            "insert into conference_reader (account, space, start_us, conference, app)
+            select $2, c.space, c.start_us, c.id, s.app from conference c join space s on s.id = c.space where c.id = $1
             on conflict do nothing",
             vec![conference.as_str().into(), account.into()],
         )
@@ -187,10 +231,28 @@ fn participant_absent(conference: &ConferenceId, participant: &ParticipantId, la
     .expect(1)
 }
 
+fn configured(space: &SpaceId, settings: &Settings) -> Statement {
+    Statement::new(
+        "update space set access_type = $2, entry_point_access = $3, config = $4 where id = $1",
+        vec![
+            space.as_str().into(),
+            settings.access_type.number().into(),
+            settings.entry_point_access.number().into(),
+            settings::config(settings).into(),
+        ],
+    )
+    .expect(1)
+}
+
 /// The space may have no code any more, or one that was used later by a clock that has since been put right.
 fn code_used(space: &SpaceId, at: Micros) -> Statement {
+    code_used_within(space, at, 0)
+}
+
+/// Says that the code is in use, unless that was said not long ago.
+fn code_used_within(space: &SpaceId, at: Micros, every_us: i64) -> Statement {
     Statement::new(
-        "update meeting_code set last_used_us = $2 where space = $1 and last_used_us < $2",
-        vec![space.as_str().into(), at.0.into()],
+        "update meeting_code set last_used_us = $2 where space = $1 and last_used_us < $3",
+        vec![space.as_str().into(), at.0.into(), at.plus_us(-every_us).0.into()],
     )
 }

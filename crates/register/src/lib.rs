@@ -14,27 +14,37 @@
 //! Who may read what is the caller's to ask ([`Register::may_read`]) and to enforce; only the list of conferences is made
 //! for one reader. Records whose time is over are invisible at once and deleted later ([`Register::delete_expired`]).
 
+mod attendance;
 mod conferences;
 mod error;
 mod expiry;
 mod facts;
+mod forget;
 pub mod limits;
+mod members;
+mod numbers;
 mod page;
 mod participant_sessions;
 mod participants;
 #[cfg(test)]
 mod plans;
 mod restore;
+mod retention;
+mod settings;
 mod spaces;
 
+pub use attendance::Attendee;
 pub use conferences::ConferenceRecord;
 pub use error::RegisterError;
+pub use forget::{DELETED_PERSON, Forgotten};
+pub use members::{MemberRecord, MemberRole};
 pub use page::{Page, Query};
 pub use participant_sessions::ParticipantSessionRecord;
 pub use participants::{ParticipantKind, ParticipantRecord};
-pub use spaces::{AccessType, EntryPointAccess, NewSpace, SpaceRecord};
+pub use retention::Retention;
+pub use spaces::{NewSpace, SpaceRecord};
 
-use db::Db;
+use db::{Db, Statement};
 
 /// The register in one database; clones share it.
 #[derive(Clone, Debug)]
@@ -52,9 +62,18 @@ impl Register {
         }
     }
 
-    /// The same, with another retention for conferences that start or end from now on.
+    /// The same, with another retention for conferences that start or end from now on, in spaces that have none of their
+    /// own; [`limits::NEVER_US`] keeps them for ever.
     #[must_use]
     pub fn with_retention_us(self, retention_us: i64) -> Register {
         Register { retention_us, ..self }
+    }
+
+    /// Writes about things that there are: the statements expect each its row.
+    async fn write_existing(&self, statements: Vec<Statement>) -> Result<(), RegisterError> {
+        match self.db.write(statements).await {
+            Err(missing) if missing.is_conflict() => Err(RegisterError::NotFound),
+            outcome => Ok(outcome?),
+        }
     }
 }

@@ -3,6 +3,13 @@
 /// What the contract promises of a conference record: 30 days after its end.
 pub const RETENTION_US: i64 = 30 * 24 * 3600 * 1_000_000;
 
+/// The end of a record that is kept for ever, and the retention of an installation that keeps everything.
+pub const NEVER_US: i64 = i64::MAX;
+
+/// The time of a meeting code's last use is written when it is so much later than what is written already: a year is counted
+/// with it, and a join should not write what the join before it wrote.
+pub const MEETING_CODE_USE_EVERY_US: i64 = 24 * 3600 * 1_000_000;
+
 /// A meeting code that no conference has used for so long may pass to another space: what the contract says.
 pub const MEETING_CODE_LAPSE_US: i64 = 365 * 24 * 3600 * 1_000_000;
 
@@ -22,8 +29,16 @@ pub const PARTICIPANTS_PER_PAGE: PageSizes = PageSizes { usual: 100, max: 250 };
 /// Pages of participant sessions.
 pub const PARTICIPANT_SESSIONS_PER_PAGE: PageSizes = PageSizes { usual: 100, max: 250 };
 
+/// Pages of members of a space.
+pub const MEMBERS_PER_PAGE: PageSizes = PageSizes { usual: 250, max: 500 };
+/// Pages of one's own spaces.
+pub const SPACES_PER_PAGE: PageSizes = PageSizes { usual: 25, max: 100 };
+
 /// Longer texts are no page tokens of ours: the longest has 63 characters.
 pub(crate) const PAGE_TOKEN_CHARACTERS_MAX: usize = 96;
 
 /// Conferences that one call of [`delete_expired`](crate::Register::delete_expired) deletes, so that it ends soon.
 pub const CONFERENCES_DELETED_AT_ONCE: usize = 100;
+
+/// Conferences that are read at once while a person is forgotten in all of theirs.
+pub(crate) const CONFERENCES_FORGOTTEN_AT_ONCE: usize = 100;

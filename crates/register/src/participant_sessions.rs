@@ -1,9 +1,9 @@
 //! Participant sessions: one by its full name, and those of a participant in pages.
 
-use crate::{Page, Query, Register, RegisterError, limits::PARTICIPANT_SESSIONS_PER_PAGE, page::List};
+use crate::{Page, Query, Register, RegisterError, limits::PARTICIPANT_SESSIONS_PER_PAGE, numbers::Number, page::List};
 use db::Row;
 use filter::{Field, Kind};
-use meeting::{ConferenceId, Micros, ParticipantId, SessionId, UserId};
+use meeting::{ConferenceId, DeviceKind, Micros, ParticipantId, SessionId, UserId};
 
 /// One join of one device, as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,16 +20,18 @@ pub struct ParticipantSessionRecord {
     pub end: Option<Micros>,
     /// Its media never connected.
     pub failed: bool,
+    /// The kind of the device.
+    pub device: DeviceKind,
 }
 
 pub(crate) const PARTICIPANT_SESSION: &str = "
-    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed
+    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed, s.device_kind
     from participant_session s join conference c on c.id = s.conference
     where s.id = $1 and s.conference = $2 and s.participant = $3 and (c.end_us is null or c.expire_us > $4)";
 
 /// The same for a reader: one walk instead of a look at the readers first.
 pub(crate) const PARTICIPANT_SESSION_FOR_READER: &str = "
-    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed
+    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed, s.device_kind
     from participant_session s
     join conference c on c.id = s.conference
     join conference_reader r on r.account = $5 and r.start_us = c.start_us and r.conference = c.id
@@ -38,7 +40,7 @@ pub(crate) const PARTICIPANT_SESSION_FOR_READER: &str = "
 pub(crate) const PARTICIPANT_SESSIONS: List = List {
     name: "participant sessions",
     select: "
-        select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed
+        select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed, s.device_kind
         from participant_session s
         where s.conference = $1 and s.participant = $2",
     key: ["s.start_us", "s.id"],
@@ -105,6 +107,16 @@ impl Register {
         query: &Query<'_>,
     ) -> Result<Page<ParticipantSessionRecord>, RegisterError> {
         self.participant(conference, participant, query.now).await?;
+        self.participant_sessions_page(conference, participant, query).await
+    }
+
+    /// The same of a participant that there is.
+    pub(crate) async fn participant_sessions_page(
+        &self,
+        conference: &ConferenceId,
+        participant: &ParticipantId,
+        query: &Query<'_>,
+    ) -> Result<Page<ParticipantSessionRecord>, RegisterError> {
         let scope = [conference.as_str(), participant.as_str()];
         let params = scope.map(Into::into).to_vec();
         PARTICIPANT_SESSIONS
@@ -121,5 +133,6 @@ fn participant_session_record(row: &Row) -> Result<ParticipantSessionRecord, Reg
         participant: ParticipantId::parse(row.text(3)?)?,
         end: row.opt_int(4)?.map(Micros),
         failed: row.int(5)? != 0,
+        device: DeviceKind::read(row.int(6)?)?,
     })
 }

@@ -5,11 +5,12 @@ use crate::{
     error::Damage,
     facts::{KIND_ANONYMOUS, KIND_SIGNED_IN},
     limits::PARTICIPANTS_PER_PAGE,
+    numbers::Number,
     page::List,
 };
 use db::Row;
 use filter::{Field, Kind};
-use meeting::{ConferenceId, Micros, ParticipantId, UserId};
+use meeting::{ConferenceId, Micros, ParticipantId, Role, UserId};
 
 /// A person in one conference, as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,10 @@ pub struct ParticipantRecord {
     pub earliest_start: Micros,
     /// The last end of a session; `None` while any is live.
     pub latest_end: Option<Micros>,
+    /// The most powerful role that they had, or the one that it was changed to since.
+    pub role: Role,
+    /// A host put them out, and nobody has admitted them since.
+    pub removed: bool,
 }
 
 /// What is known of a participant.
@@ -38,14 +43,16 @@ pub enum ParticipantKind {
 }
 
 pub(crate) const PARTICIPANT: &str = "
-    select p.earliest_start_us, p.id, p.conference, p.kind, p.account, p.display_name, p.latest_end_us
+    select p.earliest_start_us, p.id, p.conference, p.kind, p.account, p.display_name, p.latest_end_us,
+        p.role, p.removed
     from participant p join conference c on c.id = p.conference
     where p.conference = $1 and p.id = $2 and (c.end_us is null or c.expire_us > $3)";
 
 pub(crate) const PARTICIPANTS: List = List {
     name: "participants",
     select: "
-        select p.earliest_start_us, p.id, p.conference, p.kind, p.account, p.display_name, p.latest_end_us
+        select p.earliest_start_us, p.id, p.conference, p.kind, p.account, p.display_name, p.latest_end_us,
+        p.role, p.removed
         from participant p
         where p.conference = $1",
     key: ["p.earliest_start_us", "p.id"],
@@ -112,6 +119,8 @@ fn participant_record(row: &Row) -> Result<ParticipantRecord, RegisterError> {
         kind: participant_kind(row.int(3)?, row.opt_text(4)?)?,
         display_name: row.text(5)?.to_owned(),
         latest_end: row.opt_int(6)?.map(Micros),
+        role: Role::read(row.int(7)?)?,
+        removed: row.int(8)? != 0,
     })
 }
 
@@ -119,9 +128,6 @@ pub(crate) fn participant_kind(kind: i64, account: Option<&str>) -> Result<Parti
     match (kind, account) {
         (KIND_SIGNED_IN, Some(account)) => Ok(ParticipantKind::SignedIn(UserId::parse(account)?)),
         (KIND_ANONYMOUS, None) => Ok(ParticipantKind::Anonymous),
-        _ => Err(RegisterError::Damaged(Damage::Unknown {
-            noun: "kind of participant",
-            value: kind.to_string(),
-        })),
+        _ => Err(Damage::unknown("kind of participant", &kind)),
     }
 }

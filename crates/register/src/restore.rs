@@ -4,16 +4,18 @@
 use crate::{
     Register, RegisterError,
     error::Damage,
+    numbers::Number,
     participants::{ParticipantKind, participant_kind},
+    settings,
 };
 use db::Row;
 use meeting::{
-    ConferenceId, DisplayName, Fact, Micros, ParticipantId, Person, SecretHash, SessionEndReason, SessionId, Space,
-    SpaceId, limits::CONNECT_WITHIN_US,
+    ConferenceId, DeviceKind, DisplayName, Fact, Micros, ParticipantId, Person, Role, SecretHash, SessionEndReason,
+    SessionId, Space, SpaceId, limits::CONNECT_WITHIN_US,
 };
 
 pub(crate) const LATEST_CONFERENCE: &str = "
-    select c.id, c.start_us, c.end_us
+    select c.id, c.start_us, c.end_us, s.access_type, s.entry_point_access, s.config
     from space s left join conference c on c.space = s.id
     where s.id = $1
     order by c.start_us desc, c.id desc
@@ -22,11 +24,15 @@ pub(crate) const LATEST_CONFERENCE: &str = "
 pub(crate) const OPEN_CONFERENCES: &str = "select c.space from conference c where c.end_us is null";
 
 pub(crate) const PARTICIPANTS_OF_CONFERENCE: &str =
-    "select p.id, p.kind, p.account, p.display_name, p.earliest_start_us from participant p where p.conference = $1";
+    "select p.id, p.kind, p.account, p.display_name, p.earliest_start_us, p.removed from participant p
+    where p.conference = $1";
 
 pub(crate) const SESSIONS_OF_CONFERENCE: &str = "
-    select s.id, s.participant, s.start_us, s.end_us, s.last_sign_of_life_us, s.secret_sha256, s.end_reason, s.failed
-    from participant_session s where s.conference = $1";
+    select s.id, s.participant, s.start_us, s.end_us, s.last_sign_of_life_us, s.secret_sha256, s.end_reason, s.failed,
+        s.device_kind, p.role
+    from participant p
+    join participant_session s on s.conference = p.conference and s.participant = p.id
+    where p.conference = $1";
 
 impl Register {
     /// The spaces with an open conference, each as it was when its last fact was recorded. A server that starts gives each
@@ -44,14 +50,15 @@ impl Register {
     pub async fn space(&self, id: &SpaceId) -> Result<Space, RegisterError> {
         let rows = self.db.read(LATEST_CONFERENCE, vec![id.as_str().into()]).await?;
         let latest = rows.first().ok_or(RegisterError::NotFound)?;
+        let settings = settings::read(latest, 3)?;
         let Some(conference) = latest.opt_text(0)? else {
-            return Ok(Space::new(id.clone(), Micros(0)));
+            return Ok(Space::new(id.clone(), settings, Micros(0)));
         };
         if let Some(end_us) = latest.opt_int(2)? {
-            return Ok(Space::new(id.clone(), Micros(end_us)));
+            return Ok(Space::new(id.clone(), settings, Micros(end_us)));
         }
         let start = Micros(latest.int(1)?);
-        let mut space = Space::new(id.clone(), start);
+        let mut space = Space::new(id.clone(), settings, start);
         for fact in self.facts_again(ConferenceId::parse(conference)?, start).await? {
             space.apply(&fact);
         }
@@ -76,6 +83,14 @@ impl Register {
         }
         for row in &sessions {
             session_again(&conference, row, &mut facts)?;
+        }
+        for row in &participants {
+            if row.int(5)? != 0 {
+                facts.push(Fact::ParticipantRemoved {
+                    conference: conference.clone(),
+                    participant: ParticipantId::parse(row.text(0)?)?,
+                });
+            }
         }
         Ok(facts)
     }
@@ -107,9 +122,12 @@ fn session_again(conference: &ConferenceId, row: &Row, facts: &mut Vec<Fact>) ->
         secret: SecretHash(
             secret
                 .try_into()
-                .map_err(|_| unknown("secret of a session", session.as_str()))?,
+                .map_err(|_| Damage::unknown("secret of a session", &session))?,
         ),
         start,
+        device: DeviceKind::read(row.int(8)?)?,
+        // That of the participant: which role each device had is not recorded, and a restart ends them all.
+        role: Role::read(row.int(9)?)?,
         connect_by: start.plus_us(CONNECT_WITHIN_US),
     });
     if let Some(sign_us) = row.opt_int(4)? {
@@ -126,18 +144,11 @@ fn session_again(conference: &ConferenceId, row: &Row, facts: &mut Vec<Fact>) ->
             participant,
             session,
             end: Micros(end_us),
-            reason: SessionEndReason::parse(word).ok_or_else(|| unknown("end reason", word))?,
+            reason: SessionEndReason::parse(word).ok_or_else(|| Damage::unknown("end reason", &word))?,
             failed: row.int(7)? != 0,
             // Derived: a space knows it from the sessions.
             participant_latest_end: None,
         });
     }
     Ok(())
-}
-
-fn unknown(noun: &'static str, value: &str) -> RegisterError {
-    RegisterError::Damaged(Damage::Unknown {
-        noun,
-        value: value.to_owned(),
-    })
 }

@@ -4,37 +4,15 @@
 //! no conference has used it for a year; whoever makes a space may then take it over, in the very statement that would
 //! otherwise insert it, so that two makers cannot both have it.
 
-use crate::{Register, RegisterError, error::Damage, limits::MEETING_CODE_LAPSE_US};
+use crate::{
+    Page, Query, Register, RegisterError, Retention,
+    limits::{MEETING_CODE_LAPSE_US, SPACES_PER_PAGE},
+    numbers::Number,
+    page::List,
+    settings,
+};
 use db::{Row, Statement};
-use meeting::{ConferenceId, MeetingCode, Micros, SpaceId, UserId};
-
-/// Who joins without knocking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccessType {
-    /// Anybody with the link.
-    Open = 1,
-    /// Members of the organisation and those who were invited.
-    Trusted = 2,
-    /// Only those who were invited.
-    Restricted = 3,
-}
-
-impl AccessType {
-    const ALL: [AccessType; 3] = [AccessType::Open, AccessType::Trusted, AccessType::Restricted];
-}
-
-/// From where one may join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EntryPointAccess {
-    /// From anywhere.
-    All = 1,
-    /// Only through the program that made the space.
-    CreatorAppOnly = 2,
-}
-
-impl EntryPointAccess {
-    const ALL: [EntryPointAccess; 2] = [EntryPointAccess::All, EntryPointAccess::CreatorAppOnly];
-}
+use meeting::{ConferenceId, MeetingCode, Micros, Settings, SpaceId, UserId};
 
 /// A space to be made; its id and code come from random bytes.
 #[derive(Clone, Debug)]
@@ -45,12 +23,10 @@ pub struct NewSpace {
     pub code: MeetingCode,
     /// Whose it is.
     pub owner: UserId,
-    /// Who joins without knocking.
-    pub access_type: AccessType,
-    /// From where one may join.
-    pub entry_point_access: EntryPointAccess,
-    /// JSON of the settings that the register does not look into.
-    pub config: String,
+    /// What its owner chose.
+    pub settings: Settings,
+    /// The app that makes it, if one does.
+    pub app: Option<String>,
     /// When it is made.
     pub create: Micros,
 }
@@ -64,45 +40,64 @@ pub struct SpaceRecord {
     pub code: Option<MeetingCode>,
     /// Whose it is.
     pub owner: UserId,
-    /// Who joins without knocking.
-    pub access_type: AccessType,
-    /// From where one may join.
-    pub entry_point_access: EntryPointAccess,
-    /// JSON of the settings that the register does not look into.
-    pub config: String,
+    /// What its owner chose.
+    pub settings: Settings,
+    /// The app that made it, if one did.
+    pub app: Option<String>,
+    /// How long its records are kept.
+    pub retention: Retention,
     /// When it was made.
     pub create: Micros,
+    /// When its meeting code was used last, within a day; `None` once it has lapsed.
+    pub last_used: Option<Micros>,
     /// The conference that is active in it.
     pub active_conference: Option<ConferenceId>,
 }
 
 pub(crate) const SPACE_BY_ID: &str = "
-    select s.id, m.code, s.owner, s.access_type, s.entry_point_access, s.config, s.create_us, c.id
+    select s.create_us, s.id, s.owner, s.access_type, s.entry_point_access, s.config, s.app, s.retention_us,
+        m.code, m.last_used_us, c.id
     from space s
     left join meeting_code m on m.space = s.id and m.last_used_us > $2
     left join conference c on c.space = s.id and c.end_us is null
     where s.id = $1";
 
 pub(crate) const SPACE_BY_CODE: &str = "
-    select s.id, m.code, s.owner, s.access_type, s.entry_point_access, s.config, s.create_us, c.id
+    select s.create_us, s.id, s.owner, s.access_type, s.entry_point_access, s.config, s.app, s.retention_us,
+        m.code, m.last_used_us, c.id
     from meeting_code m
     join space s on s.id = m.space
     left join conference c on c.space = s.id and c.end_us is null
     where m.code = $1 and m.last_used_us > $2";
 
+pub(crate) const SPACES: List = List {
+    name: "spaces",
+    select: "
+        select s.create_us, s.id, s.owner, s.access_type, s.entry_point_access, s.config, s.app, s.retention_us,
+            m.code, m.last_used_us, c.id
+        from space s
+        left join meeting_code m on m.space = s.id and m.last_used_us > $2
+        left join conference c on c.space = s.id and c.end_us is null
+        where s.owner = $1",
+    key: ["s.create_us", "s.id"],
+    fields: &[],
+    sizes: SPACES_PER_PAGE,
+};
+
 impl Register {
     /// Makes a space, with a code that nobody has or that has lapsed. [`RegisterError::Taken`] asks for other ids.
     pub async fn create_space(&self, new: NewSpace) -> Result<SpaceRecord, RegisterError> {
         let space = Statement::new(
-            "insert into space (id, owner, access_type, entry_point_access, config, create_us)
-            values ($1, $2, $3, $4, $5, $6)",
+            "insert into space (id, owner, access_type, entry_point_access, config, create_us, app, retention_us)
+            values ($1, $2, $3, $4, $5, $6, $7, null)",
             vec![
                 new.id.as_str().into(),
                 new.owner.as_str().into(),
-                (new.access_type as i64).into(),
-                (new.entry_point_access as i64).into(),
-                new.config.as_str().into(),
+                new.settings.access_type.number().into(),
+                new.settings.entry_point_access.number().into(),
+                settings::config(&new.settings).into(),
                 new.create.0.into(),
+                new.app.as_deref().into(),
             ],
         );
         let code = Statement::new(
@@ -124,10 +119,11 @@ impl Register {
             id: new.id,
             code: Some(new.code),
             owner: new.owner,
-            access_type: new.access_type,
-            entry_point_access: new.entry_point_access,
-            config: new.config,
+            settings: new.settings,
+            app: new.app,
+            retention: Retention::Default,
             create: new.create,
+            last_used: Some(new.create),
             active_conference: None,
         })
     }
@@ -149,6 +145,14 @@ impl Register {
             .await?;
         space_record(rows.first().ok_or(RegisterError::NotFound)?)
     }
+
+    /// The spaces that this user owns.
+    pub async fn list_spaces(&self, owner: &UserId, query: &Query<'_>) -> Result<Page<SpaceRecord>, RegisterError> {
+        let params = vec![owner.as_str().into(), lapsed_by(query.now).into()];
+        SPACES
+            .page(&self.db, &[owner.as_str()], params, query, space_record)
+            .await
+    }
 }
 
 /// A code that was last used at this time or before has lapsed.
@@ -157,29 +161,15 @@ fn lapsed_by(now: Micros) -> i64 {
 }
 
 fn space_record(row: &Row) -> Result<SpaceRecord, RegisterError> {
-    let access_type = row.int(3)?;
-    let entry_point_access = row.int(4)?;
     Ok(SpaceRecord {
-        id: SpaceId::parse(row.text(0)?)?,
-        code: row.opt_text(1)?.map(MeetingCode::parse).transpose()?,
+        create: Micros(row.int(0)?),
+        id: SpaceId::parse(row.text(1)?)?,
         owner: UserId::parse(row.text(2)?)?,
-        access_type: AccessType::ALL
-            .into_iter()
-            .find(|known| *known as i64 == access_type)
-            .ok_or_else(|| unknown("access type", access_type))?,
-        entry_point_access: EntryPointAccess::ALL
-            .into_iter()
-            .find(|known| *known as i64 == entry_point_access)
-            .ok_or_else(|| unknown("entry point access", entry_point_access))?,
-        config: row.text(5)?.to_owned(),
-        create: Micros(row.int(6)?),
-        active_conference: row.opt_text(7)?.map(ConferenceId::parse).transpose()?,
-    })
-}
-
-fn unknown(noun: &'static str, value: i64) -> RegisterError {
-    RegisterError::Damaged(Damage::Unknown {
-        noun,
-        value: value.to_string(),
+        settings: settings::read(row, 3)?,
+        app: row.opt_text(6)?.map(str::to_owned),
+        retention: Retention::read(row.opt_int(7)?),
+        code: row.opt_text(8)?.map(MeetingCode::parse).transpose()?,
+        last_used: row.opt_int(9)?.map(Micros),
+        active_conference: row.opt_text(10)?.map(ConferenceId::parse).transpose()?,
     })
 }

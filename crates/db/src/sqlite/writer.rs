@@ -5,7 +5,7 @@
 //! savepoint of its own, so that one that fails takes nothing with it; a commit that fails takes all of its writes. A
 //! caller is told only after the commit.
 
-use super::{bind, engine_error::translate, interrupt_after, never_interrupt};
+use super::{bind, engine_error::translate, interrupt_after, never_interrupt, scrub::scrub};
 use crate::{
     Error, Limits, Statement,
     limits::{WRITES_PER_COMMIT_MAX, WRITES_WAITING_MAX},
@@ -15,7 +15,13 @@ use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
 /// The door to the writing thread, which ends when its last door is gone.
-pub(super) struct Writer(mpsc::Sender<Waiting>);
+pub(super) struct Writer(mpsc::Sender<Work>);
+
+enum Work {
+    Write(Waiting),
+    /// Runs between two commits, because it cannot run within one.
+    Scrub(oneshot::Sender<Result<(), Error>>),
+}
 
 struct Waiting {
     statements: Vec<Statement>,
@@ -26,8 +32,20 @@ impl Writer {
     pub(super) fn start(mut connection: Connection, limits: Limits) -> Result<Writer, Error> {
         let (sender, mut queue) = mpsc::channel(WRITES_WAITING_MAX);
         let work = move || {
+            let mut received = Vec::with_capacity(WRITES_PER_COMMIT_MAX);
             let mut batch = Vec::with_capacity(WRITES_PER_COMMIT_MAX);
-            while queue.blocking_recv_many(&mut batch, WRITES_PER_COMMIT_MAX) > 0 {
+            while queue.blocking_recv_many(&mut received, WRITES_PER_COMMIT_MAX) > 0 {
+                for work in received.drain(..) {
+                    match work {
+                        Work::Write(waiting) => batch.push(waiting),
+                        Work::Scrub(done) => {
+                            // What was deleted before it is what its caller wants gone.
+                            commit(&mut connection, &mut batch, limits);
+                            // A caller that no longer waits is no error.
+                            let _ = done.send(scrub(&mut connection, limits));
+                        }
+                    }
+                }
                 commit(&mut connection, &mut batch, limits);
             }
         };
@@ -40,7 +58,16 @@ impl Writer {
 
     pub(super) async fn write(&self, statements: Vec<Statement>) -> Result<(), Error> {
         let (done, outcome) = oneshot::channel();
-        self.0.send(Waiting { statements, done }).await.map_err(|_| stopped())?;
+        self.give(Work::Write(Waiting { statements, done }), outcome).await
+    }
+
+    pub(super) async fn scrub(&self) -> Result<(), Error> {
+        let (done, outcome) = oneshot::channel();
+        self.give(Work::Scrub(done), outcome).await
+    }
+
+    async fn give(&self, work: Work, outcome: oneshot::Receiver<Result<(), Error>>) -> Result<(), Error> {
+        self.0.send(work).await.map_err(|_| stopped())?;
         outcome.await.map_err(|_| stopped())?
     }
 }

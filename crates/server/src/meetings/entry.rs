@@ -10,10 +10,10 @@ use api::sederunt::v1 as api;
 use identity::{Caller, Principal, Scopes};
 use media::{Card, CardKind, Media, OfferError, Overloaded, Prepared};
 use meeting::{
-    Arrival, ConferenceId, DisplayName, FreshIds, Input, MalformedName, Micros, ParticipantId, Person, Refusal,
-    SecretHash, SessionId,
+    Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, FreshIds, Input, MalformedName, Micros, ParticipantId,
+    Person, Refusal, SecretHash, SessionId, Standing,
 };
-use register::{AccessType, Register, RegisterError, SpaceRecord};
+use register::{Register, RegisterError, SpaceRecord};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
@@ -84,7 +84,8 @@ impl MeetingsService {
             return Err(Failure::field("resume_secret", "it is longer than any of ours"));
         }
         let space = self.space(entry.space).await?;
-        allow_entry(&space, &person)?;
+        let standing = standing(&space, &person);
+        allow_entry(&space, standing)?;
         let prepared = self.answer(entry.offer).await?;
         let answer = prepared.answer_sdp().to_owned();
 
@@ -92,6 +93,9 @@ impl MeetingsService {
         let session = SessionId::from_random(random::bytes());
         let arrival = Arrival {
             person: person.clone(),
+            standing,
+            device: DeviceKind::Full,
+            through: EntryPoint::Own,
             session: session.clone(),
             secret: hash(&secret),
             presented: Some(entry.presented).filter(|text| !text.is_empty()).map(hash),
@@ -276,16 +280,25 @@ fn person(caller: &Principal, typed_name: &str) -> Answer<Person> {
     }
 }
 
-/// Anybody may enter an open space; the others are for people with an account.
-fn allow_entry(space: &SpaceRecord, person: &Person) -> Answer<()> {
-    match (space.access_type, person) {
-        (AccessType::Open, _) | (_, Person::SignedIn { .. }) => Ok(()),
-        (AccessType::Trusted | AccessType::Restricted, Person::Anonymous { .. }) => Err(Failure::new(
-            Code::PermissionDenied,
-            "This meeting is for people who are signed in.",
-        )
-        .own("SIGN_IN_REQUIRED")),
+/// How somebody stands to a space.
+fn standing(space: &SpaceRecord, person: &Person) -> Standing {
+    match person {
+        Person::SignedIn { user, .. } if *user == space.owner => Standing::Owner,
+        Person::SignedIn { .. } => Standing::Trusted,
+        Person::Anonymous { .. } => Standing::Stranger,
     }
+}
+
+/// Anybody may enter an open space; the others are for people with an account.
+fn allow_entry(space: &SpaceRecord, standing: Standing) -> Answer<()> {
+    if space.settings.access_type.lets_in(standing) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Code::PermissionDenied,
+        "This meeting is for people who are signed in.",
+    )
+    .own("SIGN_IN_REQUIRED"))
 }
 
 /// How the others see who enters.
@@ -347,6 +360,29 @@ fn refused(refusal: Refusal) -> Failure {
         Refusal::WrongSecret => {
             Failure::new(Code::PermissionDenied, "The secret is not that of the session.").own("WRONG_SECRET")
         }
+        Refusal::EntryPointNotAllowed => Failure::new(
+            Code::PermissionDenied,
+            "This meeting can be joined only through the app that made it.",
+        )
+        .own("ENTRY_POINT_NOT_ALLOWED"),
+        Refusal::CompanionNeedsAccount => Failure::new(
+            Code::PermissionDenied,
+            "Only somebody who is signed in can bring a second device.",
+        )
+        .own("SIGN_IN_REQUIRED"),
+        Refusal::Removed => {
+            Failure::new(Code::PermissionDenied, "A host has removed you from this meeting.").own("REMOVED")
+        }
+        Refusal::LobbyFull => Failure::new(
+            Code::ResourceExhausted,
+            "Too many people wait to be admitted; try again later.",
+        )
+        .own("LOBBY_FULL"),
+        Refusal::HostStays => {
+            Failure::new(Code::FailedPrecondition, "The host of a meeting cannot be removed.").own("HOST_STAYS")
+        }
+        Refusal::UnknownKnock => Failure::not_found().own("KNOCK_NOT_FOUND"),
+        Refusal::UnknownParticipant => Failure::not_found().own("PARTICIPANT_NOT_FOUND"),
         Refusal::UnknownSession => Failure::not_found().own("SESSION_NOT_FOUND"),
         Refusal::IdInUse => Failure::unavailable("The session could not be named; try again."),
     }

@@ -393,7 +393,8 @@ fn disconnect_reason(reason: SessionEndReason) -> DisconnectReason {
         SessionEndReason::Silent | SessionEndReason::NotConnected | SessionEndReason::Crash => {
             DisconnectReason::Unhealthy
         }
-        SessionEndReason::ConferenceEnded => DisconnectReason::ConferenceEnded,
+        // Others end it for them: the media plane has no word of its own for being put out yet.
+        SessionEndReason::ConferenceEnded | SessionEndReason::Removed => DisconnectReason::ConferenceEnded,
         SessionEndReason::Shutdown => DisconnectReason::ShuttingDown,
     }
 }

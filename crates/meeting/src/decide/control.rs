@@ -1,0 +1,72 @@
+//! What hosts do to a meeting: choose its settings, give people another role, put somebody out.
+
+use super::{
+    Time,
+    ends::{Ending, end_sessions},
+    lobby,
+};
+use crate::{Conference, Fact, ParticipantId, Refusal, Role, SessionEndReason, Settings, Space, Standing, UserId};
+
+/// Changes the settings. Those who are in stay in, with the role that they have; what they may send follows from the new
+/// settings at once.
+pub(super) fn configure(space: &Space, settings: Settings) -> Vec<Fact> {
+    let settings = settings.normalised();
+    let changed = settings != *space.settings();
+    changed.then_some(Fact::Configured { settings }).into_iter().collect()
+}
+
+/// Gives a user the role that their new standing has. Nobody is made to watch, and nobody who watches is made to speak: that
+/// is decided when they come in.
+pub(super) fn promote(space: &Space, user: &UserId, standing: Standing) -> Vec<Fact> {
+    let participant = ParticipantId::from(user);
+    let inside = space.conference().and_then(|active| {
+        let before = active.participants.get(&participant)?.role;
+        let role = match standing {
+            Standing::Owner => Role::Host,
+            Standing::CoHost => Role::CoHost,
+            Standing::Member | Standing::Trusted | Standing::Stranger if before.is_moderator() => Role::Contributor,
+            Standing::Member | Standing::Trusted | Standing::Stranger => before,
+        };
+        (role != before).then(|| Fact::RoleChanged {
+            conference: active.id().clone(),
+            participant,
+            role,
+        })
+    });
+    inside
+        .into_iter()
+        .chain(lobby::promote(space, user, standing))
+        .collect()
+}
+
+/// Puts somebody out with all their devices, also one who is not there now: they knock when they come back.
+pub(super) fn remove(active: &Conference, participant: &ParticipantId, time: Time) -> Result<Vec<Fact>, Refusal> {
+    let person = active
+        .participants
+        .get(participant)
+        .ok_or(Refusal::UnknownParticipant)?;
+    if person.role == Role::Host {
+        return Err(Refusal::HostStays);
+    }
+    if person.removed {
+        return Ok(Vec::new());
+    }
+    let own = active
+        .live
+        .iter()
+        .filter(|(_, session)| session.participant == *participant);
+    let endings: Vec<Ending> = own
+        .map(|(id, session)| {
+            let connected = session.last_sign_of_life.map(|_| time.recorded);
+            Ending::of(id, session, connected, SessionEndReason::Removed)
+        })
+        .collect();
+    let mut facts = vec![Fact::ParticipantRemoved {
+        conference: active.id().clone(),
+        participant: participant.clone(),
+    }];
+    if !endings.is_empty() {
+        facts.extend(end_sessions(active, &endings, time.now));
+    }
+    Ok(facts)
+}
