@@ -57,6 +57,13 @@ pub struct User {
     pub administrator: bool,
 }
 
+impl User {
+    /// The part of the address after the `@`.
+    pub fn domain(&self) -> &str {
+        self.email.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
 /// What an account is made from; both texts may come from outside.
 #[derive(Debug, Clone, Copy)]
 pub struct NewUser<'a> {
@@ -81,25 +88,36 @@ pub(crate) fn normalise_email(text: &str) -> Result<String, &'static str> {
     let Some((local, domain)) = email.rsplit_once('@') else {
         return Err("it has no @");
     };
-    let of_atoms = |part: &str, punctuation: &str| {
-        part.split('.').all(|atom| {
-            !atom.is_empty()
-                && atom
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || punctuation.contains(char::from(b)))
-        })
-    };
     if local.len() > limits::EMAIL_LOCAL_PART_BYTES_MAX || !of_atoms(local, "!#$%&'*+-/=?^_`{|}~") {
         return Err("the part before the @ is not one that mail systems accept");
     }
-    if !of_atoms(domain, "-")
-        || domain
-            .split('.')
-            .any(|label| label.starts_with('-') || label.ends_with('-'))
-    {
+    if !is_domain(domain) {
         return Err("the part after the @ is not a domain name");
     }
     Ok(email)
+}
+
+/// Whether every label between the dots is made of letters, digits and these other characters, and there is one at all.
+fn of_atoms(part: &str, punctuation: &str) -> bool {
+    part.split('.').all(|atom| {
+        !atom.is_empty()
+            && atom
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || punctuation.contains(char::from(b)))
+    })
+}
+
+fn is_domain(text: &str) -> bool {
+    of_atoms(text, "-")
+        && !text
+            .split('.')
+            .any(|label| label.starts_with('-') || label.ends_with('-'))
+}
+
+/// Brings a domain name to the form that it has in an address; `None` for what is none.
+pub(crate) fn normalise_domain(text: &str) -> Option<String> {
+    let domain = text.trim().to_ascii_lowercase();
+    (domain.len() < limits::EMAIL_BYTES_MAX && is_domain(&domain)).then_some(domain)
 }
 
 /// Trims a name and refuses what would disturb the list that shows it.

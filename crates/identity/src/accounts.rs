@@ -97,23 +97,91 @@ impl Identity {
     }
 
     /// All users, by their address.
-    pub async fn list_users(&self, _page: Page<'_>) -> Result<Listing<User>, AccountError> {
-        todo!()
+    pub async fn list_users(&self, page: Page<'_>) -> Result<Listing<User>, AccountError> {
+        let sql = format!("select {USER_COLUMNS} from account where email > $1 order by email limit $2");
+        let rows = self
+            .db
+            .read(&sql, vec![page.start().into(), page.rows().into()])
+            .await?;
+        let users = rows.iter().map(user_of).collect::<Result<_, _>>()?;
+        Ok(Listing::of(&page, users, |user: &User| &user.email))
     }
 
-    /// Changes an account.
-    pub async fn update_user(&self, _id: &UserId, _change: UserChange<'_>) -> Result<User, AccountError> {
-        todo!()
+    /// Changes an account. Tokens that were checked a moment ago show the old one for the time of the cache.
+    pub async fn update_user(&self, id: &UserId, change: UserChange<'_>) -> Result<User, AccountError> {
+        let mut user = self.user(id).await?.ok_or(AccountError::NotFound)?;
+        if let Some(name) = change.display_name {
+            user.display_name = normalise_display_name(name).map_err(|why| AccountError::InvalidDisplayName { why })?;
+        }
+        let resigns = user.administrator && change.administrator == Some(false);
+        user.administrator = change.administrator.unwrap_or(user.administrator);
+        let mut statements = vec![
+            Statement::new(
+                "update account set display_name = $2, administrator = $3 where id = $1",
+                vec![
+                    id.as_str().into(),
+                    user.display_name.as_str().into(),
+                    user.administrator.into(),
+                ],
+            )
+            .expect(1),
+        ];
+        if resigns {
+            statements.splice(0..0, others_administrate(id));
+        }
+        self.change(statements, resigns).await?;
+        Ok(user)
     }
 
     /// Deletes an account with its password, sessions, links, consents and refresh tokens. Its access tokens are refused
     /// within the time of the cache.
-    pub async fn delete_user(&self, _id: &UserId) -> Result<(), AccountError> {
-        todo!()
+    pub async fn delete_user(&self, id: &UserId) -> Result<(), AccountError> {
+        let user = self.user(id).await?.ok_or(AccountError::NotFound)?;
+        let delete = |sql| Statement::new(sql, vec![id.as_str().into()]);
+        let mut statements = vec![
+            delete("delete from sign_in_link where account = $1"),
+            delete("delete from web_session where account = $1"),
+            // All else that belongs to an account goes with it.
+            delete("delete from account where id = $1").expect(1),
+        ];
+        if user.administrator {
+            statements.splice(0..0, others_administrate(id));
+        }
+        self.change(statements, user.administrator).await
+    }
+
+    /// Writes a change of an account. The statement at [`LAST_ADMINISTRATOR`] is the only one that may refuse it where
+    /// `guarded`, but for the account being gone.
+    async fn change(&self, statements: Vec<Statement>, guarded: bool) -> Result<(), AccountError> {
+        match self.db.write(statements).await {
+            Ok(()) => Ok(()),
+            Err(db::Error::Conflict {
+                statement: LAST_ADMINISTRATOR,
+            }) if guarded => Err(AccountError::LastAdministrator),
+            Err(error) if error.is_conflict() => Err(AccountError::NotFound),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
-fn new_user(new: NewUser<'_>) -> Result<User, AccountError> {
+/// Where the guard of [`others_administrate`] stands in its write.
+const LAST_ADMINISTRATOR: usize = 1;
+
+/// Refuses the write unless there is another administrator. The first statement holds on to their rows: of two
+/// administrators who remove each other, one is refused.
+fn others_administrate(id: &UserId) -> [Statement; 2] {
+    [
+        Statement::new("update account set administrator = 1 where administrator = 1", vec![]),
+        Statement::new(
+            "update account set administrator = 1
+             where id = (select min(id) from account where administrator = 1 and id <> $1)",
+            vec![id.as_str().into()],
+        )
+        .expect(1),
+    ]
+}
+
+pub(crate) fn new_user(new: NewUser<'_>) -> Result<User, AccountError> {
     let email = normalise_email(new.email).map_err(|why| AccountError::InvalidEmail {
         email: new.email.to_owned(),
         why,
@@ -131,7 +199,7 @@ fn new_user(new: NewUser<'_>) -> Result<User, AccountError> {
     })
 }
 
-fn insert(user: &User, now_us: i64) -> Statement {
+pub(crate) fn insert(user: &User, now_us: i64) -> Statement {
     Statement::new(
         "insert into account (id, email, display_name, administrator, create_us) values ($1, $2, $3, $4, $5)",
         vec![

@@ -1,5 +1,19 @@
 //! Applications that act for users: OAuth clients.
-use crate::{Identity, Listing, Page, Secret};
+//!
+//! A web application runs on a server and keeps its secret. One that is installed on people's machines can keep none:
+//! whoever has the program has it. It may get one all the same, since some libraries insist on sending one, and proves
+//! itself by PKCE instead. Service accounts are rows of the same table, because a token belongs to either, but for
+//! everybody outside they are things of their own.
+
+use db::{Row, Statement};
+use serde::Serialize;
+
+use crate::{
+    Identity, Listing, Page, Secret,
+    account::{UserId, normalise_display_name},
+    key_file::PROJECT,
+    limits, redirect,
+};
 
 /// What kind of OAuth client it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +23,19 @@ pub enum AppKind {
     /// Runs on people's machines and can keep none.
     Installed,
 }
+
+/// Where kinds stand in the column.
+impl AppKind {
+    const fn number(self) -> i64 {
+        match self {
+            AppKind::Web => 1,
+            AppKind::Installed => 2,
+        }
+    }
+}
+
+/// The third kind of row; see [`crate::ServiceAccount`].
+pub(crate) const SERVICE_ACCOUNT_KIND: i64 = 3;
 
 /// An OAuth client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +82,9 @@ pub enum AppError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A web application would have nowhere to send a user back to.
+    #[error("a web application needs at least one redirect URI")]
+    NoRedirectUri,
     /// A delegation of nothing.
     #[error("a delegation needs at least one scope")]
     NoScope,
@@ -75,31 +105,148 @@ pub enum AppError {
     Store(#[from] db::Error),
 }
 
-impl App {
-    /// The client file of this application, in Google's format, as its libraries read it (`client_secret.json`).
-    pub fn client_file(&self, _secret: Option<&Secret>, _public_url: &str) -> String {
-        todo!()
-    }
+/// The columns of an [`App`], in the order that [`app_of`] reads them.
+const APP_COLUMNS: &str = "client_id, kind, name, redirect_uris, secret_sha256, create_us";
+
+fn app_of(row: &Row) -> Result<App, db::Error> {
+    Ok(App {
+        client_id: row.text(0)?.to_owned(),
+        kind: if row.int(1)? == AppKind::Web.number() {
+            AppKind::Web
+        } else {
+            AppKind::Installed
+        },
+        name: row.text(2)?.to_owned(),
+        // Nobody else writes this column; a row that cannot be read sends codes nowhere.
+        redirect_uris: serde_json::from_str(row.text(3)?).unwrap_or_default(),
+        has_secret: row.opt_blob(4)?.is_some(),
+        create_us: row.int(5)?,
+    })
+}
+
+/// Google's client file, as far as its libraries read it.
+#[derive(Serialize)]
+struct ClientFile<'a> {
+    client_id: &'a str,
+    project_id: &'static str,
+    auth_uri: String,
+    token_uri: String,
+    client_secret: String,
+    redirect_uris: &'a [String],
 }
 
 impl Identity {
     /// Makes an OAuth client. Its secret is shown now and never again.
-    pub async fn create_app(&self, _new: NewApp<'_>, _now_us: i64) -> Result<(App, Option<Secret>), AppError> {
-        todo!()
+    pub async fn create_app(&self, new: NewApp<'_>, now_us: i64) -> Result<(App, Option<Secret>), AppError> {
+        let secret = (new.secret || new.kind == AppKind::Web).then(Secret::generate);
+        let app = App {
+            client_id: new_client_id(),
+            kind: new.kind,
+            name: normalise_display_name(new.name).map_err(AppError::InvalidName)?,
+            redirect_uris: checked_redirect_uris(&new)?,
+            has_secret: secret.is_some(),
+            create_us: now_us,
+        };
+        let insert = Statement::new(
+            "insert into app (client_id, kind, name, secret_sha256, redirect_uris, create_us)
+             values ($1, $2, $3, $4, $5, $6)",
+            vec![
+                app.client_id.as_str().into(),
+                app.kind.number().into(),
+                app.name.as_str().into(),
+                secret.as_ref().map(Secret::digest).into(),
+                serde_json::to_string(&app.redirect_uris)
+                    .expect("texts are JSON")
+                    .into(),
+                now_us.into(),
+            ],
+        );
+        self.db.write(vec![insert.expect(1)]).await?;
+        Ok((app, secret))
     }
 
     /// The OAuth client of that id, if there is one.
-    pub async fn app(&self, _client_id: &str) -> Result<Option<App>, AppError> {
-        todo!()
+    pub async fn app(&self, client_id: &str) -> Result<Option<App>, AppError> {
+        Ok(self.app_and_secret(client_id).await?.map(|(app, _)| app))
+    }
+
+    /// The same, with the digest of its secret.
+    pub(crate) async fn app_and_secret(&self, client_id: &str) -> Result<Option<(App, Option<Vec<u8>>)>, db::Error> {
+        if UserId::parse(client_id).is_none() {
+            return Ok(None);
+        }
+        let sql = format!("select {APP_COLUMNS} from app where client_id = $1 and kind <> {SERVICE_ACCOUNT_KIND}");
+        let rows = self.db.read(&sql, vec![client_id.into()]).await?;
+        rows.first()
+            .map(|row| Ok((app_of(row)?, row.opt_blob(4)?.map(<[u8]>::to_vec))))
+            .transpose()
     }
 
     /// All OAuth clients, by id.
-    pub async fn list_apps(&self, _page: Page<'_>) -> Result<Listing<App>, AppError> {
-        todo!()
+    pub async fn list_apps(&self, page: Page<'_>) -> Result<Listing<App>, AppError> {
+        let sql = format!(
+            "select {APP_COLUMNS} from app where kind <> {SERVICE_ACCOUNT_KIND} and client_id > $1
+             order by client_id limit $2"
+        );
+        let rows = self
+            .db
+            .read(&sql, vec![page.start().into(), page.rows().into()])
+            .await?;
+        let apps = rows.iter().map(app_of).collect::<Result<_, _>>()?;
+        Ok(Listing::of(&page, apps, |app: &App| &app.client_id))
     }
 
-    /// Deletes an OAuth client and all that users let it do.
-    pub async fn delete_app(&self, _client_id: &str) -> Result<(), AppError> {
-        todo!()
+    /// Deletes an OAuth client and all that users let it do. Its access tokens are refused within the time of the cache.
+    pub async fn delete_app(&self, client_id: &str) -> Result<(), AppError> {
+        if UserId::parse(client_id).is_none() {
+            return Err(AppError::NotFound);
+        }
+        let sql = format!("delete from app where client_id = $1 and kind <> {SERVICE_ACCOUNT_KIND}");
+        self.write_one(Statement::new(sql, vec![client_id.into()])).await
     }
+
+    /// The file that Google's libraries read a client from (`client_secret.json`).
+    pub fn client_file(&self, app: &App, secret: Option<&Secret>) -> String {
+        let file = ClientFile {
+            client_id: &app.client_id,
+            project_id: PROJECT,
+            auth_uri: self.auth_uri(),
+            token_uri: self.token_uri(),
+            client_secret: secret.map(Secret::expose).unwrap_or_default(),
+            redirect_uris: &app.redirect_uris,
+        };
+        let kind = match app.kind {
+            AppKind::Web => "web",
+            AppKind::Installed => "installed",
+        };
+        serde_json::to_string_pretty(&std::collections::BTreeMap::from([(kind, file)])).expect("texts are JSON")
+    }
+
+    /// Runs a statement that has to change one row.
+    pub(crate) async fn write_one(&self, delete: Statement) -> Result<(), AppError> {
+        match self.db.write(vec![delete.expect(1)]).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(AppError::NotFound),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// 21 digits, like everything else that a token may be issued to.
+pub(crate) fn new_client_id() -> String {
+    UserId::generate().to_string()
+}
+
+fn checked_redirect_uris(new: &NewApp<'_>) -> Result<Vec<String>, AppError> {
+    if new.redirect_uris.len() > limits::REDIRECT_URIS_MAX {
+        return Err(AppError::TooMany);
+    }
+    if new.kind == AppKind::Web && new.redirect_uris.is_empty() {
+        return Err(AppError::NoRedirectUri);
+    }
+    for uri in new.redirect_uris {
+        redirect::check_registration(uri, new.kind)
+            .map_err(|why| AppError::InvalidRedirectUri { uri: uri.clone(), why })?;
+    }
+    Ok(new.redirect_uris.to_vec())
 }

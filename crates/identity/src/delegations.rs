@@ -1,4 +1,10 @@
 //! Domain-wide delegation: which service accounts may act for users, and with which scopes.
+//!
+//! One row per service account, since the administrator's question is "what may this program do", not "when was it
+//! allowed".
+
+use db::{Row, Statement};
+
 use crate::{AppError, Identity, Listing, Page, Scopes};
 
 /// An administrator's word that a service account may act for every user.
@@ -14,24 +20,60 @@ pub struct Delegation {
     pub create_us: i64,
 }
 
+const SELECT: &str = "select app.client_id, app.email, delegation.scopes, delegation.create_us
+    from delegation join app on app.client_id = delegation.app";
+
+fn delegation_of(row: &Row) -> Result<Delegation, db::Error> {
+    Ok(Delegation {
+        client_id: row.text(0)?.to_owned(),
+        email: row.text(1)?.to_owned(),
+        scopes: Scopes::from_claim(row.text(2)?),
+        create_us: row.int(3)?,
+    })
+}
+
 impl Identity {
     /// Grants a delegation, in place of the one that the service account may have.
-    pub async fn grant_delegation(
-        &self,
-        _client_id: &str,
-        _scopes: Scopes,
-        _now_us: i64,
-    ) -> Result<Delegation, AppError> {
-        todo!()
+    pub async fn grant_delegation(&self, client_id: &str, scopes: Scopes, now_us: i64) -> Result<Delegation, AppError> {
+        if scopes.is_empty() {
+            return Err(AppError::NoScope);
+        }
+        let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
+        let upsert = Statement::new(
+            "insert into delegation (app, scopes, create_us) values ($1, $2, $3)
+             on conflict (app) do update set scopes = excluded.scopes",
+            vec![
+                account.client_id.as_str().into(),
+                scopes.to_string().into(),
+                now_us.into(),
+            ],
+        );
+        self.write_one(upsert).await?;
+        self.delegation(&account.client_id).await?.ok_or(AppError::NotFound)
+    }
+
+    pub(crate) async fn delegation(&self, client_id: &str) -> Result<Option<Delegation>, db::Error> {
+        let sql = format!("{SELECT} where app.client_id = $1");
+        let rows = self.db.read(&sql, vec![client_id.into()]).await?;
+        rows.first().map(delegation_of).transpose()
     }
 
     /// All delegations, by client id.
-    pub async fn list_delegations(&self, _page: Page<'_>) -> Result<Listing<Delegation>, AppError> {
-        todo!()
+    pub async fn list_delegations(&self, page: Page<'_>) -> Result<Listing<Delegation>, AppError> {
+        let sql = format!("{SELECT} where app.client_id > $1 order by app.client_id limit $2");
+        let rows = self
+            .db
+            .read(&sql, vec![page.start().into(), page.rows().into()])
+            .await?;
+        let delegations = rows.iter().map(delegation_of).collect::<Result<_, _>>()?;
+        Ok(Listing::of(&page, delegations, |one: &Delegation| &one.client_id))
     }
 
     /// Takes a delegation back: its tokens are refused within the time of the cache.
-    pub async fn delete_delegation(&self, _client_id: &str) -> Result<(), AppError> {
-        todo!()
+    pub async fn delete_delegation(&self, client_id: &str) -> Result<(), AppError> {
+        let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
+        let delete = "delete from delegation where app = $1";
+        self.write_one(Statement::new(delete, vec![account.client_id.into()]))
+            .await
     }
 }

@@ -1,5 +1,16 @@
 //! People whom another issuer vouches for.
-use crate::{Identity, SignInError, WebSession};
+//!
+//! An issuer's `subject` is a person for ever, an e-mail address is not. So the address counts once, to find the account
+//! that an administrator has made for it; from then on the subject does. Only a verified address counts, or anybody
+//! could type an administrator's into their profile at an issuer that does not check.
+
+use db::Statement;
+
+use crate::{
+    AccountError, Identity, NewUser, SignInError, SignInFault, User, UserId, WebSession,
+    account::normalise_display_name,
+    accounts::{USER_COLUMNS, insert, new_user, user_of},
+};
 
 /// What a verified ID token says of somebody.
 #[derive(Debug, Clone, Copy)]
@@ -21,10 +32,93 @@ impl Identity {
     /// verified address; a new one if `create` allows it.
     pub async fn sign_in_external(
         &self,
-        _person: &ExternalPerson<'_>,
-        _create: bool,
-        _now_us: i64,
+        person: &ExternalPerson<'_>,
+        create: bool,
+        now_us: i64,
     ) -> Result<WebSession, SignInError> {
-        todo!()
+        // Twice, because the same person may be signing in from another browser at the same time.
+        for _ in 0..2 {
+            let (user, introduction) = match self.linked_user(person).await? {
+                Some(user) => (user, vec![]),
+                None => self.introduce(person, create, now_us).await?,
+            };
+            let session = WebSession::new(user, now_us);
+            let write = introduction.into_iter().chain(session.opening(now_us)).collect();
+            match self.db.write(write).await {
+                Ok(()) => return Ok(session),
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(SignInError::Refused(SignInFault::OtherPerson))
+    }
+
+    /// Forgets by which issuers a user signs in; for when one of them gave an address to somebody new.
+    pub async fn forget_external_identities(&self, user: &UserId) -> Result<(), SignInError> {
+        let delete = Statement::new(
+            "delete from external_identity where account = $1",
+            vec![user.as_str().into()],
+        );
+        Ok(self.db.write(vec![delete]).await?)
+    }
+
+    async fn linked_user(&self, person: &ExternalPerson<'_>) -> Result<Option<User>, db::Error> {
+        let sql = format!(
+            "select {USER_COLUMNS} from external_identity e join account on account.id = e.account
+             where e.issuer = $1 and e.subject = $2"
+        );
+        let rows = self
+            .db
+            .read(&sql, vec![person.issuer.into(), person.subject.into()])
+            .await?;
+        rows.first().map(user_of).transpose()
+    }
+
+    /// The account of somebody who comes for the first time, and the statements that make it theirs.
+    async fn introduce(
+        &self,
+        person: &ExternalPerson<'_>,
+        create: bool,
+        now_us: i64,
+    ) -> Result<(User, Vec<Statement>), SignInError> {
+        let refused = |fault| Err(SignInError::Refused(fault));
+        let Some(email) = person.email.filter(|_| person.email_verified) else {
+            return refused(SignInFault::EmailNotVerified);
+        };
+        let link = |user: &User| {
+            Statement::new(
+                "insert into external_identity (issuer, subject, account, create_us) values ($1, $2, $3, $4)",
+                vec![
+                    person.issuer.into(),
+                    person.subject.into(),
+                    user.id.as_str().into(),
+                    now_us.into(),
+                ],
+            )
+            .expect(1)
+        };
+        match self.user_by_email(email).await {
+            Ok(Some(user)) => {
+                let link = link(&user);
+                return Ok((user, vec![link]));
+            }
+            Ok(None) if create => {}
+            Err(AccountError::Store(error)) => return Err(error.into()),
+            Ok(None) | Err(_) => return refused(SignInFault::NoAccount),
+        }
+        // A name that cannot be shown is none: the account is theirs all the same.
+        let name = person.name.and_then(|name| normalise_display_name(name).ok());
+        let new = NewUser {
+            email,
+            display_name: name.as_deref().unwrap_or_default(),
+            administrator: false,
+        };
+        match new_user(new) {
+            Ok(user) => {
+                let statements = vec![insert(&user, now_us), link(&user)];
+                Ok((user, statements))
+            }
+            Err(_) => refused(SignInFault::NoAccount),
+        }
     }
 }

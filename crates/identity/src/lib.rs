@@ -15,6 +15,7 @@
 use std::sync::{Arc, Mutex};
 
 use db::Db;
+use tokio::sync::Semaphore;
 
 mod account;
 mod accounts;
@@ -23,6 +24,7 @@ mod authentication;
 mod authorization;
 mod consents;
 mod delegations;
+pub mod directory;
 mod external;
 mod id_token;
 mod key_file;
@@ -34,6 +36,7 @@ mod organisations;
 mod passwords;
 pub mod policy;
 mod principal;
+mod redirect;
 mod scope;
 mod secret;
 mod service_accounts;
@@ -74,6 +77,7 @@ pub struct Identity {
     db: Db,
     keyring: Arc<token::Keyring>,
     verified: Arc<Mutex<verified::VerifiedTokens>>,
+    hashing: Arc<Semaphore>,
     /// Where browsers and programs find this installation: without a slash at its end.
     public_url: Arc<str>,
 }
@@ -86,6 +90,7 @@ impl Identity {
             db,
             keyring: Arc::new(keyring),
             verified: Arc::default(),
+            hashing: Arc::new(Semaphore::new(limits::PASSWORDS_HASHED_AT_ONCE_MAX)),
             public_url: DEFAULT_PUBLIC_URL.into(),
         })
     }

@@ -48,3 +48,52 @@ pub const PASSWORD_CHARACTERS_MIN: usize = 10;
 
 /// Longer than any passphrase. Hashing a longer one would only cost us time.
 pub const PASSWORD_BYTES_MAX: usize = 1024;
+
+/// Guesses at one address in [`PASSWORD_ATTEMPT_WINDOW`], before the next is refused unread: a thousand a day, against a
+/// password of [`PASSWORD_CHARACTERS_MIN`] characters. Somebody who is locked out by others still has their link.
+pub const PASSWORD_ATTEMPTS_MAX: i64 = 10;
+
+/// How long a lock lasts: short enough to wait for.
+pub const PASSWORD_ATTEMPT_WINDOW: Duration = Duration::from_mins(15);
+
+/// Passwords that are hashed at the same time; the others wait. Each takes 19 MiB and a thread for some 20 ms.
+pub const PASSWORDS_HASHED_AT_ONCE_MAX: usize = 2;
+
+/// Longer than any address that a browser is sent to in earnest.
+pub const REDIRECT_URI_BYTES_MAX: usize = 2048;
+
+/// Development, test and production, with room to spare.
+pub const REDIRECT_URIS_MAX: usize = 20;
+
+/// The query of a request to the authorization endpoint: a redirect URI, every scope and a long state.
+pub const AUTHORIZATION_QUERY_BYTES_MAX: usize = 8192;
+
+/// The body of a request to the token endpoint: an assertion and a redirect URI.
+pub const TOKEN_FORM_BYTES_MAX: usize = 16_384;
+
+/// A code is used by the program that the browser has just come back to. RFC 6749 allows 10 minutes.
+pub const AUTHORIZATION_CODE_TTL: Duration = Duration::from_mins(5);
+
+/// RFC 7636 §4.1: what a PKCE verifier may be, in characters.
+pub const VERIFIER_CHARACTERS: std::ops::RangeInclusive<usize> = 43..=128;
+
+/// Refresh tokens of one user for one application; the oldest makes room for the next. As many as Google keeps.
+pub const REFRESH_TOKENS_MAX: i64 = 100;
+
+/// Keys of one service account: as many as Google allows. Each is tried where an assertion does not name its own.
+pub const SERVICE_ACCOUNT_KEYS_MAX: i64 = 10;
+
+/// How long an assertion or a self-signed token may be valid: what Google's libraries ask for.
+pub const ASSERTION_TTL_MAX: Duration = Duration::from_hours(1);
+
+/// How far the clock of another machine may be off from ours.
+pub const CLOCK_SKEW: Duration = Duration::from_mins(1);
+
+/// An issuer's key set with its certificates, many times over.
+pub const ISSUER_KEYS_BYTES_MAX: usize = 262_144;
+
+/// Other issuers put more into their tokens than we do, such as every group of the user.
+pub const ID_TOKEN_BYTES_MAX: usize = 32_768;
+
+/// The part of a service account's address before the `@`: as long as Google's.
+pub const SERVICE_ACCOUNT_NAME_BYTES_MAX: usize = 30;

@@ -1,5 +1,16 @@
 //! Organisations: sets of e-mail domains whose people trust each other.
-use crate::{Identity, Listing, Page, User, UserId};
+//!
+//! While no domain is configured, all accounts of the installation are one organisation, since whoever runs it made them
+//! all. From the first domain on, two people trust each other if their domains belong to one organisation; whoever has
+//! an address elsewhere is trusted by nobody but themselves.
+
+use db::{Row, Statement};
+
+use crate::{
+    Identity, Listing, Page, User, UserId,
+    account::{normalise_display_name, normalise_domain},
+    accounts::find_user,
+};
 
 /// One domain of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,37 +46,117 @@ pub enum OrganisationError {
 impl Identity {
     /// Whether the owner of something and a user trust each other. True for all while no domain is configured; false
     /// for an owner who is gone.
-    pub async fn same_organisation(&self, _owner: &UserId, _user: &User) -> Result<bool, db::Error> {
-        todo!()
+    pub async fn same_organisation(&self, owner: &UserId, user: &User) -> Result<bool, db::Error> {
+        if *owner == user.id {
+            return Ok(true);
+        }
+        let Some(owner) = find_user(&self.db, owner).await? else {
+            return Ok(false);
+        };
+        let rows = self
+            .db
+            .read(
+                "select (select count(*) from organisation_domain),
+                    (select count(*) from organisation_domain a join organisation_domain b
+                        on a.organisation = b.organisation where a.domain = $1 and b.domain = $2)",
+                vec![owner.domain().into(), user.domain().into()],
+            )
+            .await?;
+        let row = rows.first().expect("an aggregate has one row");
+        Ok(row.int(0)? == 0 || row.int(1)? > 0)
     }
 
-    /// Whether people whom this user has met may see their e-mail address.
-    pub async fn shares_email(&self, _user: &User) -> Result<bool, db::Error> {
-        todo!()
+    /// Whether people whom this user has met may see their e-mail address: only if their organisation says so.
+    pub async fn shares_email(&self, user: &User) -> Result<bool, db::Error> {
+        let sql = "select organisation.shares_email from organisation_domain
+            join organisation on organisation.name = organisation_domain.organisation
+            where organisation_domain.domain = $1";
+        let rows = self.db.read(sql, vec![user.domain().into()]).await?;
+        rows.first().map_or(Ok(false), |row| Ok(row.int(0)? != 0))
     }
 
     /// Gives a domain to an organisation, which need not exist. An empty name: the domain's own.
-    pub async fn add_domain(
-        &self,
-        _domain: &str,
-        _organisation: &str,
-        _now_us: i64,
-    ) -> Result<Domain, OrganisationError> {
-        todo!()
+    pub async fn add_domain(&self, domain: &str, organisation: &str, now_us: i64) -> Result<Domain, OrganisationError> {
+        let name = normalise_domain(domain).ok_or_else(|| OrganisationError::InvalidDomain(domain.to_owned()))?;
+        let organisation = match organisation.trim() {
+            "" => &name,
+            other => other,
+        };
+        let organisation = normalise_display_name(organisation).map_err(OrganisationError::InvalidName)?;
+        let write = vec![
+            Statement::new(
+                "insert into organisation (name, shares_email) values ($1, 0) on conflict (name) do nothing",
+                vec![organisation.as_str().into()],
+            ),
+            Statement::new(
+                "insert into organisation_domain (domain, organisation, create_us) values ($1, $2, $3)",
+                vec![name.as_str().into(), organisation.into(), now_us.into()],
+            )
+            .expect(1),
+        ];
+        match self.db.write(write).await {
+            Ok(()) => self.domain(&name).await?.ok_or(OrganisationError::NotFound),
+            Err(error) if error.is_conflict() => Err(OrganisationError::DomainTaken(name)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn domain(&self, domain: &str) -> Result<Option<Domain>, db::Error> {
+        let sql = format!("{SELECT} where organisation_domain.domain = $1");
+        let rows = self.db.read(&sql, vec![domain.into()]).await?;
+        rows.first().map(domain_of).transpose()
     }
 
     /// All domains, by name.
-    pub async fn list_domains(&self, _page: Page<'_>) -> Result<Listing<Domain>, OrganisationError> {
-        todo!()
+    pub async fn list_domains(&self, page: Page<'_>) -> Result<Listing<Domain>, OrganisationError> {
+        let sql =
+            format!("{SELECT} where organisation_domain.domain > $1 order by organisation_domain.domain limit $2");
+        let rows = self
+            .db
+            .read(&sql, vec![page.start().into(), page.rows().into()])
+            .await?;
+        let domains = rows.iter().map(domain_of).collect::<Result<_, _>>()?;
+        Ok(Listing::of(&page, domains, |domain: &Domain| &domain.domain))
     }
 
     /// Takes a domain away, and its organisation with the last one.
-    pub async fn remove_domain(&self, _domain: &str) -> Result<(), OrganisationError> {
-        todo!()
+    pub async fn remove_domain(&self, domain: &str) -> Result<(), OrganisationError> {
+        let domain = normalise_domain(domain).ok_or(OrganisationError::NotFound)?;
+        let write = vec![
+            Statement::new("delete from organisation_domain where domain = $1", vec![domain.into()]).expect(1),
+            Statement::new(
+                "delete from organisation where name not in (select organisation from organisation_domain)",
+                vec![],
+            ),
+        ];
+        self.change_organisation(write).await
     }
 
     /// Says whether people whom an organisation's people have met may see their e-mail addresses.
-    pub async fn set_shares_email(&self, _organisation: &str, _shares: bool) -> Result<(), OrganisationError> {
-        todo!()
+    pub async fn set_shares_email(&self, organisation: &str, shares: bool) -> Result<(), OrganisationError> {
+        let name = normalise_display_name(organisation).map_err(OrganisationError::InvalidName)?;
+        let update = Statement::new(
+            "update organisation set shares_email = $2 where name = $1",
+            vec![name.into(), shares.into()],
+        );
+        self.change_organisation(vec![update.expect(1)]).await
     }
+
+    async fn change_organisation(&self, write: Vec<Statement>) -> Result<(), OrganisationError> {
+        match self.db.write(write).await {
+            Err(error) if error.is_conflict() => Err(OrganisationError::NotFound),
+            other => Ok(other?),
+        }
+    }
+}
+
+const SELECT: &str = "select organisation_domain.domain, organisation_domain.organisation, organisation.shares_email
+    from organisation_domain join organisation on organisation.name = organisation_domain.organisation";
+
+fn domain_of(row: &Row) -> Result<Domain, db::Error> {
+    Ok(Domain {
+        domain: row.text(0)?.to_owned(),
+        organisation: row.text(1)?.to_owned(),
+        shares_email: row.int(2)? != 0,
+    })
 }

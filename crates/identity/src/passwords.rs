@@ -1,14 +1,32 @@
 //! Passwords: an account may have one, beside its one-time links.
-use crate::{Identity, SignInError, UserId, WebSession};
+//!
+//! They are hashed with argon2id, which costs memory and time on purpose; so the work is done on a blocking thread, by
+//! a few at a time, and an attempt is counted before it begins. Nothing tells who has an account: an unknown address
+//! costs the same work, is counted the same, and gets the same answer.
+
+use std::sync::LazyLock;
+
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use db::Statement;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Identity, Secret, SignInError, SignInFault, User, UserId, WebSession,
+    account::normalise_email,
+    accounts::{USER_COLUMNS, find_user, user_of},
+    limits,
+    secret::random_bytes,
+    sign_in::after,
+};
 
 /// Why a password was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// Shorter than [`limits::PASSWORD_CHARACTERS_MIN`](crate::limits::PASSWORD_CHARACTERS_MIN).
-    #[error("the password is too short: it needs 10 characters at least")]
+    /// Shorter than [`limits::PASSWORD_CHARACTERS_MIN`].
+    #[error("the password is too short: it needs {min} characters at least", min = limits::PASSWORD_CHARACTERS_MIN)]
     TooShort,
-    /// Longer than [`limits::PASSWORD_BYTES_MAX`](crate::limits::PASSWORD_BYTES_MAX).
-    #[error("the password is too long")]
+    /// Longer than [`limits::PASSWORD_BYTES_MAX`].
+    #[error("the password is longer than {max} bytes", max = limits::PASSWORD_BYTES_MAX)]
     TooLong,
     /// There is no such account.
     #[error("there is no such user")]
@@ -22,39 +40,179 @@ pub enum PasswordError {
 }
 
 impl Identity {
-    /// Sets an account's password and signs out all its browsers, but for the one whose cookie is `keep`.
+    /// Sets an account's password and signs out all its browsers, but for the one whose cookie is `keep`: whoever
+    /// changes a password because somebody else knows it means that one to be out.
     pub async fn set_password(
         &self,
-        _user: &UserId,
-        _password: &str,
-        _keep: Option<&str>,
-        _now_us: i64,
+        user: &UserId,
+        password: &str,
+        keep: Option<&str>,
+        now_us: i64,
     ) -> Result<(), PasswordError> {
-        todo!()
+        if password.chars().count() < limits::PASSWORD_CHARACTERS_MIN {
+            return Err(PasswordError::TooShort);
+        }
+        if password.len() > limits::PASSWORD_BYTES_MAX {
+            return Err(PasswordError::TooLong);
+        }
+        let password = password.to_owned();
+        let hash = self
+            .hashing(move || hash(&password))
+            .await
+            .ok_or(PasswordError::Hashing)?;
+        let kept = keep
+            .and_then(Secret::parse)
+            .map_or_else(Vec::new, |secret| secret.digest());
+        let write = vec![
+            Statement::new(
+                "insert into password (account, hash, set_us) select id, $2, $3 from account where id = $1
+                 on conflict (account) do update set hash = excluded.hash, set_us = excluded.set_us",
+                vec![user.as_str().into(), hash.into(), now_us.into()],
+            )
+            .expect(1),
+            Statement::new(
+                "delete from web_session where account = $1 and secret_sha256 <> $2",
+                vec![user.as_str().into(), kept.into()],
+            ),
+        ];
+        match self.db.write(write).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(PasswordError::UnknownUser),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Takes an account's password away, so that only links and other issuers let it in.
-    pub async fn remove_password(&self, _user: &UserId) -> Result<(), PasswordError> {
-        todo!()
+    pub async fn remove_password(&self, user: &UserId) -> Result<(), PasswordError> {
+        let delete = Statement::new("delete from password where account = $1", vec![user.as_str().into()]);
+        Ok(self.db.write(vec![delete]).await?)
     }
 
     /// Whether the account has a password.
-    pub async fn has_password(&self, _user: &UserId) -> Result<bool, PasswordError> {
-        todo!()
+    pub async fn has_password(&self, user: &UserId) -> Result<bool, PasswordError> {
+        let sql = "select 1 from password where account = $1";
+        Ok(!self.db.read(sql, vec![user.as_str().into()]).await?.is_empty())
     }
 
     /// Whether this is the account's password; for a page that asks for it again. Counts as an attempt.
-    pub async fn check_password(&self, _user: &UserId, _password: &str, _now_us: i64) -> Result<(), SignInError> {
-        todo!()
+    pub async fn check_password(&self, user: &UserId, password: &str, now_us: i64) -> Result<(), SignInError> {
+        let user = find_user(&self.db, user)
+            .await?
+            .ok_or(SignInError::Refused(SignInFault::UnknownUser))?;
+        self.attempt(&user.email, password, now_us).await?;
+        Ok(())
     }
 
     /// Signs in. Takes as long for an address that nobody has.
     pub async fn sign_in_with_password(
         &self,
-        _email: &str,
-        _password: &str,
-        _now_us: i64,
+        email: &str,
+        password: &str,
+        now_us: i64,
     ) -> Result<WebSession, SignInError> {
-        todo!()
+        let (user, digest) = self.attempt(email, password, now_us).await?;
+        let session = WebSession::new(user, now_us);
+        let mut write = vec![Statement::new(
+            "delete from password_attempt where email_sha256 = $1",
+            vec![digest.into()],
+        )];
+        write.extend(session.opening(now_us));
+        self.db.write(write).await?;
+        Ok(session)
+    }
+
+    /// Tries a password, and says whose it is and under which key the attempt was counted.
+    async fn attempt(&self, email: &str, password: &str, now_us: i64) -> Result<(User, Vec<u8>), SignInError> {
+        // What is no address has no account either, but costs and counts the same.
+        let email = normalise_email(email).unwrap_or_else(|_| email.trim().to_ascii_lowercase());
+        let digest = Sha256::digest(&email).to_vec();
+        self.count_attempt(&digest, now_us).await?;
+        let found = self.user_and_hash(email).await?;
+        let (user, expected) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
+        // Longer than any that was ever set, and too long to be worth the work: which tells nothing of the account.
+        let password = if password.len() > limits::PASSWORD_BYTES_MAX {
+            String::new()
+        } else {
+            password.to_owned()
+        };
+        let known = expected.is_some();
+        let right = self
+            .hashing(move || verify(&password, expected.as_deref()))
+            .await
+            .unwrap_or(false);
+        match user {
+            Some(user) if right => Ok((user, digest)),
+            _ if known => Err(SignInError::Refused(SignInFault::WrongPassword)),
+            _ => Err(SignInError::Refused(SignInFault::UnknownUser)),
+        }
+    }
+
+    /// Counts an attempt, before its outcome is known: many at once would otherwise all be the last allowed one.
+    async fn count_attempt(&self, digest: &[u8], now_us: i64) -> Result<(), SignInError> {
+        let write = vec![
+            Statement::new("delete from password_attempt where reset_us <= $1", vec![now_us.into()]),
+            Statement::new(
+                "insert into password_attempt (email_sha256, attempts, reset_us) values ($1, 1, $2)
+                 on conflict (email_sha256) do update set attempts = password_attempt.attempts + 1
+                 where password_attempt.attempts < $3",
+                vec![
+                    digest.into(),
+                    after(now_us, limits::PASSWORD_ATTEMPT_WINDOW).into(),
+                    limits::PASSWORD_ATTEMPTS_MAX.into(),
+                ],
+            )
+            .expect(1),
+        ];
+        match self.db.write(write).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(SignInError::Refused(SignInFault::TooManyAttempts)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn user_and_hash(&self, email: String) -> Result<Option<(User, Option<String>)>, db::Error> {
+        if email.contains('\0') {
+            return Ok(None);
+        }
+        let sql = format!(
+            "select {USER_COLUMNS}, password.hash
+             from account left join password on password.account = account.id where account.email = $1"
+        );
+        let rows = self.db.read(&sql, vec![email.into()]).await?;
+        rows.first()
+            .map(|row| Ok((user_of(row)?, row.opt_text(4)?.map(str::to_owned))))
+            .transpose()
+    }
+
+    /// Runs the slow work beside the runtime, a few at a time; `None` if it could not be done.
+    async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> Option<T> + Send + 'static) -> Option<T> {
+        let permit = self.hashing.clone().acquire_owned().await.ok()?;
+        tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(permit);
+            done
+        })
+        .await
+        .ok()
+        .flatten()
+    }
+}
+
+/// The cost that its crate recommends, after OWASP: 19 MiB, two passes, one lane.
+static ARGON2ID: LazyLock<Argon2<'static>> = LazyLock::new(Argon2::default);
+
+const SALT_BYTES: usize = 16;
+
+fn hash(password: &str) -> Option<String> {
+    let salt: [u8; SALT_BYTES] = random_bytes();
+    let hash: PasswordHash = ARGON2ID.hash_password_with_salt(password.as_bytes(), &salt).ok()?;
+    Some(hash.to_string())
+}
+
+/// Whether the password is the one of the hash; the same work, and no, where there is none.
+fn verify(password: &str, expected: Option<&str>) -> Option<bool> {
+    match expected {
+        Some(expected) => Some(ARGON2ID.verify_password(password.as_bytes(), expected).is_ok()),
+        None => hash(password).map(|_| false),
     }
 }

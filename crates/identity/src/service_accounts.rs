@@ -1,5 +1,19 @@
 //! Service accounts: programs with keys of their own.
-use crate::{AppError, Identity, KeyFile, Listing, Page};
+//!
+//! The private half of a key is made here, leaves in its file, and is not kept. What the program signs with it is
+//! checked against the public half, whose row is the only thing that makes a key a key: deleting it ends the key.
+
+use db::{Row, Statement};
+
+use crate::{
+    AppError, Identity, KeyFile, Listing, Page,
+    apps::{SERVICE_ACCOUNT_KIND, new_client_id},
+    key_file::{NewKey, PROJECT},
+    limits,
+};
+
+/// The domain of their addresses: reserved for private use, so that no mail and no person has one.
+const EMAIL_DOMAIN: &str = "iam.internal";
 
 /// A service account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,40 +37,154 @@ pub struct ServiceAccountKey {
     pub create_us: i64,
 }
 
+const COLUMNS: &str = "client_id, email, name, create_us";
+
+fn account_of(row: &Row) -> Result<ServiceAccount, db::Error> {
+    Ok(ServiceAccount {
+        client_id: row.text(0)?.to_owned(),
+        email: row.text(1)?.to_owned(),
+        name: row.text(2)?.to_owned(),
+        create_us: row.int(3)?,
+    })
+}
+
+/// Google's rule, but for the least length: a letter, then letters, digits and dashes, and no dash at the end.
+fn checked_name(name: &str) -> Result<&str, AppError> {
+    let of_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let good = name.len() <= limits::SERVICE_ACCOUNT_NAME_BYTES_MAX
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(of_name)
+        && !name.ends_with('-');
+    if good {
+        Ok(name)
+    } else {
+        Err(AppError::InvalidName(
+            "it must be 1 to 30 lower-case letters, digits and dashes, beginning with a letter",
+        ))
+    }
+}
+
 impl Identity {
     /// Makes a service account. The name is the part of its address before the `@`: lower-case letters, digits and
     /// dashes.
-    pub async fn create_service_account(&self, _name: &str, _now_us: i64) -> Result<ServiceAccount, AppError> {
-        todo!()
+    pub async fn create_service_account(&self, name: &str, now_us: i64) -> Result<ServiceAccount, AppError> {
+        let name = checked_name(name)?;
+        let account = ServiceAccount {
+            client_id: new_client_id(),
+            email: format!("{name}@{PROJECT}.{EMAIL_DOMAIN}"),
+            name: name.to_owned(),
+            create_us: now_us,
+        };
+        let insert = Statement::new(
+            "insert into app (client_id, kind, name, email, redirect_uris, create_us) values ($1, $2, $3, $4, '[]', $5)",
+            vec![
+                account.client_id.as_str().into(),
+                SERVICE_ACCOUNT_KIND.into(),
+                account.name.as_str().into(),
+                account.email.as_str().into(),
+                now_us.into(),
+            ],
+        );
+        match self.db.write(vec![insert.expect(1)]).await {
+            Ok(()) => Ok(account),
+            Err(error) if error.is_conflict() => Err(AppError::NameTaken(account.email)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The service account of that client id or address, if there is one.
-    pub async fn service_account(&self, _client_id_or_email: &str) -> Result<Option<ServiceAccount>, AppError> {
-        todo!()
+    pub async fn service_account(&self, client_id_or_email: &str) -> Result<Option<ServiceAccount>, AppError> {
+        if client_id_or_email.contains('\0') {
+            return Ok(None);
+        }
+        let sql =
+            format!("select {COLUMNS} from app where kind = {SERVICE_ACCOUNT_KIND} and (client_id = $1 or email = $1)");
+        let rows = self.db.read(&sql, vec![client_id_or_email.into()]).await?;
+        Ok(rows.first().map(account_of).transpose()?)
     }
 
     /// All service accounts, by client id.
-    pub async fn list_service_accounts(&self, _page: Page<'_>) -> Result<Listing<ServiceAccount>, AppError> {
-        todo!()
+    pub async fn list_service_accounts(&self, page: Page<'_>) -> Result<Listing<ServiceAccount>, AppError> {
+        let sql = format!(
+            "select {COLUMNS} from app where kind = {SERVICE_ACCOUNT_KIND} and client_id > $1
+             order by client_id limit $2"
+        );
+        let rows = self
+            .db
+            .read(&sql, vec![page.start().into(), page.rows().into()])
+            .await?;
+        let accounts = rows.iter().map(account_of).collect::<Result<_, _>>()?;
+        Ok(Listing::of(&page, accounts, |account: &ServiceAccount| {
+            &account.client_id
+        }))
     }
 
     /// Deletes a service account with its keys and its delegation.
-    pub async fn delete_service_account(&self, _client_id: &str) -> Result<(), AppError> {
-        todo!()
+    pub async fn delete_service_account(&self, client_id: &str) -> Result<(), AppError> {
+        let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
+        let delete = "delete from app where client_id = $1";
+        self.write_one(Statement::new(delete, vec![account.client_id.into()]))
+            .await
     }
 
     /// Makes a key. Its private half is in the file and nowhere else.
-    pub async fn create_key(&self, _client_id: &str, _now_us: i64) -> Result<KeyFile, AppError> {
-        todo!()
+    pub async fn create_key(&self, client_id: &str, now_us: i64) -> Result<KeyFile, AppError> {
+        let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
+        let key = tokio::task::spawn_blocking(NewKey::generate)
+            .await
+            .map_err(|_| AppError::Generation)??;
+        let client_id = account.client_id.as_str();
+        let write = vec![
+            // Holds on to the account, so that keys which are made at once are counted one after the other.
+            Statement::new(
+                "update app set name = name where client_id = $1",
+                vec![client_id.into()],
+            )
+            .expect(1),
+            Statement::new(
+                "insert into service_account_key (id, app, public_der, create_us)
+                 select $1, client_id, $2, cast($3 as bigint) from app
+                 where client_id = $4 and (select count(*) from service_account_key where app = $4) < $5",
+                vec![
+                    key.id.as_str().into(),
+                    key.public_der.clone().into(),
+                    now_us.into(),
+                    client_id.into(),
+                    limits::SERVICE_ACCOUNT_KEYS_MAX.into(),
+                ],
+            )
+            .expect(1),
+        ];
+        match self.db.write(write).await {
+            Ok(()) => Ok(key.file(&account, self)),
+            Err(db::Error::Conflict { statement: 0 }) => Err(AppError::NotFound),
+            Err(error) if error.is_conflict() => Err(AppError::TooMany),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The keys of a service account, newest first.
-    pub async fn list_keys(&self, _client_id: &str) -> Result<Vec<ServiceAccountKey>, AppError> {
-        todo!()
+    pub async fn list_keys(&self, client_id: &str) -> Result<Vec<ServiceAccountKey>, AppError> {
+        let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
+        let sql = "select id, create_us from service_account_key where app = $1 order by create_us desc, id";
+        let rows = self.db.read(sql, vec![account.client_id.into()]).await?;
+        let key = |row: &Row| {
+            Ok(ServiceAccountKey {
+                id: row.text(0)?.to_owned(),
+                create_us: row.int(1)?,
+            })
+        };
+        rows.iter().map(key).collect()
     }
 
     /// Deletes a key: what it signs is refused within the time of the cache.
-    pub async fn delete_key(&self, _client_id: &str, _key_id: &str) -> Result<(), AppError> {
-        todo!()
+    pub async fn delete_key(&self, client_id: &str, key_id: &str) -> Result<(), AppError> {
+        let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
+        if key_id.contains('\0') {
+            return Err(AppError::NotFound);
+        }
+        let delete = "delete from service_account_key where app = $1 and id = $2";
+        self.write_one(Statement::new(delete, vec![account.client_id.into(), key_id.into()]))
+            .await
     }
 }

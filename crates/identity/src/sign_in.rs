@@ -1,4 +1,4 @@
-//! One-time links, and the browser sessions that they become.
+//! One-time links, and the browser sessions that they and other ways of signing in become.
 //!
 //! A link is used up in the same write that opens its session, under the expectation that it was unused: of two
 //! browsers that open one link at once, the database lets one in. A session lasts a fixed time from sign-in, like the
@@ -74,6 +74,9 @@ pub enum SignInFault {
     /// Nobody invited them.
     #[error("there is no account for this person, and none may be made")]
     NoAccount,
+    /// The issuer gave the address to somebody else than whoever signed in with it before.
+    #[error("the account belongs to another person of this issuer")]
+    OtherPerson,
 }
 
 impl SignInFault {
@@ -82,6 +85,9 @@ impl SignInFault {
             SignInFault::UnknownUser | SignInFault::WrongPassword => "the address or the password is wrong",
             SignInFault::TooManyAttempts => "too many attempts for this address; try again in 15 minutes",
             SignInFault::EmailNotVerified => "your sign-in provider has not verified your e-mail address",
+            SignInFault::OtherPerson => {
+                "the account of your address belongs to somebody else at your sign-in provider; ask an administrator"
+            }
             SignInFault::NoAccount => "there is no account for you here; ask an administrator for an invitation",
         }
     }
@@ -112,43 +118,51 @@ impl Identity {
 
     /// The link by which the administrator of a new installation gets in; makes that account where there is none.
     ///
-    /// `None` once an administrator has signed in. Until then every start makes a new link, because the one printed
-    /// before may have expired unread, and whoever reads it runs the server anyway.
+    /// `None` once an administrator has signed in, or has a password. Until then every start makes a new link, because
+    /// the one printed before may have expired unread, and whoever reads it runs the server anyway.
     pub async fn administrator_link(&self, email: &str, now_us: i64) -> Result<Option<Secret>, AccountError> {
-        let administrator = match self.first_administrator().await? {
-            Some((_, true)) => return Ok(None),
-            Some((user, false)) => user,
-            None => match self
-                .add_user(
-                    NewUser {
-                        email,
-                        display_name: "",
-                        administrator: true,
-                    },
-                    now_us,
-                )
-                .await
-            {
-                Ok(user) => user,
-                // Another process was faster, or an ordinary user has the address: then there is still none.
-                Err(taken @ AccountError::EmailTaken(_)) => match self.first_administrator().await? {
-                    Some((user, _)) => user,
-                    None => return Err(taken),
-                },
-                Err(error) => return Err(error),
-            },
-        };
+        let (administrator, has_access) = self.ensure_administrator(email, now_us).await?;
+        if has_access {
+            return Ok(None);
+        }
         self.sign_in_link(&administrator.id, limits::SIGN_IN_LINK_TTL, now_us)
             .await
             .map(Some)
     }
 
-    /// The oldest administrator, and whether any administrator has ever signed in.
+    /// The oldest administrator: as whom everybody acts where an installation serves without tokens. Makes an account
+    /// of this address where there is none.
+    pub async fn administrator(&self, email: &str, now_us: i64) -> Result<User, AccountError> {
+        Ok(self.ensure_administrator(email, now_us).await?.0)
+    }
+
+    /// The oldest administrator, whom this makes if there is none, and whether any of them can sign in.
+    async fn ensure_administrator(&self, email: &str, now_us: i64) -> Result<(User, bool), AccountError> {
+        if let Some(found) = self.first_administrator().await? {
+            return Ok(found);
+        }
+        let new = NewUser {
+            email,
+            display_name: "",
+            administrator: true,
+        };
+        match self.add_user(new, now_us).await {
+            Ok(user) => Ok((user, false)),
+            // Another process was faster, or an ordinary user has the address: then there is still none.
+            Err(taken @ AccountError::EmailTaken(_)) => self.first_administrator().await?.ok_or(taken),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The oldest administrator, and whether any administrator has ever signed in or has a password to do so.
     async fn first_administrator(&self) -> Result<Option<(User, bool)>, db::Error> {
         let sql = format!(
             "select {USER_COLUMNS},
                 (select count(*) from sign_in_link link join account a on a.id = link.account
                  where a.administrator = 1 and link.used_us is not null)
+                + (select count(*) from password join account a on a.id = password.account where a.administrator = 1)
+                + (select count(*) from external_identity e join account a on a.id = e.account
+                   where a.administrator = 1)
              from account where administrator = 1 order by create_us, id limit 1"
         );
         let rows = self.db.read(&sql, vec![]).await?;
@@ -171,12 +185,16 @@ impl Identity {
         if link_expire_us <= now_us {
             return Err(SignInError::InvalidLink(LinkFault::Expired));
         }
-        let session = WebSession {
-            user,
-            secret: Secret::generate(),
-            expire_us: after(now_us, limits::WEB_SESSION_TTL),
-        };
-        match self.db.write(admission(&link, &session, now_us)).await {
+        let session = WebSession::new(user, now_us);
+        let mut admission = vec![
+            Statement::new(
+                "update sign_in_link set used_us = $1 where secret_sha256 = $2 and used_us is null and expire_us > $1",
+                vec![now_us.into(), link.digest().into()],
+            )
+            .expect(1),
+        ];
+        admission.extend(session.opening(now_us));
+        match self.db.write(admission).await {
             Ok(()) => Ok(session),
             // The read above was only for the reason: this write decides, and another browser was faster.
             Err(error) if error.is_conflict() => Err(SignInError::InvalidLink(LinkFault::Used)),
@@ -197,26 +215,31 @@ impl Identity {
     }
 }
 
-/// Uses up the link and opens the session, or neither.
-fn admission(link: &Secret, session: &WebSession, now_us: i64) -> Vec<Statement> {
-    vec![
-        Statement::new(
-            "update sign_in_link set used_us = $1 where secret_sha256 = $2 and used_us is null and expire_us > $1",
-            vec![now_us.into(), link.digest().into()],
-        )
-        .expect(1),
-        Statement::new(
-            "insert into web_session (secret_sha256, account, create_us, expire_us) values ($1, $2, $3, $4)",
-            vec![
-                session.secret.digest().into(),
-                session.user.id.as_str().into(),
-                now_us.into(),
-                session.expire_us.into(),
-            ],
-        )
-        .expect(1),
-        Statement::new("delete from web_session where expire_us <= $1", vec![now_us.into()]),
-    ]
+impl WebSession {
+    pub(crate) fn new(user: User, now_us: i64) -> WebSession {
+        WebSession {
+            user,
+            secret: Secret::generate(),
+            expire_us: after(now_us, limits::WEB_SESSION_TTL),
+        }
+    }
+
+    /// The statements that open it; for a write that does something else as well, or not at all.
+    pub(crate) fn opening(&self, now_us: i64) -> [Statement; 2] {
+        [
+            Statement::new(
+                "insert into web_session (secret_sha256, account, create_us, expire_us) values ($1, $2, $3, $4)",
+                vec![
+                    self.secret.digest().into(),
+                    self.user.id.as_str().into(),
+                    now_us.into(),
+                    self.expire_us.into(),
+                ],
+            )
+            .expect(1),
+            Statement::new("delete from web_session where expire_us <= $1", vec![now_us.into()]),
+        ]
+    }
 }
 
 /// The time that lies `duration` after `now_us`.
