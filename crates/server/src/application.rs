@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::Db;
-use identity::{AccountError, Identity, KeyError};
+use identity::{AccountError, Identity, KeyError, Page, User};
 use media::Media;
 use register::{Register, RegisterError};
 use tokio::net::TcpListener;
@@ -17,14 +17,17 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::administration::AdministrationService;
 use crate::configuration::Configuration;
 use crate::folder::{self, FolderError, Held};
 use crate::front::{Front, Rest};
-use crate::gate::{Gate, Services};
+use crate::gate::{Gate, Services, Stranger};
 use crate::google::{ConferenceRecords, Spaces};
+use crate::listener::{self, Secured};
 use crate::meetings::{self, MeetingsService, Rooms};
 use crate::metrics::Metrics;
-use crate::{announce, clock, jobs, limits, listener, web};
+use crate::tls::{Tls, TlsConfiguration, TlsError};
+use crate::{announce, clock, jobs, limits, web};
 
 /// The account that a new installation begins with.
 const ADMINISTRATOR: &str = "administrator@localhost";
@@ -69,6 +72,12 @@ pub enum StartError {
         /// Why not.
         source: io::Error,
     },
+    /// Whom to trust about a provider's site.
+    #[error("the certificates that this system trusts cannot be read")]
+    Roots(#[source] io::Error),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The addresses of this machine.
     #[error("the addresses of this machine cannot be read")]
     Interfaces(#[source] io::Error),
@@ -112,6 +121,9 @@ impl StartError {
                 "choose another with `--media-port`"
             }
             StartError::Media { .. } => "give an address of this machine with `--listen`",
+            StartError::Tls(TlsError::File { .. }) => "give a chain and its key in PEM, which the server may read",
+            StartError::Tls(_) => "serve without `--tls`, or with a certificate in files",
+            StartError::Roots(_) => "install the system's certificates (the package `ca-certificates`), or take `[oidc]` out",
             StartError::Interfaces(_) => "say which address browsers reach with `--public-address`",
             StartError::Rules(_) => "this is a fault of the build; report it",
             StartError::Store(_) | StartError::Keys(_) | StartError::Administrator(_) | StartError::Restart(_) => {
@@ -131,6 +143,10 @@ impl Server {
             public_address,
             drain,
             retention,
+            tls,
+            quotas,
+            without_tokens,
+            oidc,
         } = configuration;
         let bound = TcpListener::bind(listen)
             .await
@@ -160,13 +176,15 @@ impl Server {
         })?;
         let media_address = media.local_address();
 
-        let public_url = store.public_url.unwrap_or_else(|| default_url(address));
+        let public_url = store.public_url.unwrap_or_else(|| default_url(address, &tls));
+        let identity = identity.with_public_url(&public_url);
+        let tls = Tls::open(tls, &store.data, host_of(&public_url))?;
         let metrics = Metrics::new(media.clone());
         let rooms = Rooms::new(register.clone(), media.clone(), Arc::clone(&metrics));
         rooms.restart().await?;
 
         let services = Services::new(
-            Spaces::new(register.clone(), rooms.clone(), &public_url),
+            Spaces::new(register.clone(), rooms.clone(), identity.clone(), &public_url),
             ConferenceRecords::new(register.clone()),
             MeetingsService::new(
                 register.clone(),
@@ -175,35 +193,53 @@ impl Server {
                 Arc::clone(&metrics),
                 &public_url,
             ),
+            AdministrationService::new(identity.clone(), register.clone(), &public_url),
         );
-        let gate = Gate::new(services, identity.clone(), Arc::clone(&metrics));
-        let secure = public_url.starts_with("https://");
+        let link = identity.administrator_link(ADMINISTRATOR, clock::now_us()).await?;
+        let administrator_link = link.map(|secret| web::sign_in_url(&public_url, &secret));
+        let stranger = if without_tokens {
+            Stranger::acting_as(administrator(&identity).await?)
+        } else {
+            Stranger::NOBODY
+        };
+        let gate = Gate::new(services, identity.clone(), stranger.clone(), Arc::clone(&metrics), quotas);
+        let tidying = gate.clone().keep_tidy();
+        let cookies = web::Cookies {
+            secure: public_url.starts_with("https://"),
+        };
+        let provider = oidc.map(|oidc| web::oidc::RelyingParty::new(oidc, &public_url, cookies));
+        let provider = provider.transpose().map_err(StartError::Roots)?;
         let rest = Rest {
             db,
-            identity: identity.clone(),
             rooms: rooms.clone(),
             metrics,
-            secure,
+            pages: web::Pages::new(identity.clone(), cookies, provider, stranger),
+            public_url: public_url.clone(),
         };
         let front = Front {
             api: transcode::Transcoder::new(gate, api::descriptor_pool())?,
             rest: Arc::new(rest),
         };
 
-        let link = identity.administrator_link(ADMINISTRATOR, clock::now_us()).await?;
-        let administrator_link = link.map(|secret| web::sign_in_url(&public_url, &secret));
         held.announce(&public_url).map_err(|source| FolderError::Unusable {
             path: store.data.clone(),
             source,
         })?;
 
         let stop = CancellationToken::new();
-        let listening = tokio::spawn(listener::serve(listener, front, stop.clone()));
-        let background = vec![
+        let (tls, keeper) = tls.map_or((None, None), |(tls, keeper)| (Some(tls), keeper));
+        let secured = tls.map(|tls| Secured {
+            tls,
+            public_url: public_url.as_str().into(),
+        });
+        let listening = tokio::spawn(listener::serve(listener, secured, front, stop.clone()));
+        let mut background = vec![
             tokio::spawn(meetings::follow(rooms.clone(), events)),
             tokio::spawn(meetings::keep_deadlines(rooms.clone())),
             tokio::spawn(jobs::expire(register)),
+            tokio::spawn(tidying),
         ];
+        background.extend(keeper);
         tracing::info!(%address, %media_address, public_url, "serving");
         Ok(Running {
             address,
@@ -220,12 +256,41 @@ impl Server {
     }
 }
 
-/// Without a public URL: this machine, by the name that browsers trust with a camera.
-fn default_url(address: SocketAddr) -> String {
-    if address.ip().is_loopback() || address.ip().is_unspecified() {
-        format!("http://localhost:{}", address.port())
-    } else {
-        format!("http://{address}")
+/// The first administrator, whom callers without a token act as.
+async fn administrator(identity: &Identity) -> Result<User, AccountError> {
+    let mut next = None;
+    loop {
+        let page = Page {
+            size: 0,
+            after: next.as_deref(),
+        };
+        let users = identity.list_users(page).await?;
+        if let Some(user) = users.items.into_iter().find(|user| user.administrator) {
+            tracing::warn!("WITHOUT TOKENS: whoever reaches this port of this machine acts as {}", user.email);
+            return Ok(user);
+        }
+        next = Some(users.next.ok_or(AccountError::NotFound)?);
+    }
+}
+
+/// Without a public URL: the name that the certificate is for, or this machine, by the name that browsers trust with a camera.
+fn default_url(address: SocketAddr, tls: &TlsConfiguration) -> String {
+    let scheme = if *tls == TlsConfiguration::Off { "http" } else { "https" };
+    let port = address.port();
+    match tls {
+        TlsConfiguration::Acme(acme) if port == 443 => format!("https://{}", acme.domains[0]),
+        TlsConfiguration::Acme(acme) => format!("https://{}:{port}", acme.domains[0]),
+        _ if address.ip().is_loopback() || address.ip().is_unspecified() => format!("{scheme}://localhost:{port}"),
+        _ => format!("{scheme}://{address}"),
+    }
+}
+
+/// The host in a URL of ours.
+fn host_of(public_url: &str) -> Option<&str> {
+    let authority = public_url.split_once("://")?.1;
+    match authority.strip_prefix('[') {
+        Some(ipv6) => ipv6.split(']').next(),
+        None => authority.split(':').next(),
     }
 }
 
@@ -266,16 +331,58 @@ impl Running {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tls::AcmeConfiguration;
 
     #[test]
     fn default_urls() {
-        for (address, expected) in [
-            ("127.0.0.1:8080", "http://localhost:8080"),
-            ("0.0.0.0:80", "http://localhost:80"),
-            ("[::1]:8080", "http://localhost:8080"),
-            ("192.168.1.5:8080", "http://192.168.1.5:8080"),
+        let acme = TlsConfiguration::Acme(AcmeConfiguration {
+            domains: vec!["meet.example.org".to_owned()],
+            contact: None,
+            directory: None,
+            authority: None,
+        });
+        for (address, tls, expected, host) in [
+            (
+                "127.0.0.1:8080",
+                TlsConfiguration::Off,
+                "http://localhost:8080",
+                "localhost",
+            ),
+            ("0.0.0.0:80", TlsConfiguration::Off, "http://localhost:80", "localhost"),
+            (
+                "[::1]:8080",
+                TlsConfiguration::Development,
+                "https://localhost:8080",
+                "localhost",
+            ),
+            (
+                "192.168.1.5:8080",
+                TlsConfiguration::Off,
+                "http://192.168.1.5:8080",
+                "192.168.1.5",
+            ),
+            (
+                "[2001:db8::1]:8443",
+                TlsConfiguration::Development,
+                "https://[2001:db8::1]:8443",
+                "2001:db8::1",
+            ),
+            (
+                "0.0.0.0:443",
+                acme.clone(),
+                "https://meet.example.org",
+                "meet.example.org",
+            ),
+            (
+                "0.0.0.0:8443",
+                acme,
+                "https://meet.example.org:8443",
+                "meet.example.org",
+            ),
         ] {
-            assert_eq!(default_url(address.parse().expect("a valid row")), expected);
+            let url = default_url(address.parse().expect("a valid row"), &tls);
+            assert_eq!(url, expected);
+            assert_eq!(host_of(&url), Some(host));
         }
     }
 }

@@ -12,6 +12,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::announce::PublicAddress;
+use crate::gate::Quotas;
+use crate::web::oidc::OidcConfiguration;
+use crate::tls::{TlsConfiguration, TlsConfigurationError, TlsFile, TlsFlags};
 
 /// Where the register is and how it is linked to: what every command needs.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -54,6 +57,24 @@ pub struct ServeFlags {
     /// Days that a conference record is kept after its conference ended [default: 30]
     #[arg(long, value_name = "DAYS", env = "SEDERUNT_RETENTION_DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub retention_days: Option<u32>,
+    /// Calls per minute that a person and an app may make: none (no quotas), or google (the numbers of Google's service) [default: none, or what the file sets]
+    #[arg(long, value_name = "SET", env = "SEDERUNT_QUOTAS")]
+    pub quotas: Option<QuotaSet>,
+    /// Let whoever gives no token act as the administrator; on loopback addresses only, for development
+    #[arg(long, env = "SEDERUNT_WITHOUT_TOKENS")]
+    pub without_tokens: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "as above: its fields carry the help")]
+    pub tls: TlsFlags,
+}
+
+/// A set of quotas with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum QuotaSet {
+    /// No quotas.
+    None,
+    /// Those of Google's service.
+    Google,
 }
 
 /// The configuration file.
@@ -68,6 +89,13 @@ struct File {
     public_address: Option<PublicAddress>,
     drain_seconds: Option<u64>,
     retention_days: Option<u32>,
+    #[serde(default)]
+    quotas: Quotas,
+    #[serde(default)]
+    without_tokens: bool,
+    #[serde(default)]
+    tls: TlsFile,
+    oidc: Option<OidcConfiguration>,
 }
 
 /// Where the register is, resolved.
@@ -96,6 +124,14 @@ pub struct Configuration {
     pub drain: Duration,
     /// How long a record is kept.
     pub retention: Duration,
+    /// How much one person and one app may ask for in a minute.
+    pub quotas: Quotas,
+    /// Whether whoever gives no credential acts as the administrator.
+    pub without_tokens: bool,
+    /// A provider by which people may sign in.
+    pub oidc: Option<OidcConfiguration>,
+    /// Whether HTTPS is served, and with which certificate.
+    pub tls: TlsConfiguration,
 }
 
 /// A configuration that cannot be used.
@@ -126,6 +162,15 @@ pub enum ConfigurationError {
     /// The retention is none.
     #[error("`retention_days` is {0}, which is not between 1 and 36500")]
     Retention(u32),
+    /// Everybody on the network would be the administrator.
+    #[error("without tokens, `{0}` would let everybody in who reaches it")]
+    WithoutTokens(SocketAddr),
+    /// Somebody in between could sign anybody in.
+    #[error("the issuer `{0}` is not an address with HTTPS")]
+    Issuer(String),
+    /// HTTPS is half asked for.
+    #[error(transparent)]
+    Tls(#[from] TlsConfigurationError),
 }
 
 impl ConfigurationError {
@@ -139,6 +184,11 @@ impl ConfigurationError {
             ConfigurationError::PublicUrl(_) => "give scheme and host, and no path, with `--public-url`",
             ConfigurationError::Database(_) => "leave `--database` out to use SQLite in the data folder",
             ConfigurationError::Retention(_) => "leave it out to keep records for 30 days",
+            ConfigurationError::WithoutTokens(_) => {
+                "listen on 127.0.0.1 or [::1], or leave `--without-tokens` out and use `sederunt token`"
+            }
+            ConfigurationError::Issuer(_) => "give the provider's own address: `issuer = \"https://id.example.org\"`",
+            ConfigurationError::Tls(error) => error.hint(),
         }
     }
 }
@@ -179,16 +229,30 @@ impl ServeFlags {
         if !(1..=36_500).contains(&retention_days) {
             return Err(ConfigurationError::Retention(retention_days));
         }
+        let listen = self.listen.or(file.listen);
+        let listen = listen.unwrap_or((IpAddr::from(Ipv4Addr::LOCALHOST), 8080).into());
+        let without_tokens = self.without_tokens || file.without_tokens;
+        if without_tokens && !listen.ip().is_loopback() {
+            return Err(ConfigurationError::WithoutTokens(listen));
+        }
+        if let Some(unsafe_) = file.oidc.as_ref().filter(|oidc| !oidc.has_safe_issuer()) {
+            return Err(ConfigurationError::Issuer(unsafe_.issuer.clone()));
+        }
         Ok(Configuration {
             store: self.store.over(file.data, file.database, file.public_url)?,
-            listen: self
-                .listen
-                .or(file.listen)
-                .unwrap_or((IpAddr::from(Ipv4Addr::LOCALHOST), 8080).into()),
+            listen,
             media_port: self.media_port.or(file.media_port),
             public_address: self.public_address.or(file.public_address),
             drain: Duration::from_secs(self.drain_seconds.or(file.drain_seconds).unwrap_or(10)),
             retention: Duration::from_secs(u64::from(retention_days) * 24 * 3600),
+            quotas: match self.quotas {
+                None => file.quotas,
+                Some(QuotaSet::None) => Quotas::default(),
+                Some(QuotaSet::Google) => Quotas::GOOGLE,
+            },
+            without_tokens,
+            oidc: file.oidc,
+            tls: self.tls.resolve(file.tls)?,
         })
     }
 }
@@ -287,6 +351,14 @@ mod tests {
             "public_url = \"https://meet.example.org/meet\"",
             "database = \"mysql://localhost\"",
             "retention_days = 0",
+            "[quotas]\nreads_per_person = 0",
+            "[quotas]\nreads = 1",
+            "without_tokens = true\nlisten = \"0.0.0.0:8080\"",
+            "without_tokens = true\nlisten = \"192.0.2.1:8080\"",
+            "[oidc]\nissuer = \"https://id.example.org\"",
+            "[oidc]\nissuer = \"http://id.example.org\"\nclient_id = \"sederunt\"",
+            "[tls]\nmode = \"on\"",
+            "[tls]\ncertificate = \"a.pem\"",
         ] {
             let error = with_file(text, ServeFlags::default()).expect_err(text);
             assert!(!error.hint().is_empty());

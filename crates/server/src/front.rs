@@ -12,16 +12,18 @@ use axum::body::Body;
 use db::Db;
 use http::header::{self, HeaderValue};
 use http::{Request, Response, StatusCode};
-use identity::Identity;
 use tower::{Service, ServiceExt, service_fn};
 use tower_http::compression::Compression;
+use transcode::batch;
 
 use crate::cors;
+use crate::discovery;
 use crate::failure::chain;
 use crate::gate::Gate;
 use crate::meetings::Rooms;
 use crate::metrics::Metrics;
-use crate::web::{pages, session};
+use crate::oauth;
+use crate::web::{CONSENT_PATH, Pages, oidc, pages, session};
 
 /// The outermost service.
 #[derive(Clone)]
@@ -42,11 +44,11 @@ async fn compressed(request: Request<Body>) -> Response<Body> {
 /// What is answered beside the API.
 pub(crate) struct Rest {
     pub(crate) db: Db,
-    pub(crate) identity: Identity,
     pub(crate) rooms: Rooms,
     pub(crate) metrics: Arc<Metrics>,
-    /// Whether people reach us by HTTPS, so that cookies must travel by nothing else.
-    pub(crate) secure: bool,
+    pub(crate) pages: Pages,
+    /// What people open, for descriptions of the API.
+    pub(crate) public_url: String,
 }
 
 impl Service<Request<Body>> for Front {
@@ -58,36 +60,72 @@ impl Service<Request<Body>> for Front {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if is_api(&request) {
-            if cors::is_preflight(&request) {
-                return Box::pin(ready(Ok(cors::preflight())));
-            }
-            let foreign = request.headers().contains_key(header::ORIGIN);
-            let answer = self.api.call(request);
-            return if foreign {
-                Box::pin(async move { answer.await.map(cors::open) })
-            } else {
-                answer
-            };
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        name_host(&mut request);
+        let target = target(&request);
+        if target == Target::Rest {
+            let rest = Arc::clone(&self.rest);
+            return Box::pin(async move { Ok(rest.answer(request).await) });
         }
-        let rest = Arc::clone(&self.rest);
-        Box::pin(async move { Ok(rest.answer(request).await) })
+        if cors::is_preflight(&request) {
+            return Box::pin(ready(Ok(cors::preflight())));
+        }
+        let foreign = request.headers().contains_key(header::ORIGIN);
+        let answer: Self::Future = match target {
+            Target::Batch => {
+                let api = self.api.clone();
+                Box::pin(async move { Ok(batch::serve(request, api).await) })
+            }
+            Target::Description => Box::pin(ready(Ok(discovery::serve(&self.rest.public_url, &request)))),
+            Target::Api | Target::Rest => self.api.call(request),
+        };
+        if foreign {
+            Box::pin(async move { answer.await.map(cors::open) })
+        } else {
+            answer
+        }
     }
 }
 
-fn is_api<B>(request: &Request<B>) -> bool {
+/// HTTP/2 names the host beside the path. Whoever compares it with an origin finds it in one place.
+fn name_host<B>(request: &mut Request<B>) {
+    let authority = request.uri().authority().map(|authority| HeaderValue::from_str(authority.as_str()));
+    if let Some(Ok(host)) = authority {
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    /// One call of the API.
+    Api,
+    /// Several.
+    Batch,
+    /// What the API is.
+    Description,
+    /// Pages, signing in, and whoever watches the server.
+    Rest,
+}
+
+fn target<B>(request: &Request<B>) -> Target {
     let path = request.uri().path();
-    // Of any version: one that is not served is unknown to the API, and no page.
-    if path
-        .strip_prefix("/v")
-        .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-    {
-        return true;
+    let has_version = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    match path {
+        discovery::PATH => Target::Description,
+        "/batch" => Target::Batch,
+        // Clients of one API name it: `/batch/meet/v2`.
+        _ if path.starts_with("/batch/") => Target::Batch,
+        // Of any version: one that is not served is unknown to the API, and no page.
+        _ if path.strip_prefix("/v").is_some_and(has_version) => Target::Api,
+        session::PATH | session::PASSWORD_PATH => Target::Rest,
+        _ if path.starts_with("/sederunt/v1/") => Target::Api,
+        _ if is_grpc(request) => Target::Api,
+        _ => Target::Rest,
     }
-    if path.starts_with("/sederunt/v1/") {
-        return path != session::PATH;
-    }
+}
+
+fn is_grpc<B>(request: &Request<B>) -> bool {
     request
         .headers()
         .get(header::CONTENT_TYPE)
@@ -100,8 +138,26 @@ impl Rest {
             "/healthz" => pages::plain(StatusCode::OK, "ok\n"),
             "/readyz" => self.ready().await,
             "/metrics" => self.metrics(),
-            session::PATH => session::serve(&self.identity, self.secure, request).await,
+            session::PATH => self.pages.session(request).await,
+            session::PASSWORD_PATH => self.pages.password(request).await,
+            oauth::TOKEN_PATH => oauth::token(self.pages.identity(), request).await,
+            oauth::REVOKE_PATH => oauth::revoke(self.pages.identity(), request).await,
+            oauth::AUTHORIZE_PATH => oauth::authorize(&self.pages, &request.into_parts().0).await,
+            CONSENT_PATH => self.pages.consent(request).await,
+            oidc::PATH | oidc::CALLBACK_PATH => self.provider(request).await,
             _ => compressed(request).await,
+        }
+    }
+
+    /// Signing in by somebody else's word, where the operator trusts anybody's.
+    async fn provider(&self, request: Request<Body>) -> Response<Body> {
+        let Some(party) = self.pages.provider() else {
+            return compressed(request).await;
+        };
+        let (parts, _) = request.into_parts();
+        match parts.uri.path() {
+            oidc::PATH => party.begin(&parts).await,
+            _ => party.finish(self.pages.identity(), &parts).await,
         }
     }
 

@@ -10,11 +10,13 @@
 //!                                              └── meetings (join, resume, leave ── rooms)
 //! ```
 
+mod administration;
 mod announce;
 mod application;
 pub mod clock;
 mod configuration;
 mod cors;
+mod discovery;
 pub mod doctor;
 mod failure;
 mod folder;
@@ -28,11 +30,17 @@ mod listener;
 mod meetings;
 mod metrics;
 mod names;
+mod oauth;
 mod random;
+mod tls;
 mod web;
 
+pub use administration::{ForgetError, forget};
 pub use announce::{NotAnAddress, PublicAddress};
 pub use application::{Running, Server, StartError};
-pub use configuration::{Configuration, ConfigurationError, ServeFlags, StoreConfiguration, StoreFlags};
+pub use configuration::{Configuration, ConfigurationError, QuotaSet, ServeFlags, StoreConfiguration, StoreFlags};
 pub use folder::{FolderError, announced_url};
+pub use gate::Quotas;
+pub use tls::{AcmeConfiguration, TlsConfiguration, TlsConfigurationError, TlsError, TlsFlags};
+pub use web::oidc::OidcConfiguration;
 pub use web::sign_in_url;

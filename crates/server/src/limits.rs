@@ -32,8 +32,31 @@ pub(crate) const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// How long a refused body is still read.
 pub(crate) const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Bytes of the body by which a browser signs in: one secret and its braces.
-pub(crate) const SIGN_IN_BODY_BYTES_MAX: usize = 1024;
+/// Bytes of a body that one of our own pages sends to sign in, or to answer an app: a password, or an app's request of some
+/// kilobytes.
+pub(crate) const SIGN_IN_BODY_BYTES_MAX: usize = 32 * 1024;
+
+/// People who sign in at the same moment: a password takes about 20 MB and some hundredths of a second to check.
+pub(crate) const SIGN_INS_AT_ONCE_MAX: usize = 64;
+
+/// Bytes of a form of OAuth: an assertion by an RSA key with every scope is below 4 kB.
+pub(crate) const OAUTH_BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// How long somebody may take at another provider's sign-in page.
+pub(crate) const SIGN_IN_ATTEMPT_TTL: Duration = Duration::from_mins(15);
+
+/// How long a provider may take to answer: the person is waiting.
+pub(crate) const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of a provider's answer: metadata and keys are some kilobytes.
+pub(crate) const PROVIDER_ANSWER_BYTES_MAX: usize = 256 * 1024;
+
+/// How long what a provider says of itself is believed: it moves its endpoints rarely, and a key that it withdraws should not
+/// be good for long.
+pub(crate) const PROVIDER_METADATA_TTL: Duration = Duration::from_hours(1);
+
+/// How often a provider's keys are read at most, however many tokens name new ones.
+pub(crate) const PROVIDER_KEYS_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Calls handled at once; more are told to try again. Each may hold a database connection or a body.
 pub(crate) const CALLS_MAX: usize = 4_096;
@@ -61,3 +84,12 @@ pub(crate) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(3);
 
 // A call must end before the client's own deadline and before anybody else's patience.
 const _: () = assert!(CALL_TIMEOUT.as_secs() < 60);
+
+/// How often the files of a certificate are looked at: whoever renews them does so days before they expire.
+pub(crate) const CERTIFICATE_LOOK_INTERVAL: Duration = Duration::from_mins(1);
+
+/// How often full buckets of quotas are forgotten: each is some dozens of bytes.
+pub(crate) const QUOTA_TIDY_INTERVAL: Duration = Duration::from_mins(10);
+
+/// Members that one batch changes: the contract's number.
+pub(crate) const MEMBERS_PER_BATCH_MAX: usize = 500;

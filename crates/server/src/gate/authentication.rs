@@ -1,11 +1,12 @@
 //! From the headers of a call to a `Principal`, once for gRPC and REST.
 //!
-//! A bearer token wins over a cookie. A cookie is sent by a browser whoever wrote the page that asks, so a call that changes
+//! A bearer token wins over a cookie. No credential at all is nobody in particular, unless the operator said otherwise. A cookie is sent by a browser whoever wrote the page that asks, so a call that changes
 //! something and has only a cookie must name our own origin.
 
 use http::header::{self, HeaderMap};
 use identity::{AuthenticationError, Credential, Identity, Principal};
 
+use super::Stranger;
 use crate::clock;
 use crate::failure::{Answer, Failure, chain};
 
@@ -13,24 +14,33 @@ use crate::failure::{Answer, Failure, chain};
 pub(crate) const COOKIE: &str = "sederunt_session";
 
 /// Who calls. No credential at all is nobody in particular; one that does not hold is refused, as Google does.
-pub(crate) async fn authenticate(identity: &Identity, headers: &HeaderMap, reads: bool) -> Answer<Principal> {
+pub(crate) async fn authenticate(
+    identity: &Identity,
+    stranger: &Stranger,
+    headers: &HeaderMap,
+    reads: bool,
+) -> Answer<Principal> {
     let credential = credential(headers)?;
-    if matches!(credential, Credential::Cookie(_)) && !reads && !is_same_origin(headers) {
+    if matches!(credential, Credential::None) {
+        return Ok(stranger.of(headers));
+    }
+    let is_cookie = matches!(credential, Credential::Cookie(_));
+    if is_cookie && !reads && !is_same_origin(headers) {
         return Err(Failure::unauthenticated("ORIGIN_NOT_ALLOWED"));
     }
-    identity
-        .authenticate(credential, clock::now_us())
-        .await
-        .map_err(|error| match error {
-            AuthenticationError::Invalid(_) => {
-                tracing::debug!(error = %chain(&error), "a credential was refused");
-                Failure::unauthenticated("ACCESS_TOKEN_INVALID")
-            }
-            AuthenticationError::Store(_) => {
-                tracing::error!(error = %chain(&error), "credentials cannot be checked");
-                Failure::unavailable(error.to_string())
-            }
-        })
+    match identity.authenticate(credential, clock::now_us()).await {
+        Ok(principal) => Ok(principal),
+        // A developer's browser keeps the cookies of every server that ever ran on the port.
+        Err(AuthenticationError::Invalid(_)) if is_cookie && stranger.is_somebody() => Ok(stranger.of(headers)),
+        Err(error @ AuthenticationError::Invalid(_)) => {
+            tracing::debug!(error = %chain(&error), "a credential was refused");
+            Err(Failure::unauthenticated("ACCESS_TOKEN_INVALID"))
+        }
+        Err(error @ AuthenticationError::Store(_)) => {
+            tracing::error!(error = %chain(&error), "credentials cannot be checked");
+            Err(Failure::unavailable(error.to_string()))
+        }
+    }
 }
 
 fn credential(headers: &HeaderMap) -> Answer<Credential<'_>> {
@@ -48,12 +58,17 @@ fn credential(headers: &HeaderMap) -> Answer<Credential<'_>> {
 
 /// The secret of the session cookie.
 pub(crate) fn session_secret(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, COOKIE)
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|cookies| cookies.split(';'))
-        .find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Whether a browser says that the page which asks came from the host that it asks.

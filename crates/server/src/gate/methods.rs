@@ -31,6 +31,8 @@ pub(crate) enum Service {
     ConferenceRecords,
     /// `sederunt.v1.Meetings`.
     Meetings,
+    /// `sederunt.v1.Administration`.
+    Administration,
 }
 
 /// The method of a gRPC path.
@@ -76,6 +78,7 @@ fn implementation(service: &str) -> Option<(Service, &'static str)> {
             "google.apps.meet.v2beta.ConferenceRecordsService",
         )),
         "sederunt.v1.Meetings" => Some((Service::Meetings, "sederunt.v1.Meetings")),
+        "sederunt.v1.Administration" => Some((Service::Administration, "sederunt.v1.Administration")),
         _ => None,
     }
 }

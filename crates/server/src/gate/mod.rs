@@ -6,9 +6,14 @@
 
 mod authentication;
 mod methods;
+mod stranger;
+mod quotas;
 mod trace;
 
-pub(crate) use authentication::{COOKIE, is_same_origin, session_secret};
+pub(crate) use authentication::{COOKIE, cookie, is_same_origin, session_secret};
+pub(crate) use methods::Method;
+pub(crate) use stranger::Stranger;
+pub use quotas::Quotas;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -26,8 +31,10 @@ use tracing::Instrument as _;
 
 use api::google::apps::meet::v2beta::conference_records_service_server::ConferenceRecordsServiceServer;
 use api::google::apps::meet::v2beta::spaces_service_server::SpacesServiceServer;
+use api::sederunt::v1::administration_server::AdministrationServer;
 use api::sederunt::v1::meetings_server::MeetingsServer;
 
+use crate::administration::AdministrationService;
 use crate::failure::Failure;
 use crate::google::{ConferenceRecords, Spaces};
 use crate::meetings::MeetingsService;
@@ -41,16 +48,23 @@ pub(crate) struct Services {
     spaces: SpacesServiceServer<Spaces>,
     conference_records: ConferenceRecordsServiceServer<ConferenceRecords>,
     meetings: MeetingsServer<MeetingsService>,
+    administration: AdministrationServer<AdministrationService>,
 }
 
 impl Services {
-    pub(crate) fn new(spaces: Spaces, conference_records: ConferenceRecords, meetings: MeetingsService) -> Services {
+    pub(crate) fn new(
+        spaces: Spaces,
+        conference_records: ConferenceRecords,
+        meetings: MeetingsService,
+        administration: AdministrationService,
+    ) -> Services {
         let bytes = limits::REQUEST_BODY_BYTES_MAX;
         Services {
             spaces: SpacesServiceServer::new(spaces).max_decoding_message_size(bytes),
             conference_records: ConferenceRecordsServiceServer::new(conference_records)
                 .max_decoding_message_size(bytes),
             meetings: MeetingsServer::new(meetings).max_decoding_message_size(bytes),
+            administration: AdministrationServer::new(administration).max_decoding_message_size(bytes),
         }
     }
 }
@@ -62,20 +76,40 @@ pub(crate) struct Gate(Arc<Inner>);
 struct Inner {
     services: Services,
     identity: Identity,
+    stranger: Stranger,
     metrics: Arc<Metrics>,
     places: Semaphore,
     traces: TraceIds,
+    meter: quotas::Meter,
 }
 
 impl Gate {
-    pub(crate) fn new(services: Services, identity: Identity, metrics: Arc<Metrics>) -> Gate {
+    pub(crate) fn new(
+        services: Services,
+        identity: Identity,
+        stranger: Stranger,
+        metrics: Arc<Metrics>,
+        quotas: Quotas,
+    ) -> Gate {
         Gate(Arc::new(Inner {
             services,
             identity,
+            stranger,
             metrics,
             places: Semaphore::new(limits::CALLS_MAX),
             traces: TraceIds::new(),
+            meter: quotas::Meter::new(quotas),
         }))
+    }
+}
+
+impl Gate {
+    /// Forgets what quotas need not remember, now and then, for as long as the server runs.
+    pub(crate) async fn keep_tidy(self) {
+        loop {
+            tokio::time::sleep(limits::QUOTA_TIDY_INTERVAL).await;
+            self.0.meter.tidy();
+        }
     }
 }
 
@@ -138,14 +172,18 @@ impl Inner {
         method: &'static methods::Method,
         mut request: Request<Body>,
     ) -> Result<Response<tonic::body::Body>, Failure> {
-        let principal = authentication::authenticate(&self.identity, request.headers(), method.reads).await?;
+        let (identity, headers) = (&self.identity, request.headers());
+        let principal = authentication::authenticate(identity, &self.stranger, headers, method.reads).await?;
+        self.meter.take(&principal, method)?;
         request.extensions_mut().insert(principal);
+        request.extensions_mut().insert(method);
         *request.uri_mut() = http::Uri::from(method.path.clone());
         let services = &self.services;
         let response = match method.service {
             methods::Service::Spaces => services.spaces.clone().call(request).await,
             methods::Service::ConferenceRecords => services.conference_records.clone().call(request).await,
             methods::Service::Meetings => services.meetings.clone().call(request).await,
+            methods::Service::Administration => services.administration.clone().call(request).await,
         };
         Ok(response.unwrap_or_else(|never| match never {}))
     }

@@ -1,9 +1,71 @@
-//! What browsers are served besides the API: the client's pages, and signing in and out.
+//! What browsers are served besides the API: the client's pages, signing in and out, and the consent to apps.
 
+mod consent;
+mod cookies;
+mod json;
+pub(crate) mod oidc;
 pub(crate) mod pages;
+mod query;
 pub(crate) mod session;
 
-use identity::Secret;
+pub(crate) use consent::PATH as CONSENT_PATH;
+pub(crate) use cookies::{Cookies, redirect};
+
+use http::HeaderMap;
+use identity::{AuthenticationError, Credential, Identity, Secret, User};
+use tokio::sync::Semaphore;
+
+use crate::gate::{Stranger, session_secret};
+use crate::{clock, limits};
+
+/// What the pages' own requests need.
+pub(crate) struct Pages {
+    identity: Identity,
+    cookies: Cookies,
+    provider: Option<oidc::RelyingParty>,
+    stranger: Stranger,
+    /// Places for those who sign in: each may take a password's memory and time.
+    sign_ins: Semaphore,
+}
+
+impl Pages {
+    pub(crate) fn new(
+        identity: Identity,
+        cookies: Cookies,
+        provider: Option<oidc::RelyingParty>,
+        stranger: Stranger,
+    ) -> Pages {
+        Pages {
+            identity,
+            cookies,
+            provider,
+            stranger,
+            sign_ins: Semaphore::new(limits::SIGN_INS_AT_ONCE_MAX),
+        }
+    }
+
+    /// Who uses this browser.
+    pub(crate) async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<User>, AuthenticationError> {
+        let Some(secret) = session_secret(headers) else {
+            return Ok(self.stranger.of(headers).user().cloned());
+        };
+        match self.identity.authenticate(Credential::Cookie(secret), clock::now_us()).await {
+            Ok(principal) => Ok(principal.user().cloned()),
+            Err(AuthenticationError::Invalid(_)) => Ok(self.stranger.of(headers).user().cloned()),
+            Err(failed) => Err(failed),
+        }
+    }
+
+    /// The provider by which people may sign in.
+    pub(crate) fn provider(&self) -> Option<&oidc::RelyingParty> {
+        self.provider.as_ref()
+    }
+
+    /// The accounts.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
 
 /// The link by which a browser signs in. The secret stands behind `#`, so that no browser sends it and no log keeps it.
 pub fn sign_in_url(public_url: &str, secret: &Secret) -> String {

@@ -116,7 +116,20 @@ fn content_type(path: &str) -> &'static str {
 
 /// A short answer in plain text.
 pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
+    text_of(status, text)
+}
+
+/// A short answer in plain text that names what was asked for: no browser may take it for a page.
+pub(crate) fn text(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = text_of(status, text);
+    for (name, value) in SECURITY_HEADERS {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+fn text_of(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(text.into());
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,

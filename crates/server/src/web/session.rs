@@ -1,152 +1,158 @@
-//! Signing a browser in and out: `/sederunt/v1/webSession`.
+//! Signing a browser in and out: `/sederunt/v1/webSession`, and one's own password: `/sederunt/v1/password`.
 //!
-//! | method | body | answer |
+//! | method, path | body | answer |
 //! |---|---|---|
-//! | POST | `{"secret": …}` of a sign-in link | `{"user": …}` and the session cookie |
-//! | GET | | `{"user": …}`, or `{"user": null}` |
-//! | DELETE | | `{}`, and the cookie is gone |
+//! | POST webSession | `{"secret": …}` of a sign-in link, or `{"email": …, "password": …}` | `{"user": …}` and the session cookie |
+//! | GET webSession | | `{"user": …, "provider": {"displayName": …}}`, each `null` if there is none |
+//! | DELETE webSession | | `{}`, and the cookie is gone |
+//! | PUT password | `{"password": …}` | `{}`; all other browsers are signed out |
 //!
-//! Not an RPC, because a cookie is a matter between a browser and HTTP. The cookie is `HttpOnly`, so that no script can carry it
-//! away, and `SameSite=Lax`; what changes something must come from our own pages besides.
+//! No RPCs, because a cookie is a matter between a browser and HTTP. What changes something must come from our own pages.
+//! Whoever forgot their password asks for a link and sets another: so a signed-in browser is not asked for the old one.
 
 use axum::body::Body;
-use http::header::{self, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
-use identity::{Caller, Credential, Identity, SignInError, User};
+use identity::{PasswordError, SignInError, SignInFault, User, WebSession};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::{Pages, json};
 use crate::clock;
 use crate::failure::chain;
-use crate::gate::{COOKIE, is_same_origin, session_secret};
-use crate::limits;
+use crate::gate::{is_same_origin, session_secret};
 
 /// The path of the session.
 pub(crate) const PATH: &str = "/sederunt/v1/webSession";
 
+/// The path of one's own password.
+pub(crate) const PASSWORD_PATH: &str = "/sederunt/v1/password";
+
 #[derive(Deserialize)]
-struct SignIn {
-    secret: String,
+#[serde(untagged)]
+enum SignIn {
+    Link { secret: String },
+    Password { email: String, password: String },
 }
 
-/// Serves [`PATH`]. `secure` says whether people reach us by HTTPS.
-pub(crate) async fn serve(identity: &Identity, secure: bool, request: Request<Body>) -> Response<Body> {
-    let method = request.method().clone();
-    if matches!(method, Method::POST | Method::DELETE) && !is_same_origin(request.headers()) {
-        return error(
-            StatusCode::FORBIDDEN,
-            "PERMISSION_DENIED",
-            "Only this server's own pages may ask for this.",
-        );
-    }
-    match method {
-        Method::GET => show(identity, request.headers()).await,
-        Method::POST => sign_in(identity, secure, request).await,
-        Method::DELETE => sign_out(identity, secure, request.headers()).await,
-        _ => error(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "UNIMPLEMENTED",
-            "Only GET, POST and DELETE are answered here.",
-        ),
-    }
+#[derive(Deserialize)]
+struct NewPassword {
+    password: String,
 }
 
-async fn show(identity: &Identity, headers: &HeaderMap) -> Response<Body> {
-    let Some(secret) = session_secret(headers) else {
-        return answer(StatusCode::OK, &json!({"user": null}));
-    };
-    match identity.authenticate(Credential::Cookie(secret), clock::now_us()).await {
-        Ok(principal) => match &principal.caller {
-            Caller::User(user) => answer(StatusCode::OK, &json!({"user": shown(user)})),
-            Caller::ServiceAccount { .. } | Caller::Anonymous => answer(StatusCode::OK, &json!({"user": null})),
-        },
-        Err(identity::AuthenticationError::Invalid(_)) => answer(StatusCode::OK, &json!({"user": null})),
-        Err(failed) => unavailable(&failed),
-    }
-}
-
-async fn sign_in(identity: &Identity, secure: bool, request: Request<Body>) -> Response<Body> {
-    let body = Limited::new(request.into_body(), limits::SIGN_IN_BODY_BYTES_MAX)
-        .collect()
-        .await;
-    let asked = body
-        .ok()
-        .and_then(|body| serde_json::from_slice::<SignIn>(&body.to_bytes()).ok());
-    let Some(SignIn { secret }) = asked else {
-        return error(
-            StatusCode::BAD_REQUEST,
-            "INVALID_ARGUMENT",
-            "The body is not of the form {\"secret\": \"…\"}.",
-        );
-    };
-    let now_us = clock::now_us();
-    match identity.redeem(&secret, now_us).await {
-        Ok(session) => {
-            let seconds = (session.expire_us - now_us) / 1_000_000;
-            let mut response = answer(StatusCode::OK, &json!({"user": shown(&session.user)}));
-            set_cookie(&mut response, &session.secret.expose(), seconds, secure);
-            response
+impl Pages {
+    /// Serves [`PATH`].
+    pub(crate) async fn session(&self, request: Request<Body>) -> Response<Body> {
+        match *request.method() {
+            Method::GET => self.show(&request.into_parts().0.headers).await,
+            Method::POST | Method::DELETE if !is_same_origin(request.headers()) => json::foreign(),
+            Method::POST => self.sign_in(request).await,
+            Method::DELETE => self.sign_out(&request.into_parts().0.headers).await,
+            _ => json::only("GET, POST and DELETE"),
         }
-        Err(refused @ SignInError::InvalidLink(_)) => {
-            tracing::info!(error = %chain(&refused), "a sign-in link was refused");
-            error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", &refused.to_string())
+    }
+
+    /// Serves [`PASSWORD_PATH`].
+    pub(crate) async fn password(&self, request: Request<Body>) -> Response<Body> {
+        match *request.method() {
+            Method::PUT if !is_same_origin(request.headers()) => json::foreign(),
+            Method::PUT => self.set_password(request).await,
+            _ => json::only("PUT requests"),
         }
-        Err(failed) => unavailable(&failed),
+    }
+
+    async fn show(&self, headers: &HeaderMap) -> Response<Body> {
+        match self.signed_in(headers).await {
+            Ok(user) => {
+                let provider = self.provider.as_ref().map(|party| json!({"displayName": party.name()}));
+                let body = json!({"user": user.as_ref().map(shown), "provider": provider});
+                json::answer(StatusCode::OK, &body)
+            }
+            Err(failed) => json::unavailable(&failed),
+        }
+    }
+
+    async fn sign_in(&self, request: Request<Body>) -> Response<Body> {
+        let Some(asked) = json::read::<SignIn>(request.into_body()).await else {
+            return json::malformed("{\"secret\": \"…\"} or {\"email\": \"…\", \"password\": \"…\"}");
+        };
+        let Ok(_place) = self.sign_ins.try_acquire() else {
+            return json::too_many("Too many people sign in at once; try again soon.");
+        };
+        let now_us = clock::now_us();
+        let signed_in = match &asked {
+            SignIn::Link { secret } => self.identity.redeem(secret, now_us).await,
+            SignIn::Password { email, password } => {
+                self.identity.sign_in_with_password(email, password, now_us).await
+            }
+        };
+        match signed_in {
+            Ok(session) => self.welcome(&session, now_us),
+            Err(refused) => turned_away(&refused),
+        }
+    }
+
+    fn welcome(&self, session: &WebSession, now_us: i64) -> Response<Body> {
+        let mut response = json::answer(StatusCode::OK, &json!({"user": shown(&session.user)}));
+        self.cookies.set_session(&mut response, session, now_us);
+        response
+    }
+
+    async fn sign_out(&self, headers: &HeaderMap) -> Response<Body> {
+        if let Some(secret) = session_secret(headers)
+            && let Err(failed) = self.identity.end_web_session(secret).await
+        {
+            return json::unavailable(&failed);
+        }
+        let mut response = json::answer(StatusCode::OK, &json!({}));
+        self.cookies.clear_session(&mut response);
+        response
+    }
+
+    async fn set_password(&self, request: Request<Body>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let user = match self.signed_in(&parts.headers).await {
+            Ok(Some(user)) => user,
+            Ok(None) => return json::signed_out(),
+            Err(failed) => return json::unavailable(&failed),
+        };
+        let kept = session_secret(&parts.headers);
+        let Some(NewPassword { password }) = json::read(body).await else {
+            return json::malformed("{\"password\": \"…\"}");
+        };
+        let Ok(_place) = self.sign_ins.try_acquire() else {
+            return json::too_many("Too many people sign in at once; try again soon.");
+        };
+        let set = self
+            .identity
+            .set_password(&user.id, &password, kept, clock::now_us());
+        match set.await {
+            Ok(()) => json::answer(StatusCode::OK, &json!({})),
+            Err(refused @ (PasswordError::TooShort | PasswordError::TooLong)) => {
+                json::error(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", &refused.to_string())
+            }
+            Err(PasswordError::UnknownUser) => json::signed_out(),
+            Err(failed @ (PasswordError::Hashing | PasswordError::Store(_))) => json::unavailable(&failed),
+        }
     }
 }
 
-async fn sign_out(identity: &Identity, secure: bool, headers: &HeaderMap) -> Response<Body> {
-    if let Some(secret) = session_secret(headers)
-        && let Err(failed) = identity.end_web_session(secret).await
-    {
-        return unavailable(&failed);
+fn turned_away(refused: &SignInError) -> Response<Body> {
+    if let SignInError::Store(_) = refused {
+        return json::unavailable(refused);
     }
-    let mut response = answer(StatusCode::OK, &json!({}));
-    set_cookie(&mut response, "", 0, secure);
-    response
+    tracing::info!(error = %chain(refused), "somebody was not signed in");
+    match refused {
+        SignInError::Refused(SignInFault::TooManyAttempts) => json::too_many(&refused.to_string()),
+        _ => json::error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", &refused.to_string()),
+    }
 }
 
-fn set_cookie(response: &mut Response<Body>, value: &str, seconds: i64, secure: bool) {
-    let secure = if secure { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    let cookie = HeaderValue::from_str(&cookie).expect("base64url and our own text");
-    response.headers_mut().insert(header::SET_COOKIE, cookie);
-}
-
-fn shown(user: &User) -> Value {
+/// A user, as pages show them.
+pub(super) fn shown(user: &User) -> Value {
     json!({
         "name": format!("users/{}", user.id),
         "displayName": user.display_name,
         "email": user.email,
         "administrator": user.administrator,
     })
-}
-
-fn unavailable(failed: &(dyn std::error::Error + 'static)) -> Response<Body> {
-    tracing::error!(error = %chain(failed), "browser sessions cannot be reached");
-    error(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "UNAVAILABLE",
-        "Signing in and out is not possible now; try again soon.",
-    )
-}
-
-fn error(status: StatusCode, name: &str, message: &str) -> Response<Body> {
-    answer(
-        status,
-        &json!({"error": {"code": status.as_u16(), "message": message, "status": name}}),
-    )
-}
-
-fn answer(status: StatusCode, body: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

@@ -1,0 +1,67 @@
+//! Programs that ask people for consent: `apps/{client_id}`.
+
+use api::sederunt::v1 as api;
+use identity::{App, AppKind, Identity, NewApp, Page, limits};
+
+use super::{failures, timestamp};
+use crate::failure::{Answer, Failure};
+use crate::{clock, names};
+
+/// All of them: there is a limit to how many there may be.
+pub(super) const WHOLE: Page<'static> = Page {
+    size: limits::PAGE_SIZE_MAX,
+    after: None,
+};
+
+pub(super) async fn list(identity: &Identity) -> Answer<api::ListAppsResponse> {
+    let apps = identity.list_apps(WHOLE).await.map_err(failures::app)?;
+    let mut apps = apps.items;
+    apps.sort_by_key(|app| app.create_us);
+    Ok(api::ListAppsResponse {
+        apps: apps.into_iter().map(shown).collect(),
+    })
+}
+
+pub(super) async fn create(
+    identity: &Identity,
+    public_url: &str,
+    message: &api::CreateAppRequest,
+) -> Answer<api::CreateAppResponse> {
+    let kind = match message.kind() {
+        api::AppKind::Web => AppKind::Web,
+        api::AppKind::Installed => AppKind::Installed,
+        api::AppKind::Unspecified => return Err(Failure::field("kind", "it is neither WEB nor INSTALLED")),
+    };
+    let new = NewApp {
+        kind,
+        name: &message.display_name,
+        redirect_uris: &message.redirect_uris,
+        // Google's libraries for installed apps send one, and fail without.
+        secret: true,
+    };
+    let (app, secret) = identity.create_app(new, clock::now_us()).await.map_err(failures::app)?;
+    Ok(api::CreateAppResponse {
+        client_file: app.client_file(secret.as_ref(), public_url),
+        client_secret: secret.map(|secret| secret.expose()).unwrap_or_default(),
+        app: Some(shown(app)),
+    })
+}
+
+pub(super) async fn delete(identity: &Identity, message: &api::DeleteAppRequest) -> Answer<()> {
+    let [client_id] = names::split("name", &message.name, ["apps"])?;
+    identity.delete_app(client_id).await.map_err(failures::app)
+}
+
+fn shown(app: App) -> api::App {
+    let kind = match app.kind {
+        AppKind::Web => api::AppKind::Web,
+        AppKind::Installed => api::AppKind::Installed,
+    };
+    api::App {
+        name: format!("apps/{}", app.client_id),
+        display_name: app.name,
+        kind: kind.into(),
+        redirect_uris: app.redirect_uris,
+        create_time: timestamp(app.create_us),
+    }
+}

@@ -1,0 +1,56 @@
+//! What an administrator is told when something is not done. They manage what they ask about, so nothing is masked.
+
+use std::error::Error;
+
+use identity::{AccountError, AppError, OrganisationError};
+use tonic::Code;
+
+use crate::failure::{Failure, chain};
+
+/// About an account.
+pub(super) fn account(error: AccountError) -> Failure {
+    match error {
+        AccountError::InvalidEmail { why, .. } => Failure::field("email", why),
+        AccountError::InvalidDisplayName { why } => Failure::field("display_name", why),
+        AccountError::EmailTaken(_) => taken(&error),
+        AccountError::NotFound => Failure::not_found(),
+        AccountError::LastAdministrator => {
+            Failure::new(Code::FailedPrecondition, error.to_string()).own("LAST_ADMINISTRATOR")
+        }
+        AccountError::Store(_) => unreachable(&error),
+    }
+}
+
+/// About an app, a service account, a key or a grant.
+pub(super) fn app(error: AppError) -> Failure {
+    match error {
+        AppError::InvalidName(why) => Failure::field("display_name", why),
+        AppError::InvalidRedirectUri { ref uri, why } => Failure::field("redirect_uris", format!("{uri}: {why}")),
+        AppError::NoScope => Failure::field("scopes", error.to_string()),
+        AppError::NameTaken(_) => taken(&error),
+        AppError::TooMany => Failure::new(Code::ResourceExhausted, error.to_string()).own("TOO_MANY"),
+        AppError::NotFound => Failure::not_found(),
+        AppError::Generation => Failure::internal(&error),
+        AppError::Store(_) => unreachable(&error),
+    }
+}
+
+/// About a domain.
+pub(super) fn organisation(error: OrganisationError) -> Failure {
+    match error {
+        OrganisationError::InvalidDomain(_) => Failure::field("domain", error.to_string()),
+        OrganisationError::InvalidName(why) => Failure::field("organisation", why),
+        OrganisationError::DomainTaken(_) => taken(&error),
+        OrganisationError::NotFound => Failure::not_found(),
+        OrganisationError::Store(_) => unreachable(&error),
+    }
+}
+
+fn taken(error: &dyn Error) -> Failure {
+    Failure::new(Code::AlreadyExists, error.to_string())
+}
+
+fn unreachable(error: &(dyn Error + 'static)) -> Failure {
+    tracing::error!(error = %chain(error), "the accounts cannot be reached");
+    Failure::unavailable("The service is currently unavailable.")
+}

@@ -1,0 +1,38 @@
+//! Which service accounts may act as any user (domain-wide delegation): `grants/{client_id}`.
+
+use api::sederunt::v1 as api;
+use identity::{Delegation, Identity, Scope, Scopes};
+
+use super::apps::WHOLE;
+use super::failures;
+use crate::failure::{Answer, Failure};
+use crate::{clock, names};
+
+pub(super) async fn list(identity: &Identity) -> Answer<api::ListGrantsResponse> {
+    let grants = identity.list_delegations(WHOLE).await.map_err(failures::app)?;
+    Ok(api::ListGrantsResponse {
+        grants: grants.items.into_iter().map(shown).collect(),
+    })
+}
+
+pub(super) async fn create(identity: &Identity, message: &api::CreateGrantRequest) -> Answer<api::Grant> {
+    let scopes = message.scopes.iter().map(|name| name.parse::<Scope>());
+    let scopes: Scopes = scopes
+        .collect::<Result<_, _>>()
+        .map_err(|unknown| Failure::field("scopes", unknown.to_string()))?;
+    let grant = identity.grant_delegation(&message.client_id, scopes, clock::now_us());
+    grant.await.map(shown).map_err(failures::app)
+}
+
+pub(super) async fn delete(identity: &Identity, message: &api::DeleteGrantRequest) -> Answer<()> {
+    let [client_id] = names::split("name", &message.name, ["grants"])?;
+    identity.delete_delegation(client_id).await.map_err(failures::app)
+}
+
+fn shown(grant: Delegation) -> api::Grant {
+    api::Grant {
+        name: format!("grants/{}", grant.client_id),
+        client_id: grant.client_id,
+        scopes: grant.scopes.iter().map(Scope::url).collect(),
+    }
+}

@@ -1,0 +1,79 @@
+//! Programs with keys of their own: `serviceAccounts/{client_id}` and `serviceAccounts/{client_id}/keys/{key_id}`.
+
+use api::sederunt::v1 as api;
+use identity::{Identity, ServiceAccount};
+
+use super::apps::WHOLE;
+use super::{failures, timestamp};
+use crate::failure::Answer;
+use crate::{clock, names};
+
+const COLLECTION: &str = "serviceAccounts";
+
+pub(super) async fn list(identity: &Identity) -> Answer<api::ListServiceAccountsResponse> {
+    let accounts = identity.list_service_accounts(WHOLE).await.map_err(failures::app)?;
+    let mut accounts = accounts.items;
+    accounts.sort_by_key(|account| account.create_us);
+    Ok(api::ListServiceAccountsResponse {
+        service_accounts: accounts.into_iter().map(shown).collect(),
+    })
+}
+
+pub(super) async fn create(
+    identity: &Identity,
+    message: &api::CreateServiceAccountRequest,
+) -> Answer<api::ServiceAccount> {
+    let account = identity.create_service_account(&message.account_id, clock::now_us());
+    account.await.map(shown).map_err(failures::app)
+}
+
+pub(super) async fn delete(identity: &Identity, message: &api::DeleteServiceAccountRequest) -> Answer<()> {
+    let [client_id] = names::split("name", &message.name, [COLLECTION])?;
+    identity.delete_service_account(client_id).await.map_err(failures::app)
+}
+
+pub(super) async fn list_keys(
+    identity: &Identity,
+    message: &api::ListServiceAccountKeysRequest,
+) -> Answer<api::ListServiceAccountKeysResponse> {
+    let [client_id] = names::split("parent", &message.parent, [COLLECTION])?;
+    let keys = identity.list_keys(client_id).await.map_err(failures::app)?;
+    let keys = keys.into_iter().rev();
+    Ok(api::ListServiceAccountKeysResponse {
+        keys: keys.map(|key| shown_key(client_id, &key.id, key.create_us)).collect(),
+    })
+}
+
+pub(super) async fn create_key(
+    identity: &Identity,
+    message: &api::CreateServiceAccountKeyRequest,
+) -> Answer<api::CreateServiceAccountKeyResponse> {
+    let [client_id] = names::split("parent", &message.parent, [COLLECTION])?;
+    let now_us = clock::now_us();
+    let file = identity.create_key(client_id, now_us).await.map_err(failures::app)?;
+    Ok(api::CreateServiceAccountKeyResponse {
+        key: Some(shown_key(client_id, &file.id, now_us)),
+        key_file: file.json().to_owned(),
+    })
+}
+
+pub(super) async fn delete_key(identity: &Identity, message: &api::DeleteServiceAccountKeyRequest) -> Answer<()> {
+    let [client_id, key] = names::split("name", &message.name, [COLLECTION, "keys"])?;
+    identity.delete_key(client_id, key).await.map_err(failures::app)
+}
+
+fn shown(account: ServiceAccount) -> api::ServiceAccount {
+    api::ServiceAccount {
+        name: format!("{COLLECTION}/{}", account.client_id),
+        email: account.email,
+        display_name: account.name,
+        create_time: timestamp(account.create_us),
+    }
+}
+
+fn shown_key(client_id: &str, key: &str, create_us: i64) -> api::ServiceAccountKey {
+    api::ServiceAccountKey {
+        name: format!("{COLLECTION}/{client_id}/keys/{key}"),
+        create_time: timestamp(create_us),
+    }
+}

@@ -1,0 +1,66 @@
+//! `/oauth2/auth`: an app sends a person here, and gets them back with a code or an error.
+//!
+//! Who asks and where the answer goes is checked before anything else. While either is in doubt the browser goes nowhere: an
+//! address that nobody registered is how codes are stolen. What a person has agreed to is not asked again, unless the app
+//! wishes it.
+
+use axum::body::Body;
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
+use identity::{Authorization, AuthorizationError, OAuthCode, OAuthError, User};
+
+use crate::clock;
+use crate::failure::chain;
+use crate::web::pages::{plain, text};
+use crate::web::{Pages, redirect};
+
+/// Where apps send people.
+pub(crate) const PATH: &str = "/oauth2/auth";
+
+/// Serves [`PATH`].
+pub(crate) async fn serve(pages: &Pages, request: &Parts) -> Response<Body> {
+    if request.method != Method::GET {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "this address only answers GET\n");
+    }
+    let query = request.uri.query().unwrap_or_default();
+    let asked = match pages.identity().authorization(query).await {
+        Ok(asked) => asked,
+        Err(AuthorizationError::Redirect(address)) => return redirect(&address),
+        Err(AuthorizationError::Unusable(error)) => return stay(&error),
+    };
+    let user = match pages.signed_in(&request.headers).await {
+        Ok(user) => user,
+        Err(failed) => {
+            tracing::error!(error = %chain(&failed), "nobody can be asked for consent");
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "try again soon\n");
+        }
+    };
+    match at_once(pages, &asked, user.as_ref()).await {
+        Ok(Some(address)) => redirect(&address),
+        Ok(None) if asked.silent => redirect(&asked.consent_required()),
+        Ok(None) => redirect(&Pages::consent_page(query)),
+        Err(error) => stay(&error),
+    }
+}
+
+/// The address with a code, if there is nothing to ask.
+async fn at_once(pages: &Pages, asked: &Authorization, user: Option<&User>) -> Result<Option<String>, OAuthError> {
+    let identity = pages.identity();
+    match user {
+        Some(user) if !asked.ask_again && identity.has_consented(asked, user).await? => {
+            Ok(Some(identity.approve(asked, user, clock::now_us()).await?))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Tells the person, since the app cannot be told.
+fn stay(error: &OAuthError) -> Response<Body> {
+    let status = if error.code == OAuthCode::TemporarilyUnavailable {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::BAD_REQUEST
+    };
+    tracing::info!(error = %chain(error), "an app asked wrongly");
+    text(status, format!("This app asked wrongly: {error}\n"))
+}

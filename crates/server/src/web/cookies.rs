@@ -1,0 +1,63 @@
+//! Cookies and redirects, as browsers take them.
+//!
+//! Every cookie of ours is `HttpOnly`, so that no script can carry it away, and `SameSite=Lax`, so that another site can send
+//! the browser here but not act for it. Where people reach us by HTTPS they are `Secure`.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode};
+use identity::WebSession;
+
+use crate::gate::COOKIE;
+
+/// How cookies are set here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cookies {
+    /// Whether they must travel by HTTPS alone.
+    pub(crate) secure: bool,
+}
+
+impl Cookies {
+    /// Sets a cookie for a path and everything below.
+    pub(super) fn set(self, response: &mut Response<Body>, name: &str, value: &str, path: &str, age: Duration) {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let seconds = age.as_secs();
+        let cookie = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+        let cookie = HeaderValue::from_str(&cookie).expect("base64url and our own text");
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+
+    /// Takes a cookie away.
+    pub(super) fn clear(self, response: &mut Response<Body>, name: &str, path: &str) {
+        self.set(response, name, "", path, Duration::ZERO);
+    }
+
+    /// Signs the browser in.
+    pub(super) fn set_session(self, response: &mut Response<Body>, session: &WebSession, now_us: i64) {
+        let age = Duration::from_micros(u64::try_from(session.expire_us - now_us).unwrap_or(0));
+        self.set(response, COOKIE, &session.secret.expose(), "/", age);
+    }
+
+    /// Signs the browser out.
+    pub(super) fn clear_session(self, response: &mut Response<Body>) {
+        self.clear(response, COOKIE, "/");
+    }
+}
+
+/// Sends a browser on. Nobody keeps the answer: it may hold a code.
+pub(crate) fn redirect(address: &str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    // A provider's or an app's address may hold what no header may; then there is nowhere to go.
+    let Ok(location) = HeaderValue::from_str(address) else {
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return response;
+    };
+    *response.status_mut() = StatusCode::FOUND;
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, location);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}

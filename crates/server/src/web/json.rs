@@ -1,0 +1,72 @@
+//! JSON for our own pages: small bodies in, small answers out, errors in the shape of the API's.
+
+use axum::body::Body;
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::failure::chain;
+use crate::limits;
+
+/// The body of a request, unless it is too long or of another form.
+pub(crate) async fn read<T: DeserializeOwned>(body: Body) -> Option<T> {
+    let body = Limited::new(body, limits::SIGN_IN_BODY_BYTES_MAX);
+    let body = body.collect().await.ok()?;
+    serde_json::from_slice(&body.to_bytes()).ok()
+}
+
+/// An answer that nobody keeps.
+pub(crate) fn answer(status: StatusCode, body: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let kind = HeaderValue::from_static("application/json; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An error, as the API's are.
+pub(crate) fn error(status: StatusCode, name: &str, message: &str) -> Response<Body> {
+    answer(
+        status,
+        &json!({"error": {"code": status.as_u16(), "message": message, "status": name}}),
+    )
+}
+
+/// The request is not from one of our pages.
+pub(crate) fn foreign() -> Response<Body> {
+    let message = "Only this server's own pages may ask for this.";
+    error(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
+}
+
+/// The method is not one of those.
+pub(crate) fn only(methods: &str) -> Response<Body> {
+    let message = format!("Only {methods} are answered here.");
+    error(StatusCode::METHOD_NOT_ALLOWED, "UNIMPLEMENTED", &message)
+}
+
+/// The body is of another form.
+pub(crate) fn malformed(form: &str) -> Response<Body> {
+    let message = format!("The body is not of the form {form}.");
+    error(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", &message)
+}
+
+/// Nobody is signed in.
+pub(crate) fn signed_out() -> Response<Body> {
+    error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "Sign in first.")
+}
+
+/// Too many at once or in a row.
+pub(crate) fn too_many(message: &str) -> Response<Body> {
+    error(StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED", message)
+}
+
+/// The accounts are out of reach. The chain goes to the log.
+pub(crate) fn unavailable(failed: &(dyn std::error::Error + 'static)) -> Response<Body> {
+    tracing::error!(error = %chain(failed), "the accounts cannot be reached");
+    let message = "Signing in and out is not possible now; try again soon.";
+    error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+}
