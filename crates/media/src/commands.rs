@@ -60,28 +60,34 @@ impl Shard {
     pub(crate) fn take_commands(&mut self, now: Instant) -> bool {
         loop {
             match self.commands.try_recv() {
-                Ok(Command::Admit { peer, admission }) => self.admit(*peer, admission, now),
-                Ok(Command::LetIn {
-                    session,
-                    room,
-                    card,
-                    permissions,
-                }) => self.let_in(&session, room, card, permissions, now),
-                Ok(Command::Permit { session, permissions }) => {
-                    self.in_room_of(&session, now, |room, id, time, effects| {
-                        room.permit(id, permissions, time, effects);
-                    })
-                }
-                Ok(Command::Mute { session }) => self.in_room_of(&session, now, |room, id, time, effects| {
-                    room.mute(id, time, effects);
-                }),
-                Ok(Command::Tell { session, text }) => self.in_room_of(&session, now, |room, id, _, effects| {
-                    room.moderate(id, text, effects);
-                }),
-                Ok(Command::Remove { session, reason }) => self.remove(&session, reason, now),
                 Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return false,
+                Ok(command) => self.obey(command, now),
                 Err(TryRecvError::Empty) => return true,
             }
+        }
+    }
+
+    fn obey(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Admit { peer, admission } => self.admit(*peer, admission, now),
+            Command::LetIn {
+                session,
+                room,
+                card,
+                permissions,
+            } => self.let_in(&session, room, card, permissions, now),
+            Command::Permit { session, permissions } => {
+                let permit = |room: &mut Room, id, time, effects: &mut _| room.permit(id, permissions, time, effects);
+                self.in_room_of(&session, now, permit);
+            }
+            Command::Mute { session } => self.in_room_of(&session, now, Room::mute),
+            Command::Tell { session, text } => {
+                let tell = |room: &mut Room, id, _, effects: &mut _| room.moderate(id, text, effects);
+                self.in_room_of(&session, now, tell);
+            }
+            Command::Remove { session, reason } => self.remove(&session, reason, now),
+            // Taken by the loop, which ends.
+            Command::Stop => {}
         }
     }
 
@@ -185,7 +191,7 @@ impl Shard {
         };
         if let Some(room) = self.seats[key].room() {
             self.in_room(room, now, |room, time, effects| {
-                decide(room, MemberId(key), time, effects)
+                decide(room, MemberId(key), time, effects);
             });
         }
     }

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use media::{Admission, Card, CardKind, Channel, DisconnectReason, Event, Media, Options};
+use media::{Admission, Card, CardKind, Channel, DisconnectReason, Event, Media, Options, Permissions, Place};
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event as RtcEvent, Input, Output, Rtc,
@@ -92,16 +92,37 @@ impl World {
 
     /// Lets a client in and waits until its channels have spoken.
     pub(crate) fn join(&mut self, room: &str, name: &str) -> usize {
-        let client = Client::join(&self.media, room, name);
+        self.join_with(room, name, Permissions::MEMBER)
+    }
+
+    /// The same for one who may do something else.
+    pub(crate) fn join_with(&mut self, room: &str, name: &str, permissions: Permissions) -> usize {
+        let client = Client::join(&self.media, Place::Room(room.into()), name, permissions);
         self.clients.push(client);
         let index = self.clients.len() - 1;
+        self.joined(index);
+        index
+    }
+
+    /// Waits until the channels of a client have spoken.
+    pub(crate) fn joined(&mut self, client: usize) {
         self.until("joined", |world| {
-            let texts = &world.clients[index].texts;
+            let texts = &world.clients[client].texts;
             Channel::ALL
                 .iter()
                 .filter(|channel| texts.iter().any(|(label, _)| label == channel.label()))
                 .count()
                 >= 4
+        });
+    }
+
+    /// Brings a client to the door, and waits until it knows that it waits.
+    pub(crate) fn knock(&mut self, name: &str) -> usize {
+        let client = Client::join(&self.media, Place::Lobby, name, Permissions::MEMBER);
+        self.clients.push(client);
+        let index = self.clients.len() - 1;
+        self.until("waiting", |world| {
+            world.clients[index].status()["connectionState"] == "STATE_WAITING"
         });
         index
     }
@@ -173,7 +194,7 @@ impl World {
 }
 
 impl Client {
-    fn join(media: &Media, room: &str, name: &str) -> Client {
+    fn join(media: &Media, place: Place, name: &str, permissions: Permissions) -> Client {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_micros(200))).unwrap();
         let mut rtc = Rtc::builder().set_rtp_mode(true).build(clock());
@@ -196,22 +217,13 @@ impl Client {
         let (offer, pending) = api.apply().unwrap();
         let prepared = media.answer(&offer.to_sdp_string()).unwrap();
         let answer = SdpAnswer::from_sdp_string(prepared.answer_sdp()).unwrap();
-        let card = Card {
-            participant_key: format!("participants/{name}"),
-            session_name: format!("participants/{name}/participantSessions/{name}"),
-            display_name: name.to_owned(),
-            kind: CardKind::Anonymous,
+        let admission = Admission {
+            place,
+            session: name.into(),
+            card: card(name),
+            permissions,
         };
-        media
-            .admit(
-                prepared,
-                Admission {
-                    room: room.into(),
-                    session: name.into(),
-                    card,
-                },
-            )
-            .unwrap();
+        media.admit(prepared, admission).unwrap();
         rtc.sdp_api().accept_answer(pending, answer).unwrap();
         Client {
             name: name.into(),
@@ -251,6 +263,12 @@ impl Client {
     pub(crate) fn say(&mut self, channel: Channel, text: &str) {
         let id = self.channels[channel.label()];
         assert!(self.rtc.channel(id).unwrap().write(false, text.as_bytes()).unwrap());
+    }
+
+    /// What `session-control` said last.
+    pub(crate) fn status(&self) -> Value {
+        let resource = self.resources(Channel::SessionControl).pop();
+        resource.map_or(Value::Null, |resource| resource["sessionStatus"].clone())
     }
 
     /// The newest snapshot of a resource that holds `key`, by what is in it.
@@ -413,6 +431,19 @@ impl Client {
             let write = RtpWrite::new(vp8, (frame * 2 + part).into(), ticks(90_000), now, payload);
             stream.write_rtp(write.marker(part == 1).nackable(true));
         }
+    }
+}
+
+/// How the others see somebody of this name.
+pub(crate) fn card(name: &str) -> Card {
+    let participant_key = format!("participants/{name}");
+    let session_name = format!("{participant_key}/participantSessions/{name}");
+    Card {
+        full_session_name: Some(format!("conferenceRecords/c/{session_name}")),
+        participant_key,
+        session_name,
+        display_name: name.to_owned(),
+        kind: CardKind::Anonymous,
     }
 }
 

@@ -337,12 +337,11 @@ impl Room {
                 roll::resources(&resources)
             }
             Channel::MediaEntries => roll::resources(&roll().flat_map(Entry::media_entries).collect::<Vec<_>>()),
-            Channel::VideoAssignment => vec![],
             Channel::MediaStats => {
                 let kind = ResourceKind::Configuration(Configuration::new());
                 roll::resources(&[Resource { id: None, kind }])
             }
-            Channel::Chat => vec![],
+            Channel::VideoAssignment | Channel::Chat => vec![],
             Channel::Reactions => self.raised_hands(),
             Channel::Moderation => member.moderation_texts(),
         };

@@ -23,7 +23,7 @@ pub(super) struct RaisedHand {
 }
 
 impl RaisedHand {
-    fn resource(&self) -> Resource<'_> {
+    pub(super) fn resource(&self) -> Resource<'_> {
         let hand = Hand {
             participant_key: &self.participant_key,
             raised_time: &self.raised_time,

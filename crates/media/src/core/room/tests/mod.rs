@@ -1,0 +1,196 @@
+//! A room played by hand: members, packets and texts without a network, at times of our choosing.
+
+use serde_json::{Value, json};
+
+use time::macros::utc_datetime;
+
+use super::*;
+use crate::{
+    admission::CardKind,
+    core::{Moment, codec::Picture, line::Incoming, room::Outcome},
+};
+
+mod forwarding;
+mod permissions;
+mod social;
+
+/// A room, and everything that it told.
+struct Stage {
+    room: Room,
+    now: Time,
+    told: Vec<(MemberId, Channel, Value)>,
+    asked: Vec<(MemberId, Source)>,
+    forwards: Vec<Forward>,
+    sequence: u64,
+}
+
+const ALL: Sends = Sends {
+    microphone: true,
+    camera: true,
+    screen: true,
+};
+
+impl Stage {
+    fn new() -> Stage {
+        Stage {
+            room: Room::new(),
+            now: Time::ZERO,
+            told: vec![],
+            asked: vec![],
+            forwards: vec![],
+            sequence: 0,
+        }
+    }
+
+    fn play(&mut self, act: impl FnOnce(&mut Room, Time, &mut Actions)) {
+        let mut actions = Actions::default();
+        act(&mut self.room, self.now, &mut actions);
+        self.forwards = actions.forwards;
+        for effect in actions.effects {
+            match effect {
+                Effect::Tell { to, channel, text } => {
+                    self.told.push((to, channel, serde_json::from_str(&text).unwrap()));
+                }
+                Effect::AskKeyframe { of, source } => self.asked.push((of, source)),
+            }
+        }
+    }
+
+    fn admit(&mut self, id: usize, participant: &str, offered: Sends) -> MemberId {
+        self.admit_with(id, participant, offered, Permissions::MEMBER)
+    }
+
+    fn admit_with(&mut self, id: usize, participant: &str, offered: Sends, permissions: Permissions) -> MemberId {
+        let card = Card {
+            participant_key: format!("participants/{participant}"),
+            session_name: format!("participants/{participant}/participantSessions/{id}"),
+            full_session_name: Some(format!(
+                "conferenceRecords/c/participants/{participant}/participantSessions/{id}"
+            )),
+            display_name: participant.to_owned(),
+            kind: CardKind::Anonymous,
+        };
+        let video_ssrcs = (0..3).map(|line| u32::try_from(id).unwrap() * 10 + line).collect();
+        let newcomer = Newcomer {
+            card,
+            permissions,
+            said: MediaState::default(),
+            offered,
+            audio_lines: 3,
+            video_ssrcs,
+        };
+        self.room.admit(MemberId(id), newcomer, self.now);
+        MemberId(id)
+    }
+
+    fn join(&mut self, id: usize, participant: &str, sends: Sends) -> MemberId {
+        self.join_with(id, participant, sends, Permissions::MEMBER)
+    }
+
+    fn join_with(&mut self, id: usize, participant: &str, offered: Sends, permissions: Permissions) -> MemberId {
+        let member = self.admit_with(id, participant, offered, permissions);
+        self.connect(member);
+        member
+    }
+
+    fn connect(&mut self, member: MemberId) {
+        self.play(|room, now, actions| {
+            room.connected(member, now, &mut actions.effects);
+            for channel in Channel::ALL {
+                room.channel_open(member, channel, &mut actions.effects);
+            }
+        });
+    }
+
+    fn permit(&mut self, member: MemberId, permissions: Permissions) {
+        self.play(|room, now, actions| room.permit(member, permissions, now, &mut actions.effects));
+    }
+
+    fn say(&mut self, member: MemberId, channel: Channel, request: &Value) -> Outcome {
+        let mut outcome = Outcome::Nothing;
+        let text = json!({ "request": request }).to_string();
+        let wall = utc_datetime!(2026-11-22 10:00:00.5).into();
+        self.play(|room, time, actions| {
+            outcome = room.message(member, channel, &text, Moment { time, wall }, &mut actions.effects);
+        });
+        outcome
+    }
+
+    /// Asks for something and says with which code it was answered.
+    fn ask(&mut self, member: MemberId, channel: Channel, request: &Value) -> i64 {
+        self.say(member, channel, request);
+        let is_answer = |(to, other, text): &&(MemberId, Channel, Value)| {
+            (*to, *other) == (member, channel) && !text["response"].is_null()
+        };
+        let (_, _, answer) = self.told.iter().rfind(is_answer).unwrap();
+        answer["response"]["status"]["code"].as_i64().unwrap()
+    }
+
+    fn show(&mut self, member: MemberId, canvases: &Value) {
+        let request = json!({"requestId": 1, "setAssignment": {"layoutModel": {"label": "l", "canvases": canvases}}});
+        assert_eq!(self.say(member, Channel::VideoAssignment, &request), Outcome::Nothing);
+    }
+
+    /// Plays a packet 20 ms later, and says who got it on which line with which CSRCs.
+    fn send(
+        &mut self,
+        from: MemberId,
+        source: Source,
+        starts_keyframe: bool,
+        level: i8,
+    ) -> Vec<(usize, LineId, Vec<u32>)> {
+        self.now += Time::from_millis(20);
+        self.sequence += 1;
+        let incoming = Incoming {
+            stream: u32::try_from(from.0).unwrap(),
+            sequence: self.sequence,
+            timestamp: 0,
+            starts_keyframe,
+            picture: Picture::default(),
+        };
+        self.play(|room, now, actions| room.forward(from, source, &incoming, Some(level), now, actions));
+        self.forwards
+            .iter()
+            .map(|forward| (forward.to.0, forward.line, forward.csrc.as_slice().to_vec()))
+            .collect()
+    }
+
+    /// What was told to a member on a channel since the last look.
+    fn heard(&mut self, member: MemberId, channel: Channel) -> Vec<Value> {
+        let (heard, rest) = std::mem::take(&mut self.told)
+            .into_iter()
+            .partition(|(to, other, _)| (*to, *other) == (member, channel));
+        self.told = rest;
+        heard.into_iter().map(|(_, _, text)| text).collect()
+    }
+
+    /// The resources among them, and the numbers of those that are no more.
+    fn resources(&mut self, member: MemberId, channel: Channel) -> (Vec<Value>, Vec<Value>) {
+        let heard = self.heard(member, channel);
+        let list = |name: &str| -> Vec<Value> {
+            let lists = heard.iter().filter_map(|text| text[name].as_array());
+            lists.flatten().cloned().collect()
+        };
+        (list("resources"), list("deletedResources"))
+    }
+
+    fn canvases(&mut self, member: MemberId) -> Option<Vec<(i64, u64)>> {
+        let text = self.heard(member, Channel::VideoAssignment).pop()?;
+        let canvases = text["resources"][0]["videoAssignment"]["canvases"].as_array()?.clone();
+        let pair = |canvas: &Value| {
+            (
+                canvas["canvasId"].as_i64().unwrap(),
+                canvas["mediaEntryId"].as_u64().unwrap(),
+            )
+        };
+        Some(canvases.iter().map(pair).collect())
+    }
+
+    fn entry(&self, member: MemberId) -> u64 {
+        self.room.members[&member].entry.main.0.into()
+    }
+
+    fn screen(&self, member: MemberId) -> u64 {
+        self.room.members[&member].entry.screen.0.into()
+    }
+}
