@@ -1,0 +1,45 @@
+// Google's Node.js clients against a server without TLS.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { gapic } from '../clients/gapic.js';
+import { discovered, person, published } from '../clients/googleapis.js';
+import { journey } from '../journey.js';
+import { Server } from '../server.js';
+
+let server;
+before(async () => {
+  server = await Server.start();
+});
+after(() => server.stop());
+
+for (const transport of ['rest', 'grpc'])
+  for (const version of ['v2', 'v2beta'])
+    test(`@google-apps/meet, ${version}, ${transport}`, async () => {
+      const client = gapic({ transport, version, port: server.port, token: server.token, tls: false });
+      await journey(client, (space) => server.meet(space));
+      await client.close();
+    });
+
+test('googleapis', async () => {
+  await journey(published(server), (space) => server.meet(space));
+});
+
+for (const version of ['v2', 'v2beta'])
+  test(`googleapis, built from our description of ${version}`, async () => {
+    await journey(await discovered({ ...server, version }), (space) => server.meet(space));
+  });
+
+test('from a participant to a person', async () => {
+  const client = published(server);
+  const space = await client.createSpace({ accessType: 'OPEN' });
+  await server.meet(space.name);
+  const records = await client.records(`space.name = "${space.name}"`);
+  const seen = await Promise.all(records.map((record) => client.participants(record.name)));
+  const signedIn = seen.flat().find(({ signedinUser }) => signedinUser);
+  const token = server.command('token', 'owner@example.org', '--scope', 'userinfo.profile');
+  const found = await person({ url: server.url, token, id: signedIn.name.split('/').at(-1) });
+  assert.equal(found.names[0].displayName, 'Owner');
+  assert.equal(found.emailAddresses[0].value, 'owner@example.org');
+});
