@@ -41,6 +41,22 @@ class Clients:
             self.spaces = spaces(transport=spaces.get_transport_class("grpc")(channel=channel))
             self.records = records(transport=records.get_transport_class("grpc")(channel=channel))
 
+    def open_space(self, **config):
+        """A new space that anybody may walk into; by itself a space is for people who are trusted."""
+        space = self.meet.Space(config={"access_type": "OPEN", **config})
+        return self.spaces.create_space(self.meet.CreateSpaceRequest(space=space))
+
+
+def violations(error):
+    """The fields that the error's BadRequest names: over gRPC a message, over REST what the body said."""
+    found = []
+    for detail in error.details:
+        if isinstance(detail, dict):
+            found += [violation["field"] for violation in detail.get("fieldViolations", [])]
+        elif hasattr(detail, "field_violations"):
+            found += [violation.field for violation in detail.field_violations]
+    return found
+
 
 def code_of(error: exceptions.GoogleAPICallError) -> str:
     """The canonical code: over REST the client keeps it in the body alone."""

@@ -20,12 +20,13 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tokens(server):
     """Bearer tokens by what they stand for."""
-    for user in ["owner", "guest", "stranger"]:
+    for user in ["owner", "guest", "stranger", "cohost"]:
         server.add_user(f"{user}@example.org", user.capitalize())
     return {
         "owner": server.token("owner@example.org"),
         "guest": server.token("guest@example.org"),
         "stranger": server.token("stranger@example.org"),
+        "cohost": server.token("cohost@example.org"),
         "owner, to create": server.token("owner@example.org", "--scope", SCOPE + "created"),
         "owner, to read": server.token("owner@example.org", "--scope", SCOPE + "readonly"),
         "owner, for settings": server.token("owner@example.org", "--scope", SCOPE + "settings"),
@@ -81,7 +82,7 @@ class Sitting:
 @pytest.fixture(scope="session")
 def sitting(server, tokens, clients_of):
     """Five participants in seven sessions: the owner on two devices, Ada twice, everybody gone."""
-    space = clients_of("owner").spaces.create_space()
+    space = clients_of("owner").open_space()
     join = lambda **who: server.join(space.name, **who)
     seats = [join(token=tokens["owner"]), join(name="Ada")]
     seats.append(join(token=tokens["owner"]))

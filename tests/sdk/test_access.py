@@ -77,7 +77,7 @@ def test_a_child_that_is_not_there_is_not_found(as_, sitting):
 
 
 def test_a_space_shows_each_caller_their_part(as_, server, tokens):
-    space = as_("owner").spaces.create_space()
+    space = as_("owner").open_space()
     seats = [server.join(space.name, token=tokens["guest"]), server.join(space.name, name="Ada")]
     for caller, sees_settings, sees_conference in [
         ("owner", True, True),
@@ -100,6 +100,17 @@ def test_only_the_owner_ends_a_conference(as_, server, tokens):
         with pytest.raises(exceptions.Forbidden):
             as_(caller).spaces.end_active_conference(name=space.name)
     as_("owner, to create").spaces.end_active_conference(name=space.name)
+
+
+def test_only_the_owner_changes_settings(as_):
+    space = as_("owner").spaces.create_space()
+    as_("owner").spaces.create_member(parent=space.name, member={"email": "cohost@example.org", "role": "COHOST"})
+    settings = lambda caller: as_(caller).meet.Space(name=space.name, config={"access_type": 1})
+    for caller in ["cohost", "stranger", "owner, to read"]:
+        with pytest.raises(exceptions.Forbidden):
+            as_(caller).spaces.update_space(space=settings(caller))
+    for caller in ["owner, to create", "owner, for settings"]:
+        assert as_(caller).spaces.update_space(space=settings(caller)).config.access_type.name == "OPEN"
 
 
 def test_making_a_space_needs_the_right_scope(as_):

@@ -4,7 +4,7 @@ import grpc
 import pytest
 from google.api_core import exceptions
 
-from clients import code_of
+from clients import code_of, violations
 from sederunt import OFFER
 
 LONG = "x" * 100_000
@@ -83,6 +83,40 @@ def test_a_page_token_is_of_one_caller(clients_of, transport, sitting):
         guest.records.list_conference_records({"page_size": 1, "page_token": token})
 
 
+UPDATE_MASKS = [
+    "nonsense", "config.nonsense", "config.accessType.deeper", "config.access", "configuration", "config.*", "*,config",
+    "name", "meetingUri", "meeting_code", "activeConference", "activeConference.conferenceRecord", "phoneAccess", "gatewaySipAccess",
+    "config.moderation,meetingUri", "config.moderation,nonsense", "(" * 500, "\x00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mask", UPDATE_MASKS, ids=range(len(UPDATE_MASKS)))
+def test_masks_that_name_what_cannot_be_changed(server, tokens, sitting, mask):
+    body = {"config": {"moderation": "ON"}}
+    answer = server.call("PATCH", f"/v2/{sitting.space}", tokens["owner"], params={"updateMask": mask}, json=body)
+    expect(answer, 400, "INVALID_ARGUMENT", field="update_mask")
+    unchanged = server.call("GET", f"/v2/{sitting.space}", tokens["owner"]).json()
+    assert unchanged["config"]["moderation"] == "OFF"
+
+
+SETTINGS = [
+    ({"accessType": 9}, "space.config.access_type"),
+    ({"moderation": -1}, "space.config.moderation"),
+    ({"moderationRestrictions": {"chatRestriction": 7}}, "space.config.moderation_restrictions.chat_restriction"),
+    ({"artifactConfig": {"recordingConfig": {"autoRecordingGeneration": "ON"}}}, "space.config.artifact_config.recording_config.auto_recording_generation"),
+    ({"artifactConfig": {"transcriptionConfig": {"autoTranscriptionGeneration": "ON"}}}, "space.config.artifact_config.transcription_config.auto_transcription_generation"),
+    ({"artifactConfig": {"smartNotesConfig": {"autoSmartNotesGeneration": "ON"}}}, "space.config.artifact_config.smart_notes_config.auto_smart_notes_generation"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "field"), SETTINGS)
+def test_settings_that_there_are_not(server, tokens, sitting, config, field):
+    """What nothing here can make is refused like a number that nobody knows."""
+    for method, path in [("POST", "/v2/spaces"), ("PATCH", f"/v2/{sitting.space}"), ("PATCH", f"/v2/{sitting.space}?updateMask=config")]:
+        answer = server.call(method, path, tokens["owner"], json={"config": config})
+        expect(answer, 400, "INVALID_ARGUMENT", field=field)
+
+
 @pytest.mark.parametrize("mask", ["nonsense", "participants/nonsense", "participants(name", "participants)", ",,", "participants/name/x", "(" * 500, "*" * 3])
 def test_malformed_masks(owner, sitting, mask):
     with pytest.raises(exceptions.BadRequest) as refusal:
@@ -140,7 +174,7 @@ def test_malformed_protobuf(server, tokens, request_bytes):
         ("google.apps.meet.v2.SpacesService/Nonsense", grpc.StatusCode.UNIMPLEMENTED),
         ("google.apps.meet.v9.SpacesService/GetSpace", grpc.StatusCode.UNIMPLEMENTED),
         ("nonsense", grpc.StatusCode.UNIMPLEMENTED),
-        ("google.apps.meet.v2.SpacesService/ListMembers", grpc.StatusCode.UNIMPLEMENTED),
+        ("google.apps.meet.v2.SpacesService/ConnectActiveConference", grpc.StatusCode.UNIMPLEMENTED),
     ],
 )
 def test_methods_that_are_not_there(server, tokens, method, code):
@@ -194,7 +228,7 @@ def test_who_may_not_enter_is_told_why(server, sitting, path, body, http, status
 
 def test_a_seat_is_its_holders_alone(server, owner):
     """Neither leaving nor coming back is possible with a guessed secret; and a conference that is over stays over."""
-    space = owner.spaces.create_space()
+    space = owner.open_space()
     seat = server.join(space.name, name="Ada")
     leave = {"participantSession": seat.participant_session, "resumeSecret": "A" * 43}
     assert server.call("POST", f"/sederunt/v1/{space.name}:leave", json=leave).status_code in (400, 403, 404)
@@ -202,17 +236,6 @@ def test_a_seat_is_its_holders_alone(server, owner):
     owner.spaces.end_active_conference(name=space.name)
     back = {"offer": OFFER, "conferenceRecord": seat.conference_record, "resumeSecret": seat.resume_secret, "displayName": "Ada"}
     expect(server.call("POST", f"/sederunt/v1/{space.name}:resume", json=back), 400, "FAILED_PRECONDITION", reason="CONFERENCE_OVER")
-
-
-def violations(error):
-    """The fields that the error's BadRequest names: over gRPC a message, over REST what the body said."""
-    found = []
-    for detail in error.details:
-        if isinstance(detail, dict):
-            found += [violation["field"] for violation in detail.get("fieldViolations", [])]
-        elif hasattr(detail, "field_violations"):
-            found += [violation.field for violation in detail.field_violations]
-    return found
 
 
 def call(server, method, request, token):

@@ -67,7 +67,7 @@ def test_pages_join_up(owner, sitting, page_size):
 
 
 def test_a_page_token_survives_what_is_added(server, owner):
-    space = owner.spaces.create_space()
+    space = owner.open_space()
     seats = [server.join(space.name, name=f"Early {number}") for number in range(4)]
     request = {"parent": seats[0].conference_record, "page_size": 2}
     first = owner.records.list_participants(request)
@@ -109,7 +109,7 @@ def test_records_are_found_by_their_space(owner, sitting):
 
 
 def test_records_come_newest_first(server, owner):
-    space = owner.spaces.create_space()
+    space = owner.open_space()
     sittings = []
     for _ in range(3):
         seat = server.join(space.name, name="Ada")
@@ -165,7 +165,7 @@ def test_an_offset_is_a_time_too(owner, sitting):
 
 
 def test_who_is_there_now(server, owner):
-    space = owner.spaces.create_space()
+    space = owner.open_space()
     ada, bo = server.join(space.name, name="Ada"), server.join(space.name, name="Bo")
     server.leave(ada)
     for field in ["latest_end_time", "latestEndTime"]:
@@ -186,7 +186,7 @@ def test_who_is_there_now(server, owner):
 
 
 def test_an_anonymous_person_without_the_secret_is_a_new_one(server, owner):
-    space = owner.spaces.create_space()
+    space = owner.open_space()
     keeper = server.join(space.name, name="Keeper")
     ada = server.join(space.name, name="Ada")
     server.leave(ada)

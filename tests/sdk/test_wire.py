@@ -18,20 +18,20 @@ def test_an_empty_body_has_many_forms(post_space, body, content_type):
     headers = {"content-type": content_type} if content_type else {}
     answer = post_space(body, headers=headers)
     assert answer.status_code == 200, answer.text
-    assert answer.json()["config"]["accessType"] == "OPEN"
+    assert answer.json()["config"]["accessType"] == "TRUSTED"
 
 
 @pytest.mark.parametrize(
     "config",
     [
-        '{"accessType":"TRUSTED"}', '{"accessType":2}', '{"access_type":"TRUSTED"}', '{"access_type":2}',
-        '{"accessType":"TRUSTED","entryPointAccess":null}',
+        '{"accessType":"RESTRICTED"}', '{"accessType":3}', '{"access_type":"RESTRICTED"}', '{"access_type":3}',
+        '{"accessType":"RESTRICTED","entryPointAccess":null}',
     ],
 )  # fmt: skip
 def test_enums_and_keys_have_two_spellings(post_space, config):
     answer = post_space(f'{{"config":{config}}}')
     assert answer.status_code == 200, answer.text
-    assert answer.json()["config"] == {**answer.json()["config"], "accessType": "TRUSTED", "entryPointAccess": "ALL"}
+    assert answer.json()["config"] == {**answer.json()["config"], "accessType": "RESTRICTED", "entryPointAccess": "ALL"}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_field_mask_may_stand_in_the_query_or_in_a_header(server, tokens, sitt
 
 
 def test_an_empty_answer_is_an_empty_object(server, tokens, post_space):
-    space = post_space("{}").json()["name"]
+    space = post_space('{"config":{"accessType":"OPEN"}}').json()["name"]
     server.join(space, name="Ada")
     answer = post_space("", f"/v2/{space}:endActiveConference")
     assert (answer.status_code, answer.json()) == (200, {})
@@ -73,6 +73,46 @@ def test_an_escaped_name_is_the_same_name(server, tokens, sitting):
     for path in [f"/v2/{name}", f"/v2/conferenceRecords/{rest.split('/')[0]}/participants/{rest.split('/')[2]}"]:
         answer = server.call("GET", path, tokens["owner"])
         assert answer.json().get("name") == name, path
+
+
+def test_a_refused_scope_is_named_with_its_method(server, tokens):
+    for version in ["v2", "v2beta"]:
+        answer = server.call("POST", f"/{version}/spaces", tokens["owner, to read"])
+        [info] = answer.json()["error"]["details"]
+        assert info["reason"] == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
+        assert info["metadata"] == {"service": "meet.googleapis.com", "method": f"google.apps.meet.{version}.SpacesService.CreateSpace"}
+
+
+# What an update leaves of `{accessType: OPEN, moderation: ON, reactions: HOSTS_ONLY}` when it gives `{chat: HOSTS_ONLY}`.
+MASKS = [
+    (None, "OPEN", "ON", "HOSTS_ONLY", "HOSTS_ONLY"),
+    ("", "OPEN", "ON", "HOSTS_ONLY", "HOSTS_ONLY"),
+    ("config.moderationRestrictions.chatRestriction", "OPEN", "ON", "HOSTS_ONLY", "HOSTS_ONLY"),
+    ("config.moderation_restrictions.chat_restriction", "OPEN", "ON", "HOSTS_ONLY", "HOSTS_ONLY"),
+    ("config.moderationRestrictions", "OPEN", "ON", "HOSTS_ONLY", "NO_RESTRICTION"),
+    ("config.accessType,config.moderationRestrictions.chatRestriction", "TRUSTED", "ON", "HOSTS_ONLY", "HOSTS_ONLY"),
+    # Without moderation nothing is restricted, whatever is given.
+    ("config.moderation", "OPEN", "OFF", "NO_RESTRICTION", "NO_RESTRICTION"),
+    ("config", "TRUSTED", "OFF", "NO_RESTRICTION", "NO_RESTRICTION"),
+    ("*", "TRUSTED", "OFF", "NO_RESTRICTION", "NO_RESTRICTION"),
+]
+
+
+@pytest.mark.parametrize(("mask", "access_type", "moderation", "chat", "reactions"), MASKS)
+@pytest.mark.parametrize("hosts_only", ["HOSTS_ONLY", 1])
+def test_an_update_mask_has_many_forms(server, tokens, mask, access_type, moderation, chat, reactions, hosts_only):
+    """As the clients write it: each changes what it names, and clears what it names and does not give."""
+    config = {"accessType": "OPEN", "moderation": "ON", "moderationRestrictions": {"reactionRestriction": hosts_only}}
+    space = server.call("POST", "/v2/spaces", tokens["owner"], json={"config": config}).json()["name"]
+    params = {} if mask is None else {"updateMask": mask}
+    given = {"config": {"moderationRestrictions": {"chatRestriction": hosts_only}}}
+    answer = server.call("PATCH", f"/v2/{space}", tokens["owner"], params=params, json=given)
+    assert answer.status_code == 200, answer.text
+    after = answer.json()["config"]
+    assert after == server.call("GET", f"/v2/{space}", tokens["owner"]).json()["config"]
+    restrictions = after["moderationRestrictions"]
+    found = (after["accessType"], after["moderation"], restrictions["chatRestriction"], restrictions["reactionRestriction"])
+    assert found == (access_type, moderation, chat, reactions)
 
 
 def test_an_error_is_the_same_on_both_transports(server, tokens):

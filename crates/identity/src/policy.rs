@@ -3,9 +3,13 @@
 //! The table is the contract's: which scopes a method accepts, and how the caller has to stand to the thing. It is
 //! plain Rust, because the rules are the contract's and not an operator's to write, and its test spells out every
 //! row. What the answer is called on the wire (401, 403, a masked 404) is the business of each contract's handlers.
+//!
+//! A question has two halves, because the second needs a look into the register and the first must not: [`entitled`] asks
+//! whether the credential is for such things at all, [`allowed`] whether it is for this one.
 
 use crate::{
-    principal::Principal,
+    account::User,
+    principal::{Caller, Principal},
     scope::{Scope, Scopes},
 };
 
@@ -20,26 +24,48 @@ pub enum Action {
     SeeSpaceConfig,
     /// The field `activeConference` of a space.
     SeeActiveConference,
+    /// `spaces.patch`.
+    UpdateSpace,
     /// `spaces.endActiveConference`.
     EndActiveConference,
+    /// `spaces.connectActiveConference`.
+    ConnectActiveConference,
+    /// `spaces.members`: `get` and `list`.
+    ReadMembers,
+    /// `spaces.members`: `create`, `patch`, `batchUpdate` and `delete`.
+    ChangeMembers,
     /// `conferenceRecords.list`, which returns only what the caller may read anyway.
     ListConferenceRecords,
     /// `get` and `list` of one conference record and everything below it.
     ReadConferenceRecord,
 }
 
-/// What it is to be done to.
+impl Action {
+    /// Every action.
+    pub const ALL: [Action; 11] = [
+        Action::CreateSpace,
+        Action::GetSpace,
+        Action::SeeSpaceConfig,
+        Action::SeeActiveConference,
+        Action::UpdateSpace,
+        Action::EndActiveConference,
+        Action::ConnectActiveConference,
+        Action::ReadMembers,
+        Action::ChangeMembers,
+        Action::ListConferenceRecords,
+        Action::ReadConferenceRecord,
+    ];
+}
+
+/// What it is to be done to: a space, or a conference in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resource<'a> {
-    /// No one thing: creating a space, listing one's own records.
-    Service,
-    /// A space, or a conference in it.
-    Space {
-        /// The user id of its owner.
-        owner: &'a str,
-        /// Whether the caller is or was in the conference that this is about, as a signed-in user.
-        took_part: bool,
-    },
+pub struct Resource<'a> {
+    /// The user id of the space's owner.
+    pub owner: &'a str,
+    /// Whether the caller is or was in the conference that this is about, as a signed-in user.
+    pub took_part: bool,
+    /// The app that made the space; `None`: its owner made it here.
+    pub app: Option<&'a str>,
 }
 
 /// Why not.
@@ -54,7 +80,7 @@ pub enum Refusal {
         /// Any one of these would do.
         accepted: Scopes,
     },
-    /// The thing is somebody else's. To be told in the same words as that it does not exist.
+    /// The thing is somebody else's, or the caller is nobody's. To be told in the same words as that it does not exist.
     #[error("Permission denied on resource (or it might not exist).")]
     NotPermitted,
 }
@@ -68,8 +94,14 @@ enum Standing {
 }
 
 const CREATED: Scopes = Scopes::of(&[Scope::SpaceCreated]);
-const READ_RECORD: Scopes = Scopes::of(&[Scope::SpaceCreated, Scope::SpaceReadonly]);
+const CHANGE: Scopes = Scopes::of(&[Scope::SpaceCreated, Scope::SpaceSettings]);
+const READ: Scopes = Scopes::of(&[Scope::SpaceCreated, Scope::SpaceReadonly]);
 const READ_SPACE: Scopes = Scopes::of(&[Scope::SpaceCreated, Scope::SpaceReadonly, Scope::SpaceSettings]);
+const RECEIVE_MEDIA: Scopes = Scopes::of(&[
+    Scope::ConferenceMediaReadonly,
+    Scope::ConferenceMediaAudioReadonly,
+    Scope::ConferenceMediaVideoReadonly,
+]);
 
 /// The table: the scopes of which one is needed, and the least standing that will do.
 const fn rule(action: Action) -> (Scopes, Standing) {
@@ -78,9 +110,35 @@ const fn rule(action: Action) -> (Scopes, Standing) {
         Action::GetSpace => (READ_SPACE, Standing::Stranger),
         Action::SeeSpaceConfig => (READ_SPACE, Standing::Owner),
         Action::SeeActiveConference => (READ_SPACE, Standing::Participant),
+        Action::UpdateSpace => (CHANGE, Standing::Owner),
         Action::EndActiveConference => (CREATED, Standing::Owner),
-        Action::ListConferenceRecords => (READ_RECORD, Standing::Stranger),
-        Action::ReadConferenceRecord => (READ_RECORD, Standing::Participant),
+        Action::ConnectActiveConference => (RECEIVE_MEDIA, Standing::Participant),
+        Action::ReadMembers => (READ, Standing::Owner),
+        Action::ChangeMembers => (CREATED, Standing::Owner),
+        Action::ListConferenceRecords => (READ, Standing::Stranger),
+        Action::ReadConferenceRecord => (READ, Standing::Participant),
+    }
+}
+
+/// The scopes of which one is needed.
+pub const fn accepted(action: Action) -> Scopes {
+    rule(action).0
+}
+
+/// Whether the caller's credential is for such things at all; then who is calling.
+///
+/// A service account that acts for nobody owns nothing and was nowhere, so no scope helps it.
+pub fn entitled(principal: &Principal, action: Action) -> Result<&User, Refusal> {
+    let user = match &principal.caller {
+        Caller::User(user) => user,
+        Caller::Anonymous => return Err(Refusal::NotSignedIn),
+        Caller::ServiceAccount { .. } => return Err(Refusal::NotPermitted),
+    };
+    let (accepted, _) = rule(action);
+    if principal.scopes.intersects(accepted) {
+        Ok(user)
+    } else {
+        Err(Refusal::ScopeMissing { accepted })
     }
 }
 
@@ -89,36 +147,46 @@ const fn rule(action: Action) -> (Scopes, Standing) {
 /// An administrator runs the installation and is, to this API, a user like any other: the contract knows no such role,
 /// and attendance is not theirs to read.
 pub fn allowed(principal: &Principal, action: Action, resource: &Resource<'_>) -> Result<(), Refusal> {
-    let Some(user) = principal.user() else {
-        return Err(Refusal::NotSignedIn);
-    };
-    let (accepted, needed) = rule(action);
-    if !principal.scopes.intersects(accepted) {
-        return Err(Refusal::ScopeMissing { accepted });
+    let user = entitled(principal, action)?;
+    if let Some(app) = confined_to(principal, action)
+        && resource.app != Some(app)
+    {
+        return Err(Refusal::NotPermitted);
     }
-    let standing = match *resource {
-        Resource::Space { owner, .. } if owner == user.id.as_str() => Standing::Owner,
-        Resource::Space { took_part: true, .. } => Standing::Participant,
-        Resource::Space { took_part: false, .. } | Resource::Service => Standing::Stranger,
+    let standing = if resource.owner == user.id.as_str() {
+        Standing::Owner
+    } else if resource.took_part {
+        Standing::Participant
+    } else {
+        Standing::Stranger
     };
+    let (_, needed) = rule(action);
     if standing < needed {
         return Err(Refusal::NotPermitted);
     }
     Ok(())
 }
 
+/// The app whose own spaces are all that the caller may do this to: the `created` scope reaches no further, and no other
+/// of the caller's scopes will do. Those who act for themselves are confined to no app.
+pub fn confined_to(principal: &Principal, action: Action) -> Option<&str> {
+    let app = principal.app.as_deref()?;
+    let (accepted, _) = rule(action);
+    let reaches_further = accepted
+        .iter()
+        .any(|scope| scope != Scope::SpaceCreated && principal.scopes.contains(scope));
+    (accepted.contains(Scope::SpaceCreated) && !reaches_further).then_some(app)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        account::{User, UserId},
-        principal::Caller,
-    };
+    use crate::account::UserId;
 
     const OWNER: &str = "100000000000000000001";
     const OTHER: &str = "100000000000000000002";
 
-    fn principal(id: &str, scopes: Scopes) -> Principal {
+    fn principal(id: &str, scopes: Scopes, app: Option<&str>) -> Principal {
         let user = User {
             id: UserId::parse(id).expect("21 digits"),
             email: "ada@example.org".to_owned(),
@@ -129,37 +197,43 @@ mod tests {
         Principal {
             caller: Caller::User(user),
             scopes,
-            app: None,
+            app: app.map(str::to_owned),
         }
     }
 
-    /// The contract's table: who may, from owner to stranger, and which scopes will do.
-    #[test]
-    fn the_contract() {
-        use Scope::{SpaceCreated, SpaceReadonly, SpaceSettings};
+    /// The contract's table: which scopes will do, and who may: owner, participant, stranger.
+    fn contract(action: Action) -> (&'static [Scope], [bool; 3]) {
+        use Scope::{
+            ConferenceMediaAudioReadonly, ConferenceMediaReadonly, ConferenceMediaVideoReadonly, SpaceCreated,
+            SpaceReadonly, SpaceSettings,
+        };
         let everybody = [true, true, true];
         let (took_part, owner) = ([true, true, false], [true, false, false]);
-        for (action, [owner, participant, stranger], scopes) in [
-            (Action::CreateSpace, everybody, &[SpaceCreated][..]),
-            (
-                Action::GetSpace,
-                everybody,
-                &[SpaceCreated, SpaceReadonly, SpaceSettings],
-            ),
-            (
-                Action::SeeSpaceConfig,
-                owner,
-                &[SpaceCreated, SpaceReadonly, SpaceSettings],
-            ),
-            (
-                Action::SeeActiveConference,
+        match action {
+            Action::CreateSpace => (&[SpaceCreated], everybody),
+            Action::GetSpace => (&[SpaceCreated, SpaceReadonly, SpaceSettings], everybody),
+            Action::SeeSpaceConfig => (&[SpaceCreated, SpaceReadonly, SpaceSettings], owner),
+            Action::SeeActiveConference => (&[SpaceCreated, SpaceReadonly, SpaceSettings], took_part),
+            Action::UpdateSpace => (&[SpaceCreated, SpaceSettings], owner),
+            Action::EndActiveConference | Action::ChangeMembers => (&[SpaceCreated], owner),
+            Action::ConnectActiveConference => (
+                &[
+                    ConferenceMediaReadonly,
+                    ConferenceMediaAudioReadonly,
+                    ConferenceMediaVideoReadonly,
+                ],
                 took_part,
-                &[SpaceCreated, SpaceReadonly, SpaceSettings],
             ),
-            (Action::EndActiveConference, owner, &[SpaceCreated]),
-            (Action::ListConferenceRecords, everybody, &[SpaceCreated, SpaceReadonly]),
-            (Action::ReadConferenceRecord, took_part, &[SpaceCreated, SpaceReadonly]),
-        ] {
+            Action::ReadMembers => (&[SpaceCreated, SpaceReadonly], owner),
+            Action::ListConferenceRecords => (&[SpaceCreated, SpaceReadonly], everybody),
+            Action::ReadConferenceRecord => (&[SpaceCreated, SpaceReadonly], took_part),
+        }
+    }
+
+    #[test]
+    fn the_contract() {
+        for action in Action::ALL {
+            let (scopes, [owner, participant, stranger]) = contract(action);
             let accepted = Scopes::of(scopes);
             for (id, took_part, expected) in [
                 (OWNER, false, owner),
@@ -167,29 +241,61 @@ mod tests {
                 (OTHER, true, participant),
                 (OTHER, false, stranger),
             ] {
-                let resource = Resource::Space {
+                let resource = Resource {
                     owner: OWNER,
                     took_part,
+                    app: Some("ours"),
                 };
                 for scope in Scope::ALL {
-                    let answer = allowed(&principal(id, Scopes::of(&[scope])), action, &resource);
-                    let right = match (scopes.contains(&scope), expected) {
-                        (true, true) => Ok(()),
-                        (true, false) => Err(Refusal::NotPermitted),
-                        (false, _) => Err(Refusal::ScopeMissing { accepted }),
-                    };
-                    assert_eq!(
-                        answer, right,
-                        "{action:?} by {id} (took part: {took_part}) with {scope:?}"
-                    );
+                    // The person; the app that made the space; another, which `created` does not help here.
+                    for (app, reaches) in [
+                        (None, true),
+                        (Some("ours"), true),
+                        (Some("theirs"), scope != Scope::SpaceCreated),
+                    ] {
+                        let answer = allowed(&principal(id, Scopes::of(&[scope]), app), action, &resource);
+                        let right = match (scopes.contains(&scope), expected && reaches) {
+                            (true, true) => Ok(()),
+                            (true, false) => Err(Refusal::NotPermitted),
+                            (false, _) => Err(Refusal::ScopeMissing { accepted }),
+                        };
+                        let who = format!("{action:?} by {id} (took part: {took_part}) with {scope:?} of {app:?}");
+                        assert_eq!(answer, right, "{who}");
+                    }
                 }
-                let answer = allowed(&principal(id, Scopes::NONE), action, &resource);
+                let answer = allowed(&principal(id, Scopes::NONE, None), action, &resource);
                 assert_eq!(answer, Err(Refusal::ScopeMissing { accepted }), "{action:?}");
                 let answer = allowed(&Principal::ANONYMOUS, action, &resource);
                 assert_eq!(answer, Err(Refusal::NotSignedIn), "{action:?}");
+                let bare = Principal {
+                    caller: Caller::ServiceAccount {
+                        client_id: OWNER.to_owned(),
+                        email: "robot@example.org".to_owned(),
+                    },
+                    ..principal(OWNER, Scopes::of(&Scope::ALL), Some("ours"))
+                };
+                assert_eq!(
+                    allowed(&bare, action, &resource),
+                    Err(Refusal::NotPermitted),
+                    "{action:?}"
+                );
             }
-            let service = allowed(&principal(OTHER, Scopes::MEET), action, &Resource::Service);
-            assert_eq!(service.is_ok(), stranger, "{action:?}");
         }
+    }
+
+    #[test]
+    fn an_app_with_another_scope_is_not_confined() {
+        for (scopes, confined) in [
+            (&[Scope::SpaceCreated][..], true),
+            (&[Scope::SpaceCreated, Scope::SpaceSettings], true),
+            (&[Scope::SpaceCreated, Scope::SpaceReadonly], false),
+            (&[Scope::SpaceReadonly], false),
+        ] {
+            let caller = principal(OWNER, Scopes::of(scopes), Some("ours"));
+            let app = confined_to(&caller, Action::ListConferenceRecords);
+            assert_eq!(app, confined.then_some("ours"), "{scopes:?}");
+        }
+        let person = principal(OWNER, Scopes::of(&[Scope::SpaceCreated]), None);
+        assert_eq!(confined_to(&person, Action::ListConferenceRecords), None);
     }
 }

@@ -3,7 +3,7 @@
 //! A name of the wrong shape is the caller's mistake and gets the field back. A name of the right shape whose id cannot be one
 //! of ours is merely unknown: that answer is the same as for one that was never given out.
 
-use meeting::{ConferenceId, MeetingCode, ParticipantId, SessionId, SpaceId};
+use meeting::{ConferenceId, MeetingCode, MemberId, ParticipantId, SessionId, SpaceId};
 
 use crate::failure::{Answer, Failure};
 
@@ -18,14 +18,26 @@ pub(crate) enum SpaceName {
     Unknown,
 }
 
+impl SpaceName {
+    fn of(id: &str) -> SpaceName {
+        // Ids never look like codes, so the order decides nothing but the cost.
+        if let Ok(id) = SpaceId::parse(id) {
+            return SpaceName::Id(id);
+        }
+        MeetingCode::parse(id).map_or(SpaceName::Unknown, SpaceName::Code)
+    }
+}
+
 /// Reads `spaces/{space}`.
 pub(crate) fn space(field: &str, name: &str) -> Answer<SpaceName> {
     let [id] = split(field, name, ["spaces"])?;
-    // Ids never look like codes, so the order decides nothing but the cost.
-    if let Ok(id) = SpaceId::parse(id) {
-        return Ok(SpaceName::Id(id));
-    }
-    Ok(MeetingCode::parse(id).map_or(SpaceName::Unknown, SpaceName::Code))
+    Ok(SpaceName::of(id))
+}
+
+/// Reads `spaces/{space}/members/{member}`; the member is `None` if it cannot be one of ours.
+pub(crate) fn member(field: &str, name: &str) -> Answer<(SpaceName, Option<MemberId>)> {
+    let [space, member] = split(field, name, ["spaces", "members"])?;
+    Ok((SpaceName::of(space), MemberId::parse(member).ok()))
 }
 
 /// Reads `conferenceRecords/{conference_record}`; `None` if it cannot be one of ours.
@@ -61,7 +73,7 @@ pub(crate) fn participant_session(
 }
 
 /// The ids of a name, one after each collection.
-fn split<'n, const N: usize>(field: &str, name: &'n str, collections: [&str; N]) -> Answer<[&'n str; N]> {
+pub(crate) fn split<'n, const N: usize>(field: &str, name: &'n str, collections: [&str; N]) -> Answer<[&'n str; N]> {
     let mut ids = [""; N];
     let mut segments = name.split('/');
     for (collection, id) in collections.iter().zip(&mut ids) {
@@ -84,6 +96,11 @@ fn malformed(field: &str, collections: &[&str]) -> Failure {
 /// `spaces/{space}`.
 pub(crate) fn of_space(space: &SpaceId) -> String {
     format!("spaces/{space}")
+}
+
+/// `spaces/{space}/members/{member}`.
+pub(crate) fn of_member(space: &SpaceId, member: &MemberId) -> String {
+    format!("spaces/{space}/members/{member}")
 }
 
 /// `conferenceRecords/{conference_record}`.
@@ -129,6 +146,26 @@ mod tests {
             ("conferenceRecords/abc", None),
         ] {
             assert_eq!(space("name", name).ok(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_members() {
+        let id = "A".repeat(22);
+        let (space, found) = member("name", &format!("spaces/-yy3uKlef_QB/members/{id}")).expect("well formed");
+        let SpaceName::Id(space) = space else {
+            panic!("{space:?} is an id");
+        };
+        let found = found.expect("ours");
+        assert_eq!(of_member(&space, &found), format!("spaces/-yy3uKlef_QB/members/{id}"));
+        for (name, expected) in [
+            ("spaces/abc-mnop-xyz/members/x", true),
+            ("spaces/abc-mnop-xyz/members", false),
+            ("spaces/abc-mnop-xyz/members/", false),
+            ("spaces/abc-mnop-xyz/people/x", false),
+            ("members/x", false),
+        ] {
+            assert_eq!(member("name", name).is_ok(), expected, "{name}");
         }
     }
 

@@ -1,12 +1,11 @@
 //! `conferenceRecords`: get and list.
 
 use api::google::apps::meet::v2beta as v2;
-use identity::Principal;
-use identity::policy::{Action, Resource};
+use identity::policy::Action;
 use meeting::Micros;
 use register::{ConferenceRecord, Register};
 
-use super::access::{allow, allow_reading, failed, user};
+use super::access::{Call, failed};
 use super::lists::{query, timestamp};
 use crate::failure::Answer;
 use crate::{clock, names};
@@ -15,12 +14,12 @@ const NOUN: &str = "ConferenceRecord";
 
 pub(super) async fn get(
     register: &Register,
-    caller: &Principal,
+    call: &Call,
     request: &v2::GetConferenceRecordRequest,
 ) -> Answer<v2::ConferenceRecord> {
     let now = Micros(clock::now_us());
     let conference = names::conference("name", &request.name)?;
-    let conference = allow_reading(register, caller, conference, NOUN, now).await?;
+    let conference = call.allowed_to_read(register, conference, NOUN, now).await?;
     let record = register
         .conference(&conference, now)
         .await
@@ -30,10 +29,10 @@ pub(super) async fn get(
 
 pub(super) async fn list(
     register: &Register,
-    caller: &Principal,
+    call: &Call,
     request: &v2::ListConferenceRecordsRequest,
 ) -> Answer<v2::ListConferenceRecordsResponse> {
-    allow(caller, Action::ListConferenceRecords, &Resource::Service, NOUN)?;
+    let reader = call.entitled(Action::ListConferenceRecords, NOUN)?;
     let query = query(
         &request.filter,
         request.page_size,
@@ -41,7 +40,7 @@ pub(super) async fn list(
         Micros(clock::now_us()),
     );
     let page = register
-        .list_conferences(&user(caller)?, &query)
+        .list_conferences(&reader, &query, None)
         .await
         .map_err(|error| failed(error, NOUN))?;
     Ok(v2::ListConferenceRecordsResponse {
@@ -55,7 +54,7 @@ fn shown(record: &ConferenceRecord) -> v2::ConferenceRecord {
         name: names::of_conference(&record.id),
         start_time: Some(timestamp(record.start)),
         end_time: record.end.map(timestamp),
-        expire_time: Some(timestamp(record.expire)),
+        expire_time: record.expire.map(timestamp),
         space: names::of_space(&record.space),
     }
 }

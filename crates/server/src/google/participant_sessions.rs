@@ -1,12 +1,11 @@
 //! `conferenceRecords.participants.participantSessions`: get and list.
 
 use api::google::apps::meet::v2beta as v2;
-use identity::Principal;
-use identity::policy::{Action, Resource};
+use identity::policy::Action;
 use meeting::Micros;
 use register::{ParticipantSessionRecord, Register, RegisterError};
 
-use super::access::{allow, allow_reading, child_failed, failed, user};
+use super::access::{Call, child_failed, failed};
 use super::lists::{query, timestamp};
 use crate::failure::{Answer, Failure};
 use crate::{clock, names};
@@ -15,14 +14,16 @@ const NOUN: &str = "ParticipantSession";
 
 pub(super) async fn get(
     register: &Register,
-    caller: &Principal,
+    call: &Call,
     request: &v2::GetParticipantSessionRequest,
 ) -> Answer<v2::ParticipantSession> {
     let now = Micros(clock::now_us());
     let (conference, participant, session) = names::participant_session("name", &request.name)?;
-    allow(caller, Action::ListConferenceRecords, &Resource::Service, NOUN)?;
+    let reader = call.entitled(Action::ReadConferenceRecord, NOUN)?;
+    if call.confined_to(Action::ReadConferenceRecord).is_some() {
+        call.allowed_to_read(register, conference.clone(), NOUN, now).await?;
+    }
     if let (Some(conference), Some(participant), Some(session)) = (&conference, &participant, &session) {
-        let reader = user(caller)?;
         let found = register
             .participant_session_for_reader(conference, participant, session, &reader, now)
             .await;
@@ -33,18 +34,18 @@ pub(super) async fn get(
         }
     }
     // Not there, or not for this caller: who may read the conference is told which.
-    allow_reading(register, caller, conference, NOUN, now).await?;
+    call.allowed_to_read(register, conference, NOUN, now).await?;
     Err(Failure::not_found())
 }
 
 pub(super) async fn list(
     register: &Register,
-    caller: &Principal,
+    call: &Call,
     request: &v2::ListParticipantSessionsRequest,
 ) -> Answer<v2::ListParticipantSessionsResponse> {
     let now = Micros(clock::now_us());
     let (conference, participant) = names::participant("parent", &request.parent)?;
-    let conference = allow_reading(register, caller, conference, NOUN, now).await?;
+    let conference = call.allowed_to_read(register, conference, NOUN, now).await?;
     let participant = participant.ok_or_else(Failure::not_found)?;
     let query = query(&request.filter, request.page_size, &request.page_token, now);
     let page = register

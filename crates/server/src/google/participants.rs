@@ -1,13 +1,12 @@
 //! `conferenceRecords.participants`: get and list.
 
 use api::google::apps::meet::v2beta as v2;
-use identity::Principal;
 use meeting::Micros;
 use register::{ParticipantKind, ParticipantRecord, Register};
 use tonic::metadata::MetadataMap;
 use transcode::Mask;
 
-use super::access::{allow_reading, child_failed, failed};
+use super::access::{Call, child_failed, failed};
 use super::lists::{query, timestamp};
 use crate::failure::{Answer, Failure};
 use crate::{clock, names};
@@ -19,12 +18,12 @@ const TOTAL_SIZE: u32 = 3;
 
 pub(super) async fn get(
     register: &Register,
-    caller: &Principal,
+    call: &Call,
     request: &v2::GetParticipantRequest,
 ) -> Answer<v2::Participant> {
     let now = Micros(clock::now_us());
     let (conference, participant) = names::participant("name", &request.name)?;
-    let conference = allow_reading(register, caller, conference, NOUN, now).await?;
+    let conference = call.allowed_to_read(register, conference, NOUN, now).await?;
     let participant = participant.ok_or_else(Failure::not_found)?;
     let record = register.participant(&conference, &participant, now).await;
     record.map(shown).map_err(|error| child_failed(error, NOUN))
@@ -33,13 +32,13 @@ pub(super) async fn get(
 /// A list, and how long it is in all if that is `counted`: it visits every participant, so only a field mask asks for it.
 pub(super) async fn list(
     register: &Register,
-    caller: &Principal,
+    call: &Call,
     request: &v2::ListParticipantsRequest,
     counted: bool,
 ) -> Answer<v2::ListParticipantsResponse> {
     let now = Micros(clock::now_us());
     let conference = names::conference("parent", &request.parent)?;
-    let conference = allow_reading(register, caller, conference, NOUN, now).await?;
+    let conference = call.allowed_to_read(register, conference, NOUN, now).await?;
     let query = query(&request.filter, request.page_size, &request.page_token, now);
     let page = register
         .list_participants(&conference, &query)

@@ -1,191 +1,321 @@
-//! `Space.config`: from what a caller asks for to what is in effect, and to and from the register.
+//! `Space.config`: what a caller asks for, as settings of a meeting, and those as the wire has them.
 //!
-//! A value that is not given becomes its default, so the answer never says UNSPECIFIED; a number that the contract does not know
-//! is refused with the path of its field. The register searches the two kinds of access, so they have columns; the rest is
-//! one JSON text of numbers, under the names of the contract.
+//! One table holds the settings by their paths, because an update names them so: each is read, checked and set by itself. A
+//! value that is not given, or that a mask clears, becomes its default, so the answer never says UNSPECIFIED; a number that the
+//! contract does not know is refused with the path of its field.
 
 use api::google::apps::meet::v2beta::SpaceConfig;
 use api::google::apps::meet::v2beta::space_config::artifact_config::{
     AutoGenerationType, RecordingConfig, SmartNotesConfig, TranscriptionConfig,
 };
-use api::google::apps::meet::v2beta::space_config::moderation_restrictions::{
-    DefaultJoinAsViewerType, RestrictionType,
-};
+use api::google::apps::meet::v2beta::space_config::moderation_restrictions as restrictions;
 use api::google::apps::meet::v2beta::space_config::{
-    AccessType, ArtifactConfig, AttendanceReportGenerationType, EntryPointAccess, Moderation, ModerationRestrictions,
+    self as wire, ArtifactConfig, AttendanceReportGenerationType, Moderation, ModerationRestrictions,
 };
-use serde::{Deserialize, Serialize};
+use meeting::{AccessType, EntryPointAccess, RestrictionType, Settings};
 
+use super::update_mask::{Paths, UpdateMask};
 use crate::failure::{Answer, Failure};
 
-/// The settings that are kept as JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Kept {
-    moderation: i32,
-    chat_restriction: i32,
-    reaction_restriction: i32,
-    present_restriction: i32,
-    default_join_as_viewer_type: i32,
-    attendance_report_generation_type: i32,
-    auto_recording_generation: i32,
-    auto_transcription_generation: i32,
-    auto_smart_notes_generation: i32,
+/// The numbers of an enumeration and what they mean here; the first is the default.
+type Values<T> = [(i32, T)];
+
+const ACCESS_TYPE: &Values<AccessType> = &[
+    (wire::AccessType::Trusted as i32, AccessType::Trusted),
+    (wire::AccessType::Open as i32, AccessType::Open),
+    (wire::AccessType::Restricted as i32, AccessType::Restricted),
+];
+const ENTRY_POINT_ACCESS: &Values<EntryPointAccess> = &[
+    (wire::EntryPointAccess::All as i32, EntryPointAccess::All),
+    (
+        wire::EntryPointAccess::CreatorAppOnly as i32,
+        EntryPointAccess::CreatorAppOnly,
+    ),
+];
+const MODERATION: &Values<bool> = &[(Moderation::Off as i32, false), (Moderation::On as i32, true)];
+const RESTRICTION: &Values<RestrictionType> = &[
+    (
+        restrictions::RestrictionType::NoRestriction as i32,
+        RestrictionType::NoRestriction,
+    ),
+    (
+        restrictions::RestrictionType::HostsOnly as i32,
+        RestrictionType::HostsOnly,
+    ),
+];
+const JOIN_AS_VIEWER: &Values<bool> = &[
+    (restrictions::DefaultJoinAsViewerType::Off as i32, false),
+    (restrictions::DefaultJoinAsViewerType::On as i32, true),
+];
+const ATTENDANCE_REPORT: &Values<bool> = &[
+    (AttendanceReportGenerationType::DoNotGenerate as i32, false),
+    (AttendanceReportGenerationType::GenerateReport as i32, true),
+];
+const AUTO_GENERATION: &Values<bool> = &[
+    (AutoGenerationType::Off as i32, false),
+    (AutoGenerationType::On as i32, true),
+];
+
+/// One setting.
+struct Setting {
+    /// Where it is in a `Space`.
+    path: &'static str,
+    /// The number in a request; 0 where none is given.
+    given: fn(&SpaceConfig) -> i32,
+    /// Sets it to what the number means, or says why not.
+    set: fn(&mut Settings, i32) -> Result<(), String>,
 }
 
-/// Settings in effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Settings {
-    pub(super) access_type: register::AccessType,
-    pub(super) entry_point_access: register::EntryPointAccess,
-    kept: Kept,
+const SETTINGS: [Setting; 11] = [
+    Setting {
+        path: "config.access_type",
+        given: |config| config.access_type,
+        set: |settings, given| assign(&mut settings.access_type, ACCESS_TYPE, given),
+    },
+    Setting {
+        path: "config.entry_point_access",
+        given: |config| config.entry_point_access,
+        set: |settings, given| assign(&mut settings.entry_point_access, ENTRY_POINT_ACCESS, given),
+    },
+    Setting {
+        path: "config.moderation",
+        given: |config| config.moderation,
+        set: |settings, given| assign(&mut settings.moderation, MODERATION, given),
+    },
+    Setting {
+        path: "config.moderation_restrictions.chat_restriction",
+        given: |config| restrictions_of(config).chat_restriction,
+        set: |settings, given| assign(&mut settings.chat_restriction, RESTRICTION, given),
+    },
+    Setting {
+        path: "config.moderation_restrictions.reaction_restriction",
+        given: |config| restrictions_of(config).reaction_restriction,
+        set: |settings, given| assign(&mut settings.reaction_restriction, RESTRICTION, given),
+    },
+    Setting {
+        path: "config.moderation_restrictions.present_restriction",
+        given: |config| restrictions_of(config).present_restriction,
+        set: |settings, given| assign(&mut settings.present_restriction, RESTRICTION, given),
+    },
+    Setting {
+        path: "config.moderation_restrictions.default_join_as_viewer_type",
+        given: |config| restrictions_of(config).default_join_as_viewer_type,
+        set: |settings, given| assign(&mut settings.default_join_as_viewer, JOIN_AS_VIEWER, given),
+    },
+    Setting {
+        path: "config.attendance_report_generation_type",
+        given: |config| config.attendance_report_generation_type,
+        set: |settings, given| assign(&mut settings.attendance_report, ATTENDANCE_REPORT, given),
+    },
+    Setting {
+        path: "config.artifact_config.recording_config.auto_recording_generation",
+        given: |config| {
+            let config = artifacts_of(config).recording_config.unwrap_or_default();
+            config.auto_recording_generation
+        },
+        set: |settings, given| assign_off(&mut settings.auto_recording, given),
+    },
+    Setting {
+        path: "config.artifact_config.transcription_config.auto_transcription_generation",
+        given: |config| {
+            let config = artifacts_of(config).transcription_config.unwrap_or_default();
+            config.auto_transcription_generation
+        },
+        set: |settings, given| assign_off(&mut settings.auto_transcription, given),
+    },
+    Setting {
+        path: "config.artifact_config.smart_notes_config.auto_smart_notes_generation",
+        given: |config| {
+            let config = artifacts_of(config).smart_notes_config.unwrap_or_default();
+            config.auto_smart_notes_generation
+        },
+        set: |settings, given| assign_off(&mut settings.auto_smart_notes, given),
+    },
+];
+
+/// What a mask of `UpdateSpace` may name.
+pub(super) const PATHS: Paths = Paths {
+    writable: &{
+        let mut paths = [""; SETTINGS.len()];
+        let mut index = 0;
+        while index < paths.len() {
+            paths[index] = SETTINGS[index].path;
+            index += 1;
+        }
+        paths
+    },
+    fixed: &[
+        ("name", "it cannot be changed"),
+        ("meeting_uri", "it is output only"),
+        ("meeting_code", "it is output only"),
+        ("active_conference", "it is output only"),
+        ("phone_access", "it is output only"),
+        ("gateway_sip_access", "it is output only"),
+    ],
+};
+
+/// The settings after an update, `settings` being those before it.
+pub(super) fn changed(settings: &Settings, asked: &SpaceConfig, mask: &UpdateMask) -> Answer<Settings> {
+    let mut changed = settings.clone();
+    for setting in &SETTINGS {
+        let given = (setting.given)(asked);
+        if mask.covers(setting.path, given != 0) {
+            (setting.set)(&mut changed, given)
+                .map_err(|why| Failure::field(&format!("space.{}", setting.path), why))?;
+        }
+    }
+    Ok(changed.normalised())
 }
 
-/// A value of an enumeration, or its default where none is given.
-fn known<E: TryFrom<i32> + Into<i32>>(given: i32, default: E, field: &str) -> Answer<i32> {
-    match given {
-        0 => Ok(default.into()),
-        given => E::try_from(given).map(Into::into).map_err(|_| {
-            Failure::field(
-                &format!("space.config.{field}"),
-                format!("{given} is not a value of this field"),
-            )
+/// As the wire has them.
+pub(super) fn shown(settings: &Settings) -> SpaceConfig {
+    let generation = |value| number(AUTO_GENERATION, value);
+    SpaceConfig {
+        access_type: number(ACCESS_TYPE, settings.access_type),
+        entry_point_access: number(ENTRY_POINT_ACCESS, settings.entry_point_access),
+        moderation: number(MODERATION, settings.moderation),
+        moderation_restrictions: Some(ModerationRestrictions {
+            chat_restriction: number(RESTRICTION, settings.chat_restriction),
+            reaction_restriction: number(RESTRICTION, settings.reaction_restriction),
+            present_restriction: number(RESTRICTION, settings.present_restriction),
+            default_join_as_viewer_type: number(JOIN_AS_VIEWER, settings.default_join_as_viewer),
+        }),
+        attendance_report_generation_type: number(ATTENDANCE_REPORT, settings.attendance_report),
+        artifact_config: Some(ArtifactConfig {
+            recording_config: Some(RecordingConfig {
+                auto_recording_generation: generation(settings.auto_recording),
+            }),
+            transcription_config: Some(TranscriptionConfig {
+                auto_transcription_generation: generation(settings.auto_transcription),
+            }),
+            smart_notes_config: Some(SmartNotesConfig {
+                auto_smart_notes_generation: generation(settings.auto_smart_notes),
+            }),
         }),
     }
 }
 
-impl Settings {
-    /// What is in effect when a caller asks for this.
-    pub(super) fn effective(asked: Option<SpaceConfig>) -> Answer<Settings> {
-        let asked = asked.unwrap_or_default();
-        let access_type = known(asked.access_type, AccessType::Open, "access_type")?;
-        let entry_point_access = known(asked.entry_point_access, EntryPointAccess::All, "entry_point_access")?;
-        let restrictions = asked.moderation_restrictions.unwrap_or_default();
-        let restriction = |given, field: &str| {
-            known(
-                given,
-                RestrictionType::NoRestriction,
-                &format!("moderation_restrictions.{field}"),
-            )
-        };
-        let artifacts = asked.artifact_config.unwrap_or_default();
-        let generation = |given: Option<i32>, field: &str| {
-            known(
-                given.unwrap_or_default(),
-                AutoGenerationType::Off,
-                &format!("artifact_config.{field}"),
-            )
-        };
-        let kept = Kept {
-            moderation: known(asked.moderation, Moderation::Off, "moderation")?,
-            chat_restriction: restriction(restrictions.chat_restriction, "chat_restriction")?,
-            reaction_restriction: restriction(restrictions.reaction_restriction, "reaction_restriction")?,
-            present_restriction: restriction(restrictions.present_restriction, "present_restriction")?,
-            default_join_as_viewer_type: known(
-                restrictions.default_join_as_viewer_type,
-                DefaultJoinAsViewerType::Off,
-                "moderation_restrictions.default_join_as_viewer_type",
-            )?,
-            attendance_report_generation_type: known(
-                asked.attendance_report_generation_type,
-                AttendanceReportGenerationType::DoNotGenerate,
-                "attendance_report_generation_type",
-            )?,
-            auto_recording_generation: generation(
-                artifacts
-                    .recording_config
-                    .map(|config| config.auto_recording_generation),
-                "recording_config.auto_recording_generation",
-            )?,
-            auto_transcription_generation: generation(
-                artifacts
-                    .transcription_config
-                    .map(|config| config.auto_transcription_generation),
-                "transcription_config.auto_transcription_generation",
-            )?,
-            auto_smart_notes_generation: generation(
-                artifacts
-                    .smart_notes_config
-                    .map(|config| config.auto_smart_notes_generation),
-                "smart_notes_config.auto_smart_notes_generation",
-            )?,
-        };
-        Ok(Settings {
-            access_type: match AccessType::try_from(access_type) {
-                Ok(AccessType::Trusted) => register::AccessType::Trusted,
-                Ok(AccessType::Restricted) => register::AccessType::Restricted,
-                Ok(AccessType::Open | AccessType::Unspecified) | Err(_) => register::AccessType::Open,
-            },
-            entry_point_access: match EntryPointAccess::try_from(entry_point_access) {
-                Ok(EntryPointAccess::CreatorAppOnly) => register::EntryPointAccess::CreatorAppOnly,
-                Ok(EntryPointAccess::All | EntryPointAccess::Unspecified) | Err(_) => register::EntryPointAccess::All,
-            },
-            kept,
-        })
-    }
+fn restrictions_of(config: &SpaceConfig) -> ModerationRestrictions {
+    config.moderation_restrictions.unwrap_or_default()
+}
 
-    /// The settings that are recorded.
-    pub(super) fn recorded(record: &register::SpaceRecord) -> Answer<Settings> {
-        let kept = serde_json::from_str(&record.config).map_err(|error| Failure::internal(&error))?;
-        Ok(Settings {
-            access_type: record.access_type,
-            entry_point_access: record.entry_point_access,
-            kept,
-        })
-    }
+fn artifacts_of(config: &SpaceConfig) -> ArtifactConfig {
+    config.artifact_config.unwrap_or_default()
+}
 
-    /// The JSON that is recorded.
-    pub(super) fn json(&self) -> String {
-        serde_json::to_string(&self.kept).expect("numbers under plain names")
-    }
+fn assign<T: Copy>(setting: &mut T, values: &Values<T>, given: i32) -> Result<(), String> {
+    let given = if given == 0 { values[0].0 } else { given };
+    let known = values.iter().find(|(number, _)| *number == given);
+    let (_, value) = known.ok_or_else(|| format!("{given} is not a value of this field"))?;
+    *setting = *value;
+    Ok(())
+}
 
-    /// As the wire has them.
-    pub(super) fn shown(&self) -> SpaceConfig {
-        let kept = self.kept;
-        SpaceConfig {
-            access_type: self.access_type as i32,
-            entry_point_access: self.entry_point_access as i32,
-            moderation: kept.moderation,
-            moderation_restrictions: Some(ModerationRestrictions {
-                chat_restriction: kept.chat_restriction,
-                reaction_restriction: kept.reaction_restriction,
-                present_restriction: kept.present_restriction,
-                default_join_as_viewer_type: kept.default_join_as_viewer_type,
-            }),
-            attendance_report_generation_type: kept.attendance_report_generation_type,
-            artifact_config: Some(ArtifactConfig {
-                recording_config: Some(RecordingConfig {
-                    auto_recording_generation: kept.auto_recording_generation,
-                }),
-                transcription_config: Some(TranscriptionConfig {
-                    auto_transcription_generation: kept.auto_transcription_generation,
-                }),
-                smart_notes_config: Some(SmartNotesConfig {
-                    auto_smart_notes_generation: kept.auto_smart_notes_generation,
-                }),
-            }),
-        }
+/// Nothing makes artifacts yet: the reference answers so where an edition does not have them.
+fn assign_off(setting: &mut bool, given: i32) -> Result<(), String> {
+    let mut on = false;
+    assign(&mut on, AUTO_GENERATION, given)?;
+    if on {
+        return Err("this server does not make such artifacts".to_owned());
     }
+    *setting = false;
+    Ok(())
+}
+
+/// The number that means this.
+fn number<T: Copy + PartialEq>(values: &Values<T>, value: T) -> i32 {
+    let row = values.iter().find(|(_, meaning)| *meaning == value);
+    row.map_or(0, |(number, _)| *number)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn nothing_asked_for_is_the_defaults() {
-        let settings = Settings::effective(None).expect("defaults are valid");
-        let shown = settings.shown();
-        assert_eq!(shown.access_type(), AccessType::Open);
-        assert_eq!(shown.entry_point_access(), EntryPointAccess::All);
-        assert_eq!(shown.moderation(), Moderation::Off);
-        assert_eq!(
-            Settings::effective(Some(shown)).expect("its own answer is valid"),
-            settings
-        );
+    fn moderated() -> Settings {
+        Settings {
+            access_type: AccessType::Open,
+            moderation: true,
+            chat_restriction: RestrictionType::HostsOnly,
+            default_join_as_viewer: true,
+            attendance_report: true,
+            ..Settings::default()
+        }
     }
 
     #[test]
-    fn unknown_numbers_are_refused() {
+    fn nothing_asked_for_is_the_defaults() {
+        let defaults = changed(&moderated(), &SpaceConfig::default(), &UpdateMask::All).expect("valid");
+        assert_eq!(defaults, Settings::default());
+        let config = shown(&defaults);
+        assert_eq!(config.access_type(), wire::AccessType::Trusted);
+        assert_eq!(config.entry_point_access(), wire::EntryPointAccess::All);
+        assert_eq!(config.moderation(), Moderation::Off);
+    }
+
+    #[test]
+    fn what_is_shown_can_be_asked_for() {
+        for settings in [Settings::default(), moderated()] {
+            let config = shown(&settings);
+            for mask in [UpdateMask::Given, UpdateMask::All] {
+                assert_eq!(changed(&Settings::default(), &config, &mask).as_ref(), Ok(&settings));
+            }
+            for setting in &SETTINGS {
+                assert_ne!((setting.given)(&config), 0, "{}", setting.path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_mask_chooses_settings() {
+        let only = |path: &str| UpdateMask::Only(vec![path.to_owned()]);
+        let restricted = SpaceConfig {
+            access_type: wire::AccessType::Restricted as i32,
+            ..SpaceConfig::default()
+        };
+        let to_restricted = |settings| Settings {
+            access_type: AccessType::Restricted,
+            ..settings
+        };
+        for (mask, expected) in [
+            (UpdateMask::Given, to_restricted(moderated())),
+            (UpdateMask::All, to_restricted(Settings::default())),
+            (only("config"), to_restricted(Settings::default())),
+            (only("config.access_type"), to_restricted(moderated())),
+            (
+                only("config.moderation_restrictions.chat_restriction"),
+                Settings {
+                    chat_restriction: RestrictionType::NoRestriction,
+                    ..moderated()
+                },
+            ),
+            (
+                only("config.moderation_restrictions"),
+                Settings {
+                    chat_restriction: RestrictionType::NoRestriction,
+                    default_join_as_viewer: false,
+                    ..moderated()
+                },
+            ),
+            (only("config.artifact_config"), moderated()),
+            // Without moderation nothing is restricted.
+            (
+                only("config.moderation"),
+                Settings {
+                    access_type: AccessType::Open,
+                    attendance_report: true,
+                    ..Settings::default()
+                },
+            ),
+        ] {
+            let after = changed(&moderated(), &restricted, &mask);
+            assert_eq!(after, Ok(expected), "{mask:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_value_is_refused() {
+        let on = AutoGenerationType::On as i32;
         for config in [
             SpaceConfig {
                 access_type: 4,
@@ -202,25 +332,18 @@ mod tests {
                 }),
                 ..SpaceConfig::default()
             },
+            SpaceConfig {
+                artifact_config: Some(ArtifactConfig {
+                    smart_notes_config: Some(SmartNotesConfig {
+                        auto_smart_notes_generation: on,
+                    }),
+                    ..ArtifactConfig::default()
+                }),
+                ..SpaceConfig::default()
+            },
         ] {
-            let failure = Settings::effective(Some(config)).expect_err("not a value");
+            let failure = changed(&Settings::default(), &config, &UpdateMask::Given).expect_err("not a value");
             assert_eq!(failure.code(), tonic::Code::InvalidArgument);
-        }
-    }
-
-    #[test]
-    fn enumerations_agree_with_the_register() {
-        for (ours, theirs) in [
-            (register::AccessType::Open as i32, AccessType::Open as i32),
-            (register::AccessType::Trusted as i32, AccessType::Trusted as i32),
-            (register::AccessType::Restricted as i32, AccessType::Restricted as i32),
-            (register::EntryPointAccess::All as i32, EntryPointAccess::All as i32),
-            (
-                register::EntryPointAccess::CreatorAppOnly as i32,
-                EntryPointAccess::CreatorAppOnly as i32,
-            ),
-        ] {
-            assert_eq!(ours, theirs);
         }
     }
 }
