@@ -80,7 +80,7 @@ pub struct NewUser<'a> {
 /// Only ASCII: look-alike letters would make two addresses of what a reader takes for one, and every international
 /// domain has an ASCII form. The rules are those that every mail system obeys, not all of RFC 5322: the only proof that
 /// an address exists is a mail to it.
-pub(crate) fn normalise_email(text: &str) -> Result<String, &'static str> {
+pub fn normalise_email(text: &str) -> Result<String, &'static str> {
     let email = text.trim().to_ascii_lowercase();
     if email.len() > limits::EMAIL_BYTES_MAX {
         return Err("it is longer than 254 characters");

@@ -3,9 +3,12 @@
 //! What a caller is told when it fails is one sentence, whatever was wrong: the difference between a bad signature, an
 //! expired token and a removed user helps only whoever is trying keys. The log gets the difference from the source.
 
+use db::Row;
+
 use crate::{
-    Caller, Identity, Principal, Scopes, Secret,
+    Caller, Identity, Principal, Scopes, Secret, UserId,
     accounts::{USER_COLUMNS, find_user, user_of},
+    token::{Bearer, MICROSECONDS_PER_SECOND, Verified, is_self_signed},
 };
 
 /// What came with a request.
@@ -48,6 +51,15 @@ pub enum Fault {
     /// It is too late.
     #[error("it has expired")]
     Expired,
+    /// It is too early.
+    #[error("it is not valid yet")]
+    NotYetValid,
+    /// It is valid for longer than such a thing may be.
+    #[error("it is valid for too long")]
+    TooLongLived,
+    /// Its application, its key, or the permission that it was issued for is gone.
+    #[error("what it was issued for was taken back")]
+    Revoked,
     /// Its user is gone.
     #[error("its user does not exist")]
     UnknownUser,
@@ -75,20 +87,88 @@ impl Identity {
         if let Some(principal) = self.verified().find(token, now_us) {
             return Ok(principal);
         }
-        let claims = self
-            .keyring
-            .verify(token, now_us)
-            .map_err(AuthenticationError::Invalid)?;
-        let user = find_user(&self.db, &claims.user)
-            .await?
-            .ok_or(AuthenticationError::Invalid(Fault::UnknownUser))?;
-        let principal = Principal {
-            caller: Caller::User(user),
-            scopes: claims.scopes,
-            app: None,
+        let (principal, expire_us) = if is_self_signed(token) {
+            self.self_signed(token, now_us).await?
+        } else {
+            let verified = self
+                .keyring
+                .verify(token, now_us)
+                .map_err(AuthenticationError::Invalid)?;
+            (self.principal_of(&verified).await?, verified.expire_us)
         };
-        self.verified().keep(token, &principal, claims.expire_us, now_us);
+        self.verified().keep(token, &principal, expire_us, now_us);
         Ok(principal)
+    }
+
+    /// Who holds a token of ours, if all that it was issued for still stands: one read, whatever it is.
+    async fn principal_of(&self, verified: &Verified) -> Result<Principal, AuthenticationError> {
+        let principal = match &verified.bearer {
+            Bearer::User(user) => find_user(&self.db, user).await?.map(|user| Principal {
+                caller: Caller::User(user),
+                scopes: verified.scopes,
+                app: None,
+            }),
+            Bearer::App { user, app } => self.by_consent(verified, user, app).await?,
+            Bearer::Delegate { user, app, key } => self.by_delegation(verified, user, app, key).await?,
+            Bearer::ServiceAccount { app, key } => self.by_key(verified, app, key).await?,
+        };
+        principal.ok_or(AuthenticationError::Invalid(match verified.bearer {
+            Bearer::User(_) => Fault::UnknownUser,
+            _ => Fault::Revoked,
+        }))
+    }
+
+    /// A user and an application that they still let do this. A token that is older than the consent belongs to one
+    /// that was taken back.
+    async fn by_consent(&self, verified: &Verified, user: &UserId, app: &str) -> Result<Option<Principal>, db::Error> {
+        let sql = format!(
+            "select {USER_COLUMNS} from account join consent on consent.account = account.id
+             where account.id = $1 and consent.app = $2 and consent.create_us <= $3"
+        );
+        // The token's time is in whole seconds, rounded down.
+        let issued_by_us = verified.issue_us.saturating_add(MICROSECONDS_PER_SECOND - 1);
+        let params = vec![user.as_str().into(), app.into(), issued_by_us.into()];
+        let rows = self.db.read(&sql, params).await?;
+        rows.first().map(|row| acting_for(row, verified, app)).transpose()
+    }
+
+    /// A user, and a service account that may still act for all of them.
+    async fn by_delegation(
+        &self,
+        verified: &Verified,
+        user: &UserId,
+        app: &str,
+        key: &str,
+    ) -> Result<Option<Principal>, db::Error> {
+        let sql = format!(
+            "select {USER_COLUMNS}, delegation.scopes
+             from service_account_key k join delegation on delegation.app = k.app join account on account.id = $1
+             where k.app = $2 and k.id = $3"
+        );
+        let params = vec![user.as_str().into(), app.into(), key.into()];
+        let rows = self.db.read(&sql, params).await?;
+        match rows.first() {
+            Some(row) if Scopes::from_claim(row.text(4)?).covers(verified.scopes) => {
+                acting_for(row, verified, app).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A service account that acts for nobody.
+    async fn by_key(&self, verified: &Verified, app: &str, key: &str) -> Result<Option<Principal>, db::Error> {
+        let sql = "select app.email from service_account_key k join app on app.client_id = k.app
+            where k.app = $1 and k.id = $2";
+        let rows = self.db.read(sql, vec![app.into(), key.into()]).await?;
+        let principal = |email: &str| Principal {
+            caller: Caller::ServiceAccount {
+                client_id: app.to_owned(),
+                email: email.to_owned(),
+            },
+            scopes: verified.scopes,
+            app: Some(app.to_owned()),
+        };
+        rows.first().map(|row| Ok(principal(row.text(0)?))).transpose()
     }
 
     /// Not cached, unlike tokens: signing out takes effect at once.
@@ -112,4 +192,13 @@ impl Identity {
             app: None,
         })
     }
+}
+
+/// The user of this row, for whom this application acts.
+fn acting_for(row: &Row, verified: &Verified, app: &str) -> Result<Principal, db::Error> {
+    Ok(Principal {
+        caller: Caller::User(user_of(row)?),
+        scopes: verified.scopes,
+        app: Some(app.to_owned()),
+    })
 }

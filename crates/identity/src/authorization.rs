@@ -1,5 +1,17 @@
 //! The authorization endpoint: an application asks, a user answers, and a code goes back.
-use crate::{App, Identity, OAuthError, Scopes, User};
+//!
+//! Nothing is kept between the question and the answer: the page that asks the user sends the same query back with
+//! their yes, and it is read again. While the client and its redirect URI are not known to be good, the browser is sent
+//! nowhere, or this endpoint would send anybody anywhere.
+
+use std::borrow::Cow;
+
+use db::Statement;
+
+use crate::{
+    App, AppKind, Identity, OAuthCode, OAuthError, Scopes, Secret, User, limits, parameters::Parameters, pkce,
+    redirect, sign_in::after,
+};
 
 /// A request that was found to be in order, on its way to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +26,13 @@ pub struct Authorization {
     pub ask_again: bool,
     /// Show nothing: answer at once or refuse.
     pub silent: bool,
+    redirect_uri: String,
+    state: Option<String>,
+    challenge: Option<String>,
+    /// Whether the application wants to go on when the user has left: a refresh token.
+    offline: bool,
+    /// Whether what was granted before counts as asked for.
+    keep_granted: bool,
 }
 
 /// Why there is nothing to ask the user.
@@ -29,29 +48,170 @@ pub enum AuthorizationError {
 
 impl Identity {
     /// Reads the query of a request to the authorization endpoint.
-    pub async fn authorization(&self, _query: &str) -> Result<Authorization, AuthorizationError> {
-        todo!()
+    pub async fn authorization(&self, query: &str) -> Result<Authorization, AuthorizationError> {
+        let query = Parameters::parse(query.as_bytes(), limits::AUTHORIZATION_QUERY_BYTES_MAX)
+            .map_err(AuthorizationError::Unusable)?;
+        let (app, redirect_uri) = self.requester(&query).await.map_err(AuthorizationError::Unusable)?;
+        read(&query, app, &redirect_uri).map_err(|error| {
+            AuthorizationError::Redirect(refusal(
+                &redirect_uri,
+                query.get("state"),
+                error.code,
+                &error.description,
+            ))
+        })
     }
 
-    /// Whether the user has let the application do all this before.
-    pub async fn has_consented(&self, _request: &Authorization, _user: &User) -> Result<bool, OAuthError> {
-        todo!()
+    /// Who asks, and an address of theirs.
+    async fn requester(&self, query: &Parameters) -> Result<(App, String), OAuthError> {
+        let found = self.app_and_secret(query.require("client_id")?).await?;
+        let Some((app, _)) = found else {
+            return Err(OAuthError::new(
+                OAuthCode::InvalidClient,
+                "The OAuth client was not found.",
+            ));
+        };
+        let redirect_uri = query.require("redirect_uri")?.to_owned();
+        if !redirect::may_receive(&redirect_uri, app.kind, &app.redirect_uris) {
+            return Err(OAuthError::new(
+                OAuthCode::InvalidRequest,
+                "The redirect_uri is not one that the application registered.",
+            ));
+        }
+        Ok((app, redirect_uri))
+    }
+
+    /// Whether the user has let the application do all this before, and need not be asked again.
+    ///
+    /// An installed application always asks: any other program on the machine can use its name (RFC 8252 §8.6).
+    pub async fn has_consented(&self, request: &Authorization, user: &User) -> Result<bool, OAuthError> {
+        if request.ask_again || request.app.kind == AppKind::Installed {
+            return Ok(false);
+        }
+        let granted = self.consented_scopes(&user.id, &request.app.client_id).await?;
+        Ok(granted.is_some_and(|granted| granted.covers(request.scopes)))
     }
 
     /// The user agrees: remembers it, and makes the address with the code to which the browser goes.
-    pub async fn approve(&self, _request: &Authorization, _user: &User, _now_us: i64) -> Result<String, OAuthError> {
-        todo!()
+    pub async fn approve(&self, request: &Authorization, user: &User, now_us: i64) -> Result<String, OAuthError> {
+        let client_id = &request.app.client_id;
+        let granted = self.consented_scopes(&user.id, client_id).await?.unwrap_or_default();
+        let scopes = if request.keep_granted {
+            granted.union(request.scopes)
+        } else {
+            request.scopes
+        };
+        let code = Secret::generate();
+        let write = vec![
+            Statement::new(
+                "insert into consent (account, app, scopes, create_us) values ($1, $2, $3, $4)
+                 on conflict (account, app) do update set scopes = excluded.scopes",
+                vec![
+                    user.id.as_str().into(),
+                    client_id.into(),
+                    granted.union(request.scopes).to_string().into(),
+                    now_us.into(),
+                ],
+            )
+            .expect(1),
+            Statement::new(
+                "insert into authorization_code
+                    (code_sha256, account, app, scopes, redirect_uri, challenge, offline, expire_us)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                vec![
+                    code.digest().into(),
+                    user.id.as_str().into(),
+                    client_id.into(),
+                    scopes.to_string().into(),
+                    request.redirect_uri.as_str().into(),
+                    request.challenge.as_deref().into(),
+                    request.offline.into(),
+                    after(now_us, limits::AUTHORIZATION_CODE_TTL).into(),
+                ],
+            )
+            .expect(1),
+            Statement::new(
+                "delete from authorization_code where expire_us <= $1",
+                vec![now_us.into()],
+            ),
+        ];
+        self.db.write(write).await?;
+        let mut pairs = vec![("code", code.expose().into()), ("scope", scopes.to_string().into())];
+        pairs.extend(request.state.as_deref().map(|state| ("state", state.into())));
+        Ok(redirect::with_query(&request.redirect_uri, &pairs))
     }
 }
 
 impl Authorization {
     /// The user refuses: the address to which the browser goes.
     pub fn refusal(&self) -> String {
-        todo!()
+        self.refuse(OAuthCode::AccessDenied, "The user did not agree.")
     }
 
     /// The user would have to be asked and the application said not to: the address to which the browser goes.
     pub fn consent_required(&self) -> String {
-        todo!()
+        self.refuse(OAuthCode::ConsentRequired, "The user has to be asked.")
+    }
+
+    /// Nobody is signed in and the application said not to ask: the address to which the browser goes.
+    pub fn login_required(&self) -> String {
+        self.refuse(OAuthCode::LoginRequired, "Nobody is signed in.")
+    }
+
+    fn refuse(&self, code: OAuthCode, description: &str) -> String {
+        refusal(&self.redirect_uri, self.state.as_deref(), code, description)
+    }
+}
+
+fn refusal(redirect_uri: &str, state: Option<&str>, code: OAuthCode, description: &str) -> String {
+    let mut pairs: Vec<(&str, Cow<'_, str>)> = vec![
+        ("error", code.as_str().into()),
+        ("error_description", description.into()),
+    ];
+    pairs.extend(state.map(|state| ("state", state.into())));
+    redirect::with_query(redirect_uri, &pairs)
+}
+
+/// The rest of a request, once it is known who asks.
+fn read(query: &Parameters, app: App, redirect_uri: &str) -> Result<Authorization, OAuthError> {
+    if query.require("response_type")? != "code" {
+        return Err(OAuthError::new(
+            OAuthCode::UnsupportedResponseType,
+            "The only response_type is code.",
+        ));
+    }
+    let scopes = asked_scopes(query.require("scope")?)?;
+    let challenge = pkce::challenge(query, app.kind)?;
+    let prompts: Vec<&str> = query.get("prompt").unwrap_or_default().split_whitespace().collect();
+    let silent = prompts.contains(&"none");
+    if silent && prompts.len() > 1 {
+        return Err(OAuthError::new(
+            OAuthCode::InvalidRequest,
+            "The prompt none stands alone.",
+        ));
+    }
+    Ok(Authorization {
+        scopes,
+        login_hint: query.get("login_hint").map(str::to_owned),
+        ask_again: prompts.contains(&"consent"),
+        silent,
+        redirect_uri: redirect_uri.to_owned(),
+        state: query.get("state").map(str::to_owned),
+        challenge,
+        offline: app.kind == AppKind::Installed || query.get("access_type") == Some("offline"),
+        keep_granted: query.get("include_granted_scopes") == Some("true"),
+        app,
+    })
+}
+
+/// The scopes that an application asks for; at least one, and all known.
+pub(crate) fn asked_scopes(list: &str) -> Result<Scopes, OAuthError> {
+    match Scopes::parse(list) {
+        Ok(scopes) if !scopes.is_empty() => Ok(scopes),
+        Ok(_) => Err(OAuthError::new(OAuthCode::InvalidScope, "No scope was asked for.")),
+        Err(unknown) => Err(OAuthError::new(
+            OAuthCode::InvalidScope,
+            format!("The scope {} is unknown here.", unknown.name().escape_debug()),
+        )),
     }
 }

@@ -97,3 +97,6 @@ pub const ID_TOKEN_BYTES_MAX: usize = 32_768;
 
 /// The part of a service account's address before the `@`: as long as Google's.
 pub const SERVICE_ACCOUNT_NAME_BYTES_MAX: usize = 30;
+
+/// OpenID Connect Core §2 allows a subject of 255 ASCII characters.
+pub const SUBJECT_BYTES_MAX: usize = 255;

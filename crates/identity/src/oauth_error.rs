@@ -29,6 +29,8 @@ pub enum OAuthCode {
     AccessDenied,
     /// The user has to be asked, and the client said not to.
     ConsentRequired,
+    /// Nobody is signed in, and the client said not to ask.
+    LoginRequired,
     /// We cannot answer now.
     TemporarilyUnavailable,
 }
@@ -46,6 +48,7 @@ impl OAuthCode {
             OAuthCode::InvalidScope => "invalid_scope",
             OAuthCode::AccessDenied => "access_denied",
             OAuthCode::ConsentRequired => "consent_required",
+            OAuthCode::LoginRequired => "login_required",
             OAuthCode::TemporarilyUnavailable => "temporarily_unavailable",
         }
     }

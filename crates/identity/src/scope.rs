@@ -132,6 +132,13 @@ impl std::str::FromStr for Scope {
 #[error("unknown scope: {0:?}; there are {known}", known = Scope::ALL.map(Scope::short_name).join(", "))]
 pub struct UnknownScope(String);
 
+impl UnknownScope {
+    /// As it was given.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A set of scopes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Scopes(u32);

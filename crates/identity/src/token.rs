@@ -35,8 +35,14 @@ pub enum TokenError {
 struct Claims {
     iss: String,
     aud: String,
-    /// The user id.
+    /// The user id; of a service account that acts for nobody, its client id.
     sub: String,
+    /// The client id of the application that the token was issued to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    azp: Option<String>,
+    /// The id of the service account's key that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     /// Full URLs with a space between.
     scope: String,
     /// Seconds since the Unix epoch, like `exp`: the standard's unit.
@@ -44,11 +50,48 @@ struct Claims {
     exp: i64,
 }
 
+/// Whom a token was issued to, and by what right: each of these can be taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bearer {
+    /// A user, for themselves.
+    User(UserId),
+    /// An OAuth client, by a user's consent.
+    App { user: UserId, app: String },
+    /// A service account by one of its keys, for a user, by an administrator's delegation.
+    Delegate { user: UserId, app: String, key: String },
+    /// A service account by one of its keys, for nobody.
+    ServiceAccount { app: String, key: String },
+}
+
+impl Bearer {
+    /// `sub`, `azp` and `key`.
+    fn to_claims(&self) -> (&str, Option<&str>, Option<&str>) {
+        match self {
+            Bearer::User(user) => (user.as_str(), None, None),
+            Bearer::App { user, app } => (user.as_str(), Some(app), None),
+            Bearer::Delegate { user, app, key } => (user.as_str(), Some(app), Some(key)),
+            Bearer::ServiceAccount { app, key } => (app, Some(app), Some(key)),
+        }
+    }
+
+    fn from_claims(sub: &str, azp: Option<String>, key: Option<String>) -> Option<Bearer> {
+        let user = UserId::parse(sub)?;
+        match (azp, key) {
+            (None, None) => Some(Bearer::User(user)),
+            (Some(app), None) => Some(Bearer::App { user, app }),
+            (Some(app), Some(key)) if app == sub => Some(Bearer::ServiceAccount { app, key }),
+            (Some(app), Some(key)) => Some(Bearer::Delegate { user, app, key }),
+            (None, Some(_)) => None,
+        }
+    }
+}
+
 /// What a token proved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verified {
-    pub(crate) user: UserId,
+    pub(crate) bearer: Bearer,
     pub(crate) scopes: Scopes,
+    pub(crate) issue_us: i64,
     pub(crate) expire_us: i64,
 }
 
@@ -87,15 +130,24 @@ impl Keyring {
         })
     }
 
-    fn sign(&self, user: &UserId, scopes: Scopes, ttl: Duration, now_us: i64) -> Result<String, TokenError> {
+    pub(crate) fn sign(
+        &self,
+        bearer: &Bearer,
+        scopes: Scopes,
+        ttl: Duration,
+        now_us: i64,
+    ) -> Result<String, TokenError> {
         if ttl < Duration::from_secs(1) || ttl > limits::TOKEN_TTL_MAX {
             return Err(TokenError::InvalidTtl);
         }
         let iat = now_us.div_euclid(MICROSECONDS_PER_SECOND);
+        let (sub, azp, key) = bearer.to_claims();
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: ISSUER.to_owned(),
-            sub: user.to_string(),
+            sub: sub.to_owned(),
+            azp: azp.map(str::to_owned),
+            key: key.map(str::to_owned),
             scope: scopes.to_string(),
             iat,
             exp: iat + i64::try_from(ttl.as_secs()).expect("at most 30 days"),
@@ -121,18 +173,26 @@ impl Keyring {
         if expire_us <= now_us {
             return Err(Fault::Expired);
         }
-        let user = UserId::parse(&claims.sub).ok_or(Fault::Malformed)?;
+        let bearer = Bearer::from_claims(&claims.sub, claims.azp, claims.key).ok_or(Fault::Malformed)?;
         Ok(Verified {
-            user,
+            bearer,
             scopes: Scopes::from_claim(&claims.scope),
+            issue_us: claims.iat.saturating_mul(MICROSECONDS_PER_SECOND),
             expire_us,
         })
     }
 }
 
-const MICROSECONDS_PER_SECOND: i64 = 1_000_000;
+pub(crate) const MICROSECONDS_PER_SECOND: i64 = 1_000_000;
 
-fn fault(kind: &ErrorKind) -> Fault {
+/// Whether a token says that it is signed as service accounts sign, and not as we do.
+pub(crate) fn is_self_signed(token: &str) -> bool {
+    token.len() <= limits::TOKEN_BYTES_MAX
+        && jsonwebtoken::decode_header(token).is_ok_and(|header| header.alg == Algorithm::RS256)
+}
+
+/// What the library's refusal of a token says about it.
+pub(crate) fn fault(kind: &ErrorKind) -> Fault {
     match kind {
         ErrorKind::InvalidSignature => Fault::WrongSignature,
         ErrorKind::InvalidAlgorithm => Fault::UnknownKey,
@@ -145,7 +205,7 @@ impl Identity {
     /// Issues a bearer token. It stays valid until it expires or its user is removed: there is no other way to recall
     /// it, so make `ttl` short ([`limits::TOKEN_TTL`] is the default of the command line).
     pub fn issue_token(&self, user: &User, scopes: Scopes, ttl: Duration, now_us: i64) -> Result<String, TokenError> {
-        self.keyring.sign(&user.id, scopes, ttl, now_us)
+        self.keyring.sign(&Bearer::User(user.id.clone()), scopes, ttl, now_us)
     }
 }
 
@@ -165,8 +225,8 @@ mod tests {
         Keyring::new(vec![StoredKey::generate(FIRST_KEY).expect("a key")]).expect("a keyring")
     }
 
-    fn user() -> UserId {
-        UserId::parse(USER).expect("21 digits")
+    fn user() -> Bearer {
+        Bearer::User(UserId::parse(USER).expect("21 digits"))
     }
 
     fn claims(iss: &str, aud: &str, sub: &str) -> Claims {
@@ -175,6 +235,8 @@ mod tests {
             iss: iss.to_owned(),
             aud: aud.to_owned(),
             sub: sub.to_owned(),
+            azp: None,
+            key: None,
             scope: Scopes::MEET.to_string(),
             iat: exp - 60,
             exp,
@@ -187,8 +249,9 @@ mod tests {
         let token = keyring.sign(&user(), Scopes::MEET, HOUR, NOW_US).expect("signed");
         let expire_us = 1_767_229_200_000_000;
         let verified = Verified {
-            user: user(),
+            bearer: user(),
             scopes: Scopes::MEET,
+            issue_us: 1_767_225_600_000_000,
             expire_us,
         };
         assert_eq!(keyring.verify(&token, NOW_US), Ok(verified.clone()));

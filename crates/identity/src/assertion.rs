@@ -1,0 +1,181 @@
+//! What a service account signs with its own key: assertions for the token endpoint (RFC 7523), and bearer tokens that
+//! it did not ask us for.
+//!
+//! Both are RS256 JSON Web Tokens of one hour at most, and differ in their audience only. The key is a row: what the
+//! token says of its account and key is used to find it, and is believed after the signature has been checked with it.
+
+use db::Row;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous::insecure_decode};
+use serde::Deserialize;
+
+use crate::{
+    AuthenticationError, Caller, Fault, Identity, Principal, Scopes, limits,
+    sign_in::after,
+    token::{MICROSECONDS_PER_SECOND, fault},
+};
+
+/// The audience that Google's own libraries write into every assertion, whatever `token_uri` their key file has. It
+/// costs nothing to accept it: our keys are known to nobody else.
+const GOOGLE_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
+
+/// The audiences that Google's libraries write into a token for the APIs that are served here.
+const GOOGLE_SERVICES: [&str; 2] = ["https://meet.googleapis.com", "https://people.googleapis.com"];
+
+/// What a service account says.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Claims {
+    /// Its own address.
+    pub(crate) iss: String,
+    /// The user for whom it acts; or itself, which is the same as nobody.
+    pub(crate) sub: Option<String>,
+    pub(crate) aud: Option<String>,
+    pub(crate) scope: Option<String>,
+    /// Seconds since the Unix epoch, like `exp`.
+    iat: i64,
+    exp: i64,
+}
+
+impl Claims {
+    /// The user for whom the account wants to act.
+    pub(crate) fn acts_for(&self) -> Option<&str> {
+        self.sub.as_deref().filter(|sub| !sub.is_empty() && *sub != self.iss)
+    }
+}
+
+/// What was signed, and by whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Signed {
+    pub(crate) claims: Claims,
+    pub(crate) client_id: String,
+    pub(crate) email: String,
+    pub(crate) key_id: String,
+    pub(crate) expire_us: i64,
+}
+
+/// What a token says before anything of it has been checked: which account, and perhaps which key.
+fn unchecked(token: &str) -> Result<(Claims, Option<String>), Fault> {
+    if token.len() > limits::TOKEN_BYTES_MAX {
+        return Err(Fault::Malformed);
+    }
+    let read = insecure_decode::<Claims>(token).map_err(|_| Fault::Malformed)?;
+    // `crit` names what a reader has to understand, and we understand none of it.
+    if read.header.alg != Algorithm::RS256 || read.header.crit.is_some() {
+        return Err(Fault::UnknownKey);
+    }
+    Ok((read.claims, read.header.kid))
+}
+
+fn check_signature(token: &str, public_der: &[u8]) -> Result<Claims, Fault> {
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.required_spec_claims.clear();
+    // Time and audience are checked by hand: the library would ask the system's clock.
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    jsonwebtoken::decode(token, &DecodingKey::from_rsa_der(public_der), &validation)
+        .map(|decoded| decoded.claims)
+        .map_err(|error| fault(error.kind()))
+}
+
+/// When the token stops being valid, if it is now.
+fn check_times(claims: &Claims, now_us: i64) -> Result<i64, Fault> {
+    let us = |seconds: i64| seconds.saturating_mul(MICROSECONDS_PER_SECOND);
+    let ttl_max_us = after(0, limits::ASSERTION_TTL_MAX);
+    let expire_us = after(us(claims.exp), limits::CLOCK_SKEW);
+    if expire_us <= now_us {
+        return Err(Fault::Expired);
+    }
+    if us(claims.iat) > after(now_us, limits::CLOCK_SKEW) {
+        return Err(Fault::NotYetValid);
+    }
+    if us(claims.exp).saturating_sub(us(claims.iat)) > ttl_max_us {
+        return Err(Fault::TooLongLived);
+    }
+    Ok(expire_us)
+}
+
+/// A public key, and whose it is.
+fn key_of(row: &Row) -> Result<(String, String, String, Vec<u8>), db::Error> {
+    let text = |column| row.text(column).map(str::to_owned);
+    Ok((text(0)?, text(1)?, text(2)?, row.blob(3)?.to_vec()))
+}
+
+impl Identity {
+    /// Checks who signed a token and when, and not for whom.
+    async fn signed(&self, token: &str, now_us: i64) -> Result<Signed, AuthenticationError> {
+        let invalid = AuthenticationError::Invalid;
+        let (unchecked, key_id) = unchecked(token).map_err(invalid)?;
+        if unchecked.iss.contains('\0') {
+            return Err(invalid(Fault::Malformed));
+        }
+        let sql = "select k.id, app.client_id, app.email, k.public_der
+            from app join service_account_key k on k.app = app.client_id where app.email = $1";
+        let rows = self.db.read(sql, vec![unchecked.iss.into()]).await?;
+        let keys = rows.iter().map(key_of).collect::<Result<Vec<_>, _>>()?;
+        // Some libraries do not say which key they used, so each is tried; an account has a handful.
+        let mut problem = Fault::UnknownKey;
+        for (id, client_id, email, public_der) in keys {
+            if key_id.as_ref().is_some_and(|named| *named != id) {
+                continue;
+            }
+            match check_signature(token, &public_der) {
+                Ok(claims) => {
+                    let expire_us = check_times(&claims, now_us).map_err(invalid)?;
+                    return Ok(Signed {
+                        claims,
+                        client_id,
+                        email,
+                        key_id: id,
+                        expire_us,
+                    });
+                }
+                Err(fault) => problem = fault,
+            }
+        }
+        Err(invalid(problem))
+    }
+
+    /// Checks an assertion that came to the token endpoint.
+    pub(crate) async fn assertion(&self, assertion: &str, now_us: i64) -> Result<Signed, AuthenticationError> {
+        let signed = self.signed(assertion, now_us).await?;
+        match signed.claims.aud.as_deref() {
+            Some(aud) if aud == GOOGLE_TOKEN_URI || aud == self.token_uri() => Ok(signed),
+            _ => Err(AuthenticationError::Invalid(Fault::WrongAudience)),
+        }
+    }
+
+    /// Checks a bearer token that a service account signed itself, and says until when it holds.
+    ///
+    /// It proves who the program is, and lets it act for nobody: that takes a delegation, and so the token endpoint.
+    pub(crate) async fn self_signed(&self, token: &str, now_us: i64) -> Result<(Principal, i64), AuthenticationError> {
+        let signed = self.signed(token, now_us).await?;
+        let scopes = self
+            .self_signed_scopes(&signed.claims)
+            .map_err(AuthenticationError::Invalid)?;
+        let principal = Principal {
+            caller: Caller::ServiceAccount {
+                client_id: signed.client_id.clone(),
+                email: signed.email,
+            },
+            scopes,
+            app: Some(signed.client_id),
+        };
+        Ok((principal, signed.expire_us))
+    }
+
+    /// A token for a whole service has every scope of it; one with scopes has these.
+    fn self_signed_scopes(&self, claims: &Claims) -> Result<Scopes, Fault> {
+        if claims.acts_for().is_some() {
+            return Err(Fault::WrongAudience);
+        }
+        let for_us = |aud: &str| {
+            let aud = aud.strip_suffix('/').unwrap_or(aud);
+            GOOGLE_SERVICES.contains(&aud) || aud == &*self.public_url
+        };
+        match (&claims.aud, &claims.scope) {
+            (Some(aud), _) if !for_us(aud) => Err(Fault::WrongAudience),
+            (_, Some(scope)) => Ok(Scopes::from_claim(scope)),
+            (Some(_), None) => Ok(Scopes::ALL),
+            (None, None) => Err(Fault::WrongAudience),
+        }
+    }
+}
