@@ -26,6 +26,7 @@ use crate::google::{ConferenceRecords, Spaces};
 use crate::listener::{self, Secured};
 use crate::meetings::{self, MeetingsService, Rooms};
 use crate::metrics::Metrics;
+use crate::sederunt::{RegisterService, SpacesService};
 use crate::tls::{Tls, TlsConfiguration, TlsError};
 use crate::{announce, clock, jobs, limits, web};
 
@@ -188,11 +189,14 @@ impl Server {
             ConferenceRecords::new(register.clone()),
             MeetingsService::new(
                 register.clone(),
+                identity.clone(),
                 rooms.clone(),
                 media,
                 Arc::clone(&metrics),
                 &public_url,
             ),
+            SpacesService::new(register.clone(), &public_url, clock::micros(retention)),
+            RegisterService::new(register.clone()),
             AdministrationService::new(identity.clone(), register.clone(), &public_url),
         );
         let link = identity.administrator_link(ADMINISTRATOR, clock::now_us()).await?;

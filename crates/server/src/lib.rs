@@ -32,10 +32,11 @@ mod metrics;
 mod names;
 mod oauth;
 mod random;
+mod sederunt;
 mod tls;
 mod web;
 
-pub use administration::{ForgetError, forget};
+pub use administration::{ForgetError, forget, forget_participant};
 pub use announce::{NotAnAddress, PublicAddress};
 pub use application::{Running, Server, StartError};
 pub use configuration::{Configuration, ConfigurationError, QuotaSet, ServeFlags, StoreConfiguration, StoreFlags};

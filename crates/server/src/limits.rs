@@ -67,6 +67,9 @@ pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a resume secret that is presented: ours have 43.
 pub(crate) const RESUME_SECRET_BYTES_MAX: usize = 128;
 
+/// Days for which a space may keep its records unless for ever: a century.
+pub(crate) const RETENTION_DAYS_MAX: u16 = 36_500;
+
 /// Offers that may be answered at once: each makes a DTLS endpoint on a thread of the blocking pool.
 pub(crate) const OFFERS_AT_ONCE_MAX: usize = 64;
 

@@ -31,6 +31,10 @@ pub(crate) enum Service {
     ConferenceRecords,
     /// `sederunt.v1.Meetings`.
     Meetings,
+    /// `sederunt.v1.Spaces`.
+    OwnSpaces,
+    /// `sederunt.v1.Register`.
+    Register,
     /// `sederunt.v1.Administration`.
     Administration,
 }
@@ -78,6 +82,8 @@ fn implementation(service: &str) -> Option<(Service, &'static str)> {
             "google.apps.meet.v2beta.ConferenceRecordsService",
         )),
         "sederunt.v1.Meetings" => Some((Service::Meetings, "sederunt.v1.Meetings")),
+        "sederunt.v1.Spaces" => Some((Service::OwnSpaces, "sederunt.v1.Spaces")),
+        "sederunt.v1.Register" => Some((Service::Register, "sederunt.v1.Register")),
         "sederunt.v1.Administration" => Some((Service::Administration, "sederunt.v1.Administration")),
         _ => None,
     }

@@ -33,12 +33,15 @@ use api::google::apps::meet::v2beta::conference_records_service_server::Conferen
 use api::google::apps::meet::v2beta::spaces_service_server::SpacesServiceServer;
 use api::sederunt::v1::administration_server::AdministrationServer;
 use api::sederunt::v1::meetings_server::MeetingsServer;
+use api::sederunt::v1::register_server::RegisterServer;
+use api::sederunt::v1::spaces_server::SpacesServer;
 
 use crate::administration::AdministrationService;
 use crate::failure::Failure;
 use crate::google::{ConferenceRecords, Spaces};
 use crate::meetings::MeetingsService;
 use crate::metrics::Metrics;
+use crate::sederunt::{RegisterService, SpacesService};
 use crate::{clock, limits};
 use trace::{REQUEST_ID, TraceIds};
 
@@ -48,6 +51,8 @@ pub(crate) struct Services {
     spaces: SpacesServiceServer<Spaces>,
     conference_records: ConferenceRecordsServiceServer<ConferenceRecords>,
     meetings: MeetingsServer<MeetingsService>,
+    own_spaces: SpacesServer<SpacesService>,
+    register: RegisterServer<RegisterService>,
     administration: AdministrationServer<AdministrationService>,
 }
 
@@ -56,6 +61,8 @@ impl Services {
         spaces: Spaces,
         conference_records: ConferenceRecords,
         meetings: MeetingsService,
+        own_spaces: SpacesService,
+        register: RegisterService,
         administration: AdministrationService,
     ) -> Services {
         let bytes = limits::REQUEST_BODY_BYTES_MAX;
@@ -64,6 +71,8 @@ impl Services {
             conference_records: ConferenceRecordsServiceServer::new(conference_records)
                 .max_decoding_message_size(bytes),
             meetings: MeetingsServer::new(meetings).max_decoding_message_size(bytes),
+            own_spaces: SpacesServer::new(own_spaces).max_decoding_message_size(bytes),
+            register: RegisterServer::new(register).max_decoding_message_size(bytes),
             administration: AdministrationServer::new(administration).max_decoding_message_size(bytes),
         }
     }
@@ -183,6 +192,8 @@ impl Inner {
             methods::Service::Spaces => services.spaces.clone().call(request).await,
             methods::Service::ConferenceRecords => services.conference_records.clone().call(request).await,
             methods::Service::Meetings => services.meetings.clone().call(request).await,
+            methods::Service::OwnSpaces => services.own_spaces.clone().call(request).await,
+            methods::Service::Register => services.register.clone().call(request).await,
             methods::Service::Administration => services.administration.clone().call(request).await,
         };
         Ok(response.unwrap_or_else(|never| match never {}))

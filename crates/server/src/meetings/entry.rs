@@ -1,73 +1,47 @@
-//! `sederunt.v1.Meetings`: what a client asks for at the door.
+//! Coming and going: join, resume, leave, and a look through the door.
 //!
 //! A join is one round trip: the offer is answered on a thread for such work, the session is written down, the media plane is
-//! told to expect it, and then the client gets its answer. Google's contract has no word for most refusals here, so the reasons
-//! are our own.
+//! told to expect it, and then the client gets its answer. Whoever may not walk in goes the same way as far as the door: the
+//! transport connects, nothing is written down, and `session-control` says the rest.
 
 use std::sync::Arc;
 
-use api::sederunt::v1 as api;
-use identity::{Caller, Principal, Scopes};
-use media::{Card, CardKind, Media, OfferError, Overloaded, Prepared};
+use ::api::sederunt::v1::{self as api, meeting::Entry as ShownEntry};
+use identity::Principal;
+use media::Prepared;
 use meeting::{
-    Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, FreshIds, Input, MalformedName, Micros, ParticipantId,
-    Person, Refusal, SecretHash, SessionId, Standing,
+    Arrival, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, FreshIds, Input, Micros, ParticipantId, Refusal,
+    Role, SecretHash, SessionId, Space,
 };
-use register::{Register, RegisterError, SpaceRecord};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
-use tonic::{Code, Request, Response, Status};
+use tonic::Code;
 
-use super::rooms::{Entrance, InputError, Rooms};
+use super::arrival;
+use super::refusals::{entry_failure, invalid_offer, unknown_meeting};
+use super::rooms::InputError;
+use super::service::MeetingsService;
+use super::telling::Entrance;
 use crate::failure::{Answer, Failure};
-use crate::gate::admitted;
 use crate::google::{find_space, id_of};
-use crate::metrics::Metrics;
+use crate::sederunt::shown_role;
 use crate::{clock, limits, names, random, web};
 
-/// The service.
-#[derive(Clone)]
-pub(crate) struct MeetingsService {
-    register: Register,
-    rooms: Rooms,
-    media: Media,
-    metrics: Arc<Metrics>,
-    public_url: Arc<str>,
-    offers: Arc<Semaphore>,
-}
-
 /// What joining and resuming have in common.
-struct Entry<'a> {
-    space: &'a str,
-    offer: String,
-    display_name: &'a str,
-    presented: &'a str,
+pub(super) struct Entry {
+    pub(super) space: String,
+    pub(super) offer: String,
+    pub(super) display_name: String,
+    pub(super) presented: String,
+    pub(super) device: i32,
     /// The conference to come back to; `None` for a join.
-    conference: Option<ConferenceId>,
+    pub(super) conference: Option<ConferenceId>,
 }
 
 impl MeetingsService {
-    pub(crate) fn new(
-        register: Register,
-        rooms: Rooms,
-        media: Media,
-        metrics: Arc<Metrics>,
-        public_url: &str,
-    ) -> MeetingsService {
-        let offers = Arc::new(Semaphore::new(limits::OFFERS_AT_ONCE_MAX));
-        MeetingsService {
-            register,
-            rooms,
-            media,
-            metrics,
-            public_url: public_url.into(),
-            offers,
-        }
-    }
-
-    async fn enter(&self, caller: &Principal, entry: Entry<'_>) -> Answer<api::JoinResponse> {
+    pub(super) async fn enter(&self, caller: &Principal, entry: Entry) -> Answer<api::JoinResponse> {
         let result = self.try_enter(caller, entry).await;
         self.metrics.joined(match &result {
+            Ok(response) if response.waiting => "waiting",
             Ok(_) => "admitted",
             Err(failure) if matches!(failure.code(), Code::Unavailable | Code::Internal) => "failed",
             Err(_) => "refused",
@@ -75,30 +49,33 @@ impl MeetingsService {
         result
     }
 
-    async fn try_enter(&self, caller: &Principal, entry: Entry<'_>) -> Answer<api::JoinResponse> {
+    async fn try_enter(&self, caller: &Principal, entry: Entry) -> Answer<api::JoinResponse> {
         if self.rooms.is_draining() {
             return Err(entry_failure(InputError::Draining));
         }
-        let person = person(caller, entry.display_name)?;
+        let person = arrival::person(caller, &entry.display_name)?;
+        let device = arrival::device(entry.device)?;
         if entry.presented.len() > limits::RESUME_SECRET_BYTES_MAX {
             return Err(Failure::field("resume_secret", "it is longer than any of ours"));
         }
-        let space = self.space(entry.space).await?;
-        let standing = standing(&space, &person);
-        allow_entry(&space, standing)?;
+        let space = self.space(&entry.space).await?;
+        let standing = arrival::standing(&self.register, &self.identity, caller, &space).await?;
         let prepared = self.answer(entry.offer).await?;
         let answer = prepared.answer_sdp().to_owned();
 
         let secret = random::secret();
         let session = SessionId::from_random(random::bytes());
         let arrival = Arrival {
-            person: person.clone(),
-            standing,
-            device: DeviceKind::Full,
-            through: EntryPoint::Own,
+            person,
             session: session.clone(),
             secret: hash(&secret),
-            presented: Some(entry.presented).filter(|text| !text.is_empty()).map(hash),
+            presented: Some(entry.presented)
+                .filter(|text| !text.is_empty())
+                .as_deref()
+                .map(hash),
+            standing,
+            device,
+            through: arrival::entry_point(caller, &space),
         };
         let input = match entry.conference {
             Some(conference) => Input::Resume { arrival, conference },
@@ -110,16 +87,14 @@ impl MeetingsService {
                 },
             },
         };
-        let carded = session.clone();
-        let card = Box::new(move |participant: &ParticipantId| card(&person, participant, &carded));
         let entrance = Entrance {
             prepared,
             session: session.clone(),
-            card,
+            email: caller.user().map(|user| user.email.clone()),
         };
         let seat = self
             .rooms
-            .admit(space.id.clone(), input, entrance)
+            .receive(space.id.clone(), input, entrance)
             .await
             .map_err(entry_failure)?;
         Ok(api::JoinResponse {
@@ -129,7 +104,7 @@ impl MeetingsService {
             participant: names::of_participant(&seat.conference, &seat.participant),
             participant_session: names::of_participant_session(&seat.conference, &seat.participant, &session),
             resume_secret: secret,
-            waiting: false,
+            waiting: seat.waiting,
         })
     }
 
@@ -149,14 +124,15 @@ impl MeetingsService {
         }
     }
 
-    async fn leave(&self, request: &api::LeaveRequest) -> Answer<()> {
+    /// Ends a session, or the wait for one. Who holds its secret may: the caller's account does not matter.
+    pub(super) async fn leave(&self, request: api::LeaveRequest) -> Answer<()> {
         let name = names::space("space", &request.space)?;
         let (_, _, session) = names::participant_session("participant_session", &request.participant_session)?;
         let session = session.ok_or_else(|| entry_failure(Refusal::UnknownSession.into()))?;
         let space = match name {
             names::SpaceName::Id(id) => id,
             other => {
-                find_space(&self.register, &other, now())
+                find_space(&self.register, &other, Micros(clock::now_us()))
                     .await
                     .map_err(|error| unknown_meeting(&error))?
                     .id
@@ -169,9 +145,31 @@ impl MeetingsService {
         self.rooms.input(space, input).await.map_err(entry_failure)
     }
 
-    async fn preview(&self, request: &api::GetMeetingRequest) -> Answer<api::Meeting> {
+    /// What anybody may know before joining, and how this caller would enter.
+    pub(super) async fn preview(&self, caller: &Principal, request: api::GetMeetingRequest) -> Answer<api::Meeting> {
         let space = self.space(&request.space).await?;
+        let standing = arrival::standing(&self.register, &self.identity, caller, &space).await?;
+        let only_creator = space.settings.entry_point_access == EntryPointAccess::CreatorAppOnly;
+        // Whoever is in the conference already walks in again, unless a host put them out.
+        let known = match caller.user() {
+            Some(user) => {
+                let participant = ParticipantId::from(&id_of(user));
+                self.rooms.look(&space.id, |space| welcome(space, &participant)).await
+            }
+            None => None,
+        };
+        let walks_in = known
+            .flatten()
+            .unwrap_or_else(|| space.settings.access_type.lets_in(standing));
+        let entry = if only_creator && arrival::entry_point(caller, &space) != EntryPoint::CreatorApp {
+            ShownEntry::Refused
+        } else if walks_in {
+            ShownEntry::WalkIn
+        } else {
+            ShownEntry::Knock
+        };
         let (active, present) = self.rooms.glance(&space.id);
+        let role = Role::on_entry(&space.settings, standing, DeviceKind::Full);
         Ok(api::Meeting {
             space: names::of_space(&space.id),
             meeting_uri: space
@@ -182,208 +180,18 @@ impl MeetingsService {
             meeting_code: space.code.map(|code| code.to_string()).unwrap_or_default(),
             active,
             participant_count: i32::try_from(present).unwrap_or(i32::MAX),
-            ..api::Meeting::default()
+            entry: entry.into(),
+            role: shown_role(role).into(),
         })
     }
-
-    async fn space(&self, name: &str) -> Answer<SpaceRecord> {
-        let name = names::space("space", name)?;
-        find_space(&self.register, &name, now())
-            .await
-            .map_err(|error| unknown_meeting(&error))
-    }
 }
 
-#[tonic::async_trait]
-impl api::meetings_server::Meetings for MeetingsService {
-    async fn join(&self, request: Request<api::JoinRequest>) -> Result<Response<api::JoinResponse>, Status> {
-        let (caller, message) = admitted(request)?;
-        let entry = Entry {
-            space: &message.space,
-            offer: message.offer,
-            display_name: &message.display_name,
-            presented: &message.resume_secret,
-            conference: None,
-        };
-        Ok(Response::new(self.enter(&caller, entry).await?))
-    }
-
-    async fn resume(&self, request: Request<api::ResumeRequest>) -> Result<Response<api::JoinResponse>, Status> {
-        let (caller, message) = admitted(request)?;
-        let conference = names::conference("conference_record", &message.conference_record)?;
-        let entry = Entry {
-            space: &message.space,
-            offer: message.offer,
-            display_name: &message.display_name,
-            presented: &message.resume_secret,
-            conference: Some(conference.ok_or_else(|| entry_failure(Refusal::ConferenceOver.into()))?),
-        };
-        Ok(Response::new(self.enter(&caller, entry).await?))
-    }
-
-    async fn leave(&self, request: Request<api::LeaveRequest>) -> Result<Response<()>, Status> {
-        // Who holds the session's secret may end it: the caller's account does not matter.
-        let (_, message) = admitted(request)?;
-        Ok(Response::new(MeetingsService::leave(self, &message).await?))
-    }
-
-    async fn get_meeting(&self, request: Request<api::GetMeetingRequest>) -> Result<Response<api::Meeting>, Status> {
-        let (_, message) = admitted(request)?;
-        Ok(Response::new(self.preview(&message).await?))
-    }
-}
-
-fn now() -> Micros {
-    Micros(clock::now_us())
+/// Whether a participant of the active conference may come in again; `None` for somebody who was not in it.
+fn welcome(space: &Space, participant: &ParticipantId) -> Option<bool> {
+    let known = space.conference()?.participants().get(participant)?;
+    Some(!known.removed)
 }
 
 fn hash(secret: &str) -> SecretHash {
     SecretHash(Sha256::digest(secret).into())
-}
-
-/// Who joins: the account, under its own name, or whoever gave a name.
-fn person(caller: &Principal, typed_name: &str) -> Answer<Person> {
-    match &caller.caller {
-        Caller::User(user) => {
-            if !caller.scopes.intersects(Scopes::MEET) {
-                return Err(Failure::new(
-                    Code::PermissionDenied,
-                    "Request had insufficient authentication scopes.",
-                )
-                .google("ACCESS_TOKEN_SCOPE_INSUFFICIENT"));
-            }
-            // An account's name may hold what a tile cannot show; its address cannot.
-            let display_name = DisplayName::parse(&user.display_name)
-                .or_else(|_| DisplayName::parse(user.email.split('@').next().unwrap_or_default()))
-                .map_err(|malformed| Failure::internal(&malformed))?;
-            Ok(Person::SignedIn {
-                user: id_of(user),
-                display_name,
-            })
-        }
-        Caller::ServiceAccount { .. } => Err(Failure::new(
-            Code::PermissionDenied,
-            "A service account cannot take part in a meeting.",
-        )
-        .own("PERSON_NEEDED")),
-        Caller::Anonymous => {
-            let display_name = DisplayName::parse(typed_name).map_err(|malformed| {
-                let reason = match malformed {
-                    MalformedName::Empty => "NAME_REQUIRED",
-                    MalformedName::TooLong { .. } => "NAME_TOO_LONG",
-                    MalformedName::Control(_) => "NAME_NOT_ALLOWED",
-                };
-                Failure::field("display_name", malformed.to_string()).own(reason)
-            })?;
-            Ok(Person::Anonymous { display_name })
-        }
-    }
-}
-
-/// How somebody stands to a space.
-fn standing(space: &SpaceRecord, person: &Person) -> Standing {
-    match person {
-        Person::SignedIn { user, .. } if *user == space.owner => Standing::Owner,
-        Person::SignedIn { .. } => Standing::Trusted,
-        Person::Anonymous { .. } => Standing::Stranger,
-    }
-}
-
-/// Anybody may enter an open space; the others are for people with an account.
-fn allow_entry(space: &SpaceRecord, standing: Standing) -> Answer<()> {
-    if space.settings.access_type.lets_in(standing) {
-        return Ok(());
-    }
-    Err(Failure::new(
-        Code::PermissionDenied,
-        "This meeting is for people who are signed in.",
-    )
-    .own("SIGN_IN_REQUIRED"))
-}
-
-/// How the others see who enters.
-fn card(person: &Person, participant: &ParticipantId, session: &SessionId) -> Card {
-    let participant_key = format!("participants/{participant}");
-    Card {
-        session_name: format!("{participant_key}/participantSessions/{session}"),
-        full_session_name: None,
-        participant_key,
-        display_name: person.display_name().to_string(),
-        kind: match person {
-            Person::SignedIn { user, .. } => CardKind::SignedIn {
-                user: format!("users/{user}"),
-            },
-            Person::Anonymous { .. } => CardKind::Anonymous,
-        },
-    }
-}
-
-fn invalid_offer(error: &OfferError) -> Failure {
-    Failure::new(Code::FailedPrecondition, "The offer cannot be answered.")
-        .own("INVALID_OFFER")
-        .with("reason", error.to_string())
-}
-
-fn unknown_meeting(error: &RegisterError) -> Failure {
-    match error {
-        RegisterError::NotFound => Failure::new(Code::NotFound, "There is no such meeting.").own("MEETING_NOT_FOUND"),
-        broken => Failure::broken(broken),
-    }
-}
-
-fn entry_failure(error: InputError) -> Failure {
-    match error {
-        InputError::Refused(refusal) => refused(refusal),
-        InputError::Overloaded(Overloaded::Room) => {
-            Failure::new(Code::ResourceExhausted, "The meeting is full.").own("CONFERENCE_FULL")
-        }
-        InputError::Overloaded(_) => Failure::unavailable("The server holds as many people as it can."),
-        InputError::Draining => Failure::unavailable("The server is stopping; try again soon."),
-        InputError::Register(error) => unknown_meeting(&error),
-        InputError::Panicked(_) => Failure::internal(&error),
-    }
-}
-
-fn refused(refusal: Refusal) -> Failure {
-    match refusal {
-        Refusal::ConferenceOver | Refusal::NoActiveConference => {
-            Failure::new(Code::FailedPrecondition, "The conference is over.").own("CONFERENCE_OVER")
-        }
-        Refusal::TooManySessions => {
-            Failure::new(Code::ResourceExhausted, "The meeting is full.").own("CONFERENCE_FULL")
-        }
-        Refusal::NotAParticipant => Failure::new(
-            Code::PermissionDenied,
-            "Only who was in the conference can come back to it.",
-        )
-        .own("NOT_A_PARTICIPANT"),
-        Refusal::WrongSecret => {
-            Failure::new(Code::PermissionDenied, "The secret is not that of the session.").own("WRONG_SECRET")
-        }
-        Refusal::EntryPointNotAllowed => Failure::new(
-            Code::PermissionDenied,
-            "This meeting can be joined only through the app that made it.",
-        )
-        .own("ENTRY_POINT_NOT_ALLOWED"),
-        Refusal::CompanionNeedsAccount => Failure::new(
-            Code::PermissionDenied,
-            "Only somebody who is signed in can bring a second device.",
-        )
-        .own("SIGN_IN_REQUIRED"),
-        Refusal::Removed => {
-            Failure::new(Code::PermissionDenied, "A host has removed you from this meeting.").own("REMOVED")
-        }
-        Refusal::LobbyFull => Failure::new(
-            Code::ResourceExhausted,
-            "Too many people wait to be admitted; try again later.",
-        )
-        .own("LOBBY_FULL"),
-        Refusal::HostStays => {
-            Failure::new(Code::FailedPrecondition, "The host of a meeting cannot be removed.").own("HOST_STAYS")
-        }
-        Refusal::UnknownKnock => Failure::not_found().own("KNOCK_NOT_FOUND"),
-        Refusal::UnknownParticipant => Failure::not_found().own("PARTICIPANT_NOT_FOUND"),
-        Refusal::UnknownSession => Failure::not_found().own("SESSION_NOT_FOUND"),
-        Refusal::IdInUse => Failure::unavailable("The session could not be named; try again."),
-    }
 }

@@ -9,7 +9,7 @@ use crate::world::{OFFER, World, text};
 async fn a_join_is_in_the_register_when_it_is_answered() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = world.space_of(&owner, json!({})).await;
+    let space = world.space_of(&owner, json!({"accessType": "OPEN"})).await;
     let seat = world.join(&text(&space, "name"), None, "Ada").await.ok();
     let session = world
         .get(Some(&owner), &format!("/v2/{}", text(&seat, "participantSession")))
@@ -29,8 +29,7 @@ async fn a_join_is_in_the_register_when_it_is_answered() {
 async fn who_may_not_enter_is_told_why() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let open = text(&world.space_of(&owner, json!({})).await, "name");
-    let trusted = text(&world.space_of(&owner, json!({"accessType": "TRUSTED"})).await, "name");
+    let open = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     let files_only = world.person_with("Files", Scopes::of(&[Scope::DriveReadonly])).await;
     for (space, caller, body, http, status, detail) in [
         (
@@ -82,14 +81,6 @@ async fn who_may_not_enter_is_told_why() {
             "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
         ),
         (
-            &trusted,
-            None,
-            json!({"offer": OFFER, "displayName": "Ada"}),
-            403,
-            "PERMISSION_DENIED",
-            "SIGN_IN_REQUIRED",
-        ),
-        (
             "spaces/abc-defg-hij",
             None,
             json!({"offer": OFFER, "displayName": "Ada"}),
@@ -105,14 +96,16 @@ async fn who_may_not_enter_is_told_why() {
     }
     let list = world.get(Some(&owner), "/v2/conferenceRecords").await.ok();
     assert_eq!(list, json!({}), "nobody entered");
-    world.join(&trusted, Some(&owner), "").await.ok();
 }
 
 #[tokio::test]
 async fn who_holds_the_secret_is_the_same_participant() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "meetingCode");
+    let space = text(
+        &world.space_of(&owner, json!({"accessType": "OPEN"})).await,
+        "meetingCode",
+    );
     let space = format!("spaces/{}", space.to_uppercase());
     let keeper = world.join(&space, None, "Keeper").await.ok();
     let ada = world.join(&space, None, "Ada").await.ok();
@@ -152,7 +145,7 @@ async fn who_holds_the_secret_is_the_same_participant() {
 async fn a_seat_is_its_holders_alone() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     let ada = world.join(&space, None, "Ada").await.ok();
     let session = &ada["participantSession"];
     let other = text(&ada, "participantSession")
@@ -207,7 +200,7 @@ async fn a_seat_is_its_holders_alone() {
 async fn a_client_comes_back_to_its_conference_or_not_at_all() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     let ada = world.join(&space, None, "Ada").await.ok();
     let resume = json!({
         "offer": OFFER, "displayName": "Ada",
@@ -243,7 +236,7 @@ async fn a_client_comes_back_to_its_conference_or_not_at_all() {
 async fn a_user_is_one_participant_on_all_devices() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     let first = world.join(&space, Some(&owner), "not my name").await.ok();
     let second = world.join(&space, Some(&owner), "").await.ok();
     assert_eq!(first["participant"], second["participant"]);
@@ -264,7 +257,7 @@ async fn a_user_is_one_participant_on_all_devices() {
 async fn anybody_may_look_through_the_door() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = world.space_of(&owner, json!({})).await;
+    let space = world.space_of(&owner, json!({"accessType": "OPEN"})).await;
     let preview = world
         .get(
             None,

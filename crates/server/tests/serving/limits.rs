@@ -44,7 +44,7 @@ async fn noise_is_no_request() {
 async fn who_hangs_up_leaves_nothing_half_done() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     let body = json!({"offer": crate::world::OFFER, "displayName": "Ada"}).to_string();
     for pause_us in (0..4_000).step_by(250) {
         let mut stream = TcpStream::connect(world.address).await.expect("connected");

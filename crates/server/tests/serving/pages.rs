@@ -43,7 +43,7 @@ async fn people_get_pages_and_programs_get_errors() {
 async fn metrics_count_what_happened() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     world.join(&space, None, "Ada").await.ok();
     world
         .join(&space, None, "")

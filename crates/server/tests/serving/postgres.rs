@@ -20,7 +20,7 @@ async fn a_meeting_is_kept_in_postgres() {
     );
 
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     let ada = world.join(&space, None, "Ada").await.ok();
     let owners = world.join(&space, Some(&owner), "").await.ok();
     assert_eq!(ada["conferenceRecord"], owners["conferenceRecord"]);

@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 
 use crate::world::{World, text};
 
+/// Settings of a space that anybody may walk into.
+fn open() -> Value {
+    json!({"accessType": "OPEN"})
+}
+
 fn names(page: &Value, field: &str) -> Vec<String> {
     page[field]
         .as_array()
@@ -21,7 +26,7 @@ async fn a_record_is_for_its_owner_and_those_who_were_there() {
         world.person("Eve").await,
     );
     let settings = world.person_with("Owner", Scopes::of(&[Scope::SpaceSettings])).await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, open()).await, "name");
     let seat = world.join(&space, Some(&guest), "").await.ok();
     let (record, participant) = (text(&seat, "conferenceRecord"), text(&seat, "participant"));
     for path in [
@@ -65,7 +70,7 @@ async fn a_record_is_for_its_owner_and_those_who_were_there() {
 async fn what_does_not_exist_looks_like_what_is_secret() {
     let world = World::new().await;
     let (owner, stranger) = (world.person("Owner").await, world.person("Eve").await);
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, open()).await, "name");
     let seat = world.join(&space, None, "Ada").await.ok();
     let secret = world
         .get(Some(&stranger), &format!("/v2/{}", text(&seat, "conferenceRecord")))
@@ -97,7 +102,7 @@ async fn what_does_not_exist_looks_like_what_is_secret() {
 async fn pages_join_up_and_the_total_is_told_when_asked_for() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, open()).await, "name");
     let mut expected = Vec::new();
     let mut record = String::new();
     for name in ["A", "B", "C", "D", "E"] {
@@ -129,7 +134,7 @@ async fn pages_join_up_and_the_total_is_told_when_asked_for() {
 async fn bad_lists_name_the_field() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, open()).await, "name");
     let record = text(&world.join(&space, None, "Ada").await.ok(), "conferenceRecord");
     for (query, field) in [
         ("filter=nonsense", "filter"),
@@ -150,5 +155,35 @@ async fn bad_lists_name_the_field() {
             .await
             .ok();
         assert_eq!(names(&page, "participants").len(), 1, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn there_are_no_artifacts_yet() {
+    let world = World::new().await;
+    let (owner, stranger) = (world.person("Owner").await, world.person("Eve").await);
+    let space = text(&world.space_of(&owner, open()).await, "name");
+    let record = text(&world.join(&space, None, "Ada").await.ok(), "conferenceRecord");
+    for version in ["v2", "v2beta"] {
+        for list in ["recordings", "transcripts", "smartNotes"] {
+            let path = format!("/{version}/{record}/{list}");
+            assert_eq!(world.get(Some(&owner), &path).await.ok(), json!({}), "{path}");
+            for (query, field) in [("pageSize=-1", "page_size"), ("pageToken=x", "page_token")] {
+                let answer = world.get(Some(&owner), &format!("{path}?{query}")).await;
+                answer.refused(400, "INVALID_ARGUMENT", field);
+            }
+            let one = format!("{path}/x");
+            world.get(Some(&owner), &one).await.refused(404, "NOT_FOUND", "");
+            for path in [path, one] {
+                let answer = world.get(Some(&stranger), &path).await;
+                answer.refused(403, "PERMISSION_DENIED", "");
+            }
+        }
+        for entries in ["transcripts/x/entries", "transcripts/x/entries/y"] {
+            let path = format!("/{version}/{record}/{entries}");
+            world.get(Some(&owner), &path).await.refused(404, "NOT_FOUND", "");
+            let answer = world.get(Some(&stranger), &path).await;
+            answer.refused(403, "PERMISSION_DENIED", "");
+        }
     }
 }

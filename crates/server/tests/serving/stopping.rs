@@ -11,7 +11,7 @@ use crate::world::{World, configuration, text};
 async fn a_stop_closes_every_conference_as_a_fact() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     let seat = world.join(&space, None, "Ada").await.ok();
     let World { running, data, .. } = world;
     running.drain().await;
@@ -35,7 +35,7 @@ async fn a_stop_closes_every_conference_as_a_fact() {
 async fn nobody_enters_while_the_server_stops() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
-    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     world.join(&space, None, "Ada").await.ok();
     let World {
         running,
