@@ -1,19 +1,56 @@
-// Addresses, and the codes that people type.
+// Addresses, the codes that people type, and the way back after signing in.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { meetingCodeIn, routeOf } from '../src/route.ts';
+import { meetingCodeIn, OFFICES, officePath, pathOf, returnPath, routeOf, signInPath } from '../src/route.ts';
 
 test('each address has its page', () => {
   const check = (path: string, expected: ReturnType<typeof routeOf>) => assert.deepEqual(routeOf(path), expected, path);
   check('/', { page: 'home' });
   check('/sign-in', { page: 'signIn' });
+  check('/password', { page: 'password' });
+  check('/consent', { page: 'consent' });
+  check('/spaces', { page: 'spaces' });
+  check('/spaces/', { page: 'spaces' });
+  check('/spaces/-yy3uKlef_QB', { page: 'space', space: 'spaces/-yy3uKlef_QB' });
+  check('/meetings', { page: 'pastMeetings' });
+  check('/meetings/kRyYx8b7', { page: 'attendance', conferenceRecord: 'conferenceRecords/kRyYx8b7' });
+  check('/administration', { page: 'administration', office: 'people' });
+  check('/administration/grants', { page: 'administration', office: 'grants' });
   check('/abc-mnop-xyz', { page: 'meeting', code: 'abc-mnop-xyz' });
   check('/ABC-mnop-XYZ', { page: 'meeting', code: 'abc-mnop-xyz' });
   check('/abc-mnop-xyz/', { page: 'meeting', code: 'abc-mnop-xyz' });
-  for (const path of ['/abc-mnop-xyzz', '/abcmnopxyz', '/ab1-mnop-xyz', '/abc-mnop-xyz/people', '/sign-in/x', '/%']) {
+  for (const path of [
+    '/abc-mnop-xyzz',
+    '/abcmnopxyz',
+    '/ab1-mnop-xyz',
+    '/abc-mnop-xyz/people',
+    '/sign-in/x',
+    '/%',
+    '/spaces/a.b',
+    '/spaces/a/members',
+    '/administration/nothing',
+  ]) {
     check(path, { page: 'unknown', path });
   }
+});
+
+test('a page is found by the address that is made for it', () => {
+  for (const office of OFFICES) assert.deepEqual(routeOf(officePath(office)), { page: 'administration', office });
+  assert.deepEqual(routeOf(pathOf('spaces/a')), { page: 'space', space: 'spaces/a' });
+  const conferenceRecord = 'conferenceRecords/b';
+  assert.deepEqual(routeOf(pathOf(conferenceRecord)), { page: 'attendance', conferenceRecord });
+});
+
+test('signing in leads back to pages of ours only', () => {
+  const check = (to: string, expected: string) => assert.equal(returnPath(`?to=${encodeURIComponent(to)}`), expected, to);
+  check('/consent?request=a%26b', '/consent?request=a%26b');
+  check('/spaces/x', '/spaces/x');
+  for (const to of ['', 'spaces', 'https://evil.example/', '//evil.example', '/\\evil.example', '/\t/evil.example', 'javascript:alert(1)']) {
+    check(to, '/');
+  }
+  assert.equal(returnPath(''), '/');
+  assert.equal(returnPath(new URL(`http://x${signInPath('/consent?request=a&b=c')}`).search), '/consent?request=a&b=c');
 });
 
 test('a code is found in what people type or paste', () => {

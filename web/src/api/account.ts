@@ -1,4 +1,4 @@
-// Who is using this browser: a session cookie, got by redeeming a one-time link.
+// Who is using this browser: a session cookie, got by a one-time link, by a password, or from another provider.
 
 import { call } from './call.ts';
 
@@ -10,16 +10,40 @@ export interface User {
   administrator?: boolean;
 }
 
+/** Somebody else's sign-in page that this server trusts. */
+export interface Provider {
+  displayName: string;
+}
+
+export interface WebSession {
+  user: User | null;
+  provider: Provider | null;
+}
+
 const PATH = '/sederunt/v1/webSession';
 
-export async function whoAmI(): Promise<User | null> {
-  return (await call<{ user?: User | null }>('GET', PATH)).user ?? null;
+export async function webSession(): Promise<WebSession> {
+  const { user = null, provider = null } = await call<Partial<WebSession>>('GET', PATH);
+  return { user, provider };
 }
 
 export async function signIn(secret: string): Promise<User> {
   return (await call<{ user: User }>('POST', PATH, { body: { secret } })).user;
 }
 
+export async function signInWithPassword(email: string, password: string): Promise<User> {
+  return (await call<{ user: User }>('POST', PATH, { body: { email, password } })).user;
+}
+
+export async function setPassword(password: string): Promise<void> {
+  await call('PUT', '/sederunt/v1/password', { body: { password } });
+}
+
 export async function signOut(): Promise<void> {
   await call('DELETE', PATH);
+}
+
+/** The page of the server's from which the other provider's is reached; it leads back to `to`. */
+export function providerPath(to: string): string {
+  return `/sign-in/oidc?${new URLSearchParams({ to })}`;
 }

@@ -1,6 +1,12 @@
 // One HTTP call to the server, and the shape of its errors: Google's. A network that does not answer is an error like any
 // other, with the status `UNREACHABLE`, so that callers have one thing to catch.
 
+/** What is wrong with one field of a request; the field as the contract spells it. */
+export interface FieldViolation {
+  field: string;
+  description: string;
+}
+
 export class ApiError extends Error {
   constructor(
     /** The canonical status, such as `NOT_FOUND`; `UNREACHABLE` if no answer came. */
@@ -9,6 +15,7 @@ export class ApiError extends Error {
     readonly reason: string,
     message: string,
     readonly httpStatus: number,
+    readonly fields: readonly FieldViolation[] = [],
   ) {
     super(message);
   }
@@ -19,8 +26,15 @@ export class ApiError extends Error {
   }
 }
 
+interface Detail {
+  reason?: string;
+  fieldViolations?: FieldViolation[];
+}
+
 interface ErrorBody {
-  error?: { message?: string; status?: string; details?: { '@type'?: string; reason?: string }[] };
+  /** A text where OAuth's rules hold, and not Google's. */
+  error?: string | { message?: string; status?: string; details?: Detail[] };
+  error_description?: string;
 }
 
 export interface CallOptions {
@@ -51,9 +65,21 @@ export async function call<Answer>(method: string, path: string, options: CallOp
   }
   const body = parse(text);
   if (response.ok && body !== undefined) return body as Answer;
-  const { error } = (body ?? {}) as ErrorBody;
-  const reason = error?.details?.find((detail) => detail.reason)?.reason ?? '';
-  throw new ApiError(error?.status ?? 'UNKNOWN', reason, error?.message ?? response.statusText, response.status);
+  throw errorIn((body ?? {}) as ErrorBody, response);
+}
+
+function errorIn({ error, error_description }: ErrorBody, { status, statusText }: Response): ApiError {
+  if (typeof error === 'string') return new ApiError('UNKNOWN', error, error_description ?? error, status);
+  const details = error?.details ?? [];
+  const reason = details.find((detail) => detail.reason)?.reason ?? '';
+  const fields = details.flatMap((detail) => detail.fieldViolations ?? []);
+  return new ApiError(error?.status ?? 'UNKNOWN', reason, error?.message ?? statusText, status, fields);
+}
+
+/** A path with a query, without the parameters that are empty. */
+export function withQuery(path: string, query: Record<string, string | number | undefined>): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) => (value ? [[name, String(value)]] : []));
+  return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs)}`;
 }
 
 function parse(text: string): unknown {

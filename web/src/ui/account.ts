@@ -13,12 +13,16 @@ export type Account =
 
 export const account = signal<Account>({ kind: 'asking' });
 
+/** Where else one may sign in, if the server says so. */
+export const provider = signal<api.Provider | null>(null);
+
 const AGAIN_MS = 3_000;
 
 export async function askForAccount(): Promise<void> {
   try {
-    const user = await api.whoAmI();
-    account.value = user ? { kind: 'user', user } : { kind: 'guest' };
+    const session = await api.webSession();
+    provider.value = session.provider;
+    account.value = session.user ? { kind: 'user', user: session.user } : { kind: 'guest' };
   } catch (error) {
     if (error instanceof ApiError && error.mayPass) {
       account.value = { kind: 'unknown' };

@@ -1,66 +1,92 @@
-// The first page: start a meeting, or enter the code of one; and how to sign in, for those who are not.
+// The first page: start a meeting, or enter the code of one; and, for those who are signed in, what they have here.
 
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
-import { ApiError } from '../api/call.ts';
 import { newMeeting } from '../api/meetings.ts';
 import { meetingCodeIn } from '../route.ts';
 import { t } from '../text/text.ts';
-import { account, signOut } from './account.ts';
+import { account } from './account.ts';
+import { AccountMenu } from './accountMenu.tsx';
 import { Plus } from './icons.tsx';
+import { Wait } from './loading.tsx';
 import { Logo } from './logo.tsx';
 import { navigate } from './navigation.ts';
+import { reasonOf } from './reason.ts';
+import { PastMeetingList } from './register/pastMeetings.tsx';
 import { Shell, useTitle } from './shell.tsx';
+import { SpaceList } from './spaces/spaces.tsx';
+
+/** Of each list: what fits beside the other without scrolling. */
+const LATEST = 5;
 
 export function Home() {
   useTitle(t('app.name'));
-  const { kind } = account.value;
+  const who = account.value;
+  if (who.kind === 'asking') {
+    return (
+      <Shell>
+        <Wait />
+      </Shell>
+    );
+  }
   return (
-    <Shell aside={<WhoIsHere />}>
-      <div class="home">
-        <section class="home-lead">
-          <Logo />
-          <h1>{t('home.title')}</h1>
-          <p>{t('home.lead')}</p>
-        </section>
-        <section class="card home-start">
-          {kind === 'user' && (
-            <>
-              <NewMeeting />
-              <div class="divider">{t('home.or')}</div>
-            </>
-          )}
-          <EnterCode />
-          {kind === 'unknown' && (
-            <p class="hint" role="status">
-              {t('home.offline')}
-            </p>
-          )}
-        </section>
-        {kind === 'guest' && <HowToSignIn />}
-      </div>
-    </Shell>
+    <Shell aside={<AccountMenu />}>{who.kind === 'user' ? <Desk name={who.user.displayName} /> : <Welcome />}</Shell>
   );
 }
 
-function WhoIsHere() {
-  const failed = useSignal(false);
-  const who = account.value;
-  if (who.kind !== 'user') return null;
-  const leave = () =>
-    signOut().catch(() => {
-      failed.value = true;
-    });
+function Welcome() {
+  const { kind } = account.value;
   return (
-    <>
-      <span class="who" title={who.user.email}>
-        {t('home.signedIn', { name: who.user.displayName })}
-      </span>
-      <button type="button" class="button quiet" onClick={leave}>
-        {t('home.signOut')}
-      </button>
-      {failed.value && <span role="alert">{t('home.signOut.failed')}</span>}
-    </>
+    <div class="home">
+      <section class="home-lead">
+        <Logo />
+        <h1>{t('home.title')}</h1>
+        <p>{t('home.lead')}</p>
+      </section>
+      <section class="card home-start">
+        <EnterCode />
+        {kind === 'unknown' && (
+          <p class="hint" role="status">
+            {t('home.offline')}
+          </p>
+        )}
+      </section>
+      {kind === 'guest' && (
+        <section class="card home-sign-in" aria-labelledby="how-to-sign-in">
+          <h2 id="how-to-sign-in">{t('home.signIn.title')}</h2>
+          <a class="button primary" href="/sign-in">
+            {t('account.signIn')}
+          </a>
+          <p class="hint">{t('home.signIn.guest')}</p>
+        </section>
+      )}
+    </div>
+  );
+}
+
+function Desk({ name }: { name: string }) {
+  return (
+    <div class="desk">
+      <h1>{t('home.hello', { name })}</h1>
+      <section class="card desk-start">
+        <NewMeeting />
+        <EnterCode />
+      </section>
+      <section class="desk-list" aria-labelledby="my-spaces">
+        <header>
+          <h2 id="my-spaces">{t('spaces.title')}</h2>
+          <a href="/spaces">{t('spaces.all')}</a>
+        </header>
+        <SpaceList pageSize={LATEST} />
+      </section>
+      <section class="desk-list" aria-labelledby="past-meetings">
+        <header>
+          <h2 id="past-meetings">{t('past.title')}</h2>
+          <a href="/meetings">{t('past.all')}</a>
+        </header>
+        <PastMeetingList pageSize={LATEST} />
+      </section>
+    </div>
   );
 }
 
@@ -91,11 +117,6 @@ function NewMeeting() {
       )}
     </div>
   );
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof ApiError)) return String(error);
-  return error.status === 'UNREACHABLE' ? t('error.unreachable') : error.message;
 }
 
 function EnterCode() {
@@ -134,19 +155,5 @@ function EnterCode() {
         {invalid.value ? t('home.code.invalid') : ''}
       </p>
     </form>
-  );
-}
-
-function HowToSignIn() {
-  return (
-    <section class="card home-sign-in" aria-labelledby="how-to-sign-in">
-      <h2 id="how-to-sign-in">{t('home.signIn.title')}</h2>
-      <p>{t('home.signIn.how')}</p>
-      <pre>
-        <code>{t('home.signIn.command')}</code>
-      </pre>
-      <p>{t('home.signIn.once')}</p>
-      <p class="hint">{t('home.signIn.guest')}</p>
-    </section>
   );
 }

@@ -100,3 +100,45 @@ export const Speaker = icon(
     <path d="M15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11" />
   </>,
 );
+
+export const SpeakerOff = icon(
+  <>
+    <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5z" />
+    <path d="M16 9.5l5 5M21 9.5l-5 5" />
+  </>,
+);
+
+export const Chat = icon(
+  <path d="M5.5 4.5h13a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H11l-4.5 4v-4h-1a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2zM8 9h8M8 12.2h5" />,
+);
+
+export const Send = icon(<path d="M4.5 12L4 4.5 20.5 12 4 19.5zM4.5 12h8" />);
+
+export const Smile = icon(
+  <>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M8.3 14a4.4 4.4 0 0 0 7.4 0M9 9.6v.1M15 9.6v.1" />
+  </>,
+);
+
+export const Hand = icon(
+  <path d="M8 12.5V6a1.5 1.5 0 0 1 3 0v5M11 11V4.5a1.5 1.5 0 0 1 3 0V11M14 11V6a1.5 1.5 0 0 1 3 0v8.5c0 3.6-2 6-5.5 6-2.8 0-4.2-1.3-5.5-3.6l-2-3.5a1.45 1.45 0 0 1 2.4-1.6L8 13.8" />,
+);
+
+export const Shield = icon(<path d="M12 3.5l7 2.5v5.5c0 4.3-2.8 7.4-7 9-4.2-1.6-7-4.7-7-9V6zM9 12l2.2 2.2L15.2 10" />);
+
+export const More = icon(
+  <g fill="currentColor" stroke="none">
+    <circle cx="5.5" cy="12" r="1.7" />
+    <circle cx="12" cy="12" r="1.7" />
+    <circle cx="18.5" cy="12" r="1.7" />
+  </g>,
+);
+
+export const Account = icon(
+  <>
+    <circle cx="12" cy="12" r="8.8" />
+    <circle cx="12" cy="9.8" r="3" />
+    <path d="M6.4 18.6c.9-2.5 3-3.8 5.6-3.8s4.7 1.3 5.6 3.8" />
+  </>,
+);

@@ -5,23 +5,36 @@ import { routeOf } from '../route.ts';
 
 export const route = signal(routeOf(location.pathname));
 
+/** Whether somebody moved inside of this page: only then a new heading takes the focus, not when a browser opens one. */
+export let hasNavigated = false;
+
+function show(): void {
+  hasNavigated = true;
+  route.value = routeOf(location.pathname);
+}
+
 export function navigate(path: string): void {
   history.pushState(null, '', path);
-  route.value = routeOf(location.pathname);
+  show();
   scrollTo(0, 0);
 }
 
+/** The address of this page as it was, without the host: where to come back to. */
+export function here(): string {
+  return location.pathname + location.search;
+}
+
 export function startNavigation(): void {
-  addEventListener('popstate', () => {
-    route.value = routeOf(location.pathname);
-  });
+  addEventListener('popstate', show);
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     if (!link || !plain || event.defaultPrevented || link.target || link.origin !== location.origin) return;
+    // A file, or a page that the server makes and not this program.
+    if (link.hasAttribute('download') || link.rel === 'external') return;
     if (link.hash && link.pathname === location.pathname) return;
     event.preventDefault();
-    navigate(link.pathname + link.hash);
+    navigate(link.pathname + link.search + link.hash);
   });
   // A page from the browser's back-forward cache has no connection left.
   addEventListener('pageshow', (event) => {

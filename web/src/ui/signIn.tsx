@@ -1,35 +1,48 @@
-// Where a one-time link leads. The secret stands behind the `#`, so that it reaches no log; it is taken out of the address
-// bar before anything else, because an address bar is read over shoulders and synchronised to other devices.
+// The way in: by a one-time link, by e-mail and password, or through another provider. The secret of a link stands behind the
+// `#`, so that it reaches no log; it is taken out of the address bar before anything else, because an address bar is read over
+// shoulders and synchronised to other devices.
 
 import { useSignal } from '@preact/signals';
+import type { TargetedEvent } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { signIn } from '../api/account.ts';
+import { providerPath, signIn, signInWithPassword, type User } from '../api/account.ts';
 import { ApiError } from '../api/call.ts';
+import { returnPath } from '../route.ts';
 import { t } from '../text/text.ts';
-import { askForAccount, signedIn } from './account.ts';
+import { account, askForAccount, provider, signedIn } from './account.ts';
+import { Field, valueOf } from './field.tsx';
 import { navigate } from './navigation.ts';
+import { reasonOf } from './reason.ts';
 import { PlainPage } from './shell.tsx';
 
-type State = { kind: 'working' } | { kind: 'welcome'; name: string } | { kind: 'failed' } | { kind: 'unreachable' };
+type State =
+  | { kind: 'form' }
+  | { kind: 'working' }
+  | { kind: 'welcome'; name: string }
+  | { kind: 'failed' }
+  | { kind: 'unreachable' };
 
 /** Long enough to read one's name. */
 const WELCOME_MS = 900;
 
+/** Why another provider's word was not enough, as the server says it in the address. */
+const PROBLEMS = ['provider', 'expired', 'address', 'account', 'server'] as const;
+
 export function SignIn() {
-  const state = useSignal<State>({ kind: 'working' });
   const secret = useSignal(location.hash.slice(1));
+  const query = useSignal(location.search);
+  const state = useSignal<State>({ kind: secret.peek() ? 'working' : 'form' });
+
+  const enter = (user: User) => {
+    signedIn(user);
+    state.value = { kind: 'welcome', name: user.displayName };
+    setTimeout(() => navigate(returnPath(query.peek())), WELCOME_MS);
+  };
 
   const redeem = async () => {
-    if (!secret.peek()) {
-      state.value = { kind: 'failed' };
-      return;
-    }
     state.value = { kind: 'working' };
     try {
-      const user = await signIn(secret.peek());
-      signedIn(user);
-      state.value = { kind: 'welcome', name: user.displayName };
-      setTimeout(() => navigate('/'), WELCOME_MS);
+      enter(await signIn(secret.peek()));
     } catch (error) {
       state.value = { kind: error instanceof ApiError && error.mayPass ? 'unreachable' : 'failed' };
       // Whoever was signed in here still is.
@@ -38,8 +51,10 @@ export function SignIn() {
   };
 
   useEffect(() => {
-    history.replaceState(null, '', location.pathname);
-    void redeem();
+    history.replaceState(null, '', location.pathname + location.search);
+    if (secret.peek()) void redeem();
+    // Whoever is signed in already needs no form.
+    else void askForAccount();
   }, []);
 
   const now = state.value;
@@ -49,6 +64,8 @@ export function SignIn() {
     </a>
   );
   switch (now.kind) {
+    case 'form':
+      return <SignInForm to={returnPath(query.value)} problem={problemIn(query.value)} onSignedIn={enter} />;
     case 'working':
       return <PlainPage busy title={t('signIn.title')} text={t('signIn.working')} />;
     case 'welcome':
@@ -57,7 +74,7 @@ export function SignIn() {
       return (
         <PlainPage title={t('signIn.title')} text={t('signIn.failed.unreachable')}>
           <button type="button" class="button primary" onClick={redeem}>
-            {t('signIn.again')}
+            {t('app.again')}
           </button>
           {home}
         </PlainPage>
@@ -65,8 +82,103 @@ export function SignIn() {
     case 'failed':
       return (
         <PlainPage title={t('signIn.failed.title')} text={`${t('signIn.failed.used')} ${t('signIn.failed.next')}`}>
+          <a class="button primary" href="/sign-in" onClick={() => (state.value = { kind: 'form' })}>
+            {t('signIn.otherWay')}
+          </a>
           {home}
         </PlainPage>
       );
   }
+}
+
+function problemIn(query: string): string {
+  const problem = new URLSearchParams(query).get('problem');
+  const known = PROBLEMS.find((known) => known === problem);
+  return known ? t(`signIn.problem.${known}`) : '';
+}
+
+interface SignInFormProps {
+  to: string;
+  /** What went wrong before one came here. */
+  problem: string;
+  onSignedIn(user: User): void;
+}
+
+function SignInForm({ to, problem, onSignedIn }: SignInFormProps) {
+  const working = useSignal(false);
+  const failure = useSignal(problem);
+  const who = account.value;
+
+  const submit = async (event: TargetedEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const password = form.elements.namedItem('password') as HTMLInputElement;
+    const email = valueOf(form, 'email');
+    if (!email || !password.value) {
+      failure.value = t('signIn.form.missing');
+      (email ? password : (form.elements.namedItem('email') as HTMLInputElement)).focus();
+      return;
+    }
+    working.value = true;
+    failure.value = '';
+    try {
+      onSignedIn(await signInWithPassword(email, password.value));
+    } catch (error) {
+      const wrong = error instanceof ApiError && error.status === 'UNAUTHENTICATED';
+      failure.value = wrong ? t('signIn.form.wrong') : reasonOf(error);
+      working.value = false;
+      password.select();
+    }
+  };
+
+  if (who.kind === 'user') {
+    return (
+      <PlainPage title={t('account.signedIn', { name: who.user.displayName })} text={who.user.email}>
+        <a class="button primary" href={to}>
+          {t('signIn.goOn')}
+        </a>
+      </PlainPage>
+    );
+  }
+  const other = provider.value;
+  return (
+    <PlainPage title={t('signIn.form.title')} text="">
+      <div class="card sign-in">
+        {failure.value && (
+          <p class="problem" role="alert" id="sign-in-problem">
+            {failure.value}
+          </p>
+        )}
+        <form onSubmit={submit} noValidate aria-label={t('signIn.form.title')}>
+          <Field label={t('signIn.form.email')} name="email" type="email" autocomplete="username" required />
+          <Field
+            label={t('signIn.form.password')}
+            name="password"
+            type="password"
+            autocomplete="current-password"
+            required
+          />
+          <button type="submit" class="button primary" disabled={working.value}>
+            {working.value ? t('signIn.form.working') : t('account.signIn')}
+          </button>
+        </form>
+        {other && (
+          <>
+            <div class="divider">{t('home.or')}</div>
+            {/* The server makes that page, and leads on from it. */}
+            <a class="button" rel="external" href={providerPath(to)}>
+              {t('signIn.provider', { provider: other.displayName })}
+            </a>
+          </>
+        )}
+        <details class="hint">
+          <summary>{t('signIn.link.title')}</summary>
+          <p>{t('signIn.link.text')}</p>
+          <pre>
+            <code>{t('signIn.link.command')}</code>
+          </pre>
+        </details>
+      </div>
+    </PlainPage>
+  );
 }

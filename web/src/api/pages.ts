@@ -1,0 +1,84 @@
+// A list that arrives in pages. What is on the screen grows with "Show more"; a page that fails can be asked for again, and
+// what had come before it stays.
+
+import { type ReadonlySignal, signal } from '@preact/signals';
+
+export interface Page<Item> {
+  items: readonly Item[];
+  /** Empty after the last page. */
+  nextPageToken: string;
+}
+
+export interface ListState<Item> {
+  items: readonly Item[];
+  /** There is more to ask for. */
+  hasMore: boolean;
+  phase: 'loading' | 'ready' | 'failed';
+  /** Why, in the phase `failed`. */
+  error?: unknown;
+}
+
+export interface PagedList<Item> {
+  state: ReadonlySignal<ListState<Item>>;
+  /** Asks for the next page, or for the one that failed. */
+  more(): Promise<void>;
+  /** Begins anew; what is shown stays until the first page is there. */
+  reload(): Promise<void>;
+  /** Changes what is shown, after the server changed. */
+  change(how: (items: readonly Item[]) => readonly Item[]): void;
+}
+
+/** Nothing is asked until the first `more()`. */
+export function openPages<Item>(load: (pageToken: string) => Promise<Page<Item>>): PagedList<Item> {
+  const state = signal<ListState<Item>>({ items: [], hasMore: false, phase: 'loading' });
+  let token = '';
+  /** An answer that comes after a reload belongs to a list that is no longer shown. */
+  let round = 0;
+  let asking = false;
+
+  const ask = async (before: readonly Item[]) => {
+    const mine = round;
+    asking = true;
+    state.value = { ...state.peek(), phase: 'loading' };
+    try {
+      const page = await load(token);
+      if (mine !== round) return;
+      token = page.nextPageToken;
+      state.value = { items: [...before, ...page.items], hasMore: token !== '', phase: 'ready' };
+    } catch (error) {
+      if (mine !== round) return;
+      state.value = { ...state.peek(), phase: 'failed', error };
+    } finally {
+      if (mine === round) asking = false;
+    }
+  };
+
+  return {
+    state,
+    more: () => (asking ? Promise.resolve() : ask(state.peek().items)),
+    reload: () => {
+      round += 1;
+      token = '';
+      return ask([]);
+    },
+    change(how) {
+      state.value = { ...state.peek(), items: how(state.peek().items) };
+    },
+  };
+}
+
+/** Everything, for what only makes sense whole. More pages than `pages_max` are a fault of the server's. */
+export async function allPages<Item>(
+  load: (pageToken: string) => Promise<Page<Item>>,
+  pages_max = 400,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let token = '';
+  for (let page = 0; page < pages_max; page += 1) {
+    const { items: more, nextPageToken } = await load(token);
+    items.push(...more);
+    token = nextPageToken;
+    if (token === '') return items;
+  }
+  throw new Error('the list does not end');
+}

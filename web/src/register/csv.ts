@@ -1,0 +1,48 @@
+// Attendance as a file for spreadsheets: RFC 4180, one line per session, times in UTC.
+
+import type { Attendee } from './attendance.ts';
+
+/** A byte order mark: without it, Excel reads UTF-8 as the local code page and breaks every name with an accent. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** Names of columns are for programs as much as for people, and stay the same in every language. */
+const COLUMNS = ['name', 'signed_in', 'role', 'device', 'joined', 'left', 'seconds', 'removed'] as const;
+
+export function attendanceCsv(people: readonly Attendee[]): string {
+  const lines = people.flatMap(({ displayName, signedIn, role, removed, sessions }) =>
+    sessions.map(({ start_ms, end_ms, device }) => [
+      displayName,
+      yesOrNo(signedIn),
+      role,
+      device,
+      time(start_ms),
+      end_ms === undefined ? '' : time(end_ms),
+      end_ms === undefined ? '' : String(Math.round((end_ms - start_ms) / 1_000)),
+      yesOrNo(removed),
+    ]),
+  );
+  return BYTE_ORDER_MARK + [COLUMNS, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
+}
+
+/**
+ * One field. People choose their own names, and a spreadsheet runs a field that begins with one of these signs as a formula:
+ * an apostrophe before it makes it text.
+ */
+export function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function yesOrNo(fact: boolean): string {
+  return fact ? 'yes' : 'no';
+}
+
+function time(time_ms: number): string {
+  return new Date(time_ms).toISOString();
+}
+
+/** Without characters that a file system minds. */
+export function fileName(code: string, start_ms: number): string {
+  const day = time(start_ms).slice(0, 10);
+  return `attendance-${[code, day].filter(Boolean).join('-')}.csv`;
+}

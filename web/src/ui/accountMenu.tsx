@@ -1,0 +1,74 @@
+// Who is signed in, and what belongs to an account; the way in for those who are not. The menu is a popover: the browser
+// closes it on Escape and on a click elsewhere, and gives the focus back.
+
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { signInPath } from '../route.ts';
+import { t } from '../text/text.ts';
+import { account, signOut } from './account.ts';
+import { Account } from './icons.tsx';
+import { here } from './navigation.ts';
+
+export function AccountMenu() {
+  const menu = useRef<HTMLDivElement>(null);
+  const failed = useSignal(false);
+  const who = account.value;
+  if (who.kind === 'guest') {
+    return (
+      <a class="button quiet" href={signInPath(here())}>
+        {t('account.signIn')}
+      </a>
+    );
+  }
+  if (who.kind !== 'user') return null;
+  const { displayName, email, administrator } = who.user;
+  const close = () => menu.current?.hidePopover();
+  const leave = async () => {
+    try {
+      await signOut();
+    } catch {
+      failed.value = true;
+    }
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="button quiet account-button"
+        popovertarget="account-menu"
+        aria-label={t('account.menu', { name: displayName })}
+      >
+        <Account />
+        <span class="who">{displayName}</span>
+      </button>
+      <div ref={menu} id="account-menu" class="menu" popover="auto">
+        <p class="menu-who">
+          {t('account.signedIn', { name: displayName })}
+          <span class="hint">{email}</span>
+        </p>
+        <a href="/spaces" onClick={close}>
+          {t('spaces.title')}
+        </a>
+        <a href="/meetings" onClick={close}>
+          {t('past.title')}
+        </a>
+        {administrator && (
+          <a href="/administration" onClick={close}>
+            {t('administration.title')}
+          </a>
+        )}
+        <a href="/password" onClick={close}>
+          {t('account.password')}
+        </a>
+        <button type="button" onClick={leave}>
+          {t('account.signOut')}
+        </button>
+        {failed.value && (
+          <p class="problem" role="alert">
+            {t('account.signOut.failed')}
+          </p>
+        )}
+      </div>
+    </>
+  );
+}

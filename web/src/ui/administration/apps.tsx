@@ -1,0 +1,153 @@
+// Programs that ask people for permission to act for them.
+
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { type App, createApp, idOf, listApps, type NewApp, remove } from '../../api/administration.ts';
+import { openPages } from '../../api/pages.ts';
+import { t } from '../../text/text.ts';
+import { ConfirmButton } from '../confirm.tsx';
+import { ShownOnce } from '../copy.tsx';
+import { download } from '../download.ts';
+import { Field, valueOf } from '../field.tsx';
+import { Listing } from '../loading.tsx';
+import { focusHeading } from '../page.tsx';
+import { AddForm } from './form.tsx';
+
+const KINDS = ['WEB', 'INSTALLED'] as const satisfies readonly App['kind'][];
+
+export function Apps() {
+  const list = useMemo(() => openPages<App>(listApps), []);
+  const made = useSignal<NewApp | null>(null);
+
+  const add = async (form: HTMLFormElement) => {
+    made.value = await createApp({
+      displayName: valueOf(form, 'displayName'),
+      kind: valueOf(form, 'kind') as App['kind'],
+      redirectUris: valueOf(form, 'redirectUris').split(/\s+/).filter(Boolean),
+    });
+    const { app } = made.value;
+    list.change((items) => [...items, app]);
+  };
+
+  return (
+    <>
+      {made.value && (
+        <Secret
+          made={made.value}
+          onClose={() => {
+            made.value = null;
+            focusHeading();
+          }}
+        />
+      )}
+      <section class="card" aria-label={t('apps.title')}>
+        <Listing
+          list={list}
+          label={t('apps.title')}
+          empty={<p>{t('apps.none')}</p>}
+          keyOf={({ name }) => name}
+          row={(app) => (
+            <Row
+              app={app}
+              onRemoved={() => {
+                list.change((items) => items.filter(({ name }) => name !== app.name));
+                focusHeading();
+              }}
+            />
+          )}
+        />
+      </section>
+      <AddForm
+        title={t('apps.add.title')}
+        button={t('apps.add')}
+        fields={['displayName', 'kind', 'redirectUris']}
+        add={add}
+      >
+        {(state) => (
+          <>
+            <Field
+              label={t('apps.name')}
+              name="displayName"
+              required
+              autocomplete="off"
+              hint={t('apps.name.hint')}
+              {...state('displayName')}
+            />
+            <fieldset class="choices">
+              <legend>{t('apps.kind')}</legend>
+              {KINDS.map((kind) => (
+                <label key={kind} class="choice">
+                  <input type="radio" name="kind" value={kind} defaultChecked={kind === 'WEB'} />
+                  <span>
+                    {t(`apps.kind.${kind}`)}
+                    <span class="hint">{t(`apps.kind.${kind}.text`)}</span>
+                  </span>
+                </label>
+              ))}
+            </fieldset>
+            <Field
+              label={t('apps.redirects')}
+              name="redirectUris"
+              autocomplete="off"
+              verbatim
+              hint={t('apps.redirects.hint')}
+              {...state('redirectUris')}
+            />
+          </>
+        )}
+      </AddForm>
+    </>
+  );
+}
+
+function Secret({ made: { app, clientSecret, clientFile }, onClose }: { made: NewApp; onClose(): void }) {
+  const values = [{ label: t('apps.clientId'), value: idOf(app.name) }];
+  // An installed app may have none.
+  if (clientSecret) values.push({ label: t('apps.secret'), value: clientSecret });
+  return (
+    <ShownOnce
+      title={t('apps.made', { name: app.displayName })}
+      text={clientSecret ? t('apps.made.secret') : t('apps.made.noSecret')}
+      values={values}
+      onClose={onClose}
+    >
+      {clientFile && (
+        <button
+          type="button"
+          class="button"
+          onClick={() => download('client_secret.json', 'application/json', clientFile)}
+        >
+          {t('apps.file')}
+        </button>
+      )}
+    </ShownOnce>
+  );
+}
+
+function Row({ app, onRemoved }: { app: App; onRemoved(): void }) {
+  const { name, displayName, kind, redirectUris = [] } = app;
+  return (
+    <div class="row">
+      <div class="row-main">
+        <span class="row-title">{displayName}</span>
+        <span class="tag">{t(`apps.kind.${kind}`)}</span>
+        <p class="hint">{t('apps.clientIdIs', { id: idOf(name) })}</p>
+        {redirectUris.map((uri) => (
+          <p key={uri} class="hint code">
+            {uri}
+          </p>
+        ))}
+      </div>
+      <div class="row-actions">
+        <ConfirmButton
+          label={t('apps.remove')}
+          name={t('apps.removeOf', { name: displayName })}
+          title={t('apps.remove.title', { name: displayName })}
+          text={t('apps.remove.text')}
+          action={() => remove(name)}
+          onDone={onRemoved}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+// Which service accounts may act as any user here, and for what (domain-wide delegation).
+
+import { useMemo } from 'preact/hooks';
+import { createGrant, type Grant, listGrants, remove } from '../../api/administration.ts';
+import { openPages } from '../../api/pages.ts';
+import { t } from '../../text/text.ts';
+import { ConfirmButton } from '../confirm.tsx';
+import { SCOPES, scopeUrl, sorted, textKey } from '../consent/scopes.ts';
+import { Field, valueOf } from '../field.tsx';
+import { Listing } from '../loading.tsx';
+import { focusHeading } from '../page.tsx';
+import { AddForm } from './form.tsx';
+
+export function Grants() {
+  const list = useMemo(() => openPages<Grant>(listGrants), []);
+  const add = async (form: HTMLFormElement) => {
+    const scopes = new FormData(form).getAll('scopes').map(String);
+    if (scopes.length === 0) throw new Error(t('grants.scopes.missing'));
+    const grant = await createGrant(valueOf(form, 'clientId'), scopes);
+    // One grant for each account: a new one takes the place of the old.
+    list.change((items) => [...items.filter(({ name }) => name !== grant.name), grant]);
+  };
+  return (
+    <>
+      <section class="card" aria-label={t('grants.title')}>
+        <Listing
+          list={list}
+          label={t('grants.title')}
+          empty={<p>{t('grants.none')}</p>}
+          keyOf={({ name }) => name}
+          row={(grant) => (
+            <Row
+              grant={grant}
+              onRemoved={() => {
+                list.change((items) => items.filter(({ name }) => name !== grant.name));
+                focusHeading();
+              }}
+            />
+          )}
+        />
+      </section>
+      <AddForm title={t('grants.add.title')} button={t('grants.add')} fields={['clientId', 'scopes']} add={add}>
+        {(state) => (
+          <>
+            <Field
+              label={t('grants.clientId')}
+              name="clientId"
+              required
+              numeric
+              autocomplete="off"
+              hint={t('grants.clientId.hint')}
+              {...state('clientId')}
+            />
+            <fieldset class="choices">
+              <legend>{t('grants.scopes')}</legend>
+              {SCOPES.map((scope) => (
+                <label key={scope} class="choice">
+                  <input type="checkbox" name="scopes" value={scopeUrl(scope)} />
+                  <span>
+                    {t(`scope.${textKey(scope)}`)}
+                    <span class="hint code">{scope}</span>
+                  </span>
+                </label>
+              ))}
+              {state('scopes').problem && (
+                <p class="problem" role="alert">
+                  {state('scopes').problem}
+                </p>
+              )}
+            </fieldset>
+          </>
+        )}
+      </AddForm>
+    </>
+  );
+}
+
+function Row({ grant: { name, clientId, scopes = [] }, onRemoved }: { grant: Grant; onRemoved(): void }) {
+  const { known, others } = sorted(scopes);
+  return (
+    <div class="row">
+      <div class="row-main">
+        <span class="row-title">{clientId}</span>
+        <ul class="hint plain-list">
+          {known.map((scope) => (
+            <li key={scope}>{t(`scope.${textKey(scope)}`)}</li>
+          ))}
+          {others.map((scope) => (
+            <li key={scope}>{scope}</li>
+          ))}
+        </ul>
+      </div>
+      <div class="row-actions">
+        <ConfirmButton
+          label={t('grants.remove')}
+          name={t('grants.removeOf', { id: clientId })}
+          title={t('grants.remove.title', { id: clientId })}
+          text={t('grants.remove.text')}
+          action={() => remove(name)}
+          onDone={onRemoved}
+        />
+      </div>
+    </div>
+  );
+}

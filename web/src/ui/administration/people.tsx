@@ -1,0 +1,155 @@
+// Everybody with an account. Whoever is added gets in by a one-time link, which the administrator sends them.
+
+import { useSignal } from '@preact/signals';
+import { useMemo, useRef } from 'preact/hooks';
+import { createUser, deleteUser, invite, listUsers, setAdministrator, type UserAccount } from '../../api/administration.ts';
+import { openPages } from '../../api/pages.ts';
+import { t } from '../../text/text.ts';
+import { account } from '../account.ts';
+import { ConfirmButton } from '../confirm.tsx';
+import { ShownOnce } from '../copy.tsx';
+import { Field, valueOf } from '../field.tsx';
+import { Listing } from '../loading.tsx';
+import { focusHeading } from '../page.tsx';
+import { SavingNote, useSaving } from '../saving.tsx';
+import { AddForm } from './form.tsx';
+
+interface Invitation {
+  name: string;
+  link: string;
+}
+
+export function People() {
+  const list = useMemo(() => openPages<UserAccount>(listUsers), []);
+  const invitation = useSignal<Invitation | null>(null);
+  const saving = useSaving();
+
+  const replace = (changed: UserAccount) =>
+    list.change((items) => items.map((item) => (item.name === changed.name ? changed : item)));
+  const linkFor = async (user: UserAccount) => {
+    invitation.value = { name: user.displayName, link: await invite(user.name) };
+  };
+  const add = async (form: HTMLFormElement) => {
+    const user = await createUser(valueOf(form, 'email'), valueOf(form, 'displayName'));
+    list.change((items) => [...items, user].sort((a, b) => a.email.localeCompare(b.email)));
+    // Made already: without a link now, there is a button for one in the list.
+    await saving.run(() => linkFor(user), t('people.added', { name: user.displayName }));
+  };
+
+  return (
+    <>
+      {invitation.value && (
+        <ShownOnce
+          title={t('people.link.title', { name: invitation.value.name })}
+          text={t('people.link.text')}
+          values={[{ label: t('people.link'), value: invitation.value.link }]}
+          onClose={() => {
+            invitation.value = null;
+            focusHeading();
+          }}
+        />
+      )}
+      <section class="card" aria-label={t('people.title')}>
+        <SavingNote saving={saving} />
+        <Listing
+          list={list}
+          label={t('people.title')}
+          empty={<p>{t('people.none')}</p>}
+          keyOf={({ name }) => name}
+          row={(user) => (
+            <Row
+              user={user}
+              onInvite={() => void saving.run(() => linkFor(user), '')}
+              onAdministrator={(administrator) =>
+                void saving.run(async () => replace(await setAdministrator(user.name, administrator)))
+              }
+              onRemoved={() => {
+                list.change((items) => items.filter(({ name }) => name !== user.name));
+                focusHeading();
+              }}
+            />
+          )}
+        />
+      </section>
+      <AddForm title={t('people.add.title')} button={t('people.add')} fields={['email', 'displayName']} add={add}>
+        {(state) => (
+          <>
+            <Field label={t('people.email')} name="email" type="email" required autocomplete="off" {...state('email')} />
+            <Field
+              label={t('people.name')}
+              name="displayName"
+              autocomplete="off"
+              hint={t('people.name.hint')}
+              {...state('displayName')}
+            />
+          </>
+        )}
+      </AddForm>
+    </>
+  );
+}
+
+interface RowProps {
+  user: UserAccount;
+  onInvite(): void;
+  onAdministrator(administrator: boolean): void;
+  onRemoved(): void;
+}
+
+function Row({ user, onInvite, onAdministrator, onRemoved }: RowProps) {
+  const forget = useRef<HTMLInputElement>(null);
+  const { name, displayName, email, administrator = false } = user;
+  const who = account.value;
+  const isOneself = who.kind === 'user' && who.user.name === name;
+  return (
+    <div class="row">
+      <div class="row-main">
+        <span class="row-title">{displayName}</span>
+        {administrator && <span class="tag">{t('people.administrator')}</span>}
+        {isOneself && <span class="tag">{t('people.you')}</span>}
+        <p class="hint">{email}</p>
+      </div>
+      <div class="row-actions">
+        <button
+          type="button"
+          class="button quiet small"
+          aria-label={t('people.inviteOf', { name: displayName })}
+          onClick={onInvite}
+        >
+          {t('people.invite')}
+        </button>
+        {/* Whoever locks themselves out here finds nobody to let them in again. */}
+        {!isOneself && (
+          <>
+            <button
+              type="button"
+              class="button quiet small"
+              aria-label={
+                administrator ? t('people.demoteOf', { name: displayName }) : t('people.promoteOf', { name: displayName })
+              }
+              onClick={() => onAdministrator(!administrator)}
+            >
+              {administrator ? t('people.demote') : t('people.promote')}
+            </button>
+            <ConfirmButton
+              label={t('people.remove')}
+              name={t('people.removeOf', { name: displayName })}
+              title={t('people.remove.title', { name: displayName })}
+              text={t('people.remove.text')}
+              action={() => deleteUser(name, forget.current?.checked ?? false)}
+              onDone={onRemoved}
+            >
+              <label class="choice">
+                <input ref={forget} type="checkbox" />
+                <span>
+                  {t('people.forget')}
+                  <span class="hint">{t('people.forget.text')}</span>
+                </span>
+              </label>
+            </ConfirmButton>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+// Something that cannot be undone: asked once more, in the browser's own dialog, which holds the focus and closes on Escape.
+
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { useId, useRef } from 'preact/hooks';
+import { t } from '../text/text.ts';
+import { reasonOf } from './reason.ts';
+
+export interface ConfirmButtonProps {
+  /** What the button says, in the list and in the dialog. */
+  label: string;
+  /** What the button in the list is called; begins with what it says. */
+  name: string;
+  title: string;
+  text: string;
+  action(): Promise<unknown>;
+  /** The thing is gone, and the button with it. */
+  onDone(): void;
+  /** What else to decide. */
+  children?: ComponentChildren;
+}
+
+export function ConfirmButton({ label, name, title, text, action, onDone, children }: ConfirmButtonProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  const working = useSignal(false);
+  const problem = useSignal('');
+  const ask = () => {
+    problem.value = '';
+    dialog.current?.showModal();
+  };
+  const act = async () => {
+    working.value = true;
+    problem.value = '';
+    try {
+      await action();
+      dialog.current?.close();
+      onDone();
+    } catch (error) {
+      problem.value = reasonOf(error);
+    } finally {
+      working.value = false;
+    }
+  };
+  return (
+    <>
+      <button type="button" class="button quiet small danger" aria-label={name} onClick={ask}>
+        {label}
+      </button>
+      <dialog ref={dialog} class="card confirm" aria-labelledby={`${id}-title`} aria-describedby={`${id}-text`}>
+        <h2 id={`${id}-title`}>{title}</h2>
+        <p id={`${id}-text`}>{text}</p>
+        {children}
+        {problem.value && (
+          <p class="problem" role="alert">
+            {problem.value}
+          </p>
+        )}
+        <div class="form-actions">
+          <button type="button" class="button" onClick={() => dialog.current?.close()}>
+            {t('confirm.cancel')}
+          </button>
+          <button type="button" class="button danger-filled" disabled={working.value} onClick={act}>
+            {label}
+          </button>
+        </div>
+      </dialog>
+    </>
+  );
+}

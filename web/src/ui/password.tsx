@@ -1,0 +1,66 @@
+// One's own password: for signing in without a link.
+
+import { useSignal } from '@preact/signals';
+import type { TargetedEvent } from 'preact';
+import { setPassword } from '../api/account.ts';
+import { t } from '../text/text.ts';
+import { Field } from './field.tsx';
+import { Page } from './page.tsx';
+import { problemOfPassword } from './passwordRules.ts';
+import { SavingNote, useSaving } from './saving.tsx';
+
+export function PasswordPage() {
+  return (
+    <Page title={t('account.password')} lead={t('password.lead')} up={{ href: '/', text: t('page.home') }}>
+      {() => <PasswordForm />}
+    </Page>
+  );
+}
+
+function PasswordForm() {
+  const saving = useSaving();
+  const problem = useSignal<ReturnType<typeof problemOfPassword>>(null);
+
+  const submit = async (event: TargetedEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const [first, again] = ['password', 'again'].map((name) => form.elements.namedItem(name) as HTMLInputElement);
+    if (!first || !again) return;
+    problem.value = problemOfPassword(first.value, again.value);
+    if (problem.value) {
+      (problem.value === 'differs' ? again : first).focus();
+    } else if (await saving.run(() => setPassword(first.value), t('password.saved'))) {
+      form.reset();
+    }
+  };
+
+  const forget = () => {
+    problem.value = null;
+  };
+  const why = problem.value;
+  return (
+    <form class="card form" onSubmit={submit} noValidate aria-label={t('account.password')}>
+      <Field
+        label={t('password.new')}
+        name="password"
+        type="password"
+        autocomplete="new-password"
+        hint={t('password.hint')}
+        problem={why === 'short' ? t('password.short') : ''}
+        onInput={forget}
+      />
+      <Field
+        label={t('password.again')}
+        name="again"
+        type="password"
+        autocomplete="new-password"
+        problem={why === 'differs' ? t('password.differs') : ''}
+        onInput={forget}
+      />
+      <button type="submit" class="button primary">
+        {t('password.save')}
+      </button>
+      <SavingNote saving={saving} />
+    </form>
+  );
+}

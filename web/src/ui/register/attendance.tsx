@@ -1,0 +1,189 @@
+// Who was in one meeting, from when to when and with what; a bar for each session shows at a glance who came late.
+
+import { ApiError } from '../../api/call.ts';
+import { attendance, type ConferenceRecord, getConferenceRecord } from '../../api/register.ts';
+import { getSpace } from '../../api/spaces.ts';
+import { type Attendee, barsOf, type DeviceKind, inOrderOfArrival, presenceOf } from '../../register/attendance.ts';
+import { attendanceCsv, fileName } from '../../register/csv.ts';
+import { counted, t } from '../../text/text.ts';
+import { download } from '../download.ts';
+import { Failed, useLoaded, Wait } from '../loading.tsx';
+import { Page } from '../page.tsx';
+import { isMissing } from '../reason.ts';
+import { dayAndTimeText, dayText, durationText, timeText } from '../times.ts';
+
+interface Sitting {
+  record: ConferenceRecord;
+  people: Attendee[];
+  /** Empty once it has lapsed. */
+  meetingCode: string;
+  /** When it was asked: the end, so far, of what still runs. */
+  now_ms: number;
+}
+
+async function load(name: string): Promise<Sitting> {
+  const [record, people] = await Promise.all([getConferenceRecord(name), attendance(name)]);
+  const meetingCode = await codeOf(record.space);
+  return { record, people: inOrderOfArrival(people), meetingCode, now_ms: Date.now() };
+}
+
+/** A record outlives what is said of its space: without a code it is still whole. */
+async function codeOf(space: string): Promise<string> {
+  try {
+    return (await getSpace(space)).meetingCode ?? '';
+  } catch (error) {
+    if (error instanceof ApiError) return '';
+    throw error;
+  }
+}
+
+export function AttendancePage({ name }: { name: string }) {
+  return (
+    <Page title={t('attendance.title')} up={{ href: '/meetings', text: t('past.title') }}>
+      {() => <Load name={name} />}
+    </Page>
+  );
+}
+
+function Load({ name }: { name: string }) {
+  const { state, again } = useLoaded(name, () => load(name));
+  switch (state.phase) {
+    case 'loading':
+      return <Wait />;
+    case 'failed':
+      if (isMissing(state.error)) return <p class="card gate">{t('attendance.missing')}</p>;
+      return <Failed error={state.error} onAgain={again} />;
+    case 'ready':
+      return <Attendance sitting={state.value} onAgain={again} />;
+  }
+}
+
+function Attendance({ sitting, onAgain }: { sitting: Sitting; onAgain(): void }) {
+  const { record, people, meetingCode, now_ms } = sitting;
+  const start_ms = Date.parse(record.startTime);
+  const end_ms = record.endTime ? Date.parse(record.endTime) : Math.max(start_ms, now_ms);
+  const save = () => download(fileName(meetingCode, start_ms), 'text/csv', attendanceCsv(people));
+  return (
+    <>
+      <section class="card summary" aria-label={t('attendance.summary')}>
+        <dl>
+          <Fact name={t('attendance.when')}>
+            <time datetime={record.startTime}>{dayAndTimeText(start_ms)}</time>
+            {record.endTime && <> – {timeText(end_ms)}</>}
+            {!record.endTime && <span class="tag live">{t('past.live')}</span>}
+          </Fact>
+          <Fact name={t('attendance.duration')}>{durationText(end_ms - start_ms)}</Fact>
+          <Fact name={t('attendance.people')}>{counted('past.people', people.length)}</Fact>
+          {meetingCode && (
+            <Fact name={t('attendance.code')}>
+              <a class="code" href={`/${meetingCode}`}>
+                {meetingCode}
+              </a>
+            </Fact>
+          )}
+          <Fact name={t('attendance.kept')}>
+            {record.expireTime
+              ? t('attendance.kept.until', { day: dayText(Date.parse(record.expireTime)) })
+              : t('attendance.kept.ever')}
+          </Fact>
+        </dl>
+        <div class="form-actions">
+          {!record.endTime && (
+            <button type="button" class="button" onClick={onAgain}>
+              {t('attendance.refresh')}
+            </button>
+          )}
+          <button type="button" class="button" onClick={save}>
+            {t('attendance.csv')}
+          </button>
+        </div>
+      </section>
+      <section aria-labelledby="attendees">
+        <h2 id="attendees">{t('attendance.who')}</h2>
+        <ul class="attendees card" aria-labelledby="attendees">
+          {people.map((person) => (
+            <li key={person.name}>
+              <Person person={person} whole={{ start_ms, end_ms }} now_ms={now_ms} />
+            </li>
+          ))}
+        </ul>
+        <p class="hint legend">
+          <span data-device="FULL">{t('attendance.device.FULL')}</span>
+          <span data-device="COMPANION">{t('attendance.device.COMPANION')}</span>
+          <span data-device="VIEWER">{t('attendance.device.VIEWER')}</span>
+        </p>
+      </section>
+    </>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** A second device lies over the first one, and must not hide it. */
+function laneOf(device: DeviceKind) {
+  return device === 'FULL' ? { height: '100%' } : { y: '50%', height: '50%' };
+}
+
+interface PersonProps {
+  person: Attendee;
+  whole: { start_ms: number; end_ms: number };
+  now_ms: number;
+}
+
+function Person({ person, whole, now_ms }: PersonProps) {
+  const { displayName, signedIn, role, removed, sessions } = person;
+  const presence = presenceOf(sessions, now_ms);
+  if (!presence) return null;
+  const span = (start_ms: number, end_ms: number | undefined) =>
+    t('attendance.span', { from: timeText(start_ms), to: end_ms === undefined ? t('attendance.now') : timeText(end_ms) });
+  return (
+    <>
+      <div class="attendee">
+        <h3>{displayName || t('meeting.nameless')}</h3>
+        <p class="tags">
+          {(role === 'HOST' || role === 'COHOST') && <span class="tag">{t(`attendance.role.${role}`)}</span>}
+          {!signedIn && <span class="tag">{t('attendance.guest')}</span>}
+          {removed && <span class="tag warning">{t('attendance.removed')}</span>}
+        </p>
+        <p class="attendee-times">
+          <span>{span(presence.start_ms, presence.live ? undefined : presence.end_ms)}</span>
+          <strong>{durationText(presence.present_ms)}</strong>
+        </p>
+        <p class="hint">{presence.devices.map((device) => t(`attendance.device.${device}`)).join(', ')}</p>
+      </div>
+      <svg class="timeline" aria-hidden="true">
+        {barsOf(sessions, whole, now_ms).map((bar, index) => (
+          <rect
+            key={index}
+            data-device={bar.device}
+            x={`${bar.left_percent}%`}
+            width={`${bar.width_percent}%`}
+            {...laneOf(bar.device)}
+            rx="3"
+          />
+        ))}
+      </svg>
+      {sessions.length > 1 && (
+        <details>
+          <summary>{counted('attendance.sessions', sessions.length)}</summary>
+          <ul>
+            {[...sessions]
+              .sort((a, b) => a.start_ms - b.start_ms)
+              .map(({ start_ms, end_ms, device }, index) => (
+                <li key={index}>
+                  {span(start_ms, end_ms)}, {t(`attendance.device.${device}`)}
+                </li>
+              ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,163 @@
+// The settings of one meeting place. Each change is saved at once, and the server's answer is what is shown then: a change may
+// bring others with it (without host management there are no restrictions).
+
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { getSpace, type Space, updateSpace } from '../../api/spaces.ts';
+import { t } from '../../text/text.ts';
+import { CopyField } from '../copy.tsx';
+import { Failed, useLoaded, Wait } from '../loading.tsx';
+import { Page } from '../page.tsx';
+import { isMissing } from '../reason.ts';
+import { SavingNote, useSaving } from '../saving.tsx';
+import { Members } from './members.tsx';
+import { Part } from './part.tsx';
+import { RetentionSettings } from './retention.tsx';
+import {
+  ACCESS_TYPES,
+  accessChange,
+  type Change,
+  moderationChange,
+  RESTRICTIONS,
+  restrictionChange,
+  type Settings,
+  settingsOf,
+} from './settings.ts';
+
+export function SpacePage({ name }: { name: string }) {
+  return (
+    <Page title={t('space.title')} up={{ href: '/spaces', text: t('spaces.title') }}>
+      {() => <Load name={name} />}
+    </Page>
+  );
+}
+
+function Load({ name }: { name: string }) {
+  const { state, again } = useLoaded(name, () => getSpace(name));
+  switch (state.phase) {
+    case 'loading':
+      return <Wait />;
+    case 'failed':
+      return isMissing(state.error) ? <NotYours /> : <Failed error={state.error} onAgain={again} />;
+    case 'ready':
+      return state.value.config ? <SpaceSettings loaded={state.value} /> : <NotYours />;
+  }
+}
+
+function NotYours() {
+  return <p class="card gate">{t('space.notYours')}</p>;
+}
+
+function SpaceSettings({ loaded }: { loaded: Space }) {
+  const { name } = loaded;
+  const settings = useSignal(settingsOf(loaded.config ?? {}));
+  /** Changes go out one after the other: an answer that overtakes another would show what no longer holds. */
+  const last = useRef<Promise<unknown>>(Promise.resolve());
+
+  /** Shows the change at once, and takes it back if it fails. */
+  const save = (change: Change, foreseen: Settings): Promise<void> => {
+    const before = settings.peek();
+    settings.value = foreseen;
+    const saved = last.current.then(async () => {
+      try {
+        settings.value = settingsOf((await updateSpace(name, change.updateMask, change.config)).config ?? {});
+      } catch (error) {
+        settings.value = before;
+        throw error;
+      }
+    });
+    last.current = saved.catch(() => undefined);
+    return saved;
+  };
+
+  return (
+    <div class="space-settings">
+      {loaded.meetingUri && (
+        <section class="card space-link">
+          <CopyField label={t('space.link')} text={loaded.meetingUri} />
+          <a class="button" href={`/${loaded.meetingCode}`}>
+            {t('space.open')}
+          </a>
+        </section>
+      )}
+      <Access settings={settings.value} save={save} />
+      <Moderation settings={settings.value} save={save} />
+      <Members space={name} />
+      <RetentionSettings space={name} />
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  settings: Settings;
+  save(change: Change, foreseen: Settings): Promise<void>;
+}
+
+function Access({ settings, save }: ChoiceProps) {
+  const saving = useSaving();
+  return (
+    <Part id="access" title={t('space.access.title')}>
+      <div role="radiogroup" aria-labelledby="access" class="choices">
+        {ACCESS_TYPES.map((accessType) => (
+          <label key={accessType} class="choice">
+            <input
+              type="radio"
+              name="access"
+              checked={settings.accessType === accessType}
+              onChange={() => void saving.run(() => save(accessChange(accessType), { ...settings, accessType }))}
+            />
+            <span>
+              {t(`space.access.${accessType}`)}
+              <span class="hint">{t(`space.access.${accessType}.text`)}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+      <SavingNote saving={saving} />
+    </Part>
+  );
+}
+
+function Moderation({ settings, save }: ChoiceProps) {
+  const saving = useSaving();
+  const { moderation, restrictions } = settings;
+  return (
+    <Part id="moderation" title={t('space.moderation.title')}>
+      <label class="choice">
+        <input
+          type="checkbox"
+          role="switch"
+          checked={moderation}
+          onChange={() =>
+            void saving.run(() => save(moderationChange(!moderation), { ...settings, moderation: !moderation }))
+          }
+        />
+        <span>
+          {t('space.moderation.on')}
+          <span class="hint">{t('space.moderation.on.text')}</span>
+        </span>
+      </label>
+      <fieldset class="choices nested" disabled={!moderation}>
+        <legend>{t('space.moderation.restrictions')}</legend>
+        {RESTRICTIONS.map((kind) => (
+          <label key={kind} class="choice">
+            <input
+              type="checkbox"
+              checked={restrictions[kind]}
+              onChange={() =>
+                void saving.run(() =>
+                  save(restrictionChange(kind, !restrictions[kind]), {
+                    ...settings,
+                    restrictions: { ...restrictions, [kind]: !restrictions[kind] },
+                  }),
+                )
+              }
+            />
+            <span>{t(`space.moderation.${kind}`)}</span>
+          </label>
+        ))}
+      </fieldset>
+      <SavingNote saving={saving} />
+    </Part>
+  );
+}

@@ -1,0 +1,34 @@
+// Times and durations in the reader's language and time zone. A duration says two units at most: nobody reads the seconds of
+// an hour.
+
+import { t } from '../text/text.ts';
+
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' });
+const dayAndTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short' });
+const dayAndTimeShort = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+const time = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
+
+export function dayText(time_ms: number): string {
+  return day.format(time_ms);
+}
+
+export function dayAndTimeText(time_ms: number): string {
+  return dayAndTime.format(time_ms);
+}
+
+export function dayAndTimeShortText(time_ms: number): string {
+  return dayAndTimeShort.format(time_ms);
+}
+
+export function timeText(time_ms: number): string {
+  return time.format(time_ms);
+}
+
+export function durationText(duration_ms: number): string {
+  const seconds = Math.max(0, Math.round(duration_ms / 1_000));
+  if (seconds < 60) return t('time.seconds', { seconds });
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return t('time.minutes', { minutes });
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 === 0 ? t('time.hours', { hours }) : t('time.hoursMinutes', { hours, minutes: minutes % 60 });
+}
