@@ -2,12 +2,21 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Connection, type Effect, type Event, pauseAfter, START, step } from '../src/meeting/connection.ts';
+import {
+  type Connection,
+  type Effect,
+  type Event,
+  isKnocking,
+  pauseAfter,
+  START,
+  step,
+} from '../src/meeting/connection.ts';
 import { FIRST_CONNECTION_TRIES, PAUSE_MS_MAX, SILENCE_DEAD_MS, SILENCE_SUSPECT_MS } from '../src/meeting/limits.ts';
 import { feel, verdictOf } from '../src/meeting/pulse.ts';
 
 const EVENTS = {
-  answered: { kind: 'answered' },
+  answered: { kind: 'answered', waiting: false },
+  answeredWait: { kind: 'answered', waiting: true },
   joined: { kind: 'joined' },
   waiting: { kind: 'waiting' },
   broken: { kind: 'broken', reached: false },
@@ -17,9 +26,14 @@ const EVENTS = {
   over: { kind: 'refused', refusal: 'conferenceOver' },
   final: { kind: 'refused', refusal: 'final' },
   again: { kind: 'refused', refusal: 'again' },
+  putOut: { kind: 'refused', refusal: 'removed' },
   toldLeft: { kind: 'disconnected', reason: 'REASON_CLIENT_LEFT' },
   toldEnded: { kind: 'disconnected', reason: 'REASON_CONFERENCE_ENDED' },
   toldStopped: { kind: 'disconnected', reason: 'REASON_USER_STOPPED' },
+  toldRemoved: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'REMOVED' },
+  toldDenied: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'DENIED' },
+  toldExpired: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'EXPIRED' },
+  toldSomething: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'SOMETHING_NEW' },
   toldUnhealthy: { kind: 'disconnected', reason: 'REASON_SESSION_UNHEALTHY' },
   toldNothing: { kind: 'disconnected', reason: undefined },
 } satisfies Record<string, Event>;
@@ -76,6 +90,42 @@ test('each script of events ends where it should', () => {
   check(['answered', 'joined', 'leave'], 'left', 'farewell');
   check(['answered', 'joined', 'broken', 'leave'], 'left', 'farewell');
   check(['answered', 'joined', 'leave', 'toldLeft'], 'left');
+});
+
+test('at the door, a visit waits, goes in, or is sent away', () => {
+  const check = (names: Name[], expected: string, knocking: boolean, ...effects: Effect['kind'][]) => {
+    const played = play(...names);
+    const words = names.join(' ');
+    assert.equal(shortOf(played.state), expected, words);
+    assert.equal(isKnocking(played.state), knocking, words);
+    assert.deepEqual(
+      played.effects.map(({ kind }) => kind),
+      effects,
+      words,
+    );
+  };
+  check(['answered'], 'connecting', false);
+  check(['answeredWait'], 'connecting', true);
+  check(['answeredWait', 'waiting'], 'waiting', true);
+  check(['answeredWait', 'waiting', 'joined'], 'connected', false);
+  check(['answeredWait', 'waiting', 'toldDenied'], 'denied', false, 'close');
+  check(['answeredWait', 'waiting', 'toldExpired'], 'expired', false, 'close');
+  check(['answeredWait', 'waiting', 'leave'], 'withdrawn', false, 'farewell');
+  check(['answeredWait', 'leave'], 'withdrawn', false, 'farewell');
+  // A lost knock is knocked again: there is nothing to come back to.
+  check(['answeredWait', 'waiting', 'broken'], 'lost pausing', true, 'close', 'pause');
+  check(['answeredWait', 'waiting', 'broken', 'pauseOver'], 'lost asking', true, 'join');
+  check(['answeredWait', 'waiting', 'broken', 'pauseOver', 'answeredWait', 'waiting'], 'waiting', true);
+  check(['answeredWait', 'waiting', 'broken', 'pauseOver', 'answered', 'joined'], 'connected', false);
+  check(['answeredWait', 'waiting', 'broken', 'pauseOver', 'final'], 'refused', false);
+  check(['answeredWait', 'waiting', 'broken', 'leave'], 'withdrawn', false, 'farewell');
+  check(['answeredWait', 'broken', 'pauseOver'], 'lost asking', true, 'join');
+  // Whoever was in comes back to the conference, even if they had knocked once.
+  check(['answeredWait', 'waiting', 'joined', 'broken', 'pauseOver'], 'lost asking', false, 'resume');
+  check(['answered', 'joined', 'toldRemoved'], 'removed', false, 'close');
+  check(['answered', 'joined', 'toldRemoved', 'pauseOver', 'joined'], 'removed', false);
+  check(['answered', 'joined', 'broken', 'pauseOver', 'putOut'], 'removed', false);
+  check(['answered', 'joined', 'toldSomething'], 'ended', false, 'close');
 });
 
 test('a connection that never once came up is given up; one that did, never', () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NOBODY, newcomers, type Roster, withEntries, withParticipants } from '../src/meeting/roster.ts';
 import { listen, SILENCE, type Source, speaking } from '../src/meeting/speaker.ts';
-import { initialsOf, peopleOf, tilesOfOthers } from '../src/meeting/tiles.ts';
+import { initialsOf, inOrder, peopleOf, tilesOfOthers } from '../src/meeting/tiles.ts';
 
 const anonymous = (id: number, displayName: string) => ({
   id,
@@ -89,6 +89,32 @@ test('a tile for each entry of the others, named, and none for oneself', () => {
   check(['participants/p2/participantSessions/b'], [ada, screen]);
   // An earlier session of ours that the server has not missed yet.
   check(['participants/p1/participantSessions/a', 'participants/p1/participantSessions/z'], [bo]);
+});
+
+test('whoever can be neither seen nor heard is in the list and has no tile', () => {
+  const roster = withEntries(meeting(), {
+    resources: [
+      entry(13, 2, 'companion', { audioCsrc: 0, audioMuted: true, videoMuted: true }),
+      entry(14, 2, 'camera only', { audioCsrc: 0, audioMuted: true }),
+    ],
+  });
+  assert.deepEqual(
+    tilesOfOthers(roster, new Set()).map(({ key }) => key),
+    ['entry-11', 'entry-12', 'entry-14'],
+  );
+});
+
+test('raised hands come first, in their order', () => {
+  const people = peopleOf(meeting(), new Set(), '');
+  const check = (hands: string[], expected: string[]) =>
+    assert.deepEqual(
+      inOrder(people, hands).map(({ name }) => name),
+      expected,
+    );
+  check([], ['Ada', 'Bo']);
+  check(['participants/p2'], ['Bo', 'Ada']);
+  check(['participants/p2', 'participants/p1'], ['Bo', 'Ada']);
+  check(['participants/gone'], ['Ada', 'Bo']);
 });
 
 test('the list has everybody once, with what both of their devices do', () => {

@@ -29,7 +29,7 @@ describe('codecs', { timeout: 120_000 }, () => {
   for (const codec of ['video/VP8', 'video/VP9', 'video/H264', 'video/AV1']) {
     test(`${codec} is decoded as it was sent`, async () => {
       const { page } = browser;
-      const { body: space } = await server.call('POST', '/v2/spaces', { token, body: {} });
+      const space = await server.openSpace(token);
       await page.evaluate(async ([name, codec]) => {
         globalThis.raw.made.sender = await globalThis.raw.send(name, codec, 'Sender');
         globalThis.raw.made.receiver = await globalThis.raw.receive(name, 'Receiver');

@@ -20,7 +20,8 @@ describe('losses', { timeout: 240_000 }, () => {
     server = await Server.start();
     server.addUser('owner@example.org', 'Owner');
     register = new Register(server, server.token('owner@example.org'));
-    const created = await register.call('grpc', 'spaces', 'create_space', {});
+    const config = { access_type: 'OPEN' };
+    const created = await register.call('grpc', 'spaces', 'create_space', { space: { config } });
     space = { name: created.name, code: created.meeting_code };
     [ada, bo, caro] = await Promise.all([
       Person.arrive(server, 'Ada', 'red'),

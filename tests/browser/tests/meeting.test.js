@@ -29,7 +29,8 @@ describe('a meeting of five', { timeout: 300_000 }, () => {
     const link = server.addUser('ada@example.org', 'Ada');
     const token = server.token('ada@example.org');
     register = new Register(server, token);
-    const created = await register.call('grpc', 'spaces', 'create_space', {});
+    const config = { access_type: 'OPEN' };
+    const created = await register.call('grpc', 'spaces', 'create_space', { space: { config } });
     space = { name: created.name, code: created.meeting_code };
     [ada, bo, caro, dan, eve] = await Promise.all([
       Person.arrive(server, 'Ada', 'red', { speaks: true, viewport: { width: 1280, height: 800 } }),

@@ -21,7 +21,7 @@ describe('strangers', { timeout: 120_000 }, () => {
     server = await Server.start();
     server.addUser('owner@example.org', 'Owner');
     const token = server.token('owner@example.org');
-    const { body: space } = await server.call('POST', '/v2/spaces', { token, body: {} });
+    const space = await server.openSpace(token);
     [ada, bo] = await Promise.all([Person.arrive(server, 'Ada', 'red'), Person.arrive(server, 'Bo', 'green')]);
     for (const person of [ada, bo]) await person.join(space.meetingCode);
     await Promise.all([ada.seesEach([bo]), bo.seesEach([ada])]);

@@ -8,8 +8,11 @@ import { fileURLToPath } from 'node:url';
 export const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const target = resolve(checkout, process.env.CARGO_TARGET_DIR ?? 'target');
 
-/** The release program, as users get it. */
-export const binary = required(join(target, 'release/sederunt'), 'cargo build --release -p sederunt');
+/** The release program, as users get it; a debug build while one works on it. */
+export const binary = required(
+  resolve(checkout, process.env.SEDERUNT_BINARY ?? join(target, 'release/sederunt')),
+  'cargo build --release -p sederunt',
+);
 
 /** The interpreter that has Google's client. */
 export const python = required(join(target, 'xtask/venv/bin/python'), 'cargo xtask test --only tools');

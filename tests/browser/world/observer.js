@@ -2,10 +2,11 @@
 // on their data channels. The product knows nothing of it.
 
 export function observe() {
-  const seen = { connections: [], resources: {} };
+  const seen = { connections: [], resources: {}, channels: new Map() };
   globalThis.observed = seen;
 
   const keep = (channel) => {
+    seen.channels.set(channel.label, channel);
     channel.addEventListener('message', ({ data }) => {
       const message = JSON.parse(data);
       const kept = (seen.resources[channel.label] ??= {});

@@ -49,27 +49,63 @@ export class Person {
     await this.page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
   }
 
-  /** Opens the meeting's page and joins; the answer of the server. */
-  async join(meetingCode) {
-    await this.page.goto(`${this.server.url}/${meetingCode}`);
-    const name = this.page.getByRole('textbox', { name: 'Your name' });
-    const joinButton = this.page.getByRole('button', { name: 'Join', exact: true });
-    await joinButton.waitFor();
-    if (await name.isVisible()) await name.fill(this.name);
-    return this.#enter(() => joinButton.click());
+  /**
+   * Opens the meeting's page and joins; the answer of the server.
+   * @param {{ as?: 'With camera and microphone' | 'Use companion mode' | 'Only watch' }} how
+   */
+  async join(meetingCode, how) {
+    const button = await this.#prepare(meetingCode, 'Join', how);
+    return this.#enter(() => button.click());
+  }
+
+  /** Opens the meeting's page and asks to be let in; the answer of the server. */
+  async knock(meetingCode, how) {
+    const button = await this.#prepare(meetingCode, 'Ask to join', how);
+    return this.#wait(() => button.click());
   }
 
   /** From the page that one sees after leaving. */
   async rejoin() {
-    return this.#enter(() => this.page.getByRole('button', { name: /rejoin/i }).click());
+    return this.#enter(() => this.button('Rejoin').click());
+  }
+
+  /** From the page that one sees after having been sent away. */
+  async askAgain() {
+    return this.#wait(() => this.button('Ask again').click());
+  }
+
+  /** In the meeting, by whatever way. */
+  async isIn() {
+    await this.button('Leave').waitFor();
+    await this.page.locator('[data-connection-state="connected"]').waitFor();
+  }
+
+  async #prepare(meetingCode, label, { as = 'With camera and microphone' } = {}) {
+    await this.page.goto(`${this.server.url}/${meetingCode}`);
+    const name = this.page.getByRole('textbox', { name: 'Your name' });
+    const button = this.button(label);
+    await button.waitFor();
+    if (await name.isVisible()) await name.fill(this.name);
+    await this.page.getByRole('radio', { name: as }).check();
+    return button;
   }
 
   async #enter(act) {
+    await this.#ask(act);
+    await this.button('Leave').waitFor();
+    return this.seat;
+  }
+
+  async #wait(act) {
+    await this.#ask(act);
+    await this.sees('Asking to be let in…');
+    return this.seat;
+  }
+
+  async #ask(act) {
     const [response] = await Promise.all([this.page.waitForResponse(/:(join|resume)$/), act()]);
     if (!response.ok()) throw new Error(`${this.name} could not join: ${await response.text()}`);
     this.seat = await response.json();
-    await this.button('Leave').waitFor();
-    return this.seat;
   }
 
   /** Presses Leave, and waits for the page that one sees then. */
@@ -88,6 +124,22 @@ export class Person {
 
   async sees(text) {
     await this.page.getByText(text).first().waitFor();
+  }
+
+  /** Opens a panel beside the stage, or closes it. */
+  async toggle(panel) {
+    await this.page.getByRole('button', { name: new RegExp(`^${panel}`) }).click();
+  }
+
+  /** The panel that is open. */
+  panel(title) {
+    return this.page.getByRole('complementary', { name: new RegExp(`^${title}`) });
+  }
+
+  /** Whether a button says that it may not be used, and why. */
+  async whyNot(name) {
+    const button = this.button(name);
+    return (await button.getAttribute('aria-disabled')) === 'true' ? button.getAttribute('title') : null;
   }
 
   /** The labels of all tiles. */

@@ -3,6 +3,18 @@
 
 import { call } from './call.ts';
 
+/** With what somebody is in a meeting. */
+export type Device = 'FULL' | 'COMPANION' | 'VIEWER';
+
+/** What somebody may do in a meeting. */
+export type Role = 'HOST' | 'COHOST' | 'CONTRIBUTOR' | 'VIEWER';
+
+/** Who may do something while the meeting is moderated. */
+export type Restriction = 'HOSTS_ONLY' | 'NO_RESTRICTION';
+
+/** How somebody enters. `REFUSED`: not by this client. */
+export type Entry = 'WALK_IN' | 'KNOCK' | 'REFUSED';
+
 export interface Meeting {
   /** `spaces/{space}` */
   space: string;
@@ -10,6 +22,10 @@ export interface Meeting {
   meetingUri: string;
   active?: boolean;
   participantCount?: number;
+  /** How whoever uses this browser would enter now. */
+  entry?: Entry;
+  /** What they would be, with a full device. */
+  role?: Role;
 }
 
 export interface Admission {
@@ -24,17 +40,21 @@ export interface Admission {
   participantSession: string;
   /** Proves that this client is that participant; known to it alone. */
   resumeSecret: string;
+  /** One waits to be let in; the names above are only promised. */
+  waiting?: boolean;
 }
 
 /** Without a name for somebody who is signed in; without a secret for somebody who was not here before. */
 export interface JoinRequest {
   offer: string;
+  device: Device;
   displayName?: string;
   resumeSecret?: string;
 }
 
 export interface ResumeRequest {
   offer: string;
+  device: Device;
   conferenceRecord: string;
   resumeSecret: string;
   displayName?: string;

@@ -1,6 +1,8 @@
 // The life of one visit to a meeting: a pure state machine. `step` takes an event and gives the new state and what to do;
-// `session.ts` does it. Whatever goes wrong leads to `lost`, and `lost` tries again for as long as the page is open: the
-// only ways out are the person, the end of the conference, and an answer that no further try could change.
+// `visit.ts` does it. Whatever goes wrong leads to `lost`, and `lost` tries again for as long as the page is open: the
+// only ways out are the person, the end of the conference, a host's no, and an answer that no further try could change.
+//
+// Whoever waits at the door is in no conference and cannot come back to one: a knock that was lost is knocked again.
 
 import { FIRST_CONNECTION_TRIES, PAUSE_MS_MAX, PAUSE_MS_MIN } from './limits.ts';
 
@@ -13,29 +15,44 @@ export type End =
   /** No connection, and no hope of one. */
   | 'failed'
   /** The server did not let us in. */
-  | 'refused';
+  | 'refused'
+  /** At the door: a host said no, nobody answered, or we went away ourselves. */
+  | 'denied'
+  | 'expired'
+  | 'withdrawn'
+  /** A host put us out. */
+  | 'removed';
 
 export type Connection =
   /** The first request is under way. */
   | { phase: 'joining' }
-  /** We are let in; the media is not there yet. `tries` counts those that never reached the server. */
-  | { phase: 'connecting'; tries: number }
+  /** We are answered; the media is not there yet. `tries` counts those that never reached the server. */
+  | { phase: 'connecting'; tries: number; knocking: boolean }
   /** In the lobby. */
   | { phase: 'waiting' }
   | { phase: 'connected' }
-  /** We were in, or almost. `tries` counts since the connection was lost; `everConnected` says which. */
-  | { phase: 'lost'; stage: 'pausing' | 'asking' | 'opening'; tries: number; everConnected: boolean }
+  /** We were in, or almost, or at the door. `tries` counts since the connection was lost; `everConnected` says which. */
+  | {
+      phase: 'lost';
+      stage: 'pausing' | 'asking' | 'opening';
+      tries: number;
+      everConnected: boolean;
+      knocking: boolean;
+    }
   | { phase: 'over'; end: End };
 
+/** The conference is over, a host put us out of it, it will never let us in, or perhaps next time. */
+export type Refusal = 'conferenceOver' | 'removed' | 'final' | 'again';
+
 export type Event =
-  /** The server answered a join or a resume. */
-  | { kind: 'answered' }
-  /** It refused: the conference is over, for good, or perhaps not next time. */
-  | { kind: 'refused'; refusal: 'conferenceOver' | 'final' | 'again' }
+  /** The server answered a join or a resume: come in, or wait. */
+  | { kind: 'answered'; waiting: boolean }
+  /** It refused. */
+  | { kind: 'refused'; refusal: Refusal }
   /** `session-control` said so. */
   | { kind: 'joined' }
   | { kind: 'waiting' }
-  | { kind: 'disconnected'; reason: string | undefined }
+  | { kind: 'disconnected'; reason: string | undefined; detail?: string | undefined }
   /** ICE failed, the channels closed, nothing arrives any more, or the media did not come up in time. */
   | {
       kind: 'broken';
@@ -63,13 +80,18 @@ export function pauseAfter(tries: number): number {
   return Math.min(PAUSE_MS_MIN * 2 ** tries, PAUSE_MS_MAX);
 }
 
+/** Whether we are at the door, or were when the connection was lost. */
+export function isKnocking(state: Connection): boolean {
+  return state.phase === 'waiting' || ('knocking' in state && state.knocking);
+}
+
 export function step(state: Connection, event: Event): Step {
   if (state.phase === 'over') return [state, []];
   switch (event.kind) {
     case 'leave':
-      return [{ phase: 'over', end: 'left' }, [{ kind: 'farewell' }]];
+      return [{ phase: 'over', end: isKnocking(state) ? 'withdrawn' : 'left' }, [{ kind: 'farewell' }]];
     case 'disconnected':
-      return disconnected(state, event.reason);
+      return disconnected(state, event.reason, event.detail);
     case 'joined':
       return [{ phase: 'connected' }, []];
     case 'waiting':
@@ -77,23 +99,25 @@ export function step(state: Connection, event: Event): Step {
     case 'broken':
       return broken(state, event.reached);
     case 'answered':
-      if (state.phase === 'joining') return [{ phase: 'connecting', tries: 0 }, []];
-      return state.phase === 'lost' ? [{ ...state, stage: 'opening' }, []] : [state, []];
+      if (state.phase === 'joining') return [{ phase: 'connecting', tries: 0, knocking: event.waiting }, []];
+      return state.phase === 'lost' ? [{ ...state, stage: 'opening', knocking: event.waiting }, []] : [state, []];
     case 'refused':
       return refused(state, event.refusal);
     case 'pauseOver':
       if (state.phase !== 'lost' || state.stage !== 'pausing') return [state, []];
-      return [{ ...state, stage: 'asking' }, [{ kind: 'resume' }]];
+      return [{ ...state, stage: 'asking' }, [{ kind: state.knocking ? 'join' : 'resume' }]];
   }
 }
 
-function disconnected(state: Connection, reason: string | undefined): Step {
+const STOPPED: Record<string, End> = { REMOVED: 'removed', DENIED: 'denied', EXPIRED: 'expired' };
+
+function disconnected(state: Connection, reason: string | undefined, detail = ''): Step {
   switch (reason) {
     case 'REASON_CLIENT_LEFT':
       return [{ phase: 'over', end: 'left' }, [{ kind: 'close' }]];
     case 'REASON_CONFERENCE_ENDED':
     case 'REASON_USER_STOPPED':
-      return [{ phase: 'over', end: 'ended' }, [{ kind: 'close' }]];
+      return [{ phase: 'over', end: STOPPED[detail] ?? 'ended' }, [{ kind: 'close' }]];
     // The server finds the connection unhealthy, or is stopping: both may be better in a moment.
     default:
       return broken(state, true);
@@ -104,35 +128,41 @@ function broken(state: Connection, reached: boolean): Step {
   // A busy computer is patient with itself: only tries that never reached the server count against the first connection.
   switch (state.phase) {
     case 'connected':
+      return lost(0, true, false);
     case 'waiting':
-      return lost(0, true);
+      return lost(0, true, true);
     case 'connecting':
-      return lost(reached ? state.tries : state.tries + 1, false);
-    case 'lost':
+      return lost(reached ? state.tries : state.tries + 1, false, state.knocking);
+    case 'lost': {
       if (state.stage === 'pausing') return [state, []];
-      return lost(reached && !state.everConnected ? state.tries : state.tries + 1, state.everConnected);
+      const tries = reached && !state.everConnected ? state.tries : state.tries + 1;
+      return lost(tries, state.everConnected, state.knocking);
+    }
     default:
       return [state, []];
   }
 }
 
-function lost(tries: number, everConnected: boolean): Step {
+function lost(tries: number, everConnected: boolean, knocking: boolean): Step {
   if (!everConnected && tries >= FIRST_CONNECTION_TRIES)
     return [{ phase: 'over', end: 'failed' }, [{ kind: 'farewell' }]];
   return [
-    { phase: 'lost', stage: 'pausing', tries, everConnected },
+    { phase: 'lost', stage: 'pausing', tries, everConnected, knocking },
     [{ kind: 'close' }, { kind: 'pause', pause_ms: pauseAfter(tries) }],
   ];
 }
 
-function refused(state: Connection, refusal: 'conferenceOver' | 'final' | 'again'): Step {
+function refused(state: Connection, refusal: Refusal): Step {
   if (state.phase === 'joining') return [{ phase: 'over', end: 'refused' }, []];
   if (state.phase !== 'lost') return [state, []];
   switch (refusal) {
     case 'conferenceOver':
       return [{ phase: 'over', end: 'ended' }, []];
+    case 'removed':
+      return [{ phase: 'over', end: 'removed' }, []];
     case 'final':
-      return [{ phase: 'over', end: 'failed' }, []];
+      // A second knock is a join like the first, and its refusal has the same words.
+      return [{ phase: 'over', end: state.knocking ? 'refused' : 'failed' }, []];
     case 'again': {
       // The server is away, which says nothing about our network: this try does not count against the first connection.
       const next = { ...state, stage: 'pausing' as const, tries: state.tries + (state.everConnected ? 1 : 0) };

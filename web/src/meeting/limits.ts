@@ -86,3 +86,21 @@ export const NOTICE_MS = 5_000;
 
 /** Characters of a name; the server's own limit. */
 export const NAME_CHARACTERS_MAX = 100;
+
+/** Characters of a chat message; the server's own limit. */
+export const CHAT_CHARACTERS_MAX = 2_000;
+
+/** Messages that a page keeps. Nobody scrolls back further, and a day-long meeting must not fill the memory of a tab. */
+export const CHAT_MESSAGES_MAX = 500;
+
+/** Characters of a message that are shown in passing, to somebody who has the conversation closed. */
+export const CHAT_PREVIEW_CHARACTERS = 80;
+
+/** How long a reaction is seen: as long as a nod. */
+export const REACTION_MS = 4_000;
+
+/** Reactions seen at once. */
+export const REACTIONS_MAX = 40;
+
+/** Reactions are read out together, no more often than this: one voice cannot read applause clap by clap. */
+export const REACTIONS_READ_MS = 2_000;

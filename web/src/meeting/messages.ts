@@ -1,5 +1,7 @@
-// The JSON of the data channels (the Meet Media API's, and our one addition, `setMediaState`). Everything a peer sends
-// may be absent: the types say so, and the readers give defaults.
+// The JSON of the data channels: the Meet Media API's, and what we add to it (`setMediaState`, and the channels `chat`,
+// `reactions` and `moderation`). Everything a peer sends may be absent: the types say so, and the readers give defaults.
+
+import type { Device, Restriction, Role } from '../api/meetings.ts';
 
 export interface Message {
   response?: { requestId?: number; status?: { code?: number; message?: string } };
@@ -13,6 +15,12 @@ export interface Resource {
   participant?: ParticipantResource;
   mediaEntry?: MediaEntryResource;
   videoAssignment?: VideoAssignmentResource;
+  chatMessage?: ChatMessageResource;
+  reaction?: ReactionResource;
+  hand?: HandResource;
+  moderation?: ModerationResource;
+  /** A host has silenced this microphone. */
+  muted?: object;
 }
 
 export interface SessionStatus {
@@ -22,6 +30,10 @@ export interface SessionStatus {
     | 'REASON_USER_STOPPED'
     | 'REASON_CONFERENCE_ENDED'
     | 'REASON_SESSION_UNHEALTHY';
+  /** Ours: why a host, or nobody, has stopped this visit. */
+  detail?: 'REMOVED' | 'DENIED' | 'EXPIRED';
+  /** Ours: the session's full name, for whoever was let in under another than was promised. */
+  participantSession?: string;
 }
 
 export interface ParticipantResource {
@@ -51,4 +63,33 @@ export interface MediaState {
   audioMuted: boolean;
   videoMuted: boolean;
   screenshare: boolean;
+}
+
+export interface ChatMessageResource {
+  participantKey?: string;
+  displayName?: string;
+  text?: string;
+  /** RFC 3339. */
+  sentTime?: string;
+}
+
+export interface ReactionResource {
+  participantKey?: string;
+  emoji?: string;
+}
+
+export interface HandResource {
+  participantKey?: string;
+  /** RFC 3339. */
+  raisedTime?: string;
+}
+
+/** What this session is and may do, whole each time that something of it changes. */
+export interface ModerationResource {
+  role?: Role;
+  device?: Device;
+  permissions?: { microphone?: boolean; camera?: boolean; screen?: boolean; chat?: boolean; reactions?: boolean };
+  settings?: { moderation?: boolean; chat?: Restriction; reactions?: Restriction; present?: Restriction };
+  /** Who waits at the door; hosts alone are told. */
+  knocks?: { session?: string; displayName?: string; signedIn?: boolean; email?: string }[];
 }

@@ -1,7 +1,11 @@
 // One peer connection: one offer, one answer, no renegotiation. The lines are fixed when it is made: three audio and
 // sixteen video lines to receive on, and one each to send microphone, camera and screen. What is on a line changes, the
 // lines do not. A lost connection is replaced by a new peer, never repaired.
+//
+// A viewer has no lines to send on. A companion has no microphone; its line for a camera stays empty, and is there
+// because the server tells camera and screen by their order.
 
+import type { Device } from '../api/meetings.ts';
 import type { Message } from './messages.ts';
 import {
   AUDIO_LINES,
@@ -19,6 +23,9 @@ export const CHANNELS = [
   'video-assignment',
   'media-entries',
   'participants',
+  'chat',
+  'reactions',
+  'moderation',
 ] as const;
 export type ChannelName = (typeof CHANNELS)[number];
 
@@ -45,14 +52,15 @@ export interface Peer {
   /** The line that sends this SSRC to us. */
   lineOf(ssrc: number): string | undefined;
   send(tracks: Tracks): void;
-  request(channel: ChannelName, body: object): void;
+  /** The id by which the channel's answer names it. */
+  request(channel: ChannelName, body: object): number;
   close(): void;
 }
 
 /** What the server switches without touching it; leaving out the rest makes the offer a third of the size. */
 const VIDEO_CODECS = /^video\/(VP8|VP9|H264|AV1|rtx)$/i;
 
-export function openPeer(tracks: Tracks, listeners: Listeners): Peer {
+export function openPeer(device: Device, tracks: Tracks, listeners: Listeners): Peer {
   const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   const receiveLines = (kind: 'audio' | 'video', count: number) =>
     Array.from({ length: count }, () => prefer(connection.addTransceiver(kind, { direction: 'recvonly' }), kind));
@@ -63,12 +71,16 @@ export function openPeer(tracks: Tracks, listeners: Listeners): Peer {
   const channels = openChannels(connection, listeners);
   const video = receiveLines('video', VIDEO_LINES);
   // The order tells the server which is which: the first video we send is the camera, the second the screen.
-  const microphone = sendLine('audio', tracks.microphone, { maxBitrate: MICROPHONE_BITRATE_BPS });
-  const camera = sendLine('video', tracks.camera, { maxBitrate: CAMERA_BITRATE_BPS });
-  const screen = sendLine('video', tracks.screen, {
-    maxBitrate: SCREEN_BITRATE_BPS,
-    maxFramerate: SCREEN_FRAMES_PER_SECOND,
-  });
+  const microphone =
+    device === 'FULL' ? sendLine('audio', tracks.microphone, { maxBitrate: MICROPHONE_BITRATE_BPS }) : null;
+  const camera = device === 'VIEWER' ? null : sendLine('video', tracks.camera, { maxBitrate: CAMERA_BITRATE_BPS });
+  const screen =
+    device === 'VIEWER'
+      ? null
+      : sendLine('video', tracks.screen, {
+          maxBitrate: SCREEN_BITRATE_BPS,
+          maxFramerate: SCREEN_FRAMES_PER_SECOND,
+        });
 
   let lines = new Map<number, string>();
   const requestIds = new Map<ChannelName, number>();
@@ -104,9 +116,9 @@ export function openPeer(tracks: Tracks, listeners: Listeners): Peer {
     },
     lineOf: (ssrc) => lines.get(ssrc),
     send(next) {
-      replace(microphone.sender, next.microphone);
-      replace(camera.sender, next.camera);
-      replace(screen.sender, next.screen);
+      replace(microphone?.sender, next.microphone);
+      replace(camera?.sender, next.camera);
+      replace(screen?.sender, next.screen);
     },
     request(name, body) {
       const channel = channels.get(name);
@@ -117,6 +129,7 @@ export function openPeer(tracks: Tracks, listeners: Listeners): Peer {
       // The channels open one after the other; the first may bring news that makes us ask on the last.
       else if (channel?.readyState === 'connecting')
         channel.addEventListener('open', () => channel.send(text), { once: true });
+      return requestId;
     },
     close() {
       closed = true;
@@ -162,7 +175,7 @@ function prefer(transceiver: RTCRtpTransceiver, kind: 'audio' | 'video'): RTCRtp
   return transceiver;
 }
 
-function replace(sender: RTCRtpSender, track: MediaStreamTrack | null): void {
+function replace(sender: RTCRtpSender | undefined, track: MediaStreamTrack | null): void {
   // Rejected only once the connection is closed, and then it does not matter.
-  if (sender.track !== track) sender.replaceTrack(track).catch(() => undefined);
+  if (sender && sender.track !== track) sender.replaceTrack(track).catch(() => undefined);
 }

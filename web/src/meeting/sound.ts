@@ -7,6 +7,8 @@ export interface Sound {
   blocked: ReadonlySignal<boolean>;
   /** Called by that touch. */
   unblock(): void;
+  /** Whether this device is heard at all. */
+  on: Signal<boolean>;
   /** Plays these lines instead of the ones before. */
   play(receivers: readonly RTCRtpReceiver[]): void;
   close(): void;
@@ -14,8 +16,10 @@ export interface Sound {
 
 type Element = HTMLAudioElement & { setSinkId?(deviceId: string): Promise<void> };
 
-export function openSound(speaker: ReadonlySignal<string>): Sound {
+/** `on` is off for a companion, whose person hears the meeting by another device in the same room. */
+export function openSound(speaker: ReadonlySignal<string>, startsOn: boolean): Sound {
   const blocked: Signal<boolean> = signal(false);
+  const on = signal(startsOn);
   let elements: Element[] = [];
 
   const start = (element: Element) =>
@@ -37,9 +41,17 @@ export function openSound(speaker: ReadonlySignal<string>): Sound {
     const deviceId = speaker.value;
     for (const element of elements) route(element, deviceId);
   });
+  const stopSilencing = effect(() => {
+    const silent = !on.value;
+    for (const element of elements) {
+      element.muted = silent;
+      if (!silent) void start(element);
+    }
+  });
 
   return {
     blocked,
+    on,
     unblock() {
       blocked.value = false;
       for (const element of elements) void start(element);
@@ -50,6 +62,7 @@ export function openSound(speaker: ReadonlySignal<string>): Sound {
         const element: Element = document.createElement('audio');
         element.autoplay = true;
         element.hidden = true;
+        element.muted = !on.peek();
         element.srcObject = new MediaStream([receiver.track]);
         document.body.append(element);
         route(element, speaker.peek());
@@ -59,6 +72,7 @@ export function openSound(speaker: ReadonlySignal<string>): Sound {
     },
     close() {
       stopRouting();
+      stopSilencing();
       clear();
     },
   };

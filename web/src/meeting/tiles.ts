@@ -14,10 +14,13 @@ export interface Tile {
   hasVideo: boolean;
 }
 
-/** Media entries of others: everything but what the sessions of this page brought. */
+/**
+ * Media entries of others: everything but what the sessions of this page brought, and who can be neither seen nor heard. A
+ * companion is its person's second device, and a viewer the audience: both are people of the list, and no faces.
+ */
 export function tilesOfOthers(roster: Roster, ownSessions: ReadonlySet<string>): Tile[] {
   return [...roster.entries.values()]
-    .filter((entry) => !ownSessions.has(entry.sessionName))
+    .filter((entry) => !ownSessions.has(entry.sessionName) && (entry.audioCsrc !== 0 || !entry.videoMuted))
     .sort((one, other) => one.id - other.id)
     .map((entry) => ({
       key: `entry-${entry.id}`,
@@ -91,4 +94,10 @@ export function peopleOf(roster: Roster, ownSessions: ReadonlySet<string>, ownKe
       };
     })
     .sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** Raised hands first, in the order in which they were raised; the others as they stood. */
+export function inOrder(people: readonly PersonHere[], hands: readonly string[]): PersonHere[] {
+  const place = ({ key }: PersonHere) => (hands.includes(key) ? hands.indexOf(key) : hands.length);
+  return [...people].sort((one, other) => place(one) - place(other));
 }

@@ -6,8 +6,9 @@ import { ApiError } from '../api/call.ts';
 import * as meetings from '../api/meetings.ts';
 import { openAssigner } from './assigner.ts';
 import type { Wanted } from './assignment.ts';
-import { type Connection, type Effect, type Event, START, step } from './connection.ts';
+import { type Connection, type Effect, type Event, type Refusal, START, step } from './connection.ts';
 import type { Devices } from './devices.ts';
+import { type Exchange, openExchange } from './exchange.ts';
 import {
   ARRIVAL_QUIET_MS,
   FAREWELL_MS,
@@ -17,15 +18,30 @@ import {
   SPEAKING_LEVEL,
 } from './limits.ts';
 import type { MediaState, Message } from './messages.ts';
+import { atFirst, lostRights, type Moderation, type Right, withModeration } from './moderation.ts';
+import { switchOff } from './obedience.ts';
 import { type ChannelName, openPeer, type Peer } from './peer.ts';
 import { openPictures, type Picture } from './pictures.ts';
 import { rememberResumeSecret, resumeSecret } from './preferences.ts';
+import { newlyRaised } from './reactions.ts';
 import { type Person, NOBODY, newcomers, type Roster, withEntries, withParticipants } from './roster.ts';
 import { type Hearing, listen, SILENCE, type Source, speaking } from './speaker.ts';
 import { openSound, type Sound } from './sound.ts';
 import { watchPulse } from './watch.ts';
 
+/** What happened, for whoever looks elsewhere. */
+export type News =
+  | { kind: 'joined' | 'left'; person: Person }
+  | { kind: 'raisedHand'; participantKey: string }
+  | { kind: 'mutedByHost' }
+  /** A host took a right away, and what it had on was switched off. */
+  | { kind: 'stopped'; what: Right }
+  /** The meeting made us watch, whatever we came with. */
+  | { kind: 'viewer' };
+
 export interface Visit {
+  /** With what we came; what we are now is `moderation`'s. */
+  device: meetings.Device;
   connection: ReadonlySignal<Connection>;
   /** What the server answered when it last refused. */
   refusal: ReadonlySignal<ApiError | null>;
@@ -40,6 +56,8 @@ export interface Visit {
   /** When an audio source was last heard. */
   heardAt_ms(csrc: number): number;
   sound: Sound;
+  moderation: ReadonlySignal<Moderation>;
+  exchange: Exchange;
   /** The pictures that the page has room for, in order of importance. */
   want(wanted: readonly Wanted[]): void;
   leave(): void;
@@ -51,21 +69,27 @@ export interface VisitOptions {
   code: string;
   /** `null` for somebody who is signed in: the account's name is shown. */
   displayName: string | null;
+  device: meetings.Device;
   devices: Devices;
-  onNews(news: { kind: 'joined' | 'left'; person: Person }): void;
+  onNews(news: News): void;
 }
 
-export function openVisit({ code, displayName, devices, onNews }: VisitOptions): Visit {
+export function openVisit({ code, displayName, device, devices, onNews }: VisitOptions): Visit {
   const connection = signal<Connection>(START[0]);
   const refusal = signal<ApiError | null>(null);
   const roster = signal<Roster>(NOBODY);
   const ownSessions = signal<ReadonlySet<string>>(new Set());
   const ownKey = signal('');
   const spoken = signal<ReadonlySet<number>>(new Set());
+  const moderation = signal<Moderation>(atFirst(device));
   const pictures = openPictures();
-  const sound = openSound(computed(() => devices.chosen.value.speaker));
+  const sound = openSound(
+    computed(() => devices.chosen.value.speaker),
+    device !== 'COMPANION',
+  );
   const assigner = openAssigner((body) => peer?.request('video-assignment', body));
-  const named = displayName === null ? {} : { displayName };
+  const exchange = openExchange((channel, body) => peer?.request(channel, body) ?? null);
+  const mine = { device, ...(displayName === null ? {} : { displayName }) };
 
   let peer: Peer | null = null;
   let admission: meetings.Admission | null = null;
@@ -105,34 +129,34 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
   async function ask(how: 'join' | 'resume'): Promise<void> {
     disconnect();
     const { signal: cancelled } = cancel;
-    const mine = openPeer(tracks(), {
+    const opened = openPeer(device, tracks(), {
       message: (channel, message) => receive(channel, message),
       broken,
     });
-    peer = mine;
+    peer = opened;
     try {
-      const offer = await mine.offer();
+      const offer = await opened.offer();
       const secret = admission?.resumeSecret ?? resumeSecret(code);
       const answered =
         how === 'resume' && admission
           ? await meetings.resume(
               code,
-              { offer, conferenceRecord: admission.conferenceRecord, resumeSecret: admission.resumeSecret, ...named },
+              { offer, conferenceRecord: admission.conferenceRecord, resumeSecret: admission.resumeSecret, ...mine },
               cancelled,
             )
-          : await meetings.join(code, { offer, ...named, ...(secret ? { resumeSecret: secret } : {}) }, cancelled);
+          : await meetings.join(code, { offer, ...mine, ...(secret ? { resumeSecret: secret } : {}) }, cancelled);
       admit(answered);
-      if (cancelled.aborted) return meetings.leaveAtOnce(code, answered);
-      dispatch({ kind: 'answered' });
+      if (cancelled.aborted) return meetings.leaveAtOnce(code, sessionOf(answered));
+      dispatch({ kind: 'answered', waiting: answered.waiting ?? false });
       timers.push(setTimeout(broken, OPENING_TIMEOUT_MS));
-      await mine.answer(answered.answer);
-      sound.play(mine.audio);
+      await opened.answer(answered.answer);
+      sound.play(opened.audio);
     } catch (error) {
       if (cancelled.aborted) return;
       // Not the server's refusal but our browser's: an answer it cannot read.
       if (!(error instanceof ApiError)) return broken();
       refusal.value = error;
-      mine.close();
+      opened.close();
       dispatch({ kind: 'refused', refusal: refusalOf(error) });
     }
   }
@@ -140,7 +164,11 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
   function admit(answered: meetings.Admission): void {
     admission = answered;
     rememberResumeSecret(code, answered.resumeSecret);
-    const own = answered.participantSession.replace(/^conferenceRecords\/[^/]+\//, '');
+    sessionIs(answered.participantSession);
+  }
+
+  function sessionIs(fullName: string): void {
+    const own = fullName.replace(/^conferenceRecords\/[^/]+\//, '');
     ownSessions.value = new Set([...ownSessions.peek(), own]);
     ownKey.value = own.replace(/\/participantSessions\/.*$/, '');
   }
@@ -149,14 +177,14 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     switch (channel) {
       case 'session-control': {
         const status = message.resources?.[0]?.sessionStatus;
-        if (status?.connectionState === 'STATE_JOINED') joined();
+        if (status?.connectionState === 'STATE_JOINED') joined(status.participantSession);
         if (status?.connectionState === 'STATE_WAITING') {
           // Others decide how long this takes.
-          clearTimers();
+          settled();
           dispatch({ kind: 'waiting' });
         }
         if (status?.connectionState === 'STATE_DISCONNECTED')
-          dispatch({ kind: 'disconnected', reason: status.disconnectReason });
+          dispatch({ kind: 'disconnected', reason: status.disconnectReason, detail: status.detail });
         return;
       }
       case 'participants':
@@ -169,24 +197,70 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
           if (videoAssignment && peer) pictures.assigned(peer, videoAssignment);
         return;
       }
+      case 'chat':
+        return exchange.receive(channel, message, ownKey.peek());
+      case 'reactions': {
+        const before = exchange.hands.peek();
+        exchange.receive(channel, message, ownKey.peek());
+        if (hasSettled())
+          for (const participantKey of newlyRaised(before, exchange.hands.peek()))
+            if (participantKey !== ownKey.peek()) onNews({ kind: 'raisedHand', participantKey });
+        return;
+      }
+      case 'moderation':
+        if (message.resources?.some(({ muted }) => muted)) muted();
+        return obey(withModeration(moderation.peek(), message));
       case 'media-stats':
         return;
     }
   }
 
-  function joined(): void {
-    if (!peer) return;
-    const mine = peer;
+  function obey(next: Moderation): void {
+    const before = moderation.peek();
+    moderation.value = next;
+    const stopped = switchOff(devices, lostRights(before, next));
+    if (next.role === 'VIEWER' && before.role !== 'VIEWER') onNews({ kind: 'viewer' });
+    else for (const what of stopped) onNews({ kind: 'stopped', what });
+  }
+
+  /** The server drops our sound until it hears that our microphone is off, even if it was off before. */
+  function muted(): void {
+    const wasOn = devices.microphone.peek().on;
+    void devices.setMicrophone(false);
+    tell();
+    if (wasOn) onNews({ kind: 'mutedByHost' });
+  }
+
+  /** The connection is there: from now on its silence counts. */
+  function settled(): void {
     clearTimers();
-    joinedAt_ms = performance.now();
     stopWatching();
-    stopWatching = watchPulse(mine.connection, broken);
+    if (peer) stopWatching = watchPulse(peer.connection, broken);
+  }
+
+  function joined(session: string | undefined): void {
+    if (!peer) return;
+    if (session && admission) {
+      admission = {
+        ...admission,
+        participantSession: session,
+        conferenceRecord: session.replace(/\/participants\/.*$/, ''),
+      };
+      sessionIs(session);
+    }
+    settled();
+    joinedAt_ms = performance.now();
     dispatch({ kind: 'joined' });
     assigner.restart();
   }
 
+  /** What is told in the first moment was so before we came, and is no news. */
+  function hasSettled(): boolean {
+    return performance.now() - joinedAt_ms > ARRIVAL_QUIET_MS;
+  }
+
   function arrive(next: Roster): void {
-    if (performance.now() - joinedAt_ms > ARRIVAL_QUIET_MS) {
+    if (hasSettled()) {
       for (const person of newcomers(arriving, next)) onNews({ kind: 'joined', person });
       for (const person of newcomers(next, arriving)) onNews({ kind: 'left', person });
     }
@@ -214,6 +288,7 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     hearing = SILENCE;
     pictures.clear();
     assigner.stop();
+    exchange.restart();
     spoken.value = new Set();
   }
 
@@ -237,6 +312,7 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     clearInterval(looking);
     stopSending();
     stopTelling();
+    exchange.close();
     sound.close();
     window.removeEventListener('online', hurry);
   }
@@ -266,18 +342,21 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
   const audioMuted = computed(() => !devices.microphone.value.on);
   const videoMuted = computed(() => !devices.camera.value.on);
   const screenshare = computed(() => devices.screen.value !== null);
-  const stopTelling = effect(() => {
+  const tell = () => {
     const setMediaState: MediaState = {
       audioMuted: audioMuted.value,
       videoMuted: videoMuted.value,
       screenshare: screenshare.value,
     };
-    if (connection.value.phase === 'connected') peer?.request('media-entries', { setMediaState });
-  });
+    // A viewer has no line to tell anything about.
+    if (connection.value.phase === 'connected' && device !== 'VIEWER') peer?.request('media-entries', { setMediaState });
+  };
+  const stopTelling = effect(tell);
 
   for (const effect of START[1]) perform(effect);
 
   return {
+    device,
     connection,
     refusal,
     roster,
@@ -287,6 +366,8 @@ export function openVisit({ code, displayName, devices, onNews }: VisitOptions):
     speaking: spoken,
     heardAt_ms: (csrc) => hearing.heardAt_ms.get(csrc) ?? 0,
     sound,
+    moderation,
+    exchange,
     want: assigner.want,
     leave: () => dispatch({ kind: 'leave' }),
     abandon() {
@@ -299,8 +380,9 @@ function sessionOf({ participantSession, resumeSecret }: meetings.Admission): me
   return { participantSession, resumeSecret };
 }
 
-function refusalOf(error: ApiError): 'conferenceOver' | 'final' | 'again' {
+function refusalOf(error: ApiError): Refusal {
   if (error.reason === 'CONFERENCE_OVER') return 'conferenceOver';
+  if (error.reason === 'REMOVED') return 'removed';
   return error.mayPass ? 'again' : 'final';
 }
 

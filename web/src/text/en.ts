@@ -268,6 +268,7 @@ export const en = {
 
   'error.unreachable': 'The server cannot be reached. Check your connection and try again.',
   'error.full': 'This meeting is full. Try again when somebody has left.',
+  'error.lobbyFull': 'Too many people wait to be let in. Try again in a moment.',
   'error.name': 'Please enter your name',
   'error.nameNotAllowed': 'That name has characters that cannot be shown',
   'error.nameTooLong': 'That name is too long',

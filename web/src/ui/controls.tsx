@@ -1,4 +1,5 @@
-// The buttons of a meeting. A button is labelled with what it does, not with the state it is in.
+// The buttons of a meeting. A button is labelled with what it does, not with the state it is in. One that may not be used
+// keeps its place in the order of the keyboard and says why when it is pressed: a button that is merely grey is a riddle.
 
 import type { ComponentChild } from 'preact';
 import type { Devices } from '../meeting/devices.ts';
@@ -16,19 +17,28 @@ export interface ControlProps {
   badge?: string;
   /** Read out instead of the label. */
   name?: string;
+  /** Why it may not be used. */
+  obstacle?: string | null;
+  explain?(text: string): void;
+  /** The panel that it opens, which gives the focus back to it. */
+  opens?: string;
 }
 
-export function Control({ label, icon, onClick, tone = 'plain', busy = false, expanded, badge, name }: ControlProps) {
+export function Control(props: ControlProps) {
+  const { label, icon, onClick, tone = 'plain', busy = false, expanded, badge, name } = props;
+  const { obstacle = null, explain, opens } = props;
   return (
     <button
       type="button"
       class="control"
       data-tone={tone}
+      data-opens={opens}
       aria-busy={busy}
+      aria-disabled={obstacle !== null}
       aria-label={name}
       aria-expanded={expanded}
-      title={name ?? label}
-      onClick={onClick}
+      title={obstacle ?? name ?? label}
+      onClick={() => (obstacle === null ? onClick() : explain?.(obstacle))}
     >
       <span class="control-face">
         {icon}
@@ -43,7 +53,11 @@ export function Control({ label, icon, onClick, tone = 'plain', busy = false, ex
   );
 }
 
-export function MicrophoneButton({ devices }: { devices: Devices }) {
+export interface DeviceButtonProps extends Pick<ControlProps, 'obstacle' | 'explain'> {
+  devices: Devices;
+}
+
+export function MicrophoneButton({ devices, ...may }: DeviceButtonProps) {
   const { on, starting } = devices.microphone.value;
   return (
     <Control
@@ -51,12 +65,13 @@ export function MicrophoneButton({ devices }: { devices: Devices }) {
       icon={on ? <icons.Microphone /> : <icons.MicrophoneOff />}
       tone={on ? 'plain' : 'off'}
       busy={starting}
+      {...may}
       onClick={() => void devices.setMicrophone(!on)}
     />
   );
 }
 
-export function CameraButton({ devices }: { devices: Devices }) {
+export function CameraButton({ devices, ...may }: DeviceButtonProps) {
   const { on, starting } = devices.camera.value;
   return (
     <Control
@@ -64,6 +79,7 @@ export function CameraButton({ devices }: { devices: Devices }) {
       icon={on ? <icons.Camera /> : <icons.CameraOff />}
       tone={on ? 'plain' : 'off'}
       busy={starting}
+      {...may}
       onClick={() => void devices.setCamera(!on)}
     />
   );
@@ -72,7 +88,7 @@ export function CameraButton({ devices }: { devices: Devices }) {
 /** Phones cannot share their screen: there the button would only disappoint. */
 const CAN_SHARE = navigator.mediaDevices !== undefined && 'getDisplayMedia' in navigator.mediaDevices;
 
-export function ScreenButton({ devices, onRefused }: { devices: Devices; onRefused(): void }) {
+export function ScreenButton({ devices, onRefused, ...may }: DeviceButtonProps & { onRefused(): void }) {
   if (!CAN_SHARE) return null;
   const sharing = devices.screen.value !== null;
   const share = async () => {
@@ -83,6 +99,7 @@ export function ScreenButton({ devices, onRefused }: { devices: Devices; onRefus
       label={sharing ? t('meeting.stopSharing') : t('meeting.shareScreen')}
       icon={sharing ? <icons.ScreenOff /> : <icons.Screen />}
       tone={sharing ? 'on' : 'plain'}
+      {...may}
       onClick={() => (sharing ? devices.stopScreen() : void share())}
     />
   );

@@ -1,21 +1,32 @@
 // Which camera, microphone and speaker; and, in words, why there is none.
 
+import type { Device } from '../api/meetings.ts';
 import type { DeviceKind, Devices } from '../meeting/devices.ts';
 import { t } from '../text/text.ts';
 import * as icons from './icons.tsx';
 
-export function DevicePickers({ devices }: { devices: Devices }) {
+export function DevicePickers({ devices, device }: { devices: Devices; device: Device }) {
   const { cameras, microphones, speakers } = devices.list.value;
   return (
     <>
-      <Picker kind="camera" label={t('devices.camera')} icon={<icons.Camera />} options={cameras} devices={devices} />
-      <Picker
-        kind="microphone"
-        label={t('devices.microphone')}
-        icon={<icons.Microphone />}
-        options={microphones}
-        devices={devices}
-      />
+      {device === 'FULL' && (
+        <>
+          <Picker
+            kind="camera"
+            label={t('devices.camera')}
+            icon={<icons.Camera />}
+            options={cameras}
+            devices={devices}
+          />
+          <Picker
+            kind="microphone"
+            label={t('devices.microphone')}
+            icon={<icons.Microphone />}
+            options={microphones}
+            devices={devices}
+          />
+        </>
+      )}
       {/* Not every browser lets a page choose, and some name no speakers. */}
       {'setSinkId' in HTMLMediaElement.prototype && (
         <Picker

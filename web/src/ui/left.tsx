@@ -1,4 +1,4 @@
-// After the meeting: why it is over, and the ways on.
+// After the meeting, or at its door: why it is over, and the ways on.
 
 import { useEffect, useRef } from 'preact/hooks';
 import type { End } from '../meeting/connection.ts';
@@ -8,15 +8,30 @@ import { PlainPage } from './shell.tsx';
 export function Left({ end, onRejoin }: { end: End; onRejoin(): void }) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => button.current?.focus(), []);
-  const why = end === 'refused' ? 'failed' : end;
+  // The page before joining tells of a refusal, and whoever turned back at the door is there again.
+  const why = end === 'refused' || end === 'withdrawn' ? 'failed' : end;
   return (
     <PlainPage title={t(`left.${why}.title`)} text={t(`left.${why}.text`)}>
       <button ref={button} type="button" class="button primary" onClick={onRejoin}>
-        {end === 'ended' ? t('left.joinAnew') : t('left.rejoin')}
+        {wayBack(why)}
       </button>
       <a class="button" href="/">
         {t('left.home')}
       </a>
     </PlainPage>
   );
+}
+
+/** Nobody rejoins where they never were. */
+function wayBack(why: End): string {
+  switch (why) {
+    case 'denied':
+    case 'expired':
+    case 'removed':
+      return t('left.askAgain');
+    case 'ended':
+      return t('left.joinAnew');
+    default:
+      return t('left.rejoin');
+  }
 }

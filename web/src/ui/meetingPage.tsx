@@ -1,14 +1,17 @@
-// The page of a meeting, `/{meetingCode}`: look whether it exists, get ready, be in it, have left it.
+// The page of a meeting, `/{meetingCode}`: look whether it exists, get ready, wait at its door, be in it, have left it.
 
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ApiError } from '../api/call.ts';
-import { type Meeting, preview } from '../api/meetings.ts';
+import { type Device, type Meeting, preview } from '../api/meetings.ts';
+import { isKnocking } from '../meeting/connection.ts';
 import { type Devices, openDevices } from '../meeting/devices.ts';
-import { openVisit, type Visit } from '../meeting/visit.ts';
+import { nameOf } from '../meeting/roster.ts';
+import { type News, openVisit, type Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import { account } from './account.ts';
 import { Left } from './left.tsx';
+import { Lobby } from './lobby.tsx';
 import { MeetingView } from './meetingView.tsx';
 import { openNotices } from './notices.tsx';
 import { PreJoin } from './preJoin.tsx';
@@ -21,6 +24,7 @@ const LOOK_AGAIN_MS = 3_000;
 
 export function MeetingPage({ code }: { code: string }) {
   const look = useSignal<Look>({ kind: 'looking' });
+  const device = useSignal<Device>('FULL');
   const devices = useSignal<Devices | null>(null);
   const visit = useSignal<Visit | null>(null);
   const notices = useSignal(openNotices()).value;
@@ -51,12 +55,12 @@ export function MeetingPage({ code }: { code: string }) {
   // The devices are asked for when there is something to join, and given back with the meeting.
   const found = look.value.kind === 'found';
   useEffect(() => {
-    if (found) devices.value = openDevices({ microphone: true, camera: true });
+    if (found) devices.value = openDevices(neededBy(device.value));
     return () => {
       visit.peek()?.leave();
       devices.peek()?.close();
     };
-  }, [found]);
+  }, [found, device.value]);
 
   useEffect(() => {
     const abandon = () => visit.peek()?.abandon();
@@ -71,6 +75,8 @@ export function MeetingPage({ code }: { code: string }) {
     if (connection.end === 'refused') {
       problem.value = refusalText(visit.peek()?.refusal.peek() ?? null);
       visit.value = null;
+    } else if (connection.end === 'withdrawn') {
+      visit.value = null;
     } else {
       devices.peek()?.close();
     }
@@ -81,16 +87,18 @@ export function MeetingPage({ code }: { code: string }) {
     if (!using) return;
     problem.value = '';
     name.value = displayName;
-    visit.value = openVisit({
+    const opened = openVisit({
       code,
       displayName,
+      device: device.peek(),
       devices: using,
-      onNews: ({ kind, person }) => notices.say(t(`news.${kind}`, { name: person.name || t('meeting.nameless') })),
+      onNews: (news) => notices.say(newsText(news, opened)),
     });
+    visit.value = opened;
   };
 
   const rejoin = () => {
-    devices.value = openDevices({ microphone: true, camera: true });
+    devices.value = openDevices(neededBy(device.peek()));
     join(name.peek());
   };
 
@@ -116,20 +124,51 @@ export function MeetingPage({ code }: { code: string }) {
       const using = devices.value;
       if (!using) return <PlainPage busy title={t('app.loading')} text="" />;
       if (before || !visit.value) {
-        return <PreJoin meeting={state.meeting} devices={using} joining={joining} problem={problem} onJoin={join} />;
+        return (
+          <PreJoin
+            meeting={state.meeting}
+            devices={using}
+            device={device.value}
+            joining={joining}
+            problem={problem}
+            onChoose={(chosen) => {
+              device.value = chosen;
+            }}
+            onJoin={join}
+          />
+        );
       }
       const connection = visit.value.connection.value;
       if (connection.phase === 'over') return <Left end={connection.end} onRejoin={rejoin} />;
-      return (
-        <MeetingView
-          meeting={state.meeting}
-          visit={visit.value}
-          devices={using}
-          ownName={name.value ?? accountName}
-          notices={notices}
-        />
-      );
+      const shown = {
+        meeting: state.meeting,
+        visit: visit.value,
+        devices: using,
+        ownName: name.value ?? accountName,
+      };
+      if (isKnocking(connection)) return <Lobby {...shown} device={device.value} />;
+      return <MeetingView {...shown} notices={notices} />;
     }
+  }
+}
+
+/** Neither a companion nor a viewer is seen or heard: their devices are not even asked for. */
+function neededBy(device: Device): { microphone: boolean; camera: boolean } {
+  return { microphone: device === 'FULL', camera: device === 'FULL' };
+}
+
+function newsText(news: News, visit: Visit): string {
+  switch (news.kind) {
+    case 'joined':
+    case 'left':
+      return t(`news.${news.kind}`, { name: news.person.name || t('meeting.nameless') });
+    case 'raisedHand':
+      return t('news.raisedHand', { name: nameOf(visit.roster.peek(), news.participantKey) || t('meeting.nameless') });
+    case 'stopped':
+      return t(`obstacle.hostsOnly.${news.what}`);
+    case 'mutedByHost':
+    case 'viewer':
+      return t(`news.${news.kind}`);
   }
 }
 
@@ -153,6 +192,12 @@ function refusalText(error: ApiError | null): string {
       return t('error.nameTooLong');
     case 'INVALID_OFFER':
       return t('error.offer', { reason: error.message });
+    case 'LOBBY_FULL':
+      return t('error.lobbyFull');
+    case 'SIGN_IN_REQUIRED':
+      return t('preJoin.device.COMPANION.guest');
+    case 'ENTRY_POINT_NOT_ALLOWED':
+      return t('preJoin.refused');
   }
   if (!error || error.status === 'UNREACHABLE') return t('error.unreachable');
   if (error.status === 'PERMISSION_DENIED' || error.status === 'UNAUTHENTICATED') return t('error.notAllowed');

@@ -1,19 +1,24 @@
 // In the meeting: the stage, the bar of buttons, and what lies beside them.
 
-import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Meeting } from '../api/meetings.ts';
 import type { Connection } from '../meeting/connection.ts';
 import type { Devices, Problem, Source } from '../meeting/devices.ts';
+import { CHAT_PREVIEW_CHARACTERS } from '../meeting/limits.ts';
+import { isHost } from '../meeting/moderation.ts';
 import { peopleOf } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
-import { CameraButton, Control, MicrophoneButton, ScreenButton } from './controls.tsx';
-import { DeviceHint, DevicePickers } from './devicePickers.tsx';
+import { Bar } from './bar.tsx';
+import { Chat } from './chat.tsx';
+import { HostControls } from './hostControls.tsx';
 import * as icons from './icons.tsx';
 import { Alone } from './invite.tsx';
+import { KnockNotice } from './knocks.tsx';
 import { Logo } from './logo.tsx';
 import { NoticeList, type Notices } from './notices.tsx';
+import type { PanelName } from './panel.tsx';
 import { People } from './people.tsx';
 import { useTitle } from './shell.tsx';
 import { Stage } from './stage.tsx';
@@ -28,12 +33,13 @@ export interface MeetingViewProps {
 
 export function MeetingView({ meeting, visit, devices, ownName, notices }: MeetingViewProps) {
   useTitle(t('meeting.title', { code: meeting.meetingCode }));
-  const panel = useSignal(false);
-  const peopleButton = useRef<HTMLDivElement>(null);
-  const settings = useRef<HTMLDialogElement>(null);
+  const panel = useSignal<PanelName | null>(null);
   const wasLost = useRef(false);
   const root = useRef<HTMLElement>(null);
+  const knocks = useComputed(() => visit.moderation.value.knocks);
   const { phase } = visit.connection.value;
+  const { device } = visit.moderation.value;
+  const hosting = isHost(visit.moderation.value);
 
   // The button that had the focus is gone; the next Tab begins here.
   useEffect(() => root.current?.focus({ preventScroll: true }), []);
@@ -46,18 +52,29 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
 
   useProblemNotice(devices.microphone, (problem) => notices.say(t(`devices.microphone.${problem}`)));
   useProblemNotice(devices.camera, (problem) => notices.say(t(`devices.camera.${problem}`)));
+  useChatNotice(visit, notices);
 
+  // The button that opened it; on a small screen some have none, and the next Tab begins at the top.
   const closePanel = () => {
-    panel.value = false;
-    peopleButton.current?.querySelector('button')?.focus();
+    const opener = root.current?.querySelector<HTMLElement>(`[data-opens="${panel.peek()}"]`);
+    panel.value = null;
+    (opener?.checkVisibility() ? opener : root.current)?.focus();
   };
+  // Whoever is no host any more loses the hosts' switches.
+  useEffect(() => {
+    if (!hosting && panel.peek() === 'host') closePanel();
+  }, [hosting]);
   const count = peopleOf(visit.roster.value, visit.ownSessions.value, visit.ownKey.value).length + 1;
+  const showPeople = () => {
+    panel.value = 'people';
+  };
 
   return (
-    <main ref={root} class="meeting" tabIndex={-1} data-connection-state={phase}>
+    <main ref={root} class="meeting" tabIndex={-1} data-connection-state={phase} data-device={device}>
       <header class="meeting-header">
         <Logo />
         <h1 class="code">{meeting.meetingCode}</h1>
+        {device !== 'FULL' && <p class="device-kind">{t(`meeting.device.${device}`)}</p>}
         <ConnectionState connection={visit.connection.value} />
       </header>
       <div class="meeting-middle">
@@ -65,53 +82,58 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
           visit={visit}
           devices={devices}
           ownName={ownName}
-          onMore={() => {
-            panel.value = true;
-          }}
+          onMore={showPeople}
           alone={phase === 'connected' && <Alone link={meeting.meetingUri} />}
         />
-        {panel.value && (
-          <People visit={visit} devices={devices} ownName={ownName} link={meeting.meetingUri} onClose={closePanel} />
+        {panel.value === 'people' && (
+          <People
+            visit={visit}
+            devices={devices}
+            ownName={ownName}
+            space={meeting.space}
+            link={meeting.meetingUri}
+            notices={notices}
+            onHostControls={() => {
+              panel.value = 'host';
+            }}
+            onClose={closePanel}
+          />
+        )}
+        {panel.value === 'chat' && <Chat visit={visit} ownName={ownName} onClose={closePanel} />}
+        {panel.value === 'host' && hosting && (
+          <HostControls visit={visit} space={meeting.space} notices={notices} onClose={closePanel} />
+        )}
+        {hosting && panel.value !== 'people' && (
+          <KnockNotice space={meeting.space} knocks={knocks} notices={notices} onShow={showPeople} />
         )}
       </div>
       {visit.sound.blocked.value && <Unblock visit={visit} />}
       <NoticeList notices={notices} />
-      <div class="bar" role="group" aria-label={t('meeting.controls')}>
-        <MicrophoneButton devices={devices} />
-        <CameraButton devices={devices} />
-        <ScreenButton devices={devices} onRefused={() => notices.say(t('meeting.shareFailed'))} />
-        <div class="bar-item" ref={peopleButton}>
-          <Control
-            label={t('meeting.people')}
-            name={t('meeting.people.count', { count })}
-            icon={<icons.People />}
-            badge={String(count)}
-            tone={panel.value ? 'on' : 'plain'}
-            expanded={panel.value}
-            onClick={() => {
-              panel.value = !panel.value;
-            }}
-          />
-        </div>
-        <Control
-          label={t('meeting.settings')}
-          icon={<icons.Settings />}
-          onClick={() => settings.current?.showModal()}
-        />
-        <Control label={t('meeting.leave')} icon={<icons.Leave />} tone="leave" onClick={() => visit.leave()} />
-      </div>
-      <dialog ref={settings} class="card settings" aria-labelledby="settings-title">
-        <form method="dialog">
-          <h2 id="settings-title">{t('devices.title')}</h2>
-          <DevicePickers devices={devices} />
-          <DeviceHint devices={devices} />
-          <button type="submit" class="button primary">
-            {t('meeting.close')}
-          </button>
-        </form>
-      </dialog>
+      <Bar visit={visit} devices={devices} notices={notices} panel={panel} count={count} />
     </main>
   );
+}
+
+/** A word of each message that arrives while the conversation is closed. */
+function useChatNotice(visit: Visit, notices: Notices): void {
+  const known = useRef(visit.exchange.conversation.peek().nextId);
+  useSignalEffect(() => {
+    const { messages, nextId } = visit.exchange.conversation.value;
+    const fresh = messages.filter(({ id }) => id >= known.current);
+    known.current = nextId;
+    if (visit.exchange.looking.peek()) return;
+    for (const { name, text, participantKey, failed } of fresh) {
+      if (failed || participantKey === visit.ownKey.peek()) continue;
+      notices.say(t('chat.news', { name: name || t('meeting.nameless'), text: beginningOf(text) }));
+    }
+  });
+}
+
+function beginningOf(text: string): string {
+  const characters = [...text];
+  return characters.length <= CHAT_PREVIEW_CHARACTERS
+    ? text
+    : `${characters.slice(0, CHAT_PREVIEW_CHARACTERS).join('')}…`;
 }
 
 /** Says why a device did not start, each time that it does not; what was wrong before joining was said there. */

@@ -1,76 +1,186 @@
-// Who is here, and how to bring in more.
+// Who is here and whose hand is up, who waits at the door, and how to bring in more. Hosts find beside each name what they
+// may do to them.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useComputed, useSignal } from '@preact/signals';
+import type { ComponentChild } from 'preact';
+import { useId } from 'preact/hooks';
+import { mute, remove } from '../api/moderation.ts';
 import type { Devices } from '../meeting/devices.ts';
-import { peopleOf, type PersonHere } from '../meeting/tiles.ts';
+import { isHost } from '../meeting/moderation.ts';
+import { queue } from '../meeting/reactions.ts';
+import { inOrder, type PersonHere, peopleOf } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
+import { ConfirmButton } from './confirm.tsx';
 import * as icons from './icons.tsx';
 import { InviteLink } from './invite.tsx';
+import { KnockList } from './knocks.tsx';
+import type { Notices } from './notices.tsx';
+import { Panel } from './panel.tsx';
+import { reasonOf } from './reason.ts';
 
 export interface PeopleProps {
   visit: Visit;
   devices: Devices;
   ownName: string;
+  /** `spaces/{space}` */
+  space: string;
   link: string;
+  notices: Notices;
+  onHostControls(): void;
   onClose(): void;
 }
 
-export function People({ visit, devices, ownName, link, onClose }: PeopleProps) {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
-  const people = peopleOf(visit.roster.value, visit.ownSessions.value, visit.ownKey.value);
+export function People({ visit, devices, ownName, space, link, notices, onHostControls, onClose }: PeopleProps) {
+  const knocks = useComputed(() => visit.moderation.value.knocks);
+  const hosting = isHost(visit.moderation.value);
+  const ownKey = visit.ownKey.value;
+  const hands = queue(visit.exchange.hands.value);
+  const others = peopleOf(visit.roster.value, visit.ownSessions.value, ownKey);
+  const own: PersonHere = {
+    key: ownKey,
+    name: t('meeting.you', { name: ownName }),
+    kind: 'anonymous',
+    audioMuted: !devices.microphone.value.on,
+    videoMuted: !devices.camera.value.on,
+    sharing: devices.screen.value !== null,
+  };
+  const silence = () =>
+    mute(space)
+      .then(() => notices.say(t('host.muteAll.done')))
+      .catch((error) => notices.say(t('host.failed', { reason: reasonOf(error) })));
   return (
-    <aside
-      class="panel"
-      aria-labelledby="people-title"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onClose();
-      }}
+    <Panel
+      name="people"
+      title={
+        <>
+          {t('meeting.people')} <span class="count">{others.length + 1}</span>
+        </>
+      }
+      onClose={onClose}
     >
-      <header>
-        <h2 id="people-title" ref={heading} tabIndex={-1}>
-          {t('meeting.people')} <span class="count">{people.length + 1}</span>
-        </h2>
-        <button type="button" class="button icon-only" aria-label={t('meeting.close')} onClick={onClose}>
-          <icons.Close />
-        </button>
-      </header>
+      {hosting && <KnockList space={space} knocks={knocks} notices={notices} />}
       <InviteLink link={link} />
-      <ul class="people-list">
-        <Row
-          person={{
-            key: visit.ownKey.value,
-            name: t('meeting.you', { name: ownName }),
-            kind: 'anonymous',
-            audioMuted: !devices.microphone.value.on,
-            videoMuted: !devices.camera.value.on,
-            sharing: devices.screen.value !== null,
-          }}
-        />
-        {people.map((person) => (
-          <Row key={person.key} person={person} />
+      {hosting && (
+        <div class="panel-actions">
+          <button type="button" class="button small" disabled={others.length === 0} onClick={silence}>
+            {t('host.muteAll')}
+          </button>
+          <button type="button" class="button small host-shortcut" onClick={onHostControls}>
+            {t('host.title')}
+          </button>
+        </div>
+      )}
+      <ul class="people-list" aria-label={t('meeting.stage')}>
+        {inOrder([own, ...others], hands).map((person) => (
+          <Row
+            key={person.key}
+            person={person}
+            place={hands.indexOf(person.key) + 1}
+            host={hosting && person.key !== ownKey ? { space, notices, visit } : null}
+          />
         ))}
       </ul>
-    </aside>
+    </Panel>
   );
 }
 
-function Row({ person }: { person: PersonHere }) {
+/** What a host needs to act on somebody. */
+interface HostOf {
+  space: string;
+  notices: Notices;
+  visit: Visit;
+}
+
+/** `place` is the place in the queue of raised hands; 0 without one. */
+function Row({ person, place, host }: { person: PersonHere; place: number; host: HostOf | null }) {
+  const open = useSignal(false);
+  const id = useId();
+  const name = person.name || t('meeting.nameless');
   return (
     <li>
-      <span class="caption-name">{person.name || t('meeting.nameless')}</span>
-      <span class="marks">
-        {person.kind === 'phone' && <Mark label={t('meeting.byPhone')} icon={<icons.Phone />} />}
-        {person.sharing && <Mark label={t('meeting.sharing')} icon={<icons.Screen />} />}
-        {person.videoMuted && <Mark label={t('meeting.cameraOff')} icon={<icons.CameraOff />} />}
-        {person.audioMuted && <Mark label={t('meeting.muted')} icon={<icons.MicrophoneOff />} />}
-      </span>
+      <div class="person">
+        <span class="caption-name">{name}</span>
+        <span class="marks">
+          {place > 0 && (
+            <span class="hand-mark" role="img" aria-label={t('hands.place', { place })}>
+              <icons.Hand />
+              {place}
+            </span>
+          )}
+          {person.kind === 'phone' && <Mark label={t('meeting.byPhone')} icon={<icons.Phone />} />}
+          {person.sharing && <Mark label={t('meeting.sharing')} icon={<icons.Screen />} />}
+          {person.videoMuted && <Mark label={t('meeting.cameraOff')} icon={<icons.CameraOff />} />}
+          {person.audioMuted && <Mark label={t('meeting.muted')} icon={<icons.MicrophoneOff />} />}
+          {host && (
+            <button
+              type="button"
+              class="button icon-only person-more"
+              aria-label={t('host.person', { name })}
+              aria-expanded={open.value}
+              aria-controls={id}
+              onClick={() => {
+                open.value = !open.value;
+              }}
+            >
+              <icons.More />
+            </button>
+          )}
+        </span>
+      </div>
+      {host && open.value && <PersonActions id={id} person={person} name={name} handUp={place > 0} host={host} />}
     </li>
   );
 }
 
-function Mark({ label, icon }: { label: string; icon: preact.ComponentChild }) {
+interface PersonActionsProps {
+  id: string;
+  person: PersonHere;
+  name: string;
+  handUp: boolean;
+  host: HostOf;
+}
+
+function PersonActions({ id, person, name, handUp, host }: PersonActionsProps) {
+  const { space, notices, visit } = host;
+  const silence = () =>
+    mute(space, person.key)
+      .then(() => notices.say(t('host.mute.done', { name })))
+      .catch((error) => notices.say(t('host.failed', { reason: reasonOf(error) })));
+  return (
+    <div id={id} class="person-actions" role="group" aria-label={t('host.person', { name })}>
+      <button
+        type="button"
+        class="button small quiet"
+        aria-label={t('host.mute.name', { name })}
+        disabled={person.audioMuted}
+        onClick={silence}
+      >
+        {t('host.mute')}
+      </button>
+      {handUp && (
+        <button
+          type="button"
+          class="button small quiet"
+          aria-label={t('host.lowerHand.name', { name })}
+          onClick={() => visit.exchange.setHand(false, person.key)}
+        >
+          {t('host.lowerHand')}
+        </button>
+      )}
+      <ConfirmButton
+        label={t('host.remove')}
+        name={t('host.remove.name', { name })}
+        title={t('host.remove.title', { name })}
+        text={t('host.remove.text')}
+        action={() => remove(space, person.key)}
+        onDone={() => undefined}
+      />
+    </div>
+  );
+}
+
+function Mark({ label, icon }: { label: string; icon: ComponentChild }) {
   return (
     <span class="mark" role="img" aria-label={label} title={label}>
       {icon}

@@ -1,73 +1,57 @@
-// Before joining: see oneself, hear whether one is heard, choose devices, say who one is.
+// Before joining: see oneself, hear whether one is heard, choose devices, say who one is; and know whether one will walk in
+// or have to ask.
 
 import type { ReadonlySignal } from '@preact/signals';
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Meeting } from '../api/meetings.ts';
+import type { Device, Meeting } from '../api/meetings.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { NAME_CHARACTERS_MAX } from '../meeting/limits.ts';
 import { preferences, remember } from '../meeting/preferences.ts';
+import { signInPath } from '../route.ts';
 import { counted, t } from '../text/text.ts';
 import { account } from './account.ts';
-import { CameraButton, MicrophoneButton } from './controls.tsx';
-import { DeviceHint, DevicePickers } from './devicePickers.tsx';
-import { LevelMeter } from './levelMeter.tsx';
+import { DevicePickers } from './devicePickers.tsx';
+import { JoinChoice } from './joinChoice.tsx';
+import { here } from './navigation.ts';
+import { Preview } from './preview.tsx';
 import { Shell, useTitle } from './shell.tsx';
-import { Video } from './video.tsx';
 
 export interface PreJoinProps {
   meeting: Meeting;
   devices: Devices;
+  device: Device;
   joining: ReadonlySignal<boolean>;
   problem: ReadonlySignal<string>;
+  onChoose(device: Device): void;
   /** `null`: the account's name. */
   onJoin(displayName: string | null): void;
 }
 
-export function PreJoin({ meeting, devices, joining, problem, onJoin }: PreJoinProps) {
+export function PreJoin(props: PreJoinProps) {
+  const { meeting, devices, device } = props;
   useTitle(t('meeting.title', { code: meeting.meetingCode }));
   const people = meeting.participantCount ?? 0;
   return (
     <Shell>
       <div class="pre-join">
-        <section class="preview" aria-label={t('preJoin.preview')}>
-          <Preview devices={devices} />
-          <DeviceHint devices={devices} />
-        </section>
+        <Preview devices={devices} device={device} />
         <section class="pre-join-form">
           <p class="code">{meeting.meetingCode}</p>
           <h1>{t('preJoin.title')}</h1>
           <p class="present">{people === 0 ? t('preJoin.nobody') : counted('preJoin.people', people)}</p>
-          <JoinForm joining={joining} problem={problem} onJoin={onJoin} />
+          {meeting.entry === 'REFUSED' ? <p class="problem">{t('preJoin.refused')}</p> : <JoinForm {...props} />}
         </section>
         <section class="pickers" aria-label={t('devices.title')}>
-          <DevicePickers devices={devices} />
+          <DevicePickers devices={devices} device={device} />
         </section>
       </div>
     </Shell>
   );
 }
 
-function Preview({ devices }: { devices: Devices }) {
-  const { track, starting } = devices.camera.value;
-  return (
-    <div class="preview-frame">
-      {track ? (
-        <Video track={track} mirrored />
-      ) : (
-        <p class="preview-off">{starting ? t('preJoin.cameraStarting') : t('preJoin.cameraOff')}</p>
-      )}
-      <LevelMeter microphone={devices.microphone} />
-      <div class="preview-controls">
-        <MicrophoneButton devices={devices} />
-        <CameraButton devices={devices} />
-      </div>
-    </div>
-  );
-}
-
-function JoinForm({ joining, problem, onJoin }: Pick<PreJoinProps, 'joining' | 'problem' | 'onJoin'>) {
+function JoinForm({ meeting, device, joining, problem, onChoose, onJoin }: PreJoinProps) {
   const who = account.value;
   const user = who.kind === 'user' ? who.user : null;
   const missing = useSignal(false);
@@ -75,6 +59,7 @@ function JoinForm({ joining, problem, onJoin }: Pick<PreJoinProps, 'joining' | '
   const input = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const asking = who.kind === 'asking';
+  const knocks = meeting.entry === 'KNOCK';
 
   useEffect(() => {
     if (asking) return;
@@ -120,8 +105,24 @@ function JoinForm({ joining, problem, onJoin }: Pick<PreJoinProps, 'joining' | '
           </p>
         </>
       )}
-      <button ref={button} type="submit" class="button primary large" disabled={joining.value}>
-        {joining.value ? t('preJoin.joining') : t('preJoin.join')}
+      <JoinChoice device={device} signedIn={user !== null} disabled={joining.value} onChoose={onChoose} />
+      <p class="entry" id="entry">
+        {knocks ? t('preJoin.knock') : t('preJoin.walkIn')}
+        {knocks && !user && (
+          <>
+            {' '}
+            {t('preJoin.knock.guest')} <a href={signInPath(here())}>{t('preJoin.signIn')}</a>
+          </>
+        )}
+      </p>
+      <button
+        ref={button}
+        type="submit"
+        class="button primary large"
+        disabled={joining.value}
+        aria-describedby="entry"
+      >
+        {joining.value ? t('preJoin.joining') : knocks ? t('preJoin.ask') : t('preJoin.join')}
       </button>
       {problem.value && (
         <p class="problem" role="alert">

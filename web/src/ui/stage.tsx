@@ -5,10 +5,11 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { arrange } from '../meeting/arrangement.ts';
 import type { Devices } from '../meeting/devices.ts';
 import type { Box } from '../meeting/layout.ts';
-import { type Tile, tilesOfOthers } from '../meeting/tiles.ts';
+import { peopleOf, type Tile, tilesOfOthers } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import { useSpeaking } from './levelMeter.tsx';
+import { ReactionsSeen } from './reactions.tsx';
 import { MoreTile, OwnScreenTile, OwnTile, TileOfOther } from './tile.tsx';
 
 /** Between tiles; on a phone less. */
@@ -35,7 +36,11 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
   const speaks = useSpeaking(devices.microphone);
 
   const arrangement = useComputed(() => {
-    const own = [ownTile(OWN, ownName), ...(devices.screen.value ? [ownTile(OWN_SCREEN, ownName)] : [])];
+    // Who can be neither seen nor heard has no tile, here as with the others.
+    const own = [
+      ...(visit.moderation.value.device === 'FULL' ? [ownTile(OWN, ownName)] : []),
+      ...(devices.screen.value ? [ownTile(OWN_SCREEN, ownName)] : []),
+    ];
     const others = tilesOfOthers(visit.roster.value, visit.ownSessions.value);
     // Who speaks matters only when not all fit; reading it always would arrange anew with every word.
     void visit.speaking.value;
@@ -55,7 +60,12 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
   });
 
   const { main, direction, place: room, people, hidden, hiddenBox } = arrangement.value;
-  const isAlone = !main && people.every(({ tile }) => tile.entry === null) && hidden === 0;
+  const all = people.length + hidden + (main ? 1 : 0);
+  const isAlone = useComputed(
+    () =>
+      tilesOfOthers(visit.roster.value, visit.ownSessions.value).length === 0 &&
+      peopleOf(visit.roster.value, visit.ownSessions.value, visit.ownKey.value).length === 0,
+  ).value;
   return (
     <div
       ref={element}
@@ -69,7 +79,7 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
       <div class="people" style={{ gap: `${gap}px`, width: `${room.width}px`, height: `${room.height}px` }}>
         {people.map(({ tile, box: place }) =>
           tile.key === OWN ? (
-            <OwnTile key={OWN} name={ownName} box={place} devices={devices} speaks={speaks} />
+            <OwnTile key={OWN} name={ownName} box={place} devices={devices} visit={visit} speaks={speaks} />
           ) : tile.key === OWN_SCREEN ? (
             <OwnScreenTile key={OWN_SCREEN} box={place} devices={devices} />
           ) : (
@@ -78,7 +88,8 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
         )}
         {hidden > 0 && <MoreTile count={hidden} box={hiddenBox} onClick={onMore} />}
       </div>
-      {isAlone && alone}
+      {isAlone ? alone : all === 0 && <p class="nobody-shows">{t('meeting.nobodyShows')}</p>}
+      <ReactionsSeen visit={visit} ownName={ownName} />
     </div>
   );
 }

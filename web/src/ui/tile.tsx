@@ -3,6 +3,7 @@
 import { type ReadonlySignal, useComputed } from '@preact/signals';
 import type { Devices } from '../meeting/devices.ts';
 import type { Box } from '../meeting/layout.ts';
+import { queue } from '../meeting/reactions.ts';
 import { hueOf, initialsOf, type Tile } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
@@ -33,6 +34,7 @@ export function TileOfOther({ tile, box, visit }: { tile: Tile; box: Box; visit:
       data-speaking={speaks}
     >
       {picture ? <Video track={picture.track} whole={tile.screen} /> : <Initials name={person} screen={tile.screen} />}
+      {!tile.screen && <Gestures visit={visit} participantKey={tile.entry?.participantKey ?? ''} />}
       <Caption name={name} muted={tile.audioMuted && !tile.screen} speaking={speaks} />
     </figure>
   );
@@ -42,10 +44,11 @@ export interface OwnTileProps {
   name: string;
   box: Box;
   devices: Devices;
+  visit: Visit;
   speaks: ReadonlySignal<boolean>;
 }
 
-export function OwnTile({ name, box, devices, speaks }: OwnTileProps) {
+export function OwnTile({ name, box, devices, visit, speaks }: OwnTileProps) {
   const { track } = devices.camera.value;
   const { on } = devices.microphone.value;
   return (
@@ -58,6 +61,7 @@ export function OwnTile({ name, box, devices, speaks }: OwnTileProps) {
       data-speaking={speaks.value}
     >
       {track ? <Video track={track} mirrored /> : <Initials name={name} screen={false} />}
+      <Gestures visit={visit} participantKey={visit.ownKey.value} />
       <Caption name={t('meeting.you', { name })} muted={!on} speaking={speaks.value} />
     </figure>
   );
@@ -78,6 +82,29 @@ export function MoreTile({ count, box, onClick }: { count: number; box: Box; onC
     <button type="button" class="tile more" style={pixels(box)} onClick={onClick}>
       {t('meeting.more', { count })}
     </button>
+  );
+}
+
+/** A raised hand, with its place in the queue, and the reaction that was sent last. */
+function Gestures({ visit, participantKey }: { visit: Visit; participantKey: string }) {
+  const place = useComputed(() => queue(visit.exchange.hands.value).indexOf(participantKey) + 1).value;
+  const reaction = useComputed(() =>
+    visit.exchange.reactions.value.findLast((one) => one.participantKey === participantKey),
+  ).value;
+  return (
+    <span class="gestures">
+      {reaction && (
+        <span key={reaction.id} class="tile-reaction" aria-hidden="true">
+          {reaction.emoji}
+        </span>
+      )}
+      {place > 0 && (
+        <span class="tile-hand" role="img" aria-label={t('hands.place', { place })}>
+          <icons.Hand />
+          {place}
+        </span>
+      )}
+    </span>
   );
 }
 

@@ -1,0 +1,87 @@
+// What is written in a meeting, as the `chat` channel tells it. Nothing of it is kept anywhere: who comes later does not see
+// it, and with the page it is gone. A message of our own is shown when the server has sent it to everybody, us too; one that
+// the server refused is shown as such, so that nobody believes to have said something.
+
+import { CHAT_MESSAGES_MAX } from './limits.ts';
+import type { Message } from './messages.ts';
+
+export interface ChatMessage {
+  /** Grows with time; unique on this page. */
+  id: number;
+  participantKey: string;
+  name: string;
+  text: string;
+  sentAt_ms: number;
+  /** It is ours, and the server refused it. */
+  failed: boolean;
+}
+
+export interface Conversation {
+  messages: readonly ChatMessage[];
+  /** Messages of others that arrived while nobody looked. */
+  unread: number;
+  nextId: number;
+}
+
+export const NOTHING_SAID: Conversation = { messages: [], unread: 0, nextId: 1 };
+
+export interface Reader {
+  ownKey: string;
+  /** The conversation is on the screen. */
+  looking: boolean;
+}
+
+export function withChat(before: Conversation, message: Message, { ownKey, looking }: Reader, now_ms: number) {
+  return (message.resources ?? []).reduce<Conversation>((conversation, { chatMessage }) => {
+    if (!chatMessage?.text) return conversation;
+    const { participantKey = '', displayName = '', text, sentTime = '' } = chatMessage;
+    const sentAt_ms = Date.parse(sentTime) || now_ms;
+    const added = add(conversation, { participantKey, name: displayName, text, sentAt_ms, failed: false });
+    const unread = looking || participantKey === ownKey ? 0 : 1;
+    return { ...added, unread: conversation.unread + unread };
+  }, before);
+}
+
+/** What the server did not pass on. */
+export function withFailure(before: Conversation, text: string, ownKey: string, now_ms: number): Conversation {
+  return add(before, { participantKey: ownKey, name: '', text, sentAt_ms: now_ms, failed: true });
+}
+
+export function allRead(conversation: Conversation): Conversation {
+  return conversation.unread === 0 ? conversation : { ...conversation, unread: 0 };
+}
+
+function add(conversation: Conversation, message: Omit<ChatMessage, 'id'>): Conversation {
+  return {
+    ...conversation,
+    messages: [...conversation.messages, { ...message, id: conversation.nextId }].slice(-CHAT_MESSAGES_MAX),
+    nextId: conversation.nextId + 1,
+  };
+}
+
+/** What was typed or pasted, as the server takes it: of control characters only the line feed is text. */
+export function written(typed: string): string {
+  return typed
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\P{Cc}\n]/gu, ' ')
+    .trim();
+}
+
+/** A stretch of a message: a link, or words. */
+export interface Stretch {
+  text: string;
+  link: boolean;
+}
+
+/** Where a message has links. What ends a sentence does not belong to the address before it. */
+export function stretches(text: string): Stretch[] {
+  const found: Stretch[] = [];
+  let end = 0;
+  for (const match of text.matchAll(/https?:\/\/[^\s<>"]*[^\s<>".,;:!?')\]]/gi)) {
+    if (match.index > end) found.push({ text: text.slice(end, match.index), link: false });
+    found.push({ text: match[0], link: true });
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) found.push({ text: text.slice(end), link: false });
+  return found;
+}

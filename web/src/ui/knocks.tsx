@@ -1,0 +1,110 @@
+// Who waits at the door, for hosts: a word in passing above the stage, and the list in which each is let in or sent away.
+
+import type { ReadonlySignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { admit, deny } from '../api/moderation.ts';
+import type { Knock } from '../meeting/moderation.ts';
+import { counted, t } from '../text/text.ts';
+import type { Notices } from './notices.tsx';
+import { reasonOf } from './reason.ts';
+
+export interface KnocksProps {
+  /** `spaces/{space}` */
+  space: string;
+  knocks: ReadonlySignal<readonly Knock[]>;
+  notices: Notices;
+}
+
+/** Lets in or sends away; somebody may have done it, or gone, a moment before. */
+function useDoor(space: string, notices: Notices) {
+  const tell = (error: unknown) => notices.say(t('knocks.failed', { reason: reasonOf(error) }));
+  return {
+    admit: (...knocks: Knock[]) => {
+      for (const { session } of knocks) admit(space, session).catch(tell);
+    },
+    deny: ({ session }: Knock) => {
+      deny(space, session).catch(tell);
+    },
+  };
+}
+
+export function KnockNotice({ space, knocks, notices, onShow }: KnocksProps & { onShow(): void }) {
+  const door = useDoor(space, notices);
+  const [first, ...others] = knocks.value;
+  const alone = others.length === 0;
+  return (
+    <section class="knock-notice card" aria-label={t('knocks.title')} hidden={!first}>
+      {/* Always there, so that what appears in it is read out. */}
+      <p role="status">
+        {first && (alone ? t('knocks.single', { name: nameOf(first) }) : counted('knocks.many', others.length + 1))}
+      </p>
+      {first && (
+        <div class="knock-actions">
+          <button type="button" class="button small" onClick={onShow}>
+            {t('knocks.show')}
+          </button>
+          <button type="button" class="button small primary" onClick={() => door.admit(...knocks.peek())}>
+            {alone ? t('knocks.admit') : t('knocks.admitAll')}
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+export function KnockList({ space, knocks, notices }: KnocksProps) {
+  const door = useDoor(space, notices);
+  const heading = useRef<HTMLHeadingElement>(null);
+  if (knocks.value.length === 0) return null;
+  // The button that is pressed disappears with its row: the focus goes to where the list begins.
+  const act = (action: () => void) => {
+    action();
+    heading.current?.focus();
+  };
+  return (
+    <section class="knocks" aria-labelledby="knocks-title">
+      <header>
+        <h3 id="knocks-title" ref={heading} tabIndex={-1}>
+          {t('knocks.title')} <span class="count">{knocks.value.length}</span>
+        </h3>
+        {knocks.value.length > 1 && (
+          <button type="button" class="button small" onClick={() => act(() => door.admit(...knocks.peek()))}>
+            {t('knocks.admitAll')}
+          </button>
+        )}
+      </header>
+      <ul>
+        {knocks.value.map((knock) => (
+          <li key={knock.session}>
+            <span class="knock-who">
+              <span class="caption-name">{nameOf(knock)}</span>
+              <span class="hint">{knock.signedIn ? knock.email : t('knocks.notSignedIn')}</span>
+            </span>
+            <span class="knock-actions">
+              <button
+                type="button"
+                class="button small quiet"
+                aria-label={t('knocks.deny.name', { name: nameOf(knock) })}
+                onClick={() => act(() => door.deny(knock))}
+              >
+                {t('knocks.deny')}
+              </button>
+              <button
+                type="button"
+                class="button small primary"
+                aria-label={t('knocks.admit.name', { name: nameOf(knock) })}
+                onClick={() => act(() => door.admit(knock))}
+              >
+                {t('knocks.admit')}
+              </button>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function nameOf({ name }: Knock): string {
+  return name || t('meeting.nameless');
+}

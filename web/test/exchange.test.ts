@@ -1,0 +1,126 @@
+// Chat, reactions and hands, from the messages of the server.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { allRead, NOTHING_SAID, stretches, withChat, withFailure, written } from '../src/meeting/chat.ts';
+import { CHAT_MESSAGES_MAX, REACTION_MS, REACTIONS_MAX } from '../src/meeting/limits.ts';
+import type { Message } from '../src/meeting/messages.ts';
+import {
+  NO_HANDS,
+  newlyRaised,
+  queue,
+  REACTIONS,
+  type Reaction,
+  stillShown,
+  tally,
+  withHands,
+  withReactions,
+} from '../src/meeting/reactions.ts';
+
+const ADA = 'participants/ada';
+const BO = 'participants/bo';
+const said = (participantKey: string, text: string): Message => ({
+  resources: [{ id: 1, chatMessage: { participantKey, displayName: 'Bo', text, sentTime: '2026-03-01T10:00:00Z' } }],
+});
+
+test('messages of others count as unread until somebody looks', () => {
+  const closed = { ownKey: ADA, looking: false };
+  let conversation = withChat(NOTHING_SAID, said(BO, 'Good morning'), closed, 0);
+  conversation = withChat(conversation, said(ADA, 'Hello'), closed, 0);
+  conversation = withChat(conversation, said(BO, 'Shall we?'), closed, 0);
+  assert.equal(conversation.unread, 2);
+  assert.deepEqual(
+    conversation.messages.map(({ id, text }) => `${id} ${text}`),
+    ['1 Good morning', '2 Hello', '3 Shall we?'],
+  );
+  assert.equal(conversation.messages[0]?.sentAt_ms, Date.parse('2026-03-01T10:00:00Z'));
+  assert.equal(allRead(conversation).unread, 0);
+  assert.equal(withChat(conversation, said(BO, 'Yes'), { ownKey: ADA, looking: true }, 0).unread, 2);
+});
+
+test('a message without a time was sent now; one without words was not', () => {
+  const reader = { ownKey: ADA, looking: true };
+  const timeless = withChat(NOTHING_SAID, { resources: [{ chatMessage: { text: 'Hm' } }] }, reader, 42);
+  assert.deepEqual([timeless.messages[0]?.sentAt_ms, timeless.messages[0]?.participantKey], [42, '']);
+  for (const message of [{}, { resources: [{}] }, { resources: [{ chatMessage: {} }] }, { response: { requestId: 1 } }])
+    assert.equal(withChat(NOTHING_SAID, message, reader, 0), NOTHING_SAID);
+});
+
+test('what was refused is shown as such, and the oldest give way', () => {
+  let conversation = withFailure(NOTHING_SAID, 'Too much', ADA, 7);
+  assert.deepEqual(
+    conversation.messages.map(({ failed, text }) => [failed, text]),
+    [[true, 'Too much']],
+  );
+  for (let count = 0; count < CHAT_MESSAGES_MAX; count++)
+    conversation = withChat(conversation, said(BO, `${count}`), { ownKey: ADA, looking: true }, 0);
+  assert.equal(conversation.messages.length, CHAT_MESSAGES_MAX);
+  assert.equal(conversation.messages[0]?.text, '0');
+});
+
+test('what is typed is made ready to be sent', () => {
+  const check = (typed: string, expected: string) => assert.equal(written(typed), expected, JSON.stringify(typed));
+  check('  Hello \n', 'Hello');
+  check('one\r\ntwo\rthree', 'one\ntwo\nthree');
+  check('a\tb\u0007c', 'a b c');
+  check(' \t\n ', '');
+});
+
+test('links are found, and the sentence around them stays', () => {
+  const check = (text: string, ...links: string[]) => {
+    const found = stretches(text);
+    assert.equal(found.map((stretch) => stretch.text).join(''), text);
+    assert.deepEqual(
+      found.filter(({ link }) => link).map((stretch) => stretch.text),
+      links,
+      text,
+    );
+  };
+  check('');
+  check('nothing here');
+  check('see https://example.org/a.', 'https://example.org/a');
+  check('(https://example.org/a?b=c#d), then http://example.com!', 'https://example.org/a?b=c#d', 'http://example.com');
+  check('javascript:alert(1) and ftp://example.org');
+  check('https://');
+});
+
+const react = (participantKey: string, ...emoji: string[]): Message => ({
+  resources: emoji.map((one) => ({ reaction: { participantKey, emoji: one } })),
+});
+
+test('reactions are counted by name, and go after some seconds', () => {
+  const [heart, thumb] = REACTIONS;
+  let shown: readonly Reaction[] = withReactions([], react(BO, heart.emoji, thumb.emoji), 1, 1_000);
+  shown = withReactions(shown, react(ADA, thumb.emoji, '🦑'), 3, 2_000);
+  assert.deepEqual(tally(shown), [
+    { name: 'heart', count: 1 },
+    { name: 'thumbsUp', count: 2 },
+  ]);
+  assert.deepEqual(
+    shown.map(({ id }) => id),
+    [1, 2, 3, 4],
+  );
+  assert.equal(stillShown(shown, 1_000), shown, 'the same list while nothing has gone');
+  assert.equal(stillShown(shown, 1_000 + REACTION_MS).length, 2);
+  assert.equal(stillShown(shown, 2_000 + REACTION_MS).length, 0);
+  const crowd = withReactions([], react(BO, ...Array<string>(REACTIONS_MAX * 2).fill(thumb.emoji)), 1, 0);
+  assert.equal(crowd.length, REACTIONS_MAX);
+  assert.equal(REACTIONS.length, 8);
+});
+
+test('hands queue in the order in which they were raised', () => {
+  const hand = (id: number, participantKey: string, raisedTime: string) => ({ id, hand: { participantKey, raisedTime } });
+  const two = withHands(
+    NO_HANDS,
+    { resources: [hand(5, BO, '2026-03-01T10:00:02Z'), hand(9, ADA, '2026-03-01T10:00:01Z')] },
+    0,
+  );
+  assert.deepEqual(queue(two), [ADA, BO]);
+  assert.deepEqual(newlyRaised(NO_HANDS, two), [ADA, BO]);
+  const lowered = withHands(two, { deletedResources: [{ id: 9 }] }, 0);
+  assert.deepEqual(queue(lowered), [BO]);
+  assert.deepEqual(newlyRaised(two, lowered), []);
+  const again = withHands(lowered, { resources: [hand(5, BO, '2026-03-01T10:00:02Z'), { id: 3 }, {}] }, 0);
+  assert.deepEqual(newlyRaised(lowered, again), [], 'a snapshot of what is known is no news');
+  assert.equal(two.size, 2, 'what was before stays as it was');
+});
