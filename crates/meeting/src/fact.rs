@@ -88,7 +88,8 @@ pub enum Fact {
     Knocked {
         /// Who, with what.
         knock: Knock,
-        /// The conference that they would be in: the active one, or the next. The name is reserved until a conference starts.
+        /// The conference that they would be in: the active one, or the next to start. Who is admitted after it has ended
+        /// comes into another one; the session's own fact tells.
         conference: ConferenceId,
         /// The participant that they would be in it.
         participant: ParticipantId,

@@ -101,6 +101,8 @@ pub enum Input {
     Admit {
         /// The session that they wait for.
         session: SessionId,
+        /// A new id for a conference, if this starts one and none was promised to those who wait.
+        conference: ConferenceId,
     },
     /// A host sends somebody away who knocks.
     Deny {

@@ -1,15 +1,15 @@
 //! A knock: somebody at the door who may not walk in. It is no session and starts no conference, and nothing of it is
 //! recorded: a crash forgets it, and its client knocks again.
 
-use crate::{Arrival, FreshIds, Micros};
+use crate::{Arrival, Micros, ParticipantId};
 
 /// Somebody who waits to be admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Knock {
     /// Who waits, with what; the session id and its secret are reserved.
     pub arrival: Arrival,
-    /// Ids for their admission, in case they are needed.
-    pub fresh: FreshIds,
+    /// The participant that they become, unless they are one already.
+    pub participant: ParticipantId,
     /// When they have waited for too long, in the caller's clock.
     pub expire: Micros,
 }

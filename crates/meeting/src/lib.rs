@@ -25,6 +25,7 @@
 //! subtracted from it rather than its time compared with it. Deadlines are in the caller's clock, because that is the
 //! clock its timer runs by.
 
+mod conference;
 mod decide;
 mod display_name;
 mod fact;
@@ -38,6 +39,7 @@ mod space;
 mod standing;
 mod time;
 
+pub use conference::{Conference, LiveSession, Participant};
 pub use decide::decide;
 pub use display_name::{DisplayName, MalformedName};
 pub use fact::{ConferenceEndReason, Fact, SessionEndReason};
@@ -48,6 +50,6 @@ pub use input::{Arrival, FreshIds, Input, LostReason, Person, Refusal};
 pub use knock::{Knock, KnockEndReason};
 pub use permissions::Permissions;
 pub use settings::{AccessType, EntryPointAccess, RestrictionType, Settings};
-pub use space::{Conference, LiveSession, Participant, Space};
+pub use space::Space;
 pub use standing::{DeviceKind, EntryPoint, Role, Standing};
 pub use time::Micros;

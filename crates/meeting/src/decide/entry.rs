@@ -2,8 +2,8 @@
 
 use super::{Time, ends::Ending, ends::tick, lobby};
 use crate::{
-    Arrival, Conference, DeviceKind, EntryPoint, EntryPointAccess, Fact, FreshIds, ParticipantId, Person, Refusal,
-    Role, SessionEndReason, Space, limits,
+    Arrival, Conference, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, Fact, FreshIds, ParticipantId, Person,
+    Refusal, Role, SessionEndReason, Space, limits,
 };
 
 /// Starts a session, and the participant and the conference if they are new; or lets somebody knock who may not walk in.
@@ -132,7 +132,7 @@ pub(super) fn resume(space: &Space, active: &Conference, arrival: Arrival, time:
 
 fn session_started(
     space: &Space,
-    conference: crate::ConferenceId,
+    conference: ConferenceId,
     participant: ParticipantId,
     arrival: Arrival,
     time: Time,

@@ -2,8 +2,8 @@
 
 use super::{Time, entry};
 use crate::{
-    Arrival, Conference, Fact, FreshIds, Knock, KnockEndReason, Micros, ParticipantId, Person, Refusal, SecretHash,
-    SessionId, Space, Standing, UserId, limits,
+    Arrival, Conference, ConferenceId, Fact, FreshIds, Knock, KnockEndReason, Micros, ParticipantId, Person, Refusal,
+    SecretHash, SessionId, Space, Standing, UserId, limits,
 };
 
 /// Lets somebody wait. They are told now by what names the register will know them, should they be admitted.
@@ -20,17 +20,27 @@ pub(super) fn knock(
     }
     let promised = active.map(Conference::id).or(space.reserved.as_ref());
     let conference = promised.unwrap_or(&fresh.conference).clone();
-    let participant = known.unwrap_or_else(|| entry::newcomer(&arrival, fresh.participant.clone()));
+    let reserved = entry::newcomer(&arrival, fresh.participant);
+    let participant = known.unwrap_or_else(|| reserved.clone());
     let expire = time.now.plus_us(limits::KNOCK_US);
     Ok(vec![Fact::Knocked {
-        knock: Knock { arrival, fresh, expire },
+        knock: Knock {
+            arrival,
+            participant: reserved,
+            expire,
+        },
         conference,
         participant,
     }])
 }
 
 /// Lets somebody in. Two hosts may do so at once: it is true already for the second.
-pub(super) fn admit(space: &Space, session: &SessionId, time: Time) -> Result<Vec<Fact>, Refusal> {
+pub(super) fn admit(
+    space: &Space,
+    session: &SessionId,
+    conference: ConferenceId,
+    time: Time,
+) -> Result<Vec<Fact>, Refusal> {
     let Some(knock) = space.knock(session) else {
         let inside = space
             .conference()
@@ -42,7 +52,11 @@ pub(super) fn admit(space: &Space, session: &SessionId, time: Time) -> Result<Ve
         };
     };
     let mut facts = vec![ended(knock, KnockEndReason::Admitted)];
-    facts.extend(entry::admit(space, knock.arrival.clone(), knock.fresh.clone(), time)?);
+    let fresh = FreshIds {
+        conference,
+        participant: knock.participant.clone(),
+    };
+    facts.extend(entry::admit(space, knock.arrival.clone(), fresh, time)?);
     Ok(facts)
 }
 

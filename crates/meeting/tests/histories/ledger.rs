@@ -1,13 +1,19 @@
 //! What was acknowledged, as rows. A fact that contradicts a row panics, as the register would refuse it; [`Ledger::check`]
 //! holds the rows against the rules.
 
-use meeting::{ConferenceId, Fact, Micros, ParticipantId, Person, SecretHash, SessionId, Space, SpaceId};
-use std::collections::BTreeMap;
+use meeting::{ConferenceId, Fact, KnockEndReason, Micros, ParticipantId, Person, SecretHash, SessionId, Space};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
 pub(crate) struct Ledger {
     facts: Vec<Fact>,
     conferences: Vec<Conference>,
+    /// Those who wait; a crash forgets them.
+    knocks: BTreeSet<SessionId>,
+    /// The conference that those who wait were promised.
+    promised: Option<ConferenceId>,
+    /// Whose admission the facts that follow must tell.
+    admitted: Option<SessionId>,
 }
 
 struct Conference {
@@ -20,6 +26,7 @@ struct Conference {
 
 struct Participant {
     anonymous: bool,
+    removed: bool,
     earliest_start: Micros,
     latest_end: Option<Micros>,
 }
@@ -49,22 +56,46 @@ impl Ledger {
             .then(|| session.participant.clone())
     }
 
-    /// The space that a new process finds.
-    pub(crate) fn rebuild(&self, id: SpaceId) -> Space {
-        let mut space = Space::new(id, Micros(0));
-        let recorded = self
-            .facts
-            .iter()
-            .filter(|fact| !matches!(fact, Fact::ReturnAwaited { .. }));
-        recorded.for_each(|fact| space.apply(fact));
+    pub(crate) fn is_removed(&self, id: &ParticipantId) -> bool {
+        self.open().is_some_and(|open| open.participants[id].removed)
+    }
+
+    /// Whose session it is or was in the open conference.
+    pub(crate) fn participant_of(&self, session: &SessionId) -> Option<ParticipantId> {
+        Some(self.open()?.sessions.get(session)?.participant.clone())
+    }
+
+    pub(crate) fn knocks(&self) -> &BTreeSet<SessionId> {
+        &self.knocks
+    }
+
+    /// The space that a new process finds, beginning with the one that was made first.
+    pub(crate) fn rebuild(&mut self, mut space: Space) -> Space {
+        self.knocks.clear();
+        self.promised = None;
+        self.facts.iter().for_each(|fact| space.apply(fact));
         space
     }
 
     pub(crate) fn write(&mut self, fact: &Fact) {
-        self.facts.push(fact.clone());
+        if !matches!(
+            fact,
+            Fact::ReturnAwaited { .. } | Fact::Knocked { .. } | Fact::KnockChanged { .. } | Fact::KnockEnded { .. }
+        ) {
+            self.facts.push(fact.clone());
+        }
         match fact {
+            Fact::Knocked { .. } | Fact::KnockChanged { .. } | Fact::KnockEnded { .. } => self.write_knock(fact),
+            Fact::Configured { .. } => {}
             Fact::ConferenceStarted { conference, start } => {
                 assert!(self.open().is_none(), "at most one active conference");
+                let promised = self.promised.take();
+                assert!(
+                    promised.is_none_or(|promised| promised == *conference),
+                    "a promise is kept"
+                );
+                let before = self.conferences.iter().any(|before| before.id == *conference);
+                assert!(!before, "each conference has an id of its own");
                 self.conferences.push(Conference {
                     id: conference.clone(),
                     start: *start,
@@ -75,10 +106,19 @@ impl Ledger {
             }
             Fact::ParticipantJoined { conference, .. }
             | Fact::ParticipantReturned { conference, .. }
-            | Fact::ParticipantRenamed { conference, .. } => self.within(conference).write_participant(fact),
-            Fact::SessionStarted { conference, .. }
-            | Fact::SignsOfLife { conference, .. }
-            | Fact::SessionEnded { conference, .. } => self.within(conference).write_session(fact),
+            | Fact::ParticipantRenamed { conference, .. }
+            | Fact::RoleChanged { conference, .. }
+            | Fact::ParticipantRemoved { conference, .. } => self.within(conference).write_participant(fact),
+            Fact::SessionStarted {
+                conference, session, ..
+            } => {
+                self.admitted.take_if(|admitted| admitted == session);
+                assert!(!self.knocks.contains(session), "who is in does not wait");
+                self.within(conference).write_session(fact);
+            }
+            Fact::SignsOfLife { conference, .. } | Fact::SessionEnded { conference, .. } => {
+                self.within(conference).write_session(fact);
+            }
             Fact::ReturnAwaited { conference, .. } => {
                 self.within(conference);
             }
@@ -86,7 +126,28 @@ impl Ledger {
         }
     }
 
+    fn write_knock(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Knocked { knock, conference, .. } => {
+                assert!(self.knocks.insert(knock.arrival.session.clone()), "a knock begins once");
+                if self.active() != Some(conference) {
+                    let promised = self.promised.get_or_insert_with(|| conference.clone());
+                    assert_eq!(promised, conference, "all who wait are promised the same");
+                }
+            }
+            Fact::KnockChanged { session, .. } => assert!(self.knocks.contains(session)),
+            Fact::KnockEnded { session, reason } => {
+                assert!(self.knocks.remove(session), "a knock ends once");
+                if *reason == KnockEndReason::Admitted {
+                    self.admitted = Some(session.clone());
+                }
+            }
+            other => panic!("no fact of a knock: {other:?}"),
+        }
+    }
+
     pub(crate) fn check(&self) {
+        assert_eq!(self.admitted, None, "who is admitted comes in at once");
         let mut before = Micros(0);
         for conference in &self.conferences {
             assert!(conference.start >= before, "conferences of a space follow each other");
@@ -128,6 +189,7 @@ impl Conference {
                 let anonymous = matches!(person, Person::Anonymous { .. });
                 let joined = Participant {
                     anonymous,
+                    removed: false,
                     earliest_start: *earliest_start,
                     latest_end: None,
                 };
@@ -137,8 +199,16 @@ impl Conference {
             Fact::ParticipantReturned { participant, .. } => {
                 let participant = self.participants.get_mut(participant).expect("joined before");
                 assert!(participant.latest_end.take().is_some(), "only who was absent returns");
+                participant.removed = false;
             }
-            Fact::ParticipantRenamed { participant, .. } => assert!(self.participants.contains_key(participant)),
+            Fact::ParticipantRemoved { participant, .. } => {
+                let participant = self.participants.get_mut(participant).expect("joined before");
+                assert!(!participant.removed, "nobody is put out twice");
+                participant.removed = true;
+            }
+            Fact::ParticipantRenamed { participant, .. } | Fact::RoleChanged { participant, .. } => {
+                assert!(self.participants.contains_key(participant));
+            }
             other => panic!("no fact of a participant: {other:?}"),
         }
     }

@@ -1,87 +1,17 @@
-//! Properties over random histories: joins, returns, leaves, losses, signs of life, crashes and a clock that steps in both
-//! directions. A ledger keeps what was acknowledged, as the register would, and checks every fact against it.
+//! One space, its clock and the people around it.
 
-mod ledger;
-
-use ledger::Ledger;
-use meeting::{
-    Arrival, Conference, ConferenceId, DisplayName, Fact, FreshIds, Input, LostReason, Micros, ParticipantId, Person,
-    SecretHash, SessionId, Space, SpaceId, UserId, decide, limits,
+use crate::{
+    guard::{self, Guard},
+    happening::{Happening, OPEN, STANDINGS, Who, settings, user_id},
+    ledger::Ledger,
 };
-use proptest::{prelude::*, sample::Index};
+use meeting::{
+    Arrival, Conference, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input, LostReason, Micros,
+    ParticipantId, Person, Refusal, SecretHash, SessionId, Space, SpaceId, Standing, decide, limits,
+};
+use proptest::sample::Index;
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
-
-    #[test]
-    fn every_history_keeps_the_rules(happenings in proptest::collection::vec(happening(), 1..80)) {
-        let mut world = World::new();
-        for happening in happenings {
-            world.happen(&happening);
-            world.ledger.check();
-        }
-        world.run_out();
-        world.ledger.check();
-        prop_assert!(world.ledger.active().is_none(), "an empty conference ends by its deadlines alone");
-    }
-}
-
-#[derive(Clone, Debug)]
-enum Happening {
-    Wait {
-        us: i64,
-    },
-    ClockStep {
-        us: i64,
-    },
-    Join {
-        person: u8,
-        presented: Option<Index>,
-    },
-    Resume {
-        person: u8,
-        presented: Option<Index>,
-        conference: Index,
-    },
-    Connect {
-        session: Index,
-    },
-    Leave {
-        session: Index,
-        own_secret: bool,
-    },
-    Lost {
-        session: Index,
-        age_us: i64,
-        reason: u8,
-    },
-    End,
-    Crash {
-        starts: u8,
-    },
-    Shutdown,
-}
-
-fn happening() -> impl Strategy<Value = Happening> {
-    let presented = || proptest::option::of(any::<Index>());
-    prop_oneof![
-        6 => prop_oneof![0..3_000_000_i64, 0..40_000_000_i64].prop_map(|us| Happening::Wait { us }),
-        2 => (-7_200_000_000..7_200_000_000_i64).prop_map(|us| Happening::ClockStep { us }),
-        8 => (0..6_u8, presented()).prop_map(|(person, presented)| Happening::Join { person, presented }),
-        4 => (0..6_u8, presented(), any::<Index>())
-            .prop_map(|(person, presented, conference)| Happening::Resume { person, presented, conference }),
-        8 => any::<Index>().prop_map(|session| Happening::Connect { session }),
-        5 => (any::<Index>(), prop::bool::weighted(0.9))
-            .prop_map(|(session, own_secret)| Happening::Leave { session, own_secret }),
-        4 => (any::<Index>(), -20_000_000..20_000_000_i64, 0..4_u8)
-            .prop_map(|(session, age_us, reason)| Happening::Lost { session, age_us, reason }),
-        1 => Just(Happening::End),
-        3 => (1..3_u8).prop_map(|starts| Happening::Crash { starts }),
-        1 => Just(Happening::Shutdown),
-    ]
-}
-
-struct World {
+pub(crate) struct World {
     space: Space,
     ledger: Ledger,
     /// What the clock shows; it may step.
@@ -91,32 +21,43 @@ struct World {
     /// Every session that there was, with its secret.
     sessions: Vec<(SessionId, SecretHash)>,
     conferences: Vec<ConferenceId>,
+    /// How the users 0 to 2 stand to the space.
+    standings: [Standing; 3],
     made: u64,
 }
 
 impl World {
-    fn new() -> World {
+    pub(crate) fn new() -> World {
         World {
-            space: Space::new(SpaceId::from_random([7; 9]), Micros(0)),
+            space: Space::new(SpaceId::from_random([7; 9]), OPEN, Micros(0)),
             ledger: Ledger::default(),
             clock: Micros(1_800_000_000_000_000),
             unheard_us: 0,
             sessions: Vec::new(),
             conferences: Vec::new(),
+            standings: [Standing::Owner, Standing::CoHost, Standing::Trusted],
             made: 0,
         }
     }
 
-    fn happen(&mut self, happening: &Happening) {
+    pub(crate) fn happen(&mut self, happening: &Happening) {
         match *happening {
             Happening::Wait { us } => self.wait(us),
             Happening::ClockStep { us } => self.clock = Micros((self.clock.0 + us).max(0)),
-            Happening::Join { person, presented } => self.join(person, presented),
-            Happening::Resume {
-                person,
-                presented,
-                conference,
-            } => self.resume(person, presented, conference),
+            Happening::Join { ref who } => self.join(who),
+            Happening::Resume { ref who, conference } => self.resume(who, conference),
+            Happening::Admit { session } => self.admit(session),
+            Happening::Deny { session } => self.deny(session),
+            Happening::Remove { session } => self.remove(session),
+            Happening::Configure { switches } => self.configure(switches),
+            Happening::Promote { user, standing } => {
+                self.standings[usize::from(user)] = STANDINGS[usize::from(standing)];
+                let input = Input::Promote {
+                    user: user_id(user),
+                    standing: STANDINGS[usize::from(standing)],
+                };
+                self.give(input).expect("never refused");
+            }
             Happening::Connect { session } => {
                 if let Some((session, _)) = pick(&self.sessions, session) {
                     self.give(Input::Alive(vec![(session, self.clock)]));
@@ -147,7 +88,7 @@ impl World {
             Happening::Crash { starts } => (0..starts).for_each(|_| self.crash()),
             Happening::Shutdown => {
                 self.give(Input::Shutdown).expect("a shutdown is never refused");
-                assert!(self.space.conference().is_none());
+                assert!(self.is_quiet());
             }
         }
     }
@@ -189,7 +130,7 @@ impl World {
     }
 
     /// Everybody falls silent: all ends without any further input but time.
-    fn run_out(&mut self) {
+    pub(crate) fn run_out(&mut self) {
         let live: Vec<SessionId> = self
             .space
             .conference()
@@ -205,47 +146,135 @@ impl World {
             })
             .expect("never refused");
         }
-        if let Some(deadline) = self.space.next_deadline() {
+        while let Some(deadline) = self.space.next_deadline() {
             self.clock = deadline.max(self.clock);
             self.tick();
         }
     }
 
-    fn join(&mut self, person: u8, presented: Option<Index>) {
-        let arrival = self.arrival(person, presented);
-        let expected = self.expected_participant(&arrival);
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.ledger.active().is_none() && self.ledger.knocks().is_empty() && self.space.next_deadline().is_none()
+    }
+
+    /// What holds at every moment.
+    pub(crate) fn check(&self) {
+        self.ledger.check();
+        let waiting: Vec<_> = self.space.knocks().iter().map(|knock| &knock.arrival.session).collect();
+        assert_eq!(waiting.len(), self.ledger.knocks().len());
+        assert!(waiting.iter().all(|session| self.ledger.knocks().contains(*session)));
+        assert!(waiting.len() <= limits::KNOCKS_MAX);
+        let live = self.space.conference().into_iter().flat_map(Conference::live_sessions);
+        for (id, session) in live {
+            assert!(!waiting.contains(&id), "nobody waits who is in");
+            assert!(
+                !self.ledger.is_removed(&session.participant),
+                "nobody is in who was put out"
+            );
+            let given = self.space.permissions(id).expect("a live session");
+            guard::check_permissions(self.space.settings(), session, given);
+        }
+        for session in waiting {
+            assert_eq!(self.space.permissions(session), None, "whoever waits may do nothing");
+        }
+    }
+
+    fn join(&mut self, who: &Who) {
+        let arrival = self.arrival(who);
         let conference = ConferenceId::from_random(self.fresh());
         let fresh = FreshIds {
             conference: conference.clone(),
             participant: ParticipantId::from_random(self.fresh()),
         };
-        let facts = self
-            .give(Input::Join { arrival, fresh })
-            .expect("there is room, and ids are fresh");
-        let joined = started(&facts).expect("a join starts a session");
-        // A conference that was over by then has forgotten its secrets.
-        let continued = !facts.iter().any(|fact| matches!(fact, Fact::ConferenceEnded { .. }));
-        if let Some(expected) = expected.filter(|_| continued) {
-            assert_eq!(
-                joined, expected,
-                "a person is the same participant until the conference ends"
-            );
-        }
         self.conferences.push(conference);
+        // A conference whose time is up has forgotten its secrets and whom it removed.
+        let tick = decide(&self.space, Input::Tick, self.clock).expect("never refused");
+        let over = tick.iter().any(|fact| matches!(fact, Fact::ConferenceEnded { .. }));
+        let known = self.expected_participant(&arrival).filter(|_| !over);
+        let expected = guard::at_the_door(
+            self.space.settings(),
+            &arrival,
+            known.as_ref().map(|known| self.ledger.is_removed(known)),
+        );
+        let input = Input::Join { arrival, fresh };
+        let outcome = decide(&self.space, input.clone(), self.clock);
+        match expected {
+            Guard::TurnsAway => {
+                let refusals = [Refusal::EntryPointNotAllowed, Refusal::CompanionNeedsAccount];
+                assert!(refusals.contains(&outcome.expect_err("a closed door")));
+            }
+            Guard::LetsKnock => {
+                let facts = self.give(input).expect("there is room at the door");
+                assert!(matches!(&facts[..], [Fact::Knocked { .. }]), "{facts:?}");
+            }
+            Guard::LetsIn => {
+                let facts = self.give(input).expect("there is room, and ids are fresh");
+                let joined = started(&facts).expect("a join starts a session");
+                if let Some(known) = known {
+                    assert_eq!(
+                        joined, known,
+                        "a person is the same participant until the conference ends"
+                    );
+                }
+            }
+        }
     }
 
-    fn resume(&mut self, person: u8, presented: Option<Index>, conference: Index) {
+    fn resume(&mut self, who: &Who, conference: Index) {
         let Some(conference) = pick(&self.conferences, conference) else {
             return;
         };
-        let arrival = self.arrival(person, presented);
+        let arrival = self.arrival(who);
         let expected = self.expected_participant(&arrival);
+        let removed = expected.as_ref().map(|known| self.ledger.is_removed(known));
+        let door = guard::at_the_door(self.space.settings(), &arrival, removed);
         let active = self.ledger.active() == Some(&conference);
         let input = Input::Resume { arrival, conference };
         if let Some(facts) = self.give(input) {
             assert!(active, "only the active conference is come back to");
             assert_eq!(started(&facts), expected, "only those who were there come back");
+            assert_eq!(door, Guard::LetsIn);
         }
+    }
+
+    fn admit(&mut self, session: Index) {
+        let Some((session, _)) = pick(&self.sessions, session) else {
+            return;
+        };
+        let waits = self.ledger.knocks().contains(&session);
+        let conference = ConferenceId::from_random(self.fresh());
+        self.conferences.push(conference.clone());
+        let answer = self.give(Input::Admit { session, conference });
+        let entered = answer.is_some_and(|facts| started(&facts).is_some());
+        assert_eq!(entered, waits, "whoever waits can be admitted, and nobody else");
+    }
+
+    fn deny(&mut self, session: Index) {
+        let Some((session, _)) = pick(&self.sessions, session) else {
+            return;
+        };
+        let waits = self.ledger.knocks().contains(&session);
+        assert_eq!(self.give(Input::Deny { session }).is_some(), waits);
+    }
+
+    fn remove(&mut self, session: Index) {
+        let Some((session, _)) = pick(&self.sessions, session) else {
+            return;
+        };
+        let Some(participant) = self.ledger.participant_of(&session) else {
+            return;
+        };
+        let input = Input::Remove {
+            participant: participant.clone(),
+        };
+        if self.give(input).is_some() && self.ledger.active().is_some() {
+            assert!(self.ledger.is_removed(&participant));
+        }
+    }
+
+    fn configure(&mut self, switches: u8) {
+        let settings = settings(switches);
+        self.give(Input::Configure(settings)).expect("never refused");
+        assert_eq!(*self.space.settings(), settings.normalised());
     }
 
     fn leave(&mut self, session: Index, own_secret: bool) {
@@ -255,8 +284,10 @@ impl World {
         if !own_secret {
             secret.0[0] ^= 1;
         }
+        let waits = self.ledger.knocks().contains(&session);
         let answer = self.give(Input::Leave { session, secret });
         assert!(own_secret || answer.is_none(), "a wrong secret is refused");
+        assert!(!waits || answer.is_some() == own_secret, "whoever waits may go");
     }
 
     fn end(&mut self) {
@@ -279,7 +310,9 @@ impl World {
             .conference()
             .map(|conference| conference.live_sessions().clone())
             .unwrap_or_default();
-        self.space = self.ledger.rebuild(self.space.id().clone());
+        self.space = self
+            .ledger
+            .rebuild(Space::new(self.space.id().clone(), OPEN, Micros(0)));
         let facts = self.give(Input::Restart).expect("a restart is never refused");
         for fact in facts {
             let Fact::SessionEnded {
@@ -315,12 +348,12 @@ impl World {
         Some(facts)
     }
 
-    /// People 0 to 2 are users, the others anonymous. A secret is any that was ever given.
-    fn arrival(&mut self, person: u8, presented: Option<Index>) -> Arrival {
-        let display_name = DisplayName::parse(&format!("Person {person}")).expect("a name");
-        let person = match person {
+    /// People 0 to 2 are users, the others anonymous, and each claims to be what they like.
+    fn arrival(&mut self, who: &Who) -> Arrival {
+        let display_name = DisplayName::parse(&format!("Person {}", who.person)).expect("a name");
+        let person = match who.person {
             0..3 => Person::SignedIn {
-                user: UserId::parse(&format!("{person:0>21}")).expect("21 digits"),
+                user: user_id(who.person),
                 display_name,
             },
             _ => Person::Anonymous { display_name },
@@ -328,12 +361,16 @@ impl World {
         let mut secret = [0; 32];
         secret[16..].copy_from_slice(&self.fresh());
         let (session, secret) = (SessionId::from_random(self.fresh()), SecretHash(secret));
-        let presented = presented
+        let presented = who
+            .presented
             .and_then(|presented| pick(&self.sessions, presented))
             .map(|(_, secret)| secret);
         self.sessions.push((session.clone(), secret));
         Arrival {
             person,
+            standing: self.standings[usize::from(who.person % 3)],
+            device: DeviceKind::ALL[usize::from(who.device)],
+            through: [EntryPoint::Own, EntryPoint::CreatorApp, EntryPoint::OtherApp][usize::from(who.through)],
             session,
             secret,
             presented,

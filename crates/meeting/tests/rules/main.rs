@@ -1,0 +1,7 @@
+//! The rules of a meeting, one row each: a script of what happens to one space, and the facts that follow.
+
+mod entry;
+mod hosts;
+mod script;
+mod settings;
+mod time;

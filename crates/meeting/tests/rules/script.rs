@@ -1,0 +1,371 @@
+//! The language of these tables. A line is `second verb arguments => facts`.
+//!
+//! `anna`, `bob` and `carol` are signed in, other people are anonymous. A session is named by its device (`a1`), and so is its
+//! secret; a conference is named by the session that brought its id. A space is open unless a script says otherwise.
+
+use meeting::{
+    AccessType, Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, EntryPointAccess, Fact, FreshIds, Input,
+    LostReason, Micros, ParticipantId, Permissions, Person, RestrictionType, Role, SecretHash, SessionId, Settings,
+    Space, SpaceId, Standing, UserId, decide,
+};
+use std::{collections::BTreeMap, fmt::Write as _};
+
+pub(crate) fn check(rule: &str, script: &str) {
+    let mut run = Script::new();
+    for line in script.lines() {
+        let (step, expected) = line.split_once("=>").expect("a line is `step => facts`");
+        assert_eq!(run.run(step.trim()), expected.trim(), "{rule}\nat: {}", step.trim());
+    }
+}
+
+/// One space, and the names under which a script knows its ids.
+pub(crate) struct Script {
+    space: Space,
+    names: BTreeMap<String, String>,
+}
+
+impl Script {
+    pub(crate) fn new() -> Script {
+        Script {
+            space: Space::new(SpaceId::from_random([0; 9]), settings("open"), Micros(0)),
+            names: BTreeMap::new(),
+        }
+    }
+
+    /// Runs one step, applies its facts and tells them.
+    pub(crate) fn run(&mut self, step: &str) -> String {
+        let words: Vec<&str> = step.split_whitespace().collect();
+        let now = seconds(words[0]);
+        if let Some(answer) = self.ask(words[1], &words[2..]) {
+            return answer;
+        }
+        let input = self.input(words[1], &words[2..]);
+        match decide(&self.space, input, now) {
+            Err(refusal) => format!("refused {refusal:?}"),
+            Ok(facts) => {
+                let told = facts.iter().map(|fact| self.tell(fact)).collect::<Vec<_>>().join(", ");
+                for fact in &facts {
+                    self.space.apply(fact);
+                }
+                told
+            }
+        }
+    }
+
+    /// Verbs that change nothing.
+    fn ask(&self, verb: &str, words: &[&str]) -> Option<String> {
+        Some(match verb {
+            "deadline" => self
+                .space
+                .next_deadline()
+                .map_or("none".into(), |deadline| format!("@{}", deadline.0 / 1_000_000)),
+            "may" => self
+                .space
+                .permissions(&session(words[0]))
+                .map_or("is not there".into(), permissions),
+            "waiting" => {
+                let waiting = self.space.knocks().iter();
+                let names = waiting.map(|knock| self.names[knock.arrival.session.as_str()].as_str());
+                names.collect::<Vec<_>>().join(" ")
+            }
+            "where" => self
+                .space
+                .conference()
+                .map_or("nowhere".into(), |active| self.names[active.id().as_str()].clone()),
+            _ => return None,
+        })
+    }
+
+    fn input(&mut self, verb: &str, words: &[&str]) -> Input {
+        let option = |name| option(words, name);
+        match verb {
+            "join" => Input::Join {
+                arrival: self.arrival(words),
+                fresh: FreshIds {
+                    conference: self.name_conference(words[1]),
+                    participant: self.name(participant(words[1]), words[0]),
+                },
+            },
+            "resume" => Input::Resume {
+                arrival: self.arrival(words),
+                conference: conference(option("in").expect("a resume says where")),
+            },
+            "alive" => Input::Alive(words.iter().map(|word| heard(word)).collect()),
+            "leave" => Input::Leave {
+                session: session(words[0]),
+                secret: secret(option("with").unwrap_or(words[0])),
+            },
+            "lost" => {
+                let (session, last_sign_of_life) = heard(words[0]);
+                let reason = match words[1] {
+                    "left" => LostReason::Left,
+                    "closed" => LostReason::Closed,
+                    "silent" => LostReason::Silent,
+                    other => panic!("no such reason: {other}"),
+                };
+                Input::Lost {
+                    session,
+                    last_sign_of_life,
+                    reason,
+                }
+            }
+            "admit" => Input::Admit {
+                session: session(words[0]),
+                conference: self.name_conference(&format!("by-{}", words[0])),
+            },
+            "deny" => Input::Deny {
+                session: session(words[0]),
+            },
+            "remove" => Input::Remove {
+                participant: self.participant(words[0]),
+            },
+            "settings" => Input::Configure(settings(&words.join(" "))),
+            "promote" => Input::Promote {
+                user: user(words[0]),
+                standing: standing(words[1]),
+            },
+            "end" => Input::EndConference,
+            "restart" => Input::Restart,
+            "tick" => Input::Tick,
+            "shutdown" => Input::Shutdown,
+            other => panic!("no such verb: {other}"),
+        }
+    }
+
+    /// `person device`, then in any order `with secret`, `as standing`, `on kind`, `via entry-point`.
+    fn arrival(&mut self, words: &[&str]) -> Arrival {
+        let (name, device) = (words[0], words[1]);
+        let display_name = DisplayName::parse(name).expect("a name");
+        let person = if SIGNED_IN.contains(&name) {
+            let user = user(name);
+            self.name(ParticipantId::from(&user), name);
+            Person::SignedIn { user, display_name }
+        } else {
+            Person::Anonymous { display_name }
+        };
+        self.names.insert(session(device).to_string(), device.to_owned());
+        Arrival {
+            person,
+            standing: standing(option(words, "as").unwrap_or("trusted")),
+            device: match option(words, "on").unwrap_or("full") {
+                "full" => DeviceKind::Full,
+                "companion" => DeviceKind::Companion,
+                "viewer" => DeviceKind::Viewer,
+                other => panic!("no such device: {other}"),
+            },
+            through: match option(words, "via").unwrap_or("own") {
+                "own" => EntryPoint::Own,
+                "creator" => EntryPoint::CreatorApp,
+                "other" => EntryPoint::OtherApp,
+                other => panic!("no such entry point: {other}"),
+            },
+            session: session(device),
+            secret: secret(device),
+            presented: option(words, "with").map(secret),
+        }
+    }
+
+    fn name_conference(&mut self, device: &str) -> ConferenceId {
+        self.names.insert(conference(device).to_string(), device.to_owned());
+        conference(device)
+    }
+
+    /// Who is known by this name.
+    fn participant(&self, name: &str) -> ParticipantId {
+        let named = self.names.iter().filter(|(_, known)| *known == name);
+        let mut ids = named.filter_map(|(id, _)| ParticipantId::parse(id).ok());
+        ids.next().expect("somebody of this name has come")
+    }
+
+    fn name(&mut self, participant: ParticipantId, name: &str) -> ParticipantId {
+        self.names.insert(participant.to_string(), name.to_owned());
+        participant
+    }
+
+    fn tell(&self, fact: &Fact) -> String {
+        let name = |id: &str| self.names[id].as_str();
+        match fact {
+            Fact::ConferenceStarted { start, .. } => format!("conference starts {}", at(*start)),
+            Fact::ParticipantJoined {
+                participant,
+                earliest_start,
+                ..
+            } => {
+                format!("{} joins {}", name(participant.as_str()), at(*earliest_start))
+            }
+            Fact::ParticipantReturned { participant, .. } => format!("{} returns", name(participant.as_str())),
+            Fact::ParticipantRenamed {
+                participant,
+                display_name,
+                ..
+            } => {
+                format!("{} is now {display_name}", name(participant.as_str()))
+            }
+            Fact::SessionStarted {
+                participant,
+                session,
+                start,
+                device,
+                role,
+                ..
+            } => {
+                let (session, participant) = (name(session.as_str()), name(participant.as_str()));
+                let mut told = format!("{session} of {participant} starts {}", at(*start));
+                if *role != Role::Contributor {
+                    write!(told, " as {role:?}").expect("a string");
+                }
+                if *device == DeviceKind::Companion {
+                    told.push_str(" on a companion");
+                }
+                assert!(
+                    *role != Role::Viewer || *device == DeviceKind::Viewer,
+                    "who only watches is a viewer"
+                );
+                told
+            }
+            Fact::RoleChanged { participant, role, .. } => format!("{} is {role:?}", name(participant.as_str())),
+            Fact::ParticipantRemoved { participant, .. } => format!("{} is put out", name(participant.as_str())),
+            Fact::Configured { .. } => "configured".to_owned(),
+            Fact::Knocked {
+                knock,
+                conference,
+                participant,
+            } => format!(
+                "{} of {} knocks at {}",
+                name(knock.arrival.session.as_str()),
+                name(participant.as_str()),
+                name(conference.as_str())
+            ),
+            Fact::KnockChanged { session, standing } => format!("{} waits as {standing:?}", name(session.as_str())),
+            Fact::KnockEnded { session, reason } => format!("{} is {reason:?}", name(session.as_str())),
+            Fact::SignsOfLife { signs, .. } => {
+                let mut signs: Vec<String> = signs
+                    .iter()
+                    .map(|(id, sign)| format!("{} heard {}", name(id.as_str()), at(*sign)))
+                    .collect();
+                signs.sort();
+                signs.join(", ")
+            }
+            Fact::SessionEnded {
+                participant,
+                session,
+                end,
+                reason,
+                failed,
+                participant_latest_end,
+                ..
+            } => {
+                let mut told = format!("{} ends {} {}", name(session.as_str()), at(*end), reason.as_str());
+                if *failed {
+                    told.push_str(" failed");
+                }
+                if let Some(latest_end) = participant_latest_end {
+                    write!(told, ", {} absent {}", name(participant.as_str()), at(*latest_end)).expect("a string");
+                }
+                told
+            }
+            Fact::ReturnAwaited { until, .. } => format!("waits until {}", at(*until)),
+            Fact::ConferenceEnded { end, reason, .. } => format!("conference ends {} {}", at(*end), reason.as_str()),
+        }
+    }
+}
+
+fn at(time: Micros) -> String {
+    assert_eq!(time.0 % 1_000_000, 0);
+    format!("@{}", time.0 / 1_000_000)
+}
+
+fn seconds(text: &str) -> Micros {
+    Micros(text.parse::<i64>().expect("seconds") * 1_000_000)
+}
+
+fn heard(word: &str) -> (SessionId, Micros) {
+    let (device, at) = word.split_once('@').expect("device@second");
+    (session(device), seconds(at))
+}
+
+fn bytes(name: &str) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    bytes
+}
+
+fn session(device: &str) -> SessionId {
+    SessionId::from_random(bytes(device))
+}
+
+/// The id that an anonymous person gets with this session, if they are new.
+fn participant(device: &str) -> ParticipantId {
+    let mut bytes = bytes(device);
+    bytes[15] = 1;
+    ParticipantId::from_random(bytes)
+}
+
+fn conference(device: &str) -> ConferenceId {
+    ConferenceId::from_random(bytes(device))
+}
+
+fn secret(device: &str) -> SecretHash {
+    let mut hash = [0; 32];
+    hash[..16].copy_from_slice(&bytes(device));
+    SecretHash(hash)
+}
+
+const SIGNED_IN: [&str; 3] = ["anna", "bob", "carol"];
+
+fn user(name: &str) -> UserId {
+    UserId::parse(&format!("{:0>21}", name.len())).expect("names of different lengths")
+}
+
+fn option<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
+    let index = words.iter().position(|word| *word == name)?;
+    Some(words[index + 1])
+}
+
+fn standing(word: &str) -> Standing {
+    match word {
+        "owner" => Standing::Owner,
+        "cohost" => Standing::CoHost,
+        "member" => Standing::Member,
+        "trusted" => Standing::Trusted,
+        "stranger" => Standing::Stranger,
+        other => panic!("no such standing: {other}"),
+    }
+}
+
+/// An access type, and what is switched on or restricted.
+pub(crate) fn settings(words: &str) -> Settings {
+    let mut settings = Settings::default();
+    for word in words.split_whitespace() {
+        match word {
+            "open" => settings.access_type = AccessType::Open,
+            "trusted" => settings.access_type = AccessType::Trusted,
+            "restricted" => settings.access_type = AccessType::Restricted,
+            "app-only" => settings.entry_point_access = EntryPointAccess::CreatorAppOnly,
+            "moderation" => settings.moderation = true,
+            "chat" => settings.chat_restriction = RestrictionType::HostsOnly,
+            "reactions" => settings.reaction_restriction = RestrictionType::HostsOnly,
+            "present" => settings.present_restriction = RestrictionType::HostsOnly,
+            "viewers" => settings.default_join_as_viewer = true,
+            "recording" => settings.auto_recording = true,
+            other => panic!("no such setting: {other}"),
+        }
+    }
+    settings
+}
+
+pub(crate) fn permissions(permissions: Permissions) -> String {
+    let all = [
+        ("microphone", permissions.microphone),
+        ("camera", permissions.camera),
+        ("screen", permissions.screen),
+        ("chat", permissions.chat),
+        ("reactions", permissions.reactions),
+    ];
+    let given: Vec<&str> = all.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+    if given.is_empty() {
+        "nothing".to_owned()
+    } else {
+        given.join(" ")
+    }
+}
