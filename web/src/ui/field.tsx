@@ -54,3 +54,42 @@ export function Field({ label, hint, problem = '', verbatim = false, numeric = f
 export function valueOf(form: HTMLFormElement, name: string): string {
   return String(new FormData(form).get(name) ?? '').trim();
 }
+
+export interface ChoiceProps {
+  kind: 'radio' | 'checkbox' | 'switch';
+  label: string;
+  hint?: ComponentChildren;
+  /** Of the group, or of the field. */
+  name?: string;
+  /** What a form sends for it. */
+  value?: string;
+  /** Without it, the form's own business. */
+  checked?: boolean;
+  defaultChecked?: boolean;
+  onChange?(): void;
+}
+
+/** One thing to choose or to switch. Its hint describes it, and is no part of its name. */
+export function Choice({ kind, label, hint, ...input }: ChoiceProps) {
+  const id = useId();
+  const attributes = {
+    ...input,
+    id,
+    type: kind === 'radio' ? 'radio' : 'checkbox',
+    ...(kind === 'switch' && { role: 'switch' }),
+    ...(hint && { 'aria-describedby': `${id}-hint` }),
+  };
+  return (
+    <div class="choice">
+      <input {...(attributes as InputHTMLAttributes<HTMLInputElement>)} />
+      <div>
+        <label for={id}>{label}</label>
+        {hint && (
+          <p id={`${id}-hint`} class="hint">
+            {hint}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

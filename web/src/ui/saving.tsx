@@ -11,7 +11,8 @@ export interface Saving {
   state: Signal<SavingState>;
   /** Does it, and says how it went; whether it went well. */
   run(action: () => Promise<unknown>, done?: string): Promise<boolean>;
-  fail(why: string): void;
+  /** Says that something went well that was done elsewhere. */
+  succeed(text: string): void;
 }
 
 export function useSaving(): Saving {
@@ -29,8 +30,8 @@ export function useSaving(): Saving {
         return false;
       }
     },
-    fail(why) {
-      state.value = { kind: 'failed', why };
+    succeed(text) {
+      state.value = { kind: 'saved', text };
     },
   };
 }

@@ -8,7 +8,7 @@ import { t } from '../../text/text.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { ShownOnce } from '../copy.tsx';
 import { download } from '../download.ts';
-import { Field, valueOf } from '../field.tsx';
+import { Choice, Field, valueOf } from '../field.tsx';
 import { Listing } from '../loading.tsx';
 import { focusHeading } from '../page.tsx';
 import { AddForm } from './form.tsx';
@@ -76,13 +76,15 @@ export function Apps() {
             <fieldset class="choices">
               <legend>{t('apps.kind')}</legend>
               {KINDS.map((kind) => (
-                <label key={kind} class="choice">
-                  <input type="radio" name="kind" value={kind} defaultChecked={kind === 'WEB'} />
-                  <span>
-                    {t(`apps.kind.${kind}`)}
-                    <span class="hint">{t(`apps.kind.${kind}.text`)}</span>
-                  </span>
-                </label>
+                <Choice
+                  key={kind}
+                  kind="radio"
+                  name="kind"
+                  value={kind}
+                  label={t(`apps.kind.${kind}`)}
+                  hint={t(`apps.kind.${kind}.text`)}
+                  defaultChecked={kind === 'WEB'}
+                />
               ))}
             </fieldset>
             <Field

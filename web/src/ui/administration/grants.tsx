@@ -6,7 +6,7 @@ import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/text.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { SCOPES, scopeUrl, sorted, textKey } from '../consent/scopes.ts';
-import { Field, valueOf } from '../field.tsx';
+import { Choice, Field, valueOf } from '../field.tsx';
 import { Listing } from '../loading.tsx';
 import { focusHeading } from '../page.tsx';
 import { AddForm } from './form.tsx';
@@ -54,13 +54,14 @@ export function Grants() {
             <fieldset class="choices">
               <legend>{t('grants.scopes')}</legend>
               {SCOPES.map((scope) => (
-                <label key={scope} class="choice">
-                  <input type="checkbox" name="scopes" value={scopeUrl(scope)} />
-                  <span>
-                    {t(`scope.${textKey(scope)}`)}
-                    <span class="hint code">{scope}</span>
-                  </span>
-                </label>
+                <Choice
+                  key={scope}
+                  kind="checkbox"
+                  name="scopes"
+                  value={scopeUrl(scope)}
+                  label={t(`scope.${textKey(scope)}`)}
+                  hint={<span class="code">{scope}</span>}
+                />
               ))}
               {state('scopes').problem && (
                 <p class="problem" role="alert">

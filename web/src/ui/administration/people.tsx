@@ -1,14 +1,14 @@
 // Everybody with an account. Whoever is added gets in by a one-time link, which the administrator sends them.
 
 import { useSignal } from '@preact/signals';
-import { useMemo, useRef } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { createUser, deleteUser, invite, listUsers, setAdministrator, type UserAccount } from '../../api/administration.ts';
 import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/text.ts';
 import { account } from '../account.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { ShownOnce } from '../copy.tsx';
-import { Field, valueOf } from '../field.tsx';
+import { Choice, Field, valueOf } from '../field.tsx';
 import { Listing } from '../loading.tsx';
 import { focusHeading } from '../page.tsx';
 import { SavingNote, useSaving } from '../saving.tsx';
@@ -97,7 +97,7 @@ interface RowProps {
 }
 
 function Row({ user, onInvite, onAdministrator, onRemoved }: RowProps) {
-  const forget = useRef<HTMLInputElement>(null);
+  const forget = useSignal(false);
   const { name, displayName, email, administrator = false } = user;
   const who = account.value;
   const isOneself = who.kind === 'user' && who.user.name === name;
@@ -136,16 +136,18 @@ function Row({ user, onInvite, onAdministrator, onRemoved }: RowProps) {
               name={t('people.removeOf', { name: displayName })}
               title={t('people.remove.title', { name: displayName })}
               text={t('people.remove.text')}
-              action={() => deleteUser(name, forget.current?.checked ?? false)}
+              action={() => deleteUser(name, forget.peek())}
               onDone={onRemoved}
             >
-              <label class="choice">
-                <input ref={forget} type="checkbox" />
-                <span>
-                  {t('people.forget')}
-                  <span class="hint">{t('people.forget.text')}</span>
-                </span>
-              </label>
+              <Choice
+                kind="checkbox"
+                label={t('people.forget')}
+                hint={t('people.forget.text')}
+                checked={forget.value}
+                onChange={() => {
+                  forget.value = !forget.value;
+                }}
+              />
             </ConfirmButton>
           </>
         )}

@@ -45,6 +45,11 @@ export function Members({ space }: { space: string }) {
     document.getElementById('members')?.focus();
   };
 
+  const added = (member: Member) => {
+    list.change((items) => [...items, member]);
+    saving.succeed(t('members.added', { email: member.email }));
+  };
+
   return (
     <Part id="members" title={t('members.title')} lead={t('members.lead')}>
       <Listing
@@ -74,13 +79,12 @@ export function Members({ space }: { space: string }) {
         )}
       />
       <SavingNote saving={saving} />
-      <AddMember space={space} onAdded={(member) => list.change((items) => [...items, member])} />
+      <AddMember space={space} onAdded={added} />
     </Part>
   );
 }
 
 function AddMember({ space, onAdded }: { space: string; onAdded(member: Member): void }) {
-  const saving = useSaving();
   const problem = useSignal('');
   const role = useSignal<Role>('ROLE_UNSPECIFIED');
   const form = useRef<HTMLFormElement>(null);
@@ -91,18 +95,13 @@ function AddMember({ space, onAdded }: { space: string; onAdded(member: Member):
     const input = event.currentTarget.elements.namedItem('email') as HTMLInputElement;
     problem.value = input.checkValidity() ? '' : t('members.email.invalid');
     if (!problem.value) {
-      const done = t('members.added', { email });
-      await saving.run(async () => {
-        try {
-          onAdded(await addMember(space, { email, role: role.peek() }));
-          form.current?.reset();
-        } catch (error) {
-          problem.value =
-            error instanceof ApiError && error.status === 'ALREADY_EXISTS'
-              ? t('members.email.taken')
-              : problemWith(error, 'email') || reasonOf(error);
-        }
-      }, problem.peek() ? '' : done);
+      try {
+        onAdded(await addMember(space, { email, role: role.peek() }));
+        form.current?.reset();
+      } catch (error) {
+        const taken = error instanceof ApiError && error.status === 'ALREADY_EXISTS';
+        problem.value = taken ? t('members.email.taken') : problemWith(error, 'email') || reasonOf(error);
+      }
     }
     input.focus();
   };
@@ -133,7 +132,6 @@ function AddMember({ space, onAdded }: { space: string; onAdded(member: Member):
       <button type="submit" class="button">
         {t('members.add')}
       </button>
-      <SavingNote saving={saving} />
     </form>
   );
 }

@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
 import { getRetention, type Retention, setRetention } from '../../api/spaces.ts';
 import { counted, t } from '../../text/text.ts';
-import { Field, valueOf } from '../field.tsx';
+import { Choice, Field, valueOf } from '../field.tsx';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
 import { SavingNote, useSaving } from '../saving.tsx';
 import { Part } from './part.tsx';
@@ -60,13 +60,15 @@ function Choices({ space, loaded }: { space: string; loaded: Retention }) {
     <>
       <div role="radiogroup" aria-labelledby="retention" class="choices">
         {POLICIES.map((each) => (
-          <label key={each} class="choice">
-            <input type="radio" name="retention" checked={chosen.value === each} onChange={() => choose(each)} />
-            <span>
-              {t(`retention.${each}`)}
-              {each === policy && days > 0 && <span class="hint">{counted('retention.now', days)}</span>}
-            </span>
-          </label>
+          <Choice
+            key={each}
+            kind="radio"
+            name="retention"
+            label={t(`retention.${each}`)}
+            hint={each === policy && days > 0 && counted('retention.now', days)}
+            checked={chosen.value === each}
+            onChange={() => choose(each)}
+          />
         ))}
       </div>
       {chosen.value === 'DAYS' && (

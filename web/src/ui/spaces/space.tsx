@@ -6,6 +6,7 @@ import { useRef } from 'preact/hooks';
 import { getSpace, type Space, updateSpace } from '../../api/spaces.ts';
 import { t } from '../../text/text.ts';
 import { CopyField } from '../copy.tsx';
+import { Choice } from '../field.tsx';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
 import { Page } from '../page.tsx';
 import { isMissing } from '../reason.ts';
@@ -99,18 +100,15 @@ function Access({ settings, save }: ChoiceProps) {
     <Part id="access" title={t('space.access.title')}>
       <div role="radiogroup" aria-labelledby="access" class="choices">
         {ACCESS_TYPES.map((accessType) => (
-          <label key={accessType} class="choice">
-            <input
-              type="radio"
-              name="access"
-              checked={settings.accessType === accessType}
-              onChange={() => void saving.run(() => save(accessChange(accessType), { ...settings, accessType }))}
-            />
-            <span>
-              {t(`space.access.${accessType}`)}
-              <span class="hint">{t(`space.access.${accessType}.text`)}</span>
-            </span>
-          </label>
+          <Choice
+            key={accessType}
+            kind="radio"
+            name="access"
+            label={t(`space.access.${accessType}`)}
+            hint={t(`space.access.${accessType}.text`)}
+            checked={settings.accessType === accessType}
+            onChange={() => void saving.run(() => save(accessChange(accessType), { ...settings, accessType }))}
+          />
         ))}
       </div>
       <SavingNote saving={saving} />
@@ -123,38 +121,32 @@ function Moderation({ settings, save }: ChoiceProps) {
   const { moderation, restrictions } = settings;
   return (
     <Part id="moderation" title={t('space.moderation.title')}>
-      <label class="choice">
-        <input
-          type="checkbox"
-          role="switch"
-          checked={moderation}
-          onChange={() =>
-            void saving.run(() => save(moderationChange(!moderation), { ...settings, moderation: !moderation }))
-          }
-        />
-        <span>
-          {t('space.moderation.on')}
-          <span class="hint">{t('space.moderation.on.text')}</span>
-        </span>
-      </label>
+      <Choice
+        kind="switch"
+        label={t('space.moderation.on')}
+        hint={t('space.moderation.on.text')}
+        checked={moderation}
+        onChange={() =>
+          void saving.run(() => save(moderationChange(!moderation), { ...settings, moderation: !moderation }))
+        }
+      />
       <fieldset class="choices nested" disabled={!moderation}>
         <legend>{t('space.moderation.restrictions')}</legend>
         {RESTRICTIONS.map((kind) => (
-          <label key={kind} class="choice">
-            <input
-              type="checkbox"
-              checked={restrictions[kind]}
-              onChange={() =>
-                void saving.run(() =>
-                  save(restrictionChange(kind, !restrictions[kind]), {
-                    ...settings,
-                    restrictions: { ...restrictions, [kind]: !restrictions[kind] },
-                  }),
-                )
-              }
-            />
-            <span>{t(`space.moderation.${kind}`)}</span>
-          </label>
+          <Choice
+            key={kind}
+            kind="checkbox"
+            label={t(`space.moderation.${kind}`)}
+            checked={restrictions[kind]}
+            onChange={() =>
+              void saving.run(() =>
+                save(restrictionChange(kind, !restrictions[kind]), {
+                  ...settings,
+                  restrictions: { ...restrictions, [kind]: !restrictions[kind] },
+                }),
+              )
+            }
+          />
         ))}
       </fieldset>
       <SavingNote saving={saving} />
