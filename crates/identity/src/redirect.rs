@@ -43,7 +43,10 @@ fn parts(uri: &str) -> Option<Parts<'_>> {
         Some(colon) => (&authority[..colon], Some(&authority[colon + 1..])),
         None => (authority, None),
     };
-    let port_is_good = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0 && port.len() <= 5));
+    // `parse` would take a sign.
+    let port_is_good = port.is_none_or(|port| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|number| number > 0)
+    });
     let is_name = |host: &str| {
         !host.is_empty()
             && host

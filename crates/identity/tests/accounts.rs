@@ -1,7 +1,7 @@
 //! Accounts on both engines.
 
 use db::testing::each_engine;
-use identity::{AccountError, Identity, NewUser, UserId};
+use identity::{AccountError, Identity, NewUser, Page, User, UserChange, UserId};
 
 const NOW_US: i64 = 1_767_225_600_000_000;
 
@@ -97,6 +97,132 @@ async fn an_address_is_given_once() {
             }
         }
         assert_eq!(made, 1);
+    })
+    .await;
+}
+
+async fn user(identity: &Identity, name: &str, administrator: bool) -> User {
+    let email = format!("{name}@example.org");
+    let new = NewUser {
+        email: &email,
+        display_name: name,
+        administrator,
+    };
+    identity.add_user(new, NOW_US).await.expect("new")
+}
+
+#[tokio::test]
+async fn users_are_listed_in_pages() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        let mut expected = Vec::new();
+        for name in ["ada", "bo", "cyd", "dee", "eve"] {
+            expected.push(user(&identity, name, false).await);
+        }
+        for size in [1, 2, 4, 5, 6, 0, usize::MAX] {
+            let (mut after, mut found, mut pages) = (None, Vec::new(), 0);
+            loop {
+                let page = Page {
+                    size,
+                    after: after.as_deref(),
+                };
+                let listing = identity.list_users(page).await.expect("reads");
+                found.extend(listing.items);
+                pages += 1;
+                after = listing.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, expected, "in pages of {size}");
+            let full = if size == 0 { 5 } else { size };
+            assert_eq!(pages, 5_usize.div_ceil(full), "pages of {size}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn accounts_change_but_the_last_administrator_stays() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        let (ada, bo) = (user(&identity, "ada", true).await, user(&identity, "bo", false).await);
+        let set = |administrator| UserChange {
+            administrator: Some(administrator),
+            ..UserChange::default()
+        };
+        let named = |display_name| UserChange {
+            display_name: Some(display_name),
+            ..UserChange::default()
+        };
+        let nobody = UserId::parse("100000000000000000000").expect("21 digits");
+        for (id, change, expected) in [
+            (&bo.id, named(" Bo Peep "), Ok(("Bo Peep", false))),
+            (&bo.id, named("\n"), Err("the name cannot be used: it is empty")),
+            (
+                &ada.id,
+                set(false),
+                Err("this is the last administrator: make somebody else one first"),
+            ),
+            (&ada.id, set(true), Ok(("ada", true))),
+            (&bo.id, set(true), Ok(("Bo Peep", true))),
+            (&ada.id, set(false), Ok(("ada", false))),
+            (
+                &bo.id,
+                set(false),
+                Err("this is the last administrator: make somebody else one first"),
+            ),
+            (&bo.id, UserChange::default(), Ok(("Bo Peep", true))),
+            (&nobody, set(true), Err("there is no such user")),
+        ] {
+            let changed = identity.update_user(id, change).await;
+            let answer = changed
+                .as_ref()
+                .map(|user| (&*user.display_name, user.administrator))
+                .map_err(ToString::to_string);
+            assert_eq!(answer, expected.map_err(str::to_owned), "{change:?}");
+            if let Ok(changed) = changed {
+                assert_eq!(identity.user(id).await.expect("reads"), Some(changed));
+            }
+        }
+        let refused = identity.delete_user(&bo.id).await.expect_err("the last");
+        assert!(matches!(refused, AccountError::LastAdministrator), "{refused}");
+        identity.delete_user(&ada.id).await.expect("deleted");
+        let gone = identity.delete_user(&ada.id).await.expect_err("gone");
+        assert!(matches!(gone, AccountError::NotFound), "{gone}");
+        assert_eq!(identity.user_by_email("ada@example.org").await.expect("reads"), None);
+    })
+    .await;
+}
+
+/// Administrators who remove each other at the same moment: one of them remains.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_always_administrates() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        for round in 0..5 {
+            let mut administrators = identity.list_users(Page::default()).await.expect("reads").items;
+            while administrators.len() < 4 {
+                let name = format!("user{round}-{}", administrators.len());
+                administrators.push(user(&identity, &name, true).await);
+            }
+            let removing: Vec<_> = administrators
+                .into_iter()
+                .map(|user| {
+                    let identity = identity.clone();
+                    tokio::spawn(async move { identity.delete_user(&user.id).await })
+                })
+                .collect();
+            let mut refused = 0;
+            for one in removing {
+                match one.await.expect("no panic") {
+                    Ok(()) => {}
+                    Err(AccountError::LastAdministrator) => refused += 1,
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+            assert_eq!(refused, 1);
+        }
     })
     .await;
 }

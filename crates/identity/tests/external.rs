@@ -1,0 +1,167 @@
+//! People whom another issuer vouches for, on both engines: whose account they get.
+
+use db::testing::each_engine;
+use identity::{ExternalPerson, Identity, NewUser, SignInError, SignInFault};
+
+const NOW_US: i64 = 1_767_225_600_000_000;
+
+const ADA: ExternalPerson<'static> = ExternalPerson {
+    issuer: "https://issuer.example.org",
+    subject: "ada-1",
+    email: Some("Ada@Example.org"),
+    email_verified: true,
+    name: Some("Ada Lovelace"),
+};
+
+async fn sign_in(identity: &Identity, person: &ExternalPerson<'_>, create: bool) -> Result<String, SignInFault> {
+    match identity.sign_in_external(person, create, NOW_US).await {
+        Ok(session) => Ok(session.user.email),
+        Err(SignInError::Refused(fault)) => Err(fault),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn whose_account_it_is() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        for email in ["ada@example.org", "bo@example.org"] {
+            let new = NewUser {
+                email,
+                display_name: "",
+                administrator: false,
+            };
+            identity.add_user(new, NOW_US).await.expect("new");
+        }
+        let of = |subject, email, email_verified| ExternalPerson {
+            subject,
+            email,
+            email_verified,
+            ..ADA
+        };
+        let elsewhere = |subject| ExternalPerson {
+            issuer: "https://other.example.org",
+            ..of(subject, ADA.email, true)
+        };
+        // Each row finds what those before it left.
+        for (what, person, create, expected) in [
+            (
+                "an address nobody vouches for",
+                of("ada-1", ADA.email, false),
+                true,
+                Err(SignInFault::EmailNotVerified),
+            ),
+            (
+                "no address",
+                of("ada-1", None, true),
+                true,
+                Err(SignInFault::EmailNotVerified),
+            ),
+            ("the first time", ADA, false, Ok("ada@example.org")),
+            (
+                "from then on the subject counts",
+                of("ada-1", Some("new@example.org"), false),
+                false,
+                Ok("ada@example.org"),
+            ),
+            (
+                "even without an address",
+                of("ada-1", None, false),
+                false,
+                Ok("ada@example.org"),
+            ),
+            (
+                "her address passed to another",
+                of("ada-2", ADA.email, true),
+                true,
+                Err(SignInFault::OtherPerson),
+            ),
+            (
+                "the subject of another issuer",
+                elsewhere("ada-1"),
+                false,
+                Ok("ada@example.org"),
+            ),
+            (
+                "another subject there",
+                elsewhere("ada-2"),
+                false,
+                Err(SignInFault::OtherPerson),
+            ),
+            (
+                "a stranger",
+                of("eve", Some("eve@example.org"), true),
+                false,
+                Err(SignInFault::NoAccount),
+            ),
+            (
+                "a stranger who may come",
+                of("eve", Some("eve@example.org"), true),
+                true,
+                Ok("eve@example.org"),
+            ),
+            ("and comes again", of("eve", None, false), false, Ok("eve@example.org")),
+            (
+                "an address that is none",
+                of("odd", Some("odd"), true),
+                true,
+                Err(SignInFault::NoAccount),
+            ),
+        ] {
+            let answer = sign_in(&identity, &person, create).await;
+            assert_eq!(answer, expected.map(str::to_owned), "{what}");
+        }
+        let eve = identity
+            .user_by_email("eve@example.org")
+            .await
+            .expect("reads")
+            .expect("made");
+        assert_eq!((&*eve.display_name, eve.administrator), ("Ada Lovelace", false));
+
+        identity.forget_external_identities(&eve.id).await.expect("forgotten");
+        let successor = of("eve-2", Some("eve@example.org"), true);
+        assert_eq!(
+            sign_in(&identity, &successor, false).await,
+            Ok("eve@example.org".to_owned())
+        );
+        identity.delete_user(&eve.id).await.expect("deleted");
+        assert_eq!(sign_in(&identity, &successor, false).await, Err(SignInFault::NoAccount));
+    })
+    .await;
+}
+
+/// Two tabs of a new person: one account.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_person_gets_one_account() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        let tries: Vec<_> = (0..6)
+            .map(|_| {
+                let identity = identity.clone();
+                tokio::spawn(async move { identity.sign_in_external(&ADA, true, NOW_US).await })
+            })
+            .collect();
+        let mut users = Vec::new();
+        for one in tries {
+            users.push(one.await.expect("no panic").expect("signed in").user.id);
+        }
+        users.dedup();
+        assert_eq!(users.len(), 1);
+    })
+    .await;
+}
+
+/// A name that no list could show is no reason to keep its bearer out.
+#[tokio::test]
+async fn an_odd_name_is_left_out() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        let odd = ExternalPerson {
+            name: Some("A\u{202E}da"),
+            ..ADA
+        };
+        let session = identity.sign_in_external(&odd, true, NOW_US).await.expect("signed in");
+        assert_eq!(session.user.display_name, "ada");
+    })
+    .await;
+}
