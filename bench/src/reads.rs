@@ -13,7 +13,7 @@ use db::{Db, Location};
 use identity::{Identity, NewUser, Scopes};
 use prost::Message;
 use register::Register;
-use server::{Configuration, Running, Server, StoreConfiguration};
+use server::{Running, ServeFlags, Server, StoreFlags};
 use std::{
     net::SocketAddr,
     path::Path,
@@ -63,18 +63,17 @@ async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, Arc<str
 }
 
 async fn start(folder: &Path) -> Result<Running> {
-    let configuration = Configuration {
-        store: StoreConfiguration {
-            data: folder.to_owned(),
-            database: None,
-            public_url: None,
+    let flags = ServeFlags {
+        store: StoreFlags {
+            data: Some(folder.to_owned()),
+            ..StoreFlags::default()
         },
-        listen: ([127, 0, 0, 1], 0).into(),
+        listen: Some(([127, 0, 0, 1], 0).into()),
         media_port: Some(0),
-        public_address: None,
-        drain: Duration::ZERO,
-        retention: Duration::from_hours(30 * 24),
+        drain_seconds: Some(0),
+        ..ServeFlags::default()
     };
+    let configuration = flags.resolve()?;
     Ok(Server::start(configuration).await?)
 }
 

@@ -10,6 +10,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 const FILES: &[&str] = &[
     "google/apps/meet/v2/service.proto",
     "google/apps/meet/v2beta/service.proto",
+    "google/people/v1/people.proto",
     "google/rpc/code.proto",
     "google/rpc/error_details.proto",
     "google/rpc/status.proto",

@@ -32,6 +32,14 @@ pub(crate) const CONFERENCE: &str = "
     select c.start_us, c.id, c.space, c.end_us, c.expire_us from conference c
     where c.id = $1 and (c.end_us is null or c.expire_us > $2)";
 
+/// Walks what the first may read, and looks both up among the participants of each.
+pub(crate) const HAVE_MET: &str = "select 1 from conference_reader
+     join conference on conference.id = conference_reader.conference and conference.expire_us > $3
+     join participant mine on mine.conference = conference.id and mine.id = $1
+     join participant theirs on theirs.conference = conference.id and theirs.id = $2
+     where conference_reader.account = $1
+     limit 1";
+
 pub(crate) const MAY_READ: &str = "
     select 1 from conference c
     join conference_reader r on r.account = $2 and r.start_us = c.start_us and r.conference = c.id
@@ -111,6 +119,12 @@ impl Register {
     pub async fn may_read(&self, id: &ConferenceId, reader: &UserId, now: Micros) -> Result<bool, RegisterError> {
         let params = vec![id.as_str().into(), reader.as_str().into(), now.0.into()];
         Ok(!self.db.read(MAY_READ, params).await?.is_empty())
+    }
+
+    /// Whether two users took part in the same conference, of those that are still on record.
+    pub async fn have_met(&self, one: &UserId, other: &UserId, now: Micros) -> Result<bool, RegisterError> {
+        let params = vec![one.as_str().into(), other.as_str().into(), now.0.into()];
+        Ok(!self.db.read(HAVE_MET, params).await?.is_empty())
     }
 
     /// The conferences that this user may read; with an app, only those in spaces that it made.

@@ -26,6 +26,7 @@ use crate::google::{ConferenceRecords, Spaces};
 use crate::listener::{self, Secured};
 use crate::meetings::{self, MeetingsService, Rooms};
 use crate::metrics::Metrics;
+use crate::people::People;
 use crate::sederunt::{RegisterService, SpacesService};
 use crate::tls::{Tls, TlsConfiguration, TlsError};
 use crate::{announce, clock, jobs, limits, web};
@@ -198,6 +199,7 @@ impl Server {
             SpacesService::new(register.clone(), &public_url, clock::micros(retention)),
             RegisterService::new(register.clone()),
             AdministrationService::new(identity.clone(), register.clone(), &public_url),
+            People::new(register.clone(), identity.clone()),
         );
         let link = identity.administrator_link(ADMINISTRATOR, clock::now_us()).await?;
         let administrator_link = link.map(|secret| web::sign_in_url(&public_url, &secret));

@@ -31,6 +31,7 @@ mod meetings;
 mod metrics;
 mod names;
 mod oauth;
+mod people;
 mod random;
 mod sederunt;
 mod tls;

@@ -1,8 +1,9 @@
-//! One port for HTTP/1.1 and HTTP/2 in clear text: the accept loop.
+//! One port for HTTP/1.1 and HTTP/2, in clear text or with TLS: the accept loop.
 //!
 //! `axum::serve` has no limits, and a listener without limits is stopped by anybody with a loop. So we accept ourselves: a bounded
 //! number of connections, each of which must bring a request in time, is asked now and then whether it lives, and is told to
-//! finish when the server stops. What is inside a request is not decided here.
+//! finish when the server stops. With TLS, the first byte tells who speaks it; the others are sent to the other scheme. What is
+//! inside a request is not decided here.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -17,6 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -24,9 +26,18 @@ use tower::Service;
 
 use crate::limits;
 use crate::lingering::Lingering;
+use crate::tls::{self, Tls};
+
+/// How connections are secured.
+#[derive(Clone)]
+pub(crate) struct Secured {
+    pub(crate) tls: Tls,
+    /// Where plain HTTP is sent to.
+    pub(crate) public_url: Arc<str>,
+}
 
 /// Accepts and serves connections until `stop`, then lets the requests under way finish.
-pub(crate) async fn serve<S>(listener: TcpListener, service: S, stop: CancellationToken)
+pub(crate) async fn serve<S>(listener: TcpListener, secured: Option<Secured>, service: S, stop: CancellationToken)
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send,
@@ -53,8 +64,16 @@ where
             }
         };
         let (builder, service, watcher) = (Arc::clone(&builder), service.clone(), graceful.watcher());
+        let secured = secured.clone();
         tokio::spawn(async move {
-            connection(&builder, stream, service, watcher).await;
+            // Small answers must not wait for the acknowledgement of the one before.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "cannot switch off Nagle's algorithm");
+            }
+            match secured {
+                None => connection(&builder, stream, service, watcher).await,
+                Some(secured) => secured_connection(&builder, stream, secured, service, watcher).await,
+            }
             drop(place);
         });
     }
@@ -86,15 +105,58 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-async fn connection<S>(builder: &Builder<TokioExecutor>, stream: TcpStream, service: S, watcher: Watcher)
-where
+/// Serves whoever shakes hands, and tells whoever speaks plain HTTP where to go.
+async fn secured_connection<S>(
+    builder: &Builder<TokioExecutor>,
+    stream: TcpStream,
+    secured: Secured,
+    service: S,
+    watcher: Watcher,
+) where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    // Small answers must not wait for the acknowledgement of the one before.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "cannot switch off Nagle's algorithm");
+    let opened = tokio::time::timeout(limits::REQUEST_HEAD_TIMEOUT, async {
+        let mut first = [0];
+        if stream.peek(&mut first).await? == 0 {
+            return Ok(Opened::Nothing);
+        }
+        if first[0] != tls::HANDSHAKE {
+            return Ok(Opened::Plain(stream));
+        }
+        secured
+            .tls
+            .accept(stream)
+            .await
+            .map(|stream| stream.map_or(Opened::Nothing, |stream| Opened::Secured(Box::new(stream))))
+    });
+    match opened.await {
+        Ok(Ok(Opened::Secured(stream))) => connection(builder, stream, service, watcher).await,
+        Ok(Ok(Opened::Plain(stream))) => {
+            let elsewhere = tower::service_fn(move |request: Request<Body>| {
+                std::future::ready(Ok(tls::elsewhere(&secured.public_url, &request)))
+            });
+            connection(builder, stream, elsewhere, watcher).await;
+        }
+        Ok(Ok(Opened::Nothing)) | Err(_) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
     }
+}
+
+/// A connection, after its first byte.
+enum Opened {
+    Secured(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+    Plain(TcpStream),
+    /// Closed, or a question that has its answer.
+    Nothing,
+}
+
+async fn connection<S, I>(builder: &Builder<TokioExecutor>, stream: I, service: S, watcher: Watcher)
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let spoke = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&spoke);
     let service = service_fn(move |request: Request<Incoming>| {

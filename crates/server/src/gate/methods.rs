@@ -37,6 +37,8 @@ pub(crate) enum Service {
     Register,
     /// `sederunt.v1.Administration`.
     Administration,
+    /// `google.people.v1.PeopleService`.
+    People,
 }
 
 /// The method of a gRPC path.
@@ -85,6 +87,7 @@ fn implementation(service: &str) -> Option<(Service, &'static str)> {
         "sederunt.v1.Spaces" => Some((Service::OwnSpaces, "sederunt.v1.Spaces")),
         "sederunt.v1.Register" => Some((Service::Register, "sederunt.v1.Register")),
         "sederunt.v1.Administration" => Some((Service::Administration, "sederunt.v1.Administration")),
+        "google.people.v1.PeopleService" => Some((Service::People, "google.people.v1.PeopleService")),
         _ => None,
     }
 }

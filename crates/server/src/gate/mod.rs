@@ -31,6 +31,7 @@ use tracing::Instrument as _;
 
 use api::google::apps::meet::v2beta::conference_records_service_server::ConferenceRecordsServiceServer;
 use api::google::apps::meet::v2beta::spaces_service_server::SpacesServiceServer;
+use api::google::people::v1::people_service_server::PeopleServiceServer;
 use api::sederunt::v1::administration_server::AdministrationServer;
 use api::sederunt::v1::meetings_server::MeetingsServer;
 use api::sederunt::v1::register_server::RegisterServer;
@@ -41,6 +42,7 @@ use crate::failure::Failure;
 use crate::google::{ConferenceRecords, Spaces};
 use crate::meetings::MeetingsService;
 use crate::metrics::Metrics;
+use crate::people::People;
 use crate::sederunt::{RegisterService, SpacesService};
 use crate::{clock, limits};
 use trace::{REQUEST_ID, TraceIds};
@@ -54,6 +56,7 @@ pub(crate) struct Services {
     own_spaces: SpacesServer<SpacesService>,
     register: RegisterServer<RegisterService>,
     administration: AdministrationServer<AdministrationService>,
+    people: PeopleServiceServer<People>,
 }
 
 impl Services {
@@ -64,6 +67,7 @@ impl Services {
         own_spaces: SpacesService,
         register: RegisterService,
         administration: AdministrationService,
+        people: People,
     ) -> Services {
         let bytes = limits::REQUEST_BODY_BYTES_MAX;
         Services {
@@ -74,6 +78,7 @@ impl Services {
             own_spaces: SpacesServer::new(own_spaces).max_decoding_message_size(bytes),
             register: RegisterServer::new(register).max_decoding_message_size(bytes),
             administration: AdministrationServer::new(administration).max_decoding_message_size(bytes),
+            people: PeopleServiceServer::new(people).max_decoding_message_size(bytes),
         }
     }
 }
@@ -195,6 +200,7 @@ impl Inner {
             methods::Service::OwnSpaces => services.own_spaces.clone().call(request).await,
             methods::Service::Register => services.register.clone().call(request).await,
             methods::Service::Administration => services.administration.clone().call(request).await,
+            methods::Service::People => services.people.clone().call(request).await,
         };
         Ok(response.unwrap_or_else(|never| match never {}))
     }

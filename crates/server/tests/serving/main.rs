@@ -3,12 +3,18 @@
 //! One binary, so that it is linked once. Google's own clients and real browsers are in `tests/` at the root; here is what they
 //! would not do.
 
+mod administration;
+mod attendance;
 mod entry;
+mod hosting;
 mod limits;
+mod lobby;
+mod oauth;
 mod pages;
 mod postgres;
 mod records;
 mod sign_in;
 mod spaces;
 mod stopping;
+mod tls;
 mod world;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use db::Db;
 use identity::{Identity, NewUser, Scopes, User};
 use serde_json::{Value, json};
-use server::{Configuration, Running, Server, StoreConfiguration, clock};
+use server::{Configuration, Running, ServeFlags, Server, StoreFlags, clock};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -39,18 +39,17 @@ pub(crate) struct Answer {
 }
 
 pub(crate) fn configuration(data: &TempDir) -> Configuration {
-    Configuration {
-        store: StoreConfiguration {
-            data: data.path().to_owned(),
-            database: None,
-            public_url: None,
+    let flags = ServeFlags {
+        store: StoreFlags {
+            data: Some(data.path().to_owned()),
+            ..StoreFlags::default()
         },
-        listen: ([127, 0, 0, 1], 0).into(),
+        listen: Some(([127, 0, 0, 1], 0).into()),
         media_port: Some(0),
-        public_address: None,
-        drain: Duration::from_secs(1),
-        retention: Duration::from_hours(30 * 24),
-    }
+        drain_seconds: Some(1),
+        ..ServeFlags::default()
+    };
+    flags.resolve().expect("flags that fit together")
 }
 
 impl World {
