@@ -1,17 +1,25 @@
-//! `sederunt`: from flags to configuration to server, and the commands beside a server.
+//! `sederunt`: from flags to configuration to server, and the commands beside a server, one file for each subject.
 //!
 //! Data goes to standard output and everything else to standard error, so that `$(sederunt token …)` is a token. Errors name the
 //! next step.
 
-mod commands;
+mod app;
+mod domain;
+mod grant;
+mod key;
+mod output;
+mod person;
 mod report;
+mod serve;
+mod space;
+mod store;
+mod token;
+mod user;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use identity::Scope;
-use server::{ServeFlags, StoreFlags};
+use server::ServeFlags;
 
 /// A call allocates some dozens of times and frees them on another thread: a sixth of its time with the system's allocator.
 #[global_allocator]
@@ -40,52 +48,45 @@ enum Command {
     Serve(ServeFlags),
     /// Manage the people who have an account
     #[command(subcommand)]
-    User(UserCommand),
+    User(user::UserCommand),
     /// Print a bearer token for the API, and nothing else
-    Token {
-        /// Whose token it is
-        email: String,
-        /// Scope of the token, as often as needed: a full URL, or its last part such as
-        /// meetings.space.readonly [default: all scopes of the Meet API]
-        #[arg(long = "scope", value_name = "SCOPE")]
-        scopes: Vec<Scope>,
-        /// How long it is valid: 90s, 30m, 1h or 7d
-        #[arg(long, value_name = "TIME", default_value = "1h", value_parser = lifetime)]
-        ttl: Duration,
-        #[command(flatten)]
-        store: StoreFlags,
-    },
+    Token(token::TokenFlags),
+    /// Manage the programs that sign in by a key of their own
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Manage which of them may act as any user
+    #[command(subcommand)]
+    Grant(grant::GrantCommand),
+    /// Manage the programs that people may let act for them
+    #[command(subcommand)]
+    App(app::AppCommand),
+    /// Manage which domains of mail belong together
+    #[command(subcommand)]
+    Domain(domain::DomainCommand),
+    /// Delete what is known of somebody
+    #[command(subcommand)]
+    Person(person::PersonCommand),
+    /// Decide how long the records of a space are kept
+    #[command(subcommand)]
+    Space(space::SpaceCommand),
     /// Check everything that serving needs, and say what to do
     Doctor(ServeFlags),
-}
-
-#[derive(Debug, Subcommand)]
-enum UserCommand {
-    /// Add somebody, or find them, and print a one-time sign-in link
-    Add {
-        /// The address by which they are known
-        email: String,
-        /// The name that others see [default: the part of the address before the @]
-        #[arg(long, value_name = "NAME")]
-        name: Option<String>,
-        #[command(flatten)]
-        store: StoreFlags,
-    },
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     report::log();
     let outcome = match arguments.command {
-        Command::Serve(flags) => commands::serve(flags),
-        Command::User(UserCommand::Add { email, name, store }) => commands::add_user(&email, name.as_deref(), store),
-        Command::Token {
-            email,
-            scopes,
-            ttl,
-            store,
-        } => commands::token(&email, &scopes, ttl, store),
-        Command::Doctor(flags) => commands::doctor(flags),
+        Command::Serve(flags) => serve::serve(flags),
+        Command::User(command) => user::run(command),
+        Command::Token(flags) => token::run(flags),
+        Command::Key(command) => key::run(command),
+        Command::Grant(command) => grant::run(command),
+        Command::App(command) => app::run(command),
+        Command::Domain(command) => domain::run(command),
+        Command::Person(command) => person::run(command),
+        Command::Space(command) => space::run(command),
+        Command::Doctor(flags) => serve::doctor(flags),
     };
     match outcome {
         Ok(code) => code,
@@ -93,23 +94,6 @@ fn main() -> ExitCode {
             report::error(&error);
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Reads `90s`, `30m`, `1h` or `7d`.
-fn lifetime(text: &str) -> Result<Duration, String> {
-    let refused = || format!("`{text}` is not a time such as 90s, 30m, 1h or 7d");
-    let unit_seconds = match text.chars().last() {
-        Some('s') => 1,
-        Some('m') => 60,
-        Some('h') => 3600,
-        Some('d') => 24 * 3600,
-        _ => return Err(refused()),
-    };
-    let count: u64 = text[..text.len() - 1].parse().map_err(|_| refused())?;
-    match count.checked_mul(unit_seconds) {
-        Some(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        _ => Err(refused()),
     }
 }
 
@@ -121,30 +105,5 @@ mod tests {
     #[test]
     fn the_flags_are_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn lifetimes() {
-        for (text, seconds) in [
-            ("90s", Some(90)),
-            ("30m", Some(1800)),
-            ("1h", Some(3600)),
-            ("7d", Some(604_800)),
-            ("0s", None),
-            ("1", None),
-            ("h", None),
-            ("-1h", None),
-            ("1 h", None),
-            ("é", None),
-            ("99999999999999999999d", None),
-            ("9999999999999999999d", None),
-            ("", None),
-        ] {
-            assert_eq!(
-                lifetime(text).ok().map(|lifetime| lifetime.as_secs()),
-                seconds,
-                "{text}"
-            );
-        }
     }
 }

@@ -31,7 +31,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "transcode",
         ],
     ),
-    ("sederunt", &["db", "identity", "media", "server"]),
+    (
+        "sederunt",
+        &["db", "identity", "media", "meeting", "register", "server"],
+    ),
     (
         "bench",
         &["api", "db", "identity", "meeting", "register", "server", "transcode"],

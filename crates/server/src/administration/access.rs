@@ -14,7 +14,9 @@ pub(super) fn administrator(caller: &Principal) -> Answer<()> {
             "No app may administer; sign in yourself, or use a token of `sederunt token`.",
             "FIRST_PARTY_NEEDED",
         ),
-        Caller::User(user) if !user.administrator => refused("Only administrators may do this.", "ADMINISTRATOR_NEEDED"),
+        Caller::User(user) if !user.administrator => {
+            refused("Only administrators may do this.", "ADMINISTRATOR_NEEDED")
+        }
         // A token that was made for some things only is not for this.
         _ if !caller.scopes.covers(Scopes::MEET) => Err(Failure::new(
             Code::PermissionDenied,

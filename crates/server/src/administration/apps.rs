@@ -22,11 +22,7 @@ pub(super) async fn list(identity: &Identity) -> Answer<api::ListAppsResponse> {
     })
 }
 
-pub(super) async fn create(
-    identity: &Identity,
-    public_url: &str,
-    message: &api::CreateAppRequest,
-) -> Answer<api::CreateAppResponse> {
+pub(super) async fn create(identity: &Identity, message: &api::CreateAppRequest) -> Answer<api::CreateAppResponse> {
     let kind = match message.kind() {
         api::AppKind::Web => AppKind::Web,
         api::AppKind::Installed => AppKind::Installed,
@@ -41,7 +37,7 @@ pub(super) async fn create(
     };
     let (app, secret) = identity.create_app(new, clock::now_us()).await.map_err(failures::app)?;
     Ok(api::CreateAppResponse {
-        client_file: app.client_file(secret.as_ref(), public_url),
+        client_file: identity.client_file(&app, secret.as_ref()),
         client_secret: secret.map(|secret| secret.expose()).unwrap_or_default(),
         app: Some(shown(app)),
     })

@@ -26,6 +26,7 @@ pub(super) fn app(error: AppError) -> Failure {
     match error {
         AppError::InvalidName(why) => Failure::field("display_name", why),
         AppError::InvalidRedirectUri { ref uri, why } => Failure::field("redirect_uris", format!("{uri}: {why}")),
+        AppError::NoRedirectUri => Failure::field("redirect_uris", error.to_string()),
         AppError::NoScope => Failure::field("scopes", error.to_string()),
         AppError::NameTaken(_) => taken(&error),
         AppError::TooMany => Failure::new(Code::ResourceExhausted, error.to_string()).own("TOO_MANY"),

@@ -11,7 +11,7 @@ mod grants;
 mod service_accounts;
 mod users;
 
-pub use users::{ForgetError, forget};
+pub use users::{ForgetError, forget, forget_participant};
 
 use api::sederunt::v1 as api;
 use identity::Identity;
@@ -58,17 +58,26 @@ fn timestamp(time_us: i64) -> Option<Timestamp> {
 
 #[tonic::async_trait]
 impl api::administration_server::Administration for AdministrationService {
-    async fn list_users(&self, request: Request<api::ListUsersRequest>) -> Result<Response<api::ListUsersResponse>, Status> {
+    async fn list_users(
+        &self,
+        request: Request<api::ListUsersRequest>,
+    ) -> Result<Response<api::ListUsersResponse>, Status> {
         let message = asked(request)?;
         respond(users::list(&self.identity, &message).await)
     }
 
-    async fn create_user(&self, request: Request<api::CreateUserRequest>) -> Result<Response<api::UserAccount>, Status> {
+    async fn create_user(
+        &self,
+        request: Request<api::CreateUserRequest>,
+    ) -> Result<Response<api::UserAccount>, Status> {
         let message = asked(request)?;
         respond(users::create(&self.identity, &message).await)
     }
 
-    async fn update_user(&self, request: Request<api::UpdateUserRequest>) -> Result<Response<api::UserAccount>, Status> {
+    async fn update_user(
+        &self,
+        request: Request<api::UpdateUserRequest>,
+    ) -> Result<Response<api::UserAccount>, Status> {
         let message = asked(request)?;
         respond(users::update(&self.identity, &message).await)
     }
@@ -83,14 +92,20 @@ impl api::administration_server::Administration for AdministrationService {
         respond(users::invite(&self.identity, &self.public_url, &message).await)
     }
 
-    async fn list_apps(&self, request: Request<api::ListAppsRequest>) -> Result<Response<api::ListAppsResponse>, Status> {
+    async fn list_apps(
+        &self,
+        request: Request<api::ListAppsRequest>,
+    ) -> Result<Response<api::ListAppsResponse>, Status> {
         asked(request)?;
         respond(apps::list(&self.identity).await)
     }
 
-    async fn create_app(&self, request: Request<api::CreateAppRequest>) -> Result<Response<api::CreateAppResponse>, Status> {
+    async fn create_app(
+        &self,
+        request: Request<api::CreateAppRequest>,
+    ) -> Result<Response<api::CreateAppResponse>, Status> {
         let message = asked(request)?;
-        respond(apps::create(&self.identity, &self.public_url, &message).await)
+        respond(apps::create(&self.identity, &message).await)
     }
 
     async fn delete_app(&self, request: Request<api::DeleteAppRequest>) -> Result<Response<()>, Status> {
@@ -98,37 +113,58 @@ impl api::administration_server::Administration for AdministrationService {
         respond(apps::delete(&self.identity, &message).await)
     }
 
-    async fn list_service_accounts(&self, request: Request<api::ListServiceAccountsRequest>) -> Result<Response<api::ListServiceAccountsResponse>, Status> {
+    async fn list_service_accounts(
+        &self,
+        request: Request<api::ListServiceAccountsRequest>,
+    ) -> Result<Response<api::ListServiceAccountsResponse>, Status> {
         asked(request)?;
         respond(service_accounts::list(&self.identity).await)
     }
 
-    async fn create_service_account(&self, request: Request<api::CreateServiceAccountRequest>) -> Result<Response<api::ServiceAccount>, Status> {
+    async fn create_service_account(
+        &self,
+        request: Request<api::CreateServiceAccountRequest>,
+    ) -> Result<Response<api::ServiceAccount>, Status> {
         let message = asked(request)?;
         respond(service_accounts::create(&self.identity, &message).await)
     }
 
-    async fn delete_service_account(&self, request: Request<api::DeleteServiceAccountRequest>) -> Result<Response<()>, Status> {
+    async fn delete_service_account(
+        &self,
+        request: Request<api::DeleteServiceAccountRequest>,
+    ) -> Result<Response<()>, Status> {
         let message = asked(request)?;
         respond(service_accounts::delete(&self.identity, &message).await)
     }
 
-    async fn list_service_account_keys(&self, request: Request<api::ListServiceAccountKeysRequest>) -> Result<Response<api::ListServiceAccountKeysResponse>, Status> {
+    async fn list_service_account_keys(
+        &self,
+        request: Request<api::ListServiceAccountKeysRequest>,
+    ) -> Result<Response<api::ListServiceAccountKeysResponse>, Status> {
         let message = asked(request)?;
         respond(service_accounts::list_keys(&self.identity, &message).await)
     }
 
-    async fn create_service_account_key(&self, request: Request<api::CreateServiceAccountKeyRequest>) -> Result<Response<api::CreateServiceAccountKeyResponse>, Status> {
+    async fn create_service_account_key(
+        &self,
+        request: Request<api::CreateServiceAccountKeyRequest>,
+    ) -> Result<Response<api::CreateServiceAccountKeyResponse>, Status> {
         let message = asked(request)?;
         respond(service_accounts::create_key(&self.identity, &message).await)
     }
 
-    async fn delete_service_account_key(&self, request: Request<api::DeleteServiceAccountKeyRequest>) -> Result<Response<()>, Status> {
+    async fn delete_service_account_key(
+        &self,
+        request: Request<api::DeleteServiceAccountKeyRequest>,
+    ) -> Result<Response<()>, Status> {
         let message = asked(request)?;
         respond(service_accounts::delete_key(&self.identity, &message).await)
     }
 
-    async fn list_grants(&self, request: Request<api::ListGrantsRequest>) -> Result<Response<api::ListGrantsResponse>, Status> {
+    async fn list_grants(
+        &self,
+        request: Request<api::ListGrantsRequest>,
+    ) -> Result<Response<api::ListGrantsResponse>, Status> {
         asked(request)?;
         respond(grants::list(&self.identity).await)
     }
@@ -143,7 +179,10 @@ impl api::administration_server::Administration for AdministrationService {
         respond(grants::delete(&self.identity, &message).await)
     }
 
-    async fn list_domains(&self, request: Request<api::ListDomainsRequest>) -> Result<Response<api::ListDomainsResponse>, Status> {
+    async fn list_domains(
+        &self,
+        request: Request<api::ListDomainsRequest>,
+    ) -> Result<Response<api::ListDomainsResponse>, Status> {
         asked(request)?;
         respond(domains::list(&self.identity).await)
     }

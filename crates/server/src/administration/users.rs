@@ -2,6 +2,7 @@
 
 use api::sederunt::v1 as api;
 use identity::{AccountError, Identity, NewUser, Page, User, UserChange, UserId, limits};
+use meeting::{ConferenceId, ParticipantId};
 use register::{Forgotten, Register, RegisterError};
 use tonic::Code;
 
@@ -106,6 +107,19 @@ pub async fn forget(identity: &Identity, register: &Register, user: &User) -> Re
     let conferences = register.forget_person(person, random::bytes()).await?;
     identity.delete_user(&user.id).await?;
     Ok(conferences + register.forget_person(person, random::bytes()).await?)
+}
+
+/// Takes a participant without an account out of the register; says whether there was one, as a number of conferences.
+pub async fn forget_participant(
+    register: &Register,
+    conference: &ConferenceId,
+    participant: &ParticipantId,
+) -> Result<usize, RegisterError> {
+    let person = Forgotten::Participant {
+        conference,
+        participant,
+    };
+    register.forget_person(person, random::bytes()).await
 }
 
 fn id(name: &str) -> Answer<UserId> {

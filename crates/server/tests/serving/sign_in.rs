@@ -1,28 +1,41 @@
-//! A browser: the one-time link, the cookie, and what a page of another origin cannot do with it.
+//! A browser: the one-time link, the password, the cookie, and what a page of another origin cannot do with it.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use server::clock;
+use server::{Configuration, clock};
 
-use crate::world::{Answer, World};
+use crate::world::{Answer, Person, World, configuration};
 
 const SESSION: &str = "/sederunt/v1/webSession";
 
-struct Browser {
+/// A page of ours, with the cookie that it may have.
+pub(crate) struct Browser {
     origin: String,
     cookie: Option<String>,
 }
 
 impl Browser {
-    fn of(world: &World) -> Browser {
+    pub(crate) fn of(world: &World) -> Browser {
         Browser {
             origin: format!("http://{}", world.address),
             cookie: None,
         }
     }
 
-    async fn ask(&self, world: &World, method: &str, path: &str, body: &Value) -> Answer {
+    /// Somebody's browser, signed in by a link.
+    pub(crate) async fn signed_in(world: &World, person: &Person) -> Browser {
+        let link = world
+            .identity
+            .sign_in_link(&person.user.id, Duration::from_mins(1), clock::now_us());
+        let secret = link.await.expect("a link").expose();
+        let mut browser = Browser::of(world);
+        let answer = browser.ask(world, "POST", SESSION, &json!({"secret": secret})).await;
+        browser.cookie = Some(answer.cookie());
+        browser
+    }
+
+    pub(crate) async fn ask(&self, world: &World, method: &str, path: &str, body: &Value) -> Answer {
         let mut headers = vec![("content-type", "application/json"), ("origin", &*self.origin)];
         if let Some(cookie) = &self.cookie {
             headers.push(("cookie", cookie));
@@ -47,7 +60,7 @@ async fn a_link_signs_one_browser_in_once() {
     let mut browser = Browser::of(&world);
     assert_eq!(
         browser.ask(&world, "GET", SESSION, &json!({})).await.ok(),
-        json!({"user": null})
+        json!({"user": null, "provider": null})
     );
     let space = browser.ask(&world, "POST", "/v2/spaces", &json!({})).await;
     space.refused(401, "UNAUTHENTICATED", "");
@@ -70,7 +83,7 @@ async fn a_link_signs_one_browser_in_once() {
     assert_eq!(browser.ask(&world, "DELETE", SESSION, &json!({})).await.ok(), json!({}));
     assert_eq!(
         browser.ask(&world, "GET", SESSION, &json!({})).await.ok(),
-        json!({"user": null})
+        json!({"user": null, "provider": null})
     );
     browser
         .ask(&world, "POST", "/v2/spaces", &json!({}))
@@ -129,6 +142,7 @@ async fn links_that_do_not_hold() {
         json!(3),
         json!({"secret": 3}),
         json!({"secret": "A".repeat(100_000)}),
+        json!({"email": "ada@example.org"}),
     ] {
         Browser::of(&world)
             .ask(&world, "POST", SESSION, &body)
@@ -151,4 +165,121 @@ async fn the_administrator_is_asked_in_until_they_came() {
     let World { running, data, .. } = world;
     running.drain().await;
     assert_eq!(World::on(data).await.running.administrator_link(), None);
+}
+
+const PASSWORD: &str = "/sederunt/v1/password";
+
+#[tokio::test]
+async fn a_password_signs_in_until_it_is_another() {
+    let world = World::new().await;
+    let ada = world.person("Ada").await;
+    let browser = Browser::signed_in(&world, &ada).await;
+    let other = Browser::signed_in(&world, &ada).await;
+    let sign_in = |email: &str, password: &str| json!({"email": email, "password": password});
+    let stranger = Browser::of(&world);
+    let refused = stranger
+        .ask(&world, "POST", SESSION, &sign_in("ada@example.org", "never set one"))
+        .await;
+    refused.refused(401, "UNAUTHENTICATED", "");
+
+    let set = |password: &str| json!({"password": password});
+    for (who, body, http, status) in [
+        (&stranger, set("correct horse battery"), 401, "UNAUTHENTICATED"),
+        (&browser, set("short"), 400, "INVALID_ARGUMENT"),
+        (&browser, set(&"x".repeat(5_000)), 400, "INVALID_ARGUMENT"),
+        (&browser, json!({}), 400, "INVALID_ARGUMENT"),
+    ] {
+        who.ask(&world, "PUT", PASSWORD, &body).await.refused(http, status, "");
+    }
+    assert_eq!(
+        browser
+            .ask(&world, "PUT", PASSWORD, &set("correct horse battery"))
+            .await
+            .ok(),
+        json!({})
+    );
+    let who = |answer: Answer| answer.ok()["user"]["email"].clone();
+    assert_eq!(
+        who(browser.ask(&world, "GET", SESSION, &json!({})).await),
+        "ada@example.org"
+    );
+    assert_eq!(who(other.ask(&world, "GET", SESSION, &json!({})).await), Value::Null);
+
+    let signed_in = stranger
+        .ask(
+            &world,
+            "POST",
+            SESSION,
+            &sign_in("Ada@Example.org", "correct horse battery"),
+        )
+        .await;
+    assert!(signed_in.cookie().starts_with("sederunt_session="));
+    assert_eq!(signed_in.ok()["user"]["displayName"], "Ada");
+    for (email, password) in [
+        ("ada@example.org", "another horse battery"),
+        ("bo@example.org", "correct horse battery"),
+        ("", ""),
+    ] {
+        let refused = stranger.ask(&world, "POST", SESSION, &sign_in(email, password)).await;
+        refused.refused(401, "UNAUTHENTICATED", "");
+    }
+}
+
+#[tokio::test]
+async fn who_guesses_is_made_to_wait() {
+    let world = World::new().await;
+    world.person("Ada").await;
+    let stranger = Browser::of(&world);
+    let guess = json!({"email": "ada@example.org", "password": "not this one either"});
+    for _ in 0..100 {
+        let answer = stranger.ask(&world, "POST", SESSION, &guess).await;
+        if answer.status == 429 {
+            return answer.refused(429, "RESOURCE_EXHAUSTED", "");
+        }
+    }
+    panic!("a hundred guesses were answered");
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_sets_no_password() {
+    let world = World::new().await;
+    let ada = world.person("Ada").await;
+    let mut browser = Browser::signed_in(&world, &ada).await;
+    browser.origin = "https://evil.example".to_owned();
+    browser
+        .ask(&world, "PUT", PASSWORD, &json!({"password": "correct horse battery"}))
+        .await
+        .refused(403, "PERMISSION_DENIED", "");
+}
+
+#[tokio::test]
+async fn without_tokens_whoever_is_on_this_machine_is_the_administrator() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let configuration = Configuration {
+        without_tokens: true,
+        ..configuration(&data)
+    };
+    let world = World::with(data, configuration).await;
+    let port = world.address.port();
+    let mut browser = Browser::of(&world);
+    let session = browser.ask(&world, "GET", SESSION, &json!({})).await.ok();
+    assert_eq!(session["user"]["administrator"], true);
+    browser.ask(&world, "POST", "/v2/spaces", &json!({})).await.ok();
+    browser.ask(&world, "GET", "/sederunt/v1/users", &json!({})).await.ok();
+    world.post(None, "/v2/spaces", &json!({})).await.ok();
+
+    // A cookie of another server that ran here.
+    browser.cookie = Some(format!("sederunt_session={}", "A".repeat(43)));
+    browser.ask(&world, "POST", "/v2/spaces", &json!({})).await.ok();
+    browser.cookie = None;
+    for origin in ["https://evil.example".to_owned(), format!("http://localhost:{port}")] {
+        browser.origin = origin;
+        let answer = browser.ask(&world, "POST", "/v2/spaces", &json!({})).await;
+        answer.refused(401, "UNAUTHENTICATED", "");
+        let session = browser.ask(&world, "GET", SESSION, &json!({})).await.ok();
+        assert_eq!(session["user"], Value::Null);
+    }
+    let wrong = [("authorization", "Bearer a.b.c"), ("content-type", "application/json")];
+    let answer = world.send("POST", None, "/v2/spaces", &wrong, "{}").await;
+    answer.refused(401, "UNAUTHENTICATED", "ACCESS_TOKEN_INVALID");
 }

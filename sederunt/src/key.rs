@@ -1,0 +1,124 @@
+//! `sederunt key`: service accounts, and the keys by which they sign in.
+
+use std::process::ExitCode;
+
+use identity::{AppError, Page, ServiceAccount, limits};
+use server::{StoreFlags, clock};
+
+use crate::output::{print, print_rows};
+use crate::report::Failure;
+use crate::store::{self, Store};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key, and the service account if there is none of that name, and print the key file
+    #[command(
+        after_help = "The file is what Google's libraries read, and its token_uri is this server's:\n  \
+        sederunt key create reports --public-url https://meet.example.org > key.json\n\
+        A service account may do nothing until it acts for somebody: see `sederunt grant add`."
+    )]
+    Create {
+        /// Name of the service account: lower-case letters, digits and dashes
+        service_account: String,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Print all keys: name of the service account, its client id, its address, key id
+    List {
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Remove a key, or a service account with all its keys and its grant
+    Remove {
+        /// Name, address or client id of the service account
+        service_account: String,
+        /// The key to remove
+        #[arg(required_unless_present = "all")]
+        key_id: Option<String>,
+        /// Remove the service account with all its keys and its grant
+        #[arg(long, conflicts_with = "key_id")]
+        all: bool,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+}
+
+/// Does it.
+pub(crate) fn run(command: KeyCommand) -> Result<ExitCode, Failure> {
+    match command {
+        KeyCommand::Create { service_account, store } => {
+            store::with(store, async |store| create(store, &service_account).await)
+        }
+        KeyCommand::List { store } => store::with(store, list),
+        KeyCommand::Remove {
+            service_account,
+            key_id,
+            store,
+            ..
+        } => store::with(store, async |store| {
+            let account = find(store, &service_account).await?;
+            match key_id {
+                Some(key) => store
+                    .identity
+                    .delete_key(&account.client_id, &key)
+                    .await
+                    .map_err(unknown_key),
+                None => Ok(store.identity.delete_service_account(&account.client_id).await?),
+            }
+        }),
+    }
+}
+
+async fn create(store: &Store, name: &str) -> Result<(), Failure> {
+    let now_us = clock::now_us();
+    let account = match store.identity.create_service_account(name, now_us).await {
+        Ok(account) => account.client_id,
+        Err(AppError::NameTaken(email)) => email,
+        Err(error) => return Err(error.into()),
+    };
+    let file = store.identity.create_key(&account, now_us).await?;
+    print(&format!("{}\n", file.json().trim_end()));
+    Ok(())
+}
+
+async fn list(store: &Store) -> Result<(), Failure> {
+    for account in all(store).await? {
+        let keys = store.identity.list_keys(&account.client_id).await?;
+        print_rows(keys.into_iter().map(|key| {
+            let ServiceAccount {
+                client_id, email, name, ..
+            } = account.clone();
+            [name, client_id, email, key.id]
+        }));
+    }
+    Ok(())
+}
+
+async fn all(store: &Store) -> Result<Vec<ServiceAccount>, Failure> {
+    let whole = Page {
+        size: limits::PAGE_SIZE_MAX,
+        after: None,
+    };
+    Ok(store.identity.list_service_accounts(whole).await?.items)
+}
+
+/// A service account by whatever names it.
+pub(crate) async fn find(store: &Store, named: &str) -> Result<ServiceAccount, Failure> {
+    let mut accounts = all(store).await?.into_iter();
+    let found =
+        accounts.find(|account| [&account.name, &account.email, &account.client_id].contains(&&named.to_owned()));
+    found.ok_or_else(|| {
+        let hint = "`sederunt key list` shows them, and `sederunt key create` makes one";
+        Failure::new(format!("there is no service account `{named}`"), hint)
+    })
+}
+
+fn unknown_key(error: AppError) -> Failure {
+    match error {
+        AppError::NotFound => {
+            let hint = "`sederunt key list` shows the ids of its keys";
+            Failure::new("the service account has no such key", hint)
+        }
+        error => error.into(),
+    }
+}

@@ -1,0 +1,81 @@
+//! `sederunt serve` and `sederunt doctor`: the server, and what it would meet.
+
+use std::io;
+use std::process::ExitCode;
+
+use server::{ServeFlags, Server};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::output::print;
+use crate::report::Failure;
+use crate::store::with_hint;
+
+/// Serves until a signal says otherwise.
+pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, Failure> {
+    let configuration = flags.resolve().map_err(with_hint)?;
+    Runtime::new()?.block_on(async {
+        // Before anything is announced: a signal that comes then must be heard.
+        let mut signals = Signals::new()?;
+        let running = tokio::select! {
+            started = Server::start(configuration) => started.map_err(|error| {
+                let hint = error.hint();
+                Failure::new(error, hint)
+            })?,
+            () = signals.next() => return Ok(ExitCode::SUCCESS),
+        };
+        let invitation = running
+            .administrator_link()
+            .map(|link| format!("Sign in as the administrator, once: {link}\n"));
+        print(&format!(
+            "Sederunt is ready at {}\n{}",
+            running.public_url(),
+            invitation.unwrap_or_default()
+        ));
+        signals.next().await;
+        tokio::select! {
+            () = running.drain() => {}
+            () = signals.next() => tracing::warn!("stopped at once; the next start ends what is open"),
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Prints what a server would meet.
+pub(crate) fn doctor(flags: ServeFlags) -> Result<ExitCode, Failure> {
+    let configuration = flags.resolve().map_err(with_hint)?;
+    let findings = Runtime::new()?.block_on(server::doctor::examine(&configuration));
+    let lines = findings.iter().map(|finding| match &finding.state {
+        Ok(state) => format!("ok       {}: {state}\n", finding.subject),
+        Err(problem) => format!(
+            "problem  {}: {}\n         hint: {}\n",
+            finding.subject, problem.what, problem.hint
+        ),
+    });
+    let page: String = lines.collect();
+    print(&page);
+    let healthy = findings.iter().all(|finding| finding.state.is_ok());
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

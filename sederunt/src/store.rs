@@ -1,0 +1,69 @@
+//! The accounts and the register, as commands beside a server open them.
+//!
+//! All of them work while the server runs: what a command changes holds for the server within half a minute.
+
+use std::process::ExitCode;
+
+use db::Db;
+use identity::{Identity, User, UserId};
+use register::Register;
+use server::{StoreFlags, announced_url};
+use tokio::runtime::Runtime;
+
+use crate::report::Failure;
+
+/// What an installation keeps.
+pub(crate) struct Store {
+    pub(crate) identity: Identity,
+    pub(crate) register: Register,
+    /// Where people find the server, as far as is known here.
+    pub(crate) public_url: String,
+}
+
+/// Runs a command on the store.
+pub(crate) fn with(
+    flags: StoreFlags,
+    command: impl AsyncFnOnce(&Store) -> Result<(), Failure>,
+) -> Result<ExitCode, Failure> {
+    let configuration = flags.resolve().map_err(with_hint)?;
+    Runtime::new()?.block_on(async {
+        let hint = "`sederunt doctor` with the same flags shows what is wrong";
+        let db = Db::open(&configuration.location()).await;
+        let db = db.map_err(|error| Failure::new(error, hint))?;
+        let identity = Identity::open(db.clone()).await;
+        let identity = identity.map_err(|error| Failure::new(error, hint))?;
+        let public_url = configuration.public_url.or_else(|| announced_url(&configuration.data));
+        let public_url = public_url.unwrap_or_else(|| "http://localhost:8080".to_owned());
+        let store = Store {
+            identity: identity.with_public_url(&public_url),
+            register: Register::new(db),
+            public_url,
+        };
+        command(&store).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+impl Store {
+    /// Somebody, by their address or by `users/{user}`.
+    pub(crate) async fn user(&self, who: &str) -> Result<User, Failure> {
+        let user = match UserId::parse(who.strip_prefix("users/").unwrap_or(who)) {
+            Some(id) => self.identity.user(&id).await?,
+            None => self.identity.user_by_email(who).await?,
+        };
+        user.ok_or_else(|| {
+            let hint = if who.contains('@') {
+                format!("add them with `sederunt user add {who}`, and the same `--data` as the server")
+            } else {
+                "`sederunt user list` shows all of them; give the same `--data` as the server".to_owned()
+            };
+            Failure::new(format!("there is no user with the address `{who}`"), hint)
+        })
+    }
+}
+
+/// A configuration that cannot be used, and what to do.
+pub(crate) fn with_hint(error: server::ConfigurationError) -> Failure {
+    let hint = error.hint();
+    Failure::new(error, hint)
+}

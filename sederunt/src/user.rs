@@ -1,0 +1,165 @@
+//! `sederunt user`: the people who have an account.
+
+use std::io::{self, BufRead, IsTerminal};
+use std::process::ExitCode;
+
+use identity::{AccountError, NewUser, Page, UserChange, limits};
+use server::{StoreFlags, clock};
+
+use crate::output::{print, print_rows};
+use crate::report::Failure;
+use crate::store::{self, Store};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum UserCommand {
+    /// Add somebody, or find them, and print a one-time sign-in link
+    Add {
+        /// The address by which they are known
+        email: String,
+        /// The name that others see [default: the part of the address before the @]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Print everybody: address, name, user or administrator, and resource name
+    List {
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Remove somebody's account; what the register says of them stays (see `sederunt person delete`)
+    Remove {
+        /// Their address
+        email: String,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Set somebody's password, which is typed or read from standard input, and sign out their browsers
+    #[command(after_help = "Nobody needs a password: `sederunt user add` prints a link that signs in without.")]
+    Password {
+        /// Their address
+        email: String,
+        /// Take the password away instead: only links and the provider sign in
+        #[arg(long)]
+        remove: bool,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Make somebody an administrator
+    Administrator {
+        /// Their address
+        email: String,
+        /// Make them an ordinary user instead
+        #[arg(long)]
+        remove: bool,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+}
+
+/// Does it.
+pub(crate) fn run(command: UserCommand) -> Result<ExitCode, Failure> {
+    match command {
+        UserCommand::Add { email, name, store } => store::with(store, async |store| add(store, &email, name).await),
+        UserCommand::List { store } => store::with(store, list),
+        UserCommand::Remove { email, store } => store::with(store, async |store| {
+            let user = store.user(&email).await?;
+            Ok(store.identity.delete_user(&user.id).await.map_err(last)?)
+        }),
+        UserCommand::Password { email, remove, store } => {
+            store::with(store, async |store| password(store, &email, remove).await)
+        }
+        UserCommand::Administrator { email, remove, store } => store::with(store, async |store| {
+            let user = store.user(&email).await?;
+            let change = UserChange {
+                administrator: Some(!remove),
+                ..UserChange::default()
+            };
+            store.identity.update_user(&user.id, change).await.map_err(last)?;
+            Ok(())
+        }),
+    }
+}
+
+async fn add(store: &Store, email: &str, name: Option<String>) -> Result<(), Failure> {
+    let now_us = clock::now_us();
+    let new = NewUser {
+        email,
+        display_name: name.as_deref().unwrap_or_default(),
+        administrator: false,
+    };
+    let user = match store.identity.add_user(new, now_us).await {
+        Err(AccountError::EmailTaken(_)) => {
+            let user = store.user(email).await?;
+            if name.is_some_and(|name| name.trim() != user.display_name) {
+                tracing::warn!(
+                    name = user.display_name,
+                    "there is such a user already, under another name; it stays"
+                );
+            }
+            user
+        }
+        added => added?,
+    };
+    let lifetime = limits::SIGN_IN_LINK_TTL;
+    let secret = store.identity.sign_in_link(&user.id, lifetime, now_us).await?;
+    print(&format!("{}\n", server::sign_in_url(&store.public_url, &secret)));
+    Ok(())
+}
+
+async fn list(store: &Store) -> Result<(), Failure> {
+    let mut next: Option<String> = None;
+    loop {
+        let page = Page {
+            size: limits::PAGE_SIZE_MAX,
+            after: next.as_deref(),
+        };
+        let users = store.identity.list_users(page).await?;
+        print_rows(users.items.into_iter().map(|user| {
+            let role = if user.administrator { "administrator" } else { "user" };
+            let name = format!("users/{}", user.id);
+            [user.email, user.display_name, role.to_owned(), name]
+        }));
+        match users.next {
+            Some(after) => next = Some(after),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn password(store: &Store, email: &str, remove: bool) -> Result<(), Failure> {
+    let user = store.user(email).await?;
+    if remove {
+        return Ok(store.identity.remove_password(&user.id).await?);
+    }
+    let password = typed()?;
+    let now_us = clock::now_us();
+    Ok(store.identity.set_password(&user.id, &password, None, now_us).await?)
+}
+
+/// From a terminal without showing it, and twice; from a pipe its first line.
+fn typed() -> Result<String, Failure> {
+    if !io::stdin().is_terminal() {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    let password = rpassword::prompt_password("New password: ")?;
+    if rpassword::prompt_password("The same again: ")? == password {
+        Ok(password)
+    } else {
+        let hint = "nothing was changed; try again";
+        Err(Failure::new("the two passwords are not the same", hint))
+    }
+}
+
+/// The last administrator cannot go without a successor.
+fn last(error: AccountError) -> Failure {
+    match error {
+        AccountError::LastAdministrator => {
+            let hint = "`sederunt user administrator EMAIL` makes somebody else one";
+            Failure::new(error, hint)
+        }
+        error => error.into(),
+    }
+}
