@@ -125,7 +125,9 @@ impl StartError {
             StartError::Media { .. } => "give an address of this machine with `--listen`",
             StartError::Tls(TlsError::File { .. }) => "give a chain and its key in PEM, which the server may read",
             StartError::Tls(_) => "serve without `--tls`, or with a certificate in files",
-            StartError::Roots(_) => "install the system's certificates (the package `ca-certificates`), or take `[oidc]` out",
+            StartError::Roots(_) => {
+                "install the system's certificates (the package `ca-certificates`), or take `[oidc]` out"
+            }
             StartError::Interfaces(_) => "say which address browsers reach with `--public-address`",
             StartError::Rules(_) => "this is a fault of the build; report it",
             StartError::Store(_) | StartError::Keys(_) | StartError::Administrator(_) | StartError::Restart(_) => {
@@ -208,7 +210,13 @@ impl Server {
         } else {
             Stranger::NOBODY
         };
-        let gate = Gate::new(services, identity.clone(), stranger.clone(), Arc::clone(&metrics), quotas);
+        let gate = Gate::new(
+            services,
+            identity.clone(),
+            stranger.clone(),
+            Arc::clone(&metrics),
+            quotas,
+        );
         let tidying = gate.clone().keep_tidy();
         let cookies = web::Cookies {
             secure: public_url.starts_with("https://"),
@@ -272,7 +280,10 @@ async fn administrator(identity: &Identity) -> Result<User, AccountError> {
         };
         let users = identity.list_users(page).await?;
         if let Some(user) = users.items.into_iter().find(|user| user.administrator) {
-            tracing::warn!("WITHOUT TOKENS: whoever reaches this port of this machine acts as {}", user.email);
+            tracing::warn!(
+                "WITHOUT TOKENS: whoever reaches this port of this machine acts as {}",
+                user.email
+            );
             return Ok(user);
         }
         next = Some(users.next.ok_or(AccountError::NotFound)?);

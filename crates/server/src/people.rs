@@ -79,7 +79,9 @@ impl People {
         }
         let id = UserId::parse(id).ok_or_else(Failure::not_found)?;
         let found = self.identity.user(&id).await;
-        let person = found.map_err(|error| unreachable(&error))?.ok_or_else(Failure::not_found)?;
+        let person = found
+            .map_err(|error| unreachable(&error))?
+            .ok_or_else(Failure::not_found)?;
         let met = self
             .register
             .have_met(&known(&asking.id), &known(&person.id), Micros(clock::now_us()))

@@ -6,14 +6,14 @@
 
 mod authentication;
 mod methods;
-mod stranger;
 mod quotas;
+mod stranger;
 mod trace;
 
 pub(crate) use authentication::{COOKIE, cookie, is_same_origin, session_secret};
 pub(crate) use methods::Method;
-pub(crate) use stranger::Stranger;
 pub use quotas::Quotas;
+pub(crate) use stranger::Stranger;
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -88,7 +88,10 @@ mod tests {
         check(&[("host", "localhost.example.org:8080")], false);
         check(&[], false);
         check(&[("host", "localhost:8080"), ("origin", "http://localhost:8080")], true);
-        check(&[("host", "localhost:8080"), ("origin", "http://localhost:3000")], false);
+        check(
+            &[("host", "localhost:8080"), ("origin", "http://localhost:3000")],
+            false,
+        );
         check(&[("host", "localhost:8080"), ("origin", "null")], false);
         check(&[("host", "evil.example"), ("origin", "http://evil.example")], false);
         check(&[("host", "localhost:8080"), ("sec-fetch-site", "none")], true);
