@@ -5,14 +5,16 @@ nobody answers on its side. Until the fifteen seconds for connecting are over, t
 with real media are in `tests/browser`.
 """
 
+import os
 import pathlib
+import re
 import subprocess
 from dataclasses import dataclass
 
 import requests
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
-BINARY = CHECKOUT / "target/release/sederunt"
+BINARY = pathlib.Path(os.environ.get("SEDERUNT_BINARY", CHECKOUT / "target/release/sederunt"))
 OFFER = (CHECKOUT / "tests/fixtures/offer.sdp").read_bytes().decode()
 
 
@@ -30,15 +32,17 @@ class Seat:
 class Server:
     """A server on free ports with a data folder of its own."""
 
-    def __init__(self, data):
+    def __init__(self, data, *flags):
         assert BINARY.is_file(), f"{BINARY} is missing: cargo build --release -p sederunt"
         self.data = data
-        flags = ["--listen", "127.0.0.1:0", "--media-port", "0", "--data", str(data)]
-        self.process = subprocess.Popen([BINARY, "serve", *flags], stdout=subprocess.PIPE, text=True)
+        where = ["--listen", "127.0.0.1:0", "--media-port", "0", "--data", str(data)]
+        self.process = subprocess.Popen([BINARY, "serve", *where, *flags], stdout=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline()
-        assert "is ready at http://localhost:" in ready, f"the server did not start: {ready!r}"
-        self.address = f"127.0.0.1:{ready.rsplit(':', 1)[1].strip().rstrip('/')}"
-        self.url = f"http://{self.address}"
+        found = re.search(r"is ready at (https?)://localhost:(\d+)", ready)
+        assert found, f"the server did not start: {ready!r}"
+        self.port = int(found[2])
+        self.address = f"127.0.0.1:{self.port}"
+        self.url = f"{found[1]}://{self.address}"
 
     def stop(self):
         self.process.terminate()
@@ -61,11 +65,16 @@ class Server:
         headers.update(arguments.pop("headers", {}))
         return requests.request(method, self.url + path, headers=headers, timeout=30, **arguments)
 
-    def join(self, space, *, name=None, token=None, resume_secret=None):
+    def enter(self, space, token=None, name=None, resume_secret=None):
+        """What the door says: a seat, or a place in the lobby."""
         body = {"offer": OFFER, "displayName": name, "resumeSecret": resume_secret}
         answer = self.call("POST", f"/sederunt/v1/{space}:join", token, json=body)
         assert answer.status_code == 200, answer.text
-        body = answer.json()
+        return answer.json()
+
+    def join(self, space, *, name=None, token=None, resume_secret=None):
+        body = self.enter(space, token, name, resume_secret)
+        assert not body.get("waiting"), "nobody is there to admit them"
         fields = ["space", "conferenceRecord", "participant", "participantSession", "resumeSecret"]
         return Seat(*(body[field] for field in fields))
 

@@ -69,9 +69,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: sdk_tests,
     },
     Step {
+        name: "node",
+        needs: &["tools", "build"],
+        run: |filter| node_tests("tests/node", filter),
+    },
+    Step {
         name: "browser",
         needs: &["tools", "build"],
-        run: browser_tests,
+        run: |filter| node_tests("tests/browser", filter),
     },
 ];
 
@@ -157,11 +162,12 @@ fn sdk_tests(filter: Option<&str>) -> Result<Tally> {
     count(command)
 }
 
-fn browser_tests(filter: Option<&str>) -> Result<Tally> {
+/// The tests of a folder of npm packages, which stand in its folder `tests`.
+fn node_tests(folder: &str, filter: Option<&str>) -> Result<Tally> {
     let mut command = Command::new("node");
     command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
     filter.map(|filter| command.arg(format!("--test-name-pattern={filter}")));
-    let folder = workspace::root().join("tests/browser");
+    let folder = workspace::root().join(folder);
     let mut files = Vec::new();
     for file in fs::read_dir(folder.join("tests"))? {
         files.push(file?.path());

@@ -63,12 +63,13 @@ const TOOLS: &[Tool] = &[
 /// The oldest Node.js that builds the web client.
 const NODE_MINIMUM: (u32, u32) = (20, 19);
 
-/// Installs what is missing; then the Python environment and the packages of the browser tests.
+/// Installs what is missing; then the Python environment, and the packages of the tests that run in Node.js.
 pub(crate) fn install() -> Result<()> {
     node()?;
     debian_packages()?;
     python_environment()?;
-    npm_packages(&workspace::root().join("tests/browser"))
+    npm_packages(&workspace::root().join("tests/browser"))?;
+    npm_packages(&workspace::root().join("tests/node"))
 }
 
 /// Fails with the next step when Node.js or npm is missing or too old.
@@ -92,7 +93,7 @@ pub(crate) fn node() -> Result<()> {
     Ok(())
 }
 
-/// Installs the packages of a lock file, unless those of this very lock file are there.
+/// Installs the packages of a lock file, unless those of this very lock file are there. A folder is known by its own name.
 pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     let lock =
         fs::read(folder.join("package-lock.json")).with_context(|| format!("no lock file in {}", folder.display()))?;
@@ -109,7 +110,7 @@ pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     mark_current(&stamp, &lock)
 }
 
-/// The Python interpreter with Google's client.
+/// The Python interpreter with Google's clients.
 pub(crate) fn python() -> PathBuf {
     workspace::scratch().join("venv/bin/python")
 }
@@ -161,7 +162,7 @@ fn python_environment() -> Result<()> {
         return Ok(());
     }
     let environment = workspace::scratch().join("venv");
-    eprintln!("Installing Google's client and pytest into {}", environment.display());
+    eprintln!("Installing Google's clients and pytest into {}", environment.display());
     process::run(
         Command::new("python3")
             .args(["-m", "venv", "--clear"])

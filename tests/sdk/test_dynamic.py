@@ -1,0 +1,197 @@
+"""`google-api-python-client`, unmodified: with the description that it was published with, and built from ours."""
+
+import pytest
+from google.oauth2.credentials import Credentials
+from googleapiclient.discovery import build
+from googleapiclient.errors import HttpError, InvalidJsonError, UnknownApiNameOrVersion
+
+OURS = "{}/$discovery/rest?version={{apiVersion}}"
+
+
+def dynamic(server, token, kind, version="v2", name="meet"):
+    if kind == "published":
+        options = {"client_options": {"api_endpoint": server.url}}
+    else:
+        options = {"static_discovery": False, "discoveryServiceUrl": OURS.format(server.url)}
+    return build(name, version, credentials=Credentials(token), **options)
+
+
+@pytest.fixture(params=["published", "ours, v2", "ours, v2beta"])
+def meet(request, server, tokens):
+    kind, _, version = request.param.partition(", ")
+    with dynamic(server, tokens["owner"], kind, version or "v2") as meet:
+        yield meet
+
+
+def test_a_space_from_its_making_to_its_end(meet, server):
+    space = meet.spaces().create(body={"config": {"accessType": "OPEN"}}).execute()
+    assert space["config"]["accessType"] == "OPEN"
+    assert meet.spaces().get(name=f"spaces/{space['meetingCode']}").execute() == space
+    name = space["name"]
+
+    changed = {"config": {"moderation": "ON", "moderationRestrictions": {"chatRestriction": "HOSTS_ONLY"}}}
+    mask = "config.moderation,config.moderationRestrictions.chatRestriction"
+    config = meet.spaces().patch(name=name, body=changed, updateMask=mask).execute()["config"]
+    assert (config["accessType"], config["moderation"]) == ("OPEN", "ON")
+    assert config["moderationRestrictions"]["chatRestriction"] == "HOSTS_ONLY"
+
+    seat = server.join(name, name="Ada")
+    assert meet.spaces().get(name=name, fields="activeConference").execute() == {
+        "activeConference": {"conferenceRecord": seat.conference_record}
+    }
+    assert meet.spaces().endActiveConference(name=name).execute() == {}
+    with pytest.raises(HttpError) as refusal:
+        meet.spaces().endActiveConference(name=name, body={}).execute()
+    assert (refusal.value.status_code, refusal.value.reason) == (400, "There is no active conference.")
+
+
+def test_a_space_from_nothing(meet):
+    """Without a body the client sends an empty POST."""
+    assert meet.spaces().create().execute()["config"]["accessType"] == "TRUSTED"
+
+
+def test_the_members_of_a_space(meet):
+    space = meet.spaces().create(body={}).execute()["name"]
+    members = meet.spaces().members()
+    made = [members.create(parent=space, body={"email": f"{who}@example.org"}).execute() for who in ["ada", "bo", "caro"]]
+    assert [member["email"] for member in made] == ["ada@example.org", "bo@example.org", "caro@example.org"]
+    with pytest.raises(HttpError) as refusal:
+        members.create(parent=space, body={"email": "ada@example.org", "role": "COHOST"}).execute()
+    assert refusal.value.status_code == 409
+
+    assert members.patch(name=made[0]["name"], body={"role": "COHOST"}, updateMask="role").execute()["role"] == "COHOST"
+    changes = [{"member": {"name": member["name"], "role": "COHOST"}} for member in made[1:]]
+    batch = members.batchUpdate(parent=space, body={"requests": changes, "updateMask": "role"}).execute()
+    assert [member["role"] for member in batch["members"]] == ["COHOST", "COHOST"]
+    assert members.get(name=made[2]["name"]).execute() == batch["members"][1]
+
+    found, request = [], members.list(parent=space, pageSize=2)
+    while request is not None:
+        page = request.execute()
+        found += page["members"]
+        request = members.list_next(request, page)
+    assert {member["email"] for member in found} == {"ada@example.org", "bo@example.org", "caro@example.org"}
+    for member in made:
+        assert members.delete(name=member["name"]).execute() == {}
+    assert members.list(parent=space).execute() == {}
+
+
+def test_the_records_of_a_sitting(meet, sitting):
+    records = meet.conferenceRecords()
+    record = records.get(name=sitting.conference_record).execute()
+    assert record["space"] == sitting.space
+    assert records.list(filter=f'space.name = "{sitting.space}"').execute() == {"conferenceRecords": [record]}
+
+    found, request = [], records.participants().list(parent=record["name"], pageSize=2)
+    while request is not None:
+        page = request.execute()
+        found += [participant["name"] for participant in page["participants"]]
+        request = records.participants().list_next(request, page)
+    assert found == sitting.participants_newest_first()
+
+    sessions = records.participants().participantSessions()
+    [ada] = [seat for seat in sitting.seats[:2] if seat is sitting.seats[1]]
+    listed = sessions.list(parent=ada.participant, filter="end_time IS NOT NULL").execute()["participantSessions"]
+    assert len(listed) == 2
+    assert sessions.get(name=listed[0]["name"]).execute() == listed[0]
+
+    parent = {"parent": record["name"]}
+    for artifacts in [records.recordings(), records.transcripts(), records.smartNotes()]:
+        assert artifacts.list(**parent).execute() == {}
+
+
+def test_a_field_mask(meet, sitting):
+    participants = meet.conferenceRecords().participants()
+    page = participants.list(parent=sitting.conference_record, fields="participants(name),totalSize").execute()
+    assert page["totalSize"] == 5
+    assert all(participant.keys() == {"name"} for participant in page["participants"])
+    with pytest.raises(HttpError) as refusal:
+        participants.list(parent=sitting.conference_record, fields="participants(shoeSize)").execute()
+    assert refusal.value.status_code == 400
+
+
+def test_a_refusal_is_explained(server, tokens):
+    with dynamic(server, tokens["owner, to read"], "published") as meet, pytest.raises(HttpError) as refusal:
+        meet.spaces().create().execute()
+    assert refusal.value.status_code == 403
+    assert refusal.value.reason == "Request had insufficient authentication scopes."
+    assert refusal.value.error_details[0]["reason"] == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
+
+
+@pytest.mark.parametrize("version", ["v2", "v2beta"])
+def test_a_batch(server, tokens, sitting, version):
+    """Each call of a batch has its own answer, in whatever order the client reads them."""
+    answers = {}
+    with dynamic(server, tokens["owner"], "ours", version) as meet:
+        batch = meet.new_batch_http_request(callback=lambda id, answer, error: answers.update({id: error or answer}))
+        batch.add(meet.spaces().create(body={"config": {"accessType": "RESTRICTED"}}), request_id="create")
+        batch.add(meet.spaces().get(name=sitting.space, fields="name,meetingCode"), request_id="get")
+        batch.add(meet.spaces().endActiveConference(name=sitting.space), request_id="end")
+        batch.add(meet.conferenceRecords().get(name="conferenceRecords/unknown"), request_id="unknown")
+        batch.add(meet.conferenceRecords().list(filter=f'space.name="{sitting.space}"', fields="*"), request_id="a + b")
+        batch.execute()
+    assert answers["create"]["config"]["accessType"] == "RESTRICTED"
+    assert answers["get"] == {"name": sitting.space, "meetingCode": sitting.meeting_code}
+    assert [record["name"] for record in answers["a + b"]["conferenceRecords"]] == [sitting.conference_record]
+    assert (answers["end"].status_code, answers["end"].reason) == (400, "There is no active conference.")
+    assert answers["unknown"].status_code == 403
+    assert "or it might not exist" in answers["unknown"].reason
+
+
+def test_a_batch_is_authorised_call_by_call(server, tokens):
+    """A call of another client in the same batch keeps its own token."""
+    answers = {}
+    with dynamic(server, tokens["owner"], "ours") as meet, dynamic(server, tokens["owner, to read"], "ours") as reader:
+        space = meet.spaces().create().execute()["name"]
+        batch = meet.new_batch_http_request(callback=lambda id, answer, error: answers.update({id: error or answer}))
+        batch.add(meet.spaces().patch(name=space, body={"config": {"accessType": "OPEN"}}), request_id="owner")
+        batch.add(reader.spaces().get(name=space), request_id="reader")
+        batch.execute()
+        assert answers["owner"]["config"]["accessType"] == "OPEN"
+        assert answers["reader"]["name"] == space
+
+
+def test_our_description_names_what_theirs_names(server):
+    """Every method of the published description is in ours, by the same id, verb and path."""
+    theirs = build("meet", "v2", http=Silent(), static_discovery=True)._rootDesc
+    ours = server.call("GET", "/$discovery/rest?version=v2").json()
+    assert ours["rootUrl"].rstrip("/").endswith(f":{server.url.rsplit(':', 1)[1]}")
+    assert ours["batchPath"] == theirs["batchPath"]
+    found = methods(ours)
+    for id, method in methods(theirs).items():
+        assert found.get(id) == method, id
+    assert found.keys() == methods(theirs).keys()
+
+
+def test_our_description_of_people(server):
+    with dynamic(server, server.token("owner@example.org", "--scope", "userinfo.profile"), "ours", "v1", "people") as people:
+        assert people.people().get(resourceName="people/me", personFields="names").execute()["names"][0]["displayName"]
+
+
+def test_there_is_no_description_of_what_is_not_served(server, tokens):
+    with pytest.raises((UnknownApiNameOrVersion, InvalidJsonError, HttpError)):
+        dynamic(server, tokens["owner"], "ours", "v9")
+
+
+class Silent:
+    """For a description that is in the package: nothing is to be asked of anybody."""
+
+    def request(self, *_arguments, **_keywords):
+        raise AssertionError("the client asked for something")
+
+
+def methods(resource):
+    """Of a description: by id, the verb, the paths, what is sent and answered, and the parameters of each method."""
+    found = {}
+    for method in resource.get("methods", {}).values():
+        parameters = {name: (about["type"], about["location"], about.get("repeated", False)) for name, about in method["parameters"].items()}
+        found[method["id"]] = (
+            method["httpMethod"],
+            method["path"],
+            method["parameterOrder"],
+            bool(method.get("request")),
+            parameters,
+        )
+    for inner in resource.get("resources", {}).values():
+        found |= methods(inner)
+    return found
