@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use crate::announce::PublicAddress;
 use crate::gate::Quotas;
-use crate::web::oidc::OidcConfiguration;
 use crate::tls::{TlsConfiguration, TlsConfigurationError, TlsFile, TlsFlags};
+use crate::web::oidc::OidcConfiguration;
 
 /// Where the register is and how it is linked to: what every command needs.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -89,7 +89,10 @@ impl Service<Request<Body>> for Front {
 
 /// HTTP/2 names the host beside the path. Whoever compares it with an origin finds it in one place.
 fn name_host<B>(request: &mut Request<B>) {
-    let authority = request.uri().authority().map(|authority| HeaderValue::from_str(authority.as_str()));
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| HeaderValue::from_str(authority.as_str()));
     if let Some(Ok(host)) = authority {
         request.headers_mut().entry(header::HOST).or_insert(host);
     }

@@ -49,7 +49,11 @@ impl Pages {
         let Some(secret) = session_secret(headers) else {
             return Ok(self.stranger.of(headers).user().cloned());
         };
-        match self.identity.authenticate(Credential::Cookie(secret), clock::now_us()).await {
+        match self
+            .identity
+            .authenticate(Credential::Cookie(secret), clock::now_us())
+            .await
+        {
             Ok(principal) => Ok(principal.user().cloned()),
             Err(AuthenticationError::Invalid(_)) => Ok(self.stranger.of(headers).user().cloned()),
             Err(failed) => Err(failed),

@@ -81,9 +81,7 @@ impl Pages {
         let now_us = clock::now_us();
         let signed_in = match &asked {
             SignIn::Link { secret } => self.identity.redeem(secret, now_us).await,
-            SignIn::Password { email, password } => {
-                self.identity.sign_in_with_password(email, password, now_us).await
-            }
+            SignIn::Password { email, password } => self.identity.sign_in_with_password(email, password, now_us).await,
         };
         match signed_in {
             Ok(session) => self.welcome(&session, now_us),
@@ -122,9 +120,7 @@ impl Pages {
         let Ok(_place) = self.sign_ins.try_acquire() else {
             return json::too_many("Too many people sign in at once; try again soon.");
         };
-        let set = self
-            .identity
-            .set_password(&user.id, &password, kept, clock::now_us());
+        let set = self.identity.set_password(&user.id, &password, kept, clock::now_us());
         match set.await {
             Ok(()) => json::answer(StatusCode::OK, &json!({})),
             Err(refused @ (PasswordError::TooShort | PasswordError::TooLong)) => {

@@ -104,7 +104,11 @@ struct Told {
 
 impl RelyingParty {
     /// Nothing is asked yet.
-    pub(crate) fn new(configuration: OidcConfiguration, public_url: &str, cookies: Cookies) -> io::Result<RelyingParty> {
+    pub(crate) fn new(
+        configuration: OidcConfiguration,
+        public_url: &str,
+        cookies: Cookies,
+    ) -> io::Result<RelyingParty> {
         Ok(RelyingParty {
             provider: Provider::new(configuration.issuer.clone(), Fetcher::new()?),
             configuration,
@@ -218,8 +222,12 @@ impl RelyingParty {
             client_id,
             nonce: &attempt.nonce,
         };
-        let mut token = self.provider.verify(&tokens.id_token, &expected, clock::now_us()).await?;
-        if let (None, Some(endpoint), Some(bearer)) = (&token.email, &metadata.userinfo_endpoint, &tokens.access_token) {
+        let mut token = self
+            .provider
+            .verify(&tokens.id_token, &expected, clock::now_us())
+            .await?;
+        if let (None, Some(endpoint), Some(bearer)) = (&token.email, &metadata.userinfo_endpoint, &tokens.access_token)
+        {
             let told: Told = fetcher.get(endpoint, Some(bearer)).await?;
             // OpenID Connect Core §5.3.2: or a token of somebody else's could be put in its place.
             if told.sub != token.subject {
