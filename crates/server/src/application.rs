@@ -163,7 +163,8 @@ impl Server {
 
         let db = Db::open(&store.location()).await?;
         let identity = Identity::open(db.clone()).await?;
-        let register = Register::new(db.clone()).with_retention_us(clock::micros(retention));
+        let retention_us = retention.map_or(register::limits::NEVER_US, clock::micros);
+        let register = Register::new(db.clone()).with_retention_us(retention_us);
 
         let any_port = listen.port() == 0;
         let media_port = media_port.unwrap_or(if any_port { 0 } else { address.port() });
@@ -198,7 +199,7 @@ impl Server {
                 Arc::clone(&metrics),
                 &public_url,
             ),
-            SpacesService::new(register.clone(), &public_url, clock::micros(retention)),
+            SpacesService::new(register.clone(), &public_url, retention_us),
             RegisterService::new(register.clone()),
             AdministrationService::new(identity.clone(), register.clone(), &public_url),
             People::new(register.clone(), identity.clone()),

@@ -54,8 +54,8 @@ pub struct ServeFlags {
     /// Seconds that running meetings get after SIGTERM before they are closed [default: 10]
     #[arg(long, value_name = "SECONDS", env = "SEDERUNT_DRAIN_SECONDS")]
     pub drain_seconds: Option<u64>,
-    /// Days that a conference record is kept after its conference ended [default: 30]
-    #[arg(long, value_name = "DAYS", env = "SEDERUNT_RETENTION_DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    /// Days that a conference record is kept after its conference ended; 0 keeps it for ever [default: 30]
+    #[arg(long, value_name = "DAYS", env = "SEDERUNT_RETENTION_DAYS", value_parser = clap::value_parser!(u32).range(..=36_500))]
     pub retention_days: Option<u32>,
     /// Calls per minute that a person and an app may make: none (no quotas), or google (the numbers of Google's service) [default: none, or what the file sets]
     #[arg(long, value_name = "SET", env = "SEDERUNT_QUOTAS")]
@@ -122,8 +122,8 @@ pub struct Configuration {
     pub public_address: Option<PublicAddress>,
     /// How long running meetings may go on after the request to stop.
     pub drain: Duration,
-    /// How long a record is kept.
-    pub retention: Duration,
+    /// How long a record is kept; `None` is for ever.
+    pub retention: Option<Duration>,
     /// How much one person and one app may ask for in a minute.
     pub quotas: Quotas,
     /// Whether whoever gives no credential acts as the administrator.
@@ -160,7 +160,7 @@ pub enum ConfigurationError {
     #[error("the database `{0}` is not of the form postgres://user@host/name")]
     Database(String),
     /// The retention is none.
-    #[error("`retention_days` is {0}, which is not between 1 and 36500")]
+    #[error("`retention_days` is {0}, which is more than 36500")]
     Retention(u32),
     /// Everybody on the network would be the administrator.
     #[error("without tokens, `{0}` would let everybody in who reaches it")]
@@ -226,7 +226,7 @@ impl ServeFlags {
     pub fn resolve(self) -> Result<Configuration, ConfigurationError> {
         let file = read(self.store.config.as_deref())?;
         let retention_days = self.retention_days.or(file.retention_days).unwrap_or(30);
-        if !(1..=36_500).contains(&retention_days) {
+        if retention_days > 36_500 {
             return Err(ConfigurationError::Retention(retention_days));
         }
         let listen = self.listen.or(file.listen);
@@ -244,7 +244,7 @@ impl ServeFlags {
             media_port: self.media_port.or(file.media_port),
             public_address: self.public_address.or(file.public_address),
             drain: Duration::from_secs(self.drain_seconds.or(file.drain_seconds).unwrap_or(10)),
-            retention: Duration::from_secs(u64::from(retention_days) * 24 * 3600),
+            retention: (retention_days > 0).then(|| Duration::from_hours(u64::from(retention_days) * 24)),
             quotas: match self.quotas {
                 None => file.quotas,
                 Some(QuotaSet::None) => Quotas::default(),
@@ -350,7 +350,7 @@ mod tests {
             "public_url = \"meet.example.org\"",
             "public_url = \"https://meet.example.org/meet\"",
             "database = \"mysql://localhost\"",
-            "retention_days = 0",
+            "retention_days = 36501",
             "[quotas]\nreads_per_person = 0",
             "[quotas]\nreads = 1",
             "without_tokens = true\nlisten = \"0.0.0.0:8080\"",
