@@ -98,13 +98,24 @@ pub(crate) const CONFERENCES_OF_APP: List = List {
     ..CONFERENCES
 };
 
-/// The second list again, of spaces that one app made.
+/// The same for a filter that asks for one space: its records are fewer than those of the app.
+pub(crate) const CONFERENCES_OF_APP_IN_SPACE: List = List {
+    select: "
+        select r.start_us, r.conference, r.space, c.end_us, c.expire_us
+        from conference_reader r join conference c on c.id = r.conference
+        where r.account = $1 and (c.end_us is null or c.expire_us > $2)
+        and (select s.app from space s where s.id = r.space) = $3",
+    ..CONFERENCES
+};
+
+/// The same for a filter that asks for one code.
 pub(crate) const CONFERENCES_OF_APP_BY_CODE: List = List {
     select: "
         select r.start_us, r.conference, r.space, c.end_us, c.expire_us
         from conference_reader r join conference c on c.id = r.conference
         where r.account = $1 and (c.end_us is null or c.expire_us > $2)
-        and r.app = $3 and r.space = (select m.space from meeting_code m where m.code = $4)",
+        and (select s.app from space s where s.id = r.space) = $3
+        and r.space = (select m.space from meeting_code m where m.code = $4)",
     ..CONFERENCES
 };
 
@@ -137,11 +148,13 @@ impl Register {
         let mut params = vec![reader.as_str().into(), query.now.0.into()];
         params.extend(app.map(Into::into));
         let predicate = filter::google(query.filter)?;
-        let code = code_asked(&predicate);
+        let code = asked(&predicate, &["space.meeting_code", "space.meetingCode"]);
+        let one_space = asked(&predicate, &["space.name"]).is_some();
         params.extend(code.map(|code| code.to_lowercase().into()));
         let list = match (app, code) {
             (None, None) => CONFERENCES,
             (None, Some(_)) => CONFERENCES_BY_CODE,
+            (Some(_), None) if one_space => CONFERENCES_OF_APP_IN_SPACE,
             (Some(_), None) => CONFERENCES_OF_APP,
             (Some(_), Some(_)) => CONFERENCES_OF_APP_BY_CODE,
         };
@@ -150,15 +163,15 @@ impl Register {
     }
 }
 
-/// The meeting code that everything matching must have.
-fn code_asked(predicate: &Predicate) -> Option<&str> {
+/// What everything that matches must have in this field, under any of its spellings.
+fn asked<'a>(predicate: &'a Predicate, field: &[&str]) -> Option<&'a str> {
     match predicate {
-        Predicate::And(all) => all.iter().find_map(code_asked),
+        Predicate::And(all) => all.iter().find_map(|one| asked(one, field)),
         Predicate::Compare {
             path,
             comparison: Comparison::Equal,
             literal,
-        } => matches!(&*path.text, "space.meeting_code" | "space.meetingCode").then_some(&literal.text),
+        } => field.contains(&&*path.text).then_some(&literal.text),
         _ => None,
     }
 }

@@ -61,7 +61,8 @@ impl Register {
                     device_kind)
                     select $3, p.conference, p.id, $4, null, null, $5, null, 0, $7
                     from participant p join conference c on c.id = p.conference
-                    where p.conference = $1 and p.id = $2 and p.latest_end_us is null and c.end_us is null and c.space = $6",
+                    where p.conference = $1 and p.id = $2 and p.latest_end_us is null and p.removed = 0
+                    and c.end_us is null and c.space = $6",
                     vec![
                         conference.as_str().into(),
                         participant.as_str().into(),

@@ -2,13 +2,18 @@
 //! nothing sorted afterwards.
 
 use crate::{
-    conferences::{CONFERENCE, CONFERENCES, CONFERENCES_BY_CODE, MAY_READ},
+    conferences::{
+        CONFERENCE, CONFERENCES, CONFERENCES_BY_CODE, CONFERENCES_OF_APP, CONFERENCES_OF_APP_BY_CODE,
+        CONFERENCES_OF_APP_IN_SPACE, MAY_READ,
+    },
     expiry::EXPIRED_CONFERENCES,
+    forget::{CONFERENCES_OF, OPEN_CONFERENCE_OF, PARTICIPATION},
+    members::{MEMBER, MEMBER_ROLE, MEMBERS},
     page::{Key, List},
     participant_sessions::{PARTICIPANT_SESSION, PARTICIPANT_SESSION_FOR_READER, PARTICIPANT_SESSIONS},
     participants::{PARTICIPANT, PARTICIPANTS},
     restore::{LATEST_CONFERENCE, OPEN_CONFERENCES, PARTICIPANTS_OF_CONFERENCE, SESSIONS_OF_CONFERENCE},
-    spaces::{SPACE_BY_CODE, SPACE_BY_ID},
+    spaces::{SPACE_BY_CODE, SPACE_BY_ID, SPACES},
 };
 use db::{Db, Location, Value};
 use meeting::Micros;
@@ -31,9 +36,15 @@ async fn every_read_is_a_search() {
         (PARTICIPANTS_OF_CONFERENCE, 1),
         (SESSIONS_OF_CONFERENCE, 1),
         (EXPIRED_CONFERENCES, 2),
+        (MEMBER, 2),
+        (OPEN_CONFERENCE_OF, 1),
+        (CONFERENCES_OF, 2),
+        (PARTICIPATION, 2),
     ] {
         check(&db, sql, vec![Value::Null; params], &["SEARCH"]).await;
     }
+    let two_searches = ["SEARCH", "COMPOUND QUERY", "LEFT-MOST SUBQUERY", "UNION ALL"];
+    check(&db, MEMBER_ROLE, vec![Value::Null; 3], &two_searches).await;
     // The open conferences have an index of their own: all of it is read.
     check(
         &db,
@@ -52,6 +63,12 @@ async fn every_read_is_a_search() {
         ),
         (CONFERENCES, 2, "end_time IS NULL"),
         (CONFERENCES_BY_CODE, 3, "space.meeting_code = \"abc-mnop-xyz\""),
+        (CONFERENCES_OF_APP, 3, ""),
+        (CONFERENCES_OF_APP, 3, "end_time IS NULL"),
+        (CONFERENCES_OF_APP_IN_SPACE, 3, "space.name = \"spaces/s\""),
+        (CONFERENCES_OF_APP_BY_CODE, 4, "space.meeting_code = \"abc-mnop-xyz\""),
+        (MEMBERS, 1, ""),
+        (SPACES, 2, ""),
         (PARTICIPANTS, 1, ""),
         (PARTICIPANTS, 1, "latest_end_time IS NULL"),
         (PARTICIPANT_SESSIONS, 2, ""),
@@ -75,6 +92,8 @@ async fn a_filter_by_space_reads_only_that_space() {
     for (list, params, filter) in [
         (CONFERENCES, 2, "space.name = \"spaces/s\""),
         (CONFERENCES_BY_CODE, 3, "space.meeting_code = \"abc-mnop-xyz\""),
+        (CONFERENCES_OF_APP_IN_SPACE, 3, "space.name = \"spaces/s\""),
+        (CONFERENCES_OF_APP_BY_CODE, 4, "space.meeting_code = \"abc-mnop-xyz\""),
     ] {
         let predicate = filter::google(filter).expect("a filter");
         let (sql, params) = list
@@ -124,4 +143,19 @@ async fn explain(db: &Db, sql: &str, params: Vec<Value>) -> Vec<String> {
     rows.iter()
         .map(|row| row.text(3).expect("the step").to_owned())
         .collect()
+}
+
+#[tokio::test]
+async fn an_app_reads_only_what_it_made() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
+        .await
+        .expect("a database");
+    let predicate = filter::google("").expect("a filter");
+    let (sql, params) = CONFERENCES_OF_APP
+        .sql(vec![Value::Null; 3], &predicate, None, 10)
+        .expect("a list's fields");
+    let plan = explain(&db, &sql, params).await;
+    let along = "SEARCH r USING INDEX conference_reader_by_app (account=? AND app=?";
+    assert!(plan.iter().any(|step| step.starts_with(along)), "{plan:#?}");
 }

@@ -3,7 +3,8 @@
 use crate::hall::{Hall, anonymous, at, signed_in};
 use db::testing::each_engine;
 use meeting::Micros;
-use register::{Query, RegisterError, limits::RETENTION_US};
+use register::{Query, RegisterError, Retention, limits};
+use std::num::NonZeroU16;
 
 #[tokio::test]
 async fn what_has_expired_is_invisible_and_then_deleted() {
@@ -14,7 +15,7 @@ async fn what_has_expired_is_invisible_and_then_deleted() {
         hall.leave(&anna, at(20)).await;
         hall.leave(&zoe, at(20)).await;
         let later = hall.join(signed_in(2), at(30)).await;
-        let expiry = at(20).plus_us(RETENTION_US);
+        let expiry = at(20).plus_us(limits::RETENTION_US);
 
         let visible = async |now: Micros| {
             let (register, conference) = (&hall.register, &anna.conference);
@@ -47,7 +48,7 @@ async fn what_has_expired_is_invisible_and_then_deleted() {
                 "{answers:?}"
             );
             let listed = register
-                .list_conferences(&hall.owner, &query)
+                .list_conferences(&hall.owner, &query, None)
                 .await
                 .expect("a page")
                 .items;
@@ -82,7 +83,7 @@ async fn what_has_expired_is_invisible_and_then_deleted() {
         }
 
         // A conference that is held for longer than records are kept is still there.
-        let much_later = expiry.plus_us(RETENTION_US);
+        let much_later = expiry.plus_us(limits::RETENTION_US);
         assert_eq!(hall.register.delete_expired(much_later).await.expect("deleted"), 0);
         assert!(hall.register.conference(&later.conference, much_later).await.is_ok());
         assert!(
@@ -108,7 +109,7 @@ async fn retention_is_the_operators_to_choose() {
                 .await
                 .expect("live")
                 .expire,
-            at(11)
+            Some(at(11))
         );
         hall.leave(&seat, at(20)).await;
         assert_eq!(
@@ -117,9 +118,141 @@ async fn retention_is_the_operators_to_choose() {
                 .await
                 .expect("kept")
                 .expire,
-            at(21)
+            Some(at(21))
         );
         assert!(hall.register.conference(&seat.conference, at(21)).await.is_err());
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_space_may_keep_its_records_otherwise() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        hall.register = hall.register.clone().with_retention_us(DAY_US);
+        let past = hall.join(signed_in(2), at(10)).await;
+        hall.leave(&past, at(20)).await;
+        let held = hall.join(signed_in(2), at(30)).await;
+        let space = hall.space.id().clone();
+        let days = |days: u16| Retention::Days(NonZeroU16::new(days).expect("not 0"));
+        let expiries = async |hall: &Hall| {
+            let expire = async |conference, now| hall.register.conference(conference, now).await.expect("kept").expire;
+            (
+                expire(&past.conference, at(40)).await,
+                expire(&held.conference, at(40)).await,
+            )
+        };
+        let after = |end: i64, days: i64| Some(at(end).plus_us(days * DAY_US));
+        assert_eq!(expiries(&hall).await, (after(20, 1), after(30, 1)));
+
+        for (retention, expected) in [
+            (days(7), (after(20, 7), after(30, 7))),
+            (days(u16::MAX), (after(20, 65_535), after(30, 65_535))),
+            (Retention::Never, (None, None)),
+            (Retention::Default, (after(20, 1), after(30, 1))),
+        ] {
+            hall.register
+                .set_retention(&space, retention, at(40))
+                .await
+                .expect("a space");
+            assert_eq!(expiries(&hall).await, expected, "{retention:?}");
+            let found = hall.register.space_by_id(&space, at(40)).await.expect("found");
+            assert_eq!(found.retention, retention);
+        }
+
+        // New conferences and ends know the retention of their space.
+        for (retention, expected) in [(days(3), 3), (Retention::Default, 1)] {
+            hall.register
+                .set_retention(&space, retention, at(40))
+                .await
+                .expect("a space");
+            let mut other = Hall::new(&db).await;
+            other.register = hall.register.clone();
+            let id = other.space.id().clone();
+            other
+                .register
+                .set_retention(&id, retention, at(40))
+                .await
+                .expect("a space");
+            let seat = other.join(signed_in(2), at(50)).await;
+            let expire = async |hall: &Hall| {
+                hall.register
+                    .conference(&seat.conference, at(60))
+                    .await
+                    .expect("kept")
+                    .expire
+            };
+            assert_eq!(expire(&other).await, after(50, expected));
+            other.leave(&seat, at(60)).await;
+            assert_eq!(expire(&other).await, after(60, expected));
+        }
+        let nowhere = meeting::SpaceId::from_random([9; 9]);
+        let answer = hall.register.set_retention(&nowhere, Retention::Never, at(40)).await;
+        assert!(matches!(answer, Err(RegisterError::NotFound)), "{answer:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_kept_for_ever_is_not_deleted_and_what_has_expired_does_not_come_back() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        hall.register = hall.register.clone().with_retention_us(DAY_US);
+        let space = hall.space.id().clone();
+        hall.register
+            .set_retention(&space, Retention::Never, at(0))
+            .await
+            .expect("a space");
+        let kept = hall.join(signed_in(2), at(10)).await;
+        hall.leave(&kept, at(20)).await;
+        let the_end = Micros(limits::NEVER_US - 1);
+        assert_eq!(hall.register.delete_expired(the_end).await.expect("deleted"), 0);
+        assert_eq!(
+            hall.register
+                .conference(&kept.conference, the_end)
+                .await
+                .expect("kept")
+                .expire,
+            None
+        );
+
+        let late = at(20).plus_us(DAY_US);
+        hall.register
+            .set_retention(&space, Retention::Default, at(30))
+            .await
+            .expect("a space");
+        assert!(hall.register.conference(&kept.conference, late).await.is_err());
+        hall.register
+            .set_retention(&space, Retention::Never, late)
+            .await
+            .expect("a space");
+        assert!(
+            hall.register.conference(&kept.conference, late).await.is_err(),
+            "what is gone stays gone"
+        );
+
+        // An installation may keep everything, too.
+        let mut other = Hall::new(&db).await;
+        other.register = other.register.clone().with_retention_us(limits::NEVER_US);
+        let seat = other.join(signed_in(2), at(10)).await;
+        other.leave(&seat, at(20)).await;
+        let id = other.space.id().clone();
+        other
+            .register
+            .set_retention(&id, Retention::Default, at(30))
+            .await
+            .expect("a space");
+        assert_eq!(
+            other
+                .register
+                .conference(&seat.conference, the_end)
+                .await
+                .expect("kept")
+                .expire,
+            None
+        );
+    })
+    .await;
+}
+
+const DAY_US: i64 = 24 * 3600 * 1_000_000;

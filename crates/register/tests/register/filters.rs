@@ -59,7 +59,7 @@ async fn conferences() {
             };
             let page = hall
                 .register
-                .list_conferences(&hall.owner, &query)
+                .list_conferences(&hall.owner, &query, None)
                 .await
                 .expect(&filter);
             let starts: Vec<Micros> = page.items.iter().map(|item| item.start).collect();
@@ -80,7 +80,7 @@ async fn conferences() {
                 now: at(99),
                 ..Query::default()
             };
-            match hall.register.list_conferences(&hall.owner, &query).await {
+            match hall.register.list_conferences(&hall.owner, &query, None).await {
                 Err(RegisterError::InvalidFilter(malformed)) => assert_eq!(malformed.at, at_byte, "{malformed}"),
                 other => panic!("{filter}: {other:?}"),
             }

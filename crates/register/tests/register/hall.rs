@@ -2,10 +2,10 @@
 
 use db::Db;
 use meeting::{
-    Arrival, ConferenceId, DisplayName, Fact, FreshIds, Input, MeetingCode, Micros, ParticipantId, Person, Refusal,
-    SecretHash, SessionId, Space, SpaceId, UserId, decide,
+    AccessType, Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input, MeetingCode, Micros,
+    ParticipantId, Person, Refusal, SecretHash, SessionId, Settings, Space, SpaceId, Standing, UserId, decide,
 };
-use register::{AccessType, EntryPointAccess, NewSpace, Register};
+use register::{NewSpace, Register};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// 2026-01-01T00:00:00Z: the zero of `at`.
@@ -31,11 +31,15 @@ impl Hall {
     /// An empty space of its own, owned by user 1.
     pub(crate) async fn new(db: &Db) -> Hall {
         let register = Register::new(db.clone());
-        let new = new_space(user(1), at(0));
+        Hall::of(register, new_space(user(1), at(0))).await
+    }
+
+    /// A space of somebody's choice.
+    pub(crate) async fn of(register: Register, new: NewSpace) -> Hall {
         register.create_space(new.clone()).await.expect("fresh ids");
         Hall {
             register,
-            space: Space::new(new.id, Micros(0)),
+            space: Space::new(new.id, new.settings, Micros(0)),
             code: new.code,
             owner: new.owner,
         }
@@ -72,13 +76,17 @@ impl Hall {
         presented: Option<SecretHash>,
         now: Micros,
     ) -> Seat {
-        let (session, secret) = (SessionId::from_random(fresh()), fresh_secret());
-        let arrival = Arrival {
-            person,
-            session: session.clone(),
-            secret,
-            presented,
-        };
+        self.come_in(arrival(person, presented), now).await
+    }
+
+    /// Joins with a standing and a device of their own.
+    pub(crate) async fn come_in(&mut self, arrival: Arrival, now: Micros) -> Seat {
+        self.come_in_or_knock(arrival, now).await.expect("they walk in")
+    }
+
+    /// The same, and whoever knocks is sent away: then there is no seat.
+    pub(crate) async fn come_in_or_knock(&mut self, arrival: Arrival, now: Micros) -> Option<Seat> {
+        let (session, secret) = (arrival.session.clone(), arrival.secret);
         let fresh = FreshIds {
             conference: ConferenceId::from_random(fresh()),
             participant: ParticipantId::from_random(fresh()),
@@ -93,14 +101,30 @@ impl Hall {
             ..
         }) = facts.last()
         else {
-            panic!("a join ends with a session: {facts:?}")
+            self.give(Input::Deny { session }, now)
+                .await
+                .expect("somebody who knocks");
+            return None;
         };
-        Seat {
+        Some(Seat {
             conference: conference.clone(),
             participant: participant.clone(),
             session,
             secret,
-        }
+        })
+    }
+
+    /// Joins, and tells whether they wait now.
+    pub(crate) async fn knock(&mut self, arrival: Arrival, now: Micros) -> bool {
+        let fresh = FreshIds {
+            conference: ConferenceId::from_random(fresh()),
+            participant: ParticipantId::from_random(fresh()),
+        };
+        let facts = self
+            .give(Input::Join { arrival, fresh }, now)
+            .await
+            .expect("there is room");
+        matches!(facts[..], [Fact::Knocked { .. }])
     }
 
     pub(crate) async fn leave(&mut self, seat: &Seat, now: Micros) {
@@ -118,10 +142,28 @@ pub(crate) fn new_space(owner: UserId, create: Micros) -> NewSpace {
         id: SpaceId::from_random(*random.last_chunk().expect("nine bytes")),
         code: MeetingCode::from_random(random),
         owner,
-        access_type: AccessType::Open,
-        entry_point_access: EntryPointAccess::All,
-        config: "{}".to_owned(),
+        settings: open(),
+        app: None,
         create,
+    }
+}
+
+pub(crate) fn open() -> Settings {
+    Settings {
+        access_type: AccessType::Open,
+        ..Settings::default()
+    }
+}
+
+pub(crate) fn arrival(person: Person, presented: Option<SecretHash>) -> Arrival {
+    Arrival {
+        person,
+        standing: Standing::Trusted,
+        device: DeviceKind::Full,
+        through: EntryPoint::Own,
+        session: SessionId::from_random(fresh()),
+        secret: fresh_secret(),
+        presented,
     }
 }
 

@@ -1,8 +1,11 @@
 //! The register on both engines, one module per subject. One program, because each links a database engine.
 
+mod attendance;
 mod expiry;
 mod filters;
+mod forgetting;
 mod hall;
+mod members;
 mod pages;
 mod records;
 mod restoring;

@@ -113,7 +113,7 @@ async fn a_token_is_good_for_its_own_list_only() {
             let register = hall.register.clone();
             async move {
                 register
-                    .list_conferences(&user(reader), &query)
+                    .list_conferences(&user(reader), &query, None)
                     .await
                     .map(|page| page.next_page_token)
             }

@@ -2,7 +2,10 @@
 
 use crate::hall::{Hall, Seat, anonymous, at, fresh, fresh_secret, signed_in, user};
 use db::testing::each_engine;
-use meeting::{ConferenceEndReason, ConferenceId, Fact, Input, Micros, ParticipantId, SessionEndReason, SessionId};
+use meeting::{
+    ConferenceEndReason, ConferenceId, DeviceKind, Fact, Input, Micros, ParticipantId, Role, SessionEndReason,
+    SessionId,
+};
 use register::{
     ConferenceRecord, ParticipantKind, ParticipantRecord, ParticipantSessionRecord, Query, RegisterError, limits,
 };
@@ -23,7 +26,7 @@ async fn a_meeting_is_recorded() {
             space: hall.space.id().clone(),
             start: at(10),
             end: None,
-            expire: at(10).plus_us(limits::RETENTION_US),
+            expire: Some(at(10).plus_us(limits::RETENTION_US)),
         };
         assert_eq!(live, expected);
         let record = register
@@ -37,6 +40,8 @@ async fn a_meeting_is_recorded() {
             display_name: "Zoé 🎈".to_owned(),
             earliest_start: at(11),
             latest_end: Some(at(20)),
+            role: Role::Contributor,
+            removed: false,
         };
         assert_eq!(record, expected_zoe);
 
@@ -68,7 +73,7 @@ async fn a_meeting_is_recorded() {
         hall.leave(&second, at(40)).await;
         hall.leave(&again, at(50)).await;
         let over = register.conference(&conference, at(51)).await.expect("recorded");
-        let expire = at(50).plus_us(limits::RETENTION_US);
+        let expire = Some(at(50).plus_us(limits::RETENTION_US));
         assert_eq!(
             over,
             ConferenceRecord {
@@ -94,6 +99,7 @@ async fn a_meeting_is_recorded() {
             start: at(10),
             end: Some(at(30)),
             failed: false,
+            device: DeviceKind::Full,
         };
         assert_eq!(session(&anna).await.expect("recorded"), expected);
         // The full name counts, not the id alone.
@@ -164,7 +170,7 @@ async fn owner_and_participants_may_read() {
         };
         let page = hall
             .register
-            .list_conferences(&hall.owner, &query)
+            .list_conferences(&hall.owner, &query, None)
             .await
             .expect("a page");
         assert_eq!(page.items.len(), 1);
@@ -292,6 +298,8 @@ fn started(conference: &ConferenceId, participant: &ParticipantId, session: &Ses
         session: session.clone(),
         secret: fresh_secret(),
         start: at(50),
+        device: DeviceKind::Full,
+        role: Role::Contributor,
         connect_by: at(65),
     }
 }

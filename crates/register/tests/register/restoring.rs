@@ -1,8 +1,8 @@
 //! After a crash: what a new process finds is what the old one had acknowledged.
 
-use crate::hall::{Hall, Seat, anonymous, at, fresh, fresh_secret, signed_in};
+use crate::hall::{Hall, Seat, anonymous, arrival, at, open, signed_in, user};
 use db::testing::each_engine;
-use meeting::{Arrival, Input, LostReason, Micros, SessionId, Space};
+use meeting::{DeviceKind, Input, LostReason, Micros, Settings, Space, Standing};
 use proptest::{prelude::*, sample::Index, strategy::ValueTree as _, test_runner::TestRunner};
 use register::{Query, Register};
 
@@ -82,6 +82,8 @@ async fn a_server_that_starts_finds_what_is_open() {
     .await;
 }
 
+const STANDINGS: [Standing; 3] = [Standing::Trusted, Standing::CoHost, Standing::Member];
+
 fn restarted(mut space: Space, now: Micros) -> Space {
     for fact in meeting::decide(&space, Input::Restart, now).expect("never refused") {
         space.apply(&fact);
@@ -98,7 +100,7 @@ struct Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    (0..8_000_000_i64, 0..16_u8, 0..5_u8, any::<Index>()).prop_map(|(wait_us, kind, person, index)| Step {
+    (0..8_000_000_i64, 0..20_u8, 0..5_u8, any::<Index>()).prop_map(|(wait_us, kind, person, index)| Step {
         wait_us,
         kind,
         person,
@@ -116,8 +118,12 @@ async fn take(hall: &mut Hall, seats: &mut Vec<Seat>, step: &Step, now: Micros) 
     };
     match (step.kind, seat) {
         (0..=4, seat) => {
-            let joined = hall.join_unconnected(person, seat.map(|seat| seat.secret), now).await;
-            seats.push(joined);
+            let mut arrival = arrival(person, seat.map(|seat| seat.secret));
+            arrival.device = DeviceKind::ALL[usize::from(step.person % 2) * 2];
+            arrival.standing = STANDINGS[usize::from(step.kind % 3)];
+            if let Some(joined) = hall.come_in_or_knock(arrival, now).await {
+                seats.push(joined);
+            }
         }
         (5..=7, Some(seat)) => drop(hall.give(Input::Alive(vec![(seat.session, now)]), now).await),
         (8..=10, Some(seat)) => drop(
@@ -139,14 +145,8 @@ async fn take(hall: &mut Hall, seats: &mut Vec<Seat>, step: &Step, now: Micros) 
             hall.give(lost, now).await.expect("never refused");
         }
         (13, Some(seat)) => {
-            let session = SessionId::from_random(fresh());
-            let secret = fresh_secret();
-            let arrival = Arrival {
-                person,
-                session: session.clone(),
-                secret,
-                presented: Some(seat.secret),
-            };
+            let arrival = arrival(person, Some(seat.secret));
+            let (session, secret) = (arrival.session.clone(), arrival.secret);
             if hall
                 .give(
                     Input::Resume {
@@ -167,6 +167,31 @@ async fn take(hall: &mut Hall, seats: &mut Vec<Seat>, step: &Step, now: Micros) 
         }
         (14, _) => drop(hall.give(Input::Restart, now).await),
         (15, _) => drop(hall.give(Input::EndConference, now).await),
+        (16, Some(seat)) => drop(
+            hall.give(
+                Input::Remove {
+                    participant: seat.participant,
+                },
+                now,
+            )
+            .await,
+        ),
+        (17..=18, _) => {
+            let promote = Input::Promote {
+                user: user(step.person.into()),
+                standing: STANDINGS[usize::from(step.kind % 3)],
+            };
+            hall.give(promote, now).await.expect("never refused");
+        }
+        (19, _) => {
+            let settings = Settings {
+                moderation: step.person > 1,
+                default_join_as_viewer: step.person > 2,
+                auto_recording: step.person > 3,
+                ..open()
+            };
+            hall.give(Input::Configure(settings), now).await.expect("never refused");
+        }
         _ => {}
     }
 }
@@ -180,7 +205,7 @@ async fn check_records(hall: &Hall, now: Micros) {
     };
     let conferences = hall
         .register
-        .list_conferences(&hall.owner, &query)
+        .list_conferences(&hall.owner, &query, None)
         .await
         .expect("a page")
         .items;
