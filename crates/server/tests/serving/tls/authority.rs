@@ -263,7 +263,8 @@ async fn ask(inner: Arc<Inner>) {
     order.proved = certificate
         .windows(expected.len())
         .any(|window| window == expected.as_slice());
-    let _ = write!(order.story, "asked, proved: {}; ", order.proved);
+    let proved = order.proved;
+    let _ = write!(order.story, "asked, proved: {proved}; ");
 }
 
 /// The certificate of a challenge signs itself.
