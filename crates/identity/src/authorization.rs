@@ -29,9 +29,15 @@ pub struct Authorization {
     redirect_uri: String,
     state: Option<String>,
     challenge: Option<String>,
-    /// Whether the application wants to go on when the user has left: a refresh token.
+    beyond: Beyond,
+}
+
+/// What the application wants beyond the scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Beyond {
+    /// To go on when the user has left: a refresh token.
     offline: bool,
-    /// Whether what was granted before counts as asked for.
+    /// What was granted before as well.
     keep_granted: bool,
 }
 
@@ -96,7 +102,7 @@ impl Identity {
     pub async fn approve(&self, request: &Authorization, user: &User, now_us: i64) -> Result<String, OAuthError> {
         let client_id = &request.app.client_id;
         let granted = self.consented_scopes(&user.id, client_id).await?.unwrap_or_default();
-        let scopes = if request.keep_granted {
+        let scopes = if request.beyond.keep_granted {
             granted.union(request.scopes)
         } else {
             request.scopes
@@ -125,7 +131,7 @@ impl Identity {
                     scopes.to_string().into(),
                     request.redirect_uri.as_str().into(),
                     request.challenge.as_deref().into(),
-                    request.offline.into(),
+                    request.beyond.offline.into(),
                     after(now_us, limits::AUTHORIZATION_CODE_TTL).into(),
                 ],
             )
@@ -198,8 +204,10 @@ fn read(query: &Parameters, app: App, redirect_uri: &str) -> Result<Authorizatio
         redirect_uri: redirect_uri.to_owned(),
         state: query.get("state").map(str::to_owned),
         challenge,
-        offline: app.kind == AppKind::Installed || query.get("access_type") == Some("offline"),
-        keep_granted: query.get("include_granted_scopes") == Some("true"),
+        beyond: Beyond {
+            offline: app.kind == AppKind::Installed || query.get("access_type") == Some("offline"),
+            keep_granted: query.get("include_granted_scopes") == Some("true"),
+        },
         app,
     })
 }

@@ -65,9 +65,10 @@ impl NewKey {
     pub(crate) fn generate() -> Result<NewKey, AppError> {
         let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| AppError::Generation)?;
         let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| AppError::Generation)?;
-        let id: [u8; 20] = random_bytes();
+        // 40 hexadecimal digits, as Google's have.
+        let (high, low) = (u128::from_be_bytes(random_bytes()), u32::from_be_bytes(random_bytes()));
         Ok(NewKey {
-            id: id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            id: format!("{high:032x}{low:08x}"),
             public_der: pair.public_key().as_ref().to_vec(),
             private_pem: pem(private.as_ref()),
         })

@@ -1,12 +1,13 @@
-//! Who is asking: users, sign-in links, browser sessions, tokens, keys and policy.
+//! Who is asking: users, browser sessions, applications, service accounts, tokens, keys and policy.
 //!
 //! Every request ends here once, below the transcoder, as one [`Principal`]: a user or nobody, and the scopes of the
 //! credential. What it may do is [`policy`]'s answer, in one table. What it says on the wire when it may not is the
 //! business of each contract's handlers; the errors here know no status codes.
 //!
-//! There are no passwords. A user is let in by a one-time link, which whoever runs the installation makes at the
-//! command line; the link becomes a browser session, and the command line makes bearer tokens for programs. Sign-in
-//! through a company's own issuer and an authorization endpoint join the same [`Identity::authenticate`] later.
+//! A person signs in by a one-time link, a password, or another issuer's word, and has a browser session from then on.
+//! A program holds a bearer token: one that a user made at the command line, or one from [`Identity::token`], which an
+//! application gets by a user's consent and a service account by its key. All of them end in
+//! [`Identity::authenticate`].
 //!
 //! Time is an argument (`now_us`, microseconds since the Unix epoch); randomness is not, since no secret may ever be
 //! predictable. Each method is one read or one all-or-nothing write of [`db`], so the command line works beside the
