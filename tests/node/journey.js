@@ -1,12 +1,19 @@
 // What a program does with the API, once, by whichever client: makes a space, reads it by its code, changes it, asks who was
-// in its meeting, manages its members, and is refused what is not there. Clients differ in how they show enums and errors; nothing
-// else may.
+// in its meetings, manages its members, and is refused what is not there. Clients differ in how they show enums and errors; nothing
+// else may. Every method that a client publishes is called.
 
 import assert from 'node:assert/strict';
 
 /** The canonical code of an error, from either transport. */
 function codeOf(error) {
-  const names = { 3: 'INVALID_ARGUMENT', 5: 'NOT_FOUND', 6: 'ALREADY_EXISTS', 7: 'PERMISSION_DENIED', 9: 'FAILED_PRECONDITION' };
+  const names = {
+    3: 'INVALID_ARGUMENT',
+    5: 'NOT_FOUND',
+    6: 'ALREADY_EXISTS',
+    7: 'PERMISSION_DENIED',
+    9: 'FAILED_PRECONDITION',
+    12: 'UNIMPLEMENTED',
+  };
   // Over REST the generated client keeps the body as its message, and the other one as parsed data.
   const body = error.response?.data?.error ?? parsed(error.message)?.error;
   return body?.status ?? error.status ?? names[error.code] ?? String(error.code);
@@ -50,22 +57,41 @@ export async function journey(client, meet) {
 
   await meet(space.name);
   await meet(space.name);
-  const records = await client.records(`space.name = "${space.name}"`);
-  assert.equal(records.length, 4, 'each of them left before the next came');
+  const found = await records(client, space.name);
+  if (client.members) await members(client.members, space.name);
+  // Receiving the media of a conference is not served yet, and says so.
+  if (client.connectActiveConference) await refused(client.connectActiveConference(space.name), 'UNIMPLEMENTED');
+  assert.deepEqual(client.neglected(), []);
+  return found;
+}
+
+async function records(client, space) {
+  const found = await client.records.list(`space.name = "${space}"`);
+  assert.equal(found.length, 4, 'each of them left before the next came');
   const names = new Set();
-  for (const record of records) {
-    assert.equal(record.space, space.name);
-    const [participant, ...others] = await client.participants(record.name);
+  for (const record of found) {
+    assert.equal(record.space, space);
+    assert.deepEqual(await client.records.get(record.name), record);
+    const [participant, ...others] = await client.participants.list(record.name);
     assert.deepEqual(others, []);
+    assert.deepEqual(await client.participants.get(participant.name), participant);
     names.add(participant.signedinUser?.displayName ?? participant.anonymousUser.displayName);
-    const sessions = await client.sessions(participant.name);
+    const sessions = await client.sessions.list(participant.name);
     assert.equal(sessions.length, 1);
     assert.ok(sessions[0].endTime);
+    assert.deepEqual(await client.sessions.get(sessions[0].name), sessions[0]);
   }
   assert.deepEqual([...names].sort(), ['Ada', 'Owner']);
-  await refused(client.participants('conferenceRecords/unknown'), 'PERMISSION_DENIED');
-  if (client.members) await members(client.members, space.name);
-  return records;
+  await refused(client.participants.list('conferenceRecords/unknown'), 'PERMISSION_DENIED');
+
+  const { name } = found[0];
+  for (const [collection, artifacts] of Object.entries(client.artifacts)) {
+    assert.deepEqual(await artifacts.list(name), []);
+    await refused(artifacts.get(`${name}/${collection}/none`), 'NOT_FOUND');
+  }
+  await refused(client.entries.list(`${name}/transcripts/none`), 'NOT_FOUND');
+  await refused(client.entries.get(`${name}/transcripts/none/entries/none`), 'NOT_FOUND');
+  return found;
 }
 
 async function members(members, space) {

@@ -35,11 +35,22 @@ test('from a participant to a person', async () => {
   const client = published(server);
   const space = await client.createSpace({ accessType: 'OPEN' });
   await server.meet(space.name);
-  const records = await client.records(`space.name = "${space.name}"`);
-  const seen = await Promise.all(records.map((record) => client.participants(record.name)));
-  const signedIn = seen.flat().find(({ signedinUser }) => signedinUser);
-  const token = server.command('token', 'owner@example.org', '--scope', 'userinfo.profile');
-  const found = await person({ url: server.url, token, id: signedIn.name.split('/').at(-1) });
+  const records = await client.records.list(`space.name = "${space.name}"`);
+  const seen = (await Promise.all(records.map((record) => client.participants.list(record.name)))).flat();
+  const idOf = (participant) => participant.name.split('/').at(-1);
+  const signedIn = idOf(seen.find(({ signedinUser }) => signedinUser));
+  const anonymous = idOf(seen.find(({ anonymousUser }) => anonymousUser));
+
+  const fields = 'names,emailAddresses';
+  const ask = (scope, id, fields) =>
+    person({ url: server.url, token: server.command('token', 'owner@example.org', '--scope', scope), id, fields });
+  const found = await ask('userinfo.profile', signedIn, fields);
+  assert.equal(found.resourceName, `people/${signedIn}`);
   assert.equal(found.names[0].displayName, 'Owner');
   assert.equal(found.emailAddresses[0].value, 'owner@example.org');
+  assert.deepEqual(await ask('userinfo.profile', 'me', fields), found);
+  await assert.rejects(ask('contacts.readonly', anonymous, fields), { status: 404 });
+  await assert.rejects(ask('contacts.readonly', '1'.repeat(21), fields), { status: 404 });
+  await assert.rejects(ask('userinfo.profile', 'me'), { status: 400 });
+  await assert.rejects(ask('meetings.space.readonly', 'me', fields), { status: 403 });
 });
