@@ -1,5 +1,8 @@
 """`google-api-python-client`, unmodified: with the description that it was published with, and built from ours."""
 
+import functools
+import json
+
 import pytest
 from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build
@@ -110,6 +113,56 @@ def test_a_field_mask(meet, sitting):
     assert refusal.value.status_code == 400
 
 
+# By method: what it is asked with, and the status of the answer where it is not 200.
+ABSENT = {"recordings": "recordings/x", "transcripts": "transcripts/x", "smartNotes": "smartNotes/x"}
+CALLS = {
+    "meet.spaces.create": ({}, 200),
+    "meet.spaces.get": ({"name": "{space}"}, 200),
+    "meet.spaces.patch": ({"name": "{space}", "body": {"config": {"accessType": "OPEN"}}}, 200),
+    "meet.spaces.endActiveConference": ({"name": "{space}"}, 400),
+    "meet.spaces.members.create": ({"parent": "{space}", "body": {"email": "not an address"}}, 400),
+    "meet.spaces.members.list": ({"parent": "{space}"}, 200),
+    "meet.spaces.members.batchUpdate": ({"parent": "{space}", "body": {"requests": []}}, 400),
+    **{
+        f"meet.spaces.members.{verb}": ({"name": "{space}/members/x"}, 404)
+        for verb in ["get", "patch", "delete"]
+    },
+    "meet.conferenceRecords.get": ({"name": "{record}"}, 200),
+    "meet.conferenceRecords.list": ({"filter": "endTime IS NOT NULL"}, 200),
+    "meet.conferenceRecords.participants.get": ({"name": "{participant}"}, 200),
+    "meet.conferenceRecords.participants.list": ({"parent": "{record}"}, 200),
+    "meet.conferenceRecords.participants.participantSessions.get": ({"name": "{session}"}, 200),
+    "meet.conferenceRecords.participants.participantSessions.list": ({"parent": "{participant}"}, 200),
+    **{f"meet.conferenceRecords.{kind}.list": ({"parent": "{record}"}, 200) for kind in ABSENT},
+    **{f"meet.conferenceRecords.{kind}.get": ({"name": "{record}/" + name}, 404) for kind, name in ABSENT.items()},
+    "meet.conferenceRecords.transcripts.entries.list": ({"parent": "{record}/transcripts/x"}, 404),
+    "meet.conferenceRecords.transcripts.entries.get": ({"name": "{record}/transcripts/x/entries/y"}, 404),
+}
+
+
+def test_every_published_method_is_in_the_table():
+    assert CALLS.keys() == methods(published()).keys()
+
+
+@pytest.mark.parametrize("id", CALLS)
+def test_every_method(meet, sitting, id):
+    arguments, status = CALLS[id]
+    seat = sitting.seats[0]
+    names = {"{space}": sitting.space, "{record}": sitting.conference_record, "{participant}": seat.participant}
+    names["{session}"] = seat.participant_session
+    filled = lambda text: functools.reduce(lambda text, name: text.replace(name, names[name]), names, text)
+    arguments = {name: filled(value) if isinstance(value, str) else value for name, value in arguments.items()}
+    *resources, method = id.split(".")[1:]
+    resource = functools.reduce(lambda resource, name: getattr(resource, name)(), resources, meet)
+    try:
+        getattr(resource, method)(**arguments).execute()
+        answered = 200
+    except HttpError as refusal:
+        answered = refusal.status_code
+        assert json.loads(refusal.content)["error"]["code"] == answered
+    assert answered == status
+
+
 def test_a_refusal_is_explained(server, tokens):
     with dynamic(server, tokens["owner, to read"], "published") as meet, pytest.raises(HttpError) as refusal:
         meet.spaces().create().execute()
@@ -153,14 +206,14 @@ def test_a_batch_is_authorised_call_by_call(server, tokens):
 
 def test_our_description_names_what_theirs_names(server):
     """Every method of the published description is in ours, by the same id, verb and path."""
-    theirs = build("meet", "v2", http=Silent(), static_discovery=True)._rootDesc
+    theirs = published()
     ours = server.call("GET", "/$discovery/rest?version=v2").json()
     assert ours["rootUrl"].rstrip("/").endswith(f":{server.url.rsplit(':', 1)[1]}")
     assert ours["batchPath"] == theirs["batchPath"]
-    found = methods(ours)
-    for id, method in methods(theirs).items():
-        assert found.get(id) == method, id
-    assert found.keys() == methods(theirs).keys()
+    found, expected = methods(ours), methods(theirs)
+    assert found.keys() == expected.keys()
+    for id, method in expected.items():
+        assert found[id] == method, id
 
 
 def test_our_description_of_people(server):
@@ -171,6 +224,11 @@ def test_our_description_of_people(server):
 def test_there_is_no_description_of_what_is_not_served(server, tokens):
     with pytest.raises((UnknownApiNameOrVersion, InvalidJsonError, HttpError)):
         dynamic(server, tokens["owner"], "ours", "v9")
+
+
+def published():
+    """The description in Google's package."""
+    return build("meet", "v2", http=Silent(), static_discovery=True)._rootDesc
 
 
 class Silent:
