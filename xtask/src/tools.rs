@@ -69,7 +69,8 @@ pub(crate) fn install() -> Result<()> {
     debian_packages()?;
     python_environment()?;
     npm_packages(&workspace::root().join("tests/browser"))?;
-    npm_packages(&workspace::root().join("tests/node"))
+    npm_packages(&workspace::root().join("tests/node"))?;
+    npm_packages(&workspace::root().join("tests/sdk/oidc"))
 }
 
 /// Fails with the next step when Node.js or npm is missing or too old.

@@ -2,7 +2,7 @@
 
 use api::google::apps::meet::{v2, v2beta};
 use identity::{Scope, Scopes};
-use serde_json::json;
+use serde_json::{Value, json};
 use tonic::{Code, Request};
 
 use crate::world::{Person, World, text};
@@ -12,7 +12,7 @@ async fn a_new_space_has_every_setting_in_effect() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
     let space = world.post(Some(&owner), "/v2/spaces", &json!({})).await.ok();
-    assert_eq!(space["config"]["accessType"], "OPEN");
+    assert_eq!(space["config"]["accessType"], "TRUSTED");
     assert_eq!(space["config"]["entryPointAccess"], "ALL");
     assert!(!space.to_string().contains("UNSPECIFIED"), "{space}");
     assert_eq!(
@@ -42,6 +42,10 @@ async fn settings_that_do_not_exist_are_refused_with_their_path() {
         (
             json!({"artifactConfig": {"recordingConfig": {"autoRecordingGeneration": 3}}}),
             "auto_recording_generation",
+        ),
+        (
+            json!({"artifactConfig": {"transcriptionConfig": {"autoTranscriptionGeneration": "ON"}}}),
+            "auto_transcription_generation",
         ),
     ] {
         let answer = world.post(Some(&owner), "/v2/spaces", &json!({"config": config})).await;
@@ -142,10 +146,12 @@ async fn grpc_and_both_versions_reach_the_same_space() {
         .await
         .expect_err("no name");
     assert_eq!(status.code(), Code::InvalidArgument);
-    let status = stable
-        .list_members(with_token(v2::ListMembersRequest::default(), &owner))
-        .await;
-    assert_eq!(status.expect_err("not served yet").code(), Code::Unimplemented);
+    let connect = v2beta::ConnectActiveConferenceRequest {
+        name: format!("spaces/{}", found.meeting_code),
+        ..Default::default()
+    };
+    let status = beta.connect_active_conference(with_token(connect, &owner)).await;
+    assert_eq!(status.expect_err("no media clients yet").code(), Code::Unimplemented);
     let status = stable
         .get_space(v2::GetSpaceRequest { name })
         .await
@@ -169,9 +175,70 @@ async fn a_field_mask_chooses_fields() {
         .get(Some(&owner), &format!("/v2/{name}?fields=name,config.access_type"))
         .await
         .ok();
-    assert_eq!(seen, json!({"name": name, "config": {"accessType": "OPEN"}}));
+    assert_eq!(seen, json!({"name": name, "config": {"accessType": "TRUSTED"}}));
     world
         .get(Some(&owner), &format!("/v2/{name}?fields=nonsense"))
         .await
         .refused(400, "INVALID_ARGUMENT", "fields");
+}
+
+#[tokio::test]
+async fn a_setting_is_obeyed_from_its_patch_on() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let name = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
+    let waits = async |name: &str| world.join(name, None, "Ada").await.ok()["waiting"] == json!(true);
+    assert!(!waits(&name).await);
+    let closed = patch(&world, &owner, &name, "?updateMask=config.accessType", &json!({})).await;
+    assert_eq!(closed["config"]["accessType"], "TRUSTED");
+    assert!(closed["activeConference"].is_object());
+    assert!(waits(&name).await);
+}
+
+async fn patch(world: &World, owner: &Person, name: &str, query: &str, body: &Value) -> Value {
+    let path = format!("/v2/{name}{query}");
+    let answer = world.send("PATCH", Some(owner), &path, &[], &body.to_string()).await;
+    answer.ok()
+}
+
+#[tokio::test]
+async fn a_member_comes_in_where_others_wait() {
+    let world = World::new().await;
+    let (owner, guest) = (world.person("Owner").await, world.person("Guest").await);
+    let name = text(
+        &world.space_of(&owner, json!({"accessType": "RESTRICTED"})).await,
+        "name",
+    );
+    let members = format!("/v2beta/{name}/members");
+    let waits = async || world.join(&name, Some(&guest), "").await.ok()["waiting"] == json!(true);
+    assert!(waits().await);
+
+    let email = json!({"email": "Guest@Example.org"});
+    let member = world.post(Some(&owner), &members, &email).await.ok();
+    assert_eq!(member["email"], "guest@example.org");
+    assert_eq!(member["user"], format!("users/{}", guest.user.id));
+    assert!(!waits().await);
+    let again = world.post(Some(&owner), &members, &email).await;
+    again.refused(409, "ALREADY_EXISTS", "");
+
+    // v2 has no such field.
+    let stable = world
+        .get(Some(&owner), &format!("/v2/{}", text(&member, "name")))
+        .await
+        .ok();
+    assert_eq!(stable, json!({"name": member["name"], "email": member["email"]}));
+
+    let path = format!("/v2beta/{}", text(&member, "name"));
+    let cohost = json!({"role": "COHOST"});
+    let changed = world
+        .send("PATCH", Some(&owner), &path, &[], &cohost.to_string())
+        .await
+        .ok();
+    assert_eq!(changed["role"], "COHOST");
+    assert_eq!(
+        world.get(Some(&owner), &members).await.ok(),
+        json!({"members": [changed]})
+    );
+    assert_eq!(world.send("DELETE", Some(&owner), &path, &[], "").await.ok(), json!({}));
+    world.get(Some(&owner), &path).await.refused(404, "NOT_FOUND", "");
 }
