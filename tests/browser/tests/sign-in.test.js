@@ -1,4 +1,4 @@
-// The way in: a one-time link, a new meeting, a code, a name; by the labels that a screen reader reads.
+// The way in: a one-time link, a password, a new meeting, a code, a name; by the labels that a screen reader reads.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -6,9 +6,12 @@ import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 
 import { screenshots } from '../world/files.js';
+import { focused } from '../world/keyboard.js';
 import { Person } from '../world/person.js';
 import { Server } from '../world/server.js';
 import { until } from '../world/until.js';
+
+const password = 'four unrelated words';
 
 describe('the way in', { timeout: 120_000 }, () => {
   let server, link, ada, bo, code;
@@ -26,10 +29,42 @@ describe('the way in', { timeout: 120_000 }, () => {
 
   test('a link signs in once', async () => {
     await ada.signIn(link);
-    await ada.sees('Signed in as Ada');
+    await ada.sees('Hello, Ada');
     assert.ok(!ada.page.url().includes(link.split('#')[1]), 'the secret does not stay in the address bar');
     await bo.page.goto(server.url + link);
     await bo.sees('This link does not work');
+  });
+
+  test('a password is set, and signs in', async () => {
+    const { page } = ada;
+    await ada.press('Account of Ada');
+    await ada.sees('Signed in as Ada');
+    await page.getByRole('link', { name: 'Set password' }).click();
+    await until('the focus to be on the new heading', async () => (await focused(page)) === 'Set password');
+    await page.getByLabel('New password', { exact: true }).fill('short');
+    await ada.press('Set password');
+    await page.getByRole('alert').getByText('at least 10 characters').waitFor();
+    await page.getByLabel('New password', { exact: true }).fill(password);
+    await page.getByLabel('New password again').fill(password);
+    await page.keyboard.press('Enter');
+    await ada.sees('Your password is set');
+
+    await ada.press('Account of Ada');
+    await ada.press('Sign out');
+    await ada.sees('Sign in to see this page.');
+    await page.screenshot({ path: join(screenshots, 'sign-in.png') });
+    await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click();
+    await page.getByLabel('E-mail address').fill('ada@example.org');
+    await page.getByLabel('Password', { exact: true }).fill('not the password');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('do not match').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'password');
+    await page.keyboard.type(password);
+    await page.keyboard.press('Enter');
+    // Back to where one was asked to sign in.
+    await page.waitForURL('**/password');
+    await page.getByRole('link', { name: 'Sederunt, home page' }).click();
+    await ada.sees('Hello, Ada');
   });
 
   test('somebody signed in makes a meeting', async () => {
@@ -39,6 +74,11 @@ describe('the way in', { timeout: 120_000 }, () => {
     code = new URL(ada.page.url()).pathname.slice(1);
     await ada.sees('Joining as Ada');
     await ada.page.screenshot({ path: join(screenshots, 'pre-join.png') });
+    // Strangers come in below; the lobby has tests of its own.
+    const token = server.token('ada@example.org');
+    const { body: space } = await server.call('GET', `/v2/spaces/${code}`, { token });
+    const opened = await server.call('PATCH', `/v2/${space.name}`, { token, body: { config: { accessType: 'OPEN' } } });
+    assert.equal(opened.status, 200, JSON.stringify(opened.body));
   });
 
   test('somebody with the code finds it, in any case', async () => {

@@ -56,6 +56,10 @@ export class Server {
     return path[0];
   }
 
+  makeAdministrator(email) {
+    this.#command('user', 'administrator', email);
+  }
+
   token(email) {
     return this.#command('token', email);
   }

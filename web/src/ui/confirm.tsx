@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../text/text.ts';
 import { reasonOf } from './reason.ts';
 
@@ -25,9 +25,14 @@ export function ConfirmButton({ label, name, title, text, action, onDone, childr
   const id = useId();
   const working = useSignal(false);
   const problem = useSignal('');
+  const open = useSignal(false);
+  // Its content is there before it opens, so that the first of its controls gets the focus.
+  useLayoutEffect(() => {
+    if (open.value) dialog.current?.showModal();
+  }, [open.value]);
   const ask = () => {
     problem.value = '';
-    dialog.current?.showModal();
+    open.value = true;
   };
   const act = async () => {
     working.value = true;
@@ -47,24 +52,34 @@ export function ConfirmButton({ label, name, title, text, action, onDone, childr
       <button type="button" class="button quiet small danger" aria-label={name} onClick={ask}>
         {label}
       </button>
-      <dialog ref={dialog} class="card confirm" aria-labelledby={`${id}-title`} aria-describedby={`${id}-text`}>
-        <h2 id={`${id}-title`}>{title}</h2>
-        <p id={`${id}-text`}>{text}</p>
-        {children}
-        {problem.value && (
-          <p class="problem" role="alert">
-            {problem.value}
-          </p>
-        )}
-        <div class="form-actions">
-          <button type="button" class="button" onClick={() => dialog.current?.close()}>
-            {t('confirm.cancel')}
-          </button>
-          <button type="button" class="button danger-filled" disabled={working.value} onClick={act}>
-            {label}
-          </button>
-        </div>
-      </dialog>
+      {open.value && (
+        <dialog
+          ref={dialog}
+          class="card confirm"
+          aria-labelledby={`${id}-title`}
+          aria-describedby={`${id}-text`}
+          onClose={() => {
+            open.value = false;
+          }}
+        >
+          <h2 id={`${id}-title`}>{title}</h2>
+          <p id={`${id}-text`}>{text}</p>
+          {children}
+          {problem.value && (
+            <p class="problem" role="alert">
+              {problem.value}
+            </p>
+          )}
+          <div class="form-actions">
+            <button type="button" class="button" onClick={() => dialog.current?.close()}>
+              {t('confirm.cancel')}
+            </button>
+            <button type="button" class="button danger-filled" disabled={working.value} onClick={act}>
+              {label}
+            </button>
+          </div>
+        </dialog>
+      )}
     </>
   );
 }
