@@ -111,10 +111,9 @@ const fn rule(action: Action) -> (Scopes, Standing) {
         Action::SeeSpaceConfig => (READ_SPACE, Standing::Owner),
         Action::SeeActiveConference => (READ_SPACE, Standing::Participant),
         Action::UpdateSpace => (CHANGE, Standing::Owner),
-        Action::EndActiveConference => (CREATED, Standing::Owner),
+        Action::EndActiveConference | Action::ChangeMembers => (CREATED, Standing::Owner),
         Action::ConnectActiveConference => (RECEIVE_MEDIA, Standing::Participant),
         Action::ReadMembers => (READ, Standing::Owner),
-        Action::ChangeMembers => (CREATED, Standing::Owner),
         Action::ListConferenceRecords => (READ, Standing::Stranger),
         Action::ReadConferenceRecord => (READ, Standing::Participant),
     }

@@ -39,8 +39,9 @@ pub(super) async fn list(
         &request.page_token,
         Micros(clock::now_us()),
     );
+    let app = call.confined_to(Action::ListConferenceRecords);
     let page = register
-        .list_conferences(&reader, &query, None)
+        .list_conferences(&reader, &query, app)
         .await
         .map_err(|error| failed(error, NOUN))?;
     Ok(v2::ListConferenceRecordsResponse {

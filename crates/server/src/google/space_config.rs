@@ -154,17 +154,42 @@ pub(super) const PATHS: Paths = Paths {
     ],
 };
 
-/// The settings after an update, `settings` being those before it.
-pub(super) fn changed(settings: &Settings, asked: &SpaceConfig, mask: &UpdateMask) -> Answer<Settings> {
-    let mut changed = settings.clone();
-    for setting in &SETTINGS {
-        let given = (setting.given)(asked);
-        if mask.covers(setting.path, given != 0) {
-            (setting.set)(&mut changed, given)
-                .map_err(|why| Failure::field(&format!("space.{}", setting.path), why))?;
-        }
+/// A change of settings that a caller asks for. It is read before the space is locked and made after: what somebody else changes
+/// meanwhile stays changed.
+#[derive(Debug)]
+pub(super) struct Change {
+    asked: SpaceConfig,
+    mask: UpdateMask,
+}
+
+impl Change {
+    /// Reads what is asked for; after this it can be made.
+    pub(super) fn read(asked: Option<SpaceConfig>, mask: UpdateMask) -> Answer<Change> {
+        let change = Change {
+            asked: asked.unwrap_or_default(),
+            mask,
+        };
+        change.made(&mut Settings::default())?;
+        Ok(change)
     }
-    Ok(changed.normalised())
+
+    /// These settings after the change.
+    pub(super) fn on(&self, settings: Settings) -> Settings {
+        let mut changed = settings;
+        self.made(&mut changed).expect("reading it tried it");
+        changed.normalised()
+    }
+
+    fn made(&self, settings: &mut Settings) -> Answer<()> {
+        for setting in &SETTINGS {
+            let given = (setting.given)(&self.asked);
+            if self.mask.covers(setting.path, given != 0) {
+                (setting.set)(settings, given)
+                    .map_err(|why| Failure::field(&format!("space.{}", setting.path), why))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// As the wire has them.
@@ -243,9 +268,13 @@ mod tests {
         }
     }
 
+    fn changed(settings: Settings, asked: SpaceConfig, mask: UpdateMask) -> Answer<Settings> {
+        Ok(Change::read(Some(asked), mask)?.on(settings))
+    }
+
     #[test]
     fn nothing_asked_for_is_the_defaults() {
-        let defaults = changed(&moderated(), &SpaceConfig::default(), &UpdateMask::All).expect("valid");
+        let defaults = changed(moderated(), SpaceConfig::default(), UpdateMask::All).expect("valid");
         assert_eq!(defaults, Settings::default());
         let config = shown(&defaults);
         assert_eq!(config.access_type(), wire::AccessType::Trusted);
@@ -258,7 +287,7 @@ mod tests {
         for settings in [Settings::default(), moderated()] {
             let config = shown(&settings);
             for mask in [UpdateMask::Given, UpdateMask::All] {
-                assert_eq!(changed(&Settings::default(), &config, &mask).as_ref(), Ok(&settings));
+                assert_eq!(changed(Settings::default(), config, mask), Ok(settings));
             }
             for setting in &SETTINGS {
                 assert_ne!((setting.given)(&config), 0, "{}", setting.path);
@@ -308,7 +337,7 @@ mod tests {
                 },
             ),
         ] {
-            let after = changed(&moderated(), &restricted, &mask);
+            let after = changed(moderated(), restricted, mask.clone());
             assert_eq!(after, Ok(expected), "{mask:?}");
         }
     }
@@ -342,7 +371,7 @@ mod tests {
                 ..SpaceConfig::default()
             },
         ] {
-            let failure = changed(&Settings::default(), &config, &UpdateMask::Given).expect_err("not a value");
+            let failure = Change::read(Some(config), UpdateMask::Given).expect_err("not a value");
             assert_eq!(failure.code(), tonic::Code::InvalidArgument);
         }
     }

@@ -10,7 +10,7 @@ use register::{NewSpace, Register, RegisterError, SpaceRecord};
 use tonic::Code;
 
 use super::access::{Call, failed};
-use super::space_config::{self, PATHS};
+use super::space_config::{self, Change, PATHS};
 use super::update_mask::UpdateMask;
 use crate::failure::{Answer, Failure};
 use crate::meetings::{InputError, Rooms};
@@ -43,8 +43,8 @@ impl Spaces {
 
     pub(super) async fn create(&self, call: &Call, request: v2::CreateSpaceRequest) -> Answer<v2::Space> {
         let owner = call.entitled(Action::CreateSpace, NOUN)?;
-        let asked = request.space.and_then(|space| space.config).unwrap_or_default();
-        let settings = space_config::changed(&Settings::default(), &asked, &UpdateMask::All)?;
+        let asked = request.space.and_then(|space| space.config);
+        let settings = Change::read(asked, UpdateMask::All)?.on(Settings::default());
         let mut draws = 0;
         let record = loop {
             let new = NewSpace {
@@ -94,14 +94,11 @@ impl Spaces {
         let name = names::space("space.name", &asked.name)?;
         let mut record = self.own(call, Action::UpdateSpace, &name, NOUN).await?;
         let mask = UpdateMask::read(request.update_mask.as_ref(), PATHS, "update_mask")?;
-        let settings = space_config::changed(&record.settings, &asked.config.unwrap_or_default(), &mask)?;
-        if settings != record.settings {
-            match self.rooms.input(record.id.clone(), Input::Configure(settings)).await {
-                Ok(()) => record.settings = settings,
-                Err(InputError::Register(error)) => return Err(failed(error, NOUN)),
-                Err(error) => return Err(Failure::internal(&error)),
-            }
-        }
+        let change = Change::read(asked.config, mask)?;
+        let changed = self
+            .rooms
+            .configure(record.id.clone(), move |settings| change.on(settings));
+        record.settings = changed.await.map_err(input_failed)?;
         Ok(self.shown(&record, true, true))
     }
 
@@ -112,14 +109,8 @@ impl Spaces {
     ) -> Answer<()> {
         let name = names::space("name", &request.name)?;
         let record = self.own(call, Action::EndActiveConference, &name, NOUN).await?;
-        match self.rooms.input(record.id, Input::EndConference).await {
-            Ok(()) => Ok(()),
-            Err(InputError::Refused(Refusal::NoActiveConference)) => {
-                Err(Failure::new(Code::FailedPrecondition, "There is no active conference."))
-            }
-            Err(InputError::Register(error)) => Err(failed(error, NOUN)),
-            Err(error) => Err(Failure::internal(&error)),
-        }
+        let ended = self.rooms.input(record.id, Input::EndConference).await;
+        ended.map_err(input_failed)
     }
 
     /// Refuses whoever could not be a media client of this space; there are none yet.
@@ -187,6 +178,17 @@ fn standing(record: &SpaceRecord, took_part: bool) -> Resource<'_> {
         owner: record.owner.as_str(),
         took_part,
         app: record.app.as_deref(),
+    }
+}
+
+/// What a caller is told of an input that did not happen.
+fn input_failed(error: InputError) -> Failure {
+    match error {
+        InputError::Refused(Refusal::NoActiveConference) => {
+            Failure::new(Code::FailedPrecondition, "There is no active conference.")
+        }
+        InputError::Register(error) => failed(error, NOUN),
+        error => Failure::internal(&error),
     }
 }
 
