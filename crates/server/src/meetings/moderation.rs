@@ -169,7 +169,9 @@ mod tests {
                 fresh,
             };
             let facts = meeting::decide(&space, join, NOW).expect("they may come as far as the door");
-            facts.iter().for_each(|fact| space.apply(fact));
+            for fact in &facts {
+                space.apply(fact);
+            }
         }
         space
     }

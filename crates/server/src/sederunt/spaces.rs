@@ -46,12 +46,12 @@ impl SpacesService {
         let page = self.register.list_spaces(&owner, &query).await;
         let page = page.map_err(|error| failed(error, NOUN))?;
         Ok(api::ListSpacesResponse {
-            spaces: page.items.into_iter().map(|record| self.shown(record)).collect(),
+            spaces: page.items.iter().map(|record| self.shown(record)).collect(),
             next_page_token: page.next_page_token.unwrap_or_default(),
         })
     }
 
-    fn shown(&self, record: SpaceRecord) -> api::OwnSpace {
+    fn shown(&self, record: &SpaceRecord) -> api::OwnSpace {
         let code = record.code.as_ref();
         api::OwnSpace {
             space: names::of_space(&record.id),

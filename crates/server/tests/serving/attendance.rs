@@ -182,13 +182,13 @@ async fn a_space_keeps_its_records_as_long_as_its_owner_says() {
     let retention = world.get(Some(&owner), &path).await.ok();
     assert_eq!(retention, json!({"space": space, "policy": "INSTALLATION", "days": 30}));
     let headers = [("content-type", "application/json")];
-    let patch = async |caller, body: Value| world.send("PATCH", caller, &path, &headers, &body.to_string()).await;
+    let change = async |caller, body: Value| world.send("PATCH", caller, &path, &headers, &body.to_string()).await;
     for (body, policy, days) in [
         (json!({"policy": "NEVER"}), "NEVER", json!(null)),
         (json!({"policy": "DAYS", "days": 7}), "DAYS", json!(7)),
         (json!({"policy": "INSTALLATION"}), "INSTALLATION", json!(30)),
     ] {
-        let answer = patch(Some(&owner), body).await.ok();
+        let answer = change(Some(&owner), body).await.ok();
         assert_eq!((&answer["policy"], &answer["days"]), (&json!(policy), &days));
         assert_eq!(world.get(Some(&owner), &path).await.ok(), answer);
         assert_eq!(expires().await, policy != "NEVER");
@@ -200,9 +200,9 @@ async fn a_space_keeps_its_records_as_long_as_its_owner_says() {
         (json!({}), "policy"),
         (json!({"policy": 9}), "policy"),
     ] {
-        patch(Some(&owner), body).await.refused(400, "INVALID_ARGUMENT", field);
+        change(Some(&owner), body).await.refused(400, "INVALID_ARGUMENT", field);
     }
-    patch(Some(&guest), json!({"policy": "NEVER"}))
+    change(Some(&guest), json!({"policy": "NEVER"}))
         .await
         .refused(403, "PERMISSION_DENIED", "");
     world
