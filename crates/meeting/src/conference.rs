@@ -184,12 +184,13 @@ impl Conference {
                 participant,
                 person,
                 earliest_start,
+                role,
                 ..
             } => {
                 let joined = Participant {
                     person: person.clone(),
                     live_sessions: 0,
-                    role: Role::Viewer,
+                    role: *role,
                     removed: false,
                     latest_end: None,
                 };

@@ -26,6 +26,8 @@ pub enum Fact {
         person: Person,
         /// The start of the first session.
         earliest_start: Micros,
+        /// The role on that device.
+        role: Role,
     },
     /// A participant with no live session is back: its latest end is unset again, and if a host had put them out, they have
     /// been admitted since.

@@ -4,7 +4,7 @@
 //! An id that tells one conference from another would still be one person's trail: so a forgotten participant gets another id
 //! in each conference, made from a seed that nobody keeps.
 
-use crate::{Register, RegisterError, facts::KIND_ANONYMOUS, limits::CONFERENCES_FORGOTTEN_AT_ONCE};
+use crate::{Register, RegisterError, limits::CONFERENCES_FORGOTTEN_AT_ONCE, participants::KIND_ANONYMOUS};
 use db::Statement;
 use meeting::{ConferenceId, ParticipantId, UserId};
 use sha2::{Digest as _, Sha256};

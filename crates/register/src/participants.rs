@@ -1,12 +1,7 @@
 //! Participants of a conference: one, all in pages, and how many.
 
 use crate::{
-    Page, Query, Register, RegisterError,
-    error::Damage,
-    facts::{KIND_ANONYMOUS, KIND_SIGNED_IN},
-    limits::PARTICIPANTS_PER_PAGE,
-    numbers::Number,
-    page::List,
+    Page, Query, Register, RegisterError, error::Damage, limits::PARTICIPANTS_PER_PAGE, numbers::Number, page::List,
 };
 use db::Row;
 use filter::{Field, Kind};
@@ -41,6 +36,10 @@ pub enum ParticipantKind {
     /// Somebody who only gave a name.
     Anonymous,
 }
+
+/// The kinds of participants, as rows have them.
+pub(crate) const KIND_SIGNED_IN: i64 = 1;
+pub(crate) const KIND_ANONYMOUS: i64 = 2;
 
 pub(crate) const PARTICIPANT: &str = "
     select p.earliest_start_us, p.id, p.conference, p.kind, p.account, p.display_name, p.latest_end_us,

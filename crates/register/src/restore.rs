@@ -24,8 +24,8 @@ pub(crate) const LATEST_CONFERENCE: &str = "
 pub(crate) const OPEN_CONFERENCES: &str = "select c.space from conference c where c.end_us is null";
 
 pub(crate) const PARTICIPANTS_OF_CONFERENCE: &str =
-    "select p.id, p.kind, p.account, p.display_name, p.earliest_start_us, p.removed from participant p
-    where p.conference = $1";
+    "select p.id, p.kind, p.account, p.display_name, p.earliest_start_us, p.removed, p.role
+    from participant p where p.conference = $1";
 
 pub(crate) const SESSIONS_OF_CONFERENCE: &str = "
     select s.id, s.participant, s.start_us, s.end_us, s.last_sign_of_life_us, s.secret_sha256, s.end_reason, s.failed,
@@ -107,6 +107,7 @@ fn joined_again(conference: &ConferenceId, row: &Row) -> Result<Fact, RegisterEr
             ParticipantKind::Anonymous => Person::Anonymous { display_name },
         },
         earliest_start: Micros(row.int(4)?),
+        role: Role::read(row.int(6)?)?,
     })
 }
 

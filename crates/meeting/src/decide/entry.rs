@@ -80,6 +80,7 @@ fn enter(
             participant: participant.clone(),
             person: arrival.person.clone(),
             earliest_start: time.recorded,
+            role: role_of(space, &arrival),
         });
         participant
     };
@@ -137,7 +138,7 @@ fn session_started(
     arrival: Arrival,
     time: Time,
 ) -> Fact {
-    let role = Role::on_entry(space.settings(), arrival.standing(), arrival.device);
+    let role = role_of(space, &arrival);
     Fact::SessionStarted {
         conference,
         participant,
@@ -152,6 +153,10 @@ fn session_started(
         role,
         connect_by: time.now.plus_us(limits::CONNECT_WITHIN_US),
     }
+}
+
+fn role_of(space: &Space, arrival: &Arrival) -> Role {
+    Role::on_entry(space.settings(), arrival.standing(), arrival.device)
 }
 
 /// The participant that this person is already: a user by the account, anybody else by the secret they hold. A user's

@@ -22,7 +22,7 @@ async fn a_member_is_made_once_and_changed_and_deleted() {
         let elsewhere = Hall::new(&db).await;
         let other = member(elsewhere.space.id(), "ada@example.org", None, 2);
         register.create_member(&other).await.expect("a member of another space");
-        not_found(register.member(space, &other.id).await.map(drop));
+        not_found(&register.member(space, &other.id).await.map(drop));
 
         register
             .update_member(space, &ada.id, MemberRole::CoHost)
@@ -32,12 +32,12 @@ async fn a_member_is_made_once_and_changed_and_deleted() {
             register.member(space, &ada.id).await.expect("found").role,
             MemberRole::CoHost
         );
-        not_found(register.update_member(space, &other.id, MemberRole::CoHost).await);
+        not_found(&register.update_member(space, &other.id, MemberRole::CoHost).await);
 
-        not_found(register.delete_member(space, &other.id).await);
+        not_found(&register.delete_member(space, &other.id).await);
         register.delete_member(space, &ada.id).await.expect("a member");
-        not_found(register.delete_member(space, &ada.id).await);
-        not_found(register.member(space, &ada.id).await.map(drop));
+        not_found(&register.delete_member(space, &ada.id).await);
+        not_found(&register.member(space, &ada.id).await.map(drop));
         register.create_member(&again).await.expect("the address is free again");
     })
     .await;
@@ -55,7 +55,7 @@ async fn all_are_updated_or_none() {
         let cohost = |id: &MemberId| (id.clone(), MemberRole::CoHost);
         let stranger = MemberId::from_random(fresh());
         not_found(
-            register
+            &register
                 .update_members(space, &[cohost(&members[0].id), cohost(&stranger)])
                 .await,
         );
@@ -146,6 +146,6 @@ fn member(space: &SpaceId, email: &str, account: Option<u64>, seconds: i64) -> M
     }
 }
 
-fn not_found(answer: Result<(), RegisterError>) {
+fn not_found(answer: &Result<(), RegisterError>) {
     assert!(matches!(answer, Err(RegisterError::NotFound)), "{answer:?}");
 }

@@ -231,6 +231,7 @@ fn impossible_facts(before: &Seat, live: &Seat, gone: &Seat) -> Vec<(&'static st
         participant: participant.clone(),
         person: anonymous("Late"),
         earliest_start: at(50),
+        role: Role::Contributor,
     };
     let ended = |seat: &Seat, end: Micros| Fact::SessionEnded {
         conference: seat.conference.clone(),

@@ -1,0 +1,58 @@
+//! How conferences enter the register, and when their records are over: that depends on the space, so the statements ask it.
+
+use crate::limits::NEVER_US;
+use db::Statement;
+use meeting::{ConferenceEndReason, ConferenceId, Micros, SpaceId};
+
+/// The owner of the space may read the record, whether they come or not.
+pub(super) fn started(
+    space: &SpaceId,
+    conference: &ConferenceId,
+    start: Micros,
+    usual_expiry_us: i64,
+) -> Vec<Statement> {
+    let started = Statement::new(
+        "insert into conference (id, space, start_us, end_us, expire_us, end_reason)
+        select $2, s.id, $3, null,
+        case when s.retention_us is null then $4 when s.retention_us = 0 then $5 else $3 + s.retention_us end, null
+        from space s where s.id = $1",
+        vec![
+            space.as_str().into(),
+            conference.as_str().into(),
+            start.0.into(),
+            usual_expiry_us.into(),
+            NEVER_US.into(),
+        ],
+    );
+    let owner_reads = Statement::new(
+        "insert into conference_reader (account, space, start_us, conference, app)
+        select s.owner, c.space, c.start_us, c.id, s.app from conference c join space s on s.id = c.space where c.id = $1",
+        vec![conference.as_str().into()],
+    );
+    vec![started.expect(1), owner_reads.expect(1)]
+}
+
+pub(super) fn ended(
+    space: &SpaceId,
+    conference: &ConferenceId,
+    end: Micros,
+    reason: ConferenceEndReason,
+    usual_expiry_us: i64,
+) -> Statement {
+    Statement::new(
+        "update conference set end_us = $3, end_reason = $5, expire_us =
+        (select case when s.retention_us is null then $4 when s.retention_us = 0 then $6 else $3 + s.retention_us end
+        from space s where s.id = $2)
+        where id = $1 and space = $2 and end_us is null and start_us <= $3 and not exists
+        (select 1 from participant_session s where s.conference = $1 and s.end_us is null)",
+        vec![
+            conference.as_str().into(),
+            space.as_str().into(),
+            end.0.into(),
+            usual_expiry_us.into(),
+            reason.as_str().into(),
+            NEVER_US.into(),
+        ],
+    )
+    .expect(1)
+}

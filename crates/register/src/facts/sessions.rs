@@ -1,0 +1,83 @@
+//! How sessions enter the register.
+
+use super::{code_used, participants};
+use crate::{limits::MEETING_CODE_USE_EVERY_US, numbers::Number};
+use db::Statement;
+use meeting::{Fact, SpaceId};
+
+pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
+    match fact {
+        Fact::SessionStarted {
+            conference,
+            participant,
+            session,
+            secret,
+            start,
+            device,
+            role,
+            connect_by: _,
+        } => {
+            let started = Statement::new(
+                "insert into participant_session
+                (id, conference, participant, start_us, end_us, last_sign_of_life_us, secret_sha256, end_reason, failed,
+                device_kind)
+                select $3, p.conference, p.id, $4, null, null, $5, null, 0, $7
+                from participant p join conference c on c.id = p.conference
+                where p.conference = $1 and p.id = $2 and p.latest_end_us is null and p.removed = 0
+                and c.end_us is null and c.space = $6",
+                vec![
+                    conference.as_str().into(),
+                    participant.as_str().into(),
+                    session.as_str().into(),
+                    start.0.into(),
+                    secret.0.into(),
+                    space.as_str().into(),
+                    device.number().into(),
+                ],
+            )
+            .expect(1);
+            vec![
+                started,
+                participants::empowered(conference, participant, *role),
+                code_used(space, *start, MEETING_CODE_USE_EVERY_US),
+            ]
+        }
+        Fact::SignsOfLife { conference, signs } => {
+            let heard = signs.iter().map(|(session, sign)| {
+                Statement::new(
+                    "update participant_session set last_sign_of_life_us = $3
+                    where id = $1 and conference = $2 and end_us is null",
+                    vec![session.as_str().into(), conference.as_str().into(), sign.0.into()],
+                )
+                .expect(1)
+            });
+            heard.collect()
+        }
+        Fact::SessionEnded {
+            conference,
+            participant,
+            session,
+            end,
+            reason,
+            failed,
+            participant_latest_end,
+        } => {
+            let ended = Statement::new(
+                "update participant_session set end_us = $4, end_reason = $5, failed = $6
+                where id = $1 and conference = $2 and participant = $3 and end_us is null and start_us <= $4",
+                vec![
+                    session.as_str().into(),
+                    conference.as_str().into(),
+                    participant.as_str().into(),
+                    end.0.into(),
+                    reason.as_str().into(),
+                    (*failed).into(),
+                ],
+            )
+            .expect(1);
+            let absent = participant_latest_end.map(|end| participants::absent(conference, participant, end));
+            std::iter::once(ended).chain(absent).collect()
+        }
+        _ => Vec::new(),
+    }
+}
