@@ -1,6 +1,6 @@
 //! Everybody who calls, the space that they call about, and what has to be true of it before each call.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
@@ -14,7 +14,7 @@ use crate::methods::Method;
 use crate::world::{Answer, OFFER, World, text};
 
 /// A conference is ended and another begun before whoever joined is taken for lost: nobody is behind the offer.
-const CONFERENCE_AGE_MAX: Duration = Duration::from_secs(8);
+const CONFERENCE_AGE_US_MAX: i64 = 8_000_000;
 
 /// Somebody who calls.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub(crate) struct Cast {
     member: String,
     record: String,
     session: String,
-    conference_began: Option<Instant>,
+    conference_began_us: Option<i64>,
     members_made: usize,
 }
 
@@ -116,7 +116,7 @@ impl Cast {
             member: String::new(),
             record: String::new(),
             session: String::new(),
-            conference_began: None,
+            conference_began_us: None,
             members_made: 0,
         };
         cast.add_member("cohost@example.org", "COHOST").await;
@@ -130,16 +130,18 @@ impl Cast {
 
     /// A call of this method, about what is there.
     pub(crate) async fn prepare(&mut self, method: &Method) -> Call {
-        let is_over = self
-            .conference_began
-            .is_none_or(|began| began.elapsed() > CONFERENCE_AGE_MAX);
-        if is_over {
-            self.begin_conference().await;
+        match self.conference_began_us {
+            Some(began_us) if clock::now_us() - began_us < CONFERENCE_AGE_US_MAX => {}
+            Some(_) => {
+                self.end_conference().await;
+                self.begin_conference().await;
+            }
+            None => self.begin_conference().await,
         }
         let body = match method.short_name() {
             "EndActiveConference" => {
                 // Whoever may, will.
-                self.conference_began = None;
+                self.conference_began_us = None;
                 Value::Null
             }
             "UpdateSpace" => json!({"config": {"attendanceReportGenerationType": "GENERATE_REPORT"}}),
@@ -198,7 +200,7 @@ impl Cast {
             .ok();
         self.record = text(&seat, "conferenceRecord");
         self.session = text(&seat, "participantSession");
-        self.conference_began = Some(Instant::now());
+        self.conference_began_us = Some(clock::now_us());
     }
 
     async fn end_conference(&self) {

@@ -41,8 +41,8 @@ impl Seen {
                 shown: fields(&answer.body),
             };
         }
-        let details = error["details"].as_array().into_iter().flatten();
-        let reason = details.filter_map(|detail| detail["reason"].as_str()).next();
+        let mut details = error["details"].as_array().into_iter().flatten();
+        let reason = details.find_map(|detail| detail["reason"].as_str());
         let message = || error["message"].as_str().expect("a sentence").to_owned();
         Seen {
             status: format!("{} {}", answer.status, text(error, "status")),
