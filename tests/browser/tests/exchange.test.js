@@ -1,0 +1,120 @@
+// What people tell each other besides voice and picture: chat, reactions, raised hands.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { Person } from '../world/person.js';
+import { Server } from '../world/server.js';
+import { until } from '../world/until.js';
+
+describe('chat, reactions and hands', { timeout: 120_000 }, () => {
+  let server, space;
+  /** Ada owns the space; Caro comes late. */
+  let ada, bo, caro;
+
+  before(async () => {
+    server = await Server.start();
+    const link = server.addUser('ada@example.org', 'Ada');
+    space = await server.openSpace(server.token('ada@example.org'));
+    [ada, bo, caro] = await Promise.all([
+      Person.arrive(server, 'Ada', 'red', { viewport: { width: 1280, height: 800 } }),
+      Person.arrive(server, 'Bo', 'green'),
+      Person.arrive(server, 'Caro', 'blue'),
+    ]);
+    await ada.signIn(link);
+    for (const person of [ada, bo]) await person.join(space.meetingCode);
+    await Promise.all([ada.seesEach([bo]), bo.seesEach([ada])]);
+  });
+
+  after(async () => {
+    await Promise.all([ada, bo, caro].map((person) => person?.go()));
+    await server?.stop();
+  });
+
+  const write = async (person, text) => {
+    const input = person.page.getByRole('textbox', { name: 'Write to everybody' });
+    await input.fill(text);
+    await input.press('Enter');
+  };
+  const said = (person) => person.panel('Chat').getByRole('log').getByRole('article').allInnerTexts();
+
+  test('a message reaches whoever has the chat closed', async () => {
+    await bo.toggle('Chat');
+    await write(bo, 'The agenda is at https://example.org/agenda.');
+    await ada.sees('Bo: The agenda is at https://example.org/agenda.');
+    await ada.button('Chat, 1 unread').click();
+    const link = ada.panel('Chat').getByRole('link', { name: 'https://example.org/agenda', exact: true });
+    assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
+    await ada.button('Chat').waitFor();
+  });
+
+  test('both read the same, in the same order', async () => {
+    await write(ada, 'Thank you!\nShall we begin?');
+    await write(bo, '<b>Yes</b>');
+    await until('both to read three', async () => (await said(ada)).length === 3 && (await said(bo)).length === 3);
+    const [adas, bos] = [await said(ada), await said(bo)];
+    assert.match(adas[1], /^Ada \(you\)\s+\d\d:\d\d\s+Thank you! ?\nShall we begin\?$/);
+    assert.match(bos[1], /^Ada\s/);
+    assert.match(adas[2], /<b>Yes<\/b>$/, 'what looks like a tag is text');
+  });
+
+  test('a message that the server refuses is not taken for sent', async () => {
+    for (let count = 0; count < 14; count++) await write(bo, `Again ${count}`);
+    await bo.panel('Chat').getByText('Not sent').first().waitFor();
+    const failed = await bo.panel('Chat').getByRole('article').filter({ hasText: 'Not sent' }).allInnerTexts();
+    const last = failed[0].match(/Again \d+/)[0];
+    await until('Ada to read the others', async () => (await said(ada)).some((text) => /Again 5/.test(text)));
+    assert.ok(!(await said(ada)).some((text) => text.includes(`${last}\n`) || text.endsWith(last)), last);
+  });
+
+  test('a reaction is seen on its tile and read out', async () => {
+    await bo.toggle('Chat');
+    await bo.press('React');
+    await bo.press('Thumbs up');
+    const tile = await ada.tile('Bo').elementHandle();
+    await until('Ada to see it', () => tile.evaluate((element) => element.textContent.includes('👍')));
+    await ada.page.getByRole('status').filter({ hasText: 'Thumbs up 1' }).waitFor();
+    await until('it to go', () => tile.evaluate((element) => !element.textContent.includes('👍')));
+  });
+
+  test('hands are raised in an order', async () => {
+    await bo.page.keyboard.press('Escape');
+    await bo.press('Raise hand');
+    await ada.sees('Bo raised a hand');
+    await ada.tile('Bo').getByRole('img', { name: 'Hand raised, place 1' }).waitFor();
+    await ada.press('Raise hand');
+    await bo.tile('Ada').getByRole('img', { name: 'Hand raised, place 2' }).waitFor();
+    await ada.toggle('People');
+    const rows = await ada.panel('People').getByRole('listitem').allInnerTexts();
+    assert.deepEqual(rows.map((row) => row.split('\n')[0]), ['Bo', 'Ada (you)']);
+  });
+
+  test('a newcomer sees the hands, and not what was written before', async () => {
+    await caro.join(space.meetingCode);
+    await caro.tile('Bo').getByRole('img', { name: 'Hand raised, place 1' }).waitFor();
+    await caro.toggle('Chat');
+    assert.deepEqual(await said(caro), []);
+  });
+
+  test('a host lowers the hands of others, everybody their own', async () => {
+    await ada.press('What to do about Bo');
+    await ada.press('Lower the hand of Bo');
+    await bo.button('Raise hand').waitFor();
+    await caro.tile('Ada').getByRole('img', { name: 'Hand raised, place 1' }).waitFor();
+    await ada.press('Lower hand');
+    await caro.tile('Ada').getByRole('img', { name: 'Hand raised, place 1' }).waitFor({ state: 'detached' });
+  });
+
+  test('the keyboard opens a panel, closes it, and is where it was', async () => {
+    await caro.page.keyboard.press('Escape');
+    await caro.button('Chat').waitFor();
+    const focused = () => caro.page.evaluate(() => document.activeElement?.textContent?.trim());
+    await until('the focus to be back', async () => (await focused()) === 'Chat');
+    await caro.page.keyboard.press('Enter');
+    await until('the focus to be in the message', () => caro.page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'));
+  });
+
+  test('no page made a mistake', () => {
+    for (const person of [ada, bo, caro]) assert.deepEqual(person.errors, [], person.name);
+  });
+});
