@@ -216,9 +216,11 @@ def test_our_description_names_what_theirs_names(server):
         assert found[id] == method, id
 
 
-def test_our_description_of_people(server):
+def test_our_description_of_people(server, tokens):
     with dynamic(server, server.token("owner@example.org", "--scope", "userinfo.profile"), "ours", "v1", "people") as people:
-        assert people.people().get(resourceName="people/me", personFields="names").execute()["names"][0]["displayName"]
+        for fields in [{"personFields": "names"}, {"requestMask_includeField": "person.names"}]:
+            person = people.people().get(resourceName="people/me", **fields).execute()
+            assert person["names"][0]["displayName"] == "Owner"
 
 
 def test_there_is_no_description_of_what_is_not_served(server, tokens):

@@ -155,12 +155,7 @@ fn describe(route: &Route, id: &str, scopes: &[String], schemas: &mut BTreeMap<S
         BodyRule::Field(body, _) => body == field,
     };
     for field in route.input.fields().filter(|field| !captured(field) && !in_body(field)) {
-        let mut parameter = type_of(&field, None);
-        parameter["location"] = "query".into();
-        if field.is_list() {
-            parameter["repeated"] = true.into();
-        }
-        parameters.insert(field.json_name().to_owned(), parameter);
+        add_parameters(&field, "", &mut parameters);
     }
     let order: Vec<&String> = paths.captures.iter().map(|(field, _)| field).collect();
     let mut method = json!({
@@ -182,6 +177,28 @@ fn describe(route: &Route, id: &str, scopes: &[String], schemas: &mut BTreeMap<S
         method["request"] = json!({"$ref": schema(body, schemas)});
     }
     method
+}
+
+/// A field as a parameter of the query, and one that is a message as those of its fields: `requestMask.includeField`. Messages that
+/// hold themselves have no place in a query.
+fn add_parameters(field: &FieldDescriptor, prefix: &str, parameters: &mut BTreeMap<String, Value>) {
+    let name = format!("{prefix}{}", field.json_name());
+    match scalar(field) {
+        Some(mut parameter) => {
+            parameter["location"] = "query".into();
+            if field.is_list() {
+                parameter["repeated"] = true.into();
+            }
+            parameters.insert(name, parameter);
+        }
+        None if field.is_list() => {}
+        None => {
+            let Kind::Message(message) = field.kind() else { return };
+            for inner in message.fields() {
+                add_parameters(&inner, &format!("{name}."), parameters);
+            }
+        }
+    }
 }
 
 /// The path of a method in the two ways of a discovery document.
@@ -254,7 +271,7 @@ fn schema(message: &MessageDescriptor, schemas: &mut BTreeMap<String, Value>) ->
     let properties: Map<String, Value> = message
         .fields()
         .map(|field| {
-            let one = type_of(&field, Some(schemas));
+            let one = type_of(&field, schemas);
             let property = if field.is_list() {
                 json!({"type": "array", "items": one})
             } else {
@@ -270,9 +287,17 @@ fn schema(message: &MessageDescriptor, schemas: &mut BTreeMap<String, Value>) ->
     name
 }
 
-/// The type of one value. Without `schemas` it is that of a parameter, where messages have no place.
-fn type_of(field: &FieldDescriptor, schemas: Option<&mut BTreeMap<String, Value>>) -> Value {
+/// The type of one value.
+fn type_of(field: &FieldDescriptor, schemas: &mut BTreeMap<String, Value>) -> Value {
     match field.kind() {
+        Kind::Message(message) => scalar(field).unwrap_or_else(|| json!({"$ref": schema(&message, schemas)})),
+        _ => scalar(field).unwrap_or_default(),
+    }
+}
+
+/// The type of a value that is no message, or a message that JSON writes as text.
+fn scalar(field: &FieldDescriptor) -> Option<Value> {
+    Some(match field.kind() {
         Kind::Bool => json!({"type": "boolean"}),
         Kind::String => json!({"type": "string"}),
         Kind::Bytes => json!({"type": "string", "format": "byte"}),
@@ -286,14 +311,13 @@ fn type_of(field: &FieldDescriptor, schemas: Option<&mut BTreeMap<String, Value>
             let names: Vec<String> = values.values().map(|value| value.name().to_owned()).collect();
             json!({"type": "string", "enum": names})
         }
-        Kind::Message(message) => match (message.full_name(), schemas) {
-            ("google.protobuf.Timestamp", _) => json!({"type": "string", "format": "google-datetime"}),
-            ("google.protobuf.Duration", _) => json!({"type": "string", "format": "google-duration"}),
-            ("google.protobuf.FieldMask", _) => json!({"type": "string", "format": "google-fieldmask"}),
-            (_, Some(schemas)) => json!({"$ref": schema(&message, schemas)}),
-            (_, None) => json!({"type": "string"}),
+        Kind::Message(message) => match message.full_name() {
+            "google.protobuf.Timestamp" => json!({"type": "string", "format": "google-datetime"}),
+            "google.protobuf.Duration" => json!({"type": "string", "format": "google-duration"}),
+            "google.protobuf.FieldMask" => json!({"type": "string", "format": "google-fieldmask"}),
+            _ => return None,
         },
-    }
+    })
 }
 
 /// What every method takes beside its own parameters: `contracts/meet.md` §1.6.

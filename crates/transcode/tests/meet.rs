@@ -380,3 +380,27 @@ fn the_discovery_document_says_what_is_served() {
         "only v2beta has it"
     );
 }
+
+#[test]
+fn a_message_in_the_query_is_described_by_its_fields() {
+    let api = transcode::discovery::Api {
+        package: "google.people.v1",
+        name: "people",
+        version: "v1",
+        title: "People",
+        description: "People.",
+        root_url: "http://localhost:8080",
+        scopes: &[],
+    };
+    let document = transcode::discovery::document(descriptor_pool(), &api, |_| Vec::new()).expect("our own rules");
+    let parameters = &document["resources"]["people"]["methods"]["get"]["parameters"];
+    let names: Vec<&String> = parameters.as_object().expect("an object").keys().collect();
+    assert_eq!(
+        names,
+        ["personFields", "requestMask.includeField", "resourceName", "sources"]
+    );
+    assert_eq!(
+        parameters["requestMask.includeField"],
+        json!({"type": "string", "format": "google-fieldmask", "location": "query"}),
+    );
+}
