@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::Db;
-use identity::{AccountError, Identity, KeyError, Page, User};
+use identity::{AccountError, Identity, KeyError};
 use media::Media;
 use register::{Register, RegisterError};
 use tokio::net::TcpListener;
@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::administration::AdministrationService;
+use crate::announce::PublicAddress;
 use crate::configuration::Configuration;
 use crate::folder::{self, FolderError, Held};
 use crate::front::{Front, Rest};
@@ -152,13 +153,7 @@ impl Server {
             without_tokens,
             oidc,
         } = configuration;
-        let bound = TcpListener::bind(listen)
-            .await
-            .and_then(|listener| Ok((listener.local_addr()?, listener)));
-        let (address, listener) = bound.map_err(|source| StartError::Listen {
-            address: listen,
-            source,
-        })?;
+        let (listener, address) = bind(listen).await?;
         let mut held = folder::hold(&store.data)?;
 
         let db = Db::open(&store.location()).await?;
@@ -168,17 +163,8 @@ impl Server {
 
         let any_port = listen.port() == 0;
         let media_port = media_port.unwrap_or(if any_port { 0 } else { address.port() });
-        let media_bind = SocketAddr::new(announce::media_ip(address.ip(), public_address), media_port);
-        let interfaces = announce::interfaces().map_err(StartError::Interfaces)?;
-        let options = media::Options {
-            bind: media_bind,
-            announce: announce::announced(media_bind, public_address, &interfaces),
-        };
         let (events_in, events) = mpsc::channel(limits::MEDIA_EVENTS_MAX);
-        let media = Media::start(&options, events_in).map_err(|source| StartError::Media {
-            address: media_bind,
-            source,
-        })?;
+        let media = open_media(address, media_port, public_address, events_in)?;
         let media_address = media.local_address();
 
         let public_url = store.public_url.unwrap_or_else(|| default_url(address, &tls));
@@ -206,11 +192,7 @@ impl Server {
         );
         let link = identity.administrator_link(ADMINISTRATOR, clock::now_us()).await?;
         let administrator_link = link.map(|secret| web::sign_in_url(&public_url, &secret));
-        let stranger = if without_tokens {
-            Stranger::acting_as(administrator(&identity).await?)
-        } else {
-            Stranger::NOBODY
-        };
+        let stranger = Stranger::open(&identity, without_tokens).await?;
         let gate = Gate::new(
             services,
             identity.clone(),
@@ -219,16 +201,11 @@ impl Server {
             quotas,
         );
         let tidying = gate.clone().keep_tidy();
-        let cookies = web::Cookies {
-            secure: public_url.starts_with("https://"),
-        };
-        let provider = oidc.map(|oidc| web::oidc::RelyingParty::new(oidc, &public_url, cookies));
-        let provider = provider.transpose().map_err(StartError::Roots)?;
         let rest = Rest {
             db,
             rooms: rooms.clone(),
             metrics,
-            pages: web::Pages::new(identity.clone(), cookies, provider, stranger),
+            pages: web::Pages::open(identity, oidc, &public_url, stranger).map_err(StartError::Roots)?,
             public_url: public_url.clone(),
         };
         let front = Front {
@@ -271,24 +248,33 @@ impl Server {
     }
 }
 
-/// The first administrator, whom callers without a token act as.
-async fn administrator(identity: &Identity) -> Result<User, AccountError> {
-    let mut next = None;
-    loop {
-        let page = Page {
-            size: 0,
-            after: next.as_deref(),
-        };
-        let users = identity.list_users(page).await?;
-        if let Some(user) = users.items.into_iter().find(|user| user.administrator) {
-            tracing::warn!(
-                "WITHOUT TOKENS: whoever reaches this port of this machine acts as {}",
-                user.email
-            );
-            return Ok(user);
-        }
-        next = Some(users.next.ok_or(AccountError::NotFound)?);
-    }
+/// The port of HTTP.
+async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = TcpListener::bind(listen).await;
+    let bound = bound.and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    bound.map_err(|source| StartError::Listen {
+        address: listen,
+        source,
+    })
+}
+
+/// The media plane, beside HTTP unless it is told otherwise.
+fn open_media(
+    address: SocketAddr,
+    media_port: u16,
+    public_address: Option<PublicAddress>,
+    events: mpsc::Sender<media::Event>,
+) -> Result<Media, StartError> {
+    let bind = SocketAddr::new(announce::media_ip(address.ip(), public_address), media_port);
+    let interfaces = announce::interfaces().map_err(StartError::Interfaces)?;
+    let options = media::Options {
+        bind,
+        announce: announce::announced(bind, public_address, &interfaces),
+    };
+    Media::start(&options, events).map_err(|source| StartError::Media { address: bind, source })
 }
 
 /// Without a public URL: the name that the certificate is for, or this machine, by the name that browsers trust with a camera.

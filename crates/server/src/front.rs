@@ -157,10 +157,10 @@ impl Rest {
         let Some(party) = self.pages.provider() else {
             return compressed(request).await;
         };
-        let (parts, _) = request.into_parts();
-        match parts.uri.path() {
-            oidc::PATH => party.begin(&parts).await,
-            _ => party.finish(self.pages.identity(), &parts).await,
+        let (head, _) = request.into_parts();
+        match head.uri.path() {
+            oidc::PATH => party.begin(&head).await,
+            _ => party.finish(self.pages.identity(), &head).await,
         }
     }
 

@@ -14,7 +14,7 @@ pub(super) const WHOLE: Page<'static> = Page {
 };
 
 pub(super) async fn list(identity: &Identity) -> Answer<api::ListAppsResponse> {
-    let apps = identity.list_apps(WHOLE).await.map_err(failures::app)?;
+    let apps = identity.list_apps(WHOLE).await.map_err(|error| failures::app(&error))?;
     let mut apps = apps.items;
     apps.sort_by_key(|app| app.create_us);
     Ok(api::ListAppsResponse {
@@ -35,7 +35,10 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateAppRequest)
         // Google's libraries for installed apps send one, and fail without.
         secret: true,
     };
-    let (app, secret) = identity.create_app(new, clock::now_us()).await.map_err(failures::app)?;
+    let (app, secret) = identity
+        .create_app(new, clock::now_us())
+        .await
+        .map_err(|error| failures::app(&error))?;
     Ok(api::CreateAppResponse {
         client_file: identity.client_file(&app, secret.as_ref()),
         client_secret: secret.map(|secret| secret.expose()).unwrap_or_default(),
@@ -45,7 +48,10 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateAppRequest)
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteAppRequest) -> Answer<()> {
     let [client_id] = names::split("name", &message.name, ["apps"])?;
-    identity.delete_app(client_id).await.map_err(failures::app)
+    identity
+        .delete_app(client_id)
+        .await
+        .map_err(|error| failures::app(&error))
 }
 
 fn shown(app: App) -> api::App {
@@ -58,6 +64,6 @@ fn shown(app: App) -> api::App {
         display_name: app.name,
         kind: kind.into(),
         redirect_uris: app.redirect_uris,
-        create_time: timestamp(app.create_us),
+        create_time: Some(timestamp(app.create_us)),
     }
 }

@@ -9,7 +9,10 @@ use crate::failure::Answer;
 use crate::{clock, names};
 
 pub(super) async fn list(identity: &Identity) -> Answer<api::ListDomainsResponse> {
-    let domains = identity.list_domains(WHOLE).await.map_err(failures::organisation)?;
+    let domains = identity
+        .list_domains(WHOLE)
+        .await
+        .map_err(|error| failures::organisation(&error))?;
     let mut domains = domains.items;
     domains.sort_by(|a, b| (&a.organisation, &a.domain).cmp(&(&b.organisation, &b.domain)));
     Ok(api::ListDomainsResponse {
@@ -19,12 +22,15 @@ pub(super) async fn list(identity: &Identity) -> Answer<api::ListDomainsResponse
 
 pub(super) async fn create(identity: &Identity, message: &api::CreateDomainRequest) -> Answer<api::Domain> {
     let added = identity.add_domain(&message.domain, &message.organisation, clock::now_us());
-    added.await.map(shown).map_err(failures::organisation)
+    added.await.map(shown).map_err(|error| failures::organisation(&error))
 }
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteDomainRequest) -> Answer<()> {
     let [domain] = names::split("name", &message.name, ["domains"])?;
-    identity.remove_domain(domain).await.map_err(failures::organisation)
+    identity
+        .remove_domain(domain)
+        .await
+        .map_err(|error| failures::organisation(&error))
 }
 
 fn shown(domain: Domain) -> api::Domain {

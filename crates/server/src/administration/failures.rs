@@ -8,42 +8,42 @@ use tonic::Code;
 use crate::failure::{Failure, chain};
 
 /// About an account.
-pub(super) fn account(error: AccountError) -> Failure {
+pub(super) fn account(error: &AccountError) -> Failure {
     match error {
-        AccountError::InvalidEmail { why, .. } => Failure::field("email", why),
-        AccountError::InvalidDisplayName { why } => Failure::field("display_name", why),
-        AccountError::EmailTaken(_) => taken(&error),
+        AccountError::InvalidEmail { why, .. } => Failure::field("email", *why),
+        AccountError::InvalidDisplayName { why } => Failure::field("display_name", *why),
+        AccountError::EmailTaken(_) => taken(error),
         AccountError::NotFound => Failure::not_found(),
         AccountError::LastAdministrator => {
             Failure::new(Code::FailedPrecondition, error.to_string()).own("LAST_ADMINISTRATOR")
         }
-        AccountError::Store(_) => unreachable(&error),
+        AccountError::Store(_) => unreachable(error),
     }
 }
 
 /// About an app, a service account, a key or a grant.
-pub(super) fn app(error: AppError) -> Failure {
+pub(super) fn app(error: &AppError) -> Failure {
     match error {
-        AppError::InvalidName(why) => Failure::field("display_name", why),
-        AppError::InvalidRedirectUri { ref uri, why } => Failure::field("redirect_uris", format!("{uri}: {why}")),
+        AppError::InvalidName(why) => Failure::field("display_name", *why),
+        AppError::InvalidRedirectUri { uri, why } => Failure::field("redirect_uris", format!("{uri}: {why}")),
         AppError::NoRedirectUri => Failure::field("redirect_uris", error.to_string()),
         AppError::NoScope => Failure::field("scopes", error.to_string()),
-        AppError::NameTaken(_) => taken(&error),
+        AppError::NameTaken(_) => taken(error),
         AppError::TooMany => Failure::new(Code::ResourceExhausted, error.to_string()).own("TOO_MANY"),
         AppError::NotFound => Failure::not_found(),
-        AppError::Generation => Failure::internal(&error),
-        AppError::Store(_) => unreachable(&error),
+        AppError::Generation => Failure::internal(error),
+        AppError::Store(_) => unreachable(error),
     }
 }
 
 /// About a domain.
-pub(super) fn organisation(error: OrganisationError) -> Failure {
+pub(super) fn organisation(error: &OrganisationError) -> Failure {
     match error {
         OrganisationError::InvalidDomain(_) => Failure::field("domain", error.to_string()),
-        OrganisationError::InvalidName(why) => Failure::field("organisation", why),
-        OrganisationError::DomainTaken(_) => taken(&error),
+        OrganisationError::InvalidName(why) => Failure::field("organisation", *why),
+        OrganisationError::DomainTaken(_) => taken(error),
         OrganisationError::NotFound => Failure::not_found(),
-        OrganisationError::Store(_) => unreachable(&error),
+        OrganisationError::Store(_) => unreachable(error),
     }
 }
 

@@ -9,7 +9,10 @@ use crate::failure::{Answer, Failure};
 use crate::{clock, names};
 
 pub(super) async fn list(identity: &Identity) -> Answer<api::ListGrantsResponse> {
-    let grants = identity.list_delegations(WHOLE).await.map_err(failures::app)?;
+    let grants = identity
+        .list_delegations(WHOLE)
+        .await
+        .map_err(|error| failures::app(&error))?;
     Ok(api::ListGrantsResponse {
         grants: grants.items.into_iter().map(shown).collect(),
     })
@@ -21,12 +24,15 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateGrantReques
         .collect::<Result<_, _>>()
         .map_err(|unknown| Failure::field("scopes", unknown.to_string()))?;
     let grant = identity.grant_delegation(&message.client_id, scopes, clock::now_us());
-    grant.await.map(shown).map_err(failures::app)
+    grant.await.map(shown).map_err(|error| failures::app(&error))
 }
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteGrantRequest) -> Answer<()> {
     let [client_id] = names::split("name", &message.name, ["grants"])?;
-    identity.delete_delegation(client_id).await.map_err(failures::app)
+    identity
+        .delete_delegation(client_id)
+        .await
+        .map_err(|error| failures::app(&error))
 }
 
 fn shown(grant: Delegation) -> api::Grant {

@@ -52,8 +52,8 @@ fn respond<T>(answer: Answer<T>) -> Result<Response<T>, Status> {
     Ok(Response::new(answer?))
 }
 
-fn timestamp(time_us: i64) -> Option<Timestamp> {
-    Some(crate::google::timestamp(meeting::Micros(time_us)))
+fn timestamp(time_us: i64) -> Timestamp {
+    crate::google::timestamp(meeting::Micros(time_us))
 }
 
 #[tonic::async_trait]

@@ -11,7 +11,10 @@ use crate::{clock, names};
 const COLLECTION: &str = "serviceAccounts";
 
 pub(super) async fn list(identity: &Identity) -> Answer<api::ListServiceAccountsResponse> {
-    let accounts = identity.list_service_accounts(WHOLE).await.map_err(failures::app)?;
+    let accounts = identity
+        .list_service_accounts(WHOLE)
+        .await
+        .map_err(|error| failures::app(&error))?;
     let mut accounts = accounts.items;
     accounts.sort_by_key(|account| account.create_us);
     Ok(api::ListServiceAccountsResponse {
@@ -24,12 +27,15 @@ pub(super) async fn create(
     message: &api::CreateServiceAccountRequest,
 ) -> Answer<api::ServiceAccount> {
     let account = identity.create_service_account(&message.account_id, clock::now_us());
-    account.await.map(shown).map_err(failures::app)
+    account.await.map(shown).map_err(|error| failures::app(&error))
 }
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteServiceAccountRequest) -> Answer<()> {
     let [client_id] = names::split("name", &message.name, [COLLECTION])?;
-    identity.delete_service_account(client_id).await.map_err(failures::app)
+    identity
+        .delete_service_account(client_id)
+        .await
+        .map_err(|error| failures::app(&error))
 }
 
 pub(super) async fn list_keys(
@@ -37,7 +43,10 @@ pub(super) async fn list_keys(
     message: &api::ListServiceAccountKeysRequest,
 ) -> Answer<api::ListServiceAccountKeysResponse> {
     let [client_id] = names::split("parent", &message.parent, [COLLECTION])?;
-    let keys = identity.list_keys(client_id).await.map_err(failures::app)?;
+    let keys = identity
+        .list_keys(client_id)
+        .await
+        .map_err(|error| failures::app(&error))?;
     let keys = keys.into_iter().rev();
     Ok(api::ListServiceAccountKeysResponse {
         keys: keys.map(|key| shown_key(client_id, &key.id, key.create_us)).collect(),
@@ -50,7 +59,10 @@ pub(super) async fn create_key(
 ) -> Answer<api::CreateServiceAccountKeyResponse> {
     let [client_id] = names::split("parent", &message.parent, [COLLECTION])?;
     let now_us = clock::now_us();
-    let file = identity.create_key(client_id, now_us).await.map_err(failures::app)?;
+    let file = identity
+        .create_key(client_id, now_us)
+        .await
+        .map_err(|error| failures::app(&error))?;
     Ok(api::CreateServiceAccountKeyResponse {
         key: Some(shown_key(client_id, &file.id, now_us)),
         key_file: file.json().to_owned(),
@@ -59,7 +71,10 @@ pub(super) async fn create_key(
 
 pub(super) async fn delete_key(identity: &Identity, message: &api::DeleteServiceAccountKeyRequest) -> Answer<()> {
     let [client_id, key] = names::split("name", &message.name, [COLLECTION, "keys"])?;
-    identity.delete_key(client_id, key).await.map_err(failures::app)
+    identity
+        .delete_key(client_id, key)
+        .await
+        .map_err(|error| failures::app(&error))
 }
 
 fn shown(account: ServiceAccount) -> api::ServiceAccount {
@@ -67,13 +82,13 @@ fn shown(account: ServiceAccount) -> api::ServiceAccount {
         name: format!("{COLLECTION}/{}", account.client_id),
         email: account.email,
         display_name: account.name,
-        create_time: timestamp(account.create_us),
+        create_time: Some(timestamp(account.create_us)),
     }
 }
 
 fn shown_key(client_id: &str, key: &str, create_us: i64) -> api::ServiceAccountKey {
     api::ServiceAccountKey {
         name: format!("{COLLECTION}/{client_id}/keys/{key}"),
-        create_time: timestamp(create_us),
+        create_time: Some(timestamp(create_us)),
     }
 }

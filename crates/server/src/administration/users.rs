@@ -22,7 +22,10 @@ pub(super) async fn list(identity: &Identity, message: &api::ListUsersRequest) -
         size,
         after: Some(&*message.page_token).filter(|token| !token.is_empty()),
     };
-    let users = identity.list_users(page).await.map_err(failures::account)?;
+    let users = identity
+        .list_users(page)
+        .await
+        .map_err(|error| failures::account(&error))?;
     Ok(api::ListUsersResponse {
         users: users.items.into_iter().map(shown).collect(),
         next_page_token: users.next.unwrap_or_default(),
@@ -36,7 +39,7 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateUserRequest
         administrator: message.administrator,
     };
     let user = identity.add_user(new, clock::now_us()).await;
-    user.map(shown).map_err(failures::account)
+    user.map(shown).map_err(|error| failures::account(&error))
 }
 
 pub(super) async fn update(identity: &Identity, message: &api::UpdateUserRequest) -> Answer<api::UserAccount> {
@@ -45,19 +48,22 @@ pub(super) async fn update(identity: &Identity, message: &api::UpdateUserRequest
         administrator: message.administrator,
     };
     let user = identity.update_user(&id(&message.name)?, change).await;
-    user.map(shown).map_err(failures::account)
+    user.map(shown).map_err(|error| failures::account(&error))
 }
 
 pub(super) async fn delete(identity: &Identity, register: &Register, message: &api::DeleteUserRequest) -> Answer<()> {
     let id = id(&message.name)?;
     if !message.forget {
-        return identity.delete_user(&id).await.map_err(failures::account);
+        return identity
+            .delete_user(&id)
+            .await
+            .map_err(|error| failures::account(&error));
     }
-    let user = identity.user(&id).await.map_err(failures::account)?;
+    let user = identity.user(&id).await.map_err(|error| failures::account(&error))?;
     let user = user.ok_or_else(Failure::not_found)?;
     match forget(identity, register, &user).await {
         Ok(_) => Ok(()),
-        Err(ForgetError::Account(error)) => Err(failures::account(error)),
+        Err(ForgetError::Account(error)) => Err(failures::account(&error)),
         Err(ForgetError::Register(error @ RegisterError::StillMeeting)) => {
             Err(Failure::new(Code::FailedPrecondition, error.to_string()).own("STILL_MEETING"))
         }
@@ -72,14 +78,14 @@ pub(super) async fn invite(
 ) -> Answer<api::Invitation> {
     let id = id(&message.name)?;
     // Or the link would be for nobody.
-    let user = identity.user(&id).await.map_err(failures::account)?;
+    let user = identity.user(&id).await.map_err(|error| failures::account(&error))?;
     let user = user.ok_or_else(Failure::not_found)?;
     let (now_us, lifetime) = (clock::now_us(), limits::SIGN_IN_LINK_TTL);
     let secret = identity.sign_in_link(&user.id, lifetime, now_us).await;
-    let secret = secret.map_err(failures::account)?;
+    let secret = secret.map_err(|error| failures::account(&error))?;
     Ok(api::Invitation {
         link: web::sign_in_url(public_url, &secret),
-        expire_time: timestamp(now_us + clock::micros(lifetime)),
+        expire_time: Some(timestamp(now_us + clock::micros(lifetime))),
     })
 }
 

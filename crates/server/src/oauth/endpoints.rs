@@ -5,7 +5,7 @@
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderValue, ToStrError};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use identity::{Identity, OAuthCode, OAuthError};
@@ -23,9 +23,8 @@ pub(crate) const REVOKE_PATH: &str = "/oauth2/revoke";
 
 /// Serves [`TOKEN_PATH`].
 pub(crate) async fn token(identity: &Identity, request: Request<Body>) -> Response<Body> {
-    let authorization = match authorization(request.headers()) {
-        Ok(authorization) => authorization,
-        Err(answer) => return answer,
+    let Ok(authorization) = authorization(request.headers()) else {
+        return invalid("the `Authorization` header is not readable");
     };
     let form = match form(request).await {
         Ok(form) => form,
@@ -58,10 +57,9 @@ fn token_of(form: &[u8]) -> Option<String> {
 }
 
 /// The client's own credentials, if they are in a header.
-fn authorization(headers: &HeaderMap) -> Result<Option<String>, Response<Body>> {
+fn authorization(headers: &HeaderMap) -> Result<Option<String>, ToStrError> {
     let value = headers.get(header::AUTHORIZATION);
-    let text = value.map(|value| value.to_str().map(str::to_owned)).transpose();
-    text.map_err(|_| invalid("the `Authorization` header is not readable"))
+    value.map(|value| value.to_str().map(str::to_owned)).transpose()
 }
 
 async fn form(request: Request<Body>) -> Result<Bytes, Response<Body>> {

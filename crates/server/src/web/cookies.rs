@@ -14,9 +14,9 @@ use crate::gate::COOKIE;
 
 /// How cookies are set here.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cookies {
+pub(super) struct Cookies {
     /// Whether they must travel by HTTPS alone.
-    pub(crate) secure: bool,
+    pub(super) secure: bool,
 }
 
 impl Cookies {

@@ -9,12 +9,15 @@ mod query;
 pub(crate) mod session;
 
 pub(crate) use consent::PATH as CONSENT_PATH;
-pub(crate) use cookies::{Cookies, redirect};
+pub(crate) use cookies::redirect;
+
+use std::io;
 
 use http::HeaderMap;
 use identity::{AuthenticationError, Credential, Identity, Secret, User};
 use tokio::sync::Semaphore;
 
+use self::cookies::Cookies;
 use crate::gate::{Stranger, session_secret};
 use crate::{clock, limits};
 
@@ -29,19 +32,24 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    pub(crate) fn new(
+    /// With the provider that the operator trusts, if any; nobody asks it yet.
+    pub(crate) fn open(
         identity: Identity,
-        cookies: Cookies,
-        provider: Option<oidc::RelyingParty>,
+        provider: Option<oidc::OidcConfiguration>,
+        public_url: &str,
         stranger: Stranger,
-    ) -> Pages {
-        Pages {
+    ) -> io::Result<Pages> {
+        let cookies = Cookies {
+            secure: public_url.starts_with("https://"),
+        };
+        let provider = provider.map(|provider| oidc::RelyingParty::new(provider, public_url, cookies));
+        Ok(Pages {
             identity,
             cookies,
-            provider,
+            provider: provider.transpose()?,
             stranger,
             sign_ins: Semaphore::new(limits::SIGN_INS_AT_ONCE_MAX),
-        }
+        })
     }
 
     /// Who uses this browser.

@@ -104,7 +104,7 @@ struct Told {
 
 impl RelyingParty {
     /// Nothing is asked yet.
-    pub(crate) fn new(
+    pub(super) fn new(
         configuration: OidcConfiguration,
         public_url: &str,
         cookies: Cookies,
