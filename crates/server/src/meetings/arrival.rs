@@ -80,10 +80,14 @@ pub(crate) async fn standing(
 
 /// Through what program somebody comes. A space that no app made was made by our own client.
 pub(super) fn entry_point(caller: &Principal, space: &SpaceRecord) -> EntryPoint {
-    match (&caller.app, &space.app) {
-        (coming, made) if coming == made => EntryPoint::CreatorApp,
-        (None, _) => EntryPoint::Own,
-        (Some(_), _) => EntryPoint::OtherApp,
+    through(caller.app.as_deref(), space.app.as_deref())
+}
+
+fn through(coming: Option<&str>, made: Option<&str>) -> EntryPoint {
+    match coming {
+        _ if coming == made => EntryPoint::CreatorApp,
+        None => EntryPoint::Own,
+        Some(_) => EntryPoint::OtherApp,
     }
 }
 
@@ -97,5 +101,37 @@ pub(super) fn device(asked: i32) -> Answer<DeviceKind> {
             "device",
             format!("{asked} is not a value of this field"),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices() {
+        for (asked, expected) in [
+            (0, Some(DeviceKind::Full)),
+            (1, Some(DeviceKind::Full)),
+            (2, Some(DeviceKind::Companion)),
+            (3, Some(DeviceKind::Viewer)),
+            (4, None),
+            (-1, None),
+        ] {
+            assert_eq!(device(asked).ok(), expected, "{asked}");
+        }
+    }
+
+    #[test]
+    fn entry_points() {
+        for (coming, made, expected) in [
+            (None, None, EntryPoint::CreatorApp),
+            (None, Some("ours"), EntryPoint::Own),
+            (Some("ours"), Some("ours"), EntryPoint::CreatorApp),
+            (Some("theirs"), Some("ours"), EntryPoint::OtherApp),
+            (Some("theirs"), None, EntryPoint::OtherApp),
+        ] {
+            assert_eq!(through(coming, made), expected, "{coming:?} into what {made:?} made");
+        }
     }
 }

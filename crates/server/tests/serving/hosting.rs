@@ -205,5 +205,17 @@ async fn whoever_is_made_a_cohost_runs_the_meeting_at_once() {
     let members = format!("/v2/{}/members", meeting.space);
     meeting.world.post(Some(&meeting.owner), &members, &member).await.ok();
     assert_eq!(role().await, "COHOST");
+    let page = meeting
+        .world
+        .get(Some(&meeting.owner), "/sederunt/v1/meetings")
+        .await
+        .ok();
+    let record = text(&page["meetings"][0], "conferenceRecord");
+    let attendance = format!("/sederunt/v1/{record}/attendance");
+    let page = meeting.world.get(Some(&meeting.owner), &attendance).await.ok();
+    assert_eq!(
+        page["attendees"][0]["role"], "COHOST",
+        "they are in the meeting already"
+    );
     meeting.ask(Some(&meeting.guest), "mute", &json!({})).await.ok();
 }

@@ -1,8 +1,11 @@
 //! The door: who walks in, who knocks, and what the register knows of a knock.
 
+use std::time::Duration;
+
+use db::{Db, Statement};
 use serde_json::{Value, json};
 
-use crate::world::{OFFER, Person, World, text};
+use crate::world::{OFFER, Person, World, configuration, text};
 
 /// The last part of a name.
 fn id(name: &str) -> &str {
@@ -193,6 +196,36 @@ async fn only_the_app_that_made_a_space_may_be_its_one_entrance() {
     let owner = world.person("Owner").await;
     let config = json!({"accessType": "OPEN", "entryPointAccess": "CREATOR_APP_ONLY"});
     // No app made it: its entrance is our own client.
-    let space = text(&world.space_of(&owner, config).await, "name");
+    let space = text(&world.space_of(&owner, config.clone()).await, "name");
     world.join(&space, None, "Ada").await.ok();
+
+    let theirs = text(&world.space_of(&owner, config).await, "name");
+    let id = theirs.strip_prefix("spaces/").expect("a name");
+    let made = Statement::new(
+        "update space set app = $2 where id = $1",
+        vec![id.into(), "an app".into()],
+    );
+    let location = configuration(&world.data).store.location();
+    let db = Db::open(&location).await.expect("a second process could open it too");
+    db.write(vec![made.expect(1)]).await.expect("as if an app had made it");
+    for caller in [None, Some(&owner)] {
+        let preview = world.get(caller, &format!("/sederunt/v1/{theirs}:preview")).await.ok();
+        assert_eq!(preview["entry"], "REFUSED");
+        let answer = world.join(&theirs, caller, "Ada").await;
+        answer.refused(403, "PERMISSION_DENIED", "ENTRY_POINT_NOT_ALLOWED");
+    }
+}
+
+#[tokio::test]
+async fn a_knock_whose_client_is_lost_ends() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    // Nobody is behind this offer, which the media plane reports after fifteen seconds.
+    let knock = world.join(&space, None, "Ada").await.ok();
+    tokio::time::sleep(Duration::from_secs(18)).await;
+    let session = text(&knock, "participantSession");
+    host(&world, &owner, &space, "deny", id(&session))
+        .await
+        .refused(404, "NOT_FOUND", "KNOCK_NOT_FOUND");
 }
