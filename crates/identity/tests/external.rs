@@ -111,11 +111,27 @@ async fn whose_account_it_is() {
             let answer = sign_in(&identity, &person, create).await;
             assert_eq!(answer, expected.map(str::to_owned), "{what}");
         }
+    })
+    .await;
+}
+
+/// An issuer gives an address to somebody new: an administrator says whose the account is now.
+#[tokio::test]
+async fn an_account_passes_on_or_goes() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        let of = |subject, email, email_verified| ExternalPerson {
+            subject,
+            email,
+            email_verified,
+            ..ADA
+        };
+        let first = of("eve", Some("eve@example.org"), true);
         let eve = identity
-            .user_by_email("eve@example.org")
+            .sign_in_external(&first, true, NOW_US)
             .await
-            .expect("reads")
-            .expect("made");
+            .expect("made")
+            .user;
         assert_eq!((&*eve.display_name, eve.administrator), ("Ada Lovelace", false));
 
         identity.forget_external_identities(&eve.id).await.expect("forgotten");

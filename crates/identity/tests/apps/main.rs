@@ -1,0 +1,7 @@
+//! OAuth clients on both engines: from the question to the user to the last refused token.
+
+mod clients;
+mod codes;
+mod questions;
+mod revocation;
+mod world;

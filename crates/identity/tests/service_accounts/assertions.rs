@@ -1,0 +1,181 @@
+//! What service accounts sign: which of it becomes a token, or is one.
+
+use db::testing::each_engine;
+use identity::{Fault, OAuthCode, Scope, Scopes, limits};
+use serde_json::{Value, json};
+
+use crate::world::*;
+
+#[tokio::test]
+async fn an_assertion_becomes_a_token() {
+    each_engine(async |db| {
+        let world = world(db).await;
+        let both = format!("{READONLY} {CREATED}");
+        // Nobody is impersonated: it is the service account itself, which may do nothing yet.
+        let google = "https://oauth2.googleapis.com/token";
+        for changes in [
+            json!({}),
+            json!({"aud": google}),
+            json!({"sub": world.key.email}),
+            json!({"sub": ""}),
+        ] {
+            let response = world.exchange(&world.key.assertion(&changes)).await.expect("issued");
+            assert_eq!(
+                (response.expires_in, &*response.scope, &response.refresh_token),
+                (3600, READONLY, &None)
+            );
+            let principal = world.caller(&response.access_token, NOW_US).await.expect("valid");
+            assert_eq!(principal.caller, world.robot());
+            assert_eq!(
+                (principal.user(), principal.app.as_ref()),
+                (None, Some(&world.robot.client_id))
+            );
+            assert_eq!(principal.scopes, Scopes::of(&[Scope::SpaceReadonly]));
+        }
+        // Libraries that do not name their key.
+        let unnamed = world.key.sign(&json!({"alg": "RS256"}), &world.key.claims(&json!({})));
+        world.exchange(&unnamed).await.expect("issued");
+
+        let for_ada = |scope: &str| world.key.assertion(&json!({"sub": "Ada@example.org", "scope": scope}));
+        let code = async |scope: &str| world.exchange(&for_ada(scope)).await.map_err(|error| error.code);
+        assert_eq!(code(READONLY).await, Err(OAuthCode::UnauthorizedClient));
+        let readonly = Scopes::of(&[Scope::SpaceReadonly]);
+        let client_id = &world.robot.client_id;
+        world
+            .identity
+            .grant_delegation(client_id, readonly, NOW_US)
+            .await
+            .expect("granted");
+        assert_eq!(
+            code(&both).await,
+            Err(OAuthCode::UnauthorizedClient),
+            "more than was granted"
+        );
+        let token = code(READONLY).await.expect("issued").access_token;
+        let principal = world.caller(&token, NOW_US).await.expect("valid");
+        assert_eq!(
+            (principal.user(), principal.app.as_ref()),
+            (Some(&world.ada), Some(client_id))
+        );
+        assert_eq!(principal.scopes, readonly);
+        let nobody = world.key.assertion(&json!({"sub": "nobody@example.org"}));
+        assert_eq!(
+            world.exchange(&nobody).await.expect_err("unknown").code,
+            OAuthCode::InvalidGrant
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn assertions_that_are_refused() {
+    each_engine(async |db| {
+        let world = world(db).await;
+        let other = world.identity.create_service_account("other", NOW_US).await.expect("made");
+        let other = Key::read(&world.identity.create_key(&other.client_id, NOW_US).await.expect("made"));
+        let with = |changes: Value| world.key.assertion(&changes);
+        let headed = |header: Value| world.key.sign(&header, &world.key.claims(&json!({})));
+        let good = with(json!({}));
+        let (signed, _) = good.rsplit_once('.').expect("three parts");
+        let grant = OAuthCode::InvalidGrant;
+        for (what, assertion, expected) in [
+            ("nothing", String::new(), OAuthCode::InvalidRequest),
+            ("no token", "x".to_owned(), grant),
+            ("too long", format!("{good}{}", "A".repeat(limits::TOKEN_BYTES_MAX)), grant),
+            ("unsigned", format!("{signed}."), grant),
+            ("forged", format!("{signed}.{}", "A".repeat(342)), grant),
+            ("no algorithm", headed(json!({"alg": "none", "kid": world.key.id})), grant),
+            ("another algorithm", headed(json!({"alg": "RS512", "kid": world.key.id})), grant),
+            ("a password", headed(json!({"alg": "HS256", "kid": world.key.id})), grant),
+            ("another key", headed(json!({"alg": "RS256", "kid": other.id})), grant),
+            ("something critical", headed(json!({"alg": "RS256", "kid": world.key.id, "crit": ["b64"]})), grant),
+            ("somebody else's name", other.assertion(&json!({"iss": world.key.email})), grant),
+            ("nobody's name", with(json!({"iss": "nobody@sederunt.iam.internal"})), grant),
+            ("the client id for a name", with(json!({"iss": world.robot.client_id})), grant),
+            ("an impossible name", with(json!({"iss": "\0"})), grant),
+            ("no name", with(json!({"iss": null})), grant),
+            ("another audience", with(json!({"aud": "https://example.org/token"})), grant),
+            ("an API for an audience", with(json!({"aud": "https://meet.googleapis.com/"})), grant),
+            ("no audience", with(json!({"aud": null})), grant),
+            ("several audiences", with(json!({"aud": [TOKEN_URI]})), grant),
+            ("expired", with(json!({"iat": NOW - 4000, "exp": NOW - 60})), grant),
+            ("from the future", with(json!({"iat": NOW + 61, "exp": NOW + 100})), grant),
+            ("too long-lived", with(json!({"exp": NOW + 3601})), grant),
+            ("for ever", with(json!({"exp": i64::MAX})), grant),
+            ("since ever", with(json!({"iat": i64::MIN})), grant),
+            ("no start", with(json!({"iat": null})), grant),
+            ("no end", with(json!({"exp": null})), grant),
+            ("no scope", with(json!({"scope": null})), OAuthCode::InvalidScope),
+            ("an empty scope", with(json!({"scope": " "})), OAuthCode::InvalidScope),
+            ("an unknown scope", with(json!({"scope": "calendar"})), OAuthCode::InvalidScope),
+        ] {
+            let refused = world.exchange(&assertion).await.expect_err(what);
+            assert_eq!(refused.code, expected, "{what}: {refused}");
+            assert!(refused.to_string().ends_with('.'), "{what}: {refused}");
+        }
+        // Clocks differ a little.
+        for changes in [
+            json!({"iat": NOW + 60, "exp": NOW + 3660}),
+            json!({"iat": NOW - 3659, "exp": NOW - 59}),
+        ] {
+            world.exchange(&with(changes)).await.expect("issued");
+        }
+        let refused = world.exchange(&with(json!({"aud": "x"}))).await.expect_err("refused");
+        assert_eq!(
+            serde_json::to_value(&refused).expect("JSON"),
+            json!({"error": "invalid_grant", "error_description": "The aud of the assertion is not this token endpoint."})
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tokens_that_service_accounts_sign_themselves() {
+    each_engine(async |db| {
+        let world = world(db).await;
+        let all = Scopes::ALL;
+        let readonly = Scopes::of(&[Scope::SpaceReadonly]);
+        for (changes, expected) in [
+            (json!({"aud": "https://meet.googleapis.com/", "scope": null}), Ok(all)),
+            (json!({"aud": "https://people.googleapis.com/", "scope": null}), Ok(all)),
+            (json!({"aud": "https://meet.example.org/", "scope": null}), Ok(all)),
+            (json!({"aud": "https://meet.example.org", "scope": null}), Ok(all)),
+            (json!({"aud": null}), Ok(readonly)),
+            (json!({"aud": null, "sub": world.key.email}), Ok(readonly)),
+            (json!({"aud": "https://meet.googleapis.com/"}), Ok(readonly)),
+            (json!({"aud": null, "scope": null}), Err(Fault::WrongAudience)),
+            (
+                json!({"aud": "https://drive.googleapis.com/"}),
+                Err(Fault::WrongAudience),
+            ),
+            (json!({"aud": TOKEN_URI}), Err(Fault::WrongAudience)),
+            (
+                json!({"aud": null, "sub": "ada@example.org"}),
+                Err(Fault::WrongAudience),
+            ),
+            (json!({"aud": null, "exp": NOW + 3601}), Err(Fault::TooLongLived)),
+            (
+                json!({"aud": null, "iat": NOW - 4000, "exp": NOW - 60}),
+                Err(Fault::Expired),
+            ),
+            (json!({"aud": null, "iat": NOW + 61}), Err(Fault::NotYetValid)),
+            (
+                json!({"aud": null, "iss": "nobody@sederunt.iam.internal"}),
+                Err(Fault::UnknownKey),
+            ),
+            (json!({"aud": null, "iss": null}), Err(Fault::Malformed)),
+        ] {
+            let token = world.key.assertion(&changes);
+            for _ in ["checked", "remembered"] {
+                let principal = world.caller(&token, NOW_US).await;
+                let found = principal.map(|principal| {
+                    assert_eq!(principal.caller, world.robot(), "{changes}");
+                    assert_eq!(principal.app.as_ref(), Some(&world.robot.client_id));
+                    principal.scopes
+                });
+                assert_eq!(found, expected, "{changes}");
+            }
+        }
+    })
+    .await;
+}

@@ -1,0 +1,6 @@
+//! Service accounts on both engines: key files, assertions, delegations, and tokens that they sign themselves.
+
+mod assertions;
+mod keys;
+mod properties;
+mod world;
