@@ -47,7 +47,7 @@ test('devices are named once, the first first', () => {
 test('bars lie inside of the conference, and are never invisible', () => {
   const whole = { start_ms: START_MS, end_ms: NOW_MS };
   const check = (one: Session, left_percent: number, width_percent: number) =>
-    assert.deepEqual(barsOf([one], whole, NOW_MS), [{ device: 'FULL', left_percent, width_percent }]);
+    assert.deepEqual(barsOf([one], whole, NOW_MS), [{ device: 'FULL', left_percent, width_percent, second: false }]);
   check(session(0, 100), 0, 100);
   check(session(25, 75), 25, 50);
   check(session(90), 90, 10);
@@ -56,6 +56,15 @@ test('bars lie inside of the conference, and are never invisible', () => {
   check(session(-10, 200), 0, 100);
   // A conference without length.
   assert.equal(barsOf([session(0, 0)], { start_ms: START_MS, end_ms: START_MS }, NOW_MS)[0]?.left_percent, 0);
+});
+
+test('a second device at the same time lies lower', () => {
+  const whole = { start_ms: START_MS, end_ms: NOW_MS };
+  const sessions = [session(0, 50), session(40, 60, 'COMPANION'), session(50, 60, 'COMPANION'), session(0, 10, 'VIEWER')];
+  assert.deepEqual(
+    barsOf(sessions, whole, NOW_MS).map(({ second }) => second),
+    [false, true, false, true],
+  );
 });
 
 const person = (displayName: string, sessions: Session[], more: Partial<Attendee> = {}): Attendee => ({

@@ -72,6 +72,8 @@ export interface Bar {
   /** Shares of the conference, from 0 to 100. */
   left_percent: number;
   width_percent: number;
+  /** Lies over a bar of the first device, and must not hide it. */
+  second: boolean;
 }
 
 /** No bar is thinner than this: a stay of seconds in a meeting of hours would be invisible. */
@@ -79,6 +81,7 @@ const BAR_PERCENT_MIN = 0.6;
 
 /** Where somebody's sessions lie in the time of the conference. */
 export function barsOf(sessions: readonly Session[], whole: Interval, now_ms: number): Bar[] {
+  const first = sessions.filter(({ device }) => device === 'FULL').map((session) => intervalOf(session, now_ms));
   const whole_ms = Math.max(1, whole.end_ms - whole.start_ms);
   return sessions.map((session) => {
     const { start_ms, end_ms } = intervalOf(session, now_ms);
@@ -88,6 +91,7 @@ export function barsOf(sessions: readonly Session[], whole: Interval, now_ms: nu
       device: session.device,
       left_percent: round(Math.min(share(start_ms), 100 - width_percent)),
       width_percent: round(width_percent),
+      second: session.device !== 'FULL' && first.some((other) => other.start_ms < end_ms && start_ms < other.end_ms),
     };
   });
 }

@@ -4,11 +4,16 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { ApiError } from '../api/call.ts';
 import type { PagedList } from '../api/pages.ts';
 import { t } from '../text/text.ts';
+import { askForAccount } from './account.ts';
 import { reasonOf } from './reason.ts';
 
-export type Loaded<Value> = { phase: 'loading' } | { phase: 'failed'; error: unknown } | { phase: 'ready'; value: Value };
+export type Loaded<Value> =
+  | { phase: 'loading' }
+  | { phase: 'failed'; error: unknown }
+  | { phase: 'ready'; value: Value };
 
 export interface Loading<Value> {
   state: Loaded<Value>;
@@ -57,6 +62,10 @@ export function Wait() {
 }
 
 export function Failed({ error, onAgain }: { error: unknown; onAgain(): void }) {
+  useEffect(() => {
+    // Signed out elsewhere, or too long ago: the page then shows the way in.
+    if (error instanceof ApiError && error.status === 'UNAUTHENTICATED') void askForAccount();
+  }, [error]);
   return (
     <div class="failed" role="alert">
       <p>{reasonOf(error)}</p>

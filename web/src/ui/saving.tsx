@@ -5,7 +5,11 @@ import { t } from '../text/text.ts';
 import { Check } from './icons.tsx';
 import { reasonOf } from './reason.ts';
 
-export type SavingState = { kind: 'idle' } | { kind: 'saving' } | { kind: 'saved'; text: string } | { kind: 'failed'; why: string };
+export type SavingState =
+  | { kind: 'idle' }
+  | { kind: 'saving' }
+  | { kind: 'saved'; text: string }
+  | { kind: 'failed'; why: string };
 
 export interface Saving {
   state: Signal<SavingState>;

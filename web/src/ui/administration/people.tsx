@@ -2,7 +2,14 @@
 
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { createUser, deleteUser, invite, listUsers, setAdministrator, type UserAccount } from '../../api/administration.ts';
+import {
+  createUser,
+  deleteUser,
+  invite,
+  listUsers,
+  setAdministrator,
+  type UserAccount,
+} from '../../api/administration.ts';
 import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/text.ts';
 import { account } from '../account.ts';
@@ -74,7 +81,14 @@ export function People() {
       <AddForm title={t('people.add.title')} button={t('people.add')} fields={['email', 'displayName']} add={add}>
         {(state) => (
           <>
-            <Field label={t('people.email')} name="email" type="email" required autocomplete="off" {...state('email')} />
+            <Field
+              label={t('people.email')}
+              name="email"
+              type="email"
+              required
+              autocomplete="off"
+              {...state('email')}
+            />
             <Field
               label={t('people.name')}
               name="displayName"
@@ -125,7 +139,9 @@ function Row({ user, onInvite, onAdministrator, onRemoved }: RowProps) {
               type="button"
               class="button quiet small"
               aria-label={
-                administrator ? t('people.demoteOf', { name: displayName }) : t('people.promoteOf', { name: displayName })
+                administrator
+                  ? t('people.demoteOf', { name: displayName })
+                  : t('people.promoteOf', { name: displayName })
               }
               onClick={() => onAdministrator(!administrator)}
             >

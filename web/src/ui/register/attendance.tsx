@@ -3,7 +3,7 @@
 import { ApiError } from '../../api/call.ts';
 import { attendance, type ConferenceRecord, getConferenceRecord } from '../../api/register.ts';
 import { getSpace } from '../../api/spaces.ts';
-import { type Attendee, barsOf, type DeviceKind, inOrderOfArrival, presenceOf } from '../../register/attendance.ts';
+import { type Attendee, barsOf, inOrderOfArrival, presenceOf } from '../../register/attendance.ts';
 import { attendanceCsv, fileName } from '../../register/csv.ts';
 import { counted, t } from '../../text/text.ts';
 import { download } from '../download.ts';
@@ -126,11 +126,6 @@ function Fact({ name, children }: { name: string; children: preact.ComponentChil
   );
 }
 
-/** A second device lies over the first one, and must not hide it. */
-function laneOf(device: DeviceKind) {
-  return device === 'FULL' ? { height: '100%' } : { y: '50%', height: '50%' };
-}
-
 interface PersonProps {
   person: Attendee;
   whole: { start_ms: number; end_ms: number };
@@ -142,7 +137,10 @@ function Person({ person, whole, now_ms }: PersonProps) {
   const presence = presenceOf(sessions, now_ms);
   if (!presence) return null;
   const span = (start_ms: number, end_ms: number | undefined) =>
-    t('attendance.span', { from: timeText(start_ms), to: end_ms === undefined ? t('attendance.now') : timeText(end_ms) });
+    t('attendance.span', {
+      from: timeText(start_ms),
+      to: end_ms === undefined ? t('attendance.now') : timeText(end_ms),
+    });
   return (
     <>
       <div class="attendee">
@@ -165,7 +163,8 @@ function Person({ person, whole, now_ms }: PersonProps) {
             data-device={bar.device}
             x={`${bar.left_percent}%`}
             width={`${bar.width_percent}%`}
-            {...laneOf(bar.device)}
+            y={bar.second ? '50%' : 0}
+            height={bar.second ? '50%' : '100%'}
             rx="3"
           />
         ))}
