@@ -12,7 +12,7 @@ from sederunt import CHECKOUT
 def test_the_first_five_minutes(server, tokens, clients_of):
     readme = pathlib.Path(CHECKOUT, "README.md").read_text()
     [example] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    space = clients_of("owner").spaces.create_space()
+    space = clients_of("owner").open_space()
     seat = server.join(space.name, name="Frances")
 
     example = example.replace("http://localhost:8080", server.url)

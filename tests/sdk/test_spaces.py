@@ -163,7 +163,7 @@ def test_a_media_client_is_turned_away_after_the_right_questions(server, tokens,
     """Nothing here connects media clients yet; who could not be one learns no more than that."""
     beta = clients_of("owner", "grpc", "v2beta")
     space = beta.open_space()
-    connect = lambda client, name: client.spaces.connect_active_conference(name=name, offer="v=0")
+    connect = lambda client, name: client.spaces.connect_active_conference({"name": name, "offer": "v=0"})
     for name in [space.name, f"spaces/{space.meeting_code}"]:
         with pytest.raises(exceptions.MethodNotImplemented):
             connect(beta, name)
