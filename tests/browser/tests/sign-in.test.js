@@ -1,4 +1,4 @@
-// The way in: a one-time link, a password, a new meeting, a code, a name; by the labels that a screen reader reads.
+// The way in: a one-time link, a password, another provider, a new meeting, a code, a name; by the labels that a screen reader reads.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { screenshots } from '../world/files.js';
 import { focused } from '../world/keyboard.js';
 import { Person } from '../world/person.js';
+import { Provider } from '../world/provider.js';
 import { Server } from '../world/server.js';
 import { until } from '../world/until.js';
 
@@ -136,5 +137,48 @@ describe('the way in', { timeout: 120_000 }, () => {
     const background = await bo.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const [red, green, blue] = background.match(/[\d.]+/g).map(Number);
     assert.ok(red + green + blue < 200, background);
+  });
+});
+
+describe('the way in by another provider', { timeout: 60_000 }, () => {
+  let provider, server, ada;
+
+  before(async () => {
+    provider = await Provider.start();
+    server = await Server.start({ settings: provider.settings });
+    await provider.serve(server);
+    server.addUser('ada@example.org', 'Ada');
+    ada = await Person.arrive(server, 'Ada', 'red');
+  });
+
+  after(async () => {
+    await ada?.go();
+    await server?.stop();
+    await provider?.stop();
+  });
+
+  /** At the provider's own page: any password will do. */
+  const signInAs = async (name) => {
+    const { page } = ada;
+    await page.getByRole('link', { name: 'Sign in with Example ID' }).click();
+    await page.locator('input[name=login]').fill(name);
+    await page.locator('input[name=password]').fill('anything');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Continue' }).click();
+  };
+
+  test('whom nobody here knows is told so', async () => {
+    await ada.page.goto(`${server.url}/sign-in`);
+    await signInAs('stranger');
+    await ada.page.getByRole('alert').getByText('Nobody here has that address.').waitFor();
+    await ada.page.context().clearCookies();
+  });
+
+  test('one comes back to where one was asked to sign in', async () => {
+    await ada.page.goto(`${server.url}/spaces`);
+    await ada.page.getByRole('main').getByRole('link', { name: 'Sign in' }).click();
+    await signInAs('ada');
+    await ada.page.waitForURL('**/spaces');
+    await ada.button('Account of Ada').waitFor();
   });
 });

@@ -3,8 +3,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { binary, scratch } from './files.js';
@@ -12,10 +13,11 @@ import { binary, scratch } from './files.js';
 export class Server {
   #process;
 
-  /** Starts on free ports with a new data folder. */
-  static async start() {
+  /** Starts on free ports with a new data folder. `settings` are those of a configuration file. */
+  static async start({ settings } = {}) {
     const server = new Server();
     server.data = scratch();
+    if (settings) writeFileSync((server.configuration = join(server.data, 'sederunt.toml')), settings);
     server.port = await freePort();
     server.mediaPort = await freePort();
     await server.#serve();
@@ -84,6 +86,7 @@ export class Server {
 
   async #serve() {
     const flags = ['serve', '--listen', `127.0.0.1:${this.port}`, '--media-port', `${this.mediaPort}`, '--data', this.data];
+    if (this.configuration) flags.push('--config', this.configuration);
     this.#process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: this.#process.stdout });
     const first = await Promise.race([once(lines, 'line'), once(this.#process, 'exit')]);
