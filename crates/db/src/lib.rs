@@ -99,7 +99,8 @@ impl Db {
     }
 
     /// Makes deleted data unreadable in the database's files: both engines only mark it as free and write over it some
-    /// day. Everything is written anew, so it takes as long as the database is large and holds up writes meanwhile.
+    /// day. Everything is written anew, so it takes as long as the database is large and holds up writes meanwhile; those of
+    /// other processes fail if they wait for longer than their limit.
     ///
     /// PostgreSQL keeps its own log of changes until it recycles it, and archives or standbys keep theirs; file systems and
     /// disks may keep old blocks. That is beyond this crate.

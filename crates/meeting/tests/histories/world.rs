@@ -335,7 +335,12 @@ impl World {
     }
 
     fn give(&mut self, input: Input) -> Option<Vec<Fact>> {
+        let enters = matches!(input, Input::Join { .. } | Input::Resume { .. } | Input::Admit { .. });
         let facts = decide(&self.space, input.clone(), self.clock).ok()?;
+        assert!(
+            enters || started(&facts).is_none(),
+            "there are three ways in: {input:?}"
+        );
         assert_eq!(
             Ok(&facts),
             decide(&self.space, input, self.clock).as_ref(),
