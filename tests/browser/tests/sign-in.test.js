@@ -65,7 +65,7 @@ describe('the way in', { timeout: 120_000 }, () => {
     // Back to where one was asked to sign in.
     await page.waitForURL('**/password');
     await page.getByRole('link', { name: 'Sederunt, home page' }).click();
-    await ada.sees('Hello, Ada');
+    await until('the focus to be on the heading', async () => (await focused(page)) === 'Hello, Ada');
   });
 
   test('somebody signed in makes a meeting', async () => {

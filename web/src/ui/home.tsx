@@ -13,7 +13,7 @@ import { Logo } from './logo.tsx';
 import { navigate } from './navigation.ts';
 import { reasonOf } from './reason.ts';
 import { PastMeetingList } from './register/pastMeetings.tsx';
-import { Shell, useTitle } from './shell.tsx';
+import { Shell, useHeading, useTitle } from './shell.tsx';
 import { SpaceList } from './spaces/spaces.tsx';
 
 /** Of each list: what fits beside the other without scrolling. */
@@ -36,11 +36,14 @@ export function Home() {
 
 function Welcome() {
   const { kind } = account.value;
+  const heading = useHeading();
   return (
     <div class="home">
       <section class="home-lead">
         <Logo />
-        <h1>{t('home.title')}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {t('home.title')}
+        </h1>
         <p>{t('home.lead')}</p>
       </section>
       <section class="card home-start">
@@ -65,9 +68,12 @@ function Welcome() {
 }
 
 function Desk({ name }: { name: string }) {
+  const heading = useHeading();
   return (
     <div class="desk">
-      <h1>{t('home.hello', { name })}</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        {t('home.hello', { name })}
+      </h1>
       <section class="card desk-start">
         <NewMeeting />
         <EnterCode />
