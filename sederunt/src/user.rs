@@ -64,7 +64,7 @@ pub(crate) fn run(command: UserCommand) -> Result<ExitCode, Failure> {
         UserCommand::List { store } => store::with(store, list),
         UserCommand::Remove { email, store } => store::with(store, async |store| {
             let user = store.user(&email).await?;
-            Ok(store.identity.delete_user(&user.id).await.map_err(last)?)
+            store.identity.delete_user(&user.id).await.map_err(last)
         }),
         UserCommand::Password { email, remove, store } => {
             store::with(store, async |store| password(store, &email, remove).await)

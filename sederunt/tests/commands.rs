@@ -1,6 +1,6 @@
 //! The commands as an operator types them: what is printed where, and the next step after a mistake.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -141,6 +141,59 @@ fn mistakes_name_the_next_step() {
             "meetings.space.readonly",
         ),
         (&["user", "add", "nobody"], "nobody", ""),
+        (
+            &["user", "remove", "nobody@example.org"],
+            "`nobody@example.org`",
+            "sederunt user add",
+        ),
+        (&["key", "create", "Not A Name"], "lower-case letters", ""),
+        (&["key", "remove", "nobody", "x"], "`nobody`", "sederunt key list"),
+        (&["key", "remove", "nobody"], "KEY_ID", "--help"),
+        (
+            &["grant", "add", "nobody", "--scope", "meetings.space.readonly"],
+            "`nobody`",
+            "sederunt key create",
+        ),
+        (
+            &["grant", "add", "nobody", "--scope", "everything"],
+            "everything",
+            "meetings.space.readonly",
+        ),
+        (
+            &["app", "add", "Minutes", "--kind", "web"],
+            "redirect URI",
+            "`--redirect-uri",
+        ),
+        (
+            &["app", "add", "Minutes", "--kind", "web", "--redirect-uri", "nowhere"],
+            "nowhere",
+            "",
+        ),
+        (&["app", "add", "Minutes", "--kind", "desktop"], "desktop", "installed"),
+        (&["app", "remove", "1"], "`1`", "sederunt app list"),
+        (&["domain", "add", "not a domain"], "not a domain", ""),
+        (
+            &["domain", "remove", "example.org"],
+            "`example.org`",
+            "sederunt domain list",
+        ),
+        (&["person", "delete", "nobody@example.org"], "`nobody@example.org`", ""),
+        (
+            &["person", "delete", "conferenceRecords/x"],
+            "`conferenceRecords/x`",
+            "conferenceRecords/CONFERENCE/participants/PARTICIPANT",
+        ),
+        (
+            &["space", "retention", "abc-mnop-xyz", "30"],
+            "`abc-mnop-xyz`",
+            "spaces/SPACE",
+        ),
+        (&["space", "retention", "abc-mnop-xyz", "soon"], "`soon`", "`forever`"),
+        (
+            &["serve", "--listen", "0.0.0.0:0", "--without-tokens"],
+            "0.0.0.0:0",
+            "127.0.0.1",
+        ),
         (&["doctor", "--listen", &taken], "", ""),
     ] {
         let output = sederunt(data.path(), arguments);
@@ -169,6 +222,13 @@ fn help_is_everywhere() {
         &["--help"][..],
         &["serve", "--help"],
         &["user", "add", "--help"],
+        &["user", "password", "--help"],
+        &["key", "create", "--help"],
+        &["app", "add", "--help"],
+        &["grant", "add", "--help"],
+        &["domain", "add", "--help"],
+        &["person", "delete", "--help"],
+        &["space", "retention", "--help"],
         &["token", "--help"],
         &["doctor", "-h"],
     ] {
@@ -183,4 +243,116 @@ fn help_is_everywhere() {
         text(&nothing.stderr).contains("Usage:"),
         "without a command it shows the help"
     );
+}
+
+/// Everything that can be managed, as it is listed afterwards.
+#[test]
+fn what_is_managed_is_listed() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let run = |arguments: &[&str]| {
+        let output = sederunt(data.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        text(&output.stdout)
+    };
+    let fields = |arguments: &[&str]| -> Vec<Vec<String>> {
+        let lines = run(arguments);
+        let rows = lines.lines().map(|line| line.split('\t').map(str::to_owned).collect());
+        rows.collect()
+    };
+    run(&["user", "add", "ada@example.org", "--name", "Ada"]);
+    run(&["user", "administrator", "ada@example.org"]);
+    let last = sederunt(data.path(), &["user", "administrator", "ada@example.org", "--remove"]);
+    assert!(
+        text(&last.stderr).contains("hint: `sederunt user administrator EMAIL`"),
+        "{last:?}"
+    );
+    run(&["user", "add", "bo@example.org"]);
+    let users = fields(&["user", "list"]);
+    assert_eq!(users[0][..3], ["ada@example.org", "Ada", "administrator"]);
+    assert_eq!(users[1][..3], ["bo@example.org", "bo", "user"]);
+    assert!(
+        users[1][3].starts_with("users/1") || users[1][3].len() == 27,
+        "{users:?}"
+    );
+    run(&["user", "remove", "bo@example.org"]);
+    assert_eq!(fields(&["user", "list"]).len(), 1);
+
+    let file = run(&["key", "create", "reports", "--public-url", "https://meet.example.org"]);
+    assert!(
+        file.contains("\"token_uri\": \"https://meet.example.org/oauth2/token\""),
+        "{file}"
+    );
+    run(&["key", "create", "reports"]);
+    let keys = fields(&["key", "list"]);
+    assert_eq!(
+        (keys.len(), keys[0][0].as_str(), &keys[0][1]),
+        (2, "reports", &keys[1][1])
+    );
+    run(&["grant", "add", "reports", "--scope", "meetings.space.readonly"]);
+    assert_eq!(
+        fields(&["grant", "list"]),
+        [[
+            keys[0][2].as_str(),
+            &keys[0][1],
+            "https://www.googleapis.com/auth/meetings.space.readonly"
+        ]]
+    );
+    run(&["grant", "remove", &keys[0][1]]);
+    run(&["key", "remove", "reports", &keys[0][3]]);
+    assert_eq!(fields(&["key", "list"]).len(), 1);
+    run(&["key", "remove", "reports", "--all"]);
+    assert!(fields(&["key", "list"]).is_empty() && fields(&["grant", "list"]).is_empty());
+
+    let file = run(&["app", "add", "Minutes", "--kind", "installed"]);
+    assert!(
+        file.contains("\"installed\"") && file.contains("client_secret"),
+        "{file}"
+    );
+    let apps = fields(&["app", "list"]);
+    assert_eq!(apps[0][1..], ["Minutes", "installed", ""]);
+    run(&["app", "remove", &apps[0][0]]);
+    assert!(fields(&["app", "list"]).is_empty());
+
+    run(&["domain", "add", "Example.org", "--organisation", "Example"]);
+    run(&["domain", "add", "example.com"]);
+    assert_eq!(
+        fields(&["domain", "list"]),
+        [["example.com", "example.com"], ["example.org", "Example"]]
+    );
+    run(&["domain", "remove", "example.com"]);
+    assert_eq!(fields(&["domain", "list"]).len(), 1);
+}
+
+/// A password is read from a pipe, and none is printed.
+#[test]
+fn a_password_is_read_from_standard_input() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    assert!(
+        sederunt(data.path(), &["user", "add", "ada@example.org"])
+            .status
+            .success()
+    );
+    let set = |password: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sederunt"))
+            .args(["user", "password", "ada@example.org"])
+            .env("SEDERUNT_DATA", data.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut input = child.stdin.take().expect("piped");
+        input.write_all(password.as_bytes()).expect("read");
+        drop(input);
+        child.wait_with_output().expect("it ends")
+    };
+    let good = set("correct horse battery\n");
+    assert!(good.status.success() && good.stdout.is_empty(), "{good:?}");
+    let short = set("short\n");
+    assert!(
+        !short.status.success() && text(&short.stderr).contains("10 characters"),
+        "{short:?}"
+    );
+    let removed = sederunt(data.path(), &["user", "password", "ada@example.org", "--remove"]);
+    assert!(removed.status.success(), "{removed:?}");
 }
