@@ -1,7 +1,7 @@
 //! `google.apps.meet.v2` and `v2beta`: one file per resource, and here the two services that tonic calls.
 //!
-//! A method of a service takes the caller and the message from the request and hands both on: what it does is written in the
-//! file of its resource. Methods that are not here answer UNIMPLEMENTED, by the generated default.
+//! A method of a service takes the call and the message from the request and hands both on: what it does is written in the
+//! file of its resource. Who may call what is `crates/server/tests/access/table.md`.
 
 mod access;
 mod artifacts;

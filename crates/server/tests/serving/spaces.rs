@@ -242,3 +242,23 @@ async fn a_member_comes_in_where_others_wait() {
     assert_eq!(world.send("DELETE", Some(&owner), &path, &[], "").await.ok(), json!({}));
     world.get(Some(&owner), &path).await.refused(404, "NOT_FOUND", "");
 }
+
+#[tokio::test]
+async fn a_members_role_changes_while_they_are_there() {
+    let world = World::new().await;
+    let (owner, guest) = (world.person("Owner").await, world.person("Guest").await);
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
+    let record = text(&world.join(&space, Some(&guest), "").await.ok(), "conferenceRecord");
+    let attendance = format!("/sederunt/v1/{record}/attendance");
+    let role = async || text(&world.get(Some(&owner), &attendance).await.ok()["attendees"][0], "role");
+    assert_eq!(role().await, "CONTRIBUTOR");
+
+    let cohost = json!({"email": "guest@example.org", "role": "COHOST"});
+    let members = format!("/v2/{space}/members");
+    let member = text(&world.post(Some(&owner), &members, &cohost).await.ok(), "name");
+    assert_eq!(role().await, "COHOST");
+    let batch = json!({"requests": [{"member": {"name": member}}], "updateMask": "role"});
+    let all = format!("{members}:batchUpdate");
+    world.post(Some(&owner), &all, &batch).await.ok();
+    assert_eq!(role().await, "CONTRIBUTOR");
+}
