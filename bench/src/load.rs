@@ -5,10 +5,15 @@
 //! ratio nearer to 1.
 
 use anyhow::{Context, Result, bail, ensure};
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
-use hyper::{Request, client::conn::http2, header};
+use hyper::{
+    HeaderMap, Request,
+    client::conn::http2,
+    header::{self, HeaderValue},
+};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use prost::Message;
 use std::{
     net::SocketAddr,
     sync::Arc,
@@ -70,9 +75,11 @@ fn content_length(head: &[u8]) -> Result<usize> {
     Ok(field.context("the answer says no length")?.1.trim().parse()?)
 }
 
-/// A `GET` as it goes over the wire.
-pub(crate) fn get(path: &str, token: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
+/// A `GET` as it goes over the wire, by the one with this token or by nobody in particular.
+pub(crate) fn get(path: &str, token: Option<&str>) -> Vec<u8> {
+    let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+    let authorization = authorization.unwrap_or_default();
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{authorization}\r\n").into_bytes()
 }
 
 /// Requests per second over so many HTTP/1.1 connections, each request taken in turn from the list.
@@ -101,12 +108,44 @@ pub(crate) async fn http1(
     sum(clients.collect(), start).await
 }
 
+/// A gRPC method, and what is said with every call of it.
+pub(crate) struct Method {
+    path: &'static str,
+    headers: HeaderMap,
+}
+
+impl Method {
+    /// Called by the one with this token or by nobody in particular, who wants the whole answer or these fields of it.
+    pub(crate) fn new(path: &'static str, token: Option<&str>, mask: Option<&'static str>) -> Method {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        if let Some(token) = token {
+            let bearer = HeaderValue::from_str(&format!("Bearer {token}"));
+            headers.insert(header::AUTHORIZATION, bearer.expect("a token is base64 and dots"));
+        }
+        if let Some(mask) = mask {
+            headers.insert("x-goog-fieldmask", HeaderValue::from_static(mask));
+        }
+        Method { path, headers }
+    }
+}
+
+/// A message in gRPC's framing: not compressed, length, message.
+pub(crate) fn framed(message: &impl Message) -> Bytes {
+    let length = message.encoded_len();
+    let mut framed = BytesMut::with_capacity(5 + length);
+    framed.put_u8(0);
+    framed.put_u32(u32::try_from(length).expect("a request is short"));
+    message.encode(&mut framed).expect("the buffer grows");
+    framed.freeze()
+}
+
 /// Calls per second over so many HTTP/2 connections with so many calls at once on each; requests are messages in gRPC's
 /// framing.
 pub(crate) async fn grpc(
     address: SocketAddr,
-    method: &'static str,
-    token: &Arc<str>,
+    method: &Arc<Method>,
     requests: &Arc<Vec<Bytes>>,
     (connections, streams): (usize, usize),
     time: Duration,
@@ -119,12 +158,12 @@ pub(crate) async fn grpc(
         let (sender, driver) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
         tokio::spawn(driver);
         for stream in 0..streams {
-            let (mut sender, requests, token) = (sender.clone(), Arc::clone(requests), Arc::clone(token));
+            let (mut sender, requests, method) = (sender.clone(), Arc::clone(requests), Arc::clone(method));
             let mut next = (connection * streams + stream) * requests.len() / (connections * streams);
             clients.push(tokio::spawn(async move {
                 let mut answered = 0_u64;
                 while start.elapsed() < time {
-                    call(&mut sender, method, &token, requests[next % requests.len()].clone()).await?;
+                    call(&mut sender, &method, requests[next % requests.len()].clone()).await?;
                     next += 7919;
                     answered += 1;
                 }
@@ -135,12 +174,9 @@ pub(crate) async fn grpc(
     sum(clients, start).await
 }
 
-async fn call(sender: &mut http2::SendRequest<Full<Bytes>>, method: &str, token: &str, message: Bytes) -> Result<()> {
-    let request = Request::post(method)
-        .header(header::CONTENT_TYPE, "application/grpc")
-        .header(header::TE, "trailers")
-        .header(header::AUTHORIZATION, format!("Bearer {token}"))
-        .body(Full::new(message))?;
+async fn call(sender: &mut http2::SendRequest<Full<Bytes>>, method: &Method, message: Bytes) -> Result<()> {
+    let mut request = Request::post(method.path).body(Full::new(message))?;
+    request.headers_mut().clone_from(&method.headers);
     let mut body = sender.send_request(request).await?.into_body();
     let mut messages = 0;
     while let Some(frame) = body.frame().await {

@@ -8,6 +8,7 @@
 mod bare;
 mod durable_joins;
 mod load;
+mod masks;
 mod reads;
 mod report;
 mod stored;
@@ -38,6 +39,8 @@ enum Name {
     DurableJoins,
     /// Reads of the register over REST and gRPC
     Reads,
+    /// What a field mask costs or saves, and what knowing the caller costs
+    Masks,
 }
 
 #[tokio::main]
@@ -49,6 +52,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Name::Reads) {
         reads::run(arguments.sessions).await?;
+    }
+    if wanted(Name::Masks) {
+        masks::run().await?;
     }
     Ok(())
 }

@@ -8,10 +8,10 @@ use crate::{
     stored,
 };
 use anyhow::{Context, Result};
-use bytes::{BufMut, Bytes, BytesMut};
+use api::google::apps::meet::v2::GetParticipantSessionRequest;
+use bytes::Bytes;
 use db::{Db, Location};
 use identity::{Identity, NewUser, Scopes};
-use prost::Message;
 use register::Register;
 use server::{Running, ServeFlags, Server, StoreFlags};
 use std::{
@@ -46,7 +46,7 @@ pub(crate) async fn run(sessions: usize) -> Result<()> {
 }
 
 /// Fills a data folder; returns names of sessions in it, and a token of the one who may read them all.
-async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, Arc<str>)> {
+async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, String)> {
     let db = Db::open(&Location::Sqlite(folder.join("sederunt.db"))).await?;
     let identity = Identity::open(db.clone()).await?;
     let new = NewUser {
@@ -59,7 +59,7 @@ async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, Arc<str
     let token = identity.issue_token(&owner, Scopes::MEET, TOKEN_TIME, now_us)?;
     let owner = meeting::UserId::parse(owner.id.as_str()).context("a user id is one everywhere")?;
     let names = stored::fill(&Register::new(db), &owner, sessions).await?;
-    Ok((names, token.into()))
+    Ok((names, token))
 }
 
 async fn start(folder: &Path) -> Result<Running> {
@@ -81,7 +81,7 @@ async fn rest(server: SocketAddr, bare: SocketAddr, names: &[String], token: &st
     let requests = Arc::new(
         names
             .iter()
-            .map(|name| load::get(&format!("/v2/{name}"), token))
+            .map(|name| load::get(&format!("/v2/{name}"), Some(token)))
             .collect(),
     );
     let mut rounds = Vec::new();
@@ -102,12 +102,13 @@ async fn rest(server: SocketAddr, bare: SocketAddr, names: &[String], token: &st
     Ok(())
 }
 
-async fn grpc(server: SocketAddr, bare: SocketAddr, names: &[String], token: &Arc<str>, sessions: usize) -> Result<()> {
+async fn grpc(server: SocketAddr, bare: SocketAddr, names: &[String], token: &str, sessions: usize) -> Result<()> {
     let requests = Arc::new(names.iter().map(|name| framed(name)).collect());
+    let method = Arc::new(load::Method::new(GET, Some(token), None));
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        let floor = load::grpc(bare, GET, token, &requests, GRPC_CONNECTIONS, ROUND_TIME).await?;
-        let ours = load::grpc(server, GET, token, &requests, GRPC_CONNECTIONS, ROUND_TIME).await?;
+        let floor = load::grpc(bare, &method, &requests, GRPC_CONNECTIONS, ROUND_TIME).await?;
+        let ours = load::grpc(server, &method, &requests, GRPC_CONNECTIONS, ROUND_TIME).await?;
         rounds.push((ours, floor));
     }
     let (connections, streams) = GRPC_CONNECTIONS;
@@ -123,20 +124,14 @@ async fn grpc(server: SocketAddr, bare: SocketAddr, names: &[String], token: &Ar
     Ok(())
 }
 
-/// The request for this session in gRPC's framing: not compressed, length, message.
+/// The request for this session.
 fn framed(name: &str) -> Bytes {
-    let message = api::google::apps::meet::v2::GetParticipantSessionRequest { name: name.to_owned() };
-    let length = message.encoded_len();
-    let mut framed = BytesMut::with_capacity(5 + length);
-    framed.put_u8(0);
-    framed.put_u32(u32::try_from(length).expect("a name is short"));
-    message.encode(&mut framed).expect("the buffer grows");
-    framed.freeze()
+    load::framed(&GetParticipantSessionRequest { name: name.to_owned() })
 }
 
 async fn pages(server: SocketAddr, token: &str, sessions: usize) -> Result<()> {
     let mut connection = Http1::connect(server).await?;
-    let first = load::get(&format!("/v2/conferenceRecords?pageSize={PAGE_SIZE}"), token);
+    let first = load::get(&format!("/v2/conferenceRecords?pageSize={PAGE_SIZE}"), Some(token));
     let Some(far) = far_page(&mut connection, token).await? else {
         progress(&format!(
             "with {sessions} sessions there is no page {FAR_PAGE}: pages are not measured"
@@ -163,7 +158,7 @@ async fn pages(server: SocketAddr, token: &str, sessions: usize) -> Result<()> {
 
 /// Walks to the far page, and returns the request for it, if there are so many pages.
 async fn far_page(connection: &mut Http1, token: &str) -> Result<Option<Vec<u8>>> {
-    let mut request = load::get(&format!("/v2/conferenceRecords?pageSize={PAGE_SIZE}"), token);
+    let mut request = load::get(&format!("/v2/conferenceRecords?pageSize={PAGE_SIZE}"), Some(token));
     for _ in 1..FAR_PAGE {
         let page: serde_json::Value = serde_json::from_slice(connection.ask(&request).await?)?;
         let Some(next) = page["nextPageToken"].as_str() else {
@@ -171,7 +166,7 @@ async fn far_page(connection: &mut Http1, token: &str) -> Result<Option<Vec<u8>>
         };
         request = load::get(
             &format!("/v2/conferenceRecords?pageSize={PAGE_SIZE}&pageToken={next}"),
-            token,
+            Some(token),
         );
     }
     Ok(Some(request))

@@ -69,7 +69,7 @@ pub(super) async fn follow(renewed: Arc<Renewed>) {
             Ok(true) => tracing::info!("a renewed certificate is served"),
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(error = %chain(&error), "a new certificate cannot be used; the old one is served")
+                tracing::warn!(error = %chain(&error), "a new certificate cannot be used; the old one is served");
             }
         }
     }
