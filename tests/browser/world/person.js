@@ -8,7 +8,10 @@ import { chromium } from 'playwright-core';
 import { scratch, tool } from './files.js';
 import { camera, nearestColour, silence, voice } from './material.js';
 import { observe } from './observer.js';
-import { until } from './until.js';
+import { pause, until } from './until.js';
+
+/** Sound energy in a second: speech is far above, silence after a codec far below. */
+export const AUDIBLE_ENERGY = 1e-4;
 
 export class Person {
   /** Opens a browser; nobody has joined anything yet. */
@@ -198,6 +201,14 @@ export class Person {
       }
       return lines;
     });
+  }
+
+  /** Whether any voice arrives within the next second. */
+  async hearsAnybody() {
+    const before = await this.hears();
+    await pause(1_000);
+    const after = await this.hears();
+    return after.some((line, index) => line.energy - before[index].energy >= AUDIBLE_ENERGY);
   }
 
   /** What the server told on a data channel, by id. */

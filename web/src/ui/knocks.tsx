@@ -33,7 +33,7 @@ export function KnockNotice({ space, knocks, notices, onShow }: KnocksProps & { 
   const [first, ...others] = knocks.value;
   const alone = others.length === 0;
   return (
-    <section class="knock-notice card" aria-label={t('knocks.title')} hidden={!first}>
+    <div class="knock-notice card" data-empty={!first}>
       {/* Always there, so that what appears in it is read out. */}
       <p role="status">
         {first && (alone ? t('knocks.single', { name: nameOf(first) }) : counted('knocks.many', others.length + 1))}
@@ -48,7 +48,7 @@ export function KnockNotice({ space, knocks, notices, onShow }: KnocksProps & { 
           </button>
         </div>
       )}
-    </section>
+    </div>
   );
 }
 
