@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
+use server::Quotas;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::world::{World, text};
+use crate::world::{World, configuration, text};
 
 #[tokio::test]
 async fn an_oversized_request_disturbs_nobody() {
@@ -68,4 +69,53 @@ async fn who_hangs_up_leaves_nothing_half_done() {
         text(&seat, "conferenceRecord")
     );
     assert_eq!(world.get(Some(&owner), &list).await.ok(), json!({}));
+}
+
+#[tokio::test]
+async fn quotas_are_each_persons_own() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let mut configuration = configuration(&data);
+    configuration.quotas = Quotas::GOOGLE;
+    let world = World::with(data, configuration).await;
+    let (ada, bo) = (world.person("Ada").await, world.person("Bo").await);
+    for _ in 0..10 {
+        world.space_of(&ada, json!({})).await;
+    }
+    let answer = world.post(Some(&ada), "/v2/spaces", &json!({})).await;
+    answer.refused(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED");
+    assert_eq!(answer.body["error"]["message"], "Too many requests.");
+    world.get(Some(&ada), "/v2/conferenceRecords").await.ok();
+    world.space_of(&bo, json!({})).await;
+}
+
+#[tokio::test]
+async fn a_batch_goes_through_the_same_door() {
+    let world = World::new().await;
+    let (owner, guest) = (world.person("Owner").await, world.person("Guest").await);
+    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let body = format!(
+        "--b\r\ncontent-type: application/http\r\ncontent-id: <1>\r\n\r\nGET /v2/{space} HTTP/1.1\r\n\r\n\
+         --b\r\ncontent-type: application/http\r\ncontent-id: <2>\r\n\r\nGET /v2/{space} HTTP/1.1\r\n\
+         authorization: Bearer {}\r\n\r\n--b\r\ncontent-type: application/http\r\ncontent-id: <3>\r\n\r\n\
+         POST /batch HTTP/1.1\r\n\r\n--b--",
+        guest.token
+    );
+    let kind = [("content-type", "multipart/mixed; boundary=b")];
+    let answer = world.send("POST", Some(&owner), "/batch", &kind, &body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let parts: Vec<&str> = answer.text.split("--batch_sederunt").collect();
+    assert_eq!(parts.len(), 5, "{}", answer.text);
+    assert!(
+        parts[1].contains("<response-1>") && parts[1].contains("accessType"),
+        "{}",
+        parts[1]
+    );
+    assert!(
+        parts[2].contains("200 OK") && !parts[2].contains("accessType"),
+        "{}",
+        parts[2]
+    );
+    assert!(parts[3].contains("404 Not Found"), "a batch in a batch: {}", parts[3]);
+    let answer = world.send("POST", Some(&owner), "/batch", &[], "").await;
+    assert_eq!(answer.status, 400, "{}", answer.text);
 }
