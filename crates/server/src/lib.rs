@@ -5,9 +5,10 @@
 //! in `identity`; who is heard and seen, in `media`.
 //!
 //! ```text
-//! listener ── front ──┬── web (pages, sign-in), health, metrics
-//!                     └── transcoder ── gate ──┬── google  (spaces, conference records)
-//!                                              └── meetings (join, resume, leave ── rooms)
+//! listener ── front ──┬── web (pages, sign-in, consent), oauth (tokens), health, metrics
+//!                     └── transcoder ── gate ──┬── google   (spaces, members, conference records), people
+//!                                              ├── meetings (join, resume, leave, moderate ── rooms)
+//!                                              └── sederunt (own spaces, attendance), administration
 //! ```
 
 mod administration;

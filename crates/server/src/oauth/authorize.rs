@@ -37,6 +37,7 @@ pub(crate) async fn serve(pages: &Pages, request: &Parts) -> Response<Body> {
     };
     match at_once(pages, &asked, user.as_ref()).await {
         Ok(Some(address)) => redirect(&address),
+        Ok(None) if asked.silent && user.is_none() => redirect(&asked.login_required()),
         Ok(None) if asked.silent => redirect(&asked.consent_required()),
         Ok(None) => redirect(&Pages::consent_page(query)),
         Err(error) => stay(&error),

@@ -181,7 +181,13 @@ async fn what_was_agreed_to_is_not_asked_again() {
         async |rows: &[(&str, &str)]| location(&browser.ask(&world, "GET", &program.asks(rows), &Value::Null).await);
     let (page, query) = open(&[("prompt", "none")]).await;
     assert_eq!(page, BACK);
-    assert!(value(&query, "error").ends_with("_required"), "{query:?}");
+    assert_eq!(value(&query, "error"), "consent_required");
+    let silent = program.asks(&[("prompt", "none")]);
+    let (page, query) = location(&Browser::of(&world).ask(&world, "GET", &silent, &Value::Null).await);
+    assert_eq!(
+        (page.as_str(), value(&query, "error").as_str()),
+        (BACK, "login_required")
+    );
 
     let (_, query) = open(&[]).await;
     decide(&world, &browser, &value(&query, "request"), true).await.ok();

@@ -9,8 +9,8 @@
 //! `provider` (it refused, or cannot be asked), `expired` (not begun in this browser, or too long ago), `address` (it does not
 //! vouch for an e-mail address), `account` (nobody here has that address), `server` (try again later).
 //!
-//! A person is found by the provider's own name for them, and the first time by the address that it has verified. Written here
-//! in three hundred lines, since the one library for it brings 173 crates and an unpatched `rsa`.
+//! A person is found by the provider's own name for them, and the first time by the address that it has verified. Written here,
+//! since the one library for it brings 173 crates and an unpatched `rsa`.
 
 mod attempt;
 mod configuration;
