@@ -188,3 +188,32 @@ impl Rest {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_where_it_is_looked_for() {
+        for (uri, host, expected) in [
+            ("https://meet.example.org/v2/spaces", None, Some("meet.example.org")),
+            ("/v2/spaces", Some("meet.example.org"), Some("meet.example.org")),
+            // What HTTP/1.1 says stays: it is what a browser compares with.
+            (
+                "http://proxy/v2/spaces",
+                Some("meet.example.org"),
+                Some("meet.example.org"),
+            ),
+            ("/v2/spaces", None, None),
+        ] {
+            let mut request = Request::get(uri);
+            if let Some(host) = host {
+                request = request.header(header::HOST, host);
+            }
+            let mut request = request.body(()).expect("a valid row");
+            name_host(&mut request);
+            let found = request.headers().get(header::HOST).map(HeaderValue::as_bytes);
+            assert_eq!(found, expected.map(str::as_bytes), "{uri}");
+        }
+    }
+}
