@@ -11,6 +11,9 @@ pub enum RegisterError {
     /// A space's id or meeting code is in use: try again with other random bytes. Or a member's address: it is one already.
     #[error("it exists already")]
     Taken,
+    /// See [`MEMBERS_PER_SPACE_MAX`](crate::limits::MEMBERS_PER_SPACE_MAX).
+    #[error("the space has as many members as it can")]
+    TooManyMembers,
     /// Somebody is to be forgotten who is in a conference that is still held.
     #[error("the person is in a meeting that is not over; try again when it is")]
     StillMeeting,

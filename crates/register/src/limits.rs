@@ -42,3 +42,6 @@ pub const CONFERENCES_DELETED_AT_ONCE: usize = 100;
 
 /// Conferences that are read at once while a person is forgotten in all of theirs.
 pub(crate) const CONFERENCES_FORGOTTEN_AT_ONCE: usize = 100;
+
+/// Members of one space: an organisation that invites more means everybody, and has a setting for that.
+pub const MEMBERS_PER_SPACE_MAX: i64 = 10_000;

@@ -2,7 +2,12 @@
 //!
 //! An address is a member of a space once, which an index holds. It is lower-cased by the caller, who knows what an address is.
 
-use crate::{Page, Query, Register, RegisterError, limits::MEMBERS_PER_PAGE, numbers::Number, page::List};
+use crate::{
+    Page, Query, Register, RegisterError,
+    limits::{MEMBERS_PER_PAGE, MEMBERS_PER_SPACE_MAX},
+    numbers::Number,
+    page::List,
+};
 use db::{Row, Statement};
 use meeting::{MemberId, Micros, SpaceId, UserId};
 
@@ -51,6 +56,9 @@ pub(crate) const MEMBER_ROLE: &str = "
     union all
     select m.role from member m where m.space = $1 and m.account = $3";
 
+/// Whether a space has so many members and one more.
+pub(crate) const MEMBER_AT: &str = "select 1 from member where space = $1 limit 1 offset $2";
+
 pub(crate) const MEMBERS: List = List {
     name: "members",
     select: "
@@ -64,6 +72,10 @@ pub(crate) const MEMBERS: List = List {
 impl Register {
     /// Makes a member of a space that there is. [`RegisterError::Taken`]: the address is a member already.
     pub async fn create_member(&self, new: &MemberRecord) -> Result<(), RegisterError> {
+        let last = vec![new.space.as_str().into(), (MEMBERS_PER_SPACE_MAX - 1).into()];
+        if !self.db.read(MEMBER_AT, last).await?.is_empty() {
+            return Err(RegisterError::TooManyMembers);
+        }
         let made = Statement::new(
             "insert into member (space, id, email, account, role, create_us) values ($1, $2, $3, $4, $5, $6)",
             vec![

@@ -1,8 +1,10 @@
 //! Members of a space.
 
 use crate::hall::{Hall, at, fresh, user};
+use db::Statement;
 use db::testing::each_engine;
 use meeting::{MemberId, SpaceId};
+use register::limits::MEMBERS_PER_SPACE_MAX;
 use register::{MemberRecord, MemberRole, Query, RegisterError};
 
 #[tokio::test]
@@ -39,6 +41,31 @@ async fn a_member_is_made_once_and_changed_and_deleted() {
         not_found(&register.delete_member(space, &ada.id).await);
         not_found(&register.member(space, &ada.id).await.map(drop));
         register.create_member(&again).await.expect("the address is free again");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_space_has_only_so_many_members() {
+    each_engine(async |db| {
+        let hall = Hall::new(&db).await;
+        let (register, space) = (&hall.register, hall.space.id());
+        let one_fewer = Statement::new(
+            "insert into member (space, id, email, role, create_us)
+             with recursive n(i) as (select cast(1 as bigint) union all select i + 1 from n where i < $2)
+             select $1, 'm' || cast(i as text), cast(i as text) || '@example.org', 0, 1 from n",
+            vec![space.as_str().into(), (MEMBERS_PER_SPACE_MAX - 1).into()],
+        );
+        db.write(vec![one_fewer]).await.expect("members");
+        let last = member(space, "last@example.org", None, 2);
+        register.create_member(&last).await.expect("there is one place");
+        let beyond = member(space, "beyond@example.org", None, 3);
+        assert!(matches!(
+            register.create_member(&beyond).await,
+            Err(RegisterError::TooManyMembers)
+        ));
+        register.delete_member(space, &last.id).await.expect("a member");
+        register.create_member(&beyond).await.expect("the place is free again");
     })
     .await;
 }

@@ -56,6 +56,9 @@ impl Spaces {
                     "The person is a member of this space already.",
                 ));
             }
+            Err(full @ RegisterError::TooManyMembers) => {
+                return Err(Failure::new(Code::ResourceExhausted, full.to_string()).own("TOO_MANY_MEMBERS"));
+            }
             Err(error) => return Err(failed(error, NOUN)),
         }
         self.tell(&space, &record).await;
