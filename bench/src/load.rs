@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use bytes::{BufMut, Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    HeaderMap, Request,
+    HeaderMap, Request, Uri,
     client::conn::http2,
     header::{self, HeaderValue},
 };
@@ -110,7 +110,7 @@ pub(crate) async fn http1(
 
 /// A gRPC method, and what is said with every call of it.
 pub(crate) struct Method {
-    path: &'static str,
+    address: Uri,
     headers: HeaderMap,
 }
 
@@ -127,7 +127,12 @@ impl Method {
         if let Some(mask) = mask {
             headers.insert("x-goog-fieldmask", HeaderValue::from_static(mask));
         }
-        Method { path, headers }
+        // Over HTTP/2 the host is a part of the address.
+        let address = format!("http://localhost{path}");
+        Method {
+            address: address.parse().expect("a path of names"),
+            headers,
+        }
     }
 }
 
@@ -175,9 +180,11 @@ pub(crate) async fn grpc(
 }
 
 async fn call(sender: &mut http2::SendRequest<Full<Bytes>>, method: &Method, message: Bytes) -> Result<()> {
-    let mut request = Request::post(method.path).body(Full::new(message))?;
+    let mut request = Request::post(method.address.clone()).body(Full::new(message))?;
     request.headers_mut().clone_from(&method.headers);
-    let mut body = sender.send_request(request).await?.into_body();
+    let (head, mut body) = sender.send_request(request).await?.into_parts();
+    // A refusal has no message, and its status stands where the head is.
+    ensure!(!head.headers.contains_key("grpc-status"), "refused: {:?}", head.headers);
     let mut messages = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame?;
