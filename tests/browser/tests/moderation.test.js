@@ -131,6 +131,8 @@ describe('moderation', { timeout: 240_000 }, () => {
     await turn('Moderation');
     await turn('Newcomers only watch');
     const dan = await Person.arrive(server, 'Dan', 'yellow');
+    await dan.page.goto(`${server.url}/${space.meetingCode}`);
+    await dan.sees('In this meeting, newcomers only watch and listen.');
     await dan.join(space.meetingCode);
     await dan.seesEach([ada]);
     await dan.sees('Watching only');

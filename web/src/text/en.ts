@@ -80,6 +80,7 @@ export const en = {
   'preJoin.walkIn': 'You can walk straight in.',
   'preJoin.knock': 'Somebody inside has to let you in.',
   'preJoin.knock.guest': 'With an account you may be able to walk in.',
+  'preJoin.viewers': 'In this meeting, newcomers only watch and listen.',
   'preJoin.signIn': 'Sign in',
   'preJoin.ask': 'Ask to join',
   'preJoin.refused': 'This meeting can be entered only through the app that made it.',

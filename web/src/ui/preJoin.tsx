@@ -108,6 +108,7 @@ function JoinForm({ meeting, device, joining, problem, onChoose, onJoin }: PreJo
       <JoinChoice device={device} signedIn={user !== null} disabled={joining.value} onChoose={onChoose} />
       <p class="entry" id="entry">
         {knocks ? t('preJoin.knock') : t('preJoin.walkIn')}
+        {meeting.role === 'VIEWER' && device === 'FULL' && ` ${t('preJoin.viewers')}`}
         {knocks && !user && (
           <>
             {' '}
