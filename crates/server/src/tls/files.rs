@@ -107,9 +107,9 @@ mod tests {
     fn a_renewed_pair_is_taken_up_and_half_a_pair_is_not() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (certificate, key) = (folder.path().join("a.pem"), folder.path().join("a.key"));
-        let write = |path: &Path, text: &str, age_seconds: u64| {
+        let write = |path: &Path, text: &str, second: u64| {
             fs::write(path, text).expect("writable");
-            let time = SystemTime::now() - std::time::Duration::from_secs(age_seconds);
+            let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);
             fs::File::options()
                 .write(true)
                 .open(path)
@@ -117,18 +117,18 @@ mod tests {
                 .expect("settable");
         };
         let (first, second) = (pair("one.example.org"), pair("two.example.org"));
-        write(&certificate, &first.0, 60);
-        write(&key, &first.1, 60);
+        write(&certificate, &first.0, 1);
+        write(&key, &first.1, 1);
         let renewed = Renewed::open(certificate.clone(), key.clone()).expect("a pair");
         let served = || renewed.served.read().expect("no panic").pair.cert[0].clone();
         let before = served();
         assert!(!renewed.look().expect("nothing changed"));
 
-        write(&certificate, &second.0, 30);
+        write(&certificate, &second.0, 2);
         assert!(renewed.look().is_err(), "the key is still the old one");
         assert_eq!(served(), before);
 
-        write(&key, &second.1, 30);
+        write(&key, &second.1, 2);
         assert!(renewed.look().expect("a pair again"));
         assert_ne!(served(), before);
     }

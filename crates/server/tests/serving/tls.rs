@@ -19,7 +19,7 @@ use crate::world::{World, ask, configuration};
 use authority::Authority;
 
 /// How long an order may take on a busy machine.
-const ORDER_TIMEOUT: Duration = Duration::from_secs(60);
+const ORDER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A client that trusts one authority and nobody else.
 fn trusting(authority_pem: &[u8], protocol: &str) -> TlsConnector {
