@@ -33,12 +33,13 @@ pub(crate) const CONFERENCE: &str = "
     where c.id = $1 and (c.end_us is null or c.expire_us > $2)";
 
 /// Walks what the first may read, and looks both up among the participants of each.
-pub(crate) const HAVE_MET: &str = "select 1 from conference_reader
-     join conference on conference.id = conference_reader.conference and conference.expire_us > $3
-     join participant mine on mine.conference = conference.id and mine.id = $1
-     join participant theirs on theirs.conference = conference.id and theirs.id = $2
-     where conference_reader.account = $1
-     limit 1";
+pub(crate) const HAVE_MET: &str = "
+    select 1 from conference_reader r
+    join conference c on c.id = r.conference and (c.end_us is null or c.expire_us > $3)
+    join participant mine on mine.conference = c.id and mine.id = $1
+    join participant theirs on theirs.conference = c.id and theirs.id = $2
+    where r.account = $1
+    limit 1";
 
 pub(crate) const MAY_READ: &str = "
     select 1 from conference c

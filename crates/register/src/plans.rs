@@ -4,7 +4,7 @@
 use crate::{
     conferences::{
         CONFERENCE, CONFERENCES, CONFERENCES_BY_CODE, CONFERENCES_OF_APP, CONFERENCES_OF_APP_BY_CODE,
-        CONFERENCES_OF_APP_IN_SPACE, MAY_READ,
+        CONFERENCES_OF_APP_IN_SPACE, HAVE_MET, MAY_READ,
     },
     expiry::EXPIRED_CONFERENCES,
     forget::{CONFERENCES_OF, OPEN_CONFERENCE_OF, PARTICIPATION},
@@ -29,6 +29,7 @@ async fn every_read_is_a_search() {
         (SPACE_BY_CODE, 2),
         (CONFERENCE, 2),
         (MAY_READ, 3),
+        (HAVE_MET, 3),
         (PARTICIPANT, 3),
         (PARTICIPANT_SESSION, 4),
         (PARTICIPANT_SESSION_FOR_READER, 5),

@@ -140,6 +140,35 @@ async fn a_failed_session_ends_at_its_start() {
 }
 
 #[tokio::test]
+async fn people_meet_in_a_conference() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let first = hall.join(signed_in(2), at(10)).await;
+        let second = hall.join(signed_in(3), at(11)).await;
+        hall.leave(&first, at(12)).await;
+        hall.leave(&second, at(13)).await;
+        let later = hall.join(signed_in(4), at(20)).await;
+        let live = at(21).plus_us(2 * limits::RETENTION_US);
+        for (one, other, now, met) in [
+            (user(2), user(3), at(21), true),
+            (user(3), user(2), at(21), true),
+            (user(2), user(4), at(21), false),
+            (user(2), user(5), at(21), false),
+            // The owner may read of them and was not there.
+            (hall.owner.clone(), user(2), at(21), false),
+            // What has expired is forgotten; what is still held is not.
+            (user(2), user(3), live, false),
+            (user(4), user(4), live, true),
+        ] {
+            let found = hall.register.have_met(&one, &other, now).await.expect("answered");
+            assert_eq!(found, met, "{one} {other}");
+        }
+        hall.leave(&later, at(22)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn owner_and_participants_may_read() {
     each_engine(async |db| {
         let mut hall = Hall::new(&db).await;
