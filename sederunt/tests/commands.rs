@@ -102,8 +102,29 @@ fn a_server_says_where_it_is_and_links_lead_there() {
     );
 }
 
+/// Checks that a command fails, says what is wrong and what to do next, and prints no data.
+#[track_caller]
+fn refused(data: &Path, arguments: &[&str], error: &str, hint: &str) {
+    let output = sederunt(data, arguments);
+    let said = text(&output.stderr);
+    assert!(!output.status.success(), "{arguments:?} succeeded");
+    assert!(
+        said.contains(error) && said.contains(hint),
+        "{arguments:?} said: {said}"
+    );
+    assert!(!said.contains("panicked"), "{arguments:?} said: {said}");
+    if arguments[0] == "doctor" {
+        assert!(
+            text(&output.stdout).contains("hint: choose another with `--listen`"),
+            "{output:?}"
+        );
+    } else {
+        assert!(output.stdout.is_empty(), "{arguments:?} printed data: {output:?}");
+    }
+}
+
 #[test]
-fn mistakes_name_the_next_step() {
+fn mistakes_in_serving_name_the_next_step() {
     let data = tempfile::tempdir().expect("a temporary folder");
     let file = data.path().join("a-file");
     std::fs::write(&file, "").expect("writable");
@@ -130,7 +151,22 @@ fn mistakes_name_the_next_step() {
         (&["serve", "--listen", "here"], "invalid value 'here'", "--help"),
         (&["serve", "--lisen", "x"], "unexpected argument '--lisen'", "--listen"),
         (
-            &["token", "nobody@example.org"],
+            &["serve", "--listen", "0.0.0.0:0", "--without-tokens"],
+            "0.0.0.0:0",
+            "127.0.0.1",
+        ),
+        (&["doctor", "--listen", &taken], "", ""),
+    ] {
+        refused(data.path(), arguments, error, hint);
+    }
+}
+
+#[test]
+fn mistakes_in_managing_name_the_next_step() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    for (arguments, error, hint) in [
+        (
+            &["token", "nobody@example.org"][..],
             "`nobody@example.org`",
             "sederunt user add",
         ),
@@ -189,29 +225,8 @@ fn mistakes_name_the_next_step() {
             "spaces/SPACE",
         ),
         (&["space", "retention", "abc-mnop-xyz", "soon"], "`soon`", "`forever`"),
-        (
-            &["serve", "--listen", "0.0.0.0:0", "--without-tokens"],
-            "0.0.0.0:0",
-            "127.0.0.1",
-        ),
-        (&["doctor", "--listen", &taken], "", ""),
     ] {
-        let output = sederunt(data.path(), arguments);
-        let said = text(&output.stderr);
-        assert!(!output.status.success(), "{arguments:?} succeeded");
-        assert!(
-            said.contains(error) && said.contains(hint),
-            "{arguments:?} said: {said}"
-        );
-        assert!(!said.contains("panicked"), "{arguments:?} said: {said}");
-        if arguments[0] == "doctor" {
-            assert!(
-                text(&output.stdout).contains("hint: choose another with `--listen`"),
-                "{output:?}"
-            );
-        } else {
-            assert!(output.stdout.is_empty(), "{arguments:?} printed data: {output:?}");
-        }
+        refused(data.path(), arguments, error, hint);
     }
 }
 
