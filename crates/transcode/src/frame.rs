@@ -6,8 +6,7 @@ use axum::body::Body;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
-use prost::Message as _;
-use prost_reflect::{DynamicMessage, MessageDescriptor};
+use prost::Message;
 
 /// Whatever keeps a reply from being read. Callers can neither cause nor mend it.
 pub(crate) type Broken = Box<dyn Error + Send + Sync>;
@@ -16,7 +15,7 @@ pub(crate) type Broken = Box<dyn Error + Send + Sync>;
 const NOT_UNARY: &str = "the reply is not one uncompressed message";
 
 /// Puts the prefix before a message.
-pub(crate) fn encode(message: &DynamicMessage) -> Result<Bytes, Broken> {
+pub(crate) fn encode(message: &impl Message) -> Result<Bytes, Broken> {
     let length = message.encoded_len();
     let mut frame = BytesMut::with_capacity(5 + length);
     frame.put_u8(0);
@@ -25,12 +24,21 @@ pub(crate) fn encode(message: &DynamicMessage) -> Result<Bytes, Broken> {
     Ok(frame.freeze())
 }
 
-/// Takes the prefix away.
-pub(crate) fn decode(mut frame: Bytes, kind: &MessageDescriptor) -> Result<DynamicMessage, Broken> {
+/// Puts the prefix before a message that is encoded already.
+pub(crate) fn around(message: &[u8]) -> Result<Bytes, Broken> {
+    let mut frame = BytesMut::with_capacity(5 + message.len());
+    frame.put_u8(0);
+    frame.put_u32(u32::try_from(message.len())?);
+    frame.extend_from_slice(message);
+    Ok(frame.freeze())
+}
+
+/// Takes the prefix away: what is left is the message, encoded.
+pub(crate) fn inside(mut frame: Bytes) -> Result<Bytes, Broken> {
     if frame.len() < 5 || frame.get_u8() != 0 || frame.get_u32() as usize != frame.len() {
         return Err(NOT_UNARY.into());
     }
-    Ok(DynamicMessage::decode(kind.clone(), frame)?)
+    Ok(frame)
 }
 
 /// Reads a body to its end. A reply comes in one piece nearly always, which is then not copied.

@@ -27,6 +27,7 @@ mod frame;
 pub mod limits;
 mod mask;
 mod partial;
+mod prune;
 mod query;
 mod reply;
 mod request;

@@ -2,13 +2,13 @@
 //!
 //! A comma separates, `/` or `.` descends, parentheses group and `*` means every field; names are in proto or JSON
 //! spelling. A mask is resolved against the response's message before the service is called, so that a wrong one costs
-//! nothing and changes nothing, and it is applied to the reply before the JSON is written.
+//! nothing and changes nothing; [`crate::prune`] applies it to the reply.
 //!
 //! Messages that proto3 JSON writes as one value, such as a timestamp, and maps are taken whole or not at all.
 
 use std::collections::BTreeMap;
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use crate::{
     fields,
@@ -87,31 +87,6 @@ impl Mask {
                         .merge(other);
                 }
             }
-        }
-    }
-
-    /// Clears what was not asked for.
-    pub fn prune(&self, message: &mut DynamicMessage) {
-        let Mask::Fields(selected) = self else { return };
-        let numbers: Vec<u32> = message.fields().map(|(field, _)| field.number()).collect();
-        for number in numbers {
-            match selected.get(&number) {
-                None => message.clear_field_by_number(number),
-                Some(Mask::Everything) => {}
-                Some(mask) => {
-                    if let Some(value) = message.get_field_by_number_mut(number) {
-                        mask.prune_value(value);
-                    }
-                }
-            }
-        }
-    }
-
-    fn prune_value(&self, value: &mut Value) {
-        match value {
-            Value::Message(message) => self.prune(message),
-            Value::List(values) => values.iter_mut().for_each(|value| self.prune_value(value)),
-            _ => {}
         }
     }
 }

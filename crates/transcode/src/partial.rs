@@ -14,6 +14,7 @@ use crate::{
     failure::Failure,
     frame::{self, Broken},
     mask::Mask,
+    prune::prune,
     rules::rpc_path,
 };
 
@@ -46,7 +47,7 @@ impl Replies {
     }
 
     /// What a gRPC request asks for. The reply must then come uncompressed, so the request no longer allows otherwise.
-    pub(crate) fn asked(&self, request: &mut Request<Body>) -> Result<Option<(MessageDescriptor, Mask)>, Failure> {
+    pub(crate) fn asked(&self, request: &mut Request<Body>) -> Result<Option<Mask>, Failure> {
         if !request.headers().contains_key(&FIELD_MASK) {
             return Ok(None);
         }
@@ -55,16 +56,12 @@ impl Replies {
         };
         let mask = mask(request.headers(), reply)?;
         request.headers_mut().remove("grpc-accept-encoding");
-        Ok(mask.map(|mask| (reply.clone(), mask)))
+        Ok(mask)
     }
 }
 
-/// Clears what was not asked for. An error has no message, and goes through.
-pub(crate) async fn prune<B>(
-    reply: Response<B>,
-    kind: &MessageDescriptor,
-    mask: &Mask,
-) -> Result<Response<Body>, Broken>
+/// Leaves out what was not asked for. An error has no message, and goes through.
+pub(crate) async fn pruned<B>(reply: Response<B>, mask: &Mask) -> Result<Response<Body>, Broken>
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<Broken>,
@@ -72,9 +69,7 @@ where
     let (mut head, body) = reply.into_parts();
     let (mut bytes, trailers) = frame::collect(body).await?;
     if !bytes.is_empty() {
-        let mut message = frame::decode(bytes, kind)?;
-        mask.prune(&mut message);
-        bytes = frame::encode(&message)?;
+        bytes = frame::around(&prune(mask, &frame::inside(bytes)?)?)?;
     }
     head.headers.remove(header::CONTENT_LENGTH);
     Ok(Response::from_parts(head, frame::body(bytes, trailers)))

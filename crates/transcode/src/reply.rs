@@ -18,6 +18,7 @@ use crate::{
     failure::{Failure, code, json_response},
     frame::{self, Broken},
     mask::Mask,
+    prune::prune,
 };
 
 /// How a reply is written.
@@ -75,10 +76,11 @@ fn is_metadata(name: &HeaderName) -> bool {
 
 fn json(frame: Bytes, output: &MessageDescriptor, form: &Form) -> Result<Vec<u8>, Broken> {
     let mut json = Vec::with_capacity(64 + 2 * frame.len());
-    let mut message = frame::decode(frame, output)?;
+    let mut encoded = frame::inside(frame)?;
     if let Some(mask) = &form.mask {
-        mask.prune(&mut message);
+        encoded = prune(mask, &encoded)?.into();
     }
+    let message = DynamicMessage::decode(output.clone(), encoded)?;
     let options = SerializeOptions::new().use_enum_numbers(form.enum_numbers);
     if form.pretty {
         let mut serializer = Serializer::with_formatter(&mut json, PrettyFormatter::new());

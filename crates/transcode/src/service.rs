@@ -87,11 +87,16 @@ where
                 let reply = inner.call(request);
                 Box::pin(async move { Ok(reply.await?.map(Body::new)) })
             }
-            Ok(Some((kind, mask))) => Box::pin(async move {
-                let reply = partial::prune(inner.call(request).await?, &kind, &mask).await;
-                Ok(reply
-                    .unwrap_or_else(|reason| Failure::broken(reason.as_ref()).into_grpc_response(kind.parent_pool())))
-            }),
+            Ok(Some(mask)) => {
+                let tables = Arc::clone(&self.tables);
+                Box::pin(async move {
+                    let reply = partial::pruned(inner.call(request).await?, &mask).await;
+                    Ok(
+                        reply
+                            .unwrap_or_else(|reason| Failure::broken(reason.as_ref()).into_grpc_response(&tables.pool)),
+                    )
+                })
+            }
             Err(failure) => {
                 let response = failure.into_grpc_response(&self.tables.pool);
                 Box::pin(std::future::ready(Ok(response)))
