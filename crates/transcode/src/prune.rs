@@ -1,8 +1,9 @@
 //! A mask applied to a message as it is encoded.
 //!
-//! A message is a run of fields, each with its number and its length, so what was not asked for is left out by copying the rest: nothing is
-//! decoded that nobody sees, and a page is pruned in less time than it takes to read it. Fields that no descriptor knows cannot be
-//! asked for, and are left out too.
+//! A message is a run of fields, each with its number and its length, so what was not asked for is left out by copying the rest. The
+//! other way is to decode, clear and encode again: with it a page of a hundred over gRPC came at a third of the rate of one without
+//! a mask (`cargo xtask bench masks`, in a build without optimisation). Fields that no descriptor knows cannot be asked for,
+//! and are left out too.
 
 use std::collections::BTreeMap;
 
