@@ -9,6 +9,6 @@ mod seed;
 mod server;
 
 pub use http::{Answer, request};
-pub use meeting::{OFFER, Seat, join, leave, resume};
+pub use meeting::{OFFER, Seat, join, leave, open_space, resume};
 pub use seed::Seed;
 pub use server::{Server, binary};

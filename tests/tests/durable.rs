@@ -14,8 +14,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Server, binary, join, leave, request};
-use serde_json::json;
+use end_to_end::{Server, binary, join, leave, open_space};
 
 const JOINS: usize = 10;
 
@@ -32,10 +31,9 @@ fn the_disk_is_synced_before_a_join_or_leave_is_acknowledged() -> Result<()> {
     let server = Server::start_with(strace, &data)?;
     server.add_user("owner@example.org")?;
     let token = server.token("owner@example.org")?;
-    let space = request(server.address(), "POST", "/v2/spaces", Some(&token), Some(&json!({})))?.ok()?;
-    let space = space["name"].as_str().context("a space has a name")?;
+    let space = open_space(server.address(), &token)?;
     for _ in 0..JOINS {
-        let seat = join(server.address(), space, None, "Visitor")??;
+        let seat = join(server.address(), &space, None, "Visitor")??;
         leave(server.address(), &seat)??;
     }
     server.kill()?;

@@ -27,7 +27,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Seat, Seed, Server, join, leave, request, resume};
+use end_to_end::{Seat, Seed, Server, join, leave, open_space, request, resume};
 use serde_json::{Value, json};
 
 const KILLS: u64 = 5;
@@ -86,10 +86,7 @@ impl World {
         let server = Server::start(data.path())?;
         server.add_user("owner@example.org")?;
         let token = server.token("owner@example.org")?;
-        let spaces = (0..SPACES).map(|_| {
-            let space = request(server.address(), "POST", "/v2/spaces", Some(&token), Some(&json!({})))?.ok()?;
-            Ok(space["name"].as_str().context("a space has a name")?.to_owned())
-        });
+        let spaces = (0..SPACES).map(|_| open_space(server.address(), &token));
         let spaces = spaces.collect::<Result<_>>()?;
         Ok(Self {
             server: Some(server),

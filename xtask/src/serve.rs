@@ -15,8 +15,8 @@ pub(crate) fn run(flags: &[String]) -> Result<Infallible> {
     Err(error).with_context(|| format!("cannot start {}", workspace::binary().display()))
 }
 
-/// The build of the program that users get, and that the tests run.
-pub(crate) fn build() -> Command {
+/// The build of the program that users get.
+fn build() -> Command {
     let mut cargo = Command::new("cargo");
     cargo
         .args(["build", "--release", "--package", "sederunt"])
