@@ -16,7 +16,7 @@ pub(crate) fn run(flags: &[String]) -> Result<Infallible> {
 }
 
 /// The build of the program that users get.
-fn build() -> Command {
+pub(crate) fn build() -> Command {
     let mut cargo = Command::new("cargo");
     cargo
         .args(["build", "--release", "--package", "sederunt"])

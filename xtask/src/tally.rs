@@ -44,19 +44,21 @@ pub(crate) fn read(output: &[String]) -> Option<Tally> {
 }
 
 fn closing_line(line: &str) -> Option<Tally> {
+    // Indented, it is what a failed test said, and nextest has counted that test.
+    let of_cargo = line.starts_with("test result:");
     let line = line.trim();
     // cargo nextest: `Summary [   0.1s] 10 tests run: 9 passed (1 slow), 1 failed, 0 skipped`
     // cargo test:    `test result: ok. 10 passed; 0 failed; 0 ignored; …`
     // pytest:        `=== 9 passed, 1 failed, 1 error in 0.12s ===`
     let counted = line.starts_with("Summary [")
-        || line.starts_with("test result:")
+        || of_cargo
         || (line.starts_with("==") && line.ends_with("==") && line.contains(" in "));
     if counted {
         let tally = Tally {
             passed: number_before(line, &["passed"]),
             failed: number_before(line, &["failed", "error", "errors", "timed out", "exec failed"]),
         };
-        return (tally != Tally::default() || line.starts_with("test result:")).then_some(tally);
+        return (tally != Tally::default() || of_cargo).then_some(tally);
     }
     // node --test: `ℹ pass 10`, `ℹ fail 0` and `ℹ cancelled 0` (cut off by a time limit) on lines of their own.
     // vitest:      `Tests  1 failed | 10 passed (11)`
@@ -140,6 +142,10 @@ mod tests {
         check(
             "test result: FAILED. 1 passed; 2 failed; 0 ignored\ntest result: ok. 3 passed; 0 failed;",
             Some((4, 2)),
+        );
+        check(
+            "    test result: FAILED. 0 passed; 1 failed;\n     Summary [   1.2s] 3 tests run: 2 passed, 1 failed",
+            Some((2, 1)),
         );
         check("===== 5 passed in 3.21s =====", Some((5, 0)));
         check(
