@@ -27,8 +27,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Seat, Seed, Server, join, leave, open_space, request, resume};
-use serde_json::{Value, json};
+use end_to_end::{Seat, Seed, Server, join, leave, open_space, resume};
+use serde_json::Value;
 
 const KILLS: u64 = 5;
 const SPACES: usize = 12;
