@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::administration::AdministrationService;
 use crate::announce::PublicAddress;
 use crate::configuration::Configuration;
+use crate::discovery::Descriptions;
 use crate::folder::{self, FolderError, Held};
 use crate::front::{Front, Rest};
 use crate::gate::{Gate, Services, Stranger};
@@ -206,7 +207,7 @@ impl Server {
             rooms: rooms.clone(),
             metrics,
             pages: web::Pages::open(identity, oidc, &public_url, stranger).map_err(StartError::Roots)?,
-            public_url: public_url.clone(),
+            descriptions: Descriptions::new(&public_url)?,
         };
         let front = Front {
             api: transcode::Transcoder::new(gate, api::descriptor_pool())?,

@@ -17,7 +17,7 @@ use tower_http::compression::Compression;
 use transcode::batch;
 
 use crate::cors;
-use crate::discovery;
+use crate::discovery::{self, Descriptions};
 use crate::failure::chain;
 use crate::gate::Gate;
 use crate::meetings::Rooms;
@@ -47,8 +47,7 @@ pub(crate) struct Rest {
     pub(crate) rooms: Rooms,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) pages: Pages,
-    /// What people open, for descriptions of the API.
-    pub(crate) public_url: String,
+    pub(crate) descriptions: Descriptions,
 }
 
 impl Service<Request<Body>> for Front {
@@ -76,7 +75,7 @@ impl Service<Request<Body>> for Front {
                 let api = self.api.clone();
                 Box::pin(async move { Ok(batch::serve(request, api).await) })
             }
-            Target::Description => Box::pin(ready(Ok(discovery::serve(&self.rest.public_url, &request)))),
+            Target::Description => Box::pin(ready(Ok(self.rest.descriptions.serve(&request)))),
             Target::Api | Target::Rest => self.api.call(request),
         };
         if foreign {

@@ -149,7 +149,7 @@ fn well_known(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage,
 }
 
 /// `config.accessType` and `config.access_type` are both written in masks; on the wire it is the second.
-fn snake_case(path: &str) -> String {
+pub fn snake_case(path: &str) -> String {
     let mut snake = String::with_capacity(path.len() + 4);
     for letter in path.chars() {
         if letter.is_ascii_uppercase() {

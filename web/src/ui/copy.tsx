@@ -7,7 +7,7 @@ import { Check, Link } from './icons.tsx';
 
 const COPIED_MS = 2_000;
 
-function useCopied() {
+export function useCopied() {
   const copied = useSignal(false);
   const copy = async (text: string) => {
     await navigator.clipboard.writeText(text);

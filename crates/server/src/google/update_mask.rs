@@ -35,7 +35,7 @@ impl UpdateMask {
         let mut named: Vec<String> = mask
             .map_or(&[][..], |mask| &mask.paths)
             .iter()
-            .map(|path| snake_case(path.trim()))
+            .map(|path| transcode::snake_case(path.trim()))
             .filter(|path| !path.is_empty())
             .collect();
         named.sort_unstable();
@@ -72,18 +72,6 @@ fn holds(path: &str, field: &str) -> bool {
     field
         .strip_prefix(path)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-/// REST masks come in proto spelling already; nothing forbids the other over gRPC.
-fn snake_case(path: &str) -> String {
-    let mut snake = String::with_capacity(path.len() + 4);
-    for letter in path.chars() {
-        if letter.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! JSON for our own pages: small bodies in, small answers out, errors in the shape of the API's.
+//! JSON beside the API: small bodies in, answers out, errors in the shape of the API's.
 
 use axum::body::Body;
 use http::header::{self, HeaderValue};

@@ -2,7 +2,7 @@
 
 mod consent;
 mod cookies;
-mod json;
+pub(crate) mod json;
 pub(crate) mod oidc;
 pub(crate) mod pages;
 mod query;
