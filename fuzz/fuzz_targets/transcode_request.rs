@@ -6,7 +6,7 @@
 
 use std::{convert::Infallible, sync::LazyLock};
 
-use axum::body::Body;
+use axum_core::body::Body;
 use http::{Method, Request, Response};
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};

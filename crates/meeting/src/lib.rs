@@ -33,6 +33,7 @@ mod ids;
 mod input;
 mod knock;
 pub mod limits;
+pub mod names;
 mod permissions;
 mod settings;
 mod space;

@@ -1,5 +1,8 @@
 //! Why the register does not answer. No status codes: each contract chooses its own.
 
+use std::error::Error;
+use std::fmt::Write as _;
+
 use meeting::MalformedId;
 
 /// `Display` is what the caller may be told, the source chain what the log should hold.
@@ -83,4 +86,15 @@ impl From<filter::Malformed> for RegisterError {
     fn from(malformed: filter::Malformed) -> RegisterError {
         RegisterError::InvalidFilter(malformed)
     }
+}
+
+/// An error and everything that caused it, in one line for the log: no `Display` of ours repeats its source.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
 }

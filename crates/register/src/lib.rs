@@ -35,7 +35,7 @@ mod spaces;
 
 pub use attendance::Attendee;
 pub use conferences::ConferenceRecord;
-pub use error::RegisterError;
+pub use error::{RegisterError, chain};
 pub use forget::{DELETED_PERSON, Forgotten};
 pub use members::{MemberRecord, MemberRole};
 pub use page::{Page, Query};

@@ -9,29 +9,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::Db;
+use edge::{Secured, Tls, TlsConfiguration, TlsError};
 use identity::{AccountError, Identity, KeyError};
 use media::Media;
 use register::{Register, RegisterError};
+use rooms::Rooms;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::administration::AdministrationService;
 use crate::announce::PublicAddress;
 use crate::configuration::Configuration;
+use crate::contracts::{meet, own, people};
 use crate::discovery::Descriptions;
 use crate::folder::{self, FolderError, Held};
 use crate::front::{Front, Rest};
-use crate::gate::{Gate, Services, Stranger};
-use crate::google::{ConferenceRecords, Spaces};
-use crate::listener::{self, Secured};
-use crate::meetings::{self, MeetingsService, Rooms};
+use crate::gate::admission::Admission;
+use crate::gate::{Quotas, Stranger};
+use crate::grpc::{Contract, Gate};
+use crate::installation::Installation;
 use crate::metrics::Metrics;
-use crate::people::People;
-use crate::sederunt::{RegisterService, SpacesService};
-use crate::tls::{Tls, TlsConfiguration, TlsError};
-use crate::{announce, clock, jobs, limits, web};
+use crate::web::oidc::OidcConfiguration;
+use crate::{announce, clock, jobs, links, web};
 
 /// The account that a new installation begins with.
 const ADMINISTRATOR: &str = "administrator@localhost";
@@ -156,81 +156,44 @@ impl Server {
         } = configuration;
         let (listener, address) = bind(listen).await?;
         let mut held = folder::hold(&store.data)?;
-
         let db = Db::open(&store.location()).await?;
-        let identity = Identity::open(db.clone()).await?;
-        let retention_us = retention.map_or(register::limits::NEVER_US, clock::micros);
-        let register = Register::new(db.clone()).with_retention_us(retention_us);
-
         let any_port = listen.port() == 0;
         let media_port = media_port.unwrap_or(if any_port { 0 } else { address.port() });
-        let (events_in, events) = mpsc::channel(limits::MEDIA_EVENTS_MAX);
+        let (events_in, events) = mpsc::channel(rooms::limits::MEDIA_EVENTS_MAX);
         let media = open_media(address, media_port, public_address, events_in)?;
         let media_address = media.local_address();
 
         let public_url = store.public_url.unwrap_or_else(|| default_url(address, &tls));
-        let identity = identity.with_public_url(&public_url);
-        let tls = Tls::open(tls, &store.data, host_of(&public_url))?;
-        let metrics = Metrics::new(media.clone());
-        let rooms = Rooms::new(register.clone(), media.clone(), Arc::clone(&metrics));
-        rooms.restart().await?;
-
-        let services = Services::new(
-            Spaces::new(register.clone(), rooms.clone(), identity.clone(), &public_url),
-            ConferenceRecords::new(register.clone()),
-            MeetingsService::new(
-                register.clone(),
-                identity.clone(),
-                rooms.clone(),
-                media,
-                Arc::clone(&metrics),
-                &public_url,
-            ),
-            SpacesService::new(register.clone(), &public_url, retention_us),
-            RegisterService::new(register.clone()),
-            AdministrationService::new(identity.clone(), register.clone(), &public_url),
-            People::new(register.clone(), identity.clone()),
-        );
+        let tls = Tls::open(tls, &store.data, host_of(&public_url), clock::now())?;
+        let installation = install(&db, media, retention, &public_url).await?;
+        installation.rooms.restart().await?;
+        let identity = &installation.identity;
         let link = identity.administrator_link(ADMINISTRATOR, clock::now_us()).await?;
-        let administrator_link = link.map(|secret| web::sign_in_url(&public_url, &secret));
-        let stranger = Stranger::open(&identity, without_tokens).await?;
-        let gate = Gate::new(
-            services,
-            identity.clone(),
-            stranger.clone(),
-            Arc::clone(&metrics),
+        let administrator_link = link.map(|secret| links::sign_in_url(&public_url, &secret));
+        let entrance = Entrance {
+            stranger: Stranger::open(identity, without_tokens).await?,
             quotas,
-        );
-        let tidying = gate.clone().keep_tidy();
-        let rest = Rest {
-            db,
-            rooms: rooms.clone(),
-            metrics,
-            pages: web::Pages::open(identity, oidc, &public_url, stranger).map_err(StartError::Roots)?,
-            descriptions: Descriptions::new(&public_url)?,
+            oidc,
         };
-        let front = Front {
-            api: transcode::Transcoder::new(gate, api::descriptor_pool())?,
-            rest: Arc::new(rest),
-        };
+        let (front, admission) = open_front(&installation, db, entrance)?;
 
         held.announce(&public_url).map_err(|source| FolderError::Unusable {
             path: store.data.clone(),
             source,
         })?;
-
         let stop = CancellationToken::new();
         let (tls, keeper) = tls.map_or((None, None), |(tls, keeper)| (Some(tls), keeper));
         let secured = tls.map(|tls| Secured {
             tls,
             public_url: public_url.as_str().into(),
         });
-        let listening = tokio::spawn(listener::serve(listener, secured, front, stop.clone()));
+        let listening = tokio::spawn(edge::serve(listener, secured, front, stop.clone()));
+        let rooms = installation.rooms;
         let mut background = vec![
-            tokio::spawn(meetings::follow(rooms.clone(), events)),
-            tokio::spawn(meetings::keep_deadlines(rooms.clone())),
-            tokio::spawn(jobs::expire(register)),
-            tokio::spawn(tidying),
+            tokio::spawn(rooms::follow(rooms.clone(), events)),
+            tokio::spawn(rooms::keep_deadlines(rooms.clone())),
+            tokio::spawn(jobs::expire(installation.register)),
+            tokio::spawn(admission.keep_tidy()),
         ];
         background.extend(keeper);
         tracing::info!(%address, %media_address, public_url, "serving");
@@ -247,6 +210,72 @@ impl Server {
             _held: held,
         })
     }
+}
+
+/// The contracts that are served by gRPC and REST. Whoever adds one adds a line here.
+fn contracts(installation: &Installation) -> Vec<Contract> {
+    vec![
+        meet::contract(installation),
+        people::contract(installation),
+        own::contract(installation),
+    ]
+}
+
+/// The parts of the installation, over its database and its media plane.
+async fn install(
+    db: &Db,
+    media: Media,
+    retention: Option<Duration>,
+    public_url: &str,
+) -> Result<Installation, StartError> {
+    let retention_us = retention.map_or(register::limits::NEVER_US, clock::micros);
+    let register = Register::new(db.clone()).with_retention_us(retention_us);
+    let metrics = Metrics::new(media.clone());
+    let observer: Arc<dyn rooms::Observer> = Arc::clone(&metrics) as _;
+    Ok(Installation {
+        identity: Identity::open(db.clone()).await?.with_public_url(public_url),
+        rooms: Rooms::new(register.clone(), media.clone(), Arc::new(clock::SystemClock), observer),
+        register,
+        media,
+        metrics,
+        public_url: public_url.into(),
+        retention_us,
+    })
+}
+
+/// How people and programs come in.
+struct Entrance {
+    stranger: Stranger,
+    quotas: Quotas,
+    oidc: Option<OidcConfiguration>,
+}
+
+/// What answers requests.
+fn open_front(installation: &Installation, db: Db, entrance: Entrance) -> Result<(Front, Arc<Admission>), StartError> {
+    let Installation {
+        identity,
+        rooms,
+        metrics,
+        public_url,
+        ..
+    } = installation.clone();
+    let Entrance { stranger, quotas, oidc } = entrance;
+    let admission = Admission::new(identity.clone(), stranger.clone(), Arc::clone(&metrics), &quotas);
+    let admission = Arc::new(admission);
+    let contracts = contracts(installation);
+    let rest = Rest {
+        db,
+        rooms,
+        metrics,
+        pages: web::Pages::open(identity, oidc, &public_url, stranger).map_err(StartError::Roots)?,
+        descriptions: Descriptions::new(&contracts, &public_url)?,
+    };
+    let gate = Gate::new(Arc::clone(&admission), contracts);
+    let front = Front {
+        api: transcode::Transcoder::new(gate, api::descriptor_pool())?,
+        rest: Arc::new(rest),
+    };
+    Ok((front, admission))
 }
 
 /// The port of HTTP.
@@ -323,7 +352,7 @@ impl Running {
     /// Stops in good order: nobody enters, those inside get the configured time, then all conferences are closed, the requests under
     /// way are answered, and the ports are free.
     pub async fn drain(self) {
-        meetings::drain(&self.rooms, self.drain).await;
+        rooms::drain(&self.rooms, self.drain).await;
         self.stop.cancel();
         // A listener that panicked has nothing left to finish.
         let _ = self.listening.await;
@@ -335,8 +364,54 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::tls::AcmeConfiguration;
+    use crate::gate::operation::Effect;
+    use edge::AcmeConfiguration;
+
+    /// Which methods the contracts' tables have, and which the descriptors. The services of a package are all ours to serve.
+    #[test]
+    fn every_method_has_one_row_and_every_row_a_method() {
+        let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED];
+        let packages: BTreeSet<&str> = declared
+            .iter()
+            .flat_map(|declared| declared.packages)
+            .copied()
+            .collect();
+        for service in api::descriptor_pool().services() {
+            assert!(packages.contains(service.package_name()), "{}", service.full_name());
+        }
+        for declared in declared {
+            let rows: Vec<&str> = declared.operations.iter().map(|operation| operation.name).collect();
+            let unique: BTreeSet<&str> = rows.iter().copied().collect();
+            assert_eq!(rows.len(), unique.len(), "a row stands twice in {rows:?}");
+            let described: BTreeSet<String> = api::descriptor_pool()
+                .services()
+                .filter(|service| declared.packages.contains(&service.package_name()))
+                .flat_map(|service| {
+                    let methods: Vec<_> = service.methods().collect();
+                    methods
+                        .into_iter()
+                        .map(move |method| format!("{}/{}", service.name(), method.name()))
+                })
+                .collect();
+            let described: BTreeSet<&str> = described.iter().map(String::as_str).collect();
+            assert_eq!(unique, described, "{:?}", declared.packages);
+        }
+    }
+
+    /// `Get…` and `List…` read, and nothing else does: Google's design rules (AIP-131, AIP-132).
+    #[test]
+    fn what_reads_is_named_so() {
+        for declared in [&meet::DECLARED, &people::DECLARED, &own::DECLARED] {
+            for operation in declared.operations {
+                let (_, method) = operation.name.split_once('/').expect("a service and a method");
+                let is_named_so = method.starts_with("Get") || method.starts_with("List");
+                assert_eq!(operation.effect == Effect::Reads, is_named_so, "{}", operation.name);
+            }
+        }
+    }
 
     #[test]
     fn default_urls() {

@@ -9,11 +9,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use edge::TlsConfiguration;
 use serde::Deserialize;
 
 use crate::announce::PublicAddress;
 use crate::gate::Quotas;
-use crate::tls::{TlsConfiguration, TlsConfigurationError, TlsFile, TlsFlags};
+use crate::tls::{TlsConfigurationError, TlsFile, TlsFlags};
 use crate::web::oidc::OidcConfiguration;
 
 /// Where the register is and how it is linked to: what every command needs.

@@ -1,18 +1,18 @@
 //! `/$discovery/rest?version=…`: the descriptions from which Google's dynamic clients build themselves.
 //!
-//! The reference serves each API on a host of its own; here one host has them all, so the version alone says which is meant:
-//! `v2` and `v2beta` are meetings, `v1` is people.
+//! The reference serves each API on a host of its own; here one host has them all, so the version alone says which is meant. What
+//! there is to describe, and the scopes of each method, stand in the contracts' tables.
 //!
 //! They are made once, at start, since nothing of them changes while the server runs and anybody may ask for them.
 
-use axum::body::Body;
+use axum_core::body::Body;
 use http::{Method, Request, Response, StatusCode};
-use identity::policy::{self, Action};
-use identity::{Scope, Scopes, directory};
+use identity::Scope;
 use serde_json::Value;
 use transcode::RuleError;
 use transcode::discovery::{Api, document};
 
+use crate::grpc::{Contract, Declared, Description};
 use crate::web::json;
 
 /// Where the descriptions are.
@@ -21,36 +21,19 @@ pub(crate) const PATH: &str = "/$discovery/rest";
 /// What is described when no version is asked for.
 const DEFAULT: &str = "v2";
 
-/// Package, name, version, title and scopes of each API.
-const APIS: [(&str, &str, &str, &str, Scopes); 3] = [
-    ("google.apps.meet.v2", "meet", "v2", "Meetings", Scopes::MEET),
-    ("google.apps.meet.v2beta", "meet", "v2beta", "Meetings", Scopes::MEET),
-    ("google.people.v1", "people", "v1", "People", PEOPLE),
-];
-
-const PEOPLE: Scopes = directory::OTHERS.union(directory::ONESELF);
-
 /// All descriptions, by version.
 pub(crate) struct Descriptions(Vec<(&'static str, Value)>);
 
 impl Descriptions {
-    /// Describes what is served at this address.
-    pub(crate) fn new(public_url: &str) -> Result<Descriptions, RuleError> {
-        let described = APIS.map(|(package, name, version, title, scopes)| {
-            let scopes: Vec<(String, &str)> = scopes.iter().map(|scope| (scope.url(), scope.description())).collect();
-            let api = Api {
-                package,
-                name,
-                version,
-                title,
-                description: "Served by Sederunt.",
-                root_url: public_url,
-                scopes: &scopes,
-            };
-            let scopes_of = |method: &str| scopes_of(method).iter().map(Scope::url).collect();
-            Ok((version, document(api::descriptor_pool(), &api, scopes_of)?))
+    /// Describes what these contracts serve at this address.
+    pub(crate) fn new(contracts: &[Contract], public_url: &str) -> Result<Descriptions, RuleError> {
+        let all = contracts.iter().map(|contract| contract.declared).flat_map(|declared| {
+            let descriptions = declared.descriptions.iter();
+            descriptions.map(move |description| (declared, description))
         });
-        described.into_iter().collect::<Result<_, _>>().map(Descriptions)
+        all.map(|(declared, description)| Ok((description.version, described(declared, description, public_url)?)))
+            .collect::<Result<_, _>>()
+            .map(Descriptions)
     }
 
     /// Answers a request for a description.
@@ -63,25 +46,30 @@ impl Descriptions {
         let asked = asked.unwrap_or(DEFAULT);
         let found = self.0.iter().find(|(version, _)| *version == asked);
         let Some((_, description)) = found else {
-            let message = "There are the versions v2, v2beta and v1.";
-            return json::error(StatusCode::NOT_FOUND, "NOT_FOUND", message);
+            let versions: Vec<&str> = self.0.iter().map(|(version, _)| *version).collect();
+            let message = format!("There are the versions {}.", versions.join(", "));
+            return json::error(StatusCode::NOT_FOUND, "NOT_FOUND", &message);
         };
         json::answer(StatusCode::OK, description)
     }
 }
 
-/// The scopes of which one is needed.
-fn scopes_of(method: &str) -> Scopes {
-    policy::accepted(match method {
-        "CreateSpace" => Action::CreateSpace,
-        "GetSpace" => Action::GetSpace,
-        "UpdateSpace" => Action::UpdateSpace,
-        "EndActiveConference" => Action::EndActiveConference,
-        "ConnectActiveConference" => Action::ConnectActiveConference,
-        "GetMember" | "ListMembers" => Action::ReadMembers,
-        "CreateMember" | "UpdateMember" | "BatchUpdateMembers" | "DeleteMember" => Action::ChangeMembers,
-        "ListConferenceRecords" => Action::ListConferenceRecords,
-        "GetPerson" => return PEOPLE,
-        _ => Action::ReadConferenceRecord,
-    })
+fn described(declared: &Declared, description: &Description, public_url: &str) -> Result<Value, RuleError> {
+    let scopes = description.scopes.iter();
+    let scopes: Vec<(String, &str)> = scopes.map(|scope| (scope.url(), scope.description())).collect();
+    let api = Api {
+        package: description.package,
+        name: description.name,
+        version: description.version,
+        title: description.title,
+        description: "Served by Sederunt.",
+        root_url: public_url,
+        scopes: &scopes,
+    };
+    let scopes_of = |method: &str| {
+        let operation = declared.operation(method);
+        let scopes = operation.map(|operation| operation.needs.scopes().iter().map(Scope::url).collect());
+        scopes.unwrap_or_default()
+    };
+    document(api::descriptor_pool(), &api, scopes_of)
 }

@@ -9,9 +9,9 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 
 use crate::configuration::Configuration;
-use crate::failure::chain;
 use crate::folder::{self, FolderError};
 use crate::{announce, clock};
+use register::chain;
 
 /// What one check found.
 #[derive(Debug)]

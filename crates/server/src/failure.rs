@@ -1,94 +1,108 @@
-//! What callers are told when something is refused or goes wrong: one type, mapped once.
+//! Why something was refused or went wrong, in no vendor's words.
 //!
-//! A [`Failure`] is the public half of an error: a canonical code, a sentence, and the details that Google's clients read
-//! (`google.rpc.ErrorInfo` and `BadRequest`). The inner half goes to the log where the failure is made, and never to a wire.
-//! The cores and the register know no codes: each handler turns their errors into one of these.
+//! A [`Failure`] is the public half of an error: what kind it is, a reason that programs can read, the field that is meant, when
+//! another try may help. The inner half goes to the log where the failure is made, and never to a wire. The cores and the
+//! register know no kinds: each handler turns their errors into one of these. What a kind is called on a wire, and the sentence for
+//! one that brings none, is said once by each contract: gRPC's in [`crate::grpc::status`].
 
+use std::borrow::Cow;
 use std::error::Error;
-use std::fmt::Write as _;
+use std::time::Duration;
 
-use api::google::rpc;
-use prost::Message;
-use register::RegisterError;
-use tonic::{Code, Status};
+use register::{RegisterError, chain};
 
-/// `ErrorInfo.domain` of everything that Google's contract defines.
-const GOOGLE_DOMAIN: &str = "meet.googleapis.com";
-
-/// `ErrorInfo.domain` of what only our own contract defines.
-const OWN_DOMAIN: &str = "sederunt";
+/// What kind of failure: what a caller can do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A value of the request cannot be.
+    Invalid,
+    /// Nobody knows who is calling, or the credential does not hold.
+    Unauthenticated,
+    /// The credential is for other things.
+    ScopeMissing,
+    /// The thing is known to the caller, and not theirs to do this to.
+    Forbidden,
+    /// It is not there or not for the caller: which of the two is secret.
+    Hidden,
+    /// It is not there, and the caller may know.
+    NotFound,
+    /// It is there already.
+    Exists,
+    /// Not as things are now.
+    Precondition,
+    /// A limit or a quota is reached.
+    Exhausted,
+    /// It took too long.
+    Deadline,
+    /// This server does not do such things.
+    Unimplemented,
+    /// Not now; another try may help.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
 
 /// A refusal or an error, as the caller may know it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Failure {
-    code: Code,
-    message: String,
+    kind: Kind,
+    sentence: Option<Cow<'static, str>>,
     /// Most failures have none, and every answer carries the size of a failure.
     details: Option<Box<Details>>,
 }
 
+/// What else is known of a failure.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Details {
-    info: Option<rpc::ErrorInfo>,
-    violations: Vec<rpc::bad_request::FieldViolation>,
+pub(crate) struct Details {
+    /// What programs read: `CONFERENCE_FULL`.
+    pub(crate) reason: Option<&'static str>,
+    /// Values that the reason speaks of.
+    pub(crate) facts: Vec<(&'static str, String)>,
+    /// The field that is wrong, and what is wrong with it.
+    pub(crate) field: Option<(String, String)>,
+    /// After which time another try may help.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// What a handler answers.
 pub(crate) type Answer<T> = Result<T, Failure>;
 
 impl Failure {
-    /// A failure with a code and a sentence.
-    pub(crate) fn new(code: Code, message: impl Into<String>) -> Failure {
+    /// A failure with a sentence of its own.
+    pub(crate) fn new(kind: Kind, sentence: impl Into<Cow<'static, str>>) -> Failure {
         Failure {
-            code,
-            message: message.into(),
-            details: None,
+            sentence: Some(sentence.into()),
+            ..Failure::from(kind)
         }
     }
 
     /// A field of the request has a value that it cannot have.
     pub(crate) fn field(field: &str, description: impl Into<String>) -> Failure {
         let description = description.into();
-        let message = format!("Invalid value at '{field}': {description}");
-        let mut failure = Failure::new(Code::InvalidArgument, message);
-        failure
-            .details
-            .get_or_insert_default()
-            .violations
-            .push(rpc::bad_request::FieldViolation {
-                field: field.to_owned(),
-                description,
-                ..Default::default()
-            });
+        let mut failure = Failure::new(Kind::Invalid, format!("Invalid value at '{field}': {description}"));
+        failure.details.get_or_insert_default().field = Some((field.to_owned(), description));
         failure
     }
 
-    /// Google's answer for a resource that is not there or not for the caller: which of the two is secret.
-    pub(crate) fn masked(resource: &str) -> Failure {
-        Failure::new(
-            Code::PermissionDenied,
-            format!("Permission denied on resource {resource} (or it might not exist)."),
-        )
+    /// A resource of this type that is not there or not for the caller.
+    pub(crate) fn hidden(noun: &str) -> Failure {
+        Failure::from(Kind::Hidden).with("resource", noun)
     }
 
     /// A child that is not there, of a parent that the caller may read.
     pub(crate) fn not_found() -> Failure {
-        Failure::new(Code::NotFound, "Requested entity was not found.")
+        Kind::NotFound.into()
     }
 
     /// No credentials, or none that hold.
-    pub(crate) fn unauthenticated(reason: &str) -> Failure {
-        Failure::new(
-            Code::Unauthenticated,
-            "Request had invalid authentication credentials. Expected a bearer token or a signed-in browser.",
-        )
-        .google(reason)
+    pub(crate) fn unauthenticated(reason: &'static str) -> Failure {
+        Failure::from(Kind::Unauthenticated).because(reason)
     }
 
-    /// Something of ours broke. The chain goes to the log, the sentence to the caller.
+    /// Something of ours broke. The chain goes to the log.
     pub(crate) fn internal(error: &(dyn Error + 'static)) -> Failure {
-        tracing::error!(error = %chain(error), "a call failed");
-        Failure::new(Code::Internal, "Internal error encountered.")
+        tracing::error!(error = %chain(error), "a request failed");
+        Kind::Internal.into()
     }
 
     /// The register did not do its part. If the database is out of reach, trying again may help.
@@ -96,114 +110,60 @@ impl Failure {
         use db::Error::{Engine, Timeout, Uncertain};
         match error {
             RegisterError::Store(Timeout { .. } | Uncertain { .. } | Engine { .. }) => {
-                tracing::error!(error = %chain(error), "the register cannot be reached");
-                Failure::unavailable("The service is currently unavailable.")
+                Failure::unreachable(error, "the register cannot be reached")
             }
             _ => Failure::internal(error),
         }
     }
 
+    /// Something that is needed for the answer does not answer. `what` and the chain go to the log.
+    pub(crate) fn unreachable(error: &(dyn Error + 'static), what: &'static str) -> Failure {
+        tracing::error!(error = %chain(error), "{what}");
+        Kind::Unavailable.into()
+    }
+
     /// The caller may try again soon.
-    pub(crate) fn unavailable(message: impl Into<String>) -> Failure {
-        Failure::new(Code::Unavailable, message)
+    pub(crate) fn unavailable(sentence: impl Into<Cow<'static, str>>) -> Failure {
+        Failure::new(Kind::Unavailable, sentence)
     }
 
-    /// Adds a reason that Google's contract names.
-    pub(crate) fn google(self, reason: &str) -> Failure {
-        self.because(reason, GOOGLE_DOMAIN)
-    }
-
-    /// Adds a reason of our own contract.
-    pub(crate) fn own(self, reason: &str) -> Failure {
-        self.because(reason, OWN_DOMAIN)
-    }
-
-    fn because(mut self, reason: &str, domain: &str) -> Failure {
-        let info = self.details.get_or_insert_default().info.get_or_insert_default();
-        reason.clone_into(&mut info.reason);
-        domain.clone_into(&mut info.domain);
+    /// Adds a reason that programs can read.
+    pub(crate) fn because(mut self, reason: &'static str) -> Failure {
+        self.details.get_or_insert_default().reason = Some(reason);
         self
     }
 
     /// Adds a value that the reason speaks of.
-    pub(crate) fn with(mut self, key: &str, value: impl Into<String>) -> Failure {
-        let info = self.details.get_or_insert_default().info.get_or_insert_default();
-        info.metadata.insert(key.to_owned(), value.into());
+    pub(crate) fn with(mut self, key: &'static str, value: impl Into<String>) -> Failure {
+        self.details.get_or_insert_default().facts.push((key, value.into()));
         self
     }
 
-    /// The canonical code.
-    pub(crate) fn code(&self) -> Code {
-        self.code
+    /// Adds the time after which another try may help.
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Failure {
+        self.details.get_or_insert_default().retry_after = Some(wait);
+        self
+    }
+
+    /// What kind it is.
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The kind, its own sentence if there is one, and what else is known, for the contract that says it.
+    pub(crate) fn into_parts(self) -> (Kind, Option<Cow<'static, str>>, Details) {
+        let details = self.details.map(|details| *details);
+        (self.kind, self.sentence, details.unwrap_or_default())
     }
 }
 
-impl From<Failure> for Status {
-    fn from(failure: Failure) -> Status {
-        let Some(named) = failure.details else {
-            return Status::new(failure.code, failure.message);
-        };
-        let mut details = Vec::new();
-        if let Some(info) = &named.info {
-            details.push(any("google.rpc.ErrorInfo", info));
+/// A failure that needs no words of its own: each contract has a sentence for its kind.
+impl From<Kind> for Failure {
+    fn from(kind: Kind) -> Failure {
+        Failure {
+            kind,
+            sentence: None,
+            details: None,
         }
-        if !named.violations.is_empty() {
-            let violations = rpc::BadRequest {
-                field_violations: named.violations,
-            };
-            details.push(any("google.rpc.BadRequest", &violations));
-        }
-        let status = rpc::Status {
-            code: failure.code.into(),
-            message: failure.message.clone(),
-            details,
-        };
-        Status::with_details(failure.code, failure.message, status.encode_to_vec().into())
-    }
-}
-
-fn any(name: &str, message: &impl Message) -> prost_types::Any {
-    prost_types::Any {
-        type_url: format!("type.googleapis.com/{name}"),
-        value: message.encode_to_vec(),
-    }
-}
-
-/// An error and everything that caused it, for the log.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let _ = write!(text, ": {cause}");
-        source = cause.source();
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn details_carry_reason_and_field() {
-        let status = Status::from(Failure::field("name", "too long").google("NAME").with("limit", "3"));
-        let decoded = rpc::Status::decode(status.details()).expect("a google.rpc.Status");
-        assert_eq!(decoded.code, i32::from(Code::InvalidArgument));
-        let urls: Vec<&str> = decoded.details.iter().map(|any| any.type_url.as_str()).collect();
-        assert_eq!(
-            urls,
-            [
-                "type.googleapis.com/google.rpc.ErrorInfo",
-                "type.googleapis.com/google.rpc.BadRequest"
-            ]
-        );
-        let info = rpc::ErrorInfo::decode(&*decoded.details[0].value).expect("an ErrorInfo");
-        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("NAME", GOOGLE_DOMAIN));
-        assert_eq!(info.metadata["limit"], "3");
-    }
-
-    #[test]
-    fn a_plain_failure_has_no_details() {
-        assert!(Status::from(Failure::not_found()).details().is_empty());
     }
 }

@@ -8,22 +8,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::body::Body;
+use axum_core::body::Body;
 use db::Db;
 use http::header::{self, HeaderValue};
 use http::{Request, Response, StatusCode};
+use rooms::Rooms;
 use tower::{Service, ServiceExt, service_fn};
 use tower_http::compression::Compression;
 use transcode::batch;
 
-use crate::cors;
 use crate::discovery::{self, Descriptions};
-use crate::failure::chain;
-use crate::gate::Gate;
-use crate::meetings::Rooms;
+use crate::grpc::Gate;
 use crate::metrics::Metrics;
 use crate::oauth;
 use crate::web::{CONSENT_PATH, Pages, oidc, pages, session};
+use edge::{cors, name_host};
+use register::chain;
 
 /// The outermost service.
 #[derive(Clone)]
@@ -83,17 +83,6 @@ impl Service<Request<Body>> for Front {
         } else {
             answer
         }
-    }
-}
-
-/// HTTP/2 names the host beside the path. Whoever compares it with an origin finds it in one place.
-fn name_host<B>(request: &mut Request<B>) {
-    let authority = request
-        .uri()
-        .authority()
-        .map(|authority| HeaderValue::from_str(authority.as_str()));
-    if let Some(Ok(host)) = authority {
-        request.headers_mut().entry(header::HOST).or_insert(host);
     }
 }
 
@@ -185,34 +174,5 @@ impl Rest {
         let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_host_is_where_it_is_looked_for() {
-        for (uri, host, expected) in [
-            ("https://meet.example.org/v2/spaces", None, Some("meet.example.org")),
-            ("/v2/spaces", Some("meet.example.org"), Some("meet.example.org")),
-            // What HTTP/1.1 says stays: it is what a browser compares with.
-            (
-                "http://proxy/v2/spaces",
-                Some("meet.example.org"),
-                Some("meet.example.org"),
-            ),
-            ("/v2/spaces", None, None),
-        ] {
-            let mut request = Request::get(uri);
-            if let Some(host) = host {
-                request = request.header(header::HOST, host);
-            }
-            let mut request = request.body(()).expect("a valid row");
-            name_host(&mut request);
-            let found = request.headers().get(header::HOST).map(HeaderValue::as_bytes);
-            assert_eq!(found, expected.map(str::as_bytes), "{uri}");
-        }
     }
 }

@@ -2,8 +2,8 @@
 
 use register::Register;
 
-use crate::failure::chain;
 use crate::{clock, limits};
+use register::chain;
 
 /// Deletes what has expired, for ever. Reads hide it from the second it expires; this only frees the space.
 pub(crate) async fn expire(register: Register) {

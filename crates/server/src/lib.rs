@@ -1,49 +1,48 @@
-//! The server: one port for gRPC, REST and the web client; the rooms; and the order in which everything starts and stops.
+//! The server: one port for gRPC, REST and the web client, and the order in which everything starts and stops.
 //!
-//! It wires the other crates and holds what belongs to none of them: the listener, the gate that every call passes, each contract's
-//! handlers, the door of a meeting. What a meeting is, is decided in `meeting`; what is durable, in `register`; who may,
-//! in `identity`; who is heard and seen, in `media`.
+//! It wires the other crates and holds what belongs to none of them: the gate that every request of a contract passes, and each
+//! contract's handlers. What a meeting is, is decided in `meeting`; what is durable, in `register`; who may, in `identity`; who
+//! is heard and seen, in `media`; and all of it happens through the one door in `rooms`.
 //!
 //! ```text
-//! listener ── front ──┬── web (pages, sign-in, consent), oauth (tokens), health, metrics
-//!                     └── transcoder ── gate ──┬── google   (spaces, members, conference records), people
-//!                                              ├── meetings (join, resume, leave, moderate ── rooms)
-//!                                              └── sederunt (own spaces, attendance), administration
+//! edge ── front ──┬── web (pages, sign-in, consent), oauth (tokens), health, metrics
+//!                 └── transcoder ── grpc ── gate ──┬── contracts/meet    (spaces, members, conference records)
+//!                                                  ├── contracts/people
+//!                                                  └── contracts/own     (meetings, own spaces, attendance, administration)
 //! ```
 
-mod administration;
 mod announce;
 mod application;
+mod browser;
 pub mod clock;
 mod configuration;
-mod cors;
+mod contracts;
 mod discovery;
 pub mod doctor;
 mod failure;
 mod folder;
 mod front;
 mod gate;
-mod google;
+mod grpc;
+mod installation;
 mod jobs;
 mod limits;
-mod lingering;
-mod listener;
-mod meetings;
+mod links;
 mod metrics;
 mod names;
 mod oauth;
-mod people;
 mod random;
-mod sederunt;
+mod standing;
 mod tls;
 mod web;
 
-pub use administration::{ForgetError, forget, forget_participant};
 pub use announce::{NotAnAddress, PublicAddress};
 pub use application::{Running, Server, StartError};
 pub use configuration::{Configuration, ConfigurationError, QuotaSet, ServeFlags, StoreConfiguration, StoreFlags};
+pub use contracts::own::administration::{ForgetError, forget, forget_participant};
+pub use edge::{AcmeConfiguration, TlsConfiguration, TlsError};
 pub use folder::{FolderError, announced_url};
 pub use gate::Quotas;
-pub use tls::{AcmeConfiguration, TlsConfiguration, TlsConfigurationError, TlsError, TlsFlags};
+pub use links::sign_in_url;
+pub use tls::{TlsConfigurationError, TlsFlags};
 pub use web::oidc::OidcConfiguration;
-pub use web::sign_in_url;

@@ -4,33 +4,8 @@
 
 use std::time::Duration;
 
-/// Open TCP connections. Each costs a task and its buffers (about 20 kB idle): this many fit in 200 MB.
-pub(crate) const CONNECTIONS_MAX: usize = 10_000;
-
-/// How long a new connection may take to its first complete request, and a kept one to the head of its next:
-/// longer than any honest network, short enough that silent connections cannot use up [`CONNECTIONS_MAX`].
-pub(crate) const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Bytes of a request head: a bearer token of 8 kB and its cookies fit twice.
-pub(crate) const REQUEST_HEAD_BYTES_MAX: usize = 32 * 1024;
-
-/// Streams that one HTTP/2 connection may have open: above what a gRPC channel uses before it opens a second connection.
-pub(crate) const HTTP2_STREAMS_MAX: u32 = 256;
-
-/// How often an idle HTTP/2 connection is asked whether it lives.
-pub(crate) const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(30);
-
-/// How long the answer to such a question may take.
-pub(crate) const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Bytes of a request body. The largest honest one is a join: an offer of twenty media lines is about 30 kB.
 pub(crate) const REQUEST_BODY_BYTES_MAX: usize = 256 * 1024;
-
-/// Bytes of a refused body that are still read, so that its sender gets to the answer; a faster flood is cut off.
-pub(crate) const LINGER_BYTES_MAX: usize = 64 * 1024 * 1024;
-
-/// How long a refused body is still read.
-pub(crate) const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes of a body that one of our own pages sends to sign in, or to answer an app: a password, or an app's request of some
 /// kilobytes.
@@ -58,11 +33,11 @@ pub(crate) const PROVIDER_METADATA_TTL: Duration = Duration::from_hours(1);
 /// How often a provider's keys are read at most, however many tokens name new ones.
 pub(crate) const PROVIDER_KEYS_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Calls handled at once; more are told to try again. Each may hold a database connection or a body.
-pub(crate) const CALLS_MAX: usize = 4_096;
+/// Requests handled at once; more are told to try again. Each may hold a database connection or a body.
+pub(crate) const REQUESTS_MAX: usize = 4_096;
 
-/// How long one call may take: Google's clients give up after 60 s, so the answer should come before.
-pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long one request may take: Google's clients give up after 60 s, so the answer should come before.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bytes of a resume secret that is presented: ours have 43.
 pub(crate) const RESUME_SECRET_BYTES_MAX: usize = 128;
@@ -73,23 +48,11 @@ pub(crate) const RETENTION_DAYS_MAX: u16 = 36_500;
 /// Offers that may be answered at once: each makes a DTLS endpoint on a thread of the blocking pool.
 pub(crate) const OFFERS_AT_ONCE_MAX: usize = 64;
 
-/// Events that media may have under way to us before it holds them back and retries.
-pub(crate) const MEDIA_EVENTS_MAX: usize = 4_096;
-
-/// How often deadlines of meetings are looked at: a fraction of the shortest one (15 s), and cheap.
-pub(crate) const DEADLINE_INTERVAL: Duration = Duration::from_millis(500);
-
 /// How often expired records are deleted. Reads hide them from the second they expire: this only frees the space.
 pub(crate) const EXPIRY_INTERVAL: Duration = Duration::from_mins(10);
 
-/// How long the last requests may take once the meetings are closed and the listener is stopping.
-pub(crate) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(3);
-
-// A call must end before the client's own deadline and before anybody else's patience.
-const _: () = assert!(CALL_TIMEOUT.as_secs() < 60);
-
-/// How often the files of a certificate are looked at: whoever renews them does so days before they expire.
-pub(crate) const CERTIFICATE_LOOK_INTERVAL: Duration = Duration::from_mins(1);
+// A request must end before the client's own deadline and before anybody else's patience.
+const _: () = assert!(REQUEST_TIMEOUT.as_secs() < 60);
 
 /// How often full buckets of quotas are forgotten: each is some dozens of bytes.
 pub(crate) const QUOTA_TIDY_INTERVAL: Duration = Duration::from_mins(10);

@@ -15,10 +15,10 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-/// The labels of a call.
+/// The labels of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Call {
-    method: &'static str,
+struct Request {
+    method: Arc<str>,
     status: &'static str,
 }
 
@@ -32,28 +32,28 @@ struct Outcome {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    calls: Family<Call, Counter>,
-    call_seconds: Histogram,
+    requests: Family<Request, Counter>,
+    request_seconds: Histogram,
     joins: Family<Outcome, Counter>,
     sessions_ended: Counter,
     write_seconds: Histogram,
     conferences_live: Gauge,
     sessions_live: Gauge,
-    calls_open: Gauge,
+    requests_open: Gauge,
 }
 
 impl Metrics {
     /// Zeroes, and the media plane's own counters beside them.
     pub(crate) fn new(media: media::Media) -> Arc<Metrics> {
         let mut registry = Registry::with_prefix("sederunt");
-        let calls = Family::default();
+        let requests = Family::default();
         registry.register(
-            "calls",
-            "Calls of the API by method and status, gRPC and REST",
-            calls.clone(),
+            "requests",
+            "Requests of the API by method and status, gRPC and REST",
+            requests.clone(),
         );
-        let call_seconds = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
-        registry.register("call_seconds", "How long calls took", call_seconds.clone());
+        let request_seconds = Histogram::new(exponential_buckets(0.000_1, 2.0, 16));
+        registry.register("request_seconds", "How long requests took", request_seconds.clone());
         let joins = Family::default();
         registry.register("joins", "Joins and resumes by outcome", joins.clone());
         let sessions_ended = Counter::default();
@@ -76,58 +76,42 @@ impl Metrics {
             "Participant sessions that run now",
             sessions_live.clone(),
         );
-        let calls_open = Gauge::default();
-        registry.register("calls_open", "Calls being handled now", calls_open.clone());
+        let requests_open = Gauge::default();
+        registry.register("requests_open", "Requests being handled now", requests_open.clone());
         registry.register_collector(Box::new(MediaCollector(media)));
         Arc::new(Metrics {
             registry,
-            calls,
-            call_seconds,
+            requests,
+            request_seconds,
             joins,
             sessions_ended,
             write_seconds,
             conferences_live,
             sessions_live,
-            calls_open,
+            requests_open,
         })
     }
 
-    /// A call begins; it is open until the guard is dropped.
-    pub(crate) fn call_opened(&self) -> OpenCall<'_> {
-        self.calls_open.inc();
-        OpenCall(self)
+    /// A request begins; it is open until the guard is dropped.
+    pub(crate) fn request_opened(&self) -> OpenRequest<'_> {
+        self.requests_open.inc();
+        OpenRequest(self)
     }
 
-    /// A call was answered.
-    pub(crate) fn call_answered(&self, method: &'static str, status: tonic::Code, took: Duration) {
-        self.calls
-            .get_or_create(&Call {
-                method,
-                status: status_name(status),
+    /// A request was answered.
+    pub(crate) fn request_answered(&self, method: &Arc<str>, status: &'static str, took: Duration) {
+        self.requests
+            .get_or_create(&Request {
+                method: Arc::clone(method),
+                status,
             })
             .inc();
-        self.call_seconds.observe(took.as_secs_f64());
+        self.request_seconds.observe(took.as_secs_f64());
     }
 
     /// A join was decided.
     pub(crate) fn joined(&self, outcome: &'static str) {
         self.joins.get_or_create(&Outcome { outcome }).inc();
-    }
-
-    /// Facts became durable.
-    pub(crate) fn written(&self, took: Duration) {
-        self.write_seconds.observe(took.as_secs_f64());
-    }
-
-    /// Some sessions ended.
-    pub(crate) fn sessions_ended(&self, count: u64) {
-        self.sessions_ended.inc_by(count);
-    }
-
-    /// What runs now changed.
-    pub(crate) fn live(&self, conferences: i64, sessions: i64) {
-        self.conferences_live.inc_by(conferences);
-        self.sessions_live.inc_by(sessions);
     }
 
     /// The page of `/metrics`, in the `OpenMetrics` text format.
@@ -138,35 +122,28 @@ impl Metrics {
     }
 }
 
-/// A call that is being handled, also when its client goes away.
-pub(crate) struct OpenCall<'a>(&'a Metrics);
+/// What rooms report.
+impl rooms::Observer for Metrics {
+    fn written(&self, took: Duration) {
+        self.write_seconds.observe(took.as_secs_f64());
+    }
 
-impl Drop for OpenCall<'_> {
-    fn drop(&mut self) {
-        self.0.calls_open.dec();
+    fn sessions_ended(&self, count: u64) {
+        self.sessions_ended.inc_by(count);
+    }
+
+    fn live_changed(&self, conferences: i64, sessions: i64) {
+        self.conferences_live.inc_by(conferences);
+        self.sessions_live.inc_by(sessions);
     }
 }
 
-/// The canonical name of a status.
-fn status_name(code: tonic::Code) -> &'static str {
-    match code {
-        tonic::Code::Ok => "OK",
-        tonic::Code::Cancelled => "CANCELLED",
-        tonic::Code::Unknown => "UNKNOWN",
-        tonic::Code::InvalidArgument => "INVALID_ARGUMENT",
-        tonic::Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        tonic::Code::NotFound => "NOT_FOUND",
-        tonic::Code::AlreadyExists => "ALREADY_EXISTS",
-        tonic::Code::PermissionDenied => "PERMISSION_DENIED",
-        tonic::Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        tonic::Code::FailedPrecondition => "FAILED_PRECONDITION",
-        tonic::Code::Aborted => "ABORTED",
-        tonic::Code::OutOfRange => "OUT_OF_RANGE",
-        tonic::Code::Unimplemented => "UNIMPLEMENTED",
-        tonic::Code::Internal => "INTERNAL",
-        tonic::Code::Unavailable => "UNAVAILABLE",
-        tonic::Code::DataLoss => "DATA_LOSS",
-        tonic::Code::Unauthenticated => "UNAUTHENTICATED",
+/// A request that is being handled, also when its client goes away.
+pub(crate) struct OpenRequest<'a>(&'a Metrics);
+
+impl Drop for OpenRequest<'_> {
+    fn drop(&mut self) {
+        self.0.requests_open.dec();
     }
 }
 

@@ -1,43 +1,23 @@
-//! Resource names: `spaces/{space}`, `conferenceRecords/{conference_record}/participants/{participant}` and so on.
+//! Resource names, read: `spaces/{space}`, `conferenceRecords/{conference_record}/participants/{participant}` and so on.
 //!
 //! A name of the wrong shape is the caller's mistake and gets the field back. A name of the right shape whose id cannot be one
 //! of ours is merely unknown: that answer is the same as for one that was never given out.
 
-use meeting::{ConferenceId, MeetingCode, MemberId, ParticipantId, SessionId, SpaceId};
+use meeting::{ConferenceId, MemberId, ParticipantId, SessionId};
+use rooms::SpaceName;
 
 use crate::failure::{Answer, Failure};
-
-/// What `spaces/*` names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SpaceName {
-    /// The id of a space.
-    Id(SpaceId),
-    /// A meeting code, which may lapse and be another space's later.
-    Code(MeetingCode),
-    /// Neither.
-    Unknown,
-}
-
-impl SpaceName {
-    fn of(id: &str) -> SpaceName {
-        // Ids never look like codes, so the order decides nothing but the cost.
-        if let Ok(id) = SpaceId::parse(id) {
-            return SpaceName::Id(id);
-        }
-        MeetingCode::parse(id).map_or(SpaceName::Unknown, SpaceName::Code)
-    }
-}
 
 /// Reads `spaces/{space}`.
 pub(crate) fn space(field: &str, name: &str) -> Answer<SpaceName> {
     let [id] = split(field, name, ["spaces"])?;
-    Ok(SpaceName::of(id))
+    Ok(SpaceName::parse(id))
 }
 
 /// Reads `spaces/{space}/members/{member}`; the member is `None` if it cannot be one of ours.
 pub(crate) fn member(field: &str, name: &str) -> Answer<(SpaceName, Option<MemberId>)> {
     let [space, member] = split(field, name, ["spaces", "members"])?;
-    Ok((SpaceName::of(space), MemberId::parse(member).ok()))
+    Ok((SpaceName::parse(space), MemberId::parse(member).ok()))
 }
 
 /// Reads `conferenceRecords/{conference_record}`; `None` if it cannot be one of ours.
@@ -93,37 +73,10 @@ fn malformed(field: &str, collections: &[&str]) -> Failure {
     Failure::field(field, format!("the name is not of the form `{}`", pattern.join("/")))
 }
 
-/// `spaces/{space}`.
-pub(crate) fn of_space(space: &SpaceId) -> String {
-    format!("spaces/{space}")
-}
-
-/// `spaces/{space}/members/{member}`.
-pub(crate) fn of_member(space: &SpaceId, member: &MemberId) -> String {
-    format!("spaces/{space}/members/{member}")
-}
-
-/// `conferenceRecords/{conference_record}`.
-pub(crate) fn of_conference(conference: &ConferenceId) -> String {
-    format!("conferenceRecords/{conference}")
-}
-
-/// `conferenceRecords/{conference_record}/participants/{participant}`.
-pub(crate) fn of_participant(conference: &ConferenceId, participant: &ParticipantId) -> String {
-    format!("conferenceRecords/{conference}/participants/{participant}")
-}
-
-/// `conferenceRecords/{conference_record}/participants/{participant}/participantSessions/{participant_session}`.
-pub(crate) fn of_participant_session(
-    conference: &ConferenceId,
-    participant: &ParticipantId,
-    session: &SessionId,
-) -> String {
-    format!("conferenceRecords/{conference}/participants/{participant}/participantSessions/{session}")
-}
-
 #[cfg(test)]
 mod tests {
+    use meeting::{MeetingCode, SpaceId};
+
     use super::*;
 
     #[test]
@@ -157,7 +110,10 @@ mod tests {
             panic!("{space:?} is an id");
         };
         let found = found.expect("ours");
-        assert_eq!(of_member(&space, &found), format!("spaces/-yy3uKlef_QB/members/{id}"));
+        assert_eq!(
+            meeting::names::member(&space, &found),
+            format!("spaces/-yy3uKlef_QB/members/{id}")
+        );
         for (name, expected) in [
             ("spaces/abc-mnop-xyz/members/x", true),
             ("spaces/abc-mnop-xyz/members", false),
@@ -174,7 +130,7 @@ mod tests {
         let (c, p, s) = ("A".repeat(22), "1".repeat(21), "B".repeat(21) + "A");
         let name = format!("conferenceRecords/{c}/participants/{p}/participantSessions/{s}");
         let (conference, participant, session) = participant_session("name", &name).expect("well formed");
-        let again = of_participant_session(
+        let again = meeting::names::participant_session(
             &conference.expect("ours"),
             &participant.expect("ours"),
             &session.expect("ours"),

@@ -7,7 +7,7 @@
 
 use std::convert::Infallible;
 
-use axum::body::Body;
+use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use axum::body::Body;
+use axum_core::body::Body;
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use percent_encoding::NON_ALPHANUMERIC;
@@ -129,6 +129,11 @@ pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> Response<Body>
     let json = HeaderValue::from_static("application/json; charset=UTF-8");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
+}
+
+/// The name of a canonical code, such as `NOT_FOUND`.
+pub fn canonical_name(code: i32) -> &'static str {
+    http_status(code).1
 }
 
 /// The HTTP status and the name of a canonical code.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use axum::body::Body;
+use axum_core::body::Body;
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use http::HeaderMap;
 use http_body_util::BodyExt as _;

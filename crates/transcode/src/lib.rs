@@ -36,6 +36,7 @@ mod rules;
 mod service;
 mod template;
 
+pub use failure::canonical_name;
 pub use fields::snake_case;
 pub use mask::{Mask, MaskError};
 pub use rules::RuleError;

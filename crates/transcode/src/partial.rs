@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use axum::body::Body;
+use axum_core::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Request, Response, header};
 use prost_reflect::{DescriptorPool, MessageDescriptor};

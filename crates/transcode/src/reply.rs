@@ -3,7 +3,7 @@
 //! The status is in the trailers, or in the headers when there is no message.
 //! Metadata of the service travels on as HTTP headers; gRPC's own does not.
 
-use axum::body::Body;
+use axum_core::body::Body;
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use axum::body::Body;
+use axum_core::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};

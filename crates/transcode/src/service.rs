@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::body::Body;
+use axum_core::body::Body;
 use bytes::Bytes;
 use http::{Request, Response, header};
 use prost_reflect::DescriptorPool;

@@ -15,7 +15,7 @@ use api::{
         rpc::{self, BadRequest, ErrorInfo, bad_request::FieldViolation},
     },
 };
-use axum::body::Body;
+use axum_core::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use prost::Message as _;

@@ -1,20 +1,19 @@
-//! From the headers of a call to a `Principal`, once for gRPC and REST.
+//! From the headers of a request to a `Principal`, once for gRPC and REST.
 //!
-//! A bearer token wins over a cookie. No credential at all is nobody in particular, unless the operator said otherwise. A cookie is sent by a browser whoever wrote the page that asks, so a call that changes
+//! A bearer token wins over a cookie. No credential at all is nobody in particular, unless the operator said otherwise. A cookie is sent by a browser whoever wrote the page that asks, so a request that changes
 //! something and has only a cookie must name our own origin.
 
 use http::header::{self, HeaderMap};
 use identity::{AuthenticationError, Credential, Identity, Principal};
+use register::chain;
 
-use super::Stranger;
+use super::stranger::Stranger;
+use crate::browser::{is_same_origin, session_secret};
 use crate::clock;
-use crate::failure::{Answer, Failure, chain};
-
-/// The name of the session cookie.
-pub(crate) const COOKIE: &str = "sederunt_session";
+use crate::failure::{Answer, Failure};
 
 /// Who calls. No credential at all is nobody in particular; one that does not hold is refused, as Google does.
-pub(crate) async fn authenticate(
+pub(super) async fn authenticate(
     identity: &Identity,
     stranger: &Stranger,
     headers: &HeaderMap,
@@ -56,35 +55,6 @@ fn credential(headers: &HeaderMap) -> Answer<Credential<'_>> {
     Ok(session_secret(headers).map_or(Credential::None, Credential::Cookie))
 }
 
-/// The secret of the session cookie.
-pub(crate) fn session_secret(headers: &HeaderMap) -> Option<&str> {
-    cookie(headers, COOKIE)
-}
-
-/// The value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|cookies| cookies.split(';'))
-        .find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
-}
-
-/// Whether a browser says that the page which asks came from the host that it asks.
-///
-/// Compared with `Host`, not with the public URL: a browser sets both headers, and a server is reachable by more names than one.
-/// The scheme is left out because a proxy that ends TLS hides it.
-pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match (text(header::ORIGIN), text(header::HOST)) {
-        (Some(origin), Some(host)) => origin
-            .split_once("://")
-            .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host)),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,32 +90,6 @@ mod tests {
             ),
         ] {
             assert_eq!(found(rows), expected, "{rows:?}");
-        }
-    }
-
-    #[test]
-    fn origins() {
-        for (rows, expected) in [
-            (
-                &[("origin", "http://localhost:8080"), ("host", "localhost:8080")][..],
-                true,
-            ),
-            (
-                &[("origin", "https://meet.example.org"), ("host", "meet.example.org")],
-                true,
-            ),
-            (
-                &[("origin", "https://evil.example"), ("host", "meet.example.org")],
-                false,
-            ),
-            (
-                &[("origin", "http://localhost:9090"), ("host", "localhost:8080")],
-                false,
-            ),
-            (&[("origin", "null"), ("host", "localhost:8080")], false),
-            (&[("host", "localhost:8080")], false),
-        ] {
-            assert_eq!(is_same_origin(&headers(rows)), expected, "{rows:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header;
 use identity::{AccountError, Caller, Identity, Page, Principal, Scopes, User};
 
-use super::authentication::is_same_origin;
+use crate::browser::is_same_origin;
 
 /// The rule for callers without a credential.
 #[derive(Clone, Debug)]

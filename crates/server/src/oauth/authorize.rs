@@ -4,15 +4,15 @@
 //! address that nobody registered is how codes are stolen. What a person has agreed to is not asked again, unless the app
 //! wishes it.
 
-use axum::body::Body;
+use axum_core::body::Body;
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use identity::{Authorization, AuthorizationError, OAuthCode, OAuthError, User};
 
 use crate::clock;
-use crate::failure::chain;
 use crate::web::pages::{plain, text};
 use crate::web::{Pages, redirect};
+use register::chain;
 
 /// Where apps send people.
 pub(crate) const PATH: &str = "/oauth2/auth";

@@ -3,7 +3,7 @@
 //! Programs act on `error`, and people who write programs read `error_description`. A client that is not known is answered with
 //! 401 and a challenge, everything else that is wrong with 400 (RFC 6749 §5.2).
 
-use axum::body::Body;
+use axum_core::body::Body;
 use bytes::Bytes;
 use http::header::{self, HeaderValue, ToStrError};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -12,8 +12,8 @@ use identity::{Identity, OAuthCode, OAuthError};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::failure::chain;
 use crate::{clock, limits};
+use register::chain;
 
 /// Where tokens are had.
 pub(crate) const TOKEN_PATH: &str = "/oauth2/token";

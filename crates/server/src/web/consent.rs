@@ -8,7 +8,7 @@
 //! `request` is the app's own request, encoded: it is checked again each time, so nothing is kept for those who never answer, and
 //! a changed one is just another request. If an app has asked wrongly, GET too answers `{"redirect": …}`, to tell it.
 
-use axum::body::Body;
+use axum_core::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
@@ -19,9 +19,9 @@ use serde_json::json;
 
 use super::session::shown;
 use super::{Pages, json, query};
+use crate::browser::is_same_origin;
 use crate::clock;
-use crate::failure::chain;
-use crate::gate::is_same_origin;
+use register::chain;
 
 /// The path of the answer.
 pub(crate) const PATH: &str = "/oauth2/consent";

@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum_core::body::Body;
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use identity::WebSession;
 
-use crate::gate::COOKIE;
+use crate::browser::COOKIE;
 
 /// How cookies are set here.
 #[derive(Clone, Copy, Debug)]

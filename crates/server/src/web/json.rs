@@ -1,14 +1,14 @@
 //! JSON beside the API: small bodies in, answers out, errors in the shape of the API's.
 
-use axum::body::Body;
+use axum_core::body::Body;
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::failure::chain;
 use crate::limits;
+use register::chain;
 
 /// The body of a request, unless it is too long or of another form.
 pub(crate) async fn read<T: DeserializeOwned>(body: Body) -> Option<T> {

@@ -14,11 +14,12 @@ pub(crate) use cookies::redirect;
 use std::io;
 
 use http::HeaderMap;
-use identity::{AuthenticationError, Credential, Identity, Secret, User};
+use identity::{AuthenticationError, Credential, Identity, User};
 use tokio::sync::Semaphore;
 
 use self::cookies::Cookies;
-use crate::gate::{Stranger, session_secret};
+use crate::browser::session_secret;
+use crate::gate::Stranger;
 use crate::{clock, limits};
 
 /// What the pages' own requests need.
@@ -77,14 +78,4 @@ impl Pages {
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
     }
-}
-
-/// The link by which a browser signs in. The secret stands behind `#`, so that no browser sends it and no log keeps it.
-pub fn sign_in_url(public_url: &str, secret: &Secret) -> String {
-    format!("{public_url}/sign-in#{}", secret.expose())
-}
-
-/// What people open to meet.
-pub(crate) fn meeting_uri(public_url: &str, code: &meeting::MeetingCode) -> String {
-    format!("{public_url}/{code}")
 }

@@ -4,7 +4,7 @@
 //! answered with 304 when it is the same. The security headers allow exactly what the client does: its own scripts, its own
 //! connections, camera and microphone.
 
-use axum::body::Body;
+use axum_core::body::Body;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use rust_embed::{EmbeddedFile, RustEmbed};

@@ -10,16 +10,16 @@
 //! No RPCs, because a cookie is a matter between a browser and HTTP. What changes something must come from our own pages.
 //! Whoever forgot their password asks for a link and sets another: so a signed-in browser is not asked for the old one.
 
-use axum::body::Body;
+use axum_core::body::Body;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use identity::{PasswordError, SignInError, SignInFault, User, WebSession};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Pages, json};
+use crate::browser::{is_same_origin, session_secret};
 use crate::clock;
-use crate::failure::chain;
-use crate::gate::{is_same_origin, session_secret};
+use register::chain;
 
 /// The path of the session.
 pub(crate) const PATH: &str = "/sederunt/v1/webSession";

@@ -51,8 +51,8 @@ async fn metrics_count_what_happened() {
         .refused(400, "INVALID_ARGUMENT", "NAME_REQUIRED");
     let page = world.get(None, "/metrics").await.text;
     for line in [
-        "sederunt_calls_total{method=\"google.apps.meet.v2.SpacesService/CreateSpace\",status=\"OK\"} 1",
-        "sederunt_calls_total{method=\"sederunt.v1.Meetings/Join\",status=\"INVALID_ARGUMENT\"} 1",
+        "sederunt_requests_total{method=\"google.apps.meet.v2.SpacesService/CreateSpace\",status=\"OK\"} 1",
+        "sederunt_requests_total{method=\"sederunt.v1.Meetings/Join\",status=\"INVALID_ARGUMENT\"} 1",
         "sederunt_joins_total{outcome=\"admitted\"} 1",
         "sederunt_joins_total{outcome=\"refused\"} 1",
         "sederunt_conferences_live 1",

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use axum::body::Body;
+use axum_core::body::Body;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use prost_reflect::DescriptorPool;

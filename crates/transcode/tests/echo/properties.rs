@@ -1,6 +1,6 @@
 //! What holds for any input.
 
-use axum::body::Body;
+use axum_core::body::Body;
 use base64::Engine as _;
 use http::Request;
 use proptest::prelude::*;

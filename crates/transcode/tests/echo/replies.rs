@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use axum::body::Body;
+use axum_core::body::Body;
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};

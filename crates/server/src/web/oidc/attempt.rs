@@ -10,7 +10,7 @@ use http::HeaderMap;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::gate::cookie;
+use crate::browser::cookie;
 use crate::random;
 
 /// The name of the cookie.

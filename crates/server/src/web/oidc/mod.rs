@@ -21,7 +21,7 @@ pub use configuration::OidcConfiguration;
 
 use std::io;
 
-use axum::body::Body;
+use axum_core::body::Body;
 use http::Response;
 use http::request::Parts;
 use identity::{Expected, ExternalPerson, IdToken, Identity, SignInError, SignInFault, WebSession};
@@ -33,8 +33,8 @@ use self::fetch::{FetchError, Fetcher};
 use self::provider::{Provider, ProviderError};
 use super::cookies::{Cookies, redirect};
 use super::query;
-use crate::failure::chain;
 use crate::{clock, limits};
+use register::chain;
 
 /// Where a sign-in begins.
 pub(crate) const PATH: &str = "/sign-in/oidc";

@@ -1,0 +1,40 @@
+//! Pages of other origins may call the API: with a token, never with a cookie.
+//!
+//! Google's Media API client runs in such pages. The answer is `*`, which browsers refuse to combine with cookies, and the gate asks
+//! for our own origin before it lets a cookie change anything: so nothing is opened that a program could not do anyway.
+
+use axum_core::body::Body;
+use http::header::{self, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, x-goog-api-client, x-goog-api-key, x-goog-fieldmask, x-goog-request-params, \
+     x-goog-user-project, x-http-method-override, x-server-timeout, x-user-agent",
+);
+/// A day: what browsers cap it to, or more.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
+
+/// Whether a browser asks if it may ask.
+pub fn is_preflight<B>(request: &Request<B>) -> bool {
+    request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// It may.
+pub fn preflight() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    open(response)
+}
+
+/// Lets a page of another origin read an answer.
+pub fn open(mut response: Response<Body>) -> Response<Body> {
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}

@@ -1,0 +1,17 @@
+//! The edge: TCP and TLS in, one service of requests out.
+//!
+//! It accepts a bounded number of connections, shakes hands, and hands each request to one [`tower::Service`]. It knows `http` and
+//! `rustls`, and neither routes nor accounts nor meetings: whatever serves requests stands behind it in the same way. What
+//! browsers of other origins may ask ([`cors`]) and by what name a host is asked for ([`name_host`]) is the same for all of
+//! them, so it is here too.
+
+pub mod cors;
+mod host;
+mod limits;
+mod lingering;
+mod listener;
+mod tls;
+
+pub use host::name_host;
+pub use listener::{Secured, serve};
+pub use tls::{AcmeConfiguration, FileProblem, Keeper, Tls, TlsConfiguration, TlsError};

@@ -1,0 +1,94 @@
+//! From what the media plane reports to inputs of meetings, and the deadlines of meetings.
+//!
+//! Instants become wall times here, in one place. A loss is reported once, so it is tried until it is written: dropping it
+//! would leave a session open for ever.
+
+use std::collections::HashMap;
+
+use media::{Event, LostCause};
+use meeting::{Input, LostReason, Micros, SessionId, SpaceId};
+use tokio::sync::mpsc;
+
+use crate::limits;
+use crate::rooms::{InputError, Rooms};
+
+/// Feeds the rooms until the media plane has stopped.
+pub async fn follow(rooms: Rooms, mut events: mpsc::Receiver<Event>) {
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Alive(heard) => alive(&rooms, heard),
+            Event::Lost {
+                session,
+                last_sign_of_life,
+                cause,
+            } => {
+                let at = rooms.wall(last_sign_of_life);
+                if let Some((session, space)) = locate(&rooms, &session) {
+                    tokio::spawn(lost(rooms.clone(), space, session, at, cause));
+                }
+            }
+        }
+    }
+    tracing::error!("the media plane has stopped; nobody can be let in until the server is started again");
+    rooms.media_stopped();
+}
+
+/// One input for each space; the store puts what arrives together into one commit.
+fn alive(rooms: &Rooms, heard: Vec<(String, std::time::Instant)>) {
+    let mut by_space: HashMap<SpaceId, Vec<(SessionId, Micros)>> = HashMap::new();
+    for (session, at) in heard {
+        if let Some((session, space)) = locate(rooms, &session) {
+            by_space.entry(space).or_default().push((session, rooms.wall(at)));
+        }
+    }
+    for (space, signs) in by_space {
+        let rooms = rooms.clone();
+        // A failure is in the log, and the next report says the same again.
+        tokio::spawn(async move { rooms.input(space, Input::Alive(signs)).await });
+    }
+}
+
+async fn lost(rooms: Rooms, space: SpaceId, session: SessionId, last_sign_of_life: Micros, cause: LostCause) {
+    let reason = match cause {
+        LostCause::Left => LostReason::Left,
+        LostCause::Closed => LostReason::Closed,
+        LostCause::Silent => LostReason::Silent,
+        LostCause::NeverConnected => LostReason::NotConnected,
+    };
+    let mut pause = limits::LOSS_PAUSE_MIN;
+    loop {
+        let input = Input::Lost {
+            session: session.clone(),
+            last_sign_of_life,
+            reason,
+        };
+        match rooms.input(space.clone(), input).await {
+            Err(InputError::Register(_) | InputError::Panicked(_)) => {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(limits::LOSS_PAUSE_MAX);
+            }
+            Ok(()) | Err(InputError::Refused(_) | InputError::Overloaded(_) | InputError::Draining) => return,
+        }
+    }
+}
+
+/// The session and its space; `None` for one that has ended.
+fn locate(rooms: &Rooms, session: &str) -> Option<(SessionId, SpaceId)> {
+    let session = SessionId::parse(session).ok()?;
+    let space = rooms.place(&session)?;
+    Some((session, space))
+}
+
+/// Serves the deadlines of meetings, for ever.
+pub async fn keep_deadlines(rooms: Rooms) {
+    let mut ticks = tokio::time::interval(limits::DEADLINE_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        for space in rooms.take_due() {
+            let rooms = rooms.clone();
+            // A failure is in the log, and sets a deadline for the next attempt.
+            tokio::spawn(async move { rooms.input(space, Input::Tick).await });
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What the `moderation` channel says: one whole snapshot of what somebody is and may do, and for hosts of who is at the door.
+//!
+//! A snapshot and no changes, because it is small, and whoever missed one is right again with the next. The media plane keeps
+//! the last one for a channel that opens later, and never looks into it.
+
+use std::sync::Arc;
+
+use meeting::{DeviceKind, LiveSession, Permissions, Person, RestrictionType, Role, SessionId, Settings, Space};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Message<'a> {
+    resources: [Resource<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Resource<'a> {
+    id: u32,
+    moderation: Snapshot<'a>,
+}
+
+#[derive(Serialize)]
+struct Snapshot<'a> {
+    role: &'static str,
+    device: &'static str,
+    permissions: ShownPermissions,
+    settings: ShownSettings,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    knocks: Option<Vec<ShownKnock<'a>>>,
+}
+
+#[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
+struct ShownPermissions {
+    microphone: bool,
+    camera: bool,
+    screen: bool,
+    chat: bool,
+    reactions: bool,
+}
+
+#[derive(Serialize)]
+struct ShownSettings {
+    moderation: bool,
+    chat: &'static str,
+    reactions: &'static str,
+    present: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownKnock<'a> {
+    session: &'a str,
+    display_name: &'a str,
+    signed_in: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+}
+
+/// The snapshot for a live session. `email` tells the address of somebody who knocks.
+pub(crate) fn snapshot(space: &Space, session: &LiveSession, email: impl Fn(&SessionId) -> Option<String>) -> Arc<str> {
+    let settings = space.settings();
+    let permissions = Permissions::of(settings, session.role, session.device);
+    let knocks = session.role.is_moderator().then(|| {
+        let knocks = space.knocks().iter().map(|knock| &knock.arrival);
+        let shown = knocks.map(|arrival| ShownKnock {
+            session: arrival.session.as_str(),
+            display_name: arrival.person.display_name().as_str(),
+            signed_in: matches!(arrival.person, Person::SignedIn { .. }),
+            email: email(&arrival.session),
+        });
+        shown.collect()
+    });
+    let moderation = Snapshot {
+        role: role(session.role),
+        device: device(session.device),
+        permissions: ShownPermissions {
+            microphone: permissions.microphone,
+            camera: permissions.camera,
+            screen: permissions.screen,
+            chat: permissions.chat,
+            reactions: permissions.reactions,
+        },
+        settings: shown(settings),
+        knocks,
+    };
+    let message = Message {
+        resources: [Resource { id: 1, moderation }],
+    };
+    serde_json::to_string(&message)
+        .expect("texts and switches under plain names")
+        .into()
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Host => "HOST",
+        Role::CoHost => "COHOST",
+        Role::Contributor => "CONTRIBUTOR",
+        Role::Viewer => "VIEWER",
+    }
+}
+
+fn device(device: DeviceKind) -> &'static str {
+    match device {
+        DeviceKind::Full => "FULL",
+        DeviceKind::Companion => "COMPANION",
+        DeviceKind::Viewer => "VIEWER",
+    }
+}
+
+fn shown(settings: &Settings) -> ShownSettings {
+    let word = |restriction| match restriction {
+        RestrictionType::HostsOnly => "HOSTS_ONLY",
+        RestrictionType::NoRestriction => "NO_RESTRICTION",
+    };
+    ShownSettings {
+        moderation: settings.moderation,
+        chat: word(settings.chat_restriction),
+        reactions: word(settings.reaction_restriction),
+        present: word(settings.present_restriction),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use meeting::{
+        AccessType, Arrival, ConferenceId, DisplayName, EntryPoint, FreshIds, Input, Micros, ParticipantId, SecretHash,
+        SpaceId, Standing, UserId,
+    };
+    use serde_json::{Value, json};
+
+    const NOW: Micros = Micros(1_767_225_600_000_000);
+
+    fn arrival(number: u8, standing: Standing, device: DeviceKind) -> Arrival {
+        let display_name = DisplayName::parse(&format!("Person {number}")).expect("a name");
+        let user = UserId::parse(&format!("{number:021}")).expect("21 digits");
+        Arrival {
+            person: match standing {
+                Standing::Stranger => Person::Anonymous { display_name },
+                _ => Person::SignedIn { user, display_name },
+            },
+            session: SessionId::from_random([number; 16]),
+            secret: SecretHash([number; 32]),
+            presented: None,
+            standing,
+            device,
+            through: EntryPoint::Own,
+        }
+    }
+
+    /// A locked meeting that strangers must knock at, with these in it or at its door.
+    fn space(arrivals: &[Arrival]) -> Space {
+        let settings = Settings {
+            access_type: AccessType::Trusted,
+            moderation: true,
+            chat_restriction: RestrictionType::HostsOnly,
+            ..Settings::default()
+        };
+        let mut space = Space::new(SpaceId::from_random([7; 9]), settings, Micros(0));
+        for arrival in arrivals {
+            let fresh = FreshIds {
+                conference: ConferenceId::from_random([1; 16]),
+                participant: ParticipantId::from_random([2; 16]),
+            };
+            let join = Input::Join {
+                arrival: arrival.clone(),
+                fresh,
+            };
+            let facts = meeting::decide(&space, join, NOW).expect("they may come as far as the door");
+            for fact in &facts {
+                space.apply(fact);
+            }
+        }
+        space
+    }
+
+    #[test]
+    fn each_is_told_what_concerns_them() {
+        let knocking = arrival(9, Standing::Stranger, DeviceKind::Full);
+        let settings = json!({
+            "moderation": true, "chat": "HOSTS_ONLY", "reactions": "NO_RESTRICTION", "present": "NO_RESTRICTION",
+        });
+        let permissions = |speaks: bool, screen: bool, chat: bool| json!({"microphone": speaks, "camera": speaks, "screen": screen, "chat": chat, "reactions": true});
+        let queue = json!([{"session": knocking.session.as_str(), "displayName": "Person 9", "signedIn": false}]);
+        for (standing, device, role, kind, permissions, knocks) in [
+            (
+                Standing::Owner,
+                DeviceKind::Full,
+                "HOST",
+                "FULL",
+                permissions(true, true, true),
+                Some(&queue),
+            ),
+            (
+                Standing::CoHost,
+                DeviceKind::Companion,
+                "COHOST",
+                "COMPANION",
+                permissions(false, true, true),
+                Some(&queue),
+            ),
+            (
+                Standing::Member,
+                DeviceKind::Full,
+                "CONTRIBUTOR",
+                "FULL",
+                permissions(true, true, false),
+                None,
+            ),
+            (
+                Standing::Trusted,
+                DeviceKind::Viewer,
+                "VIEWER",
+                "VIEWER",
+                permissions(false, false, false),
+                None,
+            ),
+        ] {
+            let present = arrival(1, standing, device);
+            let space = space(&[present.clone(), knocking.clone()]);
+            let session = &space.conference().expect("active").live_sessions()[&present.session];
+            let text = snapshot(&space, session, |_| None);
+            let told: Value = serde_json::from_str(&text).expect("JSON");
+            let mut expected = json!({"role": role, "device": kind, "permissions": permissions, "settings": settings});
+            if let Some(knocks) = knocks {
+                expected["knocks"] = knocks.clone();
+            }
+            assert_eq!(
+                told,
+                json!({"resources": [{"id": 1, "moderation": expected}]}),
+                "{role}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_address_of_somebody_who_knocks_is_shown_if_they_are_signed_in() {
+        let host = arrival(1, Standing::Owner, DeviceKind::Full);
+        let space = space(&[host.clone(), arrival(9, Standing::Stranger, DeviceKind::Full)]);
+        let session = &space.conference().expect("active").live_sessions()[&host.session];
+        let text = snapshot(&space, session, |_| Some("bo@example.com".to_owned()));
+        assert!(text.contains(r#""email":"bo@example.com""#), "{text}");
+    }
+}

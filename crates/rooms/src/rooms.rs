@@ -1,0 +1,336 @@
+//! The spaces in which something happens now: one input after the other, and each fact written before it is told.
+//!
+//! A room is a space behind a lock. [`Rooms::input`] is the one door: decide, record, apply, tell the media plane. The space is
+//! *taken out* of its room for that time and put back only when memory and register are known to agree. If a write fails, or
+//! something panics, the room stays empty and the next input reads the space from the register again: an unknown outcome
+//! is looked up, never guessed. Only those who waited at the door are lost with it; they are told, and may knock again.
+//!
+//! Each input runs as a task of its own, because a caller that hangs up drops its future, and half an input is the one thing
+//! that must not be.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use media::{DisconnectReason, Media, Overloaded};
+use meeting::{Fact, Input, LostReason, Micros, ParticipantId, Refusal, SessionId, Settings, Space, SpaceId};
+use register::{Register, RegisterError, chain};
+
+use crate::clock::Clock;
+use crate::limits::RETRY_AFTER;
+use crate::observer::Observer;
+use crate::room::{Building, NEVER_US, Room};
+use crate::telling::{Entrance, Seat, Teller};
+
+/// All rooms. Clones share them.
+#[derive(Clone)]
+pub struct Rooms(Arc<Inner>);
+
+struct Inner {
+    register: Register,
+    clock: Arc<dyn Clock>,
+    observer: Arc<dyn Observer>,
+    teller: Teller,
+    building: Building,
+    draining: AtomicBool,
+    media_stopped: AtomicBool,
+}
+
+/// Why an input did not become facts.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// The rules of meetings say no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The media plane cannot take the session, which has been ended again.
+    #[error(transparent)]
+    Overloaded(#[from] Overloaded),
+    /// The server stops.
+    #[error("the server is stopping; try again soon")]
+    Draining,
+    /// The facts could not be written, or the space not read.
+    #[error("the register cannot be reached; try again soon")]
+    Register(#[from] RegisterError),
+    /// A mistake of ours; the room has been read again.
+    #[error("an internal error ended the request")]
+    Panicked(#[source] tokio::task::JoinError),
+}
+
+/// What happens to a space: most inputs are known beforehand, some follow from what the space is at that moment.
+type Happening = Box<dyn FnOnce(&Space) -> Input + Send>;
+
+/// What came of an input.
+struct Outcome {
+    /// Of whoever came in or knocked.
+    seat: Option<Seat>,
+    /// The settings of the space after it.
+    settings: Settings,
+}
+
+impl Rooms {
+    /// No rooms yet; each is opened when something happens in it.
+    pub fn new(register: Register, media: Media, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Rooms {
+        Rooms(Arc::new(Inner {
+            register,
+            teller: Teller::new(media, Arc::clone(&observer)),
+            clock,
+            observer,
+            building: Building::default(),
+            draining: AtomicBool::new(false),
+            media_stopped: AtomicBool::new(false),
+        }))
+    }
+
+    /// Takes up the conferences that a crash left open.
+    pub async fn restart(&self) -> Result<(), RegisterError> {
+        let open = self.0.register.open_conferences().await?;
+        for space in open {
+            let id = space.id().clone();
+            tracing::info!(space = %id, "a conference was left open; its sessions end at their last sign of life");
+            let visit = self.0.building.enter(&id);
+            *visit.room.space.lock().await = Some(space);
+            if let Err(error) = self.input(id.clone(), Input::Restart).await {
+                let InputError::Register(error) = error else { continue };
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets something happen to a space.
+    pub async fn input(&self, space: SpaceId, input: Input) -> Result<(), InputError> {
+        self.spawn(space, Box::new(|_| input), None).await.map(|_| ())
+    }
+
+    /// Joins, knocks or resumes. When this returns, the session is written down, if it does not merely wait, and the media
+    /// plane expects it.
+    pub async fn receive(&self, space: SpaceId, input: Input, entrance: Entrance) -> Result<Seat, InputError> {
+        let outcome = self.spawn(space, Box::new(|_| input), Some(entrance)).await?;
+        Ok(outcome.seat.expect("whoever is received has a seat"))
+    }
+
+    /// Changes the settings of a space, from what they are at that moment, and gives those that are in effect then.
+    pub async fn configure(
+        &self,
+        space: SpaceId,
+        change: impl FnOnce(Settings) -> Settings + Send + 'static,
+    ) -> Result<Settings, InputError> {
+        let happening = |space: &Space| Input::Configure(change(*space.settings()));
+        Ok(self.spawn(space, Box::new(happening), None).await?.settings)
+    }
+
+    /// Silences devices of those who are there: one participant, or all but one. Nothing of it is a fact. False if nobody
+    /// of them is there.
+    pub async fn mute(&self, space: &SpaceId, whom: Whom<'_>) -> bool {
+        let Some(room) = self.0.building.find(space) else {
+            return false;
+        };
+        let held = room.space.lock().await;
+        let Some(conference) = held.as_ref().and_then(Space::conference) else {
+            return false;
+        };
+        let meant = conference.live_sessions().iter().filter(|(_, session)| match whom {
+            Whom::Only(participant) => session.participant == *participant,
+            Whom::AllBut(participant) => session.participant != *participant,
+        });
+        let mut any = false;
+        for (session, _) in meant {
+            any = true;
+            self.0.teller.mute(session);
+        }
+        any
+    }
+
+    /// What is seen of a space in which something happens; `None` for one that is empty, or not known at this moment.
+    pub async fn look<T>(&self, space: &SpaceId, see: impl FnOnce(&Space) -> T) -> Option<T> {
+        let room = self.0.building.find(space)?;
+        let held = room.space.lock().await;
+        held.as_ref().map(see)
+    }
+
+    async fn spawn(
+        &self,
+        space: SpaceId,
+        happening: Happening,
+        entrance: Option<Entrance>,
+    ) -> Result<Outcome, InputError> {
+        let inner = Arc::clone(&self.0);
+        let span = tracing::Span::current();
+        let task = async move { inner.handle(&space, happening, entrance).await };
+        tokio::spawn(tracing::Instrument::instrument(task, span))
+            .await
+            .unwrap_or_else(|panicked| Err(InputError::Panicked(panicked)))
+    }
+
+    /// The wall time of an instant of the recent past.
+    pub(crate) fn wall(&self, instant: Instant) -> Micros {
+        self.0.clock.wall(instant)
+    }
+
+    /// Whether a conference runs in a space, and how many people are in it.
+    pub fn glance(&self, space: &SpaceId) -> (bool, usize) {
+        let room = self.0.building.find(space);
+        room.map_or((false, 0), |room| room.glance())
+    }
+
+    /// The space in which a session is that the media plane knows.
+    pub(crate) fn place(&self, session: &SessionId) -> Option<SpaceId> {
+        self.0.teller.place(session)
+    }
+
+    /// Lets nobody in any more.
+    pub(crate) fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody is let in any more.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// The media plane will not report any more.
+    pub(crate) fn media_stopped(&self) {
+        self.0.media_stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the media plane runs.
+    pub fn has_media(&self) -> bool {
+        !self.0.media_stopped.load(Ordering::Relaxed)
+    }
+
+    /// How many sessions run now.
+    pub(crate) fn sessions(&self) -> usize {
+        self.0.building.sessions()
+    }
+
+    /// All spaces in which something happens.
+    pub(crate) fn spaces(&self) -> Vec<SpaceId> {
+        self.0.building.spaces()
+    }
+
+    /// The spaces whose deadline has passed. Each is named once; its next input sets its next deadline.
+    pub(crate) fn take_due(&self) -> Vec<SpaceId> {
+        self.0.building.take_due(self.0.clock.now().0)
+    }
+}
+
+/// Those who are meant.
+#[derive(Clone, Copy, Debug)]
+pub enum Whom<'a> {
+    /// A participant.
+    Only(&'a ParticipantId),
+    /// Everybody else.
+    AllBut(&'a ParticipantId),
+}
+
+impl Inner {
+    async fn handle(
+        &self,
+        id: &SpaceId,
+        happening: Happening,
+        entrance: Option<Entrance>,
+    ) -> Result<Outcome, InputError> {
+        let visit = self.building.enter(id);
+        let room = &visit.room;
+        let mut held = room.space.lock().await;
+        // Asked under the lock: nobody enters a room that has been closed.
+        if entrance.is_some() && self.draining.load(Ordering::Relaxed) {
+            return Err(InputError::Draining);
+        }
+        let taken = held.take();
+        // Until the end of the step the room is empty, and so it stays if the step fails or panics.
+        room.deadline_us.store(self.retry_us(), Ordering::Relaxed);
+        match self.step(id, room, taken, happening, entrance).await {
+            Ok((space, result)) => {
+                room.note(&space, &*self.observer);
+                let settings = *space.settings();
+                *held = Some(space);
+                result.map(|seat| Outcome { seat, settings })
+            }
+            Err(RegisterError::NotFound) => {
+                // There is no such space: nothing to try again.
+                room.deadline_us.store(NEVER_US, Ordering::Relaxed);
+                Err(RegisterError::NotFound.into())
+            }
+            Err(error) => {
+                tracing::error!(space = %id, error = %chain(&error), "a room must be read again");
+                Err(error.into())
+            }
+        }
+    }
+
+    /// One input, from decision to telling. An error means that the space is not known any more.
+    async fn step(
+        &self,
+        id: &SpaceId,
+        room: &Room,
+        taken: Option<Space>,
+        happening: Happening,
+        entrance: Option<Entrance>,
+    ) -> Result<(Space, Result<Option<Seat>, InputError>), RegisterError> {
+        let mut space = match taken {
+            Some(space) => space,
+            None => self.read_again(id, room).await?,
+        };
+        let input = happening(&space);
+        let facts = match meeting::decide(&space, input, self.clock.now()) {
+            Ok(facts) => facts,
+            Err(refusal) => return Ok((space, Err(refusal.into()))),
+        };
+        self.record(&mut space, &facts).await?;
+        let received = match entrance {
+            None => Ok(None),
+            Some(entrance) => {
+                let session = entrance.session.clone();
+                let received = self.teller.receive(&space, &facts, entrance);
+                received.map(Some).map_err(|overloaded| (session, overloaded))
+            }
+        };
+        let received = received.and_then(|seat| self.teller.let_in(&space, &facts).map(|()| seat));
+        // After the entrance: whoever came back sees its old session go, and not the room without it.
+        self.teller.tell(&space, &facts);
+        let (session, overloaded) = match received {
+            Ok(seat) => return Ok((space, Ok(seat))),
+            Err(refused) => refused,
+        };
+        let lost = Input::Lost {
+            session,
+            last_sign_of_life: Micros(0),
+            reason: LostReason::NotConnected,
+        };
+        let ended = meeting::decide(&space, lost, self.clock.now()).unwrap_or_default();
+        self.record(&mut space, &ended).await?;
+        self.teller.tell(&space, &ended);
+        Ok((space, Err(overloaded.into())))
+    }
+
+    /// When a room tries again whose space is not known.
+    fn retry_us(&self) -> i64 {
+        let pause_us = i64::try_from(RETRY_AFTER.as_micros()).expect("about a second");
+        self.clock.now().0 + pause_us
+    }
+
+    /// Reads a space, which has forgotten those who waited at its door.
+    async fn read_again(&self, id: &SpaceId, room: &Room) -> Result<Space, RegisterError> {
+        let space = self.register.space(id).await?;
+        for session in room.take_waiting() {
+            self.teller.see_off(&session, DisconnectReason::Unhealthy);
+        }
+        Ok(space)
+    }
+
+    /// Makes facts durable, then true.
+    async fn record(&self, space: &mut Space, facts: &[Fact]) -> Result<(), RegisterError> {
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let began = self.clock.instant();
+        self.register.record(space.id(), facts).await?;
+        self.observer
+            .written(self.clock.instant().saturating_duration_since(began));
+        for fact in facts {
+            space.apply(fact);
+        }
+        Ok(())
+    }
+}

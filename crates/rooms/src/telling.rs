@@ -1,0 +1,284 @@
+//! What the media plane is told once it is durable: who comes in, who waits, who goes and why, who may do what; and through
+//! it the clients.
+//!
+//! It also knows where the sessions are that the media plane speaks of, because it gave them their places.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use media::{Admission, Card, CardKind, DisconnectReason, Media, Overloaded, Prepared};
+use meeting::{
+    ConferenceId, Fact, KnockEndReason, LiveSession, ParticipantId, Permissions, Person, SessionEndReason, SessionId,
+    Space, SpaceId,
+};
+
+use crate::moderation;
+use crate::observer::Observer;
+
+/// What somebody at the door may do.
+const NOTHING: media::Permissions = media::Permissions {
+    microphone: false,
+    camera: false,
+    screen: false,
+    chat: false,
+    reactions: false,
+    moderator: false,
+};
+
+/// Tells the media plane.
+pub(crate) struct Teller {
+    media: Media,
+    observer: Arc<dyn Observer>,
+    places: Mutex<HashMap<SessionId, Place>>,
+}
+
+/// Where a session is, or waits to be.
+struct Place {
+    space: SpaceId,
+    /// Of somebody who is signed in: hosts see it beside a knock.
+    email: Option<String>,
+}
+
+/// What is needed to receive a session in the media plane, once it is written down.
+pub struct Entrance {
+    /// The answered offer.
+    pub prepared: Prepared,
+    /// The session that it is for.
+    pub session: SessionId,
+    /// The address of somebody who is signed in: hosts see it beside a knock.
+    pub email: Option<String>,
+}
+
+/// Where a received session is, or will be once it is admitted.
+#[derive(Debug)]
+pub struct Seat {
+    /// The conference, or the one that would begin.
+    pub conference: ConferenceId,
+    /// Whose session it is.
+    pub participant: ParticipantId,
+    /// It knocks.
+    pub waiting: bool,
+}
+
+impl Teller {
+    pub(crate) fn new(media: Media, observer: Arc<dyn Observer>) -> Teller {
+        Teller {
+            media,
+            observer,
+            places: Mutex::default(),
+        }
+    }
+
+    /// The space in which a session is that the media plane knows.
+    pub(crate) fn place(&self, session: &SessionId) -> Option<SpaceId> {
+        self.places().get(session).map(|place| place.space.clone())
+    }
+
+    /// Receives the session of these facts in its room, or at the door.
+    pub(crate) fn receive(&self, space: &Space, facts: &[Fact], entrance: Entrance) -> Result<Seat, Overloaded> {
+        let received = facts.iter().find_map(|fact| match fact {
+            Fact::SessionStarted {
+                conference,
+                participant,
+                session,
+                ..
+            } if *session == entrance.session => Some((conference, participant, None)),
+            Fact::Knocked {
+                knock,
+                conference,
+                participant,
+            } if knock.arrival.session == entrance.session => {
+                Some((conference, participant, Some(&knock.arrival.person)))
+            }
+            _ => None,
+        });
+        let (conference, participant, waits) = received.expect("whoever comes has a new session or knocks");
+        let seat = Seat {
+            conference: conference.clone(),
+            participant: participant.clone(),
+            waiting: waits.is_some(),
+        };
+        let (place, person, permissions) = if let Some(person) = waits {
+            (media::Place::Lobby, person, NOTHING)
+        } else {
+            let (person, session) = found(space, &entrance.session);
+            let room = media::Place::Room(conference.to_string());
+            (room, person, permitted(space, session))
+        };
+        let admission = Admission {
+            place,
+            session: entrance.session.to_string(),
+            card: card(person, &seat, &entrance.session),
+            permissions,
+        };
+        let place = Place {
+            space: space.id().clone(),
+            email: entrance.email,
+        };
+        self.places().insert(entrance.session, place);
+        self.media.admit(entrance.prepared, admission).map(|()| seat)
+    }
+
+    /// Lets those in who waited and have been admitted by these facts: one at most.
+    pub(crate) fn let_in(&self, space: &Space, facts: &[Fact]) -> Result<(), (SessionId, Overloaded)> {
+        let admitted = facts.iter().find_map(|fact| match fact {
+            Fact::KnockEnded {
+                session,
+                reason: KnockEndReason::Admitted,
+            } => Some(session),
+            _ => None,
+        });
+        let (Some(id), Some(conference)) = (admitted, space.conference()) else {
+            return Ok(());
+        };
+        let (person, session) = found(space, id);
+        let seat = Seat {
+            conference: conference.id().clone(),
+            participant: session.participant.clone(),
+            waiting: false,
+        };
+        let (room, card) = (conference.id().as_str(), card(person, &seat, id));
+        self.media
+            .let_in(id.as_str(), room, card, permitted(space, session))
+            .map_err(|overloaded| (id.clone(), overloaded))
+    }
+
+    /// Tells what these facts changed, in the space as it is after them.
+    pub(crate) fn tell(&self, space: &Space, facts: &[Fact]) {
+        let mut ended = 0;
+        for fact in facts {
+            match fact {
+                Fact::SessionEnded { session, reason, .. } => {
+                    ended += 1;
+                    self.see_off(session, disconnect_reason(*reason));
+                }
+                Fact::KnockEnded { session, reason } => {
+                    if let Some(reason) = end_of_knock(*reason) {
+                        self.see_off(session, reason);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.observer.sessions_ended(ended);
+        self.tell_powers(space, facts);
+    }
+
+    /// Takes a session away from the media plane.
+    pub(crate) fn see_off(&self, session: &SessionId, reason: DisconnectReason) {
+        self.places().remove(session);
+        self.media.remove(session.as_str(), reason);
+    }
+
+    /// Silences a device.
+    pub(crate) fn mute(&self, session: &SessionId) {
+        self.media.mute(session.as_str());
+    }
+
+    /// Tells everybody whose role, permissions or surroundings changed what they are now: newcomers, those of another role,
+    /// all if the settings are others, and the hosts if the queue at the door is another.
+    fn tell_powers(&self, space: &Space, facts: &[Fact]) {
+        let Some(conference) = space.conference() else { return };
+        let any = |concerned: &dyn Fn(&Fact) -> bool| facts.iter().any(concerned);
+        let configured = any(&|fact| matches!(fact, Fact::Configured { .. }));
+        let queue = any(&|fact| matches!(fact, Fact::Knocked { .. } | Fact::KnockEnded { .. }));
+        let stirring = any(&|fact| matches!(fact, Fact::SessionStarted { .. } | Fact::RoleChanged { .. }));
+        if !(configured || queue || stirring) {
+            return;
+        }
+        for (id, session) in conference.live_sessions() {
+            let changed = configured
+                || any(
+                    &|fact| matches!(fact, Fact::RoleChanged { participant, .. } if *participant == session.participant),
+                );
+            let new = any(&|fact| matches!(fact, Fact::SessionStarted { session, .. } if session == id));
+            if changed && !new {
+                self.media.permit(id.as_str(), permitted(space, session));
+            }
+            if changed || new || (queue && session.role.is_moderator()) {
+                let text = moderation::snapshot(space, session, |knock| self.email_of(knock));
+                self.media.tell(id.as_str(), text);
+            }
+        }
+    }
+
+    fn email_of(&self, session: &SessionId) -> Option<String> {
+        self.places().get(session)?.email.clone()
+    }
+
+    /// The map is never left half changed, so a panic beside it does not spoil it.
+    fn places(&self) -> MutexGuard<'_, HashMap<SessionId, Place>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A live session and whose it is.
+fn found<'a>(space: &'a Space, id: &SessionId) -> (&'a Person, &'a LiveSession) {
+    let conference = space.conference().expect("a session has started in it");
+    let session = &conference.live_sessions()[id];
+    (&conference.participants()[&session.participant].person, session)
+}
+
+/// What a live session may send, as the media plane has it.
+fn permitted(space: &Space, session: &LiveSession) -> media::Permissions {
+    let Permissions {
+        microphone,
+        camera,
+        screen,
+        chat,
+        reactions,
+    } = Permissions::of(space.settings(), session.role, session.device);
+    media::Permissions {
+        microphone,
+        camera,
+        screen,
+        chat,
+        reactions,
+        moderator: session.role.is_moderator(),
+    }
+}
+
+/// How the others see who enters.
+fn card(person: &Person, seat: &Seat, session: &SessionId) -> Card {
+    let participant_key = format!("participants/{}", seat.participant);
+    Card {
+        session_name: format!("{participant_key}/participantSessions/{session}"),
+        full_session_name: Some(meeting::names::participant_session(
+            &seat.conference,
+            &seat.participant,
+            session,
+        )),
+        participant_key,
+        display_name: person.display_name().to_string(),
+        kind: match person {
+            Person::SignedIn { user, .. } => CardKind::SignedIn {
+                user: format!("users/{user}"),
+            },
+            Person::Anonymous { .. } => CardKind::Anonymous,
+        },
+    }
+}
+
+/// What a client is told about the end of its session.
+fn disconnect_reason(reason: SessionEndReason) -> DisconnectReason {
+    match reason {
+        SessionEndReason::Left | SessionEndReason::Closed | SessionEndReason::Resumed => DisconnectReason::ClientLeft,
+        SessionEndReason::Silent | SessionEndReason::NotConnected | SessionEndReason::Crash => {
+            DisconnectReason::Unhealthy
+        }
+        SessionEndReason::Removed => DisconnectReason::Removed,
+        SessionEndReason::ConferenceEnded => DisconnectReason::ConferenceEnded,
+        SessionEndReason::Shutdown => DisconnectReason::ShuttingDown,
+    }
+}
+
+/// What a client is told about the end of its knock; `None` if it is in.
+fn end_of_knock(reason: KnockEndReason) -> Option<DisconnectReason> {
+    match reason {
+        KnockEndReason::Admitted => None,
+        KnockEndReason::Denied => Some(DisconnectReason::Denied),
+        KnockEndReason::Expired => Some(DisconnectReason::Expired),
+        KnockEndReason::Left => Some(DisconnectReason::ClientLeft),
+        KnockEndReason::Ended => Some(DisconnectReason::ShuttingDown),
+    }
+}

@@ -1,0 +1,183 @@
+//! `spaces`: create, get, patch, end the active conference; and the questions before a media client would be connected.
+
+use std::sync::Arc;
+
+use api::google::apps::meet::v2beta as v2;
+use identity::Identity;
+use identity::policy::Action;
+use meeting::{Input, MeetingCode, Micros, Refusal, Settings, SpaceId};
+use register::{NewSpace, Register, RegisterError, SpaceRecord};
+use rooms::{InputError, Rooms, SpaceName, find_space};
+
+use super::space_config::{self, Change, PATHS};
+use super::update_mask::UpdateMask;
+use crate::failure::{Answer, Failure, Kind};
+use crate::gate::asking::{Asking, as_resource};
+use crate::installation::Installation;
+use crate::{clock, links, names, random};
+
+/// How often new random ids are drawn before giving up: one collision in 26^10 codes is rare, two in a row are a fault.
+const DRAWS_MAX: u32 = 8;
+
+/// `SpacesService`.
+#[derive(Clone)]
+pub(crate) struct Spaces {
+    pub(super) register: Register,
+    pub(super) rooms: Rooms,
+    pub(super) identity: Identity,
+    public_url: Arc<str>,
+}
+
+impl Spaces {
+    pub(crate) fn new(installation: &Installation) -> Spaces {
+        let Installation {
+            register,
+            rooms,
+            identity,
+            public_url,
+            ..
+        } = installation.clone();
+        Spaces {
+            register,
+            rooms,
+            identity,
+            public_url,
+        }
+    }
+
+    pub(super) async fn create(&self, asking: &Asking, request: v2::CreateSpaceRequest) -> Answer<v2::Space> {
+        let owner = asking.entitled()?;
+        let asked = request.space.and_then(|space| space.config);
+        let settings = Change::read(asked, UpdateMask::All)?.on(Settings::default());
+        let mut draws = 0;
+        let record = loop {
+            let new = NewSpace {
+                id: SpaceId::from_random(random::bytes()),
+                code: MeetingCode::from_random(random::bytes()),
+                owner: owner.clone(),
+                settings,
+                app: asking.app().map(str::to_owned),
+                create: Micros(clock::now_us()),
+            };
+            draws += 1;
+            match self.register.create_space(new).await {
+                Ok(record) => break record,
+                Err(RegisterError::Taken) if draws < DRAWS_MAX => {}
+                Err(error) => return Err(asking.unread(error)),
+            }
+        };
+        Ok(self.shown(&record, true, false))
+    }
+
+    pub(super) async fn get(&self, asking: &Asking, request: &v2::GetSpaceRequest) -> Answer<v2::Space> {
+        let reader = asking.entitled()?;
+        let now = Micros(clock::now_us());
+        let name = names::space("name", &request.name)?;
+        let record = find_space(&self.register, &name, now)
+            .await
+            .map_err(|error| asking.unread(error))?;
+        let resource = |took_part| as_resource(&record, took_part);
+        asking.allowed(&resource(false))?;
+
+        let sees_config = asking.may(Action::SeeSpaceConfig, &resource(false));
+        let sees_active = match &record.active_conference {
+            None => false,
+            Some(_) if sees_config => true,
+            Some(active) => {
+                let took_part = self.register.may_read(active, &reader, now).await;
+                let took_part = took_part.map_err(|error| asking.unread(error))?;
+                asking.may(Action::SeeActiveConference, &resource(took_part))
+            }
+        };
+        Ok(self.shown(&record, sees_config, sees_active))
+    }
+
+    pub(super) async fn update(&self, asking: &Asking, request: v2::UpdateSpaceRequest) -> Answer<v2::Space> {
+        let asked = request.space.unwrap_or_default();
+        let name = names::space("space.name", &asked.name)?;
+        let mut record = self.own(asking, &name).await?;
+        let mask = UpdateMask::read(request.update_mask.as_ref(), PATHS, "update_mask")?;
+        let change = Change::read(asked.config, mask)?;
+        let changed = self
+            .rooms
+            .configure(record.id.clone(), move |settings| change.on(settings));
+        record.settings = changed.await.map_err(|error| input_failed(asking, error))?;
+        Ok(self.shown(&record, true, true))
+    }
+
+    pub(super) async fn end_active_conference(
+        &self,
+        asking: &Asking,
+        request: &v2::EndActiveConferenceRequest,
+    ) -> Answer<()> {
+        let name = names::space("name", &request.name)?;
+        let record = self.own(asking, &name).await?;
+        let ended = self.rooms.input(record.id, Input::EndConference).await;
+        ended.map_err(|error| input_failed(asking, error))
+    }
+
+    /// Refuses whoever could not be a media client of this space; there are none yet.
+    pub(super) async fn connect_active_conference(
+        &self,
+        asking: &Asking,
+        request: &v2::ConnectActiveConferenceRequest,
+    ) -> Answer<v2::ConnectActiveConferenceResponse> {
+        let reader = asking.entitled()?;
+        let now = Micros(clock::now_us());
+        let name = names::space("name", &request.name)?;
+        let record = find_space(&self.register, &name, now)
+            .await
+            .map_err(|error| asking.unread(error))?;
+        let took_part = match &record.active_conference {
+            Some(active) => self.register.may_read(active, &reader, now).await,
+            None => Ok(false),
+        };
+        let took_part = took_part.map_err(|error| asking.unread(error))?;
+        asking.allowed(&as_resource(&record, took_part))?;
+        Err(Failure::new(
+            Kind::Unimplemented,
+            "This server does not connect media clients.",
+        ))
+    }
+
+    /// The space of this name, for something that only its owner may do. A code is no name here, as with the reference;
+    /// whoever owns the space is told the right one.
+    pub(super) async fn own(&self, asking: &Asking, name: &SpaceName) -> Answer<SpaceRecord> {
+        let record = asking.own_space(&self.register, name, Micros(clock::now_us())).await?;
+        if matches!(name, SpaceName::Code(_)) {
+            return Err(Failure::hidden(asking.noun())
+                .because("MEETING_CODE_NOT_ACCEPTED")
+                .with("name", meeting::names::space(&record.id)));
+        }
+        Ok(record)
+    }
+
+    fn shown(&self, record: &SpaceRecord, sees_config: bool, sees_active: bool) -> v2::Space {
+        let code = record.code.as_ref();
+        let active = record.active_conference.as_ref().filter(|_| sees_active);
+        v2::Space {
+            name: meeting::names::space(&record.id),
+            meeting_uri: code
+                .map(|code| links::meeting_uri(&self.public_url, code))
+                .unwrap_or_default(),
+            meeting_code: code.map(ToString::to_string).unwrap_or_default(),
+            config: sees_config.then(|| space_config::shown(&record.settings)),
+            active_conference: active.map(|conference| v2::ActiveConference {
+                conference_record: meeting::names::conference(conference),
+                ..v2::ActiveConference::default()
+            }),
+            ..v2::Space::default()
+        }
+    }
+}
+
+/// What a caller is told of an input that did not happen.
+fn input_failed(asking: &Asking, error: InputError) -> Failure {
+    match error {
+        InputError::Refused(Refusal::NoActiveConference) => {
+            Failure::new(Kind::Precondition, "There is no active conference.")
+        }
+        InputError::Register(error) => asking.unread(error),
+        error => Failure::internal(&error),
+    }
+}

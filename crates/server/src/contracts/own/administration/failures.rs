@@ -1,0 +1,51 @@
+//! What an administrator is told when something is not done. They manage what they ask about, so nothing is masked.
+
+use std::error::Error;
+
+use identity::{AccountError, AppError, OrganisationError};
+
+use crate::failure::{Failure, Kind};
+
+/// About an account.
+pub(super) fn account(error: &AccountError) -> Failure {
+    match error {
+        AccountError::InvalidEmail { why, .. } => Failure::field("email", *why),
+        AccountError::InvalidDisplayName { why } => Failure::field("display_name", *why),
+        AccountError::EmailTaken(_) => taken(error),
+        AccountError::NotFound => Failure::not_found(),
+        AccountError::LastAdministrator => {
+            Failure::new(Kind::Precondition, error.to_string()).because("LAST_ADMINISTRATOR")
+        }
+        AccountError::Store(_) => Failure::unreachable(error, "the accounts cannot be reached"),
+    }
+}
+
+/// About an app, a service account, a key or a grant.
+pub(super) fn app(error: &AppError) -> Failure {
+    match error {
+        AppError::InvalidName(why) => Failure::field("display_name", *why),
+        AppError::InvalidRedirectUri { uri, why } => Failure::field("redirect_uris", format!("{uri}: {why}")),
+        AppError::NoRedirectUri => Failure::field("redirect_uris", error.to_string()),
+        AppError::NoScope => Failure::field("scopes", error.to_string()),
+        AppError::NameTaken(_) => taken(error),
+        AppError::TooMany => Failure::new(Kind::Exhausted, error.to_string()).because("TOO_MANY"),
+        AppError::NotFound => Failure::not_found(),
+        AppError::Generation => Failure::internal(error),
+        AppError::Store(_) => Failure::unreachable(error, "the accounts cannot be reached"),
+    }
+}
+
+/// About a domain.
+pub(super) fn organisation(error: &OrganisationError) -> Failure {
+    match error {
+        OrganisationError::InvalidDomain(_) => Failure::field("domain", error.to_string()),
+        OrganisationError::InvalidName(why) => Failure::field("organisation", *why),
+        OrganisationError::DomainTaken(_) => taken(error),
+        OrganisationError::NotFound => Failure::not_found(),
+        OrganisationError::Store(_) => Failure::unreachable(error, "the accounts cannot be reached"),
+    }
+}
+
+fn taken(error: &dyn Error) -> Failure {
+    Failure::new(Kind::Exists, error.to_string())
+}

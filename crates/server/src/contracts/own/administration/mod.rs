@@ -1,0 +1,198 @@
+//! `sederunt.v1.Administration`: one file per resource, and here the service that tonic calls.
+//!
+//! Each method first asks [`administrator`]: whoever administers does so themselves, in a browser or by a token of their own. An
+//! app that an administrator let act for them cannot make itself another key.
+
+mod access;
+mod apps;
+mod domains;
+mod failures;
+mod grants;
+mod service_accounts;
+mod users;
+
+pub use users::{ForgetError, forget, forget_participant};
+
+use std::sync::Arc;
+
+use api::sederunt::v1 as api;
+use identity::Identity;
+use prost_types::Timestamp;
+use register::Register;
+use tonic::{Request, Response, Status};
+
+use crate::grpc::wire;
+use crate::grpc::{self, respond};
+use crate::installation::Installation;
+use access::administrator;
+
+/// The service.
+#[derive(Clone)]
+pub(crate) struct AdministrationService {
+    identity: Identity,
+    register: Register,
+    public_url: Arc<str>,
+}
+
+impl AdministrationService {
+    pub(crate) fn new(installation: &Installation) -> AdministrationService {
+        AdministrationService {
+            identity: installation.identity.clone(),
+            register: installation.register.clone(),
+            public_url: Arc::clone(&installation.public_url),
+        }
+    }
+}
+
+/// The message of a call, if an administrator makes it.
+fn asked<T>(request: Request<T>) -> Result<T, Status> {
+    let (asking, message) = grpc::asked(request)?;
+    administrator(asking.caller())?;
+    Ok(message)
+}
+
+fn timestamp(time_us: i64) -> Timestamp {
+    wire::timestamp(meeting::Micros(time_us))
+}
+
+#[tonic::async_trait]
+impl api::administration_server::Administration for AdministrationService {
+    async fn list_users(
+        &self,
+        request: Request<api::ListUsersRequest>,
+    ) -> Result<Response<api::ListUsersResponse>, Status> {
+        let message = asked(request)?;
+        respond(users::list(&self.identity, &message).await)
+    }
+
+    async fn create_user(
+        &self,
+        request: Request<api::CreateUserRequest>,
+    ) -> Result<Response<api::UserAccount>, Status> {
+        let message = asked(request)?;
+        respond(users::create(&self.identity, &message).await)
+    }
+
+    async fn update_user(
+        &self,
+        request: Request<api::UpdateUserRequest>,
+    ) -> Result<Response<api::UserAccount>, Status> {
+        let message = asked(request)?;
+        respond(users::update(&self.identity, &message).await)
+    }
+
+    async fn delete_user(&self, request: Request<api::DeleteUserRequest>) -> Result<Response<()>, Status> {
+        let message = asked(request)?;
+        respond(users::delete(&self.identity, &self.register, &message).await)
+    }
+
+    async fn invite_user(&self, request: Request<api::InviteUserRequest>) -> Result<Response<api::Invitation>, Status> {
+        let message = asked(request)?;
+        respond(users::invite(&self.identity, &self.public_url, &message).await)
+    }
+
+    async fn list_apps(
+        &self,
+        request: Request<api::ListAppsRequest>,
+    ) -> Result<Response<api::ListAppsResponse>, Status> {
+        asked(request)?;
+        respond(apps::list(&self.identity).await)
+    }
+
+    async fn create_app(
+        &self,
+        request: Request<api::CreateAppRequest>,
+    ) -> Result<Response<api::CreateAppResponse>, Status> {
+        let message = asked(request)?;
+        respond(apps::create(&self.identity, &message).await)
+    }
+
+    async fn delete_app(&self, request: Request<api::DeleteAppRequest>) -> Result<Response<()>, Status> {
+        let message = asked(request)?;
+        respond(apps::delete(&self.identity, &message).await)
+    }
+
+    async fn list_service_accounts(
+        &self,
+        request: Request<api::ListServiceAccountsRequest>,
+    ) -> Result<Response<api::ListServiceAccountsResponse>, Status> {
+        asked(request)?;
+        respond(service_accounts::list(&self.identity).await)
+    }
+
+    async fn create_service_account(
+        &self,
+        request: Request<api::CreateServiceAccountRequest>,
+    ) -> Result<Response<api::ServiceAccount>, Status> {
+        let message = asked(request)?;
+        respond(service_accounts::create(&self.identity, &message).await)
+    }
+
+    async fn delete_service_account(
+        &self,
+        request: Request<api::DeleteServiceAccountRequest>,
+    ) -> Result<Response<()>, Status> {
+        let message = asked(request)?;
+        respond(service_accounts::delete(&self.identity, &message).await)
+    }
+
+    async fn list_service_account_keys(
+        &self,
+        request: Request<api::ListServiceAccountKeysRequest>,
+    ) -> Result<Response<api::ListServiceAccountKeysResponse>, Status> {
+        let message = asked(request)?;
+        respond(service_accounts::list_keys(&self.identity, &message).await)
+    }
+
+    async fn create_service_account_key(
+        &self,
+        request: Request<api::CreateServiceAccountKeyRequest>,
+    ) -> Result<Response<api::CreateServiceAccountKeyResponse>, Status> {
+        let message = asked(request)?;
+        respond(service_accounts::create_key(&self.identity, &message).await)
+    }
+
+    async fn delete_service_account_key(
+        &self,
+        request: Request<api::DeleteServiceAccountKeyRequest>,
+    ) -> Result<Response<()>, Status> {
+        let message = asked(request)?;
+        respond(service_accounts::delete_key(&self.identity, &message).await)
+    }
+
+    async fn list_grants(
+        &self,
+        request: Request<api::ListGrantsRequest>,
+    ) -> Result<Response<api::ListGrantsResponse>, Status> {
+        asked(request)?;
+        respond(grants::list(&self.identity).await)
+    }
+
+    async fn create_grant(&self, request: Request<api::CreateGrantRequest>) -> Result<Response<api::Grant>, Status> {
+        let message = asked(request)?;
+        respond(grants::create(&self.identity, &message).await)
+    }
+
+    async fn delete_grant(&self, request: Request<api::DeleteGrantRequest>) -> Result<Response<()>, Status> {
+        let message = asked(request)?;
+        respond(grants::delete(&self.identity, &message).await)
+    }
+
+    async fn list_domains(
+        &self,
+        request: Request<api::ListDomainsRequest>,
+    ) -> Result<Response<api::ListDomainsResponse>, Status> {
+        asked(request)?;
+        respond(domains::list(&self.identity).await)
+    }
+
+    async fn create_domain(&self, request: Request<api::CreateDomainRequest>) -> Result<Response<api::Domain>, Status> {
+        let message = asked(request)?;
+        respond(domains::create(&self.identity, &message).await)
+    }
+
+    async fn delete_domain(&self, request: Request<api::DeleteDomainRequest>) -> Result<Response<()>, Status> {
+        let message = asked(request)?;
+        respond(domains::delete(&self.identity, &message).await)
+    }
+}

@@ -1,0 +1,103 @@
+//! Who is at the door: the person behind a call, how they stand to the space, with what device and through what program they
+//! come. The rules of meetings decide from this who walks in; here it is only found out.
+
+use ::api::sederunt::v1::device;
+use identity::{Caller, Principal, Scopes};
+use meeting::{DeviceKind, DisplayName, EntryPoint, MalformedName, Person};
+use register::SpaceRecord;
+
+use crate::failure::{Answer, Failure, Kind};
+use crate::gate::asking::id_of;
+
+/// Who joins: the account, under its own name, or whoever gave a name.
+pub(super) fn person(caller: &Principal, typed_name: &str) -> Answer<Person> {
+    match &caller.caller {
+        Caller::User(user) => {
+            if !caller.scopes.intersects(Scopes::MEET) {
+                return Err(Kind::ScopeMissing.into());
+            }
+            // An account's name may hold what a tile cannot show; its address cannot.
+            let display_name = DisplayName::parse(&user.display_name)
+                .or_else(|_| DisplayName::parse(user.email.split('@').next().unwrap_or_default()))
+                .map_err(|malformed| Failure::internal(&malformed))?;
+            Ok(Person::SignedIn {
+                user: id_of(user),
+                display_name,
+            })
+        }
+        Caller::ServiceAccount { .. } => Err(Failure::new(
+            Kind::Forbidden,
+            "A service account cannot take part in a meeting.",
+        )
+        .because("PERSON_NEEDED")),
+        Caller::Anonymous => {
+            let display_name = DisplayName::parse(typed_name).map_err(|malformed| {
+                let reason = match malformed {
+                    MalformedName::Empty => "NAME_REQUIRED",
+                    MalformedName::TooLong { .. } => "NAME_TOO_LONG",
+                    MalformedName::Control(_) => "NAME_NOT_ALLOWED",
+                };
+                Failure::field("display_name", malformed.to_string()).because(reason)
+            })?;
+            Ok(Person::Anonymous { display_name })
+        }
+    }
+}
+
+/// Through what program somebody comes. A space that no app made was made by our own client.
+pub(super) fn entry_point(caller: &Principal, space: &SpaceRecord) -> EntryPoint {
+    through(caller.app.as_deref(), space.app.as_deref())
+}
+
+fn through(coming: Option<&str>, made: Option<&str>) -> EntryPoint {
+    match coming {
+        _ if coming == made => EntryPoint::CreatorApp,
+        None => EntryPoint::Own,
+        Some(_) => EntryPoint::OtherApp,
+    }
+}
+
+/// The kind of device that a request names.
+pub(super) fn device(asked: i32) -> Answer<DeviceKind> {
+    match device::Kind::try_from(asked) {
+        Ok(device::Kind::Unspecified | device::Kind::Full) => Ok(DeviceKind::Full),
+        Ok(device::Kind::Companion) => Ok(DeviceKind::Companion),
+        Ok(device::Kind::Viewer) => Ok(DeviceKind::Viewer),
+        Err(_) => Err(Failure::field(
+            "device",
+            format!("{asked} is not a value of this field"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices() {
+        for (asked, expected) in [
+            (0, Some(DeviceKind::Full)),
+            (1, Some(DeviceKind::Full)),
+            (2, Some(DeviceKind::Companion)),
+            (3, Some(DeviceKind::Viewer)),
+            (4, None),
+            (-1, None),
+        ] {
+            assert_eq!(device(asked).ok(), expected, "{asked}");
+        }
+    }
+
+    #[test]
+    fn entry_points() {
+        for (coming, made, expected) in [
+            (None, None, EntryPoint::CreatorApp),
+            (None, Some("ours"), EntryPoint::Own),
+            (Some("ours"), Some("ours"), EntryPoint::CreatorApp),
+            (Some("theirs"), Some("ours"), EntryPoint::OtherApp),
+            (Some("theirs"), None, EntryPoint::OtherApp),
+        ] {
+            assert_eq!(through(coming, made), expected, "{coming:?} into what {made:?} made");
+        }
+    }
+}

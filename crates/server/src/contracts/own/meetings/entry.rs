@@ -1,0 +1,214 @@
+//! Coming and going: join, resume, leave, and a look through the door.
+//!
+//! A join is one round trip: the offer is answered on a thread for such work, the session is written down, the media plane is
+//! told to expect it, and then the client gets its answer. Whoever may not walk in goes the same way as far as the door: the
+//! transport connects, nothing is written down, and `session-control` says the rest.
+
+use std::sync::Arc;
+
+use ::api::sederunt::v1::{self as api, meeting::Entry as ShownEntry};
+use identity::Principal;
+use media::Prepared;
+use meeting::{
+    Arrival, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, FreshIds, Input, Micros, ParticipantId, Refusal,
+    Role, SecretHash, SessionId, Space,
+};
+use rooms::{Entrance, InputError, SpaceName, find_space};
+use sha2::{Digest, Sha256};
+
+use super::MeetingsService;
+use super::arrival;
+use super::refusals::{entry_failure, invalid_offer, unknown_meeting};
+use crate::contracts::own::role::role_to_wire;
+use crate::failure::{Answer, Failure, Kind};
+use crate::gate::asking::id_of;
+use crate::standing::standing_of;
+use crate::{clock, limits, links, names, random};
+
+/// What joining and resuming have in common.
+pub(super) struct Entry {
+    pub(super) space: String,
+    pub(super) offer: String,
+    pub(super) display_name: String,
+    pub(super) presented: String,
+    pub(super) device: i32,
+    /// The conference to come back to; `None` for a join.
+    pub(super) conference: Option<ConferenceId>,
+}
+
+impl MeetingsService {
+    pub(super) async fn enter(&self, caller: &Principal, entry: Entry) -> Answer<api::JoinResponse> {
+        let result = self.try_enter(caller, entry).await;
+        self.metrics.joined(match &result {
+            Ok(response) if response.waiting => "waiting",
+            Ok(_) => "admitted",
+            Err(failure) if matches!(failure.kind(), Kind::Unavailable | Kind::Internal) => "failed",
+            Err(_) => "refused",
+        });
+        result
+    }
+
+    async fn try_enter(&self, caller: &Principal, entry: Entry) -> Answer<api::JoinResponse> {
+        if self.rooms.is_draining() {
+            return Err(entry_failure(InputError::Draining));
+        }
+        let person = arrival::person(caller, &entry.display_name)?;
+        let device = arrival::device(entry.device)?;
+        if entry.presented.len() > limits::RESUME_SECRET_BYTES_MAX {
+            return Err(Failure::field("resume_secret", "it is longer than any of ours"));
+        }
+        let space = self.space(&entry.space).await?;
+        let standing = standing_of(&self.register, &self.identity, caller, &space).await?;
+        let prepared = self.answer(entry.offer).await?;
+        let answer = prepared.answer_sdp().to_owned();
+
+        let secret = random::secret();
+        let session = SessionId::from_random(random::bytes());
+        let arrival = Arrival {
+            person,
+            session: session.clone(),
+            secret: hash(&secret),
+            presented: Some(entry.presented)
+                .filter(|text| !text.is_empty())
+                .as_deref()
+                .map(hash),
+            standing,
+            device,
+            through: arrival::entry_point(caller, &space),
+        };
+        let input = match entry.conference {
+            Some(conference) => Input::Resume { arrival, conference },
+            None => Input::Join {
+                arrival,
+                fresh: FreshIds {
+                    conference: ConferenceId::from_random(random::bytes()),
+                    participant: ParticipantId::from_random(random::bytes()),
+                },
+            },
+        };
+        let entrance = Entrance {
+            prepared,
+            session: session.clone(),
+            email: caller.user().map(|user| user.email.clone()),
+        };
+        let seat = self
+            .rooms
+            .receive(space.id.clone(), input, entrance)
+            .await
+            .map_err(entry_failure)?;
+        Ok(api::JoinResponse {
+            answer,
+            space: meeting::names::space(&space.id),
+            conference_record: meeting::names::conference(&seat.conference),
+            participant: meeting::names::participant(&seat.conference, &seat.participant),
+            participant_session: meeting::names::participant_session(&seat.conference, &seat.participant, &session),
+            resume_secret: secret,
+            waiting: seat.waiting,
+        })
+    }
+
+    /// Answers an offer, on a thread where some milliseconds of work hold up nobody.
+    async fn answer(&self, offer: String) -> Answer<Prepared> {
+        let Ok(place) = Arc::clone(&self.offers).acquire_owned().await else {
+            return Err(Failure::unavailable("The server is stopping; try again soon."));
+        };
+        let media = self.media.clone();
+        let answered = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            media.answer(&offer)
+        });
+        match answered.await {
+            Ok(answer) => answer.map_err(|error| invalid_offer(&error)),
+            Err(panicked) => Err(Failure::internal(&panicked)),
+        }
+    }
+
+    /// Ends a session, or the wait for one. Who holds its secret may: the caller's account does not matter.
+    pub(super) async fn leave(&self, request: api::LeaveRequest) -> Answer<()> {
+        let name = names::space("space", &request.space)?;
+        let (_, _, session) = names::participant_session("participant_session", &request.participant_session)?;
+        let session = session.ok_or_else(|| entry_failure(Refusal::UnknownSession.into()))?;
+        let space = match name {
+            SpaceName::Id(id) => id,
+            other => {
+                find_space(&self.register, &other, Micros(clock::now_us()))
+                    .await
+                    .map_err(|error| unknown_meeting(&error))?
+                    .id
+            }
+        };
+        let input = Input::Leave {
+            session,
+            secret: hash(&request.resume_secret),
+        };
+        self.rooms.input(space, input).await.map_err(entry_failure)
+    }
+
+    /// What anybody may know before joining, and how this caller would enter.
+    pub(super) async fn preview(&self, caller: &Principal, request: api::GetMeetingRequest) -> Answer<api::Meeting> {
+        let space = self.space(&request.space).await?;
+        let standing = standing_of(&self.register, &self.identity, caller, &space).await?;
+        let only_creator = space.settings.entry_point_access == EntryPointAccess::CreatorAppOnly;
+        // Whoever is in the conference already walks in again, unless a host put them out.
+        let known = match caller.user() {
+            Some(user) => {
+                let participant = ParticipantId::from(&id_of(user));
+                self.rooms
+                    .look(&space.id, |space| may_return(space, &participant))
+                    .await
+                    .flatten()
+            }
+            None => None,
+        };
+        let walks_in = match known {
+            Some(Return::Welcome) => true,
+            Some(Return::Removed) => false,
+            None => space.settings.access_type.lets_in(standing),
+        };
+        let entry = if only_creator && arrival::entry_point(caller, &space) != EntryPoint::CreatorApp {
+            ShownEntry::Refused
+        } else if walks_in {
+            ShownEntry::WalkIn
+        } else {
+            ShownEntry::Knock
+        };
+        let (active, present) = self.rooms.glance(&space.id);
+        let role = Role::on_entry(&space.settings, standing, DeviceKind::Full);
+        Ok(api::Meeting {
+            space: meeting::names::space(&space.id),
+            meeting_uri: space
+                .code
+                .as_ref()
+                .map(|code| links::meeting_uri(&self.public_url, code))
+                .unwrap_or_default(),
+            meeting_code: space.code.map(|code| code.to_string()).unwrap_or_default(),
+            active,
+            participant_count: i32::try_from(present).unwrap_or(i32::MAX),
+            entry: entry.into(),
+            role: role_to_wire(role).into(),
+        })
+    }
+}
+
+/// How a participant of the active conference comes in again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Return {
+    /// Without being asked.
+    Welcome,
+    /// Not unless a host says so: one put them out.
+    Removed,
+}
+
+/// How this participant would come in again; `None` for somebody who was not in the conference.
+fn may_return(space: &Space, participant: &ParticipantId) -> Option<Return> {
+    let known = space.conference()?.participants().get(participant)?;
+    Some(if known.removed {
+        Return::Removed
+    } else {
+        Return::Welcome
+    })
+}
+
+fn hash(secret: &str) -> SecretHash {
+    SecretHash(Sha256::digest(secret).into())
+}

@@ -1,0 +1,67 @@
+//! `sederunt.v1.Meetings`: joining, knocking, coming back and leaving; running a meeting. What happens then is decided and written
+//! behind the one door, in [`rooms`].
+
+mod arrival;
+mod entry;
+mod hosting;
+mod refusals;
+mod service;
+
+use std::sync::Arc;
+
+use identity::Identity;
+use media::Media;
+use meeting::Micros;
+use register::{Register, SpaceRecord};
+use rooms::{Rooms, find_space};
+use tokio::sync::Semaphore;
+
+use self::refusals::unknown_meeting;
+use crate::failure::Answer;
+use crate::installation::Installation;
+use crate::metrics::Metrics;
+use crate::{clock, limits, names};
+
+/// The service.
+#[derive(Clone)]
+pub(super) struct MeetingsService {
+    register: Register,
+    identity: Identity,
+    rooms: Rooms,
+    media: Media,
+    metrics: Arc<Metrics>,
+    public_url: Arc<str>,
+    /// Places for offers that are answered at the same time.
+    offers: Arc<Semaphore>,
+}
+
+impl MeetingsService {
+    pub(super) fn new(installation: &Installation) -> MeetingsService {
+        let Installation {
+            register,
+            identity,
+            rooms,
+            media,
+            metrics,
+            public_url,
+            ..
+        } = installation.clone();
+        MeetingsService {
+            register,
+            identity,
+            rooms,
+            media,
+            metrics,
+            public_url,
+            offers: Arc::new(Semaphore::new(limits::OFFERS_AT_ONCE_MAX)),
+        }
+    }
+
+    /// The space of this id or code.
+    async fn space(&self, name: &str) -> Answer<SpaceRecord> {
+        let name = names::space("space", name)?;
+        find_space(&self.register, &name, Micros(clock::now_us()))
+            .await
+            .map_err(|error| unknown_meeting(&error))
+    }
+}

@@ -1,0 +1,73 @@
+//! What our own contract offers. Taking part needs nothing, because people without an account take part; running a meeting needs
+//! what changing its space needs.
+
+use identity::policy::Action;
+
+use crate::gate::operation::{Needs, Operation};
+
+/// One row for each method.
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::writes("Meetings/Join", Needs::Nothing, "Meeting"),
+    Operation::writes("Meetings/Resume", Needs::Nothing, "Meeting"),
+    Operation::writes("Meetings/Leave", Needs::Nothing, "Meeting"),
+    Operation::reads("Meetings/GetMeeting", Needs::Nothing, "Meeting"),
+    Operation::writes("Meetings/Admit", Needs::Credential(Action::UpdateSpace), "Meeting"),
+    Operation::writes("Meetings/Deny", Needs::Credential(Action::UpdateSpace), "Meeting"),
+    Operation::writes("Meetings/Mute", Needs::Credential(Action::UpdateSpace), "Meeting"),
+    Operation::writes("Meetings/Remove", Needs::Credential(Action::UpdateSpace), "Meeting"),
+    Operation::writes("Meetings/Moderate", Needs::Credential(Action::UpdateSpace), "Meeting"),
+    Operation::writes("Meetings/End", Needs::Credential(Action::UpdateSpace), "Meeting"),
+    Operation::reads("Spaces/ListSpaces", Needs::Credential(Action::SeeSpaceConfig), "Space"),
+    Operation::reads(
+        "Spaces/GetSpaceRetention",
+        Needs::Credential(Action::SeeSpaceConfig),
+        "Space",
+    ),
+    Operation::writes(
+        "Spaces/UpdateSpaceRetention",
+        Needs::Credential(Action::UpdateSpace),
+        "Space",
+    ),
+    Operation::reads(
+        "Register/ListMeetings",
+        Needs::Credential(Action::ListConferenceRecords),
+        "ConferenceRecord",
+    ),
+    Operation::reads(
+        "Register/GetAttendance",
+        Needs::Credential(Action::ReadConferenceRecord),
+        "ConferenceRecord",
+    ),
+    Operation::reads("Administration/ListUsers", Needs::Administrator, "User"),
+    Operation::writes("Administration/CreateUser", Needs::Administrator, "User"),
+    Operation::writes("Administration/UpdateUser", Needs::Administrator, "User"),
+    Operation::writes("Administration/DeleteUser", Needs::Administrator, "User"),
+    Operation::writes("Administration/InviteUser", Needs::Administrator, "User"),
+    Operation::reads("Administration/ListApps", Needs::Administrator, "App"),
+    Operation::writes("Administration/CreateApp", Needs::Administrator, "App"),
+    Operation::writes("Administration/DeleteApp", Needs::Administrator, "App"),
+    Operation::reads(
+        "Administration/ListServiceAccounts",
+        Needs::Administrator,
+        "ServiceAccount",
+    ),
+    Operation::writes(
+        "Administration/CreateServiceAccount",
+        Needs::Administrator,
+        "ServiceAccount",
+    ),
+    Operation::writes(
+        "Administration/DeleteServiceAccount",
+        Needs::Administrator,
+        "ServiceAccount",
+    ),
+    Operation::reads("Administration/ListServiceAccountKeys", Needs::Administrator, "Key"),
+    Operation::writes("Administration/CreateServiceAccountKey", Needs::Administrator, "Key"),
+    Operation::writes("Administration/DeleteServiceAccountKey", Needs::Administrator, "Key"),
+    Operation::reads("Administration/ListGrants", Needs::Administrator, "Grant"),
+    Operation::writes("Administration/CreateGrant", Needs::Administrator, "Grant"),
+    Operation::writes("Administration/DeleteGrant", Needs::Administrator, "Grant"),
+    Operation::reads("Administration/ListDomains", Needs::Administrator, "Domain"),
+    Operation::writes("Administration/CreateDomain", Needs::Administrator, "Domain"),
+    Operation::writes("Administration/DeleteDomain", Needs::Administrator, "Domain"),
+];

@@ -1,0 +1,24 @@
+//! What an installation consists of: what contracts, pages and jobs are made from.
+
+use std::sync::Arc;
+
+use identity::Identity;
+use media::Media;
+use register::Register;
+use rooms::Rooms;
+
+use crate::metrics::Metrics;
+
+/// The parts, opened. All are cheap to clone and share what they hold.
+#[derive(Clone)]
+pub(crate) struct Installation {
+    pub(crate) identity: Identity,
+    pub(crate) register: Register,
+    pub(crate) rooms: Rooms,
+    pub(crate) media: Media,
+    pub(crate) metrics: Arc<Metrics>,
+    /// What people open, without a slash at its end.
+    pub(crate) public_url: Arc<str>,
+    /// For how long records are kept of a space that has no retention of its own.
+    pub(crate) retention_us: i64,
+}
