@@ -50,7 +50,7 @@ pub use ids::{
 pub use input::{Arrival, FreshIds, Input, LostReason, Person, Refusal};
 pub use knock::{Knock, KnockEndReason};
 pub use permissions::Permissions;
-pub use settings::{AccessType, EntryPointAccess, RestrictionType, Settings};
+pub use settings::{AccessType, EntryPointAccess, RestrictionType, SETTINGS, Setting, Settings};
 pub use space::Space;
 pub use standing::{DeviceKind, EntryPoint, Role, Standing};
 pub use time::Micros;

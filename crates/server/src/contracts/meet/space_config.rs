@@ -1,145 +1,156 @@
 //! `Space.config`: what a caller asks for, as settings of a meeting, and those as the wire has them.
 //!
-//! One table holds the settings by their paths, because an update names them so: each is read, checked and set by itself. A
-//! value that is not given, or that a mask clears, becomes its default, so the answer never says UNSPECIFIED; a number that the
-//! contract does not know is refused with the path of its field.
+//! One table says where each setting is in a `SpaceConfig`, because an update names them by their paths: each is read, checked and
+//! set by itself. A value that is not given, or that a mask clears, becomes its default, so the answer never says UNSPECIFIED; a
+//! number that the contract does not know is refused with the path of its field. What the numbers mean is in
+//! [`meeting::SETTINGS`]: they are this contract's.
 
 use api::google::apps::meet::v2beta::SpaceConfig;
-use api::google::apps::meet::v2beta::space_config::artifact_config::{
-    AutoGenerationType, RecordingConfig, SmartNotesConfig, TranscriptionConfig,
-};
-use api::google::apps::meet::v2beta::space_config::moderation_restrictions as restrictions;
-use api::google::apps::meet::v2beta::space_config::{
-    self as wire, ArtifactConfig, AttendanceReportGenerationType, Moderation, ModerationRestrictions,
-};
-use meeting::{AccessType, EntryPointAccess, RestrictionType, Settings};
+use api::google::apps::meet::v2beta::space_config::ModerationRestrictions;
+use meeting::{SETTINGS, Setting, Settings};
 
 use super::update_mask::{Paths, UpdateMask};
 use crate::failure::{Answer, Failure};
 
-/// The numbers of an enumeration and what they mean here; the first is the default.
-type Values<T> = [(i32, T)];
-
-const ACCESS_TYPE: &Values<AccessType> = &[
-    (wire::AccessType::Trusted as i32, AccessType::Trusted),
-    (wire::AccessType::Open as i32, AccessType::Open),
-    (wire::AccessType::Restricted as i32, AccessType::Restricted),
-];
-const ENTRY_POINT_ACCESS: &Values<EntryPointAccess> = &[
-    (wire::EntryPointAccess::All as i32, EntryPointAccess::All),
-    (
-        wire::EntryPointAccess::CreatorAppOnly as i32,
-        EntryPointAccess::CreatorAppOnly,
-    ),
-];
-const MODERATION: &Values<bool> = &[(Moderation::Off as i32, false), (Moderation::On as i32, true)];
-const RESTRICTION: &Values<RestrictionType> = &[
-    (
-        restrictions::RestrictionType::NoRestriction as i32,
-        RestrictionType::NoRestriction,
-    ),
-    (
-        restrictions::RestrictionType::HostsOnly as i32,
-        RestrictionType::HostsOnly,
-    ),
-];
-const JOIN_AS_VIEWER: &Values<bool> = &[
-    (restrictions::DefaultJoinAsViewerType::Off as i32, false),
-    (restrictions::DefaultJoinAsViewerType::On as i32, true),
-];
-const ATTENDANCE_REPORT: &Values<bool> = &[
-    (AttendanceReportGenerationType::DoNotGenerate as i32, false),
-    (AttendanceReportGenerationType::GenerateReport as i32, true),
-];
-const AUTO_GENERATION: &Values<bool> = &[
-    (AutoGenerationType::Off as i32, false),
-    (AutoGenerationType::On as i32, true),
-];
-
-/// One setting.
-struct Setting {
-    /// Where it is in a `Space`.
+/// Where a setting is.
+struct Row {
+    /// Its path in a `Space`.
     path: &'static str,
+    /// What it sets.
+    setting: &'static Setting,
     /// The number in a request; 0 where none is given.
     given: fn(&SpaceConfig) -> i32,
-    /// Sets it to what the number means, or says why not.
-    set: fn(&mut Settings, i32) -> Result<(), String>,
+    /// Puts the number into an answer.
+    put: fn(&mut SpaceConfig, i32),
+    /// Whether this server does such things. The reference refuses likewise where an edition does not have them.
+    offered: bool,
 }
 
-const SETTINGS: [Setting; 11] = [
-    Setting {
+const ROWS: [Row; SETTINGS.len()] = [
+    Row {
         path: "config.access_type",
+        setting: Setting::named("access_type"),
         given: |config| config.access_type,
-        set: |settings, given| assign(&mut settings.access_type, ACCESS_TYPE, given),
+        put: |config, number| config.access_type = number,
+        offered: true,
     },
-    Setting {
+    Row {
         path: "config.entry_point_access",
+        setting: Setting::named("entry_point_access"),
         given: |config| config.entry_point_access,
-        set: |settings, given| assign(&mut settings.entry_point_access, ENTRY_POINT_ACCESS, given),
+        put: |config, number| config.entry_point_access = number,
+        offered: true,
     },
-    Setting {
+    Row {
         path: "config.moderation",
+        setting: Setting::named("moderation"),
         given: |config| config.moderation,
-        set: |settings, given| assign(&mut settings.moderation, MODERATION, given),
+        put: |config, number| config.moderation = number,
+        offered: true,
     },
-    Setting {
+    Row {
         path: "config.moderation_restrictions.chat_restriction",
-        given: |config| restrictions_of(config).chat_restriction,
-        set: |settings, given| assign(&mut settings.chat_restriction, RESTRICTION, given),
+        setting: Setting::named("chat_restriction"),
+        given: |config| config.moderation_restrictions.unwrap_or_default().chat_restriction,
+        put: |config, number| restrictions(config).chat_restriction = number,
+        offered: true,
     },
-    Setting {
+    Row {
         path: "config.moderation_restrictions.reaction_restriction",
-        given: |config| restrictions_of(config).reaction_restriction,
-        set: |settings, given| assign(&mut settings.reaction_restriction, RESTRICTION, given),
+        setting: Setting::named("reaction_restriction"),
+        given: |config| config.moderation_restrictions.unwrap_or_default().reaction_restriction,
+        put: |config, number| restrictions(config).reaction_restriction = number,
+        offered: true,
     },
-    Setting {
+    Row {
         path: "config.moderation_restrictions.present_restriction",
-        given: |config| restrictions_of(config).present_restriction,
-        set: |settings, given| assign(&mut settings.present_restriction, RESTRICTION, given),
+        setting: Setting::named("present_restriction"),
+        given: |config| config.moderation_restrictions.unwrap_or_default().present_restriction,
+        put: |config, number| restrictions(config).present_restriction = number,
+        offered: true,
     },
-    Setting {
+    Row {
         path: "config.moderation_restrictions.default_join_as_viewer_type",
-        given: |config| restrictions_of(config).default_join_as_viewer_type,
-        set: |settings, given| assign(&mut settings.default_join_as_viewer, JOIN_AS_VIEWER, given),
+        setting: Setting::named("default_join_as_viewer_type"),
+        given: |config| {
+            config
+                .moderation_restrictions
+                .unwrap_or_default()
+                .default_join_as_viewer_type
+        },
+        put: |config, number| restrictions(config).default_join_as_viewer_type = number,
+        offered: true,
     },
-    Setting {
+    Row {
         path: "config.attendance_report_generation_type",
+        setting: Setting::named("attendance_report_generation_type"),
         given: |config| config.attendance_report_generation_type,
-        set: |settings, given| assign(&mut settings.attendance_report, ATTENDANCE_REPORT, given),
+        put: |config, number| config.attendance_report_generation_type = number,
+        offered: true,
     },
-    Setting {
+    Row {
         path: "config.artifact_config.recording_config.auto_recording_generation",
+        setting: Setting::named("auto_recording_generation"),
         given: |config| {
-            let config = artifacts_of(config).recording_config.unwrap_or_default();
-            config.auto_recording_generation
+            let artifacts = config.artifact_config.unwrap_or_default();
+            artifacts.recording_config.unwrap_or_default().auto_recording_generation
         },
-        set: |settings, given| assign_off(&mut settings.auto_recording, given),
+        put: |config, number| {
+            let artifacts = config.artifact_config.get_or_insert_default();
+            artifacts
+                .recording_config
+                .get_or_insert_default()
+                .auto_recording_generation = number;
+        },
+        offered: false,
     },
-    Setting {
+    Row {
         path: "config.artifact_config.transcription_config.auto_transcription_generation",
+        setting: Setting::named("auto_transcription_generation"),
         given: |config| {
-            let config = artifacts_of(config).transcription_config.unwrap_or_default();
-            config.auto_transcription_generation
+            let artifacts = config.artifact_config.unwrap_or_default();
+            artifacts
+                .transcription_config
+                .unwrap_or_default()
+                .auto_transcription_generation
         },
-        set: |settings, given| assign_off(&mut settings.auto_transcription, given),
+        put: |config, number| {
+            let artifacts = config.artifact_config.get_or_insert_default();
+            artifacts
+                .transcription_config
+                .get_or_insert_default()
+                .auto_transcription_generation = number;
+        },
+        offered: false,
     },
-    Setting {
+    Row {
         path: "config.artifact_config.smart_notes_config.auto_smart_notes_generation",
+        setting: Setting::named("auto_smart_notes_generation"),
         given: |config| {
-            let config = artifacts_of(config).smart_notes_config.unwrap_or_default();
-            config.auto_smart_notes_generation
+            let artifacts = config.artifact_config.unwrap_or_default();
+            artifacts
+                .smart_notes_config
+                .unwrap_or_default()
+                .auto_smart_notes_generation
         },
-        set: |settings, given| assign_off(&mut settings.auto_smart_notes, given),
+        put: |config, number| {
+            let artifacts = config.artifact_config.get_or_insert_default();
+            artifacts
+                .smart_notes_config
+                .get_or_insert_default()
+                .auto_smart_notes_generation = number;
+        },
+        offered: false,
     },
 ];
 
 /// What a mask of `UpdateSpace` may name.
 pub(super) const PATHS: Paths = Paths {
     writable: &{
-        let mut paths = [""; SETTINGS.len()];
+        let mut paths = [""; ROWS.len()];
         let mut index = 0;
         while index < paths.len() {
-            paths[index] = SETTINGS[index].path;
+            paths[index] = ROWS[index].path;
             index += 1;
         }
         paths
@@ -181,80 +192,54 @@ impl Change {
     }
 
     fn made(&self, settings: &mut Settings) -> Answer<()> {
-        for setting in &SETTINGS {
-            let given = (setting.given)(&self.asked);
-            if self.mask.covers(setting.path, given != 0) {
-                (setting.set)(settings, given)
-                    .map_err(|why| Failure::field(&format!("space.{}", setting.path), why))?;
+        for row in &ROWS {
+            let given = (row.given)(&self.asked);
+            if self.mask.covers(row.path, given != 0) {
+                row.set(settings, given)
+                    .map_err(|why| Failure::field(&format!("space.{}", row.path), why))?;
             }
         }
         Ok(())
     }
 }
 
+impl Row {
+    /// Sets it to what the number means, or says why not.
+    fn set(&self, settings: &mut Settings, given: i32) -> Result<(), String> {
+        let default = self.setting.number(&Settings::default());
+        let chosen = self.setting.choose(settings, given);
+        chosen.ok_or_else(|| format!("{given} is not a value of this field"))?;
+        if !self.offered && self.setting.number(settings) != default {
+            return Err("this server does not make such artifacts".to_owned());
+        }
+        Ok(())
+    }
+}
+
 /// As the wire has them.
-pub(super) fn shown(settings: &Settings) -> SpaceConfig {
-    let generation = |value| number(AUTO_GENERATION, value);
-    SpaceConfig {
-        access_type: number(ACCESS_TYPE, settings.access_type),
-        entry_point_access: number(ENTRY_POINT_ACCESS, settings.entry_point_access),
-        moderation: number(MODERATION, settings.moderation),
-        moderation_restrictions: Some(ModerationRestrictions {
-            chat_restriction: number(RESTRICTION, settings.chat_restriction),
-            reaction_restriction: number(RESTRICTION, settings.reaction_restriction),
-            present_restriction: number(RESTRICTION, settings.present_restriction),
-            default_join_as_viewer_type: number(JOIN_AS_VIEWER, settings.default_join_as_viewer),
-        }),
-        attendance_report_generation_type: number(ATTENDANCE_REPORT, settings.attendance_report),
-        artifact_config: Some(ArtifactConfig {
-            recording_config: Some(RecordingConfig {
-                auto_recording_generation: generation(settings.auto_recording),
-            }),
-            transcription_config: Some(TranscriptionConfig {
-                auto_transcription_generation: generation(settings.auto_transcription),
-            }),
-            smart_notes_config: Some(SmartNotesConfig {
-                auto_smart_notes_generation: generation(settings.auto_smart_notes),
-            }),
-        }),
+pub(super) fn config_of(settings: &Settings) -> SpaceConfig {
+    let mut config = SpaceConfig::default();
+    for row in &ROWS {
+        (row.put)(&mut config, row.setting.number(settings));
     }
+    config
 }
 
-fn restrictions_of(config: &SpaceConfig) -> ModerationRestrictions {
-    config.moderation_restrictions.unwrap_or_default()
-}
-
-fn artifacts_of(config: &SpaceConfig) -> ArtifactConfig {
-    config.artifact_config.unwrap_or_default()
-}
-
-fn assign<T: Copy>(setting: &mut T, values: &Values<T>, given: i32) -> Result<(), String> {
-    let given = if given == 0 { values[0].0 } else { given };
-    let known = values.iter().find(|(number, _)| *number == given);
-    let (_, value) = known.ok_or_else(|| format!("{given} is not a value of this field"))?;
-    *setting = *value;
-    Ok(())
-}
-
-/// Nothing makes artifacts yet: the reference answers so where an edition does not have them.
-fn assign_off(setting: &mut bool, given: i32) -> Result<(), String> {
-    let mut on = false;
-    assign(&mut on, AUTO_GENERATION, given)?;
-    if on {
-        return Err("this server does not make such artifacts".to_owned());
-    }
-    *setting = false;
-    Ok(())
-}
-
-/// The number that means this.
-fn number<T: Copy + PartialEq>(values: &Values<T>, value: T) -> i32 {
-    let row = values.iter().find(|(_, meaning)| *meaning == value);
-    row.map_or(0, |(number, _)| *number)
+fn restrictions(config: &mut SpaceConfig) -> &mut ModerationRestrictions {
+    config.moderation_restrictions.get_or_insert_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use api::google::apps::meet::v2beta::space_config::artifact_config::{
+        AutoGenerationType, RecordingConfig, SmartNotesConfig,
+    };
+    use api::google::apps::meet::v2beta::space_config::moderation_restrictions as restrictions;
+    use api::google::apps::meet::v2beta::space_config::{
+        self as wire, ArtifactConfig, AttendanceReportGenerationType, Moderation,
+    };
+    use meeting::{AccessType, EntryPointAccess, RestrictionType};
+
     use super::*;
 
     fn moderated() -> Settings {
@@ -276,7 +261,7 @@ mod tests {
     fn nothing_asked_for_is_the_defaults() {
         let defaults = changed(moderated(), SpaceConfig::default(), UpdateMask::All).expect("valid");
         assert_eq!(defaults, Settings::default());
-        let config = shown(&defaults);
+        let config = config_of(&defaults);
         assert_eq!(config.access_type(), wire::AccessType::Trusted);
         assert_eq!(config.entry_point_access(), wire::EntryPointAccess::All);
         assert_eq!(config.moderation(), Moderation::Off);
@@ -285,12 +270,12 @@ mod tests {
     #[test]
     fn what_is_shown_can_be_asked_for() {
         for settings in [Settings::default(), moderated()] {
-            let config = shown(&settings);
+            let config = config_of(&settings);
             for mask in [UpdateMask::Given, UpdateMask::All] {
                 assert_eq!(changed(Settings::default(), config, mask), Ok(settings));
             }
-            for setting in &SETTINGS {
-                assert_ne!((setting.given)(&config), 0, "{}", setting.path);
+            for row in &ROWS {
+                assert_ne!((row.given)(&config), 0, "{}", row.path);
             }
         }
     }
@@ -374,5 +359,35 @@ mod tests {
             let failure = Change::read(Some(config), UpdateMask::Given).expect_err("not a value");
             assert_eq!(failure.kind(), crate::failure::Kind::Invalid);
         }
+    }
+
+    #[test]
+    fn the_numbers_are_the_contracts() {
+        let settings = Settings {
+            access_type: AccessType::Restricted,
+            entry_point_access: EntryPointAccess::CreatorAppOnly,
+            present_restriction: RestrictionType::NoRestriction,
+            auto_recording: true,
+            ..moderated()
+        };
+        let expected = SpaceConfig {
+            access_type: wire::AccessType::Restricted.into(),
+            entry_point_access: wire::EntryPointAccess::CreatorAppOnly.into(),
+            moderation: Moderation::On.into(),
+            moderation_restrictions: Some(ModerationRestrictions {
+                chat_restriction: restrictions::RestrictionType::HostsOnly.into(),
+                reaction_restriction: restrictions::RestrictionType::NoRestriction.into(),
+                present_restriction: restrictions::RestrictionType::NoRestriction.into(),
+                default_join_as_viewer_type: restrictions::DefaultJoinAsViewerType::On.into(),
+            }),
+            attendance_report_generation_type: AttendanceReportGenerationType::GenerateReport.into(),
+            ..config_of(&settings)
+        };
+        assert_eq!(config_of(&settings), expected);
+        let artifacts = expected.artifact_config.expect("shown");
+        let on = |config: Option<RecordingConfig>| config.expect("shown").auto_recording_generation();
+        assert_eq!(on(artifacts.recording_config), AutoGenerationType::On);
+        let notes = artifacts.smart_notes_config.expect("shown");
+        assert_eq!(notes.auto_smart_notes_generation(), AutoGenerationType::Off);
     }
 }

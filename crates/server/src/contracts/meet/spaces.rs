@@ -161,7 +161,7 @@ impl Spaces {
                 .map(|code| links::meeting_uri(&self.public_url, code))
                 .unwrap_or_default(),
             meeting_code: code.map(ToString::to_string).unwrap_or_default(),
-            config: sees_config.then(|| space_config::shown(&record.settings)),
+            config: sees_config.then(|| space_config::config_of(&record.settings)),
             active_conference: active.map(|conference| v2::ActiveConference {
                 conference_record: meeting::names::conference(conference),
                 ..v2::ActiveConference::default()
