@@ -89,7 +89,7 @@ impl Service<Request<Body>> for Front {
 /// Who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
-    /// One call of the API.
+    /// One request of the API.
     Api,
     /// Several.
     Batch,

@@ -66,7 +66,7 @@ impl Admission {
     where
         F: Future<Output = Response<W::Body>>,
     {
-        let trace = self.traces.of(request.headers());
+        let trace = self.traces.of_request(request.headers());
         let span = tracing::info_span!("request", method = &*method.name, %trace);
         let observed = async {
             let _open = self.metrics.request_opened();
@@ -116,6 +116,137 @@ impl Admission {
         loop {
             tokio::time::sleep(limits::QUOTA_TIDY_INTERVAL).await;
             self.meter.forget_full(clock::instant());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{StatusCode, header};
+    use http_body_util::BodyExt as _;
+    use identity::Scopes;
+
+    use super::*;
+    use crate::gate::operation::{Needs, Operation};
+
+    /// A contract without gRPC: JSON, and errors in a shape of its own.
+    struct Plain;
+
+    impl Wire for Plain {
+        type Body = Body;
+
+        fn refused(failure: Failure) -> Response<Body> {
+            let (kind, _, details) = failure.into_parts();
+            let status = match kind {
+                Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+                Kind::Exhausted => StatusCode::TOO_MANY_REQUESTS,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            let reason = details.reason.unwrap_or("none");
+            let mut response = Response::new(Body::from(format!("{{\"error\":{{\"code\":\"{reason}\"}}}}")));
+            *response.status_mut() = status;
+            response
+        }
+
+        fn outcome(response: &Response<Body>) -> &'static str {
+            if response.status().is_success() {
+                "OK"
+            } else {
+                "REFUSED"
+            }
+        }
+    }
+
+    static READ: Operation = Operation::reads("callRecords.list", Needs::Scope(Scopes::MEET), "callRecord");
+    static WRITE: Operation = Operation::writes("subscriptions.create", Needs::Scope(Scopes::MEET), "subscription");
+
+    async fn admission(folder: &std::path::Path, metrics: Arc<Metrics>) -> (Admission, String) {
+        let location = db::Location::Sqlite(folder.join("sederunt.db"));
+        let db = db::Db::open(&location).await.expect("a new file");
+        let identity = Identity::open(db).await.expect("keys are made");
+        let new = identity::NewUser {
+            email: "ada@example.org",
+            display_name: "Ada",
+            administrator: false,
+        };
+        let now_us = clock::now_us();
+        let ada = identity.add_user(new, now_us).await.expect("new");
+        let hour = std::time::Duration::from_hours(1);
+        let token = identity.issue_token(&ada, Scopes::MEET, hour, now_us).expect("issued");
+        let stranger = Stranger::open(&identity, false).await.expect("nobody");
+        let quotas = Quotas {
+            writes_per_person: std::num::NonZeroU32::new(1),
+            ..Quotas::default()
+        };
+        (Admission::new(identity, stranger, metrics, &quotas), token)
+    }
+
+    #[tokio::test]
+    async fn a_contract_without_grpc_passes_the_same_gate() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let options = media::Options {
+            bind: ([127, 0, 0, 1], 0).into(),
+            announce: Vec::new(),
+        };
+        let (events, _reported) = tokio::sync::mpsc::channel(1);
+        let metrics = Metrics::new(media::Media::start(&options, events).expect("a free port"));
+        let (admission, token) = admission(folder.path(), Arc::clone(&metrics)).await;
+        let bearer = format!("Bearer {token}");
+        for (operation, headers, status, body) in [
+            (&READ, &[][..], 200, "{\"caller\":null}"),
+            (
+                &READ,
+                &[("authorization", &*bearer)],
+                200,
+                "{\"caller\":\"ada@example.org\"}",
+            ),
+            (&READ, &[("authorization", "Bearer x")], 401, "ACCESS_TOKEN_INVALID"),
+            (
+                &READ,
+                &[("authorization", "Basic eDp5")],
+                401,
+                "ACCESS_TOKEN_TYPE_UNSUPPORTED",
+            ),
+            // A cookie changes nothing for a page of another origin.
+            (
+                &WRITE,
+                &[("cookie", "sederunt_session=x"), ("origin", "https://evil.example")],
+                401,
+                "ORIGIN_NOT_ALLOWED",
+            ),
+            (&WRITE, &[("authorization", &*bearer)], 200, "ada@example.org"),
+            (&WRITE, &[("authorization", &*bearer)], 429, "RATE_LIMIT_EXCEEDED"),
+        ] {
+            let method = Arc::new(Method {
+                name: operation.name.into(),
+                service: "graph.example.org",
+                operation,
+            });
+            let mut request = Request::get("/v1.0/communications/callRecords");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let request = request.body(Body::empty()).expect("a valid row");
+            let serve = |asking: Asking, _| async move {
+                let caller = asking.caller().user().map(|user| user.email.clone());
+                Response::new(Body::from(serde_json::json!({ "caller": caller }).to_string()))
+            };
+            let response = admission.pass::<Plain, _>(method, request, serve).await;
+            assert!(response.headers().contains_key("x-request-id"));
+            assert!(!response.headers().contains_key(header::SET_COOKIE));
+            assert_eq!(response.status().as_u16(), status, "{headers:?}");
+            let answered = response.into_body().collect().await.expect("in memory").to_bytes();
+            let answered = String::from_utf8_lossy(&answered).into_owned();
+            assert!(answered.contains(body), "{answered} for {headers:?}");
+        }
+        let page = metrics.page();
+        for counted in [
+            "sederunt_requests_total{method=\"callRecords.list\",status=\"OK\"} 2",
+            "sederunt_requests_total{method=\"callRecords.list\",status=\"REFUSED\"} 2",
+            "sederunt_requests_total{method=\"subscriptions.create\",status=\"OK\"} 1",
+            "sederunt_requests_total{method=\"subscriptions.create\",status=\"REFUSED\"} 2",
+        ] {
+            assert!(page.lines().any(|line| line == counted), "{counted} is not in\n{page}");
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) async fn authenticate(
 ) -> Answer<Principal> {
     let credential = credential(headers)?;
     if matches!(credential, Credential::None) {
-        return Ok(stranger.of(headers));
+        return Ok(stranger.principal(headers));
     }
     let is_cookie = matches!(credential, Credential::Cookie(_));
     if is_cookie && !reads && !is_same_origin(headers) {
@@ -30,7 +30,7 @@ pub(super) async fn authenticate(
     match identity.authenticate(credential, clock::now_us()).await {
         Ok(principal) => Ok(principal),
         // A developer's browser keeps the cookies of every server that ever ran on the port.
-        Err(AuthenticationError::Invalid(_)) if is_cookie && stranger.is_somebody() => Ok(stranger.of(headers)),
+        Err(AuthenticationError::Invalid(_)) if is_cookie && stranger.is_somebody() => Ok(stranger.principal(headers)),
         Err(error @ AuthenticationError::Invalid(_)) => {
             tracing::debug!(error = %chain(&error), "a credential was refused");
             Err(Failure::unauthenticated("ACCESS_TOKEN_INVALID"))

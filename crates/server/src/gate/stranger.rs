@@ -39,7 +39,7 @@ impl Stranger {
     }
 
     /// Who sent this.
-    pub(crate) fn of(&self, headers: &HeaderMap) -> Principal {
+    pub(crate) fn principal(&self, headers: &HeaderMap) -> Principal {
         match &self.0 {
             Some(user) if is_from_here(headers) => Principal {
                 caller: Caller::User(user.clone()),
@@ -93,8 +93,8 @@ mod tests {
                 .iter()
                 .map(|(name, value)| (name.parse().expect("valid"), value.parse().expect("valid")))
                 .collect();
-            assert_eq!(stranger.of(&headers).user().is_some(), expected, "{rows:?}");
-            assert!(Stranger::NOBODY.of(&headers).user().is_none());
+            assert_eq!(stranger.principal(&headers).user().is_some(), expected, "{rows:?}");
+            assert!(Stranger::NOBODY.principal(&headers).user().is_none());
         };
         check(&[("host", "localhost:8080")], true);
         check(&[("host", "127.0.0.1")], true);

@@ -1,6 +1,6 @@
-//! The name of a call: what the log shows on every line of it, and what its caller may quote.
+//! The name of a request: what the log shows on every line of it, and what its caller may quote.
 //!
-//! It is the caller's own trace id if the call carries one (W3C Trace Context), so that a trace goes on; else a new one.
+//! It is the caller's own trace id if the request carries one (W3C Trace Context), so that a trace goes on; else a new one.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +23,7 @@ impl fmt::Display for TraceId {
 }
 
 impl TraceId {
-    /// As a header. By hand, because every call needs it and formatting grows a text four times.
+    /// As a header. By hand, because every request needs it and formatting grows a text four times.
     pub(super) fn header(self) -> HeaderValue {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [0; 32];
@@ -60,8 +60,8 @@ impl TraceIds {
         }
     }
 
-    /// The id of a call with these headers.
-    pub(super) fn of(&self, headers: &HeaderMap) -> TraceId {
+    /// The id of a request with these headers.
+    pub(super) fn of_request(&self, headers: &HeaderMap) -> TraceId {
         let next = || TraceId(self.process | u128::from(self.count.fetch_add(1, Ordering::Relaxed)));
         TraceId::given(headers).unwrap_or_else(next)
     }
@@ -74,8 +74,8 @@ mod tests {
     #[test]
     fn a_trace_goes_on_or_begins() {
         let ids = TraceIds::new();
-        let own = ids.of(&HeaderMap::new());
-        assert_ne!(own, ids.of(&HeaderMap::new()));
+        let own = ids.of_request(&HeaderMap::new());
+        assert_ne!(own, ids.of_request(&HeaderMap::new()));
         assert_eq!(own.header(), own.to_string());
         for (parent, goes_on) in [
             ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true),
@@ -86,7 +86,7 @@ mod tests {
         ] {
             let headers = [("traceparent", parent)]
                 .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-            let id = ids.of(&HeaderMap::from_iter(headers));
+            let id = ids.of_request(&HeaderMap::from_iter(headers));
             assert_eq!(parent.contains(&id.to_string()), goes_on, "{parent}");
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! A contract says what it is in one value, a [`Contract`]: its packages, the table of its operations, and the services that
 //! tonic calls. [`Gate`] finds the operation of a path, passes admission and calls the service; no service can be reached beside
-//! it. A handler takes its message and its [`Asking`] from the request by [`asked`] and answers by [`respond`].
+//! it. A handler takes its message and its [`Asking`] from the request by [`admitted`] and answers by [`respond`].
 
 mod methods;
 pub(crate) mod status;
@@ -173,7 +173,7 @@ impl Wire for Grpc {
 }
 
 /// Who asks, and the message: handlers are given both, so none can run without a caller.
-pub(crate) fn asked<T>(request: tonic::Request<T>) -> Result<(Asking, T), Status> {
+pub(crate) fn admitted<T>(request: tonic::Request<T>) -> Result<(Asking, T), Status> {
     let (_, mut extensions, message) = request.into_parts();
     match extensions.remove::<Asking>() {
         Some(asking) => Ok((asking, message)),

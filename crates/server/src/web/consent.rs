@@ -17,7 +17,7 @@ use identity::{AppKind, Authorization, AuthorizationError, OAuthCode, OAuthError
 use serde::Deserialize;
 use serde_json::json;
 
-use super::session::shown;
+use super::session::user_to_json;
 use super::{Pages, json, query};
 use crate::browser::is_same_origin;
 use crate::clock;
@@ -70,7 +70,7 @@ impl Pages {
             "app": {"name": asked.app.name, "kind": kind},
             "scopes": scopes,
             "loginHint": asked.login_hint,
-            "user": user.as_ref().map(shown),
+            "user": user.as_ref().map(user_to_json),
         });
         json::answer(StatusCode::OK, &body)
     }
@@ -82,7 +82,7 @@ impl Pages {
             Ok(None) => return json::signed_out(),
             Err(failed) => return json::unavailable(&failed),
         };
-        let Some(Decision { request, approve }) = json::read(body).await else {
+        let Some(Decision { request, approve }) = json::read_body(body).await else {
             return json::malformed("{\"request\": \"…\", \"approve\": true}");
         };
         let asked = match self.asked(&request).await {

@@ -11,7 +11,7 @@ use crate::limits;
 use register::chain;
 
 /// The body of a request, unless it is too long or of another form.
-pub(crate) async fn read<T: DeserializeOwned>(body: Body) -> Option<T> {
+pub(crate) async fn read_body<T: DeserializeOwned>(body: Body) -> Option<T> {
     let body = Limited::new(body, limits::SIGN_IN_BODY_BYTES_MAX);
     let body = body.collect().await.ok()?;
     serde_json::from_slice(&body.to_bytes()).ok()

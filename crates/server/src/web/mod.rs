@@ -56,7 +56,7 @@ impl Pages {
     /// Who uses this browser.
     pub(crate) async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<User>, AuthenticationError> {
         let Some(secret) = session_secret(headers) else {
-            return Ok(self.stranger.of(headers).user().cloned());
+            return Ok(self.stranger.principal(headers).user().cloned());
         };
         match self
             .identity
@@ -64,7 +64,7 @@ impl Pages {
             .await
         {
             Ok(principal) => Ok(principal.user().cloned()),
-            Err(AuthenticationError::Invalid(_)) => Ok(self.stranger.of(headers).user().cloned()),
+            Err(AuthenticationError::Invalid(_)) => Ok(self.stranger.principal(headers).user().cloned()),
             Err(failed) => Err(failed),
         }
     }

@@ -64,7 +64,7 @@ impl Pages {
         match self.signed_in(headers).await {
             Ok(user) => {
                 let provider = self.provider.as_ref().map(|party| json!({"displayName": party.name()}));
-                let body = json!({"user": user.as_ref().map(shown), "provider": provider});
+                let body = json!({"user": user.as_ref().map(user_to_json), "provider": provider});
                 json::answer(StatusCode::OK, &body)
             }
             Err(failed) => json::unavailable(&failed),
@@ -72,7 +72,7 @@ impl Pages {
     }
 
     async fn sign_in(&self, request: Request<Body>) -> Response<Body> {
-        let Some(asked) = json::read::<SignIn>(request.into_body()).await else {
+        let Some(asked) = json::read_body::<SignIn>(request.into_body()).await else {
             return json::malformed("{\"secret\": \"…\"} or {\"email\": \"…\", \"password\": \"…\"}");
         };
         let Ok(_place) = self.sign_ins.try_acquire() else {
@@ -84,13 +84,13 @@ impl Pages {
             SignIn::Password { email, password } => self.identity.sign_in_with_password(email, password, now_us).await,
         };
         match signed_in {
-            Ok(session) => self.welcome(&session, now_us),
-            Err(refused) => turned_away(&refused),
+            Ok(session) => self.signed_in_by(&session, now_us),
+            Err(refused) => sign_in_refused(&refused),
         }
     }
 
-    fn welcome(&self, session: &WebSession, now_us: i64) -> Response<Body> {
-        let mut response = json::answer(StatusCode::OK, &json!({"user": shown(&session.user)}));
+    fn signed_in_by(&self, session: &WebSession, now_us: i64) -> Response<Body> {
+        let mut response = json::answer(StatusCode::OK, &json!({"user": user_to_json(&session.user)}));
         self.cookies.set_session(&mut response, session, now_us);
         response
     }
@@ -114,7 +114,7 @@ impl Pages {
             Err(failed) => return json::unavailable(&failed),
         };
         let kept = session_secret(&parts.headers);
-        let Some(NewPassword { password }) = json::read(body).await else {
+        let Some(NewPassword { password }) = json::read_body(body).await else {
             return json::malformed("{\"password\": \"…\"}");
         };
         let Ok(_place) = self.sign_ins.try_acquire() else {
@@ -132,7 +132,7 @@ impl Pages {
     }
 }
 
-fn turned_away(refused: &SignInError) -> Response<Body> {
+fn sign_in_refused(refused: &SignInError) -> Response<Body> {
     if let SignInError::Store(_) = refused {
         return json::unavailable(refused);
     }
@@ -144,7 +144,7 @@ fn turned_away(refused: &SignInError) -> Response<Body> {
 }
 
 /// A user, as pages show them.
-pub(super) fn shown(user: &User) -> Value {
+pub(super) fn user_to_json(user: &User) -> Value {
     json!({
         "name": format!("users/{}", user.id),
         "displayName": user.display_name,

@@ -21,7 +21,7 @@ pub(super) async fn get(
         .conference(&conference, now)
         .await
         .map_err(|error| asking.unread(error))?;
-    Ok(shown(&record))
+    Ok(conference_to_wire(&record))
 }
 
 pub(super) async fn list(
@@ -42,12 +42,12 @@ pub(super) async fn list(
         .await
         .map_err(|error| asking.unread(error))?;
     Ok(v2::ListConferenceRecordsResponse {
-        conference_records: page.items.iter().map(shown).collect(),
+        conference_records: page.items.iter().map(conference_to_wire).collect(),
         next_page_token: page.next_page_token.unwrap_or_default(),
     })
 }
 
-fn shown(record: &ConferenceRecord) -> v2::ConferenceRecord {
+fn conference_to_wire(record: &ConferenceRecord) -> v2::ConferenceRecord {
     v2::ConferenceRecord {
         name: meeting::names::conference(&record.id),
         start_time: Some(timestamp(record.start)),

@@ -60,14 +60,14 @@ impl Spaces {
             Err(error) => return Err(asking.unread(error)),
         }
         self.tell(&space, &record).await;
-        Ok(shown(asking, record))
+        Ok(member_to_wire(asking, record))
     }
 
     pub(super) async fn get_member(&self, asking: &Asking, request: &v2::GetMemberRequest) -> Answer<v2::Member> {
         let (space, member) = names::member("name", &request.name)?;
         let space = self.own(asking, &space).await?;
         let record = self.member(asking, &space, member.as_ref()).await?;
-        Ok(shown(asking, record))
+        Ok(member_to_wire(asking, record))
     }
 
     pub(super) async fn list_members(
@@ -81,7 +81,11 @@ impl Spaces {
         let page = self.register.list_members(&space.id, &query).await;
         let page = page.map_err(|error| asking.unread(error))?;
         Ok(v2::ListMembersResponse {
-            members: page.items.into_iter().map(|record| shown(asking, record)).collect(),
+            members: page
+                .items
+                .into_iter()
+                .map(|record| member_to_wire(asking, record))
+                .collect(),
             next_page_token: page.next_page_token.unwrap_or_default(),
         })
     }
@@ -90,7 +94,7 @@ impl Spaces {
         let asked = known(asking, request.member.unwrap_or_default());
         let (space, member) = names::member("member.name", &asked.name)?;
         let space = self.own(asking, &space).await?;
-        let mask = UpdateMask::read(request.update_mask.as_ref(), PATHS, "update_mask")?;
+        let mask = UpdateMask::parse(request.update_mask.as_ref(), PATHS, "update_mask")?;
         let mut record = self.member(asking, &space, member.as_ref()).await?;
         record.role = changed(&record, &asked, &mask, "member")?;
         self.register
@@ -98,7 +102,7 @@ impl Spaces {
             .await
             .map_err(|error| asking.unread_child(error))?;
         self.tell(&space, &record).await;
-        Ok(shown(asking, record))
+        Ok(member_to_wire(asking, record))
     }
 
     pub(super) async fn batch_update_members(
@@ -139,7 +143,10 @@ impl Spaces {
             self.tell(&space, record).await;
         }
         Ok(v2::BatchUpdateMembersResponse {
-            members: records.into_iter().map(|record| shown(asking, record)).collect(),
+            members: records
+                .into_iter()
+                .map(|record| member_to_wire(asking, record))
+                .collect(),
         })
     }
 
@@ -233,9 +240,9 @@ fn known(asking: &Asking, mut asked: v2::Member) -> v2::Member {
 
 /// The mask of one request in a batch. One for the whole batch stands for those that have none and contradicts none.
 fn child_mask(outer: Option<&FieldMask>, inner: Option<&FieldMask>, at: &str) -> Answer<UpdateMask> {
-    let outer = UpdateMask::read(outer, PATHS, "update_mask")?;
+    let outer = UpdateMask::parse(outer, PATHS, "update_mask")?;
     let field = format!("{at}.update_mask");
-    let inner = UpdateMask::read(inner, PATHS, &field)?;
+    let inner = UpdateMask::parse(inner, PATHS, &field)?;
     if inner == UpdateMask::Given || inner == outer {
         Ok(outer)
     } else {
@@ -282,7 +289,7 @@ fn user_name(record: &MemberRecord) -> String {
         .unwrap_or_default()
 }
 
-fn shown(asking: &Asking, record: MemberRecord) -> v2::Member {
+fn member_to_wire(asking: &Asking, record: MemberRecord) -> v2::Member {
     let role = match record.role {
         MemberRole::Member => v2::member::Role::Unspecified,
         MemberRole::CoHost => v2::member::Role::Cohost,

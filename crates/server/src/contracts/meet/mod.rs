@@ -25,7 +25,7 @@ use artifacts::{ListRequest, RECORDING, SMART_NOTE, TRANSCRIPT, TRANSCRIPT_ENTRY
 use spaces::Spaces;
 
 use crate::gate::asking::Asking;
-use crate::grpc::{Contract, Declared, Description, GrpcService, asked, respond};
+use crate::grpc::{Contract, Declared, Description, GrpcService, admitted, respond};
 use crate::installation::Installation;
 use crate::limits;
 
@@ -80,17 +80,17 @@ struct ConferenceRecords {
 #[tonic::async_trait]
 impl v2::spaces_service_server::SpacesService for Spaces {
     async fn create_space(&self, request: Request<v2::CreateSpaceRequest>) -> Result<Response<v2::Space>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.create(&asking, message).await)
     }
 
     async fn get_space(&self, request: Request<v2::GetSpaceRequest>) -> Result<Response<v2::Space>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.get(&asking, &message).await)
     }
 
     async fn update_space(&self, request: Request<v2::UpdateSpaceRequest>) -> Result<Response<v2::Space>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.update(&asking, message).await)
     }
 
@@ -98,7 +98,7 @@ impl v2::spaces_service_server::SpacesService for Spaces {
         &self,
         request: Request<v2::ConnectActiveConferenceRequest>,
     ) -> Result<Response<v2::ConnectActiveConferenceResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(Spaces::connect_active_conference(self, &asking, &message).await)
     }
 
@@ -106,17 +106,17 @@ impl v2::spaces_service_server::SpacesService for Spaces {
         &self,
         request: Request<v2::EndActiveConferenceRequest>,
     ) -> Result<Response<()>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(Spaces::end_active_conference(self, &asking, &message).await)
     }
 
     async fn create_member(&self, request: Request<v2::CreateMemberRequest>) -> Result<Response<v2::Member>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(Spaces::create_member(self, &asking, message).await)
     }
 
     async fn get_member(&self, request: Request<v2::GetMemberRequest>) -> Result<Response<v2::Member>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(Spaces::get_member(self, &asking, &message).await)
     }
 
@@ -124,12 +124,12 @@ impl v2::spaces_service_server::SpacesService for Spaces {
         &self,
         request: Request<v2::ListMembersRequest>,
     ) -> Result<Response<v2::ListMembersResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(Spaces::list_members(self, &asking, &message).await)
     }
 
     async fn update_member(&self, request: Request<v2::UpdateMemberRequest>) -> Result<Response<v2::Member>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(Spaces::update_member(self, &asking, message).await)
     }
 
@@ -137,12 +137,12 @@ impl v2::spaces_service_server::SpacesService for Spaces {
         &self,
         request: Request<v2::BatchUpdateMembersRequest>,
     ) -> Result<Response<v2::BatchUpdateMembersResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(Spaces::batch_update_members(self, &asking, message).await)
     }
 
     async fn delete_member(&self, request: Request<v2::DeleteMemberRequest>) -> Result<Response<()>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(Spaces::delete_member(self, &asking, &message).await)
     }
 }
@@ -153,7 +153,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::GetConferenceRecordRequest>,
     ) -> Result<Response<v2::ConferenceRecord>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(conference_records::get(&self.register, &asking, &message).await)
     }
 
@@ -161,7 +161,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::ListConferenceRecordsRequest>,
     ) -> Result<Response<v2::ListConferenceRecordsResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(conference_records::list(&self.register, &asking, &message).await)
     }
 
@@ -169,7 +169,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::GetParticipantRequest>,
     ) -> Result<Response<v2::Participant>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(participants::get(&self.register, &asking, &message).await)
     }
 
@@ -178,7 +178,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         request: Request<v2::ListParticipantsRequest>,
     ) -> Result<Response<v2::ListParticipantsResponse>, Status> {
         let counted = participants::wants_total(request.metadata())?;
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(participants::list(&self.register, &asking, &message, counted).await)
     }
 
@@ -186,7 +186,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::GetParticipantSessionRequest>,
     ) -> Result<Response<v2::ParticipantSession>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(participant_sessions::get(&self.register, &asking, &message).await)
     }
 
@@ -194,7 +194,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::ListParticipantSessionsRequest>,
     ) -> Result<Response<v2::ListParticipantSessionsResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(participant_sessions::list(&self.register, &asking, &message).await)
     }
 
@@ -202,7 +202,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::GetRecordingRequest>,
     ) -> Result<Response<v2::Recording>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(RECORDING.get(&self.register, &asking, &message.name).await)
     }
 
@@ -210,7 +210,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::ListRecordingsRequest>,
     ) -> Result<Response<v2::ListRecordingsResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         let list = ListRequest {
             parent: &message.parent,
             page_size: message.page_size,
@@ -223,7 +223,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::GetTranscriptRequest>,
     ) -> Result<Response<v2::Transcript>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(TRANSCRIPT.get(&self.register, &asking, &message.name).await)
     }
 
@@ -231,7 +231,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::ListTranscriptsRequest>,
     ) -> Result<Response<v2::ListTranscriptsResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         let list = ListRequest {
             parent: &message.parent,
             page_size: message.page_size,
@@ -244,7 +244,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::GetTranscriptEntryRequest>,
     ) -> Result<Response<v2::TranscriptEntry>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(TRANSCRIPT_ENTRY.get(&self.register, &asking, &message.name).await)
     }
 
@@ -252,7 +252,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::ListTranscriptEntriesRequest>,
     ) -> Result<Response<v2::ListTranscriptEntriesResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         let list = ListRequest {
             parent: &message.parent,
             page_size: message.page_size,
@@ -265,7 +265,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::GetSmartNoteRequest>,
     ) -> Result<Response<v2::SmartNote>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(SMART_NOTE.get(&self.register, &asking, &message.name).await)
     }
 
@@ -273,7 +273,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         &self,
         request: Request<v2::ListSmartNotesRequest>,
     ) -> Result<Response<v2::ListSmartNotesResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         let list = ListRequest {
             parent: &message.parent,
             page_size: message.page_size,

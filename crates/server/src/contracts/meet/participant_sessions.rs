@@ -25,7 +25,7 @@ pub(super) async fn get(
             .participant_session_for_reader(conference, participant, session, &reader, now)
             .await;
         match found {
-            Ok(record) => return Ok(shown(&record)),
+            Ok(record) => return Ok(participant_session_to_wire(&record)),
             Err(RegisterError::NotFound) => {}
             Err(error) => return Err(asking.unread(error)),
         }
@@ -50,12 +50,12 @@ pub(super) async fn list(
         .await
         .map_err(|error| asking.unread_child(error))?;
     Ok(v2::ListParticipantSessionsResponse {
-        participant_sessions: page.items.iter().map(shown).collect(),
+        participant_sessions: page.items.iter().map(participant_session_to_wire).collect(),
         next_page_token: page.next_page_token.unwrap_or_default(),
     })
 }
 
-fn shown(record: &ParticipantSessionRecord) -> v2::ParticipantSession {
+fn participant_session_to_wire(record: &ParticipantSessionRecord) -> v2::ParticipantSession {
     v2::ParticipantSession {
         name: meeting::names::participant_session(&record.conference, &record.participant, &record.id),
         start_time: Some(timestamp(record.start)),

@@ -24,7 +24,9 @@ pub(super) async fn get(
     let conference = asking.allowed_to_read(register, conference, now).await?;
     let participant = participant.ok_or_else(Failure::not_found)?;
     let record = register.participant(&conference, &participant, now).await;
-    record.map(shown).map_err(|error| asking.unread_child(error))
+    record
+        .map(participant_to_wire)
+        .map_err(|error| asking.unread_child(error))
 }
 
 /// A list, and how long it is in all if that is `counted`: it visits every participant, so only a field mask asks for it.
@@ -49,13 +51,13 @@ pub(super) async fn list(
         0
     };
     Ok(v2::ListParticipantsResponse {
-        participants: page.items.into_iter().map(shown).collect(),
+        participants: page.items.into_iter().map(participant_to_wire).collect(),
         next_page_token: page.next_page_token.unwrap_or_default(),
         total_size: i32::try_from(total).unwrap_or(i32::MAX),
     })
 }
 
-/// Whether the field mask of a call asks for `total_size`.
+/// Whether the field mask of a request asks for `total_size`.
 pub(super) fn wants_total(metadata: &MetadataMap) -> Answer<bool> {
     let Some(mask) = metadata.get("x-goog-fieldmask") else {
         return Ok(false);
@@ -75,7 +77,7 @@ pub(super) fn wants_total(metadata: &MetadataMap) -> Answer<bool> {
     }
 }
 
-fn shown(record: ParticipantRecord) -> v2::Participant {
+fn participant_to_wire(record: ParticipantRecord) -> v2::Participant {
     use v2::participant::User;
     let display_name = record.display_name;
     let user = match record.kind {

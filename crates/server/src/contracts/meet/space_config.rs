@@ -175,7 +175,7 @@ pub(super) struct Change {
 
 impl Change {
     /// Reads what is asked for; after this it can be made.
-    pub(super) fn read(asked: Option<SpaceConfig>, mask: UpdateMask) -> Answer<Change> {
+    pub(super) fn parse(asked: Option<SpaceConfig>, mask: UpdateMask) -> Answer<Change> {
         let change = Change {
             asked: asked.unwrap_or_default(),
             mask,
@@ -254,7 +254,7 @@ mod tests {
     }
 
     fn changed(settings: Settings, asked: SpaceConfig, mask: UpdateMask) -> Answer<Settings> {
-        Ok(Change::read(Some(asked), mask)?.on(settings))
+        Ok(Change::parse(Some(asked), mask)?.on(settings))
     }
 
     #[test]
@@ -356,7 +356,7 @@ mod tests {
                 ..SpaceConfig::default()
             },
         ] {
-            let failure = Change::read(Some(config), UpdateMask::Given).expect_err("not a value");
+            let failure = Change::parse(Some(config), UpdateMask::Given).expect_err("not a value");
             assert_eq!(failure.kind(), crate::failure::Kind::Invalid);
         }
     }

@@ -48,7 +48,7 @@ impl Spaces {
     pub(super) async fn create(&self, asking: &Asking, request: v2::CreateSpaceRequest) -> Answer<v2::Space> {
         let owner = asking.entitled()?;
         let asked = request.space.and_then(|space| space.config);
-        let settings = Change::read(asked, UpdateMask::All)?.on(Settings::default());
+        let settings = Change::parse(asked, UpdateMask::All)?.on(Settings::default());
         let mut draws = 0;
         let record = loop {
             let new = NewSpace {
@@ -66,7 +66,7 @@ impl Spaces {
                 Err(error) => return Err(asking.unread(error)),
             }
         };
-        Ok(self.shown(&record, true, false))
+        Ok(self.space_to_wire(&record, true, false))
     }
 
     pub(super) async fn get(&self, asking: &Asking, request: &v2::GetSpaceRequest) -> Answer<v2::Space> {
@@ -89,20 +89,20 @@ impl Spaces {
                 asking.may(Action::SeeActiveConference, &resource(took_part))
             }
         };
-        Ok(self.shown(&record, sees_config, sees_active))
+        Ok(self.space_to_wire(&record, sees_config, sees_active))
     }
 
     pub(super) async fn update(&self, asking: &Asking, request: v2::UpdateSpaceRequest) -> Answer<v2::Space> {
         let asked = request.space.unwrap_or_default();
         let name = names::space("space.name", &asked.name)?;
         let mut record = self.own(asking, &name).await?;
-        let mask = UpdateMask::read(request.update_mask.as_ref(), PATHS, "update_mask")?;
-        let change = Change::read(asked.config, mask)?;
+        let mask = UpdateMask::parse(request.update_mask.as_ref(), PATHS, "update_mask")?;
+        let change = Change::parse(asked.config, mask)?;
         let changed = self
             .rooms
             .configure(record.id.clone(), move |settings| change.on(settings));
         record.settings = changed.await.map_err(|error| input_failed(asking, error))?;
-        Ok(self.shown(&record, true, true))
+        Ok(self.space_to_wire(&record, true, true))
     }
 
     pub(super) async fn end_active_conference(
@@ -152,7 +152,7 @@ impl Spaces {
         Ok(record)
     }
 
-    fn shown(&self, record: &SpaceRecord, sees_config: bool, sees_active: bool) -> v2::Space {
+    fn space_to_wire(&self, record: &SpaceRecord, sees_config: bool, sees_active: bool) -> v2::Space {
         let code = record.code.as_ref();
         let active = record.active_conference.as_ref().filter(|_| sees_active);
         v2::Space {

@@ -31,7 +31,7 @@ pub(super) enum UpdateMask {
 
 impl UpdateMask {
     /// Reads the mask of a request. `field` is where it stands, for the error.
-    pub(super) fn read(mask: Option<&FieldMask>, paths: Paths, field: &str) -> Answer<UpdateMask> {
+    pub(super) fn parse(mask: Option<&FieldMask>, paths: Paths, field: &str) -> Answer<UpdateMask> {
         let mut named: Vec<String> = mask
             .map_or(&[][..], |mask| &mask.paths)
             .iter()
@@ -116,7 +116,7 @@ mod tests {
             let mask = paths.map(|paths| FieldMask {
                 paths: paths.iter().map(ToString::to_string).collect(),
             });
-            let read = UpdateMask::read(mask.as_ref(), PATHS, "update_mask");
+            let read = UpdateMask::parse(mask.as_ref(), PATHS, "update_mask");
             let covered = read.ok().map(|mask| {
                 let fields = PATHS.writable.iter().copied();
                 fields

@@ -11,7 +11,7 @@ use super::role::role_to_wire;
 use crate::failure::Answer;
 use crate::gate::asking::Asking;
 use crate::grpc::wire::{query, timestamp};
-use crate::grpc::{asked, respond};
+use crate::grpc::{admitted, respond};
 use crate::installation::Installation;
 use crate::{clock, names};
 
@@ -88,13 +88,13 @@ impl RegisterService {
         let page = self.register.attendance(&conference, &query).await;
         let page = page.map_err(|error| asking.unread_child(error))?;
         Ok(api::Attendance {
-            attendees: page.items.into_iter().map(shown).collect(),
+            attendees: page.items.into_iter().map(attendee_to_wire).collect(),
             next_page_token: page.next_page_token.unwrap_or_default(),
         })
     }
 }
 
-fn shown(attendee: Attendee) -> api::Attendee {
+fn attendee_to_wire(attendee: Attendee) -> api::Attendee {
     let Attendee { participant, sessions } = attendee;
     api::Attendee {
         participant: meeting::names::participant(&participant.conference, &participant.id),
@@ -107,11 +107,11 @@ fn shown(attendee: Attendee) -> api::Attendee {
         removed: participant.removed,
         earliest_start_time: Some(timestamp(participant.earliest_start)),
         latest_end_time: participant.latest_end.map(timestamp),
-        sessions: sessions.iter().map(shown_session).collect(),
+        sessions: sessions.iter().map(attendee_session_to_wire).collect(),
     }
 }
 
-fn shown_session(session: &ParticipantSessionRecord) -> api::AttendeeSession {
+fn attendee_session_to_wire(session: &ParticipantSessionRecord) -> api::AttendeeSession {
     api::AttendeeSession {
         participant_session: meeting::names::participant_session(
             &session.conference,
@@ -135,7 +135,7 @@ impl api::register_server::Register for RegisterService {
         &self,
         request: Request<api::ListMeetingsRequest>,
     ) -> Result<Response<api::ListMeetingsResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.list(&asking, &message).await)
     }
 
@@ -143,7 +143,7 @@ impl api::register_server::Register for RegisterService {
         &self,
         request: Request<api::GetAttendanceRequest>,
     ) -> Result<Response<api::Attendance>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.attendance(&asking, &message).await)
     }
 }

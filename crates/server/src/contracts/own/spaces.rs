@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use crate::failure::{Answer, Failure};
 use crate::gate::asking::Asking;
 use crate::grpc::wire::{query, timestamp};
-use crate::grpc::{asked, respond};
+use crate::grpc::{admitted, respond};
 use crate::installation::Installation;
 use crate::{clock, limits, links, names};
 
@@ -46,12 +46,12 @@ impl SpacesService {
         let page = self.register.list_spaces(&owner, &query).await;
         let page = page.map_err(|error| asking.unread(error))?;
         Ok(api::ListSpacesResponse {
-            spaces: page.items.iter().map(|record| self.shown(record)).collect(),
+            spaces: page.items.iter().map(|record| self.space_to_wire(record)).collect(),
             next_page_token: page.next_page_token.unwrap_or_default(),
         })
     }
 
-    fn shown(&self, record: &SpaceRecord) -> api::OwnSpace {
+    fn space_to_wire(&self, record: &SpaceRecord) -> api::OwnSpace {
         let code = record.code.as_ref();
         api::OwnSpace {
             space: meeting::names::space(&record.id),
@@ -79,7 +79,7 @@ impl SpacesService {
 
     async fn retention(&self, asking: &Asking, request: &api::GetSpaceRetentionRequest) -> Answer<api::SpaceRetention> {
         let record = self.own(asking, &request.space).await?;
-        Ok(self.shown_retention(&record, record.retention))
+        Ok(self.retention_to_wire(&record, record.retention))
     }
 
     async fn keep(&self, asking: &Asking, request: &api::UpdateSpaceRetentionRequest) -> Answer<api::SpaceRetention> {
@@ -89,10 +89,10 @@ impl SpacesService {
             .set_retention(&record.id, retention, Micros(clock::now_us()))
             .await
             .map_err(|error| asking.unread(error))?;
-        Ok(self.shown_retention(&record, retention))
+        Ok(self.retention_to_wire(&record, retention))
     }
 
-    fn shown_retention(&self, record: &SpaceRecord, retention: Retention) -> api::SpaceRetention {
+    fn retention_to_wire(&self, record: &SpaceRecord, retention: Retention) -> api::SpaceRetention {
         let (policy, days) = match retention {
             Retention::Default if self.retention_us == NEVER_US => (Policy::Installation, 0),
             Retention::Default => {
@@ -130,7 +130,7 @@ impl api::spaces_server::Spaces for SpacesService {
         &self,
         request: Request<api::ListSpacesRequest>,
     ) -> Result<Response<api::ListSpacesResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.list(&asking, &message).await)
     }
 
@@ -138,7 +138,7 @@ impl api::spaces_server::Spaces for SpacesService {
         &self,
         request: Request<api::GetSpaceRetentionRequest>,
     ) -> Result<Response<api::SpaceRetention>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.retention(&asking, &message).await)
     }
 
@@ -146,7 +146,7 @@ impl api::spaces_server::Spaces for SpacesService {
         &self,
         request: Request<api::UpdateSpaceRetentionRequest>,
     ) -> Result<Response<api::SpaceRetention>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.keep(&asking, &message).await)
     }
 }

@@ -22,7 +22,7 @@ use crate::clock;
 use crate::failure::{Answer, Failure};
 use crate::gate::asking::Asking;
 use crate::gate::operation::{Needs, Operation};
-use crate::grpc::{Contract, Declared, Description, GrpcService, asked, respond};
+use crate::grpc::{Contract, Declared, Description, GrpcService, admitted, respond};
 use crate::installation::Installation;
 use crate::limits;
 
@@ -114,7 +114,7 @@ impl People {
             return Err(asking.refused(Refusal::NotSignedIn));
         };
         if oneself {
-            return Ok(shown(user, Visible { email_address: true }, &fields));
+            return Ok(person_to_wire(user, Visible { email_address: true }, &fields));
         }
         let id = UserId::parse(id).ok_or_else(Failure::not_found)?;
         let found = self.identity.user(&id).await;
@@ -140,14 +140,14 @@ impl People {
                 .map_err(|error| Failure::unreachable(&error, "a person cannot be looked up"))?,
         };
         let visible = directory::visible(caller.scopes, acquaintance).ok_or_else(Failure::not_found)?;
-        Ok(shown(&person, visible, &fields))
+        Ok(person_to_wire(&person, visible, &fields))
     }
 }
 
 #[tonic::async_trait]
 impl api::people_service_server::PeopleService for People {
     async fn get_person(&self, request: Request<api::GetPersonRequest>) -> Result<Response<api::Person>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.get(&asking, &message).await)
     }
 }
@@ -194,7 +194,7 @@ fn camel_case(name: &str) -> String {
     })
 }
 
-fn shown(person: &User, visible: Visible, fields: &BTreeSet<String>) -> api::Person {
+fn person_to_wire(person: &User, visible: Visible, fields: &BTreeSet<String>) -> api::Person {
     let source = || api::Source {
         r#type: api::source::SourceType::Profile.into(),
         id: person.id.as_str().to_owned(),

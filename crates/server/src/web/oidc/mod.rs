@@ -93,7 +93,7 @@ struct Tokens {
 
 /// The answer about the user.
 #[derive(Deserialize)]
-struct Told {
+struct UserInfo {
     sub: String,
     email: Option<String>,
     /// Some providers write it as a text.
@@ -228,14 +228,14 @@ impl RelyingParty {
             .await?;
         if let (None, Some(endpoint), Some(bearer)) = (&token.email, &metadata.userinfo_endpoint, &tokens.access_token)
         {
-            let told: Told = fetcher.get(endpoint, Some(bearer)).await?;
+            let info: UserInfo = fetcher.get(endpoint, Some(bearer)).await?;
             // OpenID Connect Core §5.3.2: or a token of somebody else's could be put in its place.
-            if told.sub != token.subject {
+            if info.sub != token.subject {
                 return Err(Problem::OtherUser);
             }
-            token.email = told.email;
-            token.email_verified = told.email_verified == true || told.email_verified == "true";
-            token.name = token.name.or(told.name);
+            token.email = info.email;
+            token.email_verified = info.email_verified == true || info.email_verified == "true";
+            token.name = token.name.or(info.name);
         }
         Ok(token)
     }

@@ -47,14 +47,14 @@ pub(super) enum ProviderError {
 }
 
 /// A document and when it was read.
-struct Kept<T> {
+struct Cached<T> {
     value: Arc<T>,
     read: Instant,
 }
 
-impl<T> Kept<T> {
-    fn new(value: T) -> Kept<T> {
-        Kept {
+impl<T> Cached<T> {
+    fn new(value: T) -> Cached<T> {
+        Cached {
             value: Arc::new(value),
             read: clock::instant(),
         }
@@ -66,8 +66,8 @@ pub(super) struct Provider {
     issuer: String,
     fetcher: Fetcher,
     /// Locked while the provider is asked, so that it is asked once however many wait.
-    metadata: Mutex<Option<Kept<Metadata>>>,
-    keys: Mutex<Option<Kept<IssuerKeys>>>,
+    metadata: Mutex<Option<Cached<Metadata>>>,
+    keys: Mutex<Option<Cached<IssuerKeys>>>,
 }
 
 impl Provider {
@@ -97,7 +97,7 @@ impl Provider {
                 named: metadata.issuer,
             });
         }
-        let fresh = Kept::new(metadata);
+        let fresh = Cached::new(metadata);
         let value = Arc::clone(&fresh.value);
         *kept = Some(fresh);
         Ok(value)
@@ -129,7 +129,7 @@ impl Provider {
         {
             return Ok(Arc::clone(&kept.value));
         }
-        let fresh = Kept::new(IssuerKeys::parse(&self.fetcher.get_bytes(&uri, None).await?)?);
+        let fresh = Cached::new(IssuerKeys::parse(&self.fetcher.get_bytes(&uri, None).await?)?);
         let value = Arc::clone(&fresh.value);
         *kept = Some(fresh);
         Ok(value)

@@ -44,9 +44,9 @@ impl AdministrationService {
     }
 }
 
-/// The message of a call, if an administrator makes it.
+/// The message of a request, if an administrator makes it.
 fn asked<T>(request: Request<T>) -> Result<T, Status> {
-    let (asking, message) = grpc::asked(request)?;
+    let (asking, message) = grpc::admitted(request)?;
     administrator(asking.caller())?;
     Ok(message)
 }

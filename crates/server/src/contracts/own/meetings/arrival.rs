@@ -1,4 +1,4 @@
-//! Who is at the door: the person behind a call, how they stand to the space, with what device and through what program they
+//! Who is at the door: the person behind a request, how they stand to the space, with what device and through what program they
 //! come. The rules of meetings decide from this who walks in; here it is only found out.
 
 use ::api::sederunt::v1::device;

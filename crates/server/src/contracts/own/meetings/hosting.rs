@@ -59,7 +59,7 @@ impl MeetingsService {
 
     pub(super) async fn moderate(&self, asking: &Asking, request: api::ModerateRequest) -> Answer<api::Moderation> {
         let space = self.hosted(asking, &request.space).await?;
-        let locks = Locks::asked(&request)?;
+        let locks = Locks::parse(&request)?;
         let settings = self
             .rooms
             .configure(space.id, move |settings| locks.on(settings))
@@ -115,7 +115,7 @@ struct Locks {
 }
 
 impl Locks {
-    fn asked(request: &api::ModerateRequest) -> Answer<Locks> {
+    fn parse(request: &api::ModerateRequest) -> Answer<Locks> {
         let restriction = |asked: i32, field: &str| match restriction::Type::try_from(asked) {
             Ok(restriction::Type::Unspecified) => Ok(None),
             Ok(restriction::Type::HostsOnly) => Ok(Some(RestrictionType::HostsOnly)),

@@ -34,7 +34,7 @@ pub(super) fn not_present() -> Failure {
 
 pub(super) fn entry_failure(error: InputError) -> Failure {
     match error {
-        InputError::Refused(refusal) => refused(refusal),
+        InputError::Refused(refusal) => refusal_failure(refusal),
         InputError::Overloaded(Overloaded::Room) => full(),
         InputError::Overloaded(_) => Failure::unavailable("The server holds as many people as it can."),
         InputError::Draining => Failure::unavailable("The server is stopping; try again soon."),
@@ -47,7 +47,7 @@ fn full() -> Failure {
     Failure::new(Kind::Exhausted, "The meeting is full.").because("CONFERENCE_FULL")
 }
 
-fn refused(refusal: Refusal) -> Failure {
+fn refusal_failure(refusal: Refusal) -> Failure {
     let denied = |message: &'static str| Failure::new(Kind::Forbidden, message);
     match refusal {
         Refusal::ConferenceOver | Refusal::NoActiveConference => {

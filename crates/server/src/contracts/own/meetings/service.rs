@@ -8,13 +8,13 @@ use tonic::{Request, Response, Status};
 use super::MeetingsService;
 use super::entry::Entry;
 use super::refusals::entry_failure;
-use crate::grpc::{asked, respond};
+use crate::grpc::{admitted, respond};
 use crate::names;
 
 #[tonic::async_trait]
 impl api::meetings_server::Meetings for MeetingsService {
     async fn join(&self, request: Request<api::JoinRequest>) -> Result<Response<api::JoinResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         let entry = Entry {
             space: message.space,
             offer: message.offer,
@@ -27,7 +27,7 @@ impl api::meetings_server::Meetings for MeetingsService {
     }
 
     async fn resume(&self, request: Request<api::ResumeRequest>) -> Result<Response<api::JoinResponse>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         let conference = names::conference("conference_record", &message.conference_record)?;
         let entry = Entry {
             space: message.space,
@@ -41,42 +41,42 @@ impl api::meetings_server::Meetings for MeetingsService {
     }
 
     async fn leave(&self, request: Request<api::LeaveRequest>) -> Result<Response<()>, Status> {
-        let (_, message) = asked(request)?;
+        let (_, message) = admitted(request)?;
         respond(MeetingsService::leave(self, message).await)
     }
 
     async fn get_meeting(&self, request: Request<api::GetMeetingRequest>) -> Result<Response<api::Meeting>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(self.preview(asking.caller(), message).await)
     }
 
     async fn admit(&self, request: Request<api::AdmitRequest>) -> Result<Response<()>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(MeetingsService::admit(self, &asking, message).await)
     }
 
     async fn deny(&self, request: Request<api::DenyRequest>) -> Result<Response<()>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(MeetingsService::deny(self, &asking, message).await)
     }
 
     async fn mute(&self, request: Request<api::MuteRequest>) -> Result<Response<()>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(MeetingsService::mute(self, &asking, message).await)
     }
 
     async fn remove(&self, request: Request<api::RemoveRequest>) -> Result<Response<()>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(MeetingsService::remove(self, &asking, message).await)
     }
 
     async fn moderate(&self, request: Request<api::ModerateRequest>) -> Result<Response<api::Moderation>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(MeetingsService::moderate(self, &asking, message).await)
     }
 
     async fn end(&self, request: Request<api::EndRequest>) -> Result<Response<()>, Status> {
-        let (asking, message) = asked(request)?;
+        let (asking, message) = admitted(request)?;
         respond(MeetingsService::end(self, &asking, message).await)
     }
 }
