@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use meeting::Micros;
 
-/// Microseconds since the Unix epoch, now. A clock set before 1970 counts as 1970: [`crate::doctor`] says so.
+/// Microseconds since the Unix epoch, now. A clock set before 1970 counts as 1970: `doctor` says so.
 pub fn now_us() -> i64 {
     now().duration_since(UNIX_EPOCH).map_or(0, micros)
 }

@@ -3,7 +3,7 @@
 //! A [`Failure`] is the public half of an error: what kind it is, a reason that programs can read, the field that is meant, when
 //! another try may help. The inner half goes to the log where the failure is made, and never to a wire. The cores and the
 //! register know no kinds: each handler turns their errors into one of these. What a kind is called on a wire, and the sentence for
-//! one that brings none, is said once by each contract: gRPC's in [`crate::grpc::status`].
+//! one that brings none, is said once by each contract: gRPC's in `grpc/status.rs`.
 
 use std::borrow::Cow;
 use std::error::Error;
