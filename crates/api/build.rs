@@ -1,31 +1,22 @@
-//! Compiles `proto/` into messages, services and a descriptor set.
+//! Compiles all of `proto/` into messages, services and a descriptor set.
 //!
 //! protox is a protobuf compiler in Rust, so a fresh machine needs no `protoc`. The descriptor set is written with
 //! protox's own encoder: a pass through `prost_types::FileDescriptorSet` drops what it has no field for, and
 //! `google.api.http`, which `transcode` lives on, is such an option.
 
-use std::{env, error::Error, fs, path::PathBuf};
-
-/// The files that nothing else imports, or that must be in the pool though nothing imports them.
-const FILES: &[&str] = &[
-    "google/apps/meet/v2/service.proto",
-    "google/apps/meet/v2beta/service.proto",
-    "google/people/v1/people.proto",
-    "google/rpc/code.proto",
-    "google/rpc/error_details.proto",
-    "google/rpc/status.proto",
-    "sederunt/v1/administration.proto",
-    "sederunt/v1/meetings.proto",
-    "sederunt/v1/register.proto",
-    "sederunt/v1/spaces.proto",
-];
+use std::{
+    env,
+    error::Error,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let proto = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo:rerun-if-changed={}", proto.display());
 
     let mut compiler = protox::Compiler::new([&proto])?;
-    compiler.include_imports(true).open_files(FILES)?;
+    compiler.include_imports(true).open_files(files(&proto)?)?;
     let descriptors = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
     fs::write(descriptors, compiler.encode_file_descriptor_set())?;
 
@@ -40,4 +31,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         .include_file("packages.rs")
         .compile_fds(described)?;
     Ok(())
+}
+
+/// Every `.proto` file in a folder and below, in one order everywhere.
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(fs::DirEntry::path);
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if path.extension().is_some_and(|kind| kind == "proto") {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
