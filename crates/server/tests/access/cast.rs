@@ -1,126 +1,62 @@
-//! Everybody who calls, the space that they call about, and what has to be true of it before each call.
+//! What the calls are about: a space with its conference, and things to be changed that no caller has changed yet.
+//!
+//! A call that is refused leaves its thing to the next caller; one that succeeds uses it up. So a table of some thousand calls makes
+//! some hundred things, and takes seconds.
 
-use std::time::Duration;
+use std::collections::HashMap;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use identity::{NewUser, Scope, Scopes, ServiceAccount, User};
-use serde_json::{Value, json};
-use server::clock;
+use serde_json::json;
 
+use crate::callers::{self, Call, Caller};
+use crate::cases::Case;
+use crate::conference::{self, Conference, Seat};
 use crate::methods::Method;
-use crate::world::{Answer, OFFER, World, text};
+use crate::requests;
+use crate::world::{Answer, World};
 
-/// A conference is ended and another begun before whoever joined is taken for lost: nobody is behind the offer.
-const CONFERENCE_AGE_US_MAX: i64 = 8_000_000;
-
-/// Somebody who calls.
-#[derive(Clone)]
-pub(crate) struct Caller {
-    pub(crate) name: &'static str,
-    pub(crate) token: Option<String>,
-}
-
-/// A call that is ready to be made.
-pub(crate) struct Call {
-    pub(crate) verb: String,
-    pub(crate) path: String,
-    pub(crate) body: String,
-}
+/// A success of these changes who is in the conference, or ends it.
+const STIRRING: [&str; 7] = [
+    "SpacesService.EndActiveConference",
+    "Meetings.Resume",
+    "Meetings.Leave",
+    "Meetings.Admit",
+    "Meetings.Deny",
+    "Meetings.Remove",
+    "Meetings.End",
+];
 
 /// The world, the callers, and the things that are called about.
 pub(crate) struct Cast {
     pub(crate) world: World,
     callers: Vec<Caller>,
-    maker: String,
-    participant: String,
-    space: String,
-    member: String,
-    record: String,
-    session: String,
-    conference_began_us: Option<i64>,
-    members_made: usize,
+    pub(crate) space: String,
+    conference: Option<Conference>,
+    /// Things to be changed, by what their names look like.
+    fresh: HashMap<String, String>,
+    /// Spaces at whose doors callers stand, by method: who joined one has not been in that of another.
+    doors: HashMap<(String, Case), String>,
+    words_made: usize,
 }
 
 impl Cast {
     pub(crate) async fn gather() -> Cast {
         let world = World::new().await;
-        let now_us = clock::now_us();
-        for domain in ["example.org", "example.com"] {
-            world.identity.add_domain(domain, "", now_us).await.expect("a domain");
-        }
-        let owner = world.person("Owner").await.user;
-        let (everything, hour) = (Scopes::of(&Scope::ALL), Duration::from_hours(1));
-        let own = |user: &User, scopes| {
-            world
-                .identity
-                .issue_token(user, scopes, hour, now_us)
-                .expect("issuable")
-        };
-        let of = |scope| own(&owner, Scopes::of(&[scope]));
-
-        let maker = world.robot("maker").await;
-        let other = world.robot("other").await;
-        let maker_created = maker
-            .token(&world, Some(&owner), Scopes::of(&[Scope::SpaceCreated]))
-            .await;
-        let other_created = other
-            .token(&world, Some(&owner), Scopes::of(&[Scope::SpaceCreated]))
-            .await;
-        let other_readonly = other
-            .token(&world, Some(&owner), Scopes::of(&[Scope::SpaceReadonly]))
-            .await;
-        let bare = other.token(&world, None, everything).await;
-
-        let person = async |name: &str| own(&world.person(name).await.user, everything);
-        let participant = person("Participant").await;
-        let outsider = NewUser {
-            email: "outsider@example.com",
-            display_name: "Outsider",
-            administrator: false,
-        };
-        let outsider = world.identity.add_user(outsider, now_us).await.expect("a new address");
-        let yesterday_us = now_us - 24 * 3_600_000_000;
-        let expired = world.identity.issue_token(&owner, everything, hour, yesterday_us);
-        let callers = [
-            ("owner", Some(own(&owner, everything))),
-            ("co-host", Some(person("CoHost").await)),
-            ("member", Some(person("Member").await)),
-            ("participant", Some(participant.clone())),
-            ("stranger", Some(person("Stranger").await)),
-            ("outsider", Some(own(&outsider, everything))),
-            ("owner: readonly", Some(of(Scope::SpaceReadonly))),
-            ("owner: settings", Some(of(Scope::SpaceSettings))),
-            ("owner: media", Some(of(Scope::ConferenceMediaReadonly))),
-            ("maker: created", Some(maker_created.clone())),
-            ("other app: created", Some(other_created)),
-            ("other app: readonly", Some(other_readonly)),
-            ("expired", Some(expired.expect("issuable"))),
-            ("service account", Some(bare)),
-            ("nobody", None),
-        ];
-        let callers = callers.map(|(name, token)| Caller { name, token }).to_vec();
-
-        let config = json!({"config": {"accessType": "OPEN"}});
-        let space = world
-            .call(Some(&maker_created), "POST", "/v2/spaces", &config.to_string())
-            .await;
+        let callers = callers::all(&world).await;
         let mut cast = Cast {
-            space: text(&space.ok(), "name"),
             world,
             callers,
-            maker: maker_created,
-            participant,
-            member: String::new(),
-            record: String::new(),
-            session: String::new(),
-            conference_began_us: None,
-            members_made: 0,
+            space: String::new(),
+            conference: None,
+            fresh: HashMap::new(),
+            doors: HashMap::new(),
+            words_made: 0,
         };
-        cast.add_member("cohost@example.org", "COHOST").await;
-        cast.add_member("member@example.org", "ROLE_UNSPECIFIED").await;
+        cast.space = cast.make_space(&json!({"accessType": "TRUSTED"})).await;
+        // One conference is over, however fast the machine.
+        cast.hold_conference().await;
+        cast.end_conference().await;
+        // Without it a list would show nothing to those who may see it.
+        cast.make("apps/*").await;
         cast
     }
 
@@ -129,174 +65,132 @@ impl Cast {
     }
 
     /// A call of this method, about what is there.
-    pub(crate) async fn prepare(&mut self, method: &Method) -> Call {
-        match self.conference_began_us {
-            Some(began_us) if clock::now_us() - began_us < CONFERENCE_AGE_US_MAX => {}
-            Some(_) => {
-                self.end_conference().await;
-                self.begin_conference().await;
-            }
-            None => self.begin_conference().await,
+    pub(crate) async fn prepare(&mut self, method: &Method, case: Case, caller: &Caller) -> Call {
+        if self.conference.as_ref().is_some_and(Conference::is_old) {
+            self.end_conference().await;
         }
-        let body = match method.short_name() {
-            "EndActiveConference" => {
-                // Whoever may, will.
-                self.conference_began_us = None;
-                Value::Null
-            }
-            "UpdateSpace" => json!({"config": {"attendanceReportGenerationType": "GENERATE_REPORT"}}),
-            "ConnectActiveConference" => json!({"offer": OFFER}),
-            "CreateMember" => json!({"email": self.new_email()}),
-            "UpdateMember" => json!({"role": "COHOST"}),
-            "BatchUpdateMembers" => json!({"requests": [{"member": {"name": self.member, "role": "COHOST"}}]}),
-            "DeleteMember" => {
-                let email = self.new_email();
-                self.add_member(&email, "ROLE_UNSPECIFIED").await;
-                Value::Null
-            }
-            _ => Value::Null,
+        self.hold_conference().await;
+        let name = match method.pattern() {
+            Some(pattern) => self.name_of(pattern, method, case).await,
+            None => String::new(),
+        };
+        let body = requests::body(self, method, caller).await;
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
         };
         Call {
             verb: method.verb.clone(),
-            path: method.path(|pattern| self.name_of(pattern)),
-            body: if body.is_null() {
-                String::new()
-            } else {
-                body.to_string()
-            },
+            path: method.path(&name) + requests::query(method),
+            body,
         }
     }
 
-    /// A name like this. What there is none of has one that could be.
-    fn name_of(&self, pattern: &str) -> String {
-        let (participant, _) = self
-            .session
-            .split_once("/participantSessions/")
-            .expect("the name of a session");
-        let known = [
-            ("spaces/*/members/*", self.member.as_str()),
-            ("spaces/*", &self.space),
-            (
-                "conferenceRecords/*/participants/*/participantSessions/*",
-                &self.session,
-            ),
-            ("conferenceRecords/*/participants/*", participant),
-            ("conferenceRecords/*", &self.record),
-        ];
-        let found = known
-            .iter()
-            .find_map(|(known, name)| Some((name, pattern.strip_prefix(known)?)));
-        let (name, rest) = found.expect("everything is in a space or a conference record");
-        format!("{name}{}", rest.replace('*', "none"))
-    }
-
-    async fn begin_conference(&mut self) {
-        let joins = format!("/sederunt/v1/{}:join", self.space);
-        let body = json!({"offer": OFFER}).to_string();
-        let seat = self
-            .world
-            .call(Some(&self.participant), "POST", &joins, &body)
-            .await
-            .ok();
-        self.record = text(&seat, "conferenceRecord");
-        self.session = text(&seat, "participantSession");
-        self.conference_began_us = Some(clock::now_us());
-    }
-
-    async fn end_conference(&self) {
-        let path = format!("/v2/{}:endActiveConference", self.space);
-        self.world.call(Some(&self.maker), "POST", &path, "").await.ok();
-    }
-
-    fn new_email(&mut self) -> String {
-        self.members_made += 1;
-        format!("member{}@example.org", self.members_made)
-    }
-
-    async fn add_member(&mut self, email: &str, role: &str) {
-        let body = json!({"email": email, "role": role}).to_string();
-        let path = format!("/v2/{}/members", self.space);
-        let member = self.world.call(Some(&self.maker), "POST", &path, &body).await.ok();
-        self.member = text(&member, "name");
-    }
-}
-
-impl World {
-    pub(crate) async fn call(&self, token: Option<&str>, verb: &str, path: &str, body: &str) -> Answer {
-        let authorization = token.map(|token| format!("Bearer {token}"));
-        let headers: Vec<_> = authorization
-            .iter()
-            .map(|value| ("authorization", value.as_str()))
-            .collect();
-        self.send(verb, None, path, &headers, body).await
-    }
-
-    /// A service account with a key, which may act for everybody.
-    async fn robot(&self, name: &str) -> Robot {
-        let now_us = clock::now_us();
-        let account = self
-            .identity
-            .create_service_account(name, now_us)
-            .await
-            .expect("a new name");
-        let everything = Scopes::of(&Scope::ALL);
-        let granted = self
-            .identity
-            .grant_delegation(&account.client_id, everything, now_us)
-            .await;
-        granted.expect("granted");
-        let file = self
-            .identity
-            .create_key(&account.client_id, now_us)
-            .await
-            .expect("a key");
-        let file = serde_json::from_str(file.json()).expect("JSON");
-        Robot { account, file }
-    }
-}
-
-/// An app: a service account and its key file.
-struct Robot {
-    account: ServiceAccount,
-    file: Value,
-}
-
-impl Robot {
-    /// A token for a user, or for the robot itself, by RFC 7523.
-    async fn token(&self, world: &World, subject: Option<&User>, scopes: Scopes) -> String {
-        let now_s = clock::now_us() / 1_000_000;
-        let mut claims = json!({
-            "iss": self.account.email,
-            "aud": self.file["token_uri"],
-            "scope": scopes.to_string(),
-            "iat": now_s,
-            "exp": now_s + 600,
-        });
-        if let Some(user) = subject {
-            claims["sub"] = json!(user.email);
+    /// What an answer may have changed is made anew for whoever calls next.
+    pub(crate) fn answered(&mut self, method: &Method, answer: &Answer) {
+        if answer.status != 200 || method.verb == "GET" {
+            return;
         }
-        let assertion = self.signed(&claims);
-        let form = format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}");
-        let answer = world.identity.token(form.as_bytes(), None, clock::now_us()).await;
-        answer.expect("the assertion holds").access_token
+        self.fresh.clear();
+        if STIRRING.contains(&&*method.name) {
+            self.conference = None;
+        }
     }
 
-    fn signed(&self, claims: &Value) -> String {
-        let header = json!({"alg": "RS256", "typ": "JWT", "kid": self.file["private_key_id"]});
-        let [header, claims] = [&header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
-        let message = format!("{header}.{claims}");
-        let pem = text(&self.file, "private_key");
-        let der: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-        let der = STANDARD.decode(der).expect("PEM is base64 between its lines");
-        let pair = RsaKeyPair::from_pkcs8(&der).expect("an RSA key");
-        let mut signature = vec![0; pair.public_modulus_len()];
-        pair.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            message.as_bytes(),
-            &mut signature,
-        )
-        .expect("it can sign");
-        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    /// A name that looks like this. What there is none of has one that could be.
+    async fn name_of(&mut self, pattern: &str, method: &Method, case: Case) -> String {
+        let seat = self.seat("participant");
+        let known = match pattern {
+            "spaces/*" if case.door().is_some() => return self.door(method, case).await,
+            "spaces/*" => &self.space,
+            "people/*" => return self.person(case),
+            // One with a key to show.
+            "serviceAccounts/*" if method.verb == "GET" => {
+                let key = self.fresh("serviceAccounts/*/keys/*").await;
+                let (account, _) = key.split_once("/keys/").expect("the name of a key");
+                return account.to_owned();
+            }
+            _ if pattern.starts_with("conferenceRecords/*/participants/*/participantSessions/*") => &seat.session,
+            _ if pattern.starts_with("conferenceRecords/*/participants/*") => &seat.participant,
+            _ if pattern.starts_with("conferenceRecords/*") => &seat.record,
+            _ => return self.fresh(pattern).await,
+        };
+        let rest = pattern.split('/').skip(known.split('/').count());
+        let rest = rest.map(|part| if part == "*" { "none" } else { part });
+        std::iter::once(known.as_str())
+            .chain(rest)
+            .collect::<Vec<_>>()
+            .join("/")
+    }
+
+    fn person(&self, case: Case) -> String {
+        match case.person() {
+            Some(name) => format!("people/{}", self.seat(name).participant_id()),
+            None => "people/me".to_owned(),
+        }
+    }
+
+    /// The seat of somebody who is in the conference, or of the one who waits.
+    pub(crate) fn seat(&self, name: &str) -> &Seat {
+        self.seat_of(name).expect("they have one")
+    }
+
+    /// The seat of a caller, if they have one.
+    pub(crate) fn seat_of(&self, name: &str) -> Option<&Seat> {
+        self.conference.as_ref().expect("one is held").seat(name)
+    }
+
+    async fn hold_conference(&mut self) {
+        if self.conference.is_none() {
+            let conference = Conference::begin(&self.world, &self.space, &self.callers, self.maker());
+            self.conference = Some(conference.await);
+        }
+    }
+
+    async fn end_conference(&mut self) {
+        conference::end(&self.world, &self.space, self.maker()).await;
+        self.conference = None;
+    }
+
+    /// The space of this kind at which callers of this method stand.
+    async fn door(&mut self, method: &Method, case: Case) -> String {
+        let key = (method.name.clone(), case);
+        if let Some(space) = self.doors.get(&key) {
+            return space.clone();
+        }
+        let space = self.make_space(&case.door().expect("a case of a door")).await;
+        self.doors.insert(key, space.clone());
+        space
+    }
+
+    /// Something of this kind that no caller has changed.
+    pub(crate) async fn fresh(&mut self, pattern: &str) -> String {
+        if let Some(name) = self.fresh.get(pattern) {
+            return name.clone();
+        }
+        let name = self.make(pattern).await;
+        self.fresh.insert(pattern.to_owned(), name.clone());
+        name
+    }
+
+    /// A word that no name has held before.
+    pub(crate) fn new_word(&mut self) -> String {
+        self.words_made += 1;
+        format!("thing-{}", self.words_made)
+    }
+
+    /// An address that nobody has had before.
+    pub(crate) fn new_email(&mut self) -> String {
+        format!("{}@example.org", self.new_word())
+    }
+
+    pub(crate) fn maker(&self) -> &Caller {
+        self.caller("maker: created")
+    }
+
+    pub(crate) fn caller(&self, name: &str) -> &Caller {
+        let found = self.callers.iter().find(|caller| caller.name == name);
+        found.expect("one of the callers")
     }
 }

@@ -1,5 +1,27 @@
 //! The methods that there are, from the descriptors: name, verb and path.
 
+/// A set of services with a table of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Contract {
+    /// How the names of its packages begin; the rest is the version.
+    pub(crate) packages: &'static str,
+    /// What the table calls it.
+    pub(crate) title: &'static str,
+}
+
+pub(crate) const MEET: Contract = Contract {
+    packages: "google.apps.meet.",
+    title: "Google's Meet API",
+};
+pub(crate) const OWN: Contract = Contract {
+    packages: "sederunt.",
+    title: "our own contract",
+};
+pub(crate) const PEOPLE: Contract = Contract {
+    packages: "google.people.",
+    title: "Google's People API",
+};
+
 /// A method of one version.
 #[derive(Debug)]
 pub(crate) struct Method {
@@ -13,16 +35,15 @@ pub(crate) struct Method {
     pub(crate) template: String,
 }
 
-const PACKAGE: &str = "google.apps.meet.";
 const VERBS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
-/// All methods of the contract, in the order in which they are described, and both versions of one beside each other.
-pub(crate) fn all() -> Vec<Method> {
+/// All methods of a contract, in the order in which they are described, and both versions of one beside each other.
+pub(crate) fn of(contract: Contract) -> Vec<Method> {
     let pool = api::descriptor_pool();
     let annotation = pool.get_extension_by_name("google.api.http").expect("compiled in");
     let services = pool
         .services()
-        .filter(|service| service.package_name().starts_with(PACKAGE));
+        .filter(|service| service.package_name().starts_with(contract.packages));
     let mut methods: Vec<Method> = services
         .flat_map(|service| service.methods().collect::<Vec<_>>())
         .map(|method| {
@@ -34,7 +55,7 @@ pub(crate) fn all() -> Vec<Method> {
             let template = rule.get_field_by_name(verb).expect("it is there");
             let service = method.parent_service();
             Method {
-                version: service.package_name().trim_start_matches(PACKAGE).to_owned(),
+                version: service.package_name().trim_start_matches(contract.packages).to_owned(),
                 name: format!("{}.{}", service.name(), method.name()),
                 verb: verb.to_uppercase(),
                 template: template.as_str().expect("a path").to_owned(),
@@ -51,19 +72,34 @@ pub(crate) fn all() -> Vec<Method> {
     methods
 }
 
+/// The services that are in none of these contracts.
+pub(crate) fn services_outside(contracts: &[Contract]) -> Vec<String> {
+    let pool = api::descriptor_pool();
+    let names = pool.services().map(|service| service.full_name().to_owned());
+    names
+        .filter(|name| contracts.iter().all(|contract| !name.starts_with(contract.packages)))
+        .collect()
+}
+
 impl Method {
-    /// `GetSpace`.
-    pub(crate) fn short_name(&self) -> &str {
-        self.name.rsplit('.').next().expect("split gives at least one part")
+    /// `SpacesService`.
+    pub(crate) fn service(&self) -> &str {
+        self.name.split('.').next().expect("split gives at least one part")
     }
 
-    /// The path with names in it: `name_of` finds one for `spaces/*`.
-    pub(crate) fn path(&self, name_of: impl Fn(&str) -> String) -> String {
-        let Some((before, rest)) = self.template.split_once('{') else {
-            return self.template.clone();
-        };
-        let (field, after) = rest.split_once('}').expect("a brace that is opened is closed");
+    /// What the name in the path looks like: `spaces/*`.
+    pub(crate) fn pattern(&self) -> Option<&str> {
+        let (_, field) = self.template.split_once('{')?;
+        let (field, _) = field.split_once('}').expect("a brace that is opened is closed");
         let (_, pattern) = field.split_once('=').expect("our templates say what a name looks like");
-        format!("{before}{}{after}", name_of(pattern))
+        Some(pattern)
+    }
+
+    /// The path with a name in it.
+    pub(crate) fn path(&self, name: &str) -> String {
+        match (self.template.split_once('{'), self.template.split_once('}')) {
+            (Some((before, _)), Some((_, after))) => format!("{before}{name}{after}"),
+            _ => self.template.clone(),
+        }
     }
 }

@@ -1,14 +1,13 @@
-//! The table: a chapter for each method, in which callers with the same answer share a row.
+//! The table of a contract: a chapter for each method and case, in which callers with the same answer share a row.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value;
 
-use crate::methods::Method;
+use crate::cases::Case;
+use crate::methods::{Contract, Method};
 use crate::world::{Answer, text};
-
-const INTRODUCTION: &str = include_str!("introduction.md");
 
 /// What a caller saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +18,15 @@ pub(crate) struct Seen {
 
 type Row = (&'static str, Seen);
 
-/// What was seen of all methods.
-#[derive(Default)]
-pub(crate) struct Table(Vec<Chapter>);
+/// What was seen of all methods of a contract.
+pub(crate) struct Table {
+    contract: Contract,
+    chapters: Vec<Chapter>,
+}
 
 struct Chapter {
     name: String,
+    case: Case,
     /// Those with these answers, and `GET /v2/…` for each.
     versions: Vec<String>,
     paths: Vec<String>,
@@ -63,6 +65,7 @@ fn fields(body: &Value) -> String {
                 .collect();
             format!("{name}({})", names.into_iter().collect::<Vec<_>>().join(", "))
         }
+        Value::String(word) if is_constant(word) => format!("{name}: {word}"),
         _ => name.clone(),
     });
     let shown: Vec<String> = shown.collect();
@@ -73,16 +76,27 @@ fn fields(body: &Value) -> String {
     }
 }
 
+/// Whether a text is a value of an enum, which says more than that there is one.
+fn is_constant(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
+}
+
 impl Table {
-    pub(crate) fn add(&mut self, method: &Method, rows: Vec<Row>) {
+    pub(crate) fn new(contract: Contract) -> Table {
+        let chapters = Vec::new();
+        Table { contract, chapters }
+    }
+
+    pub(crate) fn add(&mut self, method: &Method, case: Case, rows: Vec<Row>) {
         let path = format!("{} {}", method.verb, method.template);
-        match self.0.last_mut() {
-            Some(chapter) if chapter.name == method.name && chapter.rows == rows => {
+        match self.chapters.last_mut() {
+            Some(chapter) if chapter.name == method.name && chapter.case == case && chapter.rows == rows => {
                 chapter.versions.push(method.version.clone());
                 chapter.paths.push(path);
             }
-            _ => self.0.push(Chapter {
+            _ => self.chapters.push(Chapter {
                 name: method.name.clone(),
+                case,
                 versions: vec![method.version.clone()],
                 paths: vec![path],
                 rows,
@@ -91,11 +105,31 @@ impl Table {
     }
 }
 
+/// Names beside each other. Those that say more of the same person share its name: `owner: readonly, settings`.
+fn together(names: &[&str]) -> String {
+    let person = |name: &&str| name.split_once(": ").map(|(person, _)| person.to_owned());
+    let groups = names.chunk_by(|name, next| person(name).is_some() && person(name) == person(next));
+    let groups = groups.map(|group| {
+        let (first, rest) = group.split_first().expect("a chunk has a first");
+        let rest = rest.iter().filter_map(|name| name.split_once(": "));
+        rest.fold((*first).to_owned(), |text, (_, more)| format!("{text}, {more}"))
+    });
+    groups.collect::<Vec<_>>().join(" · ")
+}
+
 impl fmt::Display for Table {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(INTRODUCTION)?;
-        for chapter in &self.0 {
-            write!(out, "\n## {}: {}\n\n", chapter.name, chapter.versions.join(", "))?;
+        let Contract { title, packages } = self.contract;
+        writeln!(out, "# Who may call what: {title}\n")?;
+        writeln!(
+            out,
+            "The methods of `{packages}*`. [Who calls, and how to read this](../table.md)"
+        )?;
+        for chapter in &self.chapters {
+            write!(out, "\n## {}: {}", chapter.name, chapter.versions.join(", "))?;
+            let Case(case) = chapter.case;
+            let about = if case.is_empty() { "" } else { ", about " };
+            writeln!(out, "{about}{case}\n")?;
             for path in &chapter.paths {
                 writeln!(out, "- `{path}`")?;
             }
@@ -112,7 +146,7 @@ impl fmt::Display for Table {
                     .filter(|(_, other)| other == seen)
                     .map(|(name, _)| *name);
                 let names: Vec<&str> = names.collect();
-                writeln!(out, "| {} | {} | {} |", seen.status, seen.shown, names.join(" · "))?;
+                writeln!(out, "| {} | {} | {} |", seen.status, seen.shown, together(&names))?;
             }
         }
         Ok(())

@@ -1,0 +1,182 @@
+//! Everybody who calls: one table of their names and their credentials.
+
+use std::time::Duration;
+
+use identity::{NewUser, Scope, Scopes, User};
+use serde_json::json;
+use server::clock;
+
+use crate::robot::Robot;
+use crate::world::{Answer, World};
+
+/// By what somebody calls. Accounts and apps are told by their names.
+#[derive(Clone, Copy)]
+pub(crate) enum Credential {
+    Nothing,
+    /// A token of one's own.
+    Own(&'static str, Scopes),
+    /// Such a token, after its time.
+    Expired(&'static str),
+    /// The cookie of a browser, which shows a page of ours.
+    OurPage(&'static str),
+    /// The same, which shows somebody else's.
+    ForeignPage(&'static str),
+    /// A page of ours, with a cookie that no longer holds.
+    SignedOut(&'static str),
+    /// A token of an app, for somebody or for itself.
+    App(&'static str, Option<&'static str>, Scopes),
+}
+
+use Credential::{App, Expired, ForeignPage, Nothing, OurPage, Own, SignedOut};
+
+const EVERYTHING: Scopes = Scopes::ALL;
+const CREATED: Scopes = Scopes::of(&[Scope::SpaceCreated]);
+const READONLY: Scopes = Scopes::of(&[Scope::SpaceReadonly]);
+const SETTINGS: Scopes = Scopes::of(&[Scope::SpaceSettings]);
+const MEDIA: Scopes = Scopes::of(&[Scope::ConferenceMediaReadonly]);
+const PROFILE: Scopes = Scopes::of(&[Scope::UserinfoProfile]);
+const CONTACTS: Scopes = Scopes::of(&[Scope::ContactsReadonly]);
+const DIRECTORY: Scopes = Scopes::of(&[Scope::DirectoryReadonly]);
+
+const OWNER: &str = "owner@example.org";
+const ADMINISTRATOR: &str = "administrator@example.org";
+const MAKER: &str = "maker";
+const OTHER: &str = "other";
+
+/// Every kind of caller, in the order in which rows name them. `table.md` says who each is.
+pub(crate) const CALLERS: [(&str, Credential); 29] = [
+    ("owner", Own(OWNER, EVERYTHING)),
+    ("owner: our page", OurPage(OWNER)),
+    ("owner: foreign page", ForeignPage(OWNER)),
+    ("owner: signed out", SignedOut(OWNER)),
+    ("owner: readonly", Own(OWNER, READONLY)),
+    ("owner: settings", Own(OWNER, SETTINGS)),
+    ("owner: media", Own(OWNER, MEDIA)),
+    ("owner: profile", Own(OWNER, PROFILE)),
+    ("owner: contacts", Own(OWNER, CONTACTS)),
+    ("owner: directory", Own(OWNER, DIRECTORY)),
+    ("co-host", Own("cohost@example.org", EVERYTHING)),
+    ("member", Own("member@example.org", EVERYTHING)),
+    ("participant", Own("participant@example.org", EVERYTHING)),
+    ("visitor", Own("visitor@example.com", EVERYTHING)),
+    ("stranger", Own("stranger@example.org", EVERYTHING)),
+    ("outsider", Own("outsider@example.com", EVERYTHING)),
+    ("administrator", Own(ADMINISTRATOR, EVERYTHING)),
+    ("administrator: our page", OurPage(ADMINISTRATOR)),
+    ("administrator: foreign page", ForeignPage(ADMINISTRATOR)),
+    ("administrator: readonly", Own(ADMINISTRATOR, READONLY)),
+    ("administrator: app", App(OTHER, Some(ADMINISTRATOR), EVERYTHING)),
+    ("maker: created", App(MAKER, Some(OWNER), CREATED)),
+    ("other app: created", App(OTHER, Some(OWNER), CREATED)),
+    ("other app: readonly", App(OTHER, Some(OWNER), READONLY)),
+    ("service account", App(OTHER, None, EVERYTHING)),
+    ("expired", Expired(OWNER)),
+    ("guest", Nothing),
+    ("knocker", Nothing),
+    ("nobody", Nothing),
+];
+
+/// Where browsers sign in and out.
+const SESSION: &str = "/sederunt/v1/webSession";
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) name: &'static str,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// A call that is ready to be made.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) verb: String,
+    pub(crate) path: String,
+    pub(crate) body: String,
+}
+
+impl Caller {
+    pub(crate) async fn ask(&self, world: &World, call: &Call) -> Answer {
+        let headers = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let headers: Vec<_> = headers.collect();
+        world.send(&call.verb, None, &call.path, &headers, &call.body).await
+    }
+}
+
+/// All callers, in a world that knows none of them yet.
+pub(crate) async fn all(world: &World) -> Vec<Caller> {
+    for domain in ["example.org", "example.com"] {
+        let added = world.identity.add_domain(domain, "", clock::now_us()).await;
+        added.expect("a domain");
+    }
+    let robots = [Robot::make(world, MAKER).await, Robot::make(world, OTHER).await];
+    let mut callers = Vec::new();
+    for (name, credential) in CALLERS {
+        let headers = headers(world, &robots, credential).await;
+        callers.push(Caller { name, headers });
+    }
+    callers
+}
+
+async fn headers(world: &World, robots: &[Robot], credential: Credential) -> Vec<(&'static str, String)> {
+    let now_us = clock::now_us();
+    let own = async |email, scopes, now_us| {
+        let user = account(world, email).await;
+        world
+            .identity
+            .issue_token(&user, scopes, HOUR, now_us)
+            .expect("issuable")
+    };
+    let bearer = |token: String| vec![("authorization", format!("Bearer {token}"))];
+    let ours = format!("http://{}", world.address);
+    match credential {
+        Nothing => vec![],
+        Own(email, scopes) => bearer(own(email, scopes, now_us).await),
+        Expired(email) => bearer(own(email, EVERYTHING, now_us - 24 * 3_600_000_000).await),
+        OurPage(email) => vec![("cookie", signed_in(world, email, &ours).await), ("origin", ours)],
+        ForeignPage(email) => {
+            let cookie = signed_in(world, email, &ours).await;
+            vec![("cookie", cookie), ("origin", "https://elsewhere.example".to_owned())]
+        }
+        SignedOut(email) => {
+            let cookie = signed_in(world, email, &ours).await;
+            let browser = [("cookie", cookie.as_str()), ("origin", ours.as_str())];
+            world.send("DELETE", None, SESSION, &browser, "").await.ok();
+            vec![("cookie", cookie), ("origin", ours)]
+        }
+        App(name, subject, scopes) => {
+            let robot = robots.iter().find(|robot| robot.name == name).expect("one of them");
+            let subject = match subject {
+                Some(email) => Some(account(world, email).await),
+                None => None,
+            };
+            bearer(robot.token(world, subject.as_ref(), scopes).await)
+        }
+    }
+}
+
+/// The account of an address, which may be there.
+async fn account(world: &World, email: &str) -> User {
+    let found = world.identity.user_by_email(email).await.expect("readable");
+    if let Some(user) = found {
+        return user;
+    }
+    let new = NewUser {
+        email,
+        display_name: "",
+        administrator: email == ADMINISTRATOR,
+    };
+    let added = world.identity.add_user(new, clock::now_us()).await;
+    added.expect("a new address")
+}
+
+/// The cookie of a browser that a link signed in.
+async fn signed_in(world: &World, email: &str, origin: &str) -> String {
+    let user = account(world, email).await;
+    let link = world.identity.sign_in_link(&user.id, HOUR, clock::now_us()).await;
+    let body = json!({"secret": link.expect("a link").expose()}).to_string();
+    let headers = [("origin", origin)];
+    let answer = world.send("POST", None, SESSION, &headers, &body);
+    answer.await.cookie()
+}
