@@ -51,8 +51,7 @@ fn row(section: &Section, key: &Key, has_flags: bool) -> String {
         (Fallback::Needed, _) => "needed with the table".to_owned(),
     });
     let range = match &key.set {
-        set @ Set::Number(range, _) if *range.end() < u64::MAX => set.allowed(),
-        set @ Set::Choice(_) => set.allowed(),
+        Set::Number(range, _) if *range.end() < u64::MAX => format!("from {} to {}", range.start(), range.end()),
         _ => String::new(),
     };
     let sentences = [key.help, key.more, &range];
