@@ -17,7 +17,7 @@ use db::{Db, Location};
 use identity::{Identity, NewUser, Scopes};
 use meeting::{Fact, Input};
 use register::Register;
-use server::{Running, ServeFlags, Server, StoreFlags};
+use server::{Configuration, Running, Server};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
@@ -165,19 +165,15 @@ impl Call {
 async fn hall(without_tokens: bool) -> Result<Hall> {
     let folder = folder_on_disk()?;
     let (token, conference, participants) = store(folder.path()).await?;
-    let flags = ServeFlags {
-        store: StoreFlags {
-            data: Some(folder.path().to_owned()),
-            ..StoreFlags::default()
-        },
-        listen: Some(([127, 0, 0, 1], 0).into()),
+    let configuration = Configuration {
+        listen: ([127, 0, 0, 1], 0).into(),
         media_port: Some(0),
-        drain_seconds: Some(0),
+        drain: Duration::ZERO,
         without_tokens,
-        ..ServeFlags::default()
+        ..Configuration::in_folder(folder.path())
     };
     Ok(Hall {
-        server: Server::start(flags.resolve()?).await?,
+        server: Server::start(configuration).await?,
         token: (!without_tokens).then_some(token),
         conference,
         participants,

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use db::{Db, Location};
 use identity::{Identity, NewUser, Scopes};
 use register::Register;
-use server::{Running, ServeFlags, Server, StoreFlags};
+use server::{Configuration, Running, Server};
 use std::{
     net::SocketAddr,
     path::Path,
@@ -63,17 +63,12 @@ async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, String)
 }
 
 async fn start(folder: &Path) -> Result<Running> {
-    let flags = ServeFlags {
-        store: StoreFlags {
-            data: Some(folder.to_owned()),
-            ..StoreFlags::default()
-        },
-        listen: Some(([127, 0, 0, 1], 0).into()),
+    let configuration = Configuration {
+        listen: ([127, 0, 0, 1], 0).into(),
         media_port: Some(0),
-        drain_seconds: Some(0),
-        ..ServeFlags::default()
+        drain: Duration::ZERO,
+        ..Configuration::in_folder(folder)
     };
-    let configuration = flags.resolve()?;
     Ok(Server::start(configuration).await?)
 }
 

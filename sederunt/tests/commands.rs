@@ -102,6 +102,29 @@ fn a_server_says_where_it_is_and_links_lead_there() {
     );
 }
 
+/// Each of the three says another address; `doctor` prints the one that holds.
+#[test]
+fn flags_win_over_the_environment_and_it_over_the_file() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let file = data.path().join("sederunt.toml");
+    std::fs::write(&file, "public_address = \"203.0.113.1\"").expect("writable");
+    for (variable, flag, expected) in [
+        (None, None, "203.0.113.1"),
+        (Some("203.0.113.2"), None, "203.0.113.2"),
+        (Some("203.0.113.2"), Some("203.0.113.3"), "203.0.113.3"),
+    ] {
+        let mut doctor = Command::new(env!("CARGO_BIN_EXE_sederunt"));
+        doctor
+            .args(["doctor", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path());
+        doctor.arg("--config").arg(&file);
+        doctor.args(flag.map(|address| format!("--public-address={address}")));
+        doctor.envs(variable.map(|address| ("SEDERUNT_PUBLIC_ADDRESS", address)));
+        let said = text(&doctor.output().expect("the program runs").stdout);
+        assert!(said.contains(&format!("announced address: {expected}:")), "{said}");
+    }
+}
+
 /// Checks that a command fails, says what is wrong and what to do next, and prints no data.
 #[track_caller]
 fn refused(data: &Path, arguments: &[&str], error: &str, hint: &str) {

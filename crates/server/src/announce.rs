@@ -8,11 +8,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-use serde::Deserialize;
-
 /// `IP` or `IP:PORT`, as in `--public-address`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PublicAddress {
     /// The address that clients reach.
     pub ip: IpAddr,
@@ -43,14 +40,6 @@ impl FromStr for PublicAddress {
             return Err(NotAnAddress(text.to_owned()));
         }
         Ok(parsed)
-    }
-}
-
-impl TryFrom<String> for PublicAddress {
-    type Error = NotAnAddress;
-
-    fn try_from(text: String) -> Result<Self, NotAnAddress> {
-        text.parse()
     }
 }
 

@@ -33,16 +33,17 @@ mod names;
 mod oauth;
 mod random;
 mod standing;
-mod tls;
 mod web;
 
 pub use announce::{NotAnAddress, PublicAddress};
 pub use application::{Running, Server, StartError};
-pub use configuration::{Configuration, ConfigurationError, QuotaSet, ServeFlags, StoreConfiguration, StoreFlags};
+pub use configuration::{
+    Configuration, ConfigurationError, FileProblem, ServeFlags, StoreConfiguration, StoreFlags, TlsConfigurationError,
+    settings_page,
+};
 pub use contracts::own::administration::{ForgetError, forget, forget_participant};
 pub use edge::{AcmeConfiguration, TlsConfiguration, TlsError};
 pub use folder::{FolderError, announced_url};
 pub use gate::Quotas;
 pub use links::sign_in_url;
-pub use tls::{TlsConfigurationError, TlsFlags};
 pub use web::oidc::OidcConfiguration;

@@ -22,7 +22,7 @@ pub enum TlsConfiguration {
 }
 
 /// What an ACME authority is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AcmeConfiguration {
     /// The names, at least one.
     pub domains: Vec<String>,

@@ -10,14 +10,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use identity::{Caller, Principal};
-use serde::Deserialize;
 
 use super::operation::Effect;
 use crate::failure::{Answer, Failure, Kind};
 
 /// The quotas of an installation: requests per minute. What is not set is not limited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quotas {
     /// Requests of one person that read.
     pub reads_per_person: Option<NonZeroU32>,

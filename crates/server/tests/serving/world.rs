@@ -7,7 +7,7 @@ use std::time::Duration;
 use db::Db;
 use identity::{Identity, NewUser, Scopes, User};
 use serde_json::{Value, json};
-use server::{Configuration, Running, ServeFlags, Server, StoreFlags, clock};
+use server::{Configuration, Running, Server, clock};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -39,17 +39,12 @@ pub(crate) struct Answer {
 }
 
 pub(crate) fn configuration(data: &TempDir) -> Configuration {
-    let flags = ServeFlags {
-        store: StoreFlags {
-            data: Some(data.path().to_owned()),
-            ..StoreFlags::default()
-        },
-        listen: Some(([127, 0, 0, 1], 0).into()),
+    Configuration {
+        listen: ([127, 0, 0, 1], 0).into(),
         media_port: Some(0),
-        drain_seconds: Some(1),
-        ..ServeFlags::default()
-    };
-    flags.resolve().expect("flags that fit together")
+        drain: Duration::from_secs(1),
+        ..Configuration::in_folder(data.path())
+    }
 }
 
 impl World {

@@ -1,15 +1,11 @@
-//! The table `[oidc]` of the configuration file: whose word about people we take.
-//!
-//! It is a table and no flags, because a secret on a command line is read by everybody on the machine.
+//! Whose word about people we take.
 
 use std::fmt;
 
 use http::Uri;
-use serde::Deserialize;
 
 /// A provider of OpenID Connect by which people may sign in.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone)]
 pub struct OidcConfiguration {
     /// Its address, as it names itself: `https://id.example.org`.
     pub issuer: String,
@@ -18,21 +14,30 @@ pub struct OidcConfiguration {
     /// How we prove it; a provider may do without, since we use PKCE.
     pub client_secret: Option<String>,
     /// What the button says after "Sign in with".
-    #[serde(default = "name_by_default")]
     pub name: String,
     /// Whether somebody who is new here gets an account.
-    #[serde(default)]
     pub create_accounts: bool,
 }
 
-fn name_by_default() -> String {
-    "your organisation".to_owned()
-}
-
 impl OidcConfiguration {
+    /// The name of a provider that was given none.
+    pub(crate) const NAME: &str = "your organisation";
+
     /// Whether the issuer is an address that may be trusted: nobody in between may read or change what it says.
     pub(crate) fn has_safe_issuer(&self) -> bool {
         is_safe(&self.issuer)
+    }
+}
+
+impl Default for OidcConfiguration {
+    fn default() -> OidcConfiguration {
+        OidcConfiguration {
+            issuer: String::new(),
+            client_id: String::new(),
+            client_secret: None,
+            name: OidcConfiguration::NAME.to_owned(),
+            create_accounts: false,
+        }
     }
 }
 
@@ -81,8 +86,10 @@ mod tests {
 
     #[test]
     fn the_secret_is_not_shown() {
-        let table = "issuer = \"https://id.example.org\"\nclient_id = \"sederunt\"\nclient_secret = \"hush\"";
-        let configuration: OidcConfiguration = toml::from_str(table).expect("a valid table");
+        let configuration = OidcConfiguration {
+            client_secret: Some("hush".to_owned()),
+            ..OidcConfiguration::default()
+        };
         assert!(!configuration.create_accounts);
         assert!(!format!("{configuration:?}").contains("hush"));
     }

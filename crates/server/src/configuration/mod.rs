@@ -1,0 +1,451 @@
+//! What an operator may set: flags, then the environment, then one TOML file, then defaults.
+//!
+//! Zero configuration must work, so everything here has a default. What there is to set stands in tables, one row for each key
+//! ([`key::Key`]): whoever adds one writes the row, and the field that it sets. The flags ([`flags`]), the check of the file
+//! ([`file`]) and the page for operators ([`page`]) follow. Here are the fields, and what must hold between them.
+
+mod error;
+mod file;
+mod flags;
+mod https;
+mod key;
+mod page;
+mod provider;
+mod quotas;
+mod serving;
+mod store;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use edge::TlsConfiguration;
+
+pub use error::{ConfigurationError, FileProblem};
+pub use flags::{ServeFlags, StoreFlags};
+pub use https::TlsConfigurationError;
+pub use page::settings_page;
+
+use crate::announce::PublicAddress;
+use crate::gate::Quotas;
+use crate::web::oidc::OidcConfiguration;
+use https::{HTTPS, Https};
+use key::{Fallback, Section};
+use provider::PROVIDER;
+use quotas::QUOTAS;
+use serving::SERVING;
+use store::STORE;
+
+/// Everything that may be set.
+static ALL: [Section; 5] = [STORE, SERVING, HTTPS, PROVIDER, QUOTAS];
+
+/// Where the register is, resolved.
+#[derive(Clone, Debug)]
+pub struct StoreConfiguration {
+    /// Folder of the register and of files.
+    pub data: PathBuf,
+    /// PostgreSQL instead of SQLite in the data folder.
+    pub database: Option<String>,
+    /// The address that people open, without a trailing slash; unset means that it follows from the port.
+    pub public_url: Option<String>,
+}
+
+/// Everything `serve` needs to know.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// Where the register is.
+    pub store: StoreConfiguration,
+    /// Where to listen for HTTP; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// UDP port of the media; unset is the port that HTTP got.
+    pub media_port: Option<u16>,
+    /// What candidates announce.
+    pub public_address: Option<PublicAddress>,
+    /// How long running meetings may go on after the request to stop.
+    pub drain: Duration,
+    /// How long a record is kept; `None` is for ever.
+    pub retention: Option<Duration>,
+    /// How much one person and one app may ask for in a minute.
+    pub quotas: Quotas,
+    /// Whether whoever gives no credential acts as the administrator.
+    pub without_tokens: bool,
+    /// A provider by which people may sign in.
+    pub oidc: Option<OidcConfiguration>,
+    /// Whether HTTPS is served, and with which certificate.
+    pub tls: TlsConfiguration,
+}
+
+/// A configuration while it is read.
+#[derive(Debug)]
+struct Draft {
+    configuration: Configuration,
+    https: Https,
+}
+
+impl Default for Draft {
+    /// What holds when nothing is set.
+    fn default() -> Draft {
+        let mut draft = Draft {
+            configuration: Configuration::unset(),
+            https: Https::default(),
+        };
+        for key in ALL.iter().flat_map(|section| section.keys) {
+            if let Fallback::Value(text) = key.default {
+                key.set(&mut draft, text.as_ref()).expect("a key may have its default");
+            }
+        }
+        draft
+    }
+}
+
+impl Default for Configuration {
+    fn default() -> Configuration {
+        Draft::default().configuration
+    }
+}
+
+impl Draft {
+    /// Puts together what is spread over several keys, and checks what must hold between them.
+    fn resolve(self) -> Result<Configuration, ConfigurationError> {
+        let Draft { configuration, https } = self;
+        let listen = configuration.listen;
+        if configuration.without_tokens && !listen.ip().is_loopback() {
+            return Err(ConfigurationError::WithoutTokens(listen));
+        }
+        if let Some(unsafe_) = configuration.oidc.as_ref().filter(|oidc| !oidc.has_safe_issuer()) {
+            return Err(ConfigurationError::Issuer(unsafe_.issuer.clone()));
+        }
+        Ok(Configuration {
+            store: configuration.store.checked()?,
+            tls: https.resolve()?,
+            ..configuration
+        })
+    }
+}
+
+impl Configuration {
+    /// The defaults, for a server that keeps everything in this folder.
+    pub fn in_folder(data: &Path) -> Configuration {
+        let mut configuration = Configuration::default();
+        data.clone_into(&mut configuration.store.data);
+        configuration
+    }
+
+    /// What the defaults are written over.
+    fn unset() -> Configuration {
+        Configuration {
+            store: StoreConfiguration {
+                data: PathBuf::new(),
+                database: None,
+                public_url: None,
+            },
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            media_port: None,
+            public_address: None,
+            drain: Duration::ZERO,
+            retention: None,
+            quotas: Quotas::default(),
+            without_tokens: false,
+            oidc: None,
+            tls: TlsConfiguration::Off,
+        }
+    }
+}
+
+impl StoreConfiguration {
+    /// Where the register is, if it can be there.
+    fn checked(self) -> Result<StoreConfiguration, ConfigurationError> {
+        if let Some(url) = &self.database
+            && !url.starts_with("postgres://")
+            && !url.starts_with("postgresql://")
+        {
+            return Err(ConfigurationError::Database(without_password(url)));
+        }
+        Ok(StoreConfiguration {
+            public_url: self.public_url.map(|url| origin(&url)).transpose()?,
+            ..self
+        })
+    }
+
+    /// The store as `db` opens it.
+    pub fn location(&self) -> db::Location {
+        match &self.database {
+            Some(url) => db::Location::Postgres(url.clone()),
+            None => db::Location::Sqlite(self.data.join("sederunt.db")),
+        }
+    }
+}
+
+/// Scheme and authority of a URL without a path: links are made by appending to it.
+fn origin(url: &str) -> Result<String, ConfigurationError> {
+    let refused = || ConfigurationError::PublicUrl(url.to_owned());
+    let uri: http::Uri = url.parse().map_err(|_| refused())?;
+    let plain = matches!(uri.scheme_str(), Some("http" | "https")) && uri.path() == "/" && uri.query().is_none();
+    match uri.authority() {
+        Some(authority) if plain && !authority.as_str().contains('@') => {
+            Ok(format!("{}://{authority}", uri.scheme_str().unwrap_or("http")))
+        }
+        _ => Err(refused()),
+    }
+}
+
+/// A database URL as it may be shown.
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::{Args, Command, FromArgMatches};
+
+    use super::*;
+
+    /// What `serve` would make of the flags.
+    fn with_flags(flags: &[&str]) -> Result<ServeFlags, clap::Error> {
+        let command = ServeFlags::augment_args(Command::new("serve").no_binary_name(true));
+        let matches = command
+            .mut_args(|arg| arg.env(None::<&str>))
+            .try_get_matches_from(flags)?;
+        ServeFlags::from_arg_matches(&matches)
+    }
+
+    /// What `serve` would make of a file and the flags.
+    pub(super) fn with_file(text: &str, flags: &[&str]) -> Result<Configuration, ConfigurationError> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("sederunt.toml");
+        fs::write(&path, text).expect("writable");
+        let path = path.to_str().expect("text");
+        let flags = with_flags(&[&["--config", path], flags].concat());
+        flags.expect("the flags are valid").resolve()
+    }
+
+    #[test]
+    fn nothing_set_is_a_configuration() {
+        let configuration = with_file("", &[]).expect("defaults are valid");
+        assert_eq!(configuration.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(configuration.store.data, PathBuf::from("./data"));
+        assert_eq!(configuration.drain, Duration::from_secs(10));
+        assert_eq!(configuration.retention, Some(Duration::from_hours(30 * 24)));
+        assert_eq!(configuration.media_port, None);
+        assert!(configuration.oidc.is_none());
+        assert_eq!(format!("{configuration:?}"), format!("{:?}", Configuration::default()));
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let text = "listen = \"127.0.0.1:2\"\nmedia_port = 3\npublic_url = \"https://meet.example.org/\"";
+        let configuration = with_file(text, &["--listen", "127.0.0.1:1"]).expect("valid");
+        assert_eq!(configuration.listen.port(), 1);
+        assert_eq!(configuration.media_port, Some(3));
+        assert_eq!(
+            configuration.store.public_url.as_deref(),
+            Some("https://meet.example.org")
+        );
+    }
+
+    #[test]
+    fn what_is_given_is_set() {
+        let text = "retention_days = 0\nwithout_tokens = true\n\
+            [quotas]\nreads_per_person = 5\n\
+            [oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"sederunt\"";
+        let configuration = with_file(text, &[]).expect("valid");
+        assert_eq!(configuration.retention, None);
+        assert!(configuration.without_tokens);
+        assert_eq!(configuration.quotas.reads_per_person.map(u32::from), Some(5));
+        assert_eq!(configuration.quotas.writes_per_person, None);
+        let provider = configuration.oidc.expect("the file names one");
+        assert_eq!(provider.client_id, "sederunt");
+        assert_eq!(provider.name, OidcConfiguration::NAME);
+        for (set, expected) in [("none", Quotas::default()), ("google", Quotas::GOOGLE)] {
+            let configuration = with_file(text, &["--quotas", set]).expect("valid");
+            assert_eq!(
+                configuration.quotas, expected,
+                "a set takes the place of all numbers of the file"
+            );
+        }
+    }
+
+    /// What the page for operators shows as a file is one.
+    #[test]
+    fn examples_are_valid() {
+        let page = settings_page();
+        let examples: Vec<&str> = page
+            .split("```")
+            .filter_map(|part| part.strip_prefix("toml\n"))
+            .collect();
+        assert_eq!(examples.len(), 2, "{examples:?}");
+        for text in examples {
+            with_file(text, &[]).expect(text);
+        }
+    }
+
+    #[test]
+    fn what_is_refused_in_the_file() {
+        for (text, expected) in [
+            (
+                "listen = ",
+                "line 1: string values must be quoted, expected literal string",
+            ),
+            (
+                "listen = 8080",
+                "line 1: invalid value '8080' for 'listen': it is not an IP address with a port, such as 127.0.0.1:8080",
+            ),
+            (
+                "\nlisten = \"here\"",
+                "line 2: invalid value 'here' for 'listen': it is not an IP address with a port, such as 127.0.0.1:8080",
+            ),
+            (
+                "data = [\"a\"]",
+                "line 1: invalid value '[\"a\"]' for 'data': it is not a path",
+            ),
+            (
+                "media_port = 65536",
+                "line 1: invalid value '65536' for 'media_port': it is not a whole number from 0 to 65535",
+            ),
+            (
+                "drain_seconds = -1",
+                "line 1: invalid value '-1' for 'drain_seconds': it is not a whole number",
+            ),
+            (
+                "public_address = \"here\"",
+                "line 1: invalid value 'here' for 'public_address': it is not an IP address with or without a port, such as 203.0.113.7 or 203.0.113.7:3478",
+            ),
+            (
+                "retention_days = 36501",
+                "line 1: invalid value '36501' for 'retention_days': it is not a whole number from 0 to 36500",
+            ),
+            (
+                "retention_days = \"30\"",
+                "line 1: invalid value '30' for 'retention_days': it is not a whole number from 0 to 36500",
+            ),
+            (
+                "without_tokens = 1",
+                "line 1: invalid value '1' for 'without_tokens': it is not true or false",
+            ),
+            ("quotas = \"google\"", "line 1: 'quotas' is not a table"),
+            (
+                "[quotas]\nreads_per_person = 0",
+                "line 2: invalid value '0' for 'quotas.reads_per_person': it is not a whole number from 1 to 4294967295",
+            ),
+            (
+                "[quotas]\nreads = 1",
+                "line 2: there is no key 'quotas.reads', but reads_per_person, writes_per_person, creates_per_person, reads_per_app, writes_per_app, creates_per_app",
+            ),
+            (
+                "[tls]\nmode = \"on\"",
+                "line 2: invalid value 'on' for 'tls.mode': it is not one of off, dev, files, acme",
+            ),
+            (
+                "[tls]\nacme_domains = [1]",
+                "line 2: invalid value '[1]' for 'tls.acme_domains': it is not a list of texts",
+            ),
+            (
+                "database = 5432",
+                "line 1: invalid value '…' for 'database': it is not a text",
+            ),
+            (
+                "\n[oidc]\nissuer = \"https://id.example.org\"",
+                "line 2: `[oidc]` needs the key 'client_id'",
+            ),
+            (
+                "[oidc]\nclient_secret = 5",
+                "line 2: invalid value '…' for 'oidc.client_secret': it is not a text",
+            ),
+            (
+                "lisen = \"127.0.0.1:2\"",
+                "line 1: there is no key 'lisen', but data, database, public_url, listen, media_port, public_address, drain_seconds, retention_days, without_tokens, [tls], [oidc], [quotas]",
+            ),
+        ] {
+            match with_file(text, &[]) {
+                Err(ConfigurationError::Invalid { source, .. }) => assert_eq!(source.to_string(), expected, "{text}"),
+                other => panic!("{text} gave {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_refused_together() {
+        for (text, expected) in [
+            (
+                "public_url = \"meet.example.org\"",
+                "the public URL `meet.example.org` is not of the form https://meet.example.org",
+            ),
+            (
+                "public_url = \"https://meet.example.org/meet\"",
+                "the public URL `https://meet.example.org/meet` is not of the form https://meet.example.org",
+            ),
+            (
+                "database = \"mysql://me:secret@localhost\"",
+                "the database `mysql://…@localhost` is not of the form postgres://user@host/name",
+            ),
+            (
+                "without_tokens = true\nlisten = \"0.0.0.0:8080\"",
+                "without tokens, `0.0.0.0:8080` would let everybody in who reaches it",
+            ),
+            (
+                "without_tokens = true\nlisten = \"192.0.2.1:8080\"",
+                "without tokens, `192.0.2.1:8080` would let everybody in who reaches it",
+            ),
+            (
+                "[oidc]\nissuer = \"http://id.example.org\"\nclient_id = \"sederunt\"",
+                "the issuer `http://id.example.org` is not an address with HTTPS",
+            ),
+            (
+                "[tls]\ncertificate = \"a.pem\"",
+                "HTTPS by files needs both the certificate and its key",
+            ),
+        ] {
+            let error = with_file(text, &[]).expect_err(text);
+            assert_eq!(error.to_string(), expected, "{text}");
+            assert!(!error.hint().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_refused_of_flags() {
+        for (flags, expected) in [
+            (
+                ["--listen", "here"],
+                "invalid value 'here' for '--listen <IP:PORT>': it is not an IP address with a port, such as 127.0.0.1:8080",
+            ),
+            (
+                ["--media-port", "65536"],
+                "invalid value '65536' for '--media-port <PORT>': it is not a whole number from 0 to 65535",
+            ),
+            (
+                ["--drain-seconds", "soon"],
+                "invalid value 'soon' for '--drain-seconds <SECONDS>': it is not a whole number",
+            ),
+            (
+                ["--retention-days", "36501"],
+                "invalid value '36501' for '--retention-days <DAYS>': it is not a whole number from 0 to 36500",
+            ),
+            (
+                ["--quotas", "some"],
+                "invalid value 'some' for '--quotas <SET>': it is not one of none, google",
+            ),
+            (
+                ["--tls", "on"],
+                "invalid value 'on' for '--tls <MODE>': it is not one of off, dev, files, acme",
+            ),
+            (
+                ["--data", ""],
+                "a value is required for '--data <DIR>' but none was supplied",
+            ),
+        ] {
+            let error = with_flags(&flags).expect_err("refused").to_string();
+            let message = error.lines().next().and_then(|line| line.strip_prefix("error: "));
+            assert_eq!(message, Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        assert_eq!(without_password("mysql://me:secret@host/db"), "mysql://…@host/db");
+    }
+}

@@ -1,0 +1,129 @@
+//! How the server serves.
+
+use std::time::Duration;
+
+use super::key::Fallback::{Nothing, Value, Words};
+use super::key::{Choice, Flag, Key, Section, Set};
+use crate::gate::Quotas;
+use crate::limits::RETENTION_DAYS_MAX;
+
+/// What `sederunt serve` takes, and `sederunt doctor` to examine it.
+pub(super) const SERVING: Section = Section {
+    title: "Of `serve` and `doctor`",
+    heading: None,
+    table: None,
+    introduction: include_str!("serving.md"),
+    keys: &[
+        Key {
+            name: Some("listen"),
+            flag: Some(Flag {
+                name: "listen",
+                environment: "SEDERUNT_LISTEN",
+                value: "IP:PORT",
+            }),
+            default: Value("127.0.0.1:8080"),
+            help: "Address and port of the web client and the API, gRPC and REST",
+            more: "port 0 takes a free one",
+            set: Set::Form("an IP address with a port, such as 127.0.0.1:8080", |to, text| {
+                to.configuration.listen = text.parse().ok()?;
+                Some(())
+            }),
+        },
+        Key {
+            name: Some("media_port"),
+            flag: Some(Flag {
+                name: "media-port",
+                environment: "SEDERUNT_MEDIA_PORT",
+                value: "PORT",
+            }),
+            default: Words("the port of `--listen`"),
+            help: "UDP port of the media",
+            more: "audio and video",
+            set: Set::Number(0..=u16::MAX as u64, |to, port| {
+                to.configuration.media_port = u16::try_from(port).ok();
+            }),
+        },
+        Key {
+            name: Some("public_address"),
+            flag: Some(Flag {
+                name: "public-address",
+                environment: "SEDERUNT_PUBLIC_ADDRESS",
+                value: "IP[:PORT]",
+            }),
+            default: Nothing,
+            help: "Address at which browsers reach the media port, if it is not the one that is bound",
+            more: "see [network.md](network.md)",
+            set: Set::Form(
+                "an IP address with or without a port, such as 203.0.113.7 or 203.0.113.7:3478",
+                |to, text| {
+                    to.configuration.public_address = Some(text.parse().ok()?);
+                    Some(())
+                },
+            ),
+        },
+        Key {
+            name: Some("drain_seconds"),
+            flag: Some(Flag {
+                name: "drain-seconds",
+                environment: "SEDERUNT_DRAIN_SECONDS",
+                value: "SECONDS",
+            }),
+            default: Value("10"),
+            help: "Seconds that running meetings get after SIGTERM before they are closed",
+            more: "",
+            set: Set::Number(0..=u64::MAX, |to, seconds| {
+                to.configuration.drain = Duration::from_secs(seconds);
+            }),
+        },
+        Key {
+            name: Some("retention_days"),
+            flag: Some(Flag {
+                name: "retention-days",
+                environment: "SEDERUNT_RETENTION_DAYS",
+                value: "DAYS",
+            }),
+            default: Value("30"),
+            help: "Days that a conference record is kept after its conference ended; 0 keeps it for ever",
+            more: "a space may have its own",
+            set: Set::Number(0..=RETENTION_DAYS_MAX as u64, |to, days| {
+                to.configuration.retention = (days > 0).then(|| Duration::from_hours(days * 24));
+            }),
+        },
+        Key {
+            name: None,
+            flag: Some(Flag {
+                name: "quotas",
+                environment: "SEDERUNT_QUOTAS",
+                value: "SET",
+            }),
+            default: Words("none, or what the file sets"),
+            help: "Requests per minute that a person and an app may make: none (no quotas), or google (the numbers of Google's \
+                   service)",
+            more: "numbers of your own stand in the table `[quotas]`",
+            set: Set::Choice(&[
+                Choice {
+                    name: "none",
+                    help: "No quotas",
+                    set: |to| to.configuration.quotas = Quotas::default(),
+                },
+                Choice {
+                    name: "google",
+                    help: "Those of Google's service",
+                    set: |to| to.configuration.quotas = Quotas::GOOGLE,
+                },
+            ]),
+        },
+        Key {
+            name: Some("without_tokens"),
+            flag: Some(Flag {
+                name: "without-tokens",
+                environment: "SEDERUNT_WITHOUT_TOKENS",
+                value: "",
+            }),
+            default: Nothing,
+            help: "Let whoever gives no token act as the administrator; on loopback addresses only, for development",
+            more: "see [people.md](people.md)",
+            set: Set::Switch(|to, on| to.configuration.without_tokens = on),
+        },
+    ],
+};
