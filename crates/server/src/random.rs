@@ -1,7 +1,7 @@
-//! The one place that draws random numbers, from the operating system.
+//! The one place of the server that draws random numbers, from the operating system.
 //!
-//! The cores are given what is drawn here. A system without random numbers cannot keep a secret, so it stops the process
-//! rather than serve guessable ones.
+//! The cores are given what is drawn here; [`identity`] draws its own secrets, so that nobody can hand it one. A system without random
+//! numbers cannot keep a secret, so it stops the process rather than serve guessable ones.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

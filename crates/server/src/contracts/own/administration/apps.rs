@@ -1,24 +1,19 @@
 //! Programs that ask people for consent: `apps/{client_id}`.
 
 use api::sederunt::v1 as api;
-use identity::{App, AppKind, Identity, NewApp, Page, limits};
+use identity::{App, AppKind, Identity, NewApp};
 
+use super::pages::requested_page;
 use super::{failures, timestamp};
 use crate::failure::{Answer, Failure};
 use crate::{clock, names};
 
-/// All of them: there is a limit to how many there may be.
-pub(super) const WHOLE: Page<'static> = Page {
-    size: limits::PAGE_SIZE_MAX,
-    after: None,
-};
-
-pub(super) async fn list(identity: &Identity) -> Answer<api::ListAppsResponse> {
-    let apps = identity.list_apps(WHOLE).await.map_err(|error| failures::app(&error))?;
-    let mut apps = apps.items;
-    apps.sort_by_key(|app| app.create_us);
+pub(super) async fn list(identity: &Identity, message: &api::ListAppsRequest) -> Answer<api::ListAppsResponse> {
+    let page = requested_page(message.page_size, &message.page_token)?;
+    let apps = identity.list_apps(page).await.map_err(|error| failures::app(&error))?;
     Ok(api::ListAppsResponse {
-        apps: apps.into_iter().map(shown).collect(),
+        apps: apps.items.into_iter().map(app_to_wire).collect(),
+        next_page_token: apps.next.unwrap_or_default(),
     })
 }
 
@@ -42,7 +37,7 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateAppRequest)
     Ok(api::CreateAppResponse {
         client_file: identity.client_file(&app, secret.as_ref()),
         client_secret: secret.map(|secret| secret.expose()).unwrap_or_default(),
-        app: Some(shown(app)),
+        app: Some(app_to_wire(app)),
     })
 }
 
@@ -54,7 +49,7 @@ pub(super) async fn delete(identity: &Identity, message: &api::DeleteAppRequest)
         .map_err(|error| failures::app(&error))
 }
 
-fn shown(app: App) -> api::App {
+fn app_to_wire(app: App) -> api::App {
     let kind = match app.kind {
         AppKind::Web => api::AppKind::Web,
         AppKind::Installed => api::AppKind::Installed,

@@ -3,18 +3,20 @@
 use api::sederunt::v1 as api;
 use identity::{Delegation, Identity, Scope, Scopes};
 
-use super::apps::WHOLE;
 use super::failures;
+use super::pages::requested_page;
 use crate::failure::{Answer, Failure};
 use crate::{clock, names};
 
-pub(super) async fn list(identity: &Identity) -> Answer<api::ListGrantsResponse> {
+pub(super) async fn list(identity: &Identity, message: &api::ListGrantsRequest) -> Answer<api::ListGrantsResponse> {
+    let page = requested_page(message.page_size, &message.page_token)?;
     let grants = identity
-        .list_delegations(WHOLE)
+        .list_delegations(page)
         .await
         .map_err(|error| failures::app(&error))?;
     Ok(api::ListGrantsResponse {
-        grants: grants.items.into_iter().map(shown).collect(),
+        grants: grants.items.into_iter().map(grant_to_wire).collect(),
+        next_page_token: grants.next.unwrap_or_default(),
     })
 }
 
@@ -24,7 +26,7 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateGrantReques
         .collect::<Result<_, _>>()
         .map_err(|unknown| Failure::field("scopes", unknown.to_string()))?;
     let grant = identity.grant_delegation(&message.client_id, scopes, clock::now_us());
-    grant.await.map(shown).map_err(|error| failures::app(&error))
+    grant.await.map(grant_to_wire).map_err(|error| failures::app(&error))
 }
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteGrantRequest) -> Answer<()> {
@@ -35,7 +37,7 @@ pub(super) async fn delete(identity: &Identity, message: &api::DeleteGrantReques
         .map_err(|error| failures::app(&error))
 }
 
-fn shown(grant: Delegation) -> api::Grant {
+fn grant_to_wire(grant: Delegation) -> api::Grant {
     api::Grant {
         name: format!("grants/{}", grant.client_id),
         client_id: grant.client_id,
