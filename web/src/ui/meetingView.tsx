@@ -4,7 +4,8 @@ import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from '@p
 import { useEffect, useRef } from 'preact/hooks';
 import type { Meeting } from '../api/meetings.ts';
 import type { Connection } from '../meeting/connection.ts';
-import type { Devices, Problem, Source } from '../meeting/devices.ts';
+import type { Capture, Problem } from '../meeting/capture.ts';
+import type { Devices } from '../meeting/devices.ts';
 import { CHAT_PREVIEW_CHARACTERS } from '../meeting/limits.ts';
 import { isHost } from '../meeting/moderation.ts';
 import { peopleOf } from '../meeting/tiles.ts';
@@ -137,7 +138,7 @@ function beginningOf(text: string): string {
 }
 
 /** Says why a device did not start, each time that it does not; what was wrong before joining was said there. */
-function useProblemNotice(source: ReadonlySignal<Source>, say: (problem: Problem) => void): void {
+function useProblemNotice(source: ReadonlySignal<Capture>, say: (problem: Problem) => void): void {
   const before = useRef(source.peek());
   useSignalEffect(() => {
     const { problem, starting } = source.value;
