@@ -85,8 +85,10 @@ test('who came and who went is news', () => {
 });
 
 test('the hands of others are news, and what was up before is not', () => {
-  const hands = (...keys: string[]) =>
-    withHands(NO_HANDS, { resources: keys.map((participantKey, index) => ({ id: index + 1, hand: { participantKey } })) }, 0);
+  const hands = (...keys: string[]) => {
+    const resources = keys.map((participantKey, index) => ({ id: index + 1, hand: { participantKey } }));
+    return withHands(NO_HANDS, { resources }, 0);
+  };
   const check = (before: string[], after: string[], ...expected: string[]) =>
     assert.deepEqual(
       newsOfHands(hands(...before), hands(...after), 'me').map((one) => one.kind === 'raisedHand' && one.participantKey),

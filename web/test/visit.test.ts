@@ -63,8 +63,9 @@ class Page {
     const { status = 200, waiting = false } = this.answer;
     if (status !== 200) return Response.json({ error: { status: 'PERMISSION_DENIED', message: 'no' } }, { status });
     this.#sessions += 1;
-    const participantSession = `conferenceRecords/c/participants/p/participantSessions/s${this.#sessions}`;
-    return Response.json({ answer: '', conferenceRecord: 'conferenceRecords/c', participantSession, resumeSecret: 'r', waiting });
+    const conferenceRecord = 'conferenceRecords/c';
+    const participantSession = `${conferenceRecord}/participants/p/participantSessions/s${this.#sessions}`;
+    return Response.json({ answer: '', conferenceRecord, participantSession, resumeSecret: 'r', waiting });
   }
 
   get phase() {

@@ -32,7 +32,7 @@ export function admitted(before: Ourselves, admission: Admission): Ourselves {
   return withSession(before, admission, admission.participantSession);
 }
 
-/** We are in, perhaps under another name than the answer promised: whoever waited at the door may come into a later conference. */
+/** We are in. Whoever waited at the door may come into a later conference, and so under other names than were promised. */
 export function joinedAs(before: Ourselves, session: string | undefined): Ourselves {
   if (!session || !before.admission) return before;
   const conferenceRecord = session.replace(/\/participants\/.*$/, '');

@@ -4,7 +4,14 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { openCamera } from './camera.ts';
 import { askForMedia, type Capture } from './capture.ts';
-import { type ChosenDevices, chosenNow, type DeviceKind, type DeviceList, NO_DEVICES, sortedByKind } from './deviceList.ts';
+import {
+  type ChosenDevices,
+  chosenNow,
+  type DeviceKind,
+  type DeviceList,
+  NO_DEVICES,
+  sortedByKind,
+} from './deviceList.ts';
 import { openMicrophone } from './microphone.ts';
 import { preferences, remember } from './preferences.ts';
 import { openScreen } from './screen.ts';
@@ -32,10 +39,7 @@ export interface WantedDevices {
 }
 
 /** `media` is `null` on a page that gets no devices. */
-export function openDevices(
-  wanted: WantedDevices,
-  media: MediaDevices | null = navigator.mediaDevices ?? null,
-): Devices {
+export function openDevices(wanted: WantedDevices, media: MediaDevices | null = navigator.mediaDevices ?? null): Devices {
   const list = signal<DeviceList>(NO_DEVICES);
   const chosen = signal<ChosenDevices>({ ...preferences().devices });
   const options = (kind: DeviceKind) => ({

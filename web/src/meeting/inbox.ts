@@ -1,6 +1,6 @@
 // What the messages of the data channels mean to a visit. Reading does nothing: it takes a message and what is known, and
-// gives what happened, in order. `visit.ts` acts on what is about our own session, `scene.ts` on the rest. What a message leaves out, or what no reader knows,
-// has not happened.
+// gives what happened, in order. `visit.ts` acts on what is about our own session, `scene.ts` on the rest. What a message
+// leaves out, or what no reader knows, has not happened.
 
 import type { ChannelName } from './channels.ts';
 import type { Message, VideoAssignmentResource } from './messages.ts';
