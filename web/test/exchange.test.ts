@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allRead, NOTHING_SAID, stretches, withChat, withFailure, written } from '../src/meeting/chat.ts';
+import { allRead, NOTHING_SAID, sendableText, stretches, withChat, withFailure } from '../src/meeting/chat.ts';
 import { CHAT_MESSAGES_MAX, REACTION_MS, REACTIONS_MAX } from '../src/meeting/limits.ts';
 import type { Message } from '../src/meeting/messages.ts';
 import {
@@ -59,7 +59,7 @@ test('what was refused is shown as such, and the oldest give way', () => {
 });
 
 test('what is typed is made ready to be sent', () => {
-  const check = (typed: string, expected: string) => assert.equal(written(typed), expected, JSON.stringify(typed));
+  const check = (typed: string, expected: string) => assert.equal(sendableText(typed), expected, JSON.stringify(typed));
   check('  Hello \n', 'Hello');
   check('one\r\ntwo\rthree', 'one\ntwo\nthree');
   check('a\tb\u0007c', 'a b c');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NOBODY, newcomers, type Roster, withEntries, withParticipants } from '../src/meeting/roster.ts';
-import { listen, SILENCE, type Source, speaking } from '../src/meeting/speaker.ts';
+import { type ContributingSource, listen, SILENCE, speaking } from '../src/meeting/speaker.ts';
 import { initialsOf, inOrder, peopleOf, tilesOfOthers } from '../src/meeting/tiles.ts';
 
 const anonymous = (id: number, displayName: string) => ({
@@ -149,7 +149,7 @@ test('initials', () => {
 });
 
 test('whoever is loud enough speaks, and the newest mark names the loudest', () => {
-  const at = (line: number, csrc: number, timestamp: number, level?: number): Source => ({
+  const at = (line: number, csrc: number, timestamp: number, level?: number): ContributingSource => ({
     line,
     csrc,
     timestamp,

@@ -42,9 +42,9 @@ export function arrange({ others, own, seen, spokeAt }: Company, box: Box, gap: 
   const narrow = room ? BESIDE_SCREEN : undefined;
   const places = capacity(place, gap, Math.min(all, VIDEO_LINES + own.length), narrow);
   // Whoever finds no place is counted on a tile that needs one itself.
-  const shown = all <= places ? rest : visibleTiles(rest, Math.max(places - own.length - 1, 0), seen, spokeAt);
-  const hidden = rest.length - shown.length;
-  const tiles = [...shown, ...own];
+  const visible = all <= places ? rest : visibleTiles(rest, Math.max(places - own.length - 1, 0), seen, spokeAt);
+  const hidden = rest.length - visible.length;
+  const tiles = [...visible, ...own];
   const tileBox = grid(tiles.length + (hidden ? 1 : 0), place, gap, narrow).tile;
   return {
     main: shared && room ? { tile: shared, box: room.main } : null,

@@ -60,7 +60,7 @@ function add(conversation: Conversation, message: Omit<ChatMessage, 'id'>): Conv
 }
 
 /** What was typed or pasted, as the server takes it: of control characters only the line feed is text. */
-export function written(typed: string): string {
+export function sendableText(typed: string): string {
   return typed
     .replace(/\r\n?/g, '\n')
     .replace(/[^\P{Cc}\n]/gu, ' ')

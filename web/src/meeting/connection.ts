@@ -1,5 +1,5 @@
 // The life of one visit to a meeting: a pure state machine. `step` takes an event and gives the new state and what to do;
-// `visit.ts` does it. Whatever goes wrong leads to `lost`, and `lost` tries again for as long as the page is open: the
+// `entrance.ts` does it. Whatever goes wrong leads to `lost`, and `lost` tries again for as long as the page is open: the
 // only ways out are the person, the end of the conference, a host's no, and an answer that no further try could change.
 //
 // Whoever waits at the door is in no conference and cannot come back to one: a knock that was lost is knocked again.

@@ -5,7 +5,7 @@ import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { allRead, type Conversation, NOTHING_SAID, withChat, withFailure } from './chat.ts';
 import { LOOK_INTERVAL_MS } from './limits.ts';
 import type { Message } from './messages.ts';
-import type { ChannelName } from './peer.ts';
+import type { ChannelName } from './channels.ts';
 import { type Hands, NO_HANDS, type Reaction, stillShown, withHands, withReactions } from './reactions.ts';
 
 export interface Exchange {
@@ -32,8 +32,8 @@ export function openExchange(request: (channel: ChannelName, body: object) => nu
   const reactions = signal<readonly Reaction[]>([]);
   const hands = signal<Hands>(NO_HANDS);
   const looking = signal(false);
-  /** Messages that the server has not answered. */
-  const written = new Map<number, string>();
+  /** Messages that the server has not answered, by request. */
+  const unanswered = new Map<number, string>();
   let nextReaction = 1;
 
   const stopReading = looking.subscribe((isLooking) => {
@@ -48,8 +48,8 @@ export function openExchange(request: (channel: ChannelName, body: object) => nu
     conversation.value = withChat(conversation.peek(), message, reader, Date.now());
     const answered = message.response?.requestId;
     if (answered === undefined) return;
-    const text = written.get(answered);
-    written.delete(answered);
+    const text = unanswered.get(answered);
+    unanswered.delete(answered);
     if (text !== undefined && message.response?.status?.code) fail(text, ownKey);
   }
 
@@ -65,7 +65,7 @@ export function openExchange(request: (channel: ChannelName, body: object) => nu
     write(text) {
       const id = request('chat', { send: { text } });
       if (id === null) fail(text, '');
-      else written.set(id, text);
+      else unanswered.set(id, text);
     },
     react(emoji) {
       request('reactions', { react: { emoji } });
@@ -76,15 +76,15 @@ export function openExchange(request: (channel: ChannelName, body: object) => nu
     receive(channel, message, ownKey) {
       if (channel === 'chat') return receiveChat(message, ownKey);
       const now_ms = performance.now();
-      const shown = withReactions(reactions.peek(), message, nextReaction, now_ms);
+      const nextReactions = withReactions(reactions.peek(), message, nextReaction, now_ms);
       nextReaction += message.resources?.length ?? 0;
-      if (message.resources?.some(({ reaction }) => reaction)) reactions.value = shown;
+      if (message.resources?.some(({ reaction }) => reaction)) reactions.value = nextReactions;
       hands.value = withHands(hands.peek(), message, Date.now());
     },
     restart() {
       hands.value = NO_HANDS;
       // The old connection took its answers with it; what was not refused may have been said.
-      written.clear();
+      unanswered.clear();
     },
     close() {
       stopReading();

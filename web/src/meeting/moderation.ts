@@ -55,12 +55,12 @@ export function atFirst(device: Device): Moderation {
 }
 
 export function withModeration(before: Moderation, message: Message): Moderation {
-  const told = message.resources?.findLast((resource) => resource.moderation)?.moderation;
-  if (!told) return before;
-  const { settings = {}, permissions = {} } = told;
+  const snapshot = message.resources?.findLast((resource) => resource.moderation)?.moderation;
+  if (!snapshot) return before;
+  const { settings = {}, permissions = {} } = snapshot;
   return {
-    role: told.role ?? before.role,
-    device: told.device ?? before.device,
+    role: snapshot.role ?? before.role,
+    device: snapshot.device ?? before.device,
     permissions: {
       microphone: permissions.microphone ?? false,
       camera: permissions.camera ?? false,
@@ -74,7 +74,7 @@ export function withModeration(before: Moderation, message: Message): Moderation
       reactions: settings.reactions === 'HOSTS_ONLY',
       present: settings.present === 'HOSTS_ONLY',
     },
-    knocks: (told.knocks ?? []).map(({ session = '', displayName = '', signedIn = false, email = '' }) => ({
+    knocks: (snapshot.knocks ?? []).map(({ session = '', displayName = '', signedIn = false, email = '' }) => ({
       session,
       name: displayName,
       signedIn,

@@ -3,6 +3,7 @@
 // name, so a picture counts only when the frames that come out name the right source.
 
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { LOOK_INTERVAL_MS } from './limits.ts';
 import type { VideoAssignmentResource } from './messages.ts';
 import type { Peer } from './peer.ts';
 import type { Roster } from './roster.ts';
@@ -16,47 +17,53 @@ export interface Picture {
 export interface Pictures {
   /** The pictures that can be seen, by media entry. */
   seen: ReadonlySignal<ReadonlyMap<number, Picture>>;
-  assigned(peer: Peer, assignment: VideoAssignmentResource): void;
-  look(peer: Peer, roster: Roster): void;
+  assigned(assignment: VideoAssignmentResource): void;
   clear(): void;
+  close(): void;
 }
 
-export function openPictures(): Pictures {
+/** `peer` is the connection that stands now, if one does. */
+export function openPictures(
+  peer: () => Pick<Peer, 'lineOf' | 'receiverOf'> | null,
+  roster: ReadonlySignal<Roster>,
+): Pictures {
   const seen: Signal<ReadonlyMap<number, Picture>> = signal(new Map());
   /** Media entry → line. */
   let lines = new Map<number, string>();
 
-  const show = (next: ReadonlyMap<number, Picture>) => {
+  const setSeen = (next: ReadonlyMap<number, Picture>) => {
     const before = seen.peek();
     const same = next.size === before.size && [...next].every(([id, { track }]) => before.get(id)?.track === track);
     if (!same) seen.value = next;
   };
 
+  const looking = setInterval(() => {
+    const next = new Map<number, Picture>();
+    for (const [entryId, line] of lines) {
+      const entry = roster.peek().entries.get(entryId);
+      const receiver = peer()?.receiverOf(line);
+      if (!entry || entry.videoMuted || !receiver) continue;
+      const [newest] = receiver.getContributingSources().sort((one, other) => other.timestamp - one.timestamp);
+      // A browser forgets sources after ten seconds; a screen on which nothing moves is still that screen.
+      const right = newest ? entry.videoCsrcs.includes(newest.source) : seen.peek().get(entryId)?.line === line;
+      if (right) next.set(entryId, { line, track: receiver.track });
+    }
+    setSeen(next);
+  }, LOOK_INTERVAL_MS);
+
   return {
     seen,
-    assigned(peer, { canvases = [] }) {
+    assigned({ canvases = [] }) {
       lines = new Map();
       for (const { ssrc = 0, mediaEntryId = 0 } of canvases) {
-        const line = peer.lineOf(ssrc);
+        const line = peer()?.lineOf(ssrc);
         if (line !== undefined && mediaEntryId) lines.set(mediaEntryId, line);
       }
     },
-    look(peer, roster) {
-      const next = new Map<number, Picture>();
-      for (const [entryId, line] of lines) {
-        const entry = roster.entries.get(entryId);
-        const receiver = peer.receiverOf(line);
-        if (!entry || entry.videoMuted || !receiver) continue;
-        const [newest] = receiver.getContributingSources().sort((one, other) => other.timestamp - one.timestamp);
-        // A browser forgets sources after ten seconds; a screen on which nothing moves is still that screen.
-        const right = newest ? entry.videoCsrcs.includes(newest.source) : seen.peek().get(entryId)?.line === line;
-        if (right) next.set(entryId, { line, track: receiver.track });
-      }
-      show(next);
-    },
     clear() {
       lines = new Map();
-      show(new Map());
+      setSeen(new Map());
     },
+    close: () => clearInterval(looking),
   };
 }

@@ -1,36 +1,36 @@
 // What this browser remembers between meetings (a name, the chosen devices), and what this tab remembers of one meeting
 // (the proof of who we were there). Storage may be full or forbidden; then nothing is remembered, and nothing breaks.
 
-import type { DeviceKind } from './devices.ts';
+import type { ChosenDevices } from './deviceList.ts';
 
 export interface Preferences {
   name: string;
-  devices: Record<DeviceKind, string>;
+  devices: ChosenDevices;
 }
 
 const PREFERENCES = 'sederunt.preferences';
 
 export function preferences(): Preferences {
-  const stored = read<Partial<Preferences>>(() => localStorage, PREFERENCES);
+  const stored = readStored<Partial<Preferences>>(() => localStorage, PREFERENCES);
   return { name: stored?.name ?? '', devices: { microphone: '', camera: '', speaker: '', ...stored?.devices } };
 }
 
 export function remember(change: Partial<Preferences>): void {
-  write(() => localStorage, PREFERENCES, { ...preferences(), ...change });
+  writeStored(() => localStorage, PREFERENCES, { ...preferences(), ...change });
 }
 
 const resumeKey = (code: string) => `sederunt.resume.${code}`;
 
 /** The tab's, not the browser's: two tabs of one anonymous person are two participants. */
 export function resumeSecret(code: string): string | null {
-  return read<string>(() => sessionStorage, resumeKey(code));
+  return readStored<string>(() => sessionStorage, resumeKey(code));
 }
 
 export function rememberResumeSecret(code: string, secret: string): void {
-  write(() => sessionStorage, resumeKey(code), secret);
+  writeStored(() => sessionStorage, resumeKey(code), secret);
 }
 
-function read<Value>(storage: () => Storage, key: string): Value | null {
+function readStored<Value>(storage: () => Storage, key: string): Value | null {
   try {
     return JSON.parse(storage().getItem(key) ?? 'null') as Value | null;
   } catch {
@@ -38,7 +38,7 @@ function read<Value>(storage: () => Storage, key: string): Value | null {
   }
 }
 
-function write(storage: () => Storage, key: string, value: unknown): void {
+function writeStored(storage: () => Storage, key: string, value: unknown): void {
   try {
     storage().setItem(key, JSON.stringify(value));
   } catch {

@@ -36,8 +36,8 @@ export function withReactions(before: readonly Reaction[], message: Message, nex
 }
 
 export function stillShown(reactions: readonly Reaction[], now_ms: number): readonly Reaction[] {
-  const shown = reactions.filter(({ until_ms }) => until_ms > now_ms);
-  return shown.length === reactions.length ? reactions : shown;
+  const remaining = reactions.filter(({ until_ms }) => until_ms > now_ms);
+  return remaining.length === reactions.length ? reactions : remaining;
 }
 
 /** How often each was sent, in the order in which they stand above; what is unknown counts for nothing. */

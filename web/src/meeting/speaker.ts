@@ -2,10 +2,10 @@
 // and the number 42 beside it on those of the loudest. Time is an argument.
 
 /** Marks the current loudest speaker; no media entry has it. */
-const LOUDEST = 42;
+export const LOUDEST = 42;
 
 /** One contributing source of one line, as the browser reports it. */
-export interface Source {
+export interface ContributingSource {
   line: number;
   csrc: number;
   /** Of its last packet; only compared with earlier ones of the same line. */
@@ -24,7 +24,7 @@ export interface Hearing {
 
 export const SILENCE: Hearing = { timestamps: new Map(), heardAt_ms: new Map(), loudest: null };
 
-export function listen(before: Hearing, sources: readonly Source[], now_ms: number, levelMin: number): Hearing {
+export function listen(before: Hearing, sources: readonly ContributingSource[], now_ms: number, levelMin: number): Hearing {
   const timestamps = new Map(sources.map(({ line, csrc, timestamp }) => [`${line}:${csrc}`, timestamp]));
   const fresh = sources.filter(
     ({ line, csrc, timestamp }) => timestamp > (before.timestamps.get(`${line}:${csrc}`) ?? 0),

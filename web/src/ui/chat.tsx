@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { type ChatMessage, stretches, written } from '../meeting/chat.ts';
+import { type ChatMessage, sendableText, stretches } from '../meeting/chat.ts';
 import { CHAT_CHARACTERS_MAX } from '../meeting/limits.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
@@ -96,7 +96,7 @@ function Composer({ onWrite }: { onWrite(text: string): void }) {
   const input = useRef<HTMLTextAreaElement>(null);
   useEffect(() => input.current?.focus(), []);
   const send = () => {
-    const message = written(text.value);
+    const message = sendableText(text.value);
     if (message) onWrite(message);
     text.value = '';
     input.current?.focus();

@@ -1,7 +1,8 @@
 // Which camera, microphone and speaker; and, in words, why there is none.
 
 import type { Device } from '../api/meetings.ts';
-import type { DeviceKind, Devices } from '../meeting/devices.ts';
+import type { DeviceKind } from '../meeting/deviceList.ts';
+import type { Devices } from '../meeting/devices.ts';
 import { t } from '../text/text.ts';
 import * as icons from './icons.tsx';
 

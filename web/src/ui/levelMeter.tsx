@@ -2,7 +2,7 @@
 
 import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import type { Source } from '../meeting/devices.ts';
+import type { Capture } from '../meeting/capture.ts';
 import { OWN_SPEAKING_LEVEL, SPEAKING_HOLD_MS } from '../meeting/limits.ts';
 import { type Meter, meterShare, openMeter } from '../meeting/meter.ts';
 import { t } from '../text/text.ts';
@@ -10,7 +10,7 @@ import { t } from '../text/text.ts';
 const BARS = 5;
 
 /** The loudness of a microphone that may come, go and be muted. */
-export function useLevel(microphone: ReadonlySignal<Source>): ReadonlySignal<number> {
+export function useLevel(microphone: ReadonlySignal<Capture>): ReadonlySignal<number> {
   const level = useSignal(0);
   useSignalEffect(() => {
     const { track, on } = microphone.value;
@@ -31,7 +31,7 @@ export function useLevel(microphone: ReadonlySignal<Source>): ReadonlySignal<num
 }
 
 /** Whether one's own voice is heard; it holds between words, as the rings of the others do. */
-export function useSpeaking(microphone: ReadonlySignal<Source>): ReadonlySignal<boolean> {
+export function useSpeaking(microphone: ReadonlySignal<Capture>): ReadonlySignal<boolean> {
   const level = useLevel(microphone);
   const speaks = useSignal(false);
   const heardAt_ms = useRef(0);
@@ -43,7 +43,7 @@ export function useSpeaking(microphone: ReadonlySignal<Source>): ReadonlySignal<
   return speaks;
 }
 
-export function LevelMeter({ microphone }: { microphone: ReadonlySignal<Source> }) {
+export function LevelMeter({ microphone }: { microphone: ReadonlySignal<Capture> }) {
   const share = meterShare(useLevel(microphone).value);
   const { on } = microphone.value;
   const label = on ? t('preJoin.level') : t('preJoin.level.muted');

@@ -1,66 +1,123 @@
 // The page of a meeting, `/{meetingCode}`: look whether it exists, get ready, wait at its door, be in it, have left it.
 
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { ApiError } from '../api/call.ts';
-import { type Device, type Meeting, preview } from '../api/meetings.ts';
+import type { Device, Meeting } from '../api/meetings.ts';
 import { isKnocking } from '../meeting/connection.ts';
-import { type Devices, openDevices } from '../meeting/devices.ts';
-import { nameOf } from '../meeting/roster.ts';
-import { type News, openVisit, type Visit } from '../meeting/visit.ts';
+import { type Devices, openDevices, type WantedDevices } from '../meeting/devices.ts';
+import { openVisit, type Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import { account } from './account.ts';
 import { Left } from './left.tsx';
 import { Lobby } from './lobby.tsx';
+import { useLook } from './look.ts';
 import { MeetingView } from './meetingView.tsx';
-import { openNotices } from './notices.tsx';
+import { newsText } from './newsText.ts';
+import { type Notices, openNotices } from './notices.tsx';
 import { PreJoin } from './preJoin.tsx';
+import { refusalText } from './refusalText.ts';
 import { PlainPage } from './shell.tsx';
 
-type Look = { kind: 'looking' } | { kind: 'unknown' } | { kind: 'unreachable' } | { kind: 'found'; meeting: Meeting };
-
-/** How often a page that waits for the server asks, and how often the number of people is fetched. */
-const LOOK_AGAIN_MS = 3_000;
-
 export function MeetingPage({ code }: { code: string }) {
-  const look = useSignal<Look>({ kind: 'looking' });
   const device = useSignal<Device>('FULL');
-  const devices = useSignal<Devices | null>(null);
   const visit = useSignal<Visit | null>(null);
-  const notices = useSignal(openNotices()).value;
-  /** `null`: the account's name. */
-  const name = useSignal<string | null>(null);
-
   const phase = useComputed(() => visit.value?.connection.value.phase ?? 'before').value;
-  const before = phase === 'before' || phase === 'joining';
+  const look = useLook(code, phase === 'before');
+  const devices = useDevices(look.kind === 'found', device.value, visit);
 
-  useEffect(() => {
-    if (phase !== 'before') return;
-    let timer: ReturnType<typeof setTimeout>;
-    let gone = false;
-    const ask = async () => {
-      const next = await lookAt(code);
-      if (gone) return;
-      // Somebody is filling in the form: a server that is away for a moment must not take it from them.
-      if (next.kind === 'found' || look.peek().kind !== 'found') look.value = next;
-      if (next.kind !== 'unknown') timer = setTimeout(ask, LOOK_AGAIN_MS);
-    };
-    void ask();
-    return () => {
-      gone = true;
-      clearTimeout(timer);
-    };
-  }, [code, phase]);
+  switch (look.kind) {
+    case 'looking':
+      return <PlainPage busy title={t('app.loading')} text="" />;
+    case 'unknown':
+      return (
+        <PlainPage title={t('meeting.unknown.title')} text={t('meeting.unknown.text', { code })}>
+          <a class="button primary" href="/">
+            {t('left.home')}
+          </a>
+        </PlainPage>
+      );
+    case 'unreachable':
+      return <PlainPage busy title={t('meeting.unreachable.title')} text={t('meeting.unreachable.text')} />;
+    case 'found':
+      return <FoundMeeting code={code} meeting={look.meeting} device={device} devices={devices} visit={visit} />;
+  }
+}
 
-  // The devices are asked for when there is something to join, and given back with the meeting.
-  const found = look.value.kind === 'found';
+/**
+ * The devices are asked for when there is something to join, and given back with the meeting. Whoever chooses to be there
+ * with another device begins anew.
+ */
+function useDevices(found: boolean, device: Device, visit: Signal<Visit | null>): Signal<Devices | null> {
+  const devices = useSignal<Devices | null>(null);
   useEffect(() => {
-    if (found) devices.value = openDevices(neededBy(device.value));
+    if (found) devices.value = openDevices(neededBy(device));
     return () => {
       visit.peek()?.leave();
       devices.peek()?.close();
     };
-  }, [found, device.value]);
+  }, [found, device]);
+  return devices;
+}
+
+/** Neither a companion nor a viewer is seen or heard: their devices are not even asked for. */
+function neededBy(device: Device): WantedDevices {
+  return { microphone: device === 'FULL', camera: device === 'FULL' };
+}
+
+interface FoundMeetingProps {
+  code: string;
+  meeting: Meeting;
+  device: Signal<Device>;
+  devices: Signal<Devices | null>;
+  visit: Signal<Visit | null>;
+}
+
+function FoundMeeting({ meeting, ...props }: FoundMeetingProps) {
+  const { device, devices, visit } = props;
+  const notices = useSignal(openNotices()).value;
+  const { ownName, problem, join, rejoin } = useJoining({ ...props, notices });
+  const joining = useComputed(() => visit.value?.connection.value.phase === 'joining');
+  if (!devices.value) return <PlainPage busy title={t('app.loading')} text="" />;
+  if (!visit.value || joining.value) {
+    return (
+      <PreJoin
+        meeting={meeting}
+        devices={devices.value}
+        device={device.value}
+        joining={joining}
+        problem={problem}
+        onChoose={(chosen) => {
+          device.value = chosen;
+        }}
+        onJoin={join}
+      />
+    );
+  }
+  const connection = visit.value.connection.value;
+  if (connection.phase === 'over') return <Left end={connection.end} onRejoin={rejoin} />;
+  const inside = { meeting, visit: visit.value, devices: devices.value, ownName };
+  if (isKnocking(connection)) return <Lobby {...inside} device={device.value} />;
+  return <MeetingView {...inside} notices={notices} />;
+}
+
+interface JoiningOptions extends Omit<FoundMeetingProps, 'meeting'> {
+  notices: Notices;
+}
+
+interface Joining {
+  ownName: string;
+  /** Why one was not let in; empty if nothing was wrong. */
+  problem: ReadonlySignal<string>;
+  /** `null`: with the account's name. */
+  join(displayName: string | null): void;
+  /** As before. */
+  rejoin(): void;
+}
+
+/** Opens a visit, and does what is left to do when it is over. */
+function useJoining({ code, device, devices, visit, notices }: JoiningOptions): Joining {
+  const name = useSignal<string | null>(null);
+  const problem = useSignal('');
 
   useEffect(() => {
     const abandon = () => visit.peek()?.abandon();
@@ -68,7 +125,6 @@ export function MeetingPage({ code }: { code: string }) {
     return () => removeEventListener('pagehide', abandon);
   }, []);
 
-  const problem = useSignal('');
   useSignalEffect(() => {
     const connection = visit.value?.connection.value;
     if (connection?.phase !== 'over') return;
@@ -96,110 +152,11 @@ export function MeetingPage({ code }: { code: string }) {
     });
     visit.value = opened;
   };
-
   const rejoin = () => {
     devices.value = openDevices(neededBy(device.peek()));
     join(name.peek());
   };
-
-  const joining = useComputed(() => visit.value?.connection.value.phase === 'joining');
   const who = account.value;
   const accountName = who.kind === 'user' ? who.user.displayName : '';
-  const state = look.value;
-
-  switch (state.kind) {
-    case 'looking':
-      return <PlainPage busy title={t('app.loading')} text="" />;
-    case 'unknown':
-      return (
-        <PlainPage title={t('meeting.unknown.title')} text={t('meeting.unknown.text', { code })}>
-          <a class="button primary" href="/">
-            {t('left.home')}
-          </a>
-        </PlainPage>
-      );
-    case 'unreachable':
-      return <PlainPage busy title={t('meeting.unreachable.title')} text={t('meeting.unreachable.text')} />;
-    case 'found': {
-      const using = devices.value;
-      if (!using) return <PlainPage busy title={t('app.loading')} text="" />;
-      if (before || !visit.value) {
-        return (
-          <PreJoin
-            meeting={state.meeting}
-            devices={using}
-            device={device.value}
-            joining={joining}
-            problem={problem}
-            onChoose={(chosen) => {
-              device.value = chosen;
-            }}
-            onJoin={join}
-          />
-        );
-      }
-      const connection = visit.value.connection.value;
-      if (connection.phase === 'over') return <Left end={connection.end} onRejoin={rejoin} />;
-      const shown = {
-        meeting: state.meeting,
-        visit: visit.value,
-        devices: using,
-        ownName: name.value ?? accountName,
-      };
-      if (isKnocking(connection)) return <Lobby {...shown} device={device.value} />;
-      return <MeetingView {...shown} notices={notices} />;
-    }
-  }
-}
-
-/** Neither a companion nor a viewer is seen or heard: their devices are not even asked for. */
-function neededBy(device: Device): { microphone: boolean; camera: boolean } {
-  return { microphone: device === 'FULL', camera: device === 'FULL' };
-}
-
-function newsText(news: News, visit: Visit): string {
-  switch (news.kind) {
-    case 'joined':
-    case 'left':
-      return t(`news.${news.kind}`, { name: news.person.name || t('meeting.nameless') });
-    case 'raisedHand':
-      return t('news.raisedHand', { name: nameOf(visit.roster.peek(), news.participantKey) || t('meeting.nameless') });
-    case 'stopped':
-      return t(`obstacle.hostsOnly.${news.what}`);
-    case 'mutedByHost':
-    case 'viewer':
-      return t(`news.${news.kind}`);
-  }
-}
-
-async function lookAt(code: string): Promise<Look> {
-  try {
-    return { kind: 'found', meeting: await preview(code) };
-  } catch (error) {
-    return { kind: error instanceof ApiError && error.mayPass ? 'unreachable' : 'unknown' };
-  }
-}
-
-function refusalText(error: ApiError | null): string {
-  switch (error?.reason) {
-    case 'CONFERENCE_FULL':
-      return t('error.full');
-    case 'NAME_REQUIRED':
-      return t('error.name');
-    case 'NAME_NOT_ALLOWED':
-      return t('error.nameNotAllowed');
-    case 'NAME_TOO_LONG':
-      return t('error.nameTooLong');
-    case 'INVALID_OFFER':
-      return t('error.offer', { reason: error.message });
-    case 'LOBBY_FULL':
-      return t('error.lobbyFull');
-    case 'SIGN_IN_REQUIRED':
-      return t('preJoin.device.COMPANION.guest');
-    case 'ENTRY_POINT_NOT_ALLOWED':
-      return t('preJoin.refused');
-  }
-  if (!error || error.status === 'UNREACHABLE') return t('error.unreachable');
-  if (error.status === 'PERMISSION_DENIED' || error.status === 'UNAUTHENTICATED') return t('error.notAllowed');
-  return error.message;
+  return { ownName: name.value ?? accountName, problem, join, rejoin };
 }

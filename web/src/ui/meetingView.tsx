@@ -1,10 +1,11 @@
 // In the meeting: the stage, the bar of buttons, and what lies beside them.
 
-import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Meeting } from '../api/meetings.ts';
 import type { Connection } from '../meeting/connection.ts';
-import type { Devices, Problem, Source } from '../meeting/devices.ts';
+import type { Capture, Problem } from '../meeting/capture.ts';
+import type { Devices } from '../meeting/devices.ts';
 import { CHAT_PREVIEW_CHARACTERS } from '../meeting/limits.ts';
 import { isHost } from '../meeting/moderation.ts';
 import { peopleOf } from '../meeting/tiles.ts';
@@ -31,12 +32,12 @@ export interface MeetingViewProps {
   notices: Notices;
 }
 
-export function MeetingView({ meeting, visit, devices, ownName, notices }: MeetingViewProps) {
+export function MeetingView(props: MeetingViewProps) {
+  const { meeting, visit, devices, ownName, notices } = props;
   useTitle(t('meeting.title', { code: meeting.meetingCode }));
   const panel = useSignal<PanelName | null>(null);
   const wasLost = useRef(false);
   const root = useRef<HTMLElement>(null);
-  const knocks = useComputed(() => visit.moderation.value.knocks);
   const { phase } = visit.connection.value;
   const { device } = visit.moderation.value;
   const hosting = isHost(visit.moderation.value);
@@ -65,9 +66,6 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
     if (!hosting && panel.peek() === 'host') closePanel();
   }, [hosting]);
   const count = peopleOf(visit.roster.value, visit.ownSessions.value, visit.ownKey.value).length + 1;
-  const showPeople = () => {
-    panel.value = 'people';
-  };
 
   return (
     <main ref={root} class="meeting" tabIndex={-1} data-connection-state={phase} data-device={device}>
@@ -82,35 +80,55 @@ export function MeetingView({ meeting, visit, devices, ownName, notices }: Meeti
           visit={visit}
           devices={devices}
           ownName={ownName}
-          onMore={showPeople}
+          onMore={() => {
+            panel.value = 'people';
+          }}
           alone={phase === 'connected' && <Alone link={meeting.meetingUri} />}
         />
-        {panel.value === 'people' && (
-          <People
-            visit={visit}
-            devices={devices}
-            ownName={ownName}
-            space={meeting.space}
-            link={meeting.meetingUri}
-            notices={notices}
-            onHostControls={() => {
-              panel.value = 'host';
-            }}
-            onClose={closePanel}
-          />
-        )}
-        {panel.value === 'chat' && <Chat visit={visit} ownName={ownName} onClose={closePanel} />}
-        {panel.value === 'host' && hosting && (
-          <HostControls visit={visit} space={meeting.space} notices={notices} onClose={closePanel} />
-        )}
-        {hosting && panel.value !== 'people' && (
-          <KnockNotice space={meeting.space} knocks={knocks} notices={notices} onShow={showPeople} />
-        )}
+        <Beside {...props} panel={panel} hosting={hosting} onClose={closePanel} />
       </div>
       {visit.sound.blocked.value && <Unblock visit={visit} />}
       <NoticeList notices={notices} />
       <Bar visit={visit} devices={devices} notices={notices} panel={panel} count={count} />
     </main>
+  );
+}
+
+interface BesideProps extends MeetingViewProps {
+  panel: Signal<PanelName | null>;
+  hosting: boolean;
+  onClose(): void;
+}
+
+/** What lies beside the stage, or above it for a moment. */
+function Beside({ meeting, visit, devices, ownName, notices, panel, hosting, onClose }: BesideProps) {
+  const knocks = useComputed(() => visit.moderation.value.knocks);
+  const { space, meetingUri } = meeting;
+  const show = (name: PanelName) => () => {
+    panel.value = name;
+  };
+  return (
+    <>
+      {panel.value === 'people' && (
+        <People
+          visit={visit}
+          devices={devices}
+          ownName={ownName}
+          space={space}
+          link={meetingUri}
+          notices={notices}
+          onHostControls={show('host')}
+          onClose={onClose}
+        />
+      )}
+      {panel.value === 'chat' && <Chat visit={visit} ownName={ownName} onClose={onClose} />}
+      {panel.value === 'host' && hosting && (
+        <HostControls visit={visit} space={space} notices={notices} onClose={onClose} />
+      )}
+      {hosting && panel.value !== 'people' && (
+        <KnockNotice space={space} knocks={knocks} notices={notices} onShow={show('people')} />
+      )}
+    </>
   );
 }
 
@@ -137,7 +155,7 @@ function beginningOf(text: string): string {
 }
 
 /** Says why a device did not start, each time that it does not; what was wrong before joining was said there. */
-function useProblemNotice(source: ReadonlySignal<Source>, say: (problem: Problem) => void): void {
+function useProblemNotice(source: ReadonlySignal<Capture>, say: (problem: Problem) => void): void {
   const before = useRef(source.peek());
   useSignalEffect(() => {
     const { problem, starting } = source.value;

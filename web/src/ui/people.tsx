@@ -37,18 +37,7 @@ export function People({ visit, devices, ownName, space, link, notices, onHostCo
   const ownKey = visit.ownKey.value;
   const hands = queue(visit.exchange.hands.value);
   const others = peopleOf(visit.roster.value, visit.ownSessions.value, ownKey);
-  const own: PersonHere = {
-    key: ownKey,
-    name: t('meeting.you', { name: ownName }),
-    kind: 'anonymous',
-    audioMuted: !devices.microphone.value.on,
-    videoMuted: !devices.camera.value.on,
-    sharing: devices.screen.value !== null,
-  };
-  const silence = () =>
-    mute(space)
-      .then(() => notices.say(t('host.muteAll.done')))
-      .catch((error) => notices.say(t('host.failed', { reason: reasonOf(error) })));
+  const own = ownPerson(ownKey, ownName, devices);
   return (
     <Panel
       name="people"
@@ -62,14 +51,7 @@ export function People({ visit, devices, ownName, space, link, notices, onHostCo
       {hosting && <KnockList space={space} knocks={knocks} notices={notices} />}
       <InviteLink link={link} />
       {hosting && (
-        <div class="panel-actions">
-          <button type="button" class="button small" disabled={others.length === 0} onClick={silence}>
-            {t('host.muteAll')}
-          </button>
-          <button type="button" class="button small host-shortcut" onClick={onHostControls}>
-            {t('host.title')}
-          </button>
-        </div>
+        <HostActions space={space} alone={others.length === 0} notices={notices} onHostControls={onHostControls} />
       )}
       <ul class="people-list" aria-label={t('meeting.stage')}>
         {inOrder([own, ...others], hands).map((person) => (
@@ -82,6 +64,40 @@ export function People({ visit, devices, ownName, space, link, notices, onHostCo
         ))}
       </ul>
     </Panel>
+  );
+}
+
+function ownPerson(key: string, name: string, { microphone, camera, screen }: Devices): PersonHere {
+  return {
+    key,
+    name: t('meeting.you', { name }),
+    kind: 'anonymous',
+    audioMuted: !microphone.value.on,
+    videoMuted: !camera.value.on,
+    sharing: screen.value !== null,
+  };
+}
+
+interface HostActionsProps extends Pick<PeopleProps, 'space' | 'notices' | 'onHostControls'> {
+  /** There is nobody to silence. */
+  alone: boolean;
+}
+
+/** What a host may do to everybody at once. */
+function HostActions({ space, alone, notices, onHostControls }: HostActionsProps) {
+  const silence = () =>
+    mute(space)
+      .then(() => notices.say(t('host.muteAll.done')))
+      .catch((error) => notices.say(t('host.failed', { reason: reasonOf(error) })));
+  return (
+    <div class="panel-actions">
+      <button type="button" class="button small" disabled={alone} onClick={silence}>
+        {t('host.muteAll')}
+      </button>
+      <button type="button" class="button small host-shortcut" onClick={onHostControls}>
+        {t('host.title')}
+      </button>
+    </div>
   );
 }
 

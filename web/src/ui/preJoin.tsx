@@ -1,9 +1,8 @@
 // Before joining: see oneself, hear whether one is heard, choose devices, say who one is; and know whether one will walk in
 // or have to ask.
 
-import type { ReadonlySignal } from '@preact/signals';
-import { useSignal } from '@preact/signals';
-import type { TargetedEvent } from 'preact';
+import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals';
+import type { RefObject, TargetedEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Device, Meeting } from '../api/meetings.ts';
 import type { Devices } from '../meeting/devices.ts';
@@ -84,38 +83,10 @@ function JoinForm({ meeting, device, joining, problem, onChoose, onJoin }: PreJo
       {user ? (
         <p class="joining-as">{t('preJoin.joiningAs', { name: user.displayName })}</p>
       ) : (
-        <>
-          <label for="name">{t('preJoin.name')}</label>
-          <input
-            ref={input}
-            id="name"
-            type="text"
-            autocomplete="name"
-            maxLength={NAME_CHARACTERS_MAX}
-            value={name.value}
-            aria-invalid={missing.value}
-            aria-describedby="name-hint"
-            onInput={(event) => {
-              name.value = event.currentTarget.value;
-              missing.value = false;
-            }}
-          />
-          <p id="name-hint" class={missing.value ? 'problem' : 'hint'} role={missing.value ? 'alert' : undefined}>
-            {missing.value ? t('preJoin.name.missing') : t('preJoin.name.hint')}
-          </p>
-        </>
+        <NameField name={name} missing={missing} input={input} />
       )}
       <JoinChoice device={device} signedIn={user !== null} disabled={joining.value} onChoose={onChoose} />
-      <p class="entry" id="entry">
-        {knocks ? t('preJoin.knock') : t('preJoin.walkIn')}
-        {meeting.role === 'VIEWER' && device === 'FULL' && ` ${t('preJoin.viewers')}`}
-        {knocks && !user && (
-          <>
-            {' '}
-            {t('preJoin.knock.guest')} <a href={signInPath(here())}>{t('preJoin.signIn')}</a>
-          </>
-        )}
-      </p>
+      <EntryNote meeting={meeting} device={device} signedIn={user !== null} />
       <button
         ref={button}
         type="submit"
@@ -131,5 +102,54 @@ function JoinForm({ meeting, device, joining, problem, onChoose, onJoin }: PreJo
         </p>
       )}
     </form>
+  );
+}
+
+interface NameFieldProps {
+  name: Signal<string>;
+  /** Joining was tried without one. */
+  missing: Signal<boolean>;
+  input: RefObject<HTMLInputElement | null>;
+}
+
+function NameField({ name, missing, input }: NameFieldProps) {
+  return (
+    <>
+      <label for="name">{t('preJoin.name')}</label>
+      <input
+        ref={input}
+        id="name"
+        type="text"
+        autocomplete="name"
+        maxLength={NAME_CHARACTERS_MAX}
+        value={name.value}
+        aria-invalid={missing.value}
+        aria-describedby="name-hint"
+        onInput={(event) => {
+          name.value = event.currentTarget.value;
+          missing.value = false;
+        }}
+      />
+      <p id="name-hint" class={missing.value ? 'problem' : 'hint'} role={missing.value ? 'alert' : undefined}>
+        {missing.value ? t('preJoin.name.missing') : t('preJoin.name.hint')}
+      </p>
+    </>
+  );
+}
+
+/** What the button will do. */
+function EntryNote({ meeting, device, signedIn }: { meeting: Meeting; device: Device; signedIn: boolean }) {
+  const knocks = meeting.entry === 'KNOCK';
+  return (
+    <p class="entry" id="entry">
+      {knocks ? t('preJoin.knock') : t('preJoin.walkIn')}
+      {meeting.role === 'VIEWER' && device === 'FULL' && ` ${t('preJoin.viewers')}`}
+      {knocks && !signedIn && (
+        <>
+          {' '}
+          {t('preJoin.knock.guest')} <a href={signInPath(here())}>{t('preJoin.signIn')}</a>
+        </>
+      )}
+    </p>
   );
 }

@@ -1,0 +1,58 @@
+// Whom the server takes us for, across all connections of a visit, and what we ask of it in that name. The rules are in
+// `admission.ts`.
+
+import { type ReadonlySignal, signal } from '@preact/signals';
+import * as meetings from '../api/meetings.ts';
+import { admitted, entryRequest, joinedAs, leaveRequest, type Ourselves, UNADMITTED } from './admission.ts';
+import { rememberResumeSecret, resumeSecret } from './preferences.ts';
+
+export interface VisitorOptions {
+  code: string;
+  /** `null` for somebody who is signed in: the account's name is shown. */
+  displayName: string | null;
+  device: meetings.Device;
+}
+
+export interface Visitor {
+  ourselves: ReadonlySignal<Ourselves>;
+  enter(wish: 'join' | 'resume', offer: string, cancelled: AbortSignal): Promise<meetings.Admission>;
+  admitted(admission: meetings.Admission): void;
+  joinedAs(session: string | undefined): void;
+  /** Takes back an admission that came too late. */
+  withdraw(admission: meetings.Admission): void;
+  leave(): void;
+  /** For a page that is going away. */
+  leaveAtOnce(): void;
+}
+
+export function openVisitor({ code, displayName, device }: VisitorOptions): Visitor {
+  const ourselves = signal<Ourselves>(UNADMITTED);
+  const name = displayName === null ? {} : { displayName };
+  const withdraw = (admission: meetings.Admission) => meetings.leaveAtOnce(code, leaveRequest(admission));
+  return {
+    ourselves,
+    enter(wish, offer, cancelled) {
+      const introduction = { offer, device, ...name };
+      const asked = entryRequest(wish, ourselves.peek().admission, resumeSecret(code), introduction);
+      return asked.verb === 'resume'
+        ? meetings.resume(code, asked.request, cancelled)
+        : meetings.join(code, asked.request, cancelled);
+    },
+    admitted(admission) {
+      rememberResumeSecret(code, admission.resumeSecret);
+      ourselves.value = admitted(ourselves.peek(), admission);
+    },
+    joinedAs(session) {
+      ourselves.value = joinedAs(ourselves.peek(), session);
+    },
+    withdraw,
+    leave() {
+      const { admission } = ourselves.peek();
+      if (admission) meetings.leave(code, leaveRequest(admission)).catch(() => undefined);
+    },
+    leaveAtOnce() {
+      const { admission } = ourselves.peek();
+      if (admission) withdraw(admission);
+    },
+  };
+}

@@ -1,0 +1,215 @@
+// Microphone, camera and screen against a browser that says yes, no, or something else.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Capture, problemOf } from '../src/meeting/capture.ts';
+import { chosenNow, sortedByKind } from '../src/meeting/deviceList.ts';
+import { openDevices } from '../src/meeting/devices.ts';
+
+class Track extends EventTarget {
+  enabled = true;
+  contentHint = '';
+  stopped = false;
+  constructor(readonly kind: 'audio' | 'video') {
+    super();
+  }
+  stop() {
+    this.stopped = true;
+  }
+  getSettings() {
+    return { deviceId: `the ${this.kind} one` };
+  }
+}
+
+/** Empty where the device is there and allowed; otherwise the name of the browser's error. */
+interface World {
+  microphone?: string;
+  camera?: string;
+  screen?: string;
+}
+
+/** A browser: each question put to it is written down, and answered when `answers` has passed. */
+class Browser extends EventTarget {
+  readonly questions: string[] = [];
+  readonly tracks: Track[] = [];
+  answers: Promise<void> = Promise.resolve();
+  constructor(public world: World) {
+    super();
+  }
+  async getUserMedia({ audio, video }: MediaStreamConstraints) {
+    const asked = [audio && ('microphone' as const), video && ('camera' as const)].filter((kind) => !!kind);
+    this.questions.push(asked.join(' '));
+    await this.answers;
+    for (const kind of asked) if (this.world[kind]) throw new DOMException('', this.world[kind]);
+    return this.#stream(...asked.map((kind) => new Track(kind === 'microphone' ? 'audio' : 'video')));
+  }
+  async getDisplayMedia() {
+    await this.answers;
+    if (this.world.screen) throw new DOMException('', this.world.screen);
+    return this.#stream(new Track('video'));
+  }
+  async enumerateDevices() {
+    const device = (kind: string, deviceId: string) => ({ kind, deviceId, label: deviceId });
+    return [device('audioinput', 'the audio one'), device('videoinput', ''), device('audiooutput', 'loud')];
+  }
+  #stream(...tracks: Track[]) {
+    this.tracks.push(...tracks);
+    const only = (kind: string) => tracks.filter((track) => track.kind === kind);
+    return { getTracks: () => tracks, getAudioTracks: () => only('audio'), getVideoTracks: () => only('video') };
+  }
+}
+
+const BOTH = { microphone: true, camera: true };
+const open = (browser: Browser, wanted = BOTH) => openDevices(wanted, browser as unknown as MediaDevices);
+
+/** Every promise that waits for nothing outside has come to its end. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+const wordFor = ({ problem, on, starting, track }: Capture) =>
+  problem ?? (starting ? 'starting' : on ? 'on' : track ? 'silent' : 'off');
+
+test('each device starts, or says why not', async () => {
+  const check = async (wanted: typeof BOTH, world: World, expected: string, ...questions: string[]) => {
+    const browser = new Browser(world);
+    const devices = open(browser, wanted);
+    await settled();
+    assert.equal(`${wordFor(devices.microphone.value)} ${wordFor(devices.camera.value)}`, expected, JSON.stringify(world));
+    assert.deepEqual(browser.questions, questions, JSON.stringify(world));
+  };
+  const three = ['microphone camera', 'microphone', 'camera'];
+  await check(BOTH, {}, 'on on', 'microphone camera');
+  await check(BOTH, { camera: 'NotFoundError' }, 'on missing', ...three);
+  await check(BOTH, { microphone: 'NotReadableError' }, 'busy on', ...three);
+  await check(BOTH, { microphone: 'NotAllowedError', camera: 'NotAllowedError' }, 'refused refused', ...three);
+  await check({ microphone: true, camera: false }, {}, 'on off', 'microphone');
+  await check({ microphone: false, camera: true }, { camera: 'AbortError' }, 'off busy', 'camera');
+  await check({ microphone: false, camera: false }, {}, 'off off');
+});
+
+test('a page that gets no devices says so', async () => {
+  const devices = openDevices(BOTH, null);
+  await settled();
+  assert.equal(`${wordFor(devices.microphone.value)} ${wordFor(devices.camera.value)}`, 'insecure insecure');
+  assert.equal(await devices.shareScreen(), false);
+  devices.close();
+});
+
+test('while the browser asks, both are starting', async () => {
+  const devices = open(new Browser({}));
+  assert.equal(`${wordFor(devices.microphone.value)} ${wordFor(devices.camera.value)}`, 'starting starting');
+  await settled();
+});
+
+test('a muted microphone is kept, a camera that is off is given back', async () => {
+  const browser = new Browser({});
+  const devices = open(browser);
+  await settled();
+  const [audio, video] = browser.tracks;
+  await devices.setMicrophone(false);
+  await devices.setCamera(false);
+  assert.equal(`${wordFor(devices.microphone.value)} ${wordFor(devices.camera.value)}`, 'silent off');
+  assert.deepEqual([audio?.enabled, audio?.stopped, video?.stopped], [false, false, true]);
+  await devices.setMicrophone(true);
+  await devices.setCamera(true);
+  assert.equal(`${wordFor(devices.microphone.value)} ${wordFor(devices.camera.value)}`, 'on on');
+  assert.deepEqual(browser.questions, ['microphone camera', 'camera'], 'the microphone was there all the time');
+});
+
+test('another device takes the place of the one before, muted if that was', async () => {
+  const check = async (world: World, prepare: 'mute' | 'leave', expected: string) => {
+    const browser = new Browser(world);
+    const devices = open(browser);
+    await settled();
+    browser.world = {};
+    if (prepare === 'mute') await devices.setMicrophone(false);
+    const before = devices.microphone.value.track as unknown as Track | null;
+    await devices.choose('microphone', 'another');
+    assert.equal(wordFor(devices.microphone.value), expected);
+    assert.notEqual(devices.microphone.value.track, before);
+    assert.notEqual(before?.stopped, false, 'the one before is given back');
+  };
+  await check({}, 'leave', 'on');
+  await check({}, 'mute', 'silent');
+  await check({ microphone: 'NotReadableError' }, 'leave', 'silent');
+
+  const off = open(new Browser({}), { microphone: false, camera: false });
+  await off.choose('camera', 'another');
+  assert.equal(wordFor(off.camera.value), 'off', 'choosing switches nothing on');
+  assert.equal(off.chosen.value.camera, 'another');
+});
+
+test('a device that goes away is missing', async () => {
+  const browser = new Browser({});
+  const devices = open(browser);
+  await settled();
+  browser.tracks[0]?.dispatchEvent(new Event('ended'));
+  assert.equal(`${wordFor(devices.microphone.value)} ${wordFor(devices.camera.value)}`, 'missing on');
+});
+
+test('a screen is shared until it is stopped, here or by the browser', async () => {
+  const browser = new Browser({});
+  const devices = open(browser, { microphone: false, camera: false });
+  assert.equal(await devices.shareScreen(), true);
+  assert.equal(browser.tracks[0]?.contentHint, 'detail');
+  devices.stopScreen();
+  assert.deepEqual([devices.screen.value, browser.tracks[0]?.stopped], [null, true]);
+  assert.equal(await devices.shareScreen(), true);
+  browser.tracks[1]?.dispatchEvent(new Event('ended'));
+  assert.equal(devices.screen.value, null);
+  browser.world = { screen: 'NotAllowedError' };
+  assert.equal(await devices.shareScreen(), false);
+});
+
+test('what comes after the end is given back at once', async () => {
+  const browser = new Browser({});
+  let answer = () => {};
+  browser.answers = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const devices = open(browser);
+  const sharing = devices.shareScreen();
+  devices.close();
+  answer();
+  assert.equal(await sharing, false);
+  await settled();
+  assert.deepEqual(
+    browser.tracks.map(({ stopped }) => stopped),
+    [true, true, true],
+  );
+  assert.equal(devices.screen.value, null);
+});
+
+test('only devices with a name are listed, each under its kind', () => {
+  const device = (kind: string, deviceId: string) => ({ kind, deviceId }) as MediaDeviceInfo;
+  const { microphones, cameras, speakers } = sortedByKind([
+    device('audioinput', 'a'),
+    device('audiooutput', 'b'),
+    device('audiooutput', 'c'),
+    device('videoinput', ''),
+  ]);
+  assert.deepEqual([microphones.length, cameras.length, speakers.length], [1, 0, 2]);
+});
+
+test('what is in use is chosen, and a speaker that is gone gives way to the first', () => {
+  const before = { microphone: 'm', camera: 'c', speaker: 's' };
+  const check = (inUse: { microphone?: string; camera?: string }, speakers: string[], expected: string) => {
+    const list = { microphones: [], cameras: [], speakers: speakers.map((deviceId) => ({ deviceId }) as MediaDeviceInfo) };
+    const now = chosenNow(before, { microphone: undefined, camera: undefined, ...inUse }, list);
+    assert.equal(`${now.microphone} ${now.camera} ${now.speaker}`, expected);
+  };
+  check({}, ['s'], 'm c s');
+  check({ microphone: 'x' }, ['r', 's'], 'x c s');
+  check({ camera: 'y' }, ['r'], 'm y r');
+  check({}, [], 'm c ');
+});
+
+test('each error of a browser has its name', () => {
+  const check = (error: unknown, expected: string) => assert.equal(problemOf(error), expected);
+  check(new DOMException('', 'NotAllowedError'), 'refused');
+  check(new DOMException('', 'SecurityError'), 'insecure');
+  check(new DOMException('', 'NotReadableError'), 'busy');
+  check(new DOMException('', 'AbortError'), 'busy');
+  check(new DOMException('', 'NotFoundError'), 'missing');
+  check(new DOMException('', 'OverconstrainedError'), 'missing');
+  check('anything else', 'missing');
+});
