@@ -115,7 +115,7 @@ impl Media {
 
     /// A reading of the counters.
     pub fn counters(&self) -> Counters {
-        self.inner.counting.read()
+        self.inner.counting.snapshot()
     }
 
     /// Checks an offer and answers it. This is some milliseconds of work on the calling thread, and touches no room.

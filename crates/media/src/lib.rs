@@ -36,6 +36,6 @@ pub use core::{
     datagram,
     offer::{OfferError, Plan},
 };
-pub use counters::Counters;
+pub use counters::{CounterKind, Counters, Reading};
 pub use event::{DisconnectReason, Event, LostCause};
 pub use handle::{Media, Options, Prepared};
