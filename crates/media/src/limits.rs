@@ -120,6 +120,10 @@ pub const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
 /// Datagrams read before timers and commands have their turn.
 pub const DATAGRAMS_PER_TURN: usize = 512;
 
+/// Rounds in which sessions are settled in one turn. A packet becomes another's packet and a keyframe request, and rarely
+/// more.
+pub const SETTLINGS_PER_TURN: usize = 4;
+
 const _: () = assert!(
     SILENCE.as_secs() + 5 < 15,
     "a silent session must be in the register within fifteen seconds"

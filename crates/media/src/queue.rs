@@ -11,11 +11,11 @@
 //!   merged into it ([`Change::merge`]), and the room ends up the same.
 //! * **Removals** come once for each session, since the ledger strikes it out with the first. They always have their place.
 //!
-//! [`limits::COMMANDS_WAITING`] follows from these three, and the property test below holds the queue to it.
+//! [`limits::COMMANDS_WAITING`] follows from these three, and the tests below hold the queue to it.
 //!
-//! A change that is merged overtakes what other sessions' commands came after it. Nothing depends on that order: a room ends
-//! up the same whether somebody's rights change before or after another one enters or leaves. Entrances and removals keep
-//! theirs, or a room that is full to the last place would refuse whoever takes the place of one who left.
+//! A change that is merged overtakes the commands about others that were given after the first. Nothing hangs on that: a room
+//! ends up the same whether somebody's rights change before or after another one enters or leaves. Entrances and removals
+//! keep their order, because whoever comes back enters before the old session leaves, and the room must not end in between.
 //!
 //! The ledger is under the same lock, so that the shard hears of entrances and removals in its order. The lock is held for a
 //! few look-ups at a time, and the shard only tries it, once in a turn; see [`Inbox::take`]. What the shard reports goes

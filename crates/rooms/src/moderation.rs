@@ -3,7 +3,8 @@
 //! A snapshot and no changes, because it is small, and whoever missed one is right again with the next. The media plane keeps
 //! the last one for a channel that opens later, and never looks into it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use meeting::{DeviceKind, LiveSession, Person, RestrictionType, Right, Role, SessionId, Settings, Space};
 use serde::{Serialize, Serializer};

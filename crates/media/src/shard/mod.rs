@@ -204,7 +204,7 @@ impl Shard {
     /// Settles every session that was written to, and those that this writes to. What is still left then has its turn after
     /// the next datagrams: two sessions cannot keep the shard to themselves.
     fn settle_all(&mut self, now: Instant) {
-        for _ in 0..4 {
+        for _ in 0..limits::SETTLINGS_PER_TURN {
             for key in std::mem::take(&mut self.dirty) {
                 let Some(seat) = self.seats.get_mut(key) else { continue };
                 let mut events = std::mem::take(&mut self.buffers.events);
