@@ -13,7 +13,7 @@ static MEDIA: LazyLock<Media> = LazyLock::new(|| {
 });
 
 fuzz_target!(|offer: &str| {
-    if Plan::read(offer).is_ok() {
+    if Plan::parse(offer).is_ok() {
         let _ = MEDIA.answer(offer);
     }
 });

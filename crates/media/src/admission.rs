@@ -3,6 +3,8 @@
 //! `media` imports none of the other crates, so everything here is text that it passes on: it never parses a resource
 //! name and never decides who a person is.
 
+use crate::rights::Rights;
+
 /// Gives one prepared peer connection its place.
 #[derive(Debug, Clone)]
 pub struct Admission {
@@ -13,7 +15,7 @@ pub struct Admission {
     /// How the others are told who this is. In the lobby there are no others: `let_in` brings the card that counts.
     pub card: Card,
     /// What it may do there. In the lobby that is nothing: `let_in` brings what counts.
-    pub permissions: Permissions,
+    pub rights: Rights,
 }
 
 /// Where a session is.
@@ -23,36 +25,6 @@ pub enum Place {
     Room(String),
     /// Waiting to be let in: connected, told so on `session-control`, and neither heard nor told anything.
     Lobby,
-}
-
-/// What a session may do in its room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is granted and withdrawn by itself")]
-pub struct Permissions {
-    /// Be heard.
-    pub microphone: bool,
-    /// Be seen.
-    pub camera: bool,
-    /// Share a screen.
-    pub screen: bool,
-    /// Write to everybody.
-    pub chat: bool,
-    /// React, and raise a hand.
-    pub reactions: bool,
-    /// Lower the hands of others.
-    pub moderator: bool,
-}
-
-impl Permissions {
-    /// What a member of an unmoderated meeting may.
-    pub const MEMBER: Permissions = Permissions {
-        microphone: true,
-        camera: true,
-        screen: true,
-        chat: true,
-        reactions: true,
-        moderator: false,
-    };
 }
 
 /// How a participant session is shown to the others on the data channels (`contracts/meet.md` §4.4).
@@ -94,6 +66,9 @@ pub enum Overloaded {
     /// The room holds as many sessions as `limits::SESSIONS_PER_ROOM` allows.
     #[error("the room holds as many sessions as it can")]
     Room,
+    /// As many sessions as `limits::ENTRANCES_WAITING` allows wait for the media thread.
+    #[error("too many come at once")]
+    Busy,
     /// The media thread has ended.
     #[error("the media plane has stopped")]
     Stopped,

@@ -5,8 +5,30 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+/// How a counter behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CounterKind {
+    /// It only grows.
+    Counter,
+    /// It is how many there are now.
+    Gauge,
+}
+
+/// One counter, for a metrics page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Its name.
+    pub name: &'static str,
+    /// What it counts.
+    pub help: &'static str,
+    /// How it behaves.
+    pub kind: CounterKind,
+    /// What it is at the moment.
+    pub value: u64,
+}
+
 macro_rules! counters {
-    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+    ($($(#[doc = $doc:literal])+ $kind:ident $name:ident,)+) => {
         /// A reading of all counters.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         pub struct Counters { $($(#[doc = $doc])+ pub $name: u64,)+ }
@@ -16,47 +38,52 @@ macro_rules! counters {
         pub(crate) struct Counting { $(pub(crate) $name: AtomicU64,)+ }
 
         impl Counting {
-            pub(crate) fn read(&self) -> Counters {
+            pub(crate) fn snapshot(&self) -> Counters {
                 Counters { $($name: self.$name.load(Relaxed),)+ }
             }
         }
 
         impl Counters {
-            /// Each counter with its name and what it counts, for a metrics page.
-            pub fn table(&self) -> Vec<(&'static str, &'static str, u64)> {
-                vec![$((stringify!($name), concat!($($doc),+).trim_ascii(), self.$name)),+]
+            /// Each of them.
+            pub fn table(&self) -> Vec<Reading> {
+                vec![$(Reading {
+                    name: stringify!($name),
+                    help: concat!($($doc),+).trim_ascii(),
+                    kind: CounterKind::$kind,
+                    value: self.$name,
+                }),+]
             }
         }
     };
 }
 
 counters! {
-    /// Sessions in a room now (a gauge).
-    sessions,
-    /// Rooms with at least one session now (a gauge).
-    rooms,
+    /// Sessions now, those included that wait to be let in.
+    Gauge sessions,
+    /// Rooms with at least one session now.
+    Gauge rooms,
     /// Datagrams received.
-    datagrams_in,
+    Counter datagrams_in,
     /// Datagrams sent.
-    datagrams_out,
+    Counter datagrams_out,
     /// Datagrams that belonged to nobody, or came from an address that ICE has not validated.
-    datagrams_refused,
+    Counter datagrams_refused,
     /// Datagrams that the system would not send.
-    datagrams_unsent,
+    Counter datagrams_unsent,
     /// Media packets received from publishers.
-    packets_in,
-    /// Media packets that went nowhere: of somebody in the lobby, muted, or without the permission.
-    packets_refused,
+    Counter packets_in,
+    /// Media packets that went nowhere: of somebody in the lobby, muted, or without the right.
+    Counter packets_refused,
     /// Media packets written to subscribers.
-    packets_forwarded,
+    Counter packets_forwarded,
     /// Keyframe requests from subscribers and from switches.
-    keyframe_requests,
+    Counter keyframe_requests,
     /// Keyframe requests that were passed on to publishers, at most one per source and 500 ms.
-    keyframe_requests_sent,
+    Counter keyframe_requests_sent,
     /// Data channel messages that were refused.
-    messages_refused,
+    Counter messages_refused,
     /// Sessions that ended because of an error in their own transport.
-    peer_errors,
+    Counter peer_errors,
 }
 
 /// Adds one.

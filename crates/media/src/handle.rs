@@ -1,11 +1,12 @@
 //! The control plane's end of the media plane: start it, answer offers, admit, remove, read counters.
 //!
-//! Nothing here blocks on the media thread: commands go through a bounded channel, and a full one is `Overloaded`.
+//! Nothing here blocks on the media thread: commands wait in a bounded [`Queue`], and an entrance that finds it full is
+//! `Overloaded`.
 
 use std::{
     fmt, io,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as commands},
+    sync::{Arc, Mutex},
     thread::JoinHandle,
 };
 
@@ -13,14 +14,14 @@ use mio::{Poll, Token, Waker};
 use tokio::sync::mpsc;
 
 use crate::{
-    admission::{Admission, Card, Overloaded, Permissions, Place},
-    commands::Command,
-    core::offer::OfferError,
+    admission::{Admission, Card, Overloaded},
+    core::{change::Change, offer::OfferError},
     counters::{Counters, Counting},
     event::{DisconnectReason, Event},
-    ledger::Ledger,
     peer::Peer,
+    queue::{self, Inbox, Queue},
     reporter::Reporter,
+    rights::Rights,
     shard::{Shard, clock},
     socket::Socket,
 };
@@ -49,9 +50,7 @@ struct Inner {
     local: SocketAddr,
     candidates: Vec<SocketAddr>,
     counting: Arc<Counting>,
-    ledger: Mutex<Ledger>,
-    /// As many commands wait as the control plane gives while the shard takes one turn.
-    commands: commands::Sender<Command>,
+    queue: Arc<Mutex<Queue>>,
     waker: Waker,
     thread: Option<JoinHandle<()>>,
 }
@@ -85,11 +84,11 @@ impl Media {
         socket.register(poll.registry(), SOCKET)?;
         let waker = Waker::new(poll.registry(), COMMAND)?;
         let counting = Arc::<Counting>::default();
-        let (commands, receiver) = commands::channel();
+        let queue = Arc::<Mutex<Queue>>::default();
         let shard = Shard::new(
             socket,
             candidates.clone(),
-            receiver,
+            Inbox(Arc::clone(&queue)),
             Reporter::new(events),
             Arc::clone(&counting),
         );
@@ -100,8 +99,7 @@ impl Media {
             local,
             candidates,
             counting,
-            ledger: Mutex::default(),
-            commands,
+            queue,
             waker,
             thread: Some(thread),
         };
@@ -115,7 +113,7 @@ impl Media {
 
     /// A reading of the counters.
     pub fn counters(&self) -> Counters {
-        self.inner.counting.read()
+        self.inner.counting.snapshot()
     }
 
     /// Checks an offer and answers it. This is some milliseconds of work on the calling thread, and touches no room.
@@ -129,87 +127,55 @@ impl Media {
 
     /// Gives a prepared peer connection its place: after the session was written down, before the client is answered.
     pub fn admit(&self, prepared: Prepared, admission: Admission) -> Result<(), Overloaded> {
-        let mut ledger = self.inner.ledger();
-        match &admission.place {
-            Place::Room(room) => ledger.enter(&admission.session, room)?,
-            Place::Lobby => ledger.wait(&admission.session)?,
-        }
-        let session = admission.session.clone();
         let peer = prepared.peer;
-        self.inner.command(Command::Admit { peer, admission }).inspect_err(|_| {
-            ledger.leave(&session);
-        })
+        self.inner.order(|queue| queue.admit(peer, admission))
     }
 
     /// Lets a session from the lobby into a room: after that was written down. What its client said of its microphone and
     /// camera while it waited holds.
-    pub fn let_in(&self, session: &str, room: &str, card: Card, permissions: Permissions) -> Result<(), Overloaded> {
-        let mut ledger = self.inner.ledger();
-        ledger.let_in(session, room)?;
-        let command = Command::LetIn {
-            session: session.to_owned(),
-            room: room.to_owned(),
-            card,
-            permissions,
-        };
-        // A shard that has stopped keeps no session anywhere.
-        self.inner.command(command)
+    pub fn let_in(&self, session: &str, room: &str, card: Card, rights: Rights) -> Result<(), Overloaded> {
+        self.inner.order(|queue| queue.let_in(session, room, card, rights))
     }
 
     /// Grants and withdraws. What is withdrawn stops at once, and a microphone or camera that is granted again stays muted
     /// until its client says otherwise: nobody is heard because somebody else lifted a lock.
-    pub fn permit(&self, session: &str, permissions: Permissions) {
-        self.order(session, |session| Command::Permit { session, permissions });
+    pub fn permit(&self, session: &str, rights: Rights) {
+        self.inner.order(|queue| queue.change(session, Change::permit(rights)));
     }
 
     /// Drops a session's sound, and tells its client on `moderation`, until that says `audioMuted: true`; after that the
     /// client may unmute again. Nothing happens to one that is muted already.
     pub fn mute(&self, session: &str) {
-        self.order(session, |session| Command::Mute { session });
+        self.inner.order(|queue| queue.change(session, Change::mute()));
     }
 
     /// Tells a session in a room a text of the control plane on `moderation`. The last one is kept and told again to a
     /// channel that opens later, so each should be the whole state.
     pub fn tell(&self, session: &str, text: Arc<str>) {
-        self.order(session, |session| Command::Tell { session, text });
+        self.inner.order(|queue| queue.change(session, Change::tell(text)));
     }
 
     /// Takes a session out of its room or the lobby, tells its client why and the others that it is gone: after its end was written
     /// down. A session that is not there is nobody's mistake.
     pub fn remove(&self, session: &str, reason: DisconnectReason) {
-        // Under the lock, so that the shard hears of admissions and removals in the order of the ledger.
-        let mut ledger = self.inner.ledger();
-        if ledger.leave(session) {
-            let session = session.to_owned();
-            // A shard that has stopped has no sessions left to remove.
-            let _ = self.inner.command(Command::Remove { session, reason });
-        }
-    }
-
-    /// Under the lock as well. A session that is not there is nobody's mistake: it may have left this moment.
-    fn order(&self, session: &str, command: impl FnOnce(String) -> Command) {
-        let ledger = self.inner.ledger();
-        if ledger.holds(session) {
-            let _ = self.inner.command(command(session.to_owned()));
-        }
+        self.inner.order(|queue| queue.remove(session, reason));
     }
 }
 
 impl Inner {
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // Nothing under this lock panics; if it did, the ledger would be no worse than before.
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn command(&self, command: Command) -> Result<(), Overloaded> {
-        self.commands.send(command).map_err(|_| Overloaded::Stopped)?;
-        self.waker.wake().map_err(|_| Overloaded::Stopped)
+    /// Gives an order, and wakes the shard once the lock is free again, as [`Inbox::take`] wants it.
+    fn order<T>(&self, give: impl FnOnce(&mut Queue) -> T) -> T {
+        let given = give(&mut queue::lock(&self.queue));
+        if let Err(error) = self.waker.wake() {
+            tracing::warn!(%error, "the media thread hears of an order only in its next turn");
+        }
+        given
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let _ = self.command(Command::Stop);
+        self.order(Queue::stop);
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

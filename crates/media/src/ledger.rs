@@ -33,9 +33,9 @@ impl Ledger {
         self.take_place(session, room)
     }
 
-    /// Whether the session is there.
-    pub(crate) fn holds(&self, session: &str) -> bool {
-        self.room_of.contains_key(session)
+    /// Whether the session is in a room.
+    pub(crate) fn is_in_room(&self, session: &str) -> bool {
+        self.room_of.get(session).is_some_and(Option::is_some)
     }
 
     /// Strikes a session out; false if it was not there.
@@ -56,7 +56,7 @@ impl Ledger {
 
     fn has_space_for(&self, session: &str) -> Result<(), Overloaded> {
         match () {
-            () if self.holds(session) => Err(Overloaded::Duplicate),
+            () if self.room_of.contains_key(session) => Err(Overloaded::Duplicate),
             () if self.room_of.len() >= limits::SESSIONS => Err(Overloaded::Sessions),
             () => Ok(()),
         }
@@ -118,6 +118,6 @@ mod tests {
         assert_eq!(ledger.let_in("more", "r"), Err(Overloaded::NotWaiting));
         assert!(ledger.leave("0"));
         assert_eq!(ledger.let_in(&last, "r"), Ok(()));
-        assert!(ledger.leave("600") && !ledger.holds("600"), "it gave up waiting");
+        assert!(ledger.leave("600") && !ledger.is_in_room("600"), "it gave up waiting");
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! * [`Media`] is the control plane's handle: answer an offer, admit, let in, permit, mute, remove; [`Event`]s come back.
 //! * `core/` decides, from its arguments alone: speakers, lines, assignments, the texts of the data channels.
-//! * `shard`, `commands`, `traffic`, `seat`, `socket` and `reporter` are the shell around it: one thread, one UDP socket.
+//! * `shard`, `socket` and `reporter` are the shell around it: one thread, one UDP socket. `queue` is the way to it.
 //! * `peer` is one WebRTC connection and the only module that names str0m; `egress` is the seam for a faster way out.
 //!
 //! **The order of things.** A session is written down, then admitted here, then its client is answered. When it goes, the
@@ -15,7 +15,6 @@
 //! it.
 
 mod admission;
-mod commands;
 mod core;
 mod counters;
 mod egress;
@@ -24,18 +23,19 @@ mod handle;
 mod ledger;
 pub mod limits;
 mod peer;
+mod queue;
 mod reporter;
-mod seat;
+mod rights;
 mod shard;
 mod socket;
-mod traffic;
 
-pub use admission::{Admission, Card, CardKind, Overloaded, Permissions, Place};
+pub use admission::{Admission, Card, CardKind, Overloaded, Place};
 pub use core::{
     channels::{Channel, Code, EMOJI, Refused, Request},
     datagram,
     offer::{OfferError, Plan},
 };
-pub use counters::Counters;
+pub use counters::{CounterKind, Counters, Reading};
 pub use event::{DisconnectReason, Event, LostCause};
 pub use handle::{Media, Options, Prepared};
+pub use rights::{Right, Rights};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Bytes of an SDP offer. Chromium's offer for our nineteen receiving lines is about 60 KB.
+/// Bytes of an SDP offer. Chromium writes one kilobyte for a line of sound and five for a line of video, so an offer of all
+/// twenty-two lines, as our web client makes it, is about 90 kB.
 pub const OFFER_BYTES: usize = 256 * 1024;
 
 /// Receiving audio lines: the Media API knows three or none.
@@ -20,6 +21,14 @@ pub const SESSIONS: usize = 2_000;
 
 /// Sessions of one room. A newcomer is told of everybody in one message per channel, which this keeps bounded.
 pub const SESSIONS_PER_ROOM: usize = 500;
+
+/// Entrances that wait for the shard's next turn. The largest room may come at one stroke; each who waits holds a DTLS
+/// endpoint, and a shard that is further behind cannot serve them anyway.
+pub const ENTRANCES_WAITING: usize = SESSIONS_PER_ROOM;
+
+/// Commands that wait for the shard's next turn: those entrances, and for each session that was there after the last turn
+/// or has entered since, one change and one removal.
+pub const COMMANDS_WAITING: usize = ENTRANCES_WAITING + 2 * (SESSIONS + ENTRANCES_WAITING);
 
 /// Signs of life are gathered for this long. They must be in the register at least every five seconds.
 pub const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
@@ -110,6 +119,10 @@ pub const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Datagrams read before timers and commands have their turn.
 pub const DATAGRAMS_PER_TURN: usize = 512;
+
+/// Rounds in which sessions are settled in one turn. A packet becomes another's packet and a keyframe request, and rarely
+/// more.
+pub const SETTLINGS_PER_TURN: usize = 4;
 
 const _: () = assert!(
     SILENCE.as_secs() + 5 < 15,

@@ -21,7 +21,7 @@ const DATAGRAM_BYTES: usize = 2_048;
 
 /// Where a datagram came from, and to which of our addresses.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Way {
+pub(crate) struct Route {
     pub(crate) from: SocketAddr,
     pub(crate) to: Option<IpAddr>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Way {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     bytes: Vec<u8>,
-    datagrams: Vec<(Way, usize)>,
+    datagrams: Vec<(Route, usize)>,
 }
 
 impl Batch {
@@ -39,16 +39,16 @@ impl Batch {
         self.datagrams.clear();
     }
 
-    pub(crate) fn push(&mut self, way: Way, datagram: &[u8]) {
+    pub(crate) fn push(&mut self, route: Route, datagram: &[u8]) {
         self.bytes.extend_from_slice(datagram);
-        self.datagrams.push((way, datagram.len()));
+        self.datagrams.push((route, datagram.len()));
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Way, &[u8])> {
-        self.datagrams.iter().scan(&self.bytes[..], |rest, (way, length)| {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Route, &[u8])> {
+        self.datagrams.iter().scan(&self.bytes[..], |rest, (route, length)| {
             let (datagram, left) = rest.split_at(*length);
             *rest = left;
-            Some((*way, datagram))
+            Some((*route, datagram))
         })
     }
 }
@@ -117,7 +117,7 @@ impl Socket {
     }
 
     /// Reads one batch. `None`: there is nothing more.
-    pub(crate) fn receive(&mut self, mut take: impl FnMut(Way, &[u8])) -> Option<usize> {
+    pub(crate) fn receive(&mut self, mut take: impl FnMut(Route, &[u8])) -> Option<usize> {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let mut slices: Vec<IoSliceMut<'_>> = self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
         let batches = match self.state.recv(UdpSockRef::from(&self.io), &mut slices, &mut metas) {
@@ -133,13 +133,13 @@ impl Socket {
         let mut count = 0;
         for (meta, buffer) in metas.iter().zip(&self.buffers).take(batches) {
             let from = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
-            let way = Way {
+            let route = Route {
                 from,
                 to: meta.dst_ip.map(|ip| ip.to_canonical()),
             };
             for datagram in buffer[..meta.len].chunks(meta.stride.max(1)) {
                 count += 1;
-                take(way, datagram);
+                take(route, datagram);
             }
         }
         Some(count)
@@ -214,7 +214,7 @@ mod tests {
             poll.poll(&mut mio::Events::with_capacity(4), Some(Duration::from_secs(5)))
                 .unwrap();
             while socket
-                .receive(|way, datagram| received.push((way.from, datagram.to_vec())))
+                .receive(|route, datagram| received.push((route.from, datagram.to_vec())))
                 .is_some()
             {}
         }

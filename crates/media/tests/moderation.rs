@@ -1,19 +1,17 @@
-//! A moderated meeting through a real socket: the lobby, permissions that come and go, muting, chat, reactions and hands.
+//! A moderated meeting through a real socket: the lobby, rights that come and go, muting, chat, reactions and hands.
 
 mod client;
 
 use std::time::Duration;
 
 use client::{World, card, maker};
-use media::{Channel, DisconnectReason, Event, LostCause, Overloaded, Permissions};
+use media::{Channel, DisconnectReason, Event, LostCause, Overloaded, Right, Rights};
 use serde_json::{Value, json};
 
-const VIEWER: Permissions = Permissions {
-    microphone: false,
-    camera: false,
-    screen: false,
-    ..Permissions::MEMBER
-};
+const VIEWER: Rights = Rights::MEMBER
+    .without(Right::Microphone)
+    .without(Right::Camera)
+    .without(Right::Screen);
 
 /// Whether anything arrives at a client for a while.
 fn receives(world: &mut World, client: usize) -> bool {
@@ -57,10 +55,7 @@ fn who_is_let_in_hears_the_others_and_is_heard() {
     world.run_for(Duration::from_millis(500));
 
     world.events.clear();
-    world
-        .media
-        .let_in("ben", "r", card("ben"), Permissions::MEMBER)
-        .unwrap();
+    world.media.let_in("ben", "r", card("ben"), Rights::MEMBER).unwrap();
     world.joined(ben);
     assert_eq!(signs_of_life(&world, "ben"), 1, "reported at once");
     let joined = json!({
@@ -78,7 +73,7 @@ fn who_is_let_in_hears_the_others_and_is_heard() {
     });
     let entry = world.clients[ada].entry_of("ben", false).unwrap();
     assert_eq!(entry["mediaEntry"]["videoMuted"], true, "as it said while it waited");
-    let again = world.media.let_in("ben", "r", card("ben"), Permissions::MEMBER);
+    let again = world.media.let_in("ben", "r", card("ben"), Rights::MEMBER);
     assert_eq!(again, Err(Overloaded::NotWaiting));
     assert_eq!(world.media.counters().peer_errors, 0);
 }
@@ -109,7 +104,7 @@ fn who_is_not_let_in_is_told_why() {
             world.clients[ada].resources(Channel::Participants).len() == 1
         });
         assert!(world.lost("ben").is_none(), "the control plane knows");
-        let late = world.media.let_in("ben", "r", card("ben"), Permissions::MEMBER);
+        let late = world.media.let_in("ben", "r", card("ben"), Rights::MEMBER);
         assert_eq!(late, Err(Overloaded::NotWaiting));
         assert_eq!(world.media.counters().sessions, 1);
     }
@@ -127,10 +122,7 @@ fn who_gives_up_waiting_is_reported() {
         assert!(matches!(world.lost(name), Some(Event::Lost { cause, .. }) if *cause == expected));
     }
     // The control plane let it in before it heard: nobody sees somebody who is gone.
-    world
-        .media
-        .let_in("ada", "r", card("ada"), Permissions::MEMBER)
-        .unwrap();
+    world.media.let_in("ada", "r", card("ada"), Rights::MEMBER).unwrap();
     let cem = world.join("r", "cem");
     assert_eq!(world.clients[cem].resources(Channel::Participants).len(), 1);
     world.remove("ada", DisconnectReason::ClientLeft);
@@ -203,7 +195,7 @@ fn what_is_withdrawn_while_it_is_sent_stops() {
     });
     assert!(!receives(&mut world, ben));
 
-    world.media.permit("ada", Permissions::MEMBER);
+    world.media.permit("ada", Rights::MEMBER);
     let on = json!({"setMediaState": {"audioMuted": false, "videoMuted": false}});
     assert!(!receives(&mut world, ben), "until its client says so");
     assert_eq!(world.ask(ada, Channel::MediaEntries, &on), 0);
@@ -244,10 +236,7 @@ fn a_moderator_mutes() {
 #[test]
 fn chat_reactions_and_hands_reach_everybody() {
     let mut world = World::new();
-    let host = Permissions {
-        moderator: true,
-        ..Permissions::MEMBER
-    };
+    let host = Rights::MEMBER.with(Right::LowerHands);
     let (ada, ben) = (world.join_with("r", "ada", host), world.join("r", "ben"));
     let eve = world.knock("eve");
     let told = |world: &World, client: usize, channel: Channel, kind: &str| -> Vec<Value> {

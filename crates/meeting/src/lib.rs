@@ -14,7 +14,7 @@
 //! # Entry
 //!
 //! The settings of a space and the standing of an arrival decide whether it walks in or knocks, its role, and from that, with
-//! the kind of its device, what it may send ([`Space::permissions`]). A participant of the conference walks in again whatever
+//! the kind of its device, what it may send ([`Space::rights`]). A participant of the conference walks in again whatever
 //! the settings say by then, unless a host removed them. A knock is held in memory only: it has a deadline, ends exactly once,
 //! and when it is admitted, the facts of a join follow.
 //!
@@ -34,7 +34,7 @@ mod input;
 mod knock;
 pub mod limits;
 pub mod names;
-mod permissions;
+mod rights;
 mod settings;
 mod space;
 mod standing;
@@ -49,7 +49,7 @@ pub use ids::{
 };
 pub use input::{Arrival, FreshIds, Input, LostReason, Person, Refusal};
 pub use knock::{Knock, KnockEndReason};
-pub use permissions::Permissions;
+pub use rights::Right;
 pub use settings::{AccessType, EntryPointAccess, RestrictionType, SETTINGS, Setting, Settings};
 pub use space::Space;
 pub use standing::{DeviceKind, EntryPoint, Role, Standing};

@@ -1,7 +1,9 @@
 //! A space as it is now: its settings, who waits at its door, and its active conference. It changes by facts alone, so that
 //! the same facts give the same space, whether they were decided a moment ago or read after a crash.
 
-use crate::{Conference, ConferenceId, Fact, Knock, Micros, Permissions, SessionId, Settings, SpaceId};
+use std::collections::BTreeSet;
+
+use crate::{Conference, ConferenceId, Fact, Knock, Micros, Right, SessionId, Settings, SpaceId};
 
 /// A meeting place, the conference in it if one is active, and those who wait at its door.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,9 +54,9 @@ impl Space {
     }
 
     /// What a live session may send now.
-    pub fn permissions(&self, session: &SessionId) -> Option<Permissions> {
+    pub fn rights(&self, session: &SessionId) -> Option<BTreeSet<Right>> {
         let session = self.conference.as_ref()?.live.get(session)?;
-        Some(Permissions::of(&self.settings, session.role, session.device))
+        Some(Right::granted(&self.settings, session.role, session.device))
     }
 
     /// The active conference, if there is one.

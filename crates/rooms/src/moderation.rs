@@ -3,10 +3,11 @@
 //! A snapshot and no changes, because it is small, and whoever missed one is right again with the next. The media plane keeps
 //! the last one for a channel that opens later, and never looks into it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use meeting::{DeviceKind, LiveSession, Permissions, Person, RestrictionType, Role, SessionId, Settings, Space};
-use serde::Serialize;
+use meeting::{DeviceKind, LiveSession, Person, RestrictionType, Right, Role, SessionId, Settings, Space};
+use serde::{Serialize, Serializer};
 
 #[derive(Serialize)]
 struct Message<'a> {
@@ -23,20 +24,11 @@ struct Resource<'a> {
 struct Snapshot<'a> {
     role: &'static str,
     device: &'static str,
-    permissions: ShownPermissions,
+    #[serde(serialize_with = "each_right")]
+    permissions: BTreeSet<Right>,
     settings: ShownSettings,
     #[serde(skip_serializing_if = "Option::is_none")]
     knocks: Option<Vec<ShownKnock<'a>>>,
-}
-
-#[derive(Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a permission of its own")]
-struct ShownPermissions {
-    microphone: bool,
-    camera: bool,
-    screen: bool,
-    chat: bool,
-    reactions: bool,
 }
 
 #[derive(Serialize)]
@@ -60,7 +52,6 @@ struct ShownKnock<'a> {
 /// The snapshot for a live session. `email` tells the address of somebody who knocks.
 pub(crate) fn snapshot(space: &Space, session: &LiveSession, email: impl Fn(&SessionId) -> Option<String>) -> Arc<str> {
     let settings = space.settings();
-    let permissions = Permissions::of(settings, session.role, session.device);
     let knocks = session.role.is_moderator().then(|| {
         let knocks = space.knocks().iter().map(|knock| &knock.arrival);
         let shown = knocks.map(|arrival| ShownKnock {
@@ -74,13 +65,7 @@ pub(crate) fn snapshot(space: &Space, session: &LiveSession, email: impl Fn(&Ses
     let moderation = Snapshot {
         role: role(session.role),
         device: device(session.device),
-        permissions: ShownPermissions {
-            microphone: permissions.microphone,
-            camera: permissions.camera,
-            screen: permissions.screen,
-            chat: permissions.chat,
-            reactions: permissions.reactions,
-        },
+        permissions: Right::granted(settings, session.role, session.device),
         settings: shown(settings),
         knocks,
     };
@@ -90,6 +75,11 @@ pub(crate) fn snapshot(space: &Space, session: &LiveSession, email: impl Fn(&Ses
     serde_json::to_string(&message)
         .expect("texts and switches under plain names")
         .into()
+}
+
+/// Every right by its name, with whether it is granted.
+fn each_right<S: Serializer>(granted: &BTreeSet<Right>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(Right::ALL.map(|right| (right.name(), granted.contains(&right))))
 }
 
 fn role(role: Role) -> &'static str {

@@ -8,22 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use media::{Admission, Card, CardKind, DisconnectReason, Media, Overloaded, Prepared};
 use meeting::{
-    ConferenceId, Fact, KnockEndReason, LiveSession, ParticipantId, Permissions, Person, SessionEndReason, SessionId,
-    Space, SpaceId,
+    ConferenceId, Fact, KnockEndReason, LiveSession, ParticipantId, Person, Right, SessionEndReason, SessionId, Space,
+    SpaceId,
 };
 
 use crate::moderation;
 use crate::observer::Observer;
-
-/// What somebody at the door may do.
-const NOTHING: media::Permissions = media::Permissions {
-    microphone: false,
-    camera: false,
-    screen: false,
-    chat: false,
-    reactions: false,
-    moderator: false,
-};
 
 /// Tells the media plane.
 pub(crate) struct Teller {
@@ -98,8 +88,8 @@ impl Teller {
             participant: participant.clone(),
             waiting: waits.is_some(),
         };
-        let (place, person, permissions) = if let Some(person) = waits {
-            (media::Place::Lobby, person, NOTHING)
+        let (place, person, rights) = if let Some(person) = waits {
+            (media::Place::Lobby, person, media::Rights::NONE)
         } else {
             let (person, session) = found(space, &entrance.session);
             let room = media::Place::Room(conference.to_string());
@@ -109,7 +99,7 @@ impl Teller {
             place,
             session: entrance.session.to_string(),
             card: card(person, &seat, &entrance.session),
-            permissions,
+            rights,
         };
         let place = Place {
             space: space.id().clone(),
@@ -219,22 +209,25 @@ fn found<'a>(space: &'a Space, id: &SessionId) -> (&'a Person, &'a LiveSession) 
     (&conference.participants()[&session.participant].person, session)
 }
 
-/// What a live session may send, as the media plane has it.
-fn permitted(space: &Space, session: &LiveSession) -> media::Permissions {
-    let Permissions {
-        microphone,
-        camera,
-        screen,
-        chat,
-        reactions,
-    } = Permissions::of(space.settings(), session.role, session.device);
-    media::Permissions {
-        microphone,
-        camera,
-        screen,
-        chat,
-        reactions,
-        moderator: session.role.is_moderator(),
+/// What a live session may do, as the media plane has it.
+fn permitted(space: &Space, session: &LiveSession) -> media::Rights {
+    let granted = Right::granted(space.settings(), session.role, session.device);
+    let rights: media::Rights = granted.into_iter().map(enforced).collect();
+    if session.role.is_moderator() {
+        rights.with(media::Right::LowerHands)
+    } else {
+        rights
+    }
+}
+
+/// The right by which the media plane enforces one of a meeting's.
+fn enforced(right: Right) -> media::Right {
+    match right {
+        Right::Microphone => media::Right::Microphone,
+        Right::Camera => media::Right::Camera,
+        Right::Screen => media::Right::Screen,
+        Right::Chat => media::Right::Chat,
+        Right::Reactions => media::Right::Reactions,
     }
 }
 

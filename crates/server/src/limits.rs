@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-/// Bytes of a request body. The largest honest one is a join: an offer of twenty media lines is about 30 kB.
+/// Bytes of a request body. The largest honest one is a join: an offer of twenty-two media lines is about 90 kB.
 pub(crate) const REQUEST_BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// Bytes of a body that one of our own pages sends to sign in, or to answer an app: a password, or an app's request of some

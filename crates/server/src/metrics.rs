@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use media::{CounterKind, Reading};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -153,14 +154,23 @@ struct MediaCollector(media::Media);
 
 impl Collector for MediaCollector {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
-        for (name, help, value) in self.0.counters().table() {
+        for Reading {
+            name,
+            help,
+            kind,
+            value,
+        } in self.0.counters().table()
+        {
             let name = format!("media_{name}");
-            if help.ends_with("(a gauge).") {
-                let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
-                gauge.encode(encoder.encode_descriptor(&name, help, None, MetricType::Gauge)?)?;
-            } else {
-                let counter = ConstCounter::new(value);
-                counter.encode(encoder.encode_descriptor(&name, help, None, MetricType::Counter)?)?;
+            match kind {
+                CounterKind::Gauge => {
+                    let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+                    gauge.encode(encoder.encode_descriptor(&name, help, None, MetricType::Gauge)?)?;
+                }
+                CounterKind::Counter => {
+                    let counter = ConstCounter::new(value);
+                    counter.encode(encoder.encode_descriptor(&name, help, None, MetricType::Counter)?)?;
+                }
             }
         }
         Ok(())

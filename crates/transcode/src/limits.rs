@@ -1,6 +1,6 @@
 //! What a REST request may weigh. Refusals name the limit, so that nobody has to guess it.
 
-/// Largest JSON body. An SDP offer with twenty lines is about 30 kB, and the longest batch of the contracts (500 members)
+/// Largest JSON body. An SDP offer with twenty-two lines is about 90 kB, and the longest batch of the contracts (500 members)
 /// stays under 200 kB.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
 

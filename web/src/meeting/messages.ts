@@ -1,6 +1,7 @@
 // The JSON of the data channels: the Meet Media API's, and what we add to it (`setMediaState`, and the channels `chat`,
 // `reactions` and `moderation`). Everything a peer sends may be absent: the types say so, and the readers give defaults.
 
+import type { Right } from '../api/generated/rights.ts';
 import type { Device, Restriction, Role } from '../api/meetings.ts';
 
 export interface Message {
@@ -88,7 +89,7 @@ export interface HandResource {
 export interface ModerationResource {
   role?: Role;
   device?: Device;
-  permissions?: { microphone?: boolean; camera?: boolean; screen?: boolean; chat?: boolean; reactions?: boolean };
+  permissions?: { [right in Right]?: boolean };
   settings?: { moderation?: boolean; chat?: Restriction; reactions?: Restriction; present?: Restriction };
   /** Who waits at the door; hosts alone are told. */
   knocks?: { session?: string; displayName?: string; signedIn?: boolean; email?: string }[];

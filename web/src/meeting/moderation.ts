@@ -1,12 +1,11 @@
 // What we are in this meeting and what we may do, as the `moderation` channel tells it: one whole snapshot each time that
 // something changes. Until the first one arrives, we may do what our device can, because the server refuses the rest anyway.
 
+import { RIGHTS, type Right } from '../api/generated/rights.ts';
 import type { Device, Role } from '../api/meetings.ts';
 import type { Message } from './messages.ts';
 
-/** What somebody may do, one by one. */
-export const RIGHTS = ['microphone', 'camera', 'screen', 'chat', 'reactions'] as const;
-export type Right = (typeof RIGHTS)[number];
+export { RIGHTS, type Right };
 
 /** Somebody who waits at the door. */
 export interface Knock {
@@ -26,10 +25,13 @@ export interface Locks {
   present: boolean;
 }
 
+/** What one may do, right by right. */
+export type Permissions = Readonly<Record<Right, boolean>>;
+
 export interface Moderation {
   role: Role;
   device: Device;
-  permissions: Readonly<Record<Right, boolean>>;
+  permissions: Permissions;
   locks: Locks;
   knocks: readonly Knock[];
 }
@@ -37,18 +39,25 @@ export interface Moderation {
 /** Why one may not: because of what one chose to be, or because a host decided it. */
 export type Obstacle = 'viewer' | 'companion' | 'hostsOnly';
 
-const CAPABILITIES: Record<Device, Readonly<Record<Right, boolean>>> = {
-  FULL: { microphone: true, camera: true, screen: true, chat: true, reactions: true },
-  COMPANION: { microphone: false, camera: false, screen: true, chat: true, reactions: true },
-  VIEWER: { microphone: false, camera: false, screen: false, chat: true, reactions: true },
+/** Of each right: the devices that are capable of it, and the lock that can take it away, if there is one. */
+const TERMS: Readonly<Record<Right, { devices: readonly Device[]; lock?: Exclude<keyof Locks, 'moderation'> }>> = {
+  microphone: { devices: ['FULL'] },
+  camera: { devices: ['FULL'] },
+  screen: { devices: ['FULL', 'COMPANION'], lock: 'present' },
+  chat: { devices: ['FULL', 'COMPANION', 'VIEWER'], lock: 'chat' },
+  reactions: { devices: ['FULL', 'COMPANION', 'VIEWER'], lock: 'reactions' },
 };
+
+function permissionsWhere(may: (right: Right) => boolean): Permissions {
+  return Object.fromEntries(RIGHTS.map((right) => [right, may(right)])) as Record<Right, boolean>;
+}
 
 /** Before the server has said anything. */
 export function atFirst(device: Device): Moderation {
   return {
     role: device === 'VIEWER' ? 'VIEWER' : 'CONTRIBUTOR',
     device,
-    permissions: CAPABILITIES[device],
+    permissions: permissionsWhere((right) => TERMS[right].devices.includes(device)),
     locks: { moderation: false, chat: false, reactions: false, present: false },
     knocks: [],
   };
@@ -61,13 +70,7 @@ export function withModeration(before: Moderation, message: Message): Moderation
   return {
     role: snapshot.role ?? before.role,
     device: snapshot.device ?? before.device,
-    permissions: {
-      microphone: permissions.microphone ?? false,
-      camera: permissions.camera ?? false,
-      screen: permissions.screen ?? false,
-      chat: permissions.chat ?? false,
-      reactions: permissions.reactions ?? false,
-    },
+    permissions: permissionsWhere((right) => permissions[right] ?? false),
     locks: {
       moderation: settings.moderation ?? false,
       chat: settings.chat === 'HOSTS_ONLY',
@@ -90,16 +93,10 @@ export function isHost({ role }: Moderation): boolean {
 /** Why one may not do it; `null` if one may. */
 export function obstacle(moderation: Moderation, right: Right): Obstacle | null {
   if (moderation.permissions[right]) return null;
-  const restricted = moderation.locks.moderation && moderation.locks[lockOf(right) ?? 'moderation'];
-  if (restricted && lockOf(right)) return 'hostsOnly';
+  const { lock } = TERMS[right];
+  if (lock && moderation.locks.moderation && moderation.locks[lock]) return 'hostsOnly';
   if (moderation.device === 'COMPANION') return 'companion';
   return moderation.role === 'VIEWER' ? 'viewer' : 'hostsOnly';
-}
-
-/** The lock that can take a right from somebody; microphone and camera have none. */
-function lockOf(right: Right): 'chat' | 'reactions' | 'present' | null {
-  if (right === 'screen') return 'present';
-  return right === 'chat' || right === 'reactions' ? right : null;
 }
 
 /** What was allowed and is no more. */

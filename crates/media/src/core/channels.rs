@@ -71,7 +71,7 @@ impl Channel {
     }
 
     /// The channel of a label.
-    pub fn of_label(label: &str) -> Option<Channel> {
+    pub fn from_label(label: &str) -> Option<Channel> {
         Channel::ALL.into_iter().find(|channel| channel.label() == label)
     }
 
@@ -219,7 +219,7 @@ struct React {
 
 impl Request {
     /// Reads a message of a client.
-    pub fn read(channel: Channel, message: &str) -> Result<Request, Refused> {
+    pub fn parse(channel: Channel, message: &str) -> Result<Request, Refused> {
         let malformed = |id: i64, error: &dyn std::fmt::Display| Refused {
             id,
             code: Code::InvalidArgument,
@@ -244,7 +244,7 @@ impl Request {
             Channel::MediaStats => take("uploadMediaStats").map(|_| Ok(Action::UploadMediaStats)),
             Channel::Chat => take("send").map(|value| {
                 let send: Send = serde_json::from_value(value)?;
-                said(&send.text).map_err(serde_json::Error::custom)?;
+                check_text(&send.text).map_err(serde_json::Error::custom)?;
                 Ok(Action::Send(send.text))
             }),
             Channel::Reactions => take("react").map(react).or_else(|| {
@@ -262,7 +262,7 @@ impl Request {
 }
 
 /// Whether a text may be sent to everybody. Of control characters only the line feed is text.
-fn said(text: &str) -> Result<(), &'static str> {
+fn check_text(text: &str) -> Result<(), &'static str> {
     match () {
         () if text.trim().is_empty() => Err("the text is empty"),
         () if text.chars().count() > limits::CHAT_CHARACTERS => Err("the text is too long"),
@@ -308,14 +308,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::core::resources::{done, refused};
+    use crate::core::resources::{answer_done, answer_refused};
 
     #[test]
     fn requests_are_read() {
         let check = |channel, message: &str, expected: &str| {
-            let read = Request::read(channel, message);
-            let said = read.as_ref().map_or_else(refused, done);
-            assert_eq!(said, expected, "{message}");
+            let request = Request::parse(channel, message);
+            let answer = request.as_ref().map_or_else(answer_refused, answer_done);
+            assert_eq!(answer, expected, "{message}");
         };
         let ok = |id: i64, echo: &str| {
             format!(
@@ -370,7 +370,7 @@ mod tests {
                 label: "x".into(),
                 canvases: vec![Canvas { id: 3, wish: expected }],
             };
-            let action = Request::read(Channel::VideoAssignment, &message).unwrap().action;
+            let action = Request::parse(Channel::VideoAssignment, &message).unwrap().action;
             assert_eq!(action, Action::SetAssignment(layout), "{policy}");
         };
         check(r#","relevant":{}"#, Wish::Relevant);
@@ -383,8 +383,8 @@ mod tests {
         #[test]
         fn no_message_panics(text in ".{0,60}", inside in r#"(\{|\}|"|:|,|\[|\]|[0-9]|id|canvases|direct|mediaEntryId){0,40}"#) {
             for channel in Channel::ALL {
-                let _ = Request::read(channel, &text);
-                let _ = Request::read(channel, &format!(r#"{{"request":{{"requestId":1,"setAssignment":{inside}}}}}"#));
+                let _ = Request::parse(channel, &text);
+                let _ = Request::parse(channel, &format!(r#"{{"request":{{"requestId":1,"setAssignment":{inside}}}}}"#));
             }
         }
     }

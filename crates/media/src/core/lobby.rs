@@ -7,7 +7,7 @@ use crate::core::{
     Time,
     channels::{Action, Channel, Code, MediaState, Refused, Request},
     rate::Rate,
-    resources::{done, refused},
+    resources::{answer_done, answer_refused},
     roll,
     room::Outcome,
 };
@@ -29,7 +29,7 @@ impl Lobby {
     }
 
     /// What the client said of what it sends.
-    pub(crate) fn said(&self) -> MediaState {
+    pub(crate) fn media_state(&self) -> MediaState {
         self.said
     }
 
@@ -43,11 +43,11 @@ impl Lobby {
         let in_time = self.rate.take(now);
         let refuse = |id, code, message: &str| {
             let message = message.to_owned();
-            (refused(&Refused { id, code, message }), Outcome::Refused)
+            (answer_refused(&Refused { id, code, message }), Outcome::Refused)
         };
-        let request = match Request::read(channel, text) {
+        let request = match Request::parse(channel, text) {
             Ok(request) => request,
-            Err(refusal) => return (refused(&refusal), Outcome::Refused),
+            Err(refusal) => return (answer_refused(&refusal), Outcome::Refused),
         };
         if !in_time {
             return refuse(request.id, Code::ResourceExhausted, "too many requests");
@@ -63,7 +63,7 @@ impl Lobby {
                 return refuse(request.id, Code::PermissionDenied, message);
             }
         };
-        (done(&request), outcome)
+        (answer_done(&request), outcome)
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
             video_muted: Some(false),
             screenshare: None,
         };
-        assert_eq!(lobby.said(), said);
+        assert_eq!(lobby.media_state(), said);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 pub(crate) mod assignment;
+pub(crate) mod change;
 pub(crate) mod channels;
 pub(crate) mod codec;
 pub mod datagram;

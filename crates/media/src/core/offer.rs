@@ -102,7 +102,7 @@ struct Section<'a> {
 
 impl Plan {
     /// Reads an offer and holds it to the rules.
-    pub fn read(offer: &str) -> Result<Plan, OfferError> {
+    pub fn parse(offer: &str) -> Result<Plan, OfferError> {
         if offer.len() > limits::OFFER_BYTES {
             return Err(OfferError::TooLong);
         }
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_lines_of_an_offer_are_planned() {
-        let plan = Plan::read(&offer("a< a< a< d v< v< a> v> v>")).unwrap();
+        let plan = Plan::parse(&offer("a< a< a< d v< v< a> v> v>")).unwrap();
         assert_eq!(plan.audio, ["0", "1", "2"]);
         assert_eq!(plan.video, ["4", "5"]);
         assert_eq!(
@@ -263,14 +263,14 @@ mod tests {
             ),
             (Some("6"), Some("7"), Some("8"))
         );
-        let receiver = Plan::read(&offer("a< a< a< v< d")).unwrap();
+        let receiver = Plan::parse(&offer("a< a< a< v< d")).unwrap();
         assert_eq!(
             (receiver.microphone, receiver.camera, receiver.screen),
             (None, None, None)
         );
-        assert!(Plan::read(&offer("d")).is_ok(), "somebody who only reads the roll");
+        assert!(Plan::parse(&offer("d")).is_ok(), "somebody who only reads the roll");
         assert!(
-            Plan::read(&offer("d v>").replace("video 9", "video 0")).is_ok(),
+            Plan::parse(&offer("d v>").replace("video 9", "video 0")).is_ok(),
             "bundled, as Firefox writes it"
         );
     }
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn the_rules_are_kept() {
         let check = |offer: String, expected: &str| {
-            let said = Plan::read(&offer).map_or_else(|error| error.to_string(), |plan| format!("{plan:?}"));
+            let said = Plan::parse(&offer).map_or_else(|error| error.to_string(), |plan| format!("{plan:?}"));
             assert_eq!(said, expected, "{offer}");
         };
         check(
@@ -335,10 +335,29 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_longest_honest_offer_fits_twice() {
+        // Chromium's offer of three lines of sound and one of video, a microphone, a camera and the data channels.
+        let fixture = include_str!("../../../../tests/fixtures/offer.sdp");
+        let (head, sections) = fixture.split_once("\r\nm=").unwrap();
+        let lengths: Vec<usize> = sections.split("\r\nm=").map(|section| section.len() + 4).collect();
+        let [sound, .., video, microphone, camera, channels] = lengths[..] else {
+            panic!("{lengths:?}");
+        };
+        let length = head.len()
+            + limits::AUDIO_LINES * sound
+            + limits::VIDEO_LINES * video
+            + microphone
+            + limits::SENDING_VIDEO_LINES * camera
+            + channels;
+        assert!((85_000..95_000).contains(&length), "{length}");
+        assert!(2 * length < limits::OFFER_BYTES);
+    }
+
     proptest! {
         #[test]
         fn no_offer_panics(text in "(v=0\r\n)?((m=|a=)(audio|video|mid|rtpmap|group|recvonly)?[: ]?.{0,9}\r?\n){0,20}") {
-            let _ = Plan::read(&text);
+            let _ = Plan::parse(&text);
         }
     }
 }

@@ -70,7 +70,7 @@ struct Echo {
 pub(crate) struct Empty {}
 
 /// The answer to a request that was carried out.
-pub(crate) fn done(request: &Request) -> String {
+pub(crate) fn answer_done(request: &Request) -> String {
     let mut echo = Echo::default();
     match request.action {
         Action::Leave => echo.leave = Some(Empty {}),
@@ -98,7 +98,7 @@ pub(crate) fn done(request: &Request) -> String {
 }
 
 /// The answer to a request that was not.
-pub(crate) fn refused(refused: &Refused) -> String {
+pub(crate) fn answer_refused(refused: &Refused) -> String {
     let status = Status {
         code: refused.code.number(),
         message: &refused.message,
@@ -232,7 +232,7 @@ pub(crate) struct AssignedCanvas {
 }
 
 impl AssignedCanvas {
-    pub(crate) fn of(placement: &Placement, ssrc: u32) -> AssignedCanvas {
+    pub(crate) fn new(placement: &Placement, ssrc: u32) -> AssignedCanvas {
         AssignedCanvas {
             canvas_id: placement.canvas,
             ssrc,

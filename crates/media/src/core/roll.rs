@@ -6,7 +6,7 @@
 //! entry is one that no track ever matches.
 
 use crate::{
-    admission::{Card, CardKind, Permissions},
+    admission::{Card, CardKind},
     core::{
         EntryId,
         channels::MediaState,
@@ -16,9 +16,10 @@ use crate::{
     },
     event::DisconnectReason,
     limits,
+    rights::{Right, Rights},
 };
 
-/// What a session can send: by its offer, or by its offer and its permissions.
+/// What a session can send: by its offer, or by its offer and its rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Sends {
     pub(crate) microphone: bool,
@@ -28,11 +29,11 @@ pub(crate) struct Sends {
 
 impl Sends {
     /// What is left of an offer.
-    pub(crate) fn within(self, permissions: Permissions) -> Sends {
+    pub(crate) fn within(self, rights: Rights) -> Sends {
         Sends {
-            microphone: self.microphone && permissions.microphone,
-            camera: self.camera && permissions.camera,
-            screen: self.screen && permissions.screen,
+            microphone: self.microphone && rights.include(Right::Microphone),
+            camera: self.camera && rights.include(Right::Camera),
+            screen: self.screen && rights.include(Right::Screen),
         }
     }
 }
@@ -50,7 +51,7 @@ pub(crate) enum Voice {
 
 impl Voice {
     /// What comes of it when the client says whether it is muted.
-    pub(crate) fn said(self, muted: Option<bool>) -> Voice {
+    pub(crate) fn after(self, muted: Option<bool>) -> Voice {
         match (muted, self) {
             (Some(true), _) => Voice::Muted,
             (Some(false), Voice::Muted) => Voice::Open,
@@ -96,7 +97,7 @@ impl Entry {
 
     /// Takes what its client says that it sends.
     pub(crate) fn say(&mut self, state: MediaState) {
-        self.voice = self.voice.said(state.audio_muted);
+        self.voice = self.voice.after(state.audio_muted);
         self.video_muted = state.video_muted.unwrap_or(self.video_muted);
         self.sharing = self.sends.screen && state.screenshare.unwrap_or(self.sharing);
     }

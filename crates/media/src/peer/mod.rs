@@ -76,7 +76,7 @@ pub(crate) struct MediaPacket {
 
 /// The connection is beyond help.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum PeerError {
     #[error("the connection failed")]
     Rtc(#[from] RtcError),
     #[error("the connection panicked")]
@@ -101,7 +101,7 @@ static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(from_fe
 impl Peer {
     /// Answers an offer with all candidates.
     pub(crate) fn answer(offer: &str, candidates: &[SocketAddr], now: Instant) -> Result<(Peer, String), OfferError> {
-        let plan = Plan::read(offer)?;
+        let plan = Plan::parse(offer)?;
         let malformed = |error: &dyn std::fmt::Display| OfferError::Malformed(error.to_string());
         catch_unwind(|| {
             let offer = SdpOffer::from_sdp_string(offer).map_err(|error| malformed(&error))?;
@@ -183,7 +183,7 @@ impl Peer {
     }
 
     /// Takes a datagram from an address that has been vouched for; false if it made no sense.
-    pub(crate) fn receive(&mut self, datagram: Datagram<'_>, now: Instant) -> Result<bool, Failure> {
+    pub(crate) fn receive(&mut self, datagram: Datagram<'_>, now: Instant) -> Result<bool, PeerError> {
         let Some(input) = datagram.input(now) else {
             return Ok(false);
         };
@@ -197,7 +197,7 @@ impl Peer {
     }
 
     /// Hands in the time: timers that are due run, and what was written becomes packets.
-    pub(crate) fn tick(&mut self, now: Instant) -> Result<(), Failure> {
+    pub(crate) fn tick(&mut self, now: Instant) -> Result<(), PeerError> {
         self.guarded(|peer| Ok(peer.rtc.handle_input(Input::Timeout(now))?))
     }
 
@@ -206,7 +206,7 @@ impl Peer {
         &mut self,
         transmit: &mut dyn FnMut(SocketAddr, &[u8]),
         events: &mut Vec<PeerEvent>,
-    ) -> Result<Instant, Failure> {
+    ) -> Result<Instant, PeerError> {
         self.guarded(|peer| {
             loop {
                 match peer.rtc.poll_output()? {
@@ -224,7 +224,7 @@ impl Peer {
     }
 
     /// Writes a text to a data channel; false if there is no room for it now. A channel that is closed takes everything.
-    pub(crate) fn tell(&mut self, channel: Channel, text: &str) -> Result<bool, Failure> {
+    pub(crate) fn tell(&mut self, channel: Channel, text: &str) -> Result<bool, PeerError> {
         self.guarded(|peer| {
             let Some(id) = peer.channels[channel.index()] else {
                 return Ok(true);
@@ -249,14 +249,14 @@ impl Peer {
     }
 
     /// Says goodbye; the drain that follows carries it.
-    pub(crate) fn close(&mut self) -> Result<(), Failure> {
+    pub(crate) fn close(&mut self) -> Result<(), PeerError> {
         self.guarded(|peer| Ok(peer.rtc.close()?))
     }
 
     /// Whatever goes wrong inside the stack is this peer's own trouble, and a panic there is no more than an error: the
     /// peer is thrown away after it, so no half-changed state is looked at again.
-    fn guarded<T>(&mut self, work: impl FnOnce(&mut Peer) -> Result<T, Failure>) -> Result<T, Failure> {
-        catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or(Err(Failure::Panic))
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut Peer) -> Result<T, PeerError>) -> Result<T, PeerError> {
+        catch_unwind(AssertUnwindSafe(|| work(self))).unwrap_or(Err(PeerError::Panic))
     }
 
     fn event(&mut self, event: Event) -> Option<PeerEvent> {
@@ -287,7 +287,7 @@ impl Peer {
     /// A channel that we do not know, or have already, is closed again: it could only be a way to use memory.
     fn channel_open(&mut self, id: ChannelId, label: &str) -> Option<PeerEvent> {
         let free = |channel: &Channel| self.channels[channel.index()].is_none();
-        let Some(channel) = Channel::of_label(label).filter(free) else {
+        let Some(channel) = Channel::from_label(label).filter(free) else {
             self.rtc.direct_api().close_data_channel(id);
             return None;
         };
@@ -346,7 +346,7 @@ impl Peer {
     }
 }
 
-/// A datagram and its way.
+/// A datagram and its route.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Datagram<'a> {
     pub(crate) from: SocketAddr,
@@ -377,4 +377,23 @@ fn configuration() -> str0m::RtcConfig {
         .enable_vp9(true)
         .enable_h264(true)
         .enable_av1(true)
+}
+
+#[cfg(test)]
+pub(crate) mod fixture {
+    use super::{Instant, Peer};
+
+    /// An offer of data channels alone, which is the least that one can join with.
+    const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+        m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n\
+        a=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:\
+        00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\na=setup:actpass\r\na=mid:0\r\na=sctp-port:5000\r\n";
+
+    /// A peer connection that was answered a moment ago, and has not heard of anybody.
+    #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
+    pub(crate) fn peer() -> Box<Peer> {
+        let candidates = ["127.0.0.1:9".parse().unwrap()];
+        let (peer, _) = Peer::answer(OFFER, &candidates, Instant::now()).unwrap();
+        Box::new(peer)
+    }
 }

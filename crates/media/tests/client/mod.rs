@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use media::{Admission, Card, CardKind, Channel, DisconnectReason, Event, Media, Options, Permissions, Place};
+use media::{Admission, Card, CardKind, Channel, DisconnectReason, Event, Media, Options, Place, Rights};
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event as RtcEvent, Input, Output, Rtc,
@@ -92,12 +92,12 @@ impl World {
 
     /// Lets a client in and waits until its channels have spoken.
     pub(crate) fn join(&mut self, room: &str, name: &str) -> usize {
-        self.join_with(room, name, Permissions::MEMBER)
+        self.join_with(room, name, Rights::MEMBER)
     }
 
     /// The same for one who may do something else.
-    pub(crate) fn join_with(&mut self, room: &str, name: &str, permissions: Permissions) -> usize {
-        let client = Client::join(&self.media, Place::Room(room.into()), name, permissions);
+    pub(crate) fn join_with(&mut self, room: &str, name: &str, rights: Rights) -> usize {
+        let client = Client::join(&self.media, Place::Room(room.into()), name, rights);
         self.clients.push(client);
         let index = self.clients.len() - 1;
         self.joined(index);
@@ -118,7 +118,7 @@ impl World {
 
     /// Brings a client to the door, and waits until it knows that it waits.
     pub(crate) fn knock(&mut self, name: &str) -> usize {
-        let client = Client::join(&self.media, Place::Lobby, name, Permissions::MEMBER);
+        let client = Client::join(&self.media, Place::Lobby, name, Rights::MEMBER);
         self.clients.push(client);
         let index = self.clients.len() - 1;
         self.until("waiting", |world| {
@@ -194,7 +194,7 @@ impl World {
 }
 
 impl Client {
-    fn join(media: &Media, place: Place, name: &str, permissions: Permissions) -> Client {
+    fn join(media: &Media, place: Place, name: &str, rights: Rights) -> Client {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_micros(200))).unwrap();
         let mut rtc = Rtc::builder().set_rtp_mode(true).build(clock());
@@ -221,7 +221,7 @@ impl Client {
             place,
             session: name.into(),
             card: card(name),
-            permissions,
+            rights,
         };
         media.admit(prepared, admission).unwrap();
         rtc.sdp_api().accept_answer(pending, answer).unwrap();

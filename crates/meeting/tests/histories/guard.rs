@@ -1,8 +1,10 @@
 //! What the door and the room should do, told a second time and without looking at how they do it.
 
+use std::collections::BTreeSet;
+
 use meeting::{
-    AccessType, Arrival, DeviceKind, EntryPoint, EntryPointAccess, LiveSession, Permissions, Person, RestrictionType,
-    Role, Settings, Standing,
+    AccessType, Arrival, DeviceKind, EntryPoint, EntryPointAccess, LiveSession, Person, RestrictionType, Right, Role,
+    Settings, Standing,
 };
 
 #[derive(Debug, PartialEq, Eq)]
@@ -30,18 +32,19 @@ pub(crate) fn at_the_door(settings: &Settings, arrival: &Arrival, removed: Optio
 }
 
 /// What nobody may do, and what everybody may.
-pub(crate) fn check_permissions(settings: &Settings, session: &LiveSession, given: Permissions) {
+pub(crate) fn check_rights(settings: &Settings, session: &LiveSession, given: &BTreeSet<Right>) {
+    let given = |right| given.contains(&right);
     let full = session.device == DeviceKind::Full;
     assert_eq!(
-        (given.microphone, given.camera),
+        (given(Right::Microphone), given(Right::Camera)),
         (full, full),
         "only a full device speaks: {session:?}"
     );
     assert!(session.role != Role::Viewer || session.device == DeviceKind::Viewer);
-    assert!(!given.screen || session.device != DeviceKind::Viewer);
+    assert!(!given(Right::Screen) || session.device != DeviceKind::Viewer);
     let hosts = matches!(session.role, Role::Host | Role::CoHost);
     let locked = |restriction| settings.moderation && restriction == RestrictionType::HostsOnly && !hosts;
-    assert_eq!(given.chat, !locked(settings.chat_restriction));
-    assert_eq!(given.reactions, !locked(settings.reaction_restriction));
-    assert!(!given.screen || !locked(settings.present_restriction));
+    assert_eq!(given(Right::Chat), !locked(settings.chat_restriction));
+    assert_eq!(given(Right::Reactions), !locked(settings.reaction_restriction));
+    assert!(!given(Right::Screen) || !locked(settings.present_restriction));
 }

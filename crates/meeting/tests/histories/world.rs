@@ -170,11 +170,11 @@ impl World {
                 !self.ledger.is_removed(&session.participant),
                 "nobody is in who was put out"
             );
-            let given = self.space.permissions(id).expect("a live session");
-            guard::check_permissions(self.space.settings(), session, given);
+            let given = self.space.rights(id).expect("a live session");
+            guard::check_rights(self.space.settings(), session, &given);
         }
         for session in waiting {
-            assert_eq!(self.space.permissions(session), None, "whoever waits may do nothing");
+            assert_eq!(self.space.rights(session), None, "whoever waits may do nothing");
         }
     }
 

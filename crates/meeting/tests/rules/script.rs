@@ -5,10 +5,13 @@
 
 use meeting::{
     AccessType, Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, EntryPointAccess, Fact, FreshIds, Input,
-    LostReason, Micros, ParticipantId, Permissions, Person, RestrictionType, Role, SecretHash, SessionId, Settings,
-    Space, SpaceId, Standing, UserId, decide,
+    LostReason, Micros, ParticipantId, Person, RestrictionType, Right, Role, SecretHash, SessionId, Settings, Space,
+    SpaceId, Standing, UserId, decide,
 };
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 pub(crate) fn check(rule: &str, script: &str) {
     let mut run = Script::new();
@@ -61,8 +64,8 @@ impl Script {
                 .map_or("none".into(), |deadline| format!("@{}", deadline.0 / 1_000_000)),
             "may" => self
                 .space
-                .permissions(&session(words[0]))
-                .map_or("is not there".into(), permissions),
+                .rights(&session(words[0]))
+                .map_or("is not there".into(), in_words),
             "waiting" => {
                 let waiting = self.space.knocks().iter();
                 let names = waiting.map(|knock| self.names[knock.arrival.session.as_str()].as_str());
@@ -354,18 +357,11 @@ pub(crate) fn settings(words: &str) -> Settings {
     settings
 }
 
-pub(crate) fn permissions(permissions: Permissions) -> String {
-    let all = [
-        ("microphone", permissions.microphone),
-        ("camera", permissions.camera),
-        ("screen", permissions.screen),
-        ("chat", permissions.chat),
-        ("reactions", permissions.reactions),
-    ];
-    let given: Vec<&str> = all.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-    if given.is_empty() {
+pub(crate) fn in_words(rights: BTreeSet<Right>) -> String {
+    let names: Vec<&str> = rights.into_iter().map(Right::name).collect();
+    if names.is_empty() {
         "nothing".to_owned()
     } else {
-        given.join(" ")
+        names.join(" ")
     }
 }

@@ -1,7 +1,7 @@
 //! What the settings let through the door, what they make of people, and what they let them do: each combination as a row.
 
-use crate::script::{permissions, settings};
-use meeting::{AccessType, DeviceKind, Permissions, Role, Settings, Standing};
+use crate::script::{in_words, settings};
+use meeting::{AccessType, DeviceKind, Right, Role, Settings, Standing};
 
 const STANDINGS: [Standing; 5] = [
     Standing::Owner,
@@ -121,7 +121,7 @@ fn what_each_may_send() {
             "nothing",
         ),
     ] {
-        let given = permissions(Permissions::of(&settings(words), role, device));
+        let given = in_words(Right::granted(&settings(words), role, device));
         assert_eq!(given, expected, "{words}: {role:?} on {device:?}");
     }
 }

@@ -3,4 +3,5 @@
 //! After a change that is meant, `UPDATE_EXPECT=1` writes the files anew; whoever does that reads the difference as they would
 //! read code.
 
+mod rights;
 mod settings;

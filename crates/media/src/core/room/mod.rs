@@ -3,12 +3,12 @@
 //! A member becomes visible to the others when its media is connected and stays on the roll until the control plane takes
 //! it out, even when its media has long gone: the end of a session is told after it is written down, never before.
 //!
-//! What clients ask is in `requests`, what they may in `permissions`, what people say beside their voices in `social`, who is
+//! What clients ask is in `requests`, what they may in `rights`, what people say beside their voices in `social`, who is
 //! on whose video lines in `views`, and packets run through `packets`.
 
 mod packets;
-mod permissions;
 mod requests;
+mod rights;
 mod social;
 mod views;
 
@@ -18,7 +18,7 @@ mod tests;
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    admission::{Card, Permissions},
+    admission::Card,
     core::{
         EntryId, LineId, MemberId, Source, Time,
         assignment::Placement,
@@ -32,6 +32,7 @@ use crate::{
         speakers::Speakers,
     },
     limits,
+    rights::Rights,
 };
 
 /// The first CSRC given to a media entry: far from 42, which marks the current loudest.
@@ -83,7 +84,7 @@ impl Csrc {
 #[derive(Debug)]
 pub(crate) struct Newcomer {
     pub(crate) card: Card,
-    pub(crate) permissions: Permissions,
+    pub(crate) rights: Rights,
     /// What it said of what it sends, while it waited.
     pub(crate) said: MediaState,
     /// What it offers to send.
@@ -124,7 +125,7 @@ struct Member {
     phase: Phase,
     open: [bool; Channel::ALL.len()],
     offered: Sends,
-    permissions: Permissions,
+    rights: Rights,
     /// The last text of the control plane.
     moderation: Option<Arc<str>>,
     rate: Rate,
@@ -200,7 +201,7 @@ impl Room {
     pub(crate) fn admit(&mut self, id: MemberId, newcomer: Newcomer, now: Time) {
         let Newcomer {
             card,
-            permissions,
+            rights,
             said,
             offered,
             audio_lines,
@@ -219,7 +220,7 @@ impl Room {
             audio_csrc: next(&mut self.next_csrc),
             camera_csrc: [next(&mut self.next_csrc)],
             screen_csrc: [next(&mut self.next_csrc)],
-            sends: offered.within(permissions),
+            sends: offered.within(rights),
             voice: Voice::Open,
             video_muted: false,
             sharing: false,
@@ -238,7 +239,7 @@ impl Room {
             phase: Phase::Expected,
             open: [false; Channel::ALL.len()],
             offered,
-            permissions,
+            rights,
             moderation: None,
             rate: Rate::new(limits::MESSAGES, now),
             chat_rate: Rate::new(limits::CHAT, now),
@@ -262,7 +263,7 @@ impl Room {
         member.phase = Phase::Present;
         let open = member.open;
         for channel in Channel::ALL.into_iter().filter(|channel| open[channel.index()]) {
-            self.welcome(id, channel, effects);
+            self.tell_first(id, channel, effects);
         }
         let entry = &self.members[&id].entry;
         let participant = roll::resources(&[entry.participant()]);
@@ -279,7 +280,7 @@ impl Room {
         };
         let again = std::mem::replace(&mut member.open[channel.index()], true);
         if member.present() && !again {
-            self.welcome(id, channel, effects);
+            self.tell_first(id, channel, effects);
         }
     }
 
@@ -320,7 +321,7 @@ impl Room {
     }
 
     /// What a channel says first.
-    fn welcome(&self, id: MemberId, channel: Channel, effects: &mut Vec<Effect>) {
+    fn tell_first(&self, id: MemberId, channel: Channel, effects: &mut Vec<Effect>) {
         let roll = || {
             self.members
                 .values()

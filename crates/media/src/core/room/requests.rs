@@ -4,7 +4,7 @@ use crate::{
     core::{
         MemberId, Moment, Time,
         channels::{Action, Channel, Code, Layout, Refused, Request},
-        resources::{done, refused},
+        resources::{answer_done, answer_refused},
         roll::{self, Entry},
         room::{Effect, Member, Outcome, Room, tell},
     },
@@ -28,7 +28,7 @@ impl Room {
             return Outcome::Nothing;
         };
         let in_time = member.rate.take(now.time);
-        let result = Request::read(channel, text).and_then(|request| {
+        let result = Request::parse(channel, text).and_then(|request| {
             let objection = if in_time {
                 self.objection(id, &request.action, now.time)
             } else {
@@ -45,11 +45,11 @@ impl Room {
         });
         match result {
             Err(refusal) => {
-                effects.push(tell(id, channel, refused(&refusal)));
+                effects.push(tell(id, channel, answer_refused(&refusal)));
                 Outcome::Refused
             }
             Ok(request) => {
-                effects.push(tell(id, channel, done(&request)));
+                effects.push(tell(id, channel, answer_done(&request)));
                 self.act(id, request.action, now, effects)
             }
         }

@@ -5,12 +5,15 @@
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::core::{
-    MemberId, Time,
-    channels::{Channel, Code, HandState},
-    resources::{ChatMessage, Deleted, Hand, Reaction, Resource, ResourceKind},
-    roll,
-    room::{Effect, Member, Room, next, permissions::denied, requests::Objection},
+use crate::{
+    core::{
+        MemberId, Time,
+        channels::{Channel, Code, HandState},
+        resources::{ChatMessage, Deleted, Hand, Reaction, Resource, ResourceKind},
+        roll,
+        room::{Effect, Member, Room, next, requests::Objection, rights::denied},
+    },
+    rights::Right,
 };
 
 /// A hand that is up.
@@ -39,7 +42,7 @@ impl Room {
     pub(super) fn objection_to_chat(&mut self, id: MemberId, now: Time) -> Option<Objection> {
         let member = self.members.get_mut(&id)?;
         match () {
-            () if !member.permissions.chat => Some(denied("the session may not write".into())),
+            () if !member.rights.include(Right::Chat) => Some(denied("the session may not write".into())),
             () if member.chat_rate.take(now) && self.chat_rate.take(now) => None,
             () => Some(too_many("messages")),
         }
@@ -48,7 +51,7 @@ impl Room {
     pub(super) fn objection_to_reaction(&mut self, id: MemberId, now: Time) -> Option<Objection> {
         let member = self.members.get_mut(&id)?;
         match () {
-            () if !member.permissions.reactions => Some(denied("the session may not react".into())),
+            () if !member.rights.include(Right::Reactions) => Some(denied("the session may not react".into())),
             () if member.reaction_rate.take(now) && self.reaction_rate.take(now) => None,
             () => Some(too_many("reactions")),
         }
@@ -133,8 +136,10 @@ impl Member {
         let others = hand.participant_key.as_ref().is_some_and(|key| key != own);
         let why = match () {
             () if others && hand.raised => "nobody raises the hand of somebody else",
-            () if others && !self.permissions.moderator => "only a moderator lowers the hand of somebody else",
-            () if hand.raised && !self.permissions.reactions => "the session may not raise its hand",
+            () if others && !self.rights.include(Right::LowerHands) => {
+                "only a moderator lowers the hand of somebody else"
+            }
+            () if hand.raised && !self.rights.include(Right::Reactions) => "the session may not raise its hand",
             () => return (!self.reaction_rate.take(now)).then(|| too_many("hands")),
         };
         Some(denied(why.into()))

@@ -65,7 +65,7 @@ impl Room {
         }
         let canvases: Vec<AssignedCanvas> = placements
             .iter()
-            .map(|placement| AssignedCanvas::of(placement, member.video[placement.line].ssrc))
+            .map(|placement| AssignedCanvas::new(placement, member.video[placement.line].ssrc))
             .collect();
         let assignment = VideoAssignment {
             label: &layout.label,

@@ -8,10 +8,11 @@ use super::*;
 use crate::{
     admission::CardKind,
     core::{Moment, codec::Picture, line::Incoming, room::Outcome},
+    rights::Right,
 };
 
 mod forwarding;
-mod permissions;
+mod rights;
 mod social;
 
 /// A room, and everything that it told.
@@ -57,10 +58,10 @@ impl Stage {
     }
 
     fn admit(&mut self, id: usize, participant: &str, offered: Sends) -> MemberId {
-        self.admit_with(id, participant, offered, Permissions::MEMBER)
+        self.admit_with(id, participant, offered, Rights::MEMBER)
     }
 
-    fn admit_with(&mut self, id: usize, participant: &str, offered: Sends, permissions: Permissions) -> MemberId {
+    fn admit_with(&mut self, id: usize, participant: &str, offered: Sends, rights: Rights) -> MemberId {
         let card = Card {
             participant_key: format!("participants/{participant}"),
             session_name: format!("participants/{participant}/participantSessions/{id}"),
@@ -73,7 +74,7 @@ impl Stage {
         let video_ssrcs = (0..3).map(|line| u32::try_from(id).unwrap() * 10 + line).collect();
         let newcomer = Newcomer {
             card,
-            permissions,
+            rights,
             said: MediaState::default(),
             offered,
             audio_lines: 3,
@@ -84,11 +85,11 @@ impl Stage {
     }
 
     fn join(&mut self, id: usize, participant: &str, sends: Sends) -> MemberId {
-        self.join_with(id, participant, sends, Permissions::MEMBER)
+        self.join_with(id, participant, sends, Rights::MEMBER)
     }
 
-    fn join_with(&mut self, id: usize, participant: &str, offered: Sends, permissions: Permissions) -> MemberId {
-        let member = self.admit_with(id, participant, offered, permissions);
+    fn join_with(&mut self, id: usize, participant: &str, offered: Sends, rights: Rights) -> MemberId {
+        let member = self.admit_with(id, participant, offered, rights);
         self.connect(member);
         member
     }
@@ -102,8 +103,8 @@ impl Stage {
         });
     }
 
-    fn permit(&mut self, member: MemberId, permissions: Permissions) {
-        self.play(|room, now, actions| room.permit(member, permissions, now, &mut actions.effects));
+    fn permit(&mut self, member: MemberId, rights: Rights) {
+        self.play(|room, now, actions| room.permit(member, rights, now, &mut actions.effects));
     }
 
     fn say(&mut self, member: MemberId, channel: Channel, request: &Value) -> Outcome {

@@ -3,15 +3,8 @@
 use super::*;
 use crate::limits;
 
-const SILENT: Permissions = Permissions {
-    chat: false,
-    reactions: false,
-    ..Permissions::MEMBER
-};
-const HOST: Permissions = Permissions {
-    moderator: true,
-    ..Permissions::MEMBER
-};
+const SILENT: Rights = Rights::MEMBER.without(Right::Chat).without(Right::Reactions);
+const HOST: Rights = Rights::MEMBER.with(Right::LowerHands);
 
 fn send(text: &str) -> Value {
     json!({"requestId": 1, "send": {"text": text}})
@@ -49,7 +42,7 @@ fn a_message_reaches_everybody_who_is_there() {
     assert!(stage.heard(cem, Channel::Chat).is_empty(), "not kept for newcomers");
     assert_eq!(stage.ask(ben, Channel::Chat, &send("and me")), 7);
     assert!(stage.resources(ada, Channel::Chat).0.is_empty());
-    stage.permit(ben, Permissions::MEMBER);
+    stage.permit(ben, Rights::MEMBER);
     assert_eq!(stage.ask(ben, Channel::Chat, &send("and me")), 0);
 }
 
@@ -154,14 +147,14 @@ fn hands_are_told_to_all_and_to_newcomers_in_order() {
 
 #[test]
 fn who_may_raise_and_lower_whose_hand() {
-    let check = |permissions, request: Value, code: i64| {
+    let check = |rights, request: Value, code: i64| {
         let mut stage = Stage::new();
-        let (ada, ben) = (stage.join_with(1, "ada", ALL, permissions), stage.join(2, "ben", ALL));
+        let (ada, ben) = (stage.join_with(1, "ada", ALL, rights), stage.join(2, "ben", ALL));
         stage.ask(ben, Channel::Reactions, &hand(true));
         assert_eq!(
             stage.ask(ada, Channel::Reactions, &request),
             code,
-            "{permissions:?} {request}"
+            "{rights:?} {request}"
         );
         stage
             .room
@@ -171,10 +164,10 @@ fn who_may_raise_and_lower_whose_hand() {
             .collect::<Vec<_>>()
     };
     let (others, both, nobody) = (vec![false], vec![false, true], Vec::<bool>::new());
-    assert_eq!(check(Permissions::MEMBER, hand(true), 0), both);
-    assert_eq!(check(Permissions::MEMBER, hand_of("ada", true), 0), both);
-    assert_eq!(check(Permissions::MEMBER, hand_of("ben", false), 7), others);
-    assert_eq!(check(Permissions::MEMBER, hand_of("ben", true), 7), others);
+    assert_eq!(check(Rights::MEMBER, hand(true), 0), both);
+    assert_eq!(check(Rights::MEMBER, hand_of("ada", true), 0), both);
+    assert_eq!(check(Rights::MEMBER, hand_of("ben", false), 7), others);
+    assert_eq!(check(Rights::MEMBER, hand_of("ben", true), 7), others);
     assert_eq!(check(SILENT, hand(true), 7), others);
     assert_eq!(check(SILENT, hand(false), 0), others);
     assert_eq!(check(HOST, hand_of("ben", false), 0), nobody);

@@ -1,29 +1,45 @@
 //! What a member may do, and what becomes of it when that changes.
 //!
-//! A permission works at the entrance: what is not permitted is not on the roll, so packets of it are dropped before the
+//! A right works at the entrance: what is not permitted is not on the roll, so packets of it are dropped before the
 //! speakers are chosen, no canvas can stand for it, and a request for it is refused. Nothing further in has to ask again.
 
 use std::sync::Arc;
 
 use crate::{
-    admission::Permissions,
     core::{
         MemberId, Time,
+        change::{Change, Grant},
         channels::{Channel, Code, MediaState},
         resources::{Empty, Resource, ResourceKind},
         roll::{self, Voice},
         room::{Effect, Member, Room, requests::Objection, tell},
     },
+    rights::{Right, Rights},
 };
 
 impl Room {
+    /// Does what the control plane asks for a member.
+    pub(crate) fn carry_out(&mut self, id: MemberId, change: Change, now: Time, effects: &mut Vec<Effect>) {
+        let Change { grant, mutes, text } = change;
+        if let Some(Grant { rights, kept }) = grant {
+            self.permit(id, kept, now, effects);
+            self.permit(id, rights, now, effects);
+        }
+        if mutes {
+            self.mute(id, now, effects);
+        }
+        if let Some(text) = text {
+            self.moderate(id, text, effects);
+        }
+    }
+
     /// Grants and withdraws.
-    pub(crate) fn permit(&mut self, id: MemberId, permissions: Permissions, now: Time, effects: &mut Vec<Effect>) {
+    pub(super) fn permit(&mut self, id: MemberId, rights: Rights, now: Time, effects: &mut Vec<Effect>) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
-        member.permissions = permissions;
-        let sends = member.offered.within(permissions);
+        member.rights = rights;
+        let sends = member.offered.within(rights);
         // Most changes are about the chat, or about somebody else; everybody would be told again of everybody.
         if sends != member.entry.sends {
             self.change(id, now, effects, |entry| entry.restrict(sends));
@@ -31,7 +47,7 @@ impl Room {
     }
 
     /// Mutes a microphone for its owner, and tells the client.
-    pub(crate) fn mute(&mut self, id: MemberId, now: Time, effects: &mut Vec<Effect>) {
+    pub(super) fn mute(&mut self, id: MemberId, now: Time, effects: &mut Vec<Effect>) {
         let Some(member) = self.members.get(&id).filter(|member| member.entry.speaks()) else {
             return;
         };
@@ -42,7 +58,7 @@ impl Room {
     }
 
     /// Tells a member a text of the control plane, now and when its channel opens.
-    pub(crate) fn moderate(&mut self, id: MemberId, text: Arc<str>, effects: &mut Vec<Effect>) {
+    pub(super) fn moderate(&mut self, id: MemberId, text: Arc<str>, effects: &mut Vec<Effect>) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
@@ -63,11 +79,12 @@ impl Member {
 
     /// Muting is always allowed, and so is saying again what is so already.
     pub(super) fn objection_to_sending(&self, state: MediaState) -> Option<Objection> {
-        let what = match self.permissions {
-            Permissions { microphone: false, .. } if state.audio_muted == Some(false) => "its microphone",
-            Permissions { camera: false, .. } if state.video_muted == Some(false) => "its camera",
-            Permissions { screen: false, .. } if state.screenshare == Some(true) => "a screen",
-            _ => return None,
+        let denies = |right| !self.rights.include(right);
+        let what = match () {
+            () if state.audio_muted == Some(false) && denies(Right::Microphone) => "its microphone",
+            () if state.video_muted == Some(false) && denies(Right::Camera) => "its camera",
+            () if state.screenshare == Some(true) && denies(Right::Screen) => "a screen",
+            () => return None,
         };
         Some(denied(format!("the session may not send {what}")))
     }

@@ -1,13 +1,14 @@
 //! What is not permitted goes nowhere, and the others see that it does not.
 
-use super::*;
+use proptest::prelude::*;
 
-const VIEWER: Permissions = Permissions {
-    microphone: false,
-    camera: false,
-    screen: false,
-    ..Permissions::MEMBER
-};
+use super::*;
+use crate::core::change::Change;
+
+const VIEWER: Rights = Rights::MEMBER
+    .without(Right::Microphone)
+    .without(Right::Camera)
+    .without(Right::Screen);
 
 fn state(request: &Value) -> Value {
     json!({"requestId": 1, "setMediaState": request})
@@ -29,9 +30,9 @@ fn entry_told(stage: &mut Stage, reader: MemberId, of: MemberId) -> (Option<(boo
 
 #[test]
 fn packets_of_a_source_without_permission_go_nowhere() {
-    let check = |permissions: Permissions, microphone: bool, camera: bool, screen: bool| {
+    let check = |rights: Rights, microphone: bool, camera: bool, screen: bool| {
         let mut stage = Stage::new();
-        let ada = stage.join_with(1, "ada", ALL, permissions);
+        let ada = stage.join_with(1, "ada", ALL, rights);
         let ben = stage.join(2, "ben", ALL);
         let (camera_entry, screen_entry) = (stage.entry(ada), stage.screen(ada));
         let share = stage.ask(ada, Channel::MediaEntries, &state(&json!({"screenshare": true})));
@@ -42,7 +43,7 @@ fn packets_of_a_source_without_permission_go_nowhere() {
             .into_iter()
             .filter_map(|(there, canvas)| there.then_some(canvas))
             .collect();
-        assert_eq!(stage.canvases(ben), Some(expected), "{permissions:?}");
+        assert_eq!(stage.canvases(ben), Some(expected), "{rights:?}");
         for (source, may) in [
             (Source::Microphone, microphone),
             (Source::Camera, camera),
@@ -62,19 +63,16 @@ fn packets_of_a_source_without_permission_go_nowhere() {
         let people = stage.heard(cem, Channel::Participants);
         assert_eq!(people[0]["resources"].as_array().unwrap().len(), 3);
     };
-    check(Permissions::MEMBER, true, true, true);
+    check(Rights::MEMBER, true, true, true);
     check(VIEWER, false, false, false);
-    let companion = Permissions { screen: true, ..VIEWER };
+    let companion = VIEWER.with(Right::Screen);
     check(companion, false, false, true);
-    let listener = Permissions {
-        microphone: true,
-        ..VIEWER
-    };
+    let listener = VIEWER.with(Right::Microphone);
     check(listener, true, false, false);
 }
 
 #[test]
-fn requests_beyond_the_permissions_are_refused_whole() {
+fn requests_beyond_the_rights_are_refused_whole() {
     let mut stage = Stage::new();
     let ada = stage.join_with(1, "ada", ALL, VIEWER);
     let mut check = |request: Value, code: i64| {
@@ -122,7 +120,7 @@ fn what_is_withdrawn_stops_at_once_and_comes_back_muted() {
         assert_eq!(stage.send(ada, source, true, -20), []);
     }
 
-    stage.permit(ada, Permissions::MEMBER);
+    stage.permit(ada, Rights::MEMBER);
     assert_eq!(
         entry_told(&mut stage, ben, ada).0,
         Some((true, true)),
@@ -153,15 +151,11 @@ fn relevant_canvases_go_to_those_who_may_be_seen() {
 }
 
 #[test]
-fn permissions_that_change_nothing_that_is_sent_are_told_to_nobody() {
+fn rights_that_change_nothing_that_is_sent_are_told_to_nobody() {
     let mut stage = Stage::new();
     let (ada, watcher) = (stage.join(1, "ada", ALL), stage.join(2, "watcher", Sends::default()));
     stage.told.clear();
-    let quiet = Permissions {
-        chat: false,
-        reactions: false,
-        ..Permissions::MEMBER
-    };
+    let quiet = Rights::MEMBER.without(Right::Chat).without(Right::Reactions);
     stage.permit(ada, quiet);
     stage.permit(watcher, VIEWER);
     assert_eq!(stage.told, []);
@@ -169,7 +163,7 @@ fn permissions_that_change_nothing_that_is_sent_are_told_to_nobody() {
 }
 
 #[test]
-fn permissions_may_change_before_the_media_is_there() {
+fn rights_may_change_before_the_media_is_there() {
     let mut stage = Stage::new();
     let ben = stage.join(2, "ben", ALL);
     let ada = stage.admit(1, "ada", ALL);
@@ -179,6 +173,58 @@ fn permissions_may_change_before_the_media_is_there() {
     stage.connect(ada);
     assert_eq!(entry_told(&mut stage, ben, ada).0, Some((true, true)));
     assert_eq!(stage.send(ada, Source::Microphone, false, -20), []);
+}
+
+#[derive(Debug, Clone)]
+enum Asked {
+    Rights(u8),
+    Mute,
+    Tell(u8),
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    prop_oneof![
+        (0..8_u8).prop_map(Asked::Rights),
+        Just(Asked::Mute),
+        any::<u8>().prop_map(Asked::Tell)
+    ]
+}
+
+fn change(asked: &Asked) -> Change {
+    match asked {
+        Asked::Rights(bits) => {
+            let sources = [Right::Microphone, Right::Camera, Right::Screen];
+            let granted = (0..).zip(sources).filter(|(bit, _)| bits >> bit & 1 == 1);
+            Change::permit(granted.map(|(_, right)| right).collect())
+        }
+        Asked::Mute => Change::mute(),
+        Asked::Tell(number) => Change::tell(number.to_string().into()),
+    }
+}
+
+proptest! {
+    #[test]
+    fn changes_that_waited_leave_what_they_would_have_left_one_by_one(
+        before in asked(),
+        later in prop::collection::vec(asked(), 1..6),
+    ) {
+        let play = |changes: Vec<Change>| {
+            let mut stage = Stage::new();
+            let ada = stage.join(1, "ada", ALL);
+            stage.ask(ada, Channel::MediaEntries, &state(&json!({"screenshare": true})));
+            for change in changes {
+                stage.play(|room, now, actions| room.carry_out(ada, change, now, &mut actions.effects));
+            }
+            let member = &stage.room.members[&ada];
+            let entry = &member.entry;
+            let sending = (entry.sends, entry.voice, entry.video_muted, entry.sharing);
+            (member.rights, sending, member.moderation.clone())
+        };
+        let mut merged = change(&later[0]);
+        later[1..].iter().for_each(|asked| merged.merge(change(asked)));
+        let one_by_one = [&before].into_iter().chain(&later).map(change).collect();
+        prop_assert_eq!(play(vec![change(&before), merged]), play(one_by_one));
+    }
 }
 
 #[test]
@@ -245,7 +291,7 @@ fn who_was_muted_at_the_door_is_muted_inside() {
     let ada = stage.admit(1, "ada", ALL);
     let newcomer = Newcomer {
         card: stage.room.members[&ada].entry.card.clone(),
-        permissions: Permissions::MEMBER,
+        rights: Rights::MEMBER,
         said,
         offered: ALL,
         audio_lines: 3,

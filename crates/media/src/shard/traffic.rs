@@ -21,45 +21,47 @@ use crate::{
     egress::{Egress, Outgoing},
     event::LostCause,
     limits,
-    peer::{Datagram, Failure, MediaPacket, PeerEvent},
-    seat::{Phase, Seat, Whereabouts},
-    shard::{Shard, calendar},
-    socket::Way,
+    peer::{Datagram, MediaPacket, PeerError, PeerEvent},
+    shard::{
+        Shard, calendar,
+        seat::{Phase, Seat, Whereabouts},
+    },
+    socket::Route,
 };
 
 impl Shard {
     /// Reads datagrams; true if there may be more.
-    pub(crate) fn read(&mut self, now: Instant) -> bool {
-        let mut batch = std::mem::take(&mut self.batch);
+    pub(super) fn read_datagrams(&mut self, now: Instant) -> bool {
+        let mut batch = std::mem::take(&mut self.buffers.datagrams);
         let mut count = 0;
         let more = loop {
             batch.clear();
-            match self.socket.receive(|way, datagram| batch.push(way, datagram)) {
+            match self.socket.receive(|route, datagram| batch.push(route, datagram)) {
                 None => break false,
                 Some(received) => count += received,
             }
-            for (way, datagram) in batch.iter() {
-                self.datagram(way, datagram, now);
+            for (route, datagram) in batch.iter() {
+                self.datagram(route, datagram, now);
             }
             if count >= limits::DATAGRAMS_PER_TURN {
                 break true;
             }
         };
-        self.batch = batch;
+        self.buffers.datagrams = batch;
         self.counting.datagrams_in.fetch_add(count as u64, Relaxed);
         more
     }
 
-    fn datagram(&mut self, way: Way, contents: &[u8], now: Instant) {
+    fn datagram(&mut self, route: Route, contents: &[u8], now: Instant) {
         let datagram = Datagram {
-            from: way.from,
-            to: self.candidate(way),
+            from: route.from,
+            to: self.candidate(route),
             contents,
         };
-        let known = self.by_address.get(&way.from).copied();
+        let known = self.directory.by_address(route.from);
         let key = match kind(contents) {
             Kind::Binding { ufrag } => {
-                let named = self.by_ufrag.get(ufrag).copied();
+                let named = self.directory.by_ufrag(ufrag);
                 named.filter(|key| self.may_have(*key, known) && self.vouched(*key, datagram, now))
             }
             Kind::Dtls | Kind::Media => known,
@@ -70,11 +72,11 @@ impl Shard {
             return;
         };
         if known != Some(key) {
-            self.claim(key, way.from);
+            self.directory.claim(key, route.from);
         }
         let Some(seat) = self.seats.get_mut(key) else { return };
         seat.last_datagram = now;
-        seat.local = way.to;
+        seat.local = route.to;
         let mut events = std::mem::take(&mut self.buffers.events);
         let result = match seat.peer.receive(datagram, now) {
             Ok(understood) => {
@@ -83,7 +85,7 @@ impl Shard {
                 }
                 seat.drain(&mut self.socket, &mut events)
             }
-            Err(failure) => Err(failure),
+            Err(error) => Err(error),
         };
         self.handle(key, result, events, now);
         if self.seats.get(key).is_some_and(Seat::has_waiting) {
@@ -91,24 +93,9 @@ impl Shard {
         }
     }
 
-    /// The address is the session's from now on.
-    pub(crate) fn claim(&mut self, key: usize, address: SocketAddr) {
-        if let Some(owner) = self.by_address.insert(address, key)
-            && let Some(seat) = self.seats.get_mut(owner)
-        {
-            seat.addresses.retain(|other| *other != address);
-        }
-        let Some(seat) = self.seats.get_mut(key) else { return };
-        seat.addresses.push(address);
-        if seat.addresses.len() > limits::ADDRESSES_PER_SESSION {
-            let oldest = seat.addresses.remove(0);
-            self.by_address.remove(&oldest);
-        }
-    }
-
     /// An address stays with the session that lives there: another one, however well signed its requests, could take the
     /// first one's media away with forged addresses.
-    pub(crate) fn may_have(&self, key: usize, owner: Option<usize>) -> bool {
+    pub(super) fn may_have(&self, key: usize, owner: Option<usize>) -> bool {
         let lives = |owner: usize| self.seats.get(owner).is_some_and(|seat| seat.phase.lives());
         owner.is_none_or(|owner| owner == key || !lives(owner))
     }
@@ -120,24 +107,33 @@ impl Shard {
     }
 
     /// The announced address that a datagram came to: behind a translating router it is not the one that was bound.
-    fn candidate(&self, way: Way) -> SocketAddr {
-        let exact = self.candidates.iter().find(|candidate| Some(candidate.ip()) == way.to);
+    fn candidate(&self, route: Route) -> SocketAddr {
+        let exact = self
+            .candidates
+            .iter()
+            .find(|candidate| Some(candidate.ip()) == route.to);
         let family = self
             .candidates
             .iter()
-            .find(|candidate| candidate.is_ipv4() == way.from.is_ipv4());
+            .find(|candidate| candidate.is_ipv4() == route.from.is_ipv4());
         exact.or(family).copied().unwrap_or(self.candidates[0])
     }
 
     /// Deals with what came out of a peer connection, and gives the buffer back.
-    pub(crate) fn handle(&mut self, key: usize, result: Result<(), Failure>, mut events: Vec<PeerEvent>, now: Instant) {
+    pub(super) fn handle(
+        &mut self,
+        key: usize,
+        result: Result<(), PeerError>,
+        mut events: Vec<PeerEvent>,
+        now: Instant,
+    ) {
         for event in events.drain(..) {
             self.event(key, event, now);
         }
         self.buffers.events = events;
         match result {
             Ok(()) => self.schedule(key),
-            Err(failure) => self.fail(key, &failure),
+            Err(error) => self.fail(key, &error),
         }
     }
 
@@ -262,7 +258,7 @@ impl Shard {
     }
 
     /// Lets a room decide, and does what it decides.
-    pub(crate) fn in_room(&mut self, key: usize, now: Instant, decide: impl FnOnce(&mut Room, Time, &mut Vec<Effect>)) {
+    pub(super) fn in_room(&mut self, key: usize, now: Instant, decide: impl FnOnce(&mut Room, Time, &mut Vec<Effect>)) {
         let actions = self.decide(key, now, |room, time, actions| decide(room, time, &mut actions.effects));
         self.carry_out(actions);
     }

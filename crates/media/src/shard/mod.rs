@@ -10,12 +10,17 @@
 //!
 //! There is one shard today. A second one needs its own port and its own rooms, and nothing here is shared.
 
+mod commands;
+mod directory;
+mod seat;
+mod traffic;
+
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::BinaryHeap,
     io,
     net::SocketAddr,
-    sync::{Arc, atomic::Ordering::Relaxed, mpsc::Receiver},
+    sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -24,7 +29,6 @@ use slab::Slab;
 use time::OffsetDateTime;
 
 use crate::{
-    commands::Command,
     core::{
         MemberId, Time,
         room::{Actions, Room},
@@ -32,46 +36,47 @@ use crate::{
     counters::{Counting, count},
     event::{DisconnectReason, LostCause},
     limits,
-    peer::{Failure, PeerEvent},
+    peer::{PeerError, PeerEvent},
+    queue::Inbox,
     reporter::Reporter,
-    seat::{Phase, Seat},
+    shard::{
+        directory::Directory,
+        seat::{Phase, Seat},
+    },
     socket::{Batch, Socket},
 };
 
-/// The shard.
+/// The shard. Sessions and rooms have keys: their places in `seats` and `rooms`.
 pub(crate) struct Shard {
-    pub(crate) socket: Socket,
-    pub(crate) candidates: Vec<SocketAddr>,
-    pub(crate) counting: Arc<Counting>,
-    pub(crate) seats: Slab<Seat>,
-    pub(crate) rooms: Slab<Room>,
-    pub(crate) by_ufrag: HashMap<String, usize>,
-    pub(crate) by_address: HashMap<SocketAddr, usize>,
-    pub(crate) buffers: Buffers,
-    pub(crate) batch: Batch,
-    pub(crate) reporter: Reporter,
-    pub(crate) by_session: HashMap<String, usize>,
-    pub(crate) rooms_by_name: HashMap<String, usize>,
-    pub(crate) commands: Receiver<Command>,
+    socket: Socket,
+    candidates: Vec<SocketAddr>,
+    counting: Arc<Counting>,
+    inbox: Inbox,
+    reporter: Reporter,
+    seats: Slab<Seat>,
+    rooms: Slab<Room>,
+    directory: Directory,
+    buffers: Buffers,
     epoch: Instant,
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
-    pub(crate) dirty: Vec<usize>,
+    dirty: Vec<usize>,
     swept: Instant,
     told_alive: Instant,
 }
 
 /// Taken out while in use, put back empty.
 #[derive(Default)]
-pub(crate) struct Buffers {
-    pub(crate) events: Vec<PeerEvent>,
-    pub(crate) actions: Actions,
+struct Buffers {
+    datagrams: Batch,
+    events: Vec<PeerEvent>,
+    actions: Actions,
 }
 
 impl Shard {
     pub(crate) fn new(
         socket: Socket,
         candidates: Vec<SocketAddr>,
-        commands: Receiver<Command>,
+        inbox: Inbox,
         reporter: Reporter,
         counting: Arc<Counting>,
     ) -> Shard {
@@ -80,16 +85,12 @@ impl Shard {
             socket,
             candidates,
             counting,
+            inbox,
+            reporter,
             seats: Slab::new(),
             rooms: Slab::new(),
-            by_ufrag: HashMap::new(),
-            by_address: HashMap::new(),
+            directory: Directory::default(),
             buffers: Buffers::default(),
-            batch: Batch::default(),
-            reporter,
-            by_session: HashMap::new(),
-            rooms_by_name: HashMap::new(),
-            commands,
             epoch: now,
             timers: BinaryHeap::new(),
             dirty: vec![],
@@ -119,7 +120,7 @@ impl Shard {
                 self.stop(now);
                 return;
             }
-            more_to_read = self.read(now);
+            more_to_read = self.read_datagrams(now);
             self.run_timers(now);
             self.settle_all(now);
             self.sweep(now);
@@ -129,12 +130,12 @@ impl Shard {
     }
 
     /// The time that the rooms live in.
-    pub(crate) fn time(&self, now: Instant) -> Time {
+    fn time(&self, now: Instant) -> Time {
         now.saturating_duration_since(self.epoch)
     }
 
     /// Something was written to the session: it is settled at the end of the turn.
-    pub(crate) fn touch(&mut self, key: usize) {
+    fn touch(&mut self, key: usize) {
         if let Some(seat) = self.seats.get_mut(key)
             && !std::mem::replace(&mut seat.dirty, true)
         {
@@ -143,7 +144,7 @@ impl Shard {
     }
 
     /// The session is gone: its media stops, and the control plane is told. The others are not; see [`Shard::remove`].
-    pub(crate) fn lose(&mut self, key: usize, cause: LostCause) {
+    fn lose(&mut self, key: usize, cause: LostCause) {
         let Some(seat) = self.seats.get_mut(key).filter(|seat| seat.phase.lives()) else {
             return;
         };
@@ -155,9 +156,9 @@ impl Shard {
     }
 
     /// The session's transport is beyond help.
-    pub(crate) fn fail(&mut self, key: usize, failure: &Failure) {
+    fn fail(&mut self, key: usize, error: &PeerError) {
         let Some(seat) = self.seats.get(key) else { return };
-        tracing::warn!(session = seat.session, error = ?failure, "a peer connection failed");
+        tracing::warn!(session = seat.session, ?error, "a peer connection failed");
         count(&self.counting.peer_errors);
         let cause = if seat.phase == Phase::Connecting {
             LostCause::NeverConnected
@@ -165,20 +166,11 @@ impl Shard {
             LostCause::Closed
         };
         self.lose(key, cause);
-        self.unlist(key);
-    }
-
-    /// No datagram finds the session any more.
-    fn unlist(&mut self, key: usize) {
-        let Some(seat) = self.seats.get_mut(key) else { return };
-        self.by_ufrag.remove(seat.peer.ufrag());
-        for address in seat.addresses.drain(..) {
-            self.by_address.remove(&address);
-        }
+        self.directory.disconnect(key);
     }
 
     /// Schedules the next tick of a session, unless an earlier one stands in the heap.
-    pub(crate) fn schedule(&mut self, key: usize) {
+    fn schedule(&mut self, key: usize) {
         let Some(seat) = self.seats.get_mut(key) else { return };
         if seat.scheduled.is_none_or(|scheduled| seat.deadline < scheduled) {
             seat.scheduled = Some(seat.deadline);
@@ -212,7 +204,7 @@ impl Shard {
     /// Settles every session that was written to, and those that this writes to. What is still left then has its turn after
     /// the next datagrams: two sessions cannot keep the shard to themselves.
     fn settle_all(&mut self, now: Instant) {
-        for _ in 0..4 {
+        for _ in 0..limits::SETTLINGS_PER_TURN {
             for key in std::mem::take(&mut self.dirty) {
                 let Some(seat) = self.seats.get_mut(key) else { continue };
                 let mut events = std::mem::take(&mut self.buffers.events);
@@ -262,7 +254,7 @@ impl Shard {
 
     /// Ends a removed session's transport and forgets it.
     fn free(&mut self, key: usize) {
-        self.unlist(key);
+        self.directory.forget(key);
         let mut seat = self.seats.remove(key);
         if seat.peer.close().is_ok() {
             // Whatever happens in this last drain happens to nobody.
@@ -271,7 +263,7 @@ impl Shard {
     }
 
     fn stop(&mut self, now: Instant) {
-        let sessions: Vec<String> = self.by_session.keys().cloned().collect();
+        let sessions: Vec<String> = self.directory.sessions().map(str::to_owned).collect();
         for session in sessions {
             self.remove(&session, DisconnectReason::ShuttingDown, now);
         }
@@ -287,7 +279,9 @@ impl Shard {
         let (sent, unsent) = self.socket.take_counts();
         self.counting.datagrams_out.fetch_add(sent, Relaxed);
         self.counting.datagrams_unsent.fetch_add(unsent, Relaxed);
-        self.counting.sessions.store(self.by_session.len() as u64, Relaxed);
+        self.counting
+            .sessions
+            .store(self.directory.sessions().len() as u64, Relaxed);
         self.counting.rooms.store(self.rooms.len() as u64, Relaxed);
     }
 }
@@ -300,7 +294,7 @@ pub(crate) fn clock() -> Instant {
 
 /// And the calendar.
 #[expect(clippy::disallowed_methods, reason = "people want to read when something was said")]
-pub(crate) fn calendar() -> OffsetDateTime {
+fn calendar() -> OffsetDateTime {
     SystemTime::now().into()
 }
 
@@ -310,16 +304,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        admission::{Admission, Card, CardKind, Permissions, Place},
-        event::Event,
-        peer::Peer,
+        admission::{Admission, Card, CardKind, Place},
+        event::{DisconnectReason, Event},
+        peer::fixture,
+        rights::Rights,
     };
-
-    /// An offer of data channels alone, which is the least that one can join with.
-    const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
-        m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n\
-        a=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=fingerprint:sha-256 00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:\
-        00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF\r\na=setup:actpass\r\na=mid:0\r\na=sctp-port:5000\r\n";
 
     struct Stage {
         shard: Shard,
@@ -332,11 +321,10 @@ mod tests {
             let socket = Socket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
             let candidates = vec![socket.local_address()];
             let (sender, events) = events::channel(100);
-            let (_, commands) = std::sync::mpsc::channel();
-            let mut shard = Shard::new(socket, candidates, commands, Reporter::new(sender), Arc::default());
+            let inbox = Inbox(Arc::default());
+            let mut shard = Shard::new(socket, candidates, inbox, Reporter::new(sender), Arc::default());
             let start = clock();
             for session in sessions {
-                let (peer, _) = Peer::answer(OFFER, &shard.candidates, start).unwrap();
                 let card = Card {
                     participant_key: format!("participants/{session}"),
                     session_name: format!("participants/{session}/participantSessions/{session}"),
@@ -348,11 +336,15 @@ mod tests {
                     place: Place::Room("r".into()),
                     session: (*session).to_owned(),
                     card,
-                    permissions: Permissions::MEMBER,
+                    rights: Rights::MEMBER,
                 };
-                shard.admit(peer, admission, start);
+                shard.admit(*fixture::peer(), admission, start);
             }
             Stage { shard, start, events }
+        }
+
+        fn key(&self, session: &str) -> usize {
+            self.shard.directory.by_session(session).unwrap()
         }
 
         fn at(&self, ms: u64) -> Instant {
@@ -378,7 +370,7 @@ mod tests {
     #[test]
     fn deadlines_are_kept() {
         let mut stage = Stage::new(&["a", "b"]);
-        let key = stage.shard.by_session["b"];
+        let key = stage.key("b");
         stage.shard.seats[key].phase = Phase::Connected;
         stage.shard.seats[key].last_datagram = stage.at(4_000);
         assert_eq!(stage.sweep(4_500), [Event::Alive(vec![("b".into(), stage.at(4_000))])]);
@@ -394,7 +386,7 @@ mod tests {
     fn what_was_removed_is_forgotten() {
         let mut stage = Stage::new(&["a", "b"]);
         let address = "127.0.0.1:9".parse().unwrap();
-        stage.shard.claim(stage.shard.by_session["a"], address);
+        stage.shard.directory.claim(stage.key("a"), address);
         stage.shard.remove("a", DisconnectReason::ClientLeft, stage.at(0));
         assert_eq!(
             (stage.shard.seats.len(), stage.shard.rooms.len()),
@@ -405,27 +397,16 @@ mod tests {
         stage.shard.remove("b", DisconnectReason::ClientLeft, stage.at(0));
         assert_eq!(stage.sweep(1_000), []);
         let shard = &stage.shard;
-        assert!(shard.seats.is_empty() && shard.rooms.is_empty() && shard.rooms_by_name.is_empty());
-        assert!(shard.by_address.is_empty() && shard.by_ufrag.is_empty() && shard.by_session.is_empty());
+        assert!(shard.seats.is_empty() && shard.rooms.is_empty() && shard.directory.is_empty());
     }
 
     #[test]
     fn an_address_stays_with_the_session_that_lives_there() {
         let mut stage = Stage::new(&["a", "b"]);
-        let (a, b) = (stage.shard.by_session["a"], stage.shard.by_session["b"]);
+        let (a, b) = (stage.key("a"), stage.key("b"));
         let shard = &mut stage.shard;
-        let addresses: Vec<SocketAddr> = (0..10)
-            .map(|port| SocketAddr::from(([127, 0, 0, 1], 1000 + port)))
-            .collect();
-        for address in &addresses {
-            shard.claim(a, *address);
-        }
-        assert_eq!(shard.by_address.len(), limits::ADDRESSES_PER_SESSION);
         assert!(shard.may_have(b, None) && shard.may_have(a, Some(a)) && !shard.may_have(b, Some(a)));
         shard.lose(a, LostCause::Closed);
         assert!(shard.may_have(b, Some(a)));
-        shard.claim(b, addresses[9]);
-        assert_eq!(shard.seats[b].addresses, [addresses[9]]);
-        assert!(!shard.seats[a].addresses.contains(&addresses[9]));
     }
 }

@@ -1,22 +1,17 @@
 //! A session's seat in the shard: its peer connection, what is known of its life, and what waits for its data channels.
 
-use std::{
-    collections::VecDeque,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Instant};
 
 use crate::{
     core::{channels::Channel, lobby::Lobby},
     limits,
-    peer::{Failure, Peer, PeerEvent},
+    peer::{Peer, PeerError, PeerEvent},
     socket::Socket,
 };
 
 /// How far a session has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub(super) enum Phase {
     /// Admitted; nothing flows yet.
     Connecting,
     /// Media flows.
@@ -29,44 +24,42 @@ pub(crate) enum Phase {
 
 impl Phase {
     /// Whether the session is still to be reported when it goes.
-    pub(crate) fn lives(self) -> bool {
+    pub(super) fn lives(self) -> bool {
         matches!(self, Phase::Connecting | Phase::Connected)
     }
 }
 
 /// Where a session is.
 #[derive(Debug)]
-pub(crate) enum Whereabouts {
+pub(super) enum Whereabouts {
     Lobby(Lobby),
     Room(usize),
 }
 
 /// One session.
-pub(crate) struct Seat {
-    pub(crate) peer: Peer,
-    pub(crate) session: String,
-    pub(crate) whereabouts: Whereabouts,
-    pub(crate) phase: Phase,
-    pub(crate) admitted: Instant,
-    pub(crate) last_datagram: Instant,
+pub(super) struct Seat {
+    pub(super) peer: Peer,
+    pub(super) session: String,
+    pub(super) whereabouts: Whereabouts,
+    pub(super) phase: Phase,
+    pub(super) admitted: Instant,
+    pub(super) last_datagram: Instant,
     /// The sign of life that was reported last.
-    pub(crate) reported: Instant,
-    /// Addresses that ICE has validated.
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(super) reported: Instant,
     /// Which of our addresses the session sends to, and so hears from.
-    pub(crate) local: Option<IpAddr>,
+    pub(super) local: Option<IpAddr>,
     /// When the peer wants to be ticked.
-    pub(crate) deadline: Instant,
+    pub(super) deadline: Instant,
     /// The earliest entry in the shard's heap.
-    pub(crate) scheduled: Option<Instant>,
+    pub(super) scheduled: Option<Instant>,
     /// Something was written since the last tick.
-    pub(crate) dirty: bool,
+    pub(super) dirty: bool,
     outbox: VecDeque<(Channel, Arc<str>)>,
     outbox_bytes: usize,
 }
 
 impl Seat {
-    pub(crate) fn new(peer: Peer, session: String, whereabouts: Whereabouts, now: Instant) -> Seat {
+    pub(super) fn new(peer: Peer, session: String, whereabouts: Whereabouts, now: Instant) -> Seat {
         Seat {
             peer,
             session,
@@ -75,7 +68,6 @@ impl Seat {
             admitted: now,
             last_datagram: now,
             reported: now,
-            addresses: vec![],
             local: None,
             deadline: now,
             scheduled: None,
@@ -86,7 +78,7 @@ impl Seat {
     }
 
     /// Its room, unless it waits in the lobby.
-    pub(crate) fn room(&self) -> Option<usize> {
+    pub(super) fn room(&self) -> Option<usize> {
         match self.whereabouts {
             Whereabouts::Lobby(_) => None,
             Whereabouts::Room(room) => Some(room),
@@ -94,19 +86,19 @@ impl Seat {
     }
 
     /// Queues a text for a data channel; false if the client reads so slowly that it has failed.
-    pub(crate) fn tell(&mut self, channel: Channel, text: Arc<str>) -> bool {
+    pub(super) fn tell(&mut self, channel: Channel, text: Arc<str>) -> bool {
         self.outbox_bytes += text.len();
         self.outbox.push_back((channel, text));
         self.outbox_bytes <= limits::OUTBOX_BYTES
     }
 
     /// Writes what the data channels will take, makes packets of it and of all media written, and takes them out.
-    pub(crate) fn settle(
+    pub(super) fn settle(
         &mut self,
         now: Instant,
         socket: &mut Socket,
         events: &mut Vec<PeerEvent>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), PeerError> {
         self.dirty = false;
         while let Some((channel, text)) = self.outbox.front() {
             if !self.peer.tell(*channel, text)? {
@@ -120,7 +112,7 @@ impl Seat {
     }
 
     /// Takes out what the last input has made.
-    pub(crate) fn drain(&mut self, socket: &mut Socket, events: &mut Vec<PeerEvent>) -> Result<(), Failure> {
+    pub(super) fn drain(&mut self, socket: &mut Socket, events: &mut Vec<PeerEvent>) -> Result<(), PeerError> {
         let local = self.local;
         self.deadline = self
             .peer
@@ -129,7 +121,7 @@ impl Seat {
     }
 
     /// Whether something waits that the last settling could not write.
-    pub(crate) fn has_waiting(&self) -> bool {
+    pub(super) fn has_waiting(&self) -> bool {
         !self.outbox.is_empty()
     }
 }

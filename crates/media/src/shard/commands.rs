@@ -1,0 +1,149 @@
+//! How the shard does what the control plane asks.
+//!
+//! A session has one transport for life and changes its place once at most, from the lobby into a room. A room is told of a
+//! newcomer as if it had come there directly: first that it is admitted, then which of its channels are open, then that it
+//! is connected. So nothing in a room knows that there is a lobby.
+
+use std::time::Instant;
+
+use crate::{
+    admission::{Admission, Card, Place},
+    core::{
+        MemberId,
+        change::Change,
+        channels::{Channel, MediaState},
+        lobby::Lobby,
+        roll,
+        room::{Newcomer, Room},
+    },
+    event::DisconnectReason,
+    limits,
+    peer::Peer,
+    queue::{Command, Taken},
+    rights::Rights,
+    shard::{
+        Shard,
+        seat::{Phase, Seat, Whereabouts},
+    },
+};
+
+impl Shard {
+    /// Does what was asked; false: stop.
+    pub(super) fn take_commands(&mut self, now: Instant) -> bool {
+        let Taken { commands, last } = self.inbox.take();
+        for command in commands {
+            self.obey(command, now);
+        }
+        !last
+    }
+
+    fn obey(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Admit { peer, admission } => self.admit(*peer, admission, now),
+            Command::LetIn {
+                session,
+                room,
+                card,
+                rights,
+            } => self.let_in(&session, room, card, rights, now),
+            Command::Change { session, change } => self.change(&session, change, now),
+            Command::Remove { session, reason } => self.remove(&session, reason, now),
+        }
+    }
+
+    pub(super) fn admit(&mut self, peer: Peer, admission: Admission, now: Instant) {
+        let Admission {
+            place,
+            session,
+            card,
+            rights,
+        } = admission;
+        let waiting = Whereabouts::Lobby(Lobby::new(self.time(now)));
+        let ufrag = peer.ufrag().to_owned();
+        let key = self.seats.insert(Seat::new(peer, session.clone(), waiting, now));
+        self.directory.enter(key, &session, &ufrag);
+        self.dirty.push(key);
+        if let Place::Room(room) = place {
+            self.enter(key, room, card, rights, now);
+        }
+    }
+
+    fn let_in(&mut self, session: &str, room: String, card: Card, rights: Rights, now: Instant) {
+        let Some(key) = self.directory.by_session(session) else {
+            return;
+        };
+        // Who has been reported lost is about to be removed, and is shown to nobody on its way out.
+        if !self.seats[key].phase.lives() {
+            return;
+        }
+        self.enter(key, room, card, rights, now);
+        let seat = &mut self.seats[key];
+        if seat.phase == Phase::Connected {
+            seat.reported = now;
+            self.reporter.connected(&seat.session, now);
+        }
+    }
+
+    /// Puts a session into a room, as far as it has come.
+    fn enter(&mut self, key: usize, name: String, card: Card, rights: Rights, now: Instant) {
+        let room = self.directory.room(name, || self.rooms.insert(Room::new()));
+        let seat = &mut self.seats[key];
+        let said = match std::mem::replace(&mut seat.whereabouts, Whereabouts::Room(room)) {
+            Whereabouts::Lobby(lobby) => lobby.media_state(),
+            Whereabouts::Room(_) => MediaState::default(),
+        };
+        let newcomer = Newcomer {
+            card,
+            rights,
+            said,
+            offered: seat.peer.sends(),
+            audio_lines: seat.peer.audio_lines(),
+            video_ssrcs: seat.peer.video_ssrcs(),
+        };
+        let connected = seat.phase == Phase::Connected;
+        let open = Channel::ALL.map(|channel| seat.peer.has(channel).then_some(channel));
+        self.in_room(room, now, |room, time, effects| {
+            let id = MemberId(key);
+            room.admit(id, newcomer, time);
+            for channel in open.into_iter().flatten() {
+                room.channel_open(id, channel, effects);
+            }
+            if connected {
+                room.connected(id, time, effects);
+            }
+        });
+    }
+
+    /// Nothing of the kind concerns who waits in the lobby.
+    fn change(&mut self, session: &str, change: Change, now: Instant) {
+        let Some(key) = self.directory.by_session(session) else {
+            return;
+        };
+        if let Some(room) = self.seats[key].room() {
+            self.in_room(room, now, |room, time, effects| {
+                room.carry_out(MemberId(key), change, time, effects);
+            });
+        }
+    }
+
+    pub(super) fn remove(&mut self, session: &str, reason: DisconnectReason, now: Instant) {
+        let Some(key) = self.directory.dismiss(session) else {
+            return;
+        };
+        let seat = &mut self.seats[key];
+        seat.phase = Phase::Leaving {
+            until: now + limits::GOODBYE,
+        };
+        seat.tell(Channel::SessionControl, roll::disconnected(reason).into());
+        let room = seat.room();
+        self.touch(key);
+        let Some(room) = room else { return };
+        self.in_room(room, now, |room, time, effects| {
+            room.leave(MemberId(key), time, effects);
+        });
+        if self.rooms.get(room).is_some_and(Room::is_empty) {
+            self.rooms.remove(room);
+            self.directory.forget_room(room);
+        }
+    }
+}
