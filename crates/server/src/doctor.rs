@@ -133,14 +133,9 @@ async fn register(configuration: &Configuration) -> Result<String, Problem> {
     } else {
         "move `sederunt.db` out of the data folder to begin with a new register, or restore a backup of it"
     };
-    let opened = async {
-        db::Db::open(&configuration.store.location())
-            .await?
-            .read("select 1", Vec::new())
-            .await
-    };
+    let opened = async { db::Db::open(&configuration.store.location()).await?.ping().await };
     match opened.await {
-        Ok(_) => Ok(if configuration.store.database.is_some() {
+        Ok(()) => Ok(if configuration.store.database.is_some() {
             "PostgreSQL answers"
         } else {
             "SQLite opens"
