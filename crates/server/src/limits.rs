@@ -59,3 +59,12 @@ pub(crate) const QUOTA_TIDY_INTERVAL: Duration = Duration::from_mins(10);
 
 /// Members that one batch changes: the contract's number.
 pub(crate) const MEMBERS_PER_BATCH_MAX: usize = 500;
+
+/// Users in one page of their list: Google's lists are as long at most.
+pub(crate) const USERS_PER_PAGE_MAX: usize = 250;
+
+/// How often new random ids are drawn before giving up: one collision in 26^10 codes is rare, two in a row are a fault.
+pub(crate) const ID_DRAWS_MAX: u32 = 8;
+
+/// How long a synced write may take: a slower disk makes people wait at the door.
+pub(crate) const SYNC_TIME_MAX: Duration = Duration::from_secs(1);

@@ -8,15 +8,13 @@ use register::{Forgotten, Register, RegisterError};
 use super::{failures, timestamp};
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::id_of;
+use crate::limits::USERS_PER_PAGE_MAX;
 use crate::{clock, links, names, random};
-
-/// Google's lists are as long at most.
-const PAGE_SIZE_MAX: usize = 250;
 
 pub(super) async fn list(identity: &Identity, message: &api::ListUsersRequest) -> Answer<api::ListUsersResponse> {
     let size = usize::try_from(message.page_size)
         .map_err(|_| Failure::field("page_size", "it is negative"))?
-        .min(PAGE_SIZE_MAX);
+        .min(USERS_PER_PAGE_MAX);
     let page = Page {
         size,
         after: Some(&*message.page_token).filter(|token| !token.is_empty()),
