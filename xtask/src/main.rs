@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `web`, `test`, `bench` and `tidy`.
+//! The project's own commands: `cargo xtask run`, `web`, `test`, `bench`, `fuzz` and `tidy`.
 //!
 //! One program that needs nothing but Rust replaces a pile of shell scripts, so the same words work on a developer's
 //! machine and in CI. It decides what to run and in which order; the work itself is done by cargo, npm, pytest and
@@ -11,6 +11,7 @@
 )]
 
 mod bench;
+mod fuzz;
 mod process;
 mod serve;
 mod steps;
@@ -56,7 +57,15 @@ enum Task {
         /// The benchmark's name
         name: Option<String>,
     },
-    /// Check the rules of the house: module comments, arrows between crates, SQL, licences
+    /// Look for bytes of a stranger that make a parser panic; installs what that needs and says so
+    Fuzz {
+        /// The target's name, a folder of `fuzz/corpus`; all of them one after the other if there is none
+        target: Option<String>,
+        /// For how long each is fuzzed
+        #[arg(default_value_t = fuzz::SECONDS)]
+        seconds: u32,
+    },
+    /// Check the rules of the house: module comments, lengths, arrows between crates and modules, SQL, licences
     Tidy,
 }
 
@@ -66,6 +75,7 @@ fn main() -> ExitCode {
         Task::Web => web::build_if_changed().map(|()| true),
         Task::Test { only, filter } => Ok(test::run(&only, filter.as_deref())),
         Task::Bench { name } => bench::run(name.as_deref()),
+        Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Task::Tidy => tidy::report(),
     };
     match outcome {

@@ -1,8 +1,9 @@
 //! One SQL text, two engines.
 //!
 //! The register lives in SQLite by default and in PostgreSQL where many nodes share it. This is the only crate that names
-//! either; all others see a [`Db`] with two methods, [`Db::read`] and [`Db::write`], and write each statement once. That
-//! works because the statements keep to what both engines mean alike:
+//! either; all others see a [`Db`] with two methods for what is kept, [`Db::read`] and [`Db::write`], and write each
+//! statement once. Two more are about the database as a whole: [`Db::ping`] asks whether it answers, and [`Db::scrub`]
+//! makes what was deleted unreadable. One text for two engines works because the statements keep to what both mean alike:
 //!
 //! | use | not |
 //! |---|---|
@@ -85,6 +86,11 @@ impl Db {
             Engine::Sqlite(sqlite) => sqlite.read(sql, &params).await,
             Engine::Postgres(postgres) => postgres.read(sql, &params).await,
         }
+    }
+
+    /// Asks for an answer and nothing else: whether the database can be reached and read now.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.read("select 1", Vec::new()).await.map(drop)
     }
 
     /// Runs all statements, or none: when this returns `Ok`, they are on the disk.

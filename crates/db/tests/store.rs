@@ -49,6 +49,21 @@ async fn content(db: &Db) -> String {
 }
 
 #[tokio::test]
+async fn a_ping_asks_the_engine() {
+    each_engine(async |db| assert_eq!(outcome(&db.ping().await), "ok")).await;
+    // An answer that may not be taken shows that there was one.
+    let limits = Limits {
+        rows_max: 0,
+        ..Limits::default()
+    };
+    each_location(async |location| {
+        let db = Db::open_with(&location, limits).await.unwrap();
+        assert_eq!(outcome(&db.ping().await), "too many rows");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn values_come_back_as_they_went() {
     let cases: [[Value; 3]; 6] = [
         [Value::Null, Value::Null, Value::Null],

@@ -7,10 +7,9 @@
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::Comparison;
+use crate::{Comparison, limits::DECIMALS_MAX};
 
 const NANOSECONDS_PER_MICROSECOND: i128 = 1000;
-const DECIMALS_MAX: usize = 9;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TimeLiteral {

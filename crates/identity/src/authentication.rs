@@ -7,7 +7,7 @@ use db::Row;
 use meeting::UserId;
 
 use crate::{
-    Caller, Identity, Principal, Scopes, Secret,
+    Caller, Fault, Identity, Principal, Scopes, Secret,
     accounts::{USER_COLUMNS, find_user, user_of},
     token::{Bearer, MICROSECONDS_PER_SECOND, Verified, is_self_signed},
 };
@@ -32,41 +32,6 @@ pub enum AuthenticationError {
     /// The accounts are out of reach.
     #[error("Credentials cannot be checked now; try again later.")]
     Store(#[from] db::Error),
-}
-
-/// What was wrong with a credential: for the log and the metrics only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// Not the shape of a credential.
-    #[error("it is malformed")]
-    Malformed,
-    /// It names a key, or a way of signing, that is not ours.
-    #[error("it is not signed with a key of ours")]
-    UnknownKey,
-    /// Our key did not sign this.
-    #[error("its signature is wrong")]
-    WrongSignature,
-    /// We signed it, but not as a token for this service.
-    #[error("it was not issued for this service")]
-    WrongAudience,
-    /// It is too late.
-    #[error("it has expired")]
-    Expired,
-    /// It is too early.
-    #[error("it is not valid yet")]
-    NotYetValid,
-    /// It is valid for longer than such a thing may be.
-    #[error("it is valid for too long")]
-    TooLongLived,
-    /// Its application, its key, or the permission that it was issued for is gone.
-    #[error("what it was issued for was taken back")]
-    Revoked,
-    /// Its user is gone.
-    #[error("its user does not exist")]
-    UnknownUser,
-    /// Signed out, expired long ago, or never ours.
-    #[error("no such browser session")]
-    UnknownSession,
 }
 
 impl Identity {

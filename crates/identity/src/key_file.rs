@@ -2,13 +2,14 @@
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
+    error::Unspecified,
     rsa::{KeyPair, KeySize},
     signature::KeyPair as _,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
-use crate::{AppError, Identity, ServiceAccount, secret::random_bytes};
+use crate::{Identity, secret::random_bytes};
 
 /// What the files call a project. There is one: the installation.
 pub(crate) const PROJECT: &str = "sederunt";
@@ -62,9 +63,9 @@ pub(crate) struct NewKey {
 
 impl NewKey {
     /// Slow: finding two large primes takes a tenth of a second, or several.
-    pub(crate) fn generate() -> Result<NewKey, AppError> {
-        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| AppError::Generation)?;
-        let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| AppError::Generation)?;
+    pub(crate) fn generate() -> Result<NewKey, Unspecified> {
+        let pair = KeyPair::generate(KeySize::Rsa2048)?;
+        let private: Pkcs8V1Der<'_> = pair.as_der()?;
         // 40 hexadecimal digits, as Google's have.
         let (high, low) = (u128::from_be_bytes(random_bytes()), u32::from_be_bytes(random_bytes()));
         Ok(NewKey {
@@ -74,14 +75,15 @@ impl NewKey {
         })
     }
 
-    pub(crate) fn file(self, account: &ServiceAccount, identity: &Identity) -> KeyFile {
+    /// The file of a service account with this address and this id.
+    pub(crate) fn file(self, email: &str, client_id: &str, identity: &Identity) -> KeyFile {
         let contents = Contents {
             r#type: "service_account",
             project_id: PROJECT,
             private_key_id: &self.id,
             private_key: self.private_pem,
-            client_email: &account.email,
-            client_id: &account.client_id,
+            client_email: email,
+            client_id,
             auth_uri: identity.auth_uri(),
             token_uri: identity.token_uri(),
             universe_domain: UNIVERSE,

@@ -126,7 +126,8 @@ impl Identity {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
         let key = tokio::task::spawn_blocking(NewKey::generate)
             .await
-            .map_err(|_| AppError::Generation)??;
+            .map_err(|_| AppError::Generation)?
+            .map_err(|_| AppError::Generation)?;
         let client_id = account.client_id.as_str();
         let write = vec![
             // Holds on to the account, so that keys which are made at once are counted one after the other.
@@ -150,7 +151,7 @@ impl Identity {
             .expect(1),
         ];
         match self.db.write(write).await {
-            Ok(()) => Ok(key.file(&account, self)),
+            Ok(()) => Ok(key.file(&account.email, client_id, self)),
             Err(db::Error::Conflict { statement: 0 }) => Err(AppError::NotFound),
             Err(error) if error.is_conflict() => Err(AppError::TooMany),
             Err(error) => Err(error.into()),

@@ -121,24 +121,21 @@ impl Conference {
                 let person = self.participants.get_mut(participant)?;
                 person.live_sessions += 1;
                 person.role = person.role.min(*role);
-                let (participant, start, connect_by) = (participant.clone(), *start, *connect_by);
-                self.seats.insert(
-                    *secret,
-                    Seat {
-                        participant: participant.clone(),
-                        session: session.clone(),
-                    },
-                );
+                let seat = Seat {
+                    participant: participant.clone(),
+                    session: session.clone(),
+                };
+                self.seats.insert(*secret, seat);
                 let live = LiveSession {
-                    participant,
-                    start,
+                    participant: participant.clone(),
+                    start: *start,
                     last_sign_of_life: None,
                     device: *device,
                     role: *role,
-                    connect_by,
+                    connect_by: *connect_by,
                 };
                 self.live.insert(session.clone(), live);
-                Some(start)
+                Some(*start)
             }
             Fact::SignsOfLife { signs, .. } => {
                 for (session, sign) in signs {

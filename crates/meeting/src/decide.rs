@@ -26,7 +26,7 @@ pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Ref
             _ => Err(Refusal::ConferenceOver),
         },
         Input::Leave { session, secret } => leave(space, &session, secret, time),
-        Input::Admit { session, conference } => lobby::admit(space, &session, conference, time),
+        Input::Admit { session, conference } => entry::admit(space, &session, conference, time),
         Input::Deny { session } => lobby::deny(space, &session),
         Input::Remove { participant } => {
             let active = space.conference().ok_or(Refusal::NoActiveConference)?;

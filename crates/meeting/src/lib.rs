@@ -35,6 +35,7 @@ mod knock;
 pub mod limits;
 pub mod names;
 mod rights;
+mod role;
 mod settings;
 mod space;
 mod standing;
@@ -50,7 +51,8 @@ pub use ids::{
 pub use input::{Arrival, FreshIds, Input, LostReason, Person, Refusal};
 pub use knock::{Knock, KnockEndReason};
 pub use rights::Right;
+pub use role::Role;
 pub use settings::{AccessType, EntryPointAccess, RestrictionType, SETTINGS, Setting, Settings};
 pub use space::Space;
-pub use standing::{DeviceKind, EntryPoint, Role, Standing};
+pub use standing::{DeviceKind, EntryPoint, Standing};
 pub use time::Micros;

@@ -1,7 +1,5 @@
-//! What somebody is to a space before they enter (a standing), what they are in the meeting (a role), and with what they come
-//! (a device, through an entry point). The caller knows standings, from accounts and members; roles follow from them here.
-
-use crate::Settings;
+//! What somebody is to a space before they enter (a standing), and with what they come (a device, through an entry point).
+//! The caller knows standings, from accounts and members.
 
 /// How somebody stands to a space, the closest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,47 +43,4 @@ pub enum EntryPoint {
     CreatorApp,
     /// Some other app.
     OtherApp,
-}
-
-/// What somebody is in a meeting, the most powerful first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Whose space it is.
-    Host = 1,
-    /// Somebody who may run the meeting, too.
-    CoHost = 2,
-    /// Somebody who takes part.
-    Contributor = 3,
-    /// Somebody who only watches.
-    Viewer = 4,
-}
-
-impl Role {
-    /// All of them.
-    pub const ALL: [Role; 4] = [Role::Host, Role::CoHost, Role::Contributor, Role::Viewer];
-
-    /// Whether this role may admit, mute, remove and lock.
-    pub fn is_moderator(self) -> bool {
-        self <= Role::CoHost
-    }
-
-    /// The role with which somebody enters. Newcomers may have to watch, but a member's role outweighs that.
-    pub fn on_entry(settings: &Settings, standing: Standing, device: DeviceKind) -> Role {
-        let newcomers_watch = settings.moderation && settings.default_join_as_viewer;
-        let role = match standing {
-            Standing::Owner => Role::Host,
-            Standing::CoHost => Role::CoHost,
-            Standing::Trusted | Standing::Stranger if newcomers_watch => Role::Viewer,
-            Standing::Member | Standing::Trusted | Standing::Stranger => Role::Contributor,
-        };
-        role.on(device)
-    }
-
-    /// The role of a person of this role on such a device: one that only receives makes a contributor watch.
-    pub(crate) fn on(self, device: DeviceKind) -> Role {
-        match device {
-            DeviceKind::Viewer if !self.is_moderator() => Role::Viewer,
-            _ => self,
-        }
-    }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use crate::configuration::Configuration;
 use crate::folder::{self, FolderError};
-use crate::{announce, clock};
+use crate::{announce, clock, limits};
 use register::chain;
 
 /// What one check found.
@@ -33,9 +33,6 @@ pub struct Problem {
 
 /// No program of this version ran before this time: 2026-01-01.
 const EARLIEST_US: i64 = 1_767_225_600_000_000;
-
-/// A disk that syncs slower than this makes people wait at the door.
-const SYNC_US_MAX: u128 = 1_000_000;
 
 /// Looks at everything that `serve` would need.
 pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
@@ -114,7 +111,7 @@ fn disk(folder: &Path) -> Result<String, Problem> {
             "choose another folder with `--data`",
         )
     })?;
-    if took.as_micros() > SYNC_US_MAX {
+    if took > limits::SYNC_TIME_MAX {
         return Err(problem(
             format!("a synced write to `{}` took {} ms", folder.display(), took.as_millis()),
             "put the data folder on a disk of this machine with `--data`",
@@ -133,14 +130,9 @@ async fn register(configuration: &Configuration) -> Result<String, Problem> {
     } else {
         "move `sederunt.db` out of the data folder to begin with a new register, or restore a backup of it"
     };
-    let opened = async {
-        db::Db::open(&configuration.store.location())
-            .await?
-            .read("select 1", Vec::new())
-            .await
-    };
+    let opened = async { db::Db::open(&configuration.store.location()).await?.ping().await };
     match opened.await {
-        Ok(_) => Ok(if configuration.store.database.is_some() {
+        Ok(()) => Ok(if configuration.store.database.is_some() {
             "PostgreSQL answers"
         } else {
             "SQLite opens"

@@ -160,8 +160,8 @@ impl Rest {
         if !self.rooms.has_media() {
             return pages::plain(StatusCode::SERVICE_UNAVAILABLE, "the media plane has stopped\n");
         }
-        match self.db.read("select 1", Vec::new()).await {
-            Ok(_) => pages::plain(StatusCode::OK, "ready\n"),
+        match self.db.ping().await {
+            Ok(()) => pages::plain(StatusCode::OK, "ready\n"),
             Err(error) => {
                 tracing::error!(error = %chain(&error), "the register does not answer");
                 pages::plain(StatusCode::SERVICE_UNAVAILABLE, "the register does not answer\n")

@@ -62,3 +62,9 @@ pub(crate) const ADMINISTRATION_PAGE_SIZE_MAX: usize = 250;
 
 /// Members that one batch changes: the contract's number.
 pub(crate) const MEMBERS_PER_BATCH_MAX: usize = 500;
+
+/// How often new random ids are drawn before giving up: one collision in 26^10 codes is rare, two in a row are a fault.
+pub(crate) const ID_DRAWS_MAX: u32 = 8;
+
+/// How long a synced write may take: a slower disk makes people wait at the door.
+pub(crate) const SYNC_TIME_MAX: Duration = Duration::from_secs(1);

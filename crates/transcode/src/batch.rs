@@ -1,9 +1,9 @@
-//! Several REST calls in one request, as Google's clients pack them: `multipart/mixed`, each part an HTTP request
+//! Several REST requests in one, as Google's clients pack them: `multipart/mixed`, each part an HTTP request
 //! (`application/http`), answered part by part in the same order.
 //!
-//! A part is a call like any other: it goes through the service that serves single calls, so nothing that holds there can be
-//! gone around here. What the whole request says about who calls holds for each part that says nothing itself. Cookies are not
-//! passed on: a batch is for programs.
+//! A part is a request like any other: it goes through the service that serves single ones, so nothing that holds there can be
+//! gone around here. What the whole says about who asks holds for each part that says nothing itself. Cookies are not passed
+//! on: a batch is for programs.
 
 use std::convert::Infallible;
 
@@ -16,7 +16,7 @@ use tower::{Service, ServiceExt as _};
 
 use crate::{
     failure::Failure,
-    limits::{BATCH_CALLS_AT_ONCE, BATCH_CALLS_MAX, BODY_BYTES_MAX, PART_HEADERS_MAX},
+    limits::{BATCH_PARTS_AT_ONCE, BATCH_PARTS_MAX, BODY_BYTES_MAX, PART_HEADERS_MAX},
 };
 
 /// The boundary of answers. It stands alone on its line, and no line of JSON is without a bracket, a quote or a digit.
@@ -25,7 +25,7 @@ const BOUNDARY: &str = "batch_sederunt";
 /// What a part takes over from the whole request where it has none of its own.
 const INHERITED: [HeaderName; 2] = [header::AUTHORIZATION, HeaderName::from_static("x-goog-api-key")];
 
-/// One call of a batch.
+/// One request of a batch.
 #[derive(Debug)]
 pub struct Part {
     content_id: Option<String>,
@@ -41,9 +41,9 @@ pub enum BatchError {
     /// No closing boundary.
     #[error("the batch ends before its closing boundary")]
     Unclosed,
-    /// More than [`BATCH_CALLS_MAX`].
-    #[error("a batch has at most {BATCH_CALLS_MAX} calls")]
-    TooManyCalls,
+    /// More than [`BATCH_PARTS_MAX`].
+    #[error("a batch has at most {BATCH_PARTS_MAX} calls")]
+    TooManyParts,
     /// Nothing to do.
     #[error("the batch is empty")]
     Empty,
@@ -57,7 +57,7 @@ pub enum BatchError {
     },
 }
 
-/// Answers a batch by calling `service` for each of its parts.
+/// Answers a batch by asking `service` for each of its parts.
 pub async fn serve<S>(request: Request<Body>, service: S) -> Response<Body>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send,
@@ -86,7 +86,7 @@ where
         .filter_map(|name| Some((name.clone(), head.headers.get(&name)?.clone())))
         .collect();
     let answers = stream::iter(parts).map(|part| answer(part, &inherited, service.clone()));
-    let answers: Vec<BytesMut> = answers.buffered(BATCH_CALLS_AT_ONCE).collect().await;
+    let answers: Vec<BytesMut> = answers.buffered(BATCH_PARTS_AT_ONCE).collect().await;
     let mut whole = BytesMut::with_capacity(answers.iter().map(BytesMut::len).sum::<usize>() + BOUNDARY.len() + 8);
     for answer in answers {
         whole.extend_from_slice(&answer);
@@ -150,8 +150,8 @@ pub fn read(content_type: &str, body: &Bytes) -> Result<Vec<Part>, BatchError> {
             continue;
         }
         if let Some(begin) = begin {
-            if parts.len() == BATCH_CALLS_MAX {
-                return Err(BatchError::TooManyCalls);
+            if parts.len() == BATCH_PARTS_MAX {
+                return Err(BatchError::TooManyParts);
             }
             let content = body.slice_ref(without_line_end(&body[begin..start]));
             let number = parts.len() + 1;
@@ -223,11 +223,12 @@ fn part(content: &Bytes) -> Result<Part, &'static str> {
     if content_id.as_ref().is_some_and(|id| id.chars().any(char::is_control)) {
         return Err("its content id is not printable");
     }
-    let request = call(&content.slice(length..))?;
+    let request = request(&content.slice(length..))?;
     Ok(Part { content_id, request })
 }
 
-fn call(content: &Bytes) -> Result<Request<Bytes>, &'static str> {
+/// The HTTP request that is the content of a part.
+fn request(content: &Bytes) -> Result<Request<Bytes>, &'static str> {
     let mut headers = [httparse::EMPTY_HEADER; PART_HEADERS_MAX];
     let mut parsed = httparse::Request::new(&mut headers);
     // The last line of a head may be the last of the part, which lost its end to the boundary.
@@ -354,12 +355,12 @@ mod tests {
         ] {
             check(content_type, body, expected);
         }
-        let many = "--b\n\nGET /v2/a HTTP/1.1\n\n".repeat(BATCH_CALLS_MAX + 1) + "--b--";
+        let many = "--b\n\nGET /v2/a HTTP/1.1\n\n".repeat(BATCH_PARTS_MAX + 1) + "--b--";
         check("multipart/mixed; boundary=b", &many, "a batch has at most 100 calls");
     }
 
     #[tokio::test]
-    async fn each_part_is_a_call_of_its_own() {
+    async fn each_part_is_a_request_of_its_own() {
         let echo = service_fn(|request: Request<Body>| async move {
             let header = |name| {
                 let value = request.headers().get(name).and_then(|value| value.to_str().ok());

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::{
     failure::Failure,
     fields::{self, is_well_known},
+    spelling::lower_camel_case,
 };
 
 /// Reads a body. `None` is no message at all; `field` is where the message belongs in the request, for errors.
@@ -61,24 +62,6 @@ fn respell_masks(value: &mut Value, message: &MessageDescriptor) {
             member => respell_masks(member, &inner),
         }
     }
-}
-
-fn lower_camel_case(mask: &str) -> String {
-    let mut camel = String::with_capacity(mask.len());
-    let mut after_underscore = false;
-    for letter in mask.chars() {
-        if letter == '_' {
-            after_underscore = true;
-        } else {
-            camel.push(if after_underscore {
-                letter.to_ascii_uppercase()
-            } else {
-                letter
-            });
-            after_underscore = false;
-        }
-    }
-    camel
 }
 
 /// Finds the first member of `value` that is no field of `message`, or not of its kind. `path` ends there.

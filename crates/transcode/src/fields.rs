@@ -10,7 +10,7 @@ use base64::{
 };
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _, Value};
 
-use crate::{failure::Failure, limits::FIELD_PATH_NAMES_MAX};
+use crate::{failure::Failure, limits::FIELD_PATH_NAMES_MAX, spelling::snake_case};
 
 /// Finds a field by its proto name or its JSON name.
 pub(crate) fn find(message: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> {
@@ -146,18 +146,6 @@ fn well_known(message: &MessageDescriptor, text: &str) -> Result<DynamicMessage,
         }
         _ => Err("a message has no form in a query; name one of its fields".into()),
     }
-}
-
-/// `config.accessType` and `config.access_type` are both written in masks; on the wire it is the second.
-pub fn snake_case(path: &str) -> String {
-    let mut snake = String::with_capacity(path.len() + 4);
-    for letter in path.chars() {
-        if letter.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }
 
 /// Padding or none; clients differ.

@@ -1,4 +1,4 @@
-//! The body of a unary gRPC call: one length-prefixed message, and trailers after it.
+//! The body of a unary gRPC request: one length-prefixed message, and trailers after it.
 
 use std::error::Error;
 

@@ -12,10 +12,11 @@
 //! |---|---|
 //! | `template`, `rules`, `routes` | from annotations to a table; from a verb and a path to an RPC |
 //! | `request`, `query`, `fields`, `body` | from HTTP and JSON to a gRPC request |
+//! | `spelling` | one field, two spellings |
 //! | `reply`, `failure`, `frame` | from a gRPC reply to HTTP and JSON |
 //! | `mask`, `partial` | partial responses, on both transports |
 //! | `service` | the layer |
-//! | `batch` | several calls in one request |
+//! | `batch` | several requests in one |
 //! | `discovery` | the document from which dynamic clients build themselves |
 
 pub mod batch;
@@ -34,10 +35,11 @@ mod request;
 mod routes;
 mod rules;
 mod service;
+mod spelling;
 mod template;
 
 pub use failure::canonical_name;
-pub use fields::snake_case;
 pub use mask::{Mask, MaskError};
 pub use rules::RuleError;
 pub use service::Transcoder;
+pub use spelling::{lower_camel_case, snake_case};

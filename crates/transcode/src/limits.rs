@@ -22,11 +22,11 @@ pub const MASK_DEPTH_MAX: usize = 32;
 /// Fields that a mask may select. `*` multiplies what follows it, so its length alone says little.
 pub const MASK_FIELDS_MAX: usize = 4096;
 
-/// Calls in one batch: what Google's documentation names.
-pub const BATCH_CALLS_MAX: usize = 100;
+/// Requests in one batch: what Google's documentation names.
+pub const BATCH_PARTS_MAX: usize = 100;
 
-/// Calls of one batch that run side by side: enough to hide a write's wait, few beside what others ask.
-pub const BATCH_CALLS_AT_ONCE: usize = 4;
+/// Requests of one batch that run side by side: enough to hide a write's wait, few beside what others ask.
+pub const BATCH_PARTS_AT_ONCE: usize = 4;
 
-/// Headers of a part of a batch, and of the call in it: Google's clients send about ten.
+/// Headers of a part of a batch, and of the request in it: Google's clients send about ten.
 pub const PART_HEADERS_MAX: usize = 64;

@@ -1,7 +1,7 @@
 //! Partial responses: which fields a caller asked for, and gRPC replies with only these.
 //!
-//! The metadata `x-goog-fieldmask` asks of a gRPC call what `fields` asks of a REST call, in the same words. Only a gRPC
-//! call that has it is looked into; every other one goes through as it is.
+//! The metadata `x-goog-fieldmask` asks of a gRPC request what `fields` asks of a REST one, in the same words. Only a gRPC
+//! request that has it is looked into; every other one goes through as it is.
 
 use std::collections::HashMap;
 

@@ -30,16 +30,16 @@ const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 const SERVER_TIMEOUT: HeaderName = HeaderName::from_static("x-server-timeout");
 
-/// A call that can be made, and how its reply is to be written.
+/// The request as gRPC, and how its reply is to be written.
 #[derive(Debug)]
-pub(crate) struct Call<'t> {
+pub(crate) struct GrpcRequest<'t> {
     pub(crate) route: &'t Route,
     pub(crate) request: Request<Body>,
     pub(crate) form: Form,
 }
 
 /// Reads a REST request.
-pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<Call<'_>, Failure> {
+pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<GrpcRequest<'_>, Failure> {
     let (mut head, body) = request.into_parts();
     let verb = verb(&head)?;
     let (route, path) = routes.find(&verb, head.uri.path()).map_err(|miss| match miss {
@@ -82,7 +82,7 @@ pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<
     pass_credentials(parameters, &mut head.headers)?;
     speak_grpc(&mut head, route)?;
     let frame = frame::encode(&message).map_err(|reason| Failure::broken(reason.as_ref()))?;
-    Ok(Call {
+    Ok(GrpcRequest {
         route,
         request: Request::from_parts(head, Body::from(frame)),
         form,

@@ -77,7 +77,9 @@ where
             let tables = Arc::clone(&self.tables);
             return Box::pin(async move {
                 Ok(match request::read(request, &tables.routes).await {
-                    Ok(call) => reply::render(inner.call(call.request).await?, &call.route.output, &call.form).await,
+                    Ok(asked) => {
+                        reply::render(inner.call(asked.request).await?, &asked.route.output, &asked.form).await
+                    }
                     Err(failure) => failure.into_response(),
                 })
             });

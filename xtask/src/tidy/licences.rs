@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Checkout;
+use super::checkout::{self, Checkout};
 use crate::process;
 
 /// Every licence expression in the dependency tree. All of them allow use in a program under the MIT licence.
@@ -47,7 +47,7 @@ pub(super) fn are_those_of_the_list(checkout: &Checkout) -> Vec<String> {
         return Vec::new();
     }
     let platform = process::ask("rustc", &["--print", "host-tuple"]).unwrap_or_default();
-    let packages = match super::cargo_metadata(&["--filter-platform", &platform]) {
+    let packages = match checkout::cargo_metadata(&["--filter-platform", &platform]) {
         Ok(packages) => packages,
         Err(error) => return vec![format!("{error:#}")],
     };

@@ -1,6 +1,6 @@
 //! Rules that look at one file at a time.
 
-use super::Checkout;
+use super::checkout::Checkout;
 
 /// A reader should be able to disagree with a module: its first words say what it is for.
 pub(super) fn begin_with_their_reason(checkout: &Checkout) -> Vec<String> {
@@ -10,19 +10,18 @@ pub(super) fn begin_with_their_reason(checkout: &Checkout) -> Vec<String> {
         .collect()
 }
 
-/// Crates without input from outside, and so without limits: `api` is generated, the others are tools.
-const WITHOUT_LIMITS: &[&str] = &["api", "bench", "end-to-end", "sederunt", "xtask"];
-
-/// Every queue, page, body, name and loop has a limit, and they stand in one place.
-pub(super) fn limits_are_named(checkout: &Checkout) -> Vec<String> {
-    let mut complaints = Vec::new();
-    for (name, folder) in checkout.package_folders() {
-        let limits = format!("{folder}/src/limits.rs");
-        if !WITHOUT_LIMITS.contains(&name) && !checkout.files.iter().any(|file| file.path == limits) {
-            complaints.push(format!("{folder}: name its limits in {limits}"));
-        }
-    }
-    complaints
+/// The rules about what is in a module see nothing of one that their parser does not understand.
+pub(super) fn are_understood(checkout: &Checkout) -> Vec<String> {
+    let modules = checkout.crates().iter().flat_map(|one| &one.modules);
+    modules
+        .filter(|module| !module.is_understood)
+        .map(|module| {
+            format!(
+                "{}: the rules cannot be kept where they cannot read; bring `syn` up to date",
+                module.file
+            )
+        })
+        .collect()
 }
 
 /// What is worth doing later is an issue; what is left in the code is forgotten.

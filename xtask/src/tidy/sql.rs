@@ -1,6 +1,9 @@
 //! One SQL text serves two engines: what either would read differently may not be written.
 
-use super::{Checkout, rust_source};
+use super::{
+    checkout::{Checkout, File},
+    rust_source,
+};
 
 /// Words of one engine only, and what is written instead.
 const BANNED: &[(&str, &str)] = &[
@@ -39,13 +42,49 @@ const BEGINNINGS: &[&str] = &[
     "on conflict ",
 ];
 
-/// The crates whose string literals may be SQL.
-const WRITERS: &[&str] = &[
-    "crates/db/src/",
-    "crates/identity/src/",
-    "crates/register/src/",
-    "bench/src/",
+/// The crates that ask the database, and the one that writes conditions for them: the only ones whose string literals may
+/// be SQL.
+const WRITERS: &[&str] = &["crates/db/", "crates/filter/", "crates/identity/", "crates/register/"];
+
+/// How a whole statement begins, and the word that tells it from a sentence, where there must be one.
+const STATEMENTS: &[(&str, &str)] = &[
+    ("select ", ""),
+    ("insert into ", ""),
+    ("delete from ", ""),
+    ("update ", " set "),
+    ("with ", " as ("),
+    ("create table ", ""),
+    ("create index ", ""),
+    ("create unique index ", ""),
+    ("alter table ", ""),
+    ("drop ", " table "),
 ];
+
+/// Whoever else writes SQL depends on tables that are not its own. Tests are apart: one may forge a row that no interface
+/// would make.
+pub(super) fn stands_with_its_tables(checkout: &Checkout) -> Vec<String> {
+    let mut complaints = Vec::new();
+    // The rules name what they look for.
+    let is_apart = |path: &str| path.starts_with("xtask/") || path.contains("/tests/");
+    let others = checkout
+        .rust()
+        .filter(|file| !is_writers(file) && !is_apart(&file.path));
+    for file in others {
+        let literals = rust_source::string_literals(&file.text);
+        let statements = literals
+            .iter()
+            .map(|text| one_line(text))
+            .filter(|text| is_statement(text));
+        complaints.extend(statements.map(|text| {
+            let path = &file.path;
+            format!(
+                "{path}: ask `register`, `identity` or `db` for what \"{}\" does",
+                text.trim()
+            )
+        }));
+    }
+    complaints
+}
 
 pub(super) fn both_engines_understand(checkout: &Checkout) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -58,9 +97,13 @@ pub(super) fn both_engines_understand(checkout: &Checkout) -> Vec<String> {
                     .collect::<Vec<_>>()
                     .join(" "),
             ]
-        } else if WRITERS.iter().any(|folder| file.path.starts_with(folder)) {
-            let literals = rust_source::string_literals(&file.text).into_iter();
-            literals.map(one_line).filter(|text| is_sql(text)).collect()
+        } else if is_writers(file) && file.path.contains("/src/") {
+            let literals = rust_source::string_literals(&file.text);
+            literals
+                .iter()
+                .map(|text| one_line(text))
+                .filter(|text| is_sql(text))
+                .collect()
         } else {
             continue;
         };
@@ -73,6 +116,15 @@ pub(super) fn both_engines_understand(checkout: &Checkout) -> Vec<String> {
         }
     }
     complaints
+}
+
+fn is_writers(file: &File) -> bool {
+    WRITERS.iter().any(|folder| file.path.starts_with(folder))
+}
+
+fn is_statement(text: &str) -> bool {
+    let holds = |(beginning, word): &(&str, &str)| text.starts_with(beginning) && text.contains(word);
+    STATEMENTS.iter().any(holds)
 }
 
 fn is_sql(text: &str) -> bool {
@@ -101,10 +153,5 @@ fn breaches(statement: &str) -> Vec<String> {
 
 /// A literal that is written over several lines, as one.
 fn one_line(literal: &str) -> String {
-    literal
-        .replace("\\\n", " ")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        + " "
+    literal.split_whitespace().collect::<Vec<_>>().join(" ") + " "
 }

@@ -3,7 +3,7 @@
 use super::{Time, ends::Ending, ends::tick, lobby};
 use crate::{
     Arrival, Conference, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, Fact, FreshIds, ParticipantId, Person,
-    Refusal, Role, SessionEndReason, Space, limits,
+    Refusal, Role, SessionEndReason, SessionId, Space, limits,
 };
 
 /// Starts a session, and the participant and the conference if they are new; or lets somebody knock who may not walk in.
@@ -18,6 +18,10 @@ pub(super) fn join(space: &Space, arrival: Arrival, fresh: FreshIds, time: Time)
     };
     if !walks_in {
         let participant = known.map(|(_, participant)| participant);
+        let fresh = FreshIds {
+            participant: newcomer(&arrival, fresh.participant),
+            ..fresh
+        };
         return lobby::knock(space, arrival, fresh, active, participant, time);
     }
     let mut facts = over;
@@ -25,10 +29,32 @@ pub(super) fn join(space: &Space, arrival: Arrival, fresh: FreshIds, time: Time)
     Ok(facts)
 }
 
-/// Lets somebody in who knocks: what follows is what follows from a join.
-pub(super) fn admit(space: &Space, arrival: Arrival, fresh: FreshIds, time: Time) -> Result<Vec<Fact>, Refusal> {
-    let (active, mut facts) = still_active(space, time);
-    facts.extend(enter(space, active, arrival, fresh, time)?);
+/// Lets somebody in who knocks: what follows is what follows from a join. Two hosts may do so at once: it is true already
+/// for the second.
+pub(super) fn admit(
+    space: &Space,
+    session: &SessionId,
+    conference: ConferenceId,
+    time: Time,
+) -> Result<Vec<Fact>, Refusal> {
+    let Some(knock) = space.knock(session) else {
+        let inside = space
+            .conference()
+            .is_some_and(|active| active.live.contains_key(session));
+        return if inside {
+            Ok(Vec::new())
+        } else {
+            Err(Refusal::UnknownKnock)
+        };
+    };
+    let fresh = FreshIds {
+        conference,
+        participant: knock.participant.clone(),
+    };
+    let (active, over) = still_active(space, time);
+    let mut facts = vec![lobby::admitted(knock)];
+    facts.extend(over);
+    facts.extend(enter(space, active, knock.arrival.clone(), fresh, time)?);
     Ok(facts)
 }
 
@@ -89,7 +115,7 @@ fn enter(
 }
 
 /// The participant that somebody becomes who has not been in the conference.
-pub(super) fn newcomer(arrival: &Arrival, fresh: ParticipantId) -> ParticipantId {
+fn newcomer(arrival: &Arrival, fresh: ParticipantId) -> ParticipantId {
     match &arrival.person {
         Person::SignedIn { user, .. } => ParticipantId::from(user),
         Person::Anonymous { .. } => fresh,

@@ -1,12 +1,13 @@
 //! The door: how a knock begins, and the ways in which it ends.
 
-use super::{Time, entry};
+use super::Time;
 use crate::{
-    Arrival, Conference, ConferenceId, Fact, FreshIds, Knock, KnockEndReason, Micros, ParticipantId, Person, Refusal,
-    SecretHash, SessionId, Space, Standing, UserId, limits,
+    Arrival, Conference, Fact, FreshIds, Knock, KnockEndReason, Micros, ParticipantId, Person, Refusal, SecretHash,
+    SessionId, Space, Standing, UserId, limits,
 };
 
-/// Lets somebody wait. They are told now by what names the register will know them, should they be admitted.
+/// Lets somebody wait. They are told now by what names the register will know them, should they be admitted: `known`, or the
+/// participant that they would become.
 pub(super) fn knock(
     space: &Space,
     arrival: Arrival,
@@ -20,7 +21,7 @@ pub(super) fn knock(
     }
     let promised = active.map(Conference::id).or(space.reserved.as_ref());
     let conference = promised.unwrap_or(&fresh.conference).clone();
-    let reserved = entry::newcomer(&arrival, fresh.participant);
+    let reserved = fresh.participant;
     let participant = known.unwrap_or_else(|| reserved.clone());
     let expire = time.now.plus_us(limits::KNOCK_US);
     Ok(vec![Fact::Knocked {
@@ -34,30 +35,9 @@ pub(super) fn knock(
     }])
 }
 
-/// Lets somebody in. Two hosts may do so at once: it is true already for the second.
-pub(super) fn admit(
-    space: &Space,
-    session: &SessionId,
-    conference: ConferenceId,
-    time: Time,
-) -> Result<Vec<Fact>, Refusal> {
-    let Some(knock) = space.knock(session) else {
-        let inside = space
-            .conference()
-            .is_some_and(|active| active.live.contains_key(session));
-        return if inside {
-            Ok(Vec::new())
-        } else {
-            Err(Refusal::UnknownKnock)
-        };
-    };
-    let mut facts = vec![ended(knock, KnockEndReason::Admitted)];
-    let fresh = FreshIds {
-        conference,
-        participant: knock.participant.clone(),
-    };
-    facts.extend(entry::admit(space, knock.arrival.clone(), fresh, time)?);
-    Ok(facts)
+/// Somebody waits no longer, for they are let in.
+pub(super) fn admitted(knock: &Knock) -> Fact {
+    ended(knock, KnockEndReason::Admitted)
 }
 
 /// Sends somebody away.

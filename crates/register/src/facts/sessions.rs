@@ -5,6 +5,20 @@ use crate::{limits::MEETING_CODE_USE_EVERY_US, numbers::Number};
 use db::Statement;
 use meeting::{Fact, SpaceId};
 
+/// Of a participant who is there, in a conference that goes on.
+const START: &str = "insert into participant_session
+    (id, conference, participant, start_us, end_us, last_sign_of_life_us, secret_sha256, end_reason, failed, device_kind)
+    select $3, p.conference, p.id, $4, null, null, $5, null, 0, $7
+    from participant p join conference c on c.id = p.conference
+    where p.conference = $1 and p.id = $2 and p.latest_end_us is null and p.removed = 0
+    and c.end_us is null and c.space = $6";
+
+const HEAR: &str = "update participant_session set last_sign_of_life_us = $3
+    where id = $1 and conference = $2 and end_us is null";
+
+const END: &str = "update participant_session set end_us = $4, end_reason = $5, failed = $6
+    where id = $1 and conference = $2 and participant = $3 and end_us is null and start_us <= $4";
+
 pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
     match fact {
         Fact::SessionStarted {
@@ -18,13 +32,7 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
             connect_by: _,
         } => {
             let started = Statement::new(
-                "insert into participant_session
-                (id, conference, participant, start_us, end_us, last_sign_of_life_us, secret_sha256, end_reason, failed,
-                device_kind)
-                select $3, p.conference, p.id, $4, null, null, $5, null, 0, $7
-                from participant p join conference c on c.id = p.conference
-                where p.conference = $1 and p.id = $2 and p.latest_end_us is null and p.removed = 0
-                and c.end_us is null and c.space = $6",
+                START,
                 vec![
                     conference.as_str().into(),
                     participant.as_str().into(),
@@ -45,8 +53,7 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
         Fact::SignsOfLife { conference, signs } => {
             let heard = signs.iter().map(|(session, sign)| {
                 Statement::new(
-                    "update participant_session set last_sign_of_life_us = $3
-                    where id = $1 and conference = $2 and end_us is null",
+                    HEAR,
                     vec![session.as_str().into(), conference.as_str().into(), sign.0.into()],
                 )
                 .expect(1)
@@ -63,8 +70,7 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
             participant_latest_end,
         } => {
             let ended = Statement::new(
-                "update participant_session set end_us = $4, end_reason = $5, failed = $6
-                where id = $1 and conference = $2 and participant = $3 and end_us is null and start_us <= $4",
+                END,
                 vec![
                     session.as_str().into(),
                     conference.as_str().into(),

@@ -14,10 +14,8 @@ use super::update_mask::UpdateMask;
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::{Asking, as_resource};
 use crate::installation::Installation;
+use crate::limits::ID_DRAWS_MAX;
 use crate::{clock, links, names, random};
-
-/// How often new random ids are drawn before giving up: one collision in 26^10 codes is rare, two in a row are a fault.
-const DRAWS_MAX: u32 = 8;
 
 /// `SpacesService`.
 #[derive(Clone)]
@@ -62,7 +60,7 @@ impl Spaces {
             draws += 1;
             match self.register.create_space(new).await {
                 Ok(record) => break record,
-                Err(RegisterError::Taken) if draws < DRAWS_MAX => {}
+                Err(RegisterError::Taken) if draws < ID_DRAWS_MAX => {}
                 Err(error) => return Err(asking.unread(error)),
             }
         };

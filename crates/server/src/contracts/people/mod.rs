@@ -17,6 +17,7 @@ use meeting::{DisplayName, Micros, UserId};
 use register::Register;
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
+use transcode::lower_camel_case;
 
 use crate::clock;
 use crate::failure::{Answer, Failure};
@@ -152,14 +153,14 @@ impl api::people_service_server::PeopleService for People {
     }
 }
 
-/// The fields that are asked for, in either of the two ways.
+/// The fields that are asked for, in either of the two ways and of the two spellings.
 fn fields_of(request: &api::GetPersonRequest) -> Answer<BTreeSet<String>> {
     let older = request.request_mask.iter().flat_map(|mask| &mask.include_field);
     let older = older
         .flat_map(|mask| &mask.paths)
-        .map(|path| camel_case(path.strip_prefix("person.").unwrap_or(path)));
+        .map(|path| lower_camel_case(path.strip_prefix("person.").unwrap_or(path)));
     let newer = request.person_fields.iter().flat_map(|fields| fields.split(','));
-    let fields: BTreeSet<String> = newer.map(|field| camel_case(field.trim())).chain(older).collect();
+    let fields: BTreeSet<String> = newer.map(|field| lower_camel_case(field.trim())).chain(older).collect();
     if fields.is_empty() {
         return Err(Failure::field(
             "person_fields",
@@ -176,17 +177,6 @@ fn fields_of(request: &api::GetPersonRequest) -> Answer<BTreeSet<String>> {
         )),
         None => Ok(fields),
     }
-}
-
-/// `email_addresses` and `emailAddresses` are one field.
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |mut name, word| {
-        let mut letters = word.chars();
-        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
-        name + letters.as_str()
-    })
 }
 
 fn person_to_wire(person: &User, visible: Visible, fields: &BTreeSet<String>) -> api::Person {

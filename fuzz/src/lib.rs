@@ -1,0 +1,47 @@
+//! Everything that reads what strangers send, each as one function of bytes that must come back.
+//!
+//! Two callers share them. libFuzzer looks for bytes on which one panics (`libfuzzer/`, `cargo xtask fuzz`): that takes a
+//! nightly compiler and as long as one likes. The test of this crate replays what was found worth keeping (`corpus/`, a
+//! folder for each target) with every `cargo test`, so what one run learnt the next knows. The corpus is small on purpose: it
+//! is what reaches each branch, not what was tried. Bytes that made a target panic are added to its folder with the mending.
+//!
+//! A target takes bytes and cuts them up itself, where its subject has parts, by lines: so a file of the corpus can be read
+//! and written by hand.
+
+pub mod filter_google;
+pub mod identity_jwt;
+pub mod media_channel;
+pub mod media_datagram;
+pub mod media_offer;
+pub mod transcode_batch;
+pub mod transcode_mask;
+pub mod transcode_request;
+
+/// Reads some bytes of a stranger; it panics if what it promises of them does not hold.
+pub type Target = fn(&[u8]);
+
+/// Every target, by the name of its folder in the corpus.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("filter_google", filter_google::run),
+    ("identity_jwt", identity_jwt::run),
+    ("media_channel", media_channel::run),
+    ("media_datagram", media_datagram::run),
+    ("media_offer", media_offer::run),
+    ("transcode_batch", transcode_batch::run),
+    ("transcode_mask", transcode_mask::run),
+    ("transcode_request", transcode_request::run),
+];
+
+/// The text that the bytes begin with: a stranger's text is UTF-8 by the time that any of these sees it.
+fn text(data: &[u8]) -> &str {
+    match str::from_utf8(data) {
+        Ok(text) => text,
+        Err(error) => str::from_utf8(&data[..error.valid_up_to()]).expect("it is valid up to there"),
+    }
+}
+
+/// The first lines, and what is left as it is; empty where the bytes end earlier.
+fn lines<const N: usize>(data: &[u8]) -> [&[u8]; N] {
+    let mut lines = data.splitn(N, |&byte| byte == b'\n');
+    [(); N].map(|()| lines.next().unwrap_or_default())
+}
