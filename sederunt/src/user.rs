@@ -46,6 +46,13 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
+    /// Forget by which providers somebody signs in, for an address that was given to somebody new
+    Unlink {
+        /// Their address
+        email: String,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
     /// Make somebody an administrator
     Administrator {
         /// Their address
@@ -70,6 +77,10 @@ pub(crate) fn run(command: UserCommand) -> Result<ExitCode, CommandError> {
         UserCommand::Password { email, remove, store } => {
             store::with(store, async |store| password(store, &email, remove).await)
         }
+        UserCommand::Unlink { email, store } => store::with(store, async |store| {
+            let user = store.user(&email).await?;
+            Ok(store.identity.forget_external_identities(&user.id).await?)
+        }),
         UserCommand::Administrator { email, remove, store } => store::with(store, async |store| {
             let user = store.user(&email).await?;
             let change = UserChange {

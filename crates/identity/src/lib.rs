@@ -60,7 +60,6 @@ pub use app_kind::AppKind;
 pub use apps::{App, AppError, NewApp};
 pub use authentication::{AuthenticationError, Credential};
 pub use authorization::{Authorization, AuthorizationError};
-pub use consents::Consent;
 pub use delegations::Delegation;
 pub use external::ExternalPerson;
 pub use fault::Fault;

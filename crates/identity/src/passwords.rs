@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Identity, Secret, SignInError, SignInFault, User, WebSession,
     account::normalise_email,
-    accounts::{USER_COLUMNS, find_user, user_of},
+    accounts::{USER_COLUMNS, user_of},
     limits,
     secret::random_bytes,
     sign_in::after,
@@ -87,21 +87,6 @@ impl Identity {
     pub async fn remove_password(&self, user: &UserId) -> Result<(), PasswordError> {
         let delete = Statement::new("delete from password where account = $1", vec![user.as_str().into()]);
         Ok(self.db.write(vec![delete]).await?)
-    }
-
-    /// Whether the account has a password.
-    pub async fn has_password(&self, user: &UserId) -> Result<bool, PasswordError> {
-        let sql = "select 1 from password where account = $1";
-        Ok(!self.db.read(sql, vec![user.as_str().into()]).await?.is_empty())
-    }
-
-    /// Whether this is the account's password; for a page that asks for it again. Counts as an attempt.
-    pub async fn check_password(&self, user: &UserId, password: &str, now_us: i64) -> Result<(), SignInError> {
-        let user = find_user(&self.db, user)
-            .await?
-            .ok_or(SignInError::Refused(SignInFault::UnknownUser))?;
-        self.attempt(&user.email, password, now_us).await?;
-        Ok(())
     }
 
     /// Signs in. Takes as long for an address that nobody has.

@@ -167,6 +167,10 @@ impl Queue {
     fn push(&mut self, command: Command) {
         // A shard that is gone has no sessions left.
         if self.state != State::Stopped {
+            debug_assert!(
+                self.waiting.len() < limits::COMMANDS_WAITING,
+                "the kinds of commands bound them"
+            );
             self.waiting.push(command);
         }
     }

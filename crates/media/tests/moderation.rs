@@ -8,10 +8,7 @@ use client::{World, card, maker};
 use media::{Channel, DisconnectReason, Event, LostCause, Overloaded, Right, Rights};
 use serde_json::{Value, json};
 
-const VIEWER: Rights = Rights::MEMBER
-    .without(Right::Microphone)
-    .without(Right::Camera)
-    .without(Right::Screen);
+const VIEWER: Rights = Rights::NONE.with(Right::Chat).with(Right::Reactions);
 
 /// Whether anything arrives at a client for a while.
 fn receives(world: &mut World, client: usize) -> bool {

@@ -99,12 +99,10 @@ async fn what_was_granted_is_remembered_and_widens() {
         for (code, scope) in [(narrow, CREATED), (wide, &both)] {
             assert_eq!(world.redeem(&world.web, &code).await.expect("redeemed").scope, scope);
         }
-        let consents = world.identity.list_consents(&world.ada.id).await.expect("reads");
-        let shown: Vec<_> = consents
-            .iter()
-            .map(|one| (&*one.name, one.scopes.to_string()))
-            .collect();
-        assert_eq!(shown, [("Calendar", both)]);
+        let question = World::question(&world.web, &[("scope", &*both)]);
+        let request = world.identity.authorization(&question).await.expect("in order");
+        let consented = world.identity.has_consented(&request, &world.ada).await.expect("reads");
+        assert!(consented, "what was allowed at two times is allowed together");
     })
     .await;
 }

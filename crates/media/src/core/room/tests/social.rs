@@ -3,7 +3,10 @@
 use super::*;
 use crate::limits;
 
-const SILENT: Rights = Rights::MEMBER.without(Right::Chat).without(Right::Reactions);
+const SILENT: Rights = Rights::NONE
+    .with(Right::Microphone)
+    .with(Right::Camera)
+    .with(Right::Screen);
 const HOST: Rights = Rights::MEMBER.with(Right::LowerHands);
 
 fn send(text: &str) -> Value {
