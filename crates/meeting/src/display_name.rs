@@ -1,5 +1,9 @@
-//! The name that others see on a tile and in the register. Anybody may type one, and it stands beside other people's:
-//! so it has a limit, and no character that moves, hides or breaks the text around it.
+//! The name that others see on a tile and in the register: of a guest, of an account, of an app, of an organisation. Anybody
+//! may type one, and it stands beside other people's: so it has a limit, and no character that moves, hides or breaks the
+//! text around it.
+//!
+//! Whoever types a name that breaks the rule is told so and types another. Where nobody is there to do that, the name is
+//! mended instead ([`DisplayName::mended`]).
 
 use crate::limits::DISPLAY_NAME_CHARACTERS_MAX;
 use std::fmt;
@@ -43,6 +47,20 @@ impl DisplayName {
             return Err(MalformedName::Empty);
         }
         Ok(DisplayName(name.to_owned()))
+    }
+
+    /// The nearest name to a text that nobody can be asked to type again, such as what a sign-in provider says: white space
+    /// for the breaks in it, nothing for the other characters that a name may not hold, and the beginning of a long one.
+    /// `None` if nothing is left to be seen.
+    pub fn mended(text: &str) -> Option<DisplayName> {
+        let allowed = text.chars().filter_map(|character| match character {
+            allowed if !is_control(allowed) => Some(allowed),
+            line_break if line_break.is_whitespace() => Some(' '),
+            _ => None,
+        });
+        let beginning = allowed.skip_while(|character| character.is_whitespace());
+        let beginning: String = beginning.take(DISPLAY_NAME_CHARACTERS_MAX).collect();
+        DisplayName::parse(&beginning).ok()
     }
 
     /// The name.

@@ -82,11 +82,31 @@ fn display_names() {
     check("An\nna", &Err(MalformedName::Control('\n')));
     check("An\0na", &Err(MalformedName::Control('\0')));
     check("\u{202e}annA", &Err(MalformedName::Control('\u{202e}')));
-    check("Anna\u{200b}", &Err(MalformedName::Control('\u{200b}')));
+    check("李 小龍 👩‍🚀", &Ok("李 小龍 👩‍🚀"));
+    for invisible in ['\u{200b}', '\u{ad}', '\u{feff}', '\u{2066}'] {
+        check(&format!("An{invisible}na"), &Err(MalformedName::Control(invisible)));
+    }
     let longest = "é".repeat(limits::DISPLAY_NAME_CHARACTERS_MAX);
     check(&longest, &Ok(&longest));
     let characters = limits::DISPLAY_NAME_CHARACTERS_MAX + 1;
     check(&format!("{longest}é"), &Err(MalformedName::TooLong { characters }));
+}
+
+#[test]
+fn mended_names() {
+    fn check(text: &str, expected: Option<&str>) {
+        let mended = DisplayName::mended(text);
+        assert_eq!(mended.as_ref().map(DisplayName::as_str), expected, "{text:?}");
+    }
+    check(" Anna Bell\t", Some("Anna Bell"));
+    check("An\u{200b}na\u{ad} \u{202e}Bell\u{feff}", Some("Anna Bell"));
+    check("\u{feff}Anna\r\nBell\0", Some("Anna  Bell"));
+    check("👩‍👩‍👧", Some("👩‍👩‍👧"));
+    let longest = "é".repeat(limits::DISPLAY_NAME_CHARACTERS_MAX);
+    check(&format!("\u{200b} {longest}é"), Some(&longest));
+    check("", None);
+    check("\u{200b}\u{feff} \n", None);
+    check("\u{200b}\u{200d}", None);
 }
 
 #[test]
@@ -124,6 +144,19 @@ proptest! {
         let participant = ParticipantId::from_random(sixteen);
         prop_assert_eq!(ParticipantId::parse(participant.as_str()), Ok(participant.clone()));
         prop_assert!(UserId::parse(participant.as_str()).is_err());
+        let user = UserId::from_random(sixteen);
+        prop_assert_eq!(UserId::parse(user.as_str()), Ok(user.clone()));
+        prop_assert!(!user.as_str().starts_with('0'));
+    }
+
+    #[test]
+    fn a_mended_name_is_a_name_and_a_name_needs_no_mending(text in "[\\PC\u{200b}\u{ad}\u{202e}\r\n ]{0,120}") {
+        if let Some(mended) = DisplayName::mended(&text) {
+            prop_assert_eq!(DisplayName::parse(mended.as_str()), Ok(mended));
+        }
+        if let Ok(name) = DisplayName::parse(&text) {
+            prop_assert_eq!(DisplayName::mended(&text), Some(name));
+        }
     }
 
     #[test]
