@@ -7,7 +7,7 @@ use crate::{
     report::{self, progress},
     stored,
 };
-use anyhow::{Context, Result};
+use anyhow::Result;
 use api::google::apps::meet::v2::GetParticipantSessionRequest;
 use bytes::Bytes;
 use db::{Db, Location};
@@ -57,8 +57,7 @@ async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, String)
     let now_us = crate::visits::now().0;
     let owner = identity.add_user(new, now_us).await?;
     let token = identity.issue_token(&owner, Scopes::MEET, TOKEN_TIME, now_us)?;
-    let owner = meeting::UserId::parse(owner.id.as_str()).context("a user id is one everywhere")?;
-    let names = stored::fill(&Register::new(db), &owner, sessions).await?;
+    let names = stored::fill(&Register::new(db), &owner.id, sessions).await?;
     Ok((names, token))
 }
 

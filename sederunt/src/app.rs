@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use identity::{AppError, AppKind, NewApp, Page, limits};
+use identity::{AppError, AppKind, NewApp};
 use server::{StoreFlags, clock};
 
+use crate::listing::whole_list;
 use crate::output::{print, print_rows};
-use crate::report::Failure;
+use crate::report::CommandError;
 use crate::store::{self, Store};
 
 #[derive(Debug, clap::Subcommand)]
@@ -50,7 +51,7 @@ pub(crate) enum Kind {
 }
 
 /// Does it.
-pub(crate) fn run(command: AppCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run(command: AppCommand) -> Result<ExitCode, CommandError> {
     match command {
         AppCommand::Add {
             name,
@@ -64,7 +65,7 @@ pub(crate) fn run(command: AppCommand) -> Result<ExitCode, Failure> {
             removed.map_err(|error| match error {
                 AppError::NotFound => {
                     let hint = "`sederunt app list` shows them";
-                    Failure::new(format!("there is no app `{client_id}`"), hint)
+                    CommandError::new(format!("there is no app `{client_id}`"), hint)
                 }
                 error => error.into(),
             })
@@ -72,7 +73,7 @@ pub(crate) fn run(command: AppCommand) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn add(store: &Store, name: &str, kind: Kind, redirect_uris: &[String]) -> Result<(), Failure> {
+async fn add(store: &Store, name: &str, kind: Kind, redirect_uris: &[String]) -> Result<(), CommandError> {
     let new = NewApp {
         kind: match kind {
             Kind::Web => AppKind::Web,
@@ -85,7 +86,7 @@ async fn add(store: &Store, name: &str, kind: Kind, redirect_uris: &[String]) ->
     };
     let created = store.identity.create_app(new, clock::now_us()).await;
     let (app, secret) = created.map_err(|error| match error {
-        AppError::NoRedirectUri => Failure::new(error, "name it with `--redirect-uri https://…`"),
+        AppError::NoRedirectUri => CommandError::new(error, "name it with `--redirect-uri https://…`"),
         error => error.into(),
     })?;
     let file = store.identity.client_file(&app, secret.as_ref());
@@ -93,13 +94,9 @@ async fn add(store: &Store, name: &str, kind: Kind, redirect_uris: &[String]) ->
     Ok(())
 }
 
-async fn list(store: &Store) -> Result<(), Failure> {
-    let whole = Page {
-        size: limits::PAGE_SIZE_MAX,
-        after: None,
-    };
-    let apps = store.identity.list_apps(whole).await?;
-    print_rows(apps.items.into_iter().map(|app| {
+async fn list(store: &Store) -> Result<(), CommandError> {
+    let apps = whole_list(async |page| store.identity.list_apps(page).await).await?;
+    print_rows(apps.into_iter().map(|app| {
         let kind = match app.kind {
             AppKind::Web => "web",
             AppKind::Installed => "installed",

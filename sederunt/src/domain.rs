@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use identity::{OrganisationError, Page, limits};
+use identity::OrganisationError;
 use server::{StoreFlags, clock};
 
+use crate::listing::whole_list;
 use crate::output::print_rows;
-use crate::report::Failure;
+use crate::report::CommandError;
 use crate::store::{self, Store};
 
 #[derive(Debug, clap::Subcommand)]
@@ -25,7 +26,21 @@ pub(crate) enum DomainCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
-    /// Print all: domain, organisation
+    /// Let whoever has met people of an organisation in a meeting look up their e-mail addresses
+    #[command(
+        after_help = "Addresses are private to an organisation unless it says otherwise: outside it, People API answers \
+        show the name alone. It holds for all domains of the organisation."
+    )]
+    ShareEmail {
+        /// Any domain of the organisation
+        domain: String,
+        /// Keep the addresses private again
+        #[arg(long)]
+        remove: bool,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Print all: domain, organisation, and whether its e-mail addresses are private or shared
     List {
         #[command(flatten)]
         store: StoreFlags,
@@ -40,7 +55,7 @@ pub(crate) enum DomainCommand {
 }
 
 /// Does it.
-pub(crate) fn run(command: DomainCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run(command: DomainCommand) -> Result<ExitCode, CommandError> {
     match command {
         DomainCommand::Add {
             domain,
@@ -53,30 +68,34 @@ pub(crate) fn run(command: DomainCommand) -> Result<ExitCode, Failure> {
             Ok(())
         }),
         DomainCommand::List { store } => store::with(store, list),
+        DomainCommand::ShareEmail { domain, remove, store } => store::with(store, async |store| {
+            let changed = store.identity.set_shares_email(&domain, !remove).await;
+            changed.map_err(|error| with_known_domains(error, &domain))?;
+            Ok(())
+        }),
         DomainCommand::Remove { domain, store } => store::with(store, async |store| {
             let removed = store.identity.remove_domain(&domain).await;
-            removed.map_err(|error| match error {
-                OrganisationError::NotFound => {
-                    let hint = "`sederunt domain list` shows them";
-                    Failure::new(format!("no organisation has the domain `{domain}`"), hint)
-                }
-                error => error.into(),
-            })
+            removed.map_err(|error| with_known_domains(error, &domain))
         }),
     }
 }
 
-async fn list(store: &Store) -> Result<(), Failure> {
-    let whole = Page {
-        size: limits::PAGE_SIZE_MAX,
-        after: None,
-    };
-    let domains = store.identity.list_domains(whole).await?;
-    print_rows(
-        domains
-            .items
-            .into_iter()
-            .map(|domain| [domain.domain, domain.organisation]),
-    );
+/// Nobody knows all domains by heart.
+fn with_known_domains(error: OrganisationError, domain: &str) -> CommandError {
+    match error {
+        OrganisationError::NotFound => {
+            let hint = "`sederunt domain list` shows them";
+            CommandError::new(format!("no organisation has the domain `{domain}`"), hint)
+        }
+        error => error.into(),
+    }
+}
+
+async fn list(store: &Store) -> Result<(), CommandError> {
+    let domains = whole_list(async |page| store.identity.list_domains(page).await).await?;
+    print_rows(domains.into_iter().map(|domain| {
+        let addresses = if domain.shares_email { "shared" } else { "private" };
+        [domain.domain, domain.organisation, addresses.to_owned()]
+    }));
     Ok(())
 }

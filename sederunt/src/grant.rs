@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use identity::{AppError, Page, Scope, limits};
+use identity::{AppError, Scope};
 use server::{StoreFlags, clock};
 
-use crate::key::find;
+use crate::key::find_service_account;
+use crate::listing::whole_list;
 use crate::output::print_rows;
-use crate::report::Failure;
+use crate::report::CommandError;
 use crate::store::{self, Store};
 
 #[derive(Debug, clap::Subcommand)]
@@ -38,14 +39,14 @@ pub(crate) enum GrantCommand {
 }
 
 /// Does it.
-pub(crate) fn run(command: GrantCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run(command: GrantCommand) -> Result<ExitCode, CommandError> {
     match command {
         GrantCommand::Add {
             service_account,
             scopes,
             store,
         } => store::with(store, async |store| {
-            let account = find(store, &service_account).await?;
+            let account = find_service_account(store, &service_account).await?;
             let scopes = scopes.into_iter().collect();
             let now_us = clock::now_us();
             store
@@ -56,12 +57,12 @@ pub(crate) fn run(command: GrantCommand) -> Result<ExitCode, Failure> {
         }),
         GrantCommand::List { store } => store::with(store, list),
         GrantCommand::Remove { service_account, store } => store::with(store, async |store| {
-            let account = find(store, &service_account).await?;
+            let account = find_service_account(store, &service_account).await?;
             let removed = store.identity.delete_delegation(&account.client_id).await;
             removed.map_err(|error| match error {
                 AppError::NotFound => {
                     let hint = "`sederunt grant list` shows them";
-                    Failure::new(format!("`{service_account}` has no grant"), hint)
+                    CommandError::new(format!("`{service_account}` has no grant"), hint)
                 }
                 error => error.into(),
             })
@@ -69,15 +70,10 @@ pub(crate) fn run(command: GrantCommand) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn list(store: &Store) -> Result<(), Failure> {
-    let whole = Page {
-        size: limits::PAGE_SIZE_MAX,
-        after: None,
-    };
-    let grants = store.identity.list_delegations(whole).await?;
+async fn list(store: &Store) -> Result<(), CommandError> {
+    let grants = whole_list(async |page| store.identity.list_delegations(page).await).await?;
     print_rows(
         grants
-            .items
             .into_iter()
             .map(|grant| [grant.email, grant.client_id, grant.scopes.to_string()]),
     );

@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use identity::{AppError, Page, ServiceAccount, limits};
+use identity::{AppError, ServiceAccount};
 use server::{StoreFlags, clock};
 
+use crate::listing::whole_list;
 use crate::output::{print, print_rows};
-use crate::report::Failure;
+use crate::report::CommandError;
 use crate::store::{self, Store};
 
 #[derive(Debug, clap::Subcommand)]
@@ -44,7 +45,7 @@ pub(crate) enum KeyCommand {
 }
 
 /// Does it.
-pub(crate) fn run(command: KeyCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run(command: KeyCommand) -> Result<ExitCode, CommandError> {
     match command {
         KeyCommand::Create { service_account, store } => {
             store::with(store, async |store| create(store, &service_account).await)
@@ -56,7 +57,7 @@ pub(crate) fn run(command: KeyCommand) -> Result<ExitCode, Failure> {
             store,
             ..
         } => store::with(store, async |store| {
-            let account = find(store, &service_account).await?;
+            let account = find_service_account(store, &service_account).await?;
             match key_id {
                 Some(key) => store
                     .identity
@@ -69,7 +70,7 @@ pub(crate) fn run(command: KeyCommand) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn create(store: &Store, name: &str) -> Result<(), Failure> {
+async fn create(store: &Store, name: &str) -> Result<(), CommandError> {
     let now_us = clock::now_us();
     let account = match store.identity.create_service_account(name, now_us).await {
         Ok(account) => account.client_id,
@@ -81,8 +82,8 @@ async fn create(store: &Store, name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn list(store: &Store) -> Result<(), Failure> {
-    for account in all(store).await? {
+async fn list(store: &Store) -> Result<(), CommandError> {
+    for account in service_accounts(store).await? {
         let keys = store.identity.list_keys(&account.client_id).await?;
         print_rows(keys.into_iter().map(|key| {
             let ServiceAccount {
@@ -94,30 +95,26 @@ async fn list(store: &Store) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn all(store: &Store) -> Result<Vec<ServiceAccount>, Failure> {
-    let whole = Page {
-        size: limits::PAGE_SIZE_MAX,
-        after: None,
-    };
-    Ok(store.identity.list_service_accounts(whole).await?.items)
+async fn service_accounts(store: &Store) -> Result<Vec<ServiceAccount>, CommandError> {
+    whole_list(async |page| store.identity.list_service_accounts(page).await).await
 }
 
 /// A service account by whatever names it.
-pub(crate) async fn find(store: &Store, named: &str) -> Result<ServiceAccount, Failure> {
-    let mut accounts = all(store).await?.into_iter();
+pub(crate) async fn find_service_account(store: &Store, named: &str) -> Result<ServiceAccount, CommandError> {
+    let mut accounts = service_accounts(store).await?.into_iter();
     let found =
         accounts.find(|account| [&account.name, &account.email, &account.client_id].contains(&&named.to_owned()));
     found.ok_or_else(|| {
         let hint = "`sederunt key list` shows them, and `sederunt key create` makes one";
-        Failure::new(format!("there is no service account `{named}`"), hint)
+        CommandError::new(format!("there is no service account `{named}`"), hint)
     })
 }
 
-fn unknown_key(error: AppError) -> Failure {
+fn unknown_key(error: AppError) -> CommandError {
     match error {
         AppError::NotFound => {
             let hint = "`sederunt key list` shows the ids of its keys";
-            Failure::new("the service account has no such key", hint)
+            CommandError::new("the service account has no such key", hint)
         }
         error => error.into(),
     }

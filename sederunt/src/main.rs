@@ -7,6 +7,7 @@ mod app;
 mod domain;
 mod grant;
 mod key;
+mod listing;
 mod output;
 mod person;
 mod report;
@@ -75,7 +76,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    report::log();
+    report::start_log();
     let outcome = match arguments.command {
         Command::Serve(flags) => serve::serve(flags),
         Command::User(command) => user::run(command),
@@ -91,7 +92,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            report::error(&error);
+            report::print_error(&error);
             ExitCode::FAILURE
         }
     }

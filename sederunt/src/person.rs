@@ -6,7 +6,7 @@ use meeting::{ConferenceId, ParticipantId};
 use server::StoreFlags;
 
 use crate::output::print;
-use crate::report::Failure;
+use crate::report::CommandError;
 use crate::store::{self, Store};
 
 #[derive(Debug, clap::Subcommand)]
@@ -26,7 +26,7 @@ pub(crate) enum PersonCommand {
 }
 
 /// Does it.
-pub(crate) fn run(command: PersonCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run(command: PersonCommand) -> Result<ExitCode, CommandError> {
     let PersonCommand::Delete { person, store } = command;
     store::with(store, async |store| {
         let conferences = delete(store, &person).await?;
@@ -37,7 +37,7 @@ pub(crate) fn run(command: PersonCommand) -> Result<ExitCode, Failure> {
     })
 }
 
-async fn delete(store: &Store, person: &str) -> Result<usize, Failure> {
+async fn delete(store: &Store, person: &str) -> Result<usize, CommandError> {
     let Some(name) = person.strip_prefix("conferenceRecords/") else {
         let user = store.user(person).await?;
         return Ok(server::forget(&store.identity, &store.register, &user).await?);
@@ -49,7 +49,7 @@ async fn delete(store: &Store, person: &str) -> Result<usize, Failure> {
     });
     let Some((conference, participant)) = ids else {
         let hint = "copy it from the register: conferenceRecords/CONFERENCE/participants/PARTICIPANT";
-        return Err(Failure::new(
+        return Err(CommandError::new(
             format!("`{person}` is not the name of a participant"),
             hint,
         ));

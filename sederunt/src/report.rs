@@ -9,26 +9,26 @@ use tracing_subscriber::EnvFilter;
 /// The log by default. str0m warns of whatever a browser offers and we do not speak.
 const DEFAULT_LOG: &str = "info,str0m=error";
 
-/// An error and the next step.
+/// Why a command did not do what was asked, and the next step.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct CommandError {
     error: Box<dyn Error>,
     hint: Option<String>,
 }
 
-impl Failure {
+impl CommandError {
     /// An error with a next step.
-    pub(crate) fn new(error: impl Into<Box<dyn Error>>, hint: impl Into<String>) -> Failure {
-        Failure {
+    pub(crate) fn new(error: impl Into<Box<dyn Error>>, hint: impl Into<String>) -> CommandError {
+        CommandError {
             error: error.into(),
             hint: Some(hint.into()),
         }
     }
 }
 
-impl<E: Error + 'static> From<E> for Failure {
-    fn from(error: E) -> Failure {
-        Failure {
+impl<E: Error + 'static> From<E> for CommandError {
+    fn from(error: E) -> CommandError {
+        CommandError {
             error: Box::new(error),
             hint: None,
         }
@@ -36,7 +36,7 @@ impl<E: Error + 'static> From<E> for Failure {
 }
 
 /// A chain as one indented line per cause: each says what the one above leaves out.
-impl fmt::Display for Failure {
+impl fmt::Display for CommandError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "error: {}", self.error)?;
         let mut cause = self.error.source();
@@ -52,13 +52,13 @@ impl fmt::Display for Failure {
 }
 
 /// Prints an error.
-pub(crate) fn error(failure: &Failure) {
+pub(crate) fn print_error(error: &CommandError) {
     // A closed standard error has nobody to tell.
-    let _ = writeln!(io::stderr(), "{failure}");
+    let _ = writeln!(io::stderr(), "{error}");
 }
 
 /// Sends the log to standard error: text for people, JSON with `SEDERUNT_LOG_FORMAT=json`; `SEDERUNT_LOG` filters it.
-pub(crate) fn log() {
+pub(crate) fn start_log() {
     let filter = EnvFilter::try_from_env("SEDERUNT_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

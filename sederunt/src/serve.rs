@@ -8,11 +8,11 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::output::print;
-use crate::report::Failure;
+use crate::report::CommandError;
 use crate::store::with_hint;
 
 /// Serves until a signal says otherwise.
-pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, Failure> {
+pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, CommandError> {
     let configuration = flags.resolve().map_err(with_hint)?;
     Runtime::new()?.block_on(async {
         // Before anything is announced: a signal that comes then must be heard.
@@ -20,7 +20,7 @@ pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, Failure> {
         let running = tokio::select! {
             started = Server::start(configuration) => started.map_err(|error| {
                 let hint = error.hint();
-                Failure::new(error, hint)
+                CommandError::new(error, hint)
             })?,
             () = signals.next() => return Ok(ExitCode::SUCCESS),
         };
@@ -64,7 +64,7 @@ impl Signals {
 }
 
 /// Prints what a server would meet.
-pub(crate) fn doctor(flags: ServeFlags) -> Result<ExitCode, Failure> {
+pub(crate) fn doctor(flags: ServeFlags) -> Result<ExitCode, CommandError> {
     let configuration = flags.resolve().map_err(with_hint)?;
     let findings = Runtime::new()?.block_on(server::doctor::examine(&configuration));
     let lines = findings.iter().map(|finding| match &finding.state {

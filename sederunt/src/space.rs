@@ -7,7 +7,7 @@ use meeting::{MeetingCode, Micros, SpaceId};
 use register::{RegisterError, Retention};
 use server::{StoreFlags, clock};
 
-use crate::report::Failure;
+use crate::report::CommandError;
 use crate::store::{self, Store};
 
 #[derive(Debug, clap::Subcommand)]
@@ -17,7 +17,7 @@ pub(crate) enum SpaceCommand {
         /// The space: its meeting code, or spaces/SPACE
         space: String,
         /// A number of days, `forever`, or `default` for what `--retention-days` of the server says
-        #[arg(value_parser = retention)]
+        #[arg(value_parser = parse_retention)]
         kept: Retention,
         #[command(flatten)]
         store: StoreFlags,
@@ -25,17 +25,17 @@ pub(crate) enum SpaceCommand {
 }
 
 /// Does it.
-pub(crate) fn run(command: SpaceCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run(command: SpaceCommand) -> Result<ExitCode, CommandError> {
     let SpaceCommand::Retention { space, kept, store } = command;
     store::with(store, async |store| {
         let now = Micros(clock::now_us());
-        let id = find(store, &space, now).await?;
+        let id = find_space(store, &space, now).await?;
         store.register.set_retention(&id, kept, now).await?;
         Ok(())
     })
 }
 
-async fn find(store: &Store, space: &str, now: Micros) -> Result<SpaceId, Failure> {
+async fn find_space(store: &Store, space: &str, now: Micros) -> Result<SpaceId, CommandError> {
     let name = space.strip_prefix("spaces/").unwrap_or(space);
     let found = match (SpaceId::parse(name), MeetingCode::parse(name)) {
         (Ok(id), _) => store.register.space_by_id(&id, now).await,
@@ -45,14 +45,14 @@ async fn find(store: &Store, space: &str, now: Micros) -> Result<SpaceId, Failur
     found.map(|space| space.id).map_err(|error| match error {
         RegisterError::NotFound => {
             let hint = "give its meeting code, such as abc-mnop-xyz, or spaces/SPACE";
-            Failure::new(format!("there is no space `{space}`"), hint)
+            CommandError::new(format!("there is no space `{space}`"), hint)
         }
         error => error.into(),
     })
 }
 
 /// Reads `90`, `forever` or `default`.
-fn retention(text: &str) -> Result<Retention, String> {
+fn parse_retention(text: &str) -> Result<Retention, String> {
     match text {
         "default" => Ok(Retention::Default),
         "forever" => Ok(Retention::Never),
@@ -78,7 +78,7 @@ mod tests {
             ("99999", None),
             ("", None),
         ] {
-            assert_eq!(retention(text).ok(), expected, "{text}");
+            assert_eq!(parse_retention(text).ok(), expected, "{text}");
         }
     }
 }

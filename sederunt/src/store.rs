@@ -5,12 +5,13 @@
 use std::process::ExitCode;
 
 use db::Db;
-use identity::{Identity, User, UserId};
+use identity::{Identity, User};
+use meeting::UserId;
 use register::Register;
 use server::{StoreFlags, announced_url};
 use tokio::runtime::Runtime;
 
-use crate::report::Failure;
+use crate::report::CommandError;
 
 /// What an installation keeps.
 pub(crate) struct Store {
@@ -23,15 +24,15 @@ pub(crate) struct Store {
 /// Runs a command on the store.
 pub(crate) fn with(
     flags: StoreFlags,
-    command: impl AsyncFnOnce(&Store) -> Result<(), Failure>,
-) -> Result<ExitCode, Failure> {
+    command: impl AsyncFnOnce(&Store) -> Result<(), CommandError>,
+) -> Result<ExitCode, CommandError> {
     let configuration = flags.resolve().map_err(with_hint)?;
     Runtime::new()?.block_on(async {
         let hint = "`sederunt doctor` with the same flags shows what is wrong";
         let db = Db::open(&configuration.location()).await;
-        let db = db.map_err(|error| Failure::new(error, hint))?;
+        let db = db.map_err(|error| CommandError::new(error, hint))?;
         let identity = Identity::open(db.clone()).await;
-        let identity = identity.map_err(|error| Failure::new(error, hint))?;
+        let identity = identity.map_err(|error| CommandError::new(error, hint))?;
         let public_url = configuration.public_url.or_else(|| announced_url(&configuration.data));
         let public_url = public_url.unwrap_or_else(|| "http://localhost:8080".to_owned());
         let store = Store {
@@ -46,10 +47,10 @@ pub(crate) fn with(
 
 impl Store {
     /// Somebody, by their address or by `users/{user}`.
-    pub(crate) async fn user(&self, who: &str) -> Result<User, Failure> {
+    pub(crate) async fn user(&self, who: &str) -> Result<User, CommandError> {
         let user = match UserId::parse(who.strip_prefix("users/").unwrap_or(who)) {
-            Some(id) => self.identity.user(&id).await?,
-            None => self.identity.user_by_email(who).await?,
+            Ok(id) => self.identity.user(&id).await?,
+            Err(_) => self.identity.user_by_email(who).await?,
         };
         user.ok_or_else(|| {
             let hint = if who.contains('@') {
@@ -57,13 +58,13 @@ impl Store {
             } else {
                 "`sederunt user list` shows all of them; give the same `--data` as the server".to_owned()
             };
-            Failure::new(format!("there is no user with the address `{who}`"), hint)
+            CommandError::new(format!("there is no user with the address `{who}`"), hint)
         })
     }
 }
 
 /// A configuration that cannot be used, and what to do.
-pub(crate) fn with_hint(error: server::ConfigurationError) -> Failure {
+pub(crate) fn with_hint(error: server::ConfigurationError) -> CommandError {
     let hint = error.hint();
-    Failure::new(error, hint)
+    CommandError::new(error, hint)
 }

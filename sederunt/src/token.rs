@@ -7,7 +7,7 @@ use identity::{Scope, Scopes};
 use server::{StoreFlags, clock};
 
 use crate::output::print;
-use crate::report::Failure;
+use crate::report::CommandError;
 use crate::store;
 
 /// What the token is to be.
@@ -20,14 +20,14 @@ pub(crate) struct TokenFlags {
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<Scope>,
     /// How long it is valid: 90s, 30m, 1h or 7d
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = lifetime)]
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_lifetime)]
     ttl: Duration,
     #[command(flatten)]
     store: StoreFlags,
 }
 
 /// Prints a bearer token.
-pub(crate) fn run(flags: TokenFlags) -> Result<ExitCode, Failure> {
+pub(crate) fn run(flags: TokenFlags) -> Result<ExitCode, CommandError> {
     store::with(flags.store, async |store| {
         let user = store.user(&flags.email).await?;
         let scopes = if flags.scopes.is_empty() {
@@ -42,7 +42,7 @@ pub(crate) fn run(flags: TokenFlags) -> Result<ExitCode, Failure> {
 }
 
 /// Reads `90s`, `30m`, `1h` or `7d`.
-fn lifetime(text: &str) -> Result<Duration, String> {
+fn parse_lifetime(text: &str) -> Result<Duration, String> {
     let refused = || format!("`{text}` is not a time such as 90s, 30m, 1h or 7d");
     let unit_seconds = match text.chars().last() {
         Some('s') => 1,
@@ -80,7 +80,7 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(
-                lifetime(text).ok().map(|lifetime| lifetime.as_secs()),
+                parse_lifetime(text).ok().map(|lifetime| lifetime.as_secs()),
                 seconds,
                 "{text}"
             );

@@ -3,11 +3,12 @@
 use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
 
-use identity::{AccountError, NewUser, Page, UserChange, limits};
+use identity::{AccountError, NewUser, UserChange, limits};
 use server::{StoreFlags, clock};
 
+use crate::listing::whole_list;
 use crate::output::{print, print_rows};
-use crate::report::Failure;
+use crate::report::CommandError;
 use crate::store::{self, Store};
 
 #[derive(Debug, clap::Subcommand)]
@@ -58,13 +59,13 @@ pub(crate) enum UserCommand {
 }
 
 /// Does it.
-pub(crate) fn run(command: UserCommand) -> Result<ExitCode, Failure> {
+pub(crate) fn run(command: UserCommand) -> Result<ExitCode, CommandError> {
     match command {
         UserCommand::Add { email, name, store } => store::with(store, async |store| add(store, &email, name).await),
         UserCommand::List { store } => store::with(store, list),
         UserCommand::Remove { email, store } => store::with(store, async |store| {
             let user = store.user(&email).await?;
-            store.identity.delete_user(&user.id).await.map_err(last)
+            store.identity.delete_user(&user.id).await.map_err(with_successor_hint)
         }),
         UserCommand::Password { email, remove, store } => {
             store::with(store, async |store| password(store, &email, remove).await)
@@ -75,13 +76,17 @@ pub(crate) fn run(command: UserCommand) -> Result<ExitCode, Failure> {
                 administrator: Some(!remove),
                 ..UserChange::default()
             };
-            store.identity.update_user(&user.id, change).await.map_err(last)?;
+            store
+                .identity
+                .update_user(&user.id, change)
+                .await
+                .map_err(with_successor_hint)?;
             Ok(())
         }),
     }
 }
 
-async fn add(store: &Store, email: &str, name: Option<String>) -> Result<(), Failure> {
+async fn add(store: &Store, email: &str, name: Option<String>) -> Result<(), CommandError> {
     let now_us = clock::now_us();
     let new = NewUser {
         email,
@@ -91,9 +96,9 @@ async fn add(store: &Store, email: &str, name: Option<String>) -> Result<(), Fai
     let user = match store.identity.add_user(new, now_us).await {
         Err(AccountError::EmailTaken(_)) => {
             let user = store.user(email).await?;
-            if name.is_some_and(|name| name.trim() != user.display_name) {
+            if name.is_some_and(|name| name.trim() != user.display_name.as_str()) {
                 tracing::warn!(
-                    name = user.display_name,
+                    name = user.display_name.as_str(),
                     "there is such a user already, under another name; it stays"
                 );
             }
@@ -107,38 +112,28 @@ async fn add(store: &Store, email: &str, name: Option<String>) -> Result<(), Fai
     Ok(())
 }
 
-async fn list(store: &Store) -> Result<(), Failure> {
-    let mut next: Option<String> = None;
-    loop {
-        let page = Page {
-            size: limits::PAGE_SIZE_MAX,
-            after: next.as_deref(),
-        };
-        let users = store.identity.list_users(page).await?;
-        print_rows(users.items.into_iter().map(|user| {
-            let role = if user.administrator { "administrator" } else { "user" };
-            let name = format!("users/{}", user.id);
-            [user.email, user.display_name, role.to_owned(), name]
-        }));
-        match users.next {
-            Some(after) => next = Some(after),
-            None => return Ok(()),
-        }
-    }
+async fn list(store: &Store) -> Result<(), CommandError> {
+    let users = whole_list(async |page| store.identity.list_users(page).await).await?;
+    print_rows(users.into_iter().map(|user| {
+        let role = if user.administrator { "administrator" } else { "user" };
+        let name = format!("users/{}", user.id);
+        [user.email, user.display_name.to_string(), role.to_owned(), name]
+    }));
+    Ok(())
 }
 
-async fn password(store: &Store, email: &str, remove: bool) -> Result<(), Failure> {
+async fn password(store: &Store, email: &str, remove: bool) -> Result<(), CommandError> {
     let user = store.user(email).await?;
     if remove {
         return Ok(store.identity.remove_password(&user.id).await?);
     }
-    let password = typed()?;
+    let password = read_password()?;
     let now_us = clock::now_us();
     Ok(store.identity.set_password(&user.id, &password, None, now_us).await?)
 }
 
 /// From a terminal without showing it, and twice; from a pipe its first line.
-fn typed() -> Result<String, Failure> {
+fn read_password() -> Result<String, CommandError> {
     if !io::stdin().is_terminal() {
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line)?;
@@ -149,16 +144,16 @@ fn typed() -> Result<String, Failure> {
         Ok(password)
     } else {
         let hint = "nothing was changed; try again";
-        Err(Failure::new("the two passwords are not the same", hint))
+        Err(CommandError::new("the two passwords are not the same", hint))
     }
 }
 
 /// The last administrator cannot go without a successor.
-fn last(error: AccountError) -> Failure {
+fn with_successor_hint(error: AccountError) -> CommandError {
     match error {
         AccountError::LastAdministrator => {
             let hint = "`sederunt user administrator EMAIL` makes somebody else one";
-            Failure::new(error, hint)
+            CommandError::new(error, hint)
         }
         error => error.into(),
     }

@@ -201,6 +201,11 @@ fn mistakes_in_managing_name_the_next_step() {
         ),
         (&["user", "add", "nobody"], "nobody", ""),
         (
+            &["user", "add", "ada@example.org", "--name", "Ada\u{200B}"],
+            "control character U+200B",
+            "",
+        ),
+        (
             &["user", "remove", "nobody@example.org"],
             "`nobody@example.org`",
             "sederunt user add",
@@ -236,6 +241,16 @@ fn mistakes_in_managing_name_the_next_step() {
             "`example.org`",
             "sederunt domain list",
         ),
+        (
+            &["domain", "share-email", "example.org"],
+            "`example.org`",
+            "sederunt domain list",
+        ),
+        (
+            &["domain", "add", "example.org", "--organisation", "Exam\u{AD}ple"],
+            "control character U+00AD",
+            "",
+        ),
         (&["person", "delete", "nobody@example.org"], "`nobody@example.org`", ""),
         (
             &["person", "delete", "conferenceRecords/x"],
@@ -265,6 +280,7 @@ fn help_is_everywhere() {
         &["app", "add", "--help"],
         &["grant", "add", "--help"],
         &["domain", "add", "--help"],
+        &["domain", "share-email", "--help"],
         &["person", "delete", "--help"],
         &["space", "retention", "--help"],
         &["token", "--help"],
@@ -355,8 +371,15 @@ fn what_is_managed_is_listed() {
     run(&["domain", "add", "example.com"]);
     assert_eq!(
         fields(&["domain", "list"]),
-        [["example.com", "example.com"], ["example.org", "Example"]]
+        [
+            ["example.com", "example.com", "private"],
+            ["example.org", "Example", "private"]
+        ]
     );
+    run(&["domain", "share-email", "example.org"]);
+    assert_eq!(fields(&["domain", "list"])[1], ["example.org", "Example", "shared"]);
+    run(&["domain", "share-email", "example.org", "--remove"]);
+    assert_eq!(fields(&["domain", "list"])[1], ["example.org", "Example", "private"]);
     run(&["domain", "remove", "example.com"]);
     assert_eq!(fields(&["domain", "list"]).len(), 1);
 }

@@ -1,10 +1,12 @@
 //! The table of accounts.
 
 use db::{Db, Row, Statement};
+use meeting::{DisplayName, MalformedName, UserId};
 
 use crate::{
     Identity, Listing, Page,
-    account::{NewUser, User, UserId, normalise_display_name, normalise_email},
+    account::{NewUser, User, normalise_email},
+    secret::random_bytes,
 };
 
 /// Why an account could not be made or found.
@@ -18,12 +20,9 @@ pub enum AccountError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// A list could not show this.
-    #[error("the name cannot be used: {why}")]
-    InvalidDisplayName {
-        /// What is wrong with it.
-        why: &'static str,
-    },
+    /// Others could not be shown this.
+    #[error(transparent)]
+    InvalidDisplayName(#[from] MalformedName),
     /// There is one account per address.
     #[error("there is a user with the address {0} already")]
     EmailTaken(String),
@@ -53,12 +52,29 @@ pub(crate) const USER_COLUMNS: &str = "account.id, account.email, account.displa
 /// Reads [`USER_COLUMNS`], which stand first in the row.
 pub(crate) fn user_of(row: &Row) -> Result<User, db::Error> {
     Ok(User {
-        id: UserId::from_store(row.text(0)?.to_owned()),
+        id: user_id_of(row, 0)?,
         email: row.text(1)?.to_owned(),
-        display_name: row.text(2)?.to_owned(),
+        display_name: stored_name(row.text(2)?),
         administrator: row.int(3)? != 0,
     })
 }
+
+/// The user whose id is in this column.
+pub(crate) fn user_id_of(row: &Row, column: usize) -> Result<UserId, db::Error> {
+    UserId::parse(row.text(column)?).map_err(|_| db::Error::Column {
+        column,
+        wanted: "user id",
+    })
+}
+
+/// The name of an account. Rows are older than the rule: one that breaks it is mended, and never made up from the address,
+/// which is for its owner to give. Whoever is called [`NAMELESS`] asks an administrator for a name.
+fn stored_name(text: &str) -> DisplayName {
+    DisplayName::mended(text).unwrap_or_else(|| DisplayName::parse(NAMELESS).expect("it is a name"))
+}
+
+/// What somebody is called of whose name nothing can be seen.
+const NAMELESS: &str = "Nameless";
 
 pub(crate) async fn find_user(db: &Db, id: &UserId) -> Result<Option<User>, db::Error> {
     let rows = db
@@ -99,19 +115,14 @@ impl Identity {
     /// All users, by their address.
     pub async fn list_users(&self, page: Page<'_>) -> Result<Listing<User>, AccountError> {
         let sql = format!("select {USER_COLUMNS} from account where email > $1 order by email limit $2");
-        let rows = self
-            .db
-            .read(&sql, vec![page.start().into(), page.rows().into()])
-            .await?;
-        let users = rows.iter().map(user_of).collect::<Result<_, _>>()?;
-        Ok(Listing::of(&page, users, |user: &User| &user.email))
+        Ok(page.read_listing(&self.db, &sql, user_of, |user| &user.email).await?)
     }
 
     /// Changes an account. Tokens that were checked a moment ago show the old one for the time of the cache.
     pub async fn update_user(&self, id: &UserId, change: UserChange<'_>) -> Result<User, AccountError> {
         let mut user = self.user(id).await?.ok_or(AccountError::NotFound)?;
         if let Some(name) = change.display_name {
-            user.display_name = normalise_display_name(name).map_err(|why| AccountError::InvalidDisplayName { why })?;
+            user.display_name = DisplayName::parse(name)?;
         }
         let resigns = user.administrator && change.administrator == Some(false);
         user.administrator = change.administrator.unwrap_or(user.administrator);
@@ -190,9 +201,9 @@ pub(crate) fn new_user(new: NewUser<'_>) -> Result<User, AccountError> {
         "" => email.split('@').next().expect("split gives at least one part"),
         name => name,
     };
-    let display_name = normalise_display_name(display_name).map_err(|why| AccountError::InvalidDisplayName { why })?;
+    let display_name = DisplayName::parse(display_name)?;
     Ok(User {
-        id: UserId::generate(),
+        id: UserId::from_random(random_bytes()),
         email,
         display_name,
         administrator: new.administrator,

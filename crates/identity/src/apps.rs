@@ -6,36 +6,13 @@
 //! everybody outside they are things of their own.
 
 use db::{Row, Statement};
+use meeting::{DisplayName, MalformedName, UserId};
 use serde::Serialize;
 
 use crate::{
-    Identity, Listing, Page, Secret,
-    account::{UserId, normalise_display_name},
-    key_file::PROJECT,
-    limits, redirect,
+    AppKind, Identity, Listing, Page, Secret, app_kind::SERVICE_ACCOUNT_KIND, key_file::PROJECT, limits, redirect,
+    secret::random_bytes,
 };
-
-/// What kind of OAuth client it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AppKind {
-    /// Runs on a server and keeps a secret.
-    Web,
-    /// Runs on people's machines and can keep none.
-    Installed,
-}
-
-/// Where kinds stand in the column.
-impl AppKind {
-    const fn number(self) -> i64 {
-        match self {
-            AppKind::Web => 1,
-            AppKind::Installed => 2,
-        }
-    }
-}
-
-/// The third kind of row; see [`crate::ServiceAccount`].
-pub(crate) const SERVICE_ACCOUNT_KIND: i64 = 3;
 
 /// An OAuth client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +48,14 @@ pub struct NewApp<'a> {
 /// Why an application, a key or a delegation was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// A list could not show this.
-    #[error("the name cannot be used: {0}")]
-    InvalidName(&'static str),
+    /// People could not be shown this.
+    #[error(transparent)]
+    InvalidName(#[from] MalformedName),
+    /// Google's rule, but for the least length.
+    #[error(
+        "the name of a service account must be 1 to 30 lower-case letters, digits and dashes, beginning with a letter"
+    )]
+    InvalidServiceAccountName,
     /// Not a place where a code may be sent.
     #[error("{uri:?} cannot be a redirect URI: {why}")]
     InvalidRedirectUri {
@@ -111,11 +93,7 @@ const APP_COLUMNS: &str = "client_id, kind, name, redirect_uris, secret_sha256, 
 fn app_of(row: &Row) -> Result<App, db::Error> {
     Ok(App {
         client_id: row.text(0)?.to_owned(),
-        kind: if row.int(1)? == AppKind::Web.number() {
-            AppKind::Web
-        } else {
-            AppKind::Installed
-        },
+        kind: AppKind::of_number(row.int(1)?),
         name: row.text(2)?.to_owned(),
         // Nobody else writes this column; a row that cannot be read sends codes nowhere.
         redirect_uris: serde_json::from_str(row.text(3)?).unwrap_or_default(),
@@ -142,7 +120,7 @@ impl Identity {
         let app = App {
             client_id: new_client_id(),
             kind: new.kind,
-            name: normalise_display_name(new.name).map_err(AppError::InvalidName)?,
+            name: DisplayName::parse(new.name)?.to_string(),
             redirect_uris: checked_redirect_uris(&new)?,
             has_secret: secret.is_some(),
             create_us: now_us,
@@ -172,7 +150,7 @@ impl Identity {
 
     /// The same, with the digest of its secret.
     pub(crate) async fn app_and_secret(&self, client_id: &str) -> Result<Option<(App, Option<Vec<u8>>)>, db::Error> {
-        if UserId::parse(client_id).is_none() {
+        if UserId::parse(client_id).is_err() {
             return Ok(None);
         }
         let sql = format!("select {APP_COLUMNS} from app where client_id = $1 and kind <> {SERVICE_ACCOUNT_KIND}");
@@ -188,17 +166,12 @@ impl Identity {
             "select {APP_COLUMNS} from app where kind <> {SERVICE_ACCOUNT_KIND} and client_id > $1
              order by client_id limit $2"
         );
-        let rows = self
-            .db
-            .read(&sql, vec![page.start().into(), page.rows().into()])
-            .await?;
-        let apps = rows.iter().map(app_of).collect::<Result<_, _>>()?;
-        Ok(Listing::of(&page, apps, |app: &App| &app.client_id))
+        Ok(page.read_listing(&self.db, &sql, app_of, |app| &app.client_id).await?)
     }
 
     /// Deletes an OAuth client and all that users let it do. Its access tokens are refused within the time of the cache.
     pub async fn delete_app(&self, client_id: &str) -> Result<(), AppError> {
-        if UserId::parse(client_id).is_none() {
+        if UserId::parse(client_id).is_err() {
             return Err(AppError::NotFound);
         }
         let sql = format!("delete from app where client_id = $1 and kind <> {SERVICE_ACCOUNT_KIND}");
@@ -234,7 +207,7 @@ impl Identity {
 
 /// 21 digits, like everything else that a token may be issued to.
 pub(crate) fn new_client_id() -> String {
-    UserId::generate().to_string()
+    UserId::from_random(random_bytes()).to_string()
 }
 
 fn checked_redirect_uris(new: &NewApp<'_>) -> Result<Vec<String>, AppError> {

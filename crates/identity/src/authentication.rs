@@ -4,9 +4,10 @@
 //! expired token and a removed user helps only whoever is trying keys. The log gets the difference from the source.
 
 use db::Row;
+use meeting::UserId;
 
 use crate::{
-    Caller, Identity, Principal, Scopes, Secret, UserId,
+    Caller, Identity, Principal, Scopes, Secret,
     accounts::{USER_COLUMNS, find_user, user_of},
     token::{Bearer, MICROSECONDS_PER_SECOND, Verified, is_self_signed},
 };

@@ -58,7 +58,7 @@ impl Identity {
         let query = Parameters::parse(query.as_bytes(), limits::AUTHORIZATION_QUERY_BYTES_MAX)
             .map_err(AuthorizationError::Unusable)?;
         let (app, redirect_uri) = self.requester(&query).await.map_err(AuthorizationError::Unusable)?;
-        read(&query, app, &redirect_uri).map_err(|error| {
+        authorization_of(&query, app, &redirect_uri).map_err(|error| {
             AuthorizationError::Redirect(refusal(
                 &redirect_uri,
                 query.get("state"),
@@ -179,7 +179,7 @@ fn refusal(redirect_uri: &str, state: Option<&str>, code: OAuthCode, description
 }
 
 /// The rest of a request, once it is known who asks.
-fn read(query: &Parameters, app: App, redirect_uri: &str) -> Result<Authorization, OAuthError> {
+fn authorization_of(query: &Parameters, app: App, redirect_uri: &str) -> Result<Authorization, OAuthError> {
     if query.require("response_type")? != "code" {
         return Err(OAuthError::new(
             OAuthCode::UnsupportedResponseType,

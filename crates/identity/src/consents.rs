@@ -4,8 +4,9 @@
 //! checked against; so taking it back is deleting it.
 
 use db::{Row, Statement};
+use meeting::UserId;
 
-use crate::{Identity, OAuthError, Scopes, Secret, UserId, token::Bearer};
+use crate::{Identity, OAuthError, Scopes, Secret, accounts::user_id_of, token::Bearer};
 
 /// What a user let an application do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Identity {
             let sql = "select account, app from refresh_token where token_sha256 = $1";
             let rows = self.db.read(sql, vec![secret.digest().into()]).await?;
             if let Some(row) = rows.first() {
-                let user = UserId::from_store(row.text(0)?.to_owned());
+                let user = user_id_of(row, 0)?;
                 self.revoke_consent(&user, row.text(1)?).await?;
             }
         } else if let Ok(verified) = self.keyring.verify(token, now_us)

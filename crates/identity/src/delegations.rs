@@ -61,12 +61,9 @@ impl Identity {
     /// All delegations, by client id.
     pub async fn list_delegations(&self, page: Page<'_>) -> Result<Listing<Delegation>, AppError> {
         let sql = format!("{SELECT} where app.client_id > $1 order by app.client_id limit $2");
-        let rows = self
-            .db
-            .read(&sql, vec![page.start().into(), page.rows().into()])
-            .await?;
-        let delegations = rows.iter().map(delegation_of).collect::<Result<_, _>>()?;
-        Ok(Listing::of(&page, delegations, |one: &Delegation| &one.client_id))
+        Ok(page
+            .read_listing(&self.db, &sql, delegation_of, |one| &one.client_id)
+            .await?)
     }
 
     /// Takes a delegation back: its tokens are refused within the time of the cache.

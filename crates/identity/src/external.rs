@@ -5,10 +5,10 @@
 //! could type an administrator's into their profile at an issuer that does not check.
 
 use db::Statement;
+use meeting::{DisplayName, UserId};
 
 use crate::{
-    AccountError, Identity, NewUser, SignInError, SignInFault, User, UserId, WebSession,
-    account::normalise_display_name,
+    AccountError, Identity, NewUser, SignInError, SignInFault, User, WebSession,
     accounts::{USER_COLUMNS, insert, new_user, user_of},
 };
 
@@ -106,11 +106,12 @@ impl Identity {
             Err(AccountError::Store(error)) => return Err(error.into()),
             Ok(None) | Err(_) => return refused(SignInFault::NoAccount),
         }
-        // A name that cannot be shown is none: the account is theirs all the same.
-        let name = person.name.and_then(|name| normalise_display_name(name).ok());
+        // Nobody is there to type another name, and the account is theirs whatever the issuer calls them: a name that breaks
+        // the rule is mended, and where nothing is left of it, they are called like whoever gives none.
+        let name = person.name.and_then(DisplayName::mended);
         let new = NewUser {
             email,
-            display_name: name.as_deref().unwrap_or_default(),
+            display_name: name.as_ref().map_or("", DisplayName::as_str),
             administrator: false,
         };
         match new_user(new) {

@@ -120,7 +120,7 @@ impl std::fmt::Debug for IssuerKey {
 
 impl IssuerKey {
     /// A key that signs in one of our two ways; `None` for others, and for one that is damaged.
-    fn of(jwk: &Jwk) -> Option<IssuerKey> {
+    fn from_jwk(jwk: &Jwk) -> Option<IssuerKey> {
         let algorithm = match &jwk.algorithm {
             AlgorithmParameters::RSA(_) => Algorithm::RS256,
             AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => Algorithm::ES256,
@@ -148,7 +148,7 @@ impl IssuerKeys {
             return Err(IdTokenError::MalformedKeys);
         }
         let set: KeySet = serde_json::from_slice(json).map_err(|_| IdTokenError::MalformedKeys)?;
-        let key = |value| IssuerKey::of(&serde_json::from_value(value).ok()?);
+        let key = |value| IssuerKey::from_jwk(&serde_json::from_value(value).ok()?);
         Ok(IssuerKeys(set.keys.into_iter().filter_map(key).collect()))
     }
 

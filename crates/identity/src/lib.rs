@@ -9,6 +9,8 @@
 //! application gets by a user's consent and a service account by its key. All of them end in
 //! [`Identity::authenticate`].
 //!
+//! What a user's id and a name look like is the rule of [`meeting`], where others see both.
+//!
 //! Time is an argument (`now_us`, microseconds since the Unix epoch); randomness is not, since no secret may ever be
 //! predictable. Each method is one read or one all-or-nothing write of [`db`], so the command line works beside the
 //! running server on the same database.
@@ -20,6 +22,7 @@ use tokio::sync::Semaphore;
 
 mod account;
 mod accounts;
+mod app_kind;
 mod apps;
 mod assertion;
 mod authentication;
@@ -50,9 +53,10 @@ mod token;
 mod token_endpoint;
 mod verified;
 
-pub use account::{NewUser, User, UserId, normalise_email};
+pub use account::{NewUser, User, normalise_email};
 pub use accounts::{AccountError, UserChange};
-pub use apps::{App, AppError, AppKind, NewApp};
+pub use app_kind::AppKind;
+pub use apps::{App, AppError, NewApp};
 pub use authentication::{AuthenticationError, Credential, Fault};
 pub use authorization::{Authorization, AuthorizationError};
 pub use consents::Consent;

@@ -8,9 +8,6 @@ pub const EMAIL_BYTES_MAX: usize = 254;
 /// RFC 5321 §4.5.3.1.1.
 pub const EMAIL_LOCAL_PART_BYTES_MAX: usize = 64;
 
-/// Long enough for the longest name on a passport twice over; short enough for a tile.
-pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
-
 /// A link is sent to one person, who opens it in the same sitting.
 pub const SIGN_IN_LINK_TTL: Duration = Duration::from_mins(15);
 

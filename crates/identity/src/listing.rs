@@ -3,6 +3,8 @@
 //! A page begins behind the last key of the one before, so that rows which come and go in between neither repeat nor
 //! hide others. The key itself is the token: only administrators see these lists, and they see every key anyway.
 
+use db::{Db, Row};
+
 use crate::limits;
 
 /// Which part of a list.
@@ -24,31 +26,37 @@ pub struct Listing<T> {
 }
 
 impl Page<'_> {
-    /// The keys behind which this page begins: every key is greater than the empty text.
-    pub(crate) fn start(&self) -> String {
+    /// Reads this page. The statement gives the rows whose key is greater than `$1`, in the order of their keys and no more
+    /// than `$2` of them.
+    pub(crate) async fn read_listing<T>(
+        &self,
+        db: &Db,
+        sql: &str,
+        item_of: impl Fn(&Row) -> Result<T, db::Error>,
+        key_of: impl Fn(&T) -> &str,
+    ) -> Result<Listing<T>, db::Error> {
+        let size = self.size();
+        // One row more than the page: it tells whether there is another page.
+        let rows_max = i64::try_from(size + 1).expect("at most a thousand and one");
+        let rows = db.read(sql, vec![self.start().into(), rows_max.into()]).await?;
+        let items = rows.iter().take(size).map(item_of).collect::<Result<Vec<_>, _>>()?;
+        let next = items
+            .last()
+            .filter(|_| rows.len() > size)
+            .map(|last| key_of(last).to_owned());
+        Ok(Listing { items, next })
+    }
+
+    /// The key behind which this page begins: every key is greater than the empty text.
+    fn start(&self) -> String {
         // A NUL is in no key, and no engine takes it.
         self.after.unwrap_or_default().replace('\0', "")
     }
 
-    pub(crate) fn size(&self) -> usize {
+    fn size(&self) -> usize {
         match self.size {
             0 => limits::PAGE_SIZE_DEFAULT,
             size => size.min(limits::PAGE_SIZE_MAX),
         }
-    }
-
-    /// One row more than the page: it tells whether there is another page.
-    pub(crate) fn rows(&self) -> i64 {
-        i64::try_from(self.size() + 1).expect("at most a thousand")
-    }
-}
-
-impl<T> Listing<T> {
-    /// The page of these rows, of which there may be one too many.
-    pub(crate) fn of(page: &Page<'_>, mut items: Vec<T>, key: impl Fn(&T) -> &str) -> Listing<T> {
-        let more = items.len() > page.size();
-        items.truncate(page.size());
-        let next = items.last().filter(|_| more).map(|last| key(last).to_owned());
-        Listing { items, next }
     }
 }

@@ -5,12 +5,9 @@
 //! an address elsewhere is trusted by nobody but themselves.
 
 use db::{Row, Statement};
+use meeting::{DisplayName, MalformedName, UserId};
 
-use crate::{
-    Identity, Listing, Page, User, UserId,
-    account::{normalise_display_name, normalise_domain},
-    accounts::find_user,
-};
+use crate::{Identity, Listing, Page, User, account::normalise_domain, accounts::find_user};
 
 /// One domain of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +26,14 @@ pub enum OrganisationError {
     /// Not a domain name.
     #[error("{0:?} is not a domain name")]
     InvalidDomain(String),
-    /// Not a name that a list could show.
-    #[error("the name of the organisation cannot be used: {0}")]
-    InvalidName(&'static str),
+    /// Others could not be shown this.
+    #[error("the name of the organisation cannot be used")]
+    InvalidName(#[from] MalformedName),
     /// Each domain belongs to one organisation.
     #[error("the domain {0} belongs to an organisation already")]
     DomainTaken(String),
-    /// There is no such domain or organisation.
-    #[error("there is no such domain or organisation")]
+    /// There is no such domain.
+    #[error("there is no such domain")]
     NotFound,
     /// The table is out of reach.
     #[error("the organisations cannot be reached; try again later")]
@@ -82,7 +79,7 @@ impl Identity {
             "" => &name,
             other => other,
         };
-        let organisation = normalise_display_name(organisation).map_err(OrganisationError::InvalidName)?;
+        let organisation = DisplayName::parse(organisation)?;
         let write = vec![
             Statement::new(
                 "insert into organisation (name, shares_email) values ($1, 0) on conflict (name) do nothing",
@@ -90,7 +87,7 @@ impl Identity {
             ),
             Statement::new(
                 "insert into organisation_domain (domain, organisation, create_us) values ($1, $2, $3)",
-                vec![name.as_str().into(), organisation.into(), now_us.into()],
+                vec![name.as_str().into(), organisation.as_str().into(), now_us.into()],
             )
             .expect(1),
         ];
@@ -101,22 +98,23 @@ impl Identity {
         }
     }
 
-    async fn domain(&self, domain: &str) -> Result<Option<Domain>, db::Error> {
+    /// The domain and its organisation, if it has one.
+    pub async fn domain(&self, domain: &str) -> Result<Option<Domain>, OrganisationError> {
+        let Some(domain) = normalise_domain(domain) else {
+            return Ok(None);
+        };
         let sql = format!("{SELECT} where organisation_domain.domain = $1");
         let rows = self.db.read(&sql, vec![domain.into()]).await?;
-        rows.first().map(domain_of).transpose()
+        Ok(rows.first().map(domain_of).transpose()?)
     }
 
     /// All domains, by name.
     pub async fn list_domains(&self, page: Page<'_>) -> Result<Listing<Domain>, OrganisationError> {
         let sql =
             format!("{SELECT} where organisation_domain.domain > $1 order by organisation_domain.domain limit $2");
-        let rows = self
-            .db
-            .read(&sql, vec![page.start().into(), page.rows().into()])
-            .await?;
-        let domains = rows.iter().map(domain_of).collect::<Result<_, _>>()?;
-        Ok(Listing::of(&page, domains, |domain: &Domain| &domain.domain))
+        Ok(page
+            .read_listing(&self.db, &sql, domain_of, |domain| &domain.domain)
+            .await?)
     }
 
     /// Takes a domain away, and its organisation with the last one.
@@ -132,14 +130,17 @@ impl Identity {
         self.change_organisation(write).await
     }
 
-    /// Says whether people whom an organisation's people have met may see their e-mail addresses.
-    pub async fn set_shares_email(&self, organisation: &str, shares: bool) -> Result<(), OrganisationError> {
-        let name = normalise_display_name(organisation).map_err(OrganisationError::InvalidName)?;
+    /// Says whether people whom an organisation's people have met may see their e-mail addresses. The organisation is named
+    /// by any of its domains, and all of them change.
+    pub async fn set_shares_email(&self, domain: &str, shares: bool) -> Result<Domain, OrganisationError> {
+        let domain = normalise_domain(domain).ok_or(OrganisationError::NotFound)?;
         let update = Statement::new(
-            "update organisation set shares_email = $2 where name = $1",
-            vec![name.into(), shares.into()],
+            "update organisation set shares_email = $2
+             where name = (select organisation from organisation_domain where domain = $1)",
+            vec![domain.as_str().into(), shares.into()],
         );
-        self.change_organisation(vec![update.expect(1)]).await
+        self.change_organisation(vec![update.expect(1)]).await?;
+        self.domain(&domain).await?.ok_or(OrganisationError::NotFound)
     }
 
     async fn change_organisation(&self, write: Vec<Statement>) -> Result<(), OrganisationError> {

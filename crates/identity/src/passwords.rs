@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use db::Statement;
+use meeting::UserId;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Identity, Secret, SignInError, SignInFault, User, UserId, WebSession,
+    Identity, Secret, SignInError, SignInFault, User, WebSession,
     account::normalise_email,
     accounts::{USER_COLUMNS, find_user, user_of},
     limits,

@@ -180,7 +180,7 @@ pub fn confined_to(principal: &Principal, action: Action) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::UserId;
+    use meeting::{DisplayName, UserId};
 
     const OWNER: &str = "100000000000000000001";
     const OTHER: &str = "100000000000000000002";
@@ -189,7 +189,7 @@ mod tests {
         let user = User {
             id: UserId::parse(id).expect("21 digits"),
             email: "ada@example.org".to_owned(),
-            display_name: "Ada".to_owned(),
+            display_name: DisplayName::parse("Ada").expect("a name"),
             // The most powerful user there is: what is refused here is refused to all.
             administrator: true,
         };

@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use crate::{apps::AppKind, limits};
+use crate::{AppKind, limits};
 
 /// The parts of a URI that the rules are about.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Secrets that whoever holds them may use: sign-in links and browser sessions.
+//! Secrets that whoever holds them may use: sign-in links, browser sessions, codes and refresh tokens.
 //!
 //! A secret is 32 random bytes. The table keeps only its SHA-256, so that a stolen backup signs nobody in. A slow hash
 //! would add nothing: there is no dictionary of 256-bit numbers. The digest is also the key of its row, so looking it
@@ -45,6 +45,8 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Random bytes of the operating system. They are drawn here and not given from outside, unlike the time: whoever could choose
+/// them would know the secret.
 pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has random bytes once it has started");

@@ -7,7 +7,8 @@ use db::{Row, Statement};
 
 use crate::{
     AppError, Identity, KeyFile, Listing, Page,
-    apps::{SERVICE_ACCOUNT_KIND, new_client_id},
+    app_kind::SERVICE_ACCOUNT_KIND,
+    apps::new_client_id,
     key_file::{NewKey, PROJECT},
     limits,
 };
@@ -58,9 +59,7 @@ fn checked_name(name: &str) -> Result<&str, AppError> {
     if good {
         Ok(name)
     } else {
-        Err(AppError::InvalidName(
-            "it must be 1 to 30 lower-case letters, digits and dashes, beginning with a letter",
-        ))
+        Err(AppError::InvalidServiceAccountName)
     }
 }
 
@@ -109,14 +108,9 @@ impl Identity {
             "select {COLUMNS} from app where kind = {SERVICE_ACCOUNT_KIND} and client_id > $1
              order by client_id limit $2"
         );
-        let rows = self
-            .db
-            .read(&sql, vec![page.start().into(), page.rows().into()])
-            .await?;
-        let accounts = rows.iter().map(account_of).collect::<Result<_, _>>()?;
-        Ok(Listing::of(&page, accounts, |account: &ServiceAccount| {
-            &account.client_id
-        }))
+        Ok(page
+            .read_listing(&self.db, &sql, account_of, |account| &account.client_id)
+            .await?)
     }
 
     /// Deletes a service account with its keys and its delegation.
@@ -163,7 +157,8 @@ impl Identity {
         }
     }
 
-    /// The keys of a service account, newest first.
+    /// The keys of a service account, newest first: all of them, since there are [`limits::SERVICE_ACCOUNT_KEYS_MAX`] at
+    /// most.
     pub async fn list_keys(&self, client_id: &str) -> Result<Vec<ServiceAccountKey>, AppError> {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
         let sql = "select id, create_us from service_account_key where app = $1 order by create_us desc, id";

@@ -7,9 +7,10 @@
 use std::time::Duration;
 
 use db::Statement;
+use meeting::UserId;
 
 use crate::{
-    AccountError, Identity, NewUser, Secret, User, UserId,
+    AccountError, Identity, NewUser, Secret, User,
     accounts::{USER_COLUMNS, user_of},
     limits,
 };

@@ -8,10 +8,11 @@
 use std::{collections::HashMap, time::Duration};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
+use meeting::UserId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Fault, Identity, Scopes, User, UserId,
+    Fault, Identity, Scopes, User,
     keys::{KeyError, StoredKey},
     limits,
 };
@@ -75,7 +76,7 @@ impl Bearer {
     }
 
     fn from_claims(sub: &str, azp: Option<String>, key: Option<String>) -> Option<Bearer> {
-        let user = UserId::parse(sub)?;
+        let user = UserId::parse(sub).ok()?;
         match (azp, key) {
             (None, None) => Some(Bearer::User(user)),
             (Some(app), None) => Some(Bearer::App { user, app }),

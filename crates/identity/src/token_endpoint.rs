@@ -5,10 +5,11 @@
 //! row, and checked with it (see [`Identity::authenticate`]), so that taking any of that away ends the token too.
 
 use db::Statement;
+use meeting::UserId;
 use serde::Serialize;
 
 use crate::{
-    App, AuthenticationError, Fault, Identity, OAuthCode, OAuthError, Scopes, Secret, UserId,
+    App, AuthenticationError, Fault, Identity, OAuthCode, OAuthError, Scopes, Secret, accounts::user_id_of,
     authorization::asked_scopes, limits, parameters::Parameters, pkce, token::Bearer,
 };
 
@@ -71,7 +72,7 @@ impl Identity {
             .read(sql, vec![code.digest().into(), app.client_id.as_str().into()])
             .await?;
         let row = rows.first().ok_or_else(|| invalid_grant(CODE_INVALID))?;
-        let user = UserId::from_store(row.text(0)?.to_owned());
+        let user = user_id_of(row, 0)?;
         let scopes = Scopes::from_claim(row.text(1)?);
         if row.opt_int(6)?.is_some() {
             return Err(self.code_came_again(&code).await);
@@ -148,7 +149,7 @@ impl Identity {
             ));
         }
         let bearer = Bearer::App {
-            user: UserId::from_store(row.text(0)?.to_owned()),
+            user: user_id_of(row, 0)?,
             app: app.client_id.clone(),
         };
         self.access(&bearer, scopes, now_us)

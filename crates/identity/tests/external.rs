@@ -132,7 +132,7 @@ async fn an_account_passes_on_or_goes() {
             .await
             .expect("made")
             .user;
-        assert_eq!((&*eve.display_name, eve.administrator), ("Ada Lovelace", false));
+        assert_eq!((eve.display_name.as_str(), eve.administrator), ("Ada Lovelace", false));
 
         identity.forget_external_identities(&eve.id).await.expect("forgotten");
         let successor = of("eve-2", Some("eve@example.org"), true);
@@ -167,17 +167,29 @@ async fn a_new_person_gets_one_account() {
     .await;
 }
 
-/// A name that no list could show is no reason to keep its bearer out.
+/// A name that nobody could be shown is no reason to keep its bearer out.
 #[tokio::test]
-async fn an_odd_name_is_left_out() {
+async fn an_odd_name_is_mended() {
     each_engine(async |db| {
         let identity = Identity::open(db).await.expect("opens");
-        let odd = ExternalPerson {
-            name: Some("A\u{202E}da"),
-            ..ADA
-        };
-        let session = identity.sign_in_external(&odd, true, NOW_US).await.expect("signed in");
-        assert_eq!(session.user.display_name, "ada");
+        let long = "é".repeat(101);
+        for (subject, name, expected) in [
+            ("reversed", Some("A\u{202E}da"), "Ada"),
+            ("invisible", Some("\u{FEFF}Ada\u{200B}\nLove\u{AD}lace"), "Ada Lovelace"),
+            ("long", Some(long.as_str()), &"é".repeat(100)),
+            ("nothing-left", Some("\u{200B}\u{FEFF}"), "nothing-left"),
+            ("nothing", None, "nothing"),
+        ] {
+            let email = format!("{subject}@example.org");
+            let odd = ExternalPerson {
+                subject,
+                email: Some(&email),
+                name,
+                ..ADA
+            };
+            let session = identity.sign_in_external(&odd, true, NOW_US).await.expect("signed in");
+            assert_eq!(session.user.display_name.as_str(), expected, "{name:?}");
+        }
     })
     .await;
 }

@@ -1,16 +1,19 @@
 //! ID tokens of other issuers: which prove something, under which keys.
 
+mod signing;
+
 use std::sync::LazyLock;
 
 use aws_lc_rs::{
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RsaKeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use identity::{Expected, IdToken, IdTokenError, IssuerKeys, limits};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use signing::{changed, rsa_signature, signed_token};
 
 const NOW_US: i64 = 1_767_225_600_000_000;
 const NOW: i64 = NOW_US / 1_000_000;
@@ -65,26 +68,14 @@ impl Issuer {
 
     /// Signs with the key that the algorithm is for.
     fn sign(&self, header: &Value, claims: &Value) -> String {
-        let message = format!(
-            "{}.{}",
-            encode(header.to_string().as_bytes()),
-            encode(claims.to_string().as_bytes())
-        );
-        let random = SystemRandom::new();
-        let signature = if header["alg"] == "ES256" {
-            self.ec
-                .sign(&random, message.as_bytes())
-                .expect("signed")
-                .as_ref()
-                .to_vec()
-        } else {
-            let mut signature = vec![0; self.rsa.public_modulus_len()];
-            self.rsa
-                .sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature)
-                .expect("signed");
-            signature
-        };
-        format!("{message}.{}", encode(&signature))
+        signed_token(header, claims, |message| {
+            if header["alg"] == "ES256" {
+                let signature = self.ec.sign(&SystemRandom::new(), message).expect("signed");
+                signature.as_ref().to_vec()
+            } else {
+                rsa_signature(&self.rsa, message)
+            }
+        })
     }
 
     /// A good token, but for these claims; null leaves one out.
@@ -94,19 +85,11 @@ impl Issuer {
 }
 
 fn claims(changes: &Value) -> Value {
-    let mut claims = json!({
+    let right = json!({
         "iss": EXPECTED.issuer, "aud": EXPECTED.client_id, "nonce": EXPECTED.nonce, "sub": "ada-1", "iat": NOW,
         "exp": NOW + 600, "email": "ada@example.org", "email_verified": true, "name": "Ada",
     });
-    let object = claims.as_object_mut().expect("an object");
-    for (name, value) in changes.as_object().expect("an object") {
-        if value.is_null() {
-            object.remove(name);
-        } else {
-            object.insert(name.clone(), value.clone());
-        }
-    }
-    claims
+    changed(right, changes)
 }
 
 fn ada() -> IdToken {

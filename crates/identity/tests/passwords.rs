@@ -3,9 +3,8 @@
 use std::error::Error;
 
 use db::{Db, testing::each_engine};
-use identity::{
-    AuthenticationError, Credential, Fault, Identity, NewUser, PasswordError, SignInError, User, UserId, limits,
-};
+use identity::{AuthenticationError, Credential, Fault, Identity, NewUser, PasswordError, SignInError, User, limits};
+use meeting::UserId;
 
 const NOW_US: i64 = 1_767_225_600_000_000;
 const WINDOW_US: i64 = 15 * 60 * 1_000_000;

@@ -57,5 +57,8 @@ const _: () = assert!(REQUEST_TIMEOUT.as_secs() < 60);
 /// How often full buckets of quotas are forgotten: each is some dozens of bytes.
 pub(crate) const QUOTA_TIDY_INTERVAL: Duration = Duration::from_mins(10);
 
+/// Rows on a page of the administrator's lists: as many as Google's lists give at most.
+pub(crate) const ADMINISTRATION_PAGE_SIZE_MAX: usize = 250;
+
 /// Members that one batch changes: the contract's number.
 pub(crate) const MEMBERS_PER_BATCH_MAX: usize = 500;

@@ -5,7 +5,6 @@ use meeting::Standing;
 use register::{MemberRole, Register, SpaceRecord};
 
 use crate::failure::{Answer, Failure};
-use crate::gate::asking::id_of;
 
 /// How a caller stands to a space: by owning it, by an invitation to their account or address, by their organisation.
 pub(crate) async fn standing_of(
@@ -17,18 +16,16 @@ pub(crate) async fn standing_of(
     let Some(user) = caller.user() else {
         return Ok(Standing::Stranger);
     };
-    let id = id_of(user);
-    if id == space.owner {
+    if user.id == space.owner {
         return Ok(Standing::Owner);
     }
-    let invited = register.member_role(&space.id, &id, &user.email).await;
+    let invited = register.member_role(&space.id, &user.id, &user.email).await;
     match invited.map_err(|error| Failure::broken(&error))? {
         Some(MemberRole::CoHost) => return Ok(Standing::CoHost),
         Some(MemberRole::Member) => return Ok(Standing::Member),
         None => {}
     }
-    let owner = identity::UserId::parse(space.owner.as_str()).expect("every user id has 21 digits");
-    let trusted = identity.same_organisation(&owner, user).await;
+    let trusted = identity.same_organisation(&space.owner, user).await;
     Ok(if trusted.map_err(|error| Failure::internal(&error))? {
         Standing::Trusted
     } else {

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("meeting", &[]),
     ("media", &[]),
     ("edge", &[]),
-    ("identity", &["db"]),
+    ("identity", &["db", "meeting"]),
     ("register", &["db", "filter", "meeting"]),
     ("rooms", &["media", "meeting", "register"]),
     (

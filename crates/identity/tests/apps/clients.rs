@@ -61,7 +61,7 @@ async fn applications_are_checked_and_listed() {
         let world = world(db).await;
         let uris = |uris: &[&str]| uris.iter().map(|&uri| uri.to_owned()).collect::<Vec<_>>();
         for (kind, name, redirect_uris, expected) in [
-            (AppKind::Web, "\n", uris(&[WEB_URI]), "the name cannot be used: it is empty"),
+            (AppKind::Web, "\n", uris(&[WEB_URI]), "a name is required"),
             (AppKind::Web, "App", uris(&[]), "a web application needs at least one redirect URI"),
             (AppKind::Web, "App", uris(&[WEB_URI; 21]), "there are too many: delete one first"),
             (

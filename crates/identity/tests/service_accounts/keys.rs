@@ -77,7 +77,10 @@ async fn service_accounts_are_checked_and_listed() {
             "", "Robot", "1robot", "-robot", "robot-", "ro bot", "röbot", "ro.bot", "r\0", &long,
         ] {
             let refused = identity.create_service_account(name, NOW_US).await;
-            assert!(matches!(refused, Err(AppError::InvalidName(_))), "{name:?} {refused:?}");
+            assert!(
+                matches!(refused, Err(AppError::InvalidServiceAccountName)),
+                "{name:?} {refused:?}"
+            );
         }
         let refused = identity
             .create_service_account("robot", NOW_US)

@@ -3,4 +3,6 @@
 mod assertions;
 mod keys;
 mod properties;
+#[path = "../signing/mod.rs"]
+mod signing;
 mod world;

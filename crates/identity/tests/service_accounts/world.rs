@@ -1,19 +1,15 @@
 //! Ada, a service account, and a key of it.
 
-use aws_lc_rs::{
-    rand::SystemRandom,
-    signature::{RSA_PKCS1_SHA256, RsaKeyPair},
-};
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use aws_lc_rs::signature::RsaKeyPair;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use db::Db;
 use identity::{
     AuthenticationError, Caller, Credential, Fault, Identity, KeyFile, NewUser, OAuthError, Principal, ServiceAccount,
     TokenResponse, User,
 };
 use serde_json::{Value, json};
+
+use crate::signing::{changed, rsa_signature, signed_token};
 
 pub(crate) const NOW_US: i64 = 1_767_225_600_000_000;
 pub(crate) const NOW: i64 = NOW_US / 1_000_000;
@@ -74,18 +70,7 @@ impl Key {
     }
 
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
-        let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
-        let message = format!("{}.{}", encode(header), encode(claims));
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message.as_bytes(),
-                &mut signature,
-            )
-            .expect("signed");
-        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+        signed_token(header, claims, |message| rsa_signature(&self.pair, message))
     }
 
     pub(crate) fn header(&self) -> Value {
@@ -94,18 +79,10 @@ impl Key {
 
     /// The claims of an assertion, with these in place of or beside those that are right; null leaves one out.
     pub(crate) fn claims(&self, changes: &Value) -> Value {
-        let mut claims = json!({
+        let right = json!({
             "iss": self.email, "aud": TOKEN_URI, "scope": READONLY, "iat": NOW, "exp": NOW + 3600,
         });
-        let object = claims.as_object_mut().expect("an object");
-        for (name, value) in changes.as_object().expect("an object") {
-            if value.is_null() {
-                object.remove(name);
-            } else {
-                object.insert(name.clone(), value.clone());
-            }
-        }
-        claims
+        changed(right, changes)
     }
 
     pub(crate) fn assertion(&self, changes: &Value) -> String {

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
+use identity::Principal;
 use identity::policy::{self, Action, Refusal, Resource};
-use identity::{Principal, User};
 use meeting::{ConferenceId, Micros, UserId};
 use register::{Register, RegisterError, SpaceRecord};
 use rooms::{SpaceName, find_space};
@@ -74,7 +74,7 @@ impl Asking {
     /// Refuses a credential that is not for such things; else the user who asks.
     pub(crate) fn entitled(&self) -> Answer<UserId> {
         policy::entitled(&self.caller, self.action())
-            .map(id_of)
+            .map(|user| user.id.clone())
             .map_err(|refusal| self.refused(refusal))
     }
 
@@ -176,9 +176,4 @@ async fn maker_of(
 ) -> Result<Option<String>, RegisterError> {
     let record = register.conference(conference, now).await?;
     Ok(register.space_by_id(&record.space, now).await?.app)
-}
-
-/// A user's id as meetings know it.
-pub(crate) fn id_of(user: &User) -> UserId {
-    UserId::parse(user.id.as_str()).expect("every user id has 21 digits")
 }

@@ -156,7 +156,8 @@ fn taken(full_at: Option<Instant>, per_minute: NonZeroU32, now: Instant) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use identity::{Scopes, User, UserId};
+    use identity::{Scopes, User};
+    use meeting::{DisplayName, UserId};
 
     use super::*;
     use crate::clock;
@@ -165,7 +166,7 @@ mod tests {
         let user = User {
             id: UserId::parse(id).expect("21 digits"),
             email: "ada@example.org".to_owned(),
-            display_name: "Ada".to_owned(),
+            display_name: DisplayName::parse("Ada").expect("a name"),
             administrator: false,
         };
         Principal {

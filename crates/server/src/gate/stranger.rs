@@ -75,7 +75,7 @@ fn is_this_machine(authority: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use identity::UserId;
+    use meeting::{DisplayName, UserId};
 
     use super::*;
 
@@ -84,7 +84,7 @@ mod tests {
         let user = User {
             id: UserId::parse("100000000000000000001").expect("21 digits"),
             email: "administrator@localhost".to_owned(),
-            display_name: "administrator".to_owned(),
+            display_name: DisplayName::parse("administrator").expect("a name"),
             administrator: true,
         };
         let stranger = Stranger(Some(user));

@@ -147,7 +147,7 @@ fn sign_in_refused(refused: &SignInError) -> Response<Body> {
 pub(super) fn user_to_json(user: &User) -> Value {
     json!({
         "name": format!("users/{}", user.id),
-        "displayName": user.display_name,
+        "displayName": user.display_name.as_str(),
         "email": user.email,
         "administrator": user.administrator,
     })

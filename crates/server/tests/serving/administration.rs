@@ -64,6 +64,7 @@ async fn only_administrators_administer() {
         ("DELETE", "grants/100000000000000000001"),
         ("GET", "domains"),
         ("POST", "domains"),
+        ("PATCH", "domains/example.org"),
         ("DELETE", "domains/example.org"),
     ] {
         let body = json!({});
@@ -96,6 +97,9 @@ async fn accounts() {
     ask("POST", "users", &json!({"email": "nobody"}))
         .await
         .refused(400, "INVALID_ARGUMENT", "email");
+    let invisible = json!({"email": "cyd@example.org", "displayName": "Cyd\u{200b}"});
+    let refused = ask("POST", "users", &invisible).await;
+    refused.refused(400, "INVALID_ARGUMENT", "the name holds the control character U+200B");
 
     let changed = ask("PATCH", &name, &json!({"administrator": true})).await.ok();
     assert_eq!(
@@ -108,6 +112,11 @@ async fn accounts() {
     assert_eq!(
         (&changed["displayName"], &changed["administrator"]),
         (&json!("Bo B."), &Value::Null)
+    );
+    ask("PATCH", &name, &json!({"displayName": "Bo\u{ad}"})).await.refused(
+        400,
+        "INVALID_ARGUMENT",
+        "the name holds the control character U+00AD",
     );
     let own = format!("users/{}", root.user.id);
     ask("PATCH", &own, &json!({"administrator": false})).await.refused(
@@ -211,7 +220,7 @@ async fn apps_keys_grants_and_domains() {
         .refused(409, "ALREADY_EXISTS", "");
     ask("POST", "serviceAccounts", &json!({"accountId": "Re ports"}))
         .await
-        .refused(400, "INVALID_ARGUMENT", "");
+        .refused(400, "INVALID_ARGUMENT", "account_id");
     let account_name = text(&account, "name");
     let keys = format!("{account_name}/keys");
     let key = ask("POST", &keys, &json!({})).await.ok();
@@ -264,8 +273,80 @@ async fn apps_keys_grants_and_domains() {
         ask("GET", "domains", &Value::Null).await.ok()["domains"],
         json!([added])
     );
+    let sharing = json!({"name": "domains/example.org", "organisation": "Example", "sharesEmail": true});
+    for (body, expected) in [
+        (json!({}), &added),
+        (json!({"sharesEmail": true}), &sharing),
+        (json!({}), &sharing),
+        (json!({"sharesEmail": false}), &added),
+    ] {
+        let changed = ask("PATCH", "domains/example.org", &body).await.ok();
+        assert_eq!(&changed, expected, "{body}");
+    }
     assert_eq!(ask("DELETE", "domains/example.org", &Value::Null).await.ok(), json!({}));
     ask("DELETE", "domains/example.org", &Value::Null)
         .await
         .refused(404, "NOT_FOUND", "");
+    for body in [json!({}), json!({"sharesEmail": true})] {
+        ask("PATCH", "domains/example.org", &body)
+            .await
+            .refused(404, "NOT_FOUND", "");
+    }
+}
+
+/// What is said for one domain of an organisation holds for the people of all: their addresses go to whoever has met them.
+#[tokio::test]
+async fn an_organisation_shares_addresses() {
+    let world = World::new().await;
+    let root = administrator(&world).await;
+    let ask = async |method, path: &str, body: &Value| send(&world, &root, method, path, body).await;
+    for domain in ["example.org", "example.com"] {
+        let body = json!({"domain": domain, "organisation": "Example"});
+        ask("POST", "domains", &body).await.ok();
+    }
+    let ada = world.person("Ada").await;
+    let shares = async || world.identity.shares_email(&ada.user).await.expect("readable");
+    assert!(!shares().await);
+    ask("PATCH", "domains/example.com", &json!({"sharesEmail": true}))
+        .await
+        .ok();
+    assert!(shares().await);
+}
+
+/// Every list comes in pages, and none ends before its end.
+#[tokio::test]
+async fn lists_have_pages() {
+    let world = World::new().await;
+    let root = administrator(&world).await;
+    let ask = async |method, path: &str, body: &Value| send(&world, &root, method, path, body).await;
+    for number in 0..3 {
+        let domain = json!({"domain": format!("d{number}.example.org")});
+        ask("POST", "domains", &domain).await.ok();
+        let app = json!({"displayName": "Minutes", "kind": "INSTALLED"});
+        ask("POST", "apps", &app).await.ok();
+        let account = json!({"accountId": format!("reports{number}")});
+        let account = ask("POST", "serviceAccounts", &account).await.ok();
+        let client_id = text(&account, "name").replace("serviceAccounts/", "");
+        let grant = json!({"clientId": client_id, "scopes": ["meetings.space.readonly"]});
+        ask("POST", "grants", &grant).await.ok();
+    }
+    for list in ["domains", "apps", "serviceAccounts", "grants"] {
+        let (mut names, mut token) = (Vec::new(), String::new());
+        for expected in [2, 1] {
+            let page = format!("{list}?pageSize=2&pageToken={token}");
+            let page = ask("GET", &page, &Value::Null).await.ok();
+            let items = page[list].as_array().expect("a list");
+            assert_eq!(items.len(), expected, "{list}: {page}");
+            names.extend(items.iter().map(|item| text(item, "name")));
+            token = page["nextPageToken"].as_str().unwrap_or_default().to_owned();
+        }
+        assert_eq!(token, "", "{list}");
+        let mut sorted = names.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!((names.len(), &names), (3, &sorted), "{list}");
+        ask("GET", &format!("{list}?pageSize=-1"), &Value::Null)
+            .await
+            .refused(400, "INVALID_ARGUMENT", "page_size");
+    }
 }

@@ -55,7 +55,7 @@ async fn who_walks_in_and_who_knocks() {
             (Some(&invited), false),
             (Some(&owner), false),
         ] {
-            let who = caller.map_or("nobody", |person| &person.user.display_name);
+            let who = caller.map_or("nobody", |person| person.user.display_name.as_str());
             let preview = world.get(caller, &format!("/sederunt/v1/{space}:preview")).await.ok();
             let entry = if waits { "KNOCK" } else { "WALK_IN" };
             assert_eq!(preview["entry"], entry, "{who} at {access}");

@@ -16,7 +16,7 @@ use super::Spaces;
 use super::is_beta;
 use super::update_mask::{Paths, UpdateMask};
 use crate::failure::{Answer, Failure, Kind};
-use crate::gate::asking::{Asking, id_of};
+use crate::gate::asking::Asking;
 use crate::grpc::wire::query;
 use crate::standing::standing_of;
 use crate::{clock, limits, names, random};
@@ -174,12 +174,12 @@ impl Spaces {
             let email = identity::normalise_email(&asked.email).map_err(|why| Failure::field("member.email", why))?;
             let user = self.identity.user_by_email(&email).await;
             let user = user.map_err(|error| Failure::internal(&error))?;
-            return Ok((email, user.as_ref().map(id_of)));
+            return Ok((email, user.map(|user| user.id)));
         }
         if !asked.email.is_empty() {
             return Err(Failure::field("member.user", "either a user or an address, not both"));
         }
-        let id = asked.user.strip_prefix("users/").and_then(identity::UserId::parse);
+        let id = asked.user.strip_prefix("users/").and_then(|id| UserId::parse(id).ok());
         let user = match id {
             Some(id) => self
                 .identity
@@ -189,8 +189,7 @@ impl Spaces {
             None => None,
         };
         let user = user.ok_or_else(|| Failure::field("member.user", "there is no such user"))?;
-        let id = id_of(&user);
-        Ok((user.email, Some(id)))
+        Ok((user.email, Some(user.id)))
     }
 
     /// Tells the room how a member, or who was one, stands to the space now. That is written already, so a room that does not
@@ -213,10 +212,9 @@ impl Spaces {
 
     /// How an account stands to the space; `None` if it is gone.
     async fn standing(&self, space: &SpaceRecord, account: &UserId) -> Answer<Option<Standing>> {
-        let id = identity::UserId::parse(account.as_str()).expect("both are 21 digits");
         let user = self
             .identity
-            .user(&id)
+            .user(account)
             .await
             .map_err(|error| Failure::internal(&error))?;
         let Some(user) = user else { return Ok(None) };

@@ -69,5 +69,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::writes("Administration/DeleteGrant", Needs::Administrator, "Grant"),
     Operation::reads("Administration/ListDomains", Needs::Administrator, "Domain"),
     Operation::writes("Administration/CreateDomain", Needs::Administrator, "Domain"),
+    Operation::writes("Administration/UpdateDomain", Needs::Administrator, "Domain"),
     Operation::writes("Administration/DeleteDomain", Needs::Administrator, "Domain"),
 ];

@@ -12,8 +12,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use identity::directory::{self, Acquaintance, Visible};
 use identity::policy::Refusal;
-use identity::{Identity, Scopes, User, UserId};
-use meeting::Micros;
+use identity::{Identity, Scopes, User};
+use meeting::{DisplayName, Micros, UserId};
 use register::Register;
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
@@ -116,14 +116,14 @@ impl People {
         if oneself {
             return Ok(person_to_wire(user, Visible { email_address: true }, &fields));
         }
-        let id = UserId::parse(id).ok_or_else(Failure::not_found)?;
+        let id = UserId::parse(id).map_err(|_| Failure::not_found())?;
         let found = self.identity.user(&id).await;
         let person = found
             .map_err(|error| Failure::unreachable(&error, "a person cannot be looked up"))?
             .ok_or_else(Failure::not_found)?;
         let met = self
             .register
-            .have_met(&known(&user.id), &known(&person.id), Micros(clock::now_us()))
+            .have_met(&user.id, &person.id, Micros(clock::now_us()))
             .await
             .map_err(|error| Failure::broken(&error))?;
         let acquaintance = Acquaintance {
@@ -150,11 +150,6 @@ impl api::people_service_server::PeopleService for People {
         let (asking, message) = admitted(request)?;
         respond(self.get(&asking, &message).await)
     }
-}
-
-/// A user's id as the register knows it.
-fn known(id: &UserId) -> meeting::UserId {
-    meeting::UserId::parse(id.as_str()).expect("every user id has 21 digits")
 }
 
 /// The fields that are asked for, in either of the two ways.
@@ -225,11 +220,9 @@ fn person_to_wire(person: &User, visible: Visible, fields: &BTreeSet<String>) ->
 }
 
 /// An account has one text for a name; its last word is taken for the family's.
-fn name(display_name: &str, metadata: Option<api::FieldMetadata>) -> api::Name {
-    let (given, family) = display_name
-        .trim()
-        .rsplit_once(' ')
-        .unwrap_or((display_name.trim(), ""));
+fn name(display_name: &DisplayName, metadata: Option<api::FieldMetadata>) -> api::Name {
+    let display_name = display_name.as_str();
+    let (given, family) = display_name.rsplit_once(' ').unwrap_or((display_name, ""));
     api::Name {
         metadata,
         display_name: display_name.to_owned(),
@@ -287,7 +280,8 @@ mod tests {
             ("Ada", "Ada", "", "Ada"),
             ("Ada King Lovelace", "Ada King", "Lovelace", "Lovelace, Ada King"),
         ] {
-            let name = name(display_name, None);
+            let display_name = DisplayName::parse(display_name).expect("a name");
+            let name = name(&display_name, None);
             assert_eq!(name.given_name, given);
             assert_eq!(name.family_name, family);
             assert_eq!(name.display_name_last_first, last_first);

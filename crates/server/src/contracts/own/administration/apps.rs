@@ -1,24 +1,19 @@
 //! Programs that ask people for consent: `apps/{client_id}`.
 
 use api::sederunt::v1 as api;
-use identity::{App, AppKind, Identity, NewApp, Page, limits};
+use identity::{App, AppKind, Identity, NewApp};
 
+use super::pages::requested_page;
 use super::{failures, timestamp};
 use crate::failure::{Answer, Failure};
 use crate::{clock, names};
 
-/// All of them: there is a limit to how many there may be.
-pub(super) const WHOLE: Page<'static> = Page {
-    size: limits::PAGE_SIZE_MAX,
-    after: None,
-};
-
-pub(super) async fn list(identity: &Identity) -> Answer<api::ListAppsResponse> {
-    let apps = identity.list_apps(WHOLE).await.map_err(|error| failures::app(&error))?;
-    let mut apps = apps.items;
-    apps.sort_by_key(|app| app.create_us);
+pub(super) async fn list(identity: &Identity, message: &api::ListAppsRequest) -> Answer<api::ListAppsResponse> {
+    let page = requested_page(message.page_size, &message.page_token)?;
+    let apps = identity.list_apps(page).await.map_err(|error| failures::app(&error))?;
     Ok(api::ListAppsResponse {
-        apps: apps.into_iter().map(shown).collect(),
+        apps: apps.items.into_iter().map(shown).collect(),
+        next_page_token: apps.next.unwrap_or_default(),
     })
 }
 

@@ -3,26 +3,36 @@
 use api::sederunt::v1 as api;
 use identity::{Domain, Identity};
 
-use super::apps::WHOLE;
 use super::failures;
-use crate::failure::Answer;
+use super::pages::requested_page;
+use crate::failure::{Answer, Failure};
 use crate::{clock, names};
 
-pub(super) async fn list(identity: &Identity) -> Answer<api::ListDomainsResponse> {
+pub(super) async fn list(identity: &Identity, message: &api::ListDomainsRequest) -> Answer<api::ListDomainsResponse> {
+    let page = requested_page(message.page_size, &message.page_token)?;
     let domains = identity
-        .list_domains(WHOLE)
+        .list_domains(page)
         .await
         .map_err(|error| failures::organisation(&error))?;
-    let mut domains = domains.items;
-    domains.sort_by(|a, b| (&a.organisation, &a.domain).cmp(&(&b.organisation, &b.domain)));
     Ok(api::ListDomainsResponse {
-        domains: domains.into_iter().map(shown).collect(),
+        domains: domains.items.into_iter().map(shown).collect(),
+        next_page_token: domains.next.unwrap_or_default(),
     })
 }
 
 pub(super) async fn create(identity: &Identity, message: &api::CreateDomainRequest) -> Answer<api::Domain> {
     let added = identity.add_domain(&message.domain, &message.organisation, clock::now_us());
     added.await.map(shown).map_err(|error| failures::organisation(&error))
+}
+
+pub(super) async fn update(identity: &Identity, message: &api::UpdateDomainRequest) -> Answer<api::Domain> {
+    let [domain] = names::split("name", &message.name, ["domains"])?;
+    let changed = match message.shares_email {
+        Some(shares) => identity.set_shares_email(domain, shares).await.map(Some),
+        None => identity.domain(domain).await,
+    };
+    let found = changed.map_err(|error| failures::organisation(&error))?;
+    found.map(shown).ok_or_else(Failure::not_found)
 }
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteDomainRequest) -> Answer<()> {
@@ -37,5 +47,6 @@ fn shown(domain: Domain) -> api::Domain {
     api::Domain {
         name: format!("domains/{}", domain.domain),
         organisation: domain.organisation,
+        shares_email: domain.shares_email,
     }
 }

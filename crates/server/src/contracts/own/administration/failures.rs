@@ -10,7 +10,7 @@ use crate::failure::{Failure, Kind};
 pub(super) fn account(error: &AccountError) -> Failure {
     match error {
         AccountError::InvalidEmail { why, .. } => Failure::field("email", *why),
-        AccountError::InvalidDisplayName { why } => Failure::field("display_name", *why),
+        AccountError::InvalidDisplayName(malformed) => Failure::field("display_name", malformed.to_string()),
         AccountError::EmailTaken(_) => taken(error),
         AccountError::NotFound => Failure::not_found(),
         AccountError::LastAdministrator => {
@@ -23,7 +23,8 @@ pub(super) fn account(error: &AccountError) -> Failure {
 /// About an app, a service account, a key or a grant.
 pub(super) fn app(error: &AppError) -> Failure {
     match error {
-        AppError::InvalidName(why) => Failure::field("display_name", *why),
+        AppError::InvalidName(malformed) => Failure::field("display_name", malformed.to_string()),
+        AppError::InvalidServiceAccountName => Failure::field("account_id", error.to_string()),
         AppError::InvalidRedirectUri { uri, why } => Failure::field("redirect_uris", format!("{uri}: {why}")),
         AppError::NoRedirectUri => Failure::field("redirect_uris", error.to_string()),
         AppError::NoScope => Failure::field("scopes", error.to_string()),
@@ -39,7 +40,7 @@ pub(super) fn app(error: &AppError) -> Failure {
 pub(super) fn organisation(error: &OrganisationError) -> Failure {
     match error {
         OrganisationError::InvalidDomain(_) => Failure::field("domain", error.to_string()),
-        OrganisationError::InvalidName(why) => Failure::field("organisation", *why),
+        OrganisationError::InvalidName(malformed) => Failure::field("organisation", malformed.to_string()),
         OrganisationError::DomainTaken(_) => taken(error),
         OrganisationError::NotFound => Failure::not_found(),
         OrganisationError::Store(_) => Failure::unreachable(error, "the accounts cannot be reached"),

@@ -3,18 +3,20 @@
 use api::sederunt::v1 as api;
 use identity::{Delegation, Identity, Scope, Scopes};
 
-use super::apps::WHOLE;
 use super::failures;
+use super::pages::requested_page;
 use crate::failure::{Answer, Failure};
 use crate::{clock, names};
 
-pub(super) async fn list(identity: &Identity) -> Answer<api::ListGrantsResponse> {
+pub(super) async fn list(identity: &Identity, message: &api::ListGrantsRequest) -> Answer<api::ListGrantsResponse> {
+    let page = requested_page(message.page_size, &message.page_token)?;
     let grants = identity
-        .list_delegations(WHOLE)
+        .list_delegations(page)
         .await
         .map_err(|error| failures::app(&error))?;
     Ok(api::ListGrantsResponse {
         grants: grants.items.into_iter().map(shown).collect(),
+        next_page_token: grants.next.unwrap_or_default(),
     })
 }
 

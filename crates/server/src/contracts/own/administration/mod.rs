@@ -8,6 +8,7 @@ mod apps;
 mod domains;
 mod failures;
 mod grants;
+mod pages;
 mod service_accounts;
 mod users;
 
@@ -95,8 +96,8 @@ impl api::administration_server::Administration for AdministrationService {
         &self,
         request: Request<api::ListAppsRequest>,
     ) -> Result<Response<api::ListAppsResponse>, Status> {
-        asked(request)?;
-        respond(apps::list(&self.identity).await)
+        let message = asked(request)?;
+        respond(apps::list(&self.identity, &message).await)
     }
 
     async fn create_app(
@@ -116,8 +117,8 @@ impl api::administration_server::Administration for AdministrationService {
         &self,
         request: Request<api::ListServiceAccountsRequest>,
     ) -> Result<Response<api::ListServiceAccountsResponse>, Status> {
-        asked(request)?;
-        respond(service_accounts::list(&self.identity).await)
+        let message = asked(request)?;
+        respond(service_accounts::list(&self.identity, &message).await)
     }
 
     async fn create_service_account(
@@ -164,8 +165,8 @@ impl api::administration_server::Administration for AdministrationService {
         &self,
         request: Request<api::ListGrantsRequest>,
     ) -> Result<Response<api::ListGrantsResponse>, Status> {
-        asked(request)?;
-        respond(grants::list(&self.identity).await)
+        let message = asked(request)?;
+        respond(grants::list(&self.identity, &message).await)
     }
 
     async fn create_grant(&self, request: Request<api::CreateGrantRequest>) -> Result<Response<api::Grant>, Status> {
@@ -182,13 +183,18 @@ impl api::administration_server::Administration for AdministrationService {
         &self,
         request: Request<api::ListDomainsRequest>,
     ) -> Result<Response<api::ListDomainsResponse>, Status> {
-        asked(request)?;
-        respond(domains::list(&self.identity).await)
+        let message = asked(request)?;
+        respond(domains::list(&self.identity, &message).await)
     }
 
     async fn create_domain(&self, request: Request<api::CreateDomainRequest>) -> Result<Response<api::Domain>, Status> {
         let message = asked(request)?;
         respond(domains::create(&self.identity, &message).await)
+    }
+
+    async fn update_domain(&self, request: Request<api::UpdateDomainRequest>) -> Result<Response<api::Domain>, Status> {
+        let message = asked(request)?;
+        respond(domains::update(&self.identity, &message).await)
     }
 
     async fn delete_domain(&self, request: Request<api::DeleteDomainRequest>) -> Result<Response<()>, Status> {

@@ -3,22 +3,25 @@
 use api::sederunt::v1 as api;
 use identity::{Identity, ServiceAccount};
 
-use super::apps::WHOLE;
+use super::pages::requested_page;
 use super::{failures, timestamp};
 use crate::failure::Answer;
 use crate::{clock, names};
 
 const COLLECTION: &str = "serviceAccounts";
 
-pub(super) async fn list(identity: &Identity) -> Answer<api::ListServiceAccountsResponse> {
+pub(super) async fn list(
+    identity: &Identity,
+    message: &api::ListServiceAccountsRequest,
+) -> Answer<api::ListServiceAccountsResponse> {
+    let page = requested_page(message.page_size, &message.page_token)?;
     let accounts = identity
-        .list_service_accounts(WHOLE)
+        .list_service_accounts(page)
         .await
         .map_err(|error| failures::app(&error))?;
-    let mut accounts = accounts.items;
-    accounts.sort_by_key(|account| account.create_us);
     Ok(api::ListServiceAccountsResponse {
-        service_accounts: accounts.into_iter().map(shown).collect(),
+        service_accounts: accounts.items.into_iter().map(shown).collect(),
+        next_page_token: accounts.next.unwrap_or_default(),
     })
 }
 

@@ -1,26 +1,17 @@
 //! Accounts: `users/{user}`.
 
 use api::sederunt::v1 as api;
-use identity::{AccountError, Identity, NewUser, Page, User, UserChange, UserId, limits};
-use meeting::{ConferenceId, ParticipantId};
+use identity::{AccountError, Identity, NewUser, User, UserChange, limits};
+use meeting::{ConferenceId, ParticipantId, UserId};
 use register::{Forgotten, Register, RegisterError};
 
+use super::pages::requested_page;
 use super::{failures, timestamp};
 use crate::failure::{Answer, Failure, Kind};
-use crate::gate::asking::id_of;
 use crate::{clock, links, names, random};
 
-/// Google's lists are as long at most.
-const PAGE_SIZE_MAX: usize = 250;
-
 pub(super) async fn list(identity: &Identity, message: &api::ListUsersRequest) -> Answer<api::ListUsersResponse> {
-    let size = usize::try_from(message.page_size)
-        .map_err(|_| Failure::field("page_size", "it is negative"))?
-        .min(PAGE_SIZE_MAX);
-    let page = Page {
-        size,
-        after: Some(&*message.page_token).filter(|token| !token.is_empty()),
-    };
+    let page = requested_page(message.page_size, &message.page_token)?;
     let users = identity
         .list_users(page)
         .await
@@ -104,9 +95,8 @@ pub enum ForgetError {
 /// The register comes first, because it refuses whoever is still in a meeting, and then nothing has happened. It comes again,
 /// because the bytes of the account itself are to go, too.
 pub async fn forget(identity: &Identity, register: &Register, user: &User) -> Result<usize, ForgetError> {
-    let id = id_of(user);
     let person = Forgotten::Account {
-        id: &id,
+        id: &user.id,
         email: &user.email,
     };
     let conferences = register.forget_person(person, random::bytes()).await?;
@@ -129,14 +119,14 @@ pub async fn forget_participant(
 
 fn id(name: &str) -> Answer<UserId> {
     let [id] = names::split("name", name, ["users"])?;
-    UserId::parse(id).ok_or_else(Failure::not_found)
+    UserId::parse(id).map_err(|_| Failure::not_found())
 }
 
 fn shown(user: User) -> api::UserAccount {
     api::UserAccount {
         name: format!("users/{}", user.id),
         email: user.email,
-        display_name: user.display_name,
+        display_name: user.display_name.to_string(),
         administrator: user.administrator,
     }
 }

@@ -7,7 +7,6 @@ use meeting::{DeviceKind, DisplayName, EntryPoint, MalformedName, Person};
 use register::SpaceRecord;
 
 use crate::failure::{Answer, Failure, Kind};
-use crate::gate::asking::id_of;
 
 /// Who joins: the account, under its own name, or whoever gave a name.
 pub(super) fn person(caller: &Principal, typed_name: &str) -> Answer<Person> {
@@ -16,13 +15,9 @@ pub(super) fn person(caller: &Principal, typed_name: &str) -> Answer<Person> {
             if !caller.scopes.intersects(Scopes::MEET) {
                 return Err(Kind::ScopeMissing.into());
             }
-            // An account's name may hold what a tile cannot show; its address cannot.
-            let display_name = DisplayName::parse(&user.display_name)
-                .or_else(|_| DisplayName::parse(user.email.split('@').next().unwrap_or_default()))
-                .map_err(|malformed| Failure::internal(&malformed))?;
             Ok(Person::SignedIn {
-                user: id_of(user),
-                display_name,
+                user: user.id.clone(),
+                display_name: user.display_name.clone(),
             })
         }
         Caller::ServiceAccount { .. } => Err(Failure::new(

@@ -21,7 +21,6 @@ use super::arrival;
 use super::refusals::{entry_failure, invalid_offer, unknown_meeting};
 use crate::contracts::own::role::role_to_wire;
 use crate::failure::{Answer, Failure, Kind};
-use crate::gate::asking::id_of;
 use crate::standing::standing_of;
 use crate::{clock, limits, links, names, random};
 
@@ -152,7 +151,7 @@ impl MeetingsService {
         // Whoever is in the conference already walks in again, unless a host put them out.
         let known = match caller.user() {
             Some(user) => {
-                let participant = ParticipantId::from(&id_of(user));
+                let participant = ParticipantId::from(&user.id);
                 self.rooms
                     .look(&space.id, |space| may_return(space, &participant))
                     .await

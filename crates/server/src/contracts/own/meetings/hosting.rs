@@ -11,7 +11,7 @@ use rooms::{InputError, Whom};
 use super::MeetingsService;
 use super::refusals::{entry_failure, host_needed, not_present};
 use crate::failure::{Answer, Failure, Kind};
-use crate::gate::asking::{Asking, id_of};
+use crate::gate::asking::Asking;
 use crate::standing::standing_of;
 use crate::{names, random};
 
@@ -36,10 +36,10 @@ impl MeetingsService {
     pub(super) async fn mute(&self, asking: &Asking, request: api::MuteRequest) -> Answer<()> {
         let space = self.hosted(asking, &request.space).await?;
         if request.participant.is_empty() {
-            let user = asking.caller().user().map(id_of).ok_or_else(host_needed)?;
+            let user = asking.caller().user().ok_or_else(host_needed)?;
             // In an empty meeting there is silence already.
             self.rooms
-                .mute(&space.id, Whom::AllBut(&ParticipantId::from(&user)))
+                .mute(&space.id, Whom::AllBut(&ParticipantId::from(&user.id)))
                 .await;
             return Ok(());
         }
