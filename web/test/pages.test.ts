@@ -52,6 +52,23 @@ test('a page that failed is asked for again, and what was there stays', async ()
   assert.deepEqual(asked, ['', 'two', 'two']);
 });
 
+test('a row that was put in before its page came is shown once', async () => {
+  const { load } = server();
+  const named = async (token: string) => {
+    const { items, nextPageToken } = await load(token);
+    return { items: items.map((id) => ({ id, from: 'server' })), nextPageToken };
+  };
+  const list = openPages(named, ({ id }) => id);
+  await list.more();
+  list.change((items) => [...items, { id: 3, from: 'page' }]);
+  await list.more();
+  assert.deepEqual(
+    list.state.value.items.map(({ id, from }) => `${id} ${from}`),
+    ['1 server', '2 server', '3 page'],
+  );
+  assert.equal(list.state.value.hasMore, false);
+});
+
 test('an answer to what is no longer asked is not shown', async () => {
   const answers: ((page: Page<number>) => void)[] = [];
   const list = openPages<number>(() => new Promise((resolve) => answers.push(resolve)));

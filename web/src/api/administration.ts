@@ -45,6 +45,8 @@ export interface Domain {
   /** `domains/{domain}` */
   name: string;
   organisation: string;
+  /** Of the organisation, and so of all its domains. */
+  sharesEmail?: boolean;
 }
 
 const ROOT = '/sederunt/v1/';
@@ -54,17 +56,25 @@ export function idOf(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
 
+/** The key of every list here, for `openPages`. */
+export function nameOf({ name }: { name: string }): string {
+  return name;
+}
+
 /** Removes whatever the name names. */
 export async function remove(name: string): Promise<void> {
   await call('DELETE', ROOT + name);
 }
 
-export async function listUsers(pageToken: string): Promise<Page<UserAccount>> {
-  const answer = await call<{ users?: UserAccount[]; nextPageToken?: string }>(
-    'GET',
-    withQuery(`${ROOT}users`, { pageToken }),
-  );
-  return { items: answer.users ?? [], nextPageToken: answer.nextPageToken ?? '' };
+/** A page of a collection, in whose field of the same name the items are. */
+async function listCollection<Item, Collection extends string>(collection: Collection, pageToken: string): Promise<Page<Item>> {
+  type Answer = { [Field in Collection]?: Item[] } & { nextPageToken?: string };
+  const answer = await call<Answer>('GET', withQuery(ROOT + collection, { pageToken }));
+  return { items: answer[collection] ?? [], nextPageToken: answer.nextPageToken ?? '' };
+}
+
+export function listUsers(pageToken: string): Promise<Page<UserAccount>> {
+  return listCollection('users', pageToken);
 }
 
 export function createUser(email: string, displayName: string): Promise<UserAccount> {
@@ -85,8 +95,8 @@ export async function invite(user: string): Promise<string> {
   return (await call<{ link: string }>('POST', `${ROOT}${user}:invite`, { body: {} })).link;
 }
 
-export async function listApps(): Promise<Page<App>> {
-  return whole((await call<{ apps?: App[] }>('GET', `${ROOT}apps`)).apps);
+export function listApps(pageToken: string): Promise<Page<App>> {
+  return listCollection('apps', pageToken);
 }
 
 export interface NewApp {
@@ -100,16 +110,18 @@ export function createApp(app: Pick<App, 'displayName' | 'kind' | 'redirectUris'
   return call('POST', `${ROOT}apps`, { body: app });
 }
 
-export async function listServiceAccounts(): Promise<Page<ServiceAccount>> {
-  return whole((await call<{ serviceAccounts?: ServiceAccount[] }>('GET', `${ROOT}serviceAccounts`)).serviceAccounts);
+export function listServiceAccounts(pageToken: string): Promise<Page<ServiceAccount>> {
+  return listCollection('serviceAccounts', pageToken);
 }
 
 export function createServiceAccount(accountId: string): Promise<ServiceAccount> {
   return call('POST', `${ROOT}serviceAccounts`, { body: { accountId } });
 }
 
+/** All of them: an account has ten at most. */
 export async function listKeys(serviceAccount: string): Promise<Page<ServiceAccountKey>> {
-  return whole((await call<{ keys?: ServiceAccountKey[] }>('GET', `${ROOT}${serviceAccount}/keys`)).keys);
+  const { keys = [] } = await call<{ keys?: ServiceAccountKey[] }>('GET', `${ROOT}${serviceAccount}/keys`);
+  return { items: keys, nextPageToken: '' };
 }
 
 /** `keyFile` holds the private half, which is kept nowhere else. */
@@ -117,23 +129,23 @@ export function createKey(serviceAccount: string): Promise<{ key: ServiceAccount
   return call('POST', `${ROOT}${serviceAccount}/keys`, { body: {} });
 }
 
-export async function listGrants(): Promise<Page<Grant>> {
-  return whole((await call<{ grants?: Grant[] }>('GET', `${ROOT}grants`)).grants);
+export function listGrants(pageToken: string): Promise<Page<Grant>> {
+  return listCollection('grants', pageToken);
 }
 
 export function createGrant(clientId: string, scopes: readonly string[]): Promise<Grant> {
   return call('POST', `${ROOT}grants`, { body: { clientId, scopes } });
 }
 
-export async function listDomains(): Promise<Page<Domain>> {
-  return whole((await call<{ domains?: Domain[] }>('GET', `${ROOT}domains`)).domains);
+export function listDomains(pageToken: string): Promise<Page<Domain>> {
+  return listCollection('domains', pageToken);
 }
 
 export function createDomain(domain: string, organisation: string): Promise<Domain> {
   return call('POST', `${ROOT}domains`, { body: { domain, organisation } });
 }
 
-/** A list that the server gives in one piece. */
-function whole<Item>(items: readonly Item[] = []): Page<Item> {
-  return { items, nextPageToken: '' };
+/** For the organisation of the domain, and so for all its domains. */
+export function setSharesEmail(domain: string, sharesEmail: boolean): Promise<Domain> {
+  return call('PATCH', ROOT + domain, { body: { sharesEmail } });
 }

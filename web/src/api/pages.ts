@@ -28,8 +28,14 @@ export interface PagedList<Item> {
   change(how: (items: readonly Item[]) => readonly Item[]): void;
 }
 
-/** Nothing is asked until the first `more()`. */
-export function openPages<Item>(load: (pageToken: string) => Promise<Page<Item>>): PagedList<Item> {
+/**
+ * Nothing is asked until the first `more()`. A row that was put in by `change()` may come again with the page that it stands
+ * on: it has the same key then, and is shown once.
+ */
+export function openPages<Item>(
+  load: (pageToken: string) => Promise<Page<Item>>,
+  keyOf: (item: Item) => unknown = (item) => item,
+): PagedList<Item> {
   const state = signal<ListState<Item>>({ items: [], hasMore: false, phase: 'loading' });
   let token = '';
   /** An answer that comes after a reload belongs to a list that is no longer shown. */
@@ -44,7 +50,9 @@ export function openPages<Item>(load: (pageToken: string) => Promise<Page<Item>>
       const page = await load(token);
       if (mine !== round) return;
       token = page.nextPageToken;
-      state.value = { items: [...before, ...page.items], hasMore: token !== '', phase: 'ready' };
+      const shown = new Set(before.map(keyOf));
+      const items = [...before, ...page.items.filter((item) => !shown.has(keyOf(item)))];
+      state.value = { items, hasMore: token !== '', phase: 'ready' };
     } catch (error) {
       if (mine !== round) return;
       state.value = { ...state.peek(), phase: 'failed', error };

@@ -531,6 +531,9 @@ export const en = {
     'People with addresses of one organisation trust each other. Without any domain here, everybody with an account does.',
   'domains.none': 'No domain is set: everybody with an account belongs to one organisation.',
   'domains.organisationIs': 'Organisation {name}',
+  'domains.share': 'Share e-mail addresses of {name}',
+  'domains.share.text':
+    'Anybody with an account here who has met people of {name} in a meeting may look up their addresses. It holds for all domains of {name}.',
   'domains.remove': 'Remove',
   'domains.removeOf': 'Remove {name}',
   'domains.remove.title': 'Remove {name}?',

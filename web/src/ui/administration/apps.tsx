@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { type App, createApp, idOf, listApps, type NewApp, remove } from '../../api/administration.ts';
+import { type App, createApp, idOf, listApps, type NewApp, nameOf, remove } from '../../api/administration.ts';
 import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/text.ts';
 import { ConfirmButton } from '../confirm.tsx';
@@ -16,7 +16,7 @@ import { AddForm } from './form.tsx';
 const KINDS = ['WEB', 'INSTALLED'] as const satisfies readonly App['kind'][];
 
 export function Apps() {
-  const list = useMemo(() => openPages<App>(listApps), []);
+  const list = useMemo(() => openPages<App>(listApps, nameOf), []);
   const made = useSignal<NewApp | null>(null);
 
   const add = async (form: HTMLFormElement) => {

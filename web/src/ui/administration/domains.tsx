@@ -1,50 +1,62 @@
-// Which domains of mail belong together: people of one organisation walk into each other's meetings.
+// Which domains of mail belong together: people of one organisation walk into each other's meetings, and see each other's
+// addresses. Whether others whom they met see them too is said once for the organisation, beside any of its domains.
 
 import { useMemo } from 'preact/hooks';
-import { createDomain, type Domain, idOf, listDomains, remove } from '../../api/administration.ts';
+import {
+  createDomain,
+  type Domain,
+  idOf,
+  listDomains,
+  nameOf,
+  remove,
+  setSharesEmail,
+} from '../../api/administration.ts';
 import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/text.ts';
 import { ConfirmButton } from '../confirm.tsx';
-import { Field, valueOf } from '../field.tsx';
+import { Choice, Field, valueOf } from '../field.tsx';
 import { Listing } from '../loading.tsx';
 import { focusHeading } from '../page.tsx';
+import { SavingNote, useSaving } from '../saving.tsx';
 import { AddForm } from './form.tsx';
 
 export function Domains() {
-  const list = useMemo(() => openPages<Domain>(listDomains), []);
+  const list = useMemo(() => openPages<Domain>(listDomains, nameOf), []);
+  const saving = useSaving();
   const add = async (form: HTMLFormElement) => {
-    await createDomain(valueOf(form, 'domain'), valueOf(form, 'organisation'));
-    // The server's order is by organisation.
-    await list.reload();
+    const domain = await createDomain(valueOf(form, 'domain'), valueOf(form, 'organisation'));
+    list.change((items) => [...items, domain].sort((a, b) => a.name.localeCompare(b.name)));
+  };
+  const showSharing = (organisation: string, sharesEmail: boolean) =>
+    list.change((items) => items.map((item) => (item.organisation === organisation ? { ...item, sharesEmail } : item)));
+  /** Shows the change at once, and takes it back if it fails. */
+  const setSharing = async ({ name, organisation }: Domain, shares: boolean) => {
+    showSharing(organisation, shares);
+    try {
+      await setSharesEmail(name, shares);
+    } catch (error) {
+      showSharing(organisation, !shares);
+      throw error;
+    }
   };
   return (
     <>
       <section class="card" aria-label={t('domains.title')}>
+        <SavingNote saving={saving} />
         <Listing
           list={list}
           label={t('domains.title')}
           empty={<p>{t('domains.none')}</p>}
           keyOf={({ name }) => name}
-          row={({ name, organisation }) => (
-            <div class="row">
-              <div class="row-main">
-                <span class="row-title">{idOf(name)}</span>
-                <p class="hint">{t('domains.organisationIs', { name: organisation })}</p>
-              </div>
-              <div class="row-actions">
-                <ConfirmButton
-                  label={t('domains.remove')}
-                  name={t('domains.removeOf', { name: idOf(name) })}
-                  title={t('domains.remove.title', { name: idOf(name) })}
-                  text={t('domains.remove.text')}
-                  action={() => remove(name)}
-                  onDone={() => {
-                    list.change((items) => items.filter((item) => item.name !== name));
-                    focusHeading();
-                  }}
-                />
-              </div>
-            </div>
+          row={(domain) => (
+            <Row
+              domain={domain}
+              onShare={(shares) => void saving.run(() => setSharing(domain, shares))}
+              onRemoved={() => {
+                list.change((items) => items.filter(({ name }) => name !== domain.name));
+                focusHeading();
+              }}
+            />
           )}
         />
       </section>
@@ -70,5 +82,41 @@ export function Domains() {
         )}
       </AddForm>
     </>
+  );
+}
+
+interface RowProps {
+  domain: Domain;
+  onShare(shares: boolean): void;
+  onRemoved(): void;
+}
+
+function Row({ domain: { name, organisation, sharesEmail = false }, onShare, onRemoved }: RowProps) {
+  return (
+    <div class="row with-details">
+      <div class="row-main">
+        <span class="row-title">{idOf(name)}</span>
+        <p class="hint">{t('domains.organisationIs', { name: organisation })}</p>
+      </div>
+      <div class="row-actions">
+        <ConfirmButton
+          label={t('domains.remove')}
+          name={t('domains.removeOf', { name: idOf(name) })}
+          title={t('domains.remove.title', { name: idOf(name) })}
+          text={t('domains.remove.text')}
+          action={() => remove(name)}
+          onDone={onRemoved}
+        />
+      </div>
+      <div class="row-details">
+        <Choice
+          kind="switch"
+          label={t('domains.share', { name: organisation })}
+          hint={t('domains.share.text', { name: organisation })}
+          checked={sharesEmail}
+          onChange={() => onShare(!sharesEmail)}
+        />
+      </div>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
 // Which service accounts may act as any user here, and for what (domain-wide delegation).
 
 import { useMemo } from 'preact/hooks';
-import { createGrant, type Grant, listGrants, remove } from '../../api/administration.ts';
+import { createGrant, type Grant, listGrants, nameOf, remove } from '../../api/administration.ts';
 import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/text.ts';
 import { ConfirmButton } from '../confirm.tsx';
@@ -12,7 +12,7 @@ import { focusHeading } from '../page.tsx';
 import { AddForm } from './form.tsx';
 
 export function Grants() {
-  const list = useMemo(() => openPages<Grant>(listGrants), []);
+  const list = useMemo(() => openPages<Grant>(listGrants, nameOf), []);
   const add = async (form: HTMLFormElement) => {
     const scopes = new FormData(form).getAll('scopes').map(String);
     if (scopes.length === 0) throw new Error(t('grants.scopes.missing'));

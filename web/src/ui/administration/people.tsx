@@ -7,6 +7,7 @@ import {
   deleteUser,
   invite,
   listUsers,
+  nameOf,
   setAdministrator,
   type UserAccount,
 } from '../../api/administration.ts';
@@ -27,7 +28,7 @@ interface Invitation {
 }
 
 export function People() {
-  const list = useMemo(() => openPages<UserAccount>(listUsers), []);
+  const list = useMemo(() => openPages<UserAccount>(listUsers, nameOf), []);
   const invitation = useSignal<Invitation | null>(null);
   const saving = useSaving();
 

@@ -7,6 +7,7 @@ import {
   idOf,
   listKeys,
   listServiceAccounts,
+  nameOf,
   remove,
   type ServiceAccount,
   type ServiceAccountKey,
@@ -23,7 +24,7 @@ import { dayText } from '../times.ts';
 import { AddForm } from './form.tsx';
 
 export function ServiceAccounts() {
-  const list = useMemo(() => openPages<ServiceAccount>(listServiceAccounts), []);
+  const list = useMemo(() => openPages<ServiceAccount>(listServiceAccounts, nameOf), []);
   const add = async (form: HTMLFormElement) => {
     const made = await createServiceAccount(valueOf(form, 'accountId'));
     list.change((items) => [...items, made]);
