@@ -7,10 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// `N` random bytes.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place of the server that draws random numbers"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
 pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system has random numbers once it has started");

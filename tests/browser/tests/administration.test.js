@@ -169,6 +169,13 @@ describe('the administration', { timeout: 120_000 }, () => {
     await page.keyboard.press('Enter');
     await ada.sees('Organisation Example');
     assert.equal((await read('domains')).domains[0].name, 'domains/example.org');
+    const sharing = page.getByRole('switch', { name: 'Share e-mail addresses of Example' });
+    await sharing.check();
+    await page.getByRole('status').getByText('Saved').waitFor();
+    assert.equal((await read('domains')).domains[0].sharesEmail, true);
+    await page.screenshot({ path: join(screenshots, 'domains.png'), fullPage: true });
+    await sharing.uncheck();
+    await until('addresses are private again', async () => !(await read('domains')).domains[0].sharesEmail);
     await page.getByLabel('Domain of e-mail addresses').fill('example.org');
     await ada.press('Add');
     await page.getByRole('alert').waitFor();

@@ -183,7 +183,7 @@ async fn a_person_is_forgotten_with_their_account() {
 }
 
 #[tokio::test]
-async fn apps_keys_grants_and_domains() {
+async fn apps() {
     let world = World::new().await;
     let root = administrator(&world).await;
     let ask = async |method, path: &str, body: &Value| send(&world, &root, method, path, body).await;
@@ -211,7 +211,13 @@ async fn apps_keys_grants_and_domains() {
         .refused(400, "INVALID_ARGUMENT", "redirect_uris");
     assert_eq!(ask("DELETE", &name, &Value::Null).await.ok(), json!({}));
     ask("DELETE", &name, &Value::Null).await.refused(404, "NOT_FOUND", "");
+}
 
+#[tokio::test]
+async fn service_accounts_with_keys_and_grants() {
+    let world = World::new().await;
+    let root = administrator(&world).await;
+    let ask = async |method, path: &str, body: &Value| send(&world, &root, method, path, body).await;
     let account = ask("POST", "serviceAccounts", &json!({"accountId": "reports"}))
         .await
         .ok();
@@ -261,7 +267,13 @@ async fn apps_keys_grants_and_domains() {
     assert_eq!(ask("GET", &keys, &Value::Null).await.ok(), json!({}));
     assert_eq!(ask("DELETE", &account_name, &Value::Null).await.ok(), json!({}));
     assert_eq!(ask("GET", "serviceAccounts", &Value::Null).await.ok(), json!({}));
+}
 
+#[tokio::test]
+async fn domains() {
+    let world = World::new().await;
+    let root = administrator(&world).await;
+    let ask = async |method, path: &str, body: &Value| send(&world, &root, method, path, body).await;
     let domain = json!({"domain": "Example.org", "organisation": "Example"});
     let added = ask("POST", "domains", &domain).await.ok();
     assert_eq!(added, json!({"name": "domains/example.org", "organisation": "Example"}));
