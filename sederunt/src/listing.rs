@@ -26,3 +26,28 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use identity::AppError;
+    use tokio::runtime::Runtime;
+
+    #[test]
+    fn a_list_is_read_to_its_end() {
+        let pages = [
+            (None, vec![1, 2], Some("second")),
+            (Some("second"), vec![3], Some("third")),
+            (Some("third"), vec![4], None),
+        ];
+        let list = async |page: Page<'_>| {
+            let (_, items, next) = pages.iter().find(|(after, ..)| *after == page.after).expect("a page");
+            Ok::<_, AppError>(Listing {
+                items: items.clone(),
+                next: next.map(str::to_owned),
+            })
+        };
+        let whole = Runtime::new().expect("starts").block_on(whole_list(list));
+        assert_eq!(whole.expect("reads"), [1, 2, 3, 4]);
+    }
+}

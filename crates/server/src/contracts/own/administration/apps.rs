@@ -12,7 +12,7 @@ pub(super) async fn list(identity: &Identity, message: &api::ListAppsRequest) ->
     let page = requested_page(message.page_size, &message.page_token)?;
     let apps = identity.list_apps(page).await.map_err(|error| failures::app(&error))?;
     Ok(api::ListAppsResponse {
-        apps: apps.items.into_iter().map(shown).collect(),
+        apps: apps.items.into_iter().map(app_to_wire).collect(),
         next_page_token: apps.next.unwrap_or_default(),
     })
 }
@@ -37,7 +37,7 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateAppRequest)
     Ok(api::CreateAppResponse {
         client_file: identity.client_file(&app, secret.as_ref()),
         client_secret: secret.map(|secret| secret.expose()).unwrap_or_default(),
-        app: Some(shown(app)),
+        app: Some(app_to_wire(app)),
     })
 }
 
@@ -49,7 +49,7 @@ pub(super) async fn delete(identity: &Identity, message: &api::DeleteAppRequest)
         .map_err(|error| failures::app(&error))
 }
 
-fn shown(app: App) -> api::App {
+fn app_to_wire(app: App) -> api::App {
     let kind = match app.kind {
         AppKind::Web => api::AppKind::Web,
         AppKind::Installed => api::AppKind::Installed,

@@ -15,14 +15,17 @@ pub(super) async fn list(identity: &Identity, message: &api::ListDomainsRequest)
         .await
         .map_err(|error| failures::organisation(&error))?;
     Ok(api::ListDomainsResponse {
-        domains: domains.items.into_iter().map(shown).collect(),
+        domains: domains.items.into_iter().map(domain_to_wire).collect(),
         next_page_token: domains.next.unwrap_or_default(),
     })
 }
 
 pub(super) async fn create(identity: &Identity, message: &api::CreateDomainRequest) -> Answer<api::Domain> {
     let added = identity.add_domain(&message.domain, &message.organisation, clock::now_us());
-    added.await.map(shown).map_err(|error| failures::organisation(&error))
+    added
+        .await
+        .map(domain_to_wire)
+        .map_err(|error| failures::organisation(&error))
 }
 
 pub(super) async fn update(identity: &Identity, message: &api::UpdateDomainRequest) -> Answer<api::Domain> {
@@ -32,7 +35,7 @@ pub(super) async fn update(identity: &Identity, message: &api::UpdateDomainReque
         None => identity.domain(domain).await,
     };
     let found = changed.map_err(|error| failures::organisation(&error))?;
-    found.map(shown).ok_or_else(Failure::not_found)
+    found.map(domain_to_wire).ok_or_else(Failure::not_found)
 }
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteDomainRequest) -> Answer<()> {
@@ -43,7 +46,7 @@ pub(super) async fn delete(identity: &Identity, message: &api::DeleteDomainReque
         .map_err(|error| failures::organisation(&error))
 }
 
-fn shown(domain: Domain) -> api::Domain {
+fn domain_to_wire(domain: Domain) -> api::Domain {
     api::Domain {
         name: format!("domains/{}", domain.domain),
         organisation: domain.organisation,

@@ -15,7 +15,7 @@ pub(super) async fn list(identity: &Identity, message: &api::ListGrantsRequest) 
         .await
         .map_err(|error| failures::app(&error))?;
     Ok(api::ListGrantsResponse {
-        grants: grants.items.into_iter().map(shown).collect(),
+        grants: grants.items.into_iter().map(grant_to_wire).collect(),
         next_page_token: grants.next.unwrap_or_default(),
     })
 }
@@ -26,7 +26,7 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateGrantReques
         .collect::<Result<_, _>>()
         .map_err(|unknown| Failure::field("scopes", unknown.to_string()))?;
     let grant = identity.grant_delegation(&message.client_id, scopes, clock::now_us());
-    grant.await.map(shown).map_err(|error| failures::app(&error))
+    grant.await.map(grant_to_wire).map_err(|error| failures::app(&error))
 }
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteGrantRequest) -> Answer<()> {
@@ -37,7 +37,7 @@ pub(super) async fn delete(identity: &Identity, message: &api::DeleteGrantReques
         .map_err(|error| failures::app(&error))
 }
 
-fn shown(grant: Delegation) -> api::Grant {
+fn grant_to_wire(grant: Delegation) -> api::Grant {
     api::Grant {
         name: format!("grants/{}", grant.client_id),
         client_id: grant.client_id,

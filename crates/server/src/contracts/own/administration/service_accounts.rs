@@ -20,7 +20,7 @@ pub(super) async fn list(
         .await
         .map_err(|error| failures::app(&error))?;
     Ok(api::ListServiceAccountsResponse {
-        service_accounts: accounts.items.into_iter().map(shown).collect(),
+        service_accounts: accounts.items.into_iter().map(account_to_wire).collect(),
         next_page_token: accounts.next.unwrap_or_default(),
     })
 }
@@ -30,7 +30,10 @@ pub(super) async fn create(
     message: &api::CreateServiceAccountRequest,
 ) -> Answer<api::ServiceAccount> {
     let account = identity.create_service_account(&message.account_id, clock::now_us());
-    account.await.map(shown).map_err(|error| failures::app(&error))
+    account
+        .await
+        .map(account_to_wire)
+        .map_err(|error| failures::app(&error))
 }
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteServiceAccountRequest) -> Answer<()> {
@@ -52,7 +55,7 @@ pub(super) async fn list_keys(
         .map_err(|error| failures::app(&error))?;
     let keys = keys.into_iter().rev();
     Ok(api::ListServiceAccountKeysResponse {
-        keys: keys.map(|key| shown_key(client_id, &key.id, key.create_us)).collect(),
+        keys: keys.map(|key| key_to_wire(client_id, &key.id, key.create_us)).collect(),
     })
 }
 
@@ -67,7 +70,7 @@ pub(super) async fn create_key(
         .await
         .map_err(|error| failures::app(&error))?;
     Ok(api::CreateServiceAccountKeyResponse {
-        key: Some(shown_key(client_id, &file.id, now_us)),
+        key: Some(key_to_wire(client_id, &file.id, now_us)),
         key_file: file.json().to_owned(),
     })
 }
@@ -80,7 +83,7 @@ pub(super) async fn delete_key(identity: &Identity, message: &api::DeleteService
         .map_err(|error| failures::app(&error))
 }
 
-fn shown(account: ServiceAccount) -> api::ServiceAccount {
+fn account_to_wire(account: ServiceAccount) -> api::ServiceAccount {
     api::ServiceAccount {
         name: format!("{COLLECTION}/{}", account.client_id),
         email: account.email,
@@ -89,7 +92,7 @@ fn shown(account: ServiceAccount) -> api::ServiceAccount {
     }
 }
 
-fn shown_key(client_id: &str, key: &str, create_us: i64) -> api::ServiceAccountKey {
+fn key_to_wire(client_id: &str, key: &str, create_us: i64) -> api::ServiceAccountKey {
     api::ServiceAccountKey {
         name: format!("{COLLECTION}/{client_id}/keys/{key}"),
         create_time: Some(timestamp(create_us)),

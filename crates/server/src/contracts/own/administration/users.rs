@@ -17,7 +17,7 @@ pub(super) async fn list(identity: &Identity, message: &api::ListUsersRequest) -
         .await
         .map_err(|error| failures::account(&error))?;
     Ok(api::ListUsersResponse {
-        users: users.items.into_iter().map(shown).collect(),
+        users: users.items.into_iter().map(user_to_wire).collect(),
         next_page_token: users.next.unwrap_or_default(),
     })
 }
@@ -29,7 +29,7 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateUserRequest
         administrator: message.administrator,
     };
     let user = identity.add_user(new, clock::now_us()).await;
-    user.map(shown).map_err(|error| failures::account(&error))
+    user.map(user_to_wire).map_err(|error| failures::account(&error))
 }
 
 pub(super) async fn update(identity: &Identity, message: &api::UpdateUserRequest) -> Answer<api::UserAccount> {
@@ -38,7 +38,7 @@ pub(super) async fn update(identity: &Identity, message: &api::UpdateUserRequest
         administrator: message.administrator,
     };
     let user = identity.update_user(&id(&message.name)?, change).await;
-    user.map(shown).map_err(|error| failures::account(&error))
+    user.map(user_to_wire).map_err(|error| failures::account(&error))
 }
 
 pub(super) async fn delete(identity: &Identity, register: &Register, message: &api::DeleteUserRequest) -> Answer<()> {
@@ -122,7 +122,7 @@ fn id(name: &str) -> Answer<UserId> {
     UserId::parse(id).map_err(|_| Failure::not_found())
 }
 
-fn shown(user: User) -> api::UserAccount {
+fn user_to_wire(user: User) -> api::UserAccount {
     api::UserAccount {
         name: format!("users/{}", user.id),
         email: user.email,
