@@ -31,6 +31,7 @@ pub(crate) async fn body(cast: &mut Cast, method: &Method, caller: &Caller) -> V
         "Administration.CreateApp" => json!({"displayName": cast.new_word(), "kind": "INSTALLED"}),
         "Administration.CreateServiceAccount" => json!({"accountId": cast.new_word()}),
         "Administration.CreateGrant" => grant(&cast.fresh("serviceAccounts/*").await),
+        "Administration.UpdateDomain" => json!({"sharesEmail": true}),
         "Administration.CreateDomain" => json!({"domain": format!("{}.example", cast.new_word())}),
         "Meetings.End" | "Administration.InviteUser" | "Administration.CreateServiceAccountKey" => json!({}),
         other => {
