@@ -26,10 +26,6 @@ pub const SESSIONS_PER_ROOM: usize = 500;
 /// endpoint, and a shard that is further behind cannot serve them anyway.
 pub const ENTRANCES_WAITING: usize = SESSIONS_PER_ROOM;
 
-/// Commands that wait for the shard's next turn: those entrances, and for each session that was there after the last turn
-/// or has entered since, one change and one removal.
-pub const COMMANDS_WAITING: usize = ENTRANCES_WAITING + 2 * (SESSIONS + ENTRANCES_WAITING);
-
 /// Signs of life are gathered for this long. They must be in the register at least every five seconds.
 pub const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 

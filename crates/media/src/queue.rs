@@ -11,7 +11,8 @@
 //!   merged into it ([`Change::merge`]), and the room ends up the same.
 //! * **Removals** come once for each session, since the ledger strikes it out with the first. They always have their place.
 //!
-//! [`limits::COMMANDS_WAITING`] follows from these three, and the tests below hold the queue to it.
+//! So there wait [`limits::ENTRANCES_WAITING`] entrances at most, and for each session that was there after the last turn or has
+//! entered since, one change and one removal: 5,500 commands, to which the tests below hold the queue.
 //!
 //! A change that is merged overtakes the commands about others that were given after the first. Nothing hangs on that: a room
 //! ends up the same whether somebody's rights change before or after another one enters or leaves. Entrances and removals
@@ -167,10 +168,6 @@ impl Queue {
     fn push(&mut self, command: Command) {
         // A shard that is gone has no sessions left.
         if self.state != State::Stopped {
-            debug_assert!(
-                self.waiting.len() < limits::COMMANDS_WAITING,
-                "the kinds of commands bound them"
-            );
             self.waiting.push(command);
         }
     }
@@ -223,6 +220,10 @@ mod tests {
 
     use super::*;
     use crate::{admission::CardKind, peer::fixture, rights::Right};
+
+    /// The bound that the opening comment argues.
+    const COMMANDS_WAITING: usize =
+        limits::ENTRANCES_WAITING + 2 * (limits::SESSIONS + limits::ENTRANCES_WAITING);
 
     fn card() -> Card {
         Card {
@@ -281,7 +282,7 @@ mod tests {
             queue.bring(number).unwrap();
             queue.press(number);
         }
-        assert_eq!(queue.waiting.len(), limits::COMMANDS_WAITING);
+        assert_eq!(queue.waiting.len(), COMMANDS_WAITING);
 
         assert_eq!(queue.bring(0), Err(Overloaded::Busy));
         let admitted = queue.admit(fixture::peer(), knocking(Place::Lobby, "more"));
@@ -292,7 +293,7 @@ mod tests {
         queue.remove("more", DisconnectReason::Unhealthy);
         assert_eq!(
             queue.waiting.len(),
-            limits::COMMANDS_WAITING,
+            COMMANDS_WAITING,
             "who is refused is not there"
         );
         queue.remove("0", DisconnectReason::Unhealthy);
@@ -390,7 +391,7 @@ mod tests {
                     prop_assert_eq!(&heard_late, &heard);
                 }
             }
-            prop_assert!(slow.waiting.len() <= limits::COMMANDS_WAITING);
+            prop_assert!(slow.waiting.len() <= COMMANDS_WAITING);
             known(slow.take().commands, &mut heard_late);
             prop_assert_eq!(heard_late, heard);
         }
