@@ -17,13 +17,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut compiler = protox::Compiler::new([&proto])?;
     compiler.include_imports(true).open_files(files(&proto)?)?;
-    let descriptors = PathBuf::from(env::var("OUT_DIR")?).join("descriptors.bin");
-    fs::write(descriptors, compiler.encode_file_descriptor_set())?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
 
-    // Comments become the documentation of the generated types; at run time nobody reads them.
+    // Comments become the documentation of the generated types; at run time only tests read them.
+    let client = env::var_os("CARGO_FEATURE_CLIENT").is_some();
     let described = compiler.include_source_info(true).file_descriptor_set();
+    if client {
+        fs::write(out.join("commented.bin"), compiler.encode_file_descriptor_set())?;
+    }
     tonic_prost_build::configure()
-        .build_client(env::var_os("CARGO_FEATURE_CLIENT").is_some())
+        .build_client(client)
         // A method that is not written yet answers UNIMPLEMENTED.
         .generate_default_stubs(true)
         // Ordered, so that equal errors have equal bytes.

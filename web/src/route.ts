@@ -1,75 +1,75 @@
-// Which page an address shows. Pure, so that the table of addresses is a table of tests.
+// Which page an address shows, and the address of a page. Pure, so that the table of addresses is a table of tests.
 
-/** The parts of the administration, in the order in which they are shown; the first has the short address. */
-export const OFFICES = ['people', 'apps', 'service-accounts', 'grants', 'domains'] as const;
-export type Office = (typeof OFFICES)[number];
+import { PAGES, type PageName, type PageRoute, type Place } from './pages.ts';
 
-export type Route =
-  | { page: 'home' }
-  | { page: 'signIn' }
-  | { page: 'password' }
-  | { page: 'consent' }
-  | { page: 'spaces' }
-  | { page: 'space'; space: string }
-  | { page: 'pastMeetings' }
-  | { page: 'attendance'; conferenceRecord: string }
-  | { page: 'administration'; office: Office }
-  | { page: 'meeting'; code: string }
-  | { page: 'unknown'; path: string };
-
-const MEETING_CODE = /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/;
+export type Route = PageRoute | { page: 'unknown'; path: string };
 
 /** The ids of spaces and conference records: base64url, so case counts. */
 const ID = /^[\w-]+$/;
+const MEETING_CODE = /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/;
 
-/** Codes are case-blind, so an address in capitals is the same page. */
+/** What a part of an address stands for: a resource by its name; `undefined` if it cannot be one. */
+const PLACES: Record<Place, (part: string) => string | undefined> = {
+  // Codes are case-blind, so an address in capitals is the same page.
+  code: (part) => (MEETING_CODE.test(part.toLowerCase()) ? part.toLowerCase() : undefined),
+  space: (part) => (ID.test(part) ? `spaces/${part}` : undefined),
+  conferenceRecord: (part) => (ID.test(part) ? `conferenceRecords/${part}` : undefined),
+};
+
 export function routeOf(path: string): Route {
-  const [first = '', second, ...rest] = path.slice(1).replace(/\/$/, '').split('/');
-  if (rest.length > 0) return { page: 'unknown', path };
-  if (second === undefined) return pageOf(first) ?? { page: 'unknown', path };
-  if (first === 'spaces' && ID.test(second)) return { page: 'space', space: `spaces/${second}` };
-  if (first === 'meetings' && ID.test(second)) {
-    return { page: 'attendance', conferenceRecord: `conferenceRecords/${second}` };
+  const parts = partsOf(path.replace(/\/$/, ''));
+  for (const page of Object.keys(PAGES) as PageName[]) {
+    const places = placesIn(parts, PAGES[page].path);
+    // The table's types say which page has which places.
+    if (places) return { page, ...places } as Route;
   }
-  const office = OFFICES.find((office) => office === second);
-  if (first === 'administration' && office) return { page: 'administration', office };
   return { page: 'unknown', path };
 }
 
-function pageOf(name: string): Route | undefined {
-  switch (name) {
-    case '':
-      return { page: 'home' };
-    case 'sign-in':
-      return { page: 'signIn' };
-    case 'password':
-      return { page: 'password' };
-    case 'consent':
-      return { page: 'consent' };
-    case 'spaces':
-      return { page: 'spaces' };
-    case 'meetings':
-      return { page: 'pastMeetings' };
-    case 'administration':
-      return { page: 'administration', office: OFFICES[0] };
+/** The address of a page, from the root of this host. */
+export function pathOf({ page, ...places }: PageRoute): string {
+  const parts = partsOf(PAGES[page].path).map((part) => {
+    const place = placeIn(part);
+    // A name ends in its id, and a code is one.
+    return place ? lastPart((places as Record<Place, string>)[place]) : part;
+  });
+  return `/${parts.join('/')}`;
+}
+
+function placesIn(parts: readonly string[], pattern: string): Partial<Record<Place, string>> | undefined {
+  const expected = partsOf(pattern);
+  if (expected.length !== parts.length) return undefined;
+  const places: Partial<Record<Place, string>> = {};
+  for (const [index, part] of parts.entries()) {
+    const place = placeIn(expected[index] ?? '');
+    if (!place) {
+      if (part !== expected[index]) return undefined;
+      continue;
+    }
+    const name = PLACES[place](part);
+    if (name === undefined) return undefined;
+    places[place] = name;
   }
-  const code = name.toLowerCase();
-  return MEETING_CODE.test(code) ? { page: 'meeting', code } : undefined;
+  return places;
 }
 
-/** The page about a resource: `spaces/{space}` or `conferenceRecords/{conference_record}`. */
-export function pathOf(name: string): string {
-  return `/${name.replace(/^conferenceRecords\//, 'meetings/')}`;
+function partsOf(path: string): string[] {
+  return path.slice(1).split('/');
 }
 
-/** The address of one part of the administration. */
-export function officePath(office: Office): string {
-  return office === OFFICES[0] ? '/administration' : `/administration/${office}`;
+/** `space`, of `{space}`. */
+function placeIn(part: string): Place | undefined {
+  return part.startsWith('{') ? (part.slice(1, -1) as Place) : undefined;
+}
+
+function lastPart(text: string): string {
+  return text.slice(text.lastIndexOf('/') + 1);
 }
 
 /** The way to the sign-in page, and back to where one was. */
 export function signInPath(back: string): string {
-  return back === '/' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(back)}`;
+  const path = pathOf({ page: 'signIn' });
+  return back === '/' ? path : `${path}?to=${encodeURIComponent(back)}`;
 }
 
 /**
@@ -86,13 +86,10 @@ export function returnPath(query: string): string {
  * `null` if there is none.
  */
 export function meetingCodeIn(text: string): string | null {
-  const lastPart =
-    text
-      .trim()
-      .replace(/[?#].*$/, '')
-      .replace(/\/$/, '')
-      .split('/')
-      .at(-1) ?? '';
-  const letters = lastPart.toLowerCase().replace(/[\s-]/g, '');
+  const address = text
+    .trim()
+    .replace(/[?#].*$/, '')
+    .replace(/\/$/, '');
+  const letters = lastPart(address).toLowerCase().replace(/[\s-]/g, '');
   return /^[a-z]{10}$/.test(letters) ? `${letters.slice(0, 3)}-${letters.slice(3, 7)}-${letters.slice(7)}` : null;
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiError } from '../src/api/call.ts';
+import { ApiError } from '../src/api/request.ts';
 import type { Admission } from '../src/api/meetings.ts';
 import { type Attempt, openAttempt } from '../src/meeting/attempt.ts';
 import { FAREWELL_MS, OPENING_TIMEOUT_MS } from '../src/meeting/limits.ts';

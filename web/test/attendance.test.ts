@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Attendee, barsOf, type DeviceKind, inOrderOfArrival, presenceOf, type Session } from '../src/register/attendance.ts';
+import type { Device } from '../src/api/generated/messages.ts';
+import { type Attendee, barsOf, inOrderOfArrival, presenceOf, type Session } from '../src/register/attendance.ts';
 import { attendanceCsv, cell, fileName } from '../src/register/csv.ts';
 import { durationText } from '../src/ui/times.ts';
 
@@ -11,7 +12,7 @@ const START_MS = Date.UTC(2026, 0, 5, 9, 0);
 const NOW_MS = START_MS + 100 * MINUTE_MS;
 
 /** Minutes after the start; without an end, still there. */
-const session = (from: number, to?: number, device: DeviceKind = 'FULL'): Session => ({
+const session = (from: number, to?: number, device: Device = 'FULL'): Session => ({
   start_ms: START_MS + from * MINUTE_MS,
   ...(to === undefined ? {} : { end_ms: START_MS + to * MINUTE_MS }),
   device,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Signal, signal } from '@preact/signals';
-import type { Device } from '../src/api/meetings.ts';
+import type { Device } from '../src/api/generated/messages.ts';
 import { type Capture, NO_CAPTURE } from '../src/meeting/capture.ts';
 import type { Connection } from '../src/meeting/connection.ts';
 import type { Tracks } from '../src/meeting/lines.ts';

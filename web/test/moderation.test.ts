@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Device } from '../src/api/meetings.ts';
+import type { Device } from '../src/api/generated/messages.ts';
 import type { ModerationResource } from '../src/meeting/messages.ts';
 import {
   atFirst,

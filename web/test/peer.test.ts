@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Device } from '../src/api/meetings.ts';
+import type { Device } from '../src/api/generated/messages.ts';
 import { CHANNELS, parseMessage } from '../src/meeting/channels.ts';
 import { switchableCodecs } from '../src/meeting/codecs.ts';
 import {

@@ -1,11 +1,16 @@
-// The catalogue is whole: every text is used, every count has its forms, and no English hides in the components.
+// The catalogues are whole: every text is used, every count has its forms, and no English hides in the components.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { PAGES } from '../src/pages.ts';
 import { en } from '../src/text/en.ts';
+import { enAccount } from '../src/text/enAccount.ts';
+import { enAdministration } from '../src/text/enAdministration.ts';
 import { counted, t } from '../src/text/text.ts';
+
+const KEYS = [en, enAccount, enAdministration].flatMap((catalogue) => Object.keys(catalogue));
 
 // The tests run from the folder of package.json.
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
@@ -25,16 +30,23 @@ test('every text is used', () => {
       ),
   );
   const counts = [...all.matchAll(/\bcounted\(\s*'([^']+)'/g)].map(([, key]) => key);
-  const unused = Object.keys(en).filter(
-    (key) => !patterns.some((pattern) => pattern.test(key)) && !counts.includes(key.replace(/\.(one|other)$/, '')),
+  const titles: string[] = Object.values(PAGES).map(({ title }) => title);
+  const unused = KEYS.filter(
+    (key) =>
+      !patterns.some((pattern) => pattern.test(key)) &&
+      !counts.includes(key.replace(/\.(one|other)$/, '')) &&
+      !titles.includes(key),
   );
   assert.deepEqual(unused, []);
 });
 
+test('no text stands in two catalogues', () => {
+  assert.equal(new Set(KEYS).size, KEYS.length);
+});
+
 test('a count has both of its forms', () => {
-  const keys = Object.keys(en);
-  for (const key of keys.filter((key) => key.endsWith('.one')))
-    assert.ok(keys.includes(key.replace(/one$/, 'other')), key);
+  for (const key of KEYS.filter((key) => key.endsWith('.one')))
+    assert.ok(KEYS.includes(key.replace(/one$/, 'other')), key);
   assert.equal(counted('preJoin.people', 1), '1 person is here');
   assert.equal(counted('preJoin.people', 2), '2 people are here');
 });

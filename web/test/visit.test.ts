@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { signal } from '@preact/signals';
-import type { Device } from '../src/api/meetings.ts';
+import type { Device } from '../src/api/generated/messages.ts';
 import { type Capture, NO_CAPTURE } from '../src/meeting/capture.ts';
 import type { ChannelName } from '../src/meeting/channels.ts';
 import type { Devices } from '../src/meeting/devices.ts';

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `web`, `test`, `bench`, `fuzz` and `tidy`.
+//! The project's own commands: `cargo xtask run`, `web`, `generate`, `test`, `bench`, `fuzz` and `tidy`.
 //!
 //! One program that needs nothing but Rust replaces a pile of shell scripts, so the same words work on a developer's
 //! machine and in CI. It decides what to run and in which order; the work itself is done by cargo, npm, pytest and
@@ -12,6 +12,7 @@
 
 mod bench;
 mod fuzz;
+mod generate;
 mod process;
 mod serve;
 mod steps;
@@ -43,6 +44,8 @@ enum Task {
     },
     /// Build the web client if it changed
     Web,
+    /// Write anew what is checked in though it is generated; read the difference
+    Generate,
     /// Everything CI runs; installs what the tests need and says so
     Test {
         /// Run this step alone; may be repeated
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Run { flags } => serve::run(&flags).map(|never| match never {}),
         Task::Web => web::build_if_changed().map(|()| true),
+        Task::Generate => generate::run().map(|()| true),
         Task::Test { only, filter } => Ok(test::run(&only, filter.as_deref())),
         Task::Bench { name } => bench::run(name.as_deref()),
         Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),

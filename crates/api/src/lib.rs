@@ -24,6 +24,10 @@ pub use packages::{google, sederunt};
 /// The compiled `proto/`, options included: a serialised `google.protobuf.FileDescriptorSet`.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
+/// [`DESCRIPTOR_SET`] with the comments of `proto/`, for those who generate something to be read.
+#[cfg(feature = "client")]
+pub const COMMENTED_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/commented.bin"));
+
 /// Everything in [`DESCRIPTOR_SET`], decoded once.
 pub fn descriptor_pool() -> &'static DescriptorPool {
     static POOL: LazyLock<DescriptorPool> =

@@ -1,6 +1,7 @@
-// Who is using this browser: a session cookie, got by a one-time link, by a password, or from another provider.
+// Who is using this browser: a session cookie, got by a one-time link, by a password, or from another provider. These
+// requests are the server's own pages' and in no contract, so their types are written here and not generated.
 
-import { call } from './call.ts';
+import { sendRequest } from './request.ts';
 
 export interface User {
   /** `users/{user}` */
@@ -23,24 +24,24 @@ export interface WebSession {
 const PATH = '/sederunt/v1/webSession';
 
 export async function webSession(): Promise<WebSession> {
-  const { user = null, provider = null } = await call<Partial<WebSession>>('GET', PATH);
+  const { user = null, provider = null } = await sendRequest<Partial<WebSession>>('GET', PATH);
   return { user, provider };
 }
 
 export async function signIn(secret: string): Promise<User> {
-  return (await call<{ user: User }>('POST', PATH, { body: { secret } })).user;
+  return (await sendRequest<{ user: User }>('POST', PATH, { body: { secret } })).user;
 }
 
 export async function signInWithPassword(email: string, password: string): Promise<User> {
-  return (await call<{ user: User }>('POST', PATH, { body: { email, password } })).user;
+  return (await sendRequest<{ user: User }>('POST', PATH, { body: { email, password } })).user;
 }
 
 export async function setPassword(password: string): Promise<void> {
-  await call('PUT', '/sederunt/v1/password', { body: { password } });
+  await sendRequest('PUT', '/sederunt/v1/password', { body: { password } });
 }
 
 export async function signOut(): Promise<void> {
-  await call('DELETE', PATH);
+  await sendRequest('DELETE', PATH);
 }
 
 /** The page of the server's from which the other provider's is reached; it leads back to `to`. */

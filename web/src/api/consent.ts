@@ -1,6 +1,7 @@
-// An app asks a person for permission: what it asks for, and the answer.
+// An app asks a person for permission: what it asks for, and the answer. This is between the server and its own page and in
+// no contract, so its types are written here and not generated.
 
-import { call, withQuery } from './call.ts';
+import { sendRequest, withQuery } from './request.ts';
 
 export interface ConsentRequest {
   app: { name: string; kind: 'WEB' | 'INSTALLED' };
@@ -17,10 +18,10 @@ export interface Redirect {
 const PATH = '/oauth2/consent';
 
 export function consentRequest(request: string): Promise<ConsentRequest | Redirect> {
-  return call('GET', withQuery(PATH, { request }));
+  return sendRequest('GET', withQuery(PATH, { request }));
 }
 
 /** Where the browser goes with the answer. */
 export async function answer(request: string, approve: boolean): Promise<string> {
-  return (await call<Redirect>('POST', PATH, { body: { request, approve } })).redirect;
+  return (await sendRequest<Redirect>('POST', PATH, { body: { request, approve } })).redirect;
 }

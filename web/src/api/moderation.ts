@@ -1,69 +1,52 @@
 // What a host does to a meeting: open the door, silence, put out, lock, end. The server allows it to the owner of the space
 // and to its co-hosts. Everything else answers HOST_NEEDED, which no button of ours should ever meet.
 
-import { call } from './call.ts';
-import type { Restriction } from './meetings.ts';
-
-/** A field that is not given stays as it is. */
-export interface Locks {
-  /** Whether the restrictions hold at all; switching it off resets them. */
-  moderation?: boolean;
-  chatRestriction?: Restriction;
-  reactionRestriction?: Restriction;
-  presentRestriction?: Restriction;
-}
+import type { AdmitRequest, DenyRequest, ModerateRequest, MuteRequest, RemoveRequest, Space } from './generated/messages.ts';
+import { sendRequest } from './request.ts';
 
 /** `spaces/{space}` */
-type Space = string;
+type SpaceName = string;
 
-function ask(space: Space, verb: string, body: object): Promise<void> {
-  return call('POST', `/sederunt/v1/${space}:${verb}`, { body });
+function ask(space: SpaceName, verb: string, body: object): Promise<void> {
+  return sendRequest('POST', `/sederunt/v1/${space}:${verb}`, { body });
 }
 
-export function admit(space: Space, session: string): Promise<void> {
-  return ask(space, 'admit', { session });
+export function admit(space: SpaceName, session: string): Promise<void> {
+  return ask(space, 'admit', { session } satisfies AdmitRequest);
 }
 
-export function deny(space: Space, session: string): Promise<void> {
-  return ask(space, 'deny', { session });
+export function deny(space: SpaceName, session: string): Promise<void> {
+  return ask(space, 'deny', { session } satisfies DenyRequest);
 }
 
 /** `participants/{participant}`; without one, everybody but oneself. */
-export function mute(space: Space, participant?: string): Promise<void> {
-  return ask(space, 'mute', participant ? { participant } : {});
+export function mute(space: SpaceName, participant?: string): Promise<void> {
+  return ask(space, 'mute', (participant ? { participant } : {}) satisfies MuteRequest);
 }
 
-export function remove(space: Space, participant: string): Promise<void> {
-  return ask(space, 'remove', { participant });
+export function remove(space: SpaceName, participant: string): Promise<void> {
+  return ask(space, 'remove', { participant } satisfies RemoveRequest);
 }
 
-export function lock(space: Space, locks: Locks): Promise<void> {
+/** A field that is not given stays as it is. */
+export function lock(space: SpaceName, locks: ModerateRequest): Promise<void> {
   return ask(space, 'moderate', locks);
 }
 
 /** For everybody. */
-export function end(space: Space): Promise<void> {
+export function end(space: SpaceName): Promise<void> {
   return ask(space, 'end', {});
 }
 
-type JoinAsViewer = 'ON' | 'OFF';
-
-interface ConfiguredSpace {
-  config?: { moderationRestrictions?: { defaultJoinAsViewerType?: JoinAsViewer } };
-}
-
-/** Whether newcomers only watch and listen. Google's contract has a word for it, and so its call is used. */
-export async function joinsAsViewer(space: Space): Promise<boolean> {
-  const { config } = await call<ConfiguredSpace>('GET', `/v2/${space}`);
+/** Whether newcomers only watch and listen. Google's contract has a word for it, and so its request is used. */
+export async function joinsAsViewer(space: SpaceName): Promise<boolean> {
+  const { config } = await sendRequest<Space>('GET', `/v2/${space}`);
   return config?.moderationRestrictions?.defaultJoinAsViewerType === 'ON';
 }
 
-export async function letJoinAsViewer(space: Space, viewer: boolean): Promise<boolean> {
-  const defaultJoinAsViewerType: JoinAsViewer = viewer ? 'ON' : 'OFF';
-  const { config } = await call<ConfiguredSpace>(
-    'PATCH',
-    `/v2/${space}?updateMask=config.moderationRestrictions.defaultJoinAsViewerType`,
-    { body: { config: { moderationRestrictions: { defaultJoinAsViewerType } } } },
-  );
+export async function letJoinAsViewer(space: SpaceName, viewer: boolean): Promise<boolean> {
+  const path = `/v2/${space}?updateMask=config.moderationRestrictions.defaultJoinAsViewerType`;
+  const body: Space = { config: { moderationRestrictions: { defaultJoinAsViewerType: viewer ? 'ON' : 'OFF' } } };
+  const { config } = await sendRequest<Space>('PATCH', path, { body });
   return config?.moderationRestrictions?.defaultJoinAsViewerType === 'ON';
 }

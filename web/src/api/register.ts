@@ -1,60 +1,36 @@
 // What the register keeps, for those who were there: a list of meetings, and who attended each.
 
-import type { Attendee, DeviceKind, Role } from '../register/attendance.ts';
-import { call, withQuery } from './call.ts';
+import type { Attendee, Conference } from '../register/attendance.ts';
+import type * as messages from './generated/messages.ts';
 import { allPages, type Page } from './pages.ts';
-
-export interface PastMeeting {
-  /** `conferenceRecords/{conference_record}` */
-  conferenceRecord: string;
-  /** Empty once it has lapsed. */
-  meetingCode?: string;
-  startTime: string;
-  /** Not set while it runs. */
-  endTime?: string;
-  participantCount?: number;
-}
-
-export interface ConferenceRecord {
-  name: string;
-  startTime: string;
-  /** Not set while it runs. */
-  endTime?: string;
-  /** When it is deleted; not set if never. */
-  expireTime?: string;
-  /** `spaces/{space}` */
-  space: string;
-}
-
-interface AttendeeOnTheWire {
-  participant: string;
-  displayName?: string;
-  user?: string;
-  role?: Role;
-  removed?: boolean;
-  sessions?: { device?: DeviceKind; startTime: string; endTime?: string }[];
-}
+import { sendRequest, withQuery } from './request.ts';
 
 /** The most that the server gives at once. */
 const ATTENDEES_PER_PAGE = 250;
 
-export async function listMeetings(pageToken: string, pageSize?: number): Promise<Page<PastMeeting>> {
-  const answer = await call<{ meetings?: PastMeeting[]; nextPageToken?: string }>(
+export async function listMeetings(pageToken: string, pageSize?: number): Promise<Page<messages.PastMeeting>> {
+  const answer = await sendRequest<messages.ListMeetingsResponse>(
     'GET',
     withQuery('/sederunt/v1/meetings', { pageSize, pageToken }),
   );
   return { items: answer.meetings ?? [], nextPageToken: answer.nextPageToken ?? '' };
 }
 
-export function getConferenceRecord(name: string): Promise<ConferenceRecord> {
-  return call('GET', `/v2/${name}`);
+export async function getConference(conferenceRecord: string): Promise<Conference> {
+  const told = await sendRequest<messages.ConferenceRecord>('GET', `/v2/${conferenceRecord}`);
+  return {
+    space: told.space ?? '',
+    start_ms: Date.parse(told.startTime ?? ''),
+    ...(told.endTime ? { end_ms: Date.parse(told.endTime) } : {}),
+    ...(told.expireTime ? { expire_ms: Date.parse(told.expireTime) } : {}),
+  };
 }
 
 /** Everybody: totals and files make sense only whole. */
 export function attendance(conferenceRecord: string): Promise<Attendee[]> {
   return allPages(async (pageToken) => {
     const path = `/sederunt/v1/${conferenceRecord}/attendance`;
-    const answer = await call<{ attendees?: AttendeeOnTheWire[]; nextPageToken?: string }>(
+    const answer = await sendRequest<messages.Attendance>(
       'GET',
       withQuery(path, { pageSize: ATTENDEES_PER_PAGE, pageToken }),
     );
@@ -62,7 +38,7 @@ export function attendance(conferenceRecord: string): Promise<Attendee[]> {
   });
 }
 
-function attendee(told: AttendeeOnTheWire): Attendee {
+function attendee(told: messages.Attendee): Attendee {
   return {
     name: told.participant,
     displayName: told.displayName ?? '',

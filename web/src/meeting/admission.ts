@@ -2,8 +2,9 @@
 // let in with it. A page that comes back is the same participant in a new session, and until the server has missed the
 // old one, the entries of both are ourselves.
 
-import type { ApiError } from '../api/call.ts';
-import type { Admission, Device, JoinRequest, LeaveRequest, ResumeRequest } from '../api/meetings.ts';
+import type { Device, JoinRequest, LeaveRequest, ResumeRequest } from '../api/generated/messages.ts';
+import type { Admission } from '../api/meetings.ts';
+import type { ApiError } from '../api/request.ts';
 import type { Refusal } from './connection.ts';
 
 export interface Ourselves {

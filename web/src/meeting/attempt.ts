@@ -2,8 +2,8 @@
 // given up wherever it stands. A question that is under way may be answered all the same; then we leave again at once, or
 // the others would see somebody who is not there.
 
-import { ApiError } from '../api/call.ts';
 import type { Admission } from '../api/meetings.ts';
+import { ApiError } from '../api/request.ts';
 import { FAREWELL_MS, OPENING_TIMEOUT_MS } from './limits.ts';
 import type { Peer } from './peer.ts';
 import { watchPulse } from './watch.ts';

@@ -1,8 +1,8 @@
 // The way in, and back in: does what `connection.ts` decides, with one attempt at a time.
 
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { ApiError } from '../api/call.ts';
-import type { Device } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
+import type { ApiError } from '../api/request.ts';
 import { refusalOf } from './admission.ts';
 import { type Attempt, openAttempt } from './attempt.ts';
 import type { ChannelListeners } from './channels.ts';

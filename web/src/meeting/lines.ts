@@ -4,7 +4,7 @@
 // A viewer has no lines to send on. A companion has no microphone; its line for a camera stays empty, and is there
 // because the server tells camera and screen by their order: the first video we send is the camera, the second the screen.
 
-import type { Device } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
 import { preferSwitchable } from './codecs.ts';
 import {
   AUDIO_LINES,

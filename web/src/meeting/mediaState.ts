@@ -2,7 +2,7 @@
 // a device was switched on or off is told to the others, and again on each new connection, which knows nothing of us.
 
 import { computed, effect, type ReadonlySignal } from '@preact/signals';
-import type { Device } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
 import type { Connection } from './connection.ts';
 import type { Devices } from './devices.ts';
 import type { Tracks } from './lines.ts';

@@ -1,8 +1,9 @@
 // The JSON of the data channels: the Meet Media API's, and what we add to it (`setMediaState`, and the channels `chat`,
-// `reactions` and `moderation`). Everything a peer sends may be absent: the types say so, and the readers give defaults.
+// `reactions` and `moderation`). No `.proto` describes them, so these types are written by hand. Everything a peer sends
+// may be absent: the types say so, and the readers give defaults.
 
+import type { Device, Restriction, Role } from '../api/generated/messages.ts';
 import type { Right } from '../api/generated/rights.ts';
-import type { Device, Restriction, Role } from '../api/meetings.ts';
 
 export interface Message {
   response?: { requestId?: number; status?: { code?: number; message?: string } };

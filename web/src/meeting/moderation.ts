@@ -1,8 +1,8 @@
 // What we are in this meeting and what we may do, as the `moderation` channel tells it: one whole snapshot each time that
 // something changes. Until the first one arrives, we may do what our device can, because the server refuses the rest anyway.
 
+import type { Device, Role } from '../api/generated/messages.ts';
 import { RIGHTS, type Right } from '../api/generated/rights.ts';
-import type { Device, Role } from '../api/meetings.ts';
 import type { Message } from './messages.ts';
 
 export { RIGHTS, type Right };

@@ -1,6 +1,6 @@
 // One peer connection: one offer, one answer, no renegotiation. A lost connection is replaced by a new peer, never repaired.
 
-import type { Device } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
 import { type ChannelListeners, type Channels, openChannels } from './channels.ts';
 import { openReceivingLines, openSendingLines, type Tracks } from './lines.ts';
 import { lineOfEachSsrc } from './sdp.ts';

@@ -2,7 +2,7 @@
 // signals as the server tells it. `inbox.ts` reads; this applies what it read, and says what is news.
 
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Device } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
 import { openArrivals } from './arrivals.ts';
 import { openAssigner } from './assigner.ts';
 import type { Wanted } from './assignment.ts';

@@ -2,8 +2,8 @@
 // on and the entrance does it; what the server says goes to the scene, and what the devices do to the server.
 
 import { computed, type ReadonlySignal, signal, untracked } from '@preact/signals';
-import type { ApiError } from '../api/call.ts';
-import type { Device } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
+import type { ApiError } from '../api/request.ts';
 import type { ChannelName } from './channels.ts';
 import { type Connection, type Event, START, step } from './connection.ts';
 import type { Devices } from './devices.ts';

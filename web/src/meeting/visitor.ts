@@ -2,6 +2,7 @@
 // `admission.ts`.
 
 import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Device } from '../api/generated/messages.ts';
 import * as meetings from '../api/meetings.ts';
 import { admitted, entryRequest, joinedAs, leaveRequest, type Ourselves, UNADMITTED } from './admission.ts';
 import { rememberResumeSecret, resumeSecret } from './preferences.ts';
@@ -10,7 +11,7 @@ export interface VisitorOptions {
   code: string;
   /** `null` for somebody who is signed in: the account's name is shown. */
   displayName: string | null;
-  device: meetings.Device;
+  device: Device;
 }
 
 export interface Visitor {

@@ -1,14 +1,24 @@
 // Who was there, from when to when: what the register kept of one conference, summed up for readers. A person may be in a
 // meeting on two devices at once, so the time present is the union of their sessions and not the sum.
 
-export type DeviceKind = 'FULL' | 'COMPANION' | 'VIEWER';
-export type Role = 'HOST' | 'COHOST' | 'CONTRIBUTOR' | 'VIEWER';
+import type { Device, Role } from '../api/generated/messages.ts';
+
+/** One sitting, as its record has it. */
+export interface Conference {
+  /** `spaces/{space}` */
+  space: string;
+  start_ms: number;
+  /** Without an end: it runs. */
+  end_ms?: number;
+  /** When the record is deleted; without it, never. */
+  expire_ms?: number;
+}
 
 export interface Session {
   start_ms: number;
   /** Without an end: still there. */
   end_ms?: number;
-  device: DeviceKind;
+  device: Device;
 }
 
 export interface Attendee {
@@ -29,7 +39,7 @@ export interface Presence {
   live: boolean;
   present_ms: number;
   /** Each kind once, in the order of first use. */
-  devices: readonly DeviceKind[];
+  devices: readonly Device[];
 }
 
 interface Interval {
@@ -68,7 +78,7 @@ export function union(intervals: readonly Interval[]): Interval[] {
 }
 
 export interface Bar {
-  device: DeviceKind;
+  device: Device;
   /** Shares of the conference, from 0 to 100. */
   left_percent: number;
   width_percent: number;

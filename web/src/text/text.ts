@@ -1,10 +1,10 @@
 // Gives the text of a key in the reader's language. Keys and the places in their text are types: a misspelt key or a
-// forgotten place does not compile.
+// forgotten place does not compile. The functions here know what is needed everywhere; `account.ts` and `administration.ts`
+// know more, and are fetched with the pages that need it.
 
 import { en } from './en.ts';
 
-export type Catalogue = typeof en;
-export type Key = keyof Catalogue;
+type Texts = Readonly<Record<string, string>>;
 
 type PlacesIn<Text extends string> = Text extends `${string}{${infer Place}}${infer Rest}`
   ? Place | PlacesIn<Rest>
@@ -12,20 +12,29 @@ type PlacesIn<Text extends string> = Text extends `${string}{${infer Place}}${in
 type Fill<Text extends string> = [PlacesIn<Text>] extends [never] ? [] : [Record<PlacesIn<Text>, string | number>];
 
 /** A key without its `.one` or `.other`. */
-type Counted = Key extends infer K ? (K extends `${infer Base}.other` ? Base : never) : never;
+type Counted<Key> = Key extends `${infer Base}.other` ? Base : never;
 
-const catalogue: Record<Key, string> = en;
+/** The keys of texts without places. */
+type Plain<Catalogue extends Texts> = {
+  [Key in keyof Catalogue]: Fill<Catalogue[Key]> extends [] ? Key : never;
+}[keyof Catalogue];
+
+export type PlainKey = Plain<typeof en>;
+
 const plural = new Intl.PluralRules('en');
 
-export function t<K extends Key>(key: K, ...[fill]: Fill<Catalogue[K]>): string {
-  return filled(catalogue[key], fill ?? {});
+/** The functions for the texts of one catalogue. */
+export function textOf<const Catalogue extends Texts>(catalogue: Catalogue) {
+  const filled = (key: string, fill: Readonly<Record<string, string | number>>) =>
+    (catalogue[key] ?? key).replace(/\{(\w+)\}/g, (whole, place: string) => String(fill[place] ?? whole));
+  return {
+    t<Key extends keyof Catalogue & string>(key: Key, ...[fill]: Fill<Catalogue[Key]>): string {
+      return filled(key, fill ?? {});
+    },
+    counted(key: Counted<keyof Catalogue>, count: number): string {
+      return filled(`${key}.${plural.select(count) === 'one' ? 'one' : 'other'}`, { count });
+    },
+  };
 }
 
-export function counted(key: Counted, count: number): string {
-  const form = `${key}.${plural.select(count) === 'one' ? 'one' : 'other'}` as Key;
-  return filled(catalogue[form], { count });
-}
-
-function filled(text: string, fill: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, place: string) => String(fill[place] ?? whole));
-}
+export const { t, counted } = textOf(en);

@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 import * as api from '../api/account.ts';
-import { ApiError } from '../api/call.ts';
+import { ApiError } from '../api/request.ts';
 
 export type Account =
   | { kind: 'asking' }

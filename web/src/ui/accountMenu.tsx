@@ -3,8 +3,8 @@
 
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { signInPath } from '../route.ts';
-import { t } from '../text/text.ts';
+import { pathOf, signInPath } from '../route.ts';
+import { t } from '../text/account.ts';
 import { account, signOut } from './account.ts';
 import { Account } from './icons.tsx';
 import { here } from './navigation.ts';
@@ -46,18 +46,18 @@ export function AccountMenu() {
           {t('account.signedIn', { name: displayName })}
           <span class="hint">{email}</span>
         </p>
-        <a href="/spaces" onClick={close}>
+        <a href={pathOf({ page: 'spaces' })} onClick={close}>
           {t('spaces.title')}
         </a>
-        <a href="/meetings" onClick={close}>
+        <a href={pathOf({ page: 'pastMeetings' })} onClick={close}>
           {t('past.title')}
         </a>
         {administrator && (
-          <a href="/administration" onClick={close}>
-            {t('administration.title')}
+          <a href={pathOf({ page: 'people' })} onClick={close}>
+            {t('account.administration')}
           </a>
         )}
-        <a href="/password" onClick={close}>
+        <a href={pathOf({ page: 'password' })} onClick={close}>
           {t('account.password')}
         </a>
         <button type="button" onClick={leave}>

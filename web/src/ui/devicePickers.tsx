@@ -1,6 +1,6 @@
 // Which camera, microphone and speaker; and, in words, why there is none.
 
-import type { Device } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
 import type { DeviceKind } from '../meeting/deviceList.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { t } from '../text/text.ts';

@@ -3,8 +3,8 @@
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
 import { newMeeting } from '../api/meetings.ts';
-import { meetingCodeIn } from '../route.ts';
-import { t } from '../text/text.ts';
+import { meetingCodeIn, pathOf } from '../route.ts';
+import { t } from '../text/account.ts';
 import { account } from './account.ts';
 import { AccountMenu } from './accountMenu.tsx';
 import { Plus } from './icons.tsx';
@@ -15,6 +15,7 @@ import { reasonOf } from './reason.ts';
 import { PastMeetingList } from './register/pastMeetings.tsx';
 import { Shell, useHeading, useTitle } from './shell.tsx';
 import { SpaceList } from './spaces/spaces.tsx';
+import './styles/account.css';
 
 /** Of each list: what fits beside the other without scrolling. */
 const LATEST = 5;
@@ -57,7 +58,7 @@ function Welcome() {
       {kind === 'guest' && (
         <section class="card home-sign-in" aria-labelledby="how-to-sign-in">
           <h2 id="how-to-sign-in">{t('home.signIn.title')}</h2>
-          <a class="button primary" href="/sign-in">
+          <a class="button primary" href={pathOf({ page: 'signIn' })}>
             {t('account.signIn')}
           </a>
           <p class="hint">{t('home.signIn.guest')}</p>
@@ -81,14 +82,14 @@ function Desk({ name }: { name: string }) {
       <section class="desk-list" aria-labelledby="my-spaces">
         <header>
           <h2 id="my-spaces">{t('spaces.title')}</h2>
-          <a href="/spaces">{t('spaces.all')}</a>
+          <a href={pathOf({ page: 'spaces' })}>{t('spaces.all')}</a>
         </header>
         <SpaceList pageSize={LATEST} />
       </section>
       <section class="desk-list" aria-labelledby="past-meetings">
         <header>
           <h2 id="past-meetings">{t('past.title')}</h2>
-          <a href="/meetings">{t('past.all')}</a>
+          <a href={pathOf({ page: 'pastMeetings' })}>{t('past.all')}</a>
         </header>
         <PastMeetingList pageSize={LATEST} />
       </section>
@@ -103,7 +104,7 @@ function NewMeeting() {
     working.value = true;
     problem.value = '';
     try {
-      navigate(`/${await newMeeting()}`);
+      navigate(pathOf({ page: 'meeting', code: await newMeeting() }));
     } catch (error) {
       problem.value = reasonOf(error);
       working.value = false;
@@ -132,7 +133,7 @@ function EnterCode() {
     const input = event.currentTarget.elements.namedItem('code') as HTMLInputElement;
     const code = meetingCodeIn(input.value);
     invalid.value = code === null;
-    if (code) navigate(`/${code}`);
+    if (code) navigate(pathOf({ page: 'meeting', code }));
     else input.focus();
   };
   return (

@@ -3,7 +3,8 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useId } from 'preact/hooks';
-import { end, joinsAsViewer, letJoinAsViewer, type Locks, lock } from '../api/moderation.ts';
+import type { ModerateRequest } from '../api/generated/messages.ts';
+import { end, joinsAsViewer, letJoinAsViewer, lock } from '../api/moderation.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import { ConfirmButton } from './confirm.tsx';
@@ -21,7 +22,7 @@ export interface HostControlsProps {
 
 export function HostControls({ visit, space, notices, onClose }: HostControlsProps) {
   const { locks, role } = visit.moderation.value;
-  const set = (change: Locks) => lock(space, change);
+  const set = (change: ModerateRequest) => lock(space, change);
   const only = (allowed: boolean) => (allowed ? ('NO_RESTRICTION' as const) : ('HOSTS_ONLY' as const));
   const shared = { notices, obstacle: locks.moderation ? null : t('host.moderation.needed') };
   return (

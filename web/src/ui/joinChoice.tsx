@@ -1,6 +1,6 @@
 // With what one joins: like everybody, as a second device beside one's first, or only to watch.
 
-import type { Device } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
 import { t } from '../text/text.ts';
 
 const CHOICES = ['FULL', 'COMPANION', 'VIEWER'] as const satisfies Device[];

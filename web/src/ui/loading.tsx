@@ -4,8 +4,8 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { ApiError } from '../api/call.ts';
 import type { PagedList } from '../api/pages.ts';
+import { ApiError } from '../api/request.ts';
 import { t } from '../text/text.ts';
 import { askForAccount } from './account.ts';
 import { reasonOf } from './reason.ts';

@@ -1,7 +1,8 @@
 // At the door: one has knocked, and others decide. The page goes on by itself, either way.
 
 import { useEffect, useRef } from 'preact/hooks';
-import type { Device, Meeting } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
+import type { Meeting } from '../api/meetings.ts';
 import type { Devices } from '../meeting/devices.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';

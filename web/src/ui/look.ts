@@ -3,8 +3,8 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { ApiError } from '../api/call.ts';
 import { type Meeting, preview } from '../api/meetings.ts';
+import { ApiError } from '../api/request.ts';
 
 export type Look =
   | { kind: 'looking' }

@@ -2,7 +2,8 @@
 
 import { type ReadonlySignal, type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { Device, Meeting } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
+import type { Meeting } from '../api/meetings.ts';
 import { isKnocking } from '../meeting/connection.ts';
 import { type Devices, openDevices, type WantedDevices } from '../meeting/devices.ts';
 import { openVisit, type Visit } from '../meeting/visit.ts';
@@ -11,12 +12,14 @@ import { account } from './account.ts';
 import { Left } from './left.tsx';
 import { Lobby } from './lobby.tsx';
 import { useLook } from './look.ts';
-import { MeetingView } from './meetingView.tsx';
+import { MeetingView } from './meetingRoom.tsx';
 import { newsText } from './newsText.ts';
 import { type Notices, openNotices } from './notices.tsx';
 import { PreJoin } from './preJoin.tsx';
 import { refusalText } from './refusalText.ts';
 import { PlainPage } from './shell.tsx';
+import './styles/controls.css';
+import './styles/preJoin.css';
 
 export function MeetingPage({ code }: { code: string }) {
   const device = useSignal<Device>('FULL');

@@ -23,6 +23,8 @@ import type { PanelName } from './panel.tsx';
 import { People } from './people.tsx';
 import { useTitle } from './shell.tsx';
 import { Stage } from './stage.tsx';
+import './styles/meeting.css';
+import './styles/panels.css';
 
 export interface MeetingViewProps {
   meeting: Meeting;

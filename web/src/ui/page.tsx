@@ -2,29 +2,33 @@
 // those whom it is for.
 
 import type { ComponentChildren } from 'preact';
-import { signInPath } from '../route.ts';
-import { t } from '../text/text.ts';
+import { PAGES, type PageName, type PageRoute } from '../pages.ts';
+import { pathOf, signInPath } from '../route.ts';
+import { t } from '../text/account.ts';
 import { account } from './account.ts';
 import { AccountMenu } from './accountMenu.tsx';
 import { Wait } from './loading.tsx';
 import { here } from './navigation.ts';
 import { Shell, useHeading, useTitle } from './shell.tsx';
+import './styles/account.css';
 
 export interface PageProps {
-  title: string;
+  /** Its name in the table of pages, which has its title. */
+  name: PageName;
   /** A line under the title. */
   lead?: ComponentChildren;
   /** Over the title: the pages beside this one. */
   above?: ComponentChildren;
   /** Where this page hangs. */
-  up?: { href: string; text: string };
+  up?: PageRoute;
   /** For administrators only. */
   administrators?: boolean;
   /** Built only for those who may see it, because building it asks the server. */
   children(): ComponentChildren;
 }
 
-export function Page({ title, lead, above, up, administrators = false, children }: PageProps) {
+export function Page({ name, lead, above, up, administrators = false, children }: PageProps) {
+  const title = t(PAGES[name].title);
   useTitle(title);
   const heading = useHeading();
   return (
@@ -33,8 +37,8 @@ export function Page({ title, lead, above, up, administrators = false, children 
         {above}
         <header class="page-header">
           {up && (
-            <a class="up" href={up.href}>
-              {up.text}
+            <a class="up" href={pathOf(up)}>
+              {up.page === 'home' ? t('page.home') : t(PAGES[up.page].title)}
             </a>
           )}
           <h1 ref={heading} tabIndex={-1}>

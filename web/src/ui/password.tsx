@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
 import { setPassword } from '../api/account.ts';
-import { t } from '../text/text.ts';
+import { t } from '../text/account.ts';
 import { Field } from './field.tsx';
 import { Page } from './page.tsx';
 import { problemOfPassword } from './passwordRules.ts';
@@ -11,7 +11,7 @@ import { SavingNote, useSaving } from './saving.tsx';
 
 export function PasswordPage() {
   return (
-    <Page title={t('account.password')} lead={t('password.lead')} up={{ href: '/', text: t('page.home') }}>
+    <Page name="password" lead={t('password.lead')} up={{ page: 'home' }}>
       {() => <PasswordForm />}
     </Page>
   );

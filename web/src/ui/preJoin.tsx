@@ -4,7 +4,8 @@
 import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals';
 import type { RefObject, TargetedEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Device, Meeting } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
+import type { Meeting } from '../api/meetings.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { NAME_CHARACTERS_MAX } from '../meeting/limits.ts';
 import { preferences, remember } from '../meeting/preferences.ts';

@@ -1,7 +1,7 @@
 // Oneself, before the others see one: camera, level of the microphone, and the two buttons. A device that sends neither
 // says so in the same place.
 
-import type { Device } from '../api/meetings.ts';
+import type { Device } from '../api/generated/messages.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { t } from '../text/text.ts';
 import { CameraButton, MicrophoneButton } from './controls.tsx';

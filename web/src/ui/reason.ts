@@ -1,6 +1,6 @@
 // Why something failed, in words for the person at the screen.
 
-import { ApiError } from '../api/call.ts';
+import { ApiError } from '../api/request.ts';
 import { t } from '../text/text.ts';
 
 export function reasonOf(error: unknown): string {

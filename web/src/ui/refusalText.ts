@@ -1,6 +1,6 @@
 // Why the server did not let somebody in, in words.
 
-import type { ApiError } from '../api/call.ts';
+import type { ApiError } from '../api/request.ts';
 import { t } from '../text/text.ts';
 
 /** `null` if it said nothing. */

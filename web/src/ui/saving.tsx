@@ -1,7 +1,7 @@
 // Something is being saved: said beside the field that it is about, seen and read out.
 
 import { type Signal, useSignal } from '@preact/signals';
-import { t } from '../text/text.ts';
+import { t } from '../text/account.ts';
 import { Check } from './icons.tsx';
 import { reasonOf } from './reason.ts';
 

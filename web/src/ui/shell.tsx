@@ -6,9 +6,10 @@ import { t } from '../text/text.ts';
 import { Logo } from './logo.tsx';
 import { hasNavigated } from './navigation.ts';
 
-export function useTitle(title: string): void {
+/** Without one, the title stays as it is. */
+export function useTitle(title: string | undefined): void {
   useEffect(() => {
-    document.title = title === t('app.name') ? title : `${title} – ${t('app.name')}`;
+    if (title !== undefined) document.title = title === t('app.name') ? title : `${title} – ${t('app.name')}`;
   }, [title]);
 }
 

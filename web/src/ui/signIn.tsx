@@ -2,18 +2,19 @@
 // `#`, so that it reaches no log; it is taken out of the address bar before anything else, because an address bar is read over
 // shoulders and synchronised to other devices.
 
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { providerPath, signIn, signInWithPassword, type User } from '../api/account.ts';
-import { ApiError } from '../api/call.ts';
-import { returnPath } from '../route.ts';
-import { t } from '../text/text.ts';
+import { ApiError } from '../api/request.ts';
+import { pathOf, returnPath } from '../route.ts';
+import { t } from '../text/account.ts';
 import { account, askForAccount, provider, signedIn } from './account.ts';
 import { Field, valueOf } from './field.tsx';
 import { navigate } from './navigation.ts';
 import { reasonOf } from './reason.ts';
 import { PlainPage } from './shell.tsx';
+import './styles/account.css';
 
 type State =
   | { kind: 'form' }
@@ -82,7 +83,7 @@ export function SignIn() {
     case 'failed':
       return (
         <PlainPage title={t('signIn.failed.title')} text={`${t('signIn.failed.used')} ${t('signIn.failed.next')}`}>
-          <a class="button primary" href="/sign-in" onClick={() => (state.value = { kind: 'form' })}>
+          <a class="button primary" href={pathOf({ page: 'signIn' })} onClick={() => (state.value = { kind: 'form' })}>
             {t('signIn.otherWay')}
           </a>
           {home}
@@ -105,9 +106,56 @@ interface SignInFormProps {
 }
 
 function SignInForm({ to, problem, onSignedIn }: SignInFormProps) {
-  const working = useSignal(false);
   const failure = useSignal(problem);
   const who = account.value;
+  const other = provider.value;
+  if (who.kind === 'user') {
+    return (
+      <PlainPage title={t('account.signedIn', { name: who.user.displayName })} text={who.user.email}>
+        <a class="button primary" href={to}>
+          {t('signIn.goOn')}
+        </a>
+      </PlainPage>
+    );
+  }
+  return (
+    <PlainPage title={t('signIn.form.title')} text="">
+      <div class="card sign-in">
+        {failure.value && (
+          <p class="problem" role="alert" id="sign-in-problem">
+            {failure.value}
+          </p>
+        )}
+        <PasswordForm failure={failure} onSignedIn={onSignedIn} />
+        {other && (
+          <>
+            <div class="divider">{t('home.or')}</div>
+            {/* The server makes that page, and leads on from it. */}
+            <a class="button" rel="external" href={providerPath(to)}>
+              {t('signIn.provider', { provider: other.displayName })}
+            </a>
+          </>
+        )}
+        <details class="hint">
+          <summary>{t('signIn.link.title')}</summary>
+          <p>{t('signIn.link.text')}</p>
+          <pre>
+            <code>{t('signIn.link.command')}</code>
+          </pre>
+        </details>
+      </div>
+    </PlainPage>
+  );
+}
+
+interface PasswordFormProps {
+  /** Where it says what went wrong; empty if nothing. */
+  failure: Signal<string>;
+  onSignedIn(user: User): void;
+}
+
+function PasswordForm({ failure, onSignedIn }: PasswordFormProps) {
+  const working = useSignal(false);
 
   const submit = async (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -131,54 +179,19 @@ function SignInForm({ to, problem, onSignedIn }: SignInFormProps) {
     }
   };
 
-  if (who.kind === 'user') {
-    return (
-      <PlainPage title={t('account.signedIn', { name: who.user.displayName })} text={who.user.email}>
-        <a class="button primary" href={to}>
-          {t('signIn.goOn')}
-        </a>
-      </PlainPage>
-    );
-  }
-  const other = provider.value;
   return (
-    <PlainPage title={t('signIn.form.title')} text="">
-      <div class="card sign-in">
-        {failure.value && (
-          <p class="problem" role="alert" id="sign-in-problem">
-            {failure.value}
-          </p>
-        )}
-        <form onSubmit={submit} noValidate aria-label={t('signIn.form.title')}>
-          <Field label={t('signIn.form.email')} name="email" type="email" autocomplete="username" required />
-          <Field
-            label={t('signIn.form.password')}
-            name="password"
-            type="password"
-            autocomplete="current-password"
-            required
-          />
-          <button type="submit" class="button primary" disabled={working.value}>
-            {working.value ? t('signIn.form.working') : t('account.signIn')}
-          </button>
-        </form>
-        {other && (
-          <>
-            <div class="divider">{t('home.or')}</div>
-            {/* The server makes that page, and leads on from it. */}
-            <a class="button" rel="external" href={providerPath(to)}>
-              {t('signIn.provider', { provider: other.displayName })}
-            </a>
-          </>
-        )}
-        <details class="hint">
-          <summary>{t('signIn.link.title')}</summary>
-          <p>{t('signIn.link.text')}</p>
-          <pre>
-            <code>{t('signIn.link.command')}</code>
-          </pre>
-        </details>
-      </div>
-    </PlainPage>
+    <form onSubmit={submit} noValidate aria-label={t('signIn.form.title')}>
+      <Field label={t('signIn.form.email')} name="email" type="email" autocomplete="username" required />
+      <Field
+        label={t('signIn.form.password')}
+        name="password"
+        type="password"
+        autocomplete="current-password"
+        required
+      />
+      <button type="submit" class="button primary" disabled={working.value}>
+        {working.value ? t('signIn.form.working') : t('account.signIn')}
+      </button>
+    </form>
   );
 }

@@ -1,41 +1,37 @@
-// What administrators manage, in five parts with an address each.
+// The frame of the administration: five pages beside each other, one for each kind of thing that administrators manage.
 
 import type { ComponentChildren } from 'preact';
-import { OFFICES, type Office, officePath } from '../../route.ts';
-import { t } from '../../text/text.ts';
+import { useEffect } from 'preact/hooks';
+import { PAGES, type PageName } from '../../pages.ts';
+import { pathOf } from '../../route.ts';
+import { t } from '../../text/administration.ts';
+import { prefetch } from '../currentPage.tsx';
 import { Page } from '../page.tsx';
-import { Apps } from './apps.tsx';
-import { Domains } from './domains.tsx';
-import { Grants } from './grants.tsx';
-import { People } from './people.tsx';
-import { ServiceAccounts } from './serviceAccounts.tsx';
 
-const PARTS: Record<Office, { title: string; lead: string; content: () => ComponentChildren }> = {
-  people: { title: t('people.title'), lead: t('people.lead'), content: () => <People /> },
-  apps: { title: t('apps.title'), lead: t('apps.lead'), content: () => <Apps /> },
-  'service-accounts': { title: t('accounts.title'), lead: t('accounts.lead'), content: () => <ServiceAccounts /> },
-  grants: { title: t('grants.title'), lead: t('grants.lead'), content: () => <Grants /> },
-  domains: { title: t('domains.title'), lead: t('domains.lead'), content: () => <Domains /> },
-};
+/** In the order in which they are shown. */
+const OFFICES = ['people', 'apps', 'serviceAccounts', 'grants', 'domains'] as const satisfies readonly PageName[];
 
-export function AdministrationPage({ office }: { office: Office }) {
-  const { title, lead, content } = PARTS[office];
+export interface AdministrationPageProps {
+  office: (typeof OFFICES)[number];
+  lead: string;
+  children(): ComponentChildren;
+}
+
+export function AdministrationPage({ office, lead, children }: AdministrationPageProps) {
+  // Whoever manages one of them goes on to the next.
+  useEffect(() => prefetch(OFFICES), []);
+  const tabs = (
+    <nav class="tabs" aria-label={t('account.administration')}>
+      {OFFICES.map((each) => (
+        <a key={each} href={pathOf({ page: each })} aria-current={each === office ? 'page' : undefined}>
+          {t(PAGES[each].title)}
+        </a>
+      ))}
+    </nav>
+  );
   return (
-    <Page
-      title={title}
-      lead={lead}
-      administrators
-      above={
-        <nav class="tabs" aria-label={t('administration.title')}>
-          {OFFICES.map((each) => (
-            <a key={each} href={officePath(each)} aria-current={each === office ? 'page' : undefined}>
-              {PARTS[each].title}
-            </a>
-          ))}
-        </nav>
-      }
-    >
-      {content}
+    <Page name={office} lead={lead} administrators above={tabs}>
+      {children}
     </Page>
   );
 }

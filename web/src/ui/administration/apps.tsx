@@ -2,107 +2,106 @@
 
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import { type App, createApp, idOf, listApps, type NewApp, nameOf, remove } from '../../api/administration.ts';
+import { createApp, idOf, listApps, nameOf, remove } from '../../api/administration.ts';
+import type { App, AppKind, CreateAppResponse } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
-import { t } from '../../text/text.ts';
+import { t } from '../../text/administration.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { ShownOnce } from '../copy.tsx';
 import { download } from '../download.ts';
 import { Choice, Field, valueOf } from '../field.tsx';
-import { Listing } from '../loading.tsx';
 import { focusHeading } from '../page.tsx';
+import { AdministrationPage } from './administration.tsx';
 import { AddForm } from './form.tsx';
+import { Inventory } from './inventory.tsx';
 
-const KINDS = ['WEB', 'INSTALLED'] as const satisfies readonly App['kind'][];
+const KINDS = ['WEB', 'INSTALLED'] as const satisfies readonly AppKind[];
 
-export function Apps() {
+export function AppsPage() {
+  return (
+    <AdministrationPage office="apps" lead={t('apps.lead')}>
+      {() => <Apps />}
+    </AdministrationPage>
+  );
+}
+
+function Apps() {
   const list = useMemo(() => openPages<App>(listApps, nameOf), []);
-  const made = useSignal<NewApp | null>(null);
+  const made = useSignal<CreateAppResponse | null>(null);
 
   const add = async (form: HTMLFormElement) => {
-    made.value = await createApp({
+    const answer = await createApp({
       displayName: valueOf(form, 'displayName'),
-      kind: valueOf(form, 'kind') as App['kind'],
+      kind: valueOf(form, 'kind') as AppKind,
       redirectUris: valueOf(form, 'redirectUris').split(/\s+/).filter(Boolean),
     });
-    const { app } = made.value;
-    list.change((items) => [...items, app]);
+    made.value = answer;
+    list.change((items) => [...items, answer.app]);
+  };
+  const close = () => {
+    made.value = null;
+    focusHeading();
   };
 
   return (
     <>
-      {made.value && (
-        <Secret
-          made={made.value}
-          onClose={() => {
-            made.value = null;
-            focusHeading();
-          }}
-        />
-      )}
+      {made.value && <Secret made={made.value} onClose={close} />}
       <section class="card" aria-label={t('apps.title')}>
-        <Listing
+        <Inventory
           list={list}
           label={t('apps.title')}
-          empty={<p>{t('apps.none')}</p>}
-          keyOf={({ name }) => name}
-          row={(app) => (
-            <Row
-              app={app}
-              onRemoved={() => {
-                list.change((items) => items.filter(({ name }) => name !== app.name));
-                focusHeading();
-              }}
-            />
-          )}
+          none={t('apps.none')}
+          row={(app, onRemoved) => <Row app={app} onRemoved={onRemoved} />}
         />
       </section>
-      <AddForm
-        title={t('apps.add.title')}
-        button={t('apps.add')}
-        fields={['displayName', 'kind', 'redirectUris']}
-        add={add}
-      >
-        {(state) => (
-          <>
-            <Field
-              label={t('apps.name')}
-              name="displayName"
-              required
-              autocomplete="off"
-              hint={t('apps.name.hint')}
-              {...state('displayName')}
-            />
-            <fieldset class="choices">
-              <legend>{t('apps.kind')}</legend>
-              {KINDS.map((kind) => (
-                <Choice
-                  key={kind}
-                  kind="radio"
-                  name="kind"
-                  value={kind}
-                  label={t(`apps.kind.${kind}`)}
-                  hint={t(`apps.kind.${kind}.text`)}
-                  defaultChecked={kind === 'WEB'}
-                />
-              ))}
-            </fieldset>
-            <Field
-              label={t('apps.redirects')}
-              name="redirectUris"
-              autocomplete="off"
-              verbatim
-              hint={t('apps.redirects.hint')}
-              {...state('redirectUris')}
-            />
-          </>
-        )}
-      </AddForm>
+      <AddApp add={add} />
     </>
   );
 }
 
-function Secret({ made: { app, clientSecret, clientFile }, onClose }: { made: NewApp; onClose(): void }) {
+function AddApp({ add }: { add(form: HTMLFormElement): Promise<void> }) {
+  const fields = ['displayName', 'kind', 'redirectUris'];
+  return (
+    <AddForm title={t('apps.add.title')} button={t('apps.add')} fields={fields} add={add}>
+      {(state) => (
+        <>
+          <Field
+            label={t('apps.name')}
+            name="displayName"
+            required
+            autocomplete="off"
+            hint={t('apps.name.hint')}
+            {...state('displayName')}
+          />
+          <fieldset class="choices">
+            <legend>{t('apps.kind')}</legend>
+            {KINDS.map((kind) => (
+              <Choice
+                key={kind}
+                kind="radio"
+                name="kind"
+                value={kind}
+                label={t(`apps.kind.${kind}`)}
+                hint={t(`apps.kind.${kind}.text`)}
+                defaultChecked={kind === 'WEB'}
+              />
+            ))}
+          </fieldset>
+          <Field
+            label={t('apps.redirects')}
+            name="redirectUris"
+            autocomplete="off"
+            verbatim
+            hint={t('apps.redirects.hint')}
+            {...state('redirectUris')}
+          />
+        </>
+      )}
+    </AddForm>
+  );
+}
+
+function Secret({ made: { app, clientSecret, clientFile }, onClose }: { made: CreateAppResponse; onClose(): void }) {
   const values = [{ label: t('apps.clientId'), value: idOf(app.name) }];
   // An installed app may have none.
   if (clientSecret) values.push({ label: t('apps.secret'), value: clientSecret });

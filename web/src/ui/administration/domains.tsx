@@ -2,25 +2,26 @@
 // addresses. Whether others whom they met see them too is said once for the organisation, beside any of its domains.
 
 import { useMemo } from 'preact/hooks';
-import {
-  createDomain,
-  type Domain,
-  idOf,
-  listDomains,
-  nameOf,
-  remove,
-  setSharesEmail,
-} from '../../api/administration.ts';
+import { createDomain, idOf, listDomains, nameOf, remove, setSharesEmail } from '../../api/administration.ts';
+import type { Domain } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
-import { t } from '../../text/text.ts';
+import { t } from '../../text/administration.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { Choice, Field, valueOf } from '../field.tsx';
-import { Listing } from '../loading.tsx';
-import { focusHeading } from '../page.tsx';
 import { SavingNote, useSaving } from '../saving.tsx';
+import { AdministrationPage } from './administration.tsx';
 import { AddForm } from './form.tsx';
+import { Inventory } from './inventory.tsx';
 
-export function Domains() {
+export function DomainsPage() {
+  return (
+    <AdministrationPage office="domains" lead={t('domains.lead')}>
+      {() => <Domains />}
+    </AdministrationPage>
+  );
+}
+
+function Domains() {
   const list = useMemo(() => openPages<Domain>(listDomains, nameOf), []);
   const saving = useSaving();
   const add = async (form: HTMLFormElement) => {
@@ -43,19 +44,15 @@ export function Domains() {
     <>
       <section class="card" aria-label={t('domains.title')}>
         <SavingNote saving={saving} />
-        <Listing
+        <Inventory
           list={list}
           label={t('domains.title')}
-          empty={<p>{t('domains.none')}</p>}
-          keyOf={({ name }) => name}
-          row={(domain) => (
+          none={t('domains.none')}
+          row={(domain, onRemoved) => (
             <Row
               domain={domain}
               onShare={(shares) => void saving.run(() => setSharing(domain, shares))}
-              onRemoved={() => {
-                list.change((items) => items.filter(({ name }) => name !== domain.name));
-                focusHeading();
-              }}
+              onRemoved={onRemoved}
             />
           )}
         />

@@ -2,8 +2,8 @@
 
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, TargetedEvent } from 'preact';
-import { ApiError } from '../../api/call.ts';
-import { t } from '../../text/text.ts';
+import { ApiError } from '../../api/request.ts';
+import { t } from '../../text/administration.ts';
 import { problemWith, reasonOf } from '../reason.ts';
 
 export interface AddFormProps {

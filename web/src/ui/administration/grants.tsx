@@ -1,17 +1,26 @@
 // Which service accounts may act as any user here, and for what (domain-wide delegation).
 
 import { useMemo } from 'preact/hooks';
-import { createGrant, type Grant, listGrants, nameOf, remove } from '../../api/administration.ts';
+import { createGrant, listGrants, nameOf, remove } from '../../api/administration.ts';
+import type { Grant } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
-import { t } from '../../text/text.ts';
+import { t } from '../../text/administration.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { SCOPES, scopeUrl, sorted, textKey } from '../consent/scopes.ts';
 import { Choice, Field, valueOf } from '../field.tsx';
-import { Listing } from '../loading.tsx';
-import { focusHeading } from '../page.tsx';
+import { AdministrationPage } from './administration.tsx';
 import { AddForm } from './form.tsx';
+import { Inventory } from './inventory.tsx';
 
-export function Grants() {
+export function GrantsPage() {
+  return (
+    <AdministrationPage office="grants" lead={t('grants.lead')}>
+      {() => <Grants />}
+    </AdministrationPage>
+  );
+}
+
+function Grants() {
   const list = useMemo(() => openPages<Grant>(listGrants, nameOf), []);
   const add = async (form: HTMLFormElement) => {
     const scopes = new FormData(form).getAll('scopes').map(String);
@@ -23,56 +32,53 @@ export function Grants() {
   return (
     <>
       <section class="card" aria-label={t('grants.title')}>
-        <Listing
+        <Inventory
           list={list}
           label={t('grants.title')}
-          empty={<p>{t('grants.none')}</p>}
-          keyOf={({ name }) => name}
-          row={(grant) => (
-            <Row
-              grant={grant}
-              onRemoved={() => {
-                list.change((items) => items.filter(({ name }) => name !== grant.name));
-                focusHeading();
-              }}
-            />
-          )}
+          none={t('grants.none')}
+          row={(grant, onRemoved) => <Row grant={grant} onRemoved={onRemoved} />}
         />
       </section>
-      <AddForm title={t('grants.add.title')} button={t('grants.add')} fields={['clientId', 'scopes']} add={add}>
-        {(state) => (
-          <>
-            <Field
-              label={t('grants.clientId')}
-              name="clientId"
-              required
-              numeric
-              autocomplete="off"
-              hint={t('grants.clientId.hint')}
-              {...state('clientId')}
-            />
-            <fieldset class="choices">
-              <legend>{t('grants.scopes')}</legend>
-              {SCOPES.map((scope) => (
-                <Choice
-                  key={scope}
-                  kind="checkbox"
-                  name="scopes"
-                  value={scopeUrl(scope)}
-                  label={t(`scope.${textKey(scope)}`)}
-                  hint={<span class="code">{scope}</span>}
-                />
-              ))}
-              {state('scopes').problem && (
-                <p class="problem" role="alert">
-                  {state('scopes').problem}
-                </p>
-              )}
-            </fieldset>
-          </>
-        )}
-      </AddForm>
+      <AddGrant add={add} />
     </>
+  );
+}
+
+function AddGrant({ add }: { add(form: HTMLFormElement): Promise<void> }) {
+  return (
+    <AddForm title={t('grants.add.title')} button={t('grants.add')} fields={['clientId', 'scopes']} add={add}>
+      {(state) => (
+        <>
+          <Field
+            label={t('grants.clientId')}
+            name="clientId"
+            required
+            numeric
+            autocomplete="off"
+            hint={t('grants.clientId.hint')}
+            {...state('clientId')}
+          />
+          <fieldset class="choices">
+            <legend>{t('grants.scopes')}</legend>
+            {SCOPES.map((scope) => (
+              <Choice
+                key={scope}
+                kind="checkbox"
+                name="scopes"
+                value={scopeUrl(scope)}
+                label={t(`scope.${textKey(scope)}`)}
+                hint={<span class="code">{scope}</span>}
+              />
+            ))}
+            {state('scopes').problem && (
+              <p class="problem" role="alert">
+                {state('scopes').problem}
+              </p>
+            )}
+          </fieldset>
+        </>
+      )}
+    </AddForm>
   );
 }
 

@@ -2,32 +2,35 @@
 
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import {
-  createUser,
-  deleteUser,
-  invite,
-  listUsers,
-  nameOf,
-  setAdministrator,
-  type UserAccount,
-} from '../../api/administration.ts';
+import { createUser, deleteUser, invite, listUsers, nameOf, setAdministrator } from '../../api/administration.ts';
+import type { UserAccount } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
-import { t } from '../../text/text.ts';
+import { t } from '../../text/administration.ts';
 import { account } from '../account.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { ShownOnce } from '../copy.tsx';
 import { Choice, Field, valueOf } from '../field.tsx';
-import { Listing } from '../loading.tsx';
 import { focusHeading } from '../page.tsx';
 import { SavingNote, useSaving } from '../saving.tsx';
+import { AdministrationPage } from './administration.tsx';
 import { AddForm } from './form.tsx';
+import { Inventory } from './inventory.tsx';
 
 interface Invitation {
+  /** Of the person whom it is for. */
   name: string;
   link: string;
 }
 
-export function People() {
+export function PeoplePage() {
+  return (
+    <AdministrationPage office="people" lead={t('people.lead')}>
+      {() => <People />}
+    </AdministrationPage>
+  );
+}
+
+function People() {
   const list = useMemo(() => openPages<UserAccount>(listUsers, nameOf), []);
   const invitation = useSignal<Invitation | null>(null);
   const saving = useSaving();
@@ -43,64 +46,64 @@ export function People() {
     // Made already: without a link now, there is a button for one in the list.
     await saving.run(() => linkFor(user), t('people.added', { name: user.displayName }));
   };
+  const close = () => {
+    invitation.value = null;
+    focusHeading();
+  };
 
   return (
     <>
-      {invitation.value && (
-        <ShownOnce
-          title={t('people.link.title', { name: invitation.value.name })}
-          text={t('people.link.text')}
-          values={[{ label: t('people.link'), value: invitation.value.link }]}
-          onClose={() => {
-            invitation.value = null;
-            focusHeading();
-          }}
-        />
-      )}
+      {invitation.value && <InvitationLink invitation={invitation.value} onClose={close} />}
       <section class="card" aria-label={t('people.title')}>
         <SavingNote saving={saving} />
-        <Listing
+        <Inventory
           list={list}
           label={t('people.title')}
-          empty={<p>{t('people.none')}</p>}
-          keyOf={({ name }) => name}
-          row={(user) => (
+          none={t('people.none')}
+          row={(user, onRemoved) => (
             <Row
               user={user}
               onInvite={() => void saving.run(() => linkFor(user), '')}
               onAdministrator={(administrator) =>
                 void saving.run(async () => replace(await setAdministrator(user.name, administrator)))
               }
-              onRemoved={() => {
-                list.change((items) => items.filter(({ name }) => name !== user.name));
-                focusHeading();
-              }}
+              onRemoved={onRemoved}
             />
           )}
         />
       </section>
-      <AddForm title={t('people.add.title')} button={t('people.add')} fields={['email', 'displayName']} add={add}>
-        {(state) => (
-          <>
-            <Field
-              label={t('people.email')}
-              name="email"
-              type="email"
-              required
-              autocomplete="off"
-              {...state('email')}
-            />
-            <Field
-              label={t('people.name')}
-              name="displayName"
-              autocomplete="off"
-              hint={t('people.name.hint')}
-              {...state('displayName')}
-            />
-          </>
-        )}
-      </AddForm>
+      <AddPerson add={add} />
     </>
+  );
+}
+
+function InvitationLink({ invitation: { name, link }, onClose }: { invitation: Invitation; onClose(): void }) {
+  return (
+    <ShownOnce
+      title={t('people.link.title', { name })}
+      text={t('people.link.text')}
+      values={[{ label: t('people.link'), value: link }]}
+      onClose={onClose}
+    />
+  );
+}
+
+function AddPerson({ add }: { add(form: HTMLFormElement): Promise<void> }) {
+  return (
+    <AddForm title={t('people.add.title')} button={t('people.add')} fields={['email', 'displayName']} add={add}>
+      {(state) => (
+        <>
+          <Field label={t('people.email')} name="email" type="email" required autocomplete="off" {...state('email')} />
+          <Field
+            label={t('people.name')}
+            name="displayName"
+            autocomplete="off"
+            hint={t('people.name.hint')}
+            {...state('displayName')}
+          />
+        </>
+      )}
+    </AddForm>
   );
 }
 

@@ -9,21 +9,28 @@ import {
   listServiceAccounts,
   nameOf,
   remove,
-  type ServiceAccount,
-  type ServiceAccountKey,
 } from '../../api/administration.ts';
+import type { ServiceAccount, ServiceAccountKey } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
-import { t } from '../../text/text.ts';
+import { t } from '../../text/administration.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { download } from '../download.ts';
 import { Field, valueOf } from '../field.tsx';
-import { Listing } from '../loading.tsx';
-import { focusHeading } from '../page.tsx';
 import { SavingNote, useSaving } from '../saving.tsx';
 import { dayText } from '../times.ts';
+import { AdministrationPage } from './administration.tsx';
 import { AddForm } from './form.tsx';
+import { Inventory } from './inventory.tsx';
 
-export function ServiceAccounts() {
+export function ServiceAccountsPage() {
+  return (
+    <AdministrationPage office="serviceAccounts" lead={t('accounts.lead')}>
+      {() => <ServiceAccounts />}
+    </AdministrationPage>
+  );
+}
+
+function ServiceAccounts() {
   const list = useMemo(() => openPages<ServiceAccount>(listServiceAccounts, nameOf), []);
   const add = async (form: HTMLFormElement) => {
     const made = await createServiceAccount(valueOf(form, 'accountId'));
@@ -32,20 +39,11 @@ export function ServiceAccounts() {
   return (
     <>
       <section class="card" aria-label={t('accounts.title')}>
-        <Listing
+        <Inventory
           list={list}
           label={t('accounts.title')}
-          empty={<p>{t('accounts.none')}</p>}
-          keyOf={({ name }) => name}
-          row={(account) => (
-            <Row
-              account={account}
-              onRemoved={() => {
-                list.change((items) => items.filter(({ name }) => name !== account.name));
-                focusHeading();
-              }}
-            />
-          )}
+          none={t('accounts.none')}
+          row={(account, onRemoved) => <Row account={account} onRemoved={onRemoved} />}
         />
       </section>
       <AddForm title={t('accounts.add.title')} button={t('accounts.add')} fields={['accountId']} add={add}>
@@ -101,32 +99,33 @@ function Row({ account, onRemoved }: { account: ServiceAccount; onRemoved(): voi
       </div>
       <div class="row-details">
         <SavingNote saving={saving} />
-        <Listing
+        <Inventory
           list={keys}
           label={t('accounts.keysOf', { name: email })}
-          empty={<p>{t('accounts.key.none')}</p>}
-          keyOf={(key) => key.name}
-          row={(key) => (
-            <div class="row">
-              <p class="row-main hint">
-                <span class="code">{idOf(key.name)}</span>
-                {key.createTime && <span>{t('accounts.key.since', { day: dayText(Date.parse(key.createTime)) })}</span>}
-              </p>
-              <div class="row-actions">
-                <ConfirmButton
-                  label={t('accounts.key.remove')}
-                  name={t('accounts.key.removeOf', { key: idOf(key.name) })}
-                  title={t('accounts.key.remove.title')}
-                  text={t('accounts.key.remove.text')}
-                  action={() => remove(key.name)}
-                  onDone={() => {
-                    keys.change((items) => items.filter((item) => item.name !== key.name));
-                    focusHeading();
-                  }}
-                />
-              </div>
-            </div>
-          )}
+          none={t('accounts.key.none')}
+          row={(key, onRemoved) => <KeyRow of={key} onRemoved={onRemoved} />}
+        />
+      </div>
+    </div>
+  );
+}
+
+/** `of`, because a `key` is Preact's own. */
+function KeyRow({ of: { name, createTime }, onRemoved }: { of: ServiceAccountKey; onRemoved(): void }) {
+  return (
+    <div class="row">
+      <p class="row-main hint">
+        <span class="code">{idOf(name)}</span>
+        {createTime && <span>{t('accounts.key.since', { day: dayText(Date.parse(createTime)) })}</span>}
+      </p>
+      <div class="row-actions">
+        <ConfirmButton
+          label={t('accounts.key.remove')}
+          name={t('accounts.key.removeOf', { key: idOf(name) })}
+          title={t('accounts.key.remove.title')}
+          text={t('accounts.key.remove.text')}
+          action={() => remove(name)}
+          onDone={onRemoved}
         />
       </div>
     </div>

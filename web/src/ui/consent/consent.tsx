@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { answer, type ConsentRequest, consentRequest } from '../../api/consent.ts';
 import { signInPath } from '../../route.ts';
-import { t } from '../../text/text.ts';
+import { t } from '../../text/account.ts';
 import { account, signOut } from '../account.ts';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
 import { here, navigate } from '../navigation.ts';
@@ -13,7 +13,7 @@ import { sorted, textKey } from './scopes.ts';
 
 export function ConsentPage() {
   const request = new URLSearchParams(location.search).get('request') ?? '';
-  return <Page title={t('consent.title')}>{() => <Load request={request} />}</Page>;
+  return <Page name="consent">{() => <Load request={request} />}</Page>;
 }
 
 async function ask(request: string) {

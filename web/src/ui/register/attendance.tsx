@@ -1,19 +1,21 @@
 // Who was in one meeting, from when to when and with what; a bar for each session shows at a glance who came late.
 
-import { ApiError } from '../../api/call.ts';
-import { attendance, type ConferenceRecord, getConferenceRecord } from '../../api/register.ts';
+import { attendance, getConference } from '../../api/register.ts';
+import { ApiError } from '../../api/request.ts';
 import { getSpace } from '../../api/spaces.ts';
-import { type Attendee, barsOf, inOrderOfArrival, presenceOf } from '../../register/attendance.ts';
+import { type Attendee, barsOf, type Conference, inOrderOfArrival, presenceOf, type Session } from '../../register/attendance.ts';
 import { attendanceCsv, fileName } from '../../register/csv.ts';
-import { counted, t } from '../../text/text.ts';
+import { pathOf } from '../../route.ts';
+import { counted, t } from '../../text/account.ts';
 import { download } from '../download.ts';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
 import { Page } from '../page.tsx';
 import { isMissing } from '../reason.ts';
 import { dayAndTimeText, dayText, durationText, timeText } from '../times.ts';
+import '../styles/register.css';
 
 interface Sitting {
-  record: ConferenceRecord;
+  conference: Conference;
   people: Attendee[];
   /** Empty once it has lapsed. */
   meetingCode: string;
@@ -21,10 +23,10 @@ interface Sitting {
   now_ms: number;
 }
 
-async function load(name: string): Promise<Sitting> {
-  const [record, people] = await Promise.all([getConferenceRecord(name), attendance(name)]);
-  const meetingCode = await codeOf(record.space);
-  return { record, people: inOrderOfArrival(people), meetingCode, now_ms: Date.now() };
+async function load(conferenceRecord: string): Promise<Sitting> {
+  const [conference, people] = await Promise.all([getConference(conferenceRecord), attendance(conferenceRecord)]);
+  const meetingCode = await codeOf(conference.space);
+  return { conference, people: inOrderOfArrival(people), meetingCode, now_ms: Date.now() };
 }
 
 /** A record outlives what is said of its space: without a code it is still whole. */
@@ -37,10 +39,10 @@ async function codeOf(space: string): Promise<string> {
   }
 }
 
-export function AttendancePage({ name }: { name: string }) {
+export function AttendancePage({ conferenceRecord }: { conferenceRecord: string }) {
   return (
-    <Page title={t('attendance.title')} up={{ href: '/meetings', text: t('past.title') }}>
-      {() => <Load name={name} />}
+    <Page name="attendance" up={{ page: 'pastMeetings' }}>
+      {() => <Load name={conferenceRecord} />}
     </Page>
   );
 }
@@ -59,51 +61,18 @@ function Load({ name }: { name: string }) {
 }
 
 function Attendance({ sitting, onAgain }: { sitting: Sitting; onAgain(): void }) {
-  const { record, people, meetingCode, now_ms } = sitting;
-  const start_ms = Date.parse(record.startTime);
-  const end_ms = record.endTime ? Date.parse(record.endTime) : Math.max(start_ms, now_ms);
-  const save = () => download(fileName(meetingCode, start_ms), 'text/csv', attendanceCsv(people));
+  const { conference, people, now_ms } = sitting;
+  const { start_ms } = conference;
+  const whole = { start_ms, end_ms: conference.end_ms ?? Math.max(start_ms, now_ms) };
   return (
     <>
-      <section class="card summary" aria-label={t('attendance.summary')}>
-        <dl>
-          <Fact name={t('attendance.when')}>
-            <time datetime={record.startTime}>{dayAndTimeText(start_ms)}</time>
-            {record.endTime && <> – {timeText(end_ms)}</>}
-            {!record.endTime && <span class="tag live">{t('past.live')}</span>}
-          </Fact>
-          <Fact name={t('attendance.duration')}>{durationText(end_ms - start_ms)}</Fact>
-          <Fact name={t('attendance.people')}>{counted('past.people', people.length)}</Fact>
-          {meetingCode && (
-            <Fact name={t('attendance.code')}>
-              <a class="code" href={`/${meetingCode}`}>
-                {meetingCode}
-              </a>
-            </Fact>
-          )}
-          <Fact name={t('attendance.kept')}>
-            {record.expireTime
-              ? t('attendance.kept.until', { day: dayText(Date.parse(record.expireTime)) })
-              : t('attendance.kept.ever')}
-          </Fact>
-        </dl>
-        <div class="form-actions">
-          {!record.endTime && (
-            <button type="button" class="button" onClick={onAgain}>
-              {t('attendance.refresh')}
-            </button>
-          )}
-          <button type="button" class="button" onClick={save}>
-            {t('attendance.csv')}
-          </button>
-        </div>
-      </section>
+      <Summary sitting={sitting} end_ms={whole.end_ms} onAgain={onAgain} />
       <section aria-labelledby="attendees">
         <h2 id="attendees">{t('attendance.who')}</h2>
         <ul class="attendees card" aria-labelledby="attendees">
           {people.map((person) => (
             <li key={person.name}>
-              <Person person={person} whole={{ start_ms, end_ms }} now_ms={now_ms} />
+              <Person person={person} whole={whole} now_ms={now_ms} />
             </li>
           ))}
         </ul>
@@ -114,6 +83,53 @@ function Attendance({ sitting, onAgain }: { sitting: Sitting; onAgain(): void })
         </p>
       </section>
     </>
+  );
+}
+
+interface SummaryProps {
+  sitting: Sitting;
+  /** Now, for what still runs. */
+  end_ms: number;
+  onAgain(): void;
+}
+
+function Summary({ sitting: { conference, people, meetingCode }, end_ms, onAgain }: SummaryProps) {
+  const { start_ms, expire_ms } = conference;
+  const live = conference.end_ms === undefined;
+  const save = () => download(fileName(meetingCode, start_ms), 'text/csv', attendanceCsv(people));
+  return (
+    <section class="card summary" aria-label={t('attendance.summary')}>
+      <dl>
+        <Fact name={t('attendance.when')}>
+          <time datetime={new Date(start_ms).toISOString()}>{dayAndTimeText(start_ms)}</time>
+          {live ? <span class="tag live">{t('past.live')}</span> : <> – {timeText(end_ms)}</>}
+        </Fact>
+        <Fact name={t('attendance.duration')}>{durationText(end_ms - start_ms)}</Fact>
+        <Fact name={t('attendance.people')}>{counted('past.people', people.length)}</Fact>
+        {meetingCode && (
+          <Fact name={t('attendance.code')}>
+            <a class="code" href={pathOf({ page: 'meeting', code: meetingCode })}>
+              {meetingCode}
+            </a>
+          </Fact>
+        )}
+        <Fact name={t('attendance.kept')}>
+          {expire_ms === undefined
+            ? t('attendance.kept.ever')
+            : t('attendance.kept.until', { day: dayText(expire_ms) })}
+        </Fact>
+      </dl>
+      <div class="form-actions">
+        {live && (
+          <button type="button" class="button" onClick={onAgain}>
+            {t('attendance.refresh')}
+          </button>
+        )}
+        <button type="button" class="button" onClick={save}>
+          {t('attendance.csv')}
+        </button>
+      </div>
+    </section>
   );
 }
 
@@ -136,11 +152,6 @@ function Person({ person, whole, now_ms }: PersonProps) {
   const { displayName, signedIn, role, removed, sessions } = person;
   const presence = presenceOf(sessions, now_ms);
   if (!presence) return null;
-  const span = (start_ms: number, end_ms: number | undefined) =>
-    t('attendance.span', {
-      from: timeText(start_ms),
-      to: end_ms === undefined ? t('attendance.now') : timeText(end_ms),
-    });
   return (
     <>
       <div class="attendee">
@@ -151,7 +162,7 @@ function Person({ person, whole, now_ms }: PersonProps) {
           {removed && <span class="tag warning">{t('attendance.removed')}</span>}
         </p>
         <p class="attendee-times">
-          <span>{span(presence.start_ms, presence.live ? undefined : presence.end_ms)}</span>
+          <span>{spanText(presence.start_ms, presence.live ? undefined : presence.end_ms)}</span>
           <strong>{durationText(presence.present_ms)}</strong>
         </p>
         <p class="hint">{presence.devices.map((device) => t(`attendance.device.${device}`)).join(', ')}</p>
@@ -169,20 +180,30 @@ function Person({ person, whole, now_ms }: PersonProps) {
           />
         ))}
       </svg>
-      {sessions.length > 1 && (
-        <details>
-          <summary>{counted('attendance.sessions', sessions.length)}</summary>
-          <ul>
-            {[...sessions]
-              .sort((a, b) => a.start_ms - b.start_ms)
-              .map(({ start_ms, end_ms, device }, index) => (
-                <li key={index}>
-                  {span(start_ms, end_ms)}, {t(`attendance.device.${device}`)}
-                </li>
-              ))}
-          </ul>
-        </details>
-      )}
+      {sessions.length > 1 && <Sessions sessions={sessions} />}
     </>
   );
+}
+
+function Sessions({ sessions }: { sessions: readonly Session[] }) {
+  return (
+    <details>
+      <summary>{counted('attendance.sessions', sessions.length)}</summary>
+      <ul>
+        {[...sessions]
+          .sort((a, b) => a.start_ms - b.start_ms)
+          .map(({ start_ms, end_ms, device }, index) => (
+            <li key={index}>
+              {spanText(start_ms, end_ms)}, {t(`attendance.device.${device}`)}
+            </li>
+          ))}
+      </ul>
+    </details>
+  );
+}
+
+/** Without an end: until now. */
+function spanText(start_ms: number, end_ms: number | undefined): string {
+  const to = end_ms === undefined ? t('attendance.now') : timeText(end_ms);
+  return t('attendance.span', { from: timeText(start_ms), to });
 }

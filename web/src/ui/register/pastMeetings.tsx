@@ -1,17 +1,18 @@
 // The meetings that the signed-in person may read about, the newest first.
 
 import { useMemo } from 'preact/hooks';
+import type { PastMeeting } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
-import { listMeetings, type PastMeeting } from '../../api/register.ts';
+import { listMeetings } from '../../api/register.ts';
 import { pathOf } from '../../route.ts';
-import { counted, t } from '../../text/text.ts';
+import { counted, t } from '../../text/account.ts';
 import { Listing } from '../loading.tsx';
 import { Page } from '../page.tsx';
 import { dayAndTimeShortText, durationText } from '../times.ts';
 
 export function PastMeetingsPage() {
   return (
-    <Page title={t('past.title')} lead={t('past.lead')} up={{ href: '/', text: t('page.home') }}>
+    <Page name="pastMeetings" lead={t('past.lead')} up={{ page: 'home' }}>
       {() => <PastMeetingList />}
     </Page>
   );
@@ -38,7 +39,7 @@ function Row({ meeting }: { meeting: PastMeeting }) {
   return (
     <div class="row">
       <div class="row-main">
-        <a class="row-title" href={pathOf(conferenceRecord)}>
+        <a class="row-title" href={pathOf({ page: 'attendance', conferenceRecord })}>
           {dayAndTimeShortText(start_ms)}
         </a>
         {!endTime && <span class="tag live">{t('past.live')}</span>}

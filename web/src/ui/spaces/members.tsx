@@ -3,42 +3,47 @@
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
-import { ApiError } from '../../api/call.ts';
+import type { Member, MemberRole } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
-import { addMember, listMembers, type Member, removeMember, setRole } from '../../api/spaces.ts';
-import { t } from '../../text/text.ts';
+import { ApiError } from '../../api/request.ts';
+import { addMember, listMembers, removeMember, setRole } from '../../api/spaces.ts';
+import { t } from '../../text/account.ts';
 import { Field, valueOf } from '../field.tsx';
 import { Listing } from '../loading.tsx';
 import { problemWith, reasonOf } from '../reason.ts';
 import { SavingNote, useSaving } from '../saving.tsx';
 import { Part } from './part.tsx';
 
-type Role = NonNullable<Member['role']>;
-const ROLES = ['ROLE_UNSPECIFIED', 'COHOST'] as const satisfies readonly Role[];
+/** The contract has no word for a member who is no more than that. */
+type Role = 'MEMBER' | MemberRole;
+const ROLES = ['MEMBER', 'COHOST'] as const satisfies readonly Role[];
 
 export function Members({ space }: { space: string }) {
   const list = useMemo(() => openPages<Member>((token) => listMembers(space, token)), [space]);
   const saving = useSaving();
 
+  const show = (shown: Member) =>
+    list.change((items) => items.map((item) => (item.name === shown.name ? shown : item)));
   const change = (member: Member, role: Role) =>
     void saving.run(
       async () => {
+        const { role: _, ...rest } = member;
         // The select shows the new role already; taking the old one again makes it show that if this fails.
-        list.change((items) => items.map((item) => (item.name === member.name ? { ...item, role } : item)));
+        show({ ...rest, ...given(role) });
         try {
-          await setRole(member.name, role);
+          await setRole(member.name, given(role));
         } catch (error) {
-          list.change((items) => items.map((item) => (item.name === member.name ? member : item)));
+          show(member);
           throw error;
         }
       },
-      t('members.changed', { email: member.email, role: t(`members.role.${role}`) }),
+      t('members.changed', { email: emailOf(member), role: t(`members.role.${role}`) }),
     );
 
   const remove = async (member: Member) => {
     const done = await saving.run(
       () => removeMember(member.name),
-      t('members.removed', { email: member.email }),
+      t('members.removed', { email: emailOf(member) }),
     );
     if (!done) return;
     list.change((items) => items.filter(({ name }) => name !== member.name));
@@ -47,7 +52,7 @@ export function Members({ space }: { space: string }) {
 
   const added = (member: Member) => {
     list.change((items) => [...items, member]);
-    saving.succeed(t('members.added', { email: member.email }));
+    saving.succeed(t('members.added', { email: emailOf(member) }));
   };
 
   return (
@@ -58,24 +63,7 @@ export function Members({ space }: { space: string }) {
         empty={<p>{t('members.none')}</p>}
         keyOf={({ name }) => name}
         row={(member) => (
-          <div class="row">
-            <span class="row-main row-title">{member.email}</span>
-            <div class="row-actions">
-              <RolePicker
-                label={t('members.roleOf', { email: member.email })}
-                role={member.role ?? 'ROLE_UNSPECIFIED'}
-                onPick={(role) => change(member, role)}
-              />
-              <button
-                type="button"
-                class="button quiet small danger"
-                aria-label={t('members.removeOf', { email: member.email })}
-                onClick={() => void remove(member)}
-              >
-                {t('members.remove')}
-              </button>
-            </div>
-          </div>
+          <Row member={member} onPick={(role) => change(member, role)} onRemove={() => void remove(member)} />
         )}
       />
       <SavingNote saving={saving} />
@@ -84,9 +72,29 @@ export function Members({ space }: { space: string }) {
   );
 }
 
+function Row({ member, onPick, onRemove }: { member: Member; onPick(role: Role): void; onRemove(): void }) {
+  const email = emailOf(member);
+  return (
+    <div class="row">
+      <span class="row-main row-title">{email}</span>
+      <div class="row-actions">
+        <RolePicker label={t('members.roleOf', { email })} role={member.role ?? 'MEMBER'} onPick={onPick} />
+        <button
+          type="button"
+          class="button quiet small danger"
+          aria-label={t('members.removeOf', { email })}
+          onClick={onRemove}
+        >
+          {t('members.remove')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
 function AddMember({ space, onAdded }: { space: string; onAdded(member: Member): void }) {
   const problem = useSignal('');
-  const role = useSignal<Role>('ROLE_UNSPECIFIED');
+  const role = useSignal<Role>('MEMBER');
   const form = useRef<HTMLFormElement>(null);
 
   const add = async (event: TargetedEvent<HTMLFormElement>) => {
@@ -96,7 +104,7 @@ function AddMember({ space, onAdded }: { space: string; onAdded(member: Member):
     problem.value = input.checkValidity() ? '' : t('members.email.invalid');
     if (!problem.value) {
       try {
-        onAdded(await addMember(space, { email, role: role.peek() }));
+        onAdded(await addMember(space, { email, ...given(role.peek()) }));
         form.current?.reset();
       } catch (error) {
         const taken = error instanceof ApiError && error.status === 'ALREADY_EXISTS';
@@ -134,6 +142,16 @@ function AddMember({ space, onAdded }: { space: string; onAdded(member: Member):
       </button>
     </form>
   );
+}
+
+/** A role as the contract has it. */
+function given(role: Role): Pick<Member, 'role'> {
+  return role === 'MEMBER' ? {} : { role };
+}
+
+/** Members are known here by their address; the server tells one for each. */
+function emailOf(member: Member): string {
+  return member.email ?? '';
 }
 
 interface RolePickerProps {

@@ -3,15 +3,16 @@
 
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
-import { getRetention, type Retention, setRetention } from '../../api/spaces.ts';
-import { counted, t } from '../../text/text.ts';
+import type { SpaceRetention, SpaceRetentionPolicy, UpdateSpaceRetentionRequest } from '../../api/generated/messages.ts';
+import { getRetention, setRetention } from '../../api/spaces.ts';
+import { counted, t } from '../../text/account.ts';
 import { Choice, Field, valueOf } from '../field.tsx';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
 import { SavingNote, useSaving } from '../saving.tsx';
 import { Part } from './part.tsx';
 import { daysIn } from './settings.ts';
 
-const POLICIES = ['INSTALLATION', 'DAYS', 'NEVER'] as const satisfies readonly Retention['policy'][];
+const POLICIES = ['INSTALLATION', 'DAYS', 'NEVER'] as const satisfies readonly SpaceRetentionPolicy[];
 
 /** Proposed to somebody who chooses days of their own. */
 const DAYS_PROPOSED = 90;
@@ -27,13 +28,13 @@ export function RetentionSettings({ space }: { space: string }) {
   );
 }
 
-function Choices({ space, loaded }: { space: string; loaded: Retention }) {
+function Choices({ space, loaded }: { space: string; loaded: SpaceRetention }) {
   const saved = useSignal(loaded);
   const chosen = useSignal(loaded.policy);
   const problem = useSignal('');
   const saving = useSaving();
 
-  const save = (retention: Retention) =>
+  const save = (retention: UpdateSpaceRetentionRequest) =>
     saving.run(async () => {
       try {
         saved.value = await setRetention(space, retention);
@@ -42,7 +43,7 @@ function Choices({ space, loaded }: { space: string; loaded: Retention }) {
       }
     });
 
-  const choose = (policy: Retention['policy']) => {
+  const choose = (policy: SpaceRetentionPolicy) => {
     chosen.value = policy;
     problem.value = '';
     if (policy !== 'DAYS') void save({ policy });

@@ -1,7 +1,7 @@
 // The settings of a space as this page shows them, and each change as the request that makes it. Google's contract spells
 // switches in four ways; here a switch is a boolean.
 
-import type { AccessType, SpaceConfig } from '../../api/spaces.ts';
+import type { SpaceConfigAccessType as AccessType, SpaceConfig } from '../../api/generated/messages.ts';
 
 export const ACCESS_TYPES = ['OPEN', 'TRUSTED', 'RESTRICTED'] as const satisfies readonly AccessType[];
 

@@ -3,8 +3,10 @@
 
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { getSpace, type Space, updateSpace } from '../../api/spaces.ts';
-import { t } from '../../text/text.ts';
+import type { Space } from '../../api/generated/messages.ts';
+import { getSpace, updateSpace } from '../../api/spaces.ts';
+import { pathOf } from '../../route.ts';
+import { t } from '../../text/account.ts';
 import { CopyField } from '../copy.tsx';
 import { Choice } from '../field.tsx';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
@@ -25,10 +27,10 @@ import {
   settingsOf,
 } from './settings.ts';
 
-export function SpacePage({ name }: { name: string }) {
+export function SpacePage({ space }: { space: string }) {
   return (
-    <Page title={t('space.title')} up={{ href: '/spaces', text: t('spaces.title') }}>
-      {() => <Load name={name} />}
+    <Page name="space" up={{ page: 'spaces' }}>
+      {() => <Load name={space} />}
     </Page>
   );
 }
@@ -41,7 +43,7 @@ function Load({ name }: { name: string }) {
     case 'failed':
       return isMissing(state.error) ? <NotYours /> : <Failed error={state.error} onAgain={again} />;
     case 'ready':
-      return state.value.config ? <SpaceSettings loaded={state.value} /> : <NotYours />;
+      return state.value.config ? <SpaceSettings name={name} loaded={state.value} /> : <NotYours />;
   }
 }
 
@@ -49,8 +51,7 @@ function NotYours() {
   return <p class="card gate">{t('space.notYours')}</p>;
 }
 
-function SpaceSettings({ loaded }: { loaded: Space }) {
-  const { name } = loaded;
+function SpaceSettings({ name, loaded }: { name: string; loaded: Space }) {
   const settings = useSignal(settingsOf(loaded.config ?? {}));
   /** Changes go out one after the other: an answer that overtakes another would show what no longer holds. */
   const last = useRef<Promise<unknown>>(Promise.resolve());
@@ -76,9 +77,11 @@ function SpaceSettings({ loaded }: { loaded: Space }) {
       {loaded.meetingUri && (
         <section class="card space-link">
           <CopyField label={t('space.link')} text={loaded.meetingUri} />
-          <a class="button" href={`/${loaded.meetingCode}`}>
-            {t('space.open')}
-          </a>
+          {loaded.meetingCode && (
+            <a class="button" href={pathOf({ page: 'meeting', code: loaded.meetingCode })}>
+              {t('space.open')}
+            </a>
+          )}
         </section>
       )}
       <Access settings={settings.value} save={save} />

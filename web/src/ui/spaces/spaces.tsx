@@ -1,10 +1,11 @@
 // The meeting places of the signed-in person, the newest first.
 
 import { useMemo } from 'preact/hooks';
+import type { OwnSpace } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
-import { listSpaces, type OwnSpace } from '../../api/spaces.ts';
+import { listSpaces } from '../../api/spaces.ts';
 import { pathOf } from '../../route.ts';
-import { t } from '../../text/text.ts';
+import { t } from '../../text/account.ts';
 import { CopyButton } from '../copy.tsx';
 import { Listing } from '../loading.tsx';
 import { Page } from '../page.tsx';
@@ -12,7 +13,7 @@ import { dayText } from '../times.ts';
 
 export function SpacesPage() {
   return (
-    <Page title={t('spaces.title')} lead={t('spaces.lead')} up={{ href: '/', text: t('page.home') }}>
+    <Page name="spaces" lead={t('spaces.lead')} up={{ page: 'home' }}>
       {() => <SpaceList />}
     </Page>
   );
@@ -39,7 +40,7 @@ function Row({ space: { space, meetingCode, meetingUri, active, createTime, last
     <div class="row">
       <div class="row-main">
         {meetingCode ? (
-          <a class="row-title code" href={`/${meetingCode}`}>
+          <a class="row-title code" href={pathOf({ page: 'meeting', code: meetingCode })}>
             {meetingCode}
           </a>
         ) : (
@@ -58,7 +59,7 @@ function Row({ space: { space, meetingCode, meetingUri, active, createTime, last
         )}
         <a
           class="button quiet small"
-          href={pathOf(space)}
+          href={pathOf({ page: 'space', space })}
           aria-label={t('spaces.settingsOf', { code: meetingCode ?? space })}
         >
           {t('spaces.settings')}

@@ -1,5 +1,5 @@
-// One HTTP call to the server, and the shape of its errors: Google's. A network that does not answer is an error like any
-// other, with the status `UNREACHABLE`, so that callers have one thing to catch.
+// One HTTP request to the server, and the shape of its errors: Google's. A network that does not answer is an error like
+// any other, with the status `UNREACHABLE`, so that callers have one thing to catch.
 
 /** What is wrong with one field of a request; the field as the contract spells it. */
 export interface FieldViolation {
@@ -20,7 +20,7 @@ export class ApiError extends Error {
     super(message);
   }
 
-  /** Whether the same call may succeed a little later. */
+  /** Whether the same request may succeed a little later. */
   get mayPass(): boolean {
     return this.status === 'UNREACHABLE' || this.httpStatus === 429 || this.httpStatus >= 500;
   }
@@ -37,17 +37,17 @@ interface ErrorBody {
   error_description?: string;
 }
 
-export interface CallOptions {
+export interface RequestOptions {
   body?: object;
   timeout_ms?: number;
   signal?: AbortSignal;
-  /** The call outlives the page. */
+  /** It outlives the page. */
   keepalive?: boolean;
 }
 
 const TIMEOUT_MS = 10_000;
 
-export async function call<Answer>(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+export async function sendRequest<Answer>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
   const timeout = AbortSignal.timeout(options.timeout_ms ?? TIMEOUT_MS);
   let response: Response;
   let text: string;

@@ -1,0 +1,657 @@
+// The messages of the API as JSON. Generated from `proto/` by `cargo xtask generate`, and not to be edited.
+
+/** The conference that runs in a space now. */
+export interface ActiveConference {
+  /** `conferenceRecords/{conference_record}`. */
+  conferenceRecord?: string;
+}
+
+/** Names somebody at the door. */
+export interface AdmitRequest {
+  /** The id of the knock's session, as the `moderation` channel shows it. */
+  session: string;
+}
+
+/** A program that asks people for consent. */
+export interface App {
+  /** `apps/{client_id}`. */
+  name: string;
+  /** What the consent page calls it. */
+  displayName: string;
+  /** Web or installed. */
+  kind: AppKind;
+  /** Where people may be sent back to. */
+  redirectUris?: string[];
+  /** When it was registered. */
+  createTime?: string;
+}
+
+/** How an app keeps its secret. */
+export type AppKind =
+  /** Runs on a server, and can keep one. */
+  | 'WEB'
+  /** Runs on people's machines, and cannot: it must use PKCE, and may be sent to any port of the loopback address. */
+  | 'INSTALLED';
+
+/** A page of those who were there. */
+export interface Attendance {
+  /** Newest first. */
+  attendees?: Attendee[];
+  /** For the next page; empty on the last. */
+  nextPageToken?: string;
+}
+
+/** A person in a conference. */
+export interface Attendee {
+  /** `conferenceRecords/{conference_record}/participants/{participant}`. */
+  participant: string;
+  /** The name under which others saw them last. */
+  displayName?: string;
+  /** `users/{user}`; empty for somebody who was not signed in. */
+  user?: string;
+  /** What they last were. */
+  role?: Role;
+  /** Whether a host put them out. */
+  removed?: boolean;
+  /** When they first entered. */
+  earliestStartTime?: string;
+  /** When they last left; not set while they are there. */
+  latestEndTime?: string;
+  /** Each join of each device, newest first. */
+  sessions?: AttendeeSession[];
+}
+
+/** One join of one device. */
+export interface AttendeeSession {
+  /** `conferenceRecords/{conference_record}/participants/{participant}/participantSessions/{participant_session}`. */
+  participantSession: string;
+  /** With what. */
+  device?: Device;
+  /** When it was let in. */
+  startTime: string;
+  /** When it ended; not set while it runs. */
+  endTime?: string;
+}
+
+/** What the register keeps of one conference. */
+export interface ConferenceRecord {
+  /** `conferenceRecords/{conference_record}`. */
+  name: string;
+  /** The first join. */
+  startTime?: string;
+  /** The last leave; unset while the conference runs. */
+  endTime?: string;
+  /** When the record and what belongs to it are deleted; provisional while the conference runs. */
+  expireTime?: string;
+  /** `spaces/{space}`. */
+  space?: string;
+}
+
+/** Asks to register an app. */
+export interface CreateAppRequest {
+  /** What the consent page calls it. */
+  displayName: string;
+  /** Web or installed. */
+  kind: AppKind;
+  /** Where people may be sent back to. */
+  redirectUris?: string[];
+}
+
+/** An app and its secret. */
+export interface CreateAppResponse {
+  /** The app. */
+  app: App;
+  /** Shown this once. */
+  clientSecret?: string;
+  /** JSON in the form of Google's `client_secret.json`, with our addresses: what client libraries read. */
+  clientFile?: string;
+}
+
+/** Asks to add a domain. */
+export interface CreateDomainRequest {
+  /** `example.org`. */
+  domain: string;
+  /** If empty, the domain itself names it. */
+  organisation?: string;
+}
+
+/** Asks to grant. */
+export interface CreateGrantRequest {
+  /** Of a service account: 21 digits. */
+  clientId: string;
+  /** Full URLs, or their last parts. */
+  scopes: string[];
+}
+
+/** A key with its private half. */
+export interface CreateServiceAccountKeyResponse {
+  /** The key. */
+  key: ServiceAccountKey;
+  /** JSON in the form of Google's key files; shown this once. */
+  keyFile: string;
+}
+
+/** Asks to make a service account. */
+export interface CreateServiceAccountRequest {
+  /** Begins its address: lower-case letters, digits and hyphens. */
+  accountId: string;
+}
+
+/** Asks to make an account. */
+export interface CreateUserRequest {
+  /** In any case. */
+  email: string;
+  /** If empty, the part of the address before the `@`. */
+  displayName?: string;
+  /** Runs this installation. */
+  administrator?: boolean;
+}
+
+/** Names somebody at the door. */
+export interface DenyRequest {
+  /** The id of the knock's session, as the `moderation` channel shows it. */
+  session: string;
+}
+
+/** With what somebody is in a meeting. */
+export type Device =
+  /** Microphone, camera and everything else. */
+  | 'FULL'
+  /** A second device of a signed-in person, beside one that has the microphone: it shows, chats and reacts. */
+  | 'COMPANION'
+  /** Receives only. */
+  | 'VIEWER';
+
+/** A domain of mail in an organisation. */
+export interface Domain {
+  /** `domains/{domain}`. */
+  name: string;
+  /** People of one organisation trust each other. */
+  organisation: string;
+  /** Whoever has met people of the organisation in a meeting may look up their e-mail addresses. */
+  sharesEmail?: boolean;
+}
+
+/** A service account may act as any user (domain-wide delegation). */
+export interface Grant {
+  /** `grants/{client_id}`. */
+  name: string;
+  /** Of the service account. */
+  clientId: string;
+  /** Full URLs. */
+  scopes?: string[];
+}
+
+/** A sign-in link. */
+export interface Invitation {
+  /** To be opened by that person; shown this once. */
+  link: string;
+  /** Until when it works. */
+  expireTime: string;
+}
+
+/** Asks to join. */
+export interface JoinRequest {
+  /** SDP. */
+  offer: string;
+  /** Needed without an account; with one, the account's name is shown. */
+  displayName?: string;
+  /** Of an earlier session: makes an anonymous person the same participant again. */
+  resumeSecret?: string;
+  /** With what. */
+  device?: Device;
+}
+
+/** One is in the meeting, or waits at its door. */
+export interface JoinResponse {
+  /** SDP, with all candidates. */
+  answer: string;
+  /** `spaces/{space}`, always by id. */
+  space: string;
+  /** `conferenceRecords/{conference_record}`. */
+  conferenceRecord: string;
+  /** `conferenceRecords/{conference_record}/participants/{participant}`. */
+  participant: string;
+  /** `conferenceRecords/{conference_record}/participants/{participant}/participantSessions/{participant_session}`. */
+  participantSession: string;
+  /** Known to this client alone; proves that it is this participant until the conference ends. */
+  resumeSecret: string;
+  /** One waits to be let in. */
+  waiting?: boolean;
+}
+
+/** Asks to leave. */
+export interface LeaveRequest {
+  /** The session to end. */
+  participantSession: string;
+  /** Of that session. */
+  resumeSecret: string;
+}
+
+/** Apps. */
+export interface ListAppsResponse {
+  /** By client id. */
+  apps?: App[];
+  /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** Domains. */
+export interface ListDomainsResponse {
+  /** By name. */
+  domains?: Domain[];
+  /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** Grants. */
+export interface ListGrantsResponse {
+  /** By client id. */
+  grants?: Grant[];
+  /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** A page. */
+export interface ListMeetingsResponse {
+  /** Newest first. */
+  meetings?: PastMeeting[];
+  /** For the next page; empty on the last. */
+  nextPageToken?: string;
+}
+
+/** A page of members. */
+export interface ListMembersResponse {
+  /** The page. */
+  members?: Member[];
+  /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** All keys: an account has ten at most. */
+export interface ListServiceAccountKeysResponse {
+  /** Newest last. */
+  keys?: ServiceAccountKey[];
+}
+
+/** Service accounts. */
+export interface ListServiceAccountsResponse {
+  /** By client id. */
+  serviceAccounts?: ServiceAccount[];
+  /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** A page. */
+export interface ListSpacesResponse {
+  /** Newest first. */
+  spaces?: OwnSpace[];
+  /** For the next page; empty on the last. */
+  nextPageToken?: string;
+}
+
+/** Accounts. */
+export interface ListUsersResponse {
+  /** By address. */
+  users?: UserAccount[];
+  /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** What the page before joining shows. */
+export interface Meeting {
+  /** `spaces/{space}`, always by id. */
+  space: string;
+  /** What people type. */
+  meetingCode?: string;
+  /** What people open. */
+  meetingUri?: string;
+  /** Whether a conference runs. */
+  active?: boolean;
+  /** How many are in it now. */
+  participantCount?: number;
+  /** How this caller would enter now. */
+  entry?: MeetingEntry;
+  /** What this caller would be, with a full device. */
+  role?: Role;
+}
+
+/** How somebody enters. */
+export type MeetingEntry =
+  /** At once. */
+  | 'WALK_IN'
+  /** After a host has let them in. */
+  | 'KNOCK'
+  /** Not through this client: the space can be entered only through the app that made it. */
+  | 'REFUSED';
+
+/** A person who belongs to a space, in every conference of it. */
+export interface Member {
+  /** `spaces/{space}/members/{member}`. */
+  name: string;
+  /** The address that the person is known by; needed to create a member. */
+  email?: string;
+  /** What the member may do. */
+  role?: MemberRole;
+  /** `users/{user}`; instead of `email`, not beside it. */
+  user?: string;
+}
+
+/** What a member may do. */
+export type MemberRole =
+  /** Manage the meeting. */
+  | 'COHOST';
+
+/** What is locked. */
+export interface ModerateRequest {
+  /** Whether the restrictions hold at all. */
+  moderation?: boolean;
+  /** Who may send chat messages. */
+  chatRestriction?: Restriction;
+  /** Who may send reactions. */
+  reactionRestriction?: Restriction;
+  /** Who may share a screen. */
+  presentRestriction?: Restriction;
+}
+
+/** What is locked now. */
+export interface Moderation {
+  /** Whether the restrictions hold at all. */
+  moderation?: boolean;
+  /** Who may send chat messages. */
+  chatRestriction?: Restriction;
+  /** Who may send reactions. */
+  reactionRestriction?: Restriction;
+  /** Who may share a screen. */
+  presentRestriction?: Restriction;
+}
+
+/** Says who is silenced. */
+export interface MuteRequest {
+  /** `participants/{participant}`, as the data channels have it. */
+  participant?: string;
+}
+
+/** A space of the caller's. */
+export interface OwnSpace {
+  /** `spaces/{space}`. */
+  space: string;
+  /** What people type; empty once it has lapsed. */
+  meetingCode?: string;
+  /** What people open; empty with the code. */
+  meetingUri?: string;
+  /** Who walks in. */
+  accessType?: SpaceConfigAccessType;
+  /** When it was made. */
+  createTime?: string;
+  /** When somebody last joined; the making of the space if nobody has. */
+  lastUsedTime?: string;
+  /** Whether a conference runs. */
+  active?: boolean;
+}
+
+/** A conference in a list. */
+export interface PastMeeting {
+  /** `conferenceRecords/{conference_record}`. */
+  conferenceRecord: string;
+  /** `spaces/{space}`. */
+  space: string;
+  /** What people type; empty once it has lapsed. */
+  meetingCode?: string;
+  /** When the first person entered. */
+  startTime: string;
+  /** When the last one left; not set while it runs. */
+  endTime?: string;
+  /** When the record is deleted; not set if never. */
+  expireTime?: string;
+  /** How many people were in it. */
+  participantCount?: number;
+}
+
+/** Says who is put out. */
+export interface RemoveRequest {
+  /** `participants/{participant}`, as the data channels have it. */
+  participant: string;
+}
+
+/** Who may do something while the meeting is moderated. */
+export type Restriction =
+  /** The host and the co-hosts. */
+  | 'HOSTS_ONLY'
+  /** Everybody. */
+  | 'NO_RESTRICTION';
+
+/** Asks to come back after the connection was lost. */
+export interface ResumeRequest {
+  /** SDP. */
+  offer: string;
+  /** `conferenceRecords/{conference_record}`: the conference to come back to. */
+  conferenceRecord: string;
+  /** Of the lost session. */
+  resumeSecret: string;
+  /** As in `JoinRequest`. */
+  displayName?: string;
+  /** With what. */
+  device?: Device;
+}
+
+/** What somebody may do in a meeting. */
+export type Role =
+  /** Owns the space. */
+  | 'HOST'
+  /** Manages the meeting beside the host. */
+  | 'COHOST'
+  /** Speaks, shows and is seen. */
+  | 'CONTRIBUTOR'
+  /** Receives only. */
+  | 'VIEWER';
+
+/** A program that signs in by a key. */
+export interface ServiceAccount {
+  /** `serviceAccounts/{client_id}`, 21 digits. */
+  name: string;
+  /** The `iss` of its assertions. */
+  email: string;
+  /** For people. */
+  displayName?: string;
+  /** When it was made. */
+  createTime?: string;
+}
+
+/** The public half of a key. */
+export interface ServiceAccountKey {
+  /** `serviceAccounts/{client_id}/keys/{key_id}`. */
+  name: string;
+  /** When it was made. */
+  createTime?: string;
+}
+
+/** A persistent meeting place. */
+export interface Space {
+  /** `spaces/{space}`. */
+  name?: string;
+  /** Where people open the meeting; ends in the meeting code. */
+  meetingUri?: string;
+  /** A code that people can type, such as `abc-mnop-xyz`. */
+  meetingCode?: string;
+  /** Shown to the owner only. */
+  config?: SpaceConfig;
+  /** Present while a conference runs; shown to the owner and to participants. */
+  activeConference?: ActiveConference;
+  /** One entry for each number. */
+  phoneAccess?: SpacePhoneAccess[];
+  /** One entry for each gateway. */
+  gatewaySipAccess?: SpaceGatewaySipAccess[];
+}
+
+/** The settings of a space. */
+export interface SpaceConfig {
+  /** Who may join without knocking. */
+  accessType?: SpaceConfigAccessType;
+  /** By which ways the meeting can be entered. */
+  entryPointAccess?: SpaceConfigEntryPointAccess;
+  /** Turning it off resets `moderation_restrictions`. */
+  moderation?: SpaceConfigModeration;
+  /** In force while `moderation` is ON. */
+  moderationRestrictions?: SpaceConfigModerationRestrictions;
+  /** Whether the owner is sent a report of who attended. */
+  attendanceReportGenerationType?: SpaceConfigAttendanceReportGenerationType;
+  /** What is made of each conference without anybody asking in it. */
+  artifactConfig?: SpaceConfigArtifactConfig;
+}
+
+/** Who may join without knocking. */
+export type SpaceConfigAccessType =
+  /** Whoever has the link. */
+  | 'OPEN'
+  /** The owner's organisation, invited people and dial-in; others knock. */
+  | 'TRUSTED'
+  /** Invited people; others knock. */
+  | 'RESTRICTED';
+
+/** What is made of each conference without anybody asking in it. */
+export interface SpaceConfigArtifactConfig {
+  /** Recording. */
+  recordingConfig?: SpaceConfigArtifactConfigRecordingConfig;
+  /** Transcription. */
+  transcriptionConfig?: SpaceConfigArtifactConfigTranscriptionConfig;
+  /** Notes. */
+  smartNotesConfig?: SpaceConfigArtifactConfigSmartNotesConfig;
+}
+
+/** Whether an artifact starts by itself. */
+export type SpaceConfigArtifactConfigAutoGenerationType =
+  | 'ON'
+  | 'OFF';
+
+/** Recording. */
+export interface SpaceConfigArtifactConfigRecordingConfig {
+  /** Starts when somebody who may record joins. */
+  autoRecordingGeneration?: SpaceConfigArtifactConfigAutoGenerationType;
+}
+
+/** Notes. */
+export interface SpaceConfigArtifactConfigSmartNotesConfig {
+  /** Starts when somebody who may take notes joins. */
+  autoSmartNotesGeneration?: SpaceConfigArtifactConfigAutoGenerationType;
+}
+
+/** Transcription. */
+export interface SpaceConfigArtifactConfigTranscriptionConfig {
+  /** Starts when somebody who may transcribe joins. */
+  autoTranscriptionGeneration?: SpaceConfigArtifactConfigAutoGenerationType;
+}
+
+/** Whether the owner is sent a report of who attended. */
+export type SpaceConfigAttendanceReportGenerationType =
+  | 'GENERATE_REPORT'
+  | 'DO_NOT_GENERATE';
+
+/** By which ways the meeting can be entered. */
+export type SpaceConfigEntryPointAccess =
+  /** By any. */
+  | 'ALL'
+  /** Only through the program that made the space. */
+  | 'CREATOR_APP_ONLY';
+
+/** Whether the owner's restrictions apply. */
+export type SpaceConfigModeration =
+  | 'OFF'
+  | 'ON';
+
+/** What people may do while moderation is on. */
+export interface SpaceConfigModerationRestrictions {
+  /** Who may send chat messages. */
+  chatRestriction?: SpaceConfigModerationRestrictionsRestrictionType;
+  /** Who may send reactions. */
+  reactionRestriction?: SpaceConfigModerationRestrictionsRestrictionType;
+  /** Who may share a screen. */
+  presentRestriction?: SpaceConfigModerationRestrictionsRestrictionType;
+  /** How newcomers join; a member's role overrides it. */
+  defaultJoinAsViewerType?: SpaceConfigModerationRestrictionsDefaultJoinAsViewerType;
+}
+
+/** Whether newcomers can only watch. */
+export type SpaceConfigModerationRestrictionsDefaultJoinAsViewerType =
+  | 'ON'
+  | 'OFF';
+
+/** Who may use a feature. */
+export type SpaceConfigModerationRestrictionsRestrictionType =
+  /** Owner and co-hosts. */
+  | 'HOSTS_ONLY'
+  /** Everybody. */
+  | 'NO_RESTRICTION';
+
+/** A SIP gateway by which a room system can join. */
+export interface SpaceGatewaySipAccess {
+  /** A `sip:` or `sips:` address. */
+  uri?: string;
+  /** The code to key in after calling the gateway's host itself. */
+  sipAccessCode?: string;
+}
+
+/** A telephone number by which the meeting can be joined. */
+export interface SpacePhoneAccess {
+  /** In E.164. */
+  phoneNumber?: string;
+  /** Digits to key in after the call is answered. */
+  pin?: string;
+  /** CLDR region of the number, such as `US`. */
+  regionCode?: string;
+  /** BCP 47 tag of the announcements' language. */
+  languageCode?: string;
+}
+
+/** How long the records of a space are kept after each conference. */
+export interface SpaceRetention {
+  /** `spaces/{space}`. */
+  space: string;
+  /** By what it goes. */
+  policy: SpaceRetentionPolicy;
+  /** How many days that is now; 0 for ever. */
+  days?: number;
+}
+
+/** By what it goes. */
+export type SpaceRetentionPolicy =
+  /** As the installation is set. */
+  | 'INSTALLATION'
+  /** The days of this space's own. */
+  | 'DAYS'
+  /** For ever. */
+  | 'NEVER';
+
+/** Asks to change what holds for the organisation of a domain. */
+export interface UpdateDomainRequest {
+  /** Whether whoever has met people of the organisation may look up their e-mail addresses. */
+  sharesEmail?: boolean;
+}
+
+/** Decides for a space. */
+export interface UpdateSpaceRetentionRequest {
+  /** By what it goes from now on. */
+  policy: SpaceRetentionPolicy;
+  /** With `DAYS`: how many, from 1 to 36,500. */
+  days?: number;
+}
+
+/** Asks to change an account. */
+export interface UpdateUserRequest {
+  /** The new name. */
+  displayName?: string;
+  /** Whether they run this installation; the last administrator stays one. */
+  administrator?: boolean;
+}
+
+/** Somebody with an account. */
+export interface UserAccount {
+  /** `users/{user}`. */
+  name: string;
+  /** In lower case. */
+  email: string;
+  /** Shown in meetings. */
+  displayName: string;
+  /** Runs this installation. */
+  administrator?: boolean;
+}
