@@ -222,8 +222,7 @@ mod tests {
     use crate::{admission::CardKind, peer::fixture, rights::Right};
 
     /// The bound that the opening comment argues.
-    const COMMANDS_WAITING: usize =
-        limits::ENTRANCES_WAITING + 2 * (limits::SESSIONS + limits::ENTRANCES_WAITING);
+    const COMMANDS_WAITING: usize = limits::ENTRANCES_WAITING + 2 * (limits::SESSIONS + limits::ENTRANCES_WAITING);
 
     fn card() -> Card {
         Card {
@@ -291,11 +290,7 @@ mod tests {
             queue.change(session, Change::mute());
         }
         queue.remove("more", DisconnectReason::Unhealthy);
-        assert_eq!(
-            queue.waiting.len(),
-            COMMANDS_WAITING,
-            "who is refused is not there"
-        );
+        assert_eq!(queue.waiting.len(), COMMANDS_WAITING, "who is refused is not there");
         queue.remove("0", DisconnectReason::Unhealthy);
 
         let removals = |taken: &Taken| {

@@ -62,9 +62,10 @@ fn parting<'a>(one: &'a Crate, arrow: &Arrow) -> Option<(String, &'a str, &'a st
     Some((folder, from.get(shared)?, to.get(shared)?))
 }
 
-/// The file that a line imports, as it is written: `from './exchange.ts'`, `import './base.ts'`, `import('./page.tsx')`.
+/// The file that a line imports, as it is written: `from './exchange.ts'`, `import './base.ts'`. An `import('./page.tsx')` is
+/// none of these: the table of pages names what is fetched when somebody goes there, and every page reads the table.
 fn imported(line: &str) -> Option<&str> {
-    let beginnings = ["from ", "import ", "import("];
+    let beginnings = ["from ", "import "];
     let after = beginnings.iter().find_map(|beginning| {
         let (before, after) = line.split_once(beginning)?;
         let begins_a_word = !before.ends_with(|letter: char| letter.is_alphanumeric() || letter == '_');

@@ -207,7 +207,8 @@ fn each_rule_of_imports_can_fail() {
             "import { a } from '../a.ts';",
             circle,
         ),
-        ("import './ui/b.tsx';", "const a = () => import('../a.ts');", circle),
+        ("import './ui/b.tsx';", "import '../a.ts';", circle),
+        ("import './ui/b.tsx';", "const a = () => import('../a.ts');", None),
         ("", "import { a } from '../a.ts';", None),
         ("import { b } from 'b';", "import { a } from '../a.ts';", None),
     ] {

@@ -22,8 +22,8 @@ const NAMED_BY_GENERATED: &[(&str, &[&str])] = &[("api", &["prost", "prost-types
 /// Crates whose sources are no use of a thing, for they test it.
 const TESTS: &[&str] = &["tests/src", "fuzz/src"];
 
-/// What documents are made of: a test keeps each equal to the table that it tells.
-const DOCUMENTS: &[&str] = &["settings_page"];
+/// What checked-in files are generated from: a test keeps each file equal to it.
+const DOCUMENTS: &[&str] = &["settings_page", "COMMENTED_DESCRIPTOR_SET"];
 
 /// What stands before the name of a thing where it is made.
 const MAKERS: &[&str] = &[
