@@ -3,11 +3,7 @@
 //! A client that wants to be in and is not asks again every second, with the secret of its last session once it has one: a
 //! server that is away, or a register that is, is waited for. A *no* of the rules of meetings is final.
 
-use std::{
-    fmt::Write as _,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt::Write as _, sync::Arc, time::Instant};
 
 use meeting::{
     Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, FreshIds, Input, ParticipantId, Person, SecretHash,
@@ -16,13 +12,7 @@ use meeting::{
 use rooms::{Entrance, InputError, Seat};
 use tokio::{sync::Notify, task::JoinHandle};
 
-use crate::{browser::Browser, server::Server};
-
-/// Between two attempts.
-pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// A server that says nothing for so long is gone, as far as a client can tell: it answers every check of consent, and two of
-/// those were lost.
-const SERVER_SILENCE: Duration = Duration::from_secs(7);
+use crate::{browser::Browser, limits, server::Server};
 
 /// Somebody's device.
 pub(crate) struct Device {
@@ -150,7 +140,7 @@ impl Device {
     /// When it has something to do if nothing happens before.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let browser = self.browser().map(|browser| {
-            let silence = browser.last_heard_of_server + SERVER_SILENCE;
+            let silence = browser.last_heard_of_server + limits::SERVER_SILENCE;
             browser.next_deadline().min(silence)
         });
         let asks = matches!(self.state, State::Away) && self.wish != Wish::Nothing;
@@ -237,7 +227,7 @@ impl Device {
     pub(crate) fn hang_up(&mut self, now: Instant) {
         if matches!(self.state, State::Asks { .. } | State::Leaves { .. }) {
             self.state = State::Away;
-            self.ask_at = now + ASK_AGAIN;
+            self.ask_at = now + limits::ASK_AGAIN;
         }
     }
 
@@ -269,7 +259,7 @@ impl Device {
                 }
                 Err(InputError::Panicked(panicked)) => panic!("rooms do not panic: {panicked}"),
                 Err(other) => {
-                    self.ask_at = now + ASK_AGAIN;
+                    self.ask_at = now + limits::ASK_AGAIN;
                     Some(News::Failed(other.to_string()))
                 }
             },
@@ -280,7 +270,7 @@ impl Device {
                 }
                 Err(InputError::Panicked(panicked)) => panic!("rooms do not panic: {panicked}"),
                 Err(other) => {
-                    self.ask_at = now + ASK_AGAIN;
+                    self.ask_at = now + limits::ASK_AGAIN;
                     Some(News::Failed(other.to_string()))
                 }
             },
@@ -294,9 +284,9 @@ impl Device {
                     self.out(farewell.to_owned());
                     return None;
                 }
-                let silent = now.saturating_duration_since(browser.last_heard_of_server) >= SERVER_SILENCE;
+                let silent = now.saturating_duration_since(browser.last_heard_of_server) >= limits::SERVER_SILENCE;
                 if browser.farewell().is_some() || browser.is_closed() || silent {
-                    self.ask_at = now + ASK_AGAIN;
+                    self.ask_at = now + limits::ASK_AGAIN;
                     return Some(News::Failed("the connection is gone".to_owned()));
                 }
                 self.state = State::Seated { browser };

@@ -16,6 +16,7 @@
 mod browser;
 mod clock;
 mod device;
+mod limits;
 mod link;
 mod oracle;
 mod scenario;

@@ -18,10 +18,7 @@ use register::Register;
 use rooms::{Observer, Rooms};
 use tokio::{sync::Notify, task::AbortHandle};
 
-use crate::clock::Clock;
-
-/// A start that takes longer has met a disk that failed: its supervisor tries again.
-const START: Duration = Duration::from_secs(1);
+use crate::{clock::Clock, limits};
 
 /// A running server.
 pub(crate) struct Server {
@@ -50,7 +47,7 @@ impl Server {
         let deadline = rooms::Clock::instant(&clock);
         let observer = Arc::<Gauges>::clone(&gauges);
         let rooms = Rooms::new(register.clone(), media.clone(), Arc::new(clock), observer);
-        tokio::time::timeout(START, rooms.restart()).await.ok()?.ok()?;
+        tokio::time::timeout(limits::START, rooms.restart()).await.ok()?.ok()?;
         let follow = tokio::spawn(rooms::follow(rooms.clone(), events)).abort_handle();
         let deadlines = tokio::spawn(rooms::keep_deadlines(rooms.clone())).abort_handle();
         Some(Server {

@@ -13,8 +13,7 @@ use db::{
 use fastrand::Rng;
 use tokio::sync::Notify;
 
-/// The longest that an answer takes when nothing is wrong.
-const ANSWER_MS_MAX: u64 = 4;
+use crate::limits;
 
 /// A disk with a plan.
 pub(crate) struct Store {
@@ -34,7 +33,7 @@ struct Plan {
 impl Plan {
     fn fate(&mut self) -> Fate {
         self.writes += 1;
-        let answered_after = Duration::from_millis(self.dice.u64(0..=ANSWER_MS_MAX));
+        let answered_after = Duration::from_millis(self.dice.u64(0..=limits::ANSWER_MS_MAX));
         let fate = self.faults.remove(&self.writes);
         self.has_failed |= matches!(fate, Some(Fate::Refused | Fate::Uncertain { .. }));
         fate.unwrap_or(Fate::Done { answered_after })

@@ -24,7 +24,8 @@ use tokio::{sync::Notify, task::JoinHandle};
 use crate::{
     browser::Browser,
     clock::Clock,
-    device::{ASK_AGAIN, Device, News, State, Wish, ring, user},
+    device::{Device, News, State, Wish, ring, user},
+    limits,
     link::Link,
     oracle::{Promises, Record},
     server::Server,
@@ -33,20 +34,6 @@ use crate::{
 
 /// Where the server is.
 const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 3478);
-/// How long a supervisor takes to start a server that has died.
-const SUPERVISOR: Duration = Duration::from_secs(1);
-/// How long nothing may happen.
-const TURN_MAX: Duration = Duration::from_millis(500);
-/// Within this time all is well again, whatever happened: a client has noticed, asked again, and everybody has been told.
-const RECOVERY: Duration = Duration::from_secs(20);
-/// How often it is looked whether it is.
-const LOOK: Duration = Duration::from_millis(100);
-/// Within this time without anybody a meeting is over: silence is noticed, a return is waited for, and both once more if the
-/// server dies at the very end.
-const QUIET_WITHIN: Duration = Duration::from_secs(90);
-/// Then the last are told, and forgotten: whoever only waited falls silent too.
-const FAREWELL: Duration = Duration::from_secs(10);
-
 /// Everything there is.
 pub(crate) struct World {
     seed: u64,
@@ -262,7 +249,7 @@ impl World {
         self.note(&format!("server dies {how}"));
         self.store.kill();
         self.stopping = None;
-        self.start_at = Some(now + SUPERVISOR);
+        self.start_at = Some(now + limits::SUPERVISOR);
         self.errands.retain(|errand| errand.outcome.is_none());
         // Then its last sign of life was written when it should be.
         let in_time = self.is_punctual && !self.store.has_failed();
@@ -333,7 +320,7 @@ impl World {
 
     /// Waits until everybody who is in sees the people whom the register has, and has read the same.
     pub(crate) async fn agree(&mut self) {
-        let deadline = self.clock.age() + RECOVERY;
+        let deadline = self.clock.age() + limits::RECOVERY;
         loop {
             let differing = self.differing().await;
             if differing.is_empty() {
@@ -341,15 +328,15 @@ impl World {
             }
             let names = differing.join(" and ");
             assert!(self.clock.age() < deadline, "{names} do not see who is there");
-            self.pass(self.clock.age() + LOOK).await;
+            self.pass(self.clock.age() + limits::LOOK).await;
         }
     }
 
     /// Something that can be told of the world, once it is as expected or in the end.
     pub(crate) async fn becomes(&mut self, expected: &str, tell: impl Fn(&World) -> String) -> String {
-        let deadline = self.clock.age() + RECOVERY;
+        let deadline = self.clock.age() + limits::RECOVERY;
         while tell(self) != expected && self.clock.age() < deadline {
-            self.pass(self.clock.age() + LOOK).await;
+            self.pass(self.clock.age() + limits::LOOK).await;
         }
         tell(self)
     }
@@ -380,11 +367,11 @@ impl World {
             device.vanish();
         }
         self.errands.clear();
-        let deadline = self.clock.age() + QUIET_WITHIN;
+        let deadline = self.clock.age() + limits::QUIET_WITHIN;
         while !self.record().await.is_some_and(|record| record.is_over()) && self.clock.age() < deadline {
             self.pass(self.clock.age() + Duration::from_secs(1)).await;
         }
-        self.pass(self.clock.age() + FAREWELL).await;
+        self.pass(self.clock.age() + limits::FAREWELL).await;
         self.check().await;
         let record = self.record().await.expect("the server runs by now");
         record.check_quiet(self.server.as_ref().expect("the server runs by now"), &self.space);
@@ -405,7 +392,7 @@ impl World {
             let deadlines = deadlines.chain(self.errands.iter().filter_map(Errand::next_attempt));
             let deadlines = deadlines.chain(self.link.next_arrival()).chain(self.start_at);
             let deadlines = deadlines.chain(self.server.as_ref().map(|server| server.deadline));
-            let next = deadlines.min().unwrap_or(until).min(until).min(now + TURN_MAX);
+            let next = deadlines.min().unwrap_or(until).min(until).min(now + limits::TURN_MAX);
             // Never at once: others must have their turn.
             let next = next.max(now + Duration::from_millis(1));
             // Whichever comes first.
@@ -441,7 +428,7 @@ impl World {
             "server does not start"
         });
         if !started {
-            self.start_at = Some(self.now() + SUPERVISOR);
+            self.start_at = Some(self.now() + limits::SUPERVISOR);
         }
     }
 
@@ -459,7 +446,7 @@ impl World {
         for (to, datagram) in shard.take_sent() {
             self.link.send(SERVER, to, &datagram, now);
         }
-        self.start_at = Some(now + SUPERVISOR);
+        self.start_at = Some(now + limits::SUPERVISOR);
         self.devices.values_mut().for_each(|device| device.hang_up(now));
     }
 
@@ -482,7 +469,7 @@ impl World {
 
     fn turn_shard(&mut self, now: Instant) {
         let Some(server) = &mut self.server else { return };
-        server.deadline = server.shard.turn(now).unwrap_or(now + TURN_MAX);
+        server.deadline = server.shard.turn(now).unwrap_or(now + limits::TURN_MAX);
         for (to, datagram) in server.shard.take_sent() {
             self.link.send(SERVER, to, &datagram, now);
         }
@@ -498,7 +485,7 @@ impl World {
                     let came = outcome.map_or_else(|error| error.to_string(), |()| "done".to_owned());
                     self.note(&format!("{}: {came}", errand.what));
                     if failed {
-                        errand.at = now + ASK_AGAIN;
+                        errand.at = now + limits::ASK_AGAIN;
                         self.errands.push(errand);
                     }
                     continue;
@@ -551,7 +538,7 @@ impl World {
         let address = SocketAddr::from((Ipv4Addr::new(198, 51, 100, 1), 10_000 + self.addresses));
         let device = self.devices.get_mut(name).expect("it is due");
         let Some(server) = self.server.as_ref().filter(|_| !device.is_cut) else {
-            device.ask_at = now + ASK_AGAIN;
+            device.ask_at = now + limits::ASK_AGAIN;
             return;
         };
         match device.wish {

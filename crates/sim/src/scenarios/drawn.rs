@@ -39,7 +39,7 @@ const HAPPENINGS: [&str; 24] = [
 
 pub(crate) const SCENARIOS: &[Scenario] = &[Scenario {
     name: "anything",
-    seeds: &[51, 52, 53, 54, 55, 56, 57, 58],
+    seeds: &[51, 52, 53, 58, 1_316_830_704],
     story: Drawn(anything),
     ..PLAIN
 }];
