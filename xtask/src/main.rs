@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `web`, `generate`, `test`, `bench`, `fuzz` and `tidy`.
+//! The project's own commands: `cargo xtask run`, `web`, `generate`, `test`, `bench`, `fuzz`, `sim` and `tidy`.
 //!
 //! One program that needs nothing but Rust replaces a pile of shell scripts, so the same words work on a developer's
 //! machine and in CI. It decides what to run and in which order; the work itself is done by cargo, npm, pytest and
@@ -15,6 +15,7 @@ mod fuzz;
 mod generate;
 mod process;
 mod serve;
+mod sim;
 mod steps;
 mod tally;
 mod test;
@@ -68,6 +69,12 @@ enum Task {
         #[arg(default_value_t = fuzz::SECONDS)]
         seconds: u32,
     },
+    /// Play the simulated world with new seeds
+    Sim {
+        /// How many
+        #[arg(default_value_t = 100)]
+        seeds: u64,
+    },
     /// Check the rules of the house: module comments, lengths, arrows between crates and modules, SQL, licences
     Tidy,
 }
@@ -80,6 +87,7 @@ fn main() -> ExitCode {
         Task::Test { only, filter } => Ok(test::run(&only, filter.as_deref())),
         Task::Bench { name } => bench::run(name.as_deref()),
         Task::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Task::Sim { seeds } => sim::run(seeds),
         Task::Tidy => tidy::report(),
     };
     match outcome {

@@ -59,6 +59,8 @@ pub struct Db(Engine);
 enum Engine {
     Sqlite(Arc<sqlite::Sqlite>),
     Postgres(Arc<postgres::Postgres>),
+    #[cfg(feature = "testing")]
+    Simulated(sqlite::Simulated),
 }
 
 impl Db {
@@ -85,6 +87,8 @@ impl Db {
         match &self.0 {
             Engine::Sqlite(sqlite) => sqlite.read(sql, &params).await,
             Engine::Postgres(postgres) => postgres.read(sql, &params).await,
+            #[cfg(feature = "testing")]
+            Engine::Simulated(simulated) => simulated.read(sql, &params).await,
         }
     }
 
@@ -101,6 +105,8 @@ impl Db {
         match &self.0 {
             Engine::Sqlite(sqlite) => sqlite.write(statements).await,
             Engine::Postgres(postgres) => postgres.write(&statements).await,
+            #[cfg(feature = "testing")]
+            Engine::Simulated(simulated) => simulated.write(statements).await,
         }
     }
 
@@ -114,6 +120,8 @@ impl Db {
         match &self.0 {
             Engine::Sqlite(sqlite) => sqlite.scrub().await,
             Engine::Postgres(postgres) => postgres.scrub().await,
+            #[cfg(feature = "testing")]
+            Engine::Simulated(simulated) => simulated.scrub().await,
         }
     }
 }
@@ -123,6 +131,8 @@ impl fmt::Debug for Db {
         formatter.write_str(match &self.0 {
             Engine::Sqlite(_) => "Db(SQLite)",
             Engine::Postgres(_) => "Db(PostgreSQL)",
+            #[cfg(feature = "testing")]
+            Engine::Simulated(_) => "Db(simulated)",
         })
     }
 }

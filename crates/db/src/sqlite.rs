@@ -7,7 +7,14 @@
 mod engine_error;
 mod folder;
 mod scrub;
+#[cfg(feature = "testing")]
+mod simulated;
 mod writer;
+
+#[cfg(feature = "testing")]
+pub(crate) use simulated::Simulated;
+#[cfg(feature = "testing")]
+pub use simulated::{Disk, Fate};
 
 use crate::{
     Error, Limits, Row, Statement, Value,
@@ -96,6 +103,12 @@ impl Sqlite {
 fn connect(path: &Path, limits: Limits) -> Result<Connection, Error> {
     let connection = Connection::open(path).map_err(translate)?;
     connection.busy_timeout(limits.write_timeout).map_err(translate)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+/// What every connection has, whatever it leads to.
+fn configure(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS_MAX);
     // Otherwise a statement near a partial index is planned again whenever its parameters change, because the new values
     // might allow another plan; and a plan that does not depend on values is one that a test can look at.
@@ -108,8 +121,7 @@ fn connect(path: &Path, limits: Limits) -> Result<Connection, Error> {
             pragma wal_autocheckpoint = {SQLITE_LOG_PAGES}; pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX};
             pragma mmap_size = {SQLITE_MAPPED_BYTES_MAX};"
         ))
-        .map_err(translate)?;
-    Ok(connection)
+        .map_err(translate)
 }
 
 /// Changing the journal mode does not wait for other processes as a transaction would, so the waiting is done here.

@@ -1,9 +1,11 @@
-//! Runs a store test on both engines.
+//! Runs a store test on both engines, and lends the simulated world a disk that fails on demand ([`Disk`]).
 //!
 //! A statement that one engine takes and the other refuses, or reads differently, is the price of one SQL text; so every
 //! test of a store is a closure over [`Db`] and runs twice.
 
 mod server;
+
+pub use crate::sqlite::{Disk, Fate};
 
 use crate::{Db, Location};
 use std::thread;

@@ -13,6 +13,8 @@ use std::{
 use mio::{Poll, Token, Waker};
 use tokio::sync::mpsc;
 
+#[cfg(feature = "simulated")]
+use crate::shard::Simulated;
 use crate::{
     admission::{Admission, Card, Overloaded},
     core::{change::Change, offer::OfferError},
@@ -24,6 +26,7 @@ use crate::{
     rights::Rights,
     shard::{Shard, clock},
     socket::Socket,
+    wire::Wire,
 };
 
 const SOCKET: Token = Token(0);
@@ -83,27 +86,22 @@ impl Media {
         let poll = Poll::new()?;
         socket.register(poll.registry(), SOCKET)?;
         let waker = Waker::new(poll.registry(), COMMAND)?;
-        let counting = Arc::<Counting>::default();
-        let queue = Arc::<Mutex<Queue>>::default();
-        let shard = Shard::new(
-            socket,
-            candidates.clone(),
-            Inbox(Arc::clone(&queue)),
-            Reporter::new(events),
-            Arc::clone(&counting),
-        );
+        let (mut inner, shard) = Inner::new(Wire::Udp(Box::new(socket)), local, candidates, waker, events);
         let thread = std::thread::Builder::new()
             .name("media".into())
             .spawn(move || shard.run(poll))?;
-        let inner = Inner {
-            local,
-            candidates,
-            counting,
-            queue,
-            waker,
-            thread: Some(thread),
-        };
+        inner.thread = Some(thread);
         Ok(Media { inner: Arc::new(inner) })
+    }
+
+    /// A media plane without a socket and without a thread: whoever holds its other half carries the datagrams and says what
+    /// time it is. It announces this address.
+    #[cfg(feature = "simulated")]
+    pub fn simulated(address: SocketAddr, events: mpsc::Sender<Event>) -> io::Result<(Media, Simulated)> {
+        // Nobody waits in this poll: whoever takes the turns sees what was ordered when the next one comes.
+        let waker = Waker::new(Poll::new()?.registry(), COMMAND)?;
+        let (inner, shard) = Inner::new(Wire::Simulated(vec![]), address, vec![address], waker, events);
+        Ok((Media { inner: Arc::new(inner) }, Simulated::new(shard)))
     }
 
     /// The address that was bound.
@@ -163,6 +161,34 @@ impl Media {
 }
 
 impl Inner {
+    /// The two ends, which no thread has joined yet.
+    fn new(
+        wire: Wire,
+        local: SocketAddr,
+        candidates: Vec<SocketAddr>,
+        waker: Waker,
+        events: mpsc::Sender<Event>,
+    ) -> (Inner, Shard) {
+        let counting = Arc::<Counting>::default();
+        let queue = Arc::<Mutex<Queue>>::default();
+        let shard = Shard::new(
+            wire,
+            candidates.clone(),
+            Inbox(Arc::clone(&queue)),
+            Reporter::new(events),
+            Arc::clone(&counting),
+        );
+        let inner = Inner {
+            local,
+            candidates,
+            counting,
+            queue,
+            waker,
+            thread: None,
+        };
+        (inner, shard)
+    }
+
     /// Gives an order, and wakes the shard once the lock is free again, as [`Inbox::take`] wants it.
     fn order<T>(&self, give: impl FnOnce(&mut Queue) -> T) -> T {
         let given = give(&mut queue::lock(&self.queue));

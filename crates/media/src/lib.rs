@@ -28,6 +28,7 @@ mod reporter;
 mod rights;
 mod shard;
 mod socket;
+mod wire;
 
 pub use admission::{Admission, Card, CardKind, Overloaded, Place};
 pub use core::{
@@ -39,3 +40,5 @@ pub use counters::{CounterKind, Counters, Reading};
 pub use event::{DisconnectReason, Event, LostCause};
 pub use handle::{Media, Options, Prepared};
 pub use rights::{Right, Rights};
+#[cfg(feature = "simulated")]
+pub use shard::Simulated;

@@ -3,7 +3,8 @@
 //! A room is a space behind a lock. [`Rooms::input`] is the one door: decide, record, apply, tell the media plane. The space is
 //! *taken out* of its room for that time and put back only when memory and register are known to agree. If a write fails, or
 //! something panics, the room stays empty and the next input reads the space from the register again: an unknown outcome
-//! is looked up, never guessed. Only those who waited at the door are lost with it; they are told, and may knock again.
+//! is looked up, never guessed, and what held without anybody knowing is told then. Only those who waited at the door are lost
+//! with it; they are told, and may knock again.
 //!
 //! Each input runs as a task of its own, because a caller that hangs up drops its future, and half an input is the one thing
 //! that must not be.
@@ -310,12 +311,13 @@ impl Inner {
         self.clock.now().0 + pause_us
     }
 
-    /// Reads a space, which has forgotten those who waited at its door.
+    /// Reads a space, which has forgotten those who waited at its door, and may know of what nobody was told.
     async fn read_again(&self, id: &SpaceId, room: &Room) -> Result<Space, RegisterError> {
         let space = self.register.space(id).await?;
         for session in room.take_waiting() {
             self.teller.see_off(&session, DisconnectReason::Unhealthy);
         }
+        self.teller.catch_up(&space);
         Ok(space)
     }
 

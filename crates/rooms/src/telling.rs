@@ -3,13 +3,13 @@
 //!
 //! It also knows where the sessions are that the media plane speaks of, because it gave them their places.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use media::{Admission, Card, CardKind, DisconnectReason, Media, Overloaded, Prepared};
 use meeting::{
-    ConferenceId, Fact, KnockEndReason, LiveSession, ParticipantId, Person, Right, SessionEndReason, SessionId, Space,
-    SpaceId,
+    Conference, ConferenceId, Fact, KnockEndReason, LiveSession, ParticipantId, Person, Right, SessionEndReason,
+    SessionId, Space, SpaceId,
 };
 
 use crate::moderation;
@@ -19,7 +19,7 @@ use crate::observer::Observer;
 pub(crate) struct Teller {
     media: Media,
     observer: Arc<dyn Observer>,
-    places: Mutex<HashMap<SessionId, Place>>,
+    places: Mutex<BTreeMap<SessionId, Place>>,
 }
 
 /// Where a session is, or waits to be.
@@ -154,6 +154,24 @@ impl Teller {
         self.tell_powers(space, facts);
     }
 
+    /// Makes the media plane agree with a space that was read again: the write before may have held although nobody knew, and
+    /// then nobody was told. Whoever is in no more goes, and those who are in hear once more what they are.
+    pub(crate) fn catch_up(&self, space: &Space) {
+        let live = space.conference().map(Conference::live_sessions);
+        let is_live = |session: &SessionId| live.is_some_and(|live| live.contains_key(session));
+        let placed_here = |(session, place): (&SessionId, &Place)| {
+            (place.space == *space.id() && !is_live(session)).then(|| session.clone())
+        };
+        let gone: Vec<SessionId> = self.places().iter().filter_map(placed_here).collect();
+        for session in gone {
+            self.see_off(&session, DisconnectReason::Unhealthy);
+        }
+        for (id, session) in live.into_iter().flatten() {
+            self.media.permit(id.as_str(), permitted(space, session));
+            self.tell_snapshot(space, id, session);
+        }
+    }
+
     /// Takes a session away from the media plane.
     pub(crate) fn see_off(&self, session: &SessionId, reason: DisconnectReason) {
         self.places().remove(session);
@@ -186,10 +204,14 @@ impl Teller {
                 self.media.permit(id.as_str(), permitted(space, session));
             }
             if changed || new || (queue && session.role.is_moderator()) {
-                let text = moderation::snapshot(space, session, |knock| self.email_of(knock));
-                self.media.tell(id.as_str(), text);
+                self.tell_snapshot(space, id, session);
             }
         }
+    }
+
+    fn tell_snapshot(&self, space: &Space, id: &SessionId, session: &LiveSession) {
+        let text = moderation::snapshot(space, session, |knock| self.email_of(knock));
+        self.media.tell(id.as_str(), text);
     }
 
     fn email_of(&self, session: &SessionId) -> Option<String> {
@@ -197,7 +219,7 @@ impl Teller {
     }
 
     /// The map is never left half changed, so a panic beside it does not spoil it.
-    fn places(&self) -> MutexGuard<'_, HashMap<SessionId, Place>> {
+    fn places(&self) -> MutexGuard<'_, BTreeMap<SessionId, Place>> {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("identity", &["db", "meeting"]),
     ("register", &["db", "filter", "meeting"]),
     ("rooms", &["media", "meeting", "register"]),
+    ("sim", &["db", "media", "meeting", "register", "rooms"]),
     (
         "server",
         &[
@@ -60,7 +61,9 @@ const HOMES: &[(&[&str], &[&str])] = &[
         ],
         &["db"],
     ),
-    (&["str0m", "str0m-proto", "dimpl", "quinn-udp"], &["media"]),
+    // In `sim` it plays the browsers.
+    (&["str0m"], &["media", "sim"]),
+    (&["str0m-proto", "dimpl", "quinn-udp"], &["media"]),
     (&["protox", "prost-build", "tonic-prost-build"], &["api"]),
     // `api` publishes the descriptors that `transcode` works from.
     (&["prost-reflect"], &["api", "transcode"]),
@@ -68,6 +71,9 @@ const HOMES: &[(&[&str], &[&str])] = &[
 
 /// The one module that names the WebRTC library; an upgrade that breaks its interface is mended there.
 const WEBRTC_MODULE: &str = "crates/media/src/peer";
+
+/// Where the same library plays the browsers of the simulated world.
+const BROWSER_MODULE: &str = "crates/sim/src/browser.rs";
 
 pub(super) fn run_one_way(checkout: &Checkout) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -113,7 +119,11 @@ pub(super) fn foreign_crates_have_one_home(checkout: &Checkout) -> Vec<String> {
 }
 
 pub(super) fn one_module_names_the_webrtc_library(checkout: &Checkout) -> Vec<String> {
-    let inside = |path: &str| path == format!("{WEBRTC_MODULE}.rs") || path.starts_with(&format!("{WEBRTC_MODULE}/"));
+    let inside = |path: &str| {
+        path == format!("{WEBRTC_MODULE}.rs")
+            || path.starts_with(&format!("{WEBRTC_MODULE}/"))
+            || path == BROWSER_MODULE
+    };
     let outside = checkout
         .rust()
         .filter(|file| file.path.starts_with("crates/") && file.path.contains("/src/"));

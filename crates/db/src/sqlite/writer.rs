@@ -72,6 +72,14 @@ impl Writer {
     }
 }
 
+/// One write in a commit of its own, on the caller's thread: for a world in which nothing happens beside the caller.
+#[cfg(feature = "testing")]
+pub(super) fn write_now(connection: &mut Connection, statements: Vec<Statement>, limits: Limits) -> Result<(), Error> {
+    let (done, mut outcome) = oneshot::channel();
+    commit(connection, &mut vec![Waiting { statements, done }], limits);
+    outcome.try_recv().unwrap_or_else(|_| Err(stopped()))
+}
+
 fn stopped() -> Error {
     Error::engine(std::io::Error::other("the writing thread has stopped"))
 }

@@ -13,7 +13,12 @@
 mod commands;
 mod directory;
 mod seat;
+#[cfg(feature = "simulated")]
+mod simulated;
 mod traffic;
+
+#[cfg(feature = "simulated")]
+pub use simulated::Simulated;
 
 use std::{
     cmp::Reverse,
@@ -43,12 +48,13 @@ use crate::{
         directory::Directory,
         seat::{Phase, Seat},
     },
-    socket::{Batch, Socket},
+    socket::Batch,
+    wire::Wire,
 };
 
 /// The shard. Sessions and rooms have keys: their places in `seats` and `rooms`.
 pub(crate) struct Shard {
-    socket: Socket,
+    wire: Wire,
     candidates: Vec<SocketAddr>,
     counting: Arc<Counting>,
     inbox: Inbox,
@@ -72,9 +78,19 @@ struct Buffers {
     actions: Actions,
 }
 
+/// How a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// There is nothing to do until a datagram, a command or a deadline comes.
+    Waits,
+    HasMoreToRead,
+    /// It was told to stop and has no sessions any more.
+    Stopped,
+}
+
 impl Shard {
     pub(crate) fn new(
-        socket: Socket,
+        wire: Wire,
         candidates: Vec<SocketAddr>,
         inbox: Inbox,
         reporter: Reporter,
@@ -82,7 +98,7 @@ impl Shard {
     ) -> Shard {
         let now = clock();
         Shard {
-            socket,
+            wire,
             candidates,
             counting,
             inbox,
@@ -115,18 +131,27 @@ impl Shard {
                 tracing::error!(%error, "the media thread cannot wait for its socket");
                 return;
             }
-            let now = clock();
-            if !self.take_commands(now) {
-                self.stop(now);
-                return;
+            match self.turn(clock()) {
+                Turn::Waits => more_to_read = false,
+                Turn::HasMoreToRead => more_to_read = true,
+                Turn::Stopped => return,
             }
-            more_to_read = self.read_datagrams(now);
-            self.run_timers(now);
-            self.settle_all(now);
-            self.sweep(now);
-            self.socket.flush();
-            self.count();
         }
+    }
+
+    /// Does everything that there is to do at this time.
+    fn turn(&mut self, now: Instant) -> Turn {
+        if !self.take_commands(now) {
+            self.stop(now);
+            return Turn::Stopped;
+        }
+        let more_to_read = self.read_datagrams(now);
+        self.run_timers(now);
+        self.settle_all(now);
+        self.sweep(now);
+        self.wire.flush();
+        self.count();
+        if more_to_read { Turn::HasMoreToRead } else { Turn::Waits }
     }
 
     /// The time that the rooms live in.
@@ -208,7 +233,7 @@ impl Shard {
             for key in std::mem::take(&mut self.dirty) {
                 let Some(seat) = self.seats.get_mut(key) else { continue };
                 let mut events = std::mem::take(&mut self.buffers.events);
-                let settled = seat.settle(now, &mut self.socket, &mut events);
+                let settled = seat.settle(now, &mut self.wire, &mut events);
                 self.handle(key, settled, events, now);
             }
         }
@@ -258,7 +283,7 @@ impl Shard {
         let mut seat = self.seats.remove(key);
         if seat.peer.close().is_ok() {
             // Whatever happens in this last drain happens to nobody.
-            let _ = seat.drain(&mut self.socket, &mut vec![]);
+            let _ = seat.drain(&mut self.wire, &mut vec![]);
         }
     }
 
@@ -272,11 +297,11 @@ impl Shard {
         for key in keys {
             self.free(key);
         }
-        self.socket.flush();
+        self.wire.flush();
     }
 
     fn count(&mut self) {
-        let (sent, unsent) = self.socket.take_counts();
+        let (sent, unsent) = self.wire.take_counts();
         self.counting.datagrams_out.fetch_add(sent, Relaxed);
         self.counting.datagrams_unsent.fetch_add(unsent, Relaxed);
         self.counting
@@ -286,10 +311,10 @@ impl Shard {
     }
 }
 
-/// The one place of this thread that reads the clock.
+/// The one place of this thread that reads the clock. The runtime's is the system's, but in a world whose time is simulated.
 #[expect(clippy::disallowed_methods, reason = "the shell hands the time to everything inside")]
 pub(crate) fn clock() -> Instant {
-    Instant::now()
+    tokio::time::Instant::now().into_std()
 }
 
 /// And the calendar.
@@ -308,6 +333,7 @@ mod tests {
         event::{DisconnectReason, Event},
         peer::fixture,
         rights::Rights,
+        socket::Socket,
     };
 
     struct Stage {
@@ -322,7 +348,13 @@ mod tests {
             let candidates = vec![socket.local_address()];
             let (sender, events) = events::channel(100);
             let inbox = Inbox(Arc::default());
-            let mut shard = Shard::new(socket, candidates, inbox, Reporter::new(sender), Arc::default());
+            let mut shard = Shard::new(
+                Wire::Udp(Box::new(socket)),
+                candidates,
+                inbox,
+                Reporter::new(sender),
+                Arc::default(),
+            );
             let start = clock();
             for session in sessions {
                 let card = Card {

@@ -6,7 +6,7 @@ use crate::{
     core::{channels::Channel, lobby::Lobby},
     limits,
     peer::{Peer, PeerError, PeerEvent},
-    socket::Socket,
+    wire::Wire,
 };
 
 /// How far a session has come.
@@ -96,7 +96,7 @@ impl Seat {
     pub(super) fn settle(
         &mut self,
         now: Instant,
-        socket: &mut Socket,
+        wire: &mut Wire,
         events: &mut Vec<PeerEvent>,
     ) -> Result<(), PeerError> {
         self.dirty = false;
@@ -108,15 +108,15 @@ impl Seat {
             self.outbox.pop_front();
         }
         self.peer.tick(now)?;
-        self.drain(socket, events)
+        self.drain(wire, events)
     }
 
     /// Takes out what the last input has made.
-    pub(super) fn drain(&mut self, socket: &mut Socket, events: &mut Vec<PeerEvent>) -> Result<(), PeerError> {
+    pub(super) fn drain(&mut self, wire: &mut Wire, events: &mut Vec<PeerEvent>) -> Result<(), PeerError> {
         let local = self.local;
         self.deadline = self
             .peer
-            .drain(&mut |to, datagram| socket.send(to, local, datagram), events)?;
+            .drain(&mut |to, datagram| wire.send(to, local, datagram), events)?;
         Ok(())
     }
 

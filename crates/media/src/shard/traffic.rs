@@ -36,7 +36,7 @@ impl Shard {
         let mut count = 0;
         let more = loop {
             batch.clear();
-            match self.socket.receive(|route, datagram| batch.push(route, datagram)) {
+            match self.wire.receive(|route, datagram| batch.push(route, datagram)) {
                 None => break false,
                 Some(received) => count += received,
             }
@@ -52,7 +52,7 @@ impl Shard {
         more
     }
 
-    fn datagram(&mut self, route: Route, contents: &[u8], now: Instant) {
+    pub(super) fn datagram(&mut self, route: Route, contents: &[u8], now: Instant) {
         let datagram = Datagram {
             from: route.from,
             to: self.candidate(route),
@@ -83,7 +83,7 @@ impl Shard {
                 if !understood {
                     count(&self.counting.datagrams_refused);
                 }
-                seat.drain(&mut self.socket, &mut events)
+                seat.drain(&mut self.wire, &mut events)
             }
             Err(error) => Err(error),
         };

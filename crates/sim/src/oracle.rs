@@ -1,0 +1,217 @@
+//! What must be true, whatever happens: written once, held against the register after every step of every scenario.
+//!
+//! The register is read as a contract reads it. It is held to its own rules, to what the server has promised to clients
+//! ([`Promises`]), and to what the rooms have in memory.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use meeting::{Conference, ConferenceId, Micros, ParticipantId, SessionId, SpaceId, UserId};
+use register::{ConferenceRecord, ParticipantRecord, ParticipantSessionRecord, Query, Register};
+
+use crate::{device::Ticket, server::Server};
+
+/// Signs of life are written at least every five seconds, and a write may take its time.
+const LIFE_ERROR_US: i64 = meeting::limits::SIGN_OF_LIFE_EVERY_US + 500_000;
+
+/// What clients have been told, and can hold the server to.
+#[derive(Default)]
+pub(crate) struct Promises {
+    /// Sessions that were answered as begun.
+    pub(crate) seats: Vec<Ticket>,
+    /// Sessions whose leave was acknowledged.
+    pub(crate) left: BTreeSet<SessionId>,
+    /// Sessions that were in when the server died, and when that was.
+    pub(crate) cut_off: BTreeMap<SessionId, Micros>,
+}
+
+/// What the register says of a space, all of it.
+pub(crate) struct Record {
+    conferences: Vec<(ConferenceRecord, Vec<Person>)>,
+}
+
+struct Person {
+    participant: ParticipantRecord,
+    sessions: Vec<ParticipantSessionRecord>,
+}
+
+impl Record {
+    /// Reads it as the owner of the space does.
+    pub(crate) async fn read(register: &Register, owner: &UserId, now: Micros) -> Record {
+        let query = Query {
+            filter: "",
+            page_size: i32::MAX,
+            page_token: "",
+            now,
+        };
+        let listed = register.list_conferences(owner, &query, None).await;
+        let mut conferences = vec![];
+        for conference in listed.expect("reads do not fail").items {
+            let listed = register.list_participants(&conference.id, &query).await;
+            let mut people = vec![];
+            for participant in listed.expect("reads do not fail").items {
+                let sessions = register.list_participant_sessions(&conference.id, &participant.id, &query);
+                let sessions = sessions.await.expect("reads do not fail").items;
+                people.push(Person { participant, sessions });
+            }
+            conferences.push((conference, people));
+        }
+        // The list is newest first.
+        conferences.reverse();
+        Record { conferences }
+    }
+
+    /// The rules of the register itself.
+    pub(crate) fn check_rules(&self) {
+        let mut before = Micros(0);
+        for (conference, people) in &self.conferences {
+            assert!(conference.start >= before, "conferences of a space follow each other");
+            before = conference.end.unwrap_or(Micros(i64::MAX));
+            assert!(before >= conference.start, "no negative time");
+            assert!(!people.is_empty(), "a conference starts with somebody");
+            for person in people {
+                person.check_rules(conference);
+            }
+        }
+        let open = self
+            .conferences
+            .iter()
+            .filter(|(conference, _)| conference.end.is_none());
+        assert!(open.count() <= 1, "at most one active conference");
+    }
+
+    /// What clients were promised.
+    pub(crate) fn check_promises(&self, promises: &Promises) {
+        for ticket in &promises.seats {
+            let session = self.session(&ticket.session);
+            let session = session.unwrap_or_else(|| panic!("the acknowledged session {} is missing", ticket.session));
+            let place = (&session.conference, &session.participant);
+            assert_eq!(place, (&ticket.conference, &ticket.participant), "as it was promised");
+        }
+        for session in self.sessions().filter(|session| promises.left.contains(&session.id)) {
+            assert!(
+                session.end.is_some(),
+                "the acknowledged leave of {} is missing",
+                session.id
+            );
+        }
+        for (id, died) in &promises.cut_off {
+            let Some(end) = self.session(id).and_then(|session| session.end) else {
+                continue;
+            };
+            let error_us = died.since_us(end);
+            assert!(
+                (0..=LIFE_ERROR_US).contains(&error_us),
+                "{id} ends {error_us} us before the crash"
+            );
+        }
+    }
+
+    /// What the rooms have in memory: nothing, or the same.
+    pub(crate) async fn check_memory(server: &Server, space: &SpaceId) {
+        let (conferences, sessions) = server.gauges.read();
+        assert!(conferences >= 0 && sessions >= 0, "counts are never negative");
+        let Some(remembered) = server.rooms.look(space, live).await else {
+            return;
+        };
+        let recorded = server.register.space(space).await.expect("the space is there");
+        assert_eq!(remembered, live(&recorded), "memory and register agree");
+    }
+
+    /// Whether everybody has gone.
+    pub(crate) fn is_over(&self) -> bool {
+        let open = self.conferences.iter().any(|(conference, _)| conference.end.is_none());
+        !open && self.sessions().all(|session| session.end.is_some())
+    }
+
+    /// Nobody is in any more, as far as anybody can tell.
+    pub(crate) fn check_quiet(&self, server: &Server, space: &SpaceId) {
+        assert!(self.is_over(), "nothing is open for ever: {}", self.describe());
+        assert_eq!(server.gauges.read(), (0, 0), "the gauges are back at zero");
+        assert_eq!(server.rooms.glance(space), (false, 0), "the room is empty");
+        assert_eq!(
+            server.media.counters().sessions,
+            0,
+            "the media plane has let go of everybody"
+        );
+    }
+
+    /// Who is there, by the key under which the media plane shows them: not those who have not connected, and never will if
+    /// their client was not told that they may.
+    pub(crate) async fn present(server: &Server, space: &SpaceId) -> BTreeSet<String> {
+        let space = server.register.space(space).await.expect("the space is there");
+        let sessions = space.conference().into_iter().flat_map(Conference::live_sessions);
+        let connected = sessions.filter(|(_, session)| session.last_sign_of_life.is_some());
+        connected
+            .map(|(_, session)| format!("participants/{}", session.participant))
+            .collect()
+    }
+
+    /// For scripts: what each conference held, oldest first. Sessions that never connected are counted apart.
+    pub(crate) fn describe(&self) -> String {
+        let described = self.conferences.iter().map(|(conference, people)| {
+            let sessions = || people.iter().flat_map(|person| &person.sessions);
+            let failed = sessions().filter(|session| session.failed).count();
+            let came = people
+                .iter()
+                .filter(|person| person.sessions.iter().any(|session| !session.failed))
+                .count();
+            let mut text = format!("{came} people in {} sessions", sessions().count() - failed);
+            if failed > 0 {
+                write!(text, " and {failed} failed").expect("a string");
+            }
+            text + if conference.end.is_some() { ", over" } else { ", open" }
+        });
+        described.collect::<Vec<_>>().join("; ")
+    }
+
+    fn sessions(&self) -> impl Iterator<Item = &ParticipantSessionRecord> {
+        let people = self.conferences.iter().flat_map(|(_, people)| people);
+        people.flat_map(|person| &person.sessions)
+    }
+
+    fn session(&self, id: &SessionId) -> Option<&ParticipantSessionRecord> {
+        self.sessions().find(|session| session.id == *id)
+    }
+}
+
+impl Person {
+    fn check_rules(&self, conference: &ConferenceRecord) {
+        let Person { participant, sessions } = self;
+        let first = sessions.iter().map(|session| session.start).min();
+        assert_eq!(Some(participant.earliest_start), first, "the first session's start");
+        let live = sessions.iter().any(|session| session.end.is_none());
+        let last = sessions.iter().filter_map(|session| session.end).max();
+        assert_eq!(
+            participant.latest_end,
+            last.filter(|_| !live),
+            "unset while live, then the last end"
+        );
+        assert!(
+            !live || conference.end.is_none(),
+            "nobody is in a conference that is over"
+        );
+        for session in sessions {
+            assert!(
+                session.start >= conference.start,
+                "sessions are inside their conference"
+            );
+            assert!(session.end.is_none_or(|end| end >= session.start), "no negative time");
+            let over = conference.end.zip(session.end);
+            assert!(
+                over.is_none_or(|(over, end)| end <= over),
+                "sessions are inside their conference"
+            );
+        }
+    }
+}
+
+/// The active conference of a space and who is in it.
+fn live(space: &meeting::Space) -> Option<(ConferenceId, Vec<(SessionId, ParticipantId)>)> {
+    let conference = space.conference()?;
+    let sessions = conference.live_sessions().iter();
+    let sessions = sessions.map(|(id, session)| (id.clone(), session.participant.clone()));
+    Some((conference.id().clone(), sessions.collect()))
+}

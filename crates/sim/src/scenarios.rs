@@ -1,0 +1,21 @@
+//! The scenarios, by what goes wrong in them.
+
+mod crashes;
+mod drawn;
+mod networks;
+mod races;
+mod writes;
+
+use crate::scenario::Scenario;
+
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
+    let tables = [
+        writes::SCENARIOS,
+        crashes::SCENARIOS,
+        races::SCENARIOS,
+        networks::SCENARIOS,
+        drawn::SCENARIOS,
+    ];
+    tables.into_iter().flatten()
+}

@@ -1,0 +1,98 @@
+//! A network that loses, delays, doubles and reorders.
+
+use crate::scenario::{PLAIN, Scenario, Story::Told};
+
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "three of ten datagrams are lost, and the others overtake each other",
+        seeds: &[41, 42, 43],
+        story: Told(
+            "0 join anna1 bob1 carol1
+             3 speak anna1
+             4 weather lost 30 delay 20 120
+             6 write bob1 hello
+             8 write carol1 there
+             14 hears bob1 anna1 8 600 => yes
+             14 hears carol1 anna1 8 600 => yes
+             14 weather
+             20 read anna1 => hello there
+             20 read bob1 => hello there
+             20 hears bob1 anna1 5 60 => yes
+             20 agree",
+        ),
+        ..PLAIN
+    },
+    Scenario {
+        name: "somebody comes while three of ten datagrams are lost",
+        seeds: &[49, 50],
+        story: Told(
+            "0 join anna1
+             1 speak anna1
+             2 weather lost 30 delay 20 120
+             3 join bob1
+             15 is bob1 => in
+             15 weather
+             20 hears bob1 anna1 2 60 => yes
+             20 agree",
+        ),
+        repeats: false,
+        ..PLAIN
+    },
+    Scenario {
+        name: "each datagram arrives twice, and is heard once",
+        seeds: &[44],
+        story: Told(
+            "0 weather doubled 100 delay 5 40
+             0 join anna1 bob1
+             5 write anna1 once
+             6 write bob1 twice
+             10 read anna1 => once twice
+             10 read bob1 => once twice
+             10 record => 2 people in 2 sessions, open
+             10 agree",
+        ),
+        ..PLAIN
+    },
+    Scenario {
+        name: "a network that stands still for seconds",
+        seeds: &[45, 46],
+        story: Told(
+            "0 join anna1 bob1
+             3 speak anna1
+             5 weather delay 1500 3000
+             9 weather
+             18 hears bob1 anna1 2 60 => yes
+             18 is bob1 => in
+             18 agree
+             18 record => 2 people in 2 sessions, open",
+        ),
+        ..PLAIN
+    },
+    Scenario {
+        name: "clients that fall silent, one for good and one for a moment",
+        seeds: &[47, 48],
+        story: Told(
+            "0 join anna1 bob1 carol1
+             5 vanish bob1
+             5 cut carol1
+             7 mend carol1
+             22 is carol1 => in
+             22 record => 3 people in 3 sessions, open
+             22 agree
+             23 cut carol1
+             50 mend carol1
+             60 is carol1 => in
+             60 record => 3 people in 4 sessions, open
+             60 agree",
+        ),
+        ..PLAIN
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn whoever_is_there_is_heard_and_seen() {
+        crate::scenario::check(super::SCENARIOS);
+    }
+}

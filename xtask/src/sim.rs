@@ -1,0 +1,16 @@
+//! `cargo xtask sim`: new seeds of the simulated world, for as long as nobody needs the machine. CI plays the committed ones.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{process, workspace};
+
+/// Plays every scenario with so many seeds; what fails is printed with its seed and its story.
+pub(crate) fn run(seeds: u64) -> Result<bool> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["run", "--release", "--package", "sim", "--"]);
+    cargo.arg(seeds.to_string());
+    process::run(cargo.current_dir(workspace::root()))?;
+    Ok(true)
+}
