@@ -199,6 +199,16 @@ fn mistakes_in_managing_name_the_next_step() {
             "everything",
             "meetings.space.readonly",
         ),
+        (
+            &[
+                "token",
+                "ada@example.org",
+                "--scope",
+                "https://www.googleapis.com/auth/meetings.participate",
+            ],
+            "unknown scope",
+            "meetings.participate",
+        ),
         (&["user", "add", "nobody"], "nobody", ""),
         (
             &["user", "add", "ada@example.org", "--name", "Ada\u{200B}"],
@@ -351,6 +361,15 @@ fn what_is_managed_is_listed() {
             "https://www.googleapis.com/auth/meetings.space.readonly"
         ]]
     );
+    let participate = "urn:sederunt:scope:meetings.participate";
+    for scope in ["meetings.participate", participate] {
+        run(&["grant", "add", "reports", "--scope", scope]);
+        assert_eq!(fields(&["grant", "list"])[0][2], participate);
+        assert_eq!(
+            run(&["token", "ada@example.org", "--scope", scope]).split('.').count(),
+            3
+        );
+    }
     run(&["grant", "remove", &keys[0][1]]);
     run(&["key", "remove", "reports", &keys[0][3]]);
     assert_eq!(fields(&["key", "list"]).len(), 1);

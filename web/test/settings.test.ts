@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SCOPES, scopeUrl, shortName, sorted, textKey } from '../src/ui/consent/scopes.ts';
+import { fullName, SCOPES, shortName, sorted, textKey } from '../src/ui/consent/scopes.ts';
 import { PASSWORD_CHARACTERS_MIN, problemOfPassword } from '../src/ui/passwordRules.ts';
 import { accessChange, daysIn, moderationChange, RESTRICTIONS, restrictionChange, settingsOf } from '../src/ui/spaces/settings.ts';
 
@@ -48,14 +48,16 @@ test('days are whole, positive, and not beyond a century', () => {
 
 test('scopes have one name, one place and one text each', () => {
   for (const scope of SCOPES) {
-    assert.equal(shortName(scopeUrl(scope)), scope);
+    assert.equal(shortName(fullName(scope)), scope);
     assert.match(textKey(scope), /^[a-z_]+$/);
   }
-  assert.equal(scopeUrl('openid'), 'openid');
+  assert.equal(fullName('openid'), 'openid');
+  assert.equal(fullName('meetings.participate'), 'urn:sederunt:scope:meetings.participate');
   const asked = ['email', 'https://www.googleapis.com/auth/meetings.space.created', 'https://x.example/y', 'openid', 'openid'];
-  assert.deepEqual(sorted(asked), {
-    known: ['meetings.space.created', 'userinfo.email', 'openid'],
-    others: ['https://x.example/y'],
+  const others = ['https://x.example/y', 'https://www.googleapis.com/auth/meetings.participate'];
+  assert.deepEqual(sorted([...asked, ...others.slice(1), 'urn:sederunt:scope:meetings.participate']), {
+    known: ['meetings.participate', 'meetings.space.created', 'userinfo.email', 'openid'],
+    others,
   });
 });
 

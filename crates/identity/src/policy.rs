@@ -38,11 +38,13 @@ pub enum Action {
     ListConferenceRecords,
     /// `get` and `list` of one conference record and everything below it.
     ReadConferenceRecord,
+    /// Being in a meeting and running one: of our own contract, and in no scope of the other's.
+    TakePart,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 11] = [
+    pub const ALL: [Action; 12] = [
         Action::CreateSpace,
         Action::GetSpace,
         Action::SeeSpaceConfig,
@@ -54,6 +56,7 @@ impl Action {
         Action::ChangeMembers,
         Action::ListConferenceRecords,
         Action::ReadConferenceRecord,
+        Action::TakePart,
     ];
 }
 
@@ -102,6 +105,7 @@ const RECEIVE_MEDIA: Scopes = Scopes::of(&[
     Scope::ConferenceMediaAudioReadonly,
     Scope::ConferenceMediaVideoReadonly,
 ]);
+const PARTICIPATE: Scopes = Scopes::of(&[Scope::Participate]);
 
 /// The table: the scopes of which one is needed, and the least standing that will do.
 const fn rule(action: Action) -> (Scopes, Standing) {
@@ -116,6 +120,8 @@ const fn rule(action: Action) -> (Scopes, Standing) {
         Action::ReadMembers => (READ, Standing::Owner),
         Action::ListConferenceRecords => (READ, Standing::Stranger),
         Action::ReadConferenceRecord => (READ, Standing::Participant),
+        // Whom a door lets in, and who is host, is the business of the meeting's own rules.
+        Action::TakePart => (PARTICIPATE, Standing::Stranger),
     }
 }
 
@@ -126,7 +132,8 @@ pub const fn accepted(action: Action) -> Scopes {
 
 /// Whether the caller's credential is for such things at all; then who is calling.
 ///
-/// A service account that acts for nobody owns nothing and was nowhere, so no scope helps it.
+/// A service account that acts for nobody owns nothing and was nowhere, so no scope helps it. People take part without a
+/// scope for it when they do so in person; whatever acts for them, or was made for some things only, needs that scope.
 pub fn entitled(principal: &Principal, action: Action) -> Result<&User, Refusal> {
     let user = match &principal.caller {
         Caller::User(user) => user,
@@ -134,7 +141,8 @@ pub fn entitled(principal: &Principal, action: Action) -> Result<&User, Refusal>
         Caller::ServiceAccount { .. } => return Err(Refusal::NotPermitted),
     };
     let (accepted, _) = rule(action);
-    if principal.scopes.intersects(accepted) {
+    let in_person = action == Action::TakePart && principal.is_in_person();
+    if in_person || principal.scopes.intersects(accepted) {
         Ok(user)
     } else {
         Err(Refusal::ScopeMissing { accepted })
@@ -203,8 +211,8 @@ mod tests {
     /// The contract's table: which scopes will do, and who may: owner, participant, stranger.
     fn contract(action: Action) -> (&'static [Scope], [bool; 3]) {
         use Scope::{
-            ConferenceMediaAudioReadonly, ConferenceMediaReadonly, ConferenceMediaVideoReadonly, SpaceCreated,
-            SpaceReadonly, SpaceSettings,
+            ConferenceMediaAudioReadonly, ConferenceMediaReadonly, ConferenceMediaVideoReadonly, Participate,
+            SpaceCreated, SpaceReadonly, SpaceSettings,
         };
         let everybody = [true, true, true];
         let (took_part, owner) = ([true, true, false], [true, false, false]);
@@ -226,6 +234,7 @@ mod tests {
             Action::ReadMembers => (&[SpaceCreated, SpaceReadonly], owner),
             Action::ListConferenceRecords => (&[SpaceCreated, SpaceReadonly], everybody),
             Action::ReadConferenceRecord => (&[SpaceCreated, SpaceReadonly], took_part),
+            Action::TakePart => (&[Participate], everybody),
         }
     }
 
@@ -278,6 +287,24 @@ mod tests {
                     Err(Refusal::NotPermitted),
                     "{action:?}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn taking_part_is_for_people_in_person_and_for_whatever_has_its_scope() {
+        let all_but_media = Scopes::of(&[Scope::SpaceCreated, Scope::SpaceReadonly, Scope::SpaceSettings]);
+        let participate = Scopes::of(&[Scope::Participate]);
+        for (scopes, person, app) in [
+            (Scopes::MEET, true, false),
+            (all_but_media, false, false),
+            (participate, true, true),
+            (Scopes::MEET.union(participate), true, true),
+            (Scopes::NONE, false, false),
+        ] {
+            for (through, right) in [(None, person), (Some("ours"), app)] {
+                let answer = entitled(&principal(OTHER, scopes, through), Action::TakePart).is_ok();
+                assert_eq!(answer, right, "{scopes:?} through {through:?}");
             }
         }
     }

@@ -51,4 +51,9 @@ impl Principal {
     pub const fn is_first_party(&self) -> bool {
         matches!(self.caller, Caller::User(_)) && self.app.is_none()
     }
+
+    /// Whether this is as good as the user: nobody acts for them, and the credential was not made for some things only.
+    pub const fn is_in_person(&self) -> bool {
+        self.is_first_party() && self.scopes.covers(Scopes::MEET)
+    }
 }

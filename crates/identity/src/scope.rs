@@ -1,12 +1,19 @@
-//! What a token may be used for: the OAuth scopes of Google's contract, under their full names.
+//! What a token may be used for: the OAuth scopes of Google's contract, under their full names, and one of our own.
 //!
 //! One table holds them. A program written for Google asks for the full URL; a person at a terminal types the short
-//! name, the part after `…/auth/`. Tokens and errors always carry the URL.
+//! name, the part after `…/auth/`. Tokens and errors always carry the full name.
+//!
+//! The contract has no scope for being in a meeting, because no program of its is ever in one. Here programs may be, and
+//! what says who was there must not follow from a right to read: so that has a scope, and no other implies it.
 
 use std::fmt;
 
-/// What every scope's URL begins with, but for the one of OpenID Connect.
-const PREFIX: &str = "https://www.googleapis.com/auth/";
+/// What the full names of Google's scopes begin with.
+const GOOGLE: &str = "https://www.googleapis.com/auth/";
+
+/// What the full names of our own begin with. It is a name and no address: a scope need not be a URL (RFC 6749 §3.3), and
+/// no host is ours at every installation.
+const OWN: &str = "urn:sederunt:scope:";
 
 /// One OAuth scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,11 +47,13 @@ pub enum Scope {
     DirectoryReadonly,
     /// Learn who the user is: the scope of OpenID Connect, whose name is no URL.
     OpenId,
+    /// Be in meetings as the user, and run those that the user hosts. Our own.
+    Participate,
 }
 
 impl Scope {
     /// Every scope, in the order of the contract.
-    pub const ALL: [Scope; 14] = [
+    pub const ALL: [Scope; 15] = [
         Scope::SpaceCreated,
         Scope::SpaceReadonly,
         Scope::SpaceSettings,
@@ -59,6 +68,7 @@ impl Scope {
         Scope::ContactsOtherReadonly,
         Scope::DirectoryReadonly,
         Scope::OpenId,
+        Scope::Participate,
     ];
 
     /// The name that a person types: `meetings.space.created`.
@@ -78,14 +88,20 @@ impl Scope {
             Scope::ContactsOtherReadonly => "contacts.other.readonly",
             Scope::DirectoryReadonly => "directory.readonly",
             Scope::OpenId => "openid",
+            Scope::Participate => "meetings.participate",
         }
     }
 
     /// The name on the wire: `https://www.googleapis.com/auth/meetings.space.created`.
-    pub fn url(self) -> String {
+    pub fn full_name(self) -> String {
+        format!("{}{}", self.prefix(), self.short_name())
+    }
+
+    const fn prefix(self) -> &'static str {
         match self {
-            Scope::OpenId => self.short_name().to_owned(),
-            _ => format!("{PREFIX}{}", self.short_name()),
+            Scope::OpenId => "",
+            Scope::Participate => OWN,
+            _ => GOOGLE,
         }
     }
 
@@ -106,23 +122,26 @@ impl Scope {
             Scope::ContactsOtherReadonly => "see the people whom you have met",
             Scope::DirectoryReadonly => "see the people of your organisation",
             Scope::OpenId => "learn who you are",
+            Scope::Participate => "take part in meetings as you, and run those that you host",
         }
     }
 }
 
-/// Accepts the full URL, the short name, and the two names that OpenID Connect gives to scopes of Google's.
+/// Accepts the full name, the short name, and the two names that OpenID Connect gives to scopes of Google's.
 impl std::str::FromStr for Scope {
     type Err = UnknownScope;
 
     fn from_str(name: &str) -> Result<Scope, UnknownScope> {
-        let short = match name.strip_prefix(PREFIX).unwrap_or(name) {
+        let short = match name {
             "profile" => Scope::UserinfoProfile.short_name(),
             "email" => Scope::UserinfoEmail.short_name(),
             short => short,
         };
+        // One of Google's with the last part of ours would be another scope.
+        let is_full = |scope: &Scope| name.strip_prefix(scope.prefix()) == Some(scope.short_name());
         Scope::ALL
             .into_iter()
-            .find(|scope| scope.short_name() == short)
+            .find(|scope| scope.short_name() == short || is_full(scope))
             .ok_or_else(|| UnknownScope(name.to_owned()))
     }
 }
@@ -150,7 +169,8 @@ impl Scopes {
     /// Every scope there is.
     pub const ALL: Scopes = Scopes::of(&Scope::ALL);
 
-    /// Every scope of the Meet API: what a browser session has, and a token by default.
+    /// Every scope of the Meet API: what a browser session has, and a token by default. A user who comes with all of them, and
+    /// for whom no app acts, is here [in person](crate::Principal::is_in_person), which is more than any scope.
     pub const MEET: Scopes = Scopes::of(&[
         Scope::SpaceCreated,
         Scope::SpaceReadonly,
@@ -224,12 +244,12 @@ impl FromIterator<Scope> for Scopes {
     }
 }
 
-/// The form of OAuth: URLs with a space between.
+/// The form of OAuth: full names with a space between.
 impl fmt::Display for Scopes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, scope) in self.iter().enumerate() {
             let space = if index == 0 { "" } else { " " };
-            write!(out, "{space}{}", scope.url())?;
+            write!(out, "{space}{}", scope.full_name())?;
         }
         Ok(())
     }
@@ -250,7 +270,7 @@ mod tests {
         for (index, scope) in Scope::ALL.into_iter().enumerate() {
             assert_eq!(scope as usize, index, "bits follow the table");
             assert_eq!(scope.short_name().parse(), Ok(scope));
-            assert_eq!(scope.url().parse(), Ok(scope));
+            assert_eq!(scope.full_name().parse(), Ok(scope));
             assert!(!scope.description().ends_with('.'));
         }
         assert_eq!("profile".parse(), Ok(Scope::UserinfoProfile));
@@ -261,6 +281,10 @@ mod tests {
             "https://www.googleapis.com/auth/",
             "MEETINGS.SPACE.CREATED",
             "a b",
+            "https://www.googleapis.com/auth/meetings.participate",
+            "https://www.googleapis.com/auth/urn:sederunt:scope:meetings.participate",
+            "urn:sederunt:scope:meetings.space.created",
+            "urn:sederunt:scope:",
         ] {
             assert_eq!(wrong.parse::<Scope>(), Err(UnknownScope(wrong.to_owned())));
         }
@@ -283,7 +307,7 @@ mod tests {
         assert_eq!(Scopes::parse(" "), Ok(Scopes::NONE));
         assert!(Scopes::ALL.covers(known) && known.covers(Scopes::NONE) && !known.covers(Scopes::MEET));
         assert!(known.covers(known) && known.union(Scopes::MEET).covers(Scopes::MEET));
-        assert!(!Scopes::MEET.contains(Scope::DriveReadonly));
+        assert!(!Scopes::MEET.contains(Scope::DriveReadonly) && !Scopes::MEET.contains(Scope::Participate));
         assert!(!Scopes::MEET.intersects(Scopes::of(&[Scope::DriveReadonly])));
         assert!(Scopes::MEET.intersects(Scopes::of(&[Scope::DriveReadonly, Scope::SpaceCreated])));
     }

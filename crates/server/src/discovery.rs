@@ -56,7 +56,7 @@ impl Descriptions {
 
 fn described(declared: &Declared, description: &Description, public_url: &str) -> Result<Value, RuleError> {
     let scopes = description.scopes.iter();
-    let scopes: Vec<(String, &str)> = scopes.map(|scope| (scope.url(), scope.description())).collect();
+    let scopes: Vec<(String, &str)> = scopes.map(|scope| (scope.full_name(), scope.description())).collect();
     let api = Api {
         package: description.package,
         name: description.name,
@@ -68,7 +68,7 @@ fn described(declared: &Declared, description: &Description, public_url: &str) -
     };
     let scopes_of = |method: &str| {
         let operation = declared.operation(method);
-        let scopes = operation.map(|operation| operation.needs.scopes().iter().map(Scope::url).collect());
+        let scopes = operation.map(|operation| operation.needs.scopes().iter().map(Scope::full_name).collect());
         scopes.unwrap_or_default()
     };
     document(api::descriptor_pool(), &api, scopes_of)

@@ -13,6 +13,7 @@ import { Person } from '../world/person.js';
 import { Server } from '../world/server.js';
 
 const SCOPE = 'https://www.googleapis.com/auth/';
+const PARTICIPATE = 'urn:sederunt:scope:meetings.participate';
 const password = 'four unrelated words';
 
 describe('consent', { timeout: 120_000 }, () => {
@@ -119,6 +120,25 @@ describe('consent', { timeout: 120_000 }, () => {
     assert.equal((await server.call('GET', `/v2/${space.body.name}`, { token })).status, 200);
     const users = await server.call('GET', '/sederunt/v1/users', { token });
     assert.equal(users.status, 403, 'no app administers');
+  });
+
+  test('an app that wants to be in meetings says so, and no other is', async () => {
+    const space = await server.openSpace(server.token('ada@example.org'));
+    for (const [scope, words, entry, muted] of [
+      [`${SCOPE}meetings.space.readonly`, 'See your meetings and who took part in them', 'REFUSED', 403],
+      [PARTICIPATE, 'Take part in meetings as you: hear, see, speak and write, and run those that you host', 'WALK_IN', 200],
+    ]) {
+      await page.goto(app.ask([scope]));
+      await ada.sees(words);
+      const answer = await app.answer(page, () => ada.press('Allow'));
+      const { status, body } = await app.exchange(answer.get('code'));
+      assert.deepEqual([status, body.scope], [200, scope]);
+      const token = body.access_token;
+      const preview = await server.call('GET', `/sederunt/v1/${space.name}:preview`, { token });
+      assert.equal(preview.body.entry, entry);
+      const mute = await server.call('POST', `/sederunt/v1/${space.name}:mute`, { token, body: {} });
+      assert.equal(mute.status, muted, JSON.stringify(mute.body));
+    }
   });
 
   test('an app that nobody knows leads nowhere', async () => {

@@ -171,6 +171,7 @@ export const enAccount = {
   'consent.hint': 'Allow this only if you know the app and trust whoever made it.',
   'consent.allow': 'Allow',
   'consent.cancel': 'Cancel',
+  'scope.meetings_participate': 'Take part in meetings as you: hear, see, speak and write, and run those that you host',
   'scope.meetings_space_created': 'Create meetings, and see and change the meetings that it created',
   'scope.meetings_space_settings': 'See and change the settings of all your meetings',
   'scope.meetings_space_readonly': 'See your meetings and who took part in them',

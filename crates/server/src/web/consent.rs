@@ -60,7 +60,7 @@ impl Pages {
         };
         let scopes = asked.scopes.iter();
         let scopes: Vec<_> = scopes
-            .map(|scope| json!({"scope": scope.url(), "description": scope.description()}))
+            .map(|scope| json!({"scope": scope.full_name(), "description": scope.description()}))
             .collect();
         let kind = match asked.app.kind {
             AppKind::Web => "WEB",

@@ -33,6 +33,7 @@ const EVERYTHING: Scopes = Scopes::ALL;
 const CREATED: Scopes = Scopes::of(&[Scope::SpaceCreated]);
 const READONLY: Scopes = Scopes::of(&[Scope::SpaceReadonly]);
 const SETTINGS: Scopes = Scopes::of(&[Scope::SpaceSettings]);
+const PARTICIPATE: Scopes = Scopes::of(&[Scope::Participate]);
 const MEDIA: Scopes = Scopes::of(&[Scope::ConferenceMediaReadonly]);
 const PROFILE: Scopes = Scopes::of(&[Scope::UserinfoProfile]);
 const CONTACTS: Scopes = Scopes::of(&[Scope::ContactsReadonly]);
@@ -44,13 +45,14 @@ const MAKER: &str = "maker";
 const OTHER: &str = "other";
 
 /// Every kind of caller, in the order in which rows name them. `table.md` says who each is.
-pub(crate) const CALLERS: [(&str, Credential); 29] = [
+pub(crate) const CALLERS: [(&str, Credential); 32] = [
     ("owner", Own(OWNER, EVERYTHING)),
     ("owner: our page", OurPage(OWNER)),
     ("owner: foreign page", ForeignPage(OWNER)),
     ("owner: signed out", SignedOut(OWNER)),
     ("owner: readonly", Own(OWNER, READONLY)),
     ("owner: settings", Own(OWNER, SETTINGS)),
+    ("owner: participate", Own(OWNER, PARTICIPATE)),
     ("owner: media", Own(OWNER, MEDIA)),
     ("owner: profile", Own(OWNER, PROFILE)),
     ("owner: contacts", Own(OWNER, CONTACTS)),
@@ -67,8 +69,10 @@ pub(crate) const CALLERS: [(&str, Credential); 29] = [
     ("administrator: readonly", Own(ADMINISTRATOR, READONLY)),
     ("administrator: app", App(OTHER, Some(ADMINISTRATOR), EVERYTHING)),
     ("maker: created", App(MAKER, Some(OWNER), CREATED)),
+    ("maker: participate", App(MAKER, Some(OWNER), PARTICIPATE)),
     ("other app: created", App(OTHER, Some(OWNER), CREATED)),
     ("other app: readonly", App(OTHER, Some(OWNER), READONLY)),
+    ("other app: participate", App(OTHER, Some(OWNER), PARTICIPATE)),
     ("service account", App(OTHER, None, EVERYTHING)),
     ("expired", Expired(OWNER)),
     ("guest", Nothing),

@@ -25,6 +25,9 @@ const STIRRING: [&str; 7] = [
     "Meetings.End",
 ];
 
+/// Who lets in, and ends the conference.
+const HOST: &str = "owner";
+
 /// The world, the callers, and the things that are called about.
 pub(crate) struct Cast {
     pub(crate) world: World,
@@ -143,13 +146,13 @@ impl Cast {
 
     async fn hold_conference(&mut self) {
         if self.conference.is_none() {
-            let conference = Conference::begin(&self.world, &self.space, &self.callers, self.maker());
+            let conference = Conference::begin(&self.world, &self.space, &self.callers, self.caller(HOST));
             self.conference = Some(conference.await);
         }
     }
 
     async fn end_conference(&mut self) {
-        conference::end(&self.world, &self.space, self.maker()).await;
+        conference::end(&self.world, &self.space, self.caller(HOST)).await;
         self.conference = None;
     }
 

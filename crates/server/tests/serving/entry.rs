@@ -99,6 +99,36 @@ async fn who_may_not_enter_is_told_why() {
 }
 
 #[tokio::test]
+async fn a_token_for_some_things_only_enters_if_taking_part_is_one_of_them() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
+    let keeper = world.join(&space, None, "Keeper").await.ok();
+    let path = |verb: &str| format!("/sederunt/v1/{space}:{verb}");
+    let join = json!({"offer": OFFER});
+    let resume = json!({"offer": OFFER, "conferenceRecord": keeper["conferenceRecord"], "resumeSecret": "x"});
+    let all_but_one = Scopes::MEET.iter().skip(1).collect();
+    let narrow = Scopes::MEET.iter().map(|scope| Scopes::of(&[scope]));
+    for scopes in narrow.chain([all_but_one]) {
+        let caller = world.person_with("Owner", scopes).await;
+        for (verb, body) in [("join", &join), ("resume", &resume)] {
+            let answer = world.post(Some(&caller), &path(verb), body).await;
+            answer.refused(403, "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT");
+        }
+        let seen = world.get(Some(&caller), &path("preview")).await.ok();
+        let seen = (&seen["entry"], &seen["participantCount"]);
+        assert_eq!(seen, (&json!("REFUSED"), &json!(1)), "{scopes:?}");
+    }
+    for scopes in [Scopes::of(&[Scope::Participate]), Scopes::MEET] {
+        let caller = world.person_with("Owner", scopes).await;
+        world.join(&space, Some(&caller), "").await.ok();
+        let seen = world.get(Some(&caller), &path("preview")).await.ok();
+        let seen = (&seen["entry"], &seen["participantCount"]);
+        assert_eq!(seen, (&json!("WALK_IN"), &json!(2)), "{scopes:?}");
+    }
+}
+
+#[tokio::test]
 async fn who_holds_the_secret_is_the_same_participant() {
     let world = World::new().await;
     let owner = world.person("Owner").await;

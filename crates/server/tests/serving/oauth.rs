@@ -9,12 +9,15 @@ use server::clock;
 use sha2::{Digest, Sha256};
 
 use crate::sign_in::Browser;
-use crate::world::{Answer, World, text};
+use crate::world::{Answer, OFFER, World, text};
 
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0";
 const BACK: &str = "https://app.example.org/back";
 const READONLY: &str = "https://www.googleapis.com/auth/meetings.space.readonly";
 const CREATED: &str = "https://www.googleapis.com/auth/meetings.space.created";
+const SETTINGS: &str = "https://www.googleapis.com/auth/meetings.space.settings";
+const MEDIA: &str = "https://www.googleapis.com/auth/meetings.conference.media.readonly";
+const PARTICIPATE: &str = "urn:sederunt:scope:meetings.participate";
 
 /// A program, and what it knows of itself.
 struct Program {
@@ -60,6 +63,23 @@ impl Program {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(pairs);
         format!("/oauth2/auth?{}", query.finish())
+    }
+
+    /// What it may do, once whoever sits at the browser has agreed: the value of its `authorization` header.
+    async fn agreed(&self, world: &World, browser: &Browser, scope: &str) -> String {
+        let asked = self.asks(&[("scope", scope)]);
+        let (_, query) = location(&browser.ask(world, "GET", &asked, &Value::Null).await);
+        let answer = decide(world, browser, &value(&query, "request"), true).await.ok();
+        let (_, answer) = split(&text(&answer, "redirect"));
+        let trade = [
+            ("grant_type", "authorization_code"),
+            ("code", &*value(&answer, "code")),
+            ("redirect_uri", BACK),
+            ("code_verifier", VERIFIER),
+        ];
+        let tokens = self.trades(world, &trade).await.ok();
+        assert_eq!(tokens["scope"], scope);
+        format!("Bearer {}", text(&tokens, "access_token"))
     }
 
     /// Trades a code, or something else, for a token.
@@ -170,6 +190,47 @@ async fn a_person_agrees_and_the_program_acts_for_them() {
 
     // Once.
     error(&program.trades(&world, &trade).await, 400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_program_is_in_no_meeting_unless_the_person_agreed_to_that() {
+    let world = World::new().await;
+    let ada = world.person("Ada").await;
+    let browser = Browser::signed_in(&world, &ada).await;
+    let space = text(&world.space_of(&ada, json!({"accessType": "OPEN"})).await, "name");
+    let everything_of_googles = [CREATED, READONLY, SETTINGS, MEDIA].join(" ");
+    for (scope, may) in [
+        (READONLY, false),
+        (CREATED, false),
+        (SETTINGS, false),
+        (MEDIA, false),
+        (&everything_of_googles, false),
+        (PARTICIPATE, true),
+    ] {
+        // Another each time, so that nothing was agreed to before.
+        let program = Program::register(&world, AppKind::Web).await;
+        let bearer = program.agreed(&world, &browser, scope).await;
+        let headers = [("content-type", "application/json"), ("authorization", &*bearer)];
+        let call = async |method, verb, body: Value| {
+            let path = format!("/sederunt/v1/{space}:{verb}");
+            world.send(method, None, &path, &headers, &body.to_string()).await
+        };
+        let preview = call("GET", "preview", json!({})).await.ok();
+        assert_eq!(preview["entry"], if may { "WALK_IN" } else { "REFUSED" }, "{scope}");
+        for (verb, body) in [("join", json!({"offer": OFFER})), ("mute", json!({}))] {
+            let answer = call("POST", verb, body).await;
+            if may {
+                answer.ok();
+            } else {
+                answer.refused(403, "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT");
+            }
+        }
+        let records = world.get(Some(&ada), "/v2/conferenceRecords").await.ok();
+        let was_there = records["conferenceRecords"]
+            .as_array()
+            .is_some_and(|records| records.len() == 1);
+        assert_eq!(was_there, may, "{scope}: {records}");
+    }
 }
 
 #[tokio::test]

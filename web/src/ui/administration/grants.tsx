@@ -6,7 +6,7 @@ import type { Grant } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/administration.ts';
 import { ConfirmButton } from '../confirm.tsx';
-import { SCOPES, scopeUrl, sorted, textKey } from '../consent/scopes.ts';
+import { fullName, SCOPES, sorted, textKey } from '../consent/scopes.ts';
 import { Choice, Field, valueOf } from '../field.tsx';
 import { AdministrationPage } from './administration.tsx';
 import { AddForm } from './form.tsx';
@@ -65,7 +65,7 @@ function AddGrant({ add }: { add(form: HTMLFormElement): Promise<void> }) {
                 key={scope}
                 kind="checkbox"
                 name="scopes"
-                value={scopeUrl(scope)}
+                value={fullName(scope)}
                 label={t(`scope.${textKey(scope)}`)}
                 hint={<span class="code">{scope}</span>}
               />

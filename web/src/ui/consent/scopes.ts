@@ -1,6 +1,7 @@
 // OAuth scopes in plain words, what they let an app change before what they let it see.
 
 export const SCOPES = [
+  'meetings.participate',
   'meetings.space.created',
   'meetings.space.settings',
   'meetings.space.readonly',
@@ -18,7 +19,9 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-const PREFIX = 'https://www.googleapis.com/auth/';
+const GOOGLE = 'https://www.googleapis.com/auth/';
+// Of the scope that is not Google's.
+const OWN = 'urn:sederunt:scope:';
 
 /** The short names of scopes that we know, each once and in our order, and the others as they are. */
 export function sorted(scopes: readonly string[]): { known: Scope[]; others: string[] } {
@@ -30,15 +33,15 @@ export function sorted(scopes: readonly string[]): { known: Scope[]; others: str
 }
 
 export function shortName(scope: string): string {
-  const short = scope.startsWith(PREFIX) ? scope.slice(PREFIX.length) : scope;
   // OpenID Connect has names of its own for two of them.
-  if (short === 'profile' || short === 'email') return `userinfo.${short}`;
-  return short;
+  if (scope === 'profile' || scope === 'email') return `userinfo.${scope}`;
+  return SCOPES.find((known) => fullName(known) === scope) ?? scope;
 }
 
 /** The name on the wire. */
-export function scopeUrl(scope: Scope): string {
-  return scope === 'openid' ? scope : PREFIX + scope;
+export function fullName(scope: Scope): string {
+  if (scope === 'openid') return scope;
+  return (scope === 'meetings.participate' ? OWN : GOOGLE) + scope;
 }
 
 /** The key of its text: a dot would end the name of a key. */

@@ -1,5 +1,5 @@
-//! What our own contract offers. Taking part needs nothing, because people without an account take part; running a meeting needs
-//! what changing its space needs.
+//! What our own contract offers. Being in a meeting and running one need the same, in whoever has a credential; people without an
+//! account take part as well, and say so by having none.
 
 use identity::policy::Action;
 
@@ -7,16 +7,16 @@ use crate::gate::operation::{Needs, Operation};
 
 /// One row for each method.
 pub(super) const OPERATIONS: &[Operation] = &[
-    Operation::writes("Meetings/Join", Needs::Nothing, "Meeting"),
-    Operation::writes("Meetings/Resume", Needs::Nothing, "Meeting"),
+    Operation::writes("Meetings/Join", Needs::Credential(Action::TakePart), "Meeting"),
+    Operation::writes("Meetings/Resume", Needs::Credential(Action::TakePart), "Meeting"),
     Operation::writes("Meetings/Leave", Needs::Nothing, "Meeting"),
     Operation::reads("Meetings/GetMeeting", Needs::Nothing, "Meeting"),
-    Operation::writes("Meetings/Admit", Needs::Credential(Action::UpdateSpace), "Meeting"),
-    Operation::writes("Meetings/Deny", Needs::Credential(Action::UpdateSpace), "Meeting"),
-    Operation::writes("Meetings/Mute", Needs::Credential(Action::UpdateSpace), "Meeting"),
-    Operation::writes("Meetings/Remove", Needs::Credential(Action::UpdateSpace), "Meeting"),
-    Operation::writes("Meetings/Moderate", Needs::Credential(Action::UpdateSpace), "Meeting"),
-    Operation::writes("Meetings/End", Needs::Credential(Action::UpdateSpace), "Meeting"),
+    Operation::writes("Meetings/Admit", Needs::Credential(Action::TakePart), "Meeting"),
+    Operation::writes("Meetings/Deny", Needs::Credential(Action::TakePart), "Meeting"),
+    Operation::writes("Meetings/Mute", Needs::Credential(Action::TakePart), "Meeting"),
+    Operation::writes("Meetings/Remove", Needs::Credential(Action::TakePart), "Meeting"),
+    Operation::writes("Meetings/Moderate", Needs::Credential(Action::TakePart), "Meeting"),
+    Operation::writes("Meetings/End", Needs::Credential(Action::TakePart), "Meeting"),
     Operation::reads("Spaces/ListSpaces", Needs::Credential(Action::SeeSpaceConfig), "Space"),
     Operation::reads(
         "Spaces/GetSpaceRetention",

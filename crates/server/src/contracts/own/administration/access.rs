@@ -1,6 +1,6 @@
 //! Who may administer: an administrator, in person, with everything that they may do themselves.
 
-use identity::{Caller, Principal, Scopes};
+use identity::{Caller, Principal};
 
 use crate::failure::{Answer, Failure, Kind};
 
@@ -17,7 +17,7 @@ pub(super) fn administrator(caller: &Principal) -> Answer<()> {
             refused("Only administrators may do this.", "ADMINISTRATOR_NEEDED")
         }
         // A token that was made for some things only is not for this.
-        _ if !caller.scopes.covers(Scopes::MEET) => Err(Kind::ScopeMissing.into()),
+        _ if !caller.is_in_person() => Err(Kind::ScopeMissing.into()),
         _ => Ok(()),
     }
 }

@@ -41,6 +41,6 @@ fn grant_to_wire(grant: Delegation) -> api::Grant {
     api::Grant {
         name: format!("grants/{}", grant.client_id),
         client_id: grant.client_id,
-        scopes: grant.scopes.iter().map(Scope::url).collect(),
+        scopes: grant.scopes.iter().map(Scope::full_name).collect(),
     }
 }

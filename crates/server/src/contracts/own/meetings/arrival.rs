@@ -2,19 +2,27 @@
 //! come. The rules of meetings decide from this who walks in; here it is only found out.
 
 use ::api::sederunt::v1::device;
-use identity::{Caller, Principal, Scopes};
+use identity::policy::{self, Action, Refusal};
+use identity::{Caller, Principal};
 use meeting::{DeviceKind, DisplayName, EntryPoint, MalformedName, Person};
 use register::SpaceRecord;
 
 use crate::failure::{Answer, Failure, Kind};
+use crate::gate::asking::Asking;
+
+/// Whether this caller may be in a meeting at all: nobody in particular may, and a credential must be for it.
+pub(super) fn may_take_part(caller: &Principal) -> bool {
+    matches!(
+        policy::entitled(caller, Action::TakePart),
+        Ok(_) | Err(Refusal::NotSignedIn)
+    )
+}
 
 /// Who joins: the account, under its own name, or whoever gave a name.
-pub(super) fn person(caller: &Principal, typed_name: &str) -> Answer<Person> {
-    match &caller.caller {
+pub(super) fn person(asking: &Asking, typed_name: &str) -> Answer<Person> {
+    match &asking.caller().caller {
         Caller::User(user) => {
-            if !caller.scopes.intersects(Scopes::MEET) {
-                return Err(Kind::ScopeMissing.into());
-            }
+            asking.entitled()?;
             Ok(Person::SignedIn {
                 user: user.id.clone(),
                 display_name: user.display_name.clone(),

@@ -21,6 +21,7 @@ use super::arrival;
 use super::refusals::{entry_failure, invalid_offer, unknown_meeting};
 use crate::contracts::own::role::role_to_wire;
 use crate::failure::{Answer, Failure, Kind};
+use crate::gate::asking::Asking;
 use crate::standing::standing_of;
 use crate::{clock, limits, links, names, random};
 
@@ -36,8 +37,8 @@ pub(super) struct Entry {
 }
 
 impl MeetingsService {
-    pub(super) async fn enter(&self, caller: &Principal, entry: Entry) -> Answer<api::JoinResponse> {
-        let result = self.try_enter(caller, entry).await;
+    pub(super) async fn enter(&self, asking: &Asking, entry: Entry) -> Answer<api::JoinResponse> {
+        let result = self.try_enter(asking, entry).await;
         self.metrics.joined(match &result {
             Ok(response) if response.waiting => "waiting",
             Ok(_) => "admitted",
@@ -47,11 +48,12 @@ impl MeetingsService {
         result
     }
 
-    async fn try_enter(&self, caller: &Principal, entry: Entry) -> Answer<api::JoinResponse> {
+    async fn try_enter(&self, asking: &Asking, entry: Entry) -> Answer<api::JoinResponse> {
         if self.rooms.is_draining() {
             return Err(entry_failure(InputError::Draining));
         }
-        let person = arrival::person(caller, &entry.display_name)?;
+        let caller = asking.caller();
+        let person = arrival::person(asking, &entry.display_name)?;
         let device = arrival::device(entry.device)?;
         if entry.presented.len() > limits::RESUME_SECRET_BYTES_MAX {
             return Err(Failure::field("resume_secret", "it is longer than any of ours"));
@@ -164,7 +166,8 @@ impl MeetingsService {
             Some(Return::Removed) => false,
             None => space.settings.access_type.lets_in(standing),
         };
-        let entry = if only_creator && arrival::entry_point(caller, &space) != EntryPoint::CreatorApp {
+        let wrong_door = only_creator && arrival::entry_point(caller, &space) != EntryPoint::CreatorApp;
+        let entry = if wrong_door || !arrival::may_take_part(caller) {
             ShownEntry::Refused
         } else if walks_in {
             ShownEntry::WalkIn

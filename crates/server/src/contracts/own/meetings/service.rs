@@ -23,7 +23,7 @@ impl api::meetings_server::Meetings for MeetingsService {
             device: message.device,
             conference: None,
         };
-        respond(self.enter(asking.caller(), entry).await)
+        respond(self.enter(&asking, entry).await)
     }
 
     async fn resume(&self, request: Request<api::ResumeRequest>) -> Result<Response<api::JoinResponse>, Status> {
@@ -37,7 +37,7 @@ impl api::meetings_server::Meetings for MeetingsService {
             device: message.device,
             conference: Some(conference.ok_or_else(|| entry_failure(Refusal::ConferenceOver.into()))?),
         };
-        respond(self.enter(asking.caller(), entry).await)
+        respond(self.enter(&asking, entry).await)
     }
 
     async fn leave(&self, request: Request<api::LeaveRequest>) -> Result<Response<()>, Status> {
