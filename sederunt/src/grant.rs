@@ -18,7 +18,8 @@ pub(crate) enum GrantCommand {
     Add {
         /// Name, address or client id of the service account
         service_account: String,
-        /// Scope, as often as needed: a full name, or its last part such as meetings.space.readonly; meetings.participate lets it take part in meetings
+        /// Scope, as often as needed: a full name, or its last part such as meetings.space.readonly;
+        /// meetings.participate lets it take part in meetings
         #[arg(long = "scope", value_name = "SCOPE", required = true)]
         scopes: Vec<Scope>,
         #[command(flatten)]

@@ -15,10 +15,12 @@ from google.auth.transport.requests import Request
 from google.oauth2 import credentials as user_credentials
 from google.oauth2 import service_account
 from google_auth_oauthlib.flow import Flow, InstalledAppFlow
+from sederunt import OFFER
 
 READONLY = "https://www.googleapis.com/auth/meetings.space.readonly"
 CREATED = "https://www.googleapis.com/auth/meetings.space.created"
 SETTINGS = "https://www.googleapis.com/auth/meetings.space.settings"
+PARTICIPATE = "urn:sederunt:scope:meetings.participate"
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +78,28 @@ class TestServiceAccounts:
             with pytest.raises(RefreshError) as refusal:
                 load(key_file, **arguments).refresh(Request())
             assert refusal.value.args[1]["error"] == code, arguments
+
+    def test_it_is_in_no_meeting_unless_that_was_granted(self, server, tokens, tmp_path):
+        path = tmp_path / "key.json"
+        path.write_text(server.command("key", "create", "attendant"))
+        space = spaces(server, user_credentials.Credentials(tokens["owner"])).create_space().name
+
+        def token(scope):
+            server.command("grant", "add", "attendant", "--scope", scope)
+            credentials = load(path, scopes=[scope], subject="owner@example.org")
+            credentials.refresh(Request())
+            return credentials.token
+
+        for scope in [READONLY, SETTINGS, CREATED]:
+            refused = server.call("POST", f"/sederunt/v1/{space}:join", token(scope), json={"offer": OFFER})
+            assert refused.status_code == 403
+            assert refused.json()["error"]["details"][0]["reason"] == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
+        seat = server.join(space, token=token(PARTICIPATE))
+        server.leave(seat)
+        records = server.call("GET", "/v2/conferenceRecords", tokens["owner"], params={"filter": f'space.name = "{space}"'})
+        names = [record["name"] for record in records.json()["conferenceRecords"]]
+        assert names == [seat.conference_record], "nobody was there before"
+        server.command("key", "remove", "attendant", "--all")
 
     @pytest.mark.parametrize("self_signed", [True, False])
     def test_for_nobody_it_may_do_nothing(self, server, key_file, self_signed):

@@ -22,7 +22,7 @@ pub(crate) struct Operation {
 /// What a caller needs to be heard; whether they may do it to this very thing is asked later.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Needs {
-    /// Nothing: people without an account take part, too.
+    /// Nothing: anybody may, and be nobody in particular.
     Nothing,
     /// A credential for this action of the policy's table.
     Credential(Action),
