@@ -119,7 +119,7 @@ export interface CreateDomainRequest {
 export interface CreateGrantRequest {
   /** Of a service account: 21 digits. */
   clientId: string;
-  /** Full URLs, or their last parts. */
+  /** Full names, or their last parts. */
   scopes: string[];
 }
 
@@ -178,7 +178,7 @@ export interface Grant {
   name: string;
   /** Of the service account. */
   clientId: string;
-  /** Full URLs. */
+  /** Full names. */
   scopes?: string[];
 }
 
@@ -322,7 +322,7 @@ export type MeetingEntry =
   | 'WALK_IN'
   /** After a host has let them in. */
   | 'KNOCK'
-  /** Not through this client: the space can be entered only through the app that made it. */
+  /** Not through this client: the space can be entered only through the app that made it, or the token is not for taking part. */
   | 'REFUSED';
 
 /** A person who belongs to a space, in every conference of it. */
