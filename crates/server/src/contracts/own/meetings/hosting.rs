@@ -1,7 +1,8 @@
 //! Running a meeting: letting in and sending away, silencing, putting out, locking, ending.
 //!
 //! For the owner of the space and its co-hosts, whether they are in the meeting or not, because the right to run it is theirs
-//! by the space: in person, or by a program that may take part as them. What they do becomes facts through the same door as everything else; only silencing is none.
+//! by the space: in person, or by a program that may take part as them. What they do becomes facts through the same door as
+//! everything else; only silencing is none.
 
 use ::api::sederunt::v1::{self as api, restriction};
 use meeting::{ConferenceId, Input, ParticipantId, RestrictionType, SessionId, Settings, Standing};
