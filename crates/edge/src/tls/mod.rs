@@ -10,8 +10,10 @@ mod configuration;
 mod development;
 mod files;
 
+use std::fs::DirBuilder;
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -91,7 +93,7 @@ impl Tls {
         let opened = match configuration {
             TlsConfiguration::Off => return Ok(None),
             TlsConfiguration::Development => {
-                let certificate = development::certificate(&data.join("tls"), host, now)?;
+                let certificate = development::certificate(&folder(data)?, host, now)?;
                 (
                     Tls::of(Arc::new(rustls::sign::SingleCertAndKey::from(certificate)))?,
                     None,
@@ -102,7 +104,7 @@ impl Tls {
                 let keeper = tokio::spawn(files::follow(Arc::clone(&renewed)));
                 (Tls::of(renewed)?, Some(keeper))
             }
-            TlsConfiguration::Acme(acme) => acme::open(acme, &data.join("tls"))?,
+            TlsConfiguration::Acme(acme) => acme::open(acme, &folder(data)?)?,
         };
         Ok(Some(opened))
     }
@@ -126,6 +128,17 @@ impl Tls {
             _ => hello.into_stream(Arc::clone(&self.config)).await.map(Some),
         }
     }
+}
+
+/// Where keys and certificates are kept; only its owner gets in.
+fn folder(data: &Path) -> Result<PathBuf, TlsError> {
+    let folder = data.join("tls");
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(|error| TlsError::File {
+        path: folder.display().to_string(),
+        source: error.into(),
+    })?;
+    Ok(folder)
 }
 
 /// The answer to plain HTTP: the same address under the public URL, with the same method and body.

@@ -4,6 +4,7 @@
 mod authority;
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,9 +124,9 @@ async fn a_certificate_from_an_acme_authority() {
         .await
         .unwrap_or_else(|_| panic!("no certificate came: {}", authority.story()));
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(
-        world.data.path().join("tls/acme").is_dir(),
-        "the certificate is kept for the next start"
-    );
+    let kept = world.data.path().join("tls");
+    assert!(kept.join("acme").is_dir(), "the certificate is kept for the next start");
+    let mode = kept.metadata().expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "its key is for the owner alone");
     world.running.drain().await;
 }
