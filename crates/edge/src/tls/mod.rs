@@ -39,6 +39,9 @@ pub struct Tls {
     config: Arc<ServerConfig>,
     /// How the questions of an ACME authority are answered.
     challenge: Option<Arc<ServerConfig>>,
+    /// Whether the name is served by HTTPS from now on. A development certificate is for a while, and mostly for `localhost`,
+    /// where other programs of the developer speak plain HTTP.
+    to_stay: bool,
 }
 
 /// What runs beside the listener to keep the certificate fresh.
@@ -94,10 +97,8 @@ impl Tls {
             TlsConfiguration::Off => return Ok(None),
             TlsConfiguration::Development => {
                 let certificate = development::certificate(&folder(data)?, host, now)?;
-                (
-                    Tls::of(Arc::new(rustls::sign::SingleCertAndKey::from(certificate)))?,
-                    None,
-                )
+                let tls = Tls::of(Arc::new(rustls::sign::SingleCertAndKey::from(certificate)))?;
+                (Tls { to_stay: false, ..tls }, None)
             }
             TlsConfiguration::Files { certificate, key } => {
                 let renewed = files::Renewed::open(certificate, key)?;
@@ -113,7 +114,13 @@ impl Tls {
         Ok(Tls {
             config: Arc::new(server_config(certificates)?),
             challenge: None,
+            to_stay: true,
         })
+    }
+
+    /// Whether browsers may be told to speak nothing but HTTPS to this name.
+    pub(crate) fn is_to_stay(&self) -> bool {
+        self.to_stay
     }
 
     /// Shakes hands. `None`: an ACME authority asked its question and has its answer.
