@@ -215,9 +215,12 @@ fn what_is_made_for_tls_is_for_its_owner_alone() {
     let data = parent.path().join("data");
     let mut program = wide(&data, &[]);
     program.env("SEDERUNT_TLS", "dev");
-    let _serving = Serving::of(program, &data);
+    let serving = Serving::of(program, &data);
     assert!(data.join("tls/authority.key").exists());
     assert_closed(&data);
+    // What libraries write, as the one for ACME does, has no other protection inside the folder.
+    let status = std::fs::read_to_string(format!("/proc/{}/status", serving.child.id())).expect("Linux tells");
+    assert!(status.contains("Umask:\t0077\n"), "{status}");
 }
 
 /// Each of the three says another address; `doctor` prints the one that holds.
