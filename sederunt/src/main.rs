@@ -20,6 +20,7 @@ mod user;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 use server::ServeFlags;
 
 /// A call allocates some dozens of times and frees them on another thread: a sixth of its time with the system's allocator.
@@ -76,6 +77,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // Keys are in what we write, and libraries write some of it: whoever starts us need not think of it.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     report::start_log();
     let outcome = match arguments.command {
         Command::Serve(flags) => serve::serve(flags),

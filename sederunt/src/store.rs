@@ -8,7 +8,7 @@ use db::Db;
 use identity::{Identity, User};
 use meeting::UserId;
 use register::Register;
-use server::{StoreFlags, announced_url};
+use server::{StoreFlags, announced_url, close_to_others};
 use tokio::runtime::Runtime;
 
 use crate::report::CommandError;
@@ -27,6 +27,7 @@ pub(crate) fn with(
     command: impl AsyncFnOnce(&Store) -> Result<(), CommandError>,
 ) -> Result<ExitCode, CommandError> {
     let configuration = flags.resolve().map_err(with_hint)?;
+    close_to_others(&configuration.data);
     Runtime::new()?.block_on(async {
         let hint = "`sederunt doctor` with the same flags shows what is wrong";
         let db = Db::open(&configuration.location()).await;

@@ -98,7 +98,13 @@ test('the file has a line for each session, and starts no formula', () => {
       'Ada,yes,HOST,COMPANION,2026-01-05T09:10:00.000Z,2026-01-05T09:20:00.000Z,600,no\r\n' +
       "'=1+1,no,CONTRIBUTOR,FULL,2026-01-05T10:30:00.000Z,,,yes\r\n",
   );
+  assert.equal(fileName('abc-defg-hij', START_MS), 'attendance-abc-defg-hij-2026-01-05.csv');
+  assert.equal(fileName('', START_MS), 'attendance-2026-01-05.csv');
+});
+
+test('no name is a formula, whatever separates fields where the file is read', () => {
   for (const [text, expected] of [
+    ['', ''],
     ['Ada', 'Ada'],
     ['Ada, Countess', '"Ada, Countess"'],
     ['Ada "A"', '"Ada ""A"""'],
@@ -108,11 +114,33 @@ test('the file has a line for each session, and starts no formula', () => {
     ['@x', "'@x"],
     ['=A1,B1', '"\'=A1,B1"'],
     ['a=b', 'a=b'],
+    ['Anne-Marie', 'Anne-Marie'],
+    ['ada@example.org', 'ada@example.org'],
+    ['Ada; Bo', '"Ada; Bo"'],
+    ['\uFF1D1', "'\uFF1D1"],
+    ['\uFF0B1', "'\uFF0B1"],
+    ['\uFF0D1', "'\uFF0D1"],
+    ['\uFF20x', "'\uFF20x"],
+    ['\t1', '"\'\t1"'],
+    ['\r1', '"\'\r1"'],
+    ['\t=1', '"\'\t\'=1"'],
+    [' =1', " '=1"],
+    ['"=1"', '"""\'=1"""'],
+    ['x;=cmd', '"x;\'=cmd"'],
+    ['x; =cmd', '"x; \'=cmd"'],
+    ['x;"=cmd"', '"x;""\'=cmd"""'],
+    ['x,+1', '"x,\'+1"'],
+    ['x|-1', '"x|\'-1"'],
+    ['x\t@y', '"x\t\'@y"'],
+    ['x\n=1', '"x\n\'=1"'],
+    ['x\r\n=1', '"x\r\n\'=1"'],
+    ['x;\uFF1Dcmd', '"x;\'\uFF1Dcmd"'],
+    ['=1;=2;=3', '"\'=1;\'=2;\'=3"'],
+    [';;=1', '";;\'=1"'],
+    ['==1', "'==1"],
   ] as const) {
-    assert.equal(cell(text), expected);
+    assert.equal(cell(text), expected, JSON.stringify(text));
   }
-  assert.equal(fileName('abc-defg-hij', START_MS), 'attendance-abc-defg-hij-2026-01-05.csv');
-  assert.equal(fileName('', START_MS), 'attendance-2026-01-05.csv');
 });
 
 test('a duration is said in two units at most', () => {

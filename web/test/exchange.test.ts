@@ -66,22 +66,48 @@ test('what is typed is made ready to be sent', () => {
   check(' \t\n ', '');
 });
 
+/** What of a text is a link; nothing of it is lost. */
+function checkLinks(text: string, ...links: string[]) {
+  const found = stretches(text);
+  assert.equal(found.map((stretch) => stretch.text).join(''), text);
+  assert.deepEqual(
+    found.filter(({ link }) => link).map((stretch) => stretch.text),
+    links,
+    JSON.stringify(text),
+  );
+}
+
 test('links are found, and the sentence around them stays', () => {
-  const check = (text: string, ...links: string[]) => {
-    const found = stretches(text);
-    assert.equal(found.map((stretch) => stretch.text).join(''), text);
-    assert.deepEqual(
-      found.filter(({ link }) => link).map((stretch) => stretch.text),
-      links,
-      text,
-    );
-  };
-  check('');
-  check('nothing here');
-  check('see https://example.org/a.', 'https://example.org/a');
-  check('(https://example.org/a?b=c#d), then http://example.com!', 'https://example.org/a?b=c#d', 'http://example.com');
-  check('javascript:alert(1) and ftp://example.org');
-  check('https://');
+  checkLinks('');
+  checkLinks('nothing here');
+  checkLinks('see https://example.org/a.', 'https://example.org/a');
+  checkLinks('(https://example.org/a?b=c), then http://example.com!', 'https://example.org/a?b=c', 'http://example.com');
+  checkLinks('https://example.org/a?b=c#d', 'https://example.org/a?b=c#d');
+  checkLinks('javascript:alert(1) and ftp://example.org');
+  checkLinks('https://');
+});
+
+test('a link leads where it reads', () => {
+  for (const direction of '\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069') {
+    checkLinks(`https://a.example/${direction}moc.knab`, 'https://a.example/');
+    checkLinks(`https://a.example/b${direction}moc.knab`, 'https://a.example/b');
+    checkLinks(`https://a.example.${direction} more`, 'https://a.example');
+    checkLinks(`${direction}https://a.example/b${direction}`, 'https://a.example/b');
+    checkLinks(`https://${direction}a.example`);
+  }
+  checkLinks('https://bank.example@a.example');
+  checkLinks('https://bank.example@a.example/path and https://b.example', 'https://b.example');
+  checkLinks('https://bank.example:443@a.example');
+  checkLinks('https://:secret@a.example');
+  checkLinks('https://bank.example%2Fpath@a.example');
+  checkLinks('https:///bank.example@a.example');
+  checkLinks('HTTPS://BANK.EXAMPLE@a.example');
+  checkLinks('https://bank.example%40a.example%2F');
+  checkLinks('https://a.example/@user/post', 'https://a.example/@user/post');
+  checkLinks('https://a.example?to=ada@b.example', 'https://a.example?to=ada@b.example');
+  checkLinks('https://a.example/#ada@b.example', 'https://a.example/#ada@b.example');
+  checkLinks('https://a.example/\u0633\u0644\u0627\u0645', 'https://a.example/\u0633\u0644\u0627\u0645');
+  checkLinks('https://a.example:99999');
 });
 
 const react = (participantKey: string, ...emoji: string[]): Message => ({

@@ -53,6 +53,7 @@ impl Sqlite {
     pub(crate) fn open(path: &Path, limits: Limits) -> Result<Sqlite, Error> {
         let folder = folder::of(path);
         folder::create(&folder)?;
+        folder::create_file(path)?;
         let mut connection = connect(path, limits)?;
         enter_wal_mode(&connection, limits.write_timeout)?;
         migrate(&mut connection)?;

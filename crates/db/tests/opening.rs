@@ -4,7 +4,7 @@ use db::{
     Db, Error, Limits, Location, Statement,
     testing::{each_location, new_postgres},
 };
-use std::{fs, path::Path, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 use tempfile::TempDir;
 
 fn insert_code(code: String) -> Statement {
@@ -43,6 +43,18 @@ async fn opening_again_changes_nothing() {
         );
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_new_database_is_for_its_owner_alone() {
+    let parent = TempDir::new().unwrap();
+    let folder = parent.path().join("new");
+    let _db = Db::open(&Location::Sqlite(folder.join("sederunt.db"))).await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    for file in ["sederunt.db", "sederunt.db-wal", "sederunt.db-shm"] {
+        assert_eq!(mode(&folder.join(file)), 0o600, "{file}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -2,14 +2,15 @@
 //!
 //! It accepts a bounded number of connections, shakes hands, and hands each request to one [`tower::Service`]. It knows `http` and
 //! `rustls`, and neither routes nor accounts nor meetings: whatever serves requests stands behind it in the same way. What
-//! browsers of other origins may ask ([`cors`]) and by what name a host is asked for ([`name_host`]) is the same for all of
-//! them, so it is here too.
+//! browsers of other origins may ask ([`cors`]), what all browsers are told and by what name a host is asked for
+//! ([`name_host`]) is the same for all of them, so it is here too.
 
 pub mod cors;
 mod host;
 mod limits;
 mod lingering;
 mod listener;
+mod strict;
 mod tls;
 
 pub use host::name_host;

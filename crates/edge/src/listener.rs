@@ -21,10 +21,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tower::Service;
+use tower::{Service, ServiceExt};
 
 use crate::limits;
 use crate::lingering::Lingering;
+use crate::strict;
 use crate::tls::{self, Tls};
 
 /// How connections are secured.
@@ -131,6 +132,10 @@ async fn secured_connection<S>(
             .map(|stream| stream.map_or(Opened::Nothing, |stream| Opened::Secured(Box::new(stream))))
     });
     match opened.await {
+        Ok(Ok(Opened::Secured(stream))) if secured.tls.is_to_stay() => {
+            let service = service.map_response(strict::come_back_secured);
+            connection(builder, stream, service, watcher).await;
+        }
         Ok(Ok(Opened::Secured(stream))) => connection(builder, stream, service, watcher).await,
         Ok(Ok(Opened::Plain(stream))) => {
             let elsewhere = tower::service_fn(move |request: Request<Body>| {
@@ -159,6 +164,7 @@ where
 {
     let spoke = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&spoke);
+    let service = service.map_response(strict::typed);
     let service = service_fn(move |request: Request<Incoming>| {
         heard.store(true, Ordering::Relaxed);
         service

@@ -156,6 +156,7 @@ impl Server {
         } = configuration;
         let (listener, address) = bind(listen).await?;
         let mut held = folder::hold(&store.data)?;
+        folder::close_to_others(&store.data);
         let db = Db::open(&store.location()).await?;
         let any_port = listen.port() == 0;
         let media_port = media_port.unwrap_or(if any_port { 0 } else { address.port() });

@@ -38,8 +38,11 @@ const EARLIEST_US: i64 = 1_767_225_600_000_000;
 pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
     let data = &configuration.store.data;
     let (folder, served) = match folder::hold(data) {
-        Ok(_held) => (disk(data), false),
-        Err(FolderError::Taken { .. }) => (disk(data).map(|state| format!("{state}; a server runs on it")), true),
+        Ok(_held) => (data_folder(data), false),
+        Err(FolderError::Taken { .. }) => (
+            data_folder(data).map(|state| format!("{state}; a server runs on it")),
+            true,
+        ),
         Err(error) => (
             Err(problem(
                 chain(&error),
@@ -92,6 +95,25 @@ fn problem(what: impl Into<String>, hint: &'static str) -> Problem {
     Problem {
         what: what.into(),
         hint,
+    }
+}
+
+/// Writable, and by nobody else.
+fn data_folder(folder: &Path) -> Result<String, Problem> {
+    let state = disk(folder)?;
+    match folder::open_to_others(folder) {
+        Ok(0) => Ok(format!("{state}, closed to other accounts")),
+        Ok(open) => Err(problem(
+            format!(
+                "other accounts of this machine may open {open} of the files and folders of `{}`, where keys are",
+                folder.display()
+            ),
+            "take their permissions away with `chmod -R go-rwx`, as `sederunt serve` does when it starts as the owner",
+        )),
+        Err(error) => Err(problem(
+            format!("`{}` cannot be looked through: {error}", folder.display()),
+            "run this as the account that owns the data folder",
+        )),
     }
 }
 

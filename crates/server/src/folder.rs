@@ -1,11 +1,18 @@
-//! The data folder: made on first use, held by one server at a time, and where other commands find the address of a running one.
+//! The data folder: made on first use, for its owner alone, held by one server at a time, and where other commands find the
+//! address of a running one.
 //!
 //! Two servers on one folder would each take the other's sessions for left-overs of a crash, so the folder is locked. The file
 //! that carries the lock also says under which URL the server is reached: `sederunt user add` prints links with it.
 
-use std::fs::{self, File, TryLockError};
+mod closing;
+
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+pub use closing::close_to_others;
+pub(crate) use closing::open_to_others;
 
 /// The name of the file within the folder.
 const FILE: &str = "serving";
@@ -41,13 +48,15 @@ pub(crate) fn hold(folder: &Path) -> Result<Held, FolderError> {
         path: folder.to_owned(),
         source,
     };
-    fs::create_dir_all(folder).map_err(unusable)?;
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(unusable)?;
     let path = folder.join(FILE);
     let file = File::options()
         .create(true)
         .truncate(false)
         .read(true)
         .write(true)
+        .mode(0o600)
         .open(path)
         .map_err(unusable)?;
     match file.try_lock() {
@@ -85,6 +94,7 @@ mod tests {
         let path = folder.path().join("data");
         assert_eq!(announced_url(&path), None);
         let mut held = hold(&path).expect("free");
+        assert_eq!(open_to_others(&path).expect("readable"), 0);
         held.announce("https://a.much.longer.name.example").expect("writable");
         held.announce("http://localhost:8080").expect("writable");
         assert!(matches!(hold(&path), Err(FolderError::Taken { .. })));

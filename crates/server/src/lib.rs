@@ -43,7 +43,7 @@ pub use configuration::{
 };
 pub use contracts::own::administration::{ForgetError, forget, forget_participant};
 pub use edge::{AcmeConfiguration, TlsConfiguration, TlsError};
-pub use folder::{FolderError, announced_url};
+pub use folder::{FolderError, announced_url, close_to_others};
 pub use gate::Quotas;
 pub use links::sign_in_url;
 pub use web::oidc::OidcConfiguration;

@@ -73,15 +73,29 @@ export interface Stretch {
   link: boolean;
 }
 
-/** Where a message has links. What ends a sentence does not belong to the address before it. */
+/**
+ * An address in a text. What ends a sentence does not belong to it, nor do signs that turn the direction of writing: with them
+ * it would lead elsewhere than it reads.
+ */
+const ADDRESS = /https?:\/\/[^\s<>"\p{Bidi_Control}]*[^\s<>".,;:!?')\]\p{Bidi_Control}]/giu;
+
+/** Where a message has links. */
 export function stretches(text: string): Stretch[] {
   const found: Stretch[] = [];
   let end = 0;
-  for (const match of text.matchAll(/https?:\/\/[^\s<>"]*[^\s<>".,;:!?')\]]/gi)) {
+  for (const match of text.matchAll(ADDRESS)) {
+    if (!leadsWhereItReads(match[0])) continue;
     if (match.index > end) found.push({ text: text.slice(end, match.index), link: false });
     found.push({ text: match[0], link: true });
     end = match.index + match[0].length;
   }
   if (end < text.length) found.push({ text: text.slice(end), link: false });
   return found;
+}
+
+/** Who writes `https://bank.example@elsewhere.example` wants the name of a user to be read as that of the host. */
+function leadsWhereItReads(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { username, password } = new URL(address);
+  return username === '' && password === '';
 }

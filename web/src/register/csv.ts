@@ -25,12 +25,16 @@ export function attendanceCsv(people: readonly Attendee[]): string {
 }
 
 /**
- * One field. People choose their own names, and a spreadsheet runs a field that begins with one of these signs as a formula:
- * an apostrophe before it makes it text.
+ * Where a spreadsheet may find the beginning of a formula: one of the signs, or its full-width form, at the beginning or behind
+ * what may separate fields, since it depends on the reader's country which of them does. Blanks and quotes between are dropped
+ * by some, so they do not help.
  */
+const FORMULA = /(^|[,;|\t\r\n])([\s"']*)(?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g;
+
+/** One field. People choose their own names, and nobody's is a formula: an apostrophe before it makes it text. */
 export function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const safe = text.replace(/^(?=[\t\r])/, "'").replace(FORMULA, "$1$2'");
+  return /[",;|\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function yesOrNo(fact: boolean): string {

@@ -78,7 +78,8 @@ function Said({ message, name, own }: { message: ChatMessage; name: string; own:
       <p>
         {stretches(message.text).map(({ text, link }, index) =>
           link ? (
-            <a key={index} href={text} target="_blank" rel="noopener noreferrer">
+            // Its own direction: what stands around it cannot turn it round.
+            <a key={index} dir="ltr" href={text} target="_blank" rel="noopener noreferrer">
               {text}
             </a>
           ) : (

@@ -33,6 +33,7 @@ pub(super) fn open(configuration: AcmeConfiguration, folder: &Path) -> Result<(T
     let tls = Tls {
         config: Arc::new(server_config(state.resolver())?),
         challenge: Some(state.challenge_rustls_config_with_provider(provider())),
+        to_stay: true,
     };
     let keeper = tokio::spawn(async move {
         while let Some(event) = state.next().await {

@@ -4,7 +4,7 @@
 //! server has now, and its key never touches the disk.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::SystemTime;
@@ -72,15 +72,16 @@ fn authority(folder: &Path, now: SystemTime) -> Result<Issuer<'static, KeyPair>,
     }
     let key = KeyPair::generate().map_err(TlsError::Development)?;
     let certificate = params.self_signed(&key).map_err(TlsError::Development)?;
-    fs::create_dir_all(folder).map_err(|error| at("")(error.into()))?;
+    write(&key_path, &key.serialize_pem()).map_err(|error| at(AUTHORITY_KEY)(error.into()))?;
+    write(&certificate_path, &certificate.pem()).map_err(|error| at(AUTHORITY)(error.into()))?;
+    Ok(Issuer::new(params, key))
+}
+
+/// Writes a file that only its owner may open.
+fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
-    options
-        .open(&key_path)
-        .and_then(|mut file| file.write_all(key.serialize_pem().as_bytes()))
-        .map_err(|error| at(AUTHORITY_KEY)(error.into()))?;
-    fs::write(&certificate_path, certificate.pem()).map_err(|error| at(AUTHORITY)(error.into()))?;
-    Ok(Issuer::new(params, key))
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn name(common: &str) -> DistinguishedName {
@@ -97,6 +98,8 @@ fn valid_for(days: i64, now: SystemTime) -> (OffsetDateTime, OffsetDateTime) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
 
     #[test]
@@ -108,11 +111,9 @@ mod tests {
         let second = certificate(folder.path(), None, now).expect("made again");
         assert_ne!(first.cert, second.cert);
         assert_eq!(fs::read(folder.path().join(AUTHORITY)).expect("still there"), authority);
-        let mode = std::os::unix::fs::PermissionsExt::mode(
-            &fs::metadata(folder.path().join(AUTHORITY_KEY))
-                .expect("there")
-                .permissions(),
-        );
-        assert_eq!(mode & 0o077, 0, "others may not read the key");
+        for file in [AUTHORITY, AUTHORITY_KEY] {
+            let mode = fs::metadata(folder.path().join(file)).expect("there").mode();
+            assert_eq!(mode & 0o777, 0o600, "{file} is for its owner alone");
+        }
     }
 }

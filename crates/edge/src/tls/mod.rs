@@ -10,8 +10,10 @@ mod configuration;
 mod development;
 mod files;
 
+use std::fs::DirBuilder;
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -37,6 +39,9 @@ pub struct Tls {
     config: Arc<ServerConfig>,
     /// How the questions of an ACME authority are answered.
     challenge: Option<Arc<ServerConfig>>,
+    /// Whether the name is served by HTTPS from now on. A development certificate is for a while, and mostly for `localhost`,
+    /// where other programs of the developer speak plain HTTP.
+    to_stay: bool,
 }
 
 /// What runs beside the listener to keep the certificate fresh.
@@ -91,18 +96,16 @@ impl Tls {
         let opened = match configuration {
             TlsConfiguration::Off => return Ok(None),
             TlsConfiguration::Development => {
-                let certificate = development::certificate(&data.join("tls"), host, now)?;
-                (
-                    Tls::of(Arc::new(rustls::sign::SingleCertAndKey::from(certificate)))?,
-                    None,
-                )
+                let certificate = development::certificate(&folder(data)?, host, now)?;
+                let tls = Tls::of(Arc::new(rustls::sign::SingleCertAndKey::from(certificate)))?;
+                (Tls { to_stay: false, ..tls }, None)
             }
             TlsConfiguration::Files { certificate, key } => {
                 let renewed = files::Renewed::open(certificate, key)?;
                 let keeper = tokio::spawn(files::follow(Arc::clone(&renewed)));
                 (Tls::of(renewed)?, Some(keeper))
             }
-            TlsConfiguration::Acme(acme) => acme::open(acme, &data.join("tls"))?,
+            TlsConfiguration::Acme(acme) => acme::open(acme, &folder(data)?)?,
         };
         Ok(Some(opened))
     }
@@ -111,7 +114,13 @@ impl Tls {
         Ok(Tls {
             config: Arc::new(server_config(certificates)?),
             challenge: None,
+            to_stay: true,
         })
+    }
+
+    /// Whether browsers may be told to speak nothing but HTTPS to this name.
+    pub(crate) fn is_to_stay(&self) -> bool {
+        self.to_stay
     }
 
     /// Shakes hands. `None`: an ACME authority asked its question and has its answer.
@@ -126,6 +135,17 @@ impl Tls {
             _ => hello.into_stream(Arc::clone(&self.config)).await.map(Some),
         }
     }
+}
+
+/// Where keys and certificates are kept; only its owner gets in.
+fn folder(data: &Path) -> Result<PathBuf, TlsError> {
+    let folder = data.join("tls");
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(|error| TlsError::File {
+        path: folder.display().to_string(),
+        source: error.into(),
+    })?;
+    Ok(folder)
 }
 
 /// The answer to plain HTTP: the same address under the public URL, with the same method and body.

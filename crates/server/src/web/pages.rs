@@ -18,13 +18,12 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
     font-src 'self'; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; \
     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// What every page and asset is sent with.
-const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
+/// What every page and asset is sent with, beside what `edge` sends with every answer.
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
     (
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(CONTENT_SECURITY_POLICY),
     ),
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     // Stricter would take the `Origin` header from the request by which a closing page leaves.
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (

@@ -19,14 +19,22 @@ async fn people_get_pages_and_programs_get_errors() {
         ("GET", "/v2/nonsense", 404, "application/json"),
         ("GET", "/v3/spaces/x", 404, "application/json"),
         ("GET", "/sederunt/v1/nonsense", 404, "application/json"),
+        ("GET", "/v2/spaces/x", 401, "application/json"),
+        ("POST", "/batch", 400, "application/json"),
+        ("POST", "/oauth2/token", 400, "application/json"),
+        ("GET", "/$discovery/rest?version=v2", 200, "application/json"),
         ("GET", "/healthz", 200, "text/plain"),
         ("GET", "/readyz", 200, "text/plain"),
         ("GET", "/metrics", 200, "application/openmetrics-text"),
     ] {
         let answer = world.send(method, None, path, &[], "").await;
         assert_eq!(answer.status, status, "{method} {path}: {}", answer.text);
+        for header in [&format!("content-type: {kind}"), "x-content-type-options: nosniff"] {
+            assert!(answer.head.contains(header), "{method} {path}: {}", answer.head);
+        }
+        // Only whoever came by HTTPS can be asked to come back by it.
         assert!(
-            answer.head.contains(&format!("content-type: {kind}")),
+            !answer.head.contains("strict-transport-security"),
             "{method} {path}: {}",
             answer.head
         );

@@ -4,6 +4,7 @@
 mod authority;
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,6 +65,7 @@ async fn a_development_certificate() {
         .await
         .expect("HTTPS");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(!answer.contains("strict-transport-security"), "{answer}");
 
     let grpc = trusting(&authority, "h2");
     let stream = TcpStream::connect(world.address).await.expect("listening");
@@ -91,6 +93,40 @@ async fn a_development_certificate() {
         .await
         .expect("HTTPS");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    world.running.drain().await;
+}
+
+/// Browsers are told to come back by HTTPS, whatever the answer is; those who came without are only sent on.
+#[track_caller]
+fn assert_to_stay(answer: &str) {
+    assert!(
+        answer.contains("strict-transport-security: max-age=15552000\r\n"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_certificate_in_files() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let made = rcgen::generate_simple_self_signed(["meet.example.org".to_owned()]).expect("a plain name");
+    let [certificate, key] = ["chain.pem", "key.pem"].map(|file| data.path().join(file));
+    std::fs::write(&certificate, made.cert.pem()).expect("writable");
+    std::fs::write(&key, made.signing_key.serialize_pem()).expect("writable");
+    let mut configuration = configuration(&data);
+    configuration.tls = TlsConfiguration::Files { certificate, key };
+    let world = World::with(data, configuration).await;
+
+    let client = trusting(made.cert.pem().as_bytes(), "http/1.1");
+    for (path, status) in [("/healthz", 200), ("/", 200), ("/v2/spaces/x", 401)] {
+        let answer = get(&client, world.address, "meet.example.org", path)
+            .await
+            .expect("HTTPS");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert_to_stay(&answer);
+    }
+    let plain = ask(world.address, "GET", "/", "").await;
+    assert_eq!(plain.status, 308);
+    assert!(!plain.head.contains("strict-transport-security"), "{}", plain.head);
     world.running.drain().await;
 }
 
@@ -123,9 +159,15 @@ async fn a_certificate_from_an_acme_authority() {
         .await
         .unwrap_or_else(|_| panic!("no certificate came: {}", authority.story()));
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(
-        world.data.path().join("tls/acme").is_dir(),
-        "the certificate is kept for the next start"
-    );
+    assert_to_stay(&answer);
+    let refused = get(&client, world.address, "meet.example.org", "/v2/spaces/x")
+        .await
+        .expect("HTTPS");
+    assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
+    assert_to_stay(&refused);
+    let kept = world.data.path().join("tls");
+    assert!(kept.join("acme").is_dir(), "the certificate is kept for the next start");
+    let mode = kept.metadata().expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "its key is for the owner alone");
     world.running.drain().await;
 }

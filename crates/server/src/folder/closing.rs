@@ -1,0 +1,129 @@
+//! Who else may open what is in the data folder: nobody.
+//!
+//! In it are the keys that sign tokens: an account of this machine that reads them is whoever it likes to be. What we make is
+//! made with the right mode; what is older, or was copied there, is closed when the server or a command beside it comes. The
+//! group is an other too. A folder on which we may not do that (a volume of somebody else's) is said in the log and served all
+//! the same: who runs the machine has decided so.
+
+use std::fs::{self, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// The permissions of the group and of everybody.
+const OTHERS: u32 = 0o077;
+
+/// Closes the folder, and what is in it, to everybody but its owner. A folder that is not there is closed.
+pub fn close_to_others(folder: &Path) {
+    let mut closed = 0_u32;
+    let mut refused = None;
+    let walked = visit_open(folder, &mut |path, found| {
+        let mode = found.mode() & !OTHERS;
+        match fs::set_permissions(path, Permissions::from_mode(mode)) {
+            Ok(()) => closed += 1,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => refused = refused.take().or(Some((path.to_owned(), error))),
+        }
+    });
+    let refused = refused.or(walked.err().map(|error| (folder.to_owned(), error)));
+    let folder = folder.display();
+    if closed > 0 {
+        tracing::warn!(
+            %folder,
+            closed,
+            "other accounts of this machine could open what is in the data folder; it is closed now"
+        );
+    }
+    if let Some((path, error)) = refused {
+        tracing::warn!(
+            path = %path.display(),
+            %error,
+            "the data folder cannot be closed to other accounts of this machine"
+        );
+    }
+}
+
+/// How many of the folder and all that is in it others may open.
+pub(crate) fn open_to_others(folder: &Path) -> io::Result<u32> {
+    let mut open = 0;
+    visit_open(folder, &mut |_, _| open += 1)?;
+    Ok(open)
+}
+
+/// Visits what others may open: a folder before what is in it, so that nobody exchanges what is about to be closed. Links are
+/// not followed, since they may lead anywhere; only the data folder itself may be one.
+fn visit_open(folder: &Path, visit: &mut impl FnMut(&Path, &Permissions)) -> io::Result<()> {
+    match fs::canonicalize(folder) {
+        Ok(folder) => visit_below(&folder, visit),
+        Err(error) => unless_gone(error),
+    }
+}
+
+fn visit_below(path: &Path, visit: &mut impl FnMut(&Path, &Permissions)) -> io::Result<()> {
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => return Ok(()),
+        Ok(found) => found,
+        Err(error) => return unless_gone(error),
+    };
+    if found.permissions().mode() & OTHERS != 0 {
+        visit(path, &found.permissions());
+    }
+    if !found.is_dir() {
+        return Ok(());
+    }
+    match fs::read_dir(path) {
+        Ok(mut entries) => entries.try_for_each(|entry| visit_below(&entry?.path(), visit)),
+        Err(error) => unless_gone(error),
+    }
+}
+
+/// The server's own files come and go, and a folder that we may not read is closed enough.
+fn unless_gone(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::PermissionDenied => Ok(()),
+        _ => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("there").permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn everything_is_closed_but_what_links_lead_to() {
+        let parent = tempfile::tempdir().expect("a temporary folder");
+        let (data, elsewhere) = (parent.path().join("data"), parent.path().join("elsewhere"));
+        let (deep, file) = (data.join("tls/acme"), data.join("tls/acme/account"));
+        fs::create_dir_all(&deep).expect("makeable");
+        for (path, wide) in [(&file, 0o644), (&elsewhere, 0o644)] {
+            fs::write(path, "").expect("writable");
+            fs::set_permissions(path, Permissions::from_mode(wide)).expect("ours");
+        }
+        for path in [&data, &data.join("tls"), &deep] {
+            fs::set_permissions(path, Permissions::from_mode(0o755)).expect("ours");
+        }
+        symlink(&elsewhere, data.join("link")).expect("makeable");
+        let linked = parent.path().join("linked");
+        symlink(&data, &linked).expect("makeable");
+
+        assert_eq!(open_to_others(&linked).expect("readable"), 4);
+        close_to_others(&linked);
+        assert_eq!(open_to_others(&linked).expect("readable"), 0);
+        assert_eq!([&data, &deep, &file].map(|path| mode(path)), [0o700, 0o700, 0o600]);
+        assert_eq!(mode(&elsewhere), 0o644);
+    }
+
+    #[test]
+    fn what_is_not_there_is_closed() {
+        let parent = tempfile::tempdir().expect("a temporary folder");
+        let gone = parent.path().join("gone");
+        close_to_others(&gone);
+        assert_eq!(open_to_others(&gone).expect("nothing to look at"), 0);
+    }
+}
