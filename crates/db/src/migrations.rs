@@ -29,6 +29,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002_register"),
     migration!(3, "0003_entry"),
     migration!(4, "0004_apps"),
+    migration!(5, "0005_members"),
 ];
 
 /// Remembers the steps that a database has seen.

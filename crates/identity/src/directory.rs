@@ -2,7 +2,7 @@
 //!
 //! Oneself always; the people of one's organisation, as a directory; people met in a conference, as contacts, whose addresses
 //! are theirs to give. Whether a caller may ask at all is decided before anybody is looked up, so that a
-//! refusal says nothing about who exists.
+//! refusal says nothing about who exists. A list of members asks the same table: it is no second directory.
 
 use crate::{
     policy::Refusal,
@@ -21,6 +21,13 @@ pub struct Acquaintance {
     pub shares_email: bool,
 }
 
+impl Acquaintance {
+    /// Whether one of them may learn which address belongs to which account. Which scopes do for asking is another matter.
+    pub fn tells_address(self) -> bool {
+        self.same_organisation || self.met && self.shares_email
+    }
+}
+
 /// What of somebody may be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visible {
@@ -29,13 +36,9 @@ pub struct Visible {
 }
 
 /// The scopes that do for oneself.
-pub const ONESELF: Scopes = Scopes::of(&[
-    Scope::UserinfoProfile,
-    Scope::UserinfoEmail,
-    Scope::ContactsReadonly,
-    Scope::ContactsOtherReadonly,
-    Scope::DirectoryReadonly,
-]);
+pub const ONESELF: Scopes = OWN_ADDRESS.union(Scopes::of(&[Scope::UserinfoProfile]));
+/// Those that do for one's own address: who may see those of others may see it too.
+const OWN_ADDRESS: Scopes = OTHERS.union(Scopes::of(&[Scope::UserinfoEmail]));
 const DIRECTORY: Scopes = Scopes::of(&[Scope::DirectoryReadonly]);
 const CONTACTS: Scopes = Scopes::of(&[Scope::ContactsReadonly, Scope::ContactsOtherReadonly]);
 /// The scopes that do for others.
@@ -56,6 +59,13 @@ pub fn may_ask(principal: &Principal, oneself: bool) -> Result<(), Refusal> {
     }
 }
 
+/// What the caller sees of themselves.
+pub fn oneself(scopes: Scopes) -> Visible {
+    Visible {
+        email_address: scopes.intersects(OWN_ADDRESS),
+    }
+}
+
 /// What the caller sees of somebody else; `None`: not even that they exist.
 pub fn visible(scopes: Scopes, acquaintance: Acquaintance) -> Option<Visible> {
     let colleague = acquaintance.same_organisation && scopes.intersects(DIRECTORY);
@@ -68,6 +78,38 @@ pub fn visible(scopes: Scopes, acquaintance: Acquaintance) -> Option<Visible> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_told_to_colleagues_and_by_those_who_share_it() {
+        for (same_organisation, met, shares_email, told) in [
+            (false, false, false, false),
+            (true, false, false, true),
+            (false, true, false, false),
+            (false, false, true, false),
+            (false, true, true, true),
+        ] {
+            let acquaintance = Acquaintance {
+                same_organisation,
+                met,
+                shares_email,
+            };
+            assert_eq!(acquaintance.tells_address(), told, "{acquaintance:?}");
+        }
+    }
+
+    #[test]
+    fn ones_own_address_takes_a_scope_for_it() {
+        for scope in Scope::ALL {
+            let others = Scopes::of(&[
+                Scope::UserinfoEmail,
+                Scope::ContactsReadonly,
+                Scope::ContactsOtherReadonly,
+                Scope::DirectoryReadonly,
+            ]);
+            let seen = oneself(Scopes::of(&[scope])).email_address;
+            assert_eq!(seen, others.contains(scope), "{scope:?}");
+        }
+    }
 
     #[test]
     fn the_table() {

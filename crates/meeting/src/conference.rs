@@ -88,6 +88,22 @@ impl Conference {
         &self.live
     }
 
+    /// Whether somebody walks in or must knock, as far as the conference has a say; `None` leaves it to the settings.
+    ///
+    /// Whoever has been in it walks in again, unless a host put them out. Once that happened to somebody without an account, whom
+    /// only their secret tells from others, all who come without one must knock: a page without the secret is anybody's.
+    pub fn walks_in(&self, who: Option<&ParticipantId>, has_account: bool) -> Option<bool> {
+        match who.and_then(|who| self.participants.get(who)) {
+            Some(known) => Some(!known.removed),
+            None => (!has_account && self.has_put_out_a_guest()).then_some(false),
+        }
+    }
+
+    fn has_put_out_a_guest(&self) -> bool {
+        let mut all = self.participants.values();
+        all.any(|participant| participant.removed && matches!(participant.person, Person::Anonymous { .. }))
+    }
+
     pub(crate) fn next_deadline(&self) -> Option<Micros> {
         if self.live.is_empty() {
             return Some(self.return_until.unwrap_or_default());

@@ -11,7 +11,7 @@ pub enum RegisterError {
     /// There is no such thing, or not any more.
     #[error("not found")]
     NotFound,
-    /// A space's id or meeting code is in use: try again with other random bytes. Or a member's address: it is one already.
+    /// A space's id or meeting code is in use: try again with other random bytes. Or a member's address or account: it is one already.
     #[error("it exists already")]
     Taken,
     /// See [`MEMBERS_PER_SPACE_MAX`](crate::limits::MEMBERS_PER_SPACE_MAX).

@@ -1,6 +1,8 @@
-//! Members of a space: those who were invited, by their address, with or without an account.
+//! Members of a space: those who were invited, by their address, with or without an account, or by their account.
 //!
-//! An address is a member of a space once, which an index holds. It is lower-cased by the caller, who knows what an address is.
+//! What is kept of a member is what the owner of the space may know: the one of the two that they gave, and the other only if
+//! it is theirs to see. So no answer about a member has anything to hide. An address and an account are a member of a
+//! space once, which two indexes hold. An address is lower-cased by the caller, who knows what an address is.
 
 use crate::{
     Page, Query, Register, RegisterError,
@@ -37,9 +39,9 @@ pub struct MemberRecord {
     pub space: SpaceId,
     /// Its id.
     pub id: MemberId,
-    /// The address that was invited, in lower case.
-    pub email: String,
-    /// Whose address it is, if they have an account.
+    /// The address that was invited, in lower case; `None`: the account was, and its address is not the owner's to know.
+    pub email: Option<String>,
+    /// The account that was invited, or that the address belongs to as far as the owner may know. One of the two is there.
     pub account: Option<UserId>,
     /// What they may do.
     pub role: MemberRole,
@@ -70,7 +72,7 @@ pub(crate) const MEMBERS: List = List {
 };
 
 impl Register {
-    /// Makes a member of a space that there is. [`RegisterError::Taken`]: the address is a member already.
+    /// Makes a member of a space that there is. [`RegisterError::Taken`]: the address or the account is a member already.
     pub async fn create_member(&self, new: &MemberRecord) -> Result<(), RegisterError> {
         let last = vec![new.space.as_str().into(), (MEMBERS_PER_SPACE_MAX - 1).into()];
         if !self.db.read(MEMBER_AT, last).await?.is_empty() {
@@ -81,7 +83,7 @@ impl Register {
             vec![
                 new.space.as_str().into(),
                 new.id.as_str().into(),
-                new.email.as_str().into(),
+                new.email.as_deref().into(),
                 new.account.as_ref().map(UserId::as_str).into(),
                 new.role.number().into(),
                 new.create.0.into(),
@@ -155,7 +157,7 @@ fn member_record(row: &Row) -> Result<MemberRecord, RegisterError> {
         create: Micros(row.int(0)?),
         id: MemberId::parse(row.text(1)?)?,
         space: SpaceId::parse(row.text(2)?)?,
-        email: row.text(3)?.to_owned(),
+        email: row.opt_text(3)?.map(str::to_owned),
         account: row.opt_text(4)?.map(UserId::parse).transpose()?,
         role: MemberRole::read(row.int(5)?)?,
     })

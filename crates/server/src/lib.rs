@@ -11,6 +11,7 @@
 //!                                                  └── contracts/own     (meetings, own spaces, attendance, administration)
 //! ```
 
+mod acquaintance;
 mod announce;
 mod application;
 mod browser;

@@ -44,11 +44,12 @@ test('from a participant to a person', async () => {
   const fields = 'names,emailAddresses';
   const ask = (scope, id, fields) =>
     person({ url: server.url, token: server.command('token', 'owner@example.org', '--scope', scope), id, fields });
-  const found = await ask('userinfo.profile', signedIn, fields);
+  const found = await ask('userinfo.email', signedIn, fields);
   assert.equal(found.resourceName, `people/${signedIn}`);
   assert.equal(found.names[0].displayName, 'Owner');
   assert.equal(found.emailAddresses[0].value, 'owner@example.org');
-  assert.deepEqual(await ask('userinfo.profile', 'me', fields), found);
+  assert.deepEqual(await ask('userinfo.email', 'me', fields), found);
+  assert.equal((await ask('userinfo.profile', 'me', fields)).emailAddresses, undefined);
   await assert.rejects(ask('contacts.readonly', anonymous, fields), { status: 404 });
   await assert.rejects(ask('contacts.readonly', '1'.repeat(21), fields), { status: 404 });
   await assert.rejects(ask('userinfo.profile', 'me'), { status: 400 });

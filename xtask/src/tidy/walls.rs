@@ -35,11 +35,13 @@ const MODULES: &[(&str, &[&str])] = &[
     ("browser", &[]),
     ("gate", &["browser", "clock", "failure", "limits", "metrics", "random"]),
     ("grpc", &["failure", "gate"]),
+    ("acquaintance", &["clock", "failure"]),
     ("standing", &["failure", "gate"]),
     // What is served.
     (
         "contracts/meet",
         &[
+            "acquaintance",
             "clock",
             "failure",
             "gate",
@@ -70,7 +72,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     (
         "contracts/people",
-        &["clock", "failure", "gate", "grpc", "installation", "limits"],
+        &["acquaintance", "failure", "gate", "grpc", "installation", "limits"],
     ),
     ("web", &["browser", "clock", "gate", "limits", "random"]),
     ("oauth", &["clock", "limits", "web"]),

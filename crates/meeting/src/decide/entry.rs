@@ -11,13 +11,12 @@ pub(super) fn join(space: &Space, arrival: Arrival, fresh: FreshIds, time: Time)
     check_door(space, &arrival)?;
     check_new(space, &arrival)?;
     let (active, over) = still_active(space, time);
-    let known = active.and_then(|active| Some((active, participant_of(active, &arrival)?)));
-    let walks_in = match &known {
-        Some((active, participant)) => !active.participants[participant].removed,
-        None => space.settings().access_type.lets_in(arrival.standing()),
-    };
+    let participant = active.and_then(|active| participant_of(active, &arrival));
+    let has_account = matches!(arrival.person, Person::SignedIn { .. });
+    let walks_in = active
+        .and_then(|active| active.walks_in(participant.as_ref(), has_account))
+        .unwrap_or_else(|| space.settings().access_type.lets_in(arrival.standing()));
     if !walks_in {
-        let participant = known.map(|(_, participant)| participant);
         let fresh = FreshIds {
             participant: newcomer(&arrival, fresh.participant),
             ..fresh

@@ -14,8 +14,9 @@ pub(crate) enum Guard {
     LetsIn,
 }
 
-/// What happens to somebody who comes; `removed` is known of those who have been in this conference.
-pub(crate) fn at_the_door(settings: &Settings, arrival: &Arrival, removed: Option<bool>) -> Guard {
+/// What happens to somebody who comes; `removed` is known of those who have been in this conference, and `screened` says
+/// whether somebody without an account was put out of it.
+pub(crate) fn at_the_door(settings: &Settings, arrival: &Arrival, removed: Option<bool>, screened: bool) -> Guard {
     let anonymous = matches!(arrival.person, Person::Anonymous { .. });
     let hidden = settings.entry_point_access == EntryPointAccess::CreatorAppOnly;
     if (hidden && arrival.through != EntryPoint::CreatorApp) || (anonymous && arrival.device == DeviceKind::Companion) {
@@ -24,6 +25,7 @@ pub(crate) fn at_the_door(settings: &Settings, arrival: &Arrival, removed: Optio
     let invited = matches!(arrival.standing, Standing::Owner | Standing::CoHost | Standing::Member) && !anonymous;
     let walks_in = match (removed, settings.access_type) {
         (Some(removed), _) => !removed,
+        (None, _) if screened && anonymous => false,
         (None, AccessType::Open) => true,
         (None, AccessType::Trusted) => invited || (arrival.standing == Standing::Trusted && !anonymous),
         (None, AccessType::Restricted) => invited,

@@ -60,6 +60,13 @@ impl Ledger {
         self.open().is_some_and(|open| open.participants[id].removed)
     }
 
+    /// Whether somebody without an account was put out of the open conference and not let in again.
+    pub(crate) fn has_removed_a_guest(&self) -> bool {
+        let open = self.open().into_iter();
+        let mut participants = open.flat_map(|open| open.participants.values());
+        participants.any(|participant| participant.anonymous && participant.removed)
+    }
+
     /// Whose session it is or was in the open conference.
     pub(crate) fn participant_of(&self, session: &SessionId) -> Option<ParticipantId> {
         Some(self.open()?.sessions.get(session)?.participant.clone())

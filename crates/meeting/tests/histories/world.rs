@@ -194,6 +194,7 @@ impl World {
             self.space.settings(),
             &arrival,
             known.as_ref().map(|known| self.ledger.is_removed(known)),
+            !over && self.ledger.has_removed_a_guest(),
         );
         let input = Input::Join { arrival, fresh };
         let outcome = decide(&self.space, input.clone(), self.clock);
@@ -226,7 +227,8 @@ impl World {
         let arrival = self.arrival(who);
         let expected = self.expected_participant(&arrival);
         let removed = expected.as_ref().map(|known| self.ledger.is_removed(known));
-        let door = guard::at_the_door(self.space.settings(), &arrival, removed);
+        let screened = self.ledger.has_removed_a_guest();
+        let door = guard::at_the_door(self.space.settings(), &arrival, removed, screened);
         let active = self.ledger.active() == Some(&conference);
         let input = Input::Resume { arrival, conference };
         if let Some(facts) = self.give(input) {

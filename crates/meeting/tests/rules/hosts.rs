@@ -27,6 +27,42 @@ fn removing() {
          4 join zoe z3 with z1        => z3 of zoe knocks at z1",
     );
     check(
+        "once a guest was put out, guests knock, and whoever has an account or was there walks in",
+        "0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
+         0 join yan y1                => yan joins @0, y1 of yan starts @0
+         0 join anna a1 as owner      => anna joins @0, a1 of anna starts @0 as Host
+         1 remove zoe                 => zoe is put out, z1 ends @0 removed failed, zoe absent @0
+         2 join zoe z2                => z2 of zoe knocks at z1
+         2 join xue x1                => x1 of xue knocks at z1
+         2 join bob b1 as stranger    => bob joins @2, b1 of bob starts @2
+         3 join yan y2 with y1        => y2 of yan starts @3
+         4 admit x1                   => x1 is Admitted, xue joins @4, x1 of xue starts @4
+         5 join wim w1                => w1 of wim knocks at z1",
+    );
+    check(
+        "guests knock after a crash, too, and no longer in the next conference",
+        "0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
+         0 join anna a1               => anna joins @0, a1 of anna starts @0
+         1 alive a1@1                 => a1 heard @1
+         1 remove zoe                 => zoe is put out, z1 ends @0 removed failed, zoe absent @0
+         2 restart                    => a1 ends @1 crash, anna absent @1, waits until @32
+         3 join xue x1                => x1 of xue knocks at z1
+         32 tick                      => conference ends @1 nobody_returned
+         33 join zoe z2               => conference starts @33, zoe joins @33, z2 of zoe starts @33",
+    );
+    check(
+        "guests walk in again once the guest who was put out is let back in, and after one with an account was put out",
+        "0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
+         0 join bob b1                => bob joins @0, b1 of bob starts @0
+         0 join anna a1               => anna joins @0, a1 of anna starts @0
+         1 remove bob                 => bob is put out, b1 ends @0 removed failed, bob absent @0
+         2 join yan y1                => yan joins @2, y1 of yan starts @2
+         3 remove zoe                 => zoe is put out, z1 ends @0 removed failed, zoe absent @0
+         4 join zoe z2 with z1        => z2 of zoe knocks at z1
+         5 admit z2                   => z2 is Admitted, zoe returns, z2 of zoe starts @5
+         6 join xue x1                => xue joins @6, x1 of xue starts @6",
+    );
+    check(
         "who has left is put out, too, and is forgotten with the conference",
         "0 join bob b1                => conference starts @0, bob joins @0, b1 of bob starts @0
          0 join anna a1               => anna joins @0, a1 of anna starts @0

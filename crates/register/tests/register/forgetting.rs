@@ -196,7 +196,7 @@ fn membership(space: &meeting::SpaceId) -> MemberRecord {
     MemberRecord {
         space: space.clone(),
         id: MemberId::from_random(fresh()),
-        email: EMAIL.to_owned(),
+        email: Some(EMAIL.to_owned()),
         account: Some(user(ADA)),
         role: MemberRole::CoHost,
         create: at(0),

@@ -46,6 +46,34 @@ async fn a_member_is_made_once_and_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn an_address_and_an_account_are_members_each_for_themselves() {
+    each_engine(async |db| {
+        let hall = Hall::new(&db).await;
+        let (register, space) = (&hall.register, hall.space.id());
+        let by_account = |account| MemberRecord {
+            email: None,
+            ..member(space, "", Some(account), 1)
+        };
+        let by_address = member(space, "ada@example.org", None, 1);
+        let both = member(space, "bo@example.org", Some(3), 1);
+        for new in [&by_account(2), &by_account(4), &by_address, &both] {
+            register.create_member(new).await.expect("nobody's yet");
+            assert_eq!(&register.member(space, &new.id).await.expect("found"), new);
+        }
+        for taken in [
+            by_account(2),
+            by_account(3),
+            member(space, "ada@example.org", Some(5), 2),
+            member(space, "bo@example.org", None, 2),
+        ] {
+            let refused = register.create_member(&taken).await;
+            assert!(matches!(refused, Err(RegisterError::Taken)), "{taken:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_space_has_only_so_many_members() {
     each_engine(async |db| {
         let hall = Hall::new(&db).await;
@@ -147,7 +175,7 @@ async fn members_are_listed_in_pages() {
                 ..Query::default()
             };
             let page = register.list_members(space, &query).await.expect("a page");
-            emails.extend(page.items.into_iter().map(|member| member.email));
+            emails.extend(page.items.into_iter().filter_map(|member| member.email));
             match page.next_page_token {
                 Some(next) => token = next,
                 None => break,
@@ -166,7 +194,7 @@ fn member(space: &SpaceId, email: &str, account: Option<u64>, seconds: i64) -> M
     MemberRecord {
         space: space.clone(),
         id: MemberId::from_random(fresh()),
-        email: email.to_owned(),
+        email: Some(email.to_owned()),
         account: account.map(user),
         role: MemberRole::Member,
         create: at(seconds),

@@ -140,6 +140,32 @@ async fn a_guest_who_was_put_out_sees_that_they_must_knock() {
 }
 
 #[tokio::test]
+async fn once_a_guest_was_put_out_guests_knock() {
+    let meeting = Meeting::new().await;
+    let other = meeting.world.person("Other").await;
+    let (space, preview) = (&meeting.space, format!("/sederunt/v1/{}:preview", meeting.space));
+    let ada = meeting.world.join(space, None, "Ada").await.ok();
+    let body = json!({"participant": key(&ada)});
+    meeting.ask(Some(&meeting.owner), "remove", &body).await.ok();
+    for (caller, entry) in [
+        (None, "KNOCK"),
+        (Some(&other), "WALK_IN"),
+        (Some(&meeting.guest), "WALK_IN"),
+    ] {
+        let seen = meeting.world.get(caller, &preview).await.ok();
+        assert_eq!(seen["entry"], entry);
+        let seat = meeting.world.join(space, caller, "Ada").await.ok();
+        assert_eq!(seat["waiting"] == true, entry == "KNOCK", "{seat}");
+    }
+
+    meeting.ask(Some(&meeting.owner), "end", &json!({})).await.ok();
+    let seen = meeting.world.get(None, &preview).await.ok();
+    assert_eq!(seen["entry"], "WALK_IN", "the next conference starts afresh");
+    let seat = meeting.world.join(space, None, "Ada").await.ok();
+    assert_eq!(seat["waiting"], Value::Null);
+}
+
+#[tokio::test]
 async fn who_is_not_there_cannot_be_acted_upon() {
     let meeting = Meeting::new().await;
     let seat = meeting.world.join(&meeting.space, Some(&meeting.owner), "").await.ok();

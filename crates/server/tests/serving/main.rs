@@ -11,6 +11,7 @@ mod limits;
 mod lobby;
 mod oauth;
 mod pages;
+mod people;
 mod postgres;
 mod records;
 mod sign_in;

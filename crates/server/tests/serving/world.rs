@@ -75,10 +75,15 @@ impl World {
     }
 
     pub(crate) async fn person_with(&self, name: &str, scopes: Scopes) -> Person {
-        let now_us = clock::now_us();
         let email = format!("{}@example.org", name.to_lowercase());
+        self.person_at(&email, name, scopes).await
+    }
+
+    /// Somebody of any organisation.
+    pub(crate) async fn person_at(&self, email: &str, name: &str, scopes: Scopes) -> Person {
+        let now_us = clock::now_us();
         let new = NewUser {
-            email: &email,
+            email,
             display_name: name,
             administrator: false,
         };
@@ -86,7 +91,7 @@ impl World {
             Ok(user) => user,
             Err(_) => self
                 .identity
-                .user_by_email(&email)
+                .user_by_email(email)
                 .await
                 .expect("readable")
                 .expect("it was taken"),

@@ -149,9 +149,9 @@ function given(role: Role): Pick<Member, 'role'> {
   return role === 'MEMBER' ? {} : { role };
 }
 
-/** Members are known here by their address; the server tells one for each. */
+/** Members are known here by their address; somebody whom a program named by their account need not tell one. */
 function emailOf(member: Member): string {
-  return member.email ?? '';
+  return member.email || (member.user ?? '');
 }
 
 interface RolePickerProps {

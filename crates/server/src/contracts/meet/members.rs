@@ -1,13 +1,14 @@
 //! `spaces.members`: create, get, list, patch, batch update, delete. All of it is the owner's business.
 //!
-//! A member is an address, with or without an account, and belongs to the space and not to a conference. So a change is written
-//! to the register first; whoever has an account and happens to be in the meeting, or at its door, is then told
-//! there. The field `user` is v2beta's alone: a v2 caller neither sends nor sees it.
+//! A member is an address, with or without an account, or an account, and belongs to the space and not to a conference. So a
+//! change is written to the register first; whoever has an account and happens to be in the meeting, or at its door, is then told
+//! there. The field `user` is v2beta's alone: a v2 caller neither sends nor sees it. Which account belongs to which
+//! address is told by the rules of [`identity::directory`]: to name a stranger is not to look them up.
 
 use std::collections::HashSet;
 
 use api::google::apps::meet::v2beta as v2;
-use identity::{Caller, Principal};
+use identity::{Caller, Principal, User};
 use meeting::{Input, MemberId, Micros, Standing, UserId};
 use prost_types::FieldMask;
 use register::{MemberRecord, MemberRole, RegisterError, SpaceRecord};
@@ -15,6 +16,7 @@ use register::{MemberRecord, MemberRole, RegisterError, SpaceRecord};
 use super::Spaces;
 use super::is_beta;
 use super::update_mask::{Paths, UpdateMask};
+use crate::acquaintance::acquaintance_of;
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
 use crate::grpc::wire::query;
@@ -37,7 +39,7 @@ impl Spaces {
         let space = self.own(asking, &parent).await?;
         let asked = known(asking, request.member.unwrap_or_default());
         let role = role(asked.role, "member")?;
-        let (email, account) = self.invited(&asked).await?;
+        let (email, account) = self.invited(&space, &asked).await?;
         let record = MemberRecord {
             space: space.id.clone(),
             id: MemberId::from_random(random::bytes()),
@@ -168,63 +170,78 @@ impl Spaces {
         record.map_err(|error| asking.unread_child(error))
     }
 
-    /// The address and the account of somebody who is to be a member: one was given, and tells the other.
-    async fn invited(&self, asked: &v2::Member) -> Answer<(String, Option<UserId>)> {
+    /// The address and the account of somebody who is to be a member: one was given, and tells the other if the owner may
+    /// see it.
+    async fn invited(&self, space: &SpaceRecord, asked: &v2::Member) -> Answer<(Option<String>, Option<UserId>)> {
         if asked.user.is_empty() {
             let email = identity::normalise_email(&asked.email).map_err(|why| Failure::field("member.email", why))?;
-            let user = self.identity.user_by_email(&email).await;
-            let user = user.map_err(|error| Failure::internal(&error))?;
-            return Ok((email, user.map(|user| user.id)));
+            let told = match self.user_by_email(&email).await? {
+                Some(user) if self.tells_address(space, &user).await? => Some(user.id),
+                _ => None,
+            };
+            return Ok((Some(email), told));
         }
         if !asked.email.is_empty() {
             return Err(Failure::field("member.user", "either a user or an address, not both"));
         }
         let id = asked.user.strip_prefix("users/").and_then(|id| UserId::parse(id).ok());
         let user = match id {
-            Some(id) => self
-                .identity
-                .user(&id)
-                .await
-                .map_err(|error| Failure::internal(&error))?,
+            Some(id) => self.user(&id).await?,
             None => None,
         };
         let user = user.ok_or_else(|| Failure::field("member.user", "there is no such user"))?;
-        Ok((user.email, Some(user.id)))
+        let told = self.tells_address(space, &user).await?;
+        Ok((told.then_some(user.email), Some(user.id)))
+    }
+
+    /// Whether the space's owner may know which address is this person's.
+    async fn tells_address(&self, space: &SpaceRecord, person: &User) -> Answer<bool> {
+        let acquaintance = acquaintance_of(&self.register, &self.identity, &space.owner, person).await?;
+        Ok(acquaintance.tells_address())
+    }
+
+    async fn user(&self, id: &UserId) -> Answer<Option<User>> {
+        let user = self.identity.user(id).await;
+        user.map_err(|error| Failure::internal(&error))
+    }
+
+    async fn user_by_email(&self, email: &str) -> Answer<Option<User>> {
+        let user = self.identity.user_by_email(email).await;
+        user.map_err(|error| Failure::internal(&error))
     }
 
     /// Tells the room how a member, or who was one, stands to the space now. That is written already, so a room that does not
     /// hear of it changes nothing: they stand as the register says from their next join on.
     async fn tell(&self, space: &SpaceRecord, record: &MemberRecord) {
-        let Some(user) = record.account.clone() else { return };
-        let told = match self.standing(space, &user).await {
-            Ok(None) => return,
-            Ok(Some(standing)) => {
-                let promotion = Input::Promote { user, standing };
-                let told = self.rooms.input(space.id.clone(), promotion).await;
-                told.map_err(|error| Failure::internal(&error))
-            }
-            Err(failure) => Err(failure),
-        };
-        if told.is_err() {
+        if self.promote(space, record).await.is_err() {
             tracing::warn!(space = %space.id, "a meeting was not told of a member's new role");
         }
     }
 
-    /// How an account stands to the space; `None` if it is gone.
-    async fn standing(&self, space: &SpaceRecord, account: &UserId) -> Answer<Option<Standing>> {
-        let user = self
-            .identity
-            .user(account)
-            .await
-            .map_err(|error| Failure::internal(&error))?;
-        let Some(user) = user else { return Ok(None) };
+    /// Tells the room; nothing if the member has no account.
+    async fn promote(&self, space: &SpaceRecord, record: &MemberRecord) -> Answer<()> {
+        let person = match (&record.account, &record.email) {
+            (Some(account), _) => self.user(account).await?,
+            // Whose address it is may be hidden from the owner, and is not from the room.
+            (None, Some(email)) => self.user_by_email(email).await?,
+            (None, None) => None,
+        };
+        let Some(person) = person else { return Ok(()) };
+        let promotion = Input::Promote {
+            user: person.id.clone(),
+            standing: self.standing(space, person).await?,
+        };
+        let told = self.rooms.input(space.id.clone(), promotion).await;
+        told.map(drop).map_err(|error| Failure::internal(&error))
+    }
+
+    /// How a person stands to the space.
+    async fn standing(&self, space: &SpaceRecord, person: User) -> Answer<Standing> {
         let person = Principal {
-            caller: Caller::User(user),
+            caller: Caller::User(person),
             ..Principal::ANONYMOUS
         };
-        standing_of(&self.register, &self.identity, &person, space)
-            .await
-            .map(Some)
+        standing_of(&self.register, &self.identity, &person, space).await
     }
 }
 
@@ -253,7 +270,7 @@ fn changed(record: &MemberRecord, asked: &v2::Member, mask: &UpdateMask, at: &st
     let is_other = |given: &str, is_same: bool| !given.is_empty() && !is_same;
     if !matches!(mask, UpdateMask::Only(_)) {
         let email = identity::normalise_email(&asked.email);
-        if is_other(&asked.email, email.is_ok_and(|email| email == record.email)) {
+        if is_other(&asked.email, email.is_ok_and(|email| Some(email) == record.email)) {
             return Err(Failure::field(&format!("{at}.email"), "it cannot be changed"));
         }
         if is_other(&asked.user, asked.user == user_name(record)) {
@@ -278,7 +295,7 @@ fn role(given: i32, at: &str) -> Answer<MemberRole> {
     }
 }
 
-/// `users/{user}`; empty for somebody without an account.
+/// `users/{user}`; empty for an address whose account the owner does not know.
 fn user_name(record: &MemberRecord) -> String {
     record
         .account
@@ -299,7 +316,7 @@ fn member_to_wire(asking: &Asking, record: MemberRecord) -> v2::Member {
         } else {
             String::new()
         },
-        email: record.email,
+        email: record.email.unwrap_or_default(),
         role: role.into(),
     }
 }

@@ -10,16 +10,16 @@ use ::api::google::people::v1 as api;
 use ::api::google::people::v1::people_service_server::PeopleServiceServer;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use identity::directory::{self, Acquaintance, Visible};
+use identity::directory::{self, Visible};
 use identity::policy::Refusal;
 use identity::{Identity, Scopes, User};
-use meeting::{DisplayName, Micros, UserId};
+use meeting::{DisplayName, UserId};
 use register::Register;
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 use transcode::lower_camel_case;
 
-use crate::clock;
+use crate::acquaintance::acquaintance_of;
 use crate::failure::{Answer, Failure};
 use crate::gate::asking::Asking;
 use crate::gate::operation::{Needs, Operation};
@@ -115,31 +115,14 @@ impl People {
             return Err(asking.refused(Refusal::NotSignedIn));
         };
         if oneself {
-            return Ok(person_to_wire(user, Visible { email_address: true }, &fields));
+            return Ok(person_to_wire(user, directory::oneself(caller.scopes), &fields));
         }
         let id = UserId::parse(id).map_err(|_| Failure::not_found())?;
         let found = self.identity.user(&id).await;
         let person = found
             .map_err(|error| Failure::unreachable(&error, "a person cannot be looked up"))?
             .ok_or_else(Failure::not_found)?;
-        let met = self
-            .register
-            .have_met(&user.id, &person.id, Micros(clock::now_us()))
-            .await
-            .map_err(|error| Failure::broken(&error))?;
-        let acquaintance = Acquaintance {
-            same_organisation: self
-                .identity
-                .same_organisation(&person.id, user)
-                .await
-                .map_err(|error| Failure::unreachable(&error, "a person cannot be looked up"))?,
-            met,
-            shares_email: self
-                .identity
-                .shares_email(&person)
-                .await
-                .map_err(|error| Failure::unreachable(&error, "a person cannot be looked up"))?,
-        };
+        let acquaintance = acquaintance_of(&self.register, &self.identity, &user.id, &person).await?;
         let visible = directory::visible(caller.scopes, acquaintance).ok_or_else(Failure::not_found)?;
         Ok(person_to_wire(&person, visible, &fields))
     }
@@ -192,11 +175,15 @@ fn person_to_wire(person: &User, visible: Visible, fields: &BTreeSet<String>) ->
     };
     let wanted = |field: &str| fields.contains(field);
     let names = wanted("names").then(|| name(&person.display_name, metadata()));
-    let addresses = (wanted("emailAddresses") && visible.email_address).then(|| api::EmailAddress {
-        metadata: metadata(),
-        value: person.email.clone(),
-    });
-    let digest = Sha256::digest(format!("{}\n{}", person.display_name, person.email));
+    let address = visible.email_address.then_some(person.email.as_str());
+    let addresses = address
+        .filter(|_| wanted("emailAddresses"))
+        .map(|address| api::EmailAddress {
+            metadata: metadata(),
+            value: address.to_owned(),
+        });
+    // Of what the caller may see and no more: a digest of an address confirms whoever guesses it.
+    let digest = Sha256::digest(format!("{}\n{}", person.display_name, address.unwrap_or_default()));
     api::Person {
         resource_name: format!("people/{}", person.id.as_str()),
         etag: BASE64_URL_SAFE_NO_PAD.encode(&digest[..12]),

@@ -11,7 +11,7 @@ use identity::Principal;
 use media::Prepared;
 use meeting::{
     Arrival, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, FreshIds, Input, Micros, ParticipantId, Refusal,
-    Role, SecretHash, SessionId, Space,
+    Role, SecretHash, SessionId,
 };
 use rooms::{Entrance, InputError, SpaceName, find_space};
 use sha2::{Digest, Sha256};
@@ -150,22 +150,17 @@ impl MeetingsService {
         let space = self.space(&request.space).await?;
         let standing = standing_of(&self.register, &self.identity, caller, &space).await?;
         let only_creator = space.settings.entry_point_access == EntryPointAccess::CreatorAppOnly;
-        // Whoever is in the conference already walks in again, unless a host put them out.
-        let known = match caller.user() {
-            Some(user) => {
-                let participant = ParticipantId::from(&user.id);
-                self.rooms
-                    .look(&space.id, |space| may_return(space, &participant))
-                    .await
-                    .flatten()
-            }
-            None => None,
-        };
-        let walks_in = match known {
-            Some(Return::Welcome) => true,
-            Some(Return::Removed) => false,
-            None => space.settings.access_type.lets_in(standing),
-        };
+        let participant = caller.user().map(|user| ParticipantId::from(&user.id));
+        let has_say = self
+            .rooms
+            .look(&space.id, |space| {
+                space
+                    .conference()?
+                    .walks_in(participant.as_ref(), participant.is_some())
+            })
+            .await
+            .flatten();
+        let walks_in = has_say.unwrap_or_else(|| space.settings.access_type.lets_in(standing));
         let wrong_door = only_creator && arrival::entry_point(caller, &space) != EntryPoint::CreatorApp;
         let entry = if wrong_door || !arrival::may_take_part(caller) {
             ShownEntry::Refused
@@ -190,25 +185,6 @@ impl MeetingsService {
             role: role_to_wire(role).into(),
         })
     }
-}
-
-/// How a participant of the active conference comes in again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Return {
-    /// Without being asked.
-    Welcome,
-    /// Not unless a host says so: one put them out.
-    Removed,
-}
-
-/// How this participant would come in again; `None` for somebody who was not in the conference.
-fn may_return(space: &Space, participant: &ParticipantId) -> Option<Return> {
-    let known = space.conference()?.participants().get(participant)?;
-    Some(if known.removed {
-        Return::Removed
-    } else {
-        Return::Welcome
-    })
 }
 
 fn hash(secret: &str) -> SecretHash {
