@@ -16,8 +16,8 @@
 //! The settings of a space and the standing of an arrival decide whether it walks in or knocks, its role, and from that, with
 //! the kind of its device, what it may send ([`Space::rights`]). A participant of the conference walks in again whatever
 //! the settings say by then, unless a host removed them; once somebody without an account was removed, newcomers without one
-//! knock until that conference is over, or until a host has let that person back in. A knock is held in memory only: it has a deadline, ends exactly once,
-//! and when it is admitted, the facts of a join follow.
+//! knock until that conference is over, or until a host has let that person back in. A knock is held in memory only: it has
+//! a deadline, ends exactly once, and when it is admitted, the facts of a join follow.
 //!
 //! # Time
 //!
