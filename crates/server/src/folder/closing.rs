@@ -2,16 +2,22 @@
 //!
 //! In it are the keys that sign tokens: an account of this machine that reads them is whoever it likes to be. What we make is
 //! made with the right mode; what is older, or was copied there, is closed when the server or a command beside it comes. The
-//! group is an other too. A folder on which we may not do that (a volume of somebody else's) is said in the log and served all
+//! group is an other too. Where other things lie beside ours, somebody uses a folder of theirs as the data folder: then ours alone
+//! is closed, and the folder stays as open as they have it. A folder on which we may not do that (a volume of somebody else's) is said in the log and served all
 //! the same: who runs the machine has decided so.
 
+use std::ffi::OsStr;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The permissions of the group and of everybody.
 const OTHERS: u32 = 0o077;
+
+/// What the names of our files and folders in the data folder begin with: the register, with its logs and its copies; the lock;
+/// certificates.
+const OURS: [&str; 3] = ["sederunt", super::FILE, "tls"];
 
 /// Closes the folder, and what is in it, to everybody but its owner. A folder that is not there is closed.
 pub fn close_to_others(folder: &Path) {
@@ -53,10 +59,24 @@ pub(crate) fn open_to_others(folder: &Path) -> io::Result<u32> {
 /// Visits what others may open: a folder before what is in it, so that nobody exchanges what is about to be closed. Links are
 /// not followed, since they may lead anywhere; only the data folder itself may be one.
 fn visit_open(folder: &Path, visit: &mut impl FnMut(&Path, &Permissions)) -> io::Result<()> {
-    match fs::canonicalize(folder) {
-        Ok(folder) => visit_below(&folder, visit),
-        Err(error) => unless_gone(error),
+    let entries = fs::canonicalize(folder).and_then(|folder| {
+        let entries = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path()));
+        Ok((entries.collect::<io::Result<Vec<PathBuf>>>()?, folder))
+    });
+    let (entries, folder) = match entries {
+        Ok(found) => found,
+        Err(error) => return unless_gone(error),
+    };
+    let (ours, theirs): (Vec<PathBuf>, Vec<PathBuf>) = entries.into_iter().partition(|path| is_ours(path));
+    if theirs.is_empty() {
+        return visit_below(&folder, visit);
     }
+    ours.iter().try_for_each(|path| visit_below(path, visit))
+}
+
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    OURS.iter().any(|ours| name.starts_with(ours))
 }
 
 fn visit_below(path: &Path, visit: &mut impl FnMut(&Path, &Permissions)) -> io::Result<()> {
@@ -108,7 +128,7 @@ mod tests {
         for path in [&data, &data.join("tls"), &deep] {
             fs::set_permissions(path, Permissions::from_mode(0o755)).expect("ours");
         }
-        symlink(&elsewhere, data.join("link")).expect("makeable");
+        symlink(&elsewhere, data.join("sederunt.link")).expect("makeable");
         let linked = parent.path().join("linked");
         symlink(&data, &linked).expect("makeable");
 
@@ -117,6 +137,21 @@ mod tests {
         assert_eq!(open_to_others(&linked).expect("readable"), 0);
         assert_eq!([&data, &deep, &file].map(|path| mode(path)), [0o700, 0o700, 0o600]);
         assert_eq!(mode(&elsewhere), 0o644);
+    }
+
+    /// `--data /tmp` must not take the folder from everybody else.
+    #[test]
+    fn what_is_not_ours_stays_as_it_is() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [ours, theirs] = ["sederunt.db", "notes.txt"].map(|name| folder.path().join(name));
+        for (path, wide) in [(&ours, 0o644), (&theirs, 0o644)] {
+            fs::write(path, "").expect("writable");
+            fs::set_permissions(path, Permissions::from_mode(wide)).expect("ours");
+        }
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("ours");
+        close_to_others(folder.path());
+        let modes = [folder.path(), &ours, &theirs].map(|path| mode(path));
+        assert_eq!(modes, [0o755, 0o600, 0o644]);
     }
 
     #[test]
