@@ -35,10 +35,11 @@ pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn headers(rows: &[(&'static str, &'static str)]) -> HeaderMap {
+    /// The headers of a row.
+    pub(crate) fn headers(rows: &[(&'static str, &'static str)]) -> HeaderMap {
         rows.iter()
             .map(|(name, value)| (name.parse().expect("valid"), value.parse().expect("valid")))
             .collect()

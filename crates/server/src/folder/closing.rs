@@ -150,7 +150,7 @@ mod tests {
         }
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("ours");
         close_to_others(folder.path());
-        let modes = [folder.path(), &ours, &theirs].map(|path| mode(path));
+        let modes = [folder.path(), &ours, &theirs].map(mode);
         assert_eq!(modes, [0o755, 0o600, 0o644]);
     }
 

@@ -58,12 +58,7 @@ fn credential(headers: &HeaderMap) -> Answer<Credential<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn headers(rows: &[(&'static str, &'static str)]) -> HeaderMap {
-        rows.iter()
-            .map(|(name, value)| (name.parse().expect("valid"), value.parse().expect("valid")))
-            .collect()
-    }
+    use crate::browser::tests::headers;
 
     #[test]
     fn credentials() {
