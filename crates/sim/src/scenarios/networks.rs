@@ -22,6 +22,9 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         ),
         ..PLAIN
     },
+    // Each loss doubles the time until DTLS sends again, so bob may still wait when the network has been calm for
+    // seconds, or give up and ask again. `is` is answered once he is in, by second 35, and only from then on can he be
+    // asked what he hears.
     Scenario {
         name: "somebody comes while three of ten datagrams are lost",
         seeds: &[49, 50],
@@ -32,8 +35,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
              3 join bob1
              15 is bob1 => in
              15 weather
-             20 hears bob1 anna1 2 60 => yes
-             20 agree",
+             38 hears bob1 anna1 2 60 => yes
+             38 agree",
         ),
         repeats: false,
         ..PLAIN
