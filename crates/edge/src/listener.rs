@@ -17,6 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use share::Client;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -37,7 +38,8 @@ pub struct Secured {
     pub public_url: Arc<str>,
 }
 
-/// Accepts and serves connections until `stop`, then lets the requests under way finish.
+/// Accepts and serves connections until `stop`, then lets the requests under way finish. Each request has its [`Client`] among
+/// its extensions.
 pub async fn serve<S>(listener: TcpListener, secured: Option<Secured>, service: S, stop: CancellationToken)
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -55,8 +57,8 @@ where
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, or a connection that died in the queue: neither is helped by hurry.
                 tracing::warn!(%error, "cannot accept a connection");
@@ -64,7 +66,12 @@ where
                 continue;
             }
         };
-        let (builder, service, watcher) = (Arc::clone(&builder), service.clone(), graceful.watcher());
+        let client = Client::at(address.ip());
+        let service = service.clone().map_request(move |mut request: Request<Body>| {
+            request.extensions_mut().insert(client);
+            request
+        });
+        let (builder, watcher) = (Arc::clone(&builder), graceful.watcher());
         let secured = secured.clone();
         tokio::spawn(async move {
             // Small answers must not wait for the acknowledgement of the one before.

@@ -2,15 +2,15 @@
 //! (`application/http`), answered part by part in the same order.
 //!
 //! A part is a request like any other: it goes through the service that serves single ones, so nothing that holds there can be
-//! gone around here. What the whole says about who asks holds for each part that says nothing itself. Cookies are not passed
-//! on: a batch is for programs.
+//! gone around here. What the whole says about who asks holds for each part that says nothing itself, and what is known of
+//! where it comes from, its extensions, for all of them. Cookies are not passed on: a batch is for programs.
 
 use std::convert::Infallible;
 
 use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Limited};
 use tower::{Service, ServiceExt as _};
 
@@ -85,7 +85,7 @@ where
         .into_iter()
         .filter_map(|name| Some((name.clone(), head.headers.get(&name)?.clone())))
         .collect();
-    let answers = stream::iter(parts).map(|part| answer(part, &inherited, service.clone()));
+    let answers = stream::iter(parts).map(|part| answer(part, &inherited, &head.extensions, service.clone()));
     let answers: Vec<BytesMut> = answers.buffered(BATCH_PARTS_AT_ONCE).collect().await;
     let mut whole = BytesMut::with_capacity(answers.iter().map(BytesMut::len).sum::<usize>() + BOUNDARY.len() + 8);
     for answer in answers {
@@ -99,12 +99,13 @@ where
 }
 
 /// One part of the answer, from its boundary to its end.
-async fn answer<S>(part: Part, inherited: &HeaderMap, service: S) -> BytesMut
+async fn answer<S>(part: Part, inherited: &HeaderMap, known: &Extensions, service: S) -> BytesMut
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Send,
     S::Future: Send,
 {
     let mut request = part.request.map(Body::from);
+    *request.extensions_mut() = known.clone();
     for (name, value) in inherited {
         request.headers_mut().entry(name).or_insert_with(|| value.clone());
     }

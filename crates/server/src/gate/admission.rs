@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum_core::body::Body;
 use http::{HeaderMap, Request, Response};
 use identity::Identity;
+use share::Client;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
@@ -94,7 +95,8 @@ impl Admission {
             return Err(Failure::unavailable("The server is busy; try again soon."));
         };
         let served = async {
-            let asking = self.admitted(method, request.headers()).await?;
+            let client = request.extensions().get().copied().unwrap_or(Client::HERE);
+            let asking = self.admitted(method, request.headers(), client).await?;
             Ok(serve(asking, request).await)
         };
         match tokio::time::timeout(limits::REQUEST_TIMEOUT, served).await {
@@ -104,11 +106,11 @@ impl Admission {
     }
 
     /// Who asks, if their quota allows it.
-    async fn admitted(&self, method: &Arc<Method>, headers: &HeaderMap) -> Answer<Asking> {
+    async fn admitted(&self, method: &Arc<Method>, headers: &HeaderMap, client: Client) -> Answer<Asking> {
         let reads = method.operation.effect == Effect::Reads;
         let principal = authenticate(&self.identity, &self.stranger, headers, reads).await?;
         self.meter.take(&principal, method.operation.effect, clock::instant())?;
-        Ok(Asking::new(principal, Arc::clone(method)))
+        Ok(Asking::new(principal, client, Arc::clone(method)))
     }
 
     /// Forgets what quotas need not remember, now and then, for as long as the server runs.

@@ -11,6 +11,7 @@ use identity::policy::{self, Action, Refusal, Resource};
 use meeting::{ConferenceId, Micros, UserId};
 use register::{Register, RegisterError, SpaceRecord};
 use rooms::{SpaceName, find_space};
+use share::Client;
 
 use super::operation::{Needs, Operation};
 use crate::failure::{Answer, Failure, Kind};
@@ -30,17 +31,23 @@ pub(crate) struct Method {
 #[derive(Clone, Debug)]
 pub(crate) struct Asking {
     caller: Principal,
+    client: Client,
     method: Arc<Method>,
 }
 
 impl Asking {
-    pub(super) fn new(caller: Principal, method: Arc<Method>) -> Asking {
-        Asking { caller, method }
+    pub(super) fn new(caller: Principal, client: Client, method: Arc<Method>) -> Asking {
+        Asking { caller, client, method }
     }
 
     /// Who asks.
     pub(crate) fn caller(&self) -> &Principal {
         &self.caller
+    }
+
+    /// From where.
+    pub(crate) fn client(&self) -> Client {
+        self.client
     }
 
     /// The whole name of the method.
