@@ -1,14 +1,16 @@
 //! What the end-to-end tests in Rust share: the real program in a process of its own, spoken to over HTTP alone.
 //!
-//! No crate of ours is imported here, on purpose: these tests see what a stranger sees. They are blocking and use the
+//! No crate of ours is imported here, on purpose: these tests see what a stranger sees, and those who are in a meeting are a
+//! process of their own, `attend`. They are blocking and use the
 //! standard library, because a test that kills processes should itself be dull.
 
+mod attend;
 mod http;
 mod meeting;
 mod seed;
 mod server;
 
 pub use http::{Answer, request};
-pub use meeting::{OFFER, Seat, join, leave, open_space, resume};
+pub use meeting::{Seat, join, leave, open_space, resume};
 pub use seed::Seed;
 pub use server::{Server, binary};

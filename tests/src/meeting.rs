@@ -1,15 +1,14 @@
-//! Entering and leaving by plain HTTP. No media ever flows: the offer was recorded from Chromium, and whoever made it
-//! is long gone. For the register that makes no difference until the fifteen seconds for connecting are over.
+//! Entering and leaving, as a client does: by HTTP, and then by a transport of its own.
 
 use std::net::SocketAddr;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::http::{Answer, request};
-
-/// An offer as Chromium makes it: three audio lines and one video line to receive, microphone, camera, data channels.
-pub const OFFER: &str = include_str!("../fixtures/offer.sdp");
+use crate::{
+    attend::{self, Told},
+    http::request,
+};
 
 /// What a join gave.
 #[derive(Clone, Debug)]
@@ -27,8 +26,7 @@ pub struct Seat {
 }
 
 impl Seat {
-    fn read(answer: Answer) -> Result<Self> {
-        let body = answer.ok()?;
+    fn read(body: &Value) -> Result<Self> {
         let text = |field: &str| -> Result<String> {
             Ok(body[field]
                 .as_str()
@@ -54,34 +52,34 @@ pub fn open_space(address: SocketAddr, token: &str) -> Result<String> {
 
 /// Joins a space, as the user of a token or under a name. The inner result is the server's refusal.
 pub fn join(address: SocketAddr, space: &str, token: Option<&str>, name: &str) -> Result<Result<Seat>> {
-    let mut body = json!({ "offer": OFFER });
+    let mut body = json!({});
     if token.is_none() {
         body["displayName"] = Value::from(name);
     }
-    let answer = request(
-        address,
-        "POST",
-        &format!("/sederunt/v1/{space}:join"),
-        token,
-        Some(&body),
-    )?;
-    Ok(Seat::read(answer))
+    enter(address, space, "join", token, body)
 }
 
 /// Comes back to the conference of a seat. The inner result is the server's refusal.
 pub fn resume(address: SocketAddr, seat: &Seat, token: Option<&str>) -> Result<Result<Seat>> {
     let body = json!({
-        "offer": OFFER, "conferenceRecord": seat.conference_record, "resumeSecret": seat.resume_secret,
-        "displayName": "Back again",
+        "conferenceRecord": seat.conference_record, "resumeSecret": seat.resume_secret, "displayName": "Back again",
     });
-    let answer = request(
-        address,
-        "POST",
-        &format!("/sederunt/v1/{}:resume", seat.space),
-        token,
-        Some(&body),
-    )?;
-    Ok(Seat::read(answer))
+    enter(address, &seat.space, "resume", token, body)
+}
+
+/// Asks, connects, and is told that it is in: only then it is promised that the register knows.
+fn enter(address: SocketAddr, space: &str, verb: &str, token: Option<&str>, mut body: Value) -> Result<Result<Seat>> {
+    let (client, offer) = attend::offer()?;
+    body["offer"] = offer.into();
+    let path = format!("/sederunt/v1/{space}:{verb}");
+    let body = match request(address, "POST", &path, token, Some(&body))?.ok() {
+        Ok(body) => body,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let seat = Seat::read(&body)?;
+    let told = attend::accept(client, body["answer"].as_str().context("no answer to the offer")?)?;
+    ensure!(told == Told::Joined, "{told:?} instead of in");
+    Ok(Ok(seat))
 }
 
 /// Leaves. The inner result is the server's refusal.

@@ -15,15 +15,20 @@ use crate::http;
 
 /// What a test binary of this crate was built beside: the program, in the same profile.
 pub fn binary() -> Result<PathBuf> {
+    beside("sederunt")
+}
+
+/// A program that was built beside this test binary.
+pub(crate) fn beside(name: &str) -> Result<PathBuf> {
     let test = env::current_exe()?;
     let profile = test
         .ancestors()
         .nth(2)
         .context("the test lies in target/PROFILE/deps")?;
-    let program = profile.join("sederunt");
+    let program = profile.join(name);
     if !program.is_file() {
         bail!(
-            "{} is missing\nhint: cargo build --release -p sederunt",
+            "{} is missing\nhint: cargo build --release --workspace",
             program.display()
         );
     }

@@ -12,7 +12,9 @@ use meeting::{
 use rooms::{Entrance, InputError, Seat};
 use tokio::{sync::Notify, task::JoinHandle};
 
-use crate::{browser::Browser, limits, server::Server};
+use attendee::Browser;
+
+use crate::{limits, server::Server};
 
 /// Somebody's device.
 pub(crate) struct Device {

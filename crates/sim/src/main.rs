@@ -7,13 +7,12 @@
 //!
 //! * [`world`] holds everything and lets time pass; [`script`] is the language in which scenarios are told.
 //! * [`store`] and [`link`] are what fails; [`oracle`] is what must be true all the same.
-//! * [`device`] is a client that wants to be in; [`browser`] its WebRTC; [`server`] a process that may die.
+//! * [`device`] is a client that wants to be in, with an [`attendee::Browser`]; [`server`] a process that may die.
 //! * [`scenarios`] are tables. A new scenario is a row.
 //!
 //! `cargo test -p sim` plays the committed seeds, and so does this program; `cargo xtask sim` has it play new ones. A seed that
 //! fails is printed with its story, and belongs into the table once it is understood.
 
-mod browser;
 mod clock;
 mod device;
 mod limits;

@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use attendee::Browser;
 use fastrand::Rng;
 use meeting::{AccessType, ConferenceId, Input, MeetingCode, Settings, SpaceId, Standing, UserId};
 use register::{NewSpace, Register};
@@ -22,7 +23,6 @@ use rooms::{Clock as _, InputError};
 use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{
-    browser::Browser,
     clock::Clock,
     device::{Device, News, State, Wish, ring, user},
     limits,
@@ -545,7 +545,8 @@ impl World {
             Wish::Nothing => {}
             Wish::Out => device.leave(server, &self.space, &self.bell),
             Wish::In => {
-                let (browser, prepared) = Browser::new(address, device.voice, &server.media, now);
+                let (browser, offer) = Browser::new(address, device.voice, now);
+                let prepared = server.media.answer(&offer).expect("the offer is a good one");
                 device.ask(server, &self.space, browser, prepared, fresh, &self.bell);
             }
         }

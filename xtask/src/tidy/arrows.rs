@@ -17,11 +17,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("meeting", &[]),
     ("media", &[]),
     ("share", &[]),
+    ("attendee", &[]),
     ("edge", &["share"]),
     ("identity", &["db", "meeting"]),
     ("register", &["db", "filter", "meeting"]),
     ("rooms", &["media", "meeting", "register"]),
-    ("sim", &["db", "media", "meeting", "register", "rooms"]),
+    ("sim", &["attendee", "db", "media", "meeting", "register", "rooms"]),
     (
         "server",
         &[
@@ -63,8 +64,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
         ],
         &["db"],
     ),
-    // In `sim` it plays the browsers.
-    (&["str0m"], &["media", "sim"]),
+    // In `attendee` it plays the browsers.
+    (&["str0m"], &["attendee", "media"]),
     (&["str0m-proto", "dimpl", "quinn-udp"], &["media"]),
     (&["protox", "prost-build", "tonic-prost-build"], &["api"]),
     // `api` publishes the descriptors that `transcode` works from.
@@ -75,7 +76,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
 const WEBRTC_MODULE: &str = "crates/media/src/peer";
 
 /// Where the same library plays the browsers of the simulated world.
-const BROWSER_MODULE: &str = "crates/sim/src/browser.rs";
+const BROWSER_MODULE: &str = "crates/attendee/src/browser.rs";
 
 pub(super) fn run_one_way(checkout: &Checkout) -> Vec<String> {
     let mut complaints = Vec::new();

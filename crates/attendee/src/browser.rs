@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use media::{Channel, Media, Prepared};
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event, Input, Output, Rtc,
@@ -25,57 +24,75 @@ use str0m::{
 const FRAME: Duration = Duration::from_millis(20);
 /// The loudness of somebody who speaks.
 const SPEECH_DBOV: i8 = -20;
+/// Lines of sound that the web client receives.
+const AUDIO_LINES: usize = 3;
+/// The channels that the web client opens.
+const CHANNELS: [&str; 7] = [
+    "session-control",
+    "participants",
+    "media-entries",
+    "video-assignment",
+    CHAT,
+    "reactions",
+    "moderation",
+];
+const CHAT: &str = "chat";
 
 /// One session's transport and what came through it.
-pub(crate) struct Browser {
-    pub(crate) address: SocketAddr,
+pub struct Browser {
+    /// Where it receives.
+    pub address: SocketAddr,
     /// What its sound is filled with.
     voice: u8,
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     microphone: Mid,
-    channels: [(ChannelId, Channel); Channel::ALL.len()],
+    chat_channel: ChannelId,
     connected: bool,
     closed: bool,
     deadline: Instant,
-    pub(crate) last_heard_of_server: Instant,
-    pub(crate) speaks: bool,
+    /// When the latest datagram came.
+    pub last_heard_of_server: Instant,
+    /// Whether its microphone is on.
+    pub speaks: bool,
     next_frame: Instant,
     frame: u32,
     requests: u64,
     status: Value,
     people: BTreeMap<u64, String>,
-    pub(crate) chat: Vec<String>,
+    /// What was written to it.
+    pub chat: Vec<String>,
     /// When each packet of sound came, by the voice that made it.
     heard: BTreeMap<u8, Vec<Instant>>,
 }
 
 impl Browser {
-    /// Makes an offer and has it answered; the answer holds once the session is received.
-    pub(crate) fn new(address: SocketAddr, voice: u8, media: &Media, now: Instant) -> (Browser, Prepared) {
+    /// Makes an offer: a client at this address, whose sound is filled with its voice.
+    pub fn new(address: SocketAddr, voice: u8, now: Instant) -> (Browser, String) {
         let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("an address of ours"));
         let mut api = rtc.sdp_api();
-        for _ in 0..media::limits::AUDIO_LINES {
+        for _ in 0..AUDIO_LINES {
             api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
         }
         let microphone = api.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
-        let channels = Channel::ALL.map(|channel| {
+        let channels = CHANNELS.map(|label| {
             let config = ChannelConfig {
-                label: channel.label().to_owned(),
+                label: label.to_owned(),
                 ..ChannelConfig::default()
             };
-            (api.add_channel_with_config(config), channel)
+            (label, api.add_channel_with_config(config))
         });
+        let chat = channels.into_iter().find(|(label, _)| *label == CHAT);
+        let (_, chat_channel) = chat.expect("it is one of them");
         let (offer, pending) = api.apply().expect("there is something to offer");
-        let prepared = media.answer(&offer.to_sdp_string()).expect("the offer is a good one");
         let browser = Browser {
             address,
             voice,
             rtc,
             pending: Some(pending),
             microphone,
-            channels,
+            chat_channel,
             connected: false,
             closed: false,
             deadline: now,
@@ -89,11 +106,11 @@ impl Browser {
             chat: vec![],
             heard: BTreeMap::new(),
         };
-        (browser, prepared)
+        (browser, offer.to_sdp_string())
     }
 
     /// Takes the answer, and begins to connect.
-    pub(crate) fn accept(&mut self, answer: &str, now: Instant) {
+    pub fn accept(&mut self, answer: &str, now: Instant) {
         let answer = SdpAnswer::from_sdp_string(answer).expect("an answer of ours");
         let pending = self.pending.take().expect("one offer has one answer");
         let accepted = self.rtc.sdp_api().accept_answer(pending, answer);
@@ -102,33 +119,43 @@ impl Browser {
     }
 
     /// Whether it has been told that it is in.
-    pub(crate) fn is_joined(&self) -> bool {
+    pub fn is_joined(&self) -> bool {
         self.status["connectionState"] == "STATE_JOINED"
     }
 
     /// Whether it has been told that it waits.
-    pub(crate) fn is_waiting(&self) -> bool {
+    pub fn is_waiting(&self) -> bool {
         self.status["connectionState"] == "STATE_WAITING"
     }
 
     /// Why it is out, if it has been told so: the detail where there is one.
-    pub(crate) fn farewell(&self) -> Option<&str> {
+    pub fn farewell(&self) -> Option<&str> {
         let reason = self.status["disconnectReason"].as_str()?;
         Some(self.status["detail"].as_str().unwrap_or(reason))
     }
 
     /// Whether the transport has ended.
-    pub(crate) fn is_closed(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         self.closed
     }
 
     /// Who is in the meeting, as this client has been told.
-    pub(crate) fn people(&self) -> BTreeSet<&str> {
+    pub fn people(&self) -> BTreeSet<&str> {
         self.people.values().map(String::as_str).collect()
     }
 
+    /// How many packets of somebody's sound came.
+    pub fn packets_of(&self, voice: u8) -> usize {
+        self.heard.get(&voice).map_or(0, Vec::len)
+    }
+
+    /// How many packets of sound it sent.
+    pub fn packets_sent(&self) -> u32 {
+        self.frame
+    }
+
     /// The longest silence of somebody since a time.
-    pub(crate) fn longest_silence(&self, of: u8, since: Instant, now: Instant) -> Duration {
+    pub fn longest_silence(&self, of: u8, since: Instant, now: Instant) -> Duration {
         let heard = self.heard.get(&of).into_iter().flatten().filter(|at| **at >= since);
         let mut before = since;
         let mut longest = Duration::ZERO;
@@ -140,25 +167,24 @@ impl Browser {
     }
 
     /// Writes to everybody.
-    pub(crate) fn write(&mut self, text: &str) {
+    pub fn write(&mut self, text: &str) {
         self.requests += 1;
         let request = json!({"request": {"requestId": self.requests, "send": {"text": text}}});
-        let chat = self.channels.iter().find(|(_, channel)| *channel == Channel::Chat);
-        let (id, _) = chat.expect("it was offered");
-        let mut channel = self.rtc.channel(*id).expect("whoever writes is in");
+        let mut channel = self.rtc.channel(self.chat_channel).expect("whoever writes is in");
         let written = channel.write(false, request.to_string().as_bytes());
         assert!(written.expect("an open channel"), "there is room for a line of chat");
         self.deadline = self.last_heard_of_server;
     }
 
     /// Closes the tab.
-    pub(crate) fn close(&mut self, now: Instant) {
+    pub fn close(&mut self, now: Instant) {
         // What is closed already cannot fail to close in a way that matters.
         let _ = self.rtc.close();
         self.deadline = now;
     }
 
-    pub(crate) fn receive(&mut self, from: SocketAddr, contents: &[u8], now: Instant) {
+    /// Takes a datagram.
+    pub fn receive(&mut self, from: SocketAddr, contents: &[u8], now: Instant) {
         self.last_heard_of_server = now;
         let Ok(receive) = Receive::new(Protocol::Udp, from, self.address, contents) else {
             return;
@@ -169,7 +195,7 @@ impl Browser {
     }
 
     /// When there is something to do if nothing arrives before.
-    pub(crate) fn next_deadline(&self) -> Instant {
+    pub fn next_deadline(&self) -> Instant {
         if self.speaks && self.connected {
             self.deadline.min(self.next_frame)
         } else {
@@ -178,7 +204,7 @@ impl Browser {
     }
 
     /// Does what is due, and gives what is to be sent.
-    pub(crate) fn turn(&mut self, now: Instant) -> Vec<(SocketAddr, Vec<u8>)> {
+    pub fn turn(&mut self, now: Instant) -> Vec<(SocketAddr, Vec<u8>)> {
         let mut sent = vec![];
         if self.next_deadline() > now || self.pending.is_some() {
             return sent;

@@ -1,0 +1,11 @@
+//! Somebody in a meeting without a browser: what tests and benchmarks are attended by.
+//!
+//! The register says that somebody was there only if their transport was up, so whoever fills it must have one. [`Browser`] is
+//! a browser's end of a session, without sockets and without a clock: the simulated world gives it both. [`Attendee`] gives it
+//! a real socket and real time. The program `attend` is the same for tests in other languages.
+
+mod attendee;
+mod browser;
+
+pub use attendee::{Attendee, Hearing, Offered, State};
+pub use browser::Browser;
