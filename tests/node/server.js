@@ -1,18 +1,33 @@
-// The real release program as a child process, and meetings without media.
+// The real release program as a child process, and meetings without a browser.
 //
-// A join is one HTTP request, and the register knows no difference until the time for connecting is over. Meetings with real
-// media are in `tests/browser`.
+// Whoever joins is in the register once their transport is up, so the program `attend` plays the clients. Meetings in real
+// browsers are in `tests/browser`.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const binary = process.env.SEDERUNT_BINARY ?? `${checkout}target/release/sederunt`;
-const offer = readFileSync(`${checkout}tests/fixtures/offer.sdp`, 'utf8');
+
+/** Plays one client after the other: asks `attend`, and gives its next line. */
+class Attend {
+  #process = spawn(join(dirname(binary), 'attend'), { stdio: ['pipe', 'pipe', 'inherit'] });
+  #lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+
+  async ask(question) {
+    this.#process.stdin.write(`${JSON.stringify(question)}\n`);
+    return JSON.parse((await this.#lines.next()).value);
+  }
+
+  stop() {
+    this.#process.stdin.end();
+  }
+}
 
 export class Server {
   #process;
@@ -44,7 +59,12 @@ export class Server {
       ['', this.token],
       ['Ada', undefined],
     ]) {
+      const attend = new Attend();
+      const { offer } = await attend.ask({ offer: 1 });
       const seat = await this.#call(`${space}:join`, { offer, displayName }, token);
+      const { state } = await attend.ask({ accept: 1, answer: seat.answer });
+      if (state !== 'JOINED') throw new Error(`${displayName} was told ${state}`);
+      attend.stop();
       await this.#call(`${space}:leave`, { participantSession: seat.participantSession, resumeSecret: seat.resumeSecret });
     }
   }

@@ -1,10 +1,10 @@
-"""The real release program as a child process, and meetings without media.
+"""The real release program as a child process, and meetings without a browser.
 
-A join is one HTTP request, so the register can be filled without a browser: the offer was recorded from Chromium, and
-nobody answers on its side. Until the fifteen seconds for connecting are over, the register knows no difference. Meetings
-with real media are in `tests/browser`.
+Whoever joins is in the register once their transport is up, so a process beside us plays the clients. Meetings in real
+browsers are in `tests/browser`.
 """
 
+import functools
 import os
 import pathlib
 import re
@@ -13,9 +13,18 @@ from dataclasses import dataclass
 
 import requests
 
+from attend import Attend
+
 CHECKOUT = pathlib.Path(__file__).parents[2]
 BINARY = pathlib.Path(os.environ.get("SEDERUNT_BINARY", CHECKOUT / "target/release/sederunt"))
+# What Chromium offered once: nobody is behind it.
 OFFER = (CHECKOUT / "tests/fixtures/offer.sdp").read_bytes().decode()
+
+
+@functools.cache
+def attend():
+    """The clients of all meetings."""
+    return Attend(BINARY.with_name("attend"))
 
 
 @dataclass(frozen=True)
@@ -66,11 +75,15 @@ class Server:
         return requests.request(method, self.url + path, headers=headers, timeout=30, **arguments)
 
     def enter(self, space, token=None, name=None, resume_secret=None):
-        """What the door says: a seat, or a place in the lobby."""
-        body = {"offer": OFFER, "displayName": name, "resumeSecret": resume_secret}
+        """What the door says: a seat, or a place in the lobby. When this returns, the client has been told the same."""
+        client, offer = attend().offer()
+        body = {"offer": offer, "displayName": name, "resumeSecret": resume_secret}
         answer = self.call("POST", f"/sederunt/v1/{space}:join", token, json=body)
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        promised = answer.json()
+        told = attend().accept(client, promised["answer"])
+        assert told == ("WAITING" if promised.get("waiting") else "JOINED")
+        return promised
 
     def join(self, space, *, name=None, token=None, resume_secret=None):
         body = self.enter(space, token, name, resume_secret)
