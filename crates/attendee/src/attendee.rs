@@ -32,7 +32,7 @@ const GOODBYE: Duration = Duration::from_millis(200);
 /// An offer, until somebody has answered it.
 pub struct Offered {
     socket: UdpSocket,
-    browser: Browser,
+    browser: Box<Browser>,
     sdp: String,
 }
 
@@ -80,6 +80,7 @@ impl Offered {
     pub async fn new(voice: u8) -> io::Result<Offered> {
         let socket = UdpSocket::bind((IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).await?;
         let (browser, sdp) = Browser::new(socket.local_addr()?, voice, Instant::now());
+        let browser = Box::new(browser);
         Ok(Offered { socket, browser, sdp })
     }
 
@@ -144,7 +145,12 @@ impl Drop for Attendee {
     }
 }
 
-async fn live(mut browser: Browser, socket: UdpSocket, mut ordered: mpsc::Receiver<Order>, told: watch::Sender<State>) {
+async fn live(
+    mut browser: Box<Browser>,
+    socket: UdpSocket,
+    mut ordered: mpsc::Receiver<Order>,
+    told: watch::Sender<State>,
+) {
     let mut datagram = [0; DATAGRAM_BYTES_MAX];
     loop {
         for (to, contents) in browser.turn(Instant::now()) {

@@ -69,9 +69,6 @@ impl Cast {
 
     /// A call of this method, about what is there.
     pub(crate) async fn prepare(&mut self, method: &Method, case: Case, caller: &Caller) -> Call {
-        if self.conference.as_ref().is_some_and(Conference::is_old) {
-            self.end_conference().await;
-        }
         self.hold_conference().await;
         let name = match method.pattern() {
             Some(pattern) => self.name_of(pattern, method, case).await,

@@ -3,13 +3,9 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use server::clock;
 
 use crate::callers::{Call, Caller};
-use crate::world::{OFFER, World, text};
-
-/// A conference is ended and another begun before whoever joined is taken for lost: nobody is behind the offer.
-const AGE_US_MAX: i64 = 8_000_000;
+use crate::world::{self, World, text};
 
 /// Who is there, in the order of their coming. The last is not let in.
 const PRESENT: [&str; 4] = ["participant", "visitor", "guest", KNOCKER];
@@ -18,7 +14,6 @@ const KNOCKER: &str = "knocker";
 
 /// A running conference.
 pub(crate) struct Conference {
-    began_us: i64,
     seats: HashMap<&'static str, Seat>,
 }
 
@@ -38,8 +33,10 @@ impl Conference {
         for name in PRESENT {
             let caller = callers.iter().find(|caller| caller.name == name);
             let caller = caller.expect("who is present is among the callers");
-            let body = json!({"offer": OFFER, "displayName": name});
+            let client = world::client().await;
+            let body = json!({"offer": client.sdp(), "displayName": name});
             let joined = caller.ask(world, &hosting(space, "join", &body)).await.ok();
+            world.connect(client, &joined).await;
             let seat = Seat::of(&joined);
             assert!(name != KNOCKER || joined["waiting"] == true, "{joined}");
             if joined["waiting"] == true && name != KNOCKER {
@@ -48,13 +45,7 @@ impl Conference {
             }
             seats.insert(name, seat);
         }
-        let began_us = clock::now_us();
-        Conference { began_us, seats }
-    }
-
-    /// Whether it has lasted long enough.
-    pub(crate) fn is_old(&self) -> bool {
-        clock::now_us() - self.began_us > AGE_US_MAX
+        Conference { seats }
     }
 
     /// The seat of a caller, if they have one.

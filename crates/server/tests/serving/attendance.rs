@@ -5,11 +5,8 @@ use serde_json::{Value, json};
 use crate::world::{OFFER, Person, World, text};
 
 async fn join_with(world: &World, space: &str, caller: Option<&Person>, name: &str, device: &str) -> Value {
-    let body = json!({"offer": OFFER, "displayName": name, "device": device});
-    world
-        .post(caller, &format!("/sederunt/v1/{space}:join"), &body)
-        .await
-        .ok()
+    let body = json!({"displayName": name, "device": device});
+    world.enter(space, "join", caller, body).await.ok()
 }
 
 /// Name, role, and the devices newest first.

@@ -155,11 +155,8 @@ async fn who_holds_the_secret_is_the_same_participant() {
         .ok();
     assert!(left["latestEndTime"].is_string(), "{left}");
 
-    let body = json!({"offer": OFFER, "displayName": "Ada L.", "resumeSecret": ada["resumeSecret"]});
-    let again = world
-        .post(None, &format!("/sederunt/v1/{space}:join"), &body)
-        .await
-        .ok();
+    let body = json!({"displayName": "Ada L.", "resumeSecret": ada["resumeSecret"]});
+    let again = world.enter(&space, "join", None, body).await.ok();
     assert_eq!(again["participant"], ada["participant"]);
     assert_ne!(again["participantSession"], ada["participantSession"]);
     let back = world
@@ -233,21 +230,17 @@ async fn a_client_comes_back_to_its_conference_or_not_at_all() {
     let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
     let ada = world.join(&space, None, "Ada").await.ok();
     let resume = json!({
-        "offer": OFFER, "displayName": "Ada",
-        "conferenceRecord": ada["conferenceRecord"], "resumeSecret": ada["resumeSecret"],
+        "displayName": "Ada", "conferenceRecord": ada["conferenceRecord"], "resumeSecret": ada["resumeSecret"],
     });
-    let back = world
-        .post(None, &format!("/sederunt/v1/{space}:resume"), &resume)
-        .await
-        .ok();
+    let back = world.enter(&space, "resume", None, resume).await.ok();
     assert_eq!(back["participant"], ada["participant"]);
     let lost = world
         .get(Some(&owner), &format!("/v2/{}", text(&ada, "participantSession")))
         .await
         .ok();
-    assert_eq!(
-        lost["endTime"], lost["startTime"],
-        "a session without media was nowhere for no time"
+    assert!(
+        text(&lost, "endTime") >= text(&lost, "startTime"),
+        "the session that was lost ended when it was last heard of"
     );
 
     world

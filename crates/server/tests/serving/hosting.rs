@@ -103,8 +103,8 @@ async fn whoever_is_put_out_must_knock_to_come_back() {
     });
     let answer = meeting.ask(None, "resume", &resume).await;
     answer.refused(403, "PERMISSION_DENIED", "REMOVED");
-    let join = json!({"offer": OFFER, "displayName": "Ada", "resumeSecret": ada["resumeSecret"]});
-    let knock = meeting.ask(None, "join", &join).await.ok();
+    let join = json!({"displayName": "Ada", "resumeSecret": ada["resumeSecret"]});
+    let knock = meeting.world.enter(&meeting.space, "join", None, join).await.ok();
     assert_eq!(knock["waiting"], true, "although the meeting is open");
     assert_eq!(knock["participant"], ada["participant"]);
 

@@ -106,11 +106,8 @@ async fn whoever_is_admitted_is_in_the_register_from_then_on() {
     assert_eq!(participants(&world, &owner, &host_seat).await.len(), 2);
 
     // Admitted once, she walks in again until the conference ends.
-    let body = json!({"offer": OFFER, "displayName": "Ada", "resumeSecret": knock["resumeSecret"]});
-    let again = world
-        .post(None, &format!("/sederunt/v1/{space}:join"), &body)
-        .await
-        .ok();
+    let body = json!({"displayName": "Ada", "resumeSecret": knock["resumeSecret"]});
+    let again = world.enter(&space, "join", None, body).await.ok();
     assert!(again["waiting"].is_null(), "{again}");
     assert_eq!(again["participant"], knock["participant"]);
 }
@@ -222,7 +219,9 @@ async fn a_knock_whose_client_is_lost_ends() {
     let owner = world.person("Owner").await;
     let space = text(&world.space_of(&owner, json!({})).await, "name");
     // Nobody is behind this offer, which the media plane reports after fifteen seconds.
-    let knock = world.join(&space, None, "Ada").await.ok();
+    let body = json!({"offer": OFFER, "displayName": "Ada"});
+    let join = format!("/sederunt/v1/{space}:join");
+    let knock = world.post(None, &join, &body).await.ok();
     tokio::time::sleep(Duration::from_secs(18)).await;
     let session = text(&knock, "participantSession");
     host(&world, &owner, &space, "deny", id(&session))

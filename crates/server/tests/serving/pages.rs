@@ -66,7 +66,7 @@ async fn metrics_count_what_happened() {
         "sederunt_conferences_live 1",
         "sederunt_sessions_live 1",
         "sederunt_write_seconds_count 1",
-        "sederunt_media_datagrams_in_total 0",
+        "sederunt_media_peer_errors_total 0",
     ] {
         assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
     }

@@ -42,6 +42,7 @@ async fn nobody_enters_while_the_server_stops() {
         identity,
         address,
         data,
+        attendees,
     } = world;
     let stopping = tokio::spawn(running.drain());
     // The rest of the test needs a world that is stopping, which only the running half of it would know.
@@ -52,7 +53,7 @@ async fn nobody_enters_while_the_server_stops() {
     let refused = crate::world::ask(address, "POST", &format!("/sederunt/v1/{space}:join"), &body).await;
     refused.refused(503, "UNAVAILABLE", "");
     stopping.await.expect("no panic");
-    drop((identity, data));
+    drop((identity, data, attendees));
 }
 
 #[tokio::test]

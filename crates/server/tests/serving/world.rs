@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Mutex;
 use std::time::Duration;
 
+use attendee::{Attendee, Offered, State};
 use db::Db;
 use identity::{Identity, NewUser, Scopes, User};
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// An offer as Chromium makes it. Nobody is behind it, which matters to no register before fifteen seconds are over.
+/// An offer as Chromium makes it. Nobody is behind it: who joins by it is never in.
 pub(crate) const OFFER: &str = include_str!("../../../../tests/fixtures/offer.sdp");
 
 pub(crate) struct World {
@@ -20,6 +22,8 @@ pub(crate) struct World {
     pub(crate) identity: Identity,
     pub(crate) address: SocketAddr,
     pub(crate) data: TempDir,
+    /// The clients of those who came in or wait.
+    pub(crate) attendees: Mutex<Vec<Attendee>>,
 }
 
 /// Somebody who calls.
@@ -67,6 +71,7 @@ impl World {
             running,
             identity,
             data,
+            attendees: Mutex::default(),
         }
     }
 
@@ -127,12 +132,29 @@ impl World {
 
     /// Joins under a name, or as a user.
     pub(crate) async fn join(&self, space: &str, caller: Option<&Person>, name: &str) -> Answer {
-        self.post(
-            caller,
-            &format!("/sederunt/v1/{space}:join"),
-            &json!({"offer": OFFER, "displayName": name}),
-        )
-        .await
+        let body = json!({"displayName": name});
+        self.enter(space, "join", caller, body).await
+    }
+
+    /// Joins or comes back, with what is said beside the offer. When this returns, whoever is let in is in, or waits.
+    pub(crate) async fn enter(&self, space: &str, verb: &str, caller: Option<&Person>, mut body: Value) -> Answer {
+        let client = client().await;
+        body["offer"] = client.sdp().into();
+        let answer = self.post(caller, &format!("/sederunt/v1/{space}:{verb}"), &body).await;
+        if answer.status == 200 {
+            self.connect(client, &answer.body).await;
+        }
+        answer
+    }
+
+    /// Connects whoever was promised something, and waits until they have been told that it holds.
+    pub(crate) async fn connect(&self, client: Offered, promised: &Value) {
+        let mut attendee = client.accept(&text(promised, "answer"));
+        let told = attendee.settled().await;
+        let waits = promised["waiting"] == true;
+        let promise = if waits { State::Waiting } else { State::Joined };
+        assert_eq!(told, promise, "{promised}");
+        self.attendees.lock().expect("no test panics with it").push(attendee);
     }
 
     pub(crate) async fn send(
@@ -149,6 +171,11 @@ impl World {
         let head = head(self.address, method, path, &headers, body);
         exchange(self.address, &head, body).await.expect("an answer")
     }
+}
+
+/// A client that makes an offer.
+pub(crate) async fn client() -> Offered {
+    Offered::new(b'a').await.expect("a free port")
 }
 
 /// A request without a caller, for when the world is taken apart.
