@@ -6,7 +6,7 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use tokio::{
@@ -16,18 +16,7 @@ use tokio::{
     time,
 };
 
-use crate::Browser;
-
-/// No datagram of a media plane is longer.
-const DATAGRAM_BYTES_MAX: usize = 2_000;
-/// Orders that wait for the task.
-const ORDERS_MAX: usize = 16;
-/// A server that says nothing for this long while it is asked to connect is not there.
-const CONNECT_WITHIN: Duration = Duration::from_secs(2);
-/// The same for one that was there.
-const SERVER_SILENCE: Duration = Duration::from_secs(10);
-/// How long a goodbye may take to leave.
-const GOODBYE: Duration = Duration::from_millis(200);
+use crate::{Browser, limits};
 
 /// An offer, until somebody has answered it.
 pub struct Offered {
@@ -92,7 +81,7 @@ impl Offered {
     /// Takes the server's answer, and connects.
     pub fn accept(mut self, answer: &str) -> Attendee {
         self.browser.accept(answer, Instant::now());
-        let (orders, ordered) = mpsc::channel(ORDERS_MAX);
+        let (orders, ordered) = mpsc::channel(limits::ORDERS_MAX);
         let (told, state) = watch::channel(State::default());
         let task = tokio::spawn(live(self.browser, self.socket, ordered, told));
         Attendee { task, orders, state }
@@ -134,7 +123,7 @@ impl Attendee {
     pub async fn close(mut self) {
         if self.orders.send(Order::Close).await.is_ok() {
             // One that does not end by itself is ended when it is dropped.
-            let _ = time::timeout(GOODBYE, &mut self.task).await;
+            let _ = time::timeout(limits::GOODBYE, &mut self.task).await;
         }
     }
 }
@@ -151,7 +140,7 @@ async fn live(
     mut ordered: mpsc::Receiver<Order>,
     told: watch::Sender<State>,
 ) {
-    let mut datagram = [0; DATAGRAM_BYTES_MAX];
+    let mut datagram = [0; limits::DATAGRAM_BYTES_MAX];
     loop {
         for (to, contents) in browser.turn(Instant::now()) {
             // A datagram that cannot be sent is lost, as on any network.
@@ -191,8 +180,8 @@ async fn live(
 /// Whether the server is gone.
 fn is_alone(browser: &Browser, state: &State, now: Instant) -> bool {
     let patience = match state {
-        State::Connecting => CONNECT_WITHIN,
-        _ => SERVER_SILENCE,
+        State::Connecting => limits::CONNECT_WITHIN,
+        _ => limits::SERVER_SILENCE,
     };
     now.saturating_duration_since(browser.last_heard_of_server) > patience
 }

@@ -6,6 +6,7 @@
 
 mod attendee;
 mod browser;
+pub mod limits;
 
 pub use attendee::{Attendee, Hearing, Offered, State};
 pub use browser::Browser;

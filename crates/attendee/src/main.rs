@@ -13,7 +13,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use attendee::{Attendee, Offered, State};
+use attendee::{Attendee, Offered, State, limits};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{
@@ -21,8 +21,6 @@ use tokio::{
     sync::mpsc,
 };
 
-/// Lines that wait to be written.
-const LINES_MAX: usize = 256;
 /// What the sound of all of them is filled with.
 const VOICE: u8 = b'a';
 
@@ -36,7 +34,7 @@ enum Asked {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let (told, lines) = mpsc::channel(LINES_MAX);
+    let (told, lines) = mpsc::channel(limits::LINES_MAX);
     tokio::spawn(write(lines));
     let mut asked = BufReader::new(stdin()).lines();
     let mut offered = HashMap::new();
