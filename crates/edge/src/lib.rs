@@ -14,5 +14,5 @@ mod strict;
 mod tls;
 
 pub use host::name_host;
-pub use listener::{Secured, serve};
+pub use listener::{Secured, Setup, serve};
 pub use tls::{AcmeConfiguration, FileProblem, Keeper, Tls, TlsConfiguration, TlsError};

@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use share::Client;
+use share::{Client, Reports};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -28,6 +28,14 @@ use crate::limits;
 use crate::lingering::Lingering;
 use crate::strict;
 use crate::tls::{self, Tls};
+
+/// How connections are served.
+pub struct Setup {
+    /// The certificate, unless plain HTTP is served.
+    pub secured: Option<Secured>,
+    /// Where a limit that is reached is told.
+    pub reports: Reports,
+}
 
 /// How connections are secured.
 #[derive(Clone)]
@@ -40,14 +48,16 @@ pub struct Secured {
 
 /// Accepts and serves connections until `stop`, then lets the requests under way finish. Each request has its [`Client`] among
 /// its extensions.
-pub async fn serve<S>(listener: TcpListener, secured: Option<Secured>, service: S, stop: CancellationToken)
+pub async fn serve<S>(listener: TcpListener, setup: Setup, service: S, stop: CancellationToken)
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {
+    let Setup { secured, reports } = setup;
     let builder = Arc::new(builder());
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS_MAX));
+    let descriptors = reports.limit("descriptors");
     loop {
         let place = Arc::clone(&places)
             .acquire_owned()
@@ -61,7 +71,7 @@ where
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, or a connection that died in the queue: neither is helped by hurry.
-                tracing::warn!(%error, "cannot accept a connection");
+                descriptors.reached(&error);
                 tokio::time::sleep(limits::ACCEPT_PAUSE).await;
                 continue;
             }

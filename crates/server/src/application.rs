@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::Db;
-use edge::{Secured, Tls, TlsConfiguration, TlsError};
+use edge::{Secured, Setup, Tls, TlsConfiguration, TlsError};
 use identity::{AccountError, Identity, KeyError};
 use media::Media;
 use register::{Register, RegisterError};
 use rooms::Rooms;
+use share::Reports;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -183,12 +184,9 @@ impl Server {
             source,
         })?;
         let stop = CancellationToken::new();
-        let (tls, keeper) = tls.map_or((None, None), |(tls, keeper)| (Some(tls), keeper));
-        let secured = tls.map(|tls| Secured {
-            tls,
-            public_url: public_url.as_str().into(),
-        });
-        let listening = tokio::spawn(edge::serve(listener, secured, front, stop.clone()));
+        let (tls, keeper) = tls.unzip();
+        let setup = setup(tls, &public_url, installation.reports);
+        let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
         let rooms = installation.rooms;
         let mut background = vec![
             tokio::spawn(rooms::follow(rooms.clone(), events)),
@@ -196,7 +194,7 @@ impl Server {
             tokio::spawn(jobs::expire(installation.register)),
             tokio::spawn(admission.keep_tidy()),
         ];
-        background.extend(keeper);
+        background.extend(keeper.flatten());
         tracing::info!(%address, %media_address, public_url, "serving");
         Ok(Running {
             address,
@@ -231,7 +229,8 @@ async fn install(
 ) -> Result<Installation, StartError> {
     let retention_us = retention.map_or(register::limits::NEVER_US, clock::micros);
     let register = Register::new(db.clone()).with_retention_us(retention_us);
-    let metrics = Metrics::new(media.clone());
+    let reports = Reports::default();
+    let metrics = Metrics::new(media.clone(), reports.clone());
     let observer: Arc<dyn rooms::Observer> = Arc::clone(&metrics) as _;
     Ok(Installation {
         identity: Identity::open(db.clone()).await?.with_public_url(public_url),
@@ -239,6 +238,7 @@ async fn install(
         register,
         media,
         metrics,
+        reports,
         public_url: public_url.into(),
         retention_us,
     })
@@ -290,6 +290,15 @@ async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErro
         address: listen,
         source,
     })
+}
+
+/// How connections are served.
+fn setup(tls: Option<Tls>, public_url: &str, reports: Reports) -> Setup {
+    let secured = tls.map(|tls| Secured {
+        tls,
+        public_url: public_url.into(),
+    });
+    Setup { secured, reports }
 }
 
 /// The media plane, beside HTTP unless it is told otherwise.

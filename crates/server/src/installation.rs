@@ -6,6 +6,7 @@ use identity::Identity;
 use media::Media;
 use register::Register;
 use rooms::Rooms;
+use share::Reports;
 
 use crate::metrics::Metrics;
 
@@ -17,6 +18,8 @@ pub(crate) struct Installation {
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
     pub(crate) metrics: Arc<Metrics>,
+    /// Where a limit that is reached is told.
+    pub(crate) reports: Reports,
     /// What people open, without a slash at its end.
     pub(crate) public_url: Arc<str>,
     /// For how long records are kept of a space that has no retention of its own.

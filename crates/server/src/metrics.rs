@@ -15,6 +15,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use share::Reports;
 
 /// The labels of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,8 +45,8 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Zeroes, and the media plane's own counters beside them.
-    pub(crate) fn new(media: media::Media) -> Arc<Metrics> {
+    /// Zeroes, and beside them the media plane's own counters and how often limits were reached.
+    pub(crate) fn new(media: media::Media, reports: Reports) -> Arc<Metrics> {
         let mut registry = Registry::with_prefix("sederunt");
         let requests = Family::default();
         registry.register(
@@ -80,6 +81,7 @@ impl Metrics {
         let requests_open = Gauge::default();
         registry.register("requests_open", "Requests being handled now", requests_open.clone());
         registry.register_collector(Box::new(MediaCollector(media)));
+        registry.register_collector(Box::new(LimitCollector(reports)));
         Arc::new(Metrics {
             registry,
             requests,
@@ -174,5 +176,44 @@ impl Collector for MediaCollector {
             }
         }
         Ok(())
+    }
+}
+
+/// Limits count by themselves too, where they are.
+#[derive(Debug)]
+struct LimitCollector(Reports);
+
+impl Collector for LimitCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
+        let help = "How often a limit was reached, and somebody got nothing or less";
+        let mut family = encoder.encode_descriptor("limits_reached", help, None, MetricType::Counter)?;
+        for (limit, times) in self.0.read() {
+            ConstCounter::new(times).encode(family.encode_family(&[("limit", limit)])?)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_that_are_reached_are_on_the_page() {
+        let reports = Reports::default();
+        let mut registry = Registry::with_prefix("sederunt");
+        registry.register_collector(Box::new(LimitCollector(reports.clone())));
+        reports.limit("knocks");
+        let joins = reports.limit("joins");
+        joins.reached(&"somebody");
+        joins.reached(&"somebody");
+        let mut page = String::new();
+        prometheus_client::encoding::text::encode(&mut page, &registry).expect("text grows without failing");
+        for line in [
+            "sederunt_limits_reached_total{limit=\"knocks\"} 0",
+            "sederunt_limits_reached_total{limit=\"joins\"} 2",
+        ] {
+            assert!(page.lines().any(|shown| shown == line), "{line} is not in\n{page}");
+        }
     }
 }

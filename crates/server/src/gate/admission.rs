@@ -127,6 +127,7 @@ mod tests {
     use http::{StatusCode, header};
     use http_body_util::BodyExt as _;
     use identity::Scopes;
+    use share::Reports;
 
     use super::*;
     use crate::gate::operation::{Needs, Operation};
@@ -191,7 +192,8 @@ mod tests {
             announce: Vec::new(),
         };
         let (events, _reported) = tokio::sync::mpsc::channel(1);
-        let metrics = Metrics::new(media::Media::start(&options, events).expect("a free port"));
+        let media = media::Media::start(&options, events).expect("a free port");
+        let metrics = Metrics::new(media, Reports::default());
         let (admission, token) = admission(folder.path(), Arc::clone(&metrics)).await;
         let bearer = format!("Bearer {token}");
         for (operation, headers, status, body) in [
