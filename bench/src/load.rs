@@ -15,13 +15,13 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message;
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 /// One HTTP/1.1 connection, kept alive.
@@ -32,7 +32,17 @@ pub(crate) struct Http1 {
 
 impl Http1 {
     pub(crate) async fn connect(address: SocketAddr) -> Result<Http1> {
-        let stream = TcpStream::connect(address).await?;
+        Http1::over(TcpStream::connect(address).await?)
+    }
+
+    /// From another address of this machine.
+    pub(crate) async fn connect_from(client: IpAddr, address: SocketAddr) -> Result<Http1> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((client, 0).into())?;
+        Http1::over(socket.connect(address).await?)
+    }
+
+    fn over(stream: TcpStream) -> Result<Http1> {
         stream.set_nodelay(true)?;
         Ok(Http1 {
             stream,
@@ -40,8 +50,22 @@ impl Http1 {
         })
     }
 
+    /// Sends a part of a request, and waits for nothing.
+    pub(crate) async fn send(&mut self, part: &[u8]) -> Result<()> {
+        Ok(self.stream.write_all(part).await?)
+    }
+
     /// Sends a request and returns the body of its answer, which must be a 200.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> Result<&[u8]> {
+        let body = self.exchange(request).await?;
+        if !self.received.starts_with(b"HTTP/1.1 200 ") {
+            bail!("refused: {}", String::from_utf8_lossy(&self.received));
+        }
+        Ok(&self.received[body..])
+    }
+
+    /// Sends a request and reads its answer, whatever that is; returns where its body begins.
+    pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<usize> {
         self.stream.write_all(request).await?;
         self.received.clear();
         loop {
@@ -59,11 +83,7 @@ impl Http1 {
                     "the connection was closed"
                 );
             }
-            let answer = &self.received[head + 4..];
-            if !self.received.starts_with(b"HTTP/1.1 200 ") {
-                bail!("refused: {}", String::from_utf8_lossy(&self.received));
-            }
-            return Ok(answer);
+            return Ok(head + 4);
         }
     }
 }
@@ -80,6 +100,15 @@ pub(crate) fn get(path: &str, token: Option<&str>) -> Vec<u8> {
     let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n"));
     let authorization = authorization.unwrap_or_default();
     format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{authorization}\r\n").into_bytes()
+}
+
+/// A `POST` of JSON as it goes over the wire, with further fields of its head.
+pub(crate) fn post(path: &str, fields: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\n{fields}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }
 
 /// Requests per second over so many HTTP/1.1 connections, each request taken in turn from the list.

@@ -6,6 +6,7 @@
 //! figure, and people judge.
 
 mod bare;
+mod crowd;
 mod durable_joins;
 mod load;
 mod masks;
@@ -39,6 +40,8 @@ enum Name {
     DurableJoins,
     /// Reads of the register over REST and gRPC
     Reads,
+    /// Reads and a meeting while a stranger floods the server
+    Crowd,
     /// What a field mask costs or saves, and what knowing the caller costs
     Masks,
 }
@@ -52,6 +55,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Name::Reads) {
         reads::run(arguments.sessions).await?;
+    }
+    if wanted(Name::Crowd) {
+        crowd::run().await?;
     }
     if wanted(Name::Masks) {
         masks::run().await?;

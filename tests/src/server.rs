@@ -18,21 +18,19 @@ pub fn binary() -> Result<PathBuf> {
     beside("sederunt")
 }
 
-/// A program that was built beside this test binary.
+/// A program that was built beside this one: beside a benchmark, or beside the folder of a test.
 pub(crate) fn beside(name: &str) -> Result<PathBuf> {
-    let test = env::current_exe()?;
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .context("the test lies in target/PROFILE/deps")?;
-    let program = profile.join(name);
-    if !program.is_file() {
-        bail!(
-            "{} is missing\nhint: cargo build --release --workspace",
-            program.display()
-        );
-    }
-    Ok(program)
+    let this = env::current_exe()?;
+    let folders = this.ancestors().skip(1).take(2);
+    let program = folders
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file());
+    program.with_context(|| {
+        format!(
+            "{name} is missing beside {}\nhint: cargo build --release --workspace",
+            this.display()
+        )
+    })
 }
 
 /// A running server. It is killed when this is dropped.

@@ -11,13 +11,14 @@ const KILLS: &str = "50";
 
 /// Runs one benchmark, or all of them.
 pub(crate) fn run(name: Option<&str>) -> Result<bool> {
+    // What some of them start beside themselves: the program, and those who attend its meetings.
+    process::run(serve::build().args(["--package", "attendee"]))?;
     if name != Some("kill") {
         let mut cargo = Command::new("cargo");
         cargo.args(["run", "--release", "--package", "bench", "--"]).args(name);
         process::run(cargo.current_dir(workspace::root()))?;
     }
     if name.is_none_or(|name| name == "kill") {
-        process::run(&mut serve::build())?;
         let mut cargo = Command::new("cargo");
         cargo.args([
             "test",

@@ -44,7 +44,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "bench",
-        &["api", "db", "identity", "meeting", "register", "server", "transcode"],
+        &[
+            "api",
+            "attendee",
+            "db",
+            "end-to-end",
+            "identity",
+            "meeting",
+            "register",
+            "server",
+            "transcode",
+        ],
     ),
     ("fuzz", &["api", "db", "filter", "identity", "media", "transcode"]),
     ("end-to-end", &[]),
