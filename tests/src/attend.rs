@@ -49,7 +49,7 @@ enum Line {
 }
 
 /// A client with its offer: by its number it is accepted.
-pub(crate) fn offer() -> Result<(u64, String)> {
+pub fn offer() -> Result<(u64, String)> {
     let attend = Attend::get()?;
     let number = {
         let mut asked = lock(&attend.asked);

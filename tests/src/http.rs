@@ -2,12 +2,16 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream},
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
+
+/// Where most requests come from.
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// No request of these tests takes this long; a test that hangs says nothing.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,6 +43,18 @@ pub fn request(
     token: Option<&str>,
     body: Option<&Value>,
 ) -> Result<Answer> {
+    request_from(HERE, address, method, path, token, body)
+}
+
+/// The same from another address of this machine: to the server, another client.
+pub fn request_from(
+    client: IpAddr,
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+) -> Result<Answer> {
     let body = body.map(Value::to_string).unwrap_or_default();
     let authorization = token
         .map(|token| format!("authorization: Bearer {token}\r\n"))
@@ -48,13 +64,20 @@ pub fn request(
          content-length: {}\r\n\r\n",
         body.len()
     );
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    let mut stream = connect_from(client, address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(head.as_bytes())?;
     stream.write_all(body.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     parse(&answer)
+}
+
+fn connect_from(client: IpAddr, address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(client, 0).into())?;
+    socket.connect_timeout(&address.into(), PATIENCE)?;
+    Ok(socket.into())
 }
 
 fn parse(answer: &[u8]) -> Result<Answer> {

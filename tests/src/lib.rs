@@ -10,7 +10,8 @@ mod meeting;
 mod seed;
 mod server;
 
-pub use http::{Answer, request};
+pub use attend::offer;
+pub use http::{Answer, request, request_from};
 pub use meeting::{Seat, join, leave, open_space, resume};
 pub use seed::Seed;
 pub use server::{Server, binary};
