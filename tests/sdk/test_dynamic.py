@@ -204,6 +204,15 @@ def test_a_batch_is_authorised_call_by_call(server, tokens):
         assert answers["reader"]["name"] == space
 
 
+def test_the_directory_leads_to_every_description(server):
+    items = server.call("GET", "/discovery/v1/apis").json()["items"]
+    assert {item["id"] for item in items} >= {"meet:v2", "meet:v2beta", "people:v1"}
+    for item in items:
+        path = item["discoveryRestUrl"].split("/", 3)[3]
+        assert server.call("GET", f"/{path}").json()["id"] == item["id"]
+        assert server.call("HEAD", f"/{path}").status_code == 200
+
+
 def test_our_description_names_what_theirs_names(server):
     """Every method of the published description is in ours, by the same id, verb and path."""
     theirs = published()

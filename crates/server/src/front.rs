@@ -67,7 +67,7 @@ impl Service<Request<Body>> for Front {
             return Box::pin(async move { Ok(rest.answer(request).await) });
         }
         if cors::is_preflight(&request) {
-            return Box::pin(ready(Ok(cors::preflight())));
+            return Box::pin(ready(Ok(cors::preflight(&request))));
         }
         let foreign = request.headers().contains_key(header::ORIGIN);
         let answer: Self::Future = match target {
@@ -103,7 +103,7 @@ fn target<B>(request: &Request<B>) -> Target {
     let path = request.uri().path();
     let has_version = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
     match path {
-        discovery::PATH => Target::Description,
+        _ if discovery::is_described_at(path) => Target::Description,
         "/batch" => Target::Batch,
         // Clients of one API name it: `/batch/meet/v2`.
         _ if path.starts_with("/batch/") => Target::Batch,

@@ -16,12 +16,16 @@ use crate::{
     spelling::lower_camel_case,
 };
 
+/// What some editors and libraries put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads a body. `None` is no message at all; `field` is where the message belongs in the request, for errors.
 pub(crate) fn read(
     bytes: &[u8],
     message: &MessageDescriptor,
     field: Option<&str>,
 ) -> Result<Option<DynamicMessage>, Failure> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     if matches!(bytes.trim_ascii(), b"" | b"\"\"" | b"null") {
         return Ok(None);
     }

@@ -69,7 +69,12 @@ fn set(message: &mut DynamicMessage, field: &FieldDescriptor, text: &str) -> Res
     if field.is_map() {
         return Err("maps have no form in a query".into());
     }
-    let value = value(&field.kind(), text)?;
+    let value = match value(&field.kind(), text) {
+        Ok(value) => value,
+        // A form that was not filled in sends its fields all the same: what cannot be empty was not given.
+        Err(_) if text.is_empty() => return Ok(()),
+        Err(why) => return Err(why),
+    };
     if field.is_list() {
         if let Some(list) = message.get_field_mut(field).as_list_mut() {
             list.push(value);

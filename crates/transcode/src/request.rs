@@ -51,7 +51,9 @@ pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<
     let mut query = Cow::Borrowed(head.uri.query().unwrap_or_default());
     match &route.body {
         // A query that is too long for a URL comes as the form of a POST that stands for a GET.
-        BodyRule::Nothing if verb != head.method && has_type(&head.headers, "application/x-www-form-urlencoded") => {
+        BodyRule::Nothing
+            if head.method == Method::POST && has_type(&head.headers, "application/x-www-form-urlencoded") =>
+        {
             let form = collect(&head.headers, body).await?;
             query = Cow::Owned(format!("{query}&{}", String::from_utf8_lossy(&form)));
         }
@@ -89,13 +91,15 @@ pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<
     })
 }
 
-/// The verb that is meant: a POST may stand for another, where a proxy lets nothing else through.
+/// The verb that is meant: a POST may stand for another, where a proxy lets nothing else through, and HEAD is a GET of which the
+/// answer's body is not sent.
 fn verb(head: &Parts) -> Result<Method, Failure> {
     match head.headers.get(&METHOD_OVERRIDE) {
         Some(verb) if head.method == Method::POST => {
             let verb = Method::from_bytes(verb.as_bytes());
             verb.map_err(|_| Failure::field(METHOD_OVERRIDE.as_str(), "expected an HTTP method"))
         }
+        _ if head.method == Method::HEAD => Ok(Method::GET),
         _ => Ok(head.method.clone()),
     }
 }

@@ -1,5 +1,8 @@
 //! The embedded web client: one page for every address that people open, and the assets it names.
 //!
+//! Where the client has no page, a person is shown so by the same page, with 404. A program is told so in JSON: it would take a page
+//! for success, or stumble over its first letter.
+//!
 //! Assets carry a hash in their name and never change, so browsers keep them for ever; the page is asked for each time, and
 //! answered with 304 when it is the same. The security headers allow exactly what the client does: its own scripts, its own
 //! connections, camera and microphone.
@@ -7,7 +10,10 @@
 use axum_core::body::Body;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
+use meeting::MeetingCode;
 use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::json;
 
 /// `web/dist`, or the placeholder that `build.rs` wrote.
 #[derive(RustEmbed)]
@@ -36,6 +42,24 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
     ),
 ];
 
+/// The addresses at which the web client has something: those of `web/src/pages.ts`. What stands in braces is an id.
+const PAGES: [&str; 14] = [
+    "/",
+    "/{code}",
+    "/sign-in",
+    "/password",
+    "/consent",
+    "/spaces",
+    "/spaces/{space}",
+    "/meetings",
+    "/meetings/{conferenceRecord}",
+    "/administration",
+    "/administration/apps",
+    "/administration/service-accounts",
+    "/administration/grants",
+    "/administration/domains",
+];
+
 /// Answers a request for a page or an asset.
 pub(crate) fn serve(request: &Request<Body>) -> Response<Body> {
     let mut response = if matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -61,8 +85,37 @@ fn page_or_asset(request: &Request<Body>) -> Response<Body> {
             None => plain(StatusCode::NOT_FOUND, "there is no such file\n"),
         };
     }
+    let is_page = is_page(request.uri().path());
+    if !is_page && !is_person(request.headers()) {
+        return json::error(StatusCode::NOT_FOUND, "NOT_FOUND", "Nothing is served at this path.");
+    }
     let index = Client::get("index.html").expect("the build script made sure of a page");
-    file("index.html", index, request.headers())
+    let mut response = file("index.html", index, request.headers());
+    if !is_page {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// Whether the client has a page at an address. A meeting code is looked at, since any word may stand where it does.
+fn is_page(path: &str) -> bool {
+    let parts = |path: &str| -> Vec<String> { path.trim_matches('/').split('/').map(str::to_owned).collect() };
+    let asked = parts(path);
+    PAGES.iter().any(|page| {
+        let page = parts(page);
+        page.len() == asked.len()
+            && page.iter().zip(&asked).all(|(expected, part)| match expected.as_str() {
+                "{code}" => MeetingCode::parse(part).is_ok(),
+                place if place.starts_with('{') => !part.is_empty(),
+                literal => literal == part,
+            })
+    })
+}
+
+/// Whether whoever asks wants to read a page, as browsers do when somebody goes to an address.
+fn is_person(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accepted| accepted.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 fn file(path: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response<Body> {
@@ -147,7 +200,14 @@ mod tests {
 
     #[test]
     fn every_page_is_the_one_page() {
-        for path in ["/", "/sign-in", "/abc-mnop-xyz", "/no/such/page"] {
+        for path in [
+            "/",
+            "/sign-in",
+            "/abc-mnop-xyz",
+            "/ABC-MNOP-XYZ/",
+            "/spaces/jQCFfuBOdN5z",
+            "/meetings/x",
+        ] {
             let response = get(path);
             assert_eq!(response.status(), StatusCode::OK, "{path}");
             assert_eq!(
@@ -161,6 +221,38 @@ mod tests {
                 "{path}"
             );
         }
+    }
+
+    #[test]
+    fn where_there_is_no_page_each_is_told_so_in_their_own_way() {
+        for path in [
+            "/no/such/page",
+            "/oauth2/v3/userinfo",
+            "/.well-known/openid-configuration",
+            "/abc-mnop",
+        ] {
+            for (accept, kind) in [
+                ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
+                ("application/json", "application/json; charset=utf-8"),
+                ("*/*", "application/json; charset=utf-8"),
+            ] {
+                let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty());
+                let response = serve(&request.expect("a valid row"));
+                assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path} for {accept}");
+                assert_eq!(response.headers()[header::CONTENT_TYPE], kind, "{path} for {accept}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_addresses_are_those_of_the_client() {
+        let table = include_str!("../../../../web/src/pages.ts");
+        let rows = table.split("page(\n").flat_map(|rows| rows.split("page(")).skip(1);
+        let of_client = rows.filter_map(|row| {
+            let (path, _) = row.trim_start().strip_prefix('\'')?.split_once('\'')?;
+            path.starts_with('/').then_some(path)
+        });
+        assert_eq!(of_client.collect::<Vec<_>>(), PAGES);
     }
 
     #[test]

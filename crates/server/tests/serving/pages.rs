@@ -11,10 +11,10 @@ async fn people_get_pages_and_programs_get_errors() {
         ("GET", "/", 200, "text/html"),
         ("GET", "/sign-in", 200, "text/html"),
         ("GET", "/abc-mnop-xyz", 200, "text/html"),
-        ("GET", "/no/such/page", 200, "text/html"),
+        ("GET", "/no/such/page", 404, "application/json"),
         ("HEAD", "/", 200, "text/html"),
         ("GET", "/assets/gone.js", 404, "text/plain"),
-        ("GET", "/../../etc/passwd", 200, "text/html"),
+        ("GET", "/../../etc/passwd", 404, "application/json"),
         ("POST", "/abc-mnop-xyz", 405, "text/plain"),
         ("GET", "/v2/nonsense", 404, "application/json"),
         ("GET", "/v3/spaces/x", 404, "application/json"),
@@ -23,6 +23,11 @@ async fn people_get_pages_and_programs_get_errors() {
         ("POST", "/batch", 400, "application/json"),
         ("POST", "/oauth2/token", 400, "application/json"),
         ("GET", "/$discovery/rest?version=v2", 200, "application/json"),
+        ("GET", "/discovery/v1/apis", 200, "application/json"),
+        ("HEAD", "/discovery/v1/apis/meet/v2/rest", 200, "application/json"),
+        ("GET", "/discovery/v1/apis/calendar/v3/rest", 404, "application/json"),
+        ("GET", "/oauth2/v3/userinfo", 404, "application/json"),
+        ("HEAD", "/v2/conferenceRecords", 401, "application/json"),
         ("GET", "/healthz", 200, "text/plain"),
         ("GET", "/readyz", 200, "text/plain"),
         ("GET", "/metrics", 200, "application/openmetrics-text"),
@@ -79,11 +84,17 @@ async fn a_browser_elsewhere_may_ask_with_a_token() {
     let asks = [
         ("origin", "https://elsewhere.example"),
         ("access-control-request-method", "POST"),
+        (
+            "access-control-request-headers",
+            "authorization,traceparent,x-clientdetails,x-goog-authuser",
+        ),
     ];
     let preflight = world.send("OPTIONS", None, "/v2/spaces", &asks, "").await;
     assert_eq!(preflight.status, 204);
     assert!(
-        preflight.head.contains("access-control-allow-headers: authorization"),
+        preflight
+            .head
+            .contains("access-control-allow-headers: authorization,traceparent,x-clientdetails,x-goog-authuser"),
         "{}",
         preflight.head
     );

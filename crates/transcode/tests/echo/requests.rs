@@ -92,6 +92,8 @@ async fn queries_fill_fields() {
     .await;
     check("warranty=1.5s", json!({"warranty": "1.500s"})).await;
     check("fragile=false&nickname=", json!({"fragile": false, "nickname": ""})).await;
+    // A field of a form that nobody filled in.
+    check("count=&color=&fragile=&madeTime=&colors=", json!({})).await;
     check("digest=-_8", json!({"digest": "+/8="})).await;
     check("digest=%2B/8=", json!({"digest": "+/8="})).await;
     check("ratio=0.5&score=-Infinity", json!({"ratio": 0.5, "score": "-Infinity"})).await;
@@ -160,7 +162,7 @@ async fn queries_that_are_refused() {
 
 #[tokio::test]
 async fn nothing_is_sent_in_many_ways() {
-    for body in ["", "{}", "\"\"", "null", "  ", " {} "] {
+    for body in ["", "{}", "\"\"", "null", "  ", " {} ", "\u{feff}", "\u{feff}{}"] {
         for content_type in [
             "",
             "\ncontent-type: application/json",
