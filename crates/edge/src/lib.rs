@@ -6,6 +6,7 @@
 //! ([`name_host`]) is the same for all of them, so it is here too.
 
 pub mod cors;
+mod head;
 mod host;
 mod limits;
 mod lingering;
@@ -13,6 +14,7 @@ mod listener;
 mod strict;
 mod tls;
 
+pub use head::without_body;
 pub use host::name_host;
 pub use listener::{Secured, Setup, serve};
 pub use tls::{AcmeConfiguration, FileProblem, Keeper, Tls, TlsConfiguration, TlsError};

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use axum_core::body::Body;
 use db::Db;
 use http::header::{self, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use rooms::Rooms;
 use tower::{Service, ServiceExt, service_fn};
 use tower_http::compression::Compression;
@@ -22,7 +22,7 @@ use crate::grpc::Gate;
 use crate::metrics::Metrics;
 use crate::oauth;
 use crate::web::{CONSENT_PATH, Pages, oidc, pages, session};
-use edge::{cors, name_host};
+use edge::{cors, name_host, without_body};
 use register::chain;
 
 /// The outermost service.
@@ -31,6 +31,9 @@ pub(crate) struct Front {
     pub(crate) api: transcode::Transcoder<Gate>,
     pub(crate) rest: Arc<Rest>,
 }
+
+/// An answer on its way.
+type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
 /// A page or an asset, compressed for whoever takes that. Answers of the API are not: most are smaller than the gain.
 async fn compressed(request: Request<Body>) -> Response<Body> {
@@ -53,13 +56,25 @@ pub(crate) struct Rest {
 impl Service<Request<Body>> for Front {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let is_head = request.method() == Method::HEAD;
+        let answer = self.answer(request);
+        if is_head {
+            Box::pin(async move { answer.await.map(without_body) })
+        } else {
+            answer
+        }
+    }
+}
+
+impl Front {
+    fn answer(&mut self, mut request: Request<Body>) -> Answering {
         name_host(&mut request);
         let target = target(&request);
         if target == Target::Rest {
@@ -70,7 +85,7 @@ impl Service<Request<Body>> for Front {
             return Box::pin(ready(Ok(cors::preflight(&request))));
         }
         let foreign = request.headers().contains_key(header::ORIGIN);
-        let answer: Self::Future = match target {
+        let answer: Answering = match target {
             Target::Batch => {
                 let api = self.api.clone();
                 Box::pin(async move { Ok(batch::serve(request, api).await) })

@@ -1,6 +1,8 @@
 // Google's Node.js clients against a server without TLS.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { after, before, test } from 'node:test';
 
 import { gapic } from '../clients/gapic.js';
@@ -54,4 +56,20 @@ test('from a participant to a person', async () => {
   await assert.rejects(ask('contacts.readonly', '1'.repeat(21), fields), { status: 404 });
   await assert.rejects(ask('userinfo.profile', 'me'), { status: 400 });
   await assert.rejects(ask('meetings.space.readonly', 'me', fields), { status: 403 });
+});
+
+test('HEAD over HTTP/2 has the head of GET and no body', async () => {
+  const session = connect(server.url);
+  const ask = async (method, path) => {
+    const stream = session.request({ ':method': method, ':path': path, authorization: `Bearer ${server.token}` });
+    const [head] = await once(stream, 'response');
+    let length = 0;
+    for await (const part of stream) length += part.length;
+    return [head[':status'], head['content-type'], Number(head['content-length']), length];
+  };
+  for (const path of ['/', '/healthz', '/v2/conferenceRecords', '/discovery/v1/apis', '/no/such/page']) {
+    const [status, kind, , length] = await ask('GET', path);
+    assert.deepEqual(await ask('HEAD', path), [status, kind, length, 0], path);
+  }
+  session.close();
 });
