@@ -29,6 +29,10 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Malformed> {
                 '(' => (Token::Open, 1),
                 ')' => (Token::Close, 1),
                 '"' | '\'' => quoted(rest, first, at)?,
+                // Word processors write them, and a value in them would silently be another one.
+                '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' => {
+                    return Err(Malformed::new(at, "a string stands in straight quotes, \" or '"));
+                }
                 _ => bare(rest, at)?,
             }
         };

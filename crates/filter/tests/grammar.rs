@@ -110,6 +110,8 @@ fn refusals_say_where_and_why() {
         ("a IS NOT b", 9, "expected NULL"),
         ("a = \"b", 4, "the string has no closing quote"),
         ("a = 'b\\", 4, "the string has no closing quote"),
+        ("a = “b”", 4, "a string stands in straight quotes, \" or '"),
+        ("a = »b« AND c", 4, "a string stands in straight quotes, \" or '"),
         (r#"a = "\n""#, 5, "only quotes and backslashes follow a backslash"),
         ("é = b, c", 6, "unexpected character"),
         ("a = b\\c", 5, "unexpected character"),

@@ -21,7 +21,7 @@ use crate::discovery::{self, Descriptions};
 use crate::grpc::Gate;
 use crate::metrics::Metrics;
 use crate::oauth;
-use crate::web::{CONSENT_PATH, Pages, oidc, pages, session};
+use crate::web::{CONSENT_PATH, Pages, json, oidc, pages, session};
 use edge::{cors, name_host, without_body};
 use register::chain;
 
@@ -84,6 +84,9 @@ impl Front {
         if cors::is_preflight(&request) {
             return Box::pin(ready(Ok(cors::preflight(&request))));
         }
+        if is_grpc_web(&request) {
+            return Box::pin(ready(Ok(no_grpc_web())));
+        }
         let foreign = request.headers().contains_key(header::ORIGIN);
         let answer: Answering = match target {
             Target::Batch => {
@@ -136,6 +139,18 @@ fn is_grpc<B>(request: &Request<B>) -> bool {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// gRPC for browsers, in a framing of its own.
+fn is_grpc_web<B>(request: &Request<B>) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc-web"))
+}
+
+/// Browsers speak REST here. Whoever tries says so by its type, so that no library takes the answer for one of gRPC.
+fn no_grpc_web() -> Response<Body> {
+    let message = "gRPC-web is not served; call by REST, or by gRPC over HTTP/2.";
+    json::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNIMPLEMENTED", message)
 }
 
 impl Rest {

@@ -78,6 +78,21 @@ async fn metrics_count_what_happened() {
 }
 
 #[tokio::test]
+async fn grpc_for_browsers_is_refused_by_its_name() {
+    let world = World::new().await;
+    let path = "/google.apps.meet.v2.SpacesService/GetSpace";
+    for kind in [
+        "application/grpc-web",
+        "application/grpc-web+proto",
+        "application/grpc-web-text",
+    ] {
+        let answer = world.send("POST", None, path, &[("content-type", kind)], "").await;
+        assert_eq!(answer.status, 415, "{kind}: {}", answer.text);
+        assert_eq!(answer.body["error"]["status"], "UNIMPLEMENTED", "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_browser_elsewhere_may_ask_with_a_token() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
