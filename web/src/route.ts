@@ -6,12 +6,15 @@ export type Route = PageRoute | { page: 'unknown'; path: string };
 
 /** The ids of spaces and conference records: base64url, so case counts. */
 const ID = /^[\w-]+$/;
-const MEETING_CODE = /^[a-z]{3}-[a-z]{4}-[a-z]{3}$/;
+/** What stands for a hyphen where a program of writing thought that it knew better, and the one that breaks a line. */
+const HYPHEN = '[-\\u00ad\\u2010-\\u2015\\u2212\\ufe63\\uff0d]';
+const HYPHENATED = new RegExp(`(?<![a-z0-9])[a-z]{3}${HYPHEN}[a-z]{4}${HYPHEN}[a-z]{3}(?![a-z0-9])`, 'i');
+/** What is left and right of a code when a sentence ended in it, or it stood in brackets or quotes. */
+const AROUND = /^[^a-z0-9]+|[^a-z0-9]+$/gi;
 
 /** What a part of an address stands for: a resource by its name; `undefined` if it cannot be one. */
 const PLACES: Record<Place, (part: string) => string | undefined> = {
-  // Codes are case-blind, so an address in capitals is the same page.
-  code: (part) => (MEETING_CODE.test(part.toLowerCase()) ? part.toLowerCase() : undefined),
+  code: (part) => codeOf(decoded(part).replace(AROUND, '')),
   space: (part) => (ID.test(part) ? `spaces/${part}` : undefined),
   conferenceRecord: (part) => (ID.test(part) ? `conferenceRecords/${part}` : undefined),
 };
@@ -82,14 +85,27 @@ export function returnPath(query: string): string {
 }
 
 /**
- * The meeting code in what somebody typed or pasted: a code with or without hyphens, in any case, or a whole link.
- * `null` if there is none.
+ * The meeting code in what somebody typed or pasted: a code with or without hyphens, in any case, or a link with whatever stands
+ * around it. `null` if there is none.
  */
 export function meetingCodeIn(text: string): string | null {
-  const address = text
-    .trim()
-    .replace(/[?#].*$/, '')
-    .replace(/\/$/, '');
-  const letters = lastPart(address).toLowerCase().replace(/[\s-]/g, '');
-  return /^[a-z]{10}$/.test(letters) ? `${letters.slice(0, 3)}-${letters.slice(3, 7)}-${letters.slice(7)}` : null;
+  // A host may look like a code, and what follows a question mark is no part of the address.
+  const words = decoded(text.replace(/^.*?:\/\/[^/]*/, '').replace(/[?#].*$/, ''));
+  const hyphenated = words.match(HYPHENATED)?.[0];
+  return codeOf(hyphenated ?? words.replace(AROUND, '').replace(/\s/g, '')) ?? null;
+}
+
+/** A code that is alone, as it is written: codes are case-blind. */
+function codeOf(text: string): string | undefined {
+  const letters = text.toLowerCase().replace(new RegExp(HYPHEN, 'g'), '');
+  return /^[a-z]{10}$/.test(letters) ? `${letters.slice(0, 3)}-${letters.slice(3, 7)}-${letters.slice(7)}` : undefined;
+}
+
+/** What a browser put into an address, as it was written; what makes no sense stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

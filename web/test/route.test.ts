@@ -21,9 +21,12 @@ test('each address has its page', () => {
   check('/abc-mnop-xyz', { page: 'meeting', code: 'abc-mnop-xyz' });
   check('/ABC-mnop-XYZ', { page: 'meeting', code: 'abc-mnop-xyz' });
   check('/abc-mnop-xyz/', { page: 'meeting', code: 'abc-mnop-xyz' });
+  for (const dressed of ['abcmnopxyz', 'abc-mnop-xyz,', 'abc-mnop-xyz).', 'abc-mnop-xyz%20', '%22abc-mnop-xyz%22', 'abc-mnop-xyz%E2%80%8B', 'abc%E2%80%91mnop%E2%80%93xyz']) {
+    check(`/${dressed}`, { page: 'meeting', code: 'abc-mnop-xyz' });
+  }
   for (const path of [
     '/abc-mnop-xyzz',
-    '/abcmnopxyz',
+    '/abcmnopxy',
     '/ab1-mnop-xyz',
     '/abc-mnop-xyz/people',
     '/sign-in/x',
@@ -77,6 +80,11 @@ test('a code is found in what people type or paste', () => {
   check('abc mnop xyz', 'abc-mnop-xyz');
   check('https://meet.example.org/abc-mnop-xyz', 'abc-mnop-xyz');
   check('https://meet.example.org/abc-mnop-xyz/?from=mail#now', 'abc-mnop-xyz');
+  check('https://meet.example.org/abc-mnop-xyz (opens at 9)', 'abc-mnop-xyz');
+  check('<https://meet.example.org/abc-mnop-xyz>, the conference', 'abc-mnop-xyz');
+  check('“abc‑mnop–xyz”', 'abc-mnop-xyz');
+  check('abc-mnop-xyz.\u200b', 'abc-mnop-xyz');
+  check('https://abcdefghij/', null);
   check('', null);
   check('abc-mnop', null);
   check('abc-mnop-xy1', null);

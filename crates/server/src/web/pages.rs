@@ -76,8 +76,8 @@ pub(crate) fn serve(request: &Request<Body>) -> Response<Body> {
 fn page_or_asset(request: &Request<Body>) -> Response<Body> {
     let path = request.uri().path().trim_start_matches('/');
     let last = path.rsplit('/').next().unwrap_or_default();
-    // No page has a dot or lies under `assets/`: such a path is a file, and a missing file is not a page.
-    if path.starts_with("assets/") || last.contains('.') {
+    // No page lies under `assets/`, and none has a dot but by a slip: such a path is a file, and a missing file is not a page.
+    if path.starts_with("assets/") || (last.contains('.') && !is_slip(last, request.headers())) {
         // A debug build reads the folder itself, where `..` would mean something.
         let found = Client::get(path).filter(|_| !path.contains(".."));
         return match found {
@@ -95,6 +95,12 @@ fn page_or_asset(request: &Request<Body>) -> Response<Body> {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     response
+}
+
+/// Whether a person followed a link to a meeting with the end of its sentence.
+fn is_slip(last: &str, headers: &HeaderMap) -> bool {
+    let code = last.split('.').next().unwrap_or_default();
+    is_person(headers) && MeetingCode::parse(code).is_ok()
 }
 
 /// Whether the client has a page at an address. A meeting code is looked at, since any word may stand where it does.
