@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { effect } from '@preact/signals';
 import { type Capture, problemOf } from '../src/meeting/capture.ts';
 import { chosenNow, sortedByKind } from '../src/meeting/deviceList.ts';
 import { openDevices } from '../src/meeting/devices.ts';
@@ -16,8 +17,11 @@ class Track extends EventTarget {
   stop() {
     this.stopped = true;
   }
+  get label() {
+    return `the ${this.kind} one`;
+  }
   getSettings() {
-    return { deviceId: `the ${this.kind} one` };
+    return { deviceId: this.label };
   }
 }
 
@@ -33,6 +37,8 @@ class Browser extends EventTarget {
   readonly questions: string[] = [];
   readonly tracks: Track[] = [];
   answers: Promise<void> = Promise.resolve();
+  /** Devices that were chosen and are not there any more. */
+  gone: string[] = [];
   constructor(public world: World) {
     super();
   }
@@ -40,6 +46,9 @@ class Browser extends EventTarget {
     const asked = [audio && ('microphone' as const), video && ('camera' as const)].filter((kind) => !!kind);
     this.questions.push(asked.join(' '));
     await this.answers;
+    const exact = [audio, video].flatMap((wanted) => (wanted as MediaTrackConstraints | undefined)?.deviceId ?? []);
+    for (const { exact: id } of exact as { exact: string }[])
+      if (this.gone.includes(id)) throw new DOMException('', 'OverconstrainedError');
     for (const kind of asked) if (this.world[kind]) throw new DOMException('', this.world[kind]);
     return this.#stream(...asked.map((kind) => new Track(kind === 'microphone' ? 'audio' : 'video')));
   }
@@ -138,12 +147,55 @@ test('another device takes the place of the one before, muted if that was', asyn
   assert.equal(off.chosen.value.camera, 'another');
 });
 
-test('a device that goes away is missing', async () => {
+test('a device that goes away is replaced by another, or missing', async () => {
+  const check = async (world: World, mute: boolean, expected: string, instead: string | null) => {
+    const browser = new Browser({});
+    const devices = open(browser);
+    await settled();
+    if (mute) await devices.setMicrophone(false);
+    browser.world = world;
+    browser.tracks[0]?.dispatchEvent(new Event('ended'));
+    await settled();
+    assert.equal(`${wordFor(devices.microphone.value)} ${wordFor(devices.camera.value)}`, `${expected} on`);
+    assert.equal(devices.microphone.value.instead, instead);
+  };
+  await check({}, false, 'on', 'the audio one');
+  await check({}, true, 'silent', 'the audio one');
+  await check({ microphone: 'NotFoundError' }, false, 'missing', null);
+});
+
+test('a chosen device that is not there gives way to another', async () => {
   const browser = new Browser({});
-  const devices = open(browser);
-  await settled();
-  browser.tracks[0]?.dispatchEvent(new Event('ended'));
-  assert.equal(`${wordFor(devices.microphone.value)} ${wordFor(devices.camera.value)}`, 'missing on');
+  browser.gone = ['unplugged'];
+  const devices = open(browser, { microphone: false, camera: false });
+  await devices.choose('microphone', 'unplugged');
+  await devices.setMicrophone(true);
+  assert.equal(wordFor(devices.microphone.value), 'on');
+  assert.equal(devices.chosen.value.microphone, 'the audio one', 'the picker shows what is in use');
+});
+
+test('whoever is muted is not heard through a new device, not for a moment', async () => {
+  const check = async (mute: 'before' | 'while it starts') => {
+    const browser = new Browser({});
+    const devices = open(browser);
+    await settled();
+    if (mute === 'before') await devices.setMicrophone(false);
+    const seen: boolean[] = [];
+    const stop = effect(() => void seen.push(devices.microphone.value.track?.enabled === true && devices.microphone.value.on));
+    seen.length = 0;
+    const changing = devices.choose('microphone', 'another');
+    if (mute === 'while it starts') {
+      await devices.setMicrophone(false);
+      seen.length = 0;
+    }
+    await changing;
+    stop();
+    assert.deepEqual(seen.filter(Boolean), [], mute);
+    assert.equal(wordFor(devices.microphone.value), 'silent', mute);
+    assert.equal(browser.tracks.at(-1)?.enabled, false, mute);
+  };
+  await check('before');
+  await check('while it starts');
 });
 
 test('a screen is shared until it is stopped, here or by the browser', async () => {

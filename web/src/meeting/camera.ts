@@ -3,12 +3,12 @@
 import { openCapture, type SwitchedCapture, type SwitchedCaptureOptions } from './capture.ts';
 import { CAMERA_FRAMES_PER_SECOND, CAMERA_HEIGHT, CAMERA_WIDTH } from './limits.ts';
 
-export function openCamera({ chosen, ...options }: SwitchedCaptureOptions): SwitchedCapture {
+export function openCamera(options: SwitchedCaptureOptions): SwitchedCapture {
   const capture = openCapture({
     ...options,
-    constraints: () => ({
+    constraints: (chosen) => ({
       video: {
-        ...chosen(),
+        ...chosen,
         width: { ideal: CAMERA_WIDTH },
         height: { ideal: CAMERA_HEIGHT },
         frameRate: { ideal: CAMERA_FRAMES_PER_SECOND },

@@ -20,20 +20,22 @@ export interface Capture {
   on: boolean;
   /** The browser is asking, or the device is warming up. */
   starting: boolean;
+  /** What the device is called that took the place of one that went away. */
+  instead: string | null;
 }
 
-export const NO_CAPTURE: Capture = { track: null, problem: null, on: false, starting: false };
+export const NO_CAPTURE: Capture = { track: null, problem: null, on: false, starting: false, instead: null };
 
 /** What a kind of device adds to the common life of both. */
 export interface CaptureShell {
   state: ReadonlySignal<Capture>;
   constraints(): MediaStreamConstraints;
-  /** Asks for the device by itself. */
+  /** Asks for the device by itself: the chosen one, or another if that is not there. */
   start(): Promise<void>;
   /** Somebody else asks for it. */
   waitForTrack(): void;
   take(track: MediaStreamTrack | undefined): void;
-  /** Lets sound or picture through, or not, while the device stays ours. */
+  /** Lets sound or picture through, or not, while the device stays ours; a track that is still to come is born so. */
   enable(on: boolean): void;
   stop(): void;
   /** For good. */
@@ -43,7 +45,9 @@ export interface CaptureShell {
 export interface CaptureOptions {
   /** `null` on a page that gets no devices. */
   media: MediaDevices | null;
-  constraints(): MediaStreamConstraints;
+  /** Which device it must be. */
+  chosen(): MediaTrackConstraints;
+  constraints(chosen: MediaTrackConstraints): MediaStreamConstraints;
   /** The browser has answered: it may name more devices now. */
   answered(): Promise<void>;
 }
@@ -55,36 +59,59 @@ export interface SwitchedCapture extends CaptureShell {
   change(): Promise<void>;
 }
 
-export interface SwitchedCaptureOptions extends Omit<CaptureOptions, 'constraints'> {
-  chosen(): MediaTrackConstraints;
-}
+export type SwitchedCaptureOptions = Omit<CaptureOptions, 'constraints'>;
 
-export function openCapture({ media, constraints, answered }: CaptureOptions): CaptureShell {
+export function openCapture({ media, chosen, constraints, answered }: CaptureOptions): CaptureShell {
   const state = signal<Capture>(NO_CAPTURE);
   let closed = false;
+  let silent = false;
 
-  function take(track: MediaStreamTrack | undefined): void {
+  function take(track: MediaStreamTrack | undefined, instead: string | null = null): void {
     if (!track) return;
     if (closed) return track.stop();
+    // Before anybody can get it: whoever is muted is not heard for the blink of a new device.
+    track.enabled = !silent;
     state.value.track?.stop();
-    state.value = { track, problem: null, on: true, starting: false };
+    state.value = { track, problem: null, on: !silent, starting: false, instead };
     track.addEventListener('ended', () => {
-      if (state.value.track === track) state.value = { ...NO_CAPTURE, problem: 'missing' };
+      if (state.value.track === track) void replace();
     });
+  }
+
+  /** The device went away by itself: another does, if there is one. */
+  async function replace(): Promise<void> {
+    state.value = { ...NO_CAPTURE, starting: true };
+    try {
+      const [track] = (await askForMedia(media, constraints({}))).getTracks();
+      take(track, track?.label ?? null);
+    } catch {
+      state.value = { ...NO_CAPTURE, problem: 'missing' };
+    }
+    await answered();
+  }
+
+  async function ask(): Promise<MediaStream> {
+    try {
+      return await askForMedia(media, constraints(chosen()));
+    } catch (error) {
+      if (!isNotThere(error)) throw error;
+      return await askForMedia(media, constraints({}));
+    }
   }
 
   function stop(): void {
     state.value.track?.stop();
     state.value = NO_CAPTURE;
+    silent = false;
   }
 
   return {
     state,
-    constraints,
+    constraints: () => constraints(chosen()),
     async start() {
       state.value = { ...state.value, starting: true };
       try {
-        const stream = await askForMedia(media, constraints());
+        const stream = await ask();
         take(stream.getTracks()[0]);
       } catch (error) {
         state.value.track?.stop();
@@ -97,6 +124,7 @@ export function openCapture({ media, constraints, answered }: CaptureOptions): C
     },
     take,
     enable(on) {
+      silent = !on;
       const { track } = state.value;
       if (!track) return;
       track.enabled = on;
@@ -112,6 +140,11 @@ export function openCapture({ media, constraints, answered }: CaptureOptions): C
 
 export function askForMedia(media: MediaDevices | null, wanted: MediaStreamConstraints): Promise<MediaStream> {
   return media ? media.getUserMedia(wanted) : Promise.reject(new DOMException('', 'SecurityError'));
+}
+
+/** Whether the very device that was asked for is not there, and another might do. */
+function isNotThere(error: unknown): boolean {
+  return error instanceof Error && error.name === 'OverconstrainedError';
 }
 
 export function problemOf(error: unknown): Problem {

@@ -45,8 +45,9 @@ export function openDevices(wanted: WantedDevices, media: MediaDevices | null = 
   const options = (kind: DeviceKind) => ({
     media,
     answered: refresh,
-    // Not `exact`: a device that was remembered but unplugged must not lock anybody out.
-    chosen: () => (chosen.value[kind] ? { deviceId: { ideal: chosen.value[kind] } } : {}),
+    // `ideal` would give the first device whenever browsers like. One that is not there any more locks nobody out: another is
+    // asked for then.
+    chosen: () => (chosen.value[kind] ? { deviceId: { exact: chosen.value[kind] } } : {}),
   });
   const microphone = openMicrophone(options('microphone'));
   const camera = openCamera(options('camera'));

@@ -82,6 +82,8 @@ export const en = {
   'devices.camera.missing': 'No camera was found. The others will hear you.',
   'devices.microphone.missing': 'No microphone was found: you can listen, but the others will not hear you.',
   'devices.both.busy': 'Another program is using your camera and microphone. Close it, then try again.',
+  'devices.camera.instead': 'Your camera is gone. {device} has taken its place.',
+  'devices.microphone.instead': 'Your microphone is gone. {device} has taken its place.',
   'devices.camera.busy': 'Another program is using your camera. Close it, then start the camera again.',
   'devices.microphone.busy': 'Another program is using your microphone. Close it, then unmute.',
   'devices.both.insecure':

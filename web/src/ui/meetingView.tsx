@@ -4,7 +4,7 @@ import { type ReadonlySignal, type Signal, useComputed, useSignal, useSignalEffe
 import { useEffect, useRef } from 'preact/hooks';
 import type { Meeting } from '../api/meetings.ts';
 import type { Connection } from '../meeting/connection.ts';
-import type { Capture, Problem } from '../meeting/capture.ts';
+import type { Capture } from '../meeting/capture.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { CHAT_PREVIEW_CHARACTERS } from '../meeting/limits.ts';
 import { isHost } from '../meeting/moderation.ts';
@@ -53,8 +53,8 @@ export function MeetingView(props: MeetingViewProps) {
     if (now === 'lost' || now === 'connected') wasLost.current = now === 'lost';
   });
 
-  useProblemNotice(devices.microphone, (problem) => notices.say(t(`devices.microphone.${problem}`)));
-  useProblemNotice(devices.camera, (problem) => notices.say(t(`devices.camera.${problem}`)));
+  useDeviceNotice('microphone', devices.microphone, notices.say);
+  useDeviceNotice('camera', devices.camera, notices.say);
   useChatNotice(visit, notices);
 
   // The button that opened it; on a small screen some have none, and the next Tab begins at the top.
@@ -156,12 +156,14 @@ function beginningOf(text: string): string {
     : `${characters.slice(0, CHAT_PREVIEW_CHARACTERS).join('')}…`;
 }
 
-/** Says why a device did not start, each time that it does not; what was wrong before joining was said there. */
-function useProblemNotice(source: ReadonlySignal<Capture>, say: (problem: Problem) => void): void {
+/** Says why a device did not start, each time that it does not, and which one took the place of another; what was so before
+ * joining was said there. */
+function useDeviceNotice(kind: 'microphone' | 'camera', source: ReadonlySignal<Capture>, say: (text: string) => void): void {
   const before = useRef(source.peek());
   useSignalEffect(() => {
-    const { problem, starting } = source.value;
-    if (problem && !starting && source.value !== before.current) say(problem);
+    const { problem, starting, instead, track } = source.value;
+    if (problem && !starting && source.value !== before.current) say(t(`devices.${kind}.${problem}`));
+    if (instead !== null && track !== before.current.track) say(t(`devices.${kind}.instead`, { device: instead }));
     before.current = source.value;
   });
 }
