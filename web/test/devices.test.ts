@@ -198,6 +198,22 @@ test('whoever is muted is not heard through a new device, not for a moment', asy
   await check('while it starts');
 });
 
+test('what is switched is told, so that it stays so in every way back', async () => {
+  const told: unknown[] = [];
+  const devices = openDevices(BOTH, new Browser({}) as unknown as MediaDevices, (wanted) => told.push(wanted));
+  await settled();
+  await devices.setCamera(false);
+  await devices.setMicrophone(false);
+  await devices.setCamera(true);
+  devices.close();
+  const rows = [
+    [true, false],
+    [false, false],
+    [false, true],
+  ];
+  assert.deepEqual(told, rows.map(([microphone, camera]) => ({ microphone, camera })));
+});
+
 test('a screen is shared until it is stopped, here or by the browser', async () => {
   const browser = new Browser({});
   const devices = open(browser, { microphone: false, camera: false });

@@ -90,15 +90,6 @@ export function openCapture({ media, chosen, constraints, answered }: CaptureOpt
     await answered();
   }
 
-  async function ask(): Promise<MediaStream> {
-    try {
-      return await askForMedia(media, constraints(chosen()));
-    } catch (error) {
-      if (!isNotThere(error)) throw error;
-      return await askForMedia(media, constraints({}));
-    }
-  }
-
   function stop(): void {
     state.value.track?.stop();
     state.value = NO_CAPTURE;
@@ -111,7 +102,7 @@ export function openCapture({ media, chosen, constraints, answered }: CaptureOpt
     async start() {
       state.value = { ...state.value, starting: true };
       try {
-        const stream = await ask();
+        const stream = await askForChosen({ media, chosen, constraints });
         take(stream.getTracks()[0]);
       } catch (error) {
         state.value.track?.stop();
@@ -136,6 +127,16 @@ export function openCapture({ media, chosen, constraints, answered }: CaptureOpt
       stop();
     },
   };
+}
+
+/** Asks for the chosen device, or for any where that is not there any more. */
+async function askForChosen({ media, chosen, constraints }: Omit<CaptureOptions, 'answered'>): Promise<MediaStream> {
+  try {
+    return await askForMedia(media, constraints(chosen()));
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+    return await askForMedia(media, constraints({}));
+  }
 }
 
 export function askForMedia(media: MediaDevices | null, wanted: MediaStreamConstraints): Promise<MediaStream> {

@@ -6,6 +6,12 @@ export type DeviceKind = 'microphone' | 'camera' | 'speaker';
 /** Their ids; empty for the browser's own choice. */
 export type ChosenDevices = Readonly<Record<DeviceKind, string>>;
 
+/** What is switched on. */
+export interface WantedDevices {
+  microphone: boolean;
+  camera: boolean;
+}
+
 export interface DeviceList {
   microphones: MediaDeviceInfo[];
   cameras: MediaDeviceInfo[];

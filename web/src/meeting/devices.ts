@@ -3,7 +3,7 @@
 
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { openCamera } from './camera.ts';
-import { askForMedia, type Capture } from './capture.ts';
+import { askForMedia, type Capture, type CaptureShell } from './capture.ts';
 import {
   type ChosenDevices,
   chosenNow,
@@ -11,6 +11,7 @@ import {
   type DeviceList,
   NO_DEVICES,
   sortedByKind,
+  type WantedDevices,
 } from './deviceList.ts';
 import { openMicrophone } from './microphone.ts';
 import { preferences, remember } from './preferences.ts';
@@ -32,14 +33,12 @@ export interface Devices {
   close(): void;
 }
 
-/** What to ask for at once. */
-export interface WantedDevices {
-  microphone: boolean;
-  camera: boolean;
-}
-
-/** `media` is `null` on a page that gets no devices. */
-export function openDevices(wanted: WantedDevices, media: MediaDevices | null = navigator.mediaDevices ?? null): Devices {
+/** `media` is `null` on a page that gets no devices. `switched` hears what is wanted now, whenever somebody switches something. */
+export function openDevices(
+  wanted: WantedDevices,
+  media: MediaDevices | null = navigator.mediaDevices ?? null,
+  switched: (wanted: WantedDevices) => void = () => {},
+): Devices {
   const list = signal<DeviceList>(NO_DEVICES);
   const chosen = signal<ChosenDevices>({ ...preferences().devices });
   const options = (kind: DeviceKind) => ({
@@ -60,25 +59,15 @@ export function openDevices(wanted: WantedDevices, media: MediaDevices | null = 
     chosen.value = chosenNow(chosen.value, inUse, list.value);
   }
 
-  /** Both at once, because that is one question to the person instead of two. */
-  async function startBoth(): Promise<void> {
-    microphone.waitForTrack();
-    camera.waitForTrack();
-    try {
-      const stream = await askForMedia(media, { ...microphone.constraints(), ...camera.constraints() });
-      microphone.take(stream.getAudioTracks()[0]);
-      camera.take(stream.getVideoTracks()[0]);
-      await refresh();
-    } catch {
-      // One of them is missing, taken or refused: each for itself tells which.
-      await microphone.start();
-      await camera.start();
-    }
-  }
+  let now = wanted;
+  const want = (change: Partial<WantedDevices>) => {
+    now = { ...now, ...change };
+    switched(now);
+  };
 
   const devicesChanged = () => void refresh();
   media?.addEventListener('devicechange', devicesChanged);
-  if (wanted.microphone && wanted.camera) void startBoth();
+  if (wanted.microphone && wanted.camera) void startBoth(media, microphone, camera, refresh);
   else if (wanted.microphone) void microphone.start();
   else if (wanted.camera) void camera.start();
   else void refresh();
@@ -89,8 +78,14 @@ export function openDevices(wanted: WantedDevices, media: MediaDevices | null = 
     screen: screen.track,
     list,
     chosen,
-    setMicrophone: microphone.set,
-    setCamera: camera.set,
+    setMicrophone(on) {
+      want({ microphone: on });
+      return microphone.set(on);
+    },
+    setCamera(on) {
+      want({ camera: on });
+      return camera.set(on);
+    },
     shareScreen: screen.share,
     stopScreen: screen.stop,
     async choose(kind, deviceId) {
@@ -104,4 +99,25 @@ export function openDevices(wanted: WantedDevices, media: MediaDevices | null = 
       for (const device of [microphone, camera, screen]) device.close();
     },
   };
+}
+
+/** Both at once, because that is one question to the person instead of two. */
+async function startBoth(
+  media: MediaDevices | null,
+  microphone: CaptureShell,
+  camera: CaptureShell,
+  answered: () => Promise<void>,
+): Promise<void> {
+  microphone.waitForTrack();
+  camera.waitForTrack();
+  try {
+    const stream = await askForMedia(media, { ...microphone.constraints(), ...camera.constraints() });
+    microphone.take(stream.getAudioTracks()[0]);
+    camera.take(stream.getVideoTracks()[0]);
+    await answered();
+  } catch {
+    // One of them is missing, taken or refused: each for itself tells which.
+    await microphone.start();
+    await camera.start();
+  }
 }

@@ -1,7 +1,7 @@
 // What this browser remembers between meetings (a name, the chosen devices), and what this tab remembers of one meeting
-// (the proof of who we were there). Storage may be full or forbidden; then nothing is remembered, and nothing breaks.
+// (the proof of who we were there, and what was switched off). Storage may be full or forbidden; then nothing is remembered, and nothing breaks.
 
-import type { ChosenDevices } from './deviceList.ts';
+import type { ChosenDevices, WantedDevices } from './deviceList.ts';
 
 export interface Preferences {
   name: string;
@@ -28,6 +28,17 @@ export function resumeSecret(code: string): string | null {
 
 export function rememberResumeSecret(code: string, secret: string): void {
   writeStored(() => sessionStorage, resumeKey(code), secret);
+}
+
+const switchedKey = (code: string) => `sederunt.devices.${code}`;
+
+/** What was off when one left, or loaded the page again, is off when one comes back. */
+export function switchedDevices(code: string): WantedDevices {
+  return { microphone: true, camera: true, ...readStored<Partial<WantedDevices>>(() => sessionStorage, switchedKey(code)) };
+}
+
+export function rememberSwitchedDevices(code: string, wanted: WantedDevices): void {
+  writeStored(() => sessionStorage, switchedKey(code), wanted);
 }
 
 function readStored<Value>(storage: () => Storage, key: string): Value | null {

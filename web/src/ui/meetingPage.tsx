@@ -5,7 +5,9 @@ import { useEffect } from 'preact/hooks';
 import type { Device } from '../api/generated/messages.ts';
 import type { Meeting } from '../api/meetings.ts';
 import { isKnocking } from '../meeting/connection.ts';
-import { type Devices, openDevices, type WantedDevices } from '../meeting/devices.ts';
+import type { WantedDevices } from '../meeting/deviceList.ts';
+import { type Devices, openDevices } from '../meeting/devices.ts';
+import { rememberSwitchedDevices, switchedDevices } from '../meeting/preferences.ts';
 import { openVisit, type Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import { account } from './account.ts';
@@ -26,7 +28,7 @@ export function MeetingPage({ code }: { code: string }) {
   const visit = useSignal<Visit | null>(null);
   const phase = useComputed(() => visit.value?.connection.value.phase ?? 'before').value;
   const look = useLook(code, phase === 'before');
-  const devices = useDevices(look.kind === 'found', device.value, visit);
+  const devices = useDevices(code, look.kind === 'found', device.value, visit);
 
   switch (look.kind) {
     case 'looking':
@@ -50,10 +52,15 @@ export function MeetingPage({ code }: { code: string }) {
  * The devices are asked for when there is something to join, and given back with the meeting. Whoever chooses to be there
  * with another device begins anew.
  */
-function useDevices(found: boolean, device: Device, visit: Signal<Visit | null>): Signal<Devices | null> {
+function useDevices(
+  code: string,
+  found: boolean,
+  device: Device,
+  visit: Signal<Visit | null>,
+): Signal<Devices | null> {
   const devices = useSignal<Devices | null>(null);
   useEffect(() => {
-    if (found) devices.value = openDevices(neededBy(device));
+    if (found) devices.value = openDevicesFor(code, device);
     return () => {
       visit.peek()?.leave();
       devices.peek()?.close();
@@ -62,9 +69,11 @@ function useDevices(found: boolean, device: Device, visit: Signal<Visit | null>)
   return devices;
 }
 
-/** Neither a companion nor a viewer is seen or heard: their devices are not even asked for. */
-function neededBy(device: Device): WantedDevices {
-  return { microphone: device === 'FULL', camera: device === 'FULL' };
+/** As they were here before. Neither a companion nor a viewer is seen or heard: their devices are not even asked for. */
+function openDevicesFor(code: string, device: Device): Devices {
+  const none: WantedDevices = { microphone: false, camera: false };
+  const wanted = device === 'FULL' ? switchedDevices(code) : none;
+  return openDevices(wanted, undefined, (switched) => rememberSwitchedDevices(code, switched));
 }
 
 interface FoundMeetingProps {
@@ -156,7 +165,7 @@ function useJoining({ code, device, devices, visit, notices }: JoiningOptions): 
     visit.value = opened;
   };
   const rejoin = () => {
-    devices.value = openDevices(neededBy(device.peek()));
+    devices.value = openDevicesFor(code, device.peek());
     join(name.peek());
   };
   const who = account.value;
