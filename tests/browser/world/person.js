@@ -14,8 +14,11 @@ import { pause, until } from './until.js';
 export const AUDIBLE_ENERGY = 1e-4;
 
 export class Person {
-  /** Opens a browser; nobody has joined anything yet. */
-  static async arrive(server, name, colour, { speaks = false, viewport = { width: 640, height: 480 } } = {}) {
+  /**
+   * Opens a browser; nobody has joined anything yet. With so many devices of each kind, they are the browser's own and show no
+   * colour.
+   */
+  static async arrive(server, name, colour, { speaks = false, devices = 1, viewport = { width: 640, height: 480 } } = {}) {
     const person = new Person();
     Object.assign(person, { server, name, colour, profile: scratch() });
     person.context = await chromium.launchPersistentContext(person.profile, {
@@ -34,9 +37,13 @@ export class Person {
         '--autoplay-policy=no-user-gesture-required',
         '--allow-loopback-in-peer-connection',
         '--use-fake-ui-for-media-stream',
-        '--use-fake-device-for-media-stream',
-        `--use-file-for-fake-video-capture=${camera(colour)}`,
-        `--use-file-for-fake-audio-capture=${speaks ? voice() : silence()}`,
+        ...(devices > 1
+          ? [`--use-fake-device-for-media-stream=device-count=${devices}`]
+          : [
+              '--use-fake-device-for-media-stream',
+              `--use-file-for-fake-video-capture=${camera(colour)}`,
+              `--use-file-for-fake-audio-capture=${speaks ? voice() : silence()}`,
+            ]),
       ],
     });
     await person.context.addInitScript(observe);
