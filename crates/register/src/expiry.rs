@@ -1,7 +1,10 @@
-//! Deleting what has expired. It is invisible already: this only gives the space back, a conference at a time, so that no
-//! join waits behind it for long.
+//! Deleting what has expired. It is invisible already: this only gives the space back, a conference at a time and of a big one
+//! some rows at a time, so that no join waits behind it for long: a conference may have been open for a year.
 
-use crate::{Register, RegisterError, limits::CONFERENCES_DELETED_AT_ONCE};
+use crate::{
+    Register, RegisterError,
+    limits::{CONFERENCES_DELETED_AT_ONCE, ROWS_DELETED_AT_ONCE},
+};
 use db::Statement;
 use meeting::Micros;
 
@@ -9,6 +12,24 @@ pub(crate) const EXPIRED_CONFERENCES: &str = "
     select c.id from conference c
     where c.end_us is not null and c.expire_us <= $1
     order by c.expire_us limit $2";
+
+/// Whether a conference has more than so many rows.
+pub(crate) const MANY_SESSIONS: &str = "select 1 from participant_session s where s.conference = $1 limit 1 offset $2";
+
+pub(crate) const MANY_PARTICIPANTS: &str = "select 1 from participant p where p.conference = $1 limit 1 offset $2";
+
+pub(crate) const MANY_READERS: &str = "select 1 from conference_reader r where r.conference = $1 limit 1 offset $2";
+
+const SOME_SESSIONS: &str = "delete from participant_session where id in
+    (select s.id from participant_session s where s.conference = $1 limit $2)";
+
+/// Of those whose sessions have gone already.
+const SOME_PARTICIPANTS: &str = "delete from participant where conference = $1 and id in
+    (select p.id from participant p where p.conference = $1 and not exists
+    (select 1 from participant_session s where s.conference = p.conference and s.participant = p.id) limit $2)";
+
+const SOME_READERS: &str = "delete from conference_reader where conference = $1 and account in
+    (select r.account from conference_reader r where r.conference = $1 limit $2)";
 
 impl Register {
     /// Deletes some of the records that have expired, and says of how many conferences; the caller comes back at once
@@ -21,6 +42,7 @@ impl Register {
             .await?;
         for row in &expired {
             let conference = row.text(0)?;
+            self.thin_out(conference).await?;
             let deletions = [
                 "delete from conference_reader where conference = $1",
                 "delete from participant_session where conference = $1",
@@ -31,5 +53,19 @@ impl Register {
             self.db.write(statements.to_vec()).await?;
         }
         Ok(expired.len())
+    }
+    /// Leaves as much of a conference as one write may delete.
+    async fn thin_out(&self, conference: &str) -> Result<(), RegisterError> {
+        let params = || vec![conference.into(), ROWS_DELETED_AT_ONCE.into()];
+        for (many, some) in [
+            (MANY_SESSIONS, SOME_SESSIONS),
+            (MANY_PARTICIPANTS, SOME_PARTICIPANTS),
+            (MANY_READERS, SOME_READERS),
+        ] {
+            while !self.db.read(many, params()).await?.is_empty() {
+                self.db.write(vec![Statement::new(some, params())]).await?;
+            }
+        }
+        Ok(())
     }
 }

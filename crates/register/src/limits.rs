@@ -40,6 +40,9 @@ pub(crate) const PAGE_TOKEN_CHARACTERS_MAX: usize = 96;
 /// Conferences that one call of [`delete_expired`](crate::Register::delete_expired) deletes, so that it ends soon.
 pub const CONFERENCES_DELETED_AT_ONCE: usize = 100;
 
+/// Rows of one table that one write deletes of a conference: some milliseconds, for which a join may wait.
+pub(crate) const ROWS_DELETED_AT_ONCE: i64 = 1_000;
+
 /// Conferences that are read at once while a person is forgotten in all of theirs.
 pub(crate) const CONFERENCES_FORGOTTEN_AT_ONCE: usize = 100;
 

@@ -1,7 +1,7 @@
 //! Records whose time is over.
 
 use crate::hall::{Hall, anonymous, at, signed_in};
-use db::testing::each_engine;
+use db::{Statement, testing::each_engine};
 use meeting::Micros;
 use register::{Query, RegisterError, Retention, limits};
 use std::num::NonZeroU16;
@@ -93,6 +93,54 @@ async fn what_has_expired_is_invisible_and_then_deleted() {
                 .expect("an answer")
         );
         assert!(hall.space.conference().is_some());
+    })
+    .await;
+}
+
+/// More than one write deletes: some rows stay for the next, and in the end there is nothing.
+#[tokio::test]
+async fn a_year_of_visits_is_deleted() {
+    const VISITS: i64 = 2_100;
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let seat = hall.join(signed_in(2), at(10)).await;
+        hall.leave(&seat, at(20)).await;
+        let visit = |number: i64| {
+            let guest = vec![
+                seat.conference.as_str().into(),
+                format!("guest {number}").into(),
+                seat.participant.as_str().into(),
+            ];
+            let session = vec![format!("session {number}").into(), format!("guest {number}").into(), seat.session.as_str().into()];
+            let reader = vec![format!("account {number}").into(), seat.conference.as_str().into()];
+            [
+                (
+                    "insert into participant (conference, id, kind, display_name, earliest_start_us)
+                    select conference, $2, 2, display_name, earliest_start_us from participant where conference = $1 and id = $3",
+                    guest,
+                ),
+                (
+                    "insert into participant_session (id, conference, participant, start_us, secret_sha256, failed)
+                    select $1, conference, $2, start_us, secret_sha256, 0 from participant_session where id = $3",
+                    session,
+                ),
+                (
+                    "insert into conference_reader (account, space, start_us, conference)
+                    select $1, space, start_us, id from conference where id = $2",
+                    reader,
+                ),
+            ]
+        };
+        let forged = (0..VISITS).flat_map(visit);
+        let forged = forged.map(|(sql, params)| Statement::new(sql, params).expect(1));
+        db.write(forged.collect()).await.expect("rows");
+
+        let expiry = at(20).plus_us(limits::RETENTION_US);
+        assert_eq!(hall.register.delete_expired(expiry).await.expect("deleted"), 1);
+        for table in ["participant", "participant_session", "conference_reader"] {
+            let rows = db.read(&format!("select count(*) from {table}"), vec![]).await;
+            assert_eq!(rows.expect("a count")[0].int(0).expect("a number"), 0, "{table}");
+        }
     })
     .await;
 }
