@@ -82,13 +82,20 @@ pub(crate) async fn new_space(register: &Register, owner: &UserId) -> Result<Spa
     Ok(Space::new(record.id, record.settings, Micros(0)))
 }
 
-/// Decides one input, records its facts in one durable write, and only then lets them be.
+/// Decides one input, records its facts in one durable write, and only then lets them be. Who is not there is looked up
+/// before, and forgotten after it.
 pub(crate) async fn happen(register: &Register, space: &mut Space, input: Input) -> Result<()> {
+    if let (Some(active), Some(absentee)) = (space.conference(), space.absentee(&input))
+        && let Some(recalled) = register.recall(active.id(), &absentee).await?
+    {
+        space.recall(recalled);
+    }
     let facts = decide(space, input, now())?;
     register.record(space.id(), &facts).await?;
     for fact in &facts {
         space.apply(fact);
     }
+    space.forget_absent();
     Ok(())
 }
 

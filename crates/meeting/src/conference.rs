@@ -1,4 +1,5 @@
-//! The active conference of a space: who is in it, and what must be remembered until it ends.
+//! The active conference of a space: who is in it, and the little that must be remembered of the others until it ends. Who
+//! they were is looked up when it matters: see [`Space::absentee`](crate::Space::absentee).
 
 use crate::{ConferenceId, DeviceKind, Fact, Micros, ParticipantId, Person, Role, SecretHash, SessionId};
 use std::collections::BTreeMap;
@@ -10,9 +11,12 @@ pub struct Conference {
     start: Micros,
     /// The latest end of any session so far, and the start before there is one.
     pub(crate) latest_end: Micros,
+    /// How many people without an account were put out by a host and have not been admitted since.
+    guests_put_out: usize,
+    /// Those who are in it, and whoever was recalled.
     pub(crate) participants: BTreeMap<ParticipantId, Participant>,
     pub(crate) live: BTreeMap<SessionId, LiveSession>,
-    /// By the secret of every session that there was, also after it ended: an anonymous person is known by any of theirs.
+    /// By the secret of every live session, and of the one that was recalled: an anonymous person is known by any of theirs.
     pub(crate) seats: BTreeMap<SecretHash, Seat>,
     pub(crate) return_until: Option<Micros>,
 }
@@ -30,6 +34,12 @@ pub struct Participant {
     pub removed: bool,
     /// The latest end of the sessions that have ended.
     pub(crate) latest_end: Option<Micros>,
+}
+
+impl Participant {
+    fn is_guest(&self) -> bool {
+        matches!(self.person, Person::Anonymous { .. })
+    }
 }
 
 /// One device in the active conference.
@@ -57,10 +67,17 @@ pub(crate) struct Seat {
 
 impl Conference {
     pub(crate) fn new(id: ConferenceId, start: Micros) -> Conference {
+        Conference::recorded(id, start, start, 0)
+    }
+
+    /// A conference as the register has it, before those who are in it are told of: they follow as
+    /// [`Recalled`](crate::Recalled), and then the facts of their sessions.
+    pub fn recorded(id: ConferenceId, start: Micros, latest_end: Micros, guests_put_out: usize) -> Conference {
         Conference {
             id,
             start,
-            latest_end: start,
+            latest_end,
+            guests_put_out,
             participants: BTreeMap::new(),
             live: BTreeMap::new(),
             seats: BTreeMap::new(),
@@ -78,7 +95,7 @@ impl Conference {
         self.start
     }
 
-    /// Everybody who has been in it, by id.
+    /// Those who are in it, by id, and whoever was recalled.
     pub fn participants(&self) -> &BTreeMap<ParticipantId, Participant> {
         &self.participants
     }
@@ -90,18 +107,14 @@ impl Conference {
 
     /// Whether somebody walks in or must knock, as far as the conference has a say; `None` leaves it to the settings.
     ///
-    /// Whoever has been in it walks in again, unless a host put them out. Once that happened to somebody without an account, whom
-    /// only their secret tells from others, all who come without one must knock: a page without the secret is anybody's.
+    /// Whoever has been in it walks in again, unless a host put them out; somebody who is not in it now must have been
+    /// recalled. Once a host put out somebody without an account, whom only their secret tells from others, all who come
+    /// without one must knock: a page without the secret is anybody's.
     pub fn walks_in(&self, who: Option<&ParticipantId>, has_account: bool) -> Option<bool> {
         match who.and_then(|who| self.participants.get(who)) {
             Some(known) => Some(!known.removed),
-            None => (!has_account && self.has_put_out_a_guest()).then_some(false),
+            None => (!has_account && self.guests_put_out > 0).then_some(false),
         }
-    }
-
-    fn has_put_out_a_guest(&self) -> bool {
-        let mut all = self.participants.values();
-        all.any(|participant| participant.removed && matches!(participant.person, Person::Anonymous { .. }))
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Micros> {
@@ -223,11 +236,15 @@ impl Conference {
                 None
             }
             Fact::ParticipantReturned { participant, .. } => {
-                self.participants.get_mut(participant)?.removed = false;
+                let returned = self.participants.get_mut(participant)?;
+                self.guests_put_out -= usize::from(returned.removed && returned.is_guest());
+                returned.removed = false;
                 None
             }
             Fact::ParticipantRemoved { participant, .. } => {
-                self.participants.get_mut(participant)?.removed = true;
+                let removed = self.participants.get_mut(participant)?;
+                self.guests_put_out += usize::from(removed.is_guest());
+                removed.removed = true;
                 None
             }
             Fact::RoleChanged { participant, role, .. } => {

@@ -161,19 +161,11 @@ macro_rules! reasons {
         }
 
         impl $name {
-            /// All of them.
-            pub const ALL: &[$name] = &[$($name::$variant,)+];
-
             /// The word that is recorded.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $($name::$variant => $text,)+
                 }
-            }
-
-            /// The reason with this word, if there is one.
-            pub fn parse(word: &str) -> Option<$name> {
-                $name::ALL.iter().copied().find(|reason| reason.as_str() == word)
             }
         }
     };

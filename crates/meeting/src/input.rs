@@ -173,7 +173,7 @@ pub enum Refusal {
     /// The secret is not the session's own.
     #[error("the resume secret is not that of the session")]
     WrongSecret,
-    /// See [`LIVE_SESSIONS_MAX`](crate::limits::LIVE_SESSIONS_MAX) and [`SESSIONS_MAX`](crate::limits::SESSIONS_MAX).
+    /// See [`LIVE_SESSIONS_MAX`](crate::limits::LIVE_SESSIONS_MAX).
     #[error("the conference is full")]
     TooManySessions,
     /// The space admits only through the program that made it.

@@ -3,13 +3,16 @@
 //! What it leaves to others: it reads no clock, makes no random byte, does no I/O, forwards no media and knows no wire
 //! format. The caller serialises the inputs of a space and does, for each of them:
 //!
-//! 1. [`decide`]: space, input and time give facts, or a refusal; nothing changes.
-//! 2. write the facts, all or none;
-//! 3. [`Space::apply`] each of them;
-//! 4. tell the people, the media plane and whoever else cares.
+//! 1. [`Space::recall`] whom the input speaks of and who is not there, if there is such ([`Space::absentee`]);
+//! 2. [`decide`]: space, input and time give facts, or a refusal; nothing changes.
+//! 3. write the facts, all or none;
+//! 4. [`Space::apply`] each of them;
+//! 5. tell the people, the media plane and whoever else cares;
+//! 6. [`Space::forget_absent`].
 //!
-//! So nobody is told what a crash could still undo, and a space is rebuilt after a crash by applying the recorded facts
-//! again. If the outcome of a write is unknown, the space must be rebuilt in that way too.
+//! So nobody is told what a crash could still undo, and a space is rebuilt after a crash from those who are there, as they
+//! were recorded. If the outcome of a write is unknown, the space must be rebuilt in that way too. Whoever has left is not
+//! held: memory is bounded by those who are there, however long a conference lasts.
 //!
 //! # Entry
 //!
@@ -35,6 +38,7 @@ mod input;
 mod knock;
 pub mod limits;
 pub mod names;
+mod recall;
 mod rights;
 mod role;
 mod settings;
@@ -51,6 +55,7 @@ pub use ids::{
 };
 pub use input::{Arrival, FreshIds, Input, LostReason, Person, Refusal};
 pub use knock::{Knock, KnockEndReason};
+pub use recall::{Absentee, Recalled};
 pub use rights::Right;
 pub use role::Role;
 pub use settings::{AccessType, EntryPointAccess, RestrictionType, SETTINGS, Setting, Settings};

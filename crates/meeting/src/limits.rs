@@ -13,10 +13,6 @@ pub const SIGN_OF_LIFE_EVERY_US: i64 = 5_000_000;
 /// Live sessions in one conference. The media plane of one room is a single thread: more would not be heard well.
 pub const LIVE_SESSIONS_MAX: usize = 500;
 
-/// Sessions that one conference may have in all, ended ones included, because their resume secrets are held in memory
-/// until it ends: about 200 bytes each.
-pub const SESSIONS_MAX: usize = 20_000;
-
 /// A knock that nobody answers ends then: a host who is there has seen it long before, and who waits still may knock again.
 pub const KNOCK_US: i64 = 10 * 60 * 1_000_000;
 
@@ -26,5 +22,4 @@ pub const KNOCKS_MAX: usize = 100;
 /// Characters of a display name: the longest names of people fit, a paragraph does not.
 pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
 
-const _: () = assert!(LIVE_SESSIONS_MAX <= SESSIONS_MAX);
 const _: () = assert!(SIGN_OF_LIFE_EVERY_US < CONNECT_WITHIN_US && CONNECT_WITHIN_US < RETURN_WITHIN_US);

@@ -76,6 +76,12 @@ impl Space {
         knocks.chain(conference).min()
     }
 
+    /// Takes up the conference that the register has open.
+    pub fn take_up(&mut self, conference: Conference) {
+        self.clock = self.clock.max(conference.latest_end);
+        self.conference = Some(conference);
+    }
+
     /// Makes a fact part of the state. It must be one that [`decide`](crate::decide) gave for this very state, or one that
     /// was recorded after such.
     pub fn apply(&mut self, fact: &Fact) {

@@ -6,13 +6,13 @@ use crate::{
         CONFERENCE, CONFERENCES, CONFERENCES_BY_CODE, CONFERENCES_OF_APP, CONFERENCES_OF_APP_BY_CODE,
         CONFERENCES_OF_APP_IN_SPACE, HAVE_MET, MAY_READ,
     },
-    expiry::EXPIRED_CONFERENCES,
+    expiry::{EXPIRED_CONFERENCES, MANY_PARTICIPANTS, MANY_READERS, MANY_SESSIONS},
     forget::{CONFERENCES_OF, OPEN_CONFERENCE_OF, PARTICIPATION},
     members::{MEMBER, MEMBER_ROLE, MEMBERS},
     page::{Key, List},
     participant_sessions::{PARTICIPANT_SESSION, PARTICIPANT_SESSION_FOR_READER, PARTICIPANT_SESSIONS},
     participants::{PARTICIPANT, PARTICIPANTS},
-    restore::{LATEST_CONFERENCE, OPEN_CONFERENCES, PARTICIPANTS_OF_CONFERENCE, SESSIONS_OF_CONFERENCE},
+    restore::{ABSENT_PARTICIPANT, GUESTS_PUT_OUT, HOLDER, LATEST_CONFERENCE, OPEN_CONFERENCES, PRESENT},
     spaces::{SPACE_BY_CODE, SPACE_BY_ID, SPACES},
 };
 use db::{Db, Location, Value};
@@ -34,9 +34,14 @@ async fn every_read_is_a_search() {
         (PARTICIPANT_SESSION, 4),
         (PARTICIPANT_SESSION_FOR_READER, 5),
         (LATEST_CONFERENCE, 1),
-        (PARTICIPANTS_OF_CONFERENCE, 1),
-        (SESSIONS_OF_CONFERENCE, 1),
+        (GUESTS_PUT_OUT, 2),
+        (PRESENT, 1),
+        (ABSENT_PARTICIPANT, 2),
+        (HOLDER, 2),
         (EXPIRED_CONFERENCES, 2),
+        (MANY_SESSIONS, 2),
+        (MANY_PARTICIPANTS, 2),
+        (MANY_READERS, 2),
         (MEMBER, 2),
         (OPEN_CONFERENCE_OF, 1),
         (CONFERENCES_OF, 2),
@@ -80,6 +85,31 @@ async fn every_read_is_a_search() {
         ),
     ] {
         check_list(&db, &list, params, filter).await;
+    }
+}
+
+#[tokio::test]
+async fn a_space_is_read_without_those_who_have_left() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
+        .await
+        .expect("a database");
+    for (sql, params, along) in [
+        (PRESENT, 1, "participant_session_open (conference=?)"),
+        (GUESTS_PUT_OUT, 2, "participant_put_out (conference=?)"),
+        (
+            ABSENT_PARTICIPANT,
+            2,
+            "sqlite_autoindex_participant_1 (conference=? AND id=?)",
+        ),
+        (
+            HOLDER,
+            2,
+            "participant_session_by_secret (conference=? AND secret_sha256=?)",
+        ),
+    ] {
+        let plan = explain(&db, sql, vec![Value::Null; params]).await;
+        assert!(plan.iter().any(|step| step.ends_with(along)), "{along}: {plan:#?}");
     }
 }
 

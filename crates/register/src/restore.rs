@@ -1,21 +1,24 @@
-//! A space as `meeting` needs it, rebuilt from its rows: by making the facts again that were recorded, and applying them.
-//! There is no second way from rows to a state that could drift from the first.
+//! A space as `meeting` needs it, rebuilt from its rows: those who are there, and whoever is asked for of the others. Nothing
+//! here grows with all who ever came.
+//!
+//! Whether somebody is there or not, there is one way from their row to the participant that they are, and the sessions of
+//! those who are there are the facts that they were: no second way could drift from the first.
 
 use crate::{
     Register, RegisterError,
     error::Damage,
     numbers::Number,
-    participants::{ParticipantKind, participant_kind},
+    participants::{KIND_ANONYMOUS, ParticipantKind, participant_kind},
     settings,
 };
 use db::Row;
 use meeting::{
-    ConferenceId, DeviceKind, DisplayName, Fact, Micros, ParticipantId, Person, Role, SecretHash, SessionEndReason,
-    SessionId, Space, SpaceId, limits::CONNECT_WITHIN_US,
+    Absentee, Conference, ConferenceId, DeviceKind, DisplayName, Fact, Micros, ParticipantId, Person, Recalled, Role,
+    SecretHash, SessionId, Space, SpaceId, limits::CONNECT_WITHIN_US,
 };
 
 pub(crate) const LATEST_CONFERENCE: &str = "
-    select c.id, c.start_us, c.end_us, s.access_type, s.entry_point_access, s.config
+    select c.id, c.start_us, c.end_us, s.access_type, s.entry_point_access, s.config, c.latest_session_end_us
     from space s left join conference c on c.space = s.id
     where s.id = $1
     order by c.start_us desc, c.id desc
@@ -23,16 +26,26 @@ pub(crate) const LATEST_CONFERENCE: &str = "
 
 pub(crate) const OPEN_CONFERENCES: &str = "select c.space from conference c where c.end_us is null";
 
-pub(crate) const PARTICIPANTS_OF_CONFERENCE: &str =
-    "select p.id, p.kind, p.account, p.display_name, p.earliest_start_us, p.removed, p.role
-    from participant p where p.conference = $1";
+pub(crate) const GUESTS_PUT_OUT: &str = "
+    select count(*) from participant p where p.conference = $1 and p.removed = 1 and p.kind = $2";
 
-pub(crate) const SESSIONS_OF_CONFERENCE: &str = "
-    select s.id, s.participant, s.start_us, s.end_us, s.last_sign_of_life_us, s.secret_sha256, s.end_reason, s.failed,
-        s.device_kind, p.role
+pub(crate) const PRESENT: &str = "
+    select p.id, p.kind, p.account, p.display_name, p.role, p.removed, p.latest_session_end_us,
+        s.id, s.secret_sha256, s.start_us, s.last_sign_of_life_us, s.device_kind
+    from participant_session s
+    join participant p on p.conference = s.conference and p.id = s.participant
+    where s.conference = $1 and s.end_us is null";
+
+pub(crate) const ABSENT_PARTICIPANT: &str = "
+    select p.id, p.kind, p.account, p.display_name, p.role, p.removed, p.latest_session_end_us
     from participant p
-    join participant_session s on s.conference = p.conference and s.participant = p.id
-    where p.conference = $1";
+    where p.conference = $1 and p.id = $2";
+
+pub(crate) const HOLDER: &str = "
+    select p.id, p.kind, p.account, p.display_name, p.role, p.removed, p.latest_session_end_us, s.id
+    from participant_session s
+    join participant p on p.conference = s.conference and p.id = s.participant
+    where s.conference = $1 and s.secret_sha256 = $2 and s.end_us is not null";
 
 impl Register {
     /// The spaces with an open conference, each as it was when its last fact was recorded. A server that starts gives each
@@ -57,68 +70,77 @@ impl Register {
         if let Some(end_us) = latest.opt_int(2)? {
             return Ok(Space::new(id.clone(), settings, Micros(end_us)));
         }
-        let start = Micros(latest.int(1)?);
+        let conference = ConferenceId::parse(conference)?;
+        let guests_put_out = self.guests_put_out(&conference).await?;
+        let (start, latest_end) = (Micros(latest.int(1)?), Micros(latest.int(6)?));
         let mut space = Space::new(id.clone(), settings, start);
-        for fact in self.facts_again(ConferenceId::parse(conference)?, start).await? {
-            space.apply(&fact);
+        space.take_up(Conference::recorded(
+            conference.clone(),
+            start,
+            latest_end,
+            guests_put_out,
+        ));
+        for row in self.db.read(PRESENT, vec![conference.as_str().into()]).await? {
+            let present = recalled(&row)?;
+            let session = session_again(&conference, &present, &row)?;
+            space.recall(present);
+            for fact in &session {
+                space.apply(fact);
+            }
         }
         Ok(space)
     }
 
-    async fn facts_again(&self, conference: ConferenceId, start: Micros) -> Result<Vec<Fact>, RegisterError> {
-        let participants = self
-            .db
-            .read(PARTICIPANTS_OF_CONFERENCE, vec![conference.as_str().into()])
-            .await?;
-        let sessions = self
-            .db
-            .read(SESSIONS_OF_CONFERENCE, vec![conference.as_str().into()])
-            .await?;
-        let mut facts = vec![Fact::ConferenceStarted {
-            conference: conference.clone(),
-            start,
-        }];
-        for row in &participants {
-            facts.push(joined_again(&conference, row)?);
-        }
-        for row in &sessions {
-            session_again(&conference, row, &mut facts)?;
-        }
-        for row in &participants {
-            if row.int(5)? != 0 {
-                facts.push(Fact::ParticipantRemoved {
-                    conference: conference.clone(),
-                    participant: ParticipantId::parse(row.text(0)?)?,
-                });
-            }
-        }
-        Ok(facts)
+    async fn guests_put_out(&self, conference: &ConferenceId) -> Result<usize, RegisterError> {
+        let params = vec![conference.as_str().into(), KIND_ANONYMOUS.into()];
+        let rows = self.db.read(GUESTS_PUT_OUT, params).await?;
+        let count = rows.first().ok_or(RegisterError::NotFound)?.int(0)?;
+        Ok(usize::try_from(count).expect("a count is not negative"))
+    }
+
+    /// Somebody who was in an open conference and is not there now; `None` for one who never was.
+    pub async fn recall(
+        &self,
+        conference: &ConferenceId,
+        absentee: &Absentee,
+    ) -> Result<Option<Recalled>, RegisterError> {
+        let (sql, key) = match absentee {
+            Absentee::Participant(id) => (ABSENT_PARTICIPANT, id.as_str().into()),
+            Absentee::Holder(secret) => (HOLDER, secret.0.into()),
+        };
+        let rows = self.db.read(sql, vec![conference.as_str().into(), key]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let known = recalled(row)?;
+        let seat = match absentee {
+            Absentee::Participant(_) => None,
+            Absentee::Holder(secret) => Some((*secret, SessionId::parse(row.text(7)?)?)),
+        };
+        Ok(Some(Recalled { seat, ..known }))
     }
 }
 
-fn joined_again(conference: &ConferenceId, row: &Row) -> Result<Fact, RegisterError> {
+fn recalled(row: &Row) -> Result<Recalled, RegisterError> {
     let display_name =
         DisplayName::parse(row.text(3)?).map_err(|malformed| RegisterError::Damaged(Damage::DisplayName(malformed)))?;
-    Ok(Fact::ParticipantJoined {
-        conference: conference.clone(),
+    Ok(Recalled {
         participant: ParticipantId::parse(row.text(0)?)?,
         person: match participant_kind(row.int(1)?, row.opt_text(2)?)? {
             ParticipantKind::SignedIn(user) => Person::SignedIn { user, display_name },
             ParticipantKind::Anonymous => Person::Anonymous { display_name },
         },
-        earliest_start: Micros(row.int(4)?),
-        role: Role::read(row.int(6)?)?,
+        role: Role::read(row.int(4)?)?,
+        removed: row.int(5)? != 0,
+        latest_end: row.opt_int(6)?.map(Micros),
+        seat: None,
     })
 }
 
-fn session_again(conference: &ConferenceId, row: &Row, facts: &mut Vec<Fact>) -> Result<(), RegisterError> {
-    let session = SessionId::parse(row.text(0)?)?;
-    let participant = ParticipantId::parse(row.text(1)?)?;
-    let start = Micros(row.int(2)?);
-    let secret = row.blob(5)?;
-    facts.push(Fact::SessionStarted {
+/// The facts of a session that has not ended.
+fn session_again(conference: &ConferenceId, present: &Recalled, row: &Row) -> Result<Vec<Fact>, RegisterError> {
+    let (session, secret, start) = (SessionId::parse(row.text(7)?)?, row.blob(8)?, Micros(row.int(9)?));
+    let started = Fact::SessionStarted {
         conference: conference.clone(),
-        participant: participant.clone(),
+        participant: present.participant.clone(),
         session: session.clone(),
         secret: SecretHash(
             secret
@@ -126,30 +148,14 @@ fn session_again(conference: &ConferenceId, row: &Row, facts: &mut Vec<Fact>) ->
                 .map_err(|_| Damage::unknown("secret of a session", &session))?,
         ),
         start,
-        device: DeviceKind::read(row.int(8)?)?,
+        device: DeviceKind::read(row.int(11)?)?,
         // That of the participant: which role each device had is not recorded, and a restart ends them all.
-        role: Role::read(row.int(9)?)?,
+        role: present.role,
         connect_by: start.plus_us(CONNECT_WITHIN_US),
+    };
+    let heard = row.opt_int(10)?.map(|sign_us| Fact::SignsOfLife {
+        conference: conference.clone(),
+        signs: vec![(session, Micros(sign_us))],
     });
-    if let Some(sign_us) = row.opt_int(4)? {
-        let signs = vec![(session.clone(), Micros(sign_us))];
-        facts.push(Fact::SignsOfLife {
-            conference: conference.clone(),
-            signs,
-        });
-    }
-    if let Some(end_us) = row.opt_int(3)? {
-        let word = row.text(6)?;
-        facts.push(Fact::SessionEnded {
-            conference: conference.clone(),
-            participant,
-            session,
-            end: Micros(end_us),
-            reason: SessionEndReason::parse(word).ok_or_else(|| Damage::unknown("end reason", &word))?,
-            failed: row.int(7)? != 0,
-            // Derived: a space knows it from the sessions.
-            participant_latest_end: None,
-        });
-    }
-    Ok(())
+    Ok(std::iter::once(started).chain(heard).collect())
 }

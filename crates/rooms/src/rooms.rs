@@ -6,15 +6,21 @@
 //! is looked up, never guessed, and what held without anybody knowing is told then. Only those who waited at the door are lost
 //! with it; they are told, and may knock again.
 //!
+//! A space holds those who are there. Somebody else of whom an input speaks is read from the register under the same lock, and
+//! forgotten when the input is dealt with.
+//!
 //! Each input runs as a task of its own, because a caller that hangs up drops its future, and half an input is the one thing
 //! that must not be.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use media::{DisconnectReason, Media, Overloaded};
-use meeting::{Fact, Input, LostReason, Micros, ParticipantId, Refusal, SessionId, Settings, Space, SpaceId};
+use meeting::{
+    Absentee, Fact, Input, LostReason, Micros, ParticipantId, Refusal, SessionId, Settings, Space, SpaceId, UserId,
+};
 use register::{Register, RegisterError, chain};
 
 use crate::clock::Clock;
@@ -149,6 +155,27 @@ impl Rooms {
         held.as_ref().map(see)
     }
 
+    /// Whether somebody with this account, or without one, walks in or must knock, as far as the conference of a space has a
+    /// say: see [`Conference::walks_in`](meeting::Conference::walks_in).
+    pub async fn walks_in(&self, space: &SpaceId, user: Option<&UserId>) -> Result<Option<bool>, RegisterError> {
+        let Some(room) = self.0.building.find(space) else {
+            return Ok(None);
+        };
+        let mut held = room.space.lock().await;
+        let Some(space) = held.as_mut() else { return Ok(None) };
+        let Some(conference) = space.conference() else {
+            return Ok(None);
+        };
+        if let Some(absentee) = user.map(Absentee::from).filter(|user| conference.lacks(user)) {
+            self.0.recall(space, &absentee).await?;
+        }
+        let who = user.map(ParticipantId::from);
+        let conference = space.conference();
+        let has_say = conference.and_then(|conference| conference.walks_in(who.as_ref(), who.is_some()));
+        space.forget_absent();
+        Ok(has_say)
+    }
+
     async fn spawn(
         &self,
         space: SpaceId,
@@ -215,6 +242,17 @@ impl Rooms {
     }
 }
 
+/// How much it holds, and nothing of whom.
+impl fmt::Debug for Rooms {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Rooms")
+            .field("open", &self.spaces().len())
+            .field("places", &self.0.teller.places_given())
+            .finish_non_exhaustive()
+    }
+}
+
 /// Those who are meant.
 #[derive(Clone, Copy, Debug)]
 pub enum Whom<'a> {
@@ -242,7 +280,8 @@ impl Inner {
         // Until the end of the step the room is empty, and so it stays if the step fails or panics.
         room.deadline_us.store(self.retry_us(), Ordering::Relaxed);
         match self.step(id, room, taken, happening, entrance).await {
-            Ok((space, result)) => {
+            Ok((mut space, result)) => {
+                space.forget_absent();
                 room.note(&space, &*self.observer);
                 let settings = *space.settings();
                 *held = Some(space);
@@ -274,6 +313,11 @@ impl Inner {
             None => self.read_again(id, room).await?,
         };
         let input = happening(&space);
+        if let Some(absentee) = space.absentee(&input)
+            && let Err(unread) = self.recall(&mut space, &absentee).await
+        {
+            return Ok((space, Err(unread.into())));
+        }
         let facts = match meeting::decide(&space, input, self.clock.now()) {
             Ok(facts) => facts,
             Err(refusal) => return Ok((space, Err(refusal.into()))),
@@ -303,6 +347,17 @@ impl Inner {
         self.record(&mut space, &ended).await?;
         self.teller.tell(&space, &ended);
         Ok((space, Err(overloaded.into())))
+    }
+
+    /// Reads who was in the active conference, and tells the space.
+    async fn recall(&self, space: &mut Space, absentee: &Absentee) -> Result<(), RegisterError> {
+        let Some(conference) = space.conference() else {
+            return Ok(());
+        };
+        if let Some(recalled) = self.register.recall(conference.id(), absentee).await? {
+            space.recall(recalled);
+        }
+        Ok(())
     }
 
     /// When a room tries again whose space is not known.

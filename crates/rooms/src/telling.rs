@@ -64,6 +64,11 @@ impl Teller {
         self.places().get(session).map(|place| place.space.clone())
     }
 
+    /// How many sessions have a place.
+    pub(crate) fn places_given(&self) -> usize {
+        self.places().len()
+    }
+
     /// Receives the session of these facts in its room, or at the door.
     pub(crate) fn receive(&self, space: &Space, facts: &[Fact], entrance: Entrance) -> Result<Seat, Overloaded> {
         let received = facts.iter().find_map(|fact| match fact {

@@ -80,7 +80,7 @@ fn enter(
 ) -> Result<Vec<Fact>, Refusal> {
     let mut facts = Vec::new();
     let conference = if let Some(active) = active {
-        check_room(active, active.live.len())?;
+        check_room(active.live.len())?;
         active.id().clone()
     } else {
         // Those who knock were promised an id for the next conference: it is this one.
@@ -138,7 +138,7 @@ pub(super) fn resume(space: &Space, active: &Conference, arrival: Arrival, time:
         .and_then(|secret| active.seats.get(&secret))
         .filter(|seat| seat.participant == participant);
     let lost = lost.and_then(|seat| Some((&seat.session, active.live.get(&seat.session)?)));
-    check_room(active, active.live.len() - usize::from(lost.is_some()))?;
+    check_room(active.live.len() - usize::from(lost.is_some()))?;
     check_new(space, &arrival)?;
     let mut facts = come_back(active, &participant, &arrival.person);
     facts.push(session_started(
@@ -227,8 +227,8 @@ fn check_door(space: &Space, arrival: &Arrival) -> Result<(), Refusal> {
 }
 
 /// Whether one more session fits beside so many live ones.
-fn check_room(active: &Conference, live: usize) -> Result<(), Refusal> {
-    if live >= limits::LIVE_SESSIONS_MAX || active.seats.len() >= limits::SESSIONS_MAX {
+fn check_room(live: usize) -> Result<(), Refusal> {
+    if live >= limits::LIVE_SESSIONS_MAX {
         return Err(Refusal::TooManySessions);
     }
     Ok(())

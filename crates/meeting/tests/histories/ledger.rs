@@ -1,7 +1,10 @@
 //! What was acknowledged, as rows. A fact that contradicts a row panics, as the register would refuse it; [`Ledger::check`]
 //! holds the rows against the rules.
 
-use meeting::{ConferenceId, Fact, KnockEndReason, Micros, ParticipantId, Person, SecretHash, SessionId, Space};
+use meeting::{
+    Absentee, ConferenceId, Fact, KnockEndReason, Micros, ParticipantId, Person, Recalled, Role, SecretHash, SessionId,
+    Space,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
@@ -25,7 +28,8 @@ struct Conference {
 }
 
 struct Participant {
-    anonymous: bool,
+    person: Person,
+    role: Role,
     removed: bool,
     earliest_start: Micros,
     latest_end: Option<Micros>,
@@ -52,8 +56,31 @@ impl Ledger {
         let open = self.open()?;
         let session = open.sessions.values().find(|session| session.secret == secret)?;
         open.participants[&session.participant]
-            .anonymous
+            .is_anonymous()
             .then(|| session.participant.clone())
+    }
+
+    /// Somebody of the open conference, as it is recorded.
+    pub(crate) fn recall(&self, absentee: &Absentee) -> Option<Recalled> {
+        let open = self.open()?;
+        let (id, seat) = match absentee {
+            Absentee::Participant(id) => (id, None),
+            Absentee::Holder(secret) => {
+                let mut sessions = open.sessions.iter();
+                let (id, session) = sessions.find(|(_, session)| session.secret == *secret)?;
+                (&session.participant, Some((*secret, id.clone())))
+            }
+        };
+        let participant = open.participants.get(id)?;
+        let own = open.sessions.values().filter(|session| session.participant == *id);
+        Some(Recalled {
+            participant: id.clone(),
+            person: participant.person.clone(),
+            role: participant.role,
+            removed: participant.removed,
+            latest_end: own.filter_map(|session| session.end).max(),
+            seat,
+        })
     }
 
     pub(crate) fn is_removed(&self, id: &ParticipantId) -> bool {
@@ -64,7 +91,7 @@ impl Ledger {
     pub(crate) fn has_removed_a_guest(&self) -> bool {
         let open = self.open().into_iter();
         let mut participants = open.flat_map(|open| open.participants.values());
-        participants.any(|participant| participant.anonymous && participant.removed)
+        participants.any(|participant| participant.is_anonymous() && participant.removed)
     }
 
     /// Whose session it is or was in the open conference.
@@ -184,6 +211,12 @@ impl Ledger {
     }
 }
 
+impl Participant {
+    fn is_anonymous(&self) -> bool {
+        matches!(self.person, Person::Anonymous { .. })
+    }
+}
+
 impl Conference {
     fn write_participant(&mut self, fact: &Fact) {
         match fact {
@@ -191,11 +224,12 @@ impl Conference {
                 participant,
                 person,
                 earliest_start,
+                role,
                 ..
             } => {
-                let anonymous = matches!(person, Person::Anonymous { .. });
                 let joined = Participant {
-                    anonymous,
+                    person: person.clone(),
+                    role: *role,
                     removed: false,
                     earliest_start: *earliest_start,
                     latest_end: None,
@@ -213,8 +247,17 @@ impl Conference {
                 assert!(!participant.removed, "nobody is put out twice");
                 participant.removed = true;
             }
-            Fact::ParticipantRenamed { participant, .. } | Fact::RoleChanged { participant, .. } => {
-                assert!(self.participants.contains_key(participant));
+            Fact::ParticipantRenamed {
+                participant,
+                display_name: new,
+                ..
+            } => match &mut self.participants.get_mut(participant).expect("joined before").person {
+                Person::SignedIn { display_name, .. } | Person::Anonymous { display_name } => {
+                    *display_name = new.clone();
+                }
+            },
+            Fact::RoleChanged { participant, role, .. } => {
+                self.participants.get_mut(participant).expect("joined before").role = *role;
             }
             other => panic!("no fact of a participant: {other:?}"),
         }
@@ -227,8 +270,11 @@ impl Conference {
                 session,
                 secret,
                 start,
+                role,
                 ..
             } => {
+                let owner = self.participants.get_mut(participant).expect("joined before");
+                owner.role = owner.role.min(*role);
                 let started = Session {
                     participant: participant.clone(),
                     secret: *secret,

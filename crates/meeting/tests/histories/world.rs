@@ -13,6 +13,8 @@ use proptest::sample::Index;
 
 pub(crate) struct World {
     space: Space,
+    /// The same, but that it forgets nobody.
+    remembering: Space,
     ledger: Ledger,
     /// What the clock shows; it may step.
     clock: Micros,
@@ -28,8 +30,10 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> World {
+        let space = Space::new(SpaceId::from_random([7; 9]), OPEN, Micros(0));
         World {
-            space: Space::new(SpaceId::from_random([7; 9]), OPEN, Micros(0)),
+            remembering: space.clone(),
+            space,
             ledger: Ledger::default(),
             clock: Micros(1_800_000_000_000_000),
             unheard_us: 0,
@@ -163,6 +167,10 @@ impl World {
         assert_eq!(waiting.len(), self.ledger.knocks().len());
         assert!(waiting.iter().all(|session| self.ledger.knocks().contains(*session)));
         assert!(waiting.len() <= limits::KNOCKS_MAX);
+        let present = self.space.conference().into_iter().flat_map(Conference::participants);
+        for (_, participant) in present {
+            assert!(participant.live_sessions > 0, "whoever is not there is not held");
+        }
         let live = self.space.conference().into_iter().flat_map(Conference::live_sessions);
         for (id, session) in live {
             assert!(!waiting.contains(&id), "nobody waits who is in");
@@ -196,19 +204,18 @@ impl World {
             known.as_ref().map(|known| self.ledger.is_removed(known)),
             !over && self.ledger.has_removed_a_guest(),
         );
-        let input = Input::Join { arrival, fresh };
-        let outcome = decide(&self.space, input.clone(), self.clock);
+        let outcome = self.try_to_give(Input::Join { arrival, fresh });
         match expected {
             Guard::TurnsAway => {
                 let refusals = [Refusal::EntryPointNotAllowed, Refusal::CompanionNeedsAccount];
                 assert!(refusals.contains(&outcome.expect_err("a closed door")));
             }
             Guard::LetsKnock => {
-                let facts = self.give(input).expect("there is room at the door");
+                let facts = outcome.expect("there is room at the door");
                 assert!(matches!(&facts[..], [Fact::Knocked { .. }]), "{facts:?}");
             }
             Guard::LetsIn => {
-                let facts = self.give(input).expect("there is room, and ids are fresh");
+                let facts = outcome.expect("there is room, and ids are fresh");
                 let joined = started(&facts).expect("a join starts a session");
                 if let Some(known) = known {
                     assert_eq!(
@@ -312,9 +319,11 @@ impl World {
             .conference()
             .map(|conference| conference.live_sessions().clone())
             .unwrap_or_default();
-        self.space = self
+        self.remembering = self
             .ledger
             .rebuild(Space::new(self.space.id().clone(), OPEN, Micros(0)));
+        self.space = self.remembering.clone();
+        self.space.forget_absent();
         let facts = self.give(Input::Restart).expect("a restart is never refused");
         for fact in facts {
             let Fact::SessionEnded {
@@ -337,22 +346,34 @@ impl World {
     }
 
     fn give(&mut self, input: Input) -> Option<Vec<Fact>> {
+        self.try_to_give(input).ok()
+    }
+
+    fn try_to_give(&mut self, input: Input) -> Result<Vec<Fact>, Refusal> {
+        if let Some(absentee) = self.space.absentee(&input)
+            && let Some(recalled) = self.ledger.recall(&absentee)
+        {
+            self.space.recall(recalled);
+        }
         let enters = matches!(input, Input::Join { .. } | Input::Resume { .. } | Input::Admit { .. });
-        let facts = decide(&self.space, input.clone(), self.clock).ok()?;
+        let outcome = decide(&self.space, input.clone(), self.clock);
+        assert_eq!(
+            outcome,
+            decide(&self.remembering, input, self.clock),
+            "whoever is recalled is as if they had not been forgotten"
+        );
+        let facts = outcome.clone().unwrap_or_default();
         assert!(
             enters || started(&facts).is_none(),
-            "there are three ways in: {input:?}"
-        );
-        assert_eq!(
-            Ok(&facts),
-            decide(&self.space, input, self.clock).as_ref(),
-            "the same input gives the same facts"
+            "there are three ways in: {facts:?}"
         );
         for fact in &facts {
             self.ledger.write(fact);
             self.space.apply(fact);
+            self.remembering.apply(fact);
         }
-        Some(facts)
+        self.space.forget_absent();
+        outcome
     }
 
     /// People 0 to 2 are users, the others anonymous, and each claims to be what they like.

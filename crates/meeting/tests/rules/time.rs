@@ -289,15 +289,3 @@ fn a_full_conference_refuses_all_but_who_comes_back() {
         "b1 of anna starts @1, a7 ends @0 resumed failed"
     );
 }
-
-#[test]
-fn a_conference_has_a_limit_of_sessions_in_all() {
-    let mut script = Script::new();
-    script.run("0 join anna keeper");
-    script.run("0 alive keeper@0");
-    for number in 1..limits::SESSIONS_MAX {
-        script.run(&format!("0 join anna a{number}"));
-        script.run(&format!("0 leave a{number}"));
-    }
-    assert_eq!(script.run("1 join bob b1"), "refused TooManySessions");
-}

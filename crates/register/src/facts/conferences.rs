@@ -12,9 +12,9 @@ pub(super) fn started(
     usual_expiry_us: i64,
 ) -> Vec<Statement> {
     let started = Statement::new(
-        "insert into conference (id, space, start_us, end_us, expire_us, end_reason)
+        "insert into conference (id, space, start_us, end_us, expire_us, end_reason, latest_session_end_us)
         select $2, s.id, $3, null,
-        case when s.retention_us is null then $4 when s.retention_us = 0 then $5 else $3 + s.retention_us end, null
+        case when s.retention_us is null then $4 when s.retention_us = 0 then $5 else $3 + s.retention_us end, null, $3
         from space s where s.id = $1",
         vec![
             space.as_str().into(),
@@ -30,6 +30,14 @@ pub(super) fn started(
         vec![conference.as_str().into()],
     );
     vec![started.expect(1), owner_reads.expect(1)]
+}
+
+/// A session ended in it: an open conference knows the latest of them, for it will end no earlier.
+pub(super) fn left(conference: &ConferenceId, end: Micros) -> Statement {
+    Statement::new(
+        "update conference set latest_session_end_us = $2 where id = $1 and latest_session_end_us < $2",
+        vec![conference.as_str().into(), end.0.into()],
+    )
 }
 
 pub(super) fn ended(

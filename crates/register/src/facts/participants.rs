@@ -100,13 +100,27 @@ fn joined(
     std::iter::once(joined).chain(reads).collect()
 }
 
-/// A participant whose last session ended is absent since then.
-pub(super) fn absent(conference: &ConferenceId, participant: &ParticipantId, latest_end: Micros) -> Statement {
-    change(
-        "update participant set latest_end_us = $3 where conference = $1 and id = $2 and latest_end_us is null",
-        conference,
-        participant,
-        Some(latest_end.0.into()),
+/// A session of theirs ended at `end`. With the last one they are absent since `latest_end`. Who is still there knows of this
+/// end too, for the other session may end earlier, if it turns out that nobody has heard of it for longer.
+pub(super) fn left(
+    conference: &ConferenceId,
+    participant: &ParticipantId,
+    end: Micros,
+    latest_end: Option<Micros>,
+) -> Statement {
+    if let Some(latest_end) = latest_end {
+        return change(
+            "update participant set latest_end_us = $3, latest_session_end_us = $3
+            where conference = $1 and id = $2 and latest_end_us is null",
+            conference,
+            participant,
+            Some(latest_end.0.into()),
+        );
+    }
+    Statement::new(
+        "update participant set latest_session_end_us = $3
+        where conference = $1 and id = $2 and (latest_session_end_us is null or latest_session_end_us < $3)",
+        vec![conference.as_str().into(), participant.as_str().into(), end.0.into()],
     )
 }
 

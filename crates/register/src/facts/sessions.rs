@@ -1,6 +1,6 @@
 //! How sessions enter the register.
 
-use super::{code_used, participants};
+use super::{code_used, conferences, participants};
 use crate::{limits::MEETING_CODE_USE_EVERY_US, numbers::Number};
 use db::Statement;
 use meeting::{Fact, SpaceId};
@@ -81,8 +81,11 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
                 ],
             )
             .expect(1);
-            let absent = participant_latest_end.map(|end| participants::absent(conference, participant, end));
-            std::iter::once(ended).chain(absent).collect()
+            vec![
+                ended,
+                participants::left(conference, participant, *end, *participant_latest_end),
+                conferences::left(conference, *end),
+            ]
         }
         _ => Vec::new(),
     }

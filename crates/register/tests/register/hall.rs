@@ -1,4 +1,5 @@
-//! A space in which people meet: every input is decided by `meeting`, recorded, and then applied, as a server does it.
+//! A space in which people meet: every input is decided by `meeting`, recorded, and then applied, as a server does it. Who is
+//! not there is read from the register and forgotten again, as a server does that.
 
 use db::Db;
 use meeting::{
@@ -46,15 +47,28 @@ impl Hall {
     }
 
     pub(crate) async fn give(&mut self, input: Input, now: Micros) -> Result<Vec<Fact>, Refusal> {
-        let facts = decide(&self.space, input, now)?;
+        self.recall(&input).await;
+        let decided = decide(&self.space, input, now);
+        let facts = decided.as_deref().unwrap_or_default();
         self.register
-            .record(self.space.id(), &facts)
+            .record(self.space.id(), facts)
             .await
             .expect("what was decided is recorded");
-        for fact in &facts {
+        for fact in facts {
             self.space.apply(fact);
         }
-        Ok(facts)
+        self.space.forget_absent();
+        decided
+    }
+
+    async fn recall(&mut self, input: &Input) {
+        let (Some(active), Some(absentee)) = (self.space.conference(), self.space.absentee(input)) else {
+            return;
+        };
+        let recalled = self.register.recall(active.id(), &absentee).await.expect("a read");
+        if let Some(recalled) = recalled {
+            self.space.recall(recalled);
+        }
     }
 
     /// Joins and connects.

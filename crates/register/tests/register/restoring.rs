@@ -1,7 +1,7 @@
 //! After a crash: what a new process finds is what the old one had acknowledged.
 
 use crate::hall::{Hall, Seat, anonymous, arrival, at, open, signed_in, user};
-use db::testing::each_engine;
+use db::{Statement, testing::each_engine};
 use meeting::{DeviceKind, Input, LostReason, Micros, Settings, Space, Standing};
 use proptest::{prelude::*, sample::Index, strategy::ValueTree as _, test_runner::TestRunner};
 use register::{Query, Register};
@@ -78,6 +78,72 @@ async fn a_server_that_starts_finds_what_is_open() {
             .expect("recorded")
             .start;
         assert_eq!(start, at(20));
+    })
+    .await;
+}
+
+/// A participant's latest end, and the conference's, may be that of a session which had ended long before the crash.
+#[tokio::test]
+async fn what_had_ended_before_a_crash_counts() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let laptop = hall.join(signed_in(2), at(10)).await;
+        let phone = hall.join(signed_in(2), at(11)).await;
+        let zoe = hall.join(anonymous("Zoe"), at(12)).await;
+        hall.leave(&phone, at(20)).await;
+        hall.leave(&zoe, at(30)).await;
+
+        hall.space = hall.register.space(hall.space.id()).await.expect("restored");
+        hall.give(Input::Restart, at(100)).await.expect("a restart");
+        let participant = hall
+            .register
+            .participant(&laptop.conference, &laptop.participant, at(101));
+        let latest_end = participant.await.expect("recorded").latest_end;
+        assert_eq!(latest_end, Some(at(20)), "the laptop was heard of last before");
+        hall.give(Input::Tick, at(130)).await.expect("a tick");
+        let conference = hall.register.conference(&laptop.conference, at(131)).await;
+        assert_eq!(conference.expect("recorded").end, Some(at(30)), "a guest was the last");
+    })
+    .await;
+}
+
+/// A conference that was open when the server was exchanged for one that holds only those who are there.
+#[tokio::test]
+async fn a_conference_of_an_older_server_is_taken_up() {
+    const STEP: &str = include_str!("../../../db/migrations/0006_absentees.sql");
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        hall.join(signed_in(2), at(10)).await;
+        let phone = hall.join(signed_in(2), at(11)).await;
+        let zoe = hall.join(anonymous("Zoe"), at(12)).await;
+        let yan = hall.join(anonymous("Yan"), at(13)).await;
+        hall.leave(&phone, at(20)).await;
+        hall.leave(&zoe, at(30)).await;
+        let participant = yan.participant;
+        hall.give(Input::Remove { participant }, at(40)).await.expect("a guest");
+
+        let undone = [
+            "drop index participant_put_out",
+            "drop index participant_session_by_secret",
+            "alter table participant drop column latest_session_end_us",
+            "alter table conference drop column latest_session_end_us",
+        ];
+        for sql in undone.into_iter().chain(STEP.split_terminator(";\n")) {
+            db.write(vec![Statement::new(sql, vec![])]).await.expect(sql);
+        }
+
+        let restored = hall.register.space(hall.space.id()).await.expect("restored");
+        assert_eq!(
+            restarted(restored.clone(), at(50)),
+            restarted(hall.space.clone(), at(50))
+        );
+        hall.space = restored;
+        let again = hall.join_with(anonymous("Zoe"), Some(zoe.secret), at(60)).await;
+        assert_eq!(again.participant, zoe.participant);
+        assert!(
+            hall.knock(arrival(anonymous("Xena"), None), at(61)).await,
+            "a guest was put out"
+        );
     })
     .await;
 }

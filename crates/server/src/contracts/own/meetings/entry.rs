@@ -150,16 +150,11 @@ impl MeetingsService {
         let space = self.space(&request.space).await?;
         let standing = standing_of(&self.register, &self.identity, caller, &space).await?;
         let only_creator = space.settings.entry_point_access == EntryPointAccess::CreatorAppOnly;
-        let participant = caller.user().map(|user| ParticipantId::from(&user.id));
         let has_say = self
             .rooms
-            .look(&space.id, |space| {
-                space
-                    .conference()?
-                    .walks_in(participant.as_ref(), participant.is_some())
-            })
+            .walks_in(&space.id, caller.user().map(|user| &user.id))
             .await
-            .flatten();
+            .map_err(|error| Failure::broken(&error))?;
         let walks_in = has_say.unwrap_or_else(|| space.settings.access_type.lets_in(standing));
         let wrong_door = only_creator && arrival::entry_point(caller, &space) != EntryPoint::CreatorApp;
         let entry = if wrong_door || !arrival::may_take_part(caller) {
