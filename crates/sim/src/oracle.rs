@@ -9,7 +9,7 @@ use std::{
 };
 
 use meeting::{Conference, ConferenceId, Micros, ParticipantId, SessionId, SpaceId, UserId};
-use register::{ConferenceRecord, ParticipantRecord, ParticipantSessionRecord, Query, Register};
+use register::{ConferenceRecord, Page, ParticipantRecord, ParticipantSessionRecord, Query, Register, RegisterError};
 
 use crate::{device::Ticket, server::Server};
 
@@ -40,20 +40,16 @@ struct Person {
 impl Record {
     /// Reads it as the owner of the space does.
     pub(crate) async fn read(register: &Register, owner: &UserId, now: Micros) -> Record {
-        let query = Query {
-            filter: "",
-            page_size: i32::MAX,
-            page_token: "",
-            now,
-        };
-        let listed = register.list_conferences(owner, &query, None).await;
         let mut conferences = vec![];
-        for conference in listed.expect("reads do not fail").items {
-            let listed = register.list_participants(&conference.id, &query).await;
+        for conference in all_pages(now, async |query| register.list_conferences(owner, query, None).await).await {
+            let id = &conference.id;
             let mut people = vec![];
-            for participant in listed.expect("reads do not fail").items {
-                let sessions = register.list_participant_sessions(&conference.id, &participant.id, &query);
-                let sessions = sessions.await.expect("reads do not fail").items;
+            for participant in all_pages(now, async |query| register.list_participants(id, query).await).await {
+                let of = &participant.id;
+                let sessions = all_pages(now, async |query| {
+                    register.list_participant_sessions(id, of, query).await
+                });
+                let sessions = sessions.await;
                 people.push(Person { participant, sessions });
             }
             conferences.push((conference, people));
@@ -206,6 +202,23 @@ impl Person {
             );
         }
     }
+}
+
+/// All that a list has, page after page.
+async fn all_pages<T>(now: Micros, page: impl AsyncFn(&Query<'_>) -> Result<Page<T>, RegisterError>) -> Vec<T> {
+    let (mut items, mut token) = (vec![], Some(String::new()));
+    while let Some(page_token) = token {
+        let query = Query {
+            filter: "",
+            page_size: i32::MAX,
+            page_token: &page_token,
+            now,
+        };
+        let next = page(&query).await.expect("reads do not fail");
+        items.extend(next.items);
+        token = next.next_page_token;
+    }
+    items
 }
 
 /// The active conference of a space and who is in it.

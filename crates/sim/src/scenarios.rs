@@ -5,6 +5,7 @@ mod drawn;
 mod networks;
 mod races;
 mod writes;
+mod years;
 
 use crate::scenario::Scenario;
 
@@ -16,6 +17,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         races::SCENARIOS,
         networks::SCENARIOS,
         drawn::SCENARIOS,
+        years::SCENARIOS,
     ];
     tables.into_iter().flatten()
 }

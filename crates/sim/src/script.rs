@@ -12,6 +12,7 @@
 //! | `write` DEVICE WORD | it writes to everybody |
 //! | `admit`, `deny`, `remove` DEVICES, `lock`, `open`, `quiet`, `end` | a host does that; `quiet`: only hosts may write |
 //! | `crash`, `stop` SECONDS, `clock` SECONDS | the server dies; stops in good order; its wall clock is set |
+//! | `visits` N DAYS | so many people come and go, one after the other, while so many days pass on the wall |
 //! | `weather` [`lost` %] [`doubled` %] [`delay` MS MS] | the network is like that from now on; calm without words |
 //! | `store` `refuses`, `keeps`, `loses`, `slow` N | the next N writes are refused; stored or lost without anybody knowing; slow |
 //! | `agree` | within twenty seconds everybody sees who is there, and has read the same |
@@ -89,6 +90,7 @@ async fn happen(world: &mut World, words: Vec<&str>) {
         "end" => world.end(),
         "crash" => world.crash("by itself"),
         "stop" => world.stop(Duration::from_secs(number(words[0]))),
+        "visits" => world.visits(number(words[0]), words[1].parse().expect("days")).await,
         "clock" => world.set_clock(words[0].parse().expect("seconds, forward or back")),
         "weather" => world.link.weather = weather(words),
         "store" => world.store.fail_next(number(words[1]), fate(words[0])),

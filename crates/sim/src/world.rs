@@ -7,6 +7,8 @@
 //!
 //! A world that panics prints its seed and what happened so far.
 
+mod visits;
+
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
