@@ -84,7 +84,8 @@ impl Room {
             if let Some(member) = self.members.get_mut(&speaker) {
                 member.spoke = Some(now);
             }
-            self.reassign_all(now, &mut actions.effects);
+            self.telling.unplaced = true;
+            self.stir();
         }
         let csrc = Csrc {
             list: [csrc, LOUDEST_CSRC],
