@@ -17,6 +17,7 @@ use crate::{
         lobby::Lobby,
         outbox::Manner,
         room::{Actions, Effect, Forward, Outcome, Room},
+        speakers::Sound,
     },
     counters::count,
     egress::{Egress, Outgoing},
@@ -227,9 +228,12 @@ impl Shard {
                 codec::Picture::default()
             },
         };
-        let level = packet.extensions.level_dbov;
+        let sound = Sound {
+            level_dbov: packet.extensions.level_dbov,
+            bytes: packet.payload.len(),
+        };
         let mut actions = self.decide(room, now, |room, time, actions| {
-            room.forward(MemberId(key), packet.source, &incoming, level, time, actions);
+            room.forward(MemberId(key), packet.source, &incoming, sound, time, actions);
         });
         for forward in actions.forwards.drain(..) {
             self.write(&forward, packet);

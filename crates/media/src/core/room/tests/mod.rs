@@ -7,7 +7,7 @@ use time::macros::utc_datetime;
 use super::*;
 use crate::{
     admission::CardKind,
-    core::{Moment, codec::Picture, line::Incoming, room::Outcome},
+    core::{Moment, codec::Picture, line::Incoming, room::Outcome, speakers::Sound},
     rights::Right,
 };
 
@@ -160,7 +160,11 @@ impl Stage {
             starts_keyframe,
             picture: Picture::default(),
         };
-        self.play(|room, now, actions| room.forward(from, source, &incoming, Some(level), now, actions));
+        let sound = Sound {
+            level_dbov: Some(level),
+            bytes: 80,
+        };
+        self.play(|room, now, actions| room.forward(from, source, &incoming, sound, now, actions));
         self.forwards
             .iter()
             .map(|forward| (forward.to.0, forward.line, forward.csrc.as_slice().to_vec()))
