@@ -19,6 +19,7 @@ pub(crate) mod lobby;
 pub(crate) mod news;
 pub(crate) mod offer;
 pub(crate) mod outbox;
+pub(crate) mod path;
 pub(crate) mod rate;
 pub(crate) mod resources;
 pub(crate) mod roll;
