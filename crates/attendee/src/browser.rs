@@ -62,6 +62,8 @@ pub struct Browser {
     people: BTreeMap<u64, String>,
     /// What was written to it.
     pub chat: Vec<String>,
+    /// How many are at the door, as a host has been told last.
+    pub knocks: usize,
     /// When each packet of sound came, by the voice that made it.
     heard: BTreeMap<u8, Vec<Instant>>,
 }
@@ -104,6 +106,7 @@ impl Browser {
             status: Value::Null,
             people: BTreeMap::new(),
             chat: vec![],
+            knocks: 0,
             heard: BTreeMap::new(),
         };
         (browser, offer.to_sdp_string())
@@ -254,6 +257,8 @@ impl Browser {
                 self.people.insert(id, key.to_owned());
             } else if let Some(text) = resource["chatMessage"]["text"].as_str() {
                 self.chat.push(text.to_owned());
+            } else if let Some(knocks) = resource["moderation"]["knocks"].as_array() {
+                self.knocks = knocks.len();
             }
         }
         for deleted in text["deletedResources"].as_array().into_iter().flatten() {

@@ -94,8 +94,22 @@ pub const LABEL_BYTES: usize = 256;
 /// Resources in one message. Some ten kilobytes, well below what any browser accepts.
 pub const RESOURCES_PER_MESSAGE: usize = 32;
 
-/// Bytes that wait for one session's data channels. A session that reads nothing for that long has failed.
+/// Bytes of answers that wait for one session's data channels. A session that asks for so much and reads nothing of it has
+/// failed. What others cause does not count: it is bounded by its kind, at one telling of the room (500 sessions with
+/// [`RESOURCES_PER_MESSAGE`] resources in ten kilobytes: 500 kB), one snapshot and [`SAYINGS_WAITING`] messages of chat.
 pub const OUTBOX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Messages of chat, and reactions, that wait for one session each: the longest burst of a room, [`ROOM_CHAT`]. Of text that
+/// is 60 times 8 kB at the most.
+pub const SAYINGS_WAITING: usize = ROOM_CHAT.burst as usize;
+
+/// A room tells what is new at most so often: nobody sees the difference.
+pub const TELLING_INTERVAL: Duration = Duration::from_millis(200);
+
+/// And for each session in it so much more rarely. A message costs the media thread a tenth of a millisecond at both ends of
+/// its way, so a room of any size spends at most a twentieth of the thread on each channel, whatever its members do: from a
+/// hundred sessions on it tells them less often, and five hundred once in a second.
+pub const TELLING_TIME: Duration = Duration::from_millis(2);
 
 /// Addresses that one session may be reached at: a laptop with two networks in two families, and room.
 pub const ADDRESSES_PER_SESSION: usize = 8;

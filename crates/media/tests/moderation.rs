@@ -231,6 +231,53 @@ fn a_moderator_mutes() {
 }
 
 #[test]
+fn a_host_who_does_not_read_loses_freshness_and_not_its_place() {
+    let mut world = World::new();
+    let (host, ben) = (world.join("r", "host"), world.join("r", "ben"));
+    world.clients[host].is_deaf = true;
+    let knocks = json!(vec![json!({"displayName": "n".repeat(500)}); 100]).to_string();
+    let snapshot = |number: usize| {
+        format!(r#"{{"resources":[{{"id":1,"moderation":{{"role":"HOST","number":{number},"knocks":{knocks}}}}}]}}"#)
+    };
+    let count = 2 * media::limits::OUTBOX_BYTES / snapshot(0).len();
+    for number in 1..=count {
+        world.media.tell("host", snapshot(number).into());
+        world.clients[ben].ask(
+            Channel::MediaEntries,
+            &json!({"setMediaState": {"audioMuted": number % 2 == 0}}),
+        );
+        world.turn();
+    }
+    let guest = world.join("r", "guest");
+    world.remove("guest", DisconnectReason::ClientLeft);
+    world.until("closed", |world| world.clients[guest].closed);
+    world.clients[host].is_deaf = false;
+    let newest = |world: &World| {
+        let told = world.clients[host].resources(Channel::Moderation);
+        told.iter().any(|resource| resource["moderation"]["number"] == count)
+    };
+    world.until("the newest queue", newest);
+    let muted = |world: &World| {
+        world.clients[host]
+            .entry_of("ben", false)
+            .map(|entry| entry["mediaEntry"]["audioMuted"].clone())
+    };
+    world.until("the newest roll", |world| {
+        muted(world) == Some(world.clients[ben].entry_of("ben", false).unwrap()["mediaEntry"]["audioMuted"].clone())
+    });
+    world.until("two people", |world| {
+        world.clients[host].resources(Channel::Participants).len() == 2
+    });
+    let told = world.clients[host]
+        .texts
+        .iter()
+        .filter(|(label, _)| label == "moderation");
+    assert!(told.count() < count / 4, "most were old when they could have been sent");
+    assert!(world.lost("host").is_none());
+    assert_eq!(world.media.counters().peer_errors, 0);
+}
+
+#[test]
 fn chat_reactions_and_hands_reach_everybody() {
     let mut world = World::new();
     let host = Rights::MEMBER.with(Right::LowerHands);

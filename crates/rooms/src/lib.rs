@@ -19,6 +19,7 @@ mod observer;
 mod room;
 mod rooms;
 mod telling;
+mod untold;
 
 pub use clock::Clock;
 pub use drain::drain;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use meeting::{SessionId, Space, SpaceId};
 
 use crate::observer::Observer;
+use crate::untold::Untold;
 
 /// No deadline.
 pub(crate) const NEVER_US: i64 = i64::MAX;
@@ -23,6 +24,7 @@ pub(crate) struct Room {
     /// Those who waited at the door when the space was last known. The register does not know them: a space that is read
     /// again has forgotten them, and they must be told.
     waiting: Mutex<Vec<SessionId>>,
+    untold: Mutex<Untold>,
     /// Inputs under way.
     visits: AtomicUsize,
 }
@@ -30,7 +32,8 @@ pub(crate) struct Room {
 impl Room {
     /// Notes what others may glance at.
     pub(crate) fn note(&self, space: &Space, observer: &dyn Observer) {
-        let deadline = space.next_deadline().map_or(NEVER_US, |deadline| deadline.0);
+        let deadlines = space.next_deadline().into_iter().chain(self.untold().due());
+        let deadline = deadlines.min().map_or(NEVER_US, |deadline| deadline.0);
         self.deadline_us.store(deadline, Ordering::Relaxed);
         let (sessions, present) = space.conference().map_or((0, 0), |conference| {
             (conference.live_sessions().len(), conference.present())
@@ -63,6 +66,11 @@ impl Room {
     /// Those who waited when the space was last known; from now on nobody does.
     pub(crate) fn take_waiting(&self) -> Vec<SessionId> {
         std::mem::take(&mut *lock(&self.waiting))
+    }
+
+    /// Those who are to be told what they are now.
+    pub(crate) fn untold(&self) -> MutexGuard<'_, Untold> {
+        lock(&self.untold)
     }
 
     /// Whether something happens here: a conference, somebody at the door, or a deadline.

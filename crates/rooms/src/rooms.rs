@@ -333,7 +333,7 @@ impl Inner {
         };
         let received = received.and_then(|seat| self.teller.let_in(&space, &facts).map(|()| seat));
         // After the entrance: whoever came back sees its old session go, and not the room without it.
-        self.teller.tell(&space, &facts);
+        self.tell(&space, &facts, room);
         let (session, overloaded) = match received {
             Ok(seat) => return Ok((space, Ok(seat))),
             Err(refused) => refused,
@@ -345,7 +345,7 @@ impl Inner {
         };
         let ended = meeting::decide(&space, lost, self.clock.now()).unwrap_or_default();
         self.record(&mut space, &ended).await?;
-        self.teller.tell(&space, &ended);
+        self.tell(&space, &ended, room);
         Ok((space, Err(overloaded.into())))
     }
 
@@ -358,6 +358,10 @@ impl Inner {
             space.recall(recalled);
         }
         Ok(())
+    }
+
+    fn tell(&self, space: &Space, facts: &[Fact], room: &Room) {
+        self.teller.tell(space, facts, &mut room.untold(), self.clock.now());
     }
 
     /// When a room tries again whose space is not known.

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use media::{Admission, Card, CardKind, DisconnectReason, Media, Overloaded, Prepared};
 use meeting::{
-    Conference, ConferenceId, Fact, KnockEndReason, LiveSession, ParticipantId, Person, Right, SessionEndReason,
-    SessionId, Space, SpaceId,
+    Conference, ConferenceId, DeviceKind, Fact, KnockEndReason, LiveSession, Micros, ParticipantId, Person, Right,
+    Role, SessionEndReason, SessionId, Space, SpaceId,
 };
 
 use crate::moderation;
 use crate::observer::Observer;
+use crate::untold::Untold;
 
 /// Tells the media plane.
 pub(crate) struct Teller {
@@ -139,7 +140,7 @@ impl Teller {
     }
 
     /// Tells what these facts changed, in the space as it is after them.
-    pub(crate) fn tell(&self, space: &Space, facts: &[Fact]) {
+    pub(crate) fn tell(&self, space: &Space, facts: &[Fact], untold: &mut Untold, now: Micros) {
         let mut ended = 0;
         for fact in facts {
             match fact {
@@ -156,7 +157,8 @@ impl Teller {
             }
         }
         self.observer.sessions_ended(ended);
-        self.tell_powers(space, facts);
+        self.tell_powers(space, facts, untold);
+        self.tell_snapshots(space, untold.take(now));
     }
 
     /// Makes the media plane agree with a space that was read again: the write before may have held although nobody knew, and
@@ -173,8 +175,8 @@ impl Teller {
         }
         for (id, session) in live.into_iter().flatten() {
             self.media.permit(id.as_str(), permitted(space, session));
-            self.tell_snapshot(space, id, session);
         }
+        self.tell_snapshots(space, live.into_iter().flatten().map(|(id, _)| id.clone()));
     }
 
     /// Takes a session away from the media plane.
@@ -188,9 +190,9 @@ impl Teller {
         self.media.mute(session.as_str());
     }
 
-    /// Tells everybody whose role, permissions or surroundings changed what they are now: newcomers, those of another role,
-    /// all if the settings are others, and the hosts if the queue at the door is another.
-    fn tell_powers(&self, space: &Space, facts: &[Fact]) {
+    /// Gives everybody whose role or permissions changed what they may do now, and notes whom that or another queue at the
+    /// door concerns. Newcomers are told at once.
+    fn tell_powers(&self, space: &Space, facts: &[Fact], untold: &mut Untold) {
         let Some(conference) = space.conference() else { return };
         let any = |concerned: &dyn Fn(&Fact) -> bool| facts.iter().any(concerned);
         let configured = any(&|fact| matches!(fact, Fact::Configured { .. }));
@@ -208,15 +210,33 @@ impl Teller {
             if changed && !new {
                 self.media.permit(id.as_str(), permitted(space, session));
             }
-            if changed || new || (queue && session.role.is_moderator()) {
-                self.tell_snapshot(space, id, session);
+            if new {
+                untold.remove(id);
+                self.tell_snapshots(space, [id.clone()]);
+            } else if changed || (queue && session.role.is_moderator()) {
+                untold.add(id);
             }
         }
     }
 
-    fn tell_snapshot(&self, space: &Space, id: &SessionId, session: &LiveSession) {
-        let text = moderation::snapshot(space, session, |knock| self.email_of(knock));
-        self.media.tell(id.as_str(), text);
+    /// Tells sessions that are live what they are and may do, and hosts who is at the door.
+    fn tell_snapshots(&self, space: &Space, sessions: impl IntoIterator<Item = SessionId>) {
+        let Some(conference) = space.conference() else { return };
+        // Sessions of one role and kind of device are told the same.
+        let mut made: Vec<((Role, DeviceKind), Arc<str>)> = vec![];
+        for id in sessions {
+            let Some(session) = conference.live_sessions().get(&id) else {
+                continue;
+            };
+            let whose = (session.role, session.device);
+            let text = made.iter().find(|(other, _)| *other == whose).map(|(_, text)| text);
+            let text = text.cloned().unwrap_or_else(|| {
+                let text = moderation::snapshot(space, session, |knock| self.email_of(knock));
+                made.push((whose, Arc::clone(&text)));
+                text
+            });
+            self.media.tell(id.as_str(), text);
+        }
     }
 
     fn email_of(&self, session: &SessionId) -> Option<String> {

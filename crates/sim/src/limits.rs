@@ -31,5 +31,8 @@ pub(crate) const SERVER_SILENCE: Duration = Duration::from_secs(7);
 /// A start that takes longer has met a disk that failed: its supervisor tries again.
 pub(crate) const START: Duration = Duration::from_secs(1);
 
+/// What would wait for a narrow last mile for longer than this is lost, as in the buffer of a modem.
+pub(crate) const MILE_BUFFER: Duration = Duration::from_millis(300);
+
 /// The longest that an answer takes when nothing is wrong.
 pub(crate) const ANSWER_MS_MAX: u64 = 4;

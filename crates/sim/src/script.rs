@@ -13,10 +13,12 @@
 //! | `admit`, `deny`, `remove` DEVICES, `lock`, `open`, `quiet`, `end` | a host does that; `quiet`: only hosts may write |
 //! | `crash`, `stop` SECONDS, `clock` SECONDS | the server dies; stops in good order; its wall clock is set |
 //! | `visits` N DAYS | so many people come and go, one after the other, while so many days pass on the wall |
+//! | `narrow` DEVICE BYTES | so many bytes a second reach it from now on, until it comes anew |
 //! | `weather` [`lost` %] [`doubled` %] [`delay` MS MS] | the network is like that from now on; calm without words |
 //! | `store` `refuses`, `keeps`, `loses`, `slow` N | the next N writes are refused; stored or lost without anybody knowing; slow |
 //! | `agree` | within twenty seconds everybody sees who is there, and has read the same |
 //! | `is` DEVICE, `read` DEVICE | questions: how it is, what chat it has read in whatever order, now or within twenty seconds |
+//! | `queue` DEVICE | a question: how many are at the door, as a host sees it, now or within twenty seconds |
 //! | `record` | a question: what the register says |
 //! | `hears` LISTENER SPEAKER SECONDS MS | whether it was never silent for longer in the last seconds |
 
@@ -92,6 +94,7 @@ async fn happen(world: &mut World, words: Vec<&str>) {
         "stop" => world.stop(Duration::from_secs(number(words[0]))),
         "visits" => world.visits(number(words[0]), words[1].parse().expect("days")).await,
         "clock" => world.set_clock(words[0].parse().expect("seconds, forward or back")),
+        "narrow" => world.narrow(words[0], number(words[1])),
         "weather" => world.link.weather = weather(words),
         "store" => world.store.fail_next(number(words[1]), fate(words[0])),
         "agree" => world.agree().await,
@@ -103,6 +106,7 @@ async fn ask(world: &mut World, words: Vec<&str>, expected: &str) -> String {
     match words[..] {
         ["is", name] => world.becomes(expected, |world| world.describe(name)).await,
         ["read", name] => world.becomes(expected, |world| world.chat(name)).await,
+        ["queue", name] => world.becomes(expected, |world| world.queue(name)).await,
         ["record"] => world
             .record()
             .await

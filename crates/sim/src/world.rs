@@ -183,6 +183,14 @@ impl World {
         device.was_cut |= is_cut;
     }
 
+    /// The last mile to a device gets narrow.
+    pub(crate) fn narrow(&mut self, name: &str, bytes_per_second: u32) {
+        let now = self.now();
+        let browser = self.devices.get(name).and_then(Device::browser);
+        let address = browser.expect("whoever has a last mile is there").address;
+        self.link.narrow(address, bytes_per_second, now);
+    }
+
     /// Speaks, or is silent.
     pub(crate) fn speak(&mut self, name: &str, speaks: bool) {
         let device = self.device(name);
@@ -291,6 +299,12 @@ impl World {
         let mut words = browser.map_or(vec![], |browser| browser.chat.clone());
         words.sort();
         words.join(" ")
+    }
+
+    /// How many are at the door, as a host has been told.
+    pub(crate) fn queue(&self, name: &str) -> String {
+        let browser = self.devices.get(name).and_then(Device::browser);
+        browser.map_or("not there".to_owned(), |browser| browser.knocks.to_string())
     }
 
     /// The longest silence of a speaker at a listener in the last seconds.

@@ -187,28 +187,6 @@ impl Entry {
             kind: ResourceKind::MediaEntry(entry),
         }
     }
-
-    /// The deletions of all media entries that were told.
-    pub(crate) fn deleted_media_entries(&self) -> Vec<Deleted> {
-        let ids = [Some(self.main), self.sharing.then_some(self.screen)];
-        ids.into_iter().flatten().map(deleted_media_entry).collect()
-    }
-
-    pub(crate) fn deleted_participant(&self) -> Deleted {
-        Deleted {
-            id: self.participant,
-            participant: true,
-            media_entry: false,
-        }
-    }
-}
-
-pub(crate) fn deleted_media_entry(id: EntryId) -> Deleted {
-    Deleted {
-        id: id.0,
-        participant: false,
-        media_entry: true,
-    }
 }
 
 /// The messages that tell these resources.

@@ -7,6 +7,12 @@
 //! Speakers must not flap: a switch costs a syllable. So levels are smoothed (quick to rise, slow to fall), a challenger
 //! must be clearly louder, and a place that has just changed hands is left alone for a while. A place is not given up for
 //! silence: whoever spoke last stays until somebody needs the place, so nobody's first word is cut off in a small room.
+//!
+//! A level is what a client says of itself, and a client may lie. So it is only a hint. A packet too small to hold speech is
+//! silence. Speech goes up and down within a syllable, so a level that does not move counts as quiet speech at most: enough
+//! for a place that nobody needs, never enough to keep one from a voice, or to take one from somebody who has just spoken.
+//! Whoever lies better than that is loud without an end: after a long turn a place goes to one who speaks and waits. And no
+//! lie shuts out those who moderate: they take a place when they speak, and only each other's by being louder.
 
 use std::collections::BTreeMap;
 
@@ -28,6 +34,36 @@ const RISE_S: f32 = 0.05;
 const FALL_S: f32 = 0.6;
 /// A publisher that sends no level is taken for somebody who speaks quietly.
 const UNKNOWN_DB: f32 = 80.0;
+/// The least that speech takes: Opus at its lowest rate spends 15 bytes on 20 ms, and one to three on silence.
+const SPEECH_BYTES: usize = 10;
+/// A level that has not moved by so much for so long is no speech, and counts for so much at most (-44 dBov).
+const STIR_DB: f32 = 6.0;
+const STEADY: Time = Time::from_secs(2);
+const STEADY_DB: f32 = 83.0;
+/// Whoever spoke a moment ago has paused for thought: it keeps its place from a level that does not move, and its turn.
+const PAUSE: Time = Time::from_secs(5);
+/// Whoever has had a place for so long may have to give it to one who has spoken without one for a while.
+const TURN: Time = Time::from_secs(10);
+const WAIT: Time = Time::from_secs(2);
+
+/// What a packet of a microphone says of its sound.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sound {
+    /// 0 for the loudest and -127 for silence.
+    pub(crate) level_dbov: Option<i8>,
+    /// Of the payload.
+    pub(crate) bytes: usize,
+}
+
+impl Sound {
+    fn db(self) -> f32 {
+        if self.bytes < SPEECH_BYTES {
+            return 0.0;
+        }
+        self.level_dbov
+            .map_or(UNKNOWN_DB, |level| 127.0 - f32::from(level.unsigned_abs().min(127)))
+    }
+}
 
 /// Where the packets of a microphone go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +77,7 @@ pub(crate) enum Place {
 /// The speakers of one room, named by `M`.
 #[derive(Debug)]
 pub(crate) struct Speakers<M> {
-    levels: BTreeMap<M, Level>,
+    voices: BTreeMap<M, Voice>,
     places: [Option<Held<M>>; PLACES],
     loudest: Option<Held<M>>,
 }
@@ -50,54 +86,117 @@ pub(crate) struct Speakers<M> {
 struct Held<M> {
     by: M,
     since: Time,
+    /// It waited for its turn, and is not talked down meanwhile.
+    in_turn: bool,
 }
 
-/// Loudness above digital silence, 0 to 127 dB, smoothed.
+/// How firmly somebody has a place: by loudness, by turn, or because it moderates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    Loudness,
+    Turn,
+    Lead,
+}
+
+/// How somebody sounds: loudness above digital silence, 0 to 127 dB.
 #[derive(Debug, Clone, Copy)]
-struct Level {
+struct Voice {
+    /// Smoothed.
     db: f32,
     at: Time,
+    /// The level to which it last moved, and when that was, if it ever did.
+    stirred_db: f32,
+    stirred: Option<Time>,
+    /// Since when it speaks, or was last displaced.
+    speaks_since: Option<Time>,
+    /// When it last spoke, as far as only levels that move are speech.
+    spoke: Option<Time>,
+    moderates: bool,
 }
 
-impl Level {
-    /// The level as it has faded since its last packet.
-    fn now(self, now: Time) -> f32 {
-        self.db * (-now.saturating_sub(self.at).as_secs_f32() / FALL_S).exp()
+impl Voice {
+    fn new(sound: Sound, now: Time) -> Voice {
+        Voice {
+            db: 0.0,
+            at: now,
+            stirred_db: sound.db(),
+            stirred: None,
+            speaks_since: None,
+            spoke: None,
+            moderates: false,
+        }
     }
 
-    fn heard(self, db: f32, now: Time) -> Level {
+    fn hear(&mut self, sound: Sound, now: Time) {
+        let db = sound.db();
         let time_s = if db > self.db { RISE_S } else { FALL_S };
         let weight = 1.0 - (-now.saturating_sub(self.at).as_secs_f32() / time_s).exp();
-        Level {
-            db: self.db + (db - self.db) * weight,
-            at: now,
+        self.db += (db - self.db) * weight;
+        self.at = now;
+        if (db - self.stirred_db).abs() >= STIR_DB {
+            (self.stirred_db, self.stirred) = (db, Some(now));
         }
+        let level = self.level(now);
+        if level >= SPEECH_STARTS_DB {
+            self.speaks_since.get_or_insert(now);
+            if !self.is_steady(now) {
+                self.spoke = Some(now);
+            }
+        } else if !self.has_just_spoken(now) {
+            self.speaks_since = None;
+        }
+    }
+
+    fn is_steady(&self, now: Time) -> bool {
+        self.stirred.is_none_or(|at| now.saturating_sub(at) >= STEADY)
+    }
+
+    /// The level that counts, as it has faded since its last packet.
+    fn level(&self, now: Time) -> f32 {
+        let db = self.db * (-now.saturating_sub(self.at).as_secs_f32() / FALL_S).exp();
+        if self.is_steady(now) { db.min(STEADY_DB) } else { db }
+    }
+
+    /// Whether it moderates, and speaks or paused for breath.
+    fn leads(&self, now: Time) -> bool {
+        self.moderates && self.level(now) >= SPEECH_ENDS_DB
+    }
+
+    fn has_just_spoken(&self, now: Time) -> bool {
+        self.spoke.is_some_and(|at| now.saturating_sub(at) < PAUSE)
+    }
+
+    /// Whether it has spoken without a place for so long that it is its turn.
+    fn is_next(&self, now: Time) -> bool {
+        let waits = |since| now.saturating_sub(since) >= WAIT;
+        let speaks = !self.is_steady(now) && self.level(now) >= SPEECH_STARTS_DB;
+        speaks && self.speaks_since.is_some_and(waits)
     }
 }
 
 impl<M: Copy + Ord> Speakers<M> {
     pub(crate) fn new() -> Speakers<M> {
         Speakers {
-            levels: BTreeMap::new(),
+            voices: BTreeMap::new(),
             places: [None; PLACES],
             loudest: None,
         }
     }
 
-    /// A packet of a microphone: `level_dbov` is 0 for the loudest and -127 for silence. Says where it is heard.
-    pub(crate) fn heard(&mut self, member: M, level_dbov: Option<i8>, now: Time) -> Option<Place> {
-        let db = level_dbov.map_or(UNKNOWN_DB, |level| 127.0 - f32::from(level.unsigned_abs().min(127)));
-        let level = self.levels.entry(member).or_insert(Level { db: 0.0, at: now });
-        *level = level.heard(db, now);
+    /// A packet of a microphone, of somebody who moderates or does not. Says where it is heard.
+    pub(crate) fn heard(&mut self, member: M, sound: Sound, moderates: bool, now: Time) -> Option<Place> {
+        let voice = self.voices.entry(member).or_insert(Voice::new(sound, now));
+        voice.hear(sound, now);
+        voice.moderates = moderates;
         let mut place = self.place_of(member).or_else(|| self.enter(member, now));
         if place.is_some_and(|place| place >= HEARD)
-            && let Some(weakest) = self.weakest(HEARD, now)
-            && self.may_displace(member, weakest, now)
+            && let Some((given, in_turn)) = self.given_up_to(member, HEARD, now)
         {
-            self.places.swap(weakest, HEARD);
+            self.places.swap(given, HEARD);
             self.places[HEARD] = self.places[HEARD].map(|held| Held { since: now, ..held });
-            self.places[weakest] = Some(Held { by: member, since: now });
-            place = Some(weakest);
+            self.end_turn(HEARD, now);
+            self.take(member, given, in_turn, now);
+            place = Some(given);
         }
         self.judge_loudest(now);
         place.map(|place| {
@@ -124,7 +223,7 @@ impl<M: Copy + Ord> Speakers<M> {
 
     /// Takes somebody out: muted or gone. Whoever was in reserve moves up.
     pub(crate) fn remove(&mut self, member: M) {
-        self.levels.remove(&member);
+        self.voices.remove(&member);
         self.loudest.take_if(|held| held.by == member);
         if let Some(place) = self.place_of(member) {
             self.places[place] = None;
@@ -141,33 +240,95 @@ impl<M: Copy + Ord> Speakers<M> {
     }
 
     fn enter(&mut self, member: M, now: Time) -> Option<usize> {
-        let place = self.places.iter().position(Option::is_none).or_else(|| {
-            let weakest = self.weakest(PLACES, now)?;
-            self.may_displace(member, weakest, now).then_some(weakest)
-        })?;
-        self.places[place] = Some(Held { by: member, since: now });
+        let free = self.places.iter().position(Option::is_none);
+        let free = free.map(|place| (place, false));
+        let (place, in_turn) = free.or_else(|| self.given_up_to(member, PLACES, now))?;
+        self.end_turn(place, now);
+        self.take(member, place, in_turn, now);
         Some(place)
     }
 
-    /// The quietest of the first `places` places.
-    fn weakest(&self, places: usize, now: Time) -> Option<usize> {
-        let quieter = |a: &usize, b: &usize| self.level_at(*a, now).total_cmp(&self.level_at(*b, now));
-        (0..places).rev().min_by(quieter)
+    fn take(&mut self, by: M, place: usize, in_turn: bool, now: Time) {
+        let since = now;
+        self.places[place] = Some(Held { by, since, in_turn });
     }
 
-    fn level_at(&self, place: usize, now: Time) -> f32 {
-        self.places[place].map_or(-1.0, |held| self.level_of(held.by, now))
+    /// Whoever had a turn waits for the next one like all others.
+    fn end_turn(&mut self, place: usize, now: Time) {
+        if let Some(held) = &mut self.places[place] {
+            held.in_turn = false;
+            if let Some(voice) = self.voices.get_mut(&held.by) {
+                voice.speaks_since = voice.speaks_since.map(|_| now);
+            }
+        }
+    }
+
+    /// Which of the first `places` places a member may have, and whether by its turn.
+    fn given_up_to(&self, member: M, places: usize, now: Time) -> Option<(usize, bool)> {
+        // A place that has just changed hands is left alone, and who leads takes the next one.
+        let is_free = |place: &usize| !self.leads(member, now) || self.may_displace(member, *place, now);
+        if let Some(weakest) = self.weakest((0..places).filter(is_free), now)
+            && self.may_displace(member, weakest, now)
+        {
+            return Some((weakest, false));
+        }
+        let is_next = self.voices.get(&member).is_some_and(|voice| voice.is_next(now));
+        let held = (0..places).filter_map(|place| Some((place, self.places[place]?)));
+        let had_turn = |held: &Held<M>| has_lasted(held, TURN, now) && !self.leads(held.by, now);
+        let longest = held.filter(|(_, held)| is_next && had_turn(held));
+        longest
+            .min_by_key(|(_, held)| held.since)
+            .map(|(place, _)| (place, true))
+    }
+
+    /// Of some places the one with the weakest claim, and among equals the quietest.
+    fn weakest(&self, places: impl DoubleEndedIterator<Item = usize>, now: Time) -> Option<usize> {
+        let strength = |place: usize| {
+            let held = self.places[place];
+            held.map(|held| (self.claim(held, now), self.level_of(held.by, now)))
+        };
+        let weaker = |a: &usize, b: &usize| match (strength(*a), strength(*b)) {
+            (Some((claim, level)), Some((other, louder))) => claim.cmp(&other).then(level.total_cmp(&louder)),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+        places.rev().min_by(weaker)
+    }
+
+    fn claim(&self, held: Held<M>, now: Time) -> Claim {
+        let speaks = self.voices.get(&held.by);
+        let speaks = speaks.is_some_and(|voice| voice.has_just_spoken(now));
+        match () {
+            () if self.leads(held.by, now) => Claim::Lead,
+            () if held.in_turn && speaks && !has_lasted(&held, TURN, now) => Claim::Turn,
+            () => Claim::Loudness,
+        }
     }
 
     fn level_of(&self, member: M, now: Time) -> f32 {
-        self.levels.get(&member).map_or(0.0, |level| level.now(now))
+        self.voices.get(&member).map_or(0.0, |voice| voice.level(now))
+    }
+
+    fn leads(&self, member: M, now: Time) -> bool {
+        self.voices.get(&member).is_some_and(|voice| voice.leads(now))
     }
 
     fn may_displace(&self, member: M, place: usize, now: Time) -> bool {
         let Some(held) = self.places[place] else { return true };
         let level = self.level_of(member, now);
-        let rested = now.saturating_sub(held.since) >= HOLD;
-        rested && level >= SPEECH_STARTS_DB && level > self.level_of(held.by, now) + MARGIN_DB
+        if level < SPEECH_STARTS_DB || !has_lasted(&held, HOLD, now) {
+            return false;
+        }
+        let is_steady = self.voices.get(&member).is_none_or(|voice| voice.is_steady(now));
+        let other = self.voices.get(&held.by);
+        if is_steady && other.is_some_and(|other| other.has_just_spoken(now)) {
+            return false;
+        }
+        let louder = level > self.level_of(held.by, now) + MARGIN_DB;
+        match self.claim(held, now) {
+            Claim::Loudness => louder || self.leads(member, now),
+            Claim::Turn => self.leads(member, now),
+            Claim::Lead => louder && self.leads(member, now),
+        }
     }
 
     fn judge_loudest(&mut self, now: Time) {
@@ -182,15 +343,20 @@ impl<M: Copy + Ord> Speakers<M> {
             let level = self.level_of(held.by, now);
             let speaks = level >= SPEECH_ENDS_DB;
             let beaten = candidate.is_some_and(|(_, best)| best > level + MARGIN_DB);
-            if speaks && !(beaten && now.saturating_sub(held.since) >= HOLD) {
+            if speaks && !(beaten && has_lasted(&held, HOLD, now)) {
                 return;
             }
         }
         let next = candidate.map(|(by, _)| by);
         if next != self.loudest() {
-            self.loudest = next.map(|by| Held { by, since: now });
+            let (since, in_turn) = (now, false);
+            self.loudest = next.map(|by| Held { by, since, in_turn });
         }
     }
+}
+
+fn has_lasted<M>(held: &Held<M>, time: Time, now: Time) -> bool {
+    now.saturating_sub(held.since) >= time
 }
 
 #[cfg(test)]
@@ -203,11 +369,19 @@ mod tests {
         Time::from_millis(ms)
     }
 
+    /// A packet as it is sent by somebody who speaks.
+    fn sound(level_dbov: i8) -> Sound {
+        Sound {
+            level_dbov: Some(level_dbov),
+            bytes: 80,
+        }
+    }
+
     /// Plays `levels` (one per member, in dBov) for some time and says who is on which line at the end.
     fn play(speakers: &mut Speakers<usize>, from_ms: u64, to_ms: u64, levels: &[i8]) -> Vec<Option<usize>> {
         for ms in (from_ms..to_ms).step_by(20) {
             for (member, level) in levels.iter().enumerate() {
-                speakers.heard(member, Some(*level), at(ms));
+                speakers.heard(member, sound(*level), false, at(ms));
             }
         }
         let mut lines = vec![None; HEARD];
@@ -245,7 +419,7 @@ mod tests {
         assert!(lines.contains(&Some(5)), "{lines:?}");
         assert_eq!(
             speakers
-                .heard(5, Some(-25), at(1_120))
+                .heard(5, sound(-25), false, at(1_120))
                 .map(|place| matches!(place, Place::Heard(_))),
             Some(true)
         );
@@ -256,9 +430,9 @@ mod tests {
     fn who_leaves_makes_room_for_the_reserve() {
         let mut speakers = Speakers::new();
         play(&mut speakers, 0, 2_000, &[-20, -25, -30, -35]);
-        assert_eq!(speakers.heard(3, Some(-35), at(2_000)), Some(Place::Reserve));
+        assert_eq!(speakers.heard(3, sound(-35), false, at(2_000)), Some(Place::Reserve));
         speakers.remove(1);
-        assert_eq!(speakers.heard(3, Some(-35), at(2_020)), Some(Place::Heard(1)));
+        assert_eq!(speakers.heard(3, sound(-35), false, at(2_020)), Some(Place::Heard(1)));
     }
 
     #[test]
@@ -270,6 +444,85 @@ mod tests {
         assert_eq!(heard, [3, 4, 5]);
     }
 
+    /// How somebody sounds at a time.
+    type Speech = fn(u64) -> Sound;
+
+    /// Words of half a second, each with syllables, and a pause for thought now and then.
+    fn voice(ms: u64) -> Sound {
+        let thinks = ms % 6_000 < 2_000;
+        let syllable = [-22, -30, -24, -38, -26][usize::try_from(ms / 60 % 5).unwrap()];
+        sound(if ms % 700 < 500 && !thinks { syllable } else { -75 })
+    }
+
+    /// Silence, marked as loud as can be, in the packets that Opus makes of it.
+    fn loud_silence(_: u64) -> Sound {
+        Sound { bytes: 3, ..sound(0) }
+    }
+
+    /// The same in packets that are filled up.
+    fn loud_filling(_: u64) -> Sound {
+        sound(0)
+    }
+
+    fn late_filling(ms: u64) -> Sound {
+        sound(if ms < 5_000 { -127 } else { 0 })
+    }
+
+    /// The same with levels that move.
+    fn loud_waves(ms: u64) -> Sound {
+        sound(if ms % 200 < 100 { 0 } else { -12 })
+    }
+
+    /// Plays half a minute and says which share of its sound, in percent, each was heard with by all; those named moderate.
+    fn heard_percent(speeches: &[Speech], moderators: &[usize]) -> Vec<u64> {
+        let mut speakers = Speakers::new();
+        let mut heard = vec![(0, 0); speeches.len()];
+        for ms in (0..30_000).step_by(20) {
+            for (member, speech) in speeches.iter().enumerate() {
+                speakers.heard(member, speech(ms), moderators.contains(&member), at(ms));
+            }
+            for (member, _) in speeches.iter().enumerate().filter(|(_, speech)| speech(ms).db() > 60.0) {
+                heard[member].0 += u64::from(speakers.heard_by_all().any(|(_, other)| other == member));
+                heard[member].1 += 1;
+            }
+        }
+        let percent = |(heard, all): (u64, u64)| (heard * 100).checked_div(all).unwrap_or(0);
+        heard.into_iter().map(percent).collect()
+    }
+
+    #[test]
+    fn who_lies_about_its_level_shuts_nobody_out() {
+        let check = |name: &str, liar: Speech, moderators: &[usize], least: u64| {
+            // The liars are there first.
+            let heard = heard_percent(&[liar, liar, liar, liar, voice], moderators);
+            assert!(heard[4] >= least, "{name}: {heard:?}");
+        };
+        check("silence, to a voice", loud_silence, &[], 95);
+        check("silence, to a moderator", loud_silence, &[4], 95);
+        check("filled packets, to a voice", loud_filling, &[], 95);
+        check("filled packets, to a moderator", loud_filling, &[4], 95);
+        check("filling that comes later, to a voice", late_filling, &[], 90);
+        check("waves, to a voice", loud_waves, &[], 30);
+        check("waves, to a moderator", loud_waves, &[4], 95);
+    }
+
+    #[test]
+    fn moderators_stay_among_those_who_shout() {
+        let shouting: Speech = loud_waves;
+        let heard = heard_percent(&[[shouting; 8].as_slice(), &[voice, voice]].concat(), &[8, 9]);
+        assert!(heard[8] >= 95 && heard[9] >= 95, "{heard:?}");
+        assert!(
+            heard[..8].iter().filter(|percent| **percent > 0).count() >= 3,
+            "the third line goes round: {heard:?}"
+        );
+        let silent: Speech = |_| sound(-127);
+        let heard = heard_percent(&[silent, silent, silent, silent, voice, voice, voice], &[0, 1, 2, 3]);
+        assert!(
+            heard[4..].iter().all(|percent| *percent >= 90),
+            "who moderates in silence needs no line: {heard:?}"
+        );
+    }
+
     proptest! {
         /// Equals who shout at each other do not flap: nobody is clearly louder, so nothing changes once all are placed.
         #[test]
@@ -279,7 +532,7 @@ mod tests {
             let mut noise = noise.into_iter();
             for ms in (1_000..6_000).step_by(20) {
                 for member in 0..6 {
-                    speakers.heard(member, Some(noise.next().unwrap_or(-31)), at(ms));
+                    speakers.heard(member, sound(noise.next().unwrap_or(-31)), false, at(ms));
                 }
                 let heard: Vec<_> = speakers.heard_by_all().map(|(_, member)| Some(member)).collect();
                 prop_assert_eq!(&heard, &settled);
@@ -294,7 +547,7 @@ mod tests {
             let mut before = [None; HEARD];
             for (index, (member, level)) in levels.into_iter().enumerate() {
                 let now = at(5 * index as u64);
-                speakers.heard(member, Some(level), now);
+                speakers.heard(member, sound(level), false, now);
                 let mut lines = [None; HEARD];
                 for (line, member) in speakers.heard_by_all() {
                     prop_assert!(!lines.contains(&Some(member)));

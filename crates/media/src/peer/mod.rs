@@ -8,15 +8,18 @@
 //! * A write must name one of the payload types of that line; they are looked up once per format.
 //! * An error from input is about that input: anybody can send a broken record with a forged address, and it must not end a
 //!   session. An error from output is about the connection, and ends it.
+//! * It sends to whatever address a STUN request has nominated. Ours is another rule, see `core::path`, and needs to know
+//!   what `authentic` finds out.
 //! * It should not panic. If it does, that is this peer's end and nobody else's: see [`Peer::guarded`].
 
+mod authentic;
 mod format;
 mod sending;
 
 use std::{
     net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, LazyLock},
+    sync::Arc,
     time::Instant,
 };
 
@@ -24,8 +27,6 @@ use str0m::{
     Candidate, Event, Input, Output, Rtc, RtcError,
     change::SdpOffer,
     channel::ChannelId,
-    config::CryptoProvider,
-    crypto::from_feature_flags,
     media::{KeyframeRequestKind, Mid, Pt},
     net::{Protocol, Receive},
     rtp::{RtpPacket, Ssrc},
@@ -36,6 +37,7 @@ use crate::{
         Source,
         channels::Channel,
         offer::{OfferError, Plan},
+        path::Path,
         roll::Sends,
     },
     egress::{Extensions, Format},
@@ -94,9 +96,10 @@ pub(crate) struct Peer {
     streams: Vec<(Ssrc, Source)>,
     formats: Vec<(Pt, Format)>,
     channels: [Option<ChannelId>; Channel::ALL.len()],
+    path: Path,
+    /// Where the datagram came from that was handed in last, until all that came of it was taken out.
+    came_from: Option<SocketAddr>,
 }
-
-static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(from_feature_flags()));
 
 impl Peer {
     /// Answers an offer with all candidates.
@@ -150,6 +153,8 @@ impl Peer {
             streams: vec![],
             formats: vec![],
             channels: [None; _],
+            path: Path::default(),
+            came_from: None,
         })
     }
 
@@ -187,13 +192,26 @@ impl Peer {
         let Some(input) = datagram.input(now) else {
             return Ok(false);
         };
-        self.guarded(|peer| match peer.rtc.handle_input(input) {
-            Ok(()) => Ok(true),
-            Err(error) => {
+        self.path.arrived(datagram.from, datagram.contents);
+        self.came_from = Some(datagram.from);
+        authentic::take_opened();
+        self.guarded(|peer| {
+            let result = peer.rtc.handle_input(input);
+            peer.note_proof();
+            if let Err(error) = &result {
                 tracing::debug!(%error, "dropped a datagram");
-                Ok(false)
             }
+            Ok(result.is_ok())
         })
+    }
+
+    /// Media goes to where the datagram came from that was handed in last, if it was authentic.
+    fn note_proof(&mut self) {
+        if authentic::take_opened()
+            && let Some(from) = self.came_from
+        {
+            self.path.proved(from);
+        }
     }
 
     /// Hands in the time: timers that are due run, and what was written becomes packets.
@@ -209,9 +227,17 @@ impl Peer {
     ) -> Result<Instant, PeerError> {
         self.guarded(|peer| {
             loop {
-                match peer.rtc.poll_output()? {
-                    Output::Timeout(at) => return Ok(at),
-                    Output::Transmit(datagram) => transmit(datagram.destination, &datagram.contents),
+                let output = peer.rtc.poll_output()?;
+                peer.note_proof();
+                match output {
+                    Output::Timeout(at) => {
+                        peer.came_from = None;
+                        return Ok(at);
+                    }
+                    Output::Transmit(datagram) => {
+                        let to = peer.path.of(&datagram.contents, datagram.destination);
+                        transmit(to, &datagram.contents);
+                    }
                     Output::Event(event) => events.extend(peer.event(event)),
                 }
             }
@@ -367,7 +393,7 @@ impl<'a> Datagram<'a> {
 
 fn configuration() -> str0m::RtcConfig {
     Rtc::builder()
-        .set_crypto_provider(Arc::clone(&CRYPTO))
+        .set_crypto_provider(Arc::clone(&authentic::WATCHED))
         .set_ice_lite(true)
         .set_rtp_mode(true)
         .set_sctp_max_message_size(limits::MESSAGE_BYTES)

@@ -13,6 +13,7 @@ use crate::{
         change::Change,
         channels::{Channel, MediaState},
         lobby::Lobby,
+        outbox::Manner,
         roll,
         room::{Newcomer, Room},
     },
@@ -100,6 +101,8 @@ impl Shard {
             audio_lines: seat.peer.audio_lines(),
             video_ssrcs: seat.peer.video_ssrcs(),
         };
+        // The room does not know yet whether something waits.
+        seat.behind = false;
         let connected = seat.phase == Phase::Connected;
         let open = Channel::ALL.map(|channel| seat.peer.has(channel).then_some(channel));
         self.in_room(room, now, |room, time, effects| {
@@ -109,7 +112,7 @@ impl Shard {
                 room.channel_open(id, channel, effects);
             }
             if connected {
-                room.connected(id, time, effects);
+                room.connected(id, effects);
             }
         });
     }
@@ -120,8 +123,8 @@ impl Shard {
             return;
         };
         if let Some(room) = self.seats[key].room() {
-            self.in_room(room, now, |room, time, effects| {
-                room.carry_out(MemberId(key), change, time, effects);
+            self.in_room(room, now, |room, _, effects| {
+                room.carry_out(MemberId(key), change, effects);
             });
         }
     }
@@ -134,13 +137,13 @@ impl Shard {
         seat.phase = Phase::Leaving {
             until: now + limits::GOODBYE,
         };
-        seat.tell(Channel::SessionControl, roll::disconnected(reason).into());
+        // Whoever has asked for too much is on its way out in any case.
+        let farewell = roll::disconnected(reason).into();
+        seat.outbox.push(Channel::SessionControl, Manner::Answer, farewell);
         let room = seat.room();
         self.touch(key);
         let Some(room) = room else { return };
-        self.in_room(room, now, |room, time, effects| {
-            room.leave(MemberId(key), time, effects);
-        });
+        self.in_room(room, now, |room, _, _| room.leave(MemberId(key)));
         if self.rooms.get(room).is_some_and(Room::is_empty) {
             self.rooms.remove(room);
             self.directory.forget_room(room);

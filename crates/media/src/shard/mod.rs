@@ -1,8 +1,8 @@
 //! One shard: a socket, the sessions behind it and their rooms, on one thread.
 //!
-//! A turn of the loop takes commands, reads datagrams, runs timers, and then settles every session that something was
-//! written to: a whole burst becomes packets at once, and leaves in runs. Nothing on this thread waits for anybody: the
-//! control plane is told by [`Reporter`], and what the network does not take is dropped.
+//! A turn of the loop takes commands, reads datagrams, runs timers, has the rooms tell what is new, and then settles every
+//! session that something was written to: a whole burst becomes packets at once, and leaves in runs. Nothing on this thread
+//! waits for anybody: the control plane is told by [`Reporter`], and what the network does not take is dropped.
 //!
 //! A datagram finds its session by its address. An address becomes a session's by a STUN request that carries the
 //! session's name and is signed with its password; before that, DTLS and media from it go nowhere. So a stranger can make
@@ -22,7 +22,7 @@ pub use simulated::Simulated;
 
 use std::{
     cmp::Reverse,
-    collections::BinaryHeap,
+    collections::{BTreeSet, BinaryHeap},
     io,
     net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -61,6 +61,8 @@ pub(crate) struct Shard {
     reporter: Reporter,
     seats: Slab<Seat>,
     rooms: Slab<Room>,
+    /// The rooms that have something to tell.
+    untold: BTreeSet<usize>,
     directory: Directory,
     buffers: Buffers,
     epoch: Instant,
@@ -105,6 +107,7 @@ impl Shard {
             reporter,
             seats: Slab::new(),
             rooms: Slab::new(),
+            untold: BTreeSet::new(),
             directory: Directory::default(),
             buffers: Buffers::default(),
             epoch: now,
@@ -147,6 +150,7 @@ impl Shard {
         }
         let more_to_read = self.read_datagrams(now);
         self.run_timers(now);
+        self.tell_news(now);
         self.settle_all(now);
         self.sweep(now);
         self.wire.flush();
@@ -205,7 +209,10 @@ impl Shard {
 
     fn until_next_deadline(&self, now: Instant) -> Duration {
         let sweep = self.swept + limits::SWEEP_INTERVAL;
-        let next = self.timers.peek().map_or(sweep, |Reverse((at, _))| sweep.min(*at));
+        let timer = self.timers.peek().map(|Reverse((at, _))| *at);
+        let tellings = self.untold.iter().filter_map(|key| self.rooms.get(*key)?.telling_at());
+        let telling = tellings.min().map(|at| self.epoch + at);
+        let next = [timer, telling].into_iter().flatten().fold(sweep, Instant::min);
         next.saturating_duration_since(now)
     }
 
@@ -235,6 +242,7 @@ impl Shard {
                 let mut events = std::mem::take(&mut self.buffers.events);
                 let settled = seat.settle(now, &mut self.wire, &mut events);
                 self.handle(key, settled, events, now);
+                self.note_waiting(key, now);
             }
         }
     }

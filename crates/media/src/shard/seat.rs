@@ -1,10 +1,9 @@
 //! A session's seat in the shard: its peer connection, what is known of its life, and what waits for its data channels.
 
-use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Instant};
+use std::{net::IpAddr, time::Instant};
 
 use crate::{
-    core::{channels::Channel, lobby::Lobby},
-    limits,
+    core::{lobby::Lobby, outbox::Outbox},
     peer::{Peer, PeerError, PeerEvent},
     wire::Wire,
 };
@@ -54,8 +53,10 @@ pub(super) struct Seat {
     pub(super) scheduled: Option<Instant>,
     /// Something was written since the last tick.
     pub(super) dirty: bool,
-    outbox: VecDeque<(Channel, Arc<str>)>,
-    outbox_bytes: usize,
+    /// What its data channels have not taken yet.
+    pub(super) outbox: Outbox,
+    /// Its room knows that something waits.
+    pub(super) behind: bool,
 }
 
 impl Seat {
@@ -72,8 +73,8 @@ impl Seat {
             deadline: now,
             scheduled: None,
             dirty: true,
-            outbox: VecDeque::new(),
-            outbox_bytes: 0,
+            outbox: Outbox::default(),
+            behind: false,
         }
     }
 
@@ -85,13 +86,6 @@ impl Seat {
         }
     }
 
-    /// Queues a text for a data channel; false if the client reads so slowly that it has failed.
-    pub(super) fn tell(&mut self, channel: Channel, text: Arc<str>) -> bool {
-        self.outbox_bytes += text.len();
-        self.outbox.push_back((channel, text));
-        self.outbox_bytes <= limits::OUTBOX_BYTES
-    }
-
     /// Writes what the data channels will take, makes packets of it and of all media written, and takes them out.
     pub(super) fn settle(
         &mut self,
@@ -101,11 +95,10 @@ impl Seat {
     ) -> Result<(), PeerError> {
         self.dirty = false;
         while let Some((channel, text)) = self.outbox.front() {
-            if !self.peer.tell(*channel, text)? {
+            if !self.peer.tell(channel, text)? {
                 break;
             }
-            self.outbox_bytes -= text.len();
-            self.outbox.pop_front();
+            self.outbox.pop();
         }
         self.peer.tick(now)?;
         self.drain(wire, events)

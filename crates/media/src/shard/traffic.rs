@@ -15,7 +15,9 @@ use crate::{
         datagram::{Kind, kind},
         line::Incoming,
         lobby::Lobby,
+        outbox::Manner,
         room::{Actions, Effect, Forward, Outcome, Room},
+        speakers::Sound,
     },
     counters::count,
     egress::{Egress, Outgoing},
@@ -154,7 +156,7 @@ impl Shard {
                 seat.reported = now;
                 self.reporter.connected(&seat.session, now);
                 let Some(room) = room else { return };
-                self.in_room(room, now, |room, time, effects| room.connected(member, time, effects));
+                self.in_room(room, now, |room, _, effects| room.connected(member, effects));
             }
             PeerEvent::Connected => {}
             PeerEvent::Closed => self.lose(key, LostCause::Closed),
@@ -163,7 +165,7 @@ impl Shard {
                     let told = Lobby::channel_open(channel);
                     return told
                         .into_iter()
-                        .for_each(|text| self.tell(member, channel, text.into()));
+                        .for_each(|text| self.tell(member, channel, Manner::Answer, text.into()));
                 };
                 self.in_room(room, now, |room, _, effects| {
                     room.channel_open(member, channel, effects);
@@ -183,7 +185,7 @@ impl Shard {
         let outcome = match &mut seat.whereabouts {
             Whereabouts::Lobby(lobby) => {
                 let (answer, outcome) = lobby.message(channel, &text, time);
-                self.tell(MemberId(key), channel, answer.into());
+                self.tell(MemberId(key), channel, Manner::Answer, answer.into());
                 outcome
             }
             Whereabouts::Room(room) => {
@@ -226,14 +228,18 @@ impl Shard {
                 codec::Picture::default()
             },
         };
-        let level = packet.extensions.level_dbov;
+        let sound = Sound {
+            level_dbov: packet.extensions.level_dbov,
+            bytes: packet.payload.len(),
+        };
         let mut actions = self.decide(room, now, |room, time, actions| {
-            room.forward(MemberId(key), packet.source, &incoming, level, time, actions);
+            room.forward(MemberId(key), packet.source, &incoming, sound, time, actions);
         });
         for forward in actions.forwards.drain(..) {
             self.write(&forward, packet);
         }
         self.carry_out(actions);
+        self.note_news(room);
     }
 
     fn write(&mut self, forward: &Forward, packet: &MediaPacket) {
@@ -261,6 +267,37 @@ impl Shard {
     pub(super) fn in_room(&mut self, key: usize, now: Instant, decide: impl FnOnce(&mut Room, Time, &mut Vec<Effect>)) {
         let actions = self.decide(key, now, |room, time, actions| decide(room, time, &mut actions.effects));
         self.carry_out(actions);
+        self.note_news(key);
+    }
+
+    /// A room that has something to tell is asked for it in its time.
+    fn note_news(&mut self, key: usize) {
+        if self.rooms.get(key).is_some_and(|room| room.telling_at().is_some()) {
+            self.untold.insert(key);
+        }
+    }
+
+    /// Has the rooms tell whose time it is.
+    pub(super) fn tell_news(&mut self, now: Instant) {
+        let time = self.time(now);
+        let at = |key: &usize| self.rooms.get(*key).and_then(Room::telling_at);
+        let due = |key: &usize| at(key).is_none_or(|at| at <= time);
+        let due: Vec<usize> = self.untold.iter().copied().filter(due).collect();
+        for key in due {
+            self.untold.remove(&key);
+            self.in_room(key, now, Room::tell);
+        }
+    }
+
+    /// Tells the room of a session whether something waits that its transport would not take.
+    pub(super) fn note_waiting(&mut self, key: usize, now: Instant) {
+        let Some(seat) = self.seats.get_mut(key) else { return };
+        let waits = seat.has_waiting();
+        if let Some(room) = seat.room()
+            && std::mem::replace(&mut seat.behind, waits) != waits
+        {
+            self.in_room(room, now, |room, _, _| room.is_behind(MemberId(key), waits));
+        }
     }
 
     /// Lets a room decide. A room that panics is closed: its sessions are lost, other rooms never notice.
@@ -285,19 +322,24 @@ impl Shard {
     fn carry_out(&mut self, mut actions: Actions) {
         for effect in actions.effects.drain(..) {
             match effect {
-                Effect::Tell { to, channel, text } => self.tell(to, channel, text),
+                Effect::Tell {
+                    to,
+                    channel,
+                    manner,
+                    text,
+                } => self.tell(to, channel, manner, text),
                 Effect::AskKeyframe { of, source } => self.ask_keyframe(of, source),
             }
         }
         self.buffers.actions = actions;
     }
 
-    fn tell(&mut self, MemberId(to): MemberId, channel: Channel, text: Arc<str>) {
+    fn tell(&mut self, MemberId(to): MemberId, channel: Channel, manner: Manner, text: Arc<str>) {
         let Some(seat) = self.seats.get_mut(to) else { return };
-        if seat.tell(channel, text) {
+        if seat.outbox.push(channel, manner, text) {
             self.touch(to);
         } else if seat.phase.lives() {
-            tracing::warn!(session = seat.session, "a client does not read its data channels");
+            tracing::warn!(session = seat.session, "a client asks and does not read the answers");
             count(&self.counting.peer_errors);
             self.lose(to, LostCause::Closed);
         }

@@ -20,6 +20,7 @@ use str0m::{
     Candidate, Event as RtcEvent, Input, Output, Rtc,
     change::SdpAnswer,
     channel::{ChannelConfig, ChannelId},
+    ice::{StunMessage, TransId},
     media::{Direction, MediaKind, Mid},
     net::{Protocol, Receive},
     rtp::{ExtensionValues, RtpPacket, RtpWrite},
@@ -45,6 +46,8 @@ pub(crate) struct Client {
     pub(crate) name: String,
     pub(crate) rtc: Rtc,
     pub(crate) socket: UdpSocket,
+    /// Where it believes itself to be.
+    address: SocketAddr,
     pub(crate) server: SocketAddr,
     pub(crate) connected: bool,
     pub(crate) closed: bool,
@@ -58,6 +61,12 @@ pub(crate) struct Client {
     pub(crate) sends_video: bool,
     /// Every so manieth media packet is lost, on the way in and on the way out.
     pub(crate) loses: Option<(u32, u32)>,
+    /// It sends sound, and pictures if it has a camera.
+    pub(crate) sends: bool,
+    /// Its data channels are stuck: nothing that comes for them is read.
+    pub(crate) is_deaf: bool,
+    /// Our half and its half of the user name, and our password.
+    credentials: (String, String),
     media_packets: (u32, u32),
     microphone: Mid,
     camera: Mid,
@@ -195,10 +204,10 @@ impl World {
 
 impl Client {
     fn join(media: &Media, place: Place, name: &str, rights: Rights) -> Client {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_read_timeout(Some(Duration::from_micros(200))).unwrap();
+        let socket = bind();
+        let address = socket.local_addr().unwrap();
         let mut rtc = Rtc::builder().set_rtp_mode(true).build(clock());
-        rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let mut api = rtc.sdp_api();
         let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
         let audio: Vec<Mid> = (0..3).map(|_| add(MediaKind::Audio, Direction::RecvOnly)).collect();
@@ -217,6 +226,13 @@ impl Client {
         let (offer, pending) = api.apply().unwrap();
         let prepared = media.answer(&offer.to_sdp_string()).unwrap();
         let answer = SdpAnswer::from_sdp_string(prepared.answer_sdp()).unwrap();
+        let line = |sdp: &str, name: &str| {
+            let value = sdp.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
+            value.unwrap()
+        };
+        let (ours, theirs) = (prepared.answer_sdp(), offer.to_sdp_string());
+        let names = [ours, &theirs].map(|sdp| line(sdp, "a=ice-ufrag:"));
+        let credentials = (names.join(":"), line(ours, "a=ice-pwd:"));
         let admission = Admission {
             place,
             session: name.into(),
@@ -229,6 +245,7 @@ impl Client {
             name: name.into(),
             rtc,
             socket,
+            address,
             server: media.local_address(),
             connected: false,
             closed: false,
@@ -240,6 +257,9 @@ impl Client {
             level_dbov: -127,
             sends_video: true,
             loses: None,
+            sends: true,
+            is_deaf: false,
+            credentials,
             media_packets: (0, 0),
             microphone,
             camera,
@@ -313,9 +333,27 @@ impl Client {
             .collect()
     }
 
+    /// A STUN request that names its sender's address as the one to send to, before all others.
+    pub(crate) fn nomination(&self) -> Vec<u8> {
+        let (username, password) = &self.credentials;
+        let id = TransId::new();
+        let request = StunMessage::binding_request(username, id, true, 1, u32::MAX >> 1, true);
+        let mut bytes = vec![0; 500];
+        let provider = str0m::crypto::from_feature_flags().sha1_hmac_provider;
+        let hmac = |key: &[u8], payloads: &[&[u8]]| provider.sha1_hmac(key, payloads);
+        let length = request.to_bytes(Some(password.as_bytes()), &mut bytes, hmac).unwrap();
+        bytes.truncate(length);
+        bytes
+    }
+
+    /// From now on it sends from another address, and what is sent to the old one is lost.
+    pub(crate) fn move_to_another_network(&mut self) {
+        self.socket = bind();
+    }
+
     pub(crate) fn turn(&mut self) {
         let now = clock();
-        if self.connected && now >= self.next_frame && self.rtc.is_alive() {
+        if self.connected && self.sends && now >= self.next_frame && self.rtc.is_alive() {
             self.next_frame = now + Duration::from_millis(20);
             self.send_frame(now);
         }
@@ -326,8 +364,7 @@ impl Client {
             match self.socket.recv_from(&mut buffer) {
                 Ok((length, _)) if self.is_lost_in(&buffer[..length]) => {}
                 Ok((length, from)) => {
-                    let to = self.socket.local_addr().unwrap();
-                    let Ok(receive) = Receive::new(Protocol::Udp, from, to, &buffer[..length]) else {
+                    let Ok(receive) = Receive::new(Protocol::Udp, from, self.address, &buffer[..length]) else {
                         continue;
                     };
                     self.rtc.handle_input(Input::Receive(clock(), receive)).unwrap();
@@ -353,6 +390,9 @@ impl Client {
     }
 
     fn is_lost_in(&mut self, datagram: &[u8]) -> bool {
+        if self.is_deaf && matches!(datagram, [20..=63, ..]) {
+            return true;
+        }
         let Some((every, _)) = self.loses.filter(|_| is_media(datagram)) else {
             return false;
         };
@@ -432,6 +472,12 @@ impl Client {
             stream.write_rtp(write.marker(part == 1).nackable(true));
         }
     }
+}
+
+fn bind() -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_micros(200))).unwrap();
+    socket
 }
 
 /// How the others see somebody of this name.

@@ -71,6 +71,28 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         ),
         ..PLAIN
     },
+    // Every knock and every end of one is another queue for the host, whose line carries a twentieth of them.
+    Scenario {
+        name: "a crowd knocks and goes, and the host's line is narrow",
+        seeds: &[51],
+        story: Told(
+            "0 join anna1
+             2 lock
+             4 narrow anna1 1500
+             5 join guest1 guest2 guest3 guest4 guest5 guest6 guest7 guest8 guest9 guest10
+             5.5 join guest11 guest12 guest13 guest14 guest15 guest16 guest17 guest18 guest19 guest20
+             8 leave guest1 guest2 guest3 guest4 guest5 guest6 guest7 guest8 guest9 guest10
+             8.5 reload guest11 guest12 guest13 guest14
+             9 leave guest15 guest16 guest17
+             10 queue anna1 => 7
+             30 is anna1 => in
+             30 record => 1 people in 1 sessions, open
+             30 admit guest20
+             31 is guest20 => in
+             31 agree",
+        ),
+        ..PLAIN
+    },
     Scenario {
         name: "clients that fall silent, one for good and one for a moment",
         seeds: &[47, 48],

@@ -4,12 +4,13 @@
 //! it out, even when its media has long gone: the end of a session is told after it is written down, never before.
 //!
 //! What clients ask is in `requests`, what they may in `rights`, what people say beside their voices in `social`, who is
-//! on whose video lines in `views`, and packets run through `packets`.
+//! on whose video lines in `views`, when all are told what is so in `telling`, and packets run through `packets`.
 
 mod packets;
 mod requests;
 mod rights;
 mod social;
+mod telling;
 mod views;
 
 #[cfg(test)]
@@ -25,10 +26,12 @@ use crate::{
         channels::{Channel, Layout, MediaState},
         keyframes::Keyframes,
         line::{Line, Rewritten},
+        news::Told,
+        outbox::Manner,
         rate::Rate,
         resources::{Configuration, Resource, ResourceKind},
         roll::{self, Entry, Sends, Voice},
-        room::social::RaisedHand,
+        room::{social::RaisedHand, telling::Telling},
         speakers::Speakers,
     },
     limits,
@@ -45,6 +48,7 @@ pub(crate) enum Effect {
     Tell {
         to: MemberId,
         channel: Channel,
+        manner: Manner,
         text: Arc<str>,
     },
     /// Ask a publisher for a keyframe.
@@ -113,6 +117,7 @@ pub(crate) struct Room {
     viewers: BTreeMap<EntryId, Vec<(MemberId, usize)>>,
     /// In the order in which they were raised.
     hands: Vec<RaisedHand>,
+    telling: Telling,
     chat_rate: Rate,
     reaction_rate: Rate,
     next_id: u32,
@@ -124,6 +129,10 @@ struct Member {
     entry: Entry,
     phase: Phase,
     open: [bool; Channel::ALL.len()],
+    /// How far it has been told what is so.
+    told: [Option<Told>; Channel::ALL.len()],
+    /// Its transport takes no more for the moment.
+    behind: bool,
     offered: Sends,
     rights: Rights,
     /// The last text of the control plane.
@@ -186,6 +195,7 @@ impl Room {
             speakers: Speakers::new(),
             viewers: BTreeMap::new(),
             hands: vec![],
+            telling: Telling::default(),
             chat_rate: Rate::new(limits::ROOM_CHAT, Time::ZERO),
             reaction_rate: Rate::new(limits::ROOM_REACTIONS, Time::ZERO),
             next_id: 1,
@@ -238,6 +248,8 @@ impl Room {
             entry,
             phase: Phase::Expected,
             open: [false; Channel::ALL.len()],
+            told: [None; Channel::ALL.len()],
+            behind: false,
             offered,
             rights,
             moderation: None,
@@ -256,21 +268,22 @@ impl Room {
     }
 
     /// Its media is connected: it is in the room, and the others are told.
-    pub(crate) fn connected(&mut self, id: MemberId, now: Time, effects: &mut Vec<Effect>) {
+    pub(crate) fn connected(&mut self, id: MemberId, effects: &mut Vec<Effect>) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
         member.phase = Phase::Present;
-        let open = member.open;
+        let (open, entry) = (member.open, &member.entry);
+        self.telling.participants.changed(entry.participant);
+        self.telling.media_entries.changed(entry.main.0);
+        if entry.sharing {
+            self.telling.media_entries.changed(entry.screen.0);
+        }
+        self.telling.unplaced = true;
+        self.stir();
         for channel in Channel::ALL.into_iter().filter(|channel| open[channel.index()]) {
             self.tell_first(id, channel, effects);
         }
-        let entry = &self.members[&id].entry;
-        let participant = roll::resources(&[entry.participant()]);
-        let media_entries = roll::resources(&entry.media_entries().collect::<Vec<_>>());
-        self.tell_others(id, Channel::Participants, &participant, effects);
-        self.tell_others(id, Channel::MediaEntries, &media_entries, effects);
-        self.reassign_all(now, effects);
     }
 
     /// One of its data channels is open, in whatever order they open.
@@ -293,8 +306,8 @@ impl Room {
         }
     }
 
-    /// Takes it out and tells the others.
-    pub(crate) fn leave(&mut self, id: MemberId, now: Time, effects: &mut Vec<Effect>) {
+    /// Takes it out, and the others are told.
+    pub(crate) fn leave(&mut self, id: MemberId) {
         let Some(member) = self.members.remove(&id) else { return };
         self.speakers.remove(id);
         for other in self.members.values_mut() {
@@ -308,72 +321,55 @@ impl Room {
             .members
             .values()
             .any(|other| other.on_roll() && other.entry.participant == participant);
-        let entries = roll::deletions(&member.entry.deleted_media_entries());
-        self.tell_others(id, Channel::MediaEntries, &[entries], effects);
+        self.telling.media_entries.gone(member.entry.main.0);
+        self.telling.media_entries.gone(member.entry.screen.0);
         if !elsewhere {
-            let participant = roll::deletions(&[member.entry.deleted_participant()]);
-            self.tell_others(id, Channel::Participants, &[participant], effects);
-            self.lower(member.entry.participant, effects);
+            self.telling.participants.gone(participant);
+            self.lower(participant);
         }
-        self.reassign_all(now, effects);
+        self.telling.unplaced = true;
+        self.stir();
         self.viewers.remove(&member.entry.main);
         self.viewers.remove(&member.entry.screen);
     }
 
     /// What a channel says first.
-    fn tell_first(&self, id: MemberId, channel: Channel, effects: &mut Vec<Effect>) {
-        let roll = || {
-            self.members
-                .values()
-                .filter(|member| member.on_roll())
-                .map(|member| &member.entry)
-        };
+    fn tell_first(&mut self, id: MemberId, channel: Channel, effects: &mut Vec<Effect>) {
         let member = &self.members[&id];
-        let texts = match channel {
-            Channel::SessionControl => vec![roll::joined(&member.entry.card)],
-            Channel::Participants => {
-                let mut resources: Vec<Resource<'_>> = roll().map(Entry::participant).collect();
-                resources.sort_by_key(|resource| resource.id);
-                resources.dedup_by_key(|resource| resource.id);
-                roll::resources(&resources)
-            }
-            Channel::MediaEntries => roll::resources(&roll().flat_map(Entry::media_entries).collect::<Vec<_>>()),
+        match channel {
+            Channel::SessionControl => effects.push(answer(id, channel, roll::joined(&member.entry.card))),
             Channel::MediaStats => {
                 let kind = ResourceKind::Configuration(Configuration::new());
-                roll::resources(&[Resource { id: None, kind }])
+                let texts = roll::resources(&[Resource { id: None, kind }]);
+                effects.extend(texts.into_iter().map(|text| answer(id, channel, text)));
             }
-            Channel::VideoAssignment | Channel::Chat => vec![],
-            Channel::Reactions => self.raised_hands(),
-            Channel::Moderation => member.moderation_texts(),
-        };
-        effects.extend(texts.into_iter().map(|text| tell(id, channel, text)));
-    }
-
-    fn tell_all(&self, channel: Channel, texts: &[String], effects: &mut Vec<Effect>) {
-        let readers = self.members.iter().filter(|(_, member)| member.reads(channel));
-        let readers: Vec<MemberId> = readers.map(|(id, _)| *id).collect();
-        for text in texts {
-            let text: Arc<str> = text.as_str().into();
-            effects.extend(readers.iter().map(|to| Effect::Tell {
-                to: *to,
-                channel,
-                text: Arc::clone(&text),
-            }));
+            Channel::Participants | Channel::MediaEntries | Channel::Reactions => {
+                self.tell_all_there_is(id, channel, effects);
+            }
+            Channel::VideoAssignment | Channel::Chat => {}
+            Channel::Moderation => member.say_moderation(id, effects),
         }
-    }
-
-    fn tell_others(&self, than: MemberId, channel: Channel, texts: &[String], effects: &mut Vec<Effect>) {
-        let first = effects.len();
-        self.tell_all(channel, texts, effects);
-        let mut told = effects.split_off(first);
-        told.retain(|effect| !matches!(effect, Effect::Tell { to, .. } if *to == than));
-        effects.append(&mut told);
     }
 }
 
-fn tell(to: MemberId, channel: Channel, text: impl Into<Arc<str>>) -> Effect {
-    let text = text.into();
-    Effect::Tell { to, channel, text }
+/// What follows from what a member itself did, or is told of itself once.
+fn answer(to: MemberId, channel: Channel, text: impl Into<Arc<str>>) -> Effect {
+    Effect::Tell {
+        to,
+        channel,
+        manner: Manner::Answer,
+        text: text.into(),
+    }
+}
+
+/// The whole of what is so for a member.
+fn newest(to: MemberId, channel: Channel, text: impl Into<Arc<str>>) -> Effect {
+    Effect::Tell {
+        to,
+        channel,
+        manner: Manner::Newest,
+        text: text.into(),
+    }
 }
 
 fn next(counter: &mut u32) -> u32 {

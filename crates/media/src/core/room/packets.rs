@@ -3,11 +3,14 @@
 //! A video packet visits only the lines that show its media entry; that list is pruned as it is walked, when a line has
 //! moved on. A sound visits everybody, as everybody hears the loudest.
 
-use crate::core::{
-    EntryId, LineId, MemberId, Source, Time,
-    line::Incoming,
-    room::{Actions, Csrc, Effect, Forward, Member, Phase, Room, VideoLine},
-    speakers::Place,
+use crate::{
+    core::{
+        EntryId, LineId, MemberId, Source, Time,
+        line::Incoming,
+        room::{Actions, Csrc, Effect, Forward, Member, Phase, Room, VideoLine},
+        speakers::{Place, Sound},
+    },
+    rights::Right,
 };
 
 /// The CSRC that marks the current loudest, beside the speaker's own.
@@ -33,7 +36,7 @@ impl Room {
         from: MemberId,
         source: Source,
         packet: &Incoming,
-        level_dbov: Option<i8>,
+        sound: Sound,
         now: Time,
         actions: &mut Actions,
     ) {
@@ -44,7 +47,7 @@ impl Room {
         match source {
             Source::Microphone => {
                 let csrc = entry.audio_csrc;
-                self.forward_audio(from, csrc, packet, level_dbov, now, actions);
+                self.forward_audio(from, csrc, packet, sound, now, actions);
             }
             Source::Camera => {
                 let (shown, [csrc]) = (entry.main, entry.camera_csrc);
@@ -73,18 +76,20 @@ impl Room {
         from: MemberId,
         csrc: u32,
         packet: &Incoming,
-        level_dbov: Option<i8>,
+        sound: Sound,
         now: Time,
         actions: &mut Actions,
     ) {
         let before = self.speakers.loudest();
-        let place = self.speakers.heard(from, level_dbov, now);
+        let moderates = self.members[&from].rights.include(Right::LowerHands);
+        let place = self.speakers.heard(from, sound, moderates, now);
         let loudest = self.speakers.loudest();
         if let Some(speaker) = loudest.filter(|_| loudest != before) {
             if let Some(member) = self.members.get_mut(&speaker) {
                 member.spoke = Some(now);
             }
-            self.reassign_all(now, &mut actions.effects);
+            self.telling.unplaced = true;
+            self.stir();
         }
         let csrc = Csrc {
             list: [csrc, LOUDEST_CSRC],

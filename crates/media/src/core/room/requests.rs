@@ -5,8 +5,8 @@ use crate::{
         MemberId, Moment, Time,
         channels::{Action, Channel, Code, Layout, Refused, Request},
         resources::{answer_done, answer_refused},
-        roll::{self, Entry},
-        room::{Effect, Member, Outcome, Room, tell},
+        roll::Entry,
+        room::{Effect, Member, Outcome, Room, answer},
     },
     limits,
 };
@@ -45,11 +45,11 @@ impl Room {
         });
         match result {
             Err(refusal) => {
-                effects.push(tell(id, channel, answer_refused(&refusal)));
+                effects.push(answer(id, channel, answer_refused(&refusal)));
                 Outcome::Refused
             }
             Ok(request) => {
-                effects.push(tell(id, channel, answer_done(&request)));
+                effects.push(answer(id, channel, answer_done(&request)));
                 self.act(id, request.action, now, effects)
             }
         }
@@ -71,7 +71,7 @@ impl Room {
         match action {
             Action::Leave => return Outcome::Leaves,
             Action::UploadMediaStats => {}
-            Action::SetMediaState(state) => self.change(id, now.time, effects, |entry| entry.say(state)),
+            Action::SetMediaState(state) => self.change(id, |entry| entry.say(state)),
             Action::SetAssignment(layout) => {
                 if let Some(member) = self.members.get_mut(&id) {
                     member.layout = Some(layout);
@@ -81,37 +81,34 @@ impl Room {
             }
             Action::Send(text) => self.chat(id, &text, now.wall, effects),
             Action::React(emoji) => self.react(id, emoji, effects),
-            Action::SetHand(hand) => self.set_hand(id, &hand, now.wall, effects),
+            Action::SetHand(hand) => self.set_hand(id, &hand, now.wall),
         }
         Outcome::Nothing
     }
 
-    /// Changes what a member sends, tells everybody, and takes off the lines what it sends no longer.
-    pub(super) fn change(
-        &mut self,
-        id: MemberId,
-        now: Time,
-        effects: &mut Vec<Effect>,
-        change: impl FnOnce(&mut Entry),
-    ) {
+    /// Changes what a member sends, and takes off the lines what it sends no longer, at once; everybody is told.
+    pub(super) fn change(&mut self, id: MemberId, change: impl FnOnce(&mut Entry)) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
         let on_roll = member.on_roll();
         let entry = &mut member.entry;
-        let was_sharing = entry.sharing;
+        let seen = |entry: &Entry| (entry.sends.camera, entry.shows(), entry.sharing);
+        let before = seen(entry);
         change(entry);
         if !on_roll {
             return;
         }
-        let told = roll::resources(&entry.media_entries().collect::<Vec<_>>());
         let (main, screen) = (entry.main, entry.screen);
         let (speaks, shows, sharing) = (entry.speaks(), entry.shows(), entry.sharing);
-        self.tell_all(Channel::MediaEntries, &told, effects);
-        if was_sharing && !sharing {
-            let deleted = roll::deletions(&[roll::deleted_media_entry(screen)]);
-            self.tell_all(Channel::MediaEntries, &[deleted], effects);
+        self.telling.unplaced |= seen(entry) != before;
+        self.telling.media_entries.changed(main.0);
+        if sharing {
+            self.telling.media_entries.changed(screen.0);
+        } else {
+            self.telling.media_entries.gone(screen.0);
         }
+        self.stir();
         if !speaks {
             self.speakers.remove(id);
             for other in self.members.values_mut() {
@@ -121,7 +118,6 @@ impl Room {
         if !shows {
             self.pause(main);
         }
-        self.reassign_all(now, effects);
     }
 }
 

@@ -7,26 +7,26 @@ use std::sync::Arc;
 
 use crate::{
     core::{
-        MemberId, Time,
+        MemberId,
         change::{Change, Grant},
         channels::{Channel, Code, MediaState},
         resources::{Empty, Resource, ResourceKind},
         roll::{self, Voice},
-        room::{Effect, Member, Room, requests::Objection, tell},
+        room::{Effect, Member, Room, answer, newest, requests::Objection},
     },
     rights::{Right, Rights},
 };
 
 impl Room {
     /// Does what the control plane asks for a member.
-    pub(crate) fn carry_out(&mut self, id: MemberId, change: Change, now: Time, effects: &mut Vec<Effect>) {
+    pub(crate) fn carry_out(&mut self, id: MemberId, change: Change, effects: &mut Vec<Effect>) {
         let Change { grant, mutes, text } = change;
         if let Some(Grant { rights, kept }) = grant {
-            self.permit(id, kept, now, effects);
-            self.permit(id, rights, now, effects);
+            self.permit(id, kept);
+            self.permit(id, rights);
         }
         if mutes {
-            self.mute(id, now, effects);
+            self.mute(id, effects);
         }
         if let Some(text) = text {
             self.moderate(id, text, effects);
@@ -34,7 +34,7 @@ impl Room {
     }
 
     /// Grants and withdraws.
-    pub(super) fn permit(&mut self, id: MemberId, rights: Rights, now: Time, effects: &mut Vec<Effect>) {
+    pub(super) fn permit(&mut self, id: MemberId, rights: Rights) {
         let Some(member) = self.members.get_mut(&id) else {
             return;
         };
@@ -42,19 +42,20 @@ impl Room {
         let sends = member.offered.within(rights);
         // Most changes are about the chat, or about somebody else; everybody would be told again of everybody.
         if sends != member.entry.sends {
-            self.change(id, now, effects, |entry| entry.restrict(sends));
+            self.change(id, |entry| entry.restrict(sends));
         }
     }
 
     /// Mutes a microphone for its owner, and tells the client.
-    pub(super) fn mute(&mut self, id: MemberId, now: Time, effects: &mut Vec<Effect>) {
+    pub(super) fn mute(&mut self, id: MemberId, effects: &mut Vec<Effect>) {
         let Some(member) = self.members.get(&id).filter(|member| member.entry.speaks()) else {
             return;
         };
         if member.reads(Channel::Moderation) {
-            effects.push(tell(id, Channel::Moderation, muted()));
+            // Its client opened it, so as many of these wait as it has itself said.
+            effects.push(answer(id, Channel::Moderation, muted()));
         }
-        self.change(id, now, effects, |entry| entry.voice = entry.voice.hushed());
+        self.change(id, |entry| entry.voice = entry.voice.hushed());
     }
 
     /// Tells a member a text of the control plane, now and when its channel opens.
@@ -63,7 +64,7 @@ impl Room {
             return;
         };
         if member.reads(Channel::Moderation) {
-            effects.push(tell(id, Channel::Moderation, Arc::clone(&text)));
+            effects.push(newest(id, Channel::Moderation, Arc::clone(&text)));
         }
         member.moderation = Some(text);
     }
@@ -71,10 +72,11 @@ impl Room {
 
 impl Member {
     /// What the channel `moderation` says first.
-    pub(super) fn moderation_texts(&self) -> Vec<String> {
+    pub(super) fn say_moderation(&self, id: MemberId, effects: &mut Vec<Effect>) {
+        let text = self.moderation.clone();
+        effects.extend(text.map(|text| newest(id, Channel::Moderation, text)));
         let hushed = (self.entry.voice == Voice::Hushed).then(muted);
-        let text = self.moderation.as_deref().map(str::to_owned);
-        text.into_iter().chain(hushed).collect()
+        effects.extend(hushed.map(|text| answer(id, Channel::Moderation, text)));
     }
 
     /// Muting is always allowed, and so is saying again what is so already.

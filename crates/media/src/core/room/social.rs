@@ -3,13 +3,16 @@
 //! Nothing of it is kept but the hands: a newcomer does not read what was written before it came, as it did not hear what
 //! was said. A hand belongs to a participant and not to a device, and goes down when the last of its devices leaves.
 
+use std::sync::Arc;
+
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     core::{
         MemberId, Time,
         channels::{Channel, Code, HandState},
-        resources::{ChatMessage, Deleted, Hand, Reaction, Resource, ResourceKind},
+        outbox::Manner,
+        resources::{ChatMessage, Hand, Reaction, Resource, ResourceKind},
         roll,
         room::{Effect, Member, Room, next, requests::Objection, rights::denied},
     },
@@ -71,7 +74,7 @@ impl Room {
             id: Some(number),
             kind: ResourceKind::ChatMessage(message),
         }]);
-        self.tell_all(Channel::Chat, &texts, effects);
+        self.say(Channel::Chat, texts, effects);
     }
 
     pub(super) fn react(&mut self, id: MemberId, emoji: &str, effects: &mut Vec<Effect>) {
@@ -83,11 +86,25 @@ impl Room {
             id: None,
             kind: ResourceKind::Reaction(reaction),
         }]);
-        self.tell_all(Channel::Reactions, &texts, effects);
+        self.say(Channel::Reactions, texts, effects);
+    }
+
+    /// Says something to everybody who reads there.
+    fn say(&self, channel: Channel, texts: Vec<String>, effects: &mut Vec<Effect>) {
+        let manner = Manner::Saying;
+        for text in texts.into_iter().map(Arc::<str>::from) {
+            let readers = self.members.iter().filter(|(_, member)| member.reads(channel));
+            effects.extend(readers.map(|(to, _)| Effect::Tell {
+                to: *to,
+                channel,
+                manner,
+                text: Arc::clone(&text),
+            }));
+        }
     }
 
     /// Raises a hand or lowers one. One that is so already is not told again.
-    pub(super) fn set_hand(&mut self, id: MemberId, hand: &HandState, now: OffsetDateTime, effects: &mut Vec<Effect>) {
+    pub(super) fn set_hand(&mut self, id: MemberId, hand: &HandState, now: OffsetDateTime) {
         let entry = &self.members[&id].entry;
         let participant_key = hand.participant_key.as_ref().unwrap_or(&entry.card.participant_key);
         let raised = self
@@ -95,14 +112,15 @@ impl Room {
             .iter()
             .find(|raised| raised.participant_key == *participant_key);
         match raised {
-            Some(raised) if !hand.raised => self.lower(raised.participant, effects),
+            Some(raised) if !hand.raised => self.lower(raised.participant),
             None if hand.raised => {
                 let raised = RaisedHand {
                     participant: entry.participant,
                     participant_key: participant_key.clone(),
                     raised_time: written(now),
                 };
-                self.tell_all(Channel::Reactions, &roll::resources(&[raised.resource()]), effects);
+                self.telling.hands.changed(raised.participant);
+                self.stir();
                 self.hands.push(raised);
             }
             _ => {}
@@ -110,22 +128,10 @@ impl Room {
     }
 
     /// Lowers the hand of a participant, if it is up.
-    pub(super) fn lower(&mut self, participant: u32, effects: &mut Vec<Effect>) {
-        let before = self.hands.len();
+    pub(super) fn lower(&mut self, participant: u32) {
         self.hands.retain(|raised| raised.participant != participant);
-        if self.hands.len() < before {
-            let deleted = Deleted {
-                id: participant,
-                participant: false,
-                media_entry: false,
-            };
-            self.tell_all(Channel::Reactions, &[roll::deletions(&[deleted])], effects);
-        }
-    }
-
-    /// What the channel `reactions` says first.
-    pub(super) fn raised_hands(&self) -> Vec<String> {
-        roll::resources(&self.hands.iter().map(RaisedHand::resource).collect::<Vec<_>>())
+        self.telling.hands.gone(participant);
+        self.stir();
     }
 }
 

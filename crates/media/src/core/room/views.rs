@@ -1,14 +1,15 @@
 //! Who is on the video lines of whom.
 //!
 //! Everything that may change it (a join, a leave, a mute, another loudest, a new layout) ends in placing the canvases anew;
-//! a client is told only if that made a difference, or if it has asked.
+//! a client is told only if that made a difference, or if it has asked. What it asks for itself is placed at once, the rest
+//! when the room tells what is new.
 
 use crate::core::{
     EntryId, MemberId, Time,
     assignment::{Placement, Wish, place},
     channels::Channel,
     resources::{AssignedCanvas, Message, Resource, ResourceKind, VideoAssignment},
-    room::{Effect, Member, Room, VideoLine, tell},
+    room::{Effect, Member, Room, VideoLine, newest},
 };
 
 impl Room {
@@ -75,15 +76,11 @@ impl Room {
             id: None,
             kind: ResourceKind::VideoAssignment(assignment),
         };
-        effects.push(tell(
-            id,
-            Channel::VideoAssignment,
-            Message {
-                resources: &[resource],
-                ..Message::default()
-            }
-            .text(),
-        ));
+        let message = Message {
+            resources: &[resource],
+            ..Message::default()
+        };
+        effects.push(newest(id, Channel::VideoAssignment, message.text()));
         self.put_on_lines(id, placements, now, effects);
     }
 

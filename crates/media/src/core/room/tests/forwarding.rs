@@ -10,8 +10,7 @@ fn a_newcomer_is_told_everything_and_the_others_of_it_in_any_order_of_channels()
         stage.told.clear();
         let ben = stage.admit(2, "ben", ALL);
         assert!(stage.told.is_empty(), "nobody is told before its media is connected");
-        let connect =
-            |stage: &mut Stage| stage.play(|room, now, actions| room.connected(ben, now, &mut actions.effects));
+        let connect = |stage: &mut Stage| stage.play(|room, _, actions| room.connected(ben, &mut actions.effects));
         if connected_first {
             connect(&mut stage);
         }
@@ -50,7 +49,7 @@ fn devices_of_one_person_are_one_participant() {
     );
     stage.told.clear();
     let mut leaves = |id| {
-        stage.play(|room, now, actions| room.leave(id, now, &mut actions.effects));
+        stage.play(|room, _, _| room.leave(id));
         (
             stage.heard(ada, Channel::MediaEntries).len(),
             stage.heard(ada, Channel::Participants).len(),
@@ -76,7 +75,7 @@ fn a_session_that_is_gone_stays_on_the_roll_until_its_end_is_written() {
     let cem = stage.join(3, "cem", ALL);
     let participants = stage.heard(cem, Channel::Participants);
     assert_eq!(participants[0]["resources"].as_array().unwrap().len(), 3);
-    stage.play(|room, now, actions| room.leave(ben, now, &mut actions.effects));
+    stage.play(|room, _, _| room.leave(ben));
     assert_eq!(stage.heard(ada, Channel::Participants).len(), 2, "cem came, ben left");
 }
 
@@ -86,9 +85,9 @@ fn who_never_connected_was_never_there() {
     stage.join(1, "ada", ALL);
     let ben = stage.admit(2, "ben", ALL);
     stage.told.clear();
-    stage.play(|room, now, actions| {
+    stage.play(|room, _, _| {
         room.gone(ben);
-        room.leave(ben, now, &mut actions.effects);
+        room.leave(ben);
     });
     assert!(stage.told.is_empty());
 }
@@ -181,7 +180,7 @@ fn a_canvas_falls_silent_with_its_media_entry() {
     );
     assert_eq!(stage.canvases(ben), Some(vec![(1, camera)]));
     assert_eq!(stage.send(ada, Source::Screen, true, 0), []);
-    stage.play(|room, now, actions| room.leave(ada, now, &mut actions.effects));
+    stage.play(|room, _, _| room.leave(ada));
     assert_eq!(stage.canvases(ben), Some(vec![]));
 }
 

@@ -7,13 +7,14 @@ use time::macros::utc_datetime;
 use super::*;
 use crate::{
     admission::CardKind,
-    core::{Moment, codec::Picture, line::Incoming, room::Outcome},
+    core::{Moment, codec::Picture, line::Incoming, room::Outcome, speakers::Sound},
     rights::Right,
 };
 
 mod forwarding;
 mod rights;
 mod social;
+mod telling;
 
 /// A room, and everything that it told.
 struct Stage {
@@ -43,13 +44,23 @@ impl Stage {
         }
     }
 
+    /// Lets something happen, and has the room tell of it at once.
     fn play(&mut self, act: impl FnOnce(&mut Room, Time, &mut Actions)) {
+        self.act(act);
+        let forwards = std::mem::take(&mut self.forwards);
+        if self.room.telling_at().is_some() {
+            self.act(|room, now, actions| room.tell(now, &mut actions.effects));
+        }
+        self.forwards = forwards;
+    }
+
+    fn act(&mut self, act: impl FnOnce(&mut Room, Time, &mut Actions)) {
         let mut actions = Actions::default();
         act(&mut self.room, self.now, &mut actions);
         self.forwards = actions.forwards;
         for effect in actions.effects {
             match effect {
-                Effect::Tell { to, channel, text } => {
+                Effect::Tell { to, channel, text, .. } => {
                     self.told.push((to, channel, serde_json::from_str(&text).unwrap()));
                 }
                 Effect::AskKeyframe { of, source } => self.asked.push((of, source)),
@@ -95,8 +106,8 @@ impl Stage {
     }
 
     fn connect(&mut self, member: MemberId) {
-        self.play(|room, now, actions| {
-            room.connected(member, now, &mut actions.effects);
+        self.play(|room, _, actions| {
+            room.connected(member, &mut actions.effects);
             for channel in Channel::ALL {
                 room.channel_open(member, channel, &mut actions.effects);
             }
@@ -104,7 +115,7 @@ impl Stage {
     }
 
     fn permit(&mut self, member: MemberId, rights: Rights) {
-        self.play(|room, now, actions| room.permit(member, rights, now, &mut actions.effects));
+        self.play(|room, _, _| room.permit(member, rights));
     }
 
     fn say(&mut self, member: MemberId, channel: Channel, request: &Value) -> Outcome {
@@ -149,7 +160,11 @@ impl Stage {
             starts_keyframe,
             picture: Picture::default(),
         };
-        self.play(|room, now, actions| room.forward(from, source, &incoming, Some(level), now, actions));
+        let sound = Sound {
+            level_dbov: Some(level),
+            bytes: 80,
+        };
+        self.play(|room, now, actions| room.forward(from, source, &incoming, sound, now, actions));
         self.forwards
             .iter()
             .map(|forward| (forward.to.0, forward.line, forward.csrc.as_slice().to_vec()))

@@ -212,7 +212,7 @@ proptest! {
             let ada = stage.join(1, "ada", ALL);
             stage.ask(ada, Channel::MediaEntries, &state(&json!({"screenshare": true})));
             for change in changes {
-                stage.play(|room, now, actions| room.carry_out(ada, change, now, &mut actions.effects));
+                stage.play(|room, _, actions| room.carry_out(ada, change, &mut actions.effects));
             }
             let member = &stage.room.members[&ada];
             let entry = &member.entry;
@@ -231,7 +231,7 @@ fn a_moderator_mutes_and_the_client_agrees_before_it_unmutes() {
     let mut stage = Stage::new();
     let (ada, ben) = (stage.join(1, "ada", ALL), stage.join(2, "ben", ALL));
     let muted = json!({"resources": [{"muted": {}}]});
-    let mute = |stage: &mut Stage| stage.play(|room, now, actions| room.mute(ada, now, &mut actions.effects));
+    let mute = |stage: &mut Stage| stage.play(|room, _, actions| room.mute(ada, &mut actions.effects));
     let says = |stage: &mut Stage, audio_muted: bool| {
         let said = state(&json!({"audioMuted": audio_muted, "videoMuted": false}));
         assert_eq!(stage.ask(ada, Channel::MediaEntries, &said), 0);
@@ -263,7 +263,7 @@ fn what_the_control_plane_says_waits_for_the_channel() {
     };
     tell(&mut stage, r#"{"n":1}"#);
     tell(&mut stage, r#"{"n":2}"#);
-    stage.play(|room, now, actions| room.mute(ada, now, &mut actions.effects));
+    stage.play(|room, _, actions| room.mute(ada, &mut actions.effects));
     assert_eq!(stage.told, []);
     stage.connect(ada);
     let told = stage.heard(ada, Channel::Moderation);

@@ -188,7 +188,7 @@ fn a_hand_goes_down_with_the_last_device() {
     let number = stage.room.members[&phone].entry.participant;
     stage.heard(ada, Channel::Reactions);
     let mut leaves = |id| {
-        stage.play(|room, now, actions| room.leave(id, now, &mut actions.effects));
+        stage.play(|room, _, _| room.leave(id));
         stage.resources(ada, Channel::Reactions).1
     };
     assert_eq!(leaves(phone), Vec::<Value>::new());
@@ -200,8 +200,8 @@ fn only_open_channels_are_written_to() {
     let mut stage = Stage::new();
     let ada = stage.join(1, "ada", ALL);
     let google = stage.admit(2, "google", Sends::default());
-    stage.play(|room, now, actions| {
-        room.connected(google, now, &mut actions.effects);
+    stage.play(|room, _, actions| {
+        room.connected(google, &mut actions.effects);
         for channel in [Channel::SessionControl, Channel::Participants, Channel::MediaEntries] {
             room.channel_open(google, channel, &mut actions.effects);
         }
