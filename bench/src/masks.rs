@@ -17,7 +17,7 @@ use db::{Db, Location};
 use identity::{Identity, NewUser, Scopes};
 use meeting::{Fact, Input};
 use register::Register;
-use server::{Configuration, Running, Server};
+use server::{Configuration, Quotas, Running, Server};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
@@ -169,6 +169,7 @@ async fn hall(without_tokens: bool) -> Result<Hall> {
         listen: ([127, 0, 0, 1], 0).into(),
         media_port: Some(0),
         drain: Duration::ZERO,
+        quotas: Quotas::NONE,
         without_tokens,
         ..Configuration::in_folder(folder.path())
     };

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use db::{Db, Location};
 use identity::{Identity, NewUser, Scopes};
 use register::Register;
-use server::{Configuration, Running, Server};
+use server::{Configuration, Quotas, Running, Server};
 use std::{
     net::SocketAddr,
     path::Path,
@@ -66,6 +66,7 @@ async fn start(folder: &Path) -> Result<Running> {
         listen: ([127, 0, 0, 1], 0).into(),
         media_port: Some(0),
         drain: Duration::ZERO,
+        quotas: Quotas::NONE,
         ..Configuration::in_folder(folder)
     };
     Ok(Server::start(configuration).await?)

@@ -21,7 +21,7 @@ const FIELDS: &[Field] = &[
     Field {
         path: "space.meeting_code",
         column: "code",
-        kind: Kind::LowerCaseText,
+        kind: Kind::Text,
     },
 ];
 

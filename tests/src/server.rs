@@ -49,7 +49,9 @@ impl Server {
     /// Starts through a command that runs the program: a tracer, for one.
     pub fn start_with(mut command: Command, data: &Path) -> Result<Self> {
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--media-port", "0", "--data"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--media-port", "0"])
+            // What asks here is a load, and no person.
+            .args(["--quotas", "none", "--data"])
             .arg(data);
         let mut child = command
             .stdout(Stdio::piped())

@@ -24,6 +24,9 @@ pub enum Error {
         /// The limit that was exceeded.
         limit: usize,
     },
+    /// A walk passed more than any answer is worth.
+    #[error("the answer is too far to walk to")]
+    TooFar,
     /// The time was up, or another process held the database for too long. Nothing was written.
     #[error("the database did not answer in time")]
     Timeout {

@@ -2,8 +2,9 @@
 //!
 //! The register lives in SQLite by default and in PostgreSQL where many nodes share it. This is the only crate that names
 //! either; all others see a [`Db`] with two methods for what is kept, [`Db::read`] and [`Db::write`], and write each
-//! statement once. Two more are about the database as a whole: [`Db::ping`] asks whether it answers, and [`Db::scrub`]
-//! makes what was deleted unreadable. One text for two engines works because the statements keep to what both mean alike:
+//! statement once; a read that a caller's filter may make long is a [`Db::walk`]. Two more are about the database as a whole:
+//! [`Db::ping`] asks whether it answers, and [`Db::scrub`] makes what was deleted unreadable. One text for two engines works
+//! because the statements keep to what both mean alike:
 //!
 //! | use | not |
 //! |---|---|
@@ -87,6 +88,21 @@ impl Db {
         match &self.0 {
             Engine::Sqlite(sqlite) => sqlite.read(sql, &params).await,
             Engine::Postgres(postgres) => postgres.read(sql, &params).await,
+            #[cfg(feature = "testing")]
+            Engine::Simulated(simulated) => simulated.read(sql, &params).await,
+        }
+    }
+
+    /// Runs a query that may pass many rows for one that it answers, as a list does under a filter that its caller wrote; gives
+    /// it up with [`Error::TooFar`] once it has done as much as any honest one needs.
+    ///
+    /// On SQLite it runs on a thread beside the caller's, a few at a time: whoever is answered by reads of single rows is
+    /// not held up.
+    pub async fn walk(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        statement::check_params(&params)?;
+        match &self.0 {
+            Engine::Sqlite(sqlite) => Arc::clone(sqlite).walk(sql.to_owned(), params).await,
+            Engine::Postgres(postgres) => postgres.walk(sql, &params).await,
             #[cfg(feature = "testing")]
             Engine::Simulated(simulated) => simulated.read(sql, &params).await,
         }

@@ -34,6 +34,20 @@ pub(crate) const WRITES_WAITING_MAX: usize = 1024;
 /// Reading connections to one SQLite file. A read never leaves its thread, so more than there are threads are useless.
 pub(crate) const SQLITE_READERS_MAX: usize = 16;
 
+/// Walks on one SQLite file at the same time; the others wait. As many as leave a core to everybody else where there are few.
+pub(crate) const SQLITE_WALKS_MAX: usize = 2;
+
+/// Instructions of SQLite's own machine after which a walk is given up: about a tenth of a second. A walk over the 100,000 records
+/// that somebody may read, with a filter of one term that matches none, takes a third of them; one over 8,000 with
+/// sixty-four terms as much.
+pub(crate) const SQLITE_WALK_INSTRUCTIONS_MAX: u32 = 8_000_000;
+
+/// How long a walk may take on PostgreSQL, which counts no instructions, and is reached over a network.
+pub(crate) const POSTGRES_WALK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Walks on one PostgreSQL at the same time.
+pub(crate) const POSTGRES_WALKS_MAX: usize = 4;
+
 /// Connections to PostgreSQL for writing, and as many again for reading: the server's default is 100 in all.
 pub(crate) const POSTGRES_CONNECTIONS_MAX: usize = 16;
 

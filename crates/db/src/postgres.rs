@@ -1,4 +1,4 @@
-//! PostgreSQL: two bounded pools of connections, one that writes and one that cannot.
+//! PostgreSQL: bounded pools of connections: one that writes, and two that cannot, of which one is for reads that may be long.
 //!
 //! The server may restart, fail over, or give up one of two writes that deadlocked. A read can always be run again, and so
 //! can a write until its `commit` was sent, because it is data: callers see such an event only if it outlasts
@@ -11,13 +11,16 @@ mod failure;
 
 use crate::{
     Error, Limits, Row, Statement, Value,
-    limits::{ATTEMPTS_MAX, MIGRATION_TIMEOUT, POSTGRES_CONNECTIONS_MAX, PREPARED_STATEMENTS_MAX},
+    limits::{
+        ATTEMPTS_MAX, MIGRATION_TIMEOUT, POSTGRES_CONNECTIONS_MAX, POSTGRES_WALK_TIMEOUT, POSTGRES_WALKS_MAX,
+        PREPARED_STATEMENTS_MAX,
+    },
     migrations,
     statement::check_count,
 };
 use convert::{Bound, row_from_postgres};
 use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, Object, Pool, Runtime};
-use failure::{Failure, outlasted};
+use failure::{Failure, given_up, outlasted};
 use futures_util::TryStreamExt;
 use std::{pin::pin, time::Duration};
 use tokio::time::{sleep, timeout};
@@ -29,6 +32,7 @@ const MIGRATION_LOCK: i64 = 0x5345_4445_5255_4e54;
 /// An open PostgreSQL database.
 pub(crate) struct Postgres {
     readers: Pool,
+    walkers: Pool,
     writers: Pool,
     limits: Limits,
 }
@@ -41,8 +45,9 @@ impl Postgres {
             .application_name("sederunt")
             .connect_timeout(limits.write_timeout);
         let postgres = Postgres {
-            readers: pool(&config, limits.read_timeout, READER_SETTINGS)?,
-            writers: pool(&config, limits.write_timeout, WRITER_SETTINGS)?,
+            readers: pool(&config, POSTGRES_CONNECTIONS_MAX, limits.read_timeout, READER_SETTINGS)?,
+            walkers: pool(&config, POSTGRES_WALKS_MAX, limits.read_timeout, &walker_settings())?,
+            writers: pool(&config, POSTGRES_CONNECTIONS_MAX, limits.write_timeout, WRITER_SETTINGS)?,
             limits,
         };
         postgres.migrate().await.map_err(Failure::into_error)?;
@@ -50,9 +55,17 @@ impl Postgres {
     }
 
     pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
+        self.read_by(&self.readers, sql, params).await
+    }
+
+    pub(crate) async fn walk(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
+        self.read_by(&self.walkers, sql, params).await.map_err(given_up)
+    }
+
+    async fn read_by(&self, pool: &Pool, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
         let mut attempt = 1;
         loop {
-            match self.read_once(sql, params).await {
+            match self.read_once(pool, sql, params).await {
                 Err(Failure::Passing(error)) if attempt < ATTEMPTS_MAX => self.recover(attempt, &error).await,
                 outcome => return outcome.map_err(Failure::into_error),
             }
@@ -87,13 +100,14 @@ impl Postgres {
     async fn recover(&self, attempt: u32, error: &Error) {
         tracing::warn!(attempt, error = ?error, "PostgreSQL is tried again");
         // One of the reasons is a plan that another program's migration made stale, and it is so on every connection.
-        self.readers.manager().statement_caches.clear();
-        self.writers.manager().statement_caches.clear();
+        for pool in [&self.readers, &self.walkers, &self.writers] {
+            pool.manager().statement_caches.clear();
+        }
         sleep(Duration::from_millis(500.min(5 << attempt))).await;
     }
 
-    async fn read_once(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Failure> {
-        let client = self.readers.get().await?;
+    async fn read_once(&self, pool: &Pool, sql: &str, params: &[Value]) -> Result<Vec<Row>, Failure> {
+        let client = pool.get().await?;
         let work = query(&client, sql, params, self.limits.rows_max);
         let outcome = outlasted(timeout(self.limits.read_timeout, work).await);
         keep_if_sound(client, &outcome);
@@ -132,17 +146,28 @@ impl Postgres {
 /// A read that changes something is a mistake, and this finds it.
 const READER_SETTINGS: &str = "set default_transaction_read_only = on";
 
+/// The same, and a shorter patience.
+fn walker_settings() -> String {
+    let limit_ms = POSTGRES_WALK_TIMEOUT.as_millis();
+    format!("{READER_SETTINGS}; set statement_timeout = {limit_ms}")
+}
+
 /// A server whose default is to acknowledge before the disk has the data would break our promise; one that waits for
 /// standbys too keeps doing so. A transaction whose client vanished may not hold its locks.
 const WRITER_SETTINGS: &str = "
     select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
     set idle_in_transaction_session_timeout = 60000";
 
-fn pool(config: &tokio_postgres::Config, limit: Duration, settings: &str) -> Result<Pool, Error> {
+fn pool(
+    config: &tokio_postgres::Config,
+    connections_max: usize,
+    limit: Duration,
+    settings: &str,
+) -> Result<Pool, Error> {
     let limit_ms = limit.as_millis();
     let settings = format!("set statement_timeout = {limit_ms}; set lock_timeout = {limit_ms}; {settings}");
     Pool::builder(Manager::new(config.clone(), NoTls))
-        .max_size(POSTGRES_CONNECTIONS_MAX)
+        .max_size(connections_max)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(limit))
         .create_timeout(Some(limit))

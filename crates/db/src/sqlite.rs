@@ -1,8 +1,9 @@
 //! SQLite: one thread that writes, and readers that it does not hold up.
 //!
 //! In WAL mode readers see the last commit while the next one is being made, so reads need no lock and run where they are
-//! called. Writes all pass one queue, because SQLite lets one writer in at a time anyway; the thread behind it spreads the
-//! cost of a sync over all the writes that wait ([`writer`]).
+//! called, but for walks, which may be long: they run on threads of the runtime's that may block. Writes all pass one queue,
+//! because SQLite lets one writer in at a time anyway; the thread behind it spreads the cost of a sync over all the writes that
+//! wait ([`writer`]).
 
 mod engine_error;
 mod folder;
@@ -20,12 +21,12 @@ use crate::{
     Error, Limits, Row, Statement, Value,
     limits::{
         INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SQLITE_LOG_BYTES_MAX, SQLITE_LOG_PAGES,
-        SQLITE_MAPPED_BYTES_MAX, SQLITE_READERS_MAX,
+        SQLITE_MAPPED_BYTES_MAX, SQLITE_READERS_MAX, SQLITE_WALK_INSTRUCTIONS_MAX, SQLITE_WALKS_MAX,
     },
     migrations,
     statement::check_count,
 };
-use engine_error::translate;
+use engine_error::{given_up, translate};
 use rusqlite::{
     Connection, TransactionBehavior,
     config::DbConfig,
@@ -33,7 +34,7 @@ use rusqlite::{
 };
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -46,6 +47,7 @@ pub(crate) struct Sqlite {
     writer: writer::Writer,
     readers: Mutex<Vec<Connection>>,
     reading: Semaphore,
+    walking: Arc<Semaphore>,
 }
 
 impl Sqlite {
@@ -65,6 +67,7 @@ impl Sqlite {
             writer: writer::Writer::start(connection, limits)?,
             readers: Mutex::default(),
             reading: Semaphore::new(SQLITE_READERS_MAX),
+            walking: Arc::new(Semaphore::new(SQLITE_WALKS_MAX)),
         })
     }
 
@@ -78,12 +81,29 @@ impl Sqlite {
 
     pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
         let _permit = self.reading.acquire().await.expect("the semaphore is never closed");
+        self.with_reader(|connection| query(connection, sql, params, self.limits, None))
+    }
+
+    pub(crate) async fn walk(self: Arc<Self>, sql: String, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        let walking = Arc::clone(&self.walking);
+        let permit = walking.acquire_owned().await.expect("the semaphore is never closed");
+        let walk = move || {
+            let instructions_max = Some(SQLITE_WALK_INSTRUCTIONS_MAX);
+            let answer = self.with_reader(|connection| query(connection, &sql, &params, self.limits, instructions_max));
+            drop(permit);
+            answer.map_err(given_up)
+        };
+        tokio::task::spawn_blocking(walk).await.map_err(Error::engine)?
+    }
+
+    /// Lends a connection that reads.
+    fn with_reader(&self, read: impl FnOnce(&mut Connection) -> Result<Vec<Row>, Error>) -> Result<Vec<Row>, Error> {
         let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
             Some(connection) => connection,
             None => self.connect_reader()?,
         };
-        let answer = query(&mut connection, sql, params, self.limits);
+        let answer = read(&mut connection);
         // A statement that opened a transaction would pin the log for ever: such a connection is not kept.
         if connection.is_autocommit() {
             self.readers
@@ -161,8 +181,14 @@ fn migrate(connection: &mut Connection) -> Result<(), Error> {
     transaction.commit().map_err(translate)
 }
 
-fn query(connection: &mut Connection, sql: &str, params: &[Value], limits: Limits) -> Result<Vec<Row>, Error> {
-    interrupt_after(connection, limits.read_timeout)?;
+fn query(
+    connection: &mut Connection,
+    sql: &str,
+    params: &[Value],
+    limits: Limits,
+    instructions_max: Option<u32>,
+) -> Result<Vec<Row>, Error> {
+    interrupt_after(connection, limits.read_timeout, instructions_max)?;
     let mut statement = connection.prepare_cached(sql).map_err(translate)?;
     if !statement.readonly() {
         return Err(Error::wrong("a read must not change anything"));
@@ -179,11 +205,16 @@ fn query(connection: &mut Connection, sql: &str, params: &[Value], limits: Limit
     Ok(rows)
 }
 
-/// Interrupts whatever the connection does after this time, counted from now.
-fn interrupt_after(connection: &mut Connection, timeout: Duration) -> Result<(), Error> {
+/// Interrupts whatever the connection does after this time, counted from now, or after so many instructions.
+fn interrupt_after(connection: &mut Connection, timeout: Duration, instructions_max: Option<u32>) -> Result<(), Error> {
     let deadline = Instant::now() + timeout;
+    let mut left = instructions_max;
+    let is_over = move || {
+        left = left.map(|left| left.saturating_sub(INSTRUCTIONS_PER_CLOCK_LOOK.unsigned_abs()));
+        left == Some(0) || Instant::now() >= deadline
+    };
     connection
-        .progress_handler(INSTRUCTIONS_PER_CLOCK_LOOK, Some(move || Instant::now() >= deadline))
+        .progress_handler(INSTRUCTIONS_PER_CLOCK_LOOK, Some(is_over))
         .map_err(translate)
 }
 

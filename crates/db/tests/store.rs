@@ -363,3 +363,22 @@ async fn what_a_failed_commit_refused_is_not_there() {
     })
     .await;
 }
+
+/// A walk answers like a read, and is given up where it does not end.
+#[tokio::test]
+async fn a_walk_goes_only_so_far() {
+    each_engine(async |db| {
+        let numbers = "with recursive n(i) as (select cast(1 as bigint) union all select i + 1 from n where i < cast($1 as bigint))
+            select i from n";
+        let walk = async |until: i64| {
+            let last = format!("select cast(max(i) as bigint) from ({numbers}) as all_of_them");
+            let rows = db.walk(&last, vec![until.into()]).await?;
+            rows[0].int(0)
+        };
+        assert_eq!(walk(1_000).await.expect("near"), 1_000);
+        let far = walk(1_000_000_000).await;
+        assert!(matches!(far, Err(Error::TooFar)), "{far:?}");
+        assert_eq!(walk(1_000).await.expect("as before"), 1_000);
+    })
+    .await;
+}

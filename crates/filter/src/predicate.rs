@@ -48,6 +48,32 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
+impl Predicate {
+    /// What one field is compared with, everywhere: for a caller who keeps it under another name.
+    pub fn literals_mut(&mut self, path: &str) -> Vec<&mut Word> {
+        match self {
+            Predicate::And(all) | Predicate::Or(all) => all.iter_mut().flat_map(|one| one.literals_mut(path)).collect(),
+            Predicate::Not(inner) => inner.literals_mut(path),
+            Predicate::Compare {
+                path: named, literal, ..
+            } if snake_case(&named.text) == path => vec![literal],
+            Predicate::Compare { .. } | Predicate::IsNull { .. } => Vec::new(),
+        }
+    }
+}
+
+/// `space.meetingCode` is `space.meeting_code`, which stays as it is.
+pub(crate) fn snake_case(path: &str) -> String {
+    let mut snake = String::with_capacity(path.len() + 4);
+    for character in path.chars() {
+        if character.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(character.to_ascii_lowercase());
+    }
+    snake
+}
+
 impl Comparison {
     /// Every comparison with its sign; a sign that begins with another stands before it.
     pub(crate) const SIGNS: [(&str, Comparison); 6] = [

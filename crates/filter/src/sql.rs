@@ -2,6 +2,7 @@
 
 use crate::{
     Comparison, Malformed, Predicate, Word,
+    predicate::snake_case,
     time_literal::{MicrosecondCondition, TimeLiteral},
 };
 
@@ -23,8 +24,6 @@ pub enum Kind {
     Time,
     /// A text.
     Text,
-    /// A text that is case-blind and in lower case in the column, as meeting codes are.
-    LowerCaseText,
     /// A resource name with this prefix (`spaces/`); the id after it in the column.
     ResourceName(&'static str),
 }
@@ -120,7 +119,6 @@ impl Writer<'_> {
             ));
         }
         let text = match field.kind {
-            Kind::LowerCaseText => literal.text.to_lowercase(),
             Kind::ResourceName(prefix) => match literal.text.strip_prefix(prefix) {
                 Some(id) => id.to_owned(),
                 None => {
@@ -168,16 +166,4 @@ impl Writer<'_> {
                 )
             })
     }
-}
-
-/// `space.meetingCode` is `space.meeting_code`, which stays as it is.
-fn snake_case(path: &str) -> String {
-    let mut snake = String::with_capacity(path.len() + 4);
-    for character in path.chars() {
-        if character.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(character.to_ascii_lowercase());
-    }
-    snake
 }

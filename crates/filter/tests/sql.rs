@@ -25,7 +25,7 @@ const FIELDS: &[Field] = &[
     Field {
         path: "space.meeting_code",
         column: "code",
-        kind: Kind::LowerCaseText,
+        kind: Kind::Text,
     },
     Field {
         path: "title",
@@ -57,7 +57,7 @@ fn conditions_and_their_parameters() {
             vec![text("-yy3uKlef_QB")],
         ),
         (
-            "space.meetingCode='ABC-mnop-xyz'",
+            "space.meetingCode='abc-mnop-xyz'",
             "code = $7",
             vec![text("abc-mnop-xyz")],
         ),
@@ -311,4 +311,22 @@ fn ask_sqlite(rows: &[Row], condition: &str, parameters: &[Parameter]) -> Vec<us
         found.push(usize::try_from(row.get::<_, i64>(0).expect("an id")).expect("not negative"));
     }
     found
+}
+
+#[test]
+fn literals_of_one_field() {
+    let text =
+        "(space.meetingCode = a OR NOT space.meeting_code != b) AND space.name = c AND space.meeting_code IS NULL";
+    let mut predicate = filter::google(text).expect("a filter");
+    let mut found = Vec::new();
+    for word in predicate.literals_mut("space.meeting_code") {
+        found.push(word.text.clone());
+        word.text.push('!');
+    }
+    assert_eq!(found, ["a", "b"]);
+    let shown = predicate.to_string();
+    assert!(
+        shown.contains("\"a!\"") && shown.contains("\"b!\"") && shown.contains("\"c\""),
+        "{shown}"
+    );
 }

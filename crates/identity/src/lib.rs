@@ -17,6 +17,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_lc_rs::hmac;
 use db::Db;
 use tokio::sync::Semaphore;
 
@@ -47,6 +48,7 @@ pub mod policy;
 mod principal;
 mod redirect;
 mod scope;
+mod seal;
 mod secret;
 mod service_accounts;
 mod sign_in;
@@ -87,6 +89,7 @@ pub struct Identity {
     db: Db,
     keyring: Arc<token::Keyring>,
     verified: Arc<Mutex<verified::VerifiedTokens>>,
+    sealing: hmac::Key,
     hashing: Arc<Semaphore>,
     /// Where browsers and programs find this installation: without a slash at its end.
     public_url: Arc<str>,
@@ -95,11 +98,14 @@ pub struct Identity {
 impl Identity {
     /// Opens the accounts of a database, and makes the signing key of a new one.
     pub async fn open(db: Db) -> Result<Identity, KeyError> {
-        let keyring = token::Keyring::new(keys::open(&db).await?)?;
+        let keys = keys::open(&db).await?;
+        let sealing = seal::key(&keys);
+        let keyring = token::Keyring::new(keys)?;
         Ok(Identity {
             db,
             keyring: Arc::new(keyring),
             verified: Arc::default(),
+            sealing,
             hashing: Arc::new(Semaphore::new(limits::PASSWORDS_HASHED_AT_ONCE_MAX)),
             public_url: DEFAULT_PUBLIC_URL.into(),
         })

@@ -46,8 +46,8 @@ pub const PASSWORD_CHARACTERS_MIN: usize = 10;
 /// Longer than any passphrase. Hashing a longer one would only cost us time.
 pub const PASSWORD_BYTES_MAX: usize = 1024;
 
-/// Guesses at one address in [`PASSWORD_ATTEMPT_WINDOW`], before the next is refused unread: a thousand a day, against a
-/// password of [`PASSWORD_CHARACTERS_MIN`] characters. Somebody who is locked out by others still has their link.
+/// Guesses of one client, or of one browser that is known, at one address in [`PASSWORD_ATTEMPT_WINDOW`], before its next is
+/// refused unread. How many clients may guess at one address is for whoever knows clients to say.
 pub const PASSWORD_ATTEMPTS_MAX: i64 = 10;
 
 /// How long a lock lasts: short enough to wait for.

@@ -1,8 +1,9 @@
 //! Passwords: an account may have one, beside its one-time links.
 //!
 //! They are hashed with argon2id, which costs memory and time on purpose; so the work is done on a blocking thread, by
-//! a few at a time, and an attempt is counted before it begins. Nothing tells who has an account: an unknown address
-//! costs the same work, is counted the same, and gets the same answer.
+//! a few at a time, and an attempt is counted before it begins, by the address and by where it comes from: whoever guesses locks
+//! themselves out and nobody else. Nothing tells who has an account: an unknown address costs the same work, is counted
+//! the same, and gets the same answer.
 
 use std::sync::LazyLock;
 
@@ -89,14 +90,15 @@ impl Identity {
         Ok(self.db.write(vec![delete]).await?)
     }
 
-    /// Signs in. Takes as long for an address that nobody has.
+    /// Signs in. Takes as long for an address that nobody has. `from` tells those apart who try.
     pub async fn sign_in_with_password(
         &self,
         email: &str,
         password: &str,
+        from: &str,
         now_us: i64,
     ) -> Result<WebSession, SignInError> {
-        let (user, digest) = self.attempt(email, password, now_us).await?;
+        let (user, digest) = self.attempt(email, password, from, now_us).await?;
         let session = WebSession::new(user, now_us);
         let mut write = vec![Statement::new(
             "delete from password_attempt where email_sha256 = $1",
@@ -108,10 +110,17 @@ impl Identity {
     }
 
     /// Tries a password, and says whose it is and under which key the attempt was counted.
-    async fn attempt(&self, email: &str, password: &str, now_us: i64) -> Result<(User, Vec<u8>), SignInError> {
+    async fn attempt(
+        &self,
+        email: &str,
+        password: &str,
+        from: &str,
+        now_us: i64,
+    ) -> Result<(User, Vec<u8>), SignInError> {
         // What is no address has no account either, but costs and counts the same.
         let email = normalise_email(email).unwrap_or_else(|_| email.trim().to_ascii_lowercase());
-        let digest = Sha256::digest(&email).to_vec();
+        // No address has a line break.
+        let digest = Sha256::digest(format!("{email}\n{from}")).to_vec();
         self.count_attempt(&digest, now_us).await?;
         let found = self.user_and_hash(email).await?;
         let (user, expected) = found.map_or((None, None), |(user, hash)| (Some(user), hash));

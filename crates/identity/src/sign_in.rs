@@ -66,7 +66,7 @@ pub enum SignInFault {
     /// Not this one.
     #[error("the password is wrong")]
     WrongPassword,
-    /// Too many, for this address.
+    /// Too many for this address, from one place.
     #[error("too many attempts for this address")]
     TooManyAttempts,
     /// The issuer has not verified the address.

@@ -9,6 +9,7 @@ use meeting::UserId;
 const NOW_US: i64 = 1_767_225_600_000_000;
 const WINDOW_US: i64 = 15 * 60 * 1_000_000;
 const PASSWORD: &str = "correct horse battery";
+const HERE: &str = "192.0.2.1";
 
 async fn with_ada(db: Db) -> (Identity, User) {
     let identity = Identity::open(db).await.expect("opens");
@@ -34,7 +35,7 @@ async fn a_password_signs_in_and_the_answer_does_not_tell_who_has_an_account() {
     each_engine(async |db| {
         let (identity, ada) = with_ada(db).await;
         let before = identity
-            .sign_in_with_password("ada@example.org", PASSWORD, NOW_US)
+            .sign_in_with_password("ada@example.org", PASSWORD, HERE, NOW_US)
             .await;
         assert!(before.is_err(), "nothing was set");
         identity
@@ -43,7 +44,7 @@ async fn a_password_signs_in_and_the_answer_does_not_tell_who_has_an_account() {
             .expect("set");
 
         let session = identity
-            .sign_in_with_password(" Ada@Example.org", PASSWORD, NOW_US)
+            .sign_in_with_password(" Ada@Example.org", PASSWORD, HERE, NOW_US)
             .await
             .expect("right");
         assert_eq!(session.user, ada);
@@ -83,7 +84,7 @@ async fn a_password_signs_in_and_the_answer_does_not_tell_who_has_an_account() {
             ),
             ("", "", "there is no account with this address and a password"),
         ] {
-            let answer = told(identity.sign_in_with_password(email, password, NOW_US).await);
+            let answer = told(identity.sign_in_with_password(email, password, HERE, NOW_US).await);
             assert_eq!(
                 answer.err(),
                 Some((wrong.to_owned(), reason.to_owned())),
@@ -102,7 +103,7 @@ async fn a_new_password_replaces_the_old_one_and_signs_others_out() {
         set(PASSWORD, None).await.expect("set");
         let sign_in = async |password| {
             identity
-                .sign_in_with_password("ada@example.org", password, NOW_US)
+                .sign_in_with_password("ada@example.org", password, HERE, NOW_US)
                 .await
         };
         let here = sign_in(PASSWORD).await.expect("right").secret.expose();
@@ -154,7 +155,7 @@ async fn guesses_are_limited() {
                 .map(|number| {
                     let identity = identity.clone();
                     let password = format!("guess number {number}");
-                    tokio::spawn(async move { identity.sign_in_with_password(email, &password, NOW_US).await })
+                    tokio::spawn(async move { identity.sign_in_with_password(email, &password, HERE, NOW_US).await })
                 })
                 .collect();
             let mut wrong = 0;
@@ -170,11 +171,17 @@ async fn guesses_are_limited() {
         }
         let sign_in = async |now_us| {
             identity
-                .sign_in_with_password("ada@example.org", PASSWORD, now_us)
+                .sign_in_with_password("ada@example.org", PASSWORD, HERE, now_us)
                 .await
         };
         assert!(sign_in(NOW_US + WINDOW_US - 1).await.is_err());
         sign_in(NOW_US + WINDOW_US).await.expect("the time is over");
+        // Whoever guesses from elsewhere is counted apart.
+        for number in 0..=limits::PASSWORD_ATTEMPTS_MAX {
+            let guess = format!("guess number {number}");
+            let elsewhere = identity.sign_in_with_password("ada@example.org", &guess, "elsewhere", NOW_US + WINDOW_US);
+            elsewhere.await.expect_err("a guess");
+        }
         // Signing in clears the count.
         for _ in 0..2 * limits::PASSWORD_ATTEMPTS_MAX {
             sign_in(NOW_US + WINDOW_US).await.expect("right");
@@ -214,7 +221,7 @@ async fn a_deleted_user_is_out() {
             .await
             .expect("set");
         let session = identity
-            .sign_in_with_password("ada@example.org", PASSWORD, NOW_US)
+            .sign_in_with_password("ada@example.org", PASSWORD, HERE, NOW_US)
             .await
             .expect("right");
         identity
@@ -231,7 +238,7 @@ async fn a_deleted_user_is_out() {
         ));
         assert!(
             identity
-                .sign_in_with_password("ada@example.org", PASSWORD, NOW_US)
+                .sign_in_with_password("ada@example.org", PASSWORD, HERE, NOW_US)
                 .await
                 .is_err()
         );

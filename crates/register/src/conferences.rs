@@ -8,6 +8,8 @@ use crate::{
     limits::{CONFERENCES_PER_PAGE, NEVER_US},
     page::List,
 };
+use std::collections::HashMap;
+
 use db::Row;
 use filter::{Comparison, Field, Kind, Predicate};
 use meeting::{ConferenceId, Micros, SpaceId, UserId};
@@ -46,6 +48,9 @@ pub(crate) const MAY_READ: &str = "
     join conference_reader r on r.account = $2 and r.start_us = c.start_us and r.conference = c.id
     where c.id = $1 and (c.end_us is null or c.expire_us > $3)";
 
+/// The space that has this code now.
+pub(crate) const SPACE_OF_CODE: &str = "select m.space from meeting_code m where m.code = $1";
+
 pub(crate) const CONFERENCES: List = List {
     name: "conferences",
     select: "
@@ -60,9 +65,10 @@ pub(crate) const CONFERENCES: List = List {
             kind: Kind::ResourceName("spaces/"),
         },
         Field {
+            // The space in the place of its code: see `resolve_codes`.
             path: "space.meeting_code",
-            column: "(select m.code from meeting_code m where m.space = r.space)",
-            kind: Kind::LowerCaseText,
+            column: "r.space",
+            kind: Kind::Text,
         },
         Field {
             path: "start_time",
@@ -78,18 +84,7 @@ pub(crate) const CONFERENCES: List = List {
     sizes: CONFERENCES_PER_PAGE,
 };
 
-/// The same list of one space, for a filter that asks for its code: a walk along that space's records instead of all of
-/// the reader's. A filter by `space.name` needs no such help, it names the column of the index.
-pub(crate) const CONFERENCES_BY_CODE: List = List {
-    select: "
-        select r.start_us, r.conference, r.space, c.end_us, c.expire_us
-        from conference_reader r join conference c on c.id = r.conference
-        where r.account = $1 and (c.end_us is null or c.expire_us > $2)
-        and r.space = (select m.space from meeting_code m where m.code = $3)",
-    ..CONFERENCES
-};
-
-/// The first list again, of spaces that one app made.
+/// The same list, of spaces that one app made.
 pub(crate) const CONFERENCES_OF_APP: List = List {
     select: "
         select r.start_us, r.conference, r.space, c.end_us, c.expire_us
@@ -106,17 +101,6 @@ pub(crate) const CONFERENCES_OF_APP_IN_SPACE: List = List {
         from conference_reader r join conference c on c.id = r.conference
         where r.account = $1 and (c.end_us is null or c.expire_us > $2)
         and (select s.app from space s where s.id = r.space) = $3",
-    ..CONFERENCES
-};
-
-/// The same for a filter that asks for one code.
-pub(crate) const CONFERENCES_OF_APP_BY_CODE: List = List {
-    select: "
-        select r.start_us, r.conference, r.space, c.end_us, c.expire_us
-        from conference_reader r join conference c on c.id = r.conference
-        where r.account = $1 and (c.end_us is null or c.expire_us > $2)
-        and (select s.app from space s where s.id = r.space) = $3
-        and r.space = (select m.space from meeting_code m where m.code = $4)",
     ..CONFERENCES
 };
 
@@ -148,34 +132,53 @@ impl Register {
     ) -> Result<Page<ConferenceRecord>, RegisterError> {
         let mut params = vec![reader.as_str().into(), query.now.0.into()];
         params.extend(app.map(Into::into));
-        let predicate = filter::google(query.filter)?;
-        let code = asked(&predicate, &["space.meeting_code", "space.meetingCode"]);
-        let one_space = asked(&predicate, &["space.name"]).is_some();
-        params.extend(code.map(|code| code.to_lowercase().into()));
-        let list = match (app, code) {
-            (None, None) => CONFERENCES,
-            (None, Some(_)) => CONFERENCES_BY_CODE,
-            (Some(_), None) if one_space => CONFERENCES_OF_APP_IN_SPACE,
-            (Some(_), None) => CONFERENCES_OF_APP,
-            (Some(_), Some(_)) => CONFERENCES_OF_APP_BY_CODE,
+        let mut predicate = filter::google(query.filter)?;
+        self.resolve_codes(&mut predicate).await?;
+        let list = match app {
+            None => CONFERENCES,
+            Some(_) if asks_for_one_space(&predicate) => CONFERENCES_OF_APP_IN_SPACE,
+            Some(_) => CONFERENCES_OF_APP,
         };
         let scope: Vec<&str> = [reader.as_str()].into_iter().chain(app).collect();
-        list.page(&self.db, &scope, params, query, conference_record).await
+        list.page_where(&self.db, &scope, params, query, &predicate, conference_record)
+            .await
+    }
+
+    /// Puts spaces in the place of their codes, each looked up once. Asked of the rows instead, every comparison would look up
+    /// every row's code. A code that is nobody's becomes the name of no space; a space whose code has lapsed is in the answer
+    /// of no code, and of none that is negated left out.
+    async fn resolve_codes(&self, predicate: &mut Predicate) -> Result<(), RegisterError> {
+        let mut spaces = HashMap::new();
+        for word in predicate.literals_mut("space.meeting_code") {
+            let code = word.text.to_lowercase();
+            if code.contains('\0') {
+                // No text of a database: refused with its position where the SQL is made.
+                continue;
+            }
+            if !spaces.contains_key(&code) {
+                let rows = self.db.read(SPACE_OF_CODE, vec![code.as_str().into()]).await?;
+                let space = rows.first().map_or(Ok(""), |row| row.text(0))?.to_owned();
+                spaces.insert(code.clone(), space);
+            }
+            word.text.clone_from(&spaces[&code]);
+        }
+        Ok(())
     }
 }
 
-/// What everything that matches must have in this field, under any of its spellings.
-fn asked<'a>(predicate: &'a Predicate, field: &[&str]) -> Option<&'a str> {
+/// Whether everything that matches is of one space.
+fn asks_for_one_space(predicate: &Predicate) -> bool {
     match predicate {
-        Predicate::And(all) => all.iter().find_map(|one| asked(one, field)),
-        Predicate::Compare {
-            path,
-            comparison: Comparison::Equal,
-            literal,
-        } => field.contains(&&*path.text).then_some(&literal.text),
-        _ => None,
+        Predicate::And(all) => all.iter().any(asks_for_one_space),
+        Predicate::Compare { path, comparison, .. } => {
+            *comparison == Comparison::Equal && OF_ONE_SPACE.contains(&&*path.text)
+        }
+        _ => false,
     }
 }
+
+/// The fields by which a space is named, under all of their spellings.
+const OF_ONE_SPACE: [&str; 3] = ["space.name", "space.meeting_code", "space.meetingCode"];
 
 fn conference_record(row: &Row) -> Result<ConferenceRecord, RegisterError> {
     Ok(ConferenceRecord {

@@ -23,6 +23,9 @@ pub enum RegisterError {
     /// The caller's filter.
     #[error("the filter is malformed {0}")]
     InvalidFilter(filter::Malformed),
+    /// The caller's filter passes more rows than one answer is worth.
+    #[error("the filter looks at too much; name a space or a time")]
+    TooFar,
     /// The caller's page token: not one of ours, or one of another list, reader or filter.
     #[error("the page token is not one of this list with this filter")]
     InvalidPageToken,
@@ -71,7 +74,10 @@ impl Damage {
 
 impl From<db::Error> for RegisterError {
     fn from(error: db::Error) -> RegisterError {
-        RegisterError::Store(error)
+        match error {
+            db::Error::TooFar => RegisterError::TooFar,
+            error => RegisterError::Store(error),
+        }
     }
 }
 

@@ -69,8 +69,21 @@ impl List {
         query: &Query<'_>,
         item: fn(&Row) -> Result<T, RegisterError>,
     ) -> Result<Page<T>, RegisterError> {
-        let size = page_size(query.page_size, self.sizes)?;
         let predicate = filter::google(query.filter)?;
+        self.page_where(db, scope, params, query, &predicate, item).await
+    }
+
+    /// The same with what the filter of the query was found to mean.
+    pub(crate) async fn page_where<T>(
+        &self,
+        db: &Db,
+        scope: &[&str],
+        params: Vec<Value>,
+        query: &Query<'_>,
+        predicate: &Predicate,
+        item: fn(&Row) -> Result<T, RegisterError>,
+    ) -> Result<Page<T>, RegisterError> {
+        let size = page_size(query.page_size, self.sizes)?;
         let token = TokenContext {
             list: self.name,
             scope,
@@ -81,9 +94,9 @@ impl List {
         } else {
             Some(token.open(query.page_token)?)
         };
-        let (sql, params) = self.sql(params, &predicate, after, size + 1)?;
+        let (sql, params) = self.sql(params, predicate, after, size + 1)?;
 
-        let rows = db.read(&sql, params).await?;
+        let rows = db.walk(&sql, params).await?;
         let more = rows.len() > size;
         let shown = &rows[..rows.len().min(size)];
         let next_page_token = match shown.last() {
@@ -103,7 +116,7 @@ impl List {
     pub(crate) async fn count(&self, db: &Db, params: Vec<Value>, filter: &str) -> Result<i64, RegisterError> {
         let (condition, params) = self.filtered(params, &filter::google(filter)?)?;
         let sql = format!("select count(*) from ({} and {condition}) as matching", self.select);
-        let rows = db.read(&sql, params).await?;
+        let rows = db.walk(&sql, params).await?;
         Ok(rows.first().ok_or(RegisterError::NotFound)?.int(0)?)
     }
 

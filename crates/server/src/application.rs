@@ -257,18 +257,21 @@ fn open_front(installation: &Installation, db: Db, entrance: Entrance) -> Result
         identity,
         rooms,
         metrics,
+        reports,
         public_url,
         ..
     } = installation.clone();
     let Entrance { stranger, quotas, oidc } = entrance;
-    let admission = Admission::new(identity.clone(), stranger.clone(), Arc::clone(&metrics), &quotas);
+    let figures = Arc::clone(&metrics);
+    let admission = Admission::new(identity.clone(), stranger.clone(), figures, &quotas, &reports);
     let admission = Arc::new(admission);
     let contracts = contracts(installation);
     let rest = Rest {
         db,
         rooms,
         metrics,
-        pages: web::Pages::open(identity, oidc, &public_url, stranger).map_err(StartError::Roots)?,
+        admission: Arc::clone(&admission),
+        pages: web::Pages::open(identity, oidc, &public_url, stranger, &reports).map_err(StartError::Roots)?,
         descriptions: Descriptions::new(&contracts, &public_url)?,
     };
     let gate = Gate::new(Arc::clone(&admission), contracts);

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use register::{RegisterError, chain};
 
+use crate::limits;
+
 /// What kind of failure: what a caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -62,6 +64,19 @@ pub(crate) struct Details {
     pub(crate) field: Option<(String, String)>,
     /// After which time another try may help.
     pub(crate) retry_after: Option<Duration>,
+}
+
+impl Details {
+    /// The whole seconds after which another try may help, if one may at all.
+    pub(crate) fn retry_after_seconds(&self, kind: Kind) -> Option<u64> {
+        let usual = matches!(kind, Kind::Exhausted | Kind::Unavailable).then_some(limits::RETRY_WAIT);
+        self.retry_after.or(usual).map(whole_seconds)
+    }
+}
+
+/// As `Retry-After` says it: never too soon.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// What a handler answers.

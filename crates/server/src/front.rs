@@ -18,6 +18,8 @@ use tower_http::compression::Compression;
 use transcode::batch;
 
 use crate::discovery::{self, Descriptions};
+use crate::failure::{Failure, Kind};
+use crate::gate::admission::Admission;
 use crate::grpc::Gate;
 use crate::metrics::Metrics;
 use crate::oauth;
@@ -49,6 +51,7 @@ pub(crate) struct Rest {
     pub(crate) db: Db,
     pub(crate) rooms: Rooms,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) pages: Pages,
     pub(crate) descriptions: Descriptions,
 }
@@ -90,8 +93,14 @@ impl Front {
         let foreign = request.headers().contains_key(header::ORIGIN);
         let answer: Answering = match target {
             Target::Batch => {
-                let api = self.api.clone();
-                Box::pin(async move { Ok(batch::serve(request, api).await) })
+                let (api, rest) = (self.api.clone(), Arc::clone(&self.rest));
+                Box::pin(async move {
+                    // It may be larger than any one request, so whoever sends it is known before a byte of it is read.
+                    Ok(match rest.admission.known(request.headers()).await {
+                        Ok(()) => batch::serve(request, api).await,
+                        Err(failure) => unknown(&failure),
+                    })
+                })
             }
             Target::Description => Box::pin(ready(Ok(self.rest.descriptions.serve(&request)))),
             Target::Api | Target::Rest => self.api.call(request),
@@ -134,6 +143,17 @@ fn target<B>(request: &Request<B>) -> Target {
     }
 }
 
+/// Nobody whose batch is read.
+fn unknown(failure: &Failure) -> Response<Body> {
+    match failure.kind() {
+        Kind::Unauthenticated => {
+            let message = "A batch needs a credential that holds, in its own headers.";
+            json::error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)
+        }
+        _ => json::busy("Credentials cannot be checked now; try again soon."),
+    }
+}
+
 fn is_grpc<B>(request: &Request<B>) -> bool {
     request
         .headers()
@@ -161,7 +181,7 @@ impl Rest {
             "/metrics" => self.metrics(),
             session::PATH => self.pages.session(request).await,
             session::PASSWORD_PATH => self.pages.password(request).await,
-            oauth::TOKEN_PATH => oauth::token(self.pages.identity(), request).await,
+            oauth::TOKEN_PATH => oauth::token(self.pages.identity(), self.pages.guesses(), request).await,
             oauth::REVOKE_PATH => oauth::revoke(self.pages.identity(), request).await,
             oauth::AUTHORIZE_PATH => oauth::authorize(&self.pages, &request.into_parts().0).await,
             CONSENT_PATH => self.pages.consent(request).await,
@@ -177,7 +197,7 @@ impl Rest {
         };
         let (head, _) = request.into_parts();
         match head.uri.path() {
-            oidc::PATH => party.begin(&head).await,
+            oidc::PATH => party.begin(self.pages.identity(), &head).await,
             _ => party.finish(self.pages.identity(), &head).await,
         }
     }

@@ -2,17 +2,52 @@
 //!
 //! A limit is here when crossing it is the caller's doing; sizes of our own making (ids, secrets) live with their makers.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Bytes of a request body. The largest honest one is a join: an offer of twenty-two media lines is about 90 kB.
-pub(crate) const REQUEST_BODY_BYTES_MAX: usize = 256 * 1024;
+use share::{Pace, Rule};
+
+/// Bytes of a request's message, as JSON or as gRPC. The largest honest one is a join: an offer of twenty-two media lines is
+/// about 90 kB.
+pub(crate) const REQUEST_BODY_BYTES_MAX: usize = transcode::limits::BODY_BYTES_MAX;
+
+/// The same with gRPC's prefix before it.
+pub(crate) const MESSAGE_BYTES_MAX: usize = REQUEST_BODY_BYTES_MAX + 5;
 
 /// Bytes of a body that one of our own pages sends to sign in, or to answer an app: a password, or an app's request of some
 /// kilobytes.
 pub(crate) const SIGN_IN_BODY_BYTES_MAX: usize = 32 * 1024;
 
-/// People who sign in at the same moment: a password takes about 20 MB and some hundredths of a second to check.
-pub(crate) const SIGN_INS_AT_ONCE_MAX: usize = 64;
+/// People who sign in by a password at the same moment. Two are checked at once and take some hundredths of a second, so the
+/// last of those in line waits for a second. A part is kept for browsers in which somebody signed in before.
+pub(crate) const SIGN_INS: Rule = Rule {
+    total: 64,
+    kept_for_accounts: 16,
+    kept_for_close: 0,
+    per_client: 16,
+    per_account: 4,
+};
+
+/// Wrong passwords of one client, whatever the address: a school behind one address has 300 people, of whom a third mistype once.
+/// Browsers in which somebody signed in before do not count.
+pub(crate) const WRONG_PASSWORDS_PER_CLIENT: Pace = Pace {
+    times: NonZeroU32::new(100).expect("not zero"),
+    within: Duration::from_mins(15),
+};
+
+/// Wrong passwords for one address, of all clients together, before browsers in which nobody signed in before are refused: three
+/// clients' worth of `identity`'s own limit, and some thousand a day against passwords of ten characters at least.
+pub(crate) const WRONG_PASSWORDS_PER_ADDRESS: Pace = Pace {
+    times: NonZeroU32::new(30).expect("not zero"),
+    within: Duration::from_mins(15),
+};
+
+/// Grants of one client that the token endpoint refuses. Nobody guesses 256 bits; but each costs reads and a line of the log. A
+/// program with a thousand people who took their consent back finds that out in some minutes.
+pub(crate) const WRONG_GRANTS_PER_CLIENT: Pace = Pace::per_minute(NonZeroU32::new(300).expect("not zero"));
+
+/// How long a browser is known in which somebody signed in: as long as browsers keep a cookie.
+pub(crate) const KNOWN_BROWSER_TTL: Duration = Duration::from_hours(400 * 24);
 
 /// Bytes of a form of OAuth: an assertion by an RSA key with every scope is below 4 kB.
 pub(crate) const OAUTH_BODY_BYTES_MAX: usize = 16 * 1024;
@@ -30,11 +65,50 @@ pub(crate) const PROVIDER_ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// be good for long.
 pub(crate) const PROVIDER_METADATA_TTL: Duration = Duration::from_hours(1);
 
+/// People at once about whom a provider is asked; it may take its time about each. A school behind one address signs in some dozens
+/// a second.
+pub(crate) const PROVIDER_QUESTIONS: Rule = Rule {
+    total: 256,
+    kept_for_accounts: 0,
+    kept_for_close: 0,
+    per_client: 128,
+    per_account: 0,
+};
+
+/// How long it is believed that a provider cannot be asked, from the question on: a little longer than it may take to answer,
+/// so that those who waited are told, and a provider that is back is asked again.
+pub(crate) const PROVIDER_FAILURE_TTL: Duration = Duration::from_secs(15);
+
 /// How often a provider's keys are read at most, however many tokens name new ones.
 pub(crate) const PROVIDER_KEYS_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Requests handled at once; more are told to try again. Each may hold a database connection or a body.
-pub(crate) const REQUESTS_MAX: usize = 4_096;
+/// Requests under way whose message is there; each may hold a database connection. Most take a millisecond, a join some. A
+/// school whose 300 pupils join at once from one address fits into the share of one, and six such addresses are needed to fill what
+/// strangers may have; a program's two channels of 256 streams fit into the share of an account. What is over is told to
+/// try again.
+pub(crate) const REQUESTS: Rule = Rule {
+    total: 4_096,
+    kept_for_accounts: 1_024,
+    kept_for_close: 0,
+    per_client: 512,
+    per_account: 512,
+};
+
+/// Lists under way. A few walk at a time and the others wait (`db`); the longest walk takes a tenth of a second, so whoever
+/// asks for as many as one account may makes others wait for their lists for 1.6 s on two threads, and for nothing else.
+pub(crate) const LISTS: Rule = Rule {
+    total: 256,
+    kept_for_accounts: 224,
+    kept_for_close: 0,
+    per_client: 16,
+    per_account: 32,
+};
+
+/// When whoever found no place may try again: the requests before it are answered by then.
+pub(crate) const BUSY_WAIT: Duration = Duration::from_secs(1);
+
+/// When a refusal that may pass, and says nothing of a time, is worth another try.
+pub(crate) const RETRY_WAIT: Duration = Duration::from_secs(5);
 
 /// How long one request may take: Google's clients give up after 60 s, so the answer should come before.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

@@ -16,7 +16,7 @@ use tower::{Service, ServiceExt as _};
 
 use crate::{
     failure::Failure,
-    limits::{BATCH_PARTS_AT_ONCE, BATCH_PARTS_MAX, BODY_BYTES_MAX, PART_HEADERS_MAX},
+    limits::{BATCH_BYTES_MAX, BATCH_PARTS_AT_ONCE, BATCH_PARTS_MAX, PART_HEADERS_MAX},
 };
 
 /// The boundary of answers. It stands alone on its line, and no line of JSON is without a bracket, a quote or a digit.
@@ -57,7 +57,8 @@ pub enum BatchError {
     },
 }
 
-/// Answers a batch by asking `service` for each of its parts.
+/// Answers a batch by asking `service` for each of its parts. Its body is read here, so whoever may not send that much is to be
+/// refused before.
 pub async fn serve<S>(request: Request<Body>, service: S) -> Response<Body>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send,
@@ -67,9 +68,9 @@ where
         return Failure::wrong_verb(&[&Method::POST]).into_response();
     }
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, BODY_BYTES_MAX).collect().await else {
+    let Ok(body) = Limited::new(body, BATCH_BYTES_MAX).collect().await else {
         return Failure::malformed(format!(
-            "The body is larger than {BODY_BYTES_MAX} bytes, or ended early"
+            "The body is larger than {BATCH_BYTES_MAX} bytes, or ended early"
         ))
         .into_response();
     };

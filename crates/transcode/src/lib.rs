@@ -1,7 +1,8 @@
 //! `google.api.http` and proto3 JSON, as one Tower service in front of a gRPC service of the same process.
 //!
 //! A REST request becomes the gRPC request that the process serves anyway, and the reply becomes JSON. So a service is
-//! written once, and authentication, limits, traces and metrics, which sit below, cannot be skipped by a REST path.
+//! written once, and authentication, limits, traces and metrics, which sit below, cannot be skipped by a REST path. No byte of
+//! a body is read before the service below asks for it.
 //!
 //! The layer knows no service: all it knows it reads from descriptors, at start. It trades bytes with what is below, so it
 //! does not care which crate generated the messages. It is the only place that knows how HTTP and JSON stand for gRPC.
@@ -11,7 +12,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `template`, `rules`, `routes` | from annotations to a table; from a verb and a path to an RPC |
-//! | `request`, `query`, `fields`, `body` | from HTTP and JSON to a gRPC request |
+//! | `request`, `query`, `fields`, `body`, `late` | from HTTP and JSON to a gRPC request |
 //! | `spelling` | one field, two spellings |
 //! | `reply`, `failure`, `frame` | from a gRPC reply to HTTP and JSON |
 //! | `mask`, `partial` | partial responses, on both transports |
@@ -25,6 +26,7 @@ pub mod discovery;
 mod failure;
 mod fields;
 mod frame;
+mod late;
 pub mod limits;
 mod mask;
 mod partial;

@@ -1,8 +1,15 @@
 //! What a REST request may weigh. Refusals name the limit, so that nobody has to guess it.
 
-/// Largest JSON body. An SDP offer with twenty-two lines is about 90 kB, and the longest batch of the contracts (500 members)
-/// stays under 200 kB.
-pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// Largest message, as JSON or as gRPC. An SDP offer with twenty-two lines is about 90 kB, and the longest batch of the contracts
+/// (500 members) stays under 200 kB.
+pub const BODY_BYTES_MAX: usize = 256 << 10;
+
+/// Largest batch of requests: a hundred of some kilobytes each. Whoever sends one is known before it is read.
+pub const BATCH_BYTES_MAX: usize = 1 << 20;
+
+/// Largest form that stands for a query. It is read before anybody knows who asks, like the head whose part it plays, and is no
+/// larger than heads are.
+pub const FORM_BYTES_MAX: usize = 32 << 10;
 
 /// Segments of a path. The deepest resource name of the contracts has seven with its version.
 pub const PATH_SEGMENTS_MAX: usize = 16;

@@ -51,15 +51,23 @@ where
         Some(status) => failure(status, output.parent_pool()).into_response(),
         None => Failure::new(code::UNKNOWN, "The service gave no status").into_response(),
     };
-    for (name, value) in head
-        .headers
-        .iter()
-        .chain(&trailers)
-        .filter(|(name, _)| is_metadata(name))
-    {
-        response.headers_mut().append(name.clone(), value.clone());
+    for headers in [&head.headers, &trailers] {
+        pass_metadata(headers, &mut response);
     }
     response
+}
+
+/// What the layer itself has to say, with the metadata of a reply that does not count.
+pub(crate) fn instead(rendered: &Response<Body>, failure: Failure) -> Response<Body> {
+    let mut response = failure.into_response();
+    pass_metadata(rendered.headers(), &mut response);
+    response
+}
+
+fn pass_metadata(from: &HeaderMap, response: &mut Response<Body>) {
+    for (name, value) in from.iter().filter(|(name, _)| is_metadata(name)) {
+        response.headers_mut().append(name.clone(), value.clone());
+    }
 }
 
 /// Not what gRPC itself needs, nor what describes the gRPC body.

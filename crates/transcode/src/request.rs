@@ -1,14 +1,16 @@
 //! The caller's request, from HTTP and JSON to gRPC.
 //!
-//! Everything is checked before the service is called: path, query, body and field mask. Headers travel on as they came,
-//! because authentication, limits and logs sit below and need them. gRPC's own headers are removed, so that a REST caller
-//! cannot speak for this layer.
+//! Path, query and field mask are checked before the service is called. The body is read only when the service asks for the
+//! message ([`Late`]): who may send one at all is settled below, from the headers. Headers travel on as they came, because
+//! authentication, limits and logs sit below and need them. gRPC's own headers are removed, so that a REST caller cannot
+//! speak for this layer.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum_core::body::Body;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, Version, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
@@ -17,11 +19,12 @@ use crate::{
     body,
     failure::Failure,
     fields, frame,
-    limits::BODY_BYTES_MAX,
+    late::Late,
+    limits::{BODY_BYTES_MAX, FORM_BYTES_MAX},
     partial::{self, FIELD_MASK},
     query::{self, SystemParameters},
     reply::Form,
-    routes::{Miss, RouteTable},
+    routes::{Miss, Path, RouteTable},
     rules::{BodyRule, Route},
 };
 
@@ -32,14 +35,16 @@ const SERVER_TIMEOUT: HeaderName = HeaderName::from_static("x-server-timeout");
 
 /// The request as gRPC, and how its reply is to be written.
 #[derive(Debug)]
-pub(crate) struct GrpcRequest<'t> {
-    pub(crate) route: &'t Route,
+pub(crate) struct GrpcRequest {
+    pub(crate) route: Arc<Route>,
     pub(crate) request: Request<Body>,
     pub(crate) form: Form,
+    /// What becomes known of the body; nothing where the route has none.
+    pub(crate) late: Late,
 }
 
-/// Reads a REST request.
-pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<GrpcRequest<'_>, Failure> {
+/// Reads a REST request, but for its body.
+pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<GrpcRequest, Failure> {
     let (mut head, body) = request.into_parts();
     let verb = verb(&head)?;
     let (route, path) = routes.find(&verb, head.uri.path()).map_err(|miss| match miss {
@@ -49,46 +54,84 @@ pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<
 
     let mut message = DynamicMessage::new(route.input.clone());
     let mut query = Cow::Borrowed(head.uri.query().unwrap_or_default());
-    match &route.body {
+    let (body, mut parameters) = if matches!(route.body, BodyRule::Nothing) {
         // A query that is too long for a URL comes as the form of a POST that stands for a GET.
-        BodyRule::Nothing
-            if head.method == Method::POST && has_type(&head.headers, "application/x-www-form-urlencoded") =>
-        {
-            let form = collect(&head.headers, body).await?;
+        if head.method == Method::POST && has_type(&head.headers, "application/x-www-form-urlencoded") {
+            refuse_compressed(&head.headers)?;
+            let form = collect(body, FORM_BYTES_MAX).await?;
             query = Cow::Owned(format!("{query}&{}", String::from_utf8_lossy(&form)));
         }
-        BodyRule::Nothing => {}
-        BodyRule::Request => {
-            let json = json(&head.headers, body).await?;
-            message = body::read(&json, &route.input, None)?.unwrap_or(message);
+        (None, address(&mut message, route, &path, &query)?)
+    } else {
+        refuse_compressed(&head.headers)?;
+        // The address wins over the body, so it is read again on top of it; here it is read for what is wrong with it.
+        let parameters = address(&mut message, route, &path, &query)?;
+        (Some(body), parameters)
+    };
+
+    pass_mask(parameters.fields.take(), &mut head.headers)?;
+    let form = Form {
+        enum_numbers: parameters.enum_numbers,
+        pretty: parameters.pretty,
+        mask: partial::mask(&head.headers, &route.output)?,
+    };
+    pass_credentials(parameters, &mut head.headers)?;
+    let late = Late::default();
+    let route = Arc::clone(route);
+    let body = match body {
+        None => Body::from(encode(&message)?),
+        Some(body) => {
+            let (route, uri) = (Arc::clone(&route), head.uri.clone());
+            let is_json = may_be_json(&head.headers);
+            late.body(async move { with_body(&route, &uri, is_json, body).await })
         }
+    };
+    speak_grpc(&mut head, &route)?;
+    Ok(GrpcRequest {
+        route,
+        request: Request::from_parts(head, body),
+        form,
+        late,
+    })
+}
+
+/// The frame of a message that a body fills, and then the address.
+async fn with_body(route: &Route, uri: &Uri, is_json: bool, body: Body) -> Result<Bytes, Failure> {
+    let json = collect(body, BODY_BYTES_MAX).await?;
+    if !is_json && !json.is_empty() {
+        return Err(Failure::malformed("The body is not `application/json`"));
+    }
+    let mut message = DynamicMessage::new(route.input.clone());
+    match &route.body {
+        BodyRule::Nothing => {}
+        BodyRule::Request => message = body::read(&json, &route.input, None)?.unwrap_or(message),
         BodyRule::Field(field, kind) => {
-            let json = json(&head.headers, body).await?;
             if let Some(value) = body::read(&json, kind, Some(field.name()))? {
                 message.set_field(field, Value::Message(value));
             }
         }
     }
-    let mut parameters = query::read(&query, &route.body, &mut message)?;
-    for (fields, segments) in path.captures(route) {
-        fields::set_string(&mut message, fields, decode(fields, segments)?);
-    }
+    let path = Path::cut(uri.path()).ok_or_else(Failure::unknown_path)?;
+    address(&mut message, route, &path, uri.query().unwrap_or_default())?;
+    encode(&message)
+}
 
-    pass_mask(parameters.fields.take(), &mut head.headers)?;
-    let mask = partial::mask(&head.headers, &route.output)?;
-    let form = Form {
-        enum_numbers: parameters.enum_numbers,
-        pretty: parameters.pretty,
-        mask,
-    };
-    pass_credentials(parameters, &mut head.headers)?;
-    speak_grpc(&mut head, route)?;
-    let frame = frame::encode(&message).map_err(|reason| Failure::broken(reason.as_ref()))?;
-    Ok(GrpcRequest {
-        route,
-        request: Request::from_parts(head, Body::from(frame)),
-        form,
-    })
+/// Puts into a message what query and path say.
+fn address(
+    message: &mut DynamicMessage,
+    route: &Route,
+    path: &Path<'_>,
+    query: &str,
+) -> Result<SystemParameters, Failure> {
+    let parameters = query::read(query, &route.body, message)?;
+    for (fields, segments) in path.captures(route) {
+        fields::set_string(message, fields, decode(fields, segments)?);
+    }
+    Ok(parameters)
+}
+
+fn encode(message: &DynamicMessage) -> Result<Bytes, Failure> {
+    frame::encode(message).map_err(|reason| Failure::broken(reason.as_ref()))
 }
 
 /// The verb that is meant: a POST may stand for another, where a proxy lets nothing else through, and HEAD is a GET of which the
@@ -117,30 +160,28 @@ fn has_type(headers: &HeaderMap, wanted: &str) -> bool {
         .eq_ignore_ascii_case(wanted)
 }
 
-/// Reads a JSON body. Browsers call it `text/plain` where anything else would cost them a preflight.
-async fn json(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
-    let bytes = collect(headers, body).await?;
-    let named = !headers.contains_key(header::CONTENT_TYPE)
+/// Whether a body may be read as JSON. Browsers call it `text/plain` where anything else would cost them a preflight.
+fn may_be_json(headers: &HeaderMap) -> bool {
+    !headers.contains_key(header::CONTENT_TYPE)
         || has_type(headers, "application/json")
-        || has_type(headers, "text/plain");
-    if named || bytes.is_empty() {
-        return Ok(bytes);
-    }
-    Err(Failure::malformed("The body is not `application/json`"))
+        || has_type(headers, "text/plain")
 }
 
-async fn collect(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
-    if headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|encoding| encoding != "identity")
-    {
-        return Err(Failure::malformed("The body is compressed, which is not supported"));
+fn refuse_compressed(headers: &HeaderMap) -> Result<(), Failure> {
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(encoding) if encoding != "identity" => {
+            Err(Failure::malformed("The body is compressed, which is not supported"))
+        }
+        _ => Ok(()),
     }
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+}
+
+async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Failure> {
+    match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(reason) if reason.is::<LengthLimitError>() => Err(Failure::malformed(format!(
-            "The body is larger than {BODY_BYTES_MAX} bytes"
-        ))),
+        Err(reason) if reason.is::<LengthLimitError>() => {
+            Err(Failure::malformed(format!("The body is larger than {bytes_max} bytes")))
+        }
         Err(_) => Err(Failure::malformed("The body ended early")),
     }
 }

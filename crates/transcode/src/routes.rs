@@ -6,6 +6,8 @@
 //! A colon in the last segment always begins a custom verb. An id that holds a colon is sent with `%3A`, as Google's
 //! clients do: segments are matched as they came, and decoded only when they are bound to a field.
 
+use std::sync::Arc;
+
 use http::Method;
 use prost_reflect::FieldDescriptor;
 
@@ -18,7 +20,7 @@ use crate::{
 /// Rules by path.
 #[derive(Debug)]
 pub(crate) struct RouteTable {
-    routes: Vec<Route>,
+    routes: Vec<Arc<Route>>,
     root: Node,
 }
 
@@ -51,7 +53,7 @@ pub(crate) enum Miss<'t> {
 
 impl<'p> Path<'p> {
     /// `None` for what no template can match.
-    fn cut(path: &'p str) -> Option<Path<'p>> {
+    pub(crate) fn cut(path: &'p str) -> Option<Path<'p>> {
         let (path, custom_verb) = match path.rsplit_once(':') {
             Some((path, verb)) if !verb.contains('/') => (path, Some(verb)),
             _ => (path, None),
@@ -103,10 +105,11 @@ impl RouteTable {
             }
             ends.push(index);
         }
+        let routes = routes.into_iter().map(Arc::new).collect();
         Ok(RouteTable { routes, root })
     }
 
-    pub(crate) fn find<'p>(&self, verb: &Method, path: &'p str) -> Result<(&Route, Path<'p>), Miss<'_>> {
+    pub(crate) fn find<'p>(&self, verb: &Method, path: &'p str) -> Result<(&Arc<Route>, Path<'p>), Miss<'_>> {
         let path = Path::cut(path).ok_or(Miss::UnknownPath)?;
         let mut walk = Walk {
             routes: &self.routes,
@@ -143,7 +146,7 @@ impl Node {
 
 /// One lookup.
 struct Walk<'t, 'r> {
-    routes: &'t [Route],
+    routes: &'t [Arc<Route>],
     verb: &'r Method,
     custom_verb: Option<&'r str>,
     /// Verbs of the routes whose path matched.
@@ -152,7 +155,7 @@ struct Walk<'t, 'r> {
 
 impl<'t> Walk<'t, '_> {
     /// Recurses at most `PATH_SEGMENTS_MAX` deep.
-    fn from(&mut self, node: &'t Node, segments: &[&str]) -> Option<&'t Route> {
+    fn from(&mut self, node: &'t Node, segments: &[&str]) -> Option<&'t Arc<Route>> {
         let Some((first, others)) = segments.split_first() else {
             return self.choose(&node.ends).or_else(|| self.choose(&node.rest));
         };
@@ -169,7 +172,7 @@ impl<'t> Walk<'t, '_> {
             .or_else(|| self.choose(&node.rest))
     }
 
-    fn choose(&mut self, ends: &[usize]) -> Option<&'t Route> {
+    fn choose(&mut self, ends: &[usize]) -> Option<&'t Arc<Route>> {
         for &at in ends {
             let route = &self.routes[at];
             if route.custom_verb.as_deref() != self.custom_verb {

@@ -78,7 +78,12 @@ where
             return Box::pin(async move {
                 Ok(match request::read(request, &tables.routes).await {
                     Ok(asked) => {
-                        reply::render(inner.call(asked.request).await?, &asked.route.output, &asked.form).await
+                        let reply = inner.call(asked.request).await?;
+                        let response = reply::render(reply, &asked.route.output, &asked.form).await;
+                        match asked.late.failure() {
+                            None => response,
+                            Some(failure) => reply::instead(&response, failure),
+                        }
                     }
                     Err(failure) => failure.into_response(),
                 })

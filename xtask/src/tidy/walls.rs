@@ -24,7 +24,7 @@ const APPLICATION: &str = "application";
 const MODULES: &[(&str, &[&str])] = &[
     // What all the others share.
     ("clock", &[]),
-    ("failure", &[]),
+    ("failure", &["limits"]),
     ("limits", &[]),
     ("links", &[]),
     ("metrics", &[]),
@@ -74,10 +74,13 @@ const MODULES: &[(&str, &[&str])] = &[
         "contracts/people",
         &["acquaintance", "failure", "gate", "grpc", "installation", "limits"],
     ),
-    ("web", &["browser", "clock", "gate", "limits", "random"]),
+    ("web", &["browser", "clock", "failure", "gate", "limits", "random"]),
     ("oauth", &["clock", "limits", "web"]),
     ("discovery", &["grpc", "web"]),
-    ("front", &["discovery", "grpc", "metrics", "oauth", "web"]),
+    (
+        "front",
+        &["discovery", "failure", "gate", "grpc", "metrics", "oauth", "web"],
+    ),
     // The program around it.
     ("announce", &[]),
     ("folder", &[]),

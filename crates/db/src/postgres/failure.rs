@@ -92,6 +92,20 @@ pub(super) fn outlasted<T>(outcome: Result<Result<T, Failure>, Elapsed>) -> Resu
     })
 }
 
+/// The error of a walk: one that the server cancelled went too far.
+pub(super) fn given_up(error: Error) -> Error {
+    match &error {
+        Error::Timeout { source }
+            if source
+                .downcast_ref::<tokio_postgres::Error>()
+                .is_some_and(|source| source.code() == Some(&SqlState::QUERY_CANCELED)) =>
+        {
+            Error::TooFar
+        }
+        _ => error,
+    }
+}
+
 /// Sorts an error of PostgreSQL into the distinctions of [`Error`].
 pub(super) fn translate(error: tokio_postgres::Error) -> Error {
     match error.code() {

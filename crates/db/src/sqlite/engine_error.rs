@@ -4,6 +4,20 @@ use crate::Error;
 use rusqlite::{ErrorCode, ffi};
 use std::sync::Arc;
 
+/// The error of a walk: one that was interrupted went too far.
+pub(super) fn given_up(error: Error) -> Error {
+    match &error {
+        Error::Timeout { source }
+            if source
+                .downcast_ref::<rusqlite::Error>()
+                .is_some_and(|source| source.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)) =>
+        {
+            Error::TooFar
+        }
+        _ => error,
+    }
+}
+
 /// Sorts an error of SQLite into the distinctions of [`Error`].
 pub(super) fn translate(error: rusqlite::Error) -> Error {
     let cause = match &error {

@@ -141,7 +141,7 @@ fn attempt(connection: &mut Connection, batch: &[Waiting], limits: Limits) -> Re
 
 /// Runs one write inside the open transaction: all of its statements, or none.
 fn apply(connection: &mut Connection, statements: &[Statement], limits: Limits) -> Result<(), Error> {
-    interrupt_after(connection, limits.write_timeout)?;
+    interrupt_after(connection, limits.write_timeout, None)?;
     run(connection, "savepoint one")?;
     let outcome = statements
         .iter()

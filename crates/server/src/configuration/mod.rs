@@ -65,7 +65,7 @@ pub struct Configuration {
     pub drain: Duration,
     /// How long a record is kept; `None` is for ever.
     pub retention: Option<Duration>,
-    /// How much one person and one app may ask for in a minute.
+    /// How much one person, one app and one client without an account may ask for in a minute.
     pub quotas: Quotas,
     /// Whether whoever gives no credential acts as the administrator.
     pub without_tokens: bool,
@@ -257,11 +257,19 @@ mod tests {
         assert_eq!(configuration.retention, None);
         assert!(configuration.without_tokens);
         assert_eq!(configuration.quotas.reads_per_person.map(u32::from), Some(5));
-        assert_eq!(configuration.quotas.writes_per_person, None);
+        assert_eq!(
+            configuration.quotas.writes_per_person,
+            Quotas::USUAL.writes_per_person,
+            "what the file does not name is as usual"
+        );
         let provider = configuration.oidc.expect("the file names one");
         assert_eq!(provider.client_id, "sederunt");
         assert_eq!(provider.name, OidcConfiguration::NAME);
-        for (set, expected) in [("none", Quotas::default()), ("google", Quotas::GOOGLE)] {
+        for (set, expected) in [
+            ("none", Quotas::NONE),
+            ("default", Quotas::USUAL),
+            ("google", Quotas::GOOGLE),
+        ] {
             let configuration = with_file(text, &["--quotas", set]).expect("valid");
             assert_eq!(
                 configuration.quotas, expected,
@@ -334,7 +342,7 @@ mod tests {
             ),
             (
                 "[quotas]\nreads = 1",
-                "line 2: there is no key 'quotas.reads', but reads_per_person, writes_per_person, creates_per_person, reads_per_app, writes_per_app, creates_per_app",
+                "line 2: there is no key 'quotas.reads', but reads_per_person, writes_per_person, creates_per_person, reads_per_app, writes_per_app, creates_per_app, reads_per_client, writes_per_client",
             ),
             (
                 "[tls]\nmode = \"on\"",
@@ -427,7 +435,7 @@ mod tests {
             ),
             (
                 ["--quotas", "some"],
-                "invalid value 'some' for '--quotas <SET>': it is not one of none, google",
+                "invalid value 'some' for '--quotas <SET>': it is not one of none, default, google",
             ),
             (
                 ["--tls", "on"],

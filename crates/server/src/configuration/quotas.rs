@@ -51,6 +51,18 @@ pub(super) const QUOTAS: Section = Section {
             "they count as writes too",
             |to, count| to.configuration.quotas.creates_per_app = per_minute(count),
         ),
+        quota(
+            "reads_per_client",
+            "Requests that read, of all people without an account behind one address",
+            "",
+            |to, count| to.configuration.quotas.reads_per_client = per_minute(count),
+        ),
+        quota(
+            "writes_per_client",
+            "Requests that change something, of all people without an account behind one address",
+            "a join is one, and so is a leave",
+            |to, count| to.configuration.quotas.writes_per_client = per_minute(count),
+        ),
     ],
 };
 

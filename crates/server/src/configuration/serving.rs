@@ -96,15 +96,20 @@ pub(super) const SERVING: Section = Section {
                 environment: "SEDERUNT_QUOTAS",
                 value: "SET",
             }),
-            default: Words("none, or what the file sets"),
-            help: "Requests per minute that a person and an app may make: none (no quotas), or google (the numbers of Google's \
-                   service)",
+            default: Words("default, with what the file sets"),
+            help: "Requests per minute that a person, an app and a client without an account may make: none (no quotas), \
+                   default, or google (the numbers of Google's service)",
             more: "numbers of your own stand in the table `[quotas]`",
             set: Set::Choice(&[
                 Choice {
                     name: "none",
                     help: "No quotas",
-                    set: |to| to.configuration.quotas = Quotas::default(),
+                    set: |to| to.configuration.quotas = Quotas::NONE,
+                },
+                Choice {
+                    name: "default",
+                    help: "Ten times those of Google's service",
+                    set: |to| to.configuration.quotas = Quotas::USUAL,
                 },
                 Choice {
                     name: "google",

@@ -1,16 +1,20 @@
 //! Admission: what every request of every contract passes, once, before a handler sees it.
 //!
-//! A place among those under way, who is calling, the quota, the deadline, the trace and the figures are one thing, apart from any
-//! wire: a contract says in [`Wire`] how it refuses and how its answers went, and hands over what it would do with whoever is
+//! Who is calling, the quota, a place among those under way, the deadline, the trace and the figures are one thing, apart from
+//! any wire: a contract says in [`Wire`] how it refuses and how its answers went, and hands over what it would do with whoever is
 //! let in. It is one future: layers of boxes would cost more than the shortest handler.
+//!
+//! The order is what strangers cannot get around. Who asks, and whether they have asked too often, is settled from the headers;
+//! only then is the message read; and a place is taken only when the message is there, so that nobody holds one by sending
+//! nothing. Places are shared out by who asks ([`limits::REQUESTS`]).
 
 use std::sync::Arc;
 
 use axum_core::body::Body;
 use http::{HeaderMap, Request, Response};
-use identity::Identity;
-use share::Client;
-use tokio::sync::Semaphore;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use identity::{Caller, Identity};
+use share::{Client, Permit, Reports, Shared, Taker, Used};
 use tracing::Instrument as _;
 
 use super::asking::{Asking, Method};
@@ -40,20 +44,28 @@ pub(crate) struct Admission {
     identity: Identity,
     stranger: Stranger,
     metrics: Arc<Metrics>,
-    places: Semaphore,
+    places: Shared,
+    lists: Shared,
     traces: TraceIds,
     meter: Meter,
 }
 
 impl Admission {
-    pub(crate) fn new(identity: Identity, stranger: Stranger, metrics: Arc<Metrics>, quotas: &Quotas) -> Admission {
+    pub(crate) fn new(
+        identity: Identity,
+        stranger: Stranger,
+        metrics: Arc<Metrics>,
+        quotas: &Quotas,
+        reports: &Reports,
+    ) -> Admission {
         Admission {
             identity,
             stranger,
             metrics,
-            places: Semaphore::new(limits::REQUESTS_MAX),
+            places: Shared::new("requests", limits::REQUESTS, reports),
+            lists: Shared::new("lists", limits::LISTS, reports),
             traces: TraceIds::new(),
-            meter: Meter::new(quotas),
+            meter: Meter::new(quotas, reports),
         }
     }
 
@@ -91,12 +103,15 @@ impl Admission {
         request: Request<Body>,
         serve: impl FnOnce(Asking, Request<Body>) -> F,
     ) -> Answer<F::Output> {
-        let Ok(_place) = self.places.try_acquire() else {
-            return Err(Failure::unavailable("The server is busy; try again soon."));
-        };
         let served = async {
             let client = request.extensions().get().copied().unwrap_or(Client::HERE);
             let asking = self.admitted(method, request.headers(), client).await?;
+            let request = with_message(request).await?;
+            let _place = share(&self.places, asking.taker(), "Requests at once")?;
+            let lister = method.operation.lists().then(|| asking.taker());
+            let _list = lister
+                .map(|taker| share(&self.lists, taker, "Lists at once"))
+                .transpose()?;
             Ok(serve(asking, request).await)
         };
         match tokio::time::timeout(limits::REQUEST_TIMEOUT, served).await {
@@ -109,8 +124,22 @@ impl Admission {
     async fn admitted(&self, method: &Arc<Method>, headers: &HeaderMap, client: Client) -> Answer<Asking> {
         let reads = method.operation.effect == Effect::Reads;
         let principal = authenticate(&self.identity, &self.stranger, headers, reads).await?;
-        self.meter.take(&principal, method.operation.effect, clock::instant())?;
-        Ok(Asking::new(principal, client, Arc::clone(method)))
+        let asking = Asking::new(principal, client, Arc::clone(method));
+        let effect = method.operation.effect;
+        self.meter
+            .take(&asking.taker(), asking.app(), effect, clock::instant())?;
+        Ok(asking)
+    }
+
+    /// Refuses whoever gives no credential that holds.
+    pub(crate) async fn known(&self, headers: &HeaderMap) -> Answer<()> {
+        match authenticate(&self.identity, &self.stranger, headers, true)
+            .await?
+            .caller
+        {
+            Caller::Anonymous => Err(Failure::unauthenticated("CREDENTIALS_MISSING")),
+            Caller::User(_) | Caller::ServiceAccount { .. } => Ok(()),
+        }
     }
 
     /// Forgets what quotas need not remember, now and then, for as long as the server runs.
@@ -122,12 +151,37 @@ impl Admission {
     }
 }
 
+/// One of what is shared out, for as long as the request is under way.
+fn share(pool: &Shared, taker: Taker, limit: &'static str) -> Answer<Permit> {
+    let refused = |used| match used {
+        Used::Own => Failure::from(Kind::Exhausted)
+            .because("RATE_LIMIT_EXCEEDED")
+            .with("quota_limit", limit),
+        Used::All => Failure::unavailable("The server is busy; try again soon."),
+    };
+    pool.take(taker, 1)
+        .map_err(|used| refused(used).retry_after(limits::BUSY_WAIT))
+}
+
+/// The request with its whole message.
+async fn with_message(request: Request<Body>) -> Answer<Request<Body>> {
+    let (head, body) = request.into_parts();
+    match Limited::new(body, limits::MESSAGE_BYTES_MAX).collect().await {
+        Ok(message) => Ok(Request::from_parts(head, Body::from(message.to_bytes()))),
+        Err(error) if error.is::<LengthLimitError>() => Err(Failure::new(
+            Kind::Invalid,
+            format!("The message is larger than {} bytes.", limits::REQUEST_BODY_BYTES_MAX),
+        )),
+        // The edge was out of patience, the client went away, or the transcoder says it better.
+        Err(_) => Err(Failure::new(Kind::Invalid, "The message ended early.")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
     use http::{StatusCode, header};
-    use http_body_util::BodyExt as _;
     use identity::Scopes;
-    use share::Reports;
 
     use super::*;
     use crate::gate::operation::{Needs, Operation};
@@ -179,21 +233,65 @@ mod tests {
         let stranger = Stranger::open(&identity, false).await.expect("nobody");
         let quotas = Quotas {
             writes_per_person: std::num::NonZeroU32::new(1),
-            ..Quotas::default()
+            ..Quotas::NONE
         };
-        (Admission::new(identity, stranger, metrics, &quotas), token)
+        let reports = Reports::default();
+        (Admission::new(identity, stranger, metrics, &quotas, &reports), token)
     }
 
-    #[tokio::test]
-    async fn a_contract_without_grpc_passes_the_same_gate() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+    fn metrics() -> Arc<Metrics> {
         let options = media::Options {
             bind: ([127, 0, 0, 1], 0).into(),
             announce: Vec::new(),
         };
         let (events, _reported) = tokio::sync::mpsc::channel(1);
         let media = media::Media::start(&options, events).expect("a free port");
-        let metrics = Metrics::new(media, Reports::default());
+        Metrics::new(media, Reports::default())
+    }
+
+    /// Whoever waits for an answer holds a place, whoever is still to send a message none; and one client leaves some to others.
+    #[tokio::test]
+    async fn places_are_shared_out() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (admission, _) = admission(folder.path(), metrics()).await;
+        let ask = |last: u8, body: Body, serve: std::future::Ready<bool>| {
+            let admission = &admission;
+            let method = Arc::new(Method {
+                name: READ.name.into(),
+                service: "graph.example.org",
+                operation: &READ,
+            });
+            let mut request = Request::new(body);
+            request.extensions_mut().insert(Client::at([192, 0, 2, last].into()));
+            async move {
+                let answered = admission.pass::<Plain, _>(method, request, |_, _| async move {
+                    if !serve.await {
+                        std::future::pending::<()>().await;
+                    }
+                    Response::new(Body::empty())
+                });
+                answered.await.status().as_u16()
+            }
+        };
+        let (never, soon) = (|| std::future::ready(false), || std::future::ready(true));
+        let share = usize::try_from(limits::REQUESTS.per_client).expect("some hundreds");
+        let endless = || Body::from_stream(futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>());
+        let mut silent: Vec<_> = (0..share).map(|_| Box::pin(ask(1, endless(), soon()))).collect();
+        let mut held: Vec<_> = (0..share).map(|_| Box::pin(ask(1, Body::empty(), never()))).collect();
+        for one in silent.iter_mut().chain(&mut held) {
+            assert_eq!(one.now_or_never(), None);
+        }
+        assert_eq!(admission.places.taken(), limits::REQUESTS.per_client);
+        assert_eq!(ask(1, Body::empty(), soon()).await, 429);
+        assert_eq!(ask(2, Body::empty(), soon()).await, 200);
+        held.truncate(share - 1);
+        assert_eq!(ask(1, Body::empty(), soon()).await, 200);
+    }
+
+    #[tokio::test]
+    async fn a_contract_without_grpc_passes_the_same_gate() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let metrics = metrics();
         let (admission, token) = admission(folder.path(), Arc::clone(&metrics)).await;
         let bearer = format!("Bearer {token}");
         for (operation, headers, status, body) in [

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use identity::Principal;
 use identity::policy::{self, Action, Refusal, Resource};
+use identity::{Caller, Principal};
 use meeting::{ConferenceId, Micros, UserId};
 use register::{Register, RegisterError, SpaceRecord};
 use rooms::{SpaceName, find_space};
-use share::Client;
+use share::{Client, Taker};
 
 use super::operation::{Needs, Operation};
 use crate::failure::{Answer, Failure, Kind};
@@ -48,6 +48,15 @@ impl Asking {
     /// From where.
     pub(crate) fn client(&self) -> Client {
         self.client
+    }
+
+    /// Whose share of what is scarce this takes.
+    pub(crate) fn taker(&self) -> Taker {
+        match &self.caller.caller {
+            Caller::User(user) => Taker::account(user.id.as_str()),
+            Caller::ServiceAccount { client_id, .. } => Taker::account(client_id.as_str()),
+            Caller::Anonymous => Taker::Stranger(self.client()),
+        }
     }
 
     /// The whole name of the method.
@@ -151,6 +160,8 @@ impl Asking {
         match error {
             RegisterError::NotFound => Failure::hidden(self.noun()),
             RegisterError::InvalidFilter(malformed) => Failure::field("filter", malformed.to_string()),
+            // Another try would fail alike, so it is not for want of something.
+            RegisterError::TooFar => Failure::field("filter", error.to_string()),
             RegisterError::InvalidPageToken => Failure::field("page_token", error.to_string()),
             RegisterError::NegativePageSize => Failure::field("page_size", error.to_string()),
             other => Failure::broken(&other),

@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | [`operation`] | what a contract declares of each of its operations |
-//! | [`admission`] | the way in: place, caller, quota, deadline, trace, figures |
+//! | [`admission`] | the way in: caller, quota, message, place, deadline, trace, figures |
 //! | [`asking`] | who was let in, to do what; handlers take it as an argument, so none runs without a caller |
 
 pub(crate) mod admission;

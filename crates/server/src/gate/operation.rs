@@ -59,6 +59,13 @@ impl Operation {
         Operation::new(name, needs, noun, Effect::Creates)
     }
 
+    /// Whether it answers a list, whose filter may pass many rows: contracts name those by one rule.
+    pub(crate) fn lists(&self) -> bool {
+        self.name
+            .split_once('/')
+            .is_some_and(|(_, method)| method.starts_with("List"))
+    }
+
     const fn new(name: &'static str, needs: Needs, noun: &'static str, effect: Effect) -> Operation {
         Operation {
             name,

@@ -1,21 +1,21 @@
-//! How much one person, and one app, may ask for in a minute.
+//! How much one person, one app and one client without an account may ask for in a minute.
 //!
-//! The numbers are the operator's ([`Quotas`]); `google` is the set of the reference, for those who test how a program behaves
-//! when it meets them. A quota is a bucket that fills evenly, so a program that waits a little is served again, and one
-//! that is greedy harms only itself. Whoever has no account is bounded by the limits of connections and of meetings.
+//! The numbers are the operator's ([`Quotas`]). Those that hold if nothing is said are there for a server whose address is
+//! known: many times what people and honest programs need, and far below what a loop makes. `google` is the set of the
+//! reference, for those who test how a program behaves when it meets them. A program that waits a little is served again
+//! ([`share::Paces`]), and one that is greedy harms only itself.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use identity::{Caller, Principal};
+use share::{Limit, Pace, Paces, Reports, Taker};
 
 use super::operation::Effect;
 use crate::failure::{Answer, Failure, Kind};
 
 /// The quotas of an installation: requests per minute. What is not set is not limited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotas {
     /// Requests of one person that read.
     pub reads_per_person: Option<NonZeroU32>,
@@ -29,10 +29,39 @@ pub struct Quotas {
     pub writes_per_app: Option<NonZeroU32>,
     /// Spaces that one app makes; they count as writes too.
     pub creates_per_app: Option<NonZeroU32>,
+    /// Requests that read, of all people without an account behind one address.
+    pub reads_per_client: Option<NonZeroU32>,
+    /// Requests that change something, of all people without an account behind one address.
+    pub writes_per_client: Option<NonZeroU32>,
 }
 
 impl Quotas {
-    /// The quotas of the reference: `contracts/meet.md` §2.10.
+    /// No quotas.
+    pub const NONE: Quotas = Quotas {
+        reads_per_person: None,
+        writes_per_person: None,
+        creates_per_person: None,
+        reads_per_app: None,
+        writes_per_app: None,
+        creates_per_app: None,
+        reads_per_client: None,
+        writes_per_client: None,
+    };
+
+    /// What holds if nothing is said: ten times what the reference allows. A school of 300 pupils behind one address joins, loses
+    /// its network, joins again and leaves within a minute: 1,200 writes of one client.
+    pub const USUAL: Quotas = Quotas {
+        reads_per_person: NonZeroU32::new(6_000),
+        writes_per_person: NonZeroU32::new(1_200),
+        creates_per_person: NonZeroU32::new(120),
+        reads_per_app: NonZeroU32::new(60_000),
+        writes_per_app: NonZeroU32::new(12_000),
+        creates_per_app: NonZeroU32::new(1_200),
+        reads_per_client: NonZeroU32::new(3_000),
+        writes_per_client: NonZeroU32::new(1_200),
+    };
+
+    /// The quotas of the reference: `contracts/meet.md` §2.10. It has no callers without an account.
     pub const GOOGLE: Quotas = Quotas {
         reads_per_person: NonZeroU32::new(600),
         writes_per_person: NonZeroU32::new(100),
@@ -40,216 +69,197 @@ impl Quotas {
         reads_per_app: NonZeroU32::new(6_000),
         writes_per_app: NonZeroU32::new(1_000),
         creates_per_app: NonZeroU32::new(100),
+        ..Quotas::USUAL
     };
+}
+
+impl Default for Quotas {
+    fn default() -> Quotas {
+        Quotas::USUAL
+    }
 }
 
 /// The buckets of everybody who asked lately.
 pub(super) struct Meter {
     person: Subjects,
     app: Subjects,
+    client: Subjects,
+    limit: Arc<Limit>,
 }
 
-/// The buckets of all persons, or of all apps.
+/// The buckets of all persons, of all apps, or of all clients.
 struct Subjects {
     /// For messages: `per person`.
     whose: &'static str,
-    /// What one may do in a minute: reads, writes, creates.
-    per_minute: [Option<NonZeroU32>; 3],
-    /// When each bucket will be full again, by the subject's id. A full one need not be kept.
-    full_at: Mutex<HashMap<String, [Option<Instant>; 3]>>,
+    /// What they may do, in the order of [`Bucket`].
+    paces: [Option<Mutex<Paces<Taker>>>; 3],
 }
 
-/// The buckets of one subject, in this order.
-const READS: usize = 0;
-const WRITES: usize = 1;
-const CREATES: usize = 2;
-const NAMES: [&str; 3] = ["Reads", "Writes", "Spaces created"];
+/// What is counted of a subject.
+#[derive(Clone, Copy, Debug)]
+enum Bucket {
+    Reads,
+    Writes,
+    Creates,
+}
 
-impl Meter {
-    pub(super) fn new(quotas: &Quotas) -> Meter {
-        let subjects = |whose, per_minute| Subjects {
-            whose,
-            per_minute,
-            full_at: Mutex::default(),
-        };
-        Meter {
-            person: subjects(
-                "per person",
-                [
-                    quotas.reads_per_person,
-                    quotas.writes_per_person,
-                    quotas.creates_per_person,
-                ],
-            ),
-            app: subjects(
-                "per app",
-                [quotas.reads_per_app, quotas.writes_per_app, quotas.creates_per_app],
-            ),
+impl Bucket {
+    /// What a request counts as.
+    fn of(effect: Effect) -> &'static [Bucket] {
+        match effect {
+            Effect::Reads => &[Bucket::Reads],
+            Effect::Writes => &[Bucket::Writes],
+            Effect::Creates => &[Bucket::Creates, Bucket::Writes],
         }
     }
 
-    /// Takes a request out of the caller's buckets, or refuses it.
-    pub(super) fn take(&self, principal: &Principal, effect: Effect, now: Instant) -> Answer<()> {
-        let person = match &principal.caller {
-            Caller::User(user) => Some(user.id.as_str()),
-            Caller::ServiceAccount { client_id, .. } => Some(client_id.as_str()),
-            Caller::Anonymous => None,
-        };
-        let buckets: &[usize] = match effect {
-            Effect::Reads => &[READS],
-            Effect::Writes => &[WRITES],
-            Effect::Creates => &[CREATES, WRITES],
-        };
-        for (subjects, id) in [(&self.person, person), (&self.app, principal.app.as_deref())] {
-            if let Some(id) = id {
-                subjects.take(id, buckets, now)?;
-            }
+    fn name(self) -> &'static str {
+        match self {
+            Bucket::Reads => "Reads",
+            Bucket::Writes => "Writes",
+            Bucket::Creates => "Spaces created",
         }
-        Ok(())
+    }
+}
+
+impl Meter {
+    pub(super) fn new(quotas: &Quotas, reports: &Reports) -> Meter {
+        let subjects = |whose, per_minute: [Option<NonZeroU32>; 3]| Subjects {
+            whose,
+            paces: per_minute.map(|times| times.map(|times| Mutex::new(Paces::new(Pace::per_minute(times))))),
+        };
+        let Quotas {
+            reads_per_person,
+            writes_per_person,
+            creates_per_person,
+            reads_per_app,
+            writes_per_app,
+            creates_per_app,
+            reads_per_client,
+            writes_per_client,
+        } = *quotas;
+        Meter {
+            person: subjects("per person", [reads_per_person, writes_per_person, creates_per_person]),
+            app: subjects("per app", [reads_per_app, writes_per_app, creates_per_app]),
+            client: subjects(
+                "per client without an account",
+                [reads_per_client, writes_per_client, None],
+            ),
+            limit: reports.limit("quotas"),
+        }
+    }
+
+    /// Takes a request out of the buckets of who asks, and of the app by which they do; or refuses it.
+    pub(super) fn take(&self, taker: &Taker, app: Option<&str>, effect: Effect, now: Instant) -> Answer<()> {
+        let who = match taker {
+            Taker::Stranger(_) => &self.client,
+            Taker::Account { .. } => &self.person,
+        };
+        let mut answer = who.take(taker, effect, now);
+        if let (Ok(()), Some(app)) = (&answer, app) {
+            answer = self.app.take(&Taker::account(app), effect, now);
+        }
+        if answer.is_err() {
+            self.limit.reached(taker);
+        }
+        answer
     }
 
     /// Forgets buckets that are full again: they are like new ones.
     pub(super) fn forget_full(&self, now: Instant) {
-        for subjects in [&self.person, &self.app] {
-            let mut full_at = subjects.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-            full_at.retain(|_, buckets| buckets.iter().flatten().any(|full_at| *full_at > now));
-            full_at.shrink_to_fit();
+        for subjects in [&self.person, &self.app, &self.client] {
+            for paces in subjects.paces.iter().flatten() {
+                lock(paces).forget_full(now);
+            }
         }
     }
 }
 
 impl Subjects {
-    fn take(&self, id: &str, buckets: &[usize], now: Instant) -> Answer<()> {
-        if buckets.iter().all(|bucket| self.per_minute[*bucket].is_none()) {
-            return Ok(());
-        }
-        let mut all = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if !all.contains_key(id) {
-            all.insert(id.to_owned(), [None; 3]);
-        }
-        let full_at = all.get_mut(id).expect("it was put there");
-        for bucket in buckets {
-            let Some(per_minute) = self.per_minute[*bucket] else {
+    fn take(&self, subject: &Taker, effect: Effect, now: Instant) -> Answer<()> {
+        for bucket in Bucket::of(effect) {
+            let Some(paces) = &self.paces[*bucket as usize] else {
                 continue;
             };
-            full_at[*bucket] = Some(taken(full_at[*bucket], per_minute, now).map_err(|wait| {
+            lock(paces).take(subject.clone(), now).map_err(|wait| {
                 Failure::from(Kind::Exhausted)
                     .because("RATE_LIMIT_EXCEEDED")
-                    .with("quota_limit", format!("{} per minute {}", NAMES[*bucket], self.whose))
+                    .with("quota_limit", format!("{} per minute {}", bucket.name(), self.whose))
                     .retry_after(wait)
-            })?);
+            })?;
         }
         Ok(())
     }
 }
 
-/// When a bucket will be full again after one more request; or how long to wait for that request. A bucket is known by that one
-/// time: it holds a minute's worth, and what is missing is in the way of being refilled.
-fn taken(full_at: Option<Instant>, per_minute: NonZeroU32, now: Instant) -> Result<Instant, Duration> {
-    const MINUTE: Duration = Duration::from_mins(1);
-    let after = full_at.unwrap_or(now).max(now) + MINUTE / per_minute.get();
-    match after.saturating_duration_since(now).checked_sub(MINUTE) {
-        None | Some(Duration::ZERO) => Ok(after),
-        Some(wait) => Err(wait),
-    }
+/// A bucket is never left half changed, so a panic elsewhere does not spoil it.
+fn lock(paces: &Mutex<Paces<Taker>>) -> MutexGuard<'_, Paces<Taker>> {
+    paces.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
-    use identity::{Scopes, User};
-    use meeting::{DisplayName, UserId};
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use share::Client;
 
     use super::*;
     use crate::clock;
 
-    fn principal(id: &str, app: Option<&str>) -> Principal {
-        let user = User {
-            id: UserId::parse(id).expect("21 digits"),
-            email: "ada@example.org".to_owned(),
-            display_name: DisplayName::parse("Ada").expect("a name"),
-            administrator: false,
-        };
-        Principal {
-            caller: Caller::User(user),
-            scopes: Scopes::MEET,
-            app: app.map(str::to_owned),
-        }
-    }
-
     #[test]
     fn each_has_buckets_of_their_own() {
-        let meter = Meter::new(&Quotas {
+        let reports = Reports::default();
+        let quotas = Quotas {
             reads_per_person: NonZeroU32::new(3),
             creates_per_person: NonZeroU32::new(2),
             writes_per_app: NonZeroU32::new(3),
-            ..Quotas::default()
-        });
+            reads_per_client: NonZeroU32::new(2),
+            ..Quotas::NONE
+        };
+        let meter = Meter::new(&quotas, &reports);
         let now = clock::instant();
         let (get, create, end) = (Effect::Reads, Effect::Creates, Effect::Writes);
-        let ada = principal("100000000000000000001", None);
-        let check = |who: &Principal, what: Effect, expected: &[bool]| {
-            let served: Vec<bool> = expected.iter().map(|_| meter.take(who, what, now).is_ok()).collect();
-            assert_eq!(served, expected, "{what:?} by {who:?}");
+        let check = |who: &Taker, app: Option<&str>, what: Effect, expected: &[bool]| {
+            let served = expected.iter().map(|_| meter.take(who, app, what, now).is_ok());
+            assert_eq!(served.collect::<Vec<_>>(), expected, "{what:?} by {who:?}");
         };
-        check(&ada, get, &[true, true, true, false]);
-        check(&principal("100000000000000000002", None), get, &[true]);
-        check(&ada, create, &[true, true, false]);
-        check(&ada, end, &[true; 8]);
-        let by_app = principal("100000000000000000003", Some("an app"));
-        check(&by_app, create, &[true, true, false]);
-        let other = principal("100000000000000000004", Some("an app"));
-        check(&other, end, &[true, false]);
-        check(&Principal::ANONYMOUS, get, &[true; 8]);
-        let failure = meter.take(&ada, get, now).expect_err("nothing left");
+        let (ada, bo) = (Taker::account("ada"), Taker::account("bo"));
+        check(&ada, None, get, &[true, true, true, false]);
+        check(&bo, None, get, &[true]);
+        check(&ada, None, create, &[true, true, false]);
+        check(&ada, None, end, &[true; 8]);
+        check(&bo, Some("an app"), create, &[true, true, false]);
+        check(&Taker::account("cy"), Some("an app"), end, &[true, false]);
+        let client = |last| Taker::Stranger(Client::at(Ipv4Addr::new(192, 0, 2, last).into()));
+        check(&client(1), None, get, &[true, true, false]);
+        check(&client(2), None, get, &[true, true, false]);
+        check(&client(1), None, end, &[true; 8]);
+        assert_eq!(reports.read(), [("quotas", 6)]);
+        let failure = meter.take(&ada, None, get, now).expect_err("nothing left");
         assert_eq!(failure.kind(), Kind::Exhausted);
     }
 
     #[test]
     fn nothing_set_is_no_limit() {
-        let meter = Meter::new(&Quotas::default());
+        let meter = Meter::new(&Quotas::NONE, &Reports::default());
         let now = clock::instant();
-        let ada = principal("100000000000000000001", None);
-        assert!((0..1_000).all(|_| meter.take(&ada, Effect::Reads, now).is_ok()));
-        meter.forget_full(now);
-    }
-
-    #[test]
-    fn a_bucket_fills_evenly() {
-        let begin = clock::instant();
-        let per_minute = NonZeroU32::new(6).expect("six");
-        let mut full_at = None;
-        for (second, expected) in [
-            (0, None),
-            (0, None),
-            (0, None),
-            (0, None),
-            (0, None),
-            (0, None),
-            (0, Some(10)),
-            (4, Some(6)),
-            (10, None),
-            (10, Some(10)),
-            (29, None),
-            (29, Some(1)),
-            // Longer than a minute makes it no fuller.
-            (600, None),
-        ] {
-            let now = begin + Duration::from_secs(second);
-            let outcome = taken(full_at, per_minute, now);
-            assert_eq!(outcome.err(), expected.map(Duration::from_secs), "after {second} s");
-            full_at = outcome.ok().or(full_at);
-        }
+        let ada = Taker::account("ada");
+        assert!((0..10_000).all(|_| meter.take(&ada, None, Effect::Reads, now).is_ok()));
     }
 
     #[test]
     fn full_buckets_are_forgotten() {
-        let meter = Meter::new(&Quotas::GOOGLE);
+        let meter = Meter::new(&Quotas::GOOGLE, &Reports::default());
         let now = clock::instant();
-        let ada = principal("100000000000000000001", Some("an app"));
-        assert!(meter.take(&ada, Effect::Creates, now).is_ok());
-        let kept = |meter: &Meter| meter.person.full_at.lock().expect("whole").len();
+        let ada = Taker::account("ada");
+        assert!(meter.take(&ada, Some("an app"), Effect::Creates, now).is_ok());
+        let kept = |meter: &Meter| {
+            let all = [&meter.person, &meter.app].map(|subjects| subjects.paces.iter().flatten());
+            all.into_iter().flatten().map(|paces| lock(paces).len()).sum::<usize>()
+        };
         meter.forget_full(now);
-        assert_eq!(kept(&meter), 1);
+        assert_eq!(kept(&meter), 4);
         meter.forget_full(now + Duration::from_mins(1));
         assert_eq!(kept(&meter), 0);
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use api::google::rpc;
 use prost::Message;
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 
 use crate::failure::{Details, Failure, Kind};
@@ -74,16 +75,21 @@ impl From<Failure> for Status {
         let (kind, own_sentence, mut details) = failure.into_parts();
         let common = sentence(kind, &mut details);
         let (code, message) = (code(kind), own_sentence.unwrap_or(common));
+        let mut metadata = MetadataMap::new();
+        // The transcoder passes it on, so that it is HTTP's own header for a REST caller.
+        if let Some(seconds) = details.retry_after_seconds(kind) {
+            metadata.insert("retry-after", seconds.into());
+        }
         let details = encoded(kind, details);
         if details.is_empty() {
-            return Status::new(code, message);
+            return Status::with_metadata(code, message, metadata);
         }
         let status = rpc::Status {
             code: code.into(),
             message: message.clone().into_owned(),
             details,
         };
-        Status::with_details(code, message, status.encode_to_vec().into())
+        Status::with_details_and_metadata(code, message, status.encode_to_vec().into(), metadata)
     }
 }
 
@@ -96,7 +102,7 @@ fn encoded(kind: Kind, details: Details) -> Vec<prost_types::Any> {
     };
     if let Some(reason) = reason {
         let is_google = GOOGLE_REASONS.contains(&reason);
-        let wait = details.retry_after.map(|wait| wait.as_secs().saturating_add(1));
+        let wait = details.retry_after.and(details.retry_after_seconds(kind));
         let wait = wait.map(|seconds| ("retry_after_seconds", seconds.to_string()));
         let facts = details.facts.into_iter().chain(wait);
         let info = rpc::ErrorInfo {
@@ -128,6 +134,8 @@ fn any(name: &str, message: &impl Message) -> prost_types::Any {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -146,6 +154,26 @@ mod tests {
         let info = rpc::ErrorInfo::decode(&*decoded.details[0].value).expect("an ErrorInfo");
         assert_eq!((info.reason.as_str(), info.domain.as_str()), ("NAME", GOOGLE_DOMAIN));
         assert_eq!(info.metadata["limit"], "3");
+    }
+
+    #[test]
+    fn what_may_pass_says_when_to_try_again() {
+        let check = |failure: Failure, wait: Option<&str>| {
+            let status = Status::from(failure);
+            let said = status.metadata().get("retry-after");
+            assert_eq!(said.map(|said| said.to_str().expect("a number")), wait, "{status:?}");
+        };
+        check(
+            Failure::from(Kind::Exhausted).retry_after(Duration::from_millis(1_200)),
+            Some("2"),
+        );
+        check(
+            Failure::from(Kind::Exhausted).retry_after(Duration::from_secs(1)),
+            Some("1"),
+        );
+        check(Kind::Exhausted.into(), Some("5"));
+        check(Kind::Unavailable.into(), Some("5"));
+        check(Kind::Invalid.into(), None);
     }
 
     #[test]

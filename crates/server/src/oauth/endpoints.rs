@@ -11,7 +11,10 @@ use http_body_util::{BodyExt, Limited};
 use identity::{Identity, OAuthCode, OAuthError};
 use serde::Serialize;
 use serde_json::json;
+use share::Client;
 
+use crate::web::Guesses;
+use crate::web::json::retry_after;
 use crate::{clock, limits};
 use register::chain;
 
@@ -21,8 +24,16 @@ pub(crate) const TOKEN_PATH: &str = "/oauth2/token";
 /// Where tokens are given back.
 pub(crate) const REVOKE_PATH: &str = "/oauth2/revoke";
 
-/// Serves [`TOKEN_PATH`].
-pub(crate) async fn token(identity: &Identity, request: Request<Body>) -> Response<Body> {
+/// Serves [`TOKEN_PATH`]. Whoever asks in vain again and again is made to wait.
+pub(crate) async fn token(identity: &Identity, guesses: &Guesses, request: Request<Body>) -> Response<Body> {
+    let client = request.extensions().get().copied().unwrap_or(Client::HERE);
+    if let Err(wait) = guesses.admit_grant(client, clock::instant()) {
+        let body = json!({
+            "error": OAuthCode::TemporarilyUnavailable.as_str(),
+            "error_description": "too many requests of yours were refused",
+        });
+        return retry_after(answer(StatusCode::TOO_MANY_REQUESTS, &body), wait);
+    }
     let Ok(authorization) = authorization(request.headers()) else {
         return invalid("the `Authorization` header is not readable");
     };
@@ -32,7 +43,12 @@ pub(crate) async fn token(identity: &Identity, request: Request<Body>) -> Respon
     };
     match identity.token(&form, authorization.as_deref(), clock::now_us()).await {
         Ok(tokens) => answer(StatusCode::OK, &tokens),
-        Err(error) => refuse(&error),
+        Err(error) => {
+            if matches!(error.code, OAuthCode::InvalidClient | OAuthCode::InvalidGrant) {
+                guesses.wrong_grant(client, clock::instant());
+            }
+            refuse(&error)
+        }
     }
 }
 
@@ -90,9 +106,9 @@ fn refuse(error: &OAuthError) -> Response<Body> {
     };
     if status == StatusCode::SERVICE_UNAVAILABLE {
         tracing::error!(error = %chain(error), "no token can be issued");
-    } else {
-        tracing::info!(code = %error.code, error = %chain(error), "a token was refused");
+        return retry_after(answer(status, error), limits::RETRY_WAIT);
     }
+    tracing::info!(code = %error.code, error = %chain(error), "a token was refused");
     let mut response = answer(status, error);
     if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Basic realm=\"sederunt\"");

@@ -12,6 +12,9 @@ use identity::WebSession;
 
 use crate::browser::COOKIE;
 
+/// Where browsers sign in: cookies that are for that alone are sent nowhere else.
+pub(super) const SIGN_IN_PATH: &str = "/sederunt/v1/webSession";
+
 /// How cookies are set here.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cookies {

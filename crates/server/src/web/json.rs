@@ -1,5 +1,7 @@
 //! JSON beside the API: small bodies in, answers out, errors in the shape of the API's.
 
+use std::time::Duration;
+
 use axum_core::body::Body;
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
@@ -7,6 +9,7 @@ use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::failure::whole_seconds;
 use crate::limits;
 use register::chain;
 
@@ -60,13 +63,28 @@ pub(crate) fn signed_out() -> Response<Body> {
 }
 
 /// Too many at once or in a row.
-pub(crate) fn too_many(message: &str) -> Response<Body> {
-    error(StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED", message)
+pub(crate) fn too_many(message: &str, wait: Duration) -> Response<Body> {
+    retry_after(
+        error(StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED", message),
+        wait,
+    )
+}
+
+/// Says when another try may help.
+pub(crate) fn retry_after(mut response: Response<Body>, wait: Duration) -> Response<Body> {
+    let seconds = whole_seconds(wait);
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    response
 }
 
 /// The accounts are out of reach. The chain goes to the log.
 pub(crate) fn unavailable(failed: &(dyn std::error::Error + 'static)) -> Response<Body> {
     tracing::error!(error = %chain(failed), "the accounts cannot be reached");
-    let message = "Signing in and out is not possible now; try again soon.";
-    error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+    busy("Signing in and out is not possible now; try again soon.")
+}
+
+/// Not now.
+pub(crate) fn busy(message: &str) -> Response<Body> {
+    let response = error(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message);
+    retry_after(response, limits::RETRY_WAIT)
 }

@@ -2,6 +2,7 @@
 
 mod consent;
 mod cookies;
+mod guesses;
 pub(crate) mod json;
 pub(crate) mod oidc;
 pub(crate) mod pages;
@@ -10,17 +11,18 @@ pub(crate) mod session;
 
 pub(crate) use consent::PATH as CONSENT_PATH;
 pub(crate) use cookies::redirect;
+pub(crate) use guesses::Guesses;
 
 use std::io;
 
 use http::HeaderMap;
 use identity::{AuthenticationError, Credential, Identity, User};
-use tokio::sync::Semaphore;
+use share::Reports;
 
 use self::cookies::Cookies;
 use crate::browser::session_secret;
+use crate::clock;
 use crate::gate::Stranger;
-use crate::{clock, limits};
 
 /// What the pages' own requests need.
 pub(crate) struct Pages {
@@ -28,8 +30,7 @@ pub(crate) struct Pages {
     cookies: Cookies,
     provider: Option<oidc::RelyingParty>,
     stranger: Stranger,
-    /// Places for those who sign in: each may take a password's memory and time.
-    sign_ins: Semaphore,
+    guesses: Guesses,
 }
 
 impl Pages {
@@ -39,17 +40,18 @@ impl Pages {
         provider: Option<oidc::OidcConfiguration>,
         public_url: &str,
         stranger: Stranger,
+        reports: &Reports,
     ) -> io::Result<Pages> {
         let cookies = Cookies {
             secure: public_url.starts_with("https://"),
         };
-        let provider = provider.map(|provider| oidc::RelyingParty::new(provider, public_url, cookies));
+        let provider = provider.map(|provider| oidc::RelyingParty::new(provider, public_url, cookies, reports));
         Ok(Pages {
             identity,
             cookies,
             provider: provider.transpose()?,
             stranger,
-            sign_ins: Semaphore::new(limits::SIGN_INS_AT_ONCE_MAX),
+            guesses: Guesses::new(reports),
         })
     }
 
@@ -72,6 +74,11 @@ impl Pages {
     /// The provider by which people may sign in.
     pub(crate) fn provider(&self) -> Option<&oidc::RelyingParty> {
         self.provider.as_ref()
+    }
+
+    /// Who guesses.
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.guesses
     }
 
     /// The accounts.

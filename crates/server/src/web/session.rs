@@ -15,14 +15,17 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 use identity::{PasswordError, SignInError, SignInFault, User, WebSession};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use share::{Client, Taker};
 
+use super::cookies::SIGN_IN_PATH;
+use super::guesses::Guesser;
 use super::{Pages, json};
 use crate::browser::{is_same_origin, session_secret};
 use crate::clock;
 use register::chain;
 
 /// The path of the session.
-pub(crate) const PATH: &str = "/sederunt/v1/webSession";
+pub(crate) const PATH: &str = SIGN_IN_PATH;
 
 /// The path of one's own password.
 pub(crate) const PASSWORD_PATH: &str = "/sederunt/v1/password";
@@ -72,16 +75,21 @@ impl Pages {
     }
 
     async fn sign_in(&self, request: Request<Body>) -> Response<Body> {
-        let Some(asked) = json::read_body::<SignIn>(request.into_body()).await else {
+        let (head, body) = request.into_parts();
+        let Some(asked) = json::read_body::<SignIn>(body).await else {
             return json::malformed("{\"secret\": \"…\"} or {\"email\": \"…\", \"password\": \"…\"}");
-        };
-        let Ok(_place) = self.sign_ins.try_acquire() else {
-            return json::too_many("Too many people sign in at once; try again soon.");
         };
         let now_us = clock::now_us();
         let signed_in = match &asked {
             SignIn::Link { secret } => self.identity.redeem(secret, now_us).await,
-            SignIn::Password { email, password } => self.identity.sign_in_with_password(email, password, now_us).await,
+            SignIn::Password { email, password } => {
+                let client = head.extensions.get().copied().unwrap_or(Client::HERE);
+                let guesser = Guesser::of(&head.headers, client, email, &self.identity);
+                match self.guesses.admit(&guesser, email, clock::instant()) {
+                    Err(wait) => return json::too_many("Too many attempts; try again later, or use a link.", wait),
+                    Ok(_place) => self.try_password(&guesser, email, password, now_us).await,
+                }
+            }
         };
         match signed_in {
             Ok(session) => self.signed_in_by(&session, now_us),
@@ -89,9 +97,26 @@ impl Pages {
         }
     }
 
+    async fn try_password(
+        &self,
+        guesser: &Guesser,
+        email: &str,
+        password: &str,
+        now_us: i64,
+    ) -> Result<WebSession, SignInError> {
+        let from = guesser.name();
+        let signed_in = self.identity.sign_in_with_password(email, password, &from, now_us);
+        let signed_in = signed_in.await;
+        if let Err(SignInError::Refused(SignInFault::WrongPassword | SignInFault::UnknownUser)) = &signed_in {
+            self.guesses.wrong(guesser, email, clock::instant());
+        }
+        signed_in
+    }
+
     fn signed_in_by(&self, session: &WebSession, now_us: i64) -> Response<Body> {
         let mut response = json::answer(StatusCode::OK, &json!({"user": user_to_json(&session.user)}));
         self.cookies.set_session(&mut response, session, now_us);
+        Guesser::remember(self.cookies, &mut response, &session.user.email, &self.identity);
         response
     }
 
@@ -117,8 +142,9 @@ impl Pages {
         let Some(NewPassword { password }) = json::read_body(body).await else {
             return json::malformed("{\"password\": \"…\"}");
         };
-        let Ok(_place) = self.sign_ins.try_acquire() else {
-            return json::too_many("Too many people sign in at once; try again soon.");
+        let _place = match self.guesses.place(Taker::account(user.id.as_str())) {
+            Ok(place) => place,
+            Err(wait) => return json::too_many("Too many passwords are set at once; try again soon.", wait),
         };
         let set = self.identity.set_password(&user.id, &password, kept, clock::now_us());
         match set.await {
@@ -138,7 +164,9 @@ fn sign_in_refused(refused: &SignInError) -> Response<Body> {
     }
     tracing::info!(error = %chain(refused), "somebody was not signed in");
     match refused {
-        SignInError::Refused(SignInFault::TooManyAttempts) => json::too_many(&refused.to_string()),
+        SignInError::Refused(SignInFault::TooManyAttempts) => {
+            json::too_many(&refused.to_string(), identity::limits::PASSWORD_ATTEMPT_WINDOW)
+        }
         _ => json::error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", &refused.to_string()),
     }
 }

@@ -17,5 +17,6 @@ mod records;
 mod sign_in;
 mod spaces;
 mod stopping;
+mod strangers;
 mod tls;
 mod world;

@@ -20,7 +20,7 @@ async fn people_get_pages_and_programs_get_errors() {
         ("GET", "/v3/spaces/x", 404, "application/json"),
         ("GET", "/sederunt/v1/nonsense", 404, "application/json"),
         ("GET", "/v2/spaces/x", 401, "application/json"),
-        ("POST", "/batch", 400, "application/json"),
+        ("POST", "/batch", 401, "application/json"),
         ("POST", "/oauth2/token", 400, "application/json"),
         ("GET", "/$discovery/rest?version=v2", 200, "application/json"),
         ("GET", "/discovery/v1/apis", 200, "application/json"),

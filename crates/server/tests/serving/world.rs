@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use server::{Configuration, Running, Server, clock};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// An offer as Chromium makes it. Nobody is behind it: who joins by it is never in.
 pub(crate) const OFFER: &str = include_str!("../../../../tests/fixtures/offer.sdp");
@@ -165,11 +165,10 @@ impl World {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let authorization = caller.map(|person| format!("authorization: Bearer {}\r\n", person.token));
-        let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
-        let headers: String = authorization.into_iter().chain(headers).collect();
-        let head = head(self.address, method, path, &headers, body);
-        exchange(self.address, &head, body).await.expect("an answer")
+        let authorization = caller.map(|person| format!("Bearer {}", person.token));
+        let authorization = authorization.as_deref().map(|value| ("authorization", value));
+        let headers: Vec<_> = authorization.into_iter().chain(headers.iter().copied()).collect();
+        send_from([127, 0, 0, 1], self.address, method, path, &headers, body).await
     }
 }
 
@@ -178,10 +177,32 @@ pub(crate) async fn client() -> Offered {
     Offered::new(b'a').await.expect("a free port")
 }
 
+/// A request of the client at this address of loopback: each is another one.
+pub(crate) async fn send_from(
+    from: [u8; 4],
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    let headers: String = headers.collect();
+    let head = head(to, method, path, &headers, body);
+    let stream = connect(from, to).await.expect("connected");
+    exchange(stream, &head, body).await.expect("an answer")
+}
+
+/// A connection from this address.
+pub(crate) async fn connect(from: [u8; 4], to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    socket.connect(to).await
+}
+
 /// A request without a caller, for when the world is taken apart.
 pub(crate) async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
-    let head = head(address, method, path, "", body);
-    exchange(address, &head, body).await.expect("an answer")
+    send_from([127, 0, 0, 1], address, method, path, &[], body).await
 }
 
 fn head(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> String {
@@ -191,8 +212,7 @@ fn head(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str
     )
 }
 
-async fn exchange(address: SocketAddr, head: &str, body: &str) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect(address).await?;
+async fn exchange(mut stream: TcpStream, head: &str, body: &str) -> io::Result<Answer> {
     stream.write_all(head.as_bytes()).await?;
     // A body that is refused is not read to its end.
     let _ = stream.write_all(body.as_bytes()).await;

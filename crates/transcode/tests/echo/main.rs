@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum_core::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use prost_reflect::DescriptorPool;
@@ -31,7 +32,7 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(compiler.encode_file_descriptor_set().as_slice()).expect("a compiled set is valid")
 });
 
-/// Sends a request through the transcoder; what reached the service is the second part.
+/// Sends a request through the transcoder; what reached the service, with a message, is the second part.
 async fn send(request: Request<Body>) -> (Response<Body>, Option<HeaderMap>) {
     let seen = Arc::new(Mutex::new(None));
     let inner = {
@@ -39,14 +40,20 @@ async fn send(request: Request<Body>) -> (Response<Body>, Option<HeaderMap>) {
         service_fn(move |request: Request<Body>| {
             let seen = Arc::clone(&seen);
             async move {
-                *seen.lock().expect("no test panics while it holds the lock") = Some(request.headers().clone());
                 assert_eq!(request.headers()["content-type"], "application/grpc");
                 let forget = request.uri().path().ends_with("/Forget");
-                let frame = request.into_body().collect().await.expect("a whole body").to_bytes();
-                let frame = if forget { vec![0; 5].into() } else { frame };
-                let body = Full::new(frame).with_trailers(async {
+                let (head, body) = request.into_parts();
+                let (frame, status) = match body.collect().await {
+                    Ok(_) if forget => (vec![0; 5].into(), "0"),
+                    Ok(body) => (body.to_bytes(), "0"),
+                    Err(_) => (Bytes::new(), "3"),
+                };
+                if status == "0" {
+                    *seen.lock().expect("no test panics while it holds the lock") = Some(head.headers);
+                }
+                let body = Full::new(frame).with_trailers(async move {
                     let mut trailers = HeaderMap::new();
-                    trailers.insert("grpc-status", "0".parse().expect("a header"));
+                    trailers.insert("grpc-status", status.parse().expect("a header"));
                     trailers.insert("x-from-trailer", "kept".parse().expect("a header"));
                     Some(Ok::<_, Infallible>(trailers))
                 });

@@ -1,9 +1,18 @@
 //! What arrives at the service, and what is refused before it.
 
-use serde_json::{Value, json};
-use transcode::limits;
+use std::convert::Infallible;
 
-use crate::{check, check_refused, json_of, request, send};
+use axum_core::body::Body;
+use bytes::Bytes;
+use futures_util::stream;
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use serde_json::{Value, json};
+use tower::{ServiceExt as _, service_fn};
+use transcode::{Transcoder, limits};
+
+use crate::{POOL, check, check_refused, json_of, request, send};
 
 #[tokio::test]
 async fn paths_name_methods_and_fields() {
@@ -252,6 +261,33 @@ async fn bodies_that_are_refused() {
     )
     .await;
     check_refused("POST /v1/echo\ncontent-encoding: gzip", "x", 400, "", "compressed").await;
+}
+
+/// A body that never ends is not read before somebody below wants it, and what is wrong with the address is said without it.
+#[tokio::test]
+async fn no_body_is_read_unasked() {
+    let endless = |line: &str| {
+        let never = stream::pending::<Result<Frame<Bytes>, Infallible>>();
+        request(line, b"").map(|_| Body::new(StreamBody::new(never)))
+    };
+    let deaf = service_fn(|_: Request<Body>| async {
+        let refused = Response::builder()
+            .header("grpc-status", "16")
+            .header("x-request-id", "r1");
+        Ok::<_, Infallible>(refused.body(Body::empty()).expect("a response"))
+    });
+    let transcoder = Transcoder::new(deaf, &POOL).expect("the rules can be served");
+    for (line, status) in [
+        ("POST /v1/echo", 401),
+        ("PATCH /v1/boxes/b", 401),
+        ("POST /v1/echo?name=x", 400),
+        ("POST /v1/echo\ncontent-encoding: gzip", 400),
+        ("POST /v1/nowhere", 404),
+    ] {
+        let Ok(response) = transcoder.clone().oneshot(endless(line)).await;
+        assert_eq!(response.status(), status, "{line}");
+        assert_eq!(response.headers().contains_key("x-request-id"), status == 401, "{line}");
+    }
 }
 
 #[tokio::test]

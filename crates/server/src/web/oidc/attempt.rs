@@ -1,12 +1,13 @@
 //! One attempt to sign in: what the browser keeps while its user is at the provider.
 //!
-//! It is in a cookie and nowhere else, so that a thousand attempts that nobody finishes cost us nothing. `state` binds the
-//! answer to this browser, `nonce` binds the token to this attempt, and the verifier proves that the code came back to
+//! It is in a cookie and nowhere else, so that a thousand attempts that nobody finishes cost us nothing; and it has our mark,
+//! so that nobody makes us ask the provider about one that was never begun. `state` binds the answer to this browser, `nonce` binds the token to this attempt, and the verifier proves that the code came back to
 //! whoever asked for it (PKCE).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
+use identity::Identity;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -15,6 +16,9 @@ use crate::random;
 
 /// The name of the cookie.
 pub(super) const COOKIE: &str = "sederunt_oidc";
+
+/// What our mark is on.
+const PURPOSE: &str = "sign-in attempt";
 
 /// An attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,14 +43,15 @@ impl Attempt {
     }
 
     /// The value of the cookie.
-    pub(super) fn to_cookie(&self) -> String {
+    pub(super) fn to_cookie(&self, identity: &Identity) -> String {
         let return_to = URL_SAFE_NO_PAD.encode(&self.return_to);
-        [&*self.state, &self.nonce, &self.verifier, &return_to].join(".")
+        let text = [&*self.state, &self.nonce, &self.verifier, &return_to].join(".");
+        identity.seal(PURPOSE, &text)
     }
 
     /// The attempt of a browser that comes back with this state.
-    pub(super) fn of(headers: &HeaderMap, state: &str) -> Option<Attempt> {
-        let mut parts = cookie(headers, COOKIE)?.split('.');
+    pub(super) fn of(identity: &Identity, headers: &HeaderMap, state: &str) -> Option<Attempt> {
+        let mut parts = identity.unseal(PURPOSE, cookie(headers, COOKIE)?)?.split('.');
         let mut next = || parts.next().filter(|part| !part.is_empty());
         let attempt = Attempt {
             state: next()?.to_owned(),
@@ -76,27 +81,41 @@ fn is_own_path(path: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn back(cookie: &str, state: &str) -> Option<Attempt> {
-        let mut headers = HeaderMap::new();
-        headers.insert("cookie", format!("{COOKIE}={cookie}").parse().expect("printable"));
-        Attempt::of(&headers, state)
-    }
-
-    #[test]
-    fn it_comes_back_to_the_browser_that_began_it() {
+    #[tokio::test]
+    async fn it_comes_back_to_the_browser_that_began_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let location = db::Location::Sqlite(folder.path().join("sederunt.db"));
+        let db = db::Db::open(&location).await.expect("a new file");
+        let identity = Identity::open(db).await.expect("keys are made");
+        let back = |cookie: &str, state: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("cookie", format!("{COOKIE}={cookie}").parse().expect("printable"));
+            Attempt::of(&identity, &headers, state)
+        };
         let attempt = Attempt::new(Some("/abc-mnop-xyz?name=Ada"));
-        assert_eq!(back(&attempt.to_cookie(), &attempt.state), Some(attempt.clone()));
+        let cookie = attempt.to_cookie(&identity);
+        assert_eq!(back(&cookie, &attempt.state), Some(attempt.clone()));
+        let sealed = |text: &str| identity.seal(PURPOSE, text);
+        let elsewhere = URL_SAFE_NO_PAD.encode("//evil.example");
         for (cookie, state) in [
-            (attempt.to_cookie(), "another"),
-            (attempt.to_cookie(), ""),
-            (attempt.state.clone(), &attempt.state),
+            (cookie.clone(), "another"),
+            (cookie.clone(), ""),
+            // Made up.
+            (format!("a.b.c.{}", URL_SAFE_NO_PAD.encode("/")), "a"),
+            (cookie.replacen(&attempt.state, "a", 1), "a"),
+            (sealed(&attempt.state), &attempt.state),
             (String::new(), ""),
-            ("...".to_owned(), ""),
-            ("a.b.c.%%".to_owned(), "a"),
-            (format!("a.b.c.{}", URL_SAFE_NO_PAD.encode("//evil.example")), "a"),
+            (sealed("..."), ""),
+            (sealed("a.b.c.%%"), "a"),
+            (sealed(&format!("a.b.c.{elsewhere}")), "a"),
         ] {
             assert_eq!(back(&cookie, state), None, "{cookie}");
         }
+        let path = URL_SAFE_NO_PAD.encode("/");
+        assert!(
+            back(&sealed(&format!("a.b.c.{path}")), "a").is_some(),
+            "the rows fail for their own reasons"
+        );
     }
 
     #[test]

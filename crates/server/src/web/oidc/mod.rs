@@ -20,6 +20,7 @@ mod provider;
 pub use configuration::OidcConfiguration;
 
 use std::io;
+use std::sync::Arc;
 
 use axum_core::body::Body;
 use http::Response;
@@ -27,11 +28,13 @@ use http::request::Parts;
 use identity::{Expected, ExternalPerson, IdToken, Identity, SignInError, SignInFault, WebSession};
 use serde::Deserialize;
 use serde_json::Value;
+use share::{Client, Reports, Shared, Taker};
 
 use self::attempt::Attempt;
 use self::fetch::{FetchError, Fetcher};
 use self::provider::{Provider, ProviderError};
 use super::cookies::{Cookies, redirect};
+use super::guesses::Guesser;
 use super::query;
 use crate::{clock, limits};
 use register::chain;
@@ -48,26 +51,36 @@ pub(crate) struct RelyingParty {
     provider: Provider,
     redirect_uri: String,
     cookies: Cookies,
+    /// Answers that the provider is asked about.
+    asking: Shared,
 }
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 enum Problem {
     #[error("the provider cannot be relied on")]
-    Provider(#[from] ProviderError),
+    Provider(#[from] Arc<ProviderError>),
     #[error("the provider refused: {0}")]
     Refused(String),
     #[error("no such sign-in was begun in this browser")]
     Expired,
     #[error("the provider speaks of somebody else")]
     OtherUser,
+    #[error("the provider is asked about too many at once")]
+    TooMany,
     #[error("nobody was signed in")]
     SignIn(#[from] SignInError),
 }
 
 impl From<FetchError> for Problem {
     fn from(error: FetchError) -> Problem {
-        Problem::Provider(error.into())
+        Problem::Provider(Arc::new(error.into()))
+    }
+}
+
+impl From<ProviderError> for Problem {
+    fn from(error: ProviderError) -> Problem {
+        Problem::Provider(Arc::new(error))
     }
 }
 
@@ -77,7 +90,7 @@ impl Problem {
         match self {
             Problem::Provider(_) | Problem::Refused(_) | Problem::OtherUser => "provider",
             Problem::Expired => "expired",
-            Problem::SignIn(SignInError::Store(_)) => "server",
+            Problem::TooMany | Problem::SignIn(SignInError::Store(_)) => "server",
             Problem::SignIn(SignInError::Refused(SignInFault::EmailNotVerified)) => "address",
             Problem::SignIn(_) => "account",
         }
@@ -108,12 +121,14 @@ impl RelyingParty {
         configuration: OidcConfiguration,
         public_url: &str,
         cookies: Cookies,
+        reports: &Reports,
     ) -> io::Result<RelyingParty> {
         Ok(RelyingParty {
             provider: Provider::new(configuration.issuer.clone(), Fetcher::new()?),
             configuration,
             redirect_uri: format!("{public_url}{CALLBACK_PATH}"),
             cookies,
+            asking: Shared::new("provider", limits::PROVIDER_QUESTIONS, reports),
         })
     }
 
@@ -123,15 +138,15 @@ impl RelyingParty {
     }
 
     /// Sends a browser to the provider.
-    pub(crate) async fn begin(&self, request: &Parts) -> Response<Body> {
+    pub(crate) async fn begin(&self, identity: &Identity, request: &Parts) -> Response<Body> {
         let attempt = Attempt::new(query::parameter(&request.uri, "to").as_deref());
         match self.provider.metadata().await {
             Ok(metadata) => {
                 let address = self.authorization_address(&metadata.authorization_endpoint, &attempt);
                 let mut response = redirect(&address);
                 let age = limits::SIGN_IN_ATTEMPT_TTL;
-                self.cookies
-                    .set(&mut response, attempt::COOKIE, &attempt.to_cookie(), PATH, age);
+                let cookie = attempt.to_cookie(identity);
+                self.cookies.set(&mut response, attempt::COOKIE, &cookie, PATH, age);
                 response
             }
             Err(error) => self.refuse(&error.into()),
@@ -161,6 +176,7 @@ impl RelyingParty {
                 let mut response = redirect(&return_to);
                 self.cookies.clear(&mut response, attempt::COOKIE, PATH);
                 self.cookies.set_session(&mut response, &session, clock::now_us());
+                Guesser::remember(self.cookies, &mut response, &session.user.email, identity);
                 response
             }
             Err(problem) => self.refuse(&problem),
@@ -178,11 +194,16 @@ impl RelyingParty {
         let parameter = |name| query::parameter(&request.uri, name);
         // First, so that nobody can make us talk to the provider without a browser that began it.
         let state = parameter("state").unwrap_or_default();
-        let attempt = Attempt::of(&request.headers, &state).ok_or(Problem::Expired)?;
+        let attempt = Attempt::of(identity, &request.headers, &state).ok_or(Problem::Expired)?;
         if let Some(error) = parameter("error") {
             return Err(Problem::Refused(error.chars().take(100).collect()));
         }
         let code = parameter("code").ok_or(Problem::Expired)?;
+        let client = request.extensions.get().copied().unwrap_or(Client::HERE);
+        let _place = self
+            .asking
+            .take(Taker::Stranger(client), 1)
+            .map_err(|_| Problem::TooMany)?;
         let token = self.token(&code, &attempt).await?;
         let person = ExternalPerson {
             issuer: &token.issuer,
