@@ -36,6 +36,9 @@ pub(crate) const PROVIDER_KEYS_INTERVAL: Duration = Duration::from_mins(1);
 /// Requests handled at once; more are told to try again. Each may hold a database connection or a body.
 pub(crate) const REQUESTS_MAX: usize = 4_096;
 
+/// Connections for which a machine should have room: a meeting of a few hundred, whose browsers open some each.
+pub(crate) const CONNECTIONS_MIN: usize = 1_000;
+
 /// How long one request may take: Google's clients give up after 60 s, so the answer should come before.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
