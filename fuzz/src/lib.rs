@@ -8,6 +8,7 @@
 //! A target takes bytes and cuts them up itself, where its subject has parts, by lines: so a file of the corpus can be read
 //! and written by hand.
 
+pub mod edge_forwarded;
 pub mod filter_google;
 pub mod identity_jwt;
 pub mod media_channel;
@@ -22,6 +23,7 @@ pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its folder in the corpus.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("edge_forwarded", edge_forwarded::run),
     ("filter_google", filter_google::run),
     ("identity_jwt", identity_jwt::run),
     ("media_channel", media_channel::run),

@@ -1,7 +1,7 @@
 //! The release program as a child process.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead, BufReader},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -76,6 +76,14 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The most memory that it ever had, in bytes.
+    pub fn memory_max(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        Ok(kilobytes.context("no line about memory")?.parse::<u64>()? * 1024)
     }
 
     /// Ends the process as a power cut would: no signal handler runs.

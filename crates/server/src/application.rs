@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use db::Db;
-use edge::{Secured, Setup, Tls, TlsConfiguration, TlsError};
+use edge::{Limits, Proxies, Secured, Setup, Tls, TlsConfiguration, TlsError};
 use identity::{AccountError, Identity, KeyError};
 use media::Media;
 use register::{Register, RegisterError};
@@ -32,7 +32,7 @@ use crate::grpc::{Contract, Gate};
 use crate::installation::Installation;
 use crate::metrics::Metrics;
 use crate::web::oidc::OidcConfiguration;
-use crate::{announce, clock, jobs, links, web};
+use crate::{announce, clock, descriptors, jobs, links, web};
 
 /// The account that a new installation begins with.
 const ADMINISTRATOR: &str = "administrator@localhost";
@@ -148,6 +148,7 @@ impl Server {
             listen,
             media_port,
             public_address,
+            trusted_proxies,
             drain,
             retention,
             tls,
@@ -185,7 +186,7 @@ impl Server {
         })?;
         let stop = CancellationToken::new();
         let (tls, keeper) = tls.unzip();
-        let setup = setup(tls, &public_url, installation.reports);
+        let setup = setup(tls, &public_url, trusted_proxies, installation.reports);
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
         let rooms = installation.rooms;
         let mut background = vec![
@@ -296,12 +297,17 @@ async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErro
 }
 
 /// How connections are served.
-fn setup(tls: Option<Tls>, public_url: &str, reports: Reports) -> Setup {
+fn setup(tls: Option<Tls>, public_url: &str, proxies: Proxies, reports: Reports) -> Setup {
     let secured = tls.map(|tls| Secured {
         tls,
         public_url: public_url.into(),
     });
-    Setup { secured, reports }
+    Setup {
+        secured,
+        proxies,
+        limits: Limits::with_files(descriptors::raise()),
+        reports,
+    }
 }
 
 /// The media plane, beside HTTP unless it is told otherwise.

@@ -5,12 +5,13 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 
 use crate::configuration::Configuration;
 use crate::folder::{self, FolderError};
-use crate::{announce, clock, limits};
+use crate::{announce, clock, descriptors, limits};
+use edge::{Limits, Network, TlsConfiguration};
 use register::chain;
 
 /// What one check found.
@@ -79,6 +80,14 @@ pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
         Finding {
             subject: "media port",
             state: port(media, media_bound, served, "choose another with `--media-port`"),
+        },
+        Finding {
+            subject: "connections",
+            state: connections(descriptors::possible()),
+        },
+        Finding {
+            subject: "proxies",
+            state: proxies(configuration),
         },
         Finding {
             subject: "announced address",
@@ -177,6 +186,47 @@ fn port(address: SocketAddr, bound: io::Result<()>, served: bool, hint: &'static
     }
 }
 
+/// How many may be open at once, where the process may open so many files.
+fn connections(files_max: Option<u64>) -> Result<String, Problem> {
+    let connections = Limits::with_files(files_max.unwrap_or(u64::MAX)).connections_max;
+    if connections < limits::CONNECTIONS_MIN {
+        return Err(problem(
+            format!("the system lets a process open so few files that {connections} connections have room"),
+            "raise the hard limit of open files: `LimitNOFILE=` of systemd, `ulimit -Hn` of a shell",
+        ));
+    }
+    Ok(format!("{connections} have room"))
+}
+
+/// Whether people are told apart by their addresses, and by nothing that they could say of themselves.
+fn proxies(configuration: &Configuration) -> Result<String, Problem> {
+    let networks = configuration.trusted_proxies.networks();
+    let public_url = configuration.store.public_url.as_deref().unwrap_or_default();
+    if networks.is_empty() && public_url.starts_with("https:") && matches!(configuration.tls, TlsConfiguration::Off) {
+        return Err(problem(
+            "people come by a proxy that is not trusted, so all of them count as one client, with one client's share",
+            "name the address of the proxy with `--trusted-proxies`, and have it set `X-Forwarded-For`",
+        ));
+    }
+    if networks.iter().any(Network::is_everything) {
+        return Err(problem(
+            "every address is a trusted proxy, so everybody may say whose requests theirs are",
+            "name the addresses of the proxies alone with `--trusted-proxies`",
+        ));
+    }
+    let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    Ok(if networks.is_empty() {
+        "none is trusted".to_owned()
+    } else if loopback
+        .iter()
+        .any(|address| configuration.trusted_proxies.contain(*address))
+    {
+        "one on this machine is trusted, and so is every other program of it".to_owned()
+    } else {
+        "only those that are named are trusted".to_owned()
+    })
+}
+
 fn announced(configuration: &Configuration, media: SocketAddr) -> Result<String, Problem> {
     const HINT: &str = "say which address browsers reach with `--public-address`";
     let interfaces = announce::interfaces().map_err(|error| problem(error.to_string(), HINT))?;
@@ -202,4 +252,49 @@ fn wall_clock() -> Result<String, Problem> {
         ));
     }
     Ok("plausible".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_few_files_are_a_problem() {
+        let check = |files_max, expected: Result<&str, &str>| {
+            let found = connections(files_max).map_err(|problem| problem.what);
+            match (&found, expected) {
+                (Ok(state), Ok(expected)) => assert_eq!(state, expected),
+                (Err(what), Err(expected)) => assert!(what.contains(expected), "{what}"),
+                _ => panic!("{files_max:?}: {found:?}"),
+            }
+        };
+        check(None, Ok("10000 have room"));
+        check(Some(524_288), Ok("10000 have room"));
+        check(Some(4_096), Ok("3840 have room"));
+        check(Some(1_024), Err(" 768 connections"));
+        check(Some(100), Err(" 50 connections"));
+    }
+
+    #[test]
+    fn proxies_that_are_trusted_and_those_that_are_not() {
+        let check = |url: Option<&str>, networks: &[&str], expected: Result<&str, &str>| {
+            let mut configuration = Configuration::default();
+            configuration.store.public_url = url.map(str::to_owned);
+            let networks = networks
+                .iter()
+                .map(|network| network.parse::<Network>().expect("a valid row"));
+            configuration.trusted_proxies = networks.collect();
+            let found = proxies(&configuration).map_err(|problem| problem.what);
+            match (&found, expected) {
+                (Ok(said), Ok(part)) | (Err(said), Err(part)) => assert!(said.contains(part), "{said}"),
+                _ => panic!("{url:?}: {found:?}"),
+            }
+        };
+        let https = Some("https://meet.example.org");
+        check(None, &[], Ok("none is trusted"));
+        check(https, &[], Err("not trusted"));
+        check(https, &["10.0.0.7"], Ok("only those"));
+        check(https, &["127.0.0.0/8"], Ok("every other program"));
+        check(https, &["10.0.0.7", "::/0"], Err("every address"));
+    }
 }

@@ -18,6 +18,7 @@ mod browser;
 pub mod clock;
 mod configuration;
 mod contracts;
+mod descriptors;
 mod discovery;
 pub mod doctor;
 mod failure;

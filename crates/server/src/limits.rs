@@ -110,6 +110,9 @@ pub(crate) const BUSY_WAIT: Duration = Duration::from_secs(1);
 /// When a refusal that may pass, and says nothing of a time, is worth another try.
 pub(crate) const RETRY_WAIT: Duration = Duration::from_secs(5);
 
+/// Connections for which a machine should have room: a meeting of a few hundred, whose browsers open some each.
+pub(crate) const CONNECTIONS_MIN: usize = 1_000;
+
 /// How long one request may take: Google's clients give up after 60 s, so the answer should come before.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -56,7 +56,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "transcode",
         ],
     ),
-    ("fuzz", &["api", "db", "filter", "identity", "media", "transcode"]),
+    (
+        "fuzz",
+        &["api", "db", "edge", "filter", "identity", "media", "transcode"],
+    ),
     ("end-to-end", &[]),
     ("xtask", &[]),
 ];

@@ -24,6 +24,7 @@ const APPLICATION: &str = "application";
 const MODULES: &[(&str, &[&str])] = &[
     // What all the others share.
     ("clock", &[]),
+    ("descriptors", &[]),
     ("failure", &["limits"]),
     ("limits", &[]),
     ("links", &[]),
@@ -85,7 +86,10 @@ const MODULES: &[(&str, &[&str])] = &[
     ("announce", &[]),
     ("folder", &[]),
     ("configuration", &["announce", "gate", "limits", "web"]),
-    ("doctor", &["announce", "clock", "configuration", "folder", "limits"]),
+    (
+        "doctor",
+        &["announce", "clock", "configuration", "descriptors", "folder", "limits"],
+    ),
     ("jobs", &["clock", "limits"]),
 ];
 

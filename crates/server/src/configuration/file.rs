@@ -127,7 +127,7 @@ fn text_of(value: &DeValue<'_>, set: &Set) -> Option<String> {
             let number = u64::from_str_radix(number.as_str(), number.radix()).ok()?;
             Some(number.to_string())
         }
-        (Set::List(_), DeValue::Array(items)) => {
+        (Set::List(..), DeValue::Array(items)) => {
             let items: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
             Some(items?.join(","))
         }

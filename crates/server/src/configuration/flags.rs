@@ -87,7 +87,7 @@ fn argument(key: &'static Key, flag: &Flag) -> Arg {
         .help(format!("{}{default}", key.help));
     match key.set {
         Set::Switch(_) => argument.action(ArgAction::SetTrue),
-        Set::List(_) => argument
+        Set::List(..) => argument
             .action(ArgAction::Append)
             .value_name(flag.value)
             .value_parser(Checked(key)),

@@ -83,7 +83,10 @@ pub(super) const HTTPS: Section = Section {
             default: Nothing,
             help: "Name to get a certificate for by ACME, as often as needed; it must lead to port 443 of this server",
             more: "",
-            set: Set::List(|to, domains| to.https.acme.domains = domains),
+            set: Set::List("a list of texts", |to, domains| {
+                to.https.acme.domains = domains.iter().map(|domain| (*domain).to_owned()).collect();
+                Some(())
+            }),
         },
         Key {
             name: Some("acme_contact"),

@@ -77,8 +77,8 @@ pub(super) enum Set {
     Choice(&'static [Choice]),
     /// Yes or no.
     Switch(fn(&mut Draft, bool)),
-    /// Texts without commas, since one separates them where only one text can be given.
-    List(fn(&mut Draft, Vec<String>)),
+    /// Texts without commas, since one separates them where only one text can be given. What they are is said in words.
+    List(&'static str, fn(&mut Draft, &[&str]) -> Option<()>),
     /// The file that the others stand in, which is read before them.
     File,
 }
@@ -115,9 +115,9 @@ impl Set {
             }
             Set::Choice(choices) => (choices.iter().find(|choice| choice.name == given)?.set)(to),
             Set::Switch(set) => set(to, given.to_str()?.parse().ok()?),
-            Set::List(set) => {
+            Set::List(_, set) => {
                 let items = given.to_str()?.split(',').filter(|item| !item.is_empty());
-                set(to, items.map(str::to_owned).collect());
+                set(to, &items.collect::<Vec<_>>())?;
             }
             Set::File => {}
         }
@@ -129,7 +129,7 @@ impl Set {
         match self {
             Set::Path(_) | Set::File => "a path".to_owned(),
             Set::Text(_) | Set::Secret(_) => "a text".to_owned(),
-            Set::Form(form, _) => (*form).to_owned(),
+            Set::Form(form, _) | Set::List(form, _) => (*form).to_owned(),
             Set::Number(range, _) if *range.end() == u64::MAX => "a whole number".to_owned(),
             Set::Number(range, _) => format!("a whole number from {} to {}", range.start(), range.end()),
             Set::Choice(choices) => {
@@ -137,7 +137,6 @@ impl Set {
                 format!("one of {}", names.join(", "))
             }
             Set::Switch(_) => "true or false".to_owned(),
-            Set::List(_) => "a list of texts".to_owned(),
         }
     }
 }

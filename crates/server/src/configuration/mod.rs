@@ -19,7 +19,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use edge::TlsConfiguration;
+use edge::{Proxies, TlsConfiguration};
 
 pub use error::{ConfigurationError, FileProblem};
 pub use flags::{ServeFlags, StoreFlags};
@@ -61,6 +61,8 @@ pub struct Configuration {
     pub media_port: Option<u16>,
     /// What candidates announce.
     pub public_address: Option<PublicAddress>,
+    /// Which proxies say whose requests they pass on.
+    pub trusted_proxies: Proxies,
     /// How long running meetings may go on after the request to stop.
     pub drain: Duration,
     /// How long a record is kept; `None` is for ever.
@@ -142,6 +144,7 @@ impl Configuration {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             media_port: None,
             public_address: None,
+            trusted_proxies: Proxies::default(),
             drain: Duration::ZERO,
             retention: None,
             quotas: Quotas::default(),
@@ -250,12 +253,16 @@ mod tests {
 
     #[test]
     fn what_is_given_is_set() {
-        let text = "retention_days = 0\nwithout_tokens = true\n\
+        let text = "retention_days = 0\nwithout_tokens = true\ntrusted_proxies = [\"10.0.0.7\", \"2001:db8::/32\"]\n\
             [quotas]\nreads_per_person = 5\n\
             [oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"sederunt\"";
         let configuration = with_file(text, &[]).expect("valid");
         assert_eq!(configuration.retention, None);
         assert!(configuration.without_tokens);
+        let proxies = &configuration.trusted_proxies;
+        let trusted =
+            ["10.0.0.7", "2001:db8::1", "10.0.0.8"].map(|address| proxies.contain(address.parse().expect("one")));
+        assert_eq!(trusted, [true, true, false]);
         assert_eq!(configuration.quotas.reads_per_person.map(u32::from), Some(5));
         assert_eq!(
             configuration.quotas.writes_per_person,
@@ -330,6 +337,10 @@ mod tests {
             (
                 "retention_days = \"30\"",
                 "line 1: invalid value '30' for 'retention_days': it is not a whole number from 0 to 36500",
+            ),
+            (
+                "trusted_proxies = [\"10.0.0.7\", \"10.0.0.7/8\"]",
+                "line 1: invalid value '[\"10.0.0.7\", \"10.0.0.7/8\"]' for 'trusted_proxies': it is not a list of networks, such as 10.0.0.7 or 10.1.0.0/16",
             ),
             (
                 "without_tokens = 1",

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use edge::Network;
+
 use super::key::Fallback::{Nothing, Value, Words};
 use super::key::{Choice, Flag, Key, Section, Set};
 use crate::gate::Quotas;
@@ -60,6 +62,23 @@ pub(super) const SERVING: Section = Section {
                     Some(())
                 },
             ),
+        },
+        Key {
+            name: Some("trusted_proxies"),
+            flag: Some(Flag {
+                name: "trusted-proxies",
+                environment: "SEDERUNT_TRUSTED_PROXIES",
+                value: "NETWORK",
+            }),
+            default: Words("none"),
+            help: "Address or network (CIDR) of a reverse proxy that is believed when it says whose requests it passes on, as often \
+                   as needed",
+            more: "see [network.md](network.md)",
+            set: Set::List("a list of networks, such as 10.0.0.7 or 10.1.0.0/16", |to, networks| {
+                let networks: Result<_, _> = networks.iter().map(|network| network.parse::<Network>()).collect();
+                to.configuration.trusted_proxies = networks.ok()?;
+                Some(())
+            }),
         },
         Key {
             name: Some("drain_seconds"),
