@@ -35,8 +35,11 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
-    /// Set somebody's password, which is typed or read from standard input, and sign out their browsers
-    #[command(after_help = "Nobody needs a password: `sederunt user add` prints a link that signs in without.")]
+    /// Set somebody's password, which is typed or read from standard input, and end all their credentials
+    #[command(
+        after_help = "Their browsers are signed out, and links, tokens and what they let apps do end, with or without `--remove`.\n\
+        Nobody needs a password: `sederunt user add` prints a link that signs in without."
+    )]
     Password {
         /// Their address
         email: String,
@@ -136,11 +139,11 @@ async fn list(store: &Store) -> Result<(), CommandError> {
 async fn password(store: &Store, email: &str, remove: bool) -> Result<(), CommandError> {
     let user = store.user(email).await?;
     if remove {
-        return Ok(store.identity.remove_password(&user.id).await?);
+        return Ok(store.identity.remove_password(&user.id, clock::now_us()).await?);
     }
     let password = read_password()?;
-    let now_us = clock::now_us();
-    Ok(store.identity.set_password(&user.id, &password, None, now_us).await?)
+    let set = store.identity.set_password(&user.id, &password, clock::now_us());
+    Ok(set.await?)
 }
 
 /// From a terminal without showing it, and twice; from a pipe its first line.

@@ -30,6 +30,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003_entry"),
     migration!(4, "0004_apps"),
     migration!(5, "0005_members"),
+    migration!(6, "0006_credentials"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -10,6 +10,7 @@ use meeting::{DisplayName, UserId};
 use crate::{
     AccountError, Identity, NewUser, SignInError, SignInFault, User, WebSession,
     accounts::{USER_COLUMNS, insert, new_user, user_of},
+    sign_in::SignedInBy,
 };
 
 /// What a verified ID token says of somebody.
@@ -42,7 +43,7 @@ impl Identity {
                 Some(user) => (user, vec![]),
                 None => self.introduce(person, create, now_us).await?,
             };
-            let session = WebSession::new(user, now_us);
+            let session = WebSession::new(user, SignedInBy::Issuer, now_us);
             let write = introduction.into_iter().chain(session.opening(now_us)).collect();
             match self.db.write(write).await {
                 Ok(()) => return Ok(session),

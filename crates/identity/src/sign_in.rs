@@ -24,6 +24,15 @@ pub struct WebSession {
     pub secret: Secret,
     /// When it stops being valid, and the cookie with it.
     pub expire_us: i64,
+    signed_in_by: SignedInBy,
+}
+
+/// By what a browser signed in. Whoever came by something else than their password may have forgotten it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignedInBy {
+    Link,
+    Password,
+    Issuer,
 }
 
 /// Why a link does not sign in. Strangers learn no more than that it does not.
@@ -186,7 +195,7 @@ impl Identity {
         if link_expire_us <= now_us {
             return Err(SignInError::InvalidLink(LinkFault::Expired));
         }
-        let session = WebSession::new(user, now_us);
+        let session = WebSession::new(user, SignedInBy::Link, now_us);
         let mut admission = vec![
             Statement::new(
                 "update sign_in_link set used_us = $1 where secret_sha256 = $2 and used_us is null and expire_us > $1",
@@ -217,11 +226,12 @@ impl Identity {
 }
 
 impl WebSession {
-    pub(crate) fn new(user: User, now_us: i64) -> WebSession {
+    pub(crate) fn new(user: User, signed_in_by: SignedInBy, now_us: i64) -> WebSession {
         WebSession {
             user,
             secret: Secret::generate(),
             expire_us: after(now_us, limits::WEB_SESSION_TTL),
+            signed_in_by,
         }
     }
 
@@ -229,12 +239,14 @@ impl WebSession {
     pub(crate) fn opening(&self, now_us: i64) -> [Statement; 2] {
         [
             Statement::new(
-                "insert into web_session (secret_sha256, account, create_us, expire_us) values ($1, $2, $3, $4)",
+                "insert into web_session (secret_sha256, account, create_us, expire_us, without_password)
+                 values ($1, $2, $3, $4, $5)",
                 vec![
                     self.secret.digest().into(),
                     self.user.id.as_str().into(),
                     now_us.into(),
                     self.expire_us.into(),
+                    (self.signed_in_by != SignedInBy::Password).into(),
                 ],
             )
             .expect(1),
@@ -246,4 +258,9 @@ impl WebSession {
 /// The time that lies `duration` after `now_us`.
 pub(crate) fn after(now_us: i64, duration: Duration) -> i64 {
     now_us.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The time that lies `duration` before `now_us`.
+pub(crate) fn before(now_us: i64, duration: Duration) -> i64 {
+    now_us.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }

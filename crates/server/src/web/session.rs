@@ -5,14 +5,15 @@
 //! | POST webSession | `{"secret": …}` of a sign-in link, or `{"email": …, "password": …}` | `{"user": …}` and the session cookie |
 //! | GET webSession | | `{"user": …, "provider": {"displayName": …}}`, each `null` if there is none |
 //! | DELETE webSession | | `{}`, and the cookie is gone |
-//! | PUT password | `{"password": …}` | `{}`; all other browsers are signed out |
+//! | PUT password | `{"password": …, "oldPassword": …}` | `{}`; all other credentials of the person end |
 //!
 //! No RPCs, because a cookie is a matter between a browser and HTTP. What changes something must come from our own pages.
-//! Whoever forgot their password asks for a link and sets another: so a signed-in browser is not asked for the old one.
+//! The old password may be left out where there is none, and for a while by whoever signed in without it: somebody who
+//! forgot theirs asks for a link and sets another.
 
 use axum_core::body::Body;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use identity::{PasswordError, SignInError, SignInFault, User, WebSession};
+use identity::{PasswordChange, PasswordError, SignInError, SignInFault, User, WebSession};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -35,8 +36,10 @@ enum SignIn {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct NewPassword {
     password: String,
+    old_password: Option<String>,
 }
 
 impl Pages {
@@ -113,19 +116,27 @@ impl Pages {
             Ok(None) => return json::signed_out(),
             Err(failed) => return json::unavailable(&failed),
         };
-        let kept = session_secret(&parts.headers);
-        let Some(NewPassword { password }) = json::read_body(body).await else {
-            return json::malformed("{\"password\": \"…\"}");
+        let Some(asked) = json::read_body::<NewPassword>(body).await else {
+            return json::malformed("{\"password\": \"…\", \"oldPassword\": \"…\"}");
         };
         let Ok(_place) = self.sign_ins.try_acquire() else {
             return json::too_many("Too many people sign in at once; try again soon.");
         };
-        let set = self.identity.set_password(&user.id, &password, kept, clock::now_us());
-        match set.await {
+        let change = PasswordChange {
+            user: &user,
+            session: session_secret(&parts.headers),
+            old: asked.old_password.as_deref(),
+            new: &asked.password,
+        };
+        match self.identity.change_password(change, clock::now_us()).await {
             Ok(()) => json::answer(StatusCode::OK, &json!({})),
             Err(refused @ (PasswordError::TooShort | PasswordError::TooLong)) => {
                 json::error(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", &refused.to_string())
             }
+            Err(refused @ PasswordError::WrongOld) => {
+                json::error(StatusCode::FORBIDDEN, "PERMISSION_DENIED", &refused.to_string())
+            }
+            Err(refused @ PasswordError::TooManyAttempts) => json::too_many(&refused.to_string()),
             Err(PasswordError::UnknownUser) => json::signed_out(),
             Err(failed @ (PasswordError::Hashing | PasswordError::Store(_))) => json::unavailable(&failed),
         }

@@ -205,16 +205,24 @@ async fn a_password_signs_in_until_it_is_another() {
     );
     assert_eq!(who(other.ask(&world, "GET", SESSION, &json!({})).await), Value::Null);
 
-    let signed_in = stranger
-        .ask(
-            &world,
-            "POST",
-            SESSION,
-            &sign_in("Ada@Example.org", "correct horse battery"),
-        )
-        .await;
+    let right = sign_in("Ada@Example.org", "correct horse battery");
+    let signed_in = stranger.ask(&world, "POST", SESSION, &right).await;
+    let mut by_password = Browser::of(&world);
+    by_password.cookie = Some(signed_in.cookie());
     assert!(signed_in.cookie().starts_with("sederunt_session="));
     assert_eq!(signed_in.ok()["user"]["displayName"], "Ada");
+
+    // Whoever came by the password is asked for it again; whoever came by a link a moment ago may have forgotten it.
+    let change = |old: Value| json!({"password": "correct horse battery", "oldPassword": old});
+    for (who, old, status) in [
+        (&by_password, Value::Null, 403),
+        (&by_password, json!("not this one"), 403),
+        (&by_password, json!("correct horse battery"), 200),
+        (&browser, Value::Null, 401),
+    ] {
+        let answer = who.ask(&world, "PUT", PASSWORD, &change(old)).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
     for (email, password) in [
         ("ada@example.org", "another horse battery"),
         ("bo@example.org", "correct horse battery"),
