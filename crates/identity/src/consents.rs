@@ -1,7 +1,7 @@
 //! What users let applications do, until they take it back.
 //!
-//! A consent is the one row on which an application's codes and refresh tokens hang, and which its access tokens are
-//! checked against; so taking it back is deleting it.
+//! A consent is the one row on which an application's codes and refresh tokens hang, and its access tokens hold by those;
+//! so taking it back is deleting it.
 
 use db::Statement;
 use meeting::UserId;

@@ -3,12 +3,11 @@
 //! Whoever changes a password because somebody else knows it means that one to be out, by whatever way they stayed in: a
 //! browser that is signed in, a link that was made for later, an app that was let in, a token. What an administrator
 //! gave to a service account is no credential of this person and stays, and so does whoever vouches for them elsewhere.
-//! Links that were used stay as well: they open nothing, and tell that somebody has signed in.
 
 use db::Statement;
 use meeting::UserId;
 
-use crate::Secret;
+use crate::{Secret, sign_in::unused_links_end};
 
 /// The statements that end every credential of a user from before `now_us`, but for the browser whose cookie is `kept`.
 pub(crate) fn ending(user: &UserId, kept: Option<&str>, now_us: i64) -> [Statement; 4] {
@@ -21,10 +20,7 @@ pub(crate) fn ending(user: &UserId, kept: Option<&str>, now_us: i64) -> [Stateme
             "delete from web_session where account = $1 and secret_sha256 <> $2",
             vec![id.into(), kept.into()],
         ),
-        Statement::new(
-            "delete from sign_in_link where account = $1 and used_us is null",
-            vec![id.into()],
-        ),
+        unused_links_end(user),
         // The codes and the tokens of apps hang on it.
         Statement::new("delete from consent where account = $1", vec![id.into()]),
         Statement::new(

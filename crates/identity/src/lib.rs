@@ -64,7 +64,7 @@ pub use apps::{App, AppError, NewApp};
 pub use authentication::{AuthenticationError, Credential};
 pub use authorization::{Authorization, AuthorizationError};
 pub use delegations::Delegation;
-pub use external::ExternalPerson;
+pub use external::{ExternalPerson, Introductions};
 pub use fault::Fault;
 pub use id_token::{Expected, IdToken, IdTokenError, IssuerKeys};
 pub use key_file::KeyFile;
@@ -113,6 +113,11 @@ impl Identity {
     pub fn with_public_url(mut self, public_url: &str) -> Identity {
         self.public_url = public_url.trim_end_matches('/').into();
         self
+    }
+
+    /// Where browsers and programs find this installation.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
     }
 
     /// The address of the token endpoint: what key files call `token_uri`.

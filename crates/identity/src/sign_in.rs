@@ -81,6 +81,12 @@ pub enum SignInFault {
     /// The issuer has not verified the address.
     #[error("the issuer does not vouch for the address")]
     EmailNotVerified,
+    /// The issuer may not introduce people of this domain.
+    #[error("the issuer does not speak for the domain of the address")]
+    OtherDomain,
+    /// The issuer may not introduce an administrator by an address of any domain.
+    #[error("the account is an administrator's, and the domain of its address is not named")]
+    Administrator,
     /// Nobody invited them.
     #[error("there is no account for this person, and none may be made")]
     NoAccount,
@@ -98,7 +104,9 @@ impl SignInFault {
             SignInFault::OtherPerson => {
                 "the account of your address belongs to somebody else at your sign-in provider; ask an administrator"
             }
-            SignInFault::NoAccount => "there is no account for you here; ask an administrator for an invitation",
+            SignInFault::NoAccount | SignInFault::OtherDomain | SignInFault::Administrator => {
+                "there is no account for you here; ask an administrator for an invitation"
+            }
         }
     }
 }
@@ -129,12 +137,14 @@ impl Identity {
     /// The link by which the administrator of a new installation gets in; makes that account where there is none.
     ///
     /// `None` once an administrator has signed in, or has a password. Until then every start makes a new link, because
-    /// the one printed before may have expired unread, and whoever reads it runs the server anyway.
+    /// the one printed before may have expired unread, and whoever reads it runs the server anyway. It takes the place of
+    /// the one before, so that of all those in a log one opens at most.
     pub async fn administrator_link(&self, email: &str, now_us: i64) -> Result<Option<Secret>, AccountError> {
         let (administrator, has_access) = self.ensure_administrator(email, now_us).await?;
         if has_access {
             return Ok(None);
         }
+        self.db.write(vec![unused_links_end(&administrator.id)]).await?;
         self.sign_in_link(&administrator.id, limits::SIGN_IN_LINK_TTL, now_us)
             .await
             .map(Some)
@@ -223,6 +233,14 @@ impl Identity {
         );
         Ok(self.db.write(vec![delete]).await?)
     }
+}
+
+/// Links that were used stay: they open nothing, and tell that their user has signed in.
+pub(crate) fn unused_links_end(user: &UserId) -> Statement {
+    Statement::new(
+        "delete from sign_in_link where account = $1 and used_us is null",
+        vec![user.as_str().into()],
+    )
 }
 
 impl WebSession {
