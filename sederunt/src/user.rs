@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
 
-use identity::{AccountError, NewUser, UserChange, limits};
+use identity::{AccountError, NewUser, User, UserChange, limits};
 use server::{StoreFlags, clock};
 
 use crate::listing::whole_list;
@@ -20,6 +20,13 @@ pub(crate) enum UserCommand {
         /// The name that others see [default: the part of the address before the @]
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Print a new one-time sign-in link of somebody who has an account
+    Link {
+        /// Their address
+        email: String,
         #[command(flatten)]
         store: StoreFlags,
     },
@@ -72,6 +79,10 @@ pub(crate) enum UserCommand {
 pub(crate) fn run(command: UserCommand) -> Result<ExitCode, CommandError> {
     match command {
         UserCommand::Add { email, name, store } => store::with(store, async |store| add(store, &email, name).await),
+        UserCommand::Link { email, store } => store::with(store, async |store| {
+            let user = store.user(&email).await?;
+            print_link(store, &user).await
+        }),
         UserCommand::List { store } => store::with(store, list),
         UserCommand::Remove { email, store } => store::with(store, async |store| {
             let user = store.user(&email).await?;
@@ -120,8 +131,14 @@ async fn add(store: &Store, email: &str, name: Option<String>) -> Result<(), Com
         }
         added => added?,
     };
-    let lifetime = limits::SIGN_IN_LINK_TTL;
-    let secret = store.identity.sign_in_link(&user.id, lifetime, now_us).await?;
+    print_link(store, &user).await
+}
+
+async fn print_link(store: &Store, user: &User) -> Result<(), CommandError> {
+    let link = store
+        .identity
+        .sign_in_link(&user.id, limits::SIGN_IN_LINK_TTL, clock::now_us());
+    let secret = link.await?;
     print(&format!("{}\n", server::sign_in_url(&store.public_url, &secret)));
     Ok(())
 }

@@ -19,6 +19,7 @@ use super::operation::Effect;
 use super::quotas::{Meter, Quotas};
 use super::stranger::Stranger;
 use super::trace::{REQUEST_ID, TraceIds};
+use crate::browser::Cookies;
 use crate::failure::{Answer, Failure, Kind};
 use crate::metrics::Metrics;
 use crate::{clock, limits};
@@ -38,6 +39,7 @@ pub(crate) trait Wire {
 /// What stands before all contracts.
 pub(crate) struct Admission {
     identity: Identity,
+    cookies: Cookies,
     stranger: Stranger,
     metrics: Arc<Metrics>,
     places: Semaphore,
@@ -48,6 +50,7 @@ pub(crate) struct Admission {
 impl Admission {
     pub(crate) fn new(identity: Identity, stranger: Stranger, metrics: Arc<Metrics>, quotas: &Quotas) -> Admission {
         Admission {
+            cookies: Cookies::of(identity.public_url()),
             identity,
             stranger,
             metrics,
@@ -108,7 +111,7 @@ impl Admission {
     /// Who asks, if their quota allows it.
     async fn admitted(&self, method: &Arc<Method>, headers: &HeaderMap, client: Client) -> Answer<Asking> {
         let reads = method.operation.effect == Effect::Reads;
-        let principal = authenticate(&self.identity, &self.stranger, headers, reads).await?;
+        let principal = authenticate(&self.identity, self.cookies, &self.stranger, headers, reads).await?;
         self.meter.take(&principal, method.operation.effect, clock::instant())?;
         Ok(Asking::new(principal, client, Arc::clone(method)))
     }

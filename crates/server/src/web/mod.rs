@@ -17,8 +17,7 @@ use http::HeaderMap;
 use identity::{AuthenticationError, Credential, Identity, User};
 use tokio::sync::Semaphore;
 
-use self::cookies::Cookies;
-use crate::browser::session_secret;
+use crate::browser::Cookies;
 use crate::gate::Stranger;
 use crate::{clock, limits};
 
@@ -40,9 +39,7 @@ impl Pages {
         public_url: &str,
         stranger: Stranger,
     ) -> io::Result<Pages> {
-        let cookies = Cookies {
-            secure: public_url.starts_with("https://"),
-        };
+        let cookies = Cookies::of(public_url);
         let provider = provider.map(|provider| oidc::RelyingParty::new(provider, public_url, cookies));
         Ok(Pages {
             identity,
@@ -55,7 +52,7 @@ impl Pages {
 
     /// Who uses this browser.
     pub(crate) async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<User>, AuthenticationError> {
-        let Some(secret) = session_secret(headers) else {
+        let Some(secret) = self.cookies.session_secret(headers) else {
             return Ok(self.stranger.principal(headers).user().cloned());
         };
         match self

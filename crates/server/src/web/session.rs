@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Pages, json};
-use crate::browser::{is_same_origin, session_secret};
+use crate::browser::is_same_origin;
 use crate::clock;
 use register::chain;
 
@@ -99,7 +99,7 @@ impl Pages {
     }
 
     async fn sign_out(&self, headers: &HeaderMap) -> Response<Body> {
-        if let Some(secret) = session_secret(headers)
+        if let Some(secret) = self.cookies.session_secret(headers)
             && let Err(failed) = self.identity.end_web_session(secret).await
         {
             return json::unavailable(&failed);
@@ -124,7 +124,7 @@ impl Pages {
         };
         let change = PasswordChange {
             user: &user,
-            session: session_secret(&parts.headers),
+            session: self.cookies.session_secret(&parts.headers),
             old: asked.old_password.as_deref(),
             new: &asked.password,
         };

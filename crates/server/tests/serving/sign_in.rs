@@ -260,6 +260,36 @@ async fn a_page_of_another_origin_sets_no_password() {
         .refused(403, "PERMISSION_DENIED", "");
 }
 
+/// By HTTPS, also that of a proxy, the cookie is one that no page of a neighbouring name can plant.
+#[tokio::test]
+async fn a_cookie_is_of_this_host_alone() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let mut configuration = configuration(&data);
+    configuration.store.public_url = Some("https://meet.example.org".to_owned());
+    let world = World::with(data, configuration).await;
+    let mut browser = Browser::of(&world);
+    let secret = link(&world, Duration::from_mins(1)).await;
+    let signed_in = browser.ask(&world, "POST", SESSION, &json!({"secret": secret})).await;
+    let set = signed_in
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "));
+    let set = set.expect("a cookie");
+    assert!(set.starts_with("__Host-sederunt_session="), "{set}");
+    assert!(
+        set.contains("; Path=/; ") && set.ends_with("; Secure") && !set.contains("Domain"),
+        "{set}"
+    );
+
+    let ours = signed_in.cookie();
+    let planted = ours.strip_prefix("__Host-").expect("the prefix").to_owned();
+    for (cookie, http) in [(ours, 200), (planted, 401)] {
+        browser.cookie = Some(cookie);
+        let answer = browser.ask(&world, "POST", "/v2/spaces", &json!({})).await;
+        assert_eq!(answer.status, http, "{}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn without_tokens_whoever_is_on_this_machine_is_the_administrator() {
     let data = tempfile::tempdir().expect("a temporary folder");

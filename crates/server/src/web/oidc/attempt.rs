@@ -6,11 +6,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::HeaderMap;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::browser::cookie;
 use crate::random;
 
 /// The name of the cookie.
@@ -44,9 +42,9 @@ impl Attempt {
         [&*self.state, &self.nonce, &self.verifier, &return_to].join(".")
     }
 
-    /// The attempt of a browser that comes back with this state.
-    pub(super) fn of(headers: &HeaderMap, state: &str) -> Option<Attempt> {
-        let mut parts = cookie(headers, COOKIE)?.split('.');
+    /// The attempt of a browser that comes back with this cookie and state.
+    pub(super) fn of(cookie: Option<&str>, state: &str) -> Option<Attempt> {
+        let mut parts = cookie?.split('.');
         let mut next = || parts.next().filter(|part| !part.is_empty());
         let attempt = Attempt {
             state: next()?.to_owned(),
@@ -76,16 +74,12 @@ fn is_own_path(path: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn back(cookie: &str, state: &str) -> Option<Attempt> {
-        let mut headers = HeaderMap::new();
-        headers.insert("cookie", format!("{COOKIE}={cookie}").parse().expect("printable"));
-        Attempt::of(&headers, state)
-    }
-
     #[test]
     fn it_comes_back_to_the_browser_that_began_it() {
         let attempt = Attempt::new(Some("/abc-mnop-xyz?name=Ada"));
-        assert_eq!(back(&attempt.to_cookie(), &attempt.state), Some(attempt.clone()));
+        let kept = attempt.to_cookie();
+        assert_eq!(Attempt::of(Some(&kept), &attempt.state), Some(attempt.clone()));
+        assert_eq!(Attempt::of(None, &attempt.state), None);
         for (cookie, state) in [
             (attempt.to_cookie(), "another"),
             (attempt.to_cookie(), ""),
@@ -95,7 +89,7 @@ mod tests {
             ("a.b.c.%%".to_owned(), "a"),
             (format!("a.b.c.{}", URL_SAFE_NO_PAD.encode("//evil.example")), "a"),
         ] {
-            assert_eq!(back(&cookie, state), None, "{cookie}");
+            assert_eq!(Attempt::of(Some(&cookie), state), None, "{cookie}");
         }
     }
 
