@@ -40,12 +40,12 @@ pub struct Introductions {
 
 impl Introductions {
     /// Whether the issuer may speak for this address by its domain's own name.
-    fn name(&self, email: &str) -> bool {
+    fn names(&self, email: &str) -> bool {
         let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
         self.domains.iter().any(|named| named.eq_ignore_ascii_case(domain))
     }
 
-    fn name_all(&self) -> bool {
+    fn names_all(&self) -> bool {
         self.domains.iter().any(|named| named == "*")
     }
 }
@@ -108,8 +108,8 @@ impl Identity {
         let Some(email) = person.email.filter(|_| person.email_verified) else {
             return refused(SignInFault::EmailNotVerified);
         };
-        let is_named = introductions.name(email);
-        if !is_named && !introductions.name_all() {
+        let is_named = introductions.names(email);
+        if !is_named && !introductions.names_all() {
             return refused(SignInFault::OtherDomain);
         }
         let link = |user: &User| {

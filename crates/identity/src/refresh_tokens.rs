@@ -38,9 +38,11 @@ struct Line {
     next_us: Option<i64>,
     /// Whether each use brings another.
     changes: bool,
+    /// When it was used last, to the day where it stays the same.
+    use_us: i64,
 }
 
-const COLUMNS: &str = "account, scopes, code_sha256, token_sha256, next_sha256, next_us, line_sha256, app";
+const COLUMNS: &str = "account, scopes, code_sha256, token_sha256, next_sha256, next_us, line_sha256, app, use_us";
 
 fn line_of(row: &Row) -> Result<Line, db::Error> {
     Ok(Line {
@@ -51,6 +53,7 @@ fn line_of(row: &Row) -> Result<Line, db::Error> {
         next: row.opt_blob(4)?.map(<[u8]>::to_vec),
         next_us: row.opt_int(5)?,
         changes: row.opt_blob(6)?.is_some(),
+        use_us: row.int(8)?,
     })
 }
 
@@ -88,7 +91,7 @@ impl Identity {
         let next = if line.changes && !is_asked_twice {
             self.succeed(token, &line, now_us).await?
         } else {
-            self.db.write(vec![used(&line, now_us)]).await?;
+            self.note_use(&line, now_us).await?;
             None
         };
         let bearer = Bearer::App {
@@ -113,6 +116,18 @@ impl Identity {
         self.db.read(&sql, params).await
     }
 
+    /// Remembers that a token was used, once a day: more would be a durable write for each answer, and tell no more.
+    async fn note_use(&self, line: &Line, now_us: i64) -> Result<(), db::Error> {
+        if line.use_us > before(now_us, limits::REFRESH_TOKEN_USE_INTERVAL) {
+            return Ok(());
+        }
+        let used = Statement::new(
+            "update refresh_token set use_us = $2 where token_sha256 = $1",
+            vec![line.current.as_slice().into(), now_us.into()],
+        );
+        self.db.write(vec![used]).await
+    }
+
     /// Gives a token its successor, and ends its predecessor; `None` if the same token was used at the same time.
     async fn succeed(&self, token: &Secret, line: &Line, now_us: i64) -> Result<Option<Secret>, db::Error> {
         let next = token.successor();
@@ -134,18 +149,6 @@ impl Identity {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Remembers that a token was used, once a day: more would be a durable write for each answer, and tell no more.
-fn used(line: &Line, now_us: i64) -> Statement {
-    Statement::new(
-        "update refresh_token set use_us = $2 where token_sha256 = $1 and use_us <= $3",
-        vec![
-            line.current.as_slice().into(),
-            now_us.into(),
-            before(now_us, limits::REFRESH_TOKEN_USE_INTERVAL).into(),
-        ],
-    )
 }
 
 /// What a new refresh token is for.

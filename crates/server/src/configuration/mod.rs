@@ -466,6 +466,9 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        assert_eq!(database::without_password("mysql://me:secret@host/db"), "mysql://…@host/db");
+        assert_eq!(
+            database::without_password("mysql://me:secret@host/db"),
+            "mysql://…@host/db"
+        );
     }
 }
