@@ -121,7 +121,7 @@ fn configuring() {
          2 join bob b1 as cohost on companion => bob joins @2, b1 of bob starts @2 as CoHost on a companion
          3 moderate bob moderation    => configured
          3 moderate bob moderation    =>
-         4 leave b1                   => b1 ends @4 left failed, bob absent @4
+         4 leave b1                   => b1 ends @2 left failed, bob absent @2
          5 moderate bob moderation    => refused NotInside",
     );
     check(
