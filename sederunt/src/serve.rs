@@ -11,6 +11,9 @@ use crate::output::print;
 use crate::report::CommandError;
 use crate::store::with_hint;
 
+/// How long the administrator's link opens.
+const MINUTES: u64 = identity::limits::SIGN_IN_LINK_TTL.as_secs() / 60;
+
 /// Serves until a signal says otherwise.
 pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, CommandError> {
     let configuration = flags.resolve().map_err(with_hint)?;
@@ -26,7 +29,7 @@ pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, CommandError> {
         };
         let invitation = running
             .administrator_link()
-            .map(|link| format!("Sign in as the administrator, once: {link}\n"));
+            .map(|link| format!("Sign in as the administrator, once, within {MINUTES} minutes: {link}\n"));
         print(&format!(
             "Sederunt is ready at {}\n{}",
             running.public_url(),

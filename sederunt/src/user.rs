@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
 
-use identity::{AccountError, NewUser, UserChange, limits};
+use identity::{AccountError, NewUser, User, UserChange, limits};
 use server::{StoreFlags, clock};
 
 use crate::listing::whole_list;
@@ -23,6 +23,13 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
+    /// Print a new one-time sign-in link of somebody who has an account
+    Link {
+        /// Their address
+        email: String,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
     /// Print everybody: address, name, user or administrator, and resource name
     List {
         #[command(flatten)]
@@ -35,8 +42,11 @@ pub(crate) enum UserCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
-    /// Set somebody's password, which is typed or read from standard input, and sign out their browsers
-    #[command(after_help = "Nobody needs a password: `sederunt user add` prints a link that signs in without.")]
+    /// Set somebody's password, which is typed or read from standard input, and end all their credentials
+    #[command(
+        after_help = "Their browsers are signed out, and links, tokens and what they let apps do end, with or without `--remove`.\n\
+        Nobody needs a password: `sederunt user add` prints a link that signs in without."
+    )]
     Password {
         /// Their address
         email: String,
@@ -69,6 +79,10 @@ pub(crate) enum UserCommand {
 pub(crate) fn run(command: UserCommand) -> Result<ExitCode, CommandError> {
     match command {
         UserCommand::Add { email, name, store } => store::with(store, async |store| add(store, &email, name).await),
+        UserCommand::Link { email, store } => store::with(store, async |store| {
+            let user = store.user(&email).await?;
+            print_link(store, &user).await
+        }),
         UserCommand::List { store } => store::with(store, list),
         UserCommand::Remove { email, store } => store::with(store, async |store| {
             let user = store.user(&email).await?;
@@ -117,8 +131,14 @@ async fn add(store: &Store, email: &str, name: Option<String>) -> Result<(), Com
         }
         added => added?,
     };
-    let lifetime = limits::SIGN_IN_LINK_TTL;
-    let secret = store.identity.sign_in_link(&user.id, lifetime, now_us).await?;
+    print_link(store, &user).await
+}
+
+async fn print_link(store: &Store, user: &User) -> Result<(), CommandError> {
+    let link = store
+        .identity
+        .sign_in_link(&user.id, limits::SIGN_IN_LINK_TTL, clock::now_us());
+    let secret = link.await?;
     print(&format!("{}\n", server::sign_in_url(&store.public_url, &secret)));
     Ok(())
 }
@@ -136,11 +156,11 @@ async fn list(store: &Store) -> Result<(), CommandError> {
 async fn password(store: &Store, email: &str, remove: bool) -> Result<(), CommandError> {
     let user = store.user(email).await?;
     if remove {
-        return Ok(store.identity.remove_password(&user.id).await?);
+        return Ok(store.identity.remove_password(&user.id, clock::now_us()).await?);
     }
     let password = read_password()?;
-    let now_us = clock::now_us();
-    Ok(store.identity.set_password(&user.id, &password, None, now_us).await?)
+    let set = store.identity.set_password(&user.id, &password, clock::now_us());
+    Ok(set.await?)
 }
 
 /// From a terminal without showing it, and twice; from a pipe its first line.

@@ -70,8 +70,18 @@ fn a_server_says_where_it_is_and_links_lead_there() {
         serving.lines[1]
     );
 
-    for name in [&["--name", "Ada Lovelace"][..], &[]] {
-        let added = sederunt(data.path(), &[&["user", "add", "ada@example.org"], name].concat());
+    assert!(
+        serving.lines[1].contains("once, within 15 minutes: "),
+        "{}",
+        serving.lines[1]
+    );
+
+    for arguments in [
+        &["user", "add", "ada@example.org", "--name", "Ada Lovelace"][..],
+        &["user", "add", "ada@example.org"],
+        &["user", "link", "ada@example.org"],
+    ] {
+        let added = sederunt(data.path(), arguments);
         let link = text(&added.stdout);
         assert!(
             added.status.success() && link.starts_with(&format!("{url}/sign-in#")),
@@ -292,6 +302,17 @@ fn mistakes_in_serving_name_the_next_step() {
             "`meet`",
             "`--public-url`",
         ),
+        (
+            &[
+                "serve",
+                "--database",
+                "postgres://me@127.0.0.1:1/none",
+                "--database-password-file",
+                "/nowhere",
+            ],
+            "/nowhere",
+            "`--database-password-file`",
+        ),
         (&["serve", "--listen", "here"], "invalid value 'here'", "--help"),
         (&["serve", "--lisen", "x"], "unexpected argument '--lisen'", "--listen"),
         (
@@ -406,6 +427,7 @@ fn help_is_everywhere() {
         &["--help"][..],
         &["serve", "--help"],
         &["user", "add", "--help"],
+        &["user", "link", "--help"],
         &["user", "password", "--help"],
         &["key", "create", "--help"],
         &["app", "add", "--help"],
@@ -522,6 +544,21 @@ fn what_is_managed_is_listed() {
     assert_eq!(fields(&["domain", "list"])[1], ["example.org", "Example", "private"]);
     run(&["domain", "remove", "example.com"]);
     assert_eq!(fields(&["domain", "list"]).len(), 1);
+}
+
+/// Nobody listens there, which is said after what is wrong with the flag.
+#[test]
+fn a_password_in_a_flag_is_complained_of() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    for (address, complained) in [
+        ("postgres://me:hush@127.0.0.1:1/none", true),
+        ("postgres://me@127.0.0.1:1/none", false),
+    ] {
+        let listed = sederunt(data.path(), &["user", "list", "--database", address]);
+        let said = text(&listed.stderr);
+        assert_eq!(said.contains("lists its processes"), complained, "{said}");
+        assert!(!listed.status.success() && !said.contains("hush"), "{said}");
+    }
 }
 
 /// A password is read from a pipe, and none is printed.

@@ -40,11 +40,12 @@ class Provider:
 class World:
     """A server that trusts a provider."""
 
-    def __init__(self, folder, create_accounts=False, **settings):
+    def __init__(self, folder, create_accounts=False, domains="example.org", **settings):
         self.provider = Provider()
         settings = {"issuer": self.provider.issuer, "client_secret": "a secret of two", **settings}
         lines = [f'{key} = "{value}"' for key, value in settings.items()]
         table = ["[oidc]", 'client_id = "sederunt"', 'name = "Example ID"', *lines]
+        table.append(f'domains = ["{domains}"]')
         table.append(f"create_accounts = {str(create_accounts).lower()}")
         (folder / "sederunt.toml").write_text("\n".join(table))
         self.server = Server(folder / "data", "--config", str(folder / "sederunt.toml"))

@@ -4,10 +4,12 @@
 //! can a write until its `commit` was sent, because it is data: callers see such an event only if it outlasts
 //! [`ATTEMPTS_MAX`]. A connection that saw trouble is not used again, which also forgets its prepared statements.
 //!
-//! There is no TLS here: the server is meant to be reached by a Unix socket, loopback or a private network.
+//! Whether there is TLS, the address says: see [`security`].
 
+mod connector;
 mod convert;
 mod failure;
+mod security;
 
 use crate::{
     Error, Limits, Row, Statement, Value,
@@ -18,13 +20,13 @@ use crate::{
     migrations,
     statement::check_count,
 };
+use connector::Connector;
 use convert::{Bound, row_from_postgres};
 use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, Object, Pool, Runtime};
 use failure::{Failure, given_up, outlasted};
 use futures_util::TryStreamExt;
 use std::{pin::pin, time::Duration};
 use tokio::time::{sleep, timeout};
-use tokio_postgres::NoTls;
 
 /// Held while migrating, by every program of ours. The number is our name in ASCII.
 const MIGRATION_LOCK: i64 = 0x5345_4445_5255_4e54;
@@ -40,18 +42,50 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Connects and migrates.
     pub(crate) async fn open(address: &str, limits: Limits) -> Result<Postgres, Error> {
-        let mut config: tokio_postgres::Config = address.parse().map_err(failure::translate)?;
+        let (mut config, security) = security::read(address)?;
         config
             .application_name("sederunt")
             .connect_timeout(limits.write_timeout);
+        let tls = security.connector()?;
         let postgres = Postgres {
-            readers: pool(&config, POSTGRES_CONNECTIONS_MAX, limits.read_timeout, READER_SETTINGS)?,
-            walkers: pool(&config, POSTGRES_WALKS_MAX, limits.read_timeout, &walker_settings())?,
-            writers: pool(&config, POSTGRES_CONNECTIONS_MAX, limits.write_timeout, WRITER_SETTINGS)?,
+            readers: pool(
+                &config,
+                &tls,
+                POSTGRES_CONNECTIONS_MAX,
+                limits.read_timeout,
+                READER_SETTINGS,
+            )?,
+            walkers: pool(
+                &config,
+                &tls,
+                POSTGRES_WALKS_MAX,
+                limits.read_timeout,
+                &walker_settings(),
+            )?,
+            writers: pool(
+                &config,
+                &tls,
+                POSTGRES_CONNECTIONS_MAX,
+                limits.write_timeout,
+                WRITER_SETTINGS,
+            )?,
             limits,
         };
         postgres.migrate().await.map_err(Failure::into_error)?;
+        if security.asks_for_tls() {
+            security.report(postgres.is_encrypted().await?);
+        }
         Ok(postgres)
+    }
+
+    async fn is_encrypted(&self) -> Result<bool, Error> {
+        let rows = self
+            .read(
+                "select count(*) from pg_stat_ssl where pid = pg_backend_pid() and ssl",
+                &[],
+            )
+            .await?;
+        Ok(rows.first().map(|row| row.int(0)).transpose()? == Some(1))
     }
 
     pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
@@ -160,13 +194,14 @@ const WRITER_SETTINGS: &str = "
 
 fn pool(
     config: &tokio_postgres::Config,
+    tls: &Connector,
     connections_max: usize,
     limit: Duration,
     settings: &str,
 ) -> Result<Pool, Error> {
     let limit_ms = limit.as_millis();
     let settings = format!("set statement_timeout = {limit_ms}; set lock_timeout = {limit_ms}; {settings}");
-    Pool::builder(Manager::new(config.clone(), NoTls))
+    Pool::builder(Manager::new(config.clone(), tls.clone()))
         .max_size(connections_max)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(limit))

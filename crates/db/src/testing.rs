@@ -6,6 +6,7 @@
 mod server;
 
 pub use crate::sqlite::{Disk, Fate};
+pub use server::Secured;
 
 use crate::{Db, Location};
 use std::thread;
@@ -41,6 +42,11 @@ where
 /// An empty database on a PostgreSQL that belongs to this process and ends with it.
 pub async fn new_postgres() -> Location {
     Location::Postgres(server::new_database().await)
+}
+
+/// The name of an empty database on a PostgreSQL that speaks TLS, on this port of 127.0.0.1, to its user `postgres`.
+pub async fn new_secured_postgres(secured: Secured<'_>) -> Location {
+    Location::Postgres(server::new_secured_database(secured).await)
 }
 
 /// Says on which engine a test failed.

@@ -4,9 +4,10 @@
 //! Both are RS256 JSON Web Tokens of one hour at most, and differ in their audience only. The key is a row: what the
 //! token says of its account and key is used to find it, and is believed after the signature has been checked with it.
 
-use db::Row;
+use db::{Row, Statement};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous::insecure_decode};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::{
     AuthenticationError, Caller, Fault, Identity, Principal, Scopes, limits,
@@ -33,6 +34,10 @@ pub(crate) struct Claims {
     /// Seconds since the Unix epoch, like `exp`.
     iat: i64,
     exp: i64,
+    /// Before then it does not count.
+    nbf: Option<i64>,
+    /// A name of its own: whoever gives one means it to be used once.
+    jti: Option<String>,
 }
 
 impl Claims {
@@ -84,7 +89,8 @@ fn check_times(claims: &Claims, now_us: i64) -> Result<i64, Fault> {
     if expire_us <= now_us {
         return Err(Fault::Expired);
     }
-    if us(claims.iat) > after(now_us, limits::CLOCK_SKEW) {
+    let start_us = us(claims.nbf.unwrap_or(claims.iat).max(claims.iat));
+    if start_us > after(now_us, limits::CLOCK_SKEW) {
         return Err(Fault::NotYetValid);
     }
     if us(claims.exp).saturating_sub(us(claims.iat)) > ttl_max_us {
@@ -134,12 +140,38 @@ impl Identity {
         Err(invalid(problem))
     }
 
-    /// Checks an assertion that came to the token endpoint.
+    /// Checks an assertion that came to the token endpoint, and uses it up if it has a name.
+    ///
+    /// One without a name may come again until it expires, within the hour: RFC 7523 §3 leaves `jti` out where the author
+    /// likes, Google's libraries write none, and some send the same assertion again when an answer was lost. Whoever
+    /// copies one on its way could as well copy the access token that answers it.
     pub(crate) async fn assertion(&self, assertion: &str, now_us: i64) -> Result<Signed, AuthenticationError> {
         let signed = self.signed(assertion, now_us).await?;
         match signed.claims.aud.as_deref() {
-            Some(aud) if aud == GOOGLE_TOKEN_URI || aud == self.token_uri() => Ok(signed),
-            _ => Err(AuthenticationError::Invalid(Fault::WrongAudience)),
+            Some(aud) if aud == GOOGLE_TOKEN_URI || aud == self.token_uri() => {}
+            _ => return Err(AuthenticationError::Invalid(Fault::WrongAudience)),
+        }
+        if let Some(name) = &signed.claims.jti {
+            self.use_up(name, &signed, now_us).await?;
+        }
+        Ok(signed)
+    }
+
+    /// Remembers the name of an assertion until it expires, and sweeps out those that have.
+    async fn use_up(&self, name: &str, signed: &Signed, now_us: i64) -> Result<(), AuthenticationError> {
+        let digest = Sha256::digest(format!("{} {name}", signed.client_id)).to_vec();
+        let write = vec![
+            Statement::new("delete from used_assertion where expire_us <= $1", vec![now_us.into()]),
+            Statement::new(
+                "insert into used_assertion (name_sha256, expire_us) values ($1, $2)",
+                vec![digest.into(), signed.expire_us.into()],
+            )
+            .expect(1),
+        ];
+        match self.db.write(write).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(AuthenticationError::Invalid(Fault::UsedBefore)),
+            Err(error) => Err(error.into()),
         }
     }
 

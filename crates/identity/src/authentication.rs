@@ -8,7 +8,8 @@ use meeting::UserId;
 
 use crate::{
     Caller, Fault, Identity, Principal, Scopes, Secret,
-    accounts::{USER_COLUMNS, find_user, user_of},
+    accounts::{USER_COLUMNS, user_of},
+    grant::Grant,
     token::{Bearer, MICROSECONDS_PER_SECOND, Verified, is_self_signed},
 };
 
@@ -69,12 +70,8 @@ impl Identity {
     /// Who holds a token of ours, if all that it was issued for still stands: one read, whatever it is.
     async fn principal_of(&self, verified: &Verified) -> Result<Principal, AuthenticationError> {
         let principal = match &verified.bearer {
-            Bearer::User(user) => find_user(&self.db, user).await?.map(|user| Principal {
-                caller: Caller::User(user),
-                scopes: verified.scopes,
-                app: None,
-            }),
-            Bearer::App { user, app } => self.by_consent(verified, user, app).await?,
+            Bearer::User(user) => self.by_themselves(verified, user).await?,
+            Bearer::App { user, app, grant } => self.by_grant(verified, user, app, grant).await?,
             Bearer::Delegate { user, app, key } => self.by_delegation(verified, user, app, key).await?,
             Bearer::ServiceAccount { app, key } => self.by_key(verified, app, key).await?,
         };
@@ -84,16 +81,37 @@ impl Identity {
         }))
     }
 
-    /// A user and an application that they still let do this. A token that is older than the consent belongs to one
-    /// that was taken back.
-    async fn by_consent(&self, verified: &Verified, user: &UserId, app: &str) -> Result<Option<Principal>, db::Error> {
-        let sql = format!(
-            "select {USER_COLUMNS} from account join consent on consent.account = account.id
-             where account.id = $1 and consent.app = $2 and consent.create_us <= $3"
-        );
+    /// A user who has not ended their credentials since.
+    async fn by_themselves(&self, verified: &Verified, user: &UserId) -> Result<Option<Principal>, db::Error> {
+        let sql = format!("select {USER_COLUMNS} from account where id = $1 and tokens_from_us <= $2");
         // The token's time is in whole seconds, rounded down.
         let issued_by_us = verified.issue_us.saturating_add(MICROSECONDS_PER_SECOND - 1);
-        let params = vec![user.as_str().into(), app.into(), issued_by_us.into()];
+        let params = vec![user.as_str().into(), issued_by_us.into()];
+        let rows = self.db.read(&sql, params).await?;
+        let principal = |row| {
+            Ok(Principal {
+                caller: Caller::User(user_of(row)?),
+                scopes: verified.scopes,
+                app: None,
+            })
+        };
+        rows.first().map(principal).transpose()
+    }
+
+    /// A user and an application that they still let do this: of what it was given, something is left.
+    async fn by_grant(
+        &self,
+        verified: &Verified,
+        user: &UserId,
+        app: &str,
+        grant: &Grant,
+    ) -> Result<Option<Principal>, db::Error> {
+        let sql = format!(
+            "select {USER_COLUMNS} from account where id = $1 and (
+                exists (select 1 from refresh_token where code_sha256 = $3 and account = $1 and app = $2)
+                or exists (select 1 from authorization_code where code_sha256 = $3 and account = $1 and app = $2))"
+        );
+        let params = vec![user.as_str().into(), app.into(), grant.to_value()];
         let rows = self.db.read(&sql, params).await?;
         rows.first().map(|row| acting_for(row, verified, app)).transpose()
     }

@@ -9,8 +9,10 @@ use std::borrow::Cow;
 use db::Statement;
 
 use crate::{
-    App, AppKind, Identity, OAuthCode, OAuthError, Scopes, Secret, User, limits, parameters::Parameters, pkce,
-    redirect, sign_in::after,
+    App, AppKind, Identity, OAuthCode, OAuthError, Scopes, Secret, User, limits,
+    parameters::Parameters,
+    pkce, redirect,
+    sign_in::{after, before},
 };
 
 /// A request that was found to be in order, on its way to the user.
@@ -136,9 +138,10 @@ impl Identity {
                 ],
             )
             .expect(1),
+            // A code's access token holds by its row, and may be given in the code's last moment.
             Statement::new(
                 "delete from authorization_code where expire_us <= $1",
-                vec![now_us.into()],
+                vec![before(now_us, limits::TOKEN_TTL).into()],
             ),
         ];
         self.db.write(write).await?;

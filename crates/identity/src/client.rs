@@ -15,6 +15,13 @@ struct Claimed {
     secret: Option<String>,
 }
 
+/// The application that sent a request.
+pub(crate) struct Client {
+    pub(crate) app: App,
+    /// Whether it sent its secret.
+    pub(crate) sent_secret: bool,
+}
+
 fn invalid_client(description: &'static str) -> OAuthError {
     OAuthError::new(OAuthCode::InvalidClient, description)
 }
@@ -57,7 +64,7 @@ fn basic(header: &str) -> Option<(String, String)> {
 
 impl Identity {
     /// The application that sent this request.
-    pub(crate) async fn client(&self, form: &Parameters, authorization: Option<&str>) -> Result<App, OAuthError> {
+    pub(crate) async fn client(&self, form: &Parameters, authorization: Option<&str>) -> Result<Client, OAuthError> {
         let claimed = claimed(form, authorization)?;
         let Some((app, digest)) = self.app_and_secret(&claimed.client_id).await? else {
             return Err(invalid_client("The OAuth client was not found."));
@@ -69,7 +76,10 @@ impl Identity {
             (None, _) => app.kind == AppKind::Installed,
         };
         match (right, sent) {
-            (true, _) => Ok(app),
+            (true, _) => Ok(Client {
+                app,
+                sent_secret: sent.is_some(),
+            }),
             (false, Some(_)) => Err(invalid_client("The client secret is wrong.")),
             (false, None) => Err(invalid_client("The client secret is missing.")),
         }

@@ -1,12 +1,12 @@
 //! What users let applications do, until they take it back.
 //!
-//! A consent is the one row on which an application's codes and refresh tokens hang, and which its access tokens are
-//! checked against; so taking it back is deleting it.
+//! A consent is the one row on which an application's codes and refresh tokens hang, and its access tokens hold by those;
+//! so taking it back is deleting it.
 
 use db::Statement;
 use meeting::UserId;
 
-use crate::{Identity, OAuthError, Scopes, Secret, accounts::user_id_of, token::Bearer};
+use crate::{Identity, OAuthError, Scopes, Secret, token::Bearer};
 
 impl Identity {
     /// What a user let one application do; `None`: nothing.
@@ -30,14 +30,11 @@ impl Identity {
     /// that is not valid is given back already; one that belongs to no consent ends by itself.
     pub async fn revoke(&self, token: &str, now_us: i64) -> Result<(), OAuthError> {
         if let Some(secret) = Secret::parse(token) {
-            let sql = "select account, app from refresh_token where token_sha256 = $1";
-            let rows = self.db.read(sql, vec![secret.digest().into()]).await?;
-            if let Some(row) = rows.first() {
-                let user = user_id_of(row, 0)?;
-                self.revoke_consent(&user, row.text(1)?).await?;
+            if let Some((user, app)) = self.holder_of(&secret).await? {
+                self.revoke_consent(&user, &app).await?;
             }
         } else if let Ok(verified) = self.keyring.verify(token, now_us)
-            && let Bearer::App { user, app } = verified.bearer
+            && let Bearer::App { user, app, .. } = verified.bearer
         {
             self.revoke_consent(&user, &app).await?;
         }

@@ -2,7 +2,8 @@
 //!
 //! An issuer's `subject` is a person for ever, an e-mail address is not. So the address counts once, to find the account
 //! that an administrator has made for it; from then on the subject does. Only a verified address counts, or anybody
-//! could type an administrator's into their profile at an issuer that does not check.
+//! could type an administrator's into their profile at an issuer that does not check. And only one of a domain for which
+//! the issuer may speak: an issuer that is open to all verifies addresses of any domain, by its own idea of verifying.
 
 use db::Statement;
 use meeting::{DisplayName, UserId};
@@ -10,6 +11,7 @@ use meeting::{DisplayName, UserId};
 use crate::{
     AccountError, Identity, NewUser, SignInError, SignInFault, User, WebSession,
     accounts::{USER_COLUMNS, insert, new_user, user_of},
+    sign_in::SignedInBy,
 };
 
 /// What a verified ID token says of somebody.
@@ -27,22 +29,43 @@ pub struct ExternalPerson<'a> {
     pub name: Option<&'a str>,
 }
 
+/// Whom an issuer may introduce: make known here as the person of their address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Introductions {
+    /// Domains of addresses; `*` is every one, but not for an administrator's account.
+    pub domains: Vec<String>,
+    /// Whether somebody who has no account gets one.
+    pub create_accounts: bool,
+}
+
+impl Introductions {
+    /// Whether the issuer may speak for this address by its domain's own name.
+    fn names(&self, email: &str) -> bool {
+        let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
+        self.domains.iter().any(|named| named.eq_ignore_ascii_case(domain))
+    }
+
+    fn names_all(&self) -> bool {
+        self.domains.iter().any(|named| named == "*")
+    }
+}
+
 impl Identity {
     /// Signs in somebody whom an issuer vouches for: the account that they signed in to before, or the one of their
-    /// verified address; a new one if `create` allows it.
+    /// verified address, or a new one, as far as the issuer may introduce them.
     pub async fn sign_in_external(
         &self,
         person: &ExternalPerson<'_>,
-        create: bool,
+        introductions: &Introductions,
         now_us: i64,
     ) -> Result<WebSession, SignInError> {
         // Twice, because the same person may be signing in from another browser at the same time.
         for _ in 0..2 {
             let (user, introduction) = match self.linked_user(person).await? {
                 Some(user) => (user, vec![]),
-                None => self.introduce(person, create, now_us).await?,
+                None => self.introduce(person, introductions, now_us).await?,
             };
-            let session = WebSession::new(user, now_us);
+            let session = WebSession::new(user, SignedInBy::Issuer, now_us);
             let write = introduction.into_iter().chain(session.opening(now_us)).collect();
             match self.db.write(write).await {
                 Ok(()) => return Ok(session),
@@ -78,13 +101,17 @@ impl Identity {
     async fn introduce(
         &self,
         person: &ExternalPerson<'_>,
-        create: bool,
+        introductions: &Introductions,
         now_us: i64,
     ) -> Result<(User, Vec<Statement>), SignInError> {
         let refused = |fault| Err(SignInError::Refused(fault));
         let Some(email) = person.email.filter(|_| person.email_verified) else {
             return refused(SignInFault::EmailNotVerified);
         };
+        let is_named = introductions.names(email);
+        if !is_named && !introductions.names_all() {
+            return refused(SignInFault::OtherDomain);
+        }
         let link = |user: &User| {
             Statement::new(
                 "insert into external_identity (issuer, subject, account, create_us) values ($1, $2, $3, $4)",
@@ -98,11 +125,12 @@ impl Identity {
             .expect(1)
         };
         match self.user_by_email(email).await {
+            Ok(Some(user)) if user.administrator && !is_named => return refused(SignInFault::Administrator),
             Ok(Some(user)) => {
                 let link = link(&user);
                 return Ok((user, vec![link]));
             }
-            Ok(None) if create => {}
+            Ok(None) if introductions.create_accounts => {}
             Err(AccountError::Store(error)) => return Err(error.into()),
             Ok(None) | Err(_) => return refused(SignInFault::NoAccount),
         }

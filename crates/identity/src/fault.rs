@@ -22,14 +22,17 @@ pub enum Fault {
     /// It is too early.
     #[error("it is not valid yet")]
     NotYetValid,
+    /// It has a name, and came under it before.
+    #[error("it was used before")]
+    UsedBefore,
     /// It is valid for longer than such a thing may be.
     #[error("it is valid for too long")]
     TooLongLived,
     /// Its application, its key, or the permission that it was issued for is gone.
     #[error("what it was issued for was taken back")]
     Revoked,
-    /// Its user is gone.
-    #[error("its user does not exist")]
+    /// Its user is gone, or has ended what was given before.
+    #[error("its user does not exist, or their password was set since")]
     UnknownUser,
     /// Signed out, expired long ago, or never ours.
     #[error("no such browser session")]

@@ -32,8 +32,10 @@ mod client;
 mod consents;
 mod delegations;
 pub mod directory;
+mod ending;
 mod external;
 mod fault;
+mod grant;
 mod id_token;
 mod key_file;
 mod keys;
@@ -47,6 +49,7 @@ mod pkce;
 pub mod policy;
 mod principal;
 mod redirect;
+mod refresh_tokens;
 mod scope;
 mod seal;
 mod secret;
@@ -63,7 +66,7 @@ pub use apps::{App, AppError, NewApp};
 pub use authentication::{AuthenticationError, Credential};
 pub use authorization::{Authorization, AuthorizationError};
 pub use delegations::Delegation;
-pub use external::ExternalPerson;
+pub use external::{ExternalPerson, Introductions};
 pub use fault::Fault;
 pub use id_token::{Expected, IdToken, IdTokenError, IssuerKeys};
 pub use key_file::KeyFile;
@@ -71,7 +74,7 @@ pub use keys::KeyError;
 pub use listing::{Listing, Page};
 pub use oauth_error::{OAuthCode, OAuthError};
 pub use organisations::{Domain, OrganisationError};
-pub use passwords::PasswordError;
+pub use passwords::{PasswordChange, PasswordError};
 pub use principal::{Caller, Principal};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::Secret;
@@ -116,6 +119,11 @@ impl Identity {
     pub fn with_public_url(mut self, public_url: &str) -> Identity {
         self.public_url = public_url.trim_end_matches('/').into();
         self
+    }
+
+    /// Where browsers and programs find this installation.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
     }
 
     /// The address of the token endpoint: what key files call `token_uri`.

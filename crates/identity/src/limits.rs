@@ -20,7 +20,7 @@ pub const WEB_SESSION_TTL: Duration = Duration::from_hours(30 * 24);
 /// The lifetime that Google's access tokens have, which clients are written for.
 pub const TOKEN_TTL: Duration = Duration::from_hours(1);
 
-/// A token cannot be recalled but by removing its user, so even a test rig has to fetch a new one each month.
+/// A token cannot be recalled but with its user's other credentials, so even a test rig has to fetch a new one each month.
 pub const TOKEN_TTL_MAX: Duration = Duration::from_hours(30 * 24);
 
 /// Our tokens are about 500 bytes with every scope; nothing longer is worth a hash or a signature check.
@@ -53,6 +53,10 @@ pub const PASSWORD_ATTEMPTS_MAX: i64 = 10;
 /// How long a lock lasts: short enough to wait for.
 pub const PASSWORD_ATTEMPT_WINDOW: Duration = Duration::from_mins(15);
 
+/// How long after a sign-in by a link or a provider a browser may set another password without the old one: time enough
+/// to find the page, and too short to find the browser left alone.
+pub const FORGOTTEN_PASSWORD_TTL: Duration = Duration::from_mins(10);
+
 /// Passwords that are hashed at the same time; the others wait. Each takes 19 MiB and a thread for some 20 ms.
 pub const PASSWORDS_HASHED_AT_ONCE_MAX: usize = 2;
 
@@ -76,6 +80,17 @@ pub const VERIFIER_CHARACTERS: std::ops::RangeInclusive<usize> = 43..=128;
 
 /// Refresh tokens of one user for one application; the oldest makes room for the next. As many as Google keeps.
 pub const REFRESH_TOKENS_MAX: i64 = 100;
+
+/// How long a refresh token may lie unused: Google's six months.
+pub const REFRESH_TOKEN_IDLE: Duration = Duration::from_hours(180 * 24);
+
+/// How often the use of a refresh token is written down: far below the time after which it ends, and one durable write a
+/// day instead of one for each access token.
+pub const REFRESH_TOKEN_USE_INTERVAL: Duration = Duration::from_hours(24);
+
+/// Within this time of giving a refresh token its successor it gets no other: two threads of a program that ask at once,
+/// and a retry after a timeout, come within seconds; the next use in earnest comes after the access token's hour.
+pub const REFRESH_TOKEN_GRACE: Duration = Duration::from_secs(30);
 
 /// Keys of one service account: as many as Google allows. Each is tried where an assertion does not name its own.
 pub const SERVICE_ACCOUNT_KEYS_MAX: i64 = 10;

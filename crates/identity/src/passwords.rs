@@ -16,9 +16,10 @@ use crate::{
     Identity, Secret, SignInError, SignInFault, User, WebSession,
     account::normalise_email,
     accounts::{USER_COLUMNS, user_of},
+    ending::ending,
     limits,
     secret::random_bytes,
-    sign_in::after,
+    sign_in::{SignedInBy, after, before},
 };
 
 /// Why a password was not taken.
@@ -30,6 +31,12 @@ pub enum PasswordError {
     /// Longer than [`limits::PASSWORD_BYTES_MAX`].
     #[error("the password is longer than {max} bytes", max = limits::PASSWORD_BYTES_MAX)]
     TooLong,
+    /// Whoever sits at the browser has to prove that it is theirs.
+    #[error("the old password is missing or wrong")]
+    WrongOld,
+    /// Too many wrong ones, here or where people sign in.
+    #[error("too many attempts for this address; try again in 15 minutes")]
+    TooManyAttempts,
     /// There is no such account.
     #[error("there is no such user")]
     UnknownUser,
@@ -41,42 +48,84 @@ pub enum PasswordError {
     Store(#[from] db::Error),
 }
 
+/// What a person says who sets their own password.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordChange<'a> {
+    /// Who it is.
+    pub user: &'a User,
+    /// The cookie of the browser in which they do it, and which stays signed in.
+    pub session: Option<&'a str>,
+    /// The password until now.
+    pub old: Option<&'a str>,
+    /// The one from now on.
+    pub new: &'a str,
+}
+
+/// From where somebody tries the old password who is signed in: whoever only guesses is counted elsewhere.
+const OWN_BROWSER: &str = "a browser that is signed in";
+
 impl Identity {
-    /// Sets an account's password and signs out all its browsers, but for the one whose cookie is `keep`: whoever
-    /// changes a password because somebody else knows it means that one to be out.
-    pub async fn set_password(
+    /// An operator sets an account's password, and with that ends all its credentials.
+    pub async fn set_password(&self, user: &UserId, password: &str, now_us: i64) -> Result<(), PasswordError> {
+        check(password)?;
+        let write = self.replacing(user, password, None, now_us).await?;
+        self.write_password(write).await
+    }
+
+    /// A person sets their own password, and with that ends all their credentials but this browser.
+    ///
+    /// They are asked for the old one, since a browser may be left alone for a minute. They are not if there is none, or
+    /// if they came without it a moment ago, by a link or another issuer's word: it may be what they forgot. A wrong one
+    /// counts as an attempt to sign in, and those of all their browsers together.
+    pub async fn change_password(&self, change: PasswordChange<'_>, now_us: i64) -> Result<(), PasswordError> {
+        check(change.new)?;
+        let mut write = vec![];
+        if !self.needs_no_old_password(&change, now_us).await? {
+            let old = change.old.ok_or(PasswordError::WrongOld)?;
+            let (_, attempts) = self.attempt(&change.user.email, old, OWN_BROWSER, now_us).await?;
+            write.push(forgetting(attempts));
+        }
+        let replacing = self.replacing(&change.user.id, change.new, change.session, now_us);
+        write.extend(replacing.await?);
+        self.write_password(write).await
+    }
+
+    async fn needs_no_old_password(&self, change: &PasswordChange<'_>, now_us: i64) -> Result<bool, db::Error> {
+        let session = change.session.and_then(Secret::parse);
+        let sql = "select 1 from account where id = $1 and (
+            not exists (select 1 from password where account = $1)
+            or exists (select 1 from web_session
+                where account = $1 and secret_sha256 = $2 and without_password = 1 and create_us > $3))";
+        let params = vec![
+            change.user.id.as_str().into(),
+            session.map_or_else(Vec::new, |secret| secret.digest()).into(),
+            before(now_us, limits::FORGOTTEN_PASSWORD_TTL).into(),
+        ];
+        Ok(!self.db.read(sql, params).await?.is_empty())
+    }
+
+    /// The statements that give an account this password and end all else but this browser.
+    async fn replacing(
         &self,
         user: &UserId,
         password: &str,
-        keep: Option<&str>,
+        kept: Option<&str>,
         now_us: i64,
-    ) -> Result<(), PasswordError> {
-        if password.chars().count() < limits::PASSWORD_CHARACTERS_MIN {
-            return Err(PasswordError::TooShort);
-        }
-        if password.len() > limits::PASSWORD_BYTES_MAX {
-            return Err(PasswordError::TooLong);
-        }
+    ) -> Result<Vec<Statement>, PasswordError> {
         let password = password.to_owned();
         let hash = self
             .hashing(move || hash(&password))
             .await
             .ok_or(PasswordError::Hashing)?;
-        let kept = keep
-            .and_then(Secret::parse)
-            .map_or_else(Vec::new, |secret| secret.digest());
-        let write = vec![
-            Statement::new(
-                "insert into password (account, hash, set_us) select id, $2, $3 from account where id = $1
-                 on conflict (account) do update set hash = excluded.hash, set_us = excluded.set_us",
-                vec![user.as_str().into(), hash.into(), now_us.into()],
-            )
-            .expect(1),
-            Statement::new(
-                "delete from web_session where account = $1 and secret_sha256 <> $2",
-                vec![user.as_str().into(), kept.into()],
-            ),
-        ];
+        let set = Statement::new(
+            "insert into password (account, hash, set_us) select id, $2, $3 from account where id = $1
+             on conflict (account) do update set hash = excluded.hash, set_us = excluded.set_us",
+            vec![user.as_str().into(), hash.into(), now_us.into()],
+        );
+        Ok([set.expect(1)].into_iter().chain(ending(user, kept, now_us)).collect())
+    }
+
+    async fn write_password(&self, write: Vec<Statement>) -> Result<(), PasswordError> {
         match self.db.write(write).await {
             Ok(()) => Ok(()),
             Err(error) if error.is_conflict() => Err(PasswordError::UnknownUser),
@@ -84,10 +133,11 @@ impl Identity {
         }
     }
 
-    /// Takes an account's password away, so that only links and other issuers let it in.
-    pub async fn remove_password(&self, user: &UserId) -> Result<(), PasswordError> {
+    /// Takes an account's password away, so that only links and other issuers let it in, and ends all its credentials.
+    pub async fn remove_password(&self, user: &UserId, now_us: i64) -> Result<(), PasswordError> {
         let delete = Statement::new("delete from password where account = $1", vec![user.as_str().into()]);
-        Ok(self.db.write(vec![delete]).await?)
+        let write = [delete].into_iter().chain(ending(user, None, now_us));
+        Ok(self.db.write(write.collect()).await?)
     }
 
     /// Signs in. Takes as long for an address that nobody has. `from` tells those apart who try.
@@ -98,12 +148,9 @@ impl Identity {
         from: &str,
         now_us: i64,
     ) -> Result<WebSession, SignInError> {
-        let (user, digest) = self.attempt(email, password, from, now_us).await?;
-        let session = WebSession::new(user, now_us);
-        let mut write = vec![Statement::new(
-            "delete from password_attempt where email_sha256 = $1",
-            vec![digest.into()],
-        )];
+        let (user, attempts) = self.attempt(email, password, from, now_us).await?;
+        let session = WebSession::new(user, SignedInBy::Password, now_us);
+        let mut write = vec![forgetting(attempts)];
         write.extend(session.opening(now_us));
         self.db.write(write).await?;
         Ok(session)
@@ -191,6 +238,33 @@ impl Identity {
         .ok()
         .flatten()
     }
+}
+
+impl From<SignInError> for PasswordError {
+    fn from(error: SignInError) -> PasswordError {
+        match error {
+            SignInError::Store(error) => PasswordError::Store(error),
+            SignInError::Refused(SignInFault::TooManyAttempts) => PasswordError::TooManyAttempts,
+            SignInError::Refused(_) | SignInError::InvalidLink(_) => PasswordError::WrongOld,
+        }
+    }
+}
+
+/// Forgets the attempts that were counted under this key: the last was right.
+fn forgetting(attempts: Vec<u8>) -> Statement {
+    let sql = "delete from password_attempt where email_sha256 = $1";
+    Statement::new(sql, vec![attempts.into()])
+}
+
+/// Whether it may be a password.
+fn check(password: &str) -> Result<(), PasswordError> {
+    if password.chars().count() < limits::PASSWORD_CHARACTERS_MIN {
+        return Err(PasswordError::TooShort);
+    }
+    if password.len() > limits::PASSWORD_BYTES_MAX {
+        return Err(PasswordError::TooLong);
+    }
+    Ok(())
 }
 
 /// The cost that its crate recommends, after OWASP: 19 MiB, two passes, one lane.

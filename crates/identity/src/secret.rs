@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 
 const SECRET_BYTES: usize = 32;
 
+/// What a secret and its successors have in common.
+const LINE_BYTES: usize = SECRET_BYTES / 2;
+
 /// The secret half of a sign-in link or of a browser session. Printing it takes the word [`Secret::expose`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret([u8; SECRET_BYTES]);
@@ -36,6 +39,18 @@ impl Secret {
 
     pub(crate) fn digest(&self) -> Vec<u8> {
         Sha256::digest(self.0).to_vec()
+    }
+
+    /// Another that begins with the same half. The other half is 128 random bits, which are beyond guessing as well.
+    pub(crate) fn successor(&self) -> Secret {
+        let mut next = random_bytes();
+        next[..LINE_BYTES].copy_from_slice(&self.0[..LINE_BYTES]);
+        Secret(next)
+    }
+
+    /// The digest of the half that it has in common with all its successors.
+    pub(crate) fn line_digest(&self) -> Vec<u8> {
+        Sha256::digest(&self.0[..LINE_BYTES]).to_vec()
     }
 }
 

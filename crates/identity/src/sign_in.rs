@@ -24,6 +24,15 @@ pub struct WebSession {
     pub secret: Secret,
     /// When it stops being valid, and the cookie with it.
     pub expire_us: i64,
+    signed_in_by: SignedInBy,
+}
+
+/// By what a browser signed in. Whoever came by something else than their password may have forgotten it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignedInBy {
+    Link,
+    Password,
+    Issuer,
 }
 
 /// Why a link does not sign in. Strangers learn no more than that it does not.
@@ -72,6 +81,12 @@ pub enum SignInFault {
     /// The issuer has not verified the address.
     #[error("the issuer does not vouch for the address")]
     EmailNotVerified,
+    /// The issuer may not introduce people of this domain.
+    #[error("the issuer does not speak for the domain of the address")]
+    OtherDomain,
+    /// The issuer may not introduce an administrator by an address of any domain.
+    #[error("the account is an administrator's, and the domain of its address is not named")]
+    Administrator,
     /// Nobody invited them.
     #[error("there is no account for this person, and none may be made")]
     NoAccount,
@@ -89,7 +104,9 @@ impl SignInFault {
             SignInFault::OtherPerson => {
                 "the account of your address belongs to somebody else at your sign-in provider; ask an administrator"
             }
-            SignInFault::NoAccount => "there is no account for you here; ask an administrator for an invitation",
+            SignInFault::NoAccount | SignInFault::OtherDomain | SignInFault::Administrator => {
+                "there is no account for you here; ask an administrator for an invitation"
+            }
         }
     }
 }
@@ -120,12 +137,14 @@ impl Identity {
     /// The link by which the administrator of a new installation gets in; makes that account where there is none.
     ///
     /// `None` once an administrator has signed in, or has a password. Until then every start makes a new link, because
-    /// the one printed before may have expired unread, and whoever reads it runs the server anyway.
+    /// the one printed before may have expired unread, and whoever reads it runs the server anyway. It takes the place of
+    /// the one before, so that of all those in a log one opens at most.
     pub async fn administrator_link(&self, email: &str, now_us: i64) -> Result<Option<Secret>, AccountError> {
         let (administrator, has_access) = self.ensure_administrator(email, now_us).await?;
         if has_access {
             return Ok(None);
         }
+        self.db.write(vec![unused_links_end(&administrator.id)]).await?;
         self.sign_in_link(&administrator.id, limits::SIGN_IN_LINK_TTL, now_us)
             .await
             .map(Some)
@@ -186,7 +205,7 @@ impl Identity {
         if link_expire_us <= now_us {
             return Err(SignInError::InvalidLink(LinkFault::Expired));
         }
-        let session = WebSession::new(user, now_us);
+        let session = WebSession::new(user, SignedInBy::Link, now_us);
         let mut admission = vec![
             Statement::new(
                 "update sign_in_link set used_us = $1 where secret_sha256 = $2 and used_us is null and expire_us > $1",
@@ -216,12 +235,21 @@ impl Identity {
     }
 }
 
+/// Links that were used stay: they open nothing, and tell that their user has signed in.
+pub(crate) fn unused_links_end(user: &UserId) -> Statement {
+    Statement::new(
+        "delete from sign_in_link where account = $1 and used_us is null",
+        vec![user.as_str().into()],
+    )
+}
+
 impl WebSession {
-    pub(crate) fn new(user: User, now_us: i64) -> WebSession {
+    pub(crate) fn new(user: User, signed_in_by: SignedInBy, now_us: i64) -> WebSession {
         WebSession {
             user,
             secret: Secret::generate(),
             expire_us: after(now_us, limits::WEB_SESSION_TTL),
+            signed_in_by,
         }
     }
 
@@ -229,12 +257,14 @@ impl WebSession {
     pub(crate) fn opening(&self, now_us: i64) -> [Statement; 2] {
         [
             Statement::new(
-                "insert into web_session (secret_sha256, account, create_us, expire_us) values ($1, $2, $3, $4)",
+                "insert into web_session (secret_sha256, account, create_us, expire_us, without_password)
+                 values ($1, $2, $3, $4, $5)",
                 vec![
                     self.secret.digest().into(),
                     self.user.id.as_str().into(),
                     now_us.into(),
                     self.expire_us.into(),
+                    (self.signed_in_by != SignedInBy::Password).into(),
                 ],
             )
             .expect(1),
@@ -246,4 +276,9 @@ impl WebSession {
 /// The time that lies `duration` after `now_us`.
 pub(crate) fn after(now_us: i64, duration: Duration) -> i64 {
     now_us.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// The time that lies `duration` before `now_us`.
+pub(crate) fn before(now_us: i64, duration: Duration) -> i64 {
+    now_us.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Fault, Identity, Scopes, User,
+    grant::Grant,
     keys::{KeyError, StoredKey},
     limits,
 };
@@ -44,6 +45,9 @@ struct Claims {
     /// The id of the service account's key that asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    /// The grant of a user that it came of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grant: Option<String>,
     /// Full URLs with a space between.
     scope: String,
     /// Seconds since the Unix epoch, like `exp`: the standard's unit.
@@ -57,7 +61,7 @@ pub(crate) enum Bearer {
     /// A user, for themselves.
     User(UserId),
     /// An OAuth client, by a user's consent.
-    App { user: UserId, app: String },
+    App { user: UserId, app: String, grant: Grant },
     /// A service account by one of its keys, for a user, by an administrator's delegation.
     Delegate { user: UserId, app: String, key: String },
     /// A service account by one of its keys, for nobody.
@@ -69,20 +73,27 @@ impl Bearer {
     fn to_claims(&self) -> (&str, Option<&str>, Option<&str>) {
         match self {
             Bearer::User(user) => (user.as_str(), None, None),
-            Bearer::App { user, app } => (user.as_str(), Some(app), None),
+            Bearer::App { user, app, .. } => (user.as_str(), Some(app), None),
             Bearer::Delegate { user, app, key } => (user.as_str(), Some(app), Some(key)),
             Bearer::ServiceAccount { app, key } => (app, Some(app), Some(key)),
         }
     }
 
-    fn from_claims(sub: &str, azp: Option<String>, key: Option<String>) -> Option<Bearer> {
-        let user = UserId::parse(sub).ok()?;
-        match (azp, key) {
-            (None, None) => Some(Bearer::User(user)),
-            (Some(app), None) => Some(Bearer::App { user, app }),
-            (Some(app), Some(key)) if app == sub => Some(Bearer::ServiceAccount { app, key }),
-            (Some(app), Some(key)) => Some(Bearer::Delegate { user, app, key }),
-            (None, Some(_)) => None,
+    fn grant(&self) -> Option<&Grant> {
+        match self {
+            Bearer::App { grant, .. } => Some(grant),
+            _ => None,
+        }
+    }
+
+    fn from_claims(claims: Claims) -> Option<Bearer> {
+        let user = UserId::parse(&claims.sub).ok()?;
+        match (claims.azp, claims.key, claims.grant) {
+            (None, None, None) => Some(Bearer::User(user)),
+            (Some(app), None, Some(grant)) => Grant::from_claim(&grant).map(|grant| Bearer::App { user, app, grant }),
+            (Some(app), Some(key), None) if app == claims.sub => Some(Bearer::ServiceAccount { app, key }),
+            (Some(app), Some(key), None) => Some(Bearer::Delegate { user, app, key }),
+            _ => None,
         }
     }
 }
@@ -149,6 +160,7 @@ impl Keyring {
             sub: sub.to_owned(),
             azp: azp.map(str::to_owned),
             key: key.map(str::to_owned),
+            grant: bearer.grant().map(Grant::to_claim),
             scope: scopes.to_string(),
             iat,
             exp: iat + i64::try_from(ttl.as_secs()).expect("at most 30 days"),
@@ -174,12 +186,11 @@ impl Keyring {
         if expire_us <= now_us {
             return Err(Fault::Expired);
         }
-        let bearer = Bearer::from_claims(&claims.sub, claims.azp, claims.key).ok_or(Fault::Malformed)?;
         Ok(Verified {
-            bearer,
             scopes: Scopes::from_claim(&claims.scope),
             issue_us: claims.iat.saturating_mul(MICROSECONDS_PER_SECOND),
             expire_us,
+            bearer: Bearer::from_claims(claims).ok_or(Fault::Malformed)?,
         })
     }
 }
@@ -203,8 +214,8 @@ pub(crate) fn fault(kind: &ErrorKind) -> Fault {
 }
 
 impl Identity {
-    /// Issues a bearer token. It stays valid until it expires or its user is removed: there is no other way to recall
-    /// it, so make `ttl` short ([`limits::TOKEN_TTL`] is the default of the command line).
+    /// Issues a bearer token. It stays valid until it expires, its user is removed or their password is set: there is no
+    /// other way to recall it, so make `ttl` short ([`limits::TOKEN_TTL`] is the default of the command line).
     pub fn issue_token(&self, user: &User, scopes: Scopes, ttl: Duration, now_us: i64) -> Result<String, TokenError> {
         self.keyring.sign(&Bearer::User(user.id.clone()), scopes, ttl, now_us)
     }

@@ -5,12 +5,12 @@
 //! row, and checked with it (see [`Identity::authenticate`]), so that taking any of that away ends the token too.
 
 use db::Statement;
-use meeting::UserId;
 use serde::Serialize;
 
 use crate::{
     App, AuthenticationError, Fault, Identity, OAuthCode, OAuthError, Scopes, Secret, accounts::user_id_of,
-    authorization::asked_scopes, limits, parameters::Parameters, pkce, token::Bearer,
+    authorization::asked_scopes, client::Client, grant::Grant, limits, parameters::Parameters, pkce,
+    refresh_tokens::NewRefreshToken, token::Bearer,
 };
 
 /// The body of a good answer.
@@ -47,12 +47,12 @@ impl Identity {
         let form = Parameters::parse(form, limits::TOKEN_FORM_BYTES_MAX)?;
         match form.require("grant_type")? {
             "authorization_code" => {
-                let app = self.client(&form, authorization).await?;
-                self.use_code(&form, &app, now_us).await
+                let client = self.client(&form, authorization).await?;
+                self.use_code(&form, &client, now_us).await
             }
             "refresh_token" => {
-                let app = self.client(&form, authorization).await?;
-                self.use_refresh_token(&form, &app, now_us).await
+                let client = self.client(&form, authorization).await?;
+                self.refresh(&form, &client.app, now_us).await
             }
             "urn:ietf:params:oauth:grant-type:jwt-bearer" => self.use_assertion(&form, now_us).await,
             _ => Err(OAuthError::new(
@@ -63,7 +63,8 @@ impl Identity {
         }
     }
 
-    async fn use_code(&self, form: &Parameters, app: &App, now_us: i64) -> Result<TokenResponse, OAuthError> {
+    async fn use_code(&self, form: &Parameters, client: &Client, now_us: i64) -> Result<TokenResponse, OAuthError> {
+        let app = &client.app;
         let code = Secret::parse(form.require("code")?).ok_or_else(|| invalid_grant(CODE_INVALID))?;
         let sql = "select account, scopes, redirect_uri, challenge, offline, expire_us, used_us
             from authorization_code where code_sha256 = $1 and app = $2";
@@ -74,8 +75,9 @@ impl Identity {
         let row = rows.first().ok_or_else(|| invalid_grant(CODE_INVALID))?;
         let user = user_id_of(row, 0)?;
         let scopes = Scopes::from_claim(row.text(1)?);
+        let grant = Grant::of_code(&code);
         if row.opt_int(6)?.is_some() {
-            return Err(self.code_came_again(&code).await);
+            return Err(self.code_came_again(&grant).await);
         }
         if row.int(5)? <= now_us {
             return Err(invalid_grant(CODE_INVALID));
@@ -99,60 +101,47 @@ impl Identity {
             .expect(1),
         ];
         if let Some(refresh) = &refresh {
-            write.extend(keeping(refresh, &user, app, scopes, &code, now_us));
+            let new = NewRefreshToken {
+                user: &user,
+                app,
+                scopes,
+                grant: &grant,
+                changes: !client.sent_secret,
+            };
+            write.extend(new.keeping(refresh, now_us));
         }
         match self.db.write(write).await {
             Ok(()) => {}
-            Err(db::Error::Conflict { statement: 0 }) => return Err(self.code_came_again(&code).await),
+            Err(db::Error::Conflict { statement: 0 }) => return Err(self.code_came_again(&grant).await),
             Err(error) => return Err(error.into()),
         }
-        let bearer = Bearer::App {
-            user,
-            app: app.client_id.clone(),
-        };
-        let mut response = self.access(&bearer, scopes, now_us)?;
-        response.refresh_token = refresh.map(|refresh| refresh.expose());
-        Ok(response)
+        let app = app.client_id.clone();
+        let bearer = Bearer::App { user, app, grant };
+        self.access(&bearer, scopes, refresh, now_us)
     }
 
-    /// A code that comes twice was stolen by one of the two, and nobody knows which: what the first one got to keep is
-    /// taken back (RFC 6749 §4.1.2).
-    async fn code_came_again(&self, code: &Secret) -> OAuthError {
-        let delete = Statement::new(
-            "delete from refresh_token where code_sha256 = $1",
-            vec![code.digest().into()],
-        );
-        match self.db.write(vec![delete]).await {
+    /// A code that comes twice was stolen by one of the two, and nobody knows which: what the first one got is taken
+    /// back, the access token too (RFC 6749 §4.1.2).
+    async fn code_came_again(&self, grant: &Grant) -> OAuthError {
+        match self.db.write(grant.ending().to_vec()).await {
             Ok(()) => invalid_grant(CODE_INVALID),
             Err(error) => error.into(),
         }
     }
 
-    async fn use_refresh_token(&self, form: &Parameters, app: &App, now_us: i64) -> Result<TokenResponse, OAuthError> {
+    async fn refresh(&self, form: &Parameters, app: &App, now_us: i64) -> Result<TokenResponse, OAuthError> {
         let gone = || invalid_grant("The refresh token is unknown, or was taken back.");
-        let secret = Secret::parse(form.require("refresh_token")?).ok_or_else(gone)?;
-        let sql = "select account, scopes from refresh_token where token_sha256 = $1 and app = $2";
-        let rows = self
-            .db
-            .read(sql, vec![secret.digest().into(), app.client_id.as_str().into()])
-            .await?;
-        let row = rows.first().ok_or_else(gone)?;
-        let granted = Scopes::from_claim(row.text(1)?);
-        let scopes = match form.get("scope") {
-            None => granted,
-            Some(list) => asked_scopes(list)?,
-        };
-        if !granted.covers(scopes) {
+        let token = Secret::parse(form.require("refresh_token")?).ok_or_else(gone)?;
+        let asked = form.get("scope").map(asked_scopes).transpose()?;
+        let refreshed = self.use_refresh_token(&token, app, now_us).await?.ok_or_else(gone)?;
+        let scopes = asked.unwrap_or(refreshed.scopes);
+        if !refreshed.scopes.covers(scopes) {
             return Err(OAuthError::new(
                 OAuthCode::InvalidScope,
                 "The scopes go beyond those of the refresh token.",
             ));
         }
-        let bearer = Bearer::App {
-            user: user_id_of(row, 0)?,
-            app: app.client_id.clone(),
-        };
-        self.access(&bearer, scopes, now_us)
+        self.access(&refreshed.bearer, scopes, refreshed.next, now_us)
     }
 
     async fn use_assertion(&self, form: &Parameters, now_us: i64) -> Result<TokenResponse, OAuthError> {
@@ -188,10 +177,16 @@ impl Identity {
                 Bearer::Delegate { user, app, key }
             }
         };
-        self.access(&bearer, scopes, now_us)
+        self.access(&bearer, scopes, None, now_us)
     }
 
-    fn access(&self, bearer: &Bearer, scopes: Scopes, now_us: i64) -> Result<TokenResponse, OAuthError> {
+    fn access(
+        &self,
+        bearer: &Bearer,
+        scopes: Scopes,
+        refresh: Option<Secret>,
+        now_us: i64,
+    ) -> Result<TokenResponse, OAuthError> {
         let access_token = self
             .keyring
             .sign(bearer, scopes, limits::TOKEN_TTL, now_us)
@@ -203,38 +198,9 @@ impl Identity {
             expires_in: limits::TOKEN_TTL.as_secs(),
             token_type: "Bearer",
             scope: scopes.to_string(),
-            refresh_token: None,
+            refresh_token: refresh.map(|refresh| refresh.expose()),
         })
     }
-}
-
-/// Keeps a refresh token, and forgets the oldest where there are too many.
-fn keeping(refresh: &Secret, user: &UserId, app: &App, scopes: Scopes, code: &Secret, now_us: i64) -> [Statement; 2] {
-    [
-        Statement::new(
-            "insert into refresh_token (token_sha256, account, app, scopes, code_sha256, create_us)
-             values ($1, $2, $3, $4, $5, $6)",
-            vec![
-                refresh.digest().into(),
-                user.as_str().into(),
-                app.client_id.as_str().into(),
-                scopes.to_string().into(),
-                code.digest().into(),
-                now_us.into(),
-            ],
-        )
-        .expect(1),
-        Statement::new(
-            "delete from refresh_token where account = $1 and app = $2 and token_sha256 not in
-                (select token_sha256 from refresh_token where account = $1 and app = $2
-                 order by create_us desc, token_sha256 limit $3)",
-            vec![
-                user.as_str().into(),
-                app.client_id.as_str().into(),
-                limits::REFRESH_TOKENS_MAX.into(),
-            ],
-        ),
-    ]
 }
 
 /// An assertion's author is told what is wrong with it: whoever can sign one may know, and the others learn nothing.
@@ -249,7 +215,10 @@ fn assertion_refused(error: AuthenticationError) -> OAuthError {
         }
         Fault::WrongAudience => "The aud of the assertion is not this token endpoint.",
         Fault::Expired => "The assertion has expired: check the clock of the machine that signed it.",
-        Fault::NotYetValid => "The iat of the assertion lies ahead: check the clock of the machine that signed it.",
+        Fault::UsedBefore => "The assertion was used before: sign another, or leave out its jti.",
+        Fault::NotYetValid => {
+            "The iat or nbf of the assertion lies ahead: check the clock of the machine that signed it."
+        }
         Fault::TooLongLived => "The assertion is valid for more than an hour: check its iat and exp.",
         _ => "The assertion is not a JSON Web Token with iss, aud, iat, exp and scope.",
     })

@@ -1,7 +1,7 @@
 //! People whom another issuer vouches for, on both engines: whose account they get.
 
 use db::testing::each_engine;
-use identity::{ExternalPerson, Identity, NewUser, SignInError, SignInFault};
+use identity::{ExternalPerson, Identity, Introductions, NewUser, SignInError, SignInFault};
 
 const NOW_US: i64 = 1_767_225_600_000_000;
 
@@ -13,8 +13,28 @@ const ADA: ExternalPerson<'static> = ExternalPerson {
     name: Some("Ada Lovelace"),
 };
 
+/// Of any domain, as in all tests but that of the domains.
+fn anybody(create_accounts: bool) -> Introductions {
+    introductions(&["*"], create_accounts)
+}
+
+fn introductions(domains: &[&str], create_accounts: bool) -> Introductions {
+    Introductions {
+        domains: domains.iter().map(|&domain| domain.to_owned()).collect(),
+        create_accounts,
+    }
+}
+
 async fn sign_in(identity: &Identity, person: &ExternalPerson<'_>, create: bool) -> Result<String, SignInFault> {
-    match identity.sign_in_external(person, create, NOW_US).await {
+    sign_in_by(identity, person, &anybody(create)).await
+}
+
+async fn sign_in_by(
+    identity: &Identity,
+    person: &ExternalPerson<'_>,
+    introductions: &Introductions,
+) -> Result<String, SignInFault> {
+    match identity.sign_in_external(person, introductions, NOW_US).await {
         Ok(session) => Ok(session.user.email),
         Err(SignInError::Refused(fault)) => Err(fault),
         Err(error) => panic!("{error:?}"),
@@ -128,7 +148,7 @@ async fn an_account_passes_on_or_goes() {
         };
         let first = of("eve", Some("eve@example.org"), true);
         let eve = identity
-            .sign_in_external(&first, true, NOW_US)
+            .sign_in_external(&first, &anybody(true), NOW_US)
             .await
             .expect("made")
             .user;
@@ -154,7 +174,7 @@ async fn a_new_person_gets_one_account() {
         let tries: Vec<_> = (0..6)
             .map(|_| {
                 let identity = identity.clone();
-                tokio::spawn(async move { identity.sign_in_external(&ADA, true, NOW_US).await })
+                tokio::spawn(async move { identity.sign_in_external(&ADA, &anybody(true), NOW_US).await })
             })
             .collect();
         let mut users = Vec::new();
@@ -187,8 +207,68 @@ async fn an_odd_name_is_mended() {
                 name,
                 ..ADA
             };
-            let session = identity.sign_in_external(&odd, true, NOW_US).await.expect("signed in");
+            let session = identity
+                .sign_in_external(&odd, &anybody(true), NOW_US)
+                .await
+                .expect("signed in");
             assert_eq!(session.user.display_name.as_str(), expected, "{name:?}");
+        }
+    })
+    .await;
+}
+
+/// Whom an issuer makes known here, by the domains for which it may speak.
+#[tokio::test]
+async fn an_issuer_speaks_for_its_domains() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        for (email, administrator) in [
+            ("ada@example.org", false),
+            ("root@example.org", true),
+            ("root@example.com", true),
+        ] {
+            let new = NewUser {
+                email,
+                display_name: "",
+                administrator,
+            };
+            identity.add_user(new, NOW_US).await.expect("new");
+        }
+        let of = |subject, email| ExternalPerson {
+            subject,
+            email: Some(email),
+            ..ADA
+        };
+        let (other, administrator) = (Err(SignInFault::OtherDomain), Err(SignInFault::Administrator));
+        // Each row finds what those before it left.
+        for (person, domains, expected) in [
+            (of("ada", "ada@example.org"), &[][..], other),
+            (
+                of("ada", "ada@example.org"),
+                &["example.com", "org", "ada@example.org"],
+                other,
+            ),
+            (
+                of("ada", "ada@example.org"),
+                &["example.com", "Example.ORG"],
+                Ok("ada@example.org"),
+            ),
+            (of("ada", "ada@example.org"), &[], Ok("ada@example.org")),
+            (of("new", "new@sub.example.org"), &["example.org"], other),
+            (of("new", "new@sub.example.org"), &["*"], Ok("new@sub.example.org")),
+            (of("root", "root@example.org"), &["*"], administrator),
+            (of("root", "Root@Example.org"), &["*", "example.com"], administrator),
+            (of("root", "root@example.org"), &["example.org"], Ok("root@example.org")),
+            (
+                of("root-2", "root@example.com"),
+                &["*", "example.com"],
+                Ok("root@example.com"),
+            ),
+            // Linked before.
+            (of("root", "root@example.org"), &["*"], Ok("root@example.org")),
+        ] {
+            let answer = sign_in_by(&identity, &person, &introductions(domains, true)).await;
+            assert_eq!(answer, expected.map(str::to_owned), "{person:?} {domains:?}");
         }
     })
     .await;

@@ -169,6 +169,8 @@ async fn the_first_administrator_gets_a_link_until_it_has_been_used() {
         let unread = link(NOW_US).await.expect("a new installation");
         let again = link(NOW_US + 1).await.expect("nobody has signed in");
         assert_ne!(unread, again);
+        let replaced = identity.redeem(&unread.expose(), NOW_US + 2).await;
+        assert!(matches!(replaced, Err(SignInError::InvalidLink(_))), "{replaced:?}");
         let session = identity.redeem(&again.expose(), NOW_US + 2).await.expect("valid");
         assert_eq!(
             (&*session.user.email, session.user.administrator),

@@ -33,6 +33,7 @@ pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Ref
             control::remove(active, &participant, time)
         }
         Input::Configure(settings) => Ok(control::configure(space, settings)),
+        Input::Moderate { by, settings } => control::moderate(space, &by, settings),
         Input::Promote { user, standing } => Ok(control::promote(space, &user, standing)),
         Input::EndConference => {
             let active = space.conference().ok_or(Refusal::NoActiveConference)?;

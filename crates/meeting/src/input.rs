@@ -116,6 +116,13 @@ pub enum Input {
     },
     /// The settings are changed.
     Configure(Settings),
+    /// The settings are changed by somebody who may do so while they are in the meeting.
+    Moderate {
+        /// Who has to be there.
+        by: ParticipantId,
+        /// What is to hold from now on.
+        settings: Settings,
+    },
     /// How a user stands to the space has changed, while they may be in it or at its door.
     Promote {
         /// Who.
@@ -194,6 +201,9 @@ pub enum Refusal {
     /// No such participant in the active conference.
     #[error("the participant is not known")]
     UnknownParticipant,
+    /// Only who is in the meeting may do this.
+    #[error("only somebody who is in the meeting may do this")]
+    NotInside,
     /// The owner cannot be put out of their own space.
     #[error("the host cannot be removed")]
     HostStays,

@@ -56,6 +56,7 @@ impl Space {
             | Input::Alive(_)
             | Input::Deny { .. }
             | Input::Configure(_)
+            | Input::Moderate { .. }
             | Input::Lost { .. }
             | Input::EndConference
             | Input::Restart

@@ -126,6 +126,20 @@ impl Rooms {
         Ok(self.spawn(space, Box::new(happening), None).await?.settings)
     }
 
+    /// The same, on behalf of somebody who may do so while they are in the meeting.
+    pub async fn moderate(
+        &self,
+        space: SpaceId,
+        by: ParticipantId,
+        change: impl FnOnce(Settings) -> Settings + Send + 'static,
+    ) -> Result<Settings, InputError> {
+        let happening = |space: &Space| Input::Moderate {
+            by,
+            settings: change(*space.settings()),
+        };
+        Ok(self.spawn(space, Box::new(happening), None).await?.settings)
+    }
+
     /// Silences devices of those who are there: one participant, or all but one. Nothing of it is a fact. False if nobody
     /// of them is there.
     pub async fn mute(&self, space: &SpaceId, whom: Whom<'_>) -> bool {

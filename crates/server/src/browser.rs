@@ -1,23 +1,53 @@
 //! What a browser's request carries: its cookies, and the page that asks.
+//!
+//! Where people reach us by HTTPS every cookie has the prefix `__Host-`: browsers take such a cookie only from this very
+//! host, by HTTPS and for all of it. Without it a page of a neighbouring name could give a browser a session of its own, and
+//! whoever used it would write into somebody else's account. So a cookie with the plain name is none there.
 
 use http::header::{self, HeaderMap};
 
 /// The name of the session cookie.
 pub(crate) const COOKIE: &str = "sederunt_session";
 
-/// The secret of the session cookie.
-pub(crate) fn session_secret(headers: &HeaderMap) -> Option<&str> {
-    cookie(headers, COOKIE)
+/// What stands before a cookie's name by HTTPS.
+pub(crate) const HOST_PREFIX: &str = "__Host-";
+
+/// The cookies of this installation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cookies {
+    /// Whether people reach it by HTTPS.
+    pub(crate) secure: bool,
 }
 
-/// The value of a cookie.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|cookies| cookies.split(';'))
-        .find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
+impl Cookies {
+    /// As they are for whoever comes by this address.
+    pub(crate) fn of(public_url: &str) -> Cookies {
+        Cookies {
+            secure: public_url.starts_with("https://"),
+        }
+    }
+
+    /// The secret of the session cookie.
+    pub(crate) fn session_secret(self, headers: &HeaderMap) -> Option<&str> {
+        self.find(headers, COOKIE)
+    }
+
+    /// The value of a cookie.
+    pub(crate) fn find<'a>(self, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+        let prefix = if self.secure { HOST_PREFIX } else { "" };
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|cookies| cookies.split(';'))
+            .find_map(|cookie| {
+                cookie
+                    .trim()
+                    .strip_prefix(prefix)?
+                    .strip_prefix(name)?
+                    .strip_prefix('=')
+            })
+    }
 }
 
 /// Whether a browser says that the page which asks came from the host that it asks.
@@ -43,6 +73,23 @@ pub(crate) mod tests {
         rows.iter()
             .map(|(name, value)| (name.parse().expect("valid"), value.parse().expect("valid")))
             .collect()
+    }
+
+    #[test]
+    fn a_cookie_counts_under_the_name_of_its_scheme_alone() {
+        let both = [("cookie", "sederunt_session=plain; __Host-sederunt_session=ours; x=y")];
+        for (secure, rows, expected) in [
+            (false, &both[..], Some("plain")),
+            (true, &both, Some("ours")),
+            (true, &[("cookie", "sederunt_session=plain")], None),
+            (false, &[("cookie", "__Host-sederunt_session=ours")], None),
+            (true, &[("cookie", "__Host-sederunt_session_old=ours")], None),
+            (true, &[], None),
+        ] {
+            let headers = headers(rows);
+            let found = Cookies { secure }.session_secret(&headers);
+            assert_eq!(found, expected, "{secure} {rows:?}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ export class Provider {
   /** How a server trusts it. */
   get settings() {
     const table = { issuer: this.issuer, client_id: 'sederunt', client_secret: SECRET, name: 'Example ID' };
-    return `[oidc]\n${Object.entries(table).map(([key, value]) => `${key} = "${value}"\n`).join('')}`;
+    return `[oidc]\ndomains = ["example.org"]\n${Object.entries(table).map(([key, value]) => `${key} = "${value}"\n`).join('')}`;
   }
 
   /** From now on it answers, and sends people back to this server. */

@@ -36,8 +36,9 @@ export async function signInWithPassword(email: string, password: string): Promi
   return (await sendRequest<{ user: User }>('POST', PATH, { body: { email, password } })).user;
 }
 
-export async function setPassword(password: string): Promise<void> {
-  await sendRequest('PUT', '/sederunt/v1/password', { body: { password } });
+/** `oldPassword` may be empty where there is none, and a while after signing in without it. */
+export async function setPassword(password: string, oldPassword: string): Promise<void> {
+  await sendRequest('PUT', '/sederunt/v1/password', { body: { password, ...(oldPassword && { oldPassword }) } });
 }
 
 export async function signOut(): Promise<void> {

@@ -60,7 +60,10 @@ export const enAccount = {
   'account.signOut': 'Sign out',
   'account.signOut.failed': 'Signing out failed. Try again.',
 
-  'password.lead': 'With a password you sign in here without a one-time link. Your other browsers are signed out.',
+  'password.lead':
+    'With a password you sign in here without a one-time link. Your other browsers are signed out, and apps have to ask you again.',
+  'password.old': 'Password until now',
+  'password.old.hint': 'Leave it empty if you have none, or have just signed in without it.',
   'password.new': 'New password',
   'password.hint': 'At least 10 characters. A few unrelated words are easy to remember.',
   'password.short': 'Please use at least 10 characters',

@@ -24,12 +24,14 @@ function PasswordForm() {
   const submit = async (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
-    const [first, again] = ['password', 'again'].map((name) => form.elements.namedItem(name) as HTMLInputElement);
-    if (!first || !again) return;
+    const [old, first, again] = ['old', 'password', 'again'].map(
+      (name) => form.elements.namedItem(name) as HTMLInputElement,
+    );
+    if (!old || !first || !again) return;
     problem.value = problemOfPassword(first.value, again.value);
     if (problem.value) {
       (problem.value === 'differs' ? again : first).focus();
-    } else if (await saving.run(() => setPassword(first.value), t('password.saved'))) {
+    } else if (await saving.run(() => setPassword(first.value, old.value), t('password.saved'))) {
       form.reset();
     }
   };
@@ -40,6 +42,13 @@ function PasswordForm() {
   const why = problem.value;
   return (
     <form class="card form" onSubmit={submit} noValidate aria-label={t('account.password')}>
+      <Field
+        label={t('password.old')}
+        name="old"
+        type="password"
+        autocomplete="current-password"
+        hint={t('password.old.hint')}
+      />
       <Field
         label={t('password.new')}
         name="password"

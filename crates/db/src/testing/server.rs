@@ -9,7 +9,10 @@
 use std::{
     env,
     fs::{self, File},
-    os::unix::process::CommandExt,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -19,6 +22,9 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio_postgres::NoTls;
+
+/// PostgreSQL's own, and in the name of a Unix socket only.
+const PORT: u16 = 5432;
 
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -35,6 +41,8 @@ rm -rf "$folder"
 
 struct Server {
     folder: PathBuf,
+    /// In the name of its Unix socket, too.
+    port: u16,
     /// Holds the watching shell's standard input open for as long as this process lives.
     _watch: Child,
     databases: AtomicU32,
@@ -43,12 +51,33 @@ struct Server {
 /// Makes an empty database on this process's server, and returns its address.
 pub(super) async fn new_database() -> String {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    let server = SERVER.get_or_init(start);
-    let host = server.folder.display();
+    let server = SERVER.get_or_init(|| start(None));
+    database_on(server).await
+}
+
+/// What a server proves itself with, and the port of 127.0.0.1 on which it does.
+#[derive(Clone, Copy, Debug)]
+pub struct Secured<'a> {
+    /// In PEM.
+    pub certificate: &'a str,
+    /// In PEM.
+    pub key: &'a str,
+    /// A free one.
+    pub port: u16,
+}
+
+/// The same on a server of its own, which speaks TLS besides. There is one such server in a process.
+pub(super) async fn new_secured_database(secured: Secured<'_>) -> String {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    database_on(SERVER.get_or_init(|| start(Some(secured)))).await
+}
+
+async fn database_on(server: &Server) -> String {
+    let address = format!("host={} port={} user=postgres", server.folder.display(), server.port);
     let name = format!("test_{}", server.databases.fetch_add(1, Ordering::Relaxed));
     let deadline = Instant::now() + START_TIMEOUT;
     let (client, connection) = loop {
-        match tokio_postgres::connect(&format!("host={host} user=postgres dbname=postgres"), NoTls).await {
+        match tokio_postgres::connect(&format!("{address} dbname=postgres"), NoTls).await {
             Ok(connected) => break connected,
             Err(error) if Instant::now() > deadline => {
                 let log = fs::read_to_string(server.folder.join("log")).unwrap_or_default();
@@ -64,10 +93,10 @@ pub(super) async fn new_database() -> String {
         .expect("a database can be made");
     drop(client);
     let _ = connection.await;
-    format!("host={host} user=postgres dbname={name}")
+    format!("{address} dbname={name}")
 }
 
-fn start() -> Server {
+fn start(secured: Option<Secured>) -> Server {
     let programs = programs();
     let template = template(&programs);
     let folder = PathBuf::from(output(
@@ -81,6 +110,18 @@ fn start() -> Server {
             .arg("-Rp")
             .args([&template, &folder.join("data")]),
     );
+    let mut listening = vec!["-clisten_addresses=".to_owned()];
+    if let Some(secured) = secured {
+        let certificate = write_for_server(&folder, "certificate.pem", secured.certificate);
+        let key = write_for_server(&folder, "key.pem", secured.key);
+        listening = vec![
+            "-clisten_addresses=127.0.0.1".to_owned(),
+            format!("-cport={}", secured.port),
+            "-cssl=on".to_owned(),
+            format!("-cssl_cert_file={}", certificate.display()),
+            format!("-cssl_key_file={}", key.display()),
+        ];
+    }
     let watch = as_server_user(Path::new("sh"))
         .args(["-c", WATCH, "sh"])
         .arg(&folder)
@@ -89,15 +130,8 @@ fn start() -> Server {
         .arg(folder.join("data"))
         .arg("-k")
         .arg(&folder)
-        .args(
-            [
-                "listen_addresses=",
-                "fsync=on",
-                "synchronous_commit=on",
-                "max_connections=300",
-            ]
-            .map(|it| format!("-c{it}")),
-        )
+        .args(listening)
+        .args(["fsync=on", "synchronous_commit=on", "max_connections=300"].map(|it| format!("-c{it}")))
         .args(
             [
                 "shared_buffers=16MB",
@@ -117,9 +151,20 @@ fn start() -> Server {
         .expect("the PostgreSQL of the tests can be started");
     Server {
         folder,
+        port: secured.map_or(PORT, |secured| secured.port),
         _watch: watch,
         databases: AtomicU32::new(1),
     }
+}
+
+/// Writes a file that is the server's alone, in its folder.
+fn write_for_server(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    let owner = fs::metadata(folder).expect("it was just made");
+    fs::write(&path, text).expect("the folder can be written to");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+    chown(&path, Some(owner.uid()), Some(owner.gid())).expect("the file is ours");
+    path
 }
 
 /// The folder that every server's data is copied from, made by the first process that needs it.

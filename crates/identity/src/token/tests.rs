@@ -26,6 +26,7 @@ fn claims(iss: &str, aud: &str, sub: &str) -> Claims {
         sub: sub.to_owned(),
         azp: None,
         key: None,
+        grant: None,
         scope: Scopes::MEET.to_string(),
         iat: exp - 60,
         exp,

@@ -55,7 +55,6 @@ async fn a_code_becomes_a_token_that_acts_for_the_user_through_the_application()
 
             let refresh = response.refresh_token.expect("it was asked for");
             let again = world.refresh(app, &refresh, &[]).await.expect("refreshed");
-            assert_eq!(again.refresh_token, None, "the same stays good");
             world
                 .refresh(app, &refresh, &[("scope", READONLY)])
                 .await
@@ -161,33 +160,69 @@ async fn codes_that_are_not_redeemed() {
     .await;
 }
 
-/// Of many who bring one code, one gets a token; and since the others had it too, its refresh token is taken back.
+/// Of many who bring one code, one gets a token; and since the others had it too, all that it got is taken back. What
+/// another code gave stays.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_works_once() {
     each_engine(async |db| {
         let world = std::sync::Arc::new(world(db).await);
-        let code = world.code(&world.web, &[("access_type", "offline")]).await;
-        let tries: Vec<_> = (0..8)
-            .map(|_| {
-                let (world, code) = (world.clone(), code.clone());
-                tokio::spawn(async move { world.redeem(&world.web, &code).await })
-            })
-            .collect();
-        let mut redeemed = Vec::new();
-        for one in tries {
-            match one.await.expect("no panic") {
-                Ok(response) => redeemed.push(response),
-                Err(code) => assert_eq!(code, OAuthCode::InvalidGrant),
+        let of_another = world.code(&world.web, &[]).await;
+        let of_another = world.redeem(&world.web, &of_another).await.expect("redeemed");
+        for access_type in ["offline", "online"] {
+            let code = world.code(&world.web, &[("access_type", access_type)]).await;
+            let tries: Vec<_> = (0..8)
+                .map(|_| {
+                    let (world, code) = (world.clone(), code.clone());
+                    tokio::spawn(async move { world.redeem(&world.web, &code).await })
+                })
+                .collect();
+            let mut redeemed = Vec::new();
+            for one in tries {
+                match one.await.expect("no panic") {
+                    Ok(response) => redeemed.push(response),
+                    Err(code) => assert_eq!(code, OAuthCode::InvalidGrant),
+                }
+            }
+            assert_eq!(redeemed.len(), 1);
+            // The last of the others may have been refused before there was a token to take back.
+            assert_eq!(world.redeem(&world.web, &code).await, Err(OAuthCode::InvalidGrant));
+            let response = redeemed.remove(0);
+            assert_eq!(
+                world.caller(&response.access_token, NOW_US).await,
+                Err(Fault::Revoked),
+                "{access_type}"
+            );
+            if let Some(refresh) = response.refresh_token {
+                let refused = world.refresh(&world.web, &refresh, &[]).await;
+                assert_eq!(refused, Err(OAuthCode::InvalidGrant));
             }
         }
-        assert_eq!(redeemed.len(), 1);
-        // The last of the others may have been refused before there was a token to take back.
-        assert_eq!(world.redeem(&world.web, &code).await, Err(OAuthCode::InvalidGrant));
-        let refresh = redeemed.remove(0).refresh_token.expect("asked for");
-        assert_eq!(
-            world.refresh(&world.web, &refresh, &[]).await,
-            Err(OAuthCode::InvalidGrant)
-        );
+        world
+            .caller(&of_another.access_token, LATER_US)
+            .await
+            .expect("its own code");
+    })
+    .await;
+}
+
+/// A code is forgotten once nothing of what it gave can still be valid, and not before.
+#[tokio::test]
+async fn an_access_token_outlives_its_code() {
+    each_engine(async |db| {
+        let world = world(db).await;
+        let code = world.code(&world.web, &[]).await;
+        let response = world.redeem(&world.web, &code).await.expect("redeemed");
+        let last_us = NOW_US + 3600 * SECOND_US - 1;
+        let question = world.identity.authorization(&World::question(&world.web, &[])).await;
+        let approved = world
+            .identity
+            .approve(&question.expect("in order"), &world.ada, last_us)
+            .await;
+        approved.expect("approved, and the old ones swept out");
+        world
+            .caller(&response.access_token, last_us)
+            .await
+            .expect("still valid");
     })
     .await;
 }

@@ -3,5 +3,6 @@
 mod clients;
 mod codes;
 mod questions;
+mod refreshing;
 mod revocation;
 mod world;

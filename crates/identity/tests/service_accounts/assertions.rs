@@ -100,6 +100,7 @@ async fn assertions_that_are_refused() {
             ("several audiences", with(json!({"aud": [TOKEN_URI]})), grant),
             ("expired", with(json!({"iat": NOW - 4000, "exp": NOW - 60})), grant),
             ("from the future", with(json!({"iat": NOW + 61, "exp": NOW + 100})), grant),
+            ("not yet", with(json!({"nbf": NOW + 61})), grant),
             ("too long-lived", with(json!({"exp": NOW + 3601})), grant),
             ("for ever", with(json!({"exp": i64::MAX})), grant),
             ("since ever", with(json!({"iat": i64::MIN})), grant),
@@ -116,6 +117,7 @@ async fn assertions_that_are_refused() {
         // Clocks differ a little.
         for changes in [
             json!({"iat": NOW + 60, "exp": NOW + 3660}),
+            json!({"nbf": NOW + 60}),
             json!({"iat": NOW - 3659, "exp": NOW - 59}),
         ] {
             world.exchange(&with(changes)).await.expect("issued");
@@ -125,6 +127,52 @@ async fn assertions_that_are_refused() {
             serde_json::to_value(&refused).expect("JSON"),
             json!({"error": "invalid_grant", "error_description": "The aud of the assertion is not this token endpoint."})
         );
+    })
+    .await;
+}
+
+/// An assertion with a name counts once, until it expires; one without counts until then, as Google's libraries mean it.
+#[tokio::test]
+async fn a_named_assertion_counts_once() {
+    each_engine(async |db| {
+        let world = world(db).await;
+        let other = world
+            .identity
+            .create_service_account("other", NOW_US)
+            .await
+            .expect("made");
+        let other = Key::read(&world.identity.create_key(&other.client_id, NOW_US).await.expect("made"));
+        let named = json!({"jti": "one"});
+        let refused_us = NOW_US + (3600 + 60) * 1_000_000 - 1;
+        for (what, assertion, now_us, counts) in [
+            ("without a name", world.key.assertion(&json!({})), NOW_US, true),
+            ("again", world.key.assertion(&json!({})), NOW_US, true),
+            ("by its name", world.key.assertion(&named), NOW_US, true),
+            ("again", world.key.assertion(&named), NOW_US, false),
+            ("to the last moment", world.key.assertion(&named), refused_us, false),
+            (
+                "another name",
+                world.key.assertion(&json!({"jti": "two"})),
+                NOW_US,
+                true,
+            ),
+            ("somebody else's", other.assertion(&named), NOW_US, true),
+            (
+                "wrongly addressed",
+                world.key.assertion(&json!({"jti": "three", "aud": "x"})),
+                NOW_US,
+                false,
+            ),
+            (
+                "which used nothing up",
+                world.key.assertion(&json!({"jti": "three"})),
+                NOW_US,
+                true,
+            ),
+        ] {
+            let answer = world.exchange_at(&assertion, now_us).await;
+            assert_eq!(answer.is_ok(), counts, "{what}: {answer:?}");
+        }
     })
     .await;
 }

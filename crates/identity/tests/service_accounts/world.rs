@@ -92,11 +92,15 @@ impl Key {
 
 impl World {
     pub(crate) async fn exchange(&self, assertion: &str) -> Result<TokenResponse, OAuthError> {
+        self.exchange_at(assertion, NOW_US).await
+    }
+
+    pub(crate) async fn exchange_at(&self, assertion: &str, now_us: i64) -> Result<TokenResponse, OAuthError> {
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", assertion)
             .finish();
-        self.identity.token(form.as_bytes(), None, NOW_US).await
+        self.identity.token(form.as_bytes(), None, now_us).await
     }
 
     pub(crate) async fn caller(&self, token: &str, now_us: i64) -> Result<Principal, Fault> {

@@ -15,6 +15,14 @@ pub(super) fn configure(space: &Space, settings: Settings) -> Vec<Fact> {
     changed.then_some(Fact::Configured { settings }).into_iter().collect()
 }
 
+/// The same, by a co-host: their powers are those of somebody who is there, on whatever device. A room without them is
+/// its owner's alone.
+pub(super) fn moderate(space: &Space, by: &ParticipantId, settings: Settings) -> Result<Vec<Fact>, Refusal> {
+    let active = space.conference().ok_or(Refusal::NoActiveConference)?;
+    let is_there = active.live.values().any(|session| session.participant == *by);
+    is_there.then(|| configure(space, settings)).ok_or(Refusal::NotInside)
+}
+
 /// Gives a user the role that their new standing has. Nobody is made to watch, and nobody who watches is made to speak: that
 /// is decided when they come in.
 pub(super) fn promote(space: &Space, user: &UserId, standing: Standing) -> Vec<Fact> {

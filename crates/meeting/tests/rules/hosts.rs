@@ -114,6 +114,17 @@ fn configuring() {
          2 may z1                     => microphone camera screen chat reactions",
     );
     check(
+        "a co-host changes them while they are there, on whatever device, and not before or afterwards",
+        "0 moderate bob moderation    => refused NoActiveConference
+         0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
+         1 moderate bob moderation    => refused NotInside
+         2 join bob b1 as cohost on companion => bob joins @2, b1 of bob starts @2 as CoHost on a companion
+         3 moderate bob moderation    => configured
+         3 moderate bob moderation    =>
+         4 leave b1                   => b1 ends @2 left failed, bob absent @2
+         5 moderate bob moderation    => refused NotInside",
+    );
+    check(
         "the same settings again change nothing, and restrictions without moderation are none",
         "0 settings open              =>
          1 settings open chat viewers =>

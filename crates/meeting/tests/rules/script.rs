@@ -123,6 +123,10 @@ impl Script {
                 participant: self.participant(words[0]),
             },
             "settings" => Input::Configure(settings(&words.join(" "))),
+            "moderate" => Input::Moderate {
+                by: ParticipantId::from(&user(words[0])),
+                settings: settings(&words[1..].join(" ")),
+            },
             "promote" => Input::Promote {
                 user: user(words[0]),
                 standing: standing(words[1]),

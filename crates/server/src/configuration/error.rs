@@ -31,6 +31,14 @@ pub enum ConfigurationError {
     /// The database is not one we speak to.
     #[error("the database `{0}` is not of the form postgres://user@host/name")]
     Database(String),
+    /// The password's file is not there or may not be read.
+    #[error("the file `{}` with the password of the database cannot be read", path.display())]
+    PasswordFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// Everybody on the network would be the administrator.
     #[error("without tokens, `{0}` would let everybody in who reaches it")]
     WithoutTokens(SocketAddr),
@@ -52,6 +60,7 @@ impl ConfigurationError {
             }
             ConfigurationError::PublicUrl(_) => "give scheme and host, and no path, with `--public-url`",
             ConfigurationError::Database(_) => "leave `--database` out to use SQLite in the data folder",
+            ConfigurationError::PasswordFile { .. } => "check the path given with `--database-password-file`",
             ConfigurationError::WithoutTokens(_) => {
                 "listen on 127.0.0.1 or [::1], or leave `--without-tokens` out and use `sederunt token`"
             }

@@ -7,6 +7,7 @@ use clap::builder::{PathBufValueParser, PossibleValue, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
+use super::database::has_password;
 use super::key::{Fallback, Flag, Key, Section, Set};
 use super::{ALL, Configuration, ConfigurationError, Draft, STORE, StoreConfiguration, file};
 
@@ -26,33 +27,58 @@ impl StoreFlags {
 }
 
 impl ServeFlags {
+    #[cfg(test)]
+    pub(super) fn shows_password(&self) -> bool {
+        self.0.shows_password
+    }
+
     /// Adds the file and the defaults.
     pub fn resolve(self) -> Result<Configuration, ConfigurationError> {
         self.0.draft()?.resolve()
     }
 }
 
-/// Texts by their keys, from flags and the environment. Each was checked.
 #[derive(Debug)]
-struct Given(Vec<(&'static Key, OsString)>);
+struct Given {
+    /// Texts by their keys, from flags and the environment. Each was checked.
+    texts: Vec<(&'static Key, OsString)>,
+    /// Whether the password of the database is among the flags.
+    shows_password: bool,
+}
 
 impl Given {
     fn of(sections: &'static [Section], matches: &ArgMatches) -> Given {
         let keys = sections.iter().flat_map(|section| section.keys);
-        Given(keys.filter_map(|key| Some((key, text(matches, key)?))).collect())
+        Given {
+            texts: keys.filter_map(|key| Some((key, text(matches, key)?))).collect(),
+            shows_password: shows_password(matches),
+        }
     }
 
     /// The defaults, and over them the file, and over that what was given.
     fn draft(&self) -> Result<Draft, ConfigurationError> {
+        if self.shows_password {
+            tracing::warn!(
+                "the password in `--database` is read by everybody on this machine who lists its processes; \
+                 use `--database-password-file`, `SEDERUNT_DATABASE` or the configuration file"
+            );
+        }
         let mut draft = Draft::default();
-        if let Some((_, path)) = self.0.iter().find(|(key, _)| matches!(key.set, Set::File)) {
+        if let Some((_, path)) = self.texts.iter().find(|(key, _)| matches!(key.set, Set::File)) {
             file::read(path.as_ref(), &mut draft)?;
         }
-        for (key, text) in &self.0 {
+        for (key, text) in &self.texts {
             key.set(&mut draft, text).expect("`Checked` let it through");
         }
         Ok(draft)
     }
+}
+
+/// Whether a flag shows the password of the database to whoever lists the processes of this machine.
+fn shows_password(matches: &ArgMatches) -> bool {
+    const NAME: &str = "database";
+    let url = matches.get_one::<OsString>(NAME).and_then(|url| url.to_str());
+    matches.value_source(NAME) == Some(ValueSource::CommandLine) && url.is_some_and(has_password)
 }
 
 /// What was given for a key; several items of a list are one text.

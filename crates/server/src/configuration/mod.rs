@@ -4,6 +4,7 @@
 //! ([`key::Key`]): whoever adds one writes the row, and the field that it sets. The flags ([`flags`]), the check of the file
 //! ([`file`]) and the page for operators ([`page`]) follow. Here are the fields, and what must hold between them.
 
+mod database;
 mod error;
 mod file;
 mod flags;
@@ -46,6 +47,8 @@ pub struct StoreConfiguration {
     pub data: PathBuf,
     /// PostgreSQL instead of SQLite in the data folder.
     pub database: Option<String>,
+    /// Where the password stands that is not in the address.
+    pub database_password_file: Option<PathBuf>,
     /// The address that people open, without a trailing slash; unset means that it follows from the port.
     pub public_url: Option<String>,
 }
@@ -139,6 +142,7 @@ impl Configuration {
             store: StoreConfiguration {
                 data: PathBuf::new(),
                 database: None,
+                database_password_file: None,
                 public_url: None,
             },
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -162,9 +166,14 @@ impl StoreConfiguration {
             && !url.starts_with("postgres://")
             && !url.starts_with("postgresql://")
         {
-            return Err(ConfigurationError::Database(without_password(url)));
+            return Err(ConfigurationError::Database(database::without_password(url)));
         }
+        let database = match (self.database, &self.database_password_file) {
+            (Some(url), Some(path)) => Some(database::with_password_of(&url, path)?),
+            (database, _) => database,
+        };
         Ok(StoreConfiguration {
+            database,
             public_url: self.public_url.map(|url| origin(&url)).transpose()?,
             ..self
         })
@@ -189,14 +198,6 @@ fn origin(url: &str) -> Result<String, ConfigurationError> {
             Ok(format!("{}://{authority}", uri.scheme_str().unwrap_or("http")))
         }
         _ => Err(refused()),
-    }
-}
-
-/// A database URL as it may be shown.
-fn without_password(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => url.to_owned(),
     }
 }
 
@@ -255,7 +256,8 @@ mod tests {
     fn what_is_given_is_set() {
         let text = "retention_days = 0\nwithout_tokens = true\ntrusted_proxies = [\"10.0.0.7\", \"2001:db8::/32\"]\n\
             [quotas]\nreads_per_person = 5\n\
-            [oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"sederunt\"";
+            [oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"sederunt\"\n\
+            domains = [\"example.org\"]";
         let configuration = with_file(text, &[]).expect("valid");
         assert_eq!(configuration.retention, None);
         assert!(configuration.without_tokens);
@@ -272,6 +274,8 @@ mod tests {
         let provider = configuration.oidc.expect("the file names one");
         assert_eq!(provider.client_id, "sederunt");
         assert_eq!(provider.name, OidcConfiguration::NAME);
+        assert_eq!(provider.introductions.domains, ["example.org"]);
+        assert!(!provider.introductions.create_accounts);
         for (set, expected) in [
             ("none", Quotas::NONE),
             ("default", Quotas::USUAL),
@@ -372,6 +376,10 @@ mod tests {
                 "line 2: `[oidc]` needs the key 'client_id'",
             ),
             (
+                "[oidc]\nissuer = \"https://id.example.org\"\nclient_id = \"sederunt\"",
+                "line 1: `[oidc]` needs the key 'domains'",
+            ),
+            (
                 "[oidc]\nclient_secret = 5",
                 "line 2: invalid value '…' for 'oidc.client_secret': it is not a text",
             ),
@@ -384,6 +392,18 @@ mod tests {
                 Err(ConfigurationError::Invalid { source, .. }) => assert_eq!(source.to_string(), expected, "{text}"),
                 other => panic!("{text} gave {other:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_flag_is_noticed() {
+        for (flags, expected) in [
+            (&["--database", "postgres://me:hush@db.example.org/sederunt"][..], true),
+            (&["--database", "postgres://me@db.example.org/sederunt"], false),
+            (&[], false),
+        ] {
+            let given = with_flags(flags).expect("valid");
+            assert_eq!(given.shows_password(), expected, "{flags:?}");
         }
     }
 
@@ -411,7 +431,7 @@ mod tests {
                 "without tokens, `192.0.2.1:8080` would let everybody in who reaches it",
             ),
             (
-                "[oidc]\nissuer = \"http://id.example.org\"\nclient_id = \"sederunt\"",
+                "[oidc]\nissuer = \"http://id.example.org\"\nclient_id = \"sederunt\"\ndomains = []",
                 "the issuer `http://id.example.org` is not an address with HTTPS",
             ),
             (
@@ -465,6 +485,9 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        assert_eq!(without_password("mysql://me:secret@host/db"), "mysql://…@host/db");
+        assert_eq!(
+            database::without_password("mysql://me:secret@host/db"),
+            "mysql://…@host/db"
+        );
     }
 }

@@ -44,11 +44,22 @@ pub(super) const PROVIDER: Section = Section {
             Set::Text(|to, name| provider(to).name = name),
         ),
         key(
+            "domains",
+            Needed,
+            "Domains of the addresses that it may speak for when somebody comes through it for the first time",
+            "`[\"*\"]` is every domain, but for the accounts of administrators, whose domain has to be named; whoever has signed in through \
+             it before is known by its own id, whatever stands here",
+            Set::List("a list of texts", |to, domains| {
+                provider(to).introductions.domains = domains.iter().map(|domain| (*domain).to_owned()).collect();
+                Some(())
+            }),
+        ),
+        key(
             "create_accounts",
             Nothing,
-            "Whether whoever the provider knows gets an account",
+            "Whether somebody of these domains who is new here gets an account",
             "",
-            Set::Switch(|to, on| provider(to).create_accounts = on),
+            Set::Switch(|to, on| provider(to).introductions.create_accounts = on),
         ),
     ],
 };

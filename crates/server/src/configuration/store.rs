@@ -31,8 +31,20 @@ pub(super) const STORE: Section = Section {
             }),
             default: Nothing,
             help: "PostgreSQL to keep the register in, instead of SQLite in the data folder",
-            more: "",
+            more: "`?sslmode=verify-full` asks for TLS (see [data.md](data.md)); a password in the flag is read by everybody on the machine",
             set: Set::Secret(|to, url| to.configuration.store.database = Some(url)),
+        },
+        Key {
+            name: Some("database_password_file"),
+            flag: Some(Flag {
+                name: "database-password-file",
+                environment: "SEDERUNT_DATABASE_PASSWORD_FILE",
+                value: "FILE",
+            }),
+            default: Nothing,
+            help: "File with the password of the database's user, for an address without it",
+            more: "its first line",
+            set: Set::Path(|to, path| to.configuration.store.database_password_file = Some(path)),
         },
         Key {
             name: Some("public_url"),

@@ -23,6 +23,7 @@ use super::operation::Effect;
 use super::quotas::{Meter, Quotas};
 use super::stranger::Stranger;
 use super::trace::{REQUEST_ID, TraceIds};
+use crate::browser::Cookies;
 use crate::failure::{Answer, Failure, Kind};
 use crate::metrics::Metrics;
 use crate::{clock, limits};
@@ -42,6 +43,7 @@ pub(crate) trait Wire {
 /// What stands before all contracts.
 pub(crate) struct Admission {
     identity: Identity,
+    cookies: Cookies,
     stranger: Stranger,
     metrics: Arc<Metrics>,
     places: Shared,
@@ -59,6 +61,7 @@ impl Admission {
         reports: &Reports,
     ) -> Admission {
         Admission {
+            cookies: Cookies::of(identity.public_url()),
             identity,
             stranger,
             metrics,
@@ -123,7 +126,7 @@ impl Admission {
     /// Who asks, if their quota allows it.
     async fn admitted(&self, method: &Arc<Method>, headers: &HeaderMap, client: Client) -> Answer<Asking> {
         let reads = method.operation.effect == Effect::Reads;
-        let principal = authenticate(&self.identity, &self.stranger, headers, reads).await?;
+        let principal = authenticate(&self.identity, self.cookies, &self.stranger, headers, reads).await?;
         let asking = Asking::new(principal, client, Arc::clone(method));
         let effect = method.operation.effect;
         self.meter
@@ -133,7 +136,7 @@ impl Admission {
 
     /// Refuses whoever gives no credential that holds.
     pub(crate) async fn known(&self, headers: &HeaderMap) -> Answer<()> {
-        match authenticate(&self.identity, &self.stranger, headers, true)
+        match authenticate(&self.identity, self.cookies, &self.stranger, headers, true)
             .await?
             .caller
         {

@@ -8,18 +8,19 @@ use identity::{AuthenticationError, Credential, Identity, Principal};
 use register::chain;
 
 use super::stranger::Stranger;
-use crate::browser::{is_same_origin, session_secret};
+use crate::browser::{Cookies, is_same_origin};
 use crate::clock;
 use crate::failure::{Answer, Failure};
 
 /// Who calls. No credential at all is nobody in particular; one that does not hold is refused, as Google does.
 pub(super) async fn authenticate(
     identity: &Identity,
+    cookies: Cookies,
     stranger: &Stranger,
     headers: &HeaderMap,
     reads: bool,
 ) -> Answer<Principal> {
-    let credential = credential(headers)?;
+    let credential = credential(cookies, headers)?;
     if matches!(credential, Credential::None) {
         return Ok(stranger.principal(headers));
     }
@@ -42,7 +43,7 @@ pub(super) async fn authenticate(
     }
 }
 
-fn credential(headers: &HeaderMap) -> Answer<Credential<'_>> {
+fn credential(cookies: Cookies, headers: &HeaderMap) -> Answer<Credential<'_>> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let text = value.to_str().unwrap_or_default();
         return match text.split_once(' ') {
@@ -52,7 +53,9 @@ fn credential(headers: &HeaderMap) -> Answer<Credential<'_>> {
             _ => Err(Failure::unauthenticated("ACCESS_TOKEN_TYPE_UNSUPPORTED")),
         };
     }
-    Ok(session_secret(headers).map_or(Credential::None, Credential::Cookie))
+    Ok(cookies
+        .session_secret(headers)
+        .map_or(Credential::None, Credential::Cookie))
 }
 
 #[cfg(test)]
@@ -62,7 +65,7 @@ mod tests {
 
     #[test]
     fn credentials() {
-        let found = |rows: &[_]| match credential(&headers(rows)) {
+        let found = |rows: &[_]| match credential(Cookies { secure: false }, &headers(rows)) {
             Ok(Credential::Bearer(token)) => format!("bearer {token}"),
             Ok(Credential::Cookie(secret)) => format!("cookie {secret}"),
             Ok(Credential::None) => "none".to_owned(),

@@ -1,7 +1,8 @@
 //! Cookies and redirects, as browsers take them.
 //!
 //! Every cookie of ours is `HttpOnly`, so that no script can carry it away, and `SameSite=Lax`, so that another site can send
-//! the browser here but not act for it. Where people reach us by HTTPS they are `Secure`.
+//! the browser here but not act for it. Where people reach us by HTTPS they are `Secure`, and of this host alone
+//! (see [`crate::browser`]).
 
 use std::time::Duration;
 
@@ -10,42 +11,36 @@ use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use identity::WebSession;
 
-use crate::browser::COOKIE;
-
-/// Where browsers sign in: cookies that are for that alone are sent nowhere else.
-pub(super) const SIGN_IN_PATH: &str = "/sederunt/v1/webSession";
-
-/// How cookies are set here.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cookies {
-    /// Whether they must travel by HTTPS alone.
-    pub(super) secure: bool,
-}
+use crate::browser::{COOKIE, Cookies, HOST_PREFIX};
 
 impl Cookies {
-    /// Sets a cookie for a path and everything below.
-    pub(super) fn set(self, response: &mut Response<Body>, name: &str, value: &str, path: &str, age: Duration) {
-        let secure = if self.secure { "; Secure" } else { "" };
+    /// Sets a cookie for all of this host: `__Host-` allows no other path.
+    pub(super) fn set(self, response: &mut Response<Body>, name: &str, value: &str, age: Duration) {
+        let (prefix, secure) = if self.secure {
+            (HOST_PREFIX, "; Secure")
+        } else {
+            ("", "")
+        };
         let seconds = age.as_secs();
-        let cookie = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+        let cookie = format!("{prefix}{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
         let cookie = HeaderValue::from_str(&cookie).expect("base64url and our own text");
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 
     /// Takes a cookie away.
-    pub(super) fn clear(self, response: &mut Response<Body>, name: &str, path: &str) {
-        self.set(response, name, "", path, Duration::ZERO);
+    pub(super) fn clear(self, response: &mut Response<Body>, name: &str) {
+        self.set(response, name, "", Duration::ZERO);
     }
 
     /// Signs the browser in.
     pub(super) fn set_session(self, response: &mut Response<Body>, session: &WebSession, now_us: i64) {
         let age = Duration::from_micros(u64::try_from(session.expire_us - now_us).unwrap_or(0));
-        self.set(response, COOKIE, &session.secret.expose(), "/", age);
+        self.set(response, COOKIE, &session.secret.expose(), age);
     }
 
     /// Signs the browser out.
     pub(super) fn clear_session(self, response: &mut Response<Body>) {
-        self.clear(response, COOKIE, "/");
+        self.clear(response, COOKIE);
     }
 }
 

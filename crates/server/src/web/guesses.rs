@@ -16,8 +16,7 @@ use http::{HeaderMap, Response};
 use identity::Identity;
 use share::{Client, Limit, Paces, Permit, Reports, Shared, Taker};
 
-use super::cookies::{Cookies, SIGN_IN_PATH};
-use crate::browser::cookie;
+use crate::browser::Cookies;
 use crate::{limits, random};
 
 /// The cookie of a browser in which somebody signed in.
@@ -43,8 +42,16 @@ pub(super) enum Guesser {
 
 impl Guesser {
     /// Who asks for this address.
-    pub(super) fn of(headers: &HeaderMap, client: Client, address: &str, identity: &Identity) -> Guesser {
-        let known = cookie(headers, KNOWN_BROWSER).and_then(|cookie| identity.unseal(&purpose(address), cookie));
+    pub(super) fn of(
+        cookies: Cookies,
+        headers: &HeaderMap,
+        client: Client,
+        address: &str,
+        identity: &Identity,
+    ) -> Guesser {
+        let known = cookies
+            .find(headers, KNOWN_BROWSER)
+            .and_then(|cookie| identity.unseal(&purpose(address), cookie));
         known.map_or(Guesser::Unknown(client), |name| Guesser::Known(name.to_owned()))
     }
 
@@ -52,7 +59,7 @@ impl Guesser {
     pub(super) fn remember(cookies: Cookies, response: &mut Response<Body>, address: &str, identity: &Identity) {
         let sealed = identity.seal(&purpose(address), &random::secret());
         let age = limits::KNOWN_BROWSER_TTL;
-        cookies.set(response, KNOWN_BROWSER, &sealed, SIGN_IN_PATH, age);
+        cookies.set(response, KNOWN_BROWSER, &sealed, age);
     }
 
     /// Whose places it takes.

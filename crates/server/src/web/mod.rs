@@ -19,8 +19,7 @@ use http::HeaderMap;
 use identity::{AuthenticationError, Credential, Identity, User};
 use share::Reports;
 
-use self::cookies::Cookies;
-use crate::browser::session_secret;
+use crate::browser::Cookies;
 use crate::clock;
 use crate::gate::Stranger;
 
@@ -42,9 +41,7 @@ impl Pages {
         stranger: Stranger,
         reports: &Reports,
     ) -> io::Result<Pages> {
-        let cookies = Cookies {
-            secure: public_url.starts_with("https://"),
-        };
+        let cookies = Cookies::of(public_url);
         let provider = provider.map(|provider| oidc::RelyingParty::new(provider, public_url, cookies, reports));
         Ok(Pages {
             identity,
@@ -57,7 +54,7 @@ impl Pages {
 
     /// Who uses this browser.
     pub(crate) async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<User>, AuthenticationError> {
-        let Some(secret) = session_secret(headers) else {
+        let Some(secret) = self.cookies.session_secret(headers) else {
             return Ok(self.stranger.principal(headers).user().cloned());
         };
         match self

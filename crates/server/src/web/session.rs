@@ -5,27 +5,27 @@
 //! | POST webSession | `{"secret": …}` of a sign-in link, or `{"email": …, "password": …}` | `{"user": …}` and the session cookie |
 //! | GET webSession | | `{"user": …, "provider": {"displayName": …}}`, each `null` if there is none |
 //! | DELETE webSession | | `{}`, and the cookie is gone |
-//! | PUT password | `{"password": …}` | `{}`; all other browsers are signed out |
+//! | PUT password | `{"password": …, "oldPassword": …}` | `{}`; all other credentials of the person end |
 //!
 //! No RPCs, because a cookie is a matter between a browser and HTTP. What changes something must come from our own pages.
-//! Whoever forgot their password asks for a link and sets another: so a signed-in browser is not asked for the old one.
+//! The old password may be left out where there is none, and for a while by whoever signed in without it: somebody who
+//! forgot theirs asks for a link and sets another.
 
 use axum_core::body::Body;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use identity::{PasswordError, SignInError, SignInFault, User, WebSession};
+use identity::{PasswordChange, PasswordError, SignInError, SignInFault, User, WebSession};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use share::{Client, Taker};
 
-use super::cookies::SIGN_IN_PATH;
 use super::guesses::Guesser;
 use super::{Pages, json};
-use crate::browser::{is_same_origin, session_secret};
+use crate::browser::is_same_origin;
 use crate::clock;
 use register::chain;
 
 /// The path of the session.
-pub(crate) const PATH: &str = SIGN_IN_PATH;
+pub(crate) const PATH: &str = "/sederunt/v1/webSession";
 
 /// The path of one's own password.
 pub(crate) const PASSWORD_PATH: &str = "/sederunt/v1/password";
@@ -38,8 +38,10 @@ enum SignIn {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct NewPassword {
     password: String,
+    old_password: Option<String>,
 }
 
 impl Pages {
@@ -84,7 +86,7 @@ impl Pages {
             SignIn::Link { secret } => self.identity.redeem(secret, now_us).await,
             SignIn::Password { email, password } => {
                 let client = head.extensions.get().copied().unwrap_or(Client::HERE);
-                let guesser = Guesser::of(&head.headers, client, email, &self.identity);
+                let guesser = Guesser::of(self.cookies, &head.headers, client, email, &self.identity);
                 match self.guesses.admit(&guesser, email, clock::instant()) {
                     Err(wait) => return json::too_many("Too many attempts; try again later, or use a link.", wait),
                     Ok(_place) => self.try_password(&guesser, email, password, now_us).await,
@@ -121,7 +123,7 @@ impl Pages {
     }
 
     async fn sign_out(&self, headers: &HeaderMap) -> Response<Body> {
-        if let Some(secret) = session_secret(headers)
+        if let Some(secret) = self.cookies.session_secret(headers)
             && let Err(failed) = self.identity.end_web_session(secret).await
         {
             return json::unavailable(&failed);
@@ -138,19 +140,29 @@ impl Pages {
             Ok(None) => return json::signed_out(),
             Err(failed) => return json::unavailable(&failed),
         };
-        let kept = session_secret(&parts.headers);
-        let Some(NewPassword { password }) = json::read_body(body).await else {
-            return json::malformed("{\"password\": \"…\"}");
+        let Some(asked) = json::read_body::<NewPassword>(body).await else {
+            return json::malformed("{\"password\": \"…\", \"oldPassword\": \"…\"}");
         };
         let _place = match self.guesses.place(Taker::account(user.id.as_str())) {
             Ok(place) => place,
             Err(wait) => return json::too_many("Too many passwords are set at once; try again soon.", wait),
         };
-        let set = self.identity.set_password(&user.id, &password, kept, clock::now_us());
-        match set.await {
+        let change = PasswordChange {
+            user: &user,
+            session: self.cookies.session_secret(&parts.headers),
+            old: asked.old_password.as_deref(),
+            new: &asked.password,
+        };
+        match self.identity.change_password(change, clock::now_us()).await {
             Ok(()) => json::answer(StatusCode::OK, &json!({})),
             Err(refused @ (PasswordError::TooShort | PasswordError::TooLong)) => {
                 json::error(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", &refused.to_string())
+            }
+            Err(refused @ PasswordError::WrongOld) => {
+                json::error(StatusCode::FORBIDDEN, "PERMISSION_DENIED", &refused.to_string())
+            }
+            Err(refused @ PasswordError::TooManyAttempts) => {
+                json::too_many(&refused.to_string(), identity::limits::PASSWORD_ATTEMPT_WINDOW)
             }
             Err(PasswordError::UnknownUser) => json::signed_out(),
             Err(failed @ (PasswordError::Hashing | PasswordError::Store(_))) => json::unavailable(&failed),

@@ -205,16 +205,24 @@ async fn a_password_signs_in_until_it_is_another() {
     );
     assert_eq!(who(other.ask(&world, "GET", SESSION, &json!({})).await), Value::Null);
 
-    let signed_in = stranger
-        .ask(
-            &world,
-            "POST",
-            SESSION,
-            &sign_in("Ada@Example.org", "correct horse battery"),
-        )
-        .await;
+    let right = sign_in("Ada@Example.org", "correct horse battery");
+    let signed_in = stranger.ask(&world, "POST", SESSION, &right).await;
+    let mut by_password = Browser::of(&world);
+    by_password.cookie = Some(signed_in.cookie());
     assert!(signed_in.cookie().starts_with("sederunt_session="));
     assert_eq!(signed_in.ok()["user"]["displayName"], "Ada");
+
+    // Whoever came by the password is asked for it again; whoever came by a link a moment ago may have forgotten it.
+    let change = |old: Value| json!({"password": "correct horse battery", "oldPassword": old});
+    for (who, old, status) in [
+        (&by_password, Value::Null, 403),
+        (&by_password, json!("not this one"), 403),
+        (&by_password, json!("correct horse battery"), 200),
+        (&browser, Value::Null, 401),
+    ] {
+        let answer = who.ask(&world, "PUT", PASSWORD, &change(old)).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
     for (email, password) in [
         ("ada@example.org", "another horse battery"),
         ("bo@example.org", "correct horse battery"),
@@ -250,6 +258,36 @@ async fn a_page_of_another_origin_sets_no_password() {
         .ask(&world, "PUT", PASSWORD, &json!({"password": "correct horse battery"}))
         .await
         .refused(403, "PERMISSION_DENIED", "");
+}
+
+/// By HTTPS, also that of a proxy, the cookie is one that no page of a neighbouring name can plant.
+#[tokio::test]
+async fn a_cookie_is_of_this_host_alone() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let mut configuration = configuration(&data);
+    configuration.store.public_url = Some("https://meet.example.org".to_owned());
+    let world = World::with(data, configuration).await;
+    let mut browser = Browser::of(&world);
+    let secret = link(&world, Duration::from_mins(1)).await;
+    let signed_in = browser.ask(&world, "POST", SESSION, &json!({"secret": secret})).await;
+    let set = signed_in
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "));
+    let set = set.expect("a cookie");
+    assert!(set.starts_with("__Host-sederunt_session="), "{set}");
+    assert!(
+        set.contains("; Path=/; ") && set.ends_with("; Secure") && !set.contains("Domain"),
+        "{set}"
+    );
+
+    let ours = signed_in.cookie();
+    let planted = ours.strip_prefix("__Host-").expect("the prefix").to_owned();
+    for (cookie, http) in [(ours, 200), (planted, 401)] {
+        browser.cookie = Some(cookie);
+        let answer = browser.ask(&world, "POST", "/v2/spaces", &json!({})).await;
+        assert_eq!(answer.status, http, "{}", answer.text);
+    }
 }
 
 #[tokio::test]

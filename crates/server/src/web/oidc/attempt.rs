@@ -6,12 +6,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::HeaderMap;
 use identity::Identity;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::browser::cookie;
 use crate::random;
 
 /// The name of the cookie.
@@ -49,9 +47,9 @@ impl Attempt {
         identity.seal(PURPOSE, &text)
     }
 
-    /// The attempt of a browser that comes back with this state.
-    pub(super) fn of(identity: &Identity, headers: &HeaderMap, state: &str) -> Option<Attempt> {
-        let mut parts = identity.unseal(PURPOSE, cookie(headers, COOKIE)?)?.split('.');
+    /// The attempt of a browser that comes back with this cookie and state.
+    pub(super) fn of(identity: &Identity, cookie: Option<&str>, state: &str) -> Option<Attempt> {
+        let mut parts = identity.unseal(PURPOSE, cookie?)?.split('.');
         let mut next = || parts.next().filter(|part| !part.is_empty());
         let attempt = Attempt {
             state: next()?.to_owned(),
@@ -87,14 +85,11 @@ mod tests {
         let location = db::Location::Sqlite(folder.path().join("sederunt.db"));
         let db = db::Db::open(&location).await.expect("a new file");
         let identity = Identity::open(db).await.expect("keys are made");
-        let back = |cookie: &str, state: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("cookie", format!("{COOKIE}={cookie}").parse().expect("printable"));
-            Attempt::of(&identity, &headers, state)
-        };
+        let back = |cookie: &str, state: &str| Attempt::of(&identity, Some(cookie), state);
         let attempt = Attempt::new(Some("/abc-mnop-xyz?name=Ada"));
         let cookie = attempt.to_cookie(&identity);
         assert_eq!(back(&cookie, &attempt.state), Some(attempt.clone()));
+        assert_eq!(Attempt::of(&identity, None, &attempt.state), None);
         let sealed = |text: &str| identity.seal(PURPOSE, text);
         let elsewhere = URL_SAFE_NO_PAD.encode("//evil.example");
         for (cookie, state) in [

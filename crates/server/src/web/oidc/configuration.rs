@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::Uri;
+use identity::Introductions;
 
 /// A provider of OpenID Connect by which people may sign in.
 #[derive(Clone)]
@@ -15,8 +16,8 @@ pub struct OidcConfiguration {
     pub client_secret: Option<String>,
     /// What the button says after "Sign in with".
     pub name: String,
-    /// Whether somebody who is new here gets an account.
-    pub create_accounts: bool,
+    /// Whom it may introduce.
+    pub introductions: Introductions,
 }
 
 impl OidcConfiguration {
@@ -36,7 +37,7 @@ impl Default for OidcConfiguration {
             client_id: String::new(),
             client_secret: None,
             name: OidcConfiguration::NAME.to_owned(),
-            create_accounts: false,
+            introductions: Introductions::default(),
         }
     }
 }
@@ -57,7 +58,7 @@ impl fmt::Debug for OidcConfiguration {
             .field("issuer", &self.issuer)
             .field("client_id", &self.client_id)
             .field("name", &self.name)
-            .field("create_accounts", &self.create_accounts)
+            .field("introductions", &self.introductions)
             .finish_non_exhaustive()
     }
 }
@@ -90,7 +91,6 @@ mod tests {
             client_secret: Some("hush".to_owned()),
             ..OidcConfiguration::default()
         };
-        assert!(!configuration.create_accounts);
         assert!(!format!("{configuration:?}").contains("hush"));
     }
 }

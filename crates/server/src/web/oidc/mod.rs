@@ -7,7 +7,8 @@
 //!
 //! Both are pages that a browser walks through, so an error is a word in the address of the sign-in page: `?problem=…`, one of
 //! `provider` (it refused, or cannot be asked), `expired` (not begun in this browser, or too long ago), `address` (it does not
-//! vouch for an e-mail address), `account` (nobody here has that address), `server` (try again later).
+//! vouch for an e-mail address), `account` (nobody here has that address, or the provider may not introduce them), `server` (try
+//! again later).
 //!
 //! A person is found by the provider's own name for them, and the first time by the address that it has verified. Written here,
 //! since the one library for it brings 173 crates and an unpatched `rsa`.
@@ -33,9 +34,10 @@ use share::{Client, Reports, Shared, Taker};
 use self::attempt::Attempt;
 use self::fetch::{FetchError, Fetcher};
 use self::provider::{Provider, ProviderError};
-use super::cookies::{Cookies, redirect};
+use super::cookies::redirect;
 use super::guesses::Guesser;
 use super::query;
+use crate::browser::Cookies;
 use crate::{clock, limits};
 use register::chain;
 
@@ -146,7 +148,7 @@ impl RelyingParty {
                 let mut response = redirect(&address);
                 let age = limits::SIGN_IN_ATTEMPT_TTL;
                 let cookie = attempt.to_cookie(identity);
-                self.cookies.set(&mut response, attempt::COOKIE, &cookie, PATH, age);
+                self.cookies.set(&mut response, attempt::COOKIE, &cookie, age);
                 response
             }
             Err(error) => self.refuse(&error.into()),
@@ -174,7 +176,7 @@ impl RelyingParty {
         match self.signed_in(identity, request).await {
             Ok((session, return_to)) => {
                 let mut response = redirect(&return_to);
-                self.cookies.clear(&mut response, attempt::COOKIE, PATH);
+                self.cookies.clear(&mut response, attempt::COOKIE);
                 self.cookies.set_session(&mut response, &session, clock::now_us());
                 Guesser::remember(self.cookies, &mut response, &session.user.email, identity);
                 response
@@ -186,7 +188,7 @@ impl RelyingParty {
     fn refuse(&self, problem: &Problem) -> Response<Body> {
         tracing::warn!(error = %chain(problem), "nobody was signed in by the provider's word");
         let mut response = redirect(&format!("/sign-in?problem={}", problem.word()));
-        self.cookies.clear(&mut response, attempt::COOKIE, PATH);
+        self.cookies.clear(&mut response, attempt::COOKIE);
         response
     }
 
@@ -194,7 +196,8 @@ impl RelyingParty {
         let parameter = |name| query::parameter(&request.uri, name);
         // First, so that nobody can make us talk to the provider without a browser that began it.
         let state = parameter("state").unwrap_or_default();
-        let attempt = Attempt::of(identity, &request.headers, &state).ok_or(Problem::Expired)?;
+        let kept = self.cookies.find(&request.headers, attempt::COOKIE);
+        let attempt = Attempt::of(identity, kept, &state).ok_or(Problem::Expired)?;
         if let Some(error) = parameter("error") {
             return Err(Problem::Refused(error.chars().take(100).collect()));
         }
@@ -212,8 +215,10 @@ impl RelyingParty {
             email_verified: token.email_verified,
             name: token.name.as_deref(),
         };
-        let create = self.configuration.create_accounts;
-        let session = identity.sign_in_external(&person, create, clock::now_us()).await?;
+        let introductions = &self.configuration.introductions;
+        let session = identity
+            .sign_in_external(&person, introductions, clock::now_us())
+            .await?;
         Ok((session, attempt.return_to))
     }
 

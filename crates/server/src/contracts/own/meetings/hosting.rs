@@ -1,8 +1,9 @@
 //! Running a meeting: letting in and sending away, silencing, putting out, locking, ending.
 //!
 //! For the owner of the space and its co-hosts, whether they are in the meeting or not, because the right to run it is theirs
-//! by the space: in person, or by a program that may take part as them. What they do becomes facts through the same door as
-//! everything else; only silencing is none.
+//! by the space: in person, or by a program that may take part as them. The one thing that outlasts the meeting are its
+//! locks, which are settings of the owner's space: a co-host turns them only while they are in. What hosts do becomes facts
+//! through the same door as everything else; only silencing is none.
 
 use ::api::sederunt::v1::{self as api, restriction};
 use meeting::{ConferenceId, Input, ParticipantId, RestrictionType, SessionId, Settings, Standing};
@@ -61,11 +62,15 @@ impl MeetingsService {
     pub(super) async fn moderate(&self, asking: &Asking, request: api::ModerateRequest) -> Answer<api::Moderation> {
         let space = self.hosted(asking, &request.space).await?;
         let locks = Locks::parse(&request)?;
-        let settings = self
-            .rooms
-            .configure(space.id, move |settings| locks.on(settings))
-            .await
-            .map_err(entry_failure)?;
+        let change = move |settings| locks.on(settings);
+        let user = asking.caller().user().ok_or_else(host_needed)?;
+        let changed = if user.id == space.owner {
+            self.rooms.configure(space.id, change).await
+        } else {
+            let by = ParticipantId::from(&user.id);
+            self.rooms.moderate(space.id, by, change).await
+        };
+        let settings = changed.map_err(entry_failure)?;
         let shown = |restriction| match restriction {
             RestrictionType::HostsOnly => restriction::Type::HostsOnly.into(),
             RestrictionType::NoRestriction => restriction::Type::NoRestriction.into(),

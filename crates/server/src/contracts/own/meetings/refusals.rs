@@ -74,6 +74,7 @@ fn refusal_failure(refusal: Refusal) -> Failure {
             Failure::new(Kind::NotFound, "Nobody waits there any more.").because("KNOCK_NOT_FOUND")
         }
         Refusal::UnknownParticipant => not_present(),
+        Refusal::NotInside => denied("A co-host may do this while they are in the meeting.").because("NOT_INSIDE"),
         Refusal::HostStays => Failure::new(Kind::Precondition, "The host cannot be removed.").because("HOST_STAYS"),
     }
 }
