@@ -120,8 +120,7 @@ impl Register {
 }
 
 fn recalled(row: &Row) -> Result<Recalled, RegisterError> {
-    let display_name =
-        DisplayName::parse(row.text(3)?).map_err(|malformed| RegisterError::Damaged(Damage::DisplayName(malformed)))?;
+    let display_name = DisplayName::recorded(row.text(3)?);
     Ok(Recalled {
         participant: ParticipantId::parse(row.text(0)?)?,
         person: match participant_kind(row.int(1)?, row.opt_text(2)?)? {

@@ -38,7 +38,7 @@ pub(super) fn person(asking: &Asking, typed_name: &str) -> Answer<Person> {
                 let reason = match malformed {
                     MalformedName::Empty => "NAME_REQUIRED",
                     MalformedName::TooLong { .. } => "NAME_TOO_LONG",
-                    MalformedName::Control(_) => "NAME_NOT_ALLOWED",
+                    MalformedName::Control(_) | MalformedName::Private(_) | MalformedName::Marks => "NAME_NOT_ALLOWED",
                 };
                 Failure::field("display_name", malformed.to_string()).because(reason)
             })?;
