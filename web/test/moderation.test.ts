@@ -42,8 +42,8 @@ test('a snapshot replaces everything, and what is no snapshot changes nothing', 
   assert.ok(isHost(host));
   assert.deepEqual(host.locks, { moderation: true, chat: true, reactions: false, present: true });
   assert.deepEqual(host.knocks, [
-    { session: 's1', name: 'Bo', signedIn: false, email: '' },
-    { session: 's2', name: 'Caro', signedIn: true, email: 'caro@example.org' },
+    { session: 's1', name: 'Bo', mark: 'guest', email: '' },
+    { session: 's2', name: 'Caro', mark: null, email: 'caro@example.org' },
   ]);
   const after = told({ role: 'CONTRIBUTOR', permissions: { chat: true } }, host);
   assert.deepEqual(

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NOBODY, newcomers, type Roster, withEntries, withParticipants } from '../src/meeting/roster.ts';
+import { named, NOBODY, newcomers, type Roster, withEntries, withParticipants } from '../src/meeting/roster.ts';
 import { type ContributingSource, listen, SILENCE, speaking } from '../src/meeting/speaker.ts';
 import { initialsOf, inOrder, peopleOf, tilesOfOthers } from '../src/meeting/tiles.ts';
 
@@ -102,6 +102,21 @@ test('whoever can be neither seen nor heard is in the list and has no tile', () 
     tilesOfOthers(roster, new Set()).map(({ key }) => key),
     ['entry-11', 'entry-12', 'entry-14'],
   );
+});
+
+test('whoever is not signed in is marked', () => {
+  const check = (kind: object, mark: string | null) => {
+    const participant = { participantKey: 'participants/p', ...kind };
+    const roster = withParticipants(NOBODY, { resources: [{ id: 1, participant }] });
+    assert.deepEqual(named(roster, 'participants/p').mark, mark, JSON.stringify(kind));
+  };
+  check({ signedInUser: { user: 'users/1', displayName: 'Ada' } }, null);
+  check({ anonymousUser: { displayName: 'Host' } }, 'guest');
+  check({ phoneUser: { displayName: '+41 …' } }, 'guest');
+  check({}, 'guest');
+  const [ada, bo] = tilesOfOthers(meeting(), new Set());
+  assert.deepEqual([ada?.mark, bo?.mark], [null, 'guest']);
+  assert.deepEqual(named(meeting(), 'participants/gone'), { name: '', mark: null });
 });
 
 test('raised hands come first, in their order', () => {

@@ -161,7 +161,7 @@ describe('my spaces and my meetings', { timeout: 180_000 }, () => {
     await people.getByRole('heading', { name: 'Ada' }).waitFor();
     await people.getByRole('heading', { name: 'Bo' }).waitFor();
     await people.getByText('Host', { exact: true }).waitFor();
-    await people.getByText('Not signed in').waitFor();
+    await people.getByText('Guest', { exact: true }).waitFor();
     assert.equal(await people.locator('svg rect').count(), 2, 'a bar for each session');
     await ada.sees('Kept for ever');
     await page.screenshot({ path: join(screenshots, 'attendance.png'), fullPage: true });

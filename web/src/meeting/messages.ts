@@ -70,6 +70,7 @@ export interface MediaState {
 export interface ChatMessageResource {
   participantKey?: string;
   displayName?: string;
+  signedIn?: boolean;
   text?: string;
   /** RFC 3339. */
   sentTime?: string;

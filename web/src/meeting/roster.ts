@@ -2,12 +2,12 @@
 // under the same id. A roster is never changed: each message makes a new one, so that a reader can compare two.
 
 import type { Message } from './messages.ts';
+import { markOf, type Named } from './named.ts';
 
-export interface Person {
+export interface Person extends Named {
   /** `participants/{participant}`; two devices of one account share it. */
   key: string;
-  name: string;
-  kind: 'signedIn' | 'anonymous' | 'phone';
+  byPhone: boolean;
 }
 
 /** One device's camera and microphone, or one shared screen. */
@@ -36,7 +36,7 @@ export function withParticipants(roster: Roster, message: Message): Roster {
     if (!id || !participant) continue;
     const { participantKey: key = `participants/${id}`, signedInUser, anonymousUser, phoneUser } = participant;
     const name = (signedInUser ?? anonymousUser ?? phoneUser)?.displayName ?? '';
-    people.set(id, { key, name, kind: signedInUser ? 'signedIn' : phoneUser ? 'phone' : 'anonymous' });
+    people.set(id, { key, name, mark: markOf(Boolean(signedInUser)), byPhone: Boolean(phoneUser) });
   }
   return { ...roster, people };
 }
@@ -60,9 +60,10 @@ export function withEntries(roster: Roster, message: Message): Roster {
   return { ...roster, entries };
 }
 
-export function nameOf(roster: Roster, participantKey: string): string {
-  for (const person of roster.people.values()) if (person.key === participantKey) return person.name;
-  return '';
+/** How somebody is called; without a name if they are not here. */
+export function named(roster: Roster, participantKey: string): Named {
+  for (const person of roster.people.values()) if (person.key === participantKey) return person;
+  return { name: '', mark: null };
 }
 
 /** The people of `after` who were not in `before`. */

@@ -1,13 +1,13 @@
 // What is on the stage. One tile per media entry of the others, one for oneself; shared screens stand apart because they
 // get the large place. When there are more people than places, those who spoke last are seen and the rest are counted.
 
+import type { Named } from './named.ts';
 import type { MediaEntry, Person, Roster } from './roster.ts';
-import { nameOf } from './roster.ts';
+import { named } from './roster.ts';
 
-export interface Tile {
+export interface Tile extends Named {
   /** Stable for as long as the tile stands for the same thing. */
   key: string;
-  name: string;
   entry: MediaEntry | null;
   screen: boolean;
   audioMuted: boolean;
@@ -22,14 +22,18 @@ export function tilesOfOthers(roster: Roster, ownSessions: ReadonlySet<string>):
   return [...roster.entries.values()]
     .filter((entry) => !ownSessions.has(entry.sessionName) && (entry.audioCsrc !== 0 || !entry.videoMuted))
     .sort((one, other) => one.id - other.id)
-    .map((entry) => ({
-      key: `entry-${entry.id}`,
-      name: nameOf(roster, entry.participantKey),
-      entry,
-      screen: entry.screen,
-      audioMuted: entry.audioMuted,
-      hasVideo: !entry.videoMuted,
-    }));
+    .map((entry) => {
+      const { name, mark } = named(roster, entry.participantKey);
+      return {
+        key: `entry-${entry.id}`,
+        name,
+        mark,
+        entry,
+        screen: entry.screen,
+        audioMuted: entry.audioMuted,
+        hasVideo: !entry.videoMuted,
+      };
+    });
 }
 
 /**

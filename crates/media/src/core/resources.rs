@@ -198,6 +198,8 @@ pub(crate) struct MediaEntry<'a> {
 pub(crate) struct ChatMessage<'a> {
     pub(crate) participant_key: &'a str,
     pub(crate) display_name: &'a str,
+    /// With the message, because its author may have left when it is read.
+    pub(crate) signed_in: bool,
     pub(crate) text: &'a str,
     pub(crate) sent_time: &'a str,
 }

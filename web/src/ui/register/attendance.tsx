@@ -158,7 +158,7 @@ function Person({ person, whole, now_ms }: PersonProps) {
         <h3>{displayName || t('meeting.nameless')}</h3>
         <p class="tags">
           {(role === 'HOST' || role === 'COHOST') && <span class="tag">{t(`attendance.role.${role}`)}</span>}
-          {!signedIn && <span class="tag">{t('attendance.guest')}</span>}
+          {!signedIn && <span class="tag">{t('mark.guest')}</span>}
           {removed && <span class="tag warning">{t('attendance.removed')}</span>}
         </p>
         <p class="attendee-times">
