@@ -90,6 +90,7 @@ const other = (id: number, screen = false): Tile => ({
     screen,
     audioMuted: false,
     videoMuted: false,
+    byProgram: false,
   },
   screen,
   audioMuted: false,

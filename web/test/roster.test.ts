@@ -119,6 +119,26 @@ test('whoever is not signed in is marked', () => {
   assert.deepEqual(named(meeting(), 'participants/gone'), { name: '', mark: null });
 });
 
+test('a program is marked where it is, and its person in the list', () => {
+  const bot = entry(13, 1, 'c', { byProgram: true });
+  const before = withParticipants(NOBODY, {
+    resources: [{ id: 1, participant: { participantKey: 'participants/p1', signedInUser: { displayName: 'Ada' }, byProgram: true } }],
+  });
+  assert.equal(named(before, 'participants/p1').mark, 'program', 'before its devices are known');
+  const both = withEntries(meeting(), { resources: [bot] });
+  assert.deepEqual(
+    tilesOfOthers(both, new Set()).map(({ name, mark }) => [name, mark]),
+    [
+      ['Ada', null],
+      ['Bo', 'guest'],
+      ['Ada', 'program'],
+    ],
+  );
+  const inList = (roster: Roster) => peopleOf(roster, new Set(), '').map(({ mark }) => mark);
+  assert.deepEqual(inList(both), ['program', 'guest']);
+  assert.deepEqual(inList(withEntries(both, { deletedResources: [{ id: 13 }] })), [null, 'guest'], 'when it has gone');
+});
+
 test('raised hands come first, in their order', () => {
   const people = peopleOf(meeting(), new Set(), '');
   const check = (hands: string[], expected: string[]) =>

@@ -31,6 +31,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_apps"),
     migration!(5, "0005_members"),
     migration!(6, "0006_absentees"),
+    migration!(7, "0007_programs"),
 ];
 
 /// Remembers the steps that a database has seen.

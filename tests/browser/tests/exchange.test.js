@@ -134,6 +134,31 @@ describe('chat, reactions and hands', { timeout: 120_000 }, () => {
     assert.equal(await marked(own).count(), 0);
   });
 
+  test('a program that came as somebody is marked as one', async () => {
+    server.addUser('dan@example.org', 'Dan');
+    const token = server.token('dan@example.org', 'urn:sederunt:scope:meetings.participate');
+    // A page like any other, but what asks the server is what bears the token.
+    await bo.page.route(/:(join|leave)$/, (route) =>
+      route.continue({ headers: { ...route.request().headers(), authorization: `Bearer ${token}` } }));
+    await bo.join(space.meetingCode);
+    await ada.sees('Dan (Program) joined');
+    const tile = ada.page.getByRole('figure', { name: 'Dan (Program)', exact: true });
+    await tile.getByText('Program', { exact: true }).waitFor();
+    await bo.toggle('Chat');
+    await write(bo, 'I take the minutes');
+    const message = ada.panel('Chat').getByRole('article').filter({ hasText: 'I take the minutes' });
+    await message.getByText('Program', { exact: true }).waitFor();
+    await ada.toggle('People');
+    const row = ada.panel('People').getByRole('listitem').filter({ hasText: 'Dan' });
+    await row.getByText('Program', { exact: true }).waitFor();
+    await bo.leave();
+    const { body } = await server.call('GET', `/sederunt/v1/${ada.seat.conferenceRecord}/attendance`, {
+      token: server.token('ada@example.org'),
+    });
+    const programs = body.attendees.filter(({ sessions }) => sessions.some(({ byProgram }) => byProgram));
+    assert.deepEqual(programs.map(({ displayName }) => displayName), ['Dan']);
+  });
+
   test('the keyboard opens a panel, closes it, and is where it was', async () => {
     await caro.page.keyboard.press('Escape');
     await caro.button('Chat').waitFor();

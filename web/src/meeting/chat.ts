@@ -35,9 +35,10 @@ export interface Reader {
 export function withChat(before: Conversation, message: Message, { ownKey, looking }: Reader, now_ms: number) {
   return (message.resources ?? []).reduce<Conversation>((conversation, { chatMessage }) => {
     if (!chatMessage?.text) return conversation;
-    const { participantKey = '', displayName: name = '', signedIn = false, text, sentTime = '' } = chatMessage;
+    const { participantKey = '', displayName: name = '', signedIn = false, byProgram, text, sentTime = '' } = chatMessage;
     const sentAt_ms = Date.parse(sentTime) || now_ms;
-    const added = add(conversation, { participantKey, name, mark: markOf(signedIn), text, sentAt_ms, failed: false });
+    const mark = markOf(signedIn, byProgram);
+    const added = add(conversation, { participantKey, name, mark, text, sentAt_ms, failed: false });
     const unread = looking || participantKey === ownKey ? 0 : 1;
     return { ...added, unread: conversation.unread + unread };
   }, before);

@@ -76,10 +76,10 @@ export function withModeration(before: Moderation, message: Message): Moderation
       reactions: settings.reactions === 'HOSTS_ONLY',
       present: settings.present === 'HOSTS_ONLY',
     },
-    knocks: (snapshot.knocks ?? []).map(({ session = '', displayName = '', signedIn = false, email = '' }) => ({
+    knocks: (snapshot.knocks ?? []).map(({ session = '', displayName = '', signedIn = false, byProgram, email = '' }) => ({
       session,
       name: displayName,
-      mark: markOf(signedIn),
+      mark: markOf(signedIn, byProgram),
       email,
     })),
   };

@@ -3,7 +3,7 @@
 
 import type { Named } from './named.ts';
 import type { MediaEntry, Person, Roster } from './roster.ts';
-import { named } from './roster.ts';
+import { markWith, named } from './roster.ts';
 
 export interface Tile extends Named {
   /** Stable for as long as the tile stands for the same thing. */
@@ -22,18 +22,14 @@ export function tilesOfOthers(roster: Roster, ownSessions: ReadonlySet<string>):
   return [...roster.entries.values()]
     .filter((entry) => !ownSessions.has(entry.sessionName) && (entry.audioCsrc !== 0 || !entry.videoMuted))
     .sort((one, other) => one.id - other.id)
-    .map((entry) => {
-      const { name, mark } = named(roster, entry.participantKey);
-      return {
-        key: `entry-${entry.id}`,
-        name,
-        mark,
-        entry,
-        screen: entry.screen,
-        audioMuted: entry.audioMuted,
-        hasVideo: !entry.videoMuted,
-      };
-    });
+    .map((entry) => ({
+      key: `entry-${entry.id}`,
+      ...named(roster, entry.participantKey, [entry]),
+      entry,
+      screen: entry.screen,
+      audioMuted: entry.audioMuted,
+      hasVideo: !entry.videoMuted,
+    }));
 }
 
 /**
@@ -92,6 +88,7 @@ export function peopleOf(roster: Roster, ownSessions: ReadonlySet<string>, ownKe
       const devices = brought.filter((entry) => !entry.screen);
       return {
         ...person,
+        mark: markWith(person, brought),
         audioMuted: devices.every((entry) => entry.audioMuted),
         videoMuted: devices.every((entry) => entry.videoMuted),
         sharing: brought.some((entry) => entry.screen),

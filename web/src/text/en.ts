@@ -115,6 +115,7 @@ export const en = {
   'meeting.ownScreen.text': 'The others see your screen',
   'meeting.nameless': 'Somebody',
   'mark.guest': 'Guest',
+  'mark.program': 'Program',
   'mark.after': '{name} ({mark})',
   'meeting.muted': 'Muted',
   'meeting.cameraOff': 'Camera off',

@@ -79,7 +79,7 @@ export function KnockList({ space, knocks, notices }: KnocksProps) {
           <li key={knock.session}>
             <span class="knock-who">
               <Name of={knock} />
-              <span class="hint">{knock.mark ? t('knocks.notSignedIn') : knock.email}</span>
+              <span class="hint">{knock.mark === 'guest' ? t('knocks.notSignedIn') : knock.email}</span>
             </span>
             <span class="knock-actions">
               <button

@@ -135,7 +135,7 @@ impl Script {
         }
     }
 
-    /// `person device`, then in any order `with secret`, `as standing`, `on kind`, `via entry-point`.
+    /// `person device`, then in any order `with secret`, `as standing`, `on kind`, `via entry-point`, `by program`.
     fn arrival(&mut self, words: &[&str]) -> Arrival {
         let (name, device) = (words[0], words[1]);
         let display_name = DisplayName::parse(name).expect("a name");
@@ -162,6 +162,7 @@ impl Script {
                 "other" => EntryPoint::OtherApp,
                 other => panic!("no such entry point: {other}"),
             },
+            by_program: option(words, "by") == Some("program"),
             session: session(device),
             secret: secret(device),
             presented: option(words, "with").map(secret),
@@ -210,6 +211,7 @@ impl Script {
                 start,
                 device,
                 role,
+                by_program,
                 ..
             } => {
                 let (session, participant) = (name(session.as_str()), name(participant.as_str()));
@@ -219,6 +221,9 @@ impl Script {
                 }
                 if *device == DeviceKind::Companion {
                     told.push_str(" on a companion");
+                }
+                if *by_program {
+                    told.push_str(" by a program");
                 }
                 assert!(
                     *role != Role::Viewer || *device == DeviceKind::Viewer,

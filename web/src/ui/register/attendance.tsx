@@ -159,6 +159,7 @@ function Person({ person, whole, now_ms }: PersonProps) {
         <p class="tags">
           {(role === 'HOST' || role === 'COHOST') && <span class="tag">{t(`attendance.role.${role}`)}</span>}
           {!signedIn && <span class="tag">{t('mark.guest')}</span>}
+          {sessions.some(({ byProgram }) => byProgram) && <span class="tag">{t('mark.program')}</span>}
           {removed && <span class="tag warning">{t('attendance.removed')}</span>}
         </p>
         <p class="attendee-times">
@@ -192,9 +193,10 @@ function Sessions({ sessions }: { sessions: readonly Session[] }) {
       <ul>
         {[...sessions]
           .sort((a, b) => a.start_ms - b.start_ms)
-          .map(({ start_ms, end_ms, device }, index) => (
+          .map(({ start_ms, end_ms, device, byProgram }, index) => (
             <li key={index}>
               {spanText(start_ms, end_ms)}, {t(`attendance.device.${device}`)}
+              {byProgram && `, ${t('mark.program')}`}
             </li>
           ))}
       </ul>

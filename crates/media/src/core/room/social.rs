@@ -69,6 +69,7 @@ impl Room {
             participant_key: &card.participant_key,
             display_name: &card.display_name,
             signed_in: matches!(card.kind, CardKind::SignedIn { .. }),
+            by_program: card.by_program,
             text,
             sent_time: &written(now),
         };
