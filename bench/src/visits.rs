@@ -50,6 +50,7 @@ pub(crate) fn join(person: Person) -> Input {
         standing: Standing::Trusted,
         device: DeviceKind::Full,
         through: EntryPoint::Own,
+        by_program: false,
         session: SessionId::from_random(random()),
         secret: SecretHash(random()),
         presented: None,

@@ -12,10 +12,11 @@ const START_MS = Date.UTC(2026, 0, 5, 9, 0);
 const NOW_MS = START_MS + 100 * MINUTE_MS;
 
 /** Minutes after the start; without an end, still there. */
-const session = (from: number, to?: number, device: Device = 'FULL'): Session => ({
+const session = (from: number, to?: number, device: Device = 'FULL', byProgram = false): Session => ({
   start_ms: START_MS + from * MINUTE_MS,
   ...(to === undefined ? {} : { end_ms: START_MS + to * MINUTE_MS }),
   device,
+  byProgram,
 });
 
 test('time on two devices at once counts once', () => {
@@ -90,13 +91,15 @@ test('the file has a line for each session, and starts no formula', () => {
   const people = [
     person('Ada', [session(0, 60), session(10, 20, 'COMPANION')], { signedIn: true, role: 'HOST' }),
     person('=1+1', [session(90)], { removed: true }),
+    person('Bo', [session(90, 91, 'FULL', true)], { signedIn: true }),
   ];
   assert.equal(
     attendanceCsv(people),
-    '\uFEFFname,signed_in,role,device,joined,left,seconds,removed\r\n' +
-      'Ada,yes,HOST,FULL,2026-01-05T09:00:00.000Z,2026-01-05T10:00:00.000Z,3600,no\r\n' +
-      'Ada,yes,HOST,COMPANION,2026-01-05T09:10:00.000Z,2026-01-05T09:20:00.000Z,600,no\r\n' +
-      "'=1+1,no,CONTRIBUTOR,FULL,2026-01-05T10:30:00.000Z,,,yes\r\n",
+    '\uFEFFname,signed_in,role,device,joined,left,seconds,removed,program\r\n' +
+      'Ada,yes,HOST,FULL,2026-01-05T09:00:00.000Z,2026-01-05T10:00:00.000Z,3600,no,no\r\n' +
+      'Ada,yes,HOST,COMPANION,2026-01-05T09:10:00.000Z,2026-01-05T09:20:00.000Z,600,no,no\r\n' +
+      "'=1+1,no,CONTRIBUTOR,FULL,2026-01-05T10:30:00.000Z,,,yes,no\r\n" +
+      'Bo,yes,CONTRIBUTOR,FULL,2026-01-05T10:30:00.000Z,2026-01-05T10:31:00.000Z,60,no,yes\r\n',
   );
   assert.equal(fileName('abc-defg-hij', START_MS), 'attendance-abc-defg-hij-2026-01-05.csv');
   assert.equal(fileName('', START_MS), 'attendance-2026-01-05.csv');

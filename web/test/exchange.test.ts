@@ -38,6 +38,17 @@ test('messages of others count as unread until somebody looks', () => {
   assert.equal(withChat(conversation, said(BO, 'Yes'), { ownKey: ADA, looking: true }, 0).unread, 2);
 });
 
+test('a message says of its author whether they were signed in', () => {
+  const check = (signedIn: boolean | undefined, mark: string | null) => {
+    const message = { resources: [{ chatMessage: { displayName: 'Host', text: 'Hm', ...(signedIn === undefined ? {} : { signedIn }) } }] };
+    const [read] = withChat(NOTHING_SAID, message, { ownKey: ADA, looking: true }, 0).messages;
+    assert.deepEqual([read?.name, read?.mark], ['Host', mark]);
+  };
+  check(true, null);
+  check(false, 'guest');
+  check(undefined, 'guest');
+});
+
 test('a message without a time was sent now; one without words was not', () => {
   const reader = { ownKey: ADA, looking: true };
   const timeless = withChat(NOTHING_SAID, { resources: [{ chatMessage: { text: 'Hm' } }] }, reader, 42);

@@ -80,6 +80,7 @@ test('a shared screen gets the larger part, beside the people or above them', ()
 const other = (id: number, screen = false): Tile => ({
   key: `entry-${id}`,
   name: `Person ${id}`,
+  mark: null,
   entry: {
     id,
     participantKey: '',
@@ -89,12 +90,13 @@ const other = (id: number, screen = false): Tile => ({
     screen,
     audioMuted: false,
     videoMuted: false,
+    byProgram: false,
   },
   screen,
   audioMuted: false,
   hasVideo: true,
 });
-const OWN: Tile = { key: 'own', name: 'I', entry: null, screen: false, audioMuted: false, hasVideo: true };
+const OWN: Tile = { key: 'own', name: 'I', mark: null, entry: null, screen: false, audioMuted: false, hasVideo: true };
 const others = (count: number) => Array.from({ length: count }, (_, index) => other(index + 1));
 const silent = { seen: [], spokeAt: () => 0, own: [OWN] };
 

@@ -36,14 +36,14 @@ test('a snapshot replaces everything, and what is no snapshot changes nothing', 
     settings: { moderation: true, chat: 'HOSTS_ONLY', reactions: 'NO_RESTRICTION', present: 'HOSTS_ONLY' },
     knocks: [
       { session: 's1', displayName: 'Bo' },
-      { session: 's2', displayName: 'Caro', signedIn: true, email: 'caro@example.org' },
+      { session: 's2', displayName: 'Caro', signedIn: true, byProgram: true, email: 'caro@example.org' },
     ],
   });
   assert.ok(isHost(host));
   assert.deepEqual(host.locks, { moderation: true, chat: true, reactions: false, present: true });
   assert.deepEqual(host.knocks, [
-    { session: 's1', name: 'Bo', signedIn: false, email: '' },
-    { session: 's2', name: 'Caro', signedIn: true, email: 'caro@example.org' },
+    { session: 's1', name: 'Bo', mark: 'guest', email: '' },
+    { session: 's2', name: 'Caro', mark: 'program', email: 'caro@example.org' },
   ]);
   const after = told({ role: 'CONTRIBUTOR', permissions: { chat: true } }, host);
   assert.deepEqual(

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { NOBODY, newcomers, type Roster, withEntries, withParticipants } from '../src/meeting/roster.ts';
+import { named, NOBODY, newcomers, type Roster, withEntries, withParticipants } from '../src/meeting/roster.ts';
 import { type ContributingSource, listen, SILENCE, speaking } from '../src/meeting/speaker.ts';
 import { initialsOf, inOrder, peopleOf, tilesOfOthers } from '../src/meeting/tiles.ts';
 
@@ -102,6 +102,41 @@ test('whoever can be neither seen nor heard is in the list and has no tile', () 
     tilesOfOthers(roster, new Set()).map(({ key }) => key),
     ['entry-11', 'entry-12', 'entry-14'],
   );
+});
+
+test('whoever is not signed in is marked', () => {
+  const check = (kind: object, mark: string | null) => {
+    const participant = { participantKey: 'participants/p', ...kind };
+    const roster = withParticipants(NOBODY, { resources: [{ id: 1, participant }] });
+    assert.deepEqual(named(roster, 'participants/p').mark, mark, JSON.stringify(kind));
+  };
+  check({ signedInUser: { user: 'users/1', displayName: 'Ada' } }, null);
+  check({ anonymousUser: { displayName: 'Host' } }, 'guest');
+  check({ phoneUser: { displayName: '+41 …' } }, 'guest');
+  check({}, 'guest');
+  const [ada, bo] = tilesOfOthers(meeting(), new Set());
+  assert.deepEqual([ada?.mark, bo?.mark], [null, 'guest']);
+  assert.deepEqual(named(meeting(), 'participants/gone'), { name: '', mark: null });
+});
+
+test('a program is marked where it is, and its person in the list', () => {
+  const bot = entry(13, 1, 'c', { byProgram: true });
+  const before = withParticipants(NOBODY, {
+    resources: [{ id: 1, participant: { participantKey: 'participants/p1', signedInUser: { displayName: 'Ada' }, byProgram: true } }],
+  });
+  assert.equal(named(before, 'participants/p1').mark, 'program', 'before its devices are known');
+  const both = withEntries(meeting(), { resources: [bot] });
+  assert.deepEqual(
+    tilesOfOthers(both, new Set()).map(({ name, mark }) => [name, mark]),
+    [
+      ['Ada', null],
+      ['Bo', 'guest'],
+      ['Ada', 'program'],
+    ],
+  );
+  const inList = (roster: Roster) => peopleOf(roster, new Set(), '').map(({ mark }) => mark);
+  assert.deepEqual(inList(both), ['program', 'guest']);
+  assert.deepEqual(inList(withEntries(both, { deletedResources: [{ id: 13 }] })), [null, 'guest'], 'when it has gone');
 });
 
 test('raised hands come first, in their order', () => {

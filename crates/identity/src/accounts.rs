@@ -54,7 +54,7 @@ pub(crate) fn user_of(row: &Row) -> Result<User, db::Error> {
     Ok(User {
         id: user_id_of(row, 0)?,
         email: row.text(1)?.to_owned(),
-        display_name: stored_name(row.text(2)?),
+        display_name: DisplayName::recorded(row.text(2)?),
         administrator: row.int(3)? != 0,
     })
 }
@@ -66,15 +66,6 @@ pub(crate) fn user_id_of(row: &Row, column: usize) -> Result<UserId, db::Error> 
         wanted: "user id",
     })
 }
-
-/// The name of an account. Rows are older than the rule: one that breaks it is mended, and never made up from the address,
-/// which is for its owner to give. Whoever is called [`NAMELESS`] asks an administrator for a name.
-fn stored_name(text: &str) -> DisplayName {
-    DisplayName::mended(text).unwrap_or_else(|| DisplayName::parse(NAMELESS).expect("it is a name"))
-}
-
-/// What somebody is called of whose name nothing can be seen.
-const NAMELESS: &str = "Nameless";
 
 pub(crate) async fn find_user(db: &Db, id: &UserId) -> Result<Option<User>, db::Error> {
     let rows = db

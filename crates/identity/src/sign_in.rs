@@ -189,8 +189,12 @@ impl Identity {
         rows.first().map(|row| Ok((user_of(row)?, row.int(4)? > 0))).transpose()
     }
 
-    /// Uses a link up and signs in.
-    pub async fn redeem(&self, secret: &str, now_us: i64) -> Result<WebSession, SignInError> {
+    /// For whom a link is that would sign in now; it stays unused.
+    pub async fn link_holder(&self, secret: &str, now_us: i64) -> Result<User, SignInError> {
+        Ok(self.valid_link(secret, now_us).await?.1)
+    }
+
+    async fn valid_link(&self, secret: &str, now_us: i64) -> Result<(Secret, User), SignInError> {
         let link = Secret::parse(secret).ok_or(SignInError::InvalidLink(LinkFault::Malformed))?;
         let sql = format!(
             "select {USER_COLUMNS}, link.expire_us, link.used_us
@@ -205,6 +209,12 @@ impl Identity {
         if link_expire_us <= now_us {
             return Err(SignInError::InvalidLink(LinkFault::Expired));
         }
+        Ok((link, user))
+    }
+
+    /// Uses a link up and signs in.
+    pub async fn redeem(&self, secret: &str, now_us: i64) -> Result<WebSession, SignInError> {
+        let (link, user) = self.valid_link(secret, now_us).await?;
         let session = WebSession::new(user, SignedInBy::Link, now_us);
         let mut admission = vec![
             Statement::new(

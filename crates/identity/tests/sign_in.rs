@@ -51,7 +51,12 @@ async fn a_link_becomes_a_session_until_it_ends() {
             "a link is no session"
         );
 
-        let session = identity.redeem(&link, NOW_US + TTL_US - 1).await.expect("in time");
+        let holder = identity.link_holder(&link, NOW_US).await.expect("a link that holds");
+        let session = identity
+            .redeem(&link, NOW_US + TTL_US - 1)
+            .await
+            .expect("asking does not use it up");
+        assert_eq!(holder, session.user);
         assert_eq!(session.user, ada);
         let cookie = session.secret.expose();
         assert_ne!(cookie, link);
@@ -101,7 +106,9 @@ async fn links_that_do_not_sign_in() {
             ("", NOW_US, "the secret is malformed"),
             ("é\0", NOW_US, "the secret is malformed"),
         ] {
+            let unheld = identity.link_holder(secret, now_us).await.expect_err("refused");
             let error = identity.redeem(secret, now_us).await.expect_err("refused");
+            assert_eq!(unheld.to_string(), error.to_string());
             assert_eq!(
                 error.to_string(),
                 "this sign-in link is not valid, or not any more; ask for a new one"

@@ -41,6 +41,8 @@ pub struct Card {
     pub display_name: String,
     /// Which of the three kinds of participant this is.
     pub kind: CardKind,
+    /// A program came as this person: the others are told, beside what the Meet API says.
+    pub by_program: bool,
 }
 
 /// The three kinds of participant that the Meet API tells apart.

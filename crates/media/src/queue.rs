@@ -231,6 +231,7 @@ mod tests {
             full_session_name: None,
             display_name: String::new(),
             kind: CardKind::Anonymous,
+            by_program: false,
         }
     }
 

@@ -55,6 +55,8 @@ pub struct LiveSession {
     pub device: DeviceKind,
     /// The role of its person on this device.
     pub role: Role,
+    /// A program came as its person.
+    pub by_program: bool,
     pub(crate) connect_by: Micros,
 }
 
@@ -144,6 +146,7 @@ impl Conference {
                 start,
                 device,
                 role,
+                by_program,
                 connect_by,
                 ..
             } => {
@@ -161,6 +164,7 @@ impl Conference {
                     last_sign_of_life: None,
                     device: *device,
                     role: *role,
+                    by_program: *by_program,
                     connect_by: *connect_by,
                 };
                 self.live.insert(session.clone(), live);

@@ -62,6 +62,8 @@ pub enum Fact {
         device: DeviceKind,
         /// The role of its person on this device.
         role: Role,
+        /// A program came as its person.
+        by_program: bool,
         /// When its media must be connected, in the caller's clock. Not recorded: a crash ends the session anyway.
         connect_by: Micros,
     },

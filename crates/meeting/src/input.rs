@@ -43,6 +43,8 @@ pub struct Arrival {
     pub device: DeviceKind,
     /// By what program it comes.
     pub through: EntryPoint,
+    /// A program came as this person, by a credential that was made for it: they need not be there themselves.
+    pub by_program: bool,
     /// The id that this session will have.
     pub session: SessionId,
     /// The hash of the resume secret that this session will have.

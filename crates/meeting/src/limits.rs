@@ -22,4 +22,8 @@ pub const KNOCKS_MAX: usize = 100;
 /// Characters of a display name: the longest names of people fit, a paragraph does not.
 pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
 
+/// Marks without width on one letter of a display name. A Hebrew letter with its dot, vowel and accent has three, a Thai one
+/// two, a Tibetan stack four; what is piled higher runs into the lines above.
+pub const DISPLAY_NAME_MARKS_IN_A_ROW_MAX: usize = 4;
+
 const _: () = assert!(SIGN_OF_LIFE_EVERY_US < CONNECT_WITHIN_US && CONNECT_WITHIN_US < RETURN_WITHIN_US);

@@ -42,6 +42,7 @@ impl Room {
             standing: Standing::Trusted,
             device: DeviceKind::Full,
             through: EntryPoint::Own,
+            by_program: false,
             session: session.clone(),
             secret,
             presented,

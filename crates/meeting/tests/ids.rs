@@ -1,8 +1,6 @@
-//! Ids, codes and names: what is taken from outside, and what random bytes give.
+//! Ids and codes: what is taken from outside, and what random bytes give.
 
-use meeting::{
-    ConferenceId, DisplayName, MalformedName, MeetingCode, ParticipantId, SessionId, SpaceId, UserId, limits,
-};
+use meeting::{ConferenceId, MeetingCode, ParticipantId, SessionId, SpaceId, UserId};
 use proptest::prelude::*;
 use std::fmt::Display;
 
@@ -64,52 +62,6 @@ fn texts_from_outside() {
 }
 
 #[test]
-fn display_names() {
-    fn check(text: &str, expected: &Result<&str, MalformedName>) {
-        assert_eq!(
-            DisplayName::parse(text).as_ref().map(DisplayName::as_str),
-            expected.as_ref().copied(),
-            "{text:?}"
-        );
-    }
-    check("Anna", &Ok("Anna"));
-    check("  Anna Bell\t", &Ok("Anna Bell"));
-    check("علی‌رضا", &Ok("علی‌رضا"));
-    check("👩‍👩‍👧", &Ok("👩‍👩‍👧"));
-    check("", &Err(MalformedName::Empty));
-    check(" \n ", &Err(MalformedName::Empty));
-    check("\u{200d}\u{200d}", &Err(MalformedName::Empty));
-    check("An\nna", &Err(MalformedName::Control('\n')));
-    check("An\0na", &Err(MalformedName::Control('\0')));
-    check("\u{202e}annA", &Err(MalformedName::Control('\u{202e}')));
-    check("李 小龍 👩‍🚀", &Ok("李 小龍 👩‍🚀"));
-    for invisible in ['\u{200b}', '\u{ad}', '\u{feff}', '\u{2066}'] {
-        check(&format!("An{invisible}na"), &Err(MalformedName::Control(invisible)));
-    }
-    let longest = "é".repeat(limits::DISPLAY_NAME_CHARACTERS_MAX);
-    check(&longest, &Ok(&longest));
-    let characters = limits::DISPLAY_NAME_CHARACTERS_MAX + 1;
-    check(&format!("{longest}é"), &Err(MalformedName::TooLong { characters }));
-}
-
-#[test]
-fn mended_names() {
-    fn check(text: &str, expected: Option<&str>) {
-        let mended = DisplayName::mended(text);
-        assert_eq!(mended.as_ref().map(DisplayName::as_str), expected, "{text:?}");
-    }
-    check(" Anna Bell\t", Some("Anna Bell"));
-    check("An\u{200b}na\u{ad} \u{202e}Bell\u{feff}", Some("Anna Bell"));
-    check("\u{feff}Anna\r\nBell\0", Some("Anna  Bell"));
-    check("👩‍👩‍👧", Some("👩‍👩‍👧"));
-    let longest = "é".repeat(limits::DISPLAY_NAME_CHARACTERS_MAX);
-    check(&format!("\u{200b} {longest}é"), Some(&longest));
-    check("", None);
-    check("\u{200b}\u{feff} \n", None);
-    check("\u{200b}\u{200d}", None);
-}
-
-#[test]
 fn a_space_id_never_looks_like_a_code() {
     // The twelve characters `abc-defg-hij` and `ABC-defg-hij`, as the bytes that encode to them.
     let decode = |text: &str| -> [u8; 9] {
@@ -150,18 +102,8 @@ proptest! {
     }
 
     #[test]
-    fn a_mended_name_is_a_name_and_a_name_needs_no_mending(text in "[\\PC\u{200b}\u{ad}\u{202e}\r\n ]{0,120}") {
-        if let Some(mended) = DisplayName::mended(&text) {
-            prop_assert_eq!(DisplayName::parse(mended.as_str()), Ok(mended));
-        }
-        if let Ok(name) = DisplayName::parse(&text) {
-            prop_assert_eq!(DisplayName::mended(&text), Some(name));
-        }
-    }
-
-    #[test]
     fn no_text_from_outside_panics(text in ".{0,40}") {
-        let _ = (SpaceId::parse(&text), MeetingCode::parse(&text), ConferenceId::parse(&text), DisplayName::parse(&text));
+        let _ = (SpaceId::parse(&text), MeetingCode::parse(&text), ConferenceId::parse(&text));
     }
 }
 

@@ -50,9 +50,6 @@ pub enum Damage {
     /// An id that is none.
     #[error("a row holds a text that is no id")]
     Id(#[source] MalformedId),
-    /// A name that could not be typed.
-    #[error("a row holds a text that is no display name")]
-    DisplayName(#[source] meeting::MalformedName),
     /// A number or word without a meaning.
     #[error("a row holds the unknown {noun} {value}")]
     Unknown {

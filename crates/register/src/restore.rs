@@ -31,7 +31,7 @@ pub(crate) const GUESTS_PUT_OUT: &str = "
 
 pub(crate) const PRESENT: &str = "
     select p.id, p.kind, p.account, p.display_name, p.role, p.removed, p.latest_session_end_us,
-        s.id, s.secret_sha256, s.start_us, s.last_sign_of_life_us, s.device_kind
+        s.id, s.secret_sha256, s.start_us, s.last_sign_of_life_us, s.device_kind, s.by_program
     from participant_session s
     join participant p on p.conference = s.conference and p.id = s.participant
     where s.conference = $1 and s.end_us is null";
@@ -120,8 +120,7 @@ impl Register {
 }
 
 fn recalled(row: &Row) -> Result<Recalled, RegisterError> {
-    let display_name =
-        DisplayName::parse(row.text(3)?).map_err(|malformed| RegisterError::Damaged(Damage::DisplayName(malformed)))?;
+    let display_name = DisplayName::recorded(row.text(3)?);
     Ok(Recalled {
         participant: ParticipantId::parse(row.text(0)?)?,
         person: match participant_kind(row.int(1)?, row.opt_text(2)?)? {
@@ -151,6 +150,7 @@ fn session_again(conference: &ConferenceId, present: &Recalled, row: &Row) -> Re
         device: DeviceKind::read(row.int(11)?)?,
         // That of the participant: which role each device had is not recorded, and a restart ends them all.
         role: present.role,
+        by_program: row.int(12)? != 0,
         connect_by: start.plus_us(CONNECT_WITHIN_US),
     };
     let heard = row.opt_int(10)?.map(|sign_us| Fact::SignsOfLife {

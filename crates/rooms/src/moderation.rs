@@ -45,6 +45,8 @@ struct ShownKnock<'a> {
     session: &'a str,
     display_name: &'a str,
     signed_in: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    by_program: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
 }
@@ -58,6 +60,7 @@ pub(crate) fn snapshot(space: &Space, session: &LiveSession, email: impl Fn(&Ses
             session: arrival.session.as_str(),
             display_name: arrival.person.display_name().as_str(),
             signed_in: matches!(arrival.person, Person::SignedIn { .. }),
+            by_program: arrival.by_program,
             email: email(&arrival.session),
         });
         shown.collect()
@@ -137,6 +140,7 @@ mod tests {
             standing,
             device,
             through: EntryPoint::Own,
+            by_program: false,
         }
     }
 

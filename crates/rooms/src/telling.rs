@@ -83,9 +83,7 @@ impl Teller {
                 knock,
                 conference,
                 participant,
-            } if knock.arrival.session == entrance.session => {
-                Some((conference, participant, Some(&knock.arrival.person)))
-            }
+            } if knock.arrival.session == entrance.session => Some((conference, participant, Some(&knock.arrival))),
             _ => None,
         });
         let (conference, participant, waits) = received.expect("whoever comes has a new session or knocks");
@@ -94,17 +92,19 @@ impl Teller {
             participant: participant.clone(),
             waiting: waits.is_some(),
         };
-        let (place, person, rights) = if let Some(person) = waits {
-            (media::Place::Lobby, person, media::Rights::NONE)
+        let (place, card, rights) = if let Some(arrival) = waits {
+            let card = card(&arrival.person, arrival.by_program, &seat, &entrance.session);
+            (media::Place::Lobby, card, media::Rights::NONE)
         } else {
             let (person, session) = found(space, &entrance.session);
             let room = media::Place::Room(conference.to_string());
-            (room, person, permitted(space, session))
+            let card = card(person, session.by_program, &seat, &entrance.session);
+            (room, card, permitted(space, session))
         };
         let admission = Admission {
             place,
             session: entrance.session.to_string(),
-            card: card(person, &seat, &entrance.session),
+            card,
             rights,
         };
         let place = Place {
@@ -133,7 +133,7 @@ impl Teller {
             participant: session.participant.clone(),
             waiting: false,
         };
-        let (room, card) = (conference.id().as_str(), card(person, &seat, id));
+        let (room, card) = (conference.id().as_str(), card(person, session.by_program, &seat, id));
         self.media
             .let_in(id.as_str(), room, card, permitted(space, session))
             .map_err(|overloaded| (id.clone(), overloaded))
@@ -279,7 +279,7 @@ fn enforced(right: Right) -> media::Right {
 }
 
 /// How the others see who enters.
-fn card(person: &Person, seat: &Seat, session: &SessionId) -> Card {
+fn card(person: &Person, by_program: bool, seat: &Seat, session: &SessionId) -> Card {
     let participant_key = format!("participants/{}", seat.participant);
     Card {
         session_name: format!("{participant_key}/participantSessions/{session}"),
@@ -296,6 +296,7 @@ fn card(person: &Person, seat: &Seat, session: &SessionId) -> Card {
             },
             Person::Anonymous { .. } => CardKind::Anonymous,
         },
+        by_program,
     }
 }
 

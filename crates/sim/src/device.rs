@@ -172,6 +172,7 @@ impl Device {
             standing: self.standing,
             device: DeviceKind::Full,
             through: EntryPoint::Own,
+            by_program: false,
             session: session.clone(),
             secret,
             presented: self.ticket.as_ref().map(|ticket| ticket.secret),

@@ -41,7 +41,7 @@ describe('chat, reactions and hands', { timeout: 120_000 }, () => {
   test('a message reaches whoever has the chat closed', async () => {
     await bo.toggle('Chat');
     await write(bo, 'The agenda is at https://example.org/agenda.');
-    await ada.sees('Bo: The agenda is at https://example.org/agenda.');
+    await ada.sees('Bo (Guest): The agenda is at https://example.org/agenda.');
     await ada.button('Chat, 1 unread').click();
     const link = ada.panel('Chat').getByRole('link', { name: 'https://example.org/agenda', exact: true });
     assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
@@ -80,7 +80,7 @@ describe('chat, reactions and hands', { timeout: 120_000 }, () => {
   test('hands are raised in an order', async () => {
     await bo.page.keyboard.press('Escape');
     await bo.press('Raise hand');
-    await ada.sees('Bo raised a hand');
+    await ada.sees('Bo (Guest) raised a hand');
     await ada.tile('Bo').getByRole('img', { name: 'Hand raised, place 1' }).waitFor();
     await ada.press('Raise hand');
     await bo.tile('Ada').getByRole('img', { name: 'Hand raised, place 2' }).waitFor();
@@ -97,12 +97,66 @@ describe('chat, reactions and hands', { timeout: 120_000 }, () => {
   });
 
   test('a host lowers the hands of others, everybody their own', async () => {
-    await ada.press('What to do about Bo');
-    await ada.press('Lower the hand of Bo');
+    await ada.press('What to do about Bo (Guest)');
+    await ada.press('Lower the hand of Bo (Guest)');
     await bo.button('Raise hand').waitFor();
     await caro.tile('Ada').getByRole('img', { name: 'Hand raised, place 1' }).waitFor();
     await ada.press('Lower hand');
     await caro.tile('Ada').getByRole('img', { name: 'Hand raised, place 1' }).waitFor({ state: 'detached' });
+  });
+
+  test('a guest is marked wherever the name stands, whatever it is, and when they have gone too', async () => {
+    await bo.leave();
+    bo.name = 'Host';
+    await bo.join(space.meetingCode);
+    const marked = (place) => place.getByText('Guest', { exact: true });
+    await ada.sees('Host (Guest) joined');
+    await marked(ada.tile('Host')).waitFor();
+    await marked(bo.page.locator('figure[data-self]')).waitFor();
+    assert.equal(await marked(bo.tile('Ada')).count(), 0, 'an account is not marked');
+    const row = ada.panel('People').getByRole('listitem').filter({ hasText: 'Host' });
+    await marked(row).waitFor();
+    await bo.press('React');
+    await bo.press('Heart');
+    await ada.sees('Host (Guest)');
+    await bo.page.keyboard.press('Escape');
+    await bo.toggle('Chat');
+    await write(bo, 'I am the host');
+    await ada.sees('Host (Guest): I am the host');
+    await bo.leave();
+    await ada.tile('Host').waitFor({ state: 'detached' });
+    await ada.toggle('Chat');
+    const message = ada.panel('Chat').getByRole('article').filter({ hasText: 'I am the host' });
+    await marked(message).waitFor();
+    await write(ada, 'I am');
+    const own = ada.panel('Chat').getByRole('article').filter({ hasText: 'Ada (you)' }).last();
+    await own.waitFor();
+    assert.equal(await marked(own).count(), 0);
+  });
+
+  test('a program that came as somebody is marked as one', async () => {
+    server.addUser('dan@example.org', 'Dan');
+    const token = server.token('dan@example.org', 'urn:sederunt:scope:meetings.participate');
+    // A page like any other, but what asks the server is what bears the token.
+    await bo.page.route(/:(join|leave)$/, (route) =>
+      route.continue({ headers: { ...route.request().headers(), authorization: `Bearer ${token}` } }));
+    await bo.join(space.meetingCode);
+    await ada.sees('Dan (Program) joined');
+    const tile = ada.page.getByRole('figure', { name: 'Dan (Program)', exact: true });
+    await tile.getByText('Program', { exact: true }).waitFor();
+    await bo.toggle('Chat');
+    await write(bo, 'I take the minutes');
+    const message = ada.panel('Chat').getByRole('article').filter({ hasText: 'I take the minutes' });
+    await message.getByText('Program', { exact: true }).waitFor();
+    await ada.toggle('People');
+    const row = ada.panel('People').getByRole('listitem').filter({ hasText: 'Dan' });
+    await row.getByText('Program', { exact: true }).waitFor();
+    await bo.leave();
+    const { body } = await server.call('GET', `/sederunt/v1/${ada.seat.conferenceRecord}/attendance`, {
+      token: server.token('ada@example.org'),
+    });
+    const programs = body.attendees.filter(({ sessions }) => sessions.some(({ byProgram }) => byProgram));
+    assert.deepEqual(programs.map(({ displayName }) => displayName), ['Dan']);
   });
 
   test('the keyboard opens a panel, closes it, and is where it was', async () => {

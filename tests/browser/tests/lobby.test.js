@@ -52,13 +52,13 @@ describe('the lobby', { timeout: 240_000 }, () => {
   test('a stranger knocks, and is nowhere until a host has decided', async () => {
     await bo.knock(space.code);
     assert.equal(bo.seat.waiting, true);
-    await bo.sees('You appear as Bo');
+    await bo.sees('You appear as Bo (Guest)');
     await bo.sees('Waiting for an answer');
-    await ada.sees('Bo asks to come in');
+    await ada.sees('Bo (Guest) asks to come in');
     await throughout('Bo is nowhere', 1_000, async () => {
       assert.deepEqual(await present(), ['Ada', 'Dan']);
       assert.equal(await dan.tile('Bo').count(), 0);
-      return (await dan.page.getByText('Bo asks to come in').count()) === 0;
+      return (await dan.page.getByText('Bo (Guest) asks to come in').count()) === 0;
     });
     await assert.rejects(register.session(bo.seat.participantSession), 'what is promised is not there yet');
   });
@@ -86,7 +86,7 @@ describe('the lobby', { timeout: 240_000 }, () => {
     const door = ada.panel('People').getByRole('region', { name: 'Waiting to come in' });
     await door.getByText('Caro').waitFor();
     await door.getByText('Not signed in').waitFor();
-    await ada.press('Deny Caro');
+    await ada.press('Deny Caro (Guest)');
     await caro.sees('You were not let in');
     await door.waitFor({ state: 'detached' });
     const focused = () => caro.page.evaluate(() => document.activeElement?.textContent?.trim());
@@ -95,25 +95,25 @@ describe('the lobby', { timeout: 240_000 }, () => {
 
   test('who was sent away may ask again, and may turn back', async () => {
     await caro.askAgain();
-    await ada.button('Admit Caro').waitFor();
+    await ada.button('Admit Caro (Guest)').waitFor();
     await caro.press('Cancel');
     await caro.button('Ask to join').waitFor();
-    await ada.button('Admit Caro').waitFor({ state: 'detached' });
+    await ada.button('Admit Caro (Guest)').waitFor({ state: 'detached' });
   });
 
   test('a knock whose page is closed is heard no more', async () => {
     const passer = await Person.arrive(server, 'Passer', 'grey');
     await passer.knock(space.code);
-    await ada.button('Deny Passer').waitFor();
+    await ada.button('Deny Passer (Guest)').waitFor();
     await passer.closeTab();
-    await ada.button('Deny Passer').waitFor({ state: 'detached' });
+    await ada.button('Deny Passer (Guest)').waitFor({ state: 'detached' });
     await passer.go();
   });
 
   test('who is put out is out, and has to knock', async () => {
-    await ada.press('What to do about Bo');
-    await ada.press('Remove Bo');
-    await ada.page.getByRole('dialog', { name: 'Remove Bo from the meeting?' }).getByRole('button', { name: 'Remove' }).click();
+    await ada.press('What to do about Bo (Guest)');
+    await ada.press('Remove Bo (Guest)');
+    await ada.page.getByRole('dialog', { name: 'Remove Bo (Guest) from the meeting?' }).getByRole('button', { name: 'Remove' }).click();
     await bo.sees('You were removed from the meeting');
     for (const person of [ada, dan]) await person.tile('Bo').waitFor({ state: 'detached' });
     assert.deepEqual(await present(), ['Ada', 'Dan']);
@@ -126,7 +126,7 @@ describe('the lobby', { timeout: 240_000 }, () => {
 
   test('all who wait are admitted at once', async () => {
     await caro.knock(space.code);
-    await ada.button('Admit Caro').waitFor();
+    await ada.button('Admit Caro (Guest)').waitFor();
     await ada.press('Admit all');
     await Promise.all([bo.isIn(), caro.isIn()]);
     await Promise.all([ada.seesEach([bo, caro, dan]), caro.seesEach([ada])]);

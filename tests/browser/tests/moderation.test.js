@@ -53,8 +53,8 @@ describe('moderation', { timeout: 240_000 }, () => {
   test('whoever a host mutes is silent, is told so, and may speak again', async () => {
     await until('Ada to hear Bo', () => ada.hearsAnybody());
     await ada.toggle('People');
-    await ada.press('What to do about Bo');
-    await ada.press('Mute Bo');
+    await ada.press('What to do about Bo (Guest)');
+    await ada.press('Mute Bo (Guest)');
     await bo.sees('A host muted you');
     await bo.button('Unmute').waitFor();
     await until('Ada to hear nothing', async () => !(await ada.hearsAnybody()));

@@ -36,6 +36,37 @@ describe('the way in', { timeout: 120_000 }, () => {
     await bo.sees('This link does not work');
   });
 
+  test('a link for somebody else asks before it changes who one is', async () => {
+    const linkOf = (name) => server.addUser(`${name.toLowerCase()}@example.org`, name);
+    const open = async (person, path) => {
+      // From another page: one address that differs behind the `#` alone is the same page.
+      await person.page.goto('about:blank');
+      await person.page.goto(server.url + path);
+    };
+    await open(ada, linkOf('Carl'));
+    await ada.sees('Ada (ada@example.org) is signed in in this browser, and the link is for Carl (carl@example.org)');
+    await ada.page.getByRole('link', { name: 'Stay signed in as Ada' }).click();
+    await ada.button('Account of Ada').waitFor();
+
+    const unused = linkOf('Carl');
+    await open(ada, unused);
+    await ada.sees('This link is for Carl');
+    await open(bo, unused);
+    await bo.sees('Hello, Carl');
+    await bo.press('Account of Carl');
+    await bo.press('Sign out');
+    await bo.sees('To start a meeting, sign in');
+
+    await open(ada, linkOf('Carl'));
+    await ada.press('Continue as Carl');
+    await ada.button('Account of Carl').waitFor();
+    await open(ada, linkOf('Carl'));
+    await ada.sees('Hello, Carl');
+    await open(ada, linkOf('Ada'));
+    await ada.press('Continue as Ada');
+    await ada.button('Account of Ada').waitFor();
+  });
+
   test('a password is set, and signs in', async () => {
     const { page } = ada;
     await ada.press('Account of Ada');

@@ -161,7 +161,7 @@ describe('my spaces and my meetings', { timeout: 180_000 }, () => {
     await people.getByRole('heading', { name: 'Ada' }).waitFor();
     await people.getByRole('heading', { name: 'Bo' }).waitFor();
     await people.getByText('Host', { exact: true }).waitFor();
-    await people.getByText('Not signed in').waitFor();
+    await people.getByText('Guest', { exact: true }).waitFor();
     assert.equal(await people.locator('svg rect').count(), 2, 'a bar for each session');
     await ada.sees('Kept for ever');
     await page.screenshot({ path: join(screenshots, 'attendance.png'), fullPage: true });
@@ -170,8 +170,8 @@ describe('my spaces and my meetings', { timeout: 180_000 }, () => {
     assert.match(download.suggestedFilename(), new RegExp(`^attendance-${code}-\\d{4}-\\d\\d-\\d\\d\\.csv$`));
     const lines = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
     assert.equal(lines.length, 3);
-    assert.match(lines[1], /^Ada,yes,HOST,FULL,.+Z,.+Z,\d+,no$/);
-    assert.match(lines[2], /^Bo,no,CONTRIBUTOR,FULL,.+Z,.+Z,\d+,no$/);
+    assert.match(lines[1], /^Ada,yes,HOST,FULL,.+Z,.+Z,\d+,no,no$/);
+    assert.match(lines[2], /^Bo,no,CONTRIBUTOR,FULL,.+Z,.+Z,\d+,no,no$/);
   });
 
   test('what is somebody else’s stays so', async () => {

@@ -152,15 +152,16 @@ export class Person {
     return (await button.getAttribute('aria-disabled')) === 'true' ? button.getAttribute('title') : null;
   }
 
-  /** The labels of all tiles. */
+  /** The labels of all tiles, without the marks of guests. */
   async tiles() {
     return this.page.getByRole('figure').evaluateAll((figures) =>
-      figures.map((figure) => figure.getAttribute('aria-label') ?? figure.querySelector('figcaption')?.textContent ?? ''),
+      figures.map((figure) => (figure.getAttribute('aria-label') ?? '').replace(' (Guest)', '')),
     );
   }
 
+  /** Somebody's tile, whether they are signed in or not. */
   tile(name) {
-    return this.page.getByRole('figure', { name, exact: true });
+    return this.page.getByRole('figure', { name: new RegExp(`^${name}( \\(Guest\\))?$`) });
   }
 
   /** The colour that a tile shows now, by its decoded pixels; null while it shows no picture. */

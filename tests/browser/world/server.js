@@ -62,8 +62,9 @@ export class Server {
     this.#command('user', 'administrator', email);
   }
 
-  token(email) {
-    return this.#command('token', email);
+  /** A token of theirs: with all scopes of the Meet API, or with this one. */
+  token(email, scope) {
+    return this.#command('token', email, ...(scope ? ['--scope', scope] : []));
   }
 
   /** A plain request with a bearer token. */

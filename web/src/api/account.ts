@@ -28,8 +28,9 @@ export async function webSession(): Promise<WebSession> {
   return { user, provider };
 }
 
-export async function signIn(secret: string): Promise<User> {
-  return (await sendRequest<{ user: User }>('POST', PATH, { body: { secret } })).user;
+/** With the resource name of whoever is signed in, the link's account takes their place; without, it does not. */
+export async function signIn(secret: string, insteadOf?: string): Promise<User> {
+  return (await sendRequest<{ user: User }>('POST', PATH, { body: { secret, insteadOf } })).user;
 }
 
 export async function signInWithPassword(email: string, password: string): Promise<User> {

@@ -45,8 +45,9 @@ function attendee(told: messages.Attendee): Attendee {
     signedIn: Boolean(told.user),
     role: told.role ?? 'CONTRIBUTOR',
     removed: told.removed ?? false,
-    sessions: (told.sessions ?? []).map(({ device, startTime, endTime }) => ({
+    sessions: (told.sessions ?? []).map(({ device, startTime, endTime, byProgram = false }) => ({
       device: device ?? 'FULL',
+      byProgram,
       start_ms: Date.parse(startTime),
       ...(endTime ? { end_ms: Date.parse(endTime) } : {}),
     })),

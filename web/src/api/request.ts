@@ -16,6 +16,8 @@ export class ApiError extends Error {
     message: string,
     readonly httpStatus: number,
     readonly fields: readonly FieldViolation[] = [],
+    /** What belongs to the reason. */
+    readonly metadata: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }
@@ -28,6 +30,7 @@ export class ApiError extends Error {
 
 interface Detail {
   reason?: string;
+  metadata?: Record<string, string>;
   fieldViolations?: FieldViolation[];
 }
 
@@ -71,9 +74,9 @@ export async function sendRequest<Answer>(method: string, path: string, options:
 function errorIn({ error, error_description }: ErrorBody, { status, statusText }: Response): ApiError {
   if (typeof error === 'string') return new ApiError('UNKNOWN', error, error_description ?? error, status);
   const details = error?.details ?? [];
-  const reason = details.find((detail) => detail.reason)?.reason ?? '';
+  const { reason = '', metadata } = details.find((detail) => detail.reason) ?? {};
   const fields = details.flatMap((detail) => detail.fieldViolations ?? []);
-  return new ApiError(error?.status ?? 'UNKNOWN', reason, error?.message ?? statusText, status, fields);
+  return new ApiError(error?.status ?? 'UNKNOWN', reason, error?.message ?? statusText, status, fields, metadata);
 }
 
 /** A path with a query, without the parameters that are empty. */

@@ -4,12 +4,13 @@
 
 import { CHAT_MESSAGES_MAX } from './limits.ts';
 import type { Message } from './messages.ts';
+import { markOf, type Named } from './named.ts';
 
-export interface ChatMessage {
+/** Its author is named as they were when they wrote it: they may have left since. */
+export interface ChatMessage extends Named {
   /** Grows with time; unique on this page. */
   id: number;
   participantKey: string;
-  name: string;
   text: string;
   sentAt_ms: number;
   /** It is ours, and the server refused it. */
@@ -34,9 +35,10 @@ export interface Reader {
 export function withChat(before: Conversation, message: Message, { ownKey, looking }: Reader, now_ms: number) {
   return (message.resources ?? []).reduce<Conversation>((conversation, { chatMessage }) => {
     if (!chatMessage?.text) return conversation;
-    const { participantKey = '', displayName = '', text, sentTime = '' } = chatMessage;
+    const { participantKey = '', displayName: name = '', signedIn = false, byProgram, text, sentTime = '' } = chatMessage;
     const sentAt_ms = Date.parse(sentTime) || now_ms;
-    const added = add(conversation, { participantKey, name: displayName, text, sentAt_ms, failed: false });
+    const mark = markOf(signedIn, byProgram);
+    const added = add(conversation, { participantKey, name, mark, text, sentAt_ms, failed: false });
     const unread = looking || participantKey === ownKey ? 0 : 1;
     return { ...added, unread: conversation.unread + unread };
   }, before);
@@ -44,7 +46,7 @@ export function withChat(before: Conversation, message: Message, { ownKey, looki
 
 /** What the server did not pass on. */
 export function withFailure(before: Conversation, text: string, ownKey: string, now_ms: number): Conversation {
-  return add(before, { participantKey: ownKey, name: '', text, sentAt_ms: now_ms, failed: true });
+  return add(before, { participantKey: ownKey, name: '', mark: null, text, sentAt_ms: now_ms, failed: true });
 }
 
 export function allRead(conversation: Conversation): Conversation {

@@ -43,6 +43,8 @@ export interface ParticipantResource {
   signedInUser?: { user?: string; displayName?: string };
   anonymousUser?: { displayName?: string };
   phoneUser?: { displayName?: string };
+  /** Ours, here and below: a program came as this person. */
+  byProgram?: boolean;
 }
 
 export interface MediaEntryResource {
@@ -53,6 +55,7 @@ export interface MediaEntryResource {
   screenshare?: boolean;
   audioMuted?: boolean;
   videoMuted?: boolean;
+  byProgram?: boolean;
 }
 
 export interface VideoAssignmentResource {
@@ -70,6 +73,8 @@ export interface MediaState {
 export interface ChatMessageResource {
   participantKey?: string;
   displayName?: string;
+  signedIn?: boolean;
+  byProgram?: boolean;
   text?: string;
   /** RFC 3339. */
   sentTime?: string;
@@ -93,5 +98,5 @@ export interface ModerationResource {
   permissions?: { [right in Right]?: boolean };
   settings?: { moderation?: boolean; chat?: Restriction; reactions?: Restriction; present?: Restriction };
   /** Who waits at the door; hosts alone are told. */
-  knocks?: { session?: string; displayName?: string; signedIn?: boolean; email?: string }[];
+  knocks?: { session?: string; displayName?: string; signedIn?: boolean; byProgram?: boolean; email?: string }[];
 }

@@ -4,15 +4,14 @@
 import type { Device, Role } from '../api/generated/messages.ts';
 import { RIGHTS, type Right } from '../api/generated/rights.ts';
 import type { Message } from './messages.ts';
+import { markOf, type Named } from './named.ts';
 
 export { RIGHTS, type Right };
 
 /** Somebody who waits at the door. */
-export interface Knock {
+export interface Knock extends Named {
   /** The id of the session that they will have. */
   session: string;
-  name: string;
-  signedIn: boolean;
   email: string;
 }
 
@@ -77,10 +76,10 @@ export function withModeration(before: Moderation, message: Message): Moderation
       reactions: settings.reactions === 'HOSTS_ONLY',
       present: settings.present === 'HOSTS_ONLY',
     },
-    knocks: (snapshot.knocks ?? []).map(({ session = '', displayName = '', signedIn = false, email = '' }) => ({
+    knocks: (snapshot.knocks ?? []).map(({ session = '', displayName = '', signedIn = false, byProgram, email = '' }) => ({
       session,
       name: displayName,
-      signedIn,
+      mark: markOf(signedIn, byProgram),
       email,
     })),
   };

@@ -2,12 +2,12 @@
 // under the same id. A roster is never changed: each message makes a new one, so that a reader can compare two.
 
 import type { Message } from './messages.ts';
+import { type Mark, markOf, type Named } from './named.ts';
 
-export interface Person {
+export interface Person extends Named {
   /** `participants/{participant}`; two devices of one account share it. */
   key: string;
-  name: string;
-  kind: 'signedIn' | 'anonymous' | 'phone';
+  byPhone: boolean;
 }
 
 /** One device's camera and microphone, or one shared screen. */
@@ -20,6 +20,7 @@ export interface MediaEntry {
   screen: boolean;
   audioMuted: boolean;
   videoMuted: boolean;
+  byProgram: boolean;
 }
 
 export interface Roster {
@@ -34,9 +35,9 @@ export function withParticipants(roster: Roster, message: Message): Roster {
   for (const { id } of message.deletedResources ?? []) people.delete(id ?? 0);
   for (const { id = 0, participant } of message.resources ?? []) {
     if (!id || !participant) continue;
-    const { participantKey: key = `participants/${id}`, signedInUser, anonymousUser, phoneUser } = participant;
+    const { participantKey: key = `participants/${id}`, signedInUser, anonymousUser, phoneUser, byProgram } = participant;
     const name = (signedInUser ?? anonymousUser ?? phoneUser)?.displayName ?? '';
-    people.set(id, { key, name, kind: signedInUser ? 'signedIn' : phoneUser ? 'phone' : 'anonymous' });
+    people.set(id, { key, name, mark: markOf(Boolean(signedInUser), byProgram), byPhone: Boolean(phoneUser) });
   }
   return { ...roster, people };
 }
@@ -55,14 +56,30 @@ export function withEntries(roster: Roster, message: Message): Roster {
       screen: mediaEntry.screenshare ?? false,
       audioMuted: mediaEntry.audioMuted ?? false,
       videoMuted: mediaEntry.videoMuted ?? false,
+      byProgram: mediaEntry.byProgram ?? false,
     });
   }
   return { ...roster, entries };
 }
 
-export function nameOf(roster: Roster, participantKey: string): string {
-  for (const person of roster.people.values()) if (person.key === participantKey) return person.name;
-  return '';
+/** How somebody is called, with all their devices or some; without a name if they are not here. */
+export function named(roster: Roster, participantKey: string, devices = devicesOf(roster, participantKey)): Named {
+  for (const person of roster.people.values())
+    if (person.key === participantKey) return { name: person.name, mark: markWith(person, devices) };
+  return { name: '', mark: null };
+}
+
+function devicesOf(roster: Roster, participantKey: string): MediaEntry[] {
+  return [...roster.entries.values()].filter((entry) => entry.participantKey === participantKey);
+}
+
+/** A program's, if one of these devices is. While none is known, what was told with the name. */
+export function markWith({ mark }: Named, devices: readonly MediaEntry[]): Mark | null {
+  if (mark === 'guest' || devices.length === 0) return mark;
+  return markOf(
+    true,
+    devices.some(({ byProgram }) => byProgram),
+  );
 }
 
 /** The people of `after` who were not in `before`. */

@@ -1,13 +1,13 @@
 // What is on the stage. One tile per media entry of the others, one for oneself; shared screens stand apart because they
 // get the large place. When there are more people than places, those who spoke last are seen and the rest are counted.
 
+import type { Named } from './named.ts';
 import type { MediaEntry, Person, Roster } from './roster.ts';
-import { nameOf } from './roster.ts';
+import { markWith, named } from './roster.ts';
 
-export interface Tile {
+export interface Tile extends Named {
   /** Stable for as long as the tile stands for the same thing. */
   key: string;
-  name: string;
   entry: MediaEntry | null;
   screen: boolean;
   audioMuted: boolean;
@@ -24,7 +24,7 @@ export function tilesOfOthers(roster: Roster, ownSessions: ReadonlySet<string>):
     .sort((one, other) => one.id - other.id)
     .map((entry) => ({
       key: `entry-${entry.id}`,
-      name: nameOf(roster, entry.participantKey),
+      ...named(roster, entry.participantKey, [entry]),
       entry,
       screen: entry.screen,
       audioMuted: entry.audioMuted,
@@ -88,6 +88,7 @@ export function peopleOf(roster: Roster, ownSessions: ReadonlySet<string>, ownKe
       const devices = brought.filter((entry) => !entry.screen);
       return {
         ...person,
+        mark: markWith(person, brought),
         audioMuted: devices.every((entry) => entry.audioMuted),
         videoMuted: devices.every((entry) => entry.videoMuted),
         sharing: brought.some((entry) => entry.screen),

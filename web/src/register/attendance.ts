@@ -19,6 +19,8 @@ export interface Session {
   /** Without an end: still there. */
   end_ms?: number;
   device: Device;
+  /** A program came, and not they themselves. */
+  byProgram: boolean;
 }
 
 export interface Attendee {

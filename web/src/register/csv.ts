@@ -6,11 +6,11 @@ import type { Attendee } from './attendance.ts';
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /** Names of columns are for programs as much as for people, and stay the same in every language. */
-const COLUMNS = ['name', 'signed_in', 'role', 'device', 'joined', 'left', 'seconds', 'removed'] as const;
+const COLUMNS = ['name', 'signed_in', 'role', 'device', 'joined', 'left', 'seconds', 'removed', 'program'] as const;
 
 export function attendanceCsv(people: readonly Attendee[]): string {
   const lines = people.flatMap(({ displayName, signedIn, role, removed, sessions }) =>
-    sessions.map(({ start_ms, end_ms, device }) => [
+    sessions.map(({ start_ms, end_ms, device, byProgram }) => [
       displayName,
       yesOrNo(signedIn),
       role,
@@ -19,6 +19,7 @@ export function attendanceCsv(people: readonly Attendee[]): string {
       end_ms === undefined ? '' : time(end_ms),
       end_ms === undefined ? '' : String(Math.round((end_ms - start_ms) / 1_000)),
       yesOrNo(removed),
+      yesOrNo(byProgram),
     ]),
   );
   return BYTE_ORDER_MARK + [COLUMNS, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');

@@ -4,9 +4,11 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { type ChatMessage, sendableText, stretches } from '../meeting/chat.ts';
 import { CHAT_CHARACTERS_MAX } from '../meeting/limits.ts';
+import type { Named } from '../meeting/named.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import * as icons from './icons.tsx';
+import { Name, you } from './name.tsx';
 import { whyNot } from './obstacles.ts';
 import { Panel } from './panel.tsx';
 import { timeText } from './times.ts';
@@ -16,11 +18,11 @@ const NEAR_THE_END_PIXELS = 80;
 
 export interface ChatProps {
   visit: Visit;
-  ownName: string;
+  own: Named;
   onClose(): void;
 }
 
-export function Chat({ visit, ownName, onClose }: ChatProps) {
+export function Chat({ visit, own, onClose }: ChatProps) {
   const { exchange } = visit;
   useEffect(() => {
     exchange.looking.value = true;
@@ -31,13 +33,13 @@ export function Chat({ visit, ownName, onClose }: ChatProps) {
   const obstacle = whyNot(visit.moderation.value, 'chat');
   return (
     <Panel name="chat" title={t('chat.title')} focusesItself={obstacle === null} onClose={onClose}>
-      <Messages visit={visit} ownName={ownName} />
+      <Messages visit={visit} own={own} />
       {obstacle === null ? <Composer onWrite={exchange.write} /> : <p class="chat-locked">{obstacle}</p>}
     </Panel>
   );
 }
 
-function Messages({ visit, ownName }: { visit: Visit; ownName: string }) {
+function Messages({ visit, own }: { visit: Visit; own: Named }) {
   const list = useRef<HTMLDivElement>(null);
   const { messages } = visit.exchange.conversation.value;
   const nearTheEnd = useRef(true);
@@ -56,7 +58,7 @@ function Messages({ visit, ownName }: { visit: Visit; ownName: string }) {
         <Said
           key={message.id}
           message={message}
-          name={isOwn(message, visit) ? t('meeting.you', { name: ownName }) : message.name}
+          author={isOwn(message, visit) ? you(own) : message}
           own={isOwn(message, visit)}
         />
       ))}
@@ -68,11 +70,11 @@ function isOwn({ participantKey, failed }: ChatMessage, visit: Visit): boolean {
   return failed || participantKey === visit.ownKey.value;
 }
 
-function Said({ message, name, own }: { message: ChatMessage; name: string; own: boolean }) {
+function Said({ message, author, own }: { message: ChatMessage; author: Named; own: boolean }) {
   return (
     <article class="said" data-own={own} data-failed={message.failed}>
       <header>
-        <span class="caption-name">{name || t('meeting.nameless')}</span>
+        <Name of={author} />
         <time dateTime={new Date(message.sentAt_ms).toISOString()}>{timeText(message.sentAt_ms)}</time>
       </header>
       <p>

@@ -5,6 +5,7 @@ import { useRef } from 'preact/hooks';
 import { admit, deny } from '../api/moderation.ts';
 import type { Knock } from '../meeting/moderation.ts';
 import { counted, t } from '../text/text.ts';
+import { Name, nameText } from './name.tsx';
 import type { Notices } from './notices.tsx';
 import { reasonOf } from './reason.ts';
 
@@ -36,7 +37,7 @@ export function KnockNotice({ space, knocks, notices, onShow }: KnocksProps & { 
     <div class="knock-notice card" data-empty={!first}>
       {/* Always there, so that what appears in it is read out. */}
       <p role="status">
-        {first && (alone ? t('knocks.single', { name: nameOf(first) }) : counted('knocks.many', others.length + 1))}
+        {first && (alone ? t('knocks.single', { name: nameText(first) }) : counted('knocks.many', others.length + 1))}
       </p>
       {first && (
         <div class="knock-actions">
@@ -77,14 +78,14 @@ export function KnockList({ space, knocks, notices }: KnocksProps) {
         {knocks.value.map((knock) => (
           <li key={knock.session}>
             <span class="knock-who">
-              <span class="caption-name">{nameOf(knock)}</span>
-              <span class="hint">{knock.signedIn ? knock.email : t('knocks.notSignedIn')}</span>
+              <Name of={knock} />
+              <span class="hint">{knock.mark === 'guest' ? t('knocks.notSignedIn') : knock.email}</span>
             </span>
             <span class="knock-actions">
               <button
                 type="button"
                 class="button small quiet"
-                aria-label={t('knocks.deny.name', { name: nameOf(knock) })}
+                aria-label={t('knocks.deny.name', { name: nameText(knock) })}
                 onClick={() => act(() => door.deny(knock))}
               >
                 {t('knocks.deny')}
@@ -92,7 +93,7 @@ export function KnockList({ space, knocks, notices }: KnocksProps) {
               <button
                 type="button"
                 class="button small primary"
-                aria-label={t('knocks.admit.name', { name: nameOf(knock) })}
+                aria-label={t('knocks.admit.name', { name: nameText(knock) })}
                 onClick={() => act(() => door.admit(knock))}
               >
                 {t('knocks.admit')}
@@ -103,8 +104,4 @@ export function KnockList({ space, knocks, notices }: KnocksProps) {
       </ul>
     </section>
   );
-}
-
-function nameOf({ name }: Knock): string {
-  return name || t('meeting.nameless');
 }

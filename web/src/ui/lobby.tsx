@@ -4,8 +4,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Device } from '../api/generated/messages.ts';
 import type { Meeting } from '../api/meetings.ts';
 import type { Devices } from '../meeting/devices.ts';
+import type { Named } from '../meeting/named.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
+import { nameText } from './name.tsx';
 import { Preview } from './preview.tsx';
 import { Shell, useTitle } from './shell.tsx';
 
@@ -14,10 +16,10 @@ export interface LobbyProps {
   visit: Visit;
   devices: Devices;
   device: Device;
-  ownName: string;
+  own: Named;
 }
 
-export function Lobby({ meeting, visit, devices, device, ownName }: LobbyProps) {
+export function Lobby({ meeting, visit, devices, device, own }: LobbyProps) {
   useTitle(t('lobby.title'));
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
@@ -31,7 +33,7 @@ export function Lobby({ meeting, visit, devices, device, ownName }: LobbyProps) 
           <h1 ref={heading} tabIndex={-1}>
             {t('lobby.title')}
           </h1>
-          <p>{t('lobby.appearAs', { name: ownName })}</p>
+          <p>{t('lobby.appearAs', { name: nameText(own) })}</p>
           <p class="hint">{t('lobby.text')}</p>
           <p class="lobby-state" role="status" data-lost={phase === 'lost'}>
             <i aria-hidden="true" />

@@ -7,6 +7,7 @@ import type { Meeting } from '../api/meetings.ts';
 import { isKnocking } from '../meeting/connection.ts';
 import type { WantedDevices } from '../meeting/deviceList.ts';
 import { type Devices, openDevices } from '../meeting/devices.ts';
+import { markOf, type Named } from '../meeting/named.ts';
 import { rememberSwitchedDevices, switchedDevices } from '../meeting/preferences.ts';
 import { openVisit, type Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
@@ -87,7 +88,7 @@ interface FoundMeetingProps {
 function FoundMeeting({ meeting, ...props }: FoundMeetingProps) {
   const { device, devices, visit } = props;
   const notices = useSignal(openNotices()).value;
-  const { ownName, problem, join, rejoin } = useJoining({ ...props, notices });
+  const { own, problem, join, rejoin } = useJoining({ ...props, notices });
   const joining = useComputed(() => visit.value?.connection.value.phase === 'joining');
   if (!devices.value) return <PlainPage busy title={t('app.loading')} text="" />;
   if (!visit.value || joining.value) {
@@ -107,7 +108,7 @@ function FoundMeeting({ meeting, ...props }: FoundMeetingProps) {
   }
   const connection = visit.value.connection.value;
   if (connection.phase === 'over') return <Left end={connection.end} onRejoin={rejoin} />;
-  const inside = { meeting, visit: visit.value, devices: devices.value, ownName };
+  const inside = { meeting, visit: visit.value, devices: devices.value, own };
   if (isKnocking(connection)) return <Lobby {...inside} device={device.value} />;
   return <MeetingView {...inside} notices={notices} />;
 }
@@ -117,7 +118,7 @@ interface JoiningOptions extends Omit<FoundMeetingProps, 'meeting'> {
 }
 
 interface Joining {
-  ownName: string;
+  own: Named;
   /** Why one was not let in; empty if nothing was wrong. */
   problem: ReadonlySignal<string>;
   /** `null`: with the account's name. */
@@ -170,5 +171,6 @@ function useJoining({ code, device, devices, visit, notices }: JoiningOptions): 
   };
   const who = account.value;
   const accountName = who.kind === 'user' ? who.user.displayName : '';
-  return { ownName: name.value ?? accountName, problem, join, rejoin };
+  const own = { name: name.value ?? accountName, mark: markOf(name.value === null) };
+  return { own, problem, join, rejoin };
 }

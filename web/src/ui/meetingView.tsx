@@ -8,6 +8,7 @@ import type { Capture } from '../meeting/capture.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { CHAT_PREVIEW_CHARACTERS } from '../meeting/limits.ts';
 import { isHost } from '../meeting/moderation.ts';
+import type { Named } from '../meeting/named.ts';
 import { peopleOf } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
@@ -18,6 +19,7 @@ import * as icons from './icons.tsx';
 import { Alone } from './invite.tsx';
 import { KnockNotice } from './knocks.tsx';
 import { Logo } from './logo.tsx';
+import { nameText } from './name.tsx';
 import { NoticeList, type Notices } from './notices.tsx';
 import type { PanelName } from './panel.tsx';
 import { People } from './people.tsx';
@@ -30,12 +32,12 @@ export interface MeetingViewProps {
   meeting: Meeting;
   visit: Visit;
   devices: Devices;
-  ownName: string;
+  own: Named;
   notices: Notices;
 }
 
 export function MeetingView(props: MeetingViewProps) {
-  const { meeting, visit, devices, ownName, notices } = props;
+  const { meeting, visit, devices, own, notices } = props;
   useTitle(t('meeting.title', { code: meeting.meetingCode }));
   const panel = useSignal<PanelName | null>(null);
   const wasLost = useRef(false);
@@ -81,7 +83,7 @@ export function MeetingView(props: MeetingViewProps) {
         <Stage
           visit={visit}
           devices={devices}
-          ownName={ownName}
+          own={own}
           onMore={() => {
             panel.value = 'people';
           }}
@@ -103,7 +105,7 @@ interface BesideProps extends MeetingViewProps {
 }
 
 /** What lies beside the stage, or above it for a moment. */
-function Beside({ meeting, visit, devices, ownName, notices, panel, hosting, onClose }: BesideProps) {
+function Beside({ meeting, visit, devices, own, notices, panel, hosting, onClose }: BesideProps) {
   const knocks = useComputed(() => visit.moderation.value.knocks);
   const { space, meetingUri } = meeting;
   const show = (name: PanelName) => () => {
@@ -115,7 +117,7 @@ function Beside({ meeting, visit, devices, ownName, notices, panel, hosting, onC
         <People
           visit={visit}
           devices={devices}
-          ownName={ownName}
+          own={own}
           space={space}
           link={meetingUri}
           notices={notices}
@@ -123,7 +125,7 @@ function Beside({ meeting, visit, devices, ownName, notices, panel, hosting, onC
           onClose={onClose}
         />
       )}
-      {panel.value === 'chat' && <Chat visit={visit} ownName={ownName} onClose={onClose} />}
+      {panel.value === 'chat' && <Chat visit={visit} own={own} onClose={onClose} />}
       {panel.value === 'host' && hosting && (
         <HostControls visit={visit} space={space} notices={notices} onClose={onClose} />
       )}
@@ -142,9 +144,9 @@ function useChatNotice(visit: Visit, notices: Notices): void {
     const fresh = messages.filter(({ id }) => id >= known.current);
     known.current = nextId;
     if (visit.exchange.looking.peek()) return;
-    for (const { name, text, participantKey, failed } of fresh) {
-      if (failed || participantKey === visit.ownKey.peek()) continue;
-      notices.say(t('chat.news', { name: name || t('meeting.nameless'), text: beginningOf(text) }));
+    for (const message of fresh) {
+      if (message.failed || message.participantKey === visit.ownKey.peek()) continue;
+      notices.say(t('chat.news', { name: nameText(message), text: beginningOf(message.text) }));
     }
   });
 }

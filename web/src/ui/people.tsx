@@ -7,6 +7,7 @@ import { useId } from 'preact/hooks';
 import { mute, remove } from '../api/moderation.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { isHost } from '../meeting/moderation.ts';
+import type { Named } from '../meeting/named.ts';
 import { queue } from '../meeting/reactions.ts';
 import { inOrder, type PersonHere, peopleOf } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
@@ -15,6 +16,7 @@ import { ConfirmButton } from './confirm.tsx';
 import * as icons from './icons.tsx';
 import { InviteLink } from './invite.tsx';
 import { KnockList } from './knocks.tsx';
+import { Name, nameText, you } from './name.tsx';
 import type { Notices } from './notices.tsx';
 import { Panel } from './panel.tsx';
 import { reasonOf } from './reason.ts';
@@ -22,7 +24,7 @@ import { reasonOf } from './reason.ts';
 export interface PeopleProps {
   visit: Visit;
   devices: Devices;
-  ownName: string;
+  own: Named;
   /** `spaces/{space}` */
   space: string;
   link: string;
@@ -31,13 +33,12 @@ export interface PeopleProps {
   onClose(): void;
 }
 
-export function People({ visit, devices, ownName, space, link, notices, onHostControls, onClose }: PeopleProps) {
+export function People({ visit, devices, own, space, link, notices, onHostControls, onClose }: PeopleProps) {
   const knocks = useComputed(() => visit.moderation.value.knocks);
   const hosting = isHost(visit.moderation.value);
   const ownKey = visit.ownKey.value;
   const hands = queue(visit.exchange.hands.value);
   const others = peopleOf(visit.roster.value, visit.ownSessions.value, ownKey);
-  const own = ownPerson(ownKey, ownName, devices);
   return (
     <Panel
       name="people"
@@ -54,7 +55,7 @@ export function People({ visit, devices, ownName, space, link, notices, onHostCo
         <HostActions space={space} alone={others.length === 0} notices={notices} onHostControls={onHostControls} />
       )}
       <ul class="people-list" aria-label={t('meeting.stage')}>
-        {inOrder([own, ...others], hands).map((person) => (
+        {inOrder([ownPerson(ownKey, own, devices), ...others], hands).map((person) => (
           <Row
             key={person.key}
             person={person}
@@ -67,11 +68,11 @@ export function People({ visit, devices, ownName, space, link, notices, onHostCo
   );
 }
 
-function ownPerson(key: string, name: string, { microphone, camera, screen }: Devices): PersonHere {
+function ownPerson(key: string, own: Named, { microphone, camera, screen }: Devices): PersonHere {
   return {
+    ...you(own),
     key,
-    name: t('meeting.you', { name }),
-    kind: 'anonymous',
+    byPhone: false,
     audioMuted: !microphone.value.on,
     videoMuted: !camera.value.on,
     sharing: screen.value !== null,
@@ -112,11 +113,11 @@ interface HostOf {
 function Row({ person, place, host }: { person: PersonHere; place: number; host: HostOf | null }) {
   const open = useSignal(false);
   const id = useId();
-  const name = person.name || t('meeting.nameless');
+  const name = nameText(person);
   return (
     <li>
       <div class="person">
-        <span class="caption-name">{name}</span>
+        <Name of={person} />
         <span class="marks">
           {place > 0 && (
             <span class="hand-mark" role="img" aria-label={t('hands.place', { place })}>
@@ -124,7 +125,7 @@ function Row({ person, place, host }: { person: PersonHere; place: number; host:
               {place}
             </span>
           )}
-          {person.kind === 'phone' && <Mark label={t('meeting.byPhone')} icon={<icons.Phone />} />}
+          {person.byPhone && <Mark label={t('meeting.byPhone')} icon={<icons.Phone />} />}
           {person.sharing && <Mark label={t('meeting.sharing')} icon={<icons.Screen />} />}
           {person.videoMuted && <Mark label={t('meeting.cameraOff')} icon={<icons.CameraOff />} />}
           {person.audioMuted && <Mark label={t('meeting.muted')} icon={<icons.MicrophoneOff />} />}

@@ -3,12 +3,14 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useId, useRef } from 'preact/hooks';
 import { REACTIONS_READ_MS } from '../meeting/limits.ts';
+import type { Named } from '../meeting/named.ts';
 import { REACTIONS, type Reaction, tally } from '../meeting/reactions.ts';
-import { nameOf } from '../meeting/roster.ts';
+import { named } from '../meeting/roster.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import { Control } from './controls.tsx';
 import * as icons from './icons.tsx';
+import { nameText } from './name.tsx';
 
 export interface ReactButtonProps {
   visit: Visit;
@@ -60,10 +62,10 @@ export function ReactButton({ visit, obstacle, explain }: ReactButtonProps) {
 }
 
 /** Above the stage: everybody's, those without a tile too. */
-export function ReactionsSeen({ visit, ownName }: { visit: Visit; ownName: string }) {
+export function ReactionsSeen({ visit, own }: { visit: Visit; own: Named }) {
   const reactions = visit.exchange.reactions.value;
   const name = ({ participantKey }: Reaction) =>
-    participantKey === visit.ownKey.value ? ownName : nameOf(visit.roster.value, participantKey);
+    nameText(participantKey === visit.ownKey.value ? own : named(visit.roster.value, participantKey));
   return (
     <>
       <div class="reactions" aria-hidden="true">

@@ -20,6 +20,8 @@ type State =
   | { kind: 'form' }
   | { kind: 'working' }
   | { kind: 'welcome'; name: string }
+  /** The link is for this person, and somebody else is signed in. */
+  | { kind: 'other'; name: string; email: string; here: User }
   | { kind: 'failed' }
   | { kind: 'unreachable' };
 
@@ -40,14 +42,12 @@ export function SignIn() {
     setTimeout(() => navigate(returnPath(query.peek())), WELCOME_MS);
   };
 
-  const redeem = async () => {
+  const redeem = async (insteadOf?: string) => {
     state.value = { kind: 'working' };
     try {
-      enter(await signIn(secret.peek()));
+      enter(await signIn(secret.peek(), insteadOf));
     } catch (error) {
-      state.value = { kind: error instanceof ApiError && error.mayPass ? 'unreachable' : 'failed' };
-      // Whoever was signed in here still is.
-      void askForAccount();
+      state.value = await stateAfter(error);
     }
   };
 
@@ -71,10 +71,12 @@ export function SignIn() {
       return <PlainPage busy title={t('signIn.title')} text={t('signIn.working')} />;
     case 'welcome':
       return <PlainPage title={t('signIn.welcome', { name: now.name })} text={t('app.loading')} />;
+    case 'other':
+      return <OtherAccount {...now} to={returnPath(query.value)} onGoOn={redeem} />;
     case 'unreachable':
       return (
         <PlainPage title={t('signIn.title')} text={t('signIn.failed.unreachable')}>
-          <button type="button" class="button primary" onClick={redeem}>
+          <button type="button" class="button primary" onClick={() => redeem()}>
             {t('app.again')}
           </button>
           {home}
@@ -90,6 +92,44 @@ export function SignIn() {
         </PlainPage>
       );
   }
+}
+
+interface OtherAccountProps {
+  /** For whom the link is. */
+  name: string;
+  email: string;
+  /** Who is signed in. */
+  here: User;
+  to: string;
+  onGoOn(insteadOf: string): void;
+}
+
+/** The link is used up only when somebody says that they want to be whom it is for. */
+function OtherAccount({ name, email, here, to, onGoOn }: OtherAccountProps) {
+  const text = t('signIn.other.text', { name, email, here: here.displayName, hereEmail: here.email });
+  return (
+    <PlainPage title={t('signIn.other.title', { name })} text={text}>
+      <button type="button" class="button primary" onClick={() => onGoOn(here.name)}>
+        {t('signIn.other.goOn', { name })}
+      </button>
+      <a class="button" href={to}>
+        {t('signIn.other.stay', { name: here.displayName })}
+      </a>
+    </PlainPage>
+  );
+}
+
+async function stateAfter(refusal: unknown): Promise<State> {
+  const known = refusal instanceof ApiError ? refusal : null;
+  if (known?.reason === 'OTHER_ACCOUNT') {
+    await askForAccount();
+    const who = account.peek();
+    const { displayName: name = '', email = '' } = known.metadata;
+    return who.kind === 'user' ? { kind: 'other', name, email, here: who.user } : { kind: 'unreachable' };
+  }
+  // Whoever was signed in here still is.
+  void askForAccount();
+  return { kind: known?.mayPass ? 'unreachable' : 'failed' };
 }
 
 function problemIn(query: string): string {

@@ -5,6 +5,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { arrange } from '../meeting/arrangement.ts';
 import type { Devices } from '../meeting/devices.ts';
 import type { Box } from '../meeting/layout.ts';
+import type { Named } from '../meeting/named.ts';
 import { peopleOf, type Tile, tilesOfOthers } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
@@ -22,13 +23,13 @@ const OWN_SCREEN = 'own-screen';
 export interface StageProps {
   visit: Visit;
   devices: Devices;
-  ownName: string;
+  own: Named;
   onMore(): void;
   /** Shown when nobody else is here. */
   alone: preact.ComponentChild;
 }
 
-export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
+export function Stage({ visit, devices, own, onMore, alone }: StageProps) {
   const element = useRef<HTMLDivElement>(null);
   const box = useMeasured(element);
   const gap = box.value.width < 600 ? GAP_SMALL : GAP;
@@ -37,15 +38,15 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
 
   const arrangement = useComputed(() => {
     // Who can be neither seen nor heard has no tile, here as with the others.
-    const own = [
-      ...(visit.moderation.value.device === 'FULL' ? [ownTile(OWN, ownName)] : []),
-      ...(devices.screen.value ? [ownTile(OWN_SCREEN, ownName)] : []),
+    const ownTiles = [
+      ...(visit.moderation.value.device === 'FULL' ? [ownTile(OWN, own)] : []),
+      ...(devices.screen.value ? [ownTile(OWN_SCREEN, own)] : []),
     ];
     const others = tilesOfOthers(visit.roster.value, visit.ownSessions.value);
     // Who speaks matters only when not all fit; reading it always would arrange anew with every word.
     void visit.speaking.value;
     const spokeAt = (tile: Tile) => visit.heardAt_ms(tile.entry?.audioCsrc ?? 0);
-    const result = arrange({ others, own, seen: seen.current, spokeAt }, box.value, gap);
+    const result = arrange({ others, own: ownTiles, seen: seen.current, spokeAt }, box.value, gap);
     seen.current = result.people.map(({ tile }) => tile.key);
     return result;
   });
@@ -79,7 +80,7 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
       <div class="people" style={{ gap: `${gap}px`, width: `${room.width}px`, height: `${room.height}px` }}>
         {people.map(({ tile, box: place }) =>
           tile.key === OWN ? (
-            <OwnTile key={OWN} name={ownName} box={place} devices={devices} visit={visit} speaks={speaks} />
+            <OwnTile key={OWN} own={own} box={place} devices={devices} visit={visit} speaks={speaks} />
           ) : tile.key === OWN_SCREEN ? (
             <OwnScreenTile key={OWN_SCREEN} box={place} devices={devices} />
           ) : (
@@ -89,13 +90,13 @@ export function Stage({ visit, devices, ownName, onMore, alone }: StageProps) {
         {hidden > 0 && <MoreTile count={hidden} box={hiddenBox} onClick={onMore} />}
       </div>
       {isAlone ? alone : all === 0 && <p class="nobody-shows">{t('meeting.nobodyShows')}</p>}
-      <ReactionsSeen visit={visit} ownName={ownName} />
+      <ReactionsSeen visit={visit} own={own} />
     </div>
   );
 }
 
-function ownTile(key: string, name: string): Tile {
-  return { key, name, entry: null, screen: key === OWN_SCREEN, audioMuted: false, hasVideo: true };
+function ownTile(key: string, own: Named): Tile {
+  return { ...own, key, entry: null, screen: key === OWN_SCREEN, audioMuted: false, hasVideo: true };
 }
 
 function useMeasured(element: { current: HTMLElement | null }): ReadonlySignal<Box> {

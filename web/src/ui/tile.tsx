@@ -3,11 +3,13 @@
 import { type ReadonlySignal, useComputed } from '@preact/signals';
 import type { Devices } from '../meeting/devices.ts';
 import type { Box } from '../meeting/layout.ts';
+import type { Named } from '../meeting/named.ts';
 import { queue } from '../meeting/reactions.ts';
 import { hueOf, initialsOf, type Tile } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import * as icons from './icons.tsx';
+import { Name, nameText, you } from './name.tsx';
 import { Video } from './video.tsx';
 
 /** Colours for people without a picture; as many as the style sheet has. */
@@ -22,11 +24,11 @@ export function TileOfOther({ tile, box, visit }: { tile: Tile; box: Box; visit:
   const speaks =
     useComputed(() => csrc !== 0 && visit.speaking.value.has(csrc)).value && !tile.audioMuted && !tile.screen;
   const person = tile.name || t('meeting.nameless');
-  const name = tile.screen ? t('meeting.screenOf', { name: person }) : person;
+  const shown = { name: tile.screen ? t('meeting.screenOf', { name: person }) : person, mark: tile.mark };
   return (
     <figure
       class="tile"
-      aria-label={name}
+      aria-label={nameText(shown)}
       style={pixels(box)}
       data-kind={tile.screen ? 'screen' : 'person'}
       data-media-entry={entryId}
@@ -35,34 +37,34 @@ export function TileOfOther({ tile, box, visit }: { tile: Tile; box: Box; visit:
     >
       {picture ? <Video track={picture.track} whole={tile.screen} /> : <Initials name={person} screen={tile.screen} />}
       {!tile.screen && <Gestures visit={visit} participantKey={tile.entry?.participantKey ?? ''} />}
-      <Caption name={name} muted={tile.audioMuted && !tile.screen} speaking={speaks} />
+      <Caption shown={shown} muted={tile.audioMuted && !tile.screen} speaking={speaks} />
     </figure>
   );
 }
 
 export interface OwnTileProps {
-  name: string;
+  own: Named;
   box: Box;
   devices: Devices;
   visit: Visit;
   speaks: ReadonlySignal<boolean>;
 }
 
-export function OwnTile({ name, box, devices, visit, speaks }: OwnTileProps) {
+export function OwnTile({ own, box, devices, visit, speaks }: OwnTileProps) {
   const { track } = devices.camera.value;
   const { on } = devices.microphone.value;
   return (
     <figure
       class="tile"
-      aria-label={name}
+      aria-label={nameText(own)}
       style={pixels(box)}
       data-kind="person"
       data-self="true"
       data-speaking={speaks.value}
     >
-      {track ? <Video track={track} mirrored /> : <Initials name={name} screen={false} />}
+      {track ? <Video track={track} mirrored /> : <Initials name={own.name} screen={false} />}
       <Gestures visit={visit} participantKey={visit.ownKey.value} />
-      <Caption name={t('meeting.you', { name })} muted={!on} speaking={speaks.value} />
+      <Caption shown={you(own)} muted={!on} speaking={speaks.value} />
     </figure>
   );
 }
@@ -72,7 +74,7 @@ export function OwnScreenTile({ box, devices }: { box: Box; devices: Devices }) 
   return (
     <figure class="tile" aria-label={t('meeting.ownScreen')} style={pixels(box)} data-kind="screen" data-self="true">
       {track && <Video track={track} whole />}
-      <Caption name={t('meeting.ownScreen.text')} muted={false} speaking={false} />
+      <Caption shown={{ name: t('meeting.ownScreen.text'), mark: null }} muted={false} speaking={false} />
     </figure>
   );
 }
@@ -116,7 +118,7 @@ function Initials({ name, screen }: { name: string; screen: boolean }) {
   );
 }
 
-function Caption({ name, muted, speaking }: { name: string; muted: boolean; speaking: boolean }) {
+function Caption({ shown, muted, speaking }: { shown: Named; muted: boolean; speaking: boolean }) {
   return (
     <figcaption>
       {muted && (
@@ -131,7 +133,7 @@ function Caption({ name, muted, speaking }: { name: string; muted: boolean; spea
           <i />
         </span>
       )}
-      <span class="caption-name">{name}</span>
+      <Name of={shown} />
     </figcaption>
   );
 }

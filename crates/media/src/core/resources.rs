@@ -163,6 +163,9 @@ pub(crate) struct Participant<'a> {
     pub(crate) participant_key: &'a str,
     #[serde(flatten)]
     pub(crate) kind: ParticipantKind<'a>,
+    /// Ours: a program came as this person, with the session that this tells of.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) by_program: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -190,6 +193,9 @@ pub(crate) struct MediaEntry<'a> {
     pub(crate) screenshare: bool,
     pub(crate) audio_muted: bool,
     pub(crate) video_muted: bool,
+    /// Ours: it is a program's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) by_program: bool,
 }
 
 /// A message to everybody. `sent_time` and `raised_time` are RFC 3339.
@@ -198,6 +204,10 @@ pub(crate) struct MediaEntry<'a> {
 pub(crate) struct ChatMessage<'a> {
     pub(crate) participant_key: &'a str,
     pub(crate) display_name: &'a str,
+    /// With the message, because its author may have left when it is read.
+    pub(crate) signed_in: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) by_program: bool,
     pub(crate) text: &'a str,
     pub(crate) sent_time: &'a str,
 }
@@ -333,9 +343,24 @@ mod tests {
                     user: "users/U",
                     display_name: "Ada",
                 },
+                by_program: false,
             }),
             Some(5),
             r#"{"id":5,"participant":{"participantId":5,"name":"participants/P","participantKey":"participants/P","signedInUser":{"user":"users/U","displayName":"Ada"}}}"#,
+        );
+        check(
+            ResourceKind::Participant(Participant {
+                participant_id: 5,
+                name: "participants/P",
+                participant_key: "participants/P",
+                kind: ParticipantKind::SignedInUser {
+                    user: "users/U",
+                    display_name: "Ada",
+                },
+                by_program: true,
+            }),
+            Some(5),
+            r#"{"id":5,"participant":{"participantId":5,"name":"participants/P","participantKey":"participants/P","signedInUser":{"user":"users/U","displayName":"Ada"},"byProgram":true}}"#,
         );
         check(
             ResourceKind::VideoAssignment(VideoAssignment {

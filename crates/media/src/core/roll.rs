@@ -129,6 +129,7 @@ impl Entry {
             name: participant_key,
             participant_key,
             kind,
+            by_program: self.card.by_program,
         };
         Resource {
             id: Some(self.participant),
@@ -181,6 +182,7 @@ impl Entry {
             screenshare,
             audio_muted,
             video_muted,
+            by_program: self.card.by_program,
         };
         Resource {
             id: Some(id.0),

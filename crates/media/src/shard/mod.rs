@@ -371,6 +371,7 @@ mod tests {
                     full_session_name: None,
                     display_name: (*session).to_owned(),
                     kind: CardKind::Anonymous,
+                    by_program: false,
                 };
                 let admission = Admission {
                     place: Place::Room("r".into()),

@@ -490,6 +490,7 @@ pub(crate) fn card(name: &str) -> Card {
         session_name,
         display_name: name.to_owned(),
         kind: CardKind::Anonymous,
+        by_program: false,
     }
 }
 

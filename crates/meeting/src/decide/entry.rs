@@ -176,6 +176,7 @@ fn session_started(
             arrival.device
         },
         role,
+        by_program: arrival.by_program,
         connect_by: time.now.plus_us(limits::CONNECT_WITHIN_US),
     }
 }

@@ -399,6 +399,7 @@ impl World {
             standing: self.standings[usize::from(who.person % 3)],
             device: DeviceKind::ALL[usize::from(who.device)],
             through: [EntryPoint::Own, EntryPoint::CreatorApp, EntryPoint::OtherApp][usize::from(who.through)],
+            by_program: false,
             session,
             secret,
             presented,

@@ -23,6 +23,15 @@ fn walking_in() {
          3 join carol c1 as cohost    => carol joins @3, c1 of carol starts @3 as CoHost",
     );
     check(
+        "a program is known as one, at the door too and when it comes back",
+        "0 settings trusted           => configured
+         1 join anna a1 as owner      => conference starts @1, anna joins @1, a1 of anna starts @1 as Host
+         2 join bob b1 by program     => bob joins @2, b1 of bob starts @2 by a program
+         3 resume bob b2 with b1 in a1 by program => b2 of bob starts @3 by a program, b1 ends @2 resumed failed
+         4 join carol c1 as stranger by program => c1 of carol knocks at a1
+         5 admit c1                   => c1 is Admitted, carol joins @5, c1 of carol starts @5 by a program",
+    );
+    check(
         "whoever is not signed in is a stranger, whatever is claimed",
         "0 settings trusted           => configured
          1 join zoe z1 as owner       => z1 of zoe knocks at z1",

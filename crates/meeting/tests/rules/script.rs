@@ -139,7 +139,7 @@ impl Script {
         }
     }
 
-    /// `person device`, then in any order `with secret`, `as standing`, `on kind`, `via entry-point`.
+    /// `person device`, then in any order `with secret`, `as standing`, `on kind`, `via entry-point`, `by program`.
     fn arrival(&mut self, words: &[&str]) -> Arrival {
         let (name, device) = (words[0], words[1]);
         let display_name = DisplayName::parse(name).expect("a name");
@@ -166,6 +166,7 @@ impl Script {
                 "other" => EntryPoint::OtherApp,
                 other => panic!("no such entry point: {other}"),
             },
+            by_program: option(words, "by") == Some("program"),
             session: session(device),
             secret: secret(device),
             presented: option(words, "with").map(secret),
@@ -214,6 +215,7 @@ impl Script {
                 start,
                 device,
                 role,
+                by_program,
                 ..
             } => {
                 let (session, participant) = (name(session.as_str()), name(participant.as_str()));
@@ -223,6 +225,9 @@ impl Script {
                 }
                 if *device == DeviceKind::Companion {
                     told.push_str(" on a companion");
+                }
+                if *by_program {
+                    told.push_str(" by a program");
                 }
                 assert!(
                     *role != Role::Viewer || *device == DeviceKind::Viewer,

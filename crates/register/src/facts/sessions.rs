@@ -3,12 +3,13 @@
 use super::{code_used, conferences, participants};
 use crate::{limits::MEETING_CODE_USE_EVERY_US, numbers::Number};
 use db::Statement;
-use meeting::{Fact, SpaceId};
+use meeting::{ConferenceId, Fact, Micros, SessionId, SpaceId};
 
 /// Of a participant who is there, in a conference that goes on.
 const START: &str = "insert into participant_session
-    (id, conference, participant, start_us, end_us, last_sign_of_life_us, secret_sha256, end_reason, failed, device_kind)
-    select $3, p.conference, p.id, $4, null, null, $5, null, 0, $7
+    (id, conference, participant, start_us, end_us, last_sign_of_life_us, secret_sha256, end_reason, failed, device_kind,
+        by_program)
+    select $3, p.conference, p.id, $4, null, null, $5, null, 0, $7, $8
     from participant p join conference c on c.id = p.conference
     where p.conference = $1 and p.id = $2 and p.latest_end_us is null and p.removed = 0
     and c.end_us is null and c.space = $6";
@@ -29,6 +30,7 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
             start,
             device,
             role,
+            by_program,
             connect_by: _,
         } => {
             let started = Statement::new(
@@ -41,6 +43,7 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
                     secret.0.into(),
                     space.as_str().into(),
                     device.number().into(),
+                    (*by_program).into(),
                 ],
             )
             .expect(1);
@@ -51,13 +54,7 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
             ]
         }
         Fact::SignsOfLife { conference, signs } => {
-            let heard = signs.iter().map(|(session, sign)| {
-                Statement::new(
-                    HEAR,
-                    vec![session.as_str().into(), conference.as_str().into(), sign.0.into()],
-                )
-                .expect(1)
-            });
+            let heard = signs.iter().map(|(session, sign)| heard(conference, session, *sign));
             heard.collect()
         }
         Fact::SessionEnded {
@@ -89,4 +86,12 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
         }
         _ => Vec::new(),
     }
+}
+
+fn heard(conference: &ConferenceId, session: &SessionId, sign: Micros) -> Statement {
+    Statement::new(
+        HEAR,
+        vec![session.as_str().into(), conference.as_str().into(), sign.0.into()],
+    )
+    .expect(1)
 }

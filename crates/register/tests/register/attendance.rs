@@ -6,7 +6,7 @@ use meeting::{DeviceKind, Input, Person, Role, Standing};
 use register::{NewSpace, Query, Register};
 
 #[tokio::test]
-async fn attendance_tells_devices_roles_and_removals() {
+async fn attendance_tells_devices_programs_roles_and_removals() {
     each_engine(async |db| {
         let mut hall = Hall::new(&db).await;
         let come = |person: Person, standing, device| {
@@ -18,7 +18,8 @@ async fn attendance_tells_devices_roles_and_removals() {
         let host = hall.come_in(host, at(1)).await;
         let bo = come(signed_in(2), Standing::Trusted, DeviceKind::Viewer);
         let bo = hall.come_in(bo, at(2)).await;
-        let second = come(signed_in(2), Standing::Trusted, DeviceKind::Companion);
+        let mut second = come(signed_in(2), Standing::Trusted, DeviceKind::Companion);
+        second.by_program = true;
         hall.come_in(second, at(3)).await;
         let zoe = hall.join(anonymous("Zoe"), at(4)).await;
         let remove = Input::Remove {
@@ -41,16 +42,27 @@ async fn attendance_tells_devices_roles_and_removals() {
                 .await
                 .expect("a page");
             let told = page.items.into_iter().map(|attendee| {
-                let devices: Vec<DeviceKind> = attendee.sessions.iter().map(|session| session.device).collect();
+                let sessions = attendee.sessions.iter();
+                let devices: Vec<_> = sessions.map(|session| (session.device, session.by_program)).collect();
                 let participant = attendee.participant;
                 (participant.id, participant.role, participant.removed, devices)
             });
             told.collect::<Vec<_>>()
         };
-        let companion_first = vec![DeviceKind::Companion, DeviceKind::Viewer];
+        let companion_first = vec![(DeviceKind::Companion, true), (DeviceKind::Viewer, false)];
         let bo_as = |role| (bo.participant.clone(), role, false, companion_first.clone());
-        let zoe_row = (zoe.participant.clone(), Role::Contributor, true, vec![DeviceKind::Full]);
-        let host_row = (host.participant.clone(), Role::Host, false, vec![DeviceKind::Full]);
+        let zoe_row = (
+            zoe.participant.clone(),
+            Role::Contributor,
+            true,
+            vec![(DeviceKind::Full, false)],
+        );
+        let host_row = (
+            host.participant.clone(),
+            Role::Host,
+            false,
+            vec![(DeviceKind::Full, false)],
+        );
         let expected = [zoe_row.clone(), bo_as(Role::Contributor), host_row.clone()];
         assert_eq!(seen(&hall).await, expected, "the most powerful role counts");
 
@@ -59,6 +71,9 @@ async fn attendance_tells_devices_roles_and_removals() {
 
         // Whoever is put out stays out after a crash, too, until somebody admits them.
         hall.space = hall.register.space(hall.space.id()).await.expect("restored");
+        let conference = hall.space.conference().expect("it goes on");
+        let by_program = conference.live_sessions().values().filter(|session| session.by_program);
+        assert_eq!(by_program.count(), 1, "a program is one after a crash, too");
         let again = arrival(anonymous("Zoe"), Some(zoe.secret));
         let session = again.session.clone();
         assert!(hall.knock(again, at(7)).await);

@@ -175,6 +175,7 @@ pub(crate) fn arrival(person: Person, presented: Option<SecretHash>) -> Arrival 
         standing: Standing::Trusted,
         device: DeviceKind::Full,
         through: EntryPoint::Own,
+        by_program: false,
         session: SessionId::from_random(fresh()),
         secret: fresh_secret(),
         presented,

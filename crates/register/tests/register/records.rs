@@ -100,6 +100,7 @@ async fn a_meeting_is_recorded() {
             end: Some(at(30)),
             failed: false,
             device: DeviceKind::Full,
+            by_program: false,
         };
         assert_eq!(session(&anna).await.expect("recorded"), expected);
         // The full name counts, not the id alone.
@@ -330,6 +331,7 @@ fn started(conference: &ConferenceId, participant: &ParticipantId, session: &Ses
         start: at(50),
         device: DeviceKind::Full,
         role: Role::Contributor,
+        by_program: false,
         connect_by: at(65),
     }
 }

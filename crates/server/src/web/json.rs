@@ -39,6 +39,13 @@ pub(crate) fn error(status: StatusCode, name: &str, message: &str) -> Response<B
     )
 }
 
+/// An error that a page acts on: with a reason, and what belongs to it.
+pub(crate) fn refused(status: StatusCode, name: &str, message: &str, reason: &str, metadata: &Value) -> Response<Body> {
+    let info = json!({"@type": "type.googleapis.com/google.rpc.ErrorInfo", "domain": "sederunt", "reason": reason, "metadata": metadata});
+    let error = json!({"code": status.as_u16(), "message": message, "status": name, "details": [info]});
+    answer(status, &json!({"error": error}))
+}
+
 /// The request is not from one of our pages.
 pub(crate) fn foreign() -> Response<Body> {
     let message = "Only this server's own pages may ask for this.";

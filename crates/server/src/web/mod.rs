@@ -54,8 +54,14 @@ impl Pages {
 
     /// Who uses this browser.
     pub(crate) async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<User>, AuthenticationError> {
+        let by_cookie = self.signed_in_by_cookie(headers).await?;
+        Ok(by_cookie.or_else(|| self.stranger.principal(headers).user().cloned()))
+    }
+
+    /// Who has signed in with this browser, and not out again.
+    async fn signed_in_by_cookie(&self, headers: &HeaderMap) -> Result<Option<User>, AuthenticationError> {
         let Some(secret) = self.cookies.session_secret(headers) else {
-            return Ok(self.stranger.principal(headers).user().cloned());
+            return Ok(None);
         };
         match self
             .identity
@@ -63,7 +69,7 @@ impl Pages {
             .await
         {
             Ok(principal) => Ok(principal.user().cloned()),
-            Err(AuthenticationError::Invalid(_)) => Ok(self.stranger.principal(headers).user().cloned()),
+            Err(AuthenticationError::Invalid(_)) => Ok(None),
             Err(failed) => Err(failed),
         }
     }

@@ -2,12 +2,14 @@
 //!
 //! | method, path | body | answer |
 //! |---|---|---|
-//! | POST webSession | `{"secret": …}` of a sign-in link, or `{"email": …, "password": …}` | `{"user": …}` and the session cookie |
+//! | POST webSession | `{"secret": …, "insteadOf": …}` of a sign-in link, or `{"email": …, "password": …}` | `{"user": …}` and the session cookie |
 //! | GET webSession | | `{"user": …, "provider": {"displayName": …}}`, each `null` if there is none |
 //! | DELETE webSession | | `{}`, and the cookie is gone |
 //! | PUT password | `{"password": …, "oldPassword": …}` | `{}`; all other credentials of the person end |
 //!
 //! No RPCs, because a cookie is a matter between a browser and HTTP. What changes something must come from our own pages.
+//! A link of one account opened where another is signed in would change who acts there, and who opened it may not have meant
+//! that: it is refused, and stays unused, until the page has asked and names whom the link's account takes the place of.
 //! The old password may be left out where there is none, and for a while by whoever signed in without it: somebody who
 //! forgot theirs asks for a link and sets another.
 
@@ -33,8 +35,16 @@ pub(crate) const PASSWORD_PATH: &str = "/sederunt/v1/password";
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum SignIn {
-    Link { secret: String },
-    Password { email: String, password: String },
+    Link {
+        secret: String,
+        /// `users/{user}`, who is signed in here and agreed to be no longer.
+        #[serde(rename = "insteadOf", default)]
+        instead_of: Option<String>,
+    },
+    Password {
+        email: String,
+        password: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -83,7 +93,15 @@ impl Pages {
         };
         let now_us = clock::now_us();
         let signed_in = match &asked {
-            SignIn::Link { secret } => self.identity.redeem(secret, now_us).await,
+            SignIn::Link { secret, instead_of } => {
+                if let Some(objection) = self
+                    .objection_to_link(&head.headers, secret, instead_of.as_deref(), now_us)
+                    .await
+                {
+                    return objection;
+                }
+                self.identity.redeem(secret, now_us).await
+            }
             SignIn::Password { email, password } => {
                 let client = head.extensions.get().copied().unwrap_or(Client::HERE);
                 let guesser = Guesser::of(self.cookies, &head.headers, client, email, &self.identity);
@@ -113,6 +131,27 @@ impl Pages {
             self.guesses.wrong(guesser, email, clock::instant());
         }
         signed_in
+    }
+
+    /// Why a link does not sign in, before it is used up: it is none, or somebody else is signed in who was not asked.
+    async fn objection_to_link(
+        &self,
+        headers: &HeaderMap,
+        secret: &str,
+        instead_of: Option<&str>,
+        now_us: i64,
+    ) -> Option<Response<Body>> {
+        let holder = match self.identity.link_holder(secret, now_us).await {
+            Ok(holder) => holder,
+            Err(refused) => return Some(sign_in_refused(&refused)),
+        };
+        match self.signed_in_by_cookie(headers).await {
+            Ok(Some(other)) if other.id != holder.id && instead_of != Some(&user_name(&other)) => {
+                Some(other_account(&holder))
+            }
+            Ok(_) => None,
+            Err(failed) => Some(json::unavailable(&failed)),
+        }
     }
 
     fn signed_in_by(&self, session: &WebSession, now_us: i64) -> Response<Body> {
@@ -183,10 +222,26 @@ fn sign_in_refused(refused: &SignInError) -> Response<Body> {
     }
 }
 
+/// Somebody else is signed in: whoever holds the link is told for whom it is, so that they can choose.
+fn other_account(holder: &User) -> Response<Body> {
+    let message = "Somebody else is signed in in this browser; name them in `insteadOf` to take their place.";
+    json::refused(
+        StatusCode::BAD_REQUEST,
+        "FAILED_PRECONDITION",
+        message,
+        "OTHER_ACCOUNT",
+        &json!({"displayName": holder.display_name.as_str(), "email": holder.email}),
+    )
+}
+
+fn user_name(user: &User) -> String {
+    format!("users/{}", user.id)
+}
+
 /// A user, as pages show them.
 pub(super) fn user_to_json(user: &User) -> Value {
     json!({
-        "name": format!("users/{}", user.id),
+        "name": user_name(user),
         "displayName": user.display_name.as_str(),
         "email": user.email,
         "administrator": user.administrator,

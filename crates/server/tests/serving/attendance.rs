@@ -1,5 +1,6 @@
 //! What the register tells those who were there, and what an owner has: devices, roles, one's meetings, one's spaces.
 
+use identity::{Scope, Scopes};
 use serde_json::{Value, json};
 
 use crate::world::{OFFER, Person, World, text};
@@ -206,4 +207,37 @@ async fn a_space_keeps_its_records_as_long_as_its_owner_says() {
         .get(Some(&guest), &path)
         .await
         .refused(403, "PERMISSION_DENIED", "");
+}
+
+#[tokio::test]
+async fn a_program_is_told_from_the_person_as_whom_it_came() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let program = world.person_with("Owner", Scopes::of(&[Scope::Participate])).await;
+    let space = text(&world.space_of(&owner, json!({"accessType": "OPEN"})).await, "name");
+    let seat = join_with(&world, &space, Some(&owner), "", "FULL").await;
+    let programs = join_with(&world, &space, Some(&program), "", "FULL").await;
+    join_with(&world, &space, None, "Ada", "FULL").await;
+
+    let path = format!("/sederunt/v1/{}/attendance", text(&seat, "conferenceRecord"));
+    let page = world.get(Some(&owner), &path).await.ok();
+    let told: Vec<(&str, Vec<bool>)> = page["attendees"]
+        .as_array()
+        .expect("attendees")
+        .iter()
+        .map(|attendee| {
+            let sessions = attendee["sessions"].as_array().expect("sessions").iter();
+            let by_program = sessions.map(|session| session["byProgram"].as_bool().unwrap_or(false));
+            (attendee["displayName"].as_str().expect("a name"), by_program.collect())
+        })
+        .collect();
+    assert_eq!(told, [("Ada", vec![false]), ("Owner", vec![true, false])]);
+
+    // The vendor's contract has no word for it, and its message none more.
+    let session = world
+        .get(Some(&owner), &format!("/v2/{}", text(&programs, "participantSession")))
+        .await
+        .ok();
+    let fields: Vec<_> = session.as_object().expect("a message").keys().collect();
+    assert_eq!(fields, ["name", "startTime"]);
 }

@@ -59,6 +59,22 @@ async fn who_may_not_enter_is_told_why() {
         (
             &open,
             None,
+            json!({"offer": OFFER, "displayName": "\u{3164}"}),
+            400,
+            "INVALID_ARGUMENT",
+            "NAME_REQUIRED",
+        ),
+        (
+            &open,
+            None,
+            json!({"offer": OFFER, "displayName": format!("Ada{}", "\u{336}".repeat(97))}),
+            400,
+            "INVALID_ARGUMENT",
+            "NAME_NOT_ALLOWED",
+        ),
+        (
+            &open,
+            None,
             json!({"offer": "hello", "displayName": "Ada"}),
             400,
             "FAILED_PRECONDITION",

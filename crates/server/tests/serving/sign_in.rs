@@ -92,6 +92,69 @@ async fn a_link_signs_one_browser_in_once() {
 }
 
 #[tokio::test]
+async fn a_link_takes_nobodys_place_unasked() {
+    let world = World::new().await;
+    let (ada, bo) = (world.person("Ada").await, world.person("Bo").await);
+    let link_of = async |person: &Person| {
+        let link = world
+            .identity
+            .sign_in_link(&person.user.id, Duration::from_mins(1), clock::now_us());
+        link.await.expect("a link").expose()
+    };
+    let browser = Browser::signed_in(&world, &ada).await;
+    let here = format!("users/{}", ada.user.id);
+    let secret = link_of(&bo).await;
+    for body in [
+        json!({"secret": secret}),
+        json!({"secret": secret, "insteadOf": ""}),
+        json!({"secret": secret, "insteadOf": format!("users/{}", bo.user.id)}),
+    ] {
+        let answer = browser.ask(&world, "POST", SESSION, &body).await;
+        assert!(
+            answer.head.contains(" 400 ") && !answer.head.contains("set-cookie"),
+            "{}",
+            answer.head
+        );
+        let error = &answer.body["error"];
+        assert_eq!(error["status"], "FAILED_PRECONDITION", "{error}");
+        let info = &error["details"][0];
+        assert_eq!(info["reason"], "OTHER_ACCOUNT");
+        assert_eq!(
+            info["metadata"],
+            json!({"displayName": "Bo", "email": "bo@example.org"})
+        );
+    }
+    let still = browser.ask(&world, "GET", SESSION, &json!({})).await.ok();
+    assert_eq!(still["user"]["displayName"], "Ada");
+
+    // Asked, the page says whose place it is; the link has stayed unused.
+    let confirmed = json!({"secret": secret, "insteadOf": here});
+    let answer = browser.ask(&world, "POST", SESSION, &confirmed).await.ok();
+    assert_eq!(answer["user"]["displayName"], "Bo");
+
+    // One's own link, or a cookie that opens nothing any more, is nobody's place.
+    for (mut browser, signed_out, person) in [
+        (browser, false, &ada),
+        (Browser::signed_in(&world, &ada).await, true, &bo),
+    ] {
+        if signed_out {
+            let cookie = browser.cookie.clone();
+            browser.ask(&world, "DELETE", SESSION, &json!({})).await.ok();
+            browser.cookie = cookie;
+        }
+        let body = json!({"secret": link_of(person).await});
+        let answer = browser.ask(&world, "POST", SESSION, &body).await.ok();
+        assert_eq!(answer["user"]["name"], format!("users/{}", person.user.id));
+    }
+    let nonsense = json!({"secret": "A".repeat(43)});
+    let browser = Browser::signed_in(&world, &ada).await;
+    browser
+        .ask(&world, "POST", SESSION, &nonsense)
+        .await
+        .refused(401, "UNAUTHENTICATED", "");
+}
+
+#[tokio::test]
 async fn a_page_of_another_origin_cannot_use_the_cookie() {
     let world = World::new().await;
     let secret = link(&world, Duration::from_mins(1)).await;

@@ -70,6 +70,7 @@ impl World {
                 standing: Standing::Trusted,
                 device: DeviceKind::Full,
                 through: EntryPoint::Own,
+                by_program: false,
                 session: session.clone(),
                 secret,
                 presented,

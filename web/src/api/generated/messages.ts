@@ -71,6 +71,8 @@ export interface AttendeeSession {
   startTime: string;
   /** When it ended; not set while it runs. */
   endTime?: string;
+  /** Whether a program came as the participant, by a credential that was made for it. */
+  byProgram?: boolean;
 }
 
 /** What the register keeps of one conference. */

@@ -158,7 +158,8 @@ function Person({ person, whole, now_ms }: PersonProps) {
         <h3>{displayName || t('meeting.nameless')}</h3>
         <p class="tags">
           {(role === 'HOST' || role === 'COHOST') && <span class="tag">{t(`attendance.role.${role}`)}</span>}
-          {!signedIn && <span class="tag">{t('attendance.guest')}</span>}
+          {!signedIn && <span class="tag">{t('mark.guest')}</span>}
+          {sessions.some(({ byProgram }) => byProgram) && <span class="tag">{t('mark.program')}</span>}
           {removed && <span class="tag warning">{t('attendance.removed')}</span>}
         </p>
         <p class="attendee-times">
@@ -192,9 +193,10 @@ function Sessions({ sessions }: { sessions: readonly Session[] }) {
       <ul>
         {[...sessions]
           .sort((a, b) => a.start_ms - b.start_ms)
-          .map(({ start_ms, end_ms, device }, index) => (
+          .map(({ start_ms, end_ms, device, byProgram }, index) => (
             <li key={index}>
               {spanText(start_ms, end_ms)}, {t(`attendance.device.${device}`)}
+              {byProgram && `, ${t('mark.program')}`}
             </li>
           ))}
       </ul>

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
+    admission::CardKind,
     core::{
         MemberId, Time,
         channels::{Channel, Code, HandState},
@@ -67,6 +68,8 @@ impl Room {
         let message = ChatMessage {
             participant_key: &card.participant_key,
             display_name: &card.display_name,
+            signed_in: matches!(card.kind, CardKind::SignedIn { .. }),
+            by_program: card.by_program,
             text,
             sent_time: &written(now),
         };

@@ -126,6 +126,7 @@ fn attendee_session_to_wire(session: &ParticipantSessionRecord) -> api::Attendee
         .into(),
         start_time: Some(timestamp(session.start)),
         end_time: session.end.map(timestamp),
+        by_program: session.by_program,
     }
 }
 

@@ -81,6 +81,7 @@ impl Stage {
             )),
             display_name: participant.to_owned(),
             kind: CardKind::Anonymous,
+            by_program: false,
         };
         let video_ssrcs = (0..3).map(|line| u32::try_from(id).unwrap() * 10 + line).collect();
         let newcomer = Newcomer {

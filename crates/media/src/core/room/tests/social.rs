@@ -36,6 +36,7 @@ fn a_message_reaches_everybody_who_is_there() {
         let expected = json!({
             "participantKey": "participants/ada",
             "displayName": "ada",
+            "signedIn": false,
             "text": "good morning\nall",
             "sentTime": "2026-11-22T10:00:00.5Z",
         });

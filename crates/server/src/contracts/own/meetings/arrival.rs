@@ -38,13 +38,19 @@ pub(super) fn person(asking: &Asking, typed_name: &str) -> Answer<Person> {
                 let reason = match malformed {
                     MalformedName::Empty => "NAME_REQUIRED",
                     MalformedName::TooLong { .. } => "NAME_TOO_LONG",
-                    MalformedName::Control(_) => "NAME_NOT_ALLOWED",
+                    MalformedName::Control(_) | MalformedName::Private(_) | MalformedName::Marks => "NAME_NOT_ALLOWED",
                 };
                 Failure::field("display_name", malformed.to_string()).because(reason)
             })?;
             Ok(Person::Anonymous { display_name })
         }
     }
+}
+
+/// Whether a program comes as the caller: by a credential that an app got, or that was made for some things only. Of whoever has
+/// no account nobody can tell.
+pub(super) fn by_program(caller: &Principal) -> bool {
+    caller.user().is_some() && !caller.is_in_person()
 }
 
 /// Through what program somebody comes. A space that no app made was made by our own client.
@@ -76,6 +82,7 @@ pub(super) fn device(asked: i32) -> Answer<DeviceKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use identity::{Scope, Scopes};
 
     #[test]
     fn devices() {
@@ -88,6 +95,35 @@ mod tests {
             (-1, None),
         ] {
             assert_eq!(device(asked).ok(), expected, "{asked}");
+        }
+    }
+
+    #[test]
+    fn programs() {
+        let user = identity::User {
+            id: meeting::UserId::from_random([1; 16]),
+            email: "ada@example.org".to_owned(),
+            display_name: DisplayName::parse("Ada").expect("a name"),
+            administrator: false,
+        };
+        let ada = Caller::User(user);
+        let service = Caller::ServiceAccount {
+            client_id: "1".repeat(21),
+            email: "roll-call@example.org".to_owned(),
+        };
+        for (caller, scopes, app, expected) in [
+            (&Caller::Anonymous, Scopes::NONE, None, false),
+            (&ada, Scopes::MEET, None, false),
+            (&ada, Scopes::of(&[Scope::Participate]), None, true),
+            (&ada, Scopes::MEET, Some("theirs"), true),
+            (&service, Scopes::MEET, Some("theirs"), false),
+        ] {
+            let principal = Principal {
+                caller: caller.clone(),
+                scopes,
+                app: app.map(str::to_owned),
+            };
+            assert_eq!(by_program(&principal), expected, "{principal:?}");
         }
     }
 

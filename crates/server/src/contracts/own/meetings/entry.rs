@@ -76,6 +76,7 @@ impl MeetingsService {
             standing,
             device,
             through: arrival::entry_point(caller, &space),
+            by_program: arrival::by_program(caller),
         };
         let input = match entry.conference {
             Some(conference) => Input::Resume { arrival, conference },
