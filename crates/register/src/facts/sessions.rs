@@ -78,11 +78,8 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
                 ],
             )
             .expect(1);
-            vec![
-                ended,
-                participants::left(conference, participant, *end, *participant_latest_end),
-                conferences::left(conference, *end),
-            ]
+            let left = participants::left(conference, participant, *end, *participant_latest_end);
+            vec![ended, left, conferences::left(conference, *end)]
         }
         _ => Vec::new(),
     }
