@@ -32,6 +32,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005_members"),
     migration!(6, "0006_absentees"),
     migration!(7, "0007_credentials"),
+    migration!(8, "0008_audit"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -1,5 +1,6 @@
 //! A browser: the one-time link, the password, the cookie, and what a page of another origin cannot do with it.
 
+use audit::By;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -25,10 +26,15 @@ impl Browser {
 
     /// Somebody's browser, signed in by a link.
     pub(crate) async fn signed_in(world: &World, person: &Person) -> Browser {
+        let by = By::command_line(clock::now_us());
         let link = world
             .identity
-            .sign_in_link(&person.user.id, Duration::from_mins(1), clock::now_us());
-        let secret = link.await.expect("a link").expose();
+            .sign_in_link(&person.user.id, Duration::from_mins(1), &by);
+        Browser::with_link(world, &link.await.expect("a link").expose()).await
+    }
+
+    /// The browser of whoever has this link.
+    pub(crate) async fn with_link(world: &World, secret: &str) -> Browser {
         let mut browser = Browser::of(world);
         let answer = browser.ask(world, "POST", SESSION, &json!({"secret": secret})).await;
         browser.cookie = Some(answer.cookie());
@@ -48,7 +54,7 @@ async fn link(world: &World, lifetime: Duration) -> String {
     let person = world.person("Ada").await;
     let link = world
         .identity
-        .sign_in_link(&person.user.id, lifetime, clock::now_us())
+        .sign_in_link(&person.user.id, lifetime, &By::command_line(clock::now_us()))
         .await;
     link.expect("a link").expose()
 }
