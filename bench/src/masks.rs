@@ -12,6 +12,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use api::google::apps::meet::v2::{GetParticipantRequest, ListParticipantsRequest};
+use audit::By;
 use bytes::Bytes;
 use db::{Db, Location};
 use identity::{Identity, NewUser, Scopes};
@@ -192,15 +193,17 @@ async fn store(folder: &Path) -> Result<(String, String, Vec<String>)> {
         administrator: true,
     };
     let now_us = visits::now().0;
-    let owner = identity.add_user(new, now_us).await?;
-    let token = identity.issue_token(&owner, Scopes::MEET, TOKEN_TIME, now_us)?;
+    let owner = identity.add_user(new, &By::command_line(now_us)).await?;
+    let token = identity
+        .issue_token(&owner, Scopes::MEET, TOKEN_TIME, &By::command_line(now_us))
+        .await?;
 
     let register = Register::new(db);
     let mut space = visits::new_space(&register, &owner.id).await?;
     let mut names = Vec::new();
     for person in 0..PEOPLE {
         let facts = visits::decide(&space, visits::join(visits::user(person)), visits::now())?;
-        register.record(space.id(), &facts).await?;
+        register.record(space.id(), &facts, None).await?;
         for fact in &facts {
             if let Fact::SessionStarted {
                 conference,

@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::Result;
 use api::google::apps::meet::v2::GetParticipantSessionRequest;
+use audit::By;
 use bytes::Bytes;
 use db::{Db, Location};
 use identity::{Identity, NewUser, Scopes};
@@ -55,8 +56,10 @@ async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, String)
         administrator: false,
     };
     let now_us = crate::visits::now().0;
-    let owner = identity.add_user(new, now_us).await?;
-    let token = identity.issue_token(&owner, Scopes::MEET, TOKEN_TIME, now_us)?;
+    let owner = identity.add_user(new, &By::command_line(now_us)).await?;
+    let token = identity
+        .issue_token(&owner, Scopes::MEET, TOKEN_TIME, &By::command_line(now_us))
+        .await?;
     let names = stored::fill(&Register::new(db), &owner.id, sessions).await?;
     Ok((names, token))
 }

@@ -51,7 +51,7 @@ async fn fill_space(register: &Register, owner: &UserId, number: usize, conferen
             now = now.plus_us(JOIN_EVERY_US);
         }
         happen(&mut space, &mut facts, Input::EndConference, now)?;
-        register.record(space.id(), &facts).await?;
+        register.record(space.id(), &facts, None).await?;
         names.extend(facts.iter().filter_map(session_name).step_by(4));
         start = start.plus_us(CONFERENCE_EVERY_US);
     }

@@ -92,7 +92,7 @@ pub(crate) async fn happen(register: &Register, space: &mut Space, input: Input)
         space.recall(recalled);
     }
     let facts = decide(space, input, now())?;
-    register.record(space.id(), &facts).await?;
+    register.record(space.id(), &facts, None).await?;
     for fact in &facts {
         space.apply(fact);
     }

@@ -4,6 +4,7 @@
 //! The input is three parts of a JSON Web Token, each on a line of its own; they are tried as they are and encoded, so that the fuzzer need not
 //! learn base64 to get past it.
 
+use audit::By;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use db::{Db, Location};
 use form_urlencoded::Serializer;
@@ -44,9 +45,14 @@ impl Installation {
             let file = folder.path().join("sederunt.db");
             let db = Db::open(&Location::Sqlite(file)).await.expect("a database");
             let identity = Identity::open(db).await.expect("an installation");
-            let robot = identity.create_service_account("robot", NOW_US).await;
+            let robot = identity
+                .create_service_account("robot", &By::command_line(NOW_US))
+                .await;
             let robot = robot.expect("an account");
-            identity.create_key(&robot.client_id, NOW_US).await.expect("a key");
+            identity
+                .create_key(&robot.client_id, &By::command_line(NOW_US))
+                .await
+                .expect("a key");
             identity
         });
         Installation {
@@ -67,7 +73,12 @@ impl Installation {
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", token)
             .finish();
-        assert!(self.identity.token(form.as_bytes(), None, NOW_US).await.is_err());
+        assert!(
+            self.identity
+                .token(form.as_bytes(), None, &By::command_line(NOW_US))
+                .await
+                .is_err()
+        );
     }
 }
 
@@ -84,9 +95,14 @@ pub fn run(data: &[u8]) {
             let identity = &installation.identity;
             installation.refuses(header).await;
             installation.refuses(&encoded).await;
-            assert!(identity.token(claims.as_bytes(), Some(header), NOW_US).await.is_err());
+            assert!(
+                identity
+                    .token(claims.as_bytes(), Some(header), &By::command_line(NOW_US))
+                    .await
+                    .is_err()
+            );
             assert!(identity.authorization(claims).await.is_err());
-            let _ = identity.revoke(header, NOW_US).await;
+            let _ = identity.revoke(header, &By::command_line(NOW_US)).await;
         });
     });
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use identity::{AppError, AppKind, NewApp};
-use server::{StoreFlags, clock};
+use server::StoreFlags;
 
 use crate::listing::whole_list;
 use crate::output::{print, print_rows};
@@ -61,7 +61,7 @@ pub(crate) fn run(command: AppCommand) -> Result<ExitCode, CommandError> {
         } => store::with(store, async |store| add(store, &name, kind, &redirect_uris).await),
         AppCommand::List { store } => store::with(store, list),
         AppCommand::Remove { client_id, store } => store::with(store, async |store| {
-            let removed = store.identity.delete_app(&client_id).await;
+            let removed = store.identity.delete_app(&client_id, &store::by()).await;
             removed.map_err(|error| match error {
                 AppError::NotFound => {
                     let hint = "`sederunt app list` shows them";
@@ -84,7 +84,7 @@ async fn add(store: &Store, name: &str, kind: Kind, redirect_uris: &[String]) ->
         // Google's libraries for installed apps send one, and fail without.
         secret: true,
     };
-    let created = store.identity.create_app(new, clock::now_us()).await;
+    let created = store.identity.create_app(new, &store::by()).await;
     let (app, secret) = created.map_err(|error| match error {
         AppError::NoRedirectUri => CommandError::new(error, "name it with `--redirect-uri https://…`"),
         error => error.into(),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use identity::OrganisationError;
-use server::{StoreFlags, clock};
+use server::StoreFlags;
 
 use crate::listing::whole_list;
 use crate::output::print_rows;
@@ -63,18 +63,17 @@ pub(crate) fn run(command: DomainCommand) -> Result<ExitCode, CommandError> {
             store,
         } => store::with(store, async |store| {
             let organisation = organisation.unwrap_or_default();
-            let now_us = clock::now_us();
-            store.identity.add_domain(&domain, &organisation, now_us).await?;
+            store.identity.add_domain(&domain, &organisation, &store::by()).await?;
             Ok(())
         }),
         DomainCommand::List { store } => store::with(store, list),
         DomainCommand::ShareEmail { domain, remove, store } => store::with(store, async |store| {
-            let changed = store.identity.set_shares_email(&domain, !remove).await;
+            let changed = store.identity.set_shares_email(&domain, !remove, &store::by()).await;
             changed.map_err(|error| with_known_domains(error, &domain))?;
             Ok(())
         }),
         DomainCommand::Remove { domain, store } => store::with(store, async |store| {
-            let removed = store.identity.remove_domain(&domain).await;
+            let removed = store.identity.remove_domain(&domain, &store::by()).await;
             removed.map_err(|error| with_known_domains(error, &domain))
         }),
     }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use identity::{AppError, Scope};
-use server::{StoreFlags, clock};
+use server::StoreFlags;
 
 use crate::key::find_service_account;
 use crate::listing::whole_list;
@@ -49,17 +49,16 @@ pub(crate) fn run(command: GrantCommand) -> Result<ExitCode, CommandError> {
         } => store::with(store, async |store| {
             let account = find_service_account(store, &service_account).await?;
             let scopes = scopes.into_iter().collect();
-            let now_us = clock::now_us();
             store
                 .identity
-                .grant_delegation(&account.client_id, scopes, now_us)
+                .grant_delegation(&account.client_id, scopes, &store::by())
                 .await?;
             Ok(())
         }),
         GrantCommand::List { store } => store::with(store, list),
         GrantCommand::Remove { service_account, store } => store::with(store, async |store| {
             let account = find_service_account(store, &service_account).await?;
-            let removed = store.identity.delete_delegation(&account.client_id).await;
+            let removed = store.identity.delete_delegation(&account.client_id, &store::by()).await;
             removed.map_err(|error| match error {
                 AppError::NotFound => {
                     let hint = "`sederunt grant list` shows them";

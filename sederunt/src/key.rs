@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use identity::{AppError, ServiceAccount};
-use server::{StoreFlags, clock};
+use server::StoreFlags;
 
 use crate::listing::whole_list;
 use crate::output::{print, print_rows};
@@ -61,23 +61,25 @@ pub(crate) fn run(command: KeyCommand) -> Result<ExitCode, CommandError> {
             match key_id {
                 Some(key) => store
                     .identity
-                    .delete_key(&account.client_id, &key)
+                    .delete_key(&account.client_id, &key, &store::by())
                     .await
                     .map_err(unknown_key),
-                None => Ok(store.identity.delete_service_account(&account.client_id).await?),
+                None => Ok(store
+                    .identity
+                    .delete_service_account(&account.client_id, &store::by())
+                    .await?),
             }
         }),
     }
 }
 
 async fn create(store: &Store, name: &str) -> Result<(), CommandError> {
-    let now_us = clock::now_us();
-    let account = match store.identity.create_service_account(name, now_us).await {
+    let account = match store.identity.create_service_account(name, &store::by()).await {
         Ok(account) => account.client_id,
         Err(AppError::NameTaken(email)) => email,
         Err(error) => return Err(error.into()),
     };
-    let file = store.identity.create_key(&account, now_us).await?;
+    let file = store.identity.create_key(&account, &store::by()).await?;
     print(&format!("{}\n", file.json().trim_end()));
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! next step.
 
 mod app;
+mod audit_log;
 mod domain;
 mod grant;
 mod key;
@@ -13,6 +14,7 @@ mod person;
 mod report;
 mod serve;
 mod space;
+mod span;
 mod store;
 mod token;
 mod user;
@@ -65,6 +67,8 @@ enum Command {
     /// Manage which domains of mail belong together
     #[command(subcommand)]
     Domain(domain::DomainCommand),
+    /// Print the audit log: who did what, from where and when
+    Audit(audit_log::AuditFlags),
     /// Delete what is known of somebody
     #[command(subcommand)]
     Person(person::PersonCommand),
@@ -88,6 +92,7 @@ fn main() -> ExitCode {
         Command::Grant(command) => grant::run(command),
         Command::App(command) => app::run(command),
         Command::Domain(command) => domain::run(command),
+        Command::Audit(flags) => audit_log::run(flags),
         Command::Person(command) => person::run(command),
         Command::Space(command) => space::run(command),
         Command::Doctor(flags) => serve::doctor(flags),

@@ -14,7 +14,8 @@ pub(crate) enum PersonCommand {
     /// Delete somebody from the accounts and from the register, for good
     #[command(
         after_help = "That somebody was there, and from when to when, stays under a neutral name: totals and other people's \
-        records remain true. Names, addresses and ids go, and so do their bytes in the data files. Copies that you made \
+        records remain true. Names, addresses and ids go, and so do their bytes in the data files. The audit log keeps what an account did \
+        under its id, which is nobody's any more. Copies that you made \
         of the data are yours to delete."
     )]
     Delete {
@@ -40,7 +41,7 @@ pub(crate) fn run(command: PersonCommand) -> Result<ExitCode, CommandError> {
 async fn delete(store: &Store, person: &str) -> Result<usize, CommandError> {
     let Some(name) = person.strip_prefix("conferenceRecords/") else {
         let user = store.user(person).await?;
-        return Ok(server::forget(&store.identity, &store.register, &user).await?);
+        return Ok(server::forget(&store.identity, &store.register, &user, &store::by()).await?);
     };
     let ids = name.split_once("/participants/");
     let ids = ids.and_then(|(conference, participant)| {

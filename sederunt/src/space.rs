@@ -30,7 +30,7 @@ pub(crate) fn run(command: SpaceCommand) -> Result<ExitCode, CommandError> {
     store::with(store, async |store| {
         let now = Micros(clock::now_us());
         let id = find_space(store, &space, now).await?;
-        store.register.set_retention(&id, kept, now).await?;
+        store.register.set_retention(&id, kept, &store::by()).await?;
         Ok(())
     })
 }

@@ -4,11 +4,12 @@
 
 use std::process::ExitCode;
 
+use audit::By;
 use db::Db;
 use identity::{Identity, User};
 use meeting::UserId;
 use register::Register;
-use server::{StoreFlags, announced_url, close_to_others};
+use server::{StoreFlags, announced_url, clock, close_to_others};
 use tokio::runtime::Runtime;
 
 use crate::report::CommandError;
@@ -68,4 +69,9 @@ impl Store {
 pub(crate) fn with_hint(error: server::ConfigurationError) -> CommandError {
     let hint = error.hint();
     CommandError::new(error, hint)
+}
+
+/// Whoever types the command, as the audit log names them.
+pub(crate) fn by() -> By {
+    By::command_line(clock::now_us())
 }

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::process::ExitCode;
 
 use identity::{AccountError, NewUser, User, UserChange, limits};
-use server::{StoreFlags, clock};
+use server::StoreFlags;
 
 use crate::listing::whole_list;
 use crate::output::{print, print_rows};
@@ -86,14 +86,21 @@ pub(crate) fn run(command: UserCommand) -> Result<ExitCode, CommandError> {
         UserCommand::List { store } => store::with(store, list),
         UserCommand::Remove { email, store } => store::with(store, async |store| {
             let user = store.user(&email).await?;
-            store.identity.delete_user(&user.id).await.map_err(with_successor_hint)
+            store
+                .identity
+                .delete_user(&user.id, &store::by())
+                .await
+                .map_err(with_successor_hint)
         }),
         UserCommand::Password { email, remove, store } => {
             store::with(store, async |store| password(store, &email, remove).await)
         }
         UserCommand::Unlink { email, store } => store::with(store, async |store| {
             let user = store.user(&email).await?;
-            Ok(store.identity.forget_external_identities(&user.id).await?)
+            Ok(store
+                .identity
+                .forget_external_identities(&user.id, &store::by())
+                .await?)
         }),
         UserCommand::Administrator { email, remove, store } => store::with(store, async |store| {
             let user = store.user(&email).await?;
@@ -103,7 +110,7 @@ pub(crate) fn run(command: UserCommand) -> Result<ExitCode, CommandError> {
             };
             store
                 .identity
-                .update_user(&user.id, change)
+                .update_user(&user.id, change, &store::by())
                 .await
                 .map_err(with_successor_hint)?;
             Ok(())
@@ -112,13 +119,12 @@ pub(crate) fn run(command: UserCommand) -> Result<ExitCode, CommandError> {
 }
 
 async fn add(store: &Store, email: &str, name: Option<String>) -> Result<(), CommandError> {
-    let now_us = clock::now_us();
     let new = NewUser {
         email,
         display_name: name.as_deref().unwrap_or_default(),
         administrator: false,
     };
-    let user = match store.identity.add_user(new, now_us).await {
+    let user = match store.identity.add_user(new, &store::by()).await {
         Err(AccountError::EmailTaken(_)) => {
             let user = store.user(email).await?;
             if name.is_some_and(|name| name.trim() != user.display_name.as_str()) {
@@ -135,9 +141,8 @@ async fn add(store: &Store, email: &str, name: Option<String>) -> Result<(), Com
 }
 
 async fn print_link(store: &Store, user: &User) -> Result<(), CommandError> {
-    let link = store
-        .identity
-        .sign_in_link(&user.id, limits::SIGN_IN_LINK_TTL, clock::now_us());
+    let by = store::by();
+    let link = store.identity.sign_in_link(&user.id, limits::SIGN_IN_LINK_TTL, &by);
     let secret = link.await?;
     print(&format!("{}\n", server::sign_in_url(&store.public_url, &secret)));
     Ok(())
@@ -156,11 +161,11 @@ async fn list(store: &Store) -> Result<(), CommandError> {
 async fn password(store: &Store, email: &str, remove: bool) -> Result<(), CommandError> {
     let user = store.user(email).await?;
     if remove {
-        return Ok(store.identity.remove_password(&user.id, clock::now_us()).await?);
+        return Ok(store.identity.remove_password(&user.id, &store::by()).await?);
     }
     let password = read_password()?;
-    let set = store.identity.set_password(&user.id, &password, clock::now_us());
-    Ok(set.await?)
+    let by = store::by();
+    Ok(store.identity.set_password(&user.id, &password, &by).await?)
 }
 
 /// From a terminal without showing it, and twice; from a pipe its first line.

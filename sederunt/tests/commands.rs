@@ -437,6 +437,7 @@ fn help_is_everywhere() {
         &["person", "delete", "--help"],
         &["space", "retention", "--help"],
         &["token", "--help"],
+        &["audit", "--help"],
         &["doctor", "-h"],
     ] {
         let output = sederunt(data.path(), arguments);
@@ -593,4 +594,40 @@ fn a_password_is_read_from_standard_input() {
     );
     let removed = sederunt(data.path(), &["user", "password", "ada@example.org", "--remove"]);
     assert!(removed.status.success(), "{removed:?}");
+}
+
+#[test]
+fn the_audit_log_tells_what_was_done_at_the_command_line() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    for arguments in [
+        &["user", "add", "ada@example.org"][..],
+        &["token", "ada@example.org"],
+        &["user", "remove", "ada@example.org"],
+    ] {
+        assert!(sederunt(data.path(), arguments).status.success(), "{arguments:?}");
+    }
+    let audit = |arguments: &[&str]| {
+        let printed = sederunt(data.path(), &[&["audit"], arguments].concat());
+        assert!(printed.status.success(), "{printed:?}");
+        let lines = text(&printed.stdout);
+        let field = |line: &str, number| line.split('\t').nth(number).unwrap_or_default().to_owned();
+        lines
+            .lines()
+            .map(|line| format!("{} {} {}", field(line, 1), field(line, 3), field(line, 5)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        audit(&[]),
+        [
+            "commandLine audit.export done",
+            "commandLine user.delete done",
+            "commandLine token.issue done",
+            "commandLine user.invite done",
+            "commandLine user.create done",
+        ]
+    );
+    assert_eq!(audit(&["--action", "token."]), ["commandLine token.issue done"]);
+    assert_eq!(audit(&["--actor", "nobody", "--since", "1h"]), [""; 0]);
+    let refused = sederunt(data.path(), &["audit", "--since", "yesterday"]);
+    assert!(text(&refused.stderr).contains("is not a time such as"), "{refused:?}");
 }

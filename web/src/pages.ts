@@ -74,6 +74,11 @@ export const PAGES = {
     'domains.title',
     async () => (await import('./ui/administration/domains.tsx')).DomainsPage,
   ),
+  audit: page(
+    '/administration/audit',
+    'audit.title',
+    async () => (await import('./ui/administration/audit.tsx')).AuditPage,
+  ),
 };
 
 export type PageName = keyof typeof PAGES;

@@ -56,6 +56,7 @@ test('a page is found by the address that is made for it', () => {
     serviceAccounts: { page: 'serviceAccounts' },
     grants: { page: 'grants' },
     domains: { page: 'domains' },
+    audit: { page: 'audit' },
   };
   for (const route of Object.values(routes)) assert.deepEqual(routeOf(pathOf(route)), route);
   assert.equal(pathOf(routes.attendance), '/meetings/b');

@@ -19,6 +19,11 @@ pub struct User {
 }
 
 impl User {
+    /// `users/{user}`, as others name the account.
+    pub fn resource_name(&self) -> String {
+        format!("users/{}", self.id)
+    }
+
     /// The part of the address after the `@`.
     pub fn domain(&self) -> &str {
         self.email.rsplit_once('@').map_or("", |(_, domain)| domain)

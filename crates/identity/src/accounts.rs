@@ -1,5 +1,6 @@
 //! The table of accounts.
 
+use audit::{Action, By, forgetting};
 use db::{Db, Row, Statement};
 use meeting::{DisplayName, MalformedName, UserId};
 
@@ -79,9 +80,9 @@ pub(crate) async fn find_user(db: &Db, id: &UserId) -> Result<Option<User>, db::
 
 impl Identity {
     /// Makes an account.
-    pub async fn add_user(&self, new: NewUser<'_>, now_us: i64) -> Result<User, AccountError> {
+    pub async fn add_user(&self, new: NewUser<'_>, by: &By) -> Result<User, AccountError> {
         let user = new_user(new)?;
-        match self.db.write(vec![insert(&user, now_us)]).await {
+        match self.db.write(insert(&user, by)).await {
             Ok(()) => Ok(user),
             Err(error) if error.is_conflict() => Err(AccountError::EmailTaken(user.email)),
             Err(error) => Err(error.into()),
@@ -110,13 +111,14 @@ impl Identity {
     }
 
     /// Changes an account. Tokens that were checked a moment ago show the old one for the time of the cache.
-    pub async fn update_user(&self, id: &UserId, change: UserChange<'_>) -> Result<User, AccountError> {
+    pub async fn update_user(&self, id: &UserId, change: UserChange<'_>, by: &By) -> Result<User, AccountError> {
         let mut user = self.user(id).await?.ok_or(AccountError::NotFound)?;
         if let Some(name) = change.display_name {
             user.display_name = DisplayName::parse(name)?;
         }
-        let resigns = user.administrator && change.administrator == Some(false);
-        user.administrator = change.administrator.unwrap_or(user.administrator);
+        let was_administrator = user.administrator;
+        user.administrator = change.administrator.unwrap_or(was_administrator);
+        let resigns = was_administrator && !user.administrator;
         let mut statements = vec![
             Statement::new(
                 "update account set display_name = $2, administrator = $3 where id = $1",
@@ -128,6 +130,16 @@ impl Identity {
             )
             .expect(1),
         ];
+        let subject = user.resource_name();
+        statements.extend(change.display_name.map(|_| by.did(Action::UserRename, &subject, "")));
+        if user.administrator != was_administrator {
+            let action = if resigns {
+                Action::UserDemote
+            } else {
+                Action::UserPromote
+            };
+            statements.push(by.did(action, &subject, ""));
+        }
         if resigns {
             statements.splice(0..0, others_administrate(id));
         }
@@ -137,7 +149,7 @@ impl Identity {
 
     /// Deletes an account with its password, sessions, links, consents and refresh tokens. Its access tokens are refused
     /// within the time of the cache.
-    pub async fn delete_user(&self, id: &UserId) -> Result<(), AccountError> {
+    pub async fn delete_user(&self, id: &UserId, by: &By) -> Result<(), AccountError> {
         let user = self.user(id).await?.ok_or(AccountError::NotFound)?;
         let delete = |sql| Statement::new(sql, vec![id.as_str().into()]);
         let mut statements = vec![
@@ -145,7 +157,9 @@ impl Identity {
             delete("delete from web_session where account = $1"),
             // All else that belongs to an account goes with it.
             delete("delete from account where id = $1").expect(1),
+            by.did(Action::UserDelete, &user.resource_name(), ""),
         ];
+        statements.extend(forgetting(id));
         if user.administrator {
             statements.splice(0..0, others_administrate(id));
         }
@@ -201,16 +215,20 @@ pub(crate) fn new_user(new: NewUser<'_>) -> Result<User, AccountError> {
     })
 }
 
-pub(crate) fn insert(user: &User, now_us: i64) -> Statement {
-    Statement::new(
+/// The statements that make an account.
+pub(crate) fn insert(user: &User, by: &By) -> Vec<Statement> {
+    let subject = user.resource_name();
+    let account = Statement::new(
         "insert into account (id, email, display_name, administrator, create_us) values ($1, $2, $3, $4, $5)",
         vec![
             user.id.as_str().into(),
             user.email.as_str().into(),
             user.display_name.as_str().into(),
             i64::from(user.administrator).into(),
-            now_us.into(),
+            by.now_us.into(),
         ],
-    )
-    .expect(1)
+    );
+    let mut statements = vec![account.expect(1), by.did(Action::UserCreate, &subject, "")];
+    statements.extend(user.administrator.then(|| by.did(Action::UserPromote, &subject, "")));
+    statements
 }

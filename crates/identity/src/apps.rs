@@ -5,6 +5,7 @@
 //! itself by PKCE instead. Service accounts are rows of the same table, because a token belongs to either, but for
 //! everybody outside they are things of their own.
 
+use audit::{Action, By};
 use db::{Row, Statement};
 use meeting::{DisplayName, MalformedName, UserId};
 use serde::Serialize;
@@ -115,7 +116,8 @@ struct ClientFile<'a> {
 
 impl Identity {
     /// Makes an OAuth client. Its secret is shown now and never again.
-    pub async fn create_app(&self, new: NewApp<'_>, now_us: i64) -> Result<(App, Option<Secret>), AppError> {
+    pub async fn create_app(&self, new: NewApp<'_>, by: &By) -> Result<(App, Option<Secret>), AppError> {
+        let now_us = by.now_us;
         let secret = (new.secret || new.kind == AppKind::Web).then(Secret::generate);
         let app = App {
             client_id: new_client_id(),
@@ -139,7 +141,8 @@ impl Identity {
                 now_us.into(),
             ],
         );
-        self.db.write(vec![insert.expect(1)]).await?;
+        let line = by.did(Action::AppCreate, &format!("apps/{}", app.client_id), "");
+        self.db.write(vec![insert.expect(1), line]).await?;
         Ok((app, secret))
     }
 
@@ -170,12 +173,13 @@ impl Identity {
     }
 
     /// Deletes an OAuth client and all that users let it do. Its access tokens are refused within the time of the cache.
-    pub async fn delete_app(&self, client_id: &str) -> Result<(), AppError> {
+    pub async fn delete_app(&self, client_id: &str, by: &By) -> Result<(), AppError> {
         if UserId::parse(client_id).is_err() {
             return Err(AppError::NotFound);
         }
         let sql = format!("delete from app where client_id = $1 and kind <> {SERVICE_ACCOUNT_KIND}");
-        self.write_one(Statement::new(sql, vec![client_id.into()])).await
+        let line = by.did(Action::AppDelete, &format!("apps/{client_id}"), "");
+        self.write_one(Statement::new(sql, vec![client_id.into()]), line).await
     }
 
     /// The file that Google's libraries read a client from (`client_secret.json`).
@@ -195,9 +199,9 @@ impl Identity {
         serde_json::to_string_pretty(&std::collections::BTreeMap::from([(kind, file)])).expect("texts are JSON")
     }
 
-    /// Runs a statement that has to change one row.
-    pub(crate) async fn write_one(&self, delete: Statement) -> Result<(), AppError> {
-        match self.db.write(vec![delete.expect(1)]).await {
+    /// Runs a statement that has to change one row, with its line in the audit log.
+    pub(crate) async fn write_one(&self, change: Statement, line: Statement) -> Result<(), AppError> {
+        match self.db.write(vec![change.expect(1), line]).await {
             Ok(()) => Ok(()),
             Err(error) if error.is_conflict() => Err(AppError::NotFound),
             Err(error) => Err(error.into()),

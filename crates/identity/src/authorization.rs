@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use audit::{Action, By};
 use db::Statement;
 
 use crate::{
@@ -101,7 +102,8 @@ impl Identity {
     }
 
     /// The user agrees: remembers it, and makes the address with the code to which the browser goes.
-    pub async fn approve(&self, request: &Authorization, user: &User, now_us: i64) -> Result<String, OAuthError> {
+    pub async fn approve(&self, request: &Authorization, user: &User, by: &By) -> Result<String, OAuthError> {
+        let now_us = by.now_us;
         let client_id = &request.app.client_id;
         let granted = self.consented_scopes(&user.id, client_id).await?.unwrap_or_default();
         let scopes = if request.beyond.keep_granted {
@@ -110,7 +112,7 @@ impl Identity {
             request.scopes
         };
         let code = Secret::generate();
-        let write = vec![
+        let mut write = vec![
             Statement::new(
                 "insert into consent (account, app, scopes, create_us) values ($1, $2, $3, $4)
                  on conflict (account, app) do update set scopes = excluded.scopes",
@@ -144,6 +146,11 @@ impl Identity {
                 vec![before(now_us, limits::TOKEN_TTL).into()],
             ),
         ];
+        // A code for what was granted before is no new consent.
+        if !granted.covers(request.scopes) {
+            let scopes = granted.union(request.scopes).to_string();
+            write.push(by.did(Action::ConsentGive, &format!("apps/{client_id}"), &scopes));
+        }
         self.db.write(write).await?;
         let mut pairs = vec![("code", code.expose().into()), ("scope", scopes.to_string().into())];
         pairs.extend(request.state.as_deref().map(|state| ("state", state.into())));

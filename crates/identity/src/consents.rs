@@ -3,6 +3,7 @@
 //! A consent is the one row on which an application's codes and refresh tokens hang, and its access tokens hold by those;
 //! so taking it back is deleting it.
 
+use audit::{Action, Actor, By};
 use db::Statement;
 use meeting::UserId;
 
@@ -17,27 +18,38 @@ impl Identity {
     }
 
     /// The user takes back what they let an application do: its tokens are refused within the time of the cache.
-    pub async fn revoke_consent(&self, user: &UserId, client_id: &str) -> Result<(), OAuthError> {
+    pub async fn revoke_consent(&self, user: &UserId, client_id: &str, by: &By) -> Result<(), OAuthError> {
         let client_id = client_id.replace('\0', "");
         let delete = Statement::new(
             "delete from consent where account = $1 and app = $2",
-            vec![user.as_str().into(), client_id.into()],
+            vec![user.as_str().into(), client_id.as_str().into()],
         );
-        Ok(self.db.write(vec![delete]).await?)
+        let line = by.did(Action::ConsentRevoke, &format!("apps/{client_id}"), "");
+        match self.db.write(vec![delete.expect(1), line]).await {
+            // It was taken back already.
+            Err(error) if error.is_conflict() => Ok(()),
+            other => Ok(other?),
+        }
     }
 
     /// RFC 7009: the application gives back a refresh or access token, and with it what its user let it do. A token
     /// that is not valid is given back already; one that belongs to no consent ends by itself.
-    pub async fn revoke(&self, token: &str, now_us: i64) -> Result<(), OAuthError> {
+    pub async fn revoke(&self, token: &str, by: &By) -> Result<(), OAuthError> {
         if let Some(secret) = Secret::parse(token) {
             if let Some((user, app)) = self.holder_of(&secret).await? {
-                self.revoke_consent(&user, &app).await?;
+                self.give_back(&user, &app, by).await?;
             }
-        } else if let Ok(verified) = self.keyring.verify(token, now_us)
+        } else if let Ok(verified) = self.keyring.verify(token, by.now_us)
             && let Bearer::App { user, app, .. } = verified.bearer
         {
-            self.revoke_consent(&user, &app).await?;
+            self.give_back(&user, &app, by).await?;
         }
         Ok(())
+    }
+
+    /// An application lets go of what a user let it do.
+    async fn give_back(&self, user: &UserId, app: &str, by: &By) -> Result<(), OAuthError> {
+        let by = by.known_as(Actor::User(user.clone())).through(Some(app.to_owned()));
+        self.revoke_consent(user, app, &by).await
     }
 }

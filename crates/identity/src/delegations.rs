@@ -3,6 +3,7 @@
 //! One row per service account, since the administrator's question is "what may this program do", not "when was it
 //! allowed".
 
+use audit::{Action, By};
 use db::{Row, Statement};
 
 use crate::{AppError, Identity, Listing, Page, Scopes};
@@ -32,9 +33,14 @@ fn delegation_of(row: &Row) -> Result<Delegation, db::Error> {
     })
 }
 
+/// As the audit log names it.
+fn grant_name(client_id: &str) -> String {
+    format!("grants/{client_id}")
+}
+
 impl Identity {
     /// Grants a delegation, in place of the one that the service account may have.
-    pub async fn grant_delegation(&self, client_id: &str, scopes: Scopes, now_us: i64) -> Result<Delegation, AppError> {
+    pub async fn grant_delegation(&self, client_id: &str, scopes: Scopes, by: &By) -> Result<Delegation, AppError> {
         if scopes.is_empty() {
             return Err(AppError::NoScope);
         }
@@ -45,10 +51,15 @@ impl Identity {
             vec![
                 account.client_id.as_str().into(),
                 scopes.to_string().into(),
-                now_us.into(),
+                by.now_us.into(),
             ],
         );
-        self.write_one(upsert).await?;
+        let line = by.did(
+            Action::GrantCreate,
+            &grant_name(&account.client_id),
+            &scopes.to_string(),
+        );
+        self.write_one(upsert, line).await?;
         self.delegation(&account.client_id).await?.ok_or(AppError::NotFound)
     }
 
@@ -67,10 +78,11 @@ impl Identity {
     }
 
     /// Takes a delegation back: its tokens are refused within the time of the cache.
-    pub async fn delete_delegation(&self, client_id: &str) -> Result<(), AppError> {
+    pub async fn delete_delegation(&self, client_id: &str, by: &By) -> Result<(), AppError> {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
         let delete = "delete from delegation where app = $1";
-        self.write_one(Statement::new(delete, vec![account.client_id.into()]))
+        let line = by.did(Action::GrantDelete, &grant_name(&account.client_id), "");
+        self.write_one(Statement::new(delete, vec![account.client_id.into()]), line)
             .await
     }
 }

@@ -5,6 +5,7 @@
 //! could type an administrator's into their profile at an issuer that does not check. And only one of a domain for which
 //! the issuer may speak: an issuer that is open to all verifies addresses of any domain, by its own idea of verifying.
 
+use audit::{Action, Actor, By};
 use db::Statement;
 use meeting::{DisplayName, UserId};
 
@@ -57,16 +58,31 @@ impl Identity {
         &self,
         person: &ExternalPerson<'_>,
         introductions: &Introductions,
-        now_us: i64,
+        by: &By,
+    ) -> Result<WebSession, SignInError> {
+        let outcome = self.let_in(person, introductions, by).await;
+        if let Err(SignInError::Refused(fault)) = &outcome {
+            let detail = fault.to_string();
+            self.log.refused(by, Action::SignInByProvider, "", &detail).await?;
+        }
+        outcome
+    }
+
+    async fn let_in(
+        &self,
+        person: &ExternalPerson<'_>,
+        introductions: &Introductions,
+        by: &By,
     ) -> Result<WebSession, SignInError> {
         // Twice, because the same person may be signing in from another browser at the same time.
         for _ in 0..2 {
             let (user, introduction) = match self.linked_user(person).await? {
                 Some(user) => (user, vec![]),
-                None => self.introduce(person, introductions, now_us).await?,
+                None => self.introduce(person, introductions, by).await?,
             };
-            let session = WebSession::new(user, SignedInBy::Issuer, now_us);
-            let write = introduction.into_iter().chain(session.opening(now_us)).collect();
+            let session = WebSession::new(user, SignedInBy::Issuer, by.now_us);
+            let opening = session.opening(Action::SignInByProvider, "", by);
+            let write = introduction.into_iter().chain(opening).collect();
             match self.db.write(write).await {
                 Ok(()) => return Ok(session),
                 Err(error) if error.is_conflict() => {}
@@ -77,12 +93,13 @@ impl Identity {
     }
 
     /// Forgets by which issuers a user signs in; for when one of them gave an address to somebody new.
-    pub async fn forget_external_identities(&self, user: &UserId) -> Result<(), SignInError> {
+    pub async fn forget_external_identities(&self, user: &UserId, by: &By) -> Result<(), SignInError> {
         let delete = Statement::new(
             "delete from external_identity where account = $1",
             vec![user.as_str().into()],
         );
-        Ok(self.db.write(vec![delete]).await?)
+        let line = by.did(Action::ProviderUnlink, &format!("users/{user}"), "");
+        Ok(self.db.write(vec![delete, line]).await?)
     }
 
     async fn linked_user(&self, person: &ExternalPerson<'_>) -> Result<Option<User>, db::Error> {
@@ -102,7 +119,7 @@ impl Identity {
         &self,
         person: &ExternalPerson<'_>,
         introductions: &Introductions,
-        now_us: i64,
+        by: &By,
     ) -> Result<(User, Vec<Statement>), SignInError> {
         let refused = |fault| Err(SignInError::Refused(fault));
         let Some(email) = person.email.filter(|_| person.email_verified) else {
@@ -119,7 +136,7 @@ impl Identity {
                     person.issuer.into(),
                     person.subject.into(),
                     user.id.as_str().into(),
-                    now_us.into(),
+                    by.now_us.into(),
                 ],
             )
             .expect(1)
@@ -144,7 +161,8 @@ impl Identity {
         };
         match new_user(new) {
             Ok(user) => {
-                let statements = vec![insert(&user, now_us), link(&user)];
+                let mut statements = insert(&user, &by.known_as(Actor::User(user.id.clone())));
+                statements.push(link(&user));
                 Ok((user, statements))
             }
             Err(_) => refused(SignInFault::NoAccount),

@@ -11,12 +11,15 @@
 //!
 //! What a user's id and a name look like is the rule of [`meeting`], where others see both.
 //!
+//! Every function that changes something is told by whom ([`audit::By`]), and writes the change and its line in the audit log as one.
+//!
 //! Time is an argument (`now_us`, microseconds since the Unix epoch); randomness is not, since no secret may ever be
 //! predictable. Each method is one read or one all-or-nothing write of [`db`], so the command line works beside the
 //! running server on the same database.
 
 use std::sync::{Arc, Mutex};
 
+use audit::Log;
 use aws_lc_rs::hmac;
 use db::Db;
 use tokio::sync::Semaphore;
@@ -26,6 +29,7 @@ mod accounts;
 mod app_kind;
 mod apps;
 mod assertion;
+mod audit_events;
 mod authentication;
 mod authorization;
 mod client;
@@ -63,6 +67,7 @@ pub use account::{NewUser, User, normalise_email};
 pub use accounts::{AccountError, UserChange};
 pub use app_kind::AppKind;
 pub use apps::{App, AppError, NewApp};
+pub use audit_events::{AuditEvent, MadeLink};
 pub use authentication::{AuthenticationError, Credential};
 pub use authorization::{Authorization, AuthorizationError};
 pub use delegations::Delegation;
@@ -90,6 +95,7 @@ const DEFAULT_PUBLIC_URL: &str = "http://localhost:8080";
 #[derive(Clone)]
 pub struct Identity {
     db: Db,
+    log: Log,
     keyring: Arc<token::Keyring>,
     verified: Arc<Mutex<verified::VerifiedTokens>>,
     sealing: hmac::Key,
@@ -105,6 +111,7 @@ impl Identity {
         let sealing = seal::key(&keys);
         let keyring = token::Keyring::new(keys)?;
         Ok(Identity {
+            log: Log::new(db.clone()),
             db,
             keyring: Arc::new(keyring),
             verified: Arc::default(),
@@ -124,6 +131,11 @@ impl Identity {
     /// Where browsers and programs find this installation.
     pub fn public_url(&self) -> &str {
         &self.public_url
+    }
+
+    /// The audit log, to which every change here adds its line.
+    pub fn log(&self) -> &Log {
+        &self.log
     }
 
     /// The address of the token endpoint: what key files call `token_uri`.

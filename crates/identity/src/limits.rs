@@ -112,3 +112,6 @@ pub const SERVICE_ACCOUNT_NAME_BYTES_MAX: usize = 30;
 
 /// OpenID Connect Core §2 allows a subject of 255 ASCII characters.
 pub const SUBJECT_BYTES_MAX: usize = 255;
+
+/// Sign-in links that a user is told of, and uses of links that are looked through for them: more than anybody is sent in a year.
+pub const MADE_LINKS_MAX: usize = 20;

@@ -4,6 +4,7 @@
 //! all. From the first domain on, two people trust each other if their domains belong to one organisation; whoever has
 //! an address elsewhere is trusted by nobody but themselves.
 
+use audit::{Action, By};
 use db::{Row, Statement};
 use meeting::{DisplayName, MalformedName, UserId};
 
@@ -73,7 +74,7 @@ impl Identity {
     }
 
     /// Gives a domain to an organisation, which need not exist. An empty name: the domain's own.
-    pub async fn add_domain(&self, domain: &str, organisation: &str, now_us: i64) -> Result<Domain, OrganisationError> {
+    pub async fn add_domain(&self, domain: &str, organisation: &str, by: &By) -> Result<Domain, OrganisationError> {
         let name = normalise_domain(domain).ok_or_else(|| OrganisationError::InvalidDomain(domain.to_owned()))?;
         let organisation = match organisation.trim() {
             "" => &name,
@@ -87,9 +88,10 @@ impl Identity {
             ),
             Statement::new(
                 "insert into organisation_domain (domain, organisation, create_us) values ($1, $2, $3)",
-                vec![name.as_str().into(), organisation.as_str().into(), now_us.into()],
+                vec![name.as_str().into(), organisation.as_str().into(), by.now_us.into()],
             )
             .expect(1),
+            by.did(Action::DomainCreate, &domain_name(&name), organisation.as_str()),
         ];
         match self.db.write(write).await {
             Ok(()) => self.domain(&name).await?.ok_or(OrganisationError::NotFound),
@@ -118,28 +120,36 @@ impl Identity {
     }
 
     /// Takes a domain away, and its organisation with the last one.
-    pub async fn remove_domain(&self, domain: &str) -> Result<(), OrganisationError> {
+    pub async fn remove_domain(&self, domain: &str, by: &By) -> Result<(), OrganisationError> {
         let domain = normalise_domain(domain).ok_or(OrganisationError::NotFound)?;
+        let line = by.did(Action::DomainDelete, &domain_name(&domain), "");
         let write = vec![
             Statement::new("delete from organisation_domain where domain = $1", vec![domain.into()]).expect(1),
             Statement::new(
                 "delete from organisation where name not in (select organisation from organisation_domain)",
                 vec![],
             ),
+            line,
         ];
         self.change_organisation(write).await
     }
 
     /// Says whether people whom an organisation's people have met may see their e-mail addresses. The organisation is named
     /// by any of its domains, and all of them change.
-    pub async fn set_shares_email(&self, domain: &str, shares: bool) -> Result<Domain, OrganisationError> {
+    pub async fn set_shares_email(&self, domain: &str, shares: bool, by: &By) -> Result<Domain, OrganisationError> {
         let domain = normalise_domain(domain).ok_or(OrganisationError::NotFound)?;
         let update = Statement::new(
             "update organisation set shares_email = $2
              where name = (select organisation from organisation_domain where domain = $1)",
             vec![domain.as_str().into(), shares.into()],
         );
-        self.change_organisation(vec![update.expect(1)]).await?;
+        let detail = if shares {
+            "shares e-mail addresses"
+        } else {
+            "shares no e-mail addresses"
+        };
+        let line = by.did(Action::DomainUpdate, &domain_name(&domain), detail);
+        self.change_organisation(vec![update.expect(1), line]).await?;
         self.domain(&domain).await?.ok_or(OrganisationError::NotFound)
     }
 
@@ -149,6 +159,11 @@ impl Identity {
             other => Ok(other?),
         }
     }
+}
+
+/// As the audit log names it.
+fn domain_name(domain: &str) -> String {
+    format!("domains/{domain}")
 }
 
 const SELECT: &str = "select organisation_domain.domain, organisation_domain.organisation, organisation.shares_email

@@ -8,6 +8,7 @@
 use std::sync::LazyLock;
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use audit::{Action, By};
 use db::Statement;
 use meeting::UserId;
 use sha2::{Digest, Sha256};
@@ -66,9 +67,9 @@ const OWN_BROWSER: &str = "a browser that is signed in";
 
 impl Identity {
     /// An operator sets an account's password, and with that ends all its credentials.
-    pub async fn set_password(&self, user: &UserId, password: &str, now_us: i64) -> Result<(), PasswordError> {
+    pub async fn set_password(&self, user: &UserId, password: &str, by: &By) -> Result<(), PasswordError> {
         check(password)?;
-        let write = self.replacing(user, password, None, now_us).await?;
+        let write = self.replacing(user, password, None, by).await?;
         self.write_password(write).await
     }
 
@@ -77,7 +78,8 @@ impl Identity {
     /// They are asked for the old one, since a browser may be left alone for a minute. They are not if there is none, or
     /// if they came without it a moment ago, by a link or another issuer's word: it may be what they forgot. A wrong one
     /// counts as an attempt to sign in, and those of all their browsers together.
-    pub async fn change_password(&self, change: PasswordChange<'_>, now_us: i64) -> Result<(), PasswordError> {
+    pub async fn change_password(&self, change: PasswordChange<'_>, by: &By) -> Result<(), PasswordError> {
+        let now_us = by.now_us;
         check(change.new)?;
         let mut write = vec![];
         if !self.needs_no_old_password(&change, now_us).await? {
@@ -85,7 +87,7 @@ impl Identity {
             let (_, attempts) = self.attempt(&change.user.email, old, OWN_BROWSER, now_us).await?;
             write.push(forgetting(attempts));
         }
-        let replacing = self.replacing(&change.user.id, change.new, change.session, now_us);
+        let replacing = self.replacing(&change.user.id, change.new, change.session, by);
         write.extend(replacing.await?);
         self.write_password(write).await
     }
@@ -110,7 +112,7 @@ impl Identity {
         user: &UserId,
         password: &str,
         kept: Option<&str>,
-        now_us: i64,
+        by: &By,
     ) -> Result<Vec<Statement>, PasswordError> {
         let password = password.to_owned();
         let hash = self
@@ -120,9 +122,11 @@ impl Identity {
         let set = Statement::new(
             "insert into password (account, hash, set_us) select id, $2, $3 from account where id = $1
              on conflict (account) do update set hash = excluded.hash, set_us = excluded.set_us",
-            vec![user.as_str().into(), hash.into(), now_us.into()],
+            vec![user.as_str().into(), hash.into(), by.now_us.into()],
         );
-        Ok([set.expect(1)].into_iter().chain(ending(user, kept, now_us)).collect())
+        let line = by.did(Action::PasswordSet, &format!("users/{user}"), "");
+        let write = [set.expect(1), line].into_iter();
+        Ok(write.chain(ending(user, kept, by.now_us)).collect())
     }
 
     async fn write_password(&self, write: Vec<Statement>) -> Result<(), PasswordError> {
@@ -134,9 +138,10 @@ impl Identity {
     }
 
     /// Takes an account's password away, so that only links and other issuers let it in, and ends all its credentials.
-    pub async fn remove_password(&self, user: &UserId, now_us: i64) -> Result<(), PasswordError> {
+    pub async fn remove_password(&self, user: &UserId, by: &By) -> Result<(), PasswordError> {
         let delete = Statement::new("delete from password where account = $1", vec![user.as_str().into()]);
-        let write = [delete].into_iter().chain(ending(user, None, now_us));
+        let line = by.did(Action::PasswordRemove, &format!("users/{user}"), "");
+        let write = [delete, line].into_iter().chain(ending(user, None, by.now_us));
         Ok(self.db.write(write.collect()).await?)
     }
 
@@ -146,12 +151,23 @@ impl Identity {
         email: &str,
         password: &str,
         from: &str,
-        now_us: i64,
+        by: &By,
     ) -> Result<WebSession, SignInError> {
-        let (user, attempts) = self.attempt(email, password, from, now_us).await?;
-        let session = WebSession::new(user, SignedInBy::Password, now_us);
+        let (user, attempts) = match self.attempt(email, password, from, by.now_us).await {
+            Err(SignInError::Refused(fault)) => {
+                let known = self.user_by_email(email).await.ok().flatten();
+                let subject = known.map(|user| user.resource_name()).unwrap_or_default();
+                let detail = fault.to_string();
+                self.log
+                    .refused(by, Action::SignInByPassword, &subject, &detail)
+                    .await?;
+                return Err(SignInError::Refused(fault));
+            }
+            other => other?,
+        };
+        let session = WebSession::new(user, SignedInBy::Password, by.now_us);
         let mut write = vec![forgetting(attempts)];
-        write.extend(session.opening(now_us));
+        write.extend(session.opening(Action::SignInByPassword, "", by));
         self.db.write(write).await?;
         Ok(session)
     }

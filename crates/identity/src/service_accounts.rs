@@ -3,6 +3,7 @@
 //! The private half of a key is made here, leaves in its file, and is not kept. What the program signs with it is
 //! checked against the public half, whose row is the only thing that makes a key a key: deleting it ends the key.
 
+use audit::{Action, By};
 use db::{Row, Statement};
 
 use crate::{
@@ -27,6 +28,18 @@ pub struct ServiceAccount {
     pub name: String,
     /// When it was made.
     pub create_us: i64,
+}
+
+impl ServiceAccount {
+    /// As the audit log names it.
+    fn resource_name(&self) -> String {
+        format!("serviceAccounts/{}", self.client_id)
+    }
+
+    /// One of its keys.
+    fn key_name(&self, key_id: &str) -> String {
+        format!("{}/keys/{key_id}", self.resource_name())
+    }
 }
 
 /// A key of a service account: the public half is all that we have of it.
@@ -66,7 +79,8 @@ fn checked_name(name: &str) -> Result<&str, AppError> {
 impl Identity {
     /// Makes a service account. The name is the part of its address before the `@`: lower-case letters, digits and
     /// dashes.
-    pub async fn create_service_account(&self, name: &str, now_us: i64) -> Result<ServiceAccount, AppError> {
+    pub async fn create_service_account(&self, name: &str, by: &By) -> Result<ServiceAccount, AppError> {
+        let now_us = by.now_us;
         let name = checked_name(name)?;
         let account = ServiceAccount {
             client_id: new_client_id(),
@@ -84,7 +98,8 @@ impl Identity {
                 now_us.into(),
             ],
         );
-        match self.db.write(vec![insert.expect(1)]).await {
+        let line = by.did(Action::ServiceAccountCreate, &account.resource_name(), "");
+        match self.db.write(vec![insert.expect(1), line]).await {
             Ok(()) => Ok(account),
             Err(error) if error.is_conflict() => Err(AppError::NameTaken(account.email)),
             Err(error) => Err(error.into()),
@@ -114,15 +129,16 @@ impl Identity {
     }
 
     /// Deletes a service account with its keys and its delegation.
-    pub async fn delete_service_account(&self, client_id: &str) -> Result<(), AppError> {
+    pub async fn delete_service_account(&self, client_id: &str, by: &By) -> Result<(), AppError> {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
+        let line = by.did(Action::ServiceAccountDelete, &account.resource_name(), "");
         let delete = "delete from app where client_id = $1";
-        self.write_one(Statement::new(delete, vec![account.client_id.into()]))
+        self.write_one(Statement::new(delete, vec![account.client_id.into()]), line)
             .await
     }
 
     /// Makes a key. Its private half is in the file and nowhere else.
-    pub async fn create_key(&self, client_id: &str, now_us: i64) -> Result<KeyFile, AppError> {
+    pub async fn create_key(&self, client_id: &str, by: &By) -> Result<KeyFile, AppError> {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
         let key = tokio::task::spawn_blocking(NewKey::generate)
             .await
@@ -143,12 +159,13 @@ impl Identity {
                 vec![
                     key.id.as_str().into(),
                     key.public_der.clone().into(),
-                    now_us.into(),
+                    by.now_us.into(),
                     client_id.into(),
                     limits::SERVICE_ACCOUNT_KEYS_MAX.into(),
                 ],
             )
             .expect(1),
+            by.did(Action::KeyCreate, &account.key_name(&key.id), ""),
         ];
         match self.db.write(write).await {
             Ok(()) => Ok(key.file(&account.email, client_id, self)),
@@ -174,13 +191,17 @@ impl Identity {
     }
 
     /// Deletes a key: what it signs is refused within the time of the cache.
-    pub async fn delete_key(&self, client_id: &str, key_id: &str) -> Result<(), AppError> {
+    pub async fn delete_key(&self, client_id: &str, key_id: &str, by: &By) -> Result<(), AppError> {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
         if key_id.contains('\0') {
             return Err(AppError::NotFound);
         }
+        let line = by.did(Action::KeyDelete, &account.key_name(key_id), "");
         let delete = "delete from service_account_key where app = $1 and id = $2";
-        self.write_one(Statement::new(delete, vec![account.client_id.into(), key_id.into()]))
-            .await
+        self.write_one(
+            Statement::new(delete, vec![account.client_id.into(), key_id.into()]),
+            line,
+        )
+        .await
     }
 }

@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
+use audit::{Action, Actor, By};
 use db::Statement;
 use meeting::UserId;
 
 use crate::{
     AccountError, Identity, NewUser, Secret, User,
-    accounts::{USER_COLUMNS, user_of},
+    accounts::{USER_COLUMNS, user_id_of, user_of},
     limits,
 };
 
@@ -114,7 +115,8 @@ impl SignInFault {
 impl Identity {
     /// Makes a link for a user, which lets one browser in, once, within `ttl` (at most
     /// [`limits::SIGN_IN_LINK_TTL_MAX`]).
-    pub async fn sign_in_link(&self, user: &UserId, ttl: Duration, now_us: i64) -> Result<Secret, AccountError> {
+    pub async fn sign_in_link(&self, user: &UserId, ttl: Duration, by: &By) -> Result<Secret, AccountError> {
+        let now_us = by.now_us;
         let secret = Secret::generate();
         let expire_us = after(now_us, ttl.min(limits::SIGN_IN_LINK_TTL_MAX));
         self.db
@@ -129,6 +131,7 @@ impl Identity {
                     "delete from sign_in_link where used_us is null and expire_us <= $1",
                     vec![now_us.into()],
                 ),
+                by.did(Action::UserInvite, &format!("users/{user}"), &link_name(&secret)),
             ])
             .await?;
         Ok(secret)
@@ -139,25 +142,25 @@ impl Identity {
     /// `None` once an administrator has signed in, or has a password. Until then every start makes a new link, because
     /// the one printed before may have expired unread, and whoever reads it runs the server anyway. It takes the place of
     /// the one before, so that of all those in a log one opens at most.
-    pub async fn administrator_link(&self, email: &str, now_us: i64) -> Result<Option<Secret>, AccountError> {
-        let (administrator, has_access) = self.ensure_administrator(email, now_us).await?;
+    pub async fn administrator_link(&self, email: &str, by: &By) -> Result<Option<Secret>, AccountError> {
+        let (administrator, has_access) = self.ensure_administrator(email, by).await?;
         if has_access {
             return Ok(None);
         }
         self.db.write(vec![unused_links_end(&administrator.id)]).await?;
-        self.sign_in_link(&administrator.id, limits::SIGN_IN_LINK_TTL, now_us)
+        self.sign_in_link(&administrator.id, limits::SIGN_IN_LINK_TTL, by)
             .await
             .map(Some)
     }
 
     /// The oldest administrator: as whom everybody acts where an installation serves without tokens. Makes an account
     /// of this address where there is none.
-    pub async fn administrator(&self, email: &str, now_us: i64) -> Result<User, AccountError> {
-        Ok(self.ensure_administrator(email, now_us).await?.0)
+    pub async fn administrator(&self, email: &str, by: &By) -> Result<User, AccountError> {
+        Ok(self.ensure_administrator(email, by).await?.0)
     }
 
     /// The oldest administrator, whom this makes if there is none, and whether any of them can sign in.
-    async fn ensure_administrator(&self, email: &str, now_us: i64) -> Result<(User, bool), AccountError> {
+    async fn ensure_administrator(&self, email: &str, by: &By) -> Result<(User, bool), AccountError> {
         if let Some(found) = self.first_administrator().await? {
             return Ok(found);
         }
@@ -166,7 +169,7 @@ impl Identity {
             display_name: "",
             administrator: true,
         };
-        match self.add_user(new, now_us).await {
+        match self.add_user(new, by).await {
             Ok(user) => Ok((user, false)),
             // Another process was faster, or an ordinary user has the address: then there is still none.
             Err(taken @ AccountError::EmailTaken(_)) => self.first_administrator().await?.ok_or(taken),
@@ -213,7 +216,17 @@ impl Identity {
     }
 
     /// Uses a link up and signs in.
-    pub async fn redeem(&self, secret: &str, now_us: i64) -> Result<WebSession, SignInError> {
+    pub async fn redeem(&self, secret: &str, by: &By) -> Result<WebSession, SignInError> {
+        let outcome = self.use_link(secret, by).await;
+        if let Err(SignInError::InvalidLink(fault)) = &outcome {
+            let detail = fault.to_string();
+            self.log.refused(by, Action::SignInByLink, "", &detail).await?;
+        }
+        outcome
+    }
+
+    async fn use_link(&self, secret: &str, by: &By) -> Result<WebSession, SignInError> {
+        let now_us = by.now_us;
         let (link, user) = self.valid_link(secret, now_us).await?;
         let session = WebSession::new(user, SignedInBy::Link, now_us);
         let mut admission = vec![
@@ -223,7 +236,7 @@ impl Identity {
             )
             .expect(1),
         ];
-        admission.extend(session.opening(now_us));
+        admission.extend(session.opening(Action::SignInByLink, &link_name(&link), by));
         match self.db.write(admission).await {
             Ok(()) => Ok(session),
             // The read above was only for the reason: this write decides, and another browser was faster.
@@ -233,15 +246,27 @@ impl Identity {
     }
 
     /// Signs a browser out. A secret that opens nothing is out already.
-    pub async fn end_web_session(&self, secret: &str) -> Result<(), SignInError> {
+    pub async fn end_web_session(&self, secret: &str, by: &By) -> Result<(), SignInError> {
         let Some(secret) = Secret::parse(secret) else {
             return Ok(());
         };
-        let delete = Statement::new(
-            "delete from web_session where secret_sha256 = $1",
-            vec![secret.digest().into()],
-        );
-        Ok(self.db.write(vec![delete]).await?)
+        let sql = "select account from web_session where secret_sha256 = $1";
+        let rows = self.db.read(sql, vec![secret.digest().into()]).await?;
+        let Some(row) = rows.first() else { return Ok(()) };
+        let by = by.known_as(Actor::User(user_id_of(row, 0)?));
+        let write = vec![
+            Statement::new(
+                "delete from web_session where secret_sha256 = $1",
+                vec![secret.digest().into()],
+            )
+            .expect(1),
+            by.did(Action::SignOut, &by.actor(), ""),
+        ];
+        match self.db.write(write).await {
+            // Somebody was faster.
+            Err(error) if error.is_conflict() => Ok(()),
+            other => Ok(other?),
+        }
     }
 }
 
@@ -263,8 +288,9 @@ impl WebSession {
         }
     }
 
-    /// The statements that open it; for a write that does something else as well, or not at all.
-    pub(crate) fn opening(&self, now_us: i64) -> [Statement; 2] {
+    /// The statements that open it, by this way of signing in; for a write that does something else as well, or not at all.
+    pub(crate) fn opening(&self, way: Action, detail: &str, by: &By) -> [Statement; 3] {
+        let by = by.known_as(Actor::User(self.user.id.clone()));
         [
             Statement::new(
                 "insert into web_session (secret_sha256, account, create_us, expire_us, without_password)
@@ -272,15 +298,26 @@ impl WebSession {
                 vec![
                     self.secret.digest().into(),
                     self.user.id.as_str().into(),
-                    now_us.into(),
+                    by.now_us.into(),
                     self.expire_us.into(),
                     (self.signed_in_by != SignedInBy::Password).into(),
                 ],
             )
             .expect(1),
-            Statement::new("delete from web_session where expire_us <= $1", vec![now_us.into()]),
+            Statement::new("delete from web_session where expire_us <= $1", vec![by.now_us.into()]),
+            by.did(way, &by.actor(), detail),
         ]
     }
+}
+
+/// What the audit log calls a link: the beginning of its digest, by which nobody finds the link itself.
+fn link_name(secret: &Secret) -> String {
+    let name = secret
+        .digest()
+        .iter()
+        .take(8)
+        .fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
+    format!("signInLinks/{name}")
 }
 
 /// The time that lies `duration` after `now_us`.

@@ -7,6 +7,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use audit::{Action, By};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use meeting::UserId;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,9 @@ pub enum TokenError {
     /// The cryptography refused.
     #[error("the token could not be signed")]
     Signing(#[source] jsonwebtoken::errors::Error),
+    /// Nobody would know of it.
+    #[error("the token cannot be written into the audit log; try again later")]
+    Store(#[from] db::Error),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -216,8 +220,13 @@ pub(crate) fn fault(kind: &ErrorKind) -> Fault {
 impl Identity {
     /// Issues a bearer token. It stays valid until it expires, its user is removed or their password is set: there is no
     /// other way to recall it, so make `ttl` short ([`limits::TOKEN_TTL`] is the default of the command line).
-    pub fn issue_token(&self, user: &User, scopes: Scopes, ttl: Duration, now_us: i64) -> Result<String, TokenError> {
-        self.keyring.sign(&Bearer::User(user.id.clone()), scopes, ttl, now_us)
+    pub async fn issue_token(&self, user: &User, scopes: Scopes, ttl: Duration, by: &By) -> Result<String, TokenError> {
+        let token = self
+            .keyring
+            .sign(&Bearer::User(user.id.clone()), scopes, ttl, by.now_us)?;
+        let line = by.did(Action::TokenIssue, &user.resource_name(), &scopes.to_string());
+        self.log.write(vec![line]).await?;
+        Ok(token)
     }
 }
 

@@ -4,6 +4,7 @@
 //! assertion. An access token lasts an hour and is checked without a row of its own; everything that it came from is a
 //! row, and checked with it (see [`Identity::authenticate`]), so that taking any of that away ends the token too.
 
+use audit::{Action, Actor, By};
 use db::Statement;
 use serde::Serialize;
 
@@ -38,23 +39,18 @@ const CODE_INVALID: &str = "The code is unknown, was used before, or has expired
 impl Identity {
     /// Answers a request: `form` is its body (`application/x-www-form-urlencoded`), `authorization` the value of that
     /// header, if it has one.
-    pub async fn token(
-        &self,
-        form: &[u8],
-        authorization: Option<&str>,
-        now_us: i64,
-    ) -> Result<TokenResponse, OAuthError> {
+    pub async fn token(&self, form: &[u8], authorization: Option<&str>, by: &By) -> Result<TokenResponse, OAuthError> {
         let form = Parameters::parse(form, limits::TOKEN_FORM_BYTES_MAX)?;
         match form.require("grant_type")? {
             "authorization_code" => {
                 let client = self.client(&form, authorization).await?;
-                self.use_code(&form, &client, now_us).await
+                self.use_code(&form, &client, by).await
             }
             "refresh_token" => {
                 let client = self.client(&form, authorization).await?;
-                self.refresh(&form, &client.app, now_us).await
+                self.refresh(&form, &client.app, by.now_us).await
             }
-            "urn:ietf:params:oauth:grant-type:jwt-bearer" => self.use_assertion(&form, now_us).await,
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => self.use_assertion(&form, by).await,
             _ => Err(OAuthError::new(
                 OAuthCode::UnsupportedGrantType,
                 "The grant_type must be authorization_code, refresh_token or \
@@ -63,8 +59,9 @@ impl Identity {
         }
     }
 
-    async fn use_code(&self, form: &Parameters, client: &Client, now_us: i64) -> Result<TokenResponse, OAuthError> {
+    async fn use_code(&self, form: &Parameters, client: &Client, by: &By) -> Result<TokenResponse, OAuthError> {
         let app = &client.app;
+        let now_us = by.now_us;
         let code = Secret::parse(form.require("code")?).ok_or_else(|| invalid_grant(CODE_INVALID))?;
         let sql = "select account, scopes, redirect_uri, challenge, offline, expire_us, used_us
             from authorization_code where code_sha256 = $1 and app = $2";
@@ -110,6 +107,10 @@ impl Identity {
             };
             write.extend(new.keeping(refresh, now_us));
         }
+        let by = by
+            .known_as(Actor::User(user.clone()))
+            .through(Some(app.client_id.clone()));
+        write.push(by.did(Action::TokenIssue, &format!("users/{user}"), &scopes.to_string()));
         match self.db.write(write).await {
             Ok(()) => {}
             Err(db::Error::Conflict { statement: 0 }) => return Err(self.code_came_again(&grant).await),
@@ -144,9 +145,9 @@ impl Identity {
         self.access(&refreshed.bearer, scopes, refreshed.next, now_us)
     }
 
-    async fn use_assertion(&self, form: &Parameters, now_us: i64) -> Result<TokenResponse, OAuthError> {
+    async fn use_assertion(&self, form: &Parameters, by: &By) -> Result<TokenResponse, OAuthError> {
         let signed = self
-            .assertion(form.require("assertion")?, now_us)
+            .assertion(form.require("assertion")?, by.now_us)
             .await
             .map_err(assertion_refused)?;
         let scopes = asked_scopes(signed.claims.scope.as_deref().unwrap_or_default())?;
@@ -177,7 +178,19 @@ impl Identity {
                 Bearer::Delegate { user, app, key }
             }
         };
-        self.access(&bearer, scopes, None, now_us)
+        let response = self.access(&bearer, scopes, None, by.now_us)?;
+        let (Bearer::ServiceAccount { app, .. } | Bearer::Delegate { app, .. }) = &bearer else {
+            unreachable!("a service account signed the assertion");
+        };
+        let by = by.known_as(Actor::ServiceAccount(app.clone()));
+        let subject = match &bearer {
+            Bearer::Delegate { user, .. } => format!("users/{user}"),
+            _ => by.actor(),
+        };
+        self.log
+            .at_intervals(&by, Action::TokenIssue, &subject, &scopes.to_string())
+            .await?;
+        Ok(response)
     }
 
     fn access(

@@ -1,5 +1,6 @@
 //! Accounts on both engines.
 
+use audit::By;
 use db::{Statement, testing::each_engine};
 use identity::{AccountError, Identity, NewUser, Page, User, UserChange};
 use meeting::UserId;
@@ -16,7 +17,7 @@ const ADA: NewUser<'static> = NewUser {
 async fn a_user_is_found_by_id_and_by_any_spelling_of_the_address() {
     each_engine(async |db| {
         let identity = Identity::open(db).await.expect("opens");
-        let ada = identity.add_user(ADA, NOW_US).await.expect("new");
+        let ada = identity.add_user(ADA, &By::command_line(NOW_US)).await.expect("new");
         assert_eq!(
             (&*ada.email, ada.display_name.as_str(), ada.administrator),
             ("ada@example.org", "Ada Lovelace", false)
@@ -42,7 +43,7 @@ async fn a_user_is_found_by_id_and_by_any_spelling_of_the_address() {
 async fn what_makes_no_account() {
     each_engine(async |db| {
         let identity = Identity::open(db).await.expect("opens");
-        identity.add_user(ADA, NOW_US).await.expect("new");
+        identity.add_user(ADA, &By::command_line(NOW_US)).await.expect("new");
         for (new, expected) in [
             (
                 NewUser {
@@ -72,7 +73,10 @@ async fn what_makes_no_account() {
                 "the name holds the control character U+200B",
             ),
         ] {
-            let error = identity.add_user(new, NOW_US).await.expect_err("refused");
+            let error = identity
+                .add_user(new, &By::command_line(NOW_US))
+                .await
+                .expect_err("refused");
             assert_eq!(error.to_string(), expected, "{new:?}");
         }
         let nameless = NewUser {
@@ -80,7 +84,10 @@ async fn what_makes_no_account() {
             display_name: " ",
             administrator: true,
         };
-        let grace = identity.add_user(nameless, NOW_US).await.expect("new");
+        let grace = identity
+            .add_user(nameless, &By::command_line(NOW_US))
+            .await
+            .expect("new");
         assert_eq!(
             (grace.display_name.as_str(), grace.administrator),
             ("grace.hopper", true)
@@ -94,7 +101,7 @@ async fn what_makes_no_account() {
 async fn a_name_that_was_kept_before_the_rule_is_mended() {
     each_engine(async |db| {
         let identity = Identity::open(db.clone()).await.expect("opens");
-        let ada = identity.add_user(ADA, NOW_US).await.expect("new");
+        let ada = identity.add_user(ADA, &By::command_line(NOW_US)).await.expect("new");
         for (kept, expected) in [
             ("\u{FEFF}Ada\u{200B} Love\u{AD}lace", "Ada Lovelace"),
             ("\u{200B}\u{AD}", "Nameless"),
@@ -119,7 +126,7 @@ async fn an_address_is_given_once() {
         let tries: Vec<_> = (0..8)
             .map(|_| {
                 let identity = identity.clone();
-                tokio::spawn(async move { identity.add_user(ADA, NOW_US).await })
+                tokio::spawn(async move { identity.add_user(ADA, &By::command_line(NOW_US)).await })
             })
             .collect();
         let mut made = 0;
@@ -142,7 +149,7 @@ async fn user(identity: &Identity, name: &str, administrator: bool) -> User {
         display_name: name,
         administrator,
     };
-    identity.add_user(new, NOW_US).await.expect("new")
+    identity.add_user(new, &By::command_line(NOW_US)).await.expect("new")
 }
 
 #[tokio::test]
@@ -214,7 +221,7 @@ async fn accounts_change_but_the_last_administrator_stays() {
             (&bo.id, UserChange::default(), Ok(("Bo Peep", true))),
             (&nobody, set(true), Err("there is no such user")),
         ] {
-            let changed = identity.update_user(id, change).await;
+            let changed = identity.update_user(id, change, &By::command_line(NOW_US)).await;
             let answer = changed
                 .as_ref()
                 .map(|user| (user.display_name.as_str(), user.administrator))
@@ -224,10 +231,19 @@ async fn accounts_change_but_the_last_administrator_stays() {
                 assert_eq!(identity.user(id).await.expect("reads"), Some(changed));
             }
         }
-        let refused = identity.delete_user(&bo.id).await.expect_err("the last");
+        let refused = identity
+            .delete_user(&bo.id, &By::command_line(NOW_US))
+            .await
+            .expect_err("the last");
         assert!(matches!(refused, AccountError::LastAdministrator), "{refused}");
-        identity.delete_user(&ada.id).await.expect("deleted");
-        let gone = identity.delete_user(&ada.id).await.expect_err("gone");
+        identity
+            .delete_user(&ada.id, &By::command_line(NOW_US))
+            .await
+            .expect("deleted");
+        let gone = identity
+            .delete_user(&ada.id, &By::command_line(NOW_US))
+            .await
+            .expect_err("gone");
         assert!(matches!(gone, AccountError::NotFound), "{gone}");
         assert_eq!(identity.user_by_email("ada@example.org").await.expect("reads"), None);
     })
@@ -249,7 +265,7 @@ async fn somebody_always_administrates() {
                 .into_iter()
                 .map(|user| {
                     let identity = identity.clone();
-                    tokio::spawn(async move { identity.delete_user(&user.id).await })
+                    tokio::spawn(async move { identity.delete_user(&user.id, &By::command_line(NOW_US)).await })
                 })
                 .collect();
             let mut refused = 0;

@@ -1,5 +1,6 @@
 //! People whom another issuer vouches for, on both engines: whose account they get.
 
+use audit::By;
 use db::testing::each_engine;
 use identity::{ExternalPerson, Identity, Introductions, NewUser, SignInError, SignInFault};
 
@@ -34,7 +35,10 @@ async fn sign_in_by(
     person: &ExternalPerson<'_>,
     introductions: &Introductions,
 ) -> Result<String, SignInFault> {
-    match identity.sign_in_external(person, introductions, NOW_US).await {
+    match identity
+        .sign_in_external(person, introductions, &By::command_line(NOW_US))
+        .await
+    {
         Ok(session) => Ok(session.user.email),
         Err(SignInError::Refused(fault)) => Err(fault),
         Err(error) => panic!("{error:?}"),
@@ -51,7 +55,7 @@ async fn whose_account_it_is() {
                 display_name: "",
                 administrator: false,
             };
-            identity.add_user(new, NOW_US).await.expect("new");
+            identity.add_user(new, &By::command_line(NOW_US)).await.expect("new");
         }
         let of = |subject, email, email_verified| ExternalPerson {
             subject,
@@ -148,19 +152,25 @@ async fn an_account_passes_on_or_goes() {
         };
         let first = of("eve", Some("eve@example.org"), true);
         let eve = identity
-            .sign_in_external(&first, &anybody(true), NOW_US)
+            .sign_in_external(&first, &anybody(true), &By::command_line(NOW_US))
             .await
             .expect("made")
             .user;
         assert_eq!((eve.display_name.as_str(), eve.administrator), ("Ada Lovelace", false));
 
-        identity.forget_external_identities(&eve.id).await.expect("forgotten");
+        identity
+            .forget_external_identities(&eve.id, &By::command_line(NOW_US))
+            .await
+            .expect("forgotten");
         let successor = of("eve-2", Some("eve@example.org"), true);
         assert_eq!(
             sign_in(&identity, &successor, false).await,
             Ok("eve@example.org".to_owned())
         );
-        identity.delete_user(&eve.id).await.expect("deleted");
+        identity
+            .delete_user(&eve.id, &By::command_line(NOW_US))
+            .await
+            .expect("deleted");
         assert_eq!(sign_in(&identity, &successor, false).await, Err(SignInFault::NoAccount));
     })
     .await;
@@ -174,7 +184,11 @@ async fn a_new_person_gets_one_account() {
         let tries: Vec<_> = (0..6)
             .map(|_| {
                 let identity = identity.clone();
-                tokio::spawn(async move { identity.sign_in_external(&ADA, &anybody(true), NOW_US).await })
+                tokio::spawn(async move {
+                    identity
+                        .sign_in_external(&ADA, &anybody(true), &By::command_line(NOW_US))
+                        .await
+                })
             })
             .collect();
         let mut users = Vec::new();
@@ -208,7 +222,7 @@ async fn an_odd_name_is_mended() {
                 ..ADA
             };
             let session = identity
-                .sign_in_external(&odd, &anybody(true), NOW_US)
+                .sign_in_external(&odd, &anybody(true), &By::command_line(NOW_US))
                 .await
                 .expect("signed in");
             assert_eq!(session.user.display_name.as_str(), expected, "{name:?}");
@@ -232,7 +246,7 @@ async fn an_issuer_speaks_for_its_domains() {
                 display_name: "",
                 administrator,
             };
-            identity.add_user(new, NOW_US).await.expect("new");
+            identity.add_user(new, &By::command_line(NOW_US)).await.expect("new");
         }
         let of = |subject, email| ExternalPerson {
             subject,

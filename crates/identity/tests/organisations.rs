@@ -1,5 +1,6 @@
 //! Organisations on both engines: who trusts whom, and who may see whose address.
 
+use audit::By;
 use db::testing::each_engine;
 use identity::{Identity, NewUser, OrganisationError, Page, User};
 use meeting::UserId;
@@ -12,7 +13,7 @@ async fn user(identity: &Identity, email: &str) -> User {
         display_name: "",
         administrator: false,
     };
-    identity.add_user(new, NOW_US).await.expect("new")
+    identity.add_user(new, &By::command_line(NOW_US)).await.expect("new")
 }
 
 #[tokio::test]
@@ -30,17 +31,20 @@ async fn who_trusts_whom() {
         assert!(trusts(&ada, &bo).await && trusts(&bo, &cyd).await);
         assert!(!identity.same_organisation(&nobody, &ada).await.expect("reads"));
 
-        identity.add_domain("Example.ORG ", "", NOW_US).await.expect("added");
+        identity
+            .add_domain("Example.ORG ", "", &By::command_line(NOW_US))
+            .await
+            .expect("added");
         assert!(!trusts(&ada, &bo).await && !trusts(&bo, &ada).await && !trusts(&bo, &cyd).await);
         assert!(!trusts(&ada, &cyd).await, "a subdomain is another domain");
         assert!(trusts(&bo, &bo).await, "everybody trusts themselves");
 
         identity
-            .add_domain("example.com", "example.org", NOW_US)
+            .add_domain("example.com", "example.org", &By::command_line(NOW_US))
             .await
             .expect("added");
         identity
-            .add_domain("mail.example.org", "Mail", NOW_US)
+            .add_domain("mail.example.org", "Mail", &By::command_line(NOW_US))
             .await
             .expect("added");
         assert!(trusts(&ada, &bo).await && trusts(&bo, &ada).await && !trusts(&ada, &cyd).await);
@@ -49,24 +53,33 @@ async fn who_trusts_whom() {
             !identity.shares_email(&ada).await.expect("reads"),
             "not unless it says so"
         );
-        let set = identity.set_shares_email(" Example.ORG", true).await.expect("set");
+        let set = identity
+            .set_shares_email(" Example.ORG", true, &By::command_line(NOW_US))
+            .await
+            .expect("set");
         assert_eq!((&*set.domain, set.shares_email), ("example.org", true));
         for (user, shares) in [(&ada, true), (&bo, true), (&cyd, false)] {
             assert_eq!(identity.shares_email(user).await.expect("reads"), shares);
         }
 
-        identity.remove_domain("example.org").await.expect("removed");
+        identity
+            .remove_domain("example.org", &By::command_line(NOW_US))
+            .await
+            .expect("removed");
         assert!(!trusts(&ada, &bo).await);
         assert!(
             identity.shares_email(&bo).await.expect("reads"),
             "the organisation has a domain left"
         );
         for domain in ["example.com", "mail.example.org"] {
-            identity.remove_domain(domain).await.expect("removed");
+            identity
+                .remove_domain(domain, &By::command_line(NOW_US))
+                .await
+                .expect("removed");
         }
         assert!(trusts(&ada, &bo).await);
         for gone in ["example.org", "Mail", "not a domain"] {
-            let refused = identity.set_shares_email(gone, false).await;
+            let refused = identity.set_shares_email(gone, false, &By::command_line(NOW_US)).await;
             assert!(matches!(refused, Err(OrganisationError::NotFound)), "{refused:?}");
         }
     })
@@ -93,7 +106,9 @@ async fn domains_are_checked_and_listed() {
                 Err("the name of the organisation cannot be used"),
             ),
         ] {
-            let added = identity.add_domain(domain, organisation, NOW_US).await;
+            let added = identity
+                .add_domain(domain, organisation, &By::command_line(NOW_US))
+                .await;
             let answer = added
                 .map(|domain| domain.organisation)
                 .map_err(|error| error.to_string());
@@ -112,7 +127,10 @@ async fn domains_are_checked_and_listed() {
         let last = identity.list_domains(page).await.expect("reads");
         assert_eq!((&*last.items[0].domain, last.next), ("example.org", None));
         for unknown in ["example.net", "not a domain", "\0"] {
-            identity.remove_domain(unknown).await.expect_err("there is none");
+            identity
+                .remove_domain(unknown, &By::command_line(NOW_US))
+                .await
+                .expect_err("there is none");
         }
     })
     .await;

@@ -1,6 +1,7 @@
 //! The administrator's lists on both engines, page by page: nothing is left out, nothing comes twice, and the order is that
 //! of the keys.
 
+use audit::By;
 use std::fmt::Debug;
 
 use db::testing::each_engine;
@@ -53,9 +54,15 @@ async fn every_list_is_whole() {
                 display_name: "",
                 administrator: false,
             };
-            users.push(identity.add_user(new, NOW_US).await.expect("new").email);
+            users.push(
+                identity
+                    .add_user(new, &By::command_line(NOW_US))
+                    .await
+                    .expect("new")
+                    .email,
+            );
             let domain = format!("d{number}.example.org");
-            let added = identity.add_domain(&domain, "Example", NOW_US).await;
+            let added = identity.add_domain(&domain, "Example", &By::command_line(NOW_US)).await;
             domains.push(added.expect("added").domain);
             let new = NewApp {
                 kind: AppKind::Installed,
@@ -63,12 +70,16 @@ async fn every_list_is_whole() {
                 redirect_uris: &[],
                 secret: false,
             };
-            let (app, _) = identity.create_app(new, NOW_US).await.expect("made");
+            let (app, _) = identity.create_app(new, &By::command_line(NOW_US)).await.expect("made");
             apps.push(app.client_id);
-            let account = identity.create_service_account(&format!("robot{number}"), NOW_US).await;
+            let account = identity
+                .create_service_account(&format!("robot{number}"), &By::command_line(NOW_US))
+                .await;
             let account = account.expect("made").client_id;
             let scopes = Scopes::of(&[Scope::SpaceReadonly]);
-            let granted = identity.grant_delegation(&account, scopes, NOW_US).await;
+            let granted = identity
+                .grant_delegation(&account, scopes, &By::command_line(NOW_US))
+                .await;
             granted.expect("granted");
             accounts.push(account);
         }

@@ -1,5 +1,6 @@
 //! Passwords on both engines: who gets in, what strangers learn, and how often one may guess.
 
+use audit::By;
 use std::{error::Error, time::Duration};
 
 use db::{Db, testing::each_engine};
@@ -26,7 +27,7 @@ async fn with_ada(db: Db) -> (Identity, User) {
         display_name: "Ada",
         administrator: false,
     };
-    let ada = identity.add_user(new, NOW_US).await.expect("new");
+    let ada = identity.add_user(new, &By::command_line(NOW_US)).await.expect("new");
     (identity, ada)
 }
 
@@ -43,13 +44,16 @@ async fn a_password_signs_in_and_the_answer_does_not_tell_who_has_an_account() {
     each_engine(async |db| {
         let (identity, ada) = with_ada(db).await;
         let before = identity
-            .sign_in_with_password("ada@example.org", PASSWORD, HERE, NOW_US)
+            .sign_in_with_password("ada@example.org", PASSWORD, HERE, &By::command_line(NOW_US))
             .await;
         assert!(before.is_err(), "nothing was set");
-        identity.set_password(&ada.id, PASSWORD, NOW_US).await.expect("set");
+        identity
+            .set_password(&ada.id, PASSWORD, &By::command_line(NOW_US))
+            .await
+            .expect("set");
 
         let session = identity
-            .sign_in_with_password(" Ada@Example.org", PASSWORD, HERE, NOW_US)
+            .sign_in_with_password(" Ada@Example.org", PASSWORD, HERE, &By::command_line(NOW_US))
             .await
             .expect("right");
         assert_eq!(session.user, ada);
@@ -65,7 +69,7 @@ async fn a_password_signs_in_and_the_answer_does_not_tell_who_has_an_account() {
             display_name: "",
             administrator: false,
         };
-        identity.add_user(bo, NOW_US).await.expect("new");
+        identity.add_user(bo, &By::command_line(NOW_US)).await.expect("new");
         let long = "x".repeat(limits::PASSWORD_BYTES_MAX + 1);
         let wrong = "the address or the password is wrong";
         for (email, password, reason) in [
@@ -89,7 +93,11 @@ async fn a_password_signs_in_and_the_answer_does_not_tell_who_has_an_account() {
             ),
             ("", "", "there is no account with this address and a password"),
         ] {
-            let answer = told(identity.sign_in_with_password(email, password, HERE, NOW_US).await);
+            let answer = told(
+                identity
+                    .sign_in_with_password(email, password, HERE, &By::command_line(NOW_US))
+                    .await,
+            );
             assert_eq!(
                 answer.err(),
                 Some((wrong.to_owned(), reason.to_owned())),
@@ -104,11 +112,15 @@ async fn a_password_signs_in_and_the_answer_does_not_tell_who_has_an_account() {
 async fn a_new_password_replaces_the_old_one() {
     each_engine(async |db| {
         let (identity, ada) = with_ada(db).await;
-        let set = async |password| identity.set_password(&ada.id, password, NOW_US).await;
+        let set = async |password| {
+            identity
+                .set_password(&ada.id, password, &By::command_line(NOW_US))
+                .await
+        };
         set(PASSWORD).await.expect("set");
         let sign_in = async |password| {
             identity
-                .sign_in_with_password("ada@example.org", password, HERE, NOW_US)
+                .sign_in_with_password("ada@example.org", password, HERE, &By::command_line(NOW_US))
                 .await
         };
         sign_in(PASSWORD).await.expect("right");
@@ -131,10 +143,15 @@ async fn a_new_password_replaces_the_old_one() {
             assert_eq!(refused.to_string(), expected);
         }
         let nobody = UserId::parse("100000000000000000000").expect("21 digits");
-        let refused = identity.set_password(&nobody, PASSWORD, NOW_US).await;
+        let refused = identity
+            .set_password(&nobody, PASSWORD, &By::command_line(NOW_US))
+            .await;
         assert!(matches!(refused, Err(PasswordError::UnknownUser)), "{refused:?}");
 
-        identity.remove_password(&ada.id, NOW_US).await.expect("removed");
+        identity
+            .remove_password(&ada.id, &By::command_line(NOW_US))
+            .await
+            .expect("removed");
         assert!(sign_in(ANOTHER).await.is_err());
     })
     .await;
@@ -152,15 +169,22 @@ async fn whoever_changes_a_password_proves_that_it_is_theirs() {
                 old,
                 new: PASSWORD,
             };
-            let changed = identity.change_password(change, now_us).await;
+            let changed = identity.change_password(change, &By::command_line(now_us)).await;
             changed.map_err(|refused| refused.to_string())
         };
         change(None, None, NOW_US).await.expect("there was none");
 
-        let signed_in = identity.sign_in_with_password("ada@example.org", PASSWORD, NOW_US);
+        let by = By::command_line(NOW_US);
+        let signed_in = identity.sign_in_with_password("ada@example.org", PASSWORD, HERE, &by);
         let by_password = signed_in.await.expect("right").secret.expose();
-        let link = identity.sign_in_link(&ada.id, LINK_TTL, NOW_US).await.expect("a link");
-        let by_link = identity.redeem(&link.expose(), NOW_US).await.expect("signed in");
+        let link = identity
+            .sign_in_link(&ada.id, LINK_TTL, &By::command_line(NOW_US))
+            .await
+            .expect("a link");
+        let by_link = identity
+            .redeem(&link.expose(), &By::command_line(NOW_US))
+            .await
+            .expect("signed in");
         let by_link = by_link.secret.expose();
         let forgotten_us = i64::try_from(limits::FORGOTTEN_PASSWORD_TTL.as_micros()).expect("minutes");
         let wrong = Err("the old password is missing or wrong".to_owned());
@@ -201,18 +225,22 @@ async fn credentials_end_with_the_password() {
             display_name: "",
             administrator: false,
         };
-        let bo = identity.add_user(bo, NOW_US).await.expect("new");
+        let bo = identity.add_user(bo, &By::command_line(NOW_US)).await.expect("new");
         let given = async |user: &User| {
             let link = async || {
                 identity
-                    .sign_in_link(&user.id, LINK_TTL, NOW_US)
+                    .sign_in_link(&user.id, LINK_TTL, &By::command_line(NOW_US))
                     .await
                     .expect("a link")
                     .expose()
             };
-            let browser = identity.redeem(&link().await, NOW_US).await.expect("signed in");
+            let browser = identity
+                .redeem(&link().await, &By::command_line(NOW_US))
+                .await
+                .expect("signed in");
             let token = identity
-                .issue_token(user, Scopes::MEET, limits::TOKEN_TTL, NOW_US)
+                .issue_token(user, Scopes::MEET, limits::TOKEN_TTL, &By::command_line(NOW_US))
+                .await
                 .expect("signed");
             (browser.secret.expose(), token, link().await)
         };
@@ -222,7 +250,11 @@ async fn credentials_end_with_the_password() {
                 .await
                 .is_ok();
             let token = identity.authenticate(Credential::Bearer(token), LATER_US).await.is_ok();
-            [cookie, token, identity.redeem(link, LATER_US).await.is_ok()]
+            [
+                cookie,
+                token,
+                identity.redeem(link, &By::command_line(LATER_US)).await.is_ok(),
+            ]
         };
         let of_bo = given(&bo).await;
 
@@ -233,22 +265,32 @@ async fn credentials_end_with_the_password() {
             old: None,
             new: PASSWORD,
         };
-        identity.change_password(change, SET_US).await.expect("there was none");
+        identity
+            .change_password(change, &By::command_line(SET_US))
+            .await
+            .expect("there was none");
         assert_eq!(holds(&there).await, [false; 3], "changed");
         assert_eq!(holds(&here).await, [true, false, false], "changed here");
 
         for operator in [Operator::Sets, Operator::Removes] {
             let before = given(&ada).await;
             match operator {
-                Operator::Sets => identity.set_password(&ada.id, PASSWORD, SET_US).await.expect("set"),
-                Operator::Removes => identity.remove_password(&ada.id, SET_US).await.expect("removed"),
+                Operator::Sets => identity
+                    .set_password(&ada.id, PASSWORD, &By::command_line(SET_US))
+                    .await
+                    .expect("set"),
+                Operator::Removes => identity
+                    .remove_password(&ada.id, &By::command_line(SET_US))
+                    .await
+                    .expect("removed"),
             }
             assert_eq!(holds(&before).await, [false; 3], "{operator:?}");
             assert_eq!(holds(&here).await, [false; 3], "{operator:?}, here");
         }
         assert_eq!(holds(&of_bo).await, [true; 3]);
         let token = identity
-            .issue_token(&ada, Scopes::MEET, limits::TOKEN_TTL, SET_US)
+            .issue_token(&ada, Scopes::MEET, limits::TOKEN_TTL, &By::command_line(SET_US))
+            .await
             .expect("signed");
         let since = identity.authenticate(Credential::Bearer(&token), LATER_US).await;
         since.expect("issued since");
@@ -267,13 +309,20 @@ enum Operator {
 async fn guesses_are_limited() {
     each_engine(async |db| {
         let (identity, ada) = with_ada(db).await;
-        identity.set_password(&ada.id, PASSWORD, NOW_US).await.expect("set");
+        identity
+            .set_password(&ada.id, PASSWORD, &By::command_line(NOW_US))
+            .await
+            .expect("set");
         for email in ["ada@example.org", "nobody@example.org"] {
             let tries: Vec<_> = (0..limits::PASSWORD_ATTEMPTS_MAX + 3)
                 .map(|number| {
                     let identity = identity.clone();
                     let password = format!("guess number {number}");
-                    tokio::spawn(async move { identity.sign_in_with_password(email, &password, HERE, NOW_US).await })
+                    tokio::spawn(async move {
+                        identity
+                            .sign_in_with_password(email, &password, HERE, &By::command_line(NOW_US))
+                            .await
+                    })
                 })
                 .collect();
             let mut wrong = 0;
@@ -289,7 +338,7 @@ async fn guesses_are_limited() {
         }
         let sign_in = async |now_us| {
             identity
-                .sign_in_with_password("ada@example.org", PASSWORD, HERE, now_us)
+                .sign_in_with_password("ada@example.org", PASSWORD, HERE, &By::command_line(now_us))
                 .await
         };
         assert!(sign_in(NOW_US + WINDOW_US - 1).await.is_err());
@@ -297,7 +346,8 @@ async fn guesses_are_limited() {
         // Whoever guesses from elsewhere is counted apart.
         for number in 0..=limits::PASSWORD_ATTEMPTS_MAX {
             let guess = format!("guess number {number}");
-            let elsewhere = identity.sign_in_with_password("ada@example.org", &guess, "elsewhere", NOW_US + WINDOW_US);
+            let by = By::command_line(NOW_US + WINDOW_US);
+            let elsewhere = identity.sign_in_with_password("ada@example.org", &guess, "elsewhere", &by);
             elsewhere.await.expect_err("a guess");
         }
         // Signing in clears the count.
@@ -313,15 +363,22 @@ async fn an_administrator_with_a_password_needs_no_link() {
     each_engine(async |db| {
         let identity = Identity::open(db).await.expect("opens");
         let administrator = identity
-            .administrator("administrator@localhost", NOW_US)
+            .administrator("administrator@localhost", &By::command_line(NOW_US))
             .await
             .expect("made");
-        let again = identity.administrator("other@localhost", NOW_US).await.expect("found");
+        let again = identity
+            .administrator("other@localhost", &By::command_line(NOW_US))
+            .await
+            .expect("found");
         assert_eq!(administrator, again);
-        let link = async || identity.administrator_link("administrator@localhost", NOW_US).await;
+        let link = async || {
+            identity
+                .administrator_link("administrator@localhost", &By::command_line(NOW_US))
+                .await
+        };
         assert!(link().await.expect("reads").is_some());
         identity
-            .set_password(&administrator.id, PASSWORD, NOW_US)
+            .set_password(&administrator.id, PASSWORD, &By::command_line(NOW_US))
             .await
             .expect("set");
         assert_eq!(link().await.expect("reads"), None);
@@ -334,16 +391,22 @@ async fn an_administrator_with_a_password_needs_no_link() {
 async fn a_deleted_user_is_out() {
     each_engine(async |db| {
         let (identity, ada) = with_ada(db).await;
-        identity.set_password(&ada.id, PASSWORD, NOW_US).await.expect("set");
+        identity
+            .set_password(&ada.id, PASSWORD, &By::command_line(NOW_US))
+            .await
+            .expect("set");
         let session = identity
-            .sign_in_with_password("ada@example.org", PASSWORD, HERE, NOW_US)
+            .sign_in_with_password("ada@example.org", PASSWORD, HERE, &By::command_line(NOW_US))
             .await
             .expect("right");
         identity
-            .sign_in_link(&ada.id, limits::SIGN_IN_LINK_TTL, NOW_US)
+            .sign_in_link(&ada.id, limits::SIGN_IN_LINK_TTL, &By::command_line(NOW_US))
             .await
             .expect("a link");
-        identity.delete_user(&ada.id).await.expect("deleted");
+        identity
+            .delete_user(&ada.id, &By::command_line(NOW_US))
+            .await
+            .expect("deleted");
         let caller = identity
             .authenticate(Credential::Cookie(&session.secret.expose()), NOW_US)
             .await;
@@ -353,7 +416,7 @@ async fn a_deleted_user_is_out() {
         ));
         assert!(
             identity
-                .sign_in_with_password("ada@example.org", PASSWORD, HERE, NOW_US)
+                .sign_in_with_password("ada@example.org", PASSWORD, HERE, &By::command_line(NOW_US))
                 .await
                 .is_err()
         );

@@ -1,5 +1,6 @@
 //! One-time links and browser sessions on both engines.
 
+use audit::By;
 use std::{error::Error, time::Duration};
 
 use db::{
@@ -21,7 +22,7 @@ async fn with_ada(db: Db) -> (Identity, User) {
         display_name: "Ada",
         administrator: false,
     };
-    let ada = identity.add_user(new, NOW_US).await.expect("new");
+    let ada = identity.add_user(new, &By::command_line(NOW_US)).await.expect("new");
     (identity, ada)
 }
 
@@ -41,7 +42,7 @@ async fn a_link_becomes_a_session_until_it_ends() {
     each_engine(async |db| {
         let (identity, ada) = with_ada(db).await;
         let link = identity
-            .sign_in_link(&ada.id, TTL, NOW_US)
+            .sign_in_link(&ada.id, TTL, &By::command_line(NOW_US))
             .await
             .expect("a link")
             .expose();
@@ -53,7 +54,7 @@ async fn a_link_becomes_a_session_until_it_ends() {
 
         let holder = identity.link_holder(&link, NOW_US).await.expect("a link that holds");
         let session = identity
-            .redeem(&link, NOW_US + TTL_US - 1)
+            .redeem(&link, &By::command_line(NOW_US + TTL_US - 1))
             .await
             .expect("asking does not use it up");
         assert_eq!(holder, session.user);
@@ -67,12 +68,15 @@ async fn a_link_becomes_a_session_until_it_ends() {
 
         for nothing in ["", "nonsense", &link] {
             identity
-                .end_web_session(nothing)
+                .end_web_session(nothing, &By::command_line(NOW_US))
                 .await
                 .expect("no session, nothing to end");
         }
         assert!(caller(&identity, &cookie, NOW_US).await.is_ok());
-        identity.end_web_session(&cookie).await.expect("signed out");
+        identity
+            .end_web_session(&cookie, &By::command_line(NOW_US))
+            .await
+            .expect("signed out");
         assert_eq!(
             caller(&identity, &cookie, NOW_US).await,
             Err(Fault::UnknownSession),
@@ -89,13 +93,16 @@ async fn links_that_do_not_sign_in() {
         let (identity, ada) = with_ada(db).await;
         let link = async |ttl| {
             identity
-                .sign_in_link(&ada.id, ttl, NOW_US)
+                .sign_in_link(&ada.id, ttl, &By::command_line(NOW_US))
                 .await
                 .expect("a link")
                 .expose()
         };
         let (used, expired, endless) = (link(TTL).await, link(TTL).await, link(Duration::MAX).await);
-        identity.redeem(&used, NOW_US).await.expect("the first time");
+        identity
+            .redeem(&used, &By::command_line(NOW_US))
+            .await
+            .expect("the first time");
         let limit_us = i64::try_from(limits::SIGN_IN_LINK_TTL_MAX.as_micros()).expect("days");
         let unknown = "A".repeat(43);
         for (secret, now_us, reason) in [
@@ -107,7 +114,10 @@ async fn links_that_do_not_sign_in() {
             ("é\0", NOW_US, "the secret is malformed"),
         ] {
             let unheld = identity.link_holder(secret, now_us).await.expect_err("refused");
-            let error = identity.redeem(secret, now_us).await.expect_err("refused");
+            let error = identity
+                .redeem(secret, &By::command_line(now_us))
+                .await
+                .expect_err("refused");
             assert_eq!(unheld.to_string(), error.to_string());
             assert_eq!(
                 error.to_string(),
@@ -133,7 +143,7 @@ async fn a_link_works_once_under_concurrency() {
             .expect("opens");
         for _ in 0..5 {
             let link = identity
-                .sign_in_link(&ada.id, TTL, NOW_US)
+                .sign_in_link(&ada.id, TTL, &By::command_line(NOW_US))
                 .await
                 .expect("a link")
                 .expose();
@@ -145,7 +155,7 @@ async fn a_link_works_once_under_concurrency() {
                         other.clone()
                     };
                     let link = link.clone();
-                    tokio::spawn(async move { identity.redeem(&link, NOW_US).await })
+                    tokio::spawn(async move { identity.redeem(&link, &By::command_line(NOW_US)).await })
                 })
                 .collect();
             let mut sessions = Vec::new();
@@ -169,16 +179,19 @@ async fn the_first_administrator_gets_a_link_until_it_has_been_used() {
         let (identity, _) = with_ada(db).await;
         let link = async |now_us| {
             identity
-                .administrator_link("administrator@localhost", now_us)
+                .administrator_link("administrator@localhost", &By::command_line(now_us))
                 .await
                 .expect("no error")
         };
         let unread = link(NOW_US).await.expect("a new installation");
         let again = link(NOW_US + 1).await.expect("nobody has signed in");
         assert_ne!(unread, again);
-        let replaced = identity.redeem(&unread.expose(), NOW_US + 2).await;
+        let replaced = identity.redeem(&unread.expose(), &By::command_line(NOW_US + 2)).await;
         assert!(matches!(replaced, Err(SignInError::InvalidLink(_))), "{replaced:?}");
-        let session = identity.redeem(&again.expose(), NOW_US + 2).await.expect("valid");
+        let session = identity
+            .redeem(&again.expose(), &By::command_line(NOW_US + 2))
+            .await
+            .expect("valid");
         assert_eq!(
             (&*session.user.email, session.user.administrator),
             ("administrator@localhost", true)
@@ -198,7 +211,7 @@ async fn an_ordinary_user_is_not_made_administrator_by_their_address() {
     each_engine(async |db| {
         let (identity, ada) = with_ada(db).await;
         let error = identity
-            .administrator_link("ada@example.org", NOW_US)
+            .administrator_link("ada@example.org", &By::command_line(NOW_US))
             .await
             .expect_err("taken");
         assert_eq!(
@@ -225,15 +238,19 @@ async fn expired_sessions_and_unused_links_are_swept_out() {
         let mut now_us = NOW_US;
         for _ in 0..3 {
             identity
-                .sign_in_link(&ada.id, TTL, now_us)
+                .sign_in_link(&ada.id, TTL, &By::command_line(now_us))
                 .await
                 .expect("a link nobody opens");
             let link = identity
-                .sign_in_link(&ada.id, TTL, now_us)
+                .sign_in_link(&ada.id, TTL, &By::command_line(now_us))
                 .await
                 .expect("a link")
                 .expose();
-            now_us = identity.redeem(&link, now_us).await.expect("valid").expire_us;
+            now_us = identity
+                .redeem(&link, &By::command_line(now_us))
+                .await
+                .expect("valid")
+                .expire_us;
         }
         assert_eq!(rows("web_session").await, 1);
         assert_eq!(rows("sign_in_link").await, 3 + 1, "three used, and the last unused one");

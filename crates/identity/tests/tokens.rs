@@ -1,5 +1,6 @@
 //! Tokens through the accounts, on both engines: one key for all processes, one answer to all that is wrong.
 
+use audit::By;
 use std::time::Duration;
 
 use db::{
@@ -27,9 +28,15 @@ async fn a_token_of_the_command_line_is_good_at_the_running_server() {
     each_location(async |location| {
         let server = open(&location).await;
         let command_line = open(&location).await;
-        let ada = command_line.add_user(ADA, NOW_US).await.expect("new");
+        let ada = command_line
+            .add_user(ADA, &By::command_line(NOW_US))
+            .await
+            .expect("new");
         let scopes = Scopes::of(&[Scope::SpaceReadonly]);
-        let token = command_line.issue_token(&ada, scopes, HOUR, NOW_US).expect("issued");
+        let token = command_line
+            .issue_token(&ada, scopes, HOUR, &By::command_line(NOW_US))
+            .await
+            .expect("issued");
         for _ in ["checked", "remembered"] {
             let principal = server
                 .authenticate(Credential::Bearer(&token), NOW_US)
@@ -64,9 +71,15 @@ async fn the_first_key_is_made_once() {
         for one in opening {
             processes.push(one.await.expect("no panic"));
         }
-        let ada = processes[0].add_user(ADA, NOW_US).await.expect("new");
+        let ada = processes[0]
+            .add_user(ADA, &By::command_line(NOW_US))
+            .await
+            .expect("new");
         for signer in &processes {
-            let token = signer.issue_token(&ada, Scopes::MEET, HOUR, NOW_US).expect("issued");
+            let token = signer
+                .issue_token(&ada, Scopes::MEET, HOUR, &By::command_line(NOW_US))
+                .await
+                .expect("issued");
             for checker in &processes {
                 checker
                     .authenticate(Credential::Bearer(&token), NOW_US)
@@ -82,17 +95,26 @@ async fn the_first_key_is_made_once() {
 async fn whatever_is_wrong_is_told_in_the_same_words() {
     each_engine(async |db| {
         let identity = Identity::open(db.clone()).await.expect("opens");
-        let ada = identity.add_user(ADA, NOW_US).await.expect("new");
-        let token = identity.issue_token(&ada, Scopes::MEET, HOUR, NOW_US).expect("issued");
+        let ada = identity.add_user(ADA, &By::command_line(NOW_US)).await.expect("new");
+        let token = identity
+            .issue_token(&ada, Scopes::MEET, HOUR, &By::command_line(NOW_US))
+            .await
+            .expect("issued");
         let orphan = {
             let removed = NewUser {
                 email: "eve@example.org",
                 ..ADA
             };
-            let eve = identity.add_user(removed, NOW_US).await.expect("new");
+            let eve = identity
+                .add_user(removed, &By::command_line(NOW_US))
+                .await
+                .expect("new");
             let delete = db::Statement::new("delete from account where id = $1", vec![eve.id.as_str().into()]);
             db.write(vec![delete.expect(1)]).await.expect("removed");
-            identity.issue_token(&eve, Scopes::MEET, HOUR, NOW_US).expect("issued")
+            identity
+                .issue_token(&eve, Scopes::MEET, HOUR, &By::command_line(NOW_US))
+                .await
+                .expect("issued")
         };
         let (signed, _) = token.rsplit_once('.').expect("three parts");
         let forged = format!("{signed}.{}", "A".repeat(86));

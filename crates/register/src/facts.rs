@@ -4,18 +4,22 @@
 //! makes, so that facts which do not follow from what is recorded fail as a whole. The list of facts is one write: there
 //! is no moment at which a participant is there without its session.
 
+mod audit_lines;
 mod conferences;
 mod participants;
 mod sessions;
 
 use crate::{Register, RegisterError, numbers::Number, settings};
+use audit::By;
 use db::Statement;
 use meeting::{Fact, Micros, Settings, SpaceId};
 
 impl Register {
     /// Writes facts that were decided for this space, all or none; they are durable when this returns.
-    pub async fn record(&self, space: &SpaceId, facts: &[Fact]) -> Result<(), RegisterError> {
-        let statements: Vec<Statement> = facts.iter().flat_map(|fact| self.statements(space, fact)).collect();
+    /// Where they are somebody's doing, the lines of the audit log are part of it.
+    pub async fn record(&self, space: &SpaceId, facts: &[Fact], by: Option<&By>) -> Result<(), RegisterError> {
+        let mut statements: Vec<Statement> = facts.iter().flat_map(|fact| self.statements(space, fact)).collect();
+        statements.extend(by.into_iter().flat_map(|by| audit_lines::of(facts, by)));
         if statements.is_empty() {
             return Ok(());
         }

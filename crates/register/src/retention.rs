@@ -4,8 +4,9 @@
 //! the times of its conferences written anew. What has expired already stays gone.
 
 use crate::{Register, RegisterError, limits::NEVER_US};
+use audit::{Action, By};
 use db::Statement;
-use meeting::{Micros, SpaceId};
+use meeting::{SpaceId, names};
 use std::num::NonZeroU16;
 
 /// For how long records are kept after the end of their conference.
@@ -33,6 +34,15 @@ impl Retention {
         }
     }
 
+    /// As the audit log says it.
+    fn in_words(self) -> String {
+        match self {
+            Retention::Default => "as usual".to_owned(),
+            Retention::Days(days) => format!("{days} days"),
+            Retention::Never => "for ever".to_owned(),
+        }
+    }
+
     /// A row that says less than a day is read as one day.
     pub(crate) fn read(us: Option<i64>) -> Retention {
         match us {
@@ -48,7 +58,7 @@ impl Retention {
 
 impl Register {
     /// Keeps the records of this space for so long, those of past conferences included.
-    pub async fn set_retention(&self, space: &SpaceId, retention: Retention, now: Micros) -> Result<(), RegisterError> {
+    pub async fn set_retention(&self, space: &SpaceId, retention: Retention, by: &By) -> Result<(), RegisterError> {
         let chosen = Statement::new(
             "update space set retention_us = $2 where id = $1",
             vec![space.as_str().into(), retention.us().into()],
@@ -67,12 +77,13 @@ impl Register {
             where space = $1 and (end_us is null or expire_us > $2)",
             vec![
                 space.as_str().into(),
-                now.0.into(),
+                by.now_us.into(),
                 longest.into(),
                 NEVER_US.saturating_sub(longest).into(),
                 NEVER_US.into(),
             ],
         );
-        self.write_existing(vec![chosen.expect(1), anew]).await
+        let line = by.did(Action::RetentionSet, &names::space(space), &retention.in_words());
+        self.write_existing(vec![chosen.expect(1), anew, line]).await
     }
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use audit::By;
 use media::{DisconnectReason, Media, Overloaded};
 use meeting::{
     Absentee, Fact, Input, LostReason, Micros, ParticipantId, Refusal, SessionId, Settings, Space, SpaceId, UserId,
@@ -64,7 +65,21 @@ pub enum InputError {
 }
 
 /// What happens to a space: most inputs are known beforehand, some follow from what the space is at that moment.
-type Happening = Box<dyn FnOnce(&Space) -> Input + Send>;
+struct Happening {
+    input: Box<dyn FnOnce(&Space) -> Input + Send>,
+    /// Whose doing it is, where the audit log asks.
+    by: Option<By>,
+}
+
+impl Happening {
+    /// One of which the audit log says nothing.
+    fn unsaid(input: impl FnOnce(&Space) -> Input + Send + 'static) -> Happening {
+        Happening {
+            input: Box::new(input),
+            by: None,
+        }
+    }
+}
 
 /// What came of an input.
 struct Outcome {
@@ -106,13 +121,22 @@ impl Rooms {
 
     /// Lets something happen to a space.
     pub async fn input(&self, space: SpaceId, input: Input) -> Result<(), InputError> {
-        self.spawn(space, Box::new(|_| input), None).await.map(|_| ())
+        self.spawn(space, Happening::unsaid(|_| input), None).await.map(|_| ())
+    }
+
+    /// The same, by somebody's doing: the audit log says so, if it is something that it tells of.
+    pub async fn input_by(&self, space: SpaceId, input: Input, by: By) -> Result<(), InputError> {
+        let happening = Happening {
+            by: Some(by),
+            ..Happening::unsaid(|_| input)
+        };
+        self.spawn(space, happening, None).await.map(|_| ())
     }
 
     /// Joins, knocks or resumes. When this returns, the session is written down, if it does not merely wait, and the media
     /// plane expects it.
     pub async fn receive(&self, space: SpaceId, input: Input, entrance: Entrance) -> Result<Seat, InputError> {
-        let outcome = self.spawn(space, Box::new(|_| input), Some(entrance)).await?;
+        let outcome = self.spawn(space, Happening::unsaid(|_| input), Some(entrance)).await?;
         Ok(outcome.seat.expect("whoever is received has a seat"))
     }
 
@@ -123,7 +147,7 @@ impl Rooms {
         change: impl FnOnce(Settings) -> Settings + Send + 'static,
     ) -> Result<Settings, InputError> {
         let happening = |space: &Space| Input::Configure(change(*space.settings()));
-        Ok(self.spawn(space, Box::new(happening), None).await?.settings)
+        Ok(self.spawn(space, Happening::unsaid(happening), None).await?.settings)
     }
 
     /// The same, on behalf of somebody who may do so while they are in the meeting.
@@ -137,7 +161,7 @@ impl Rooms {
             by,
             settings: change(*space.settings()),
         };
-        Ok(self.spawn(space, Box::new(happening), None).await?.settings)
+        Ok(self.spawn(space, Happening::unsaid(happening), None).await?.settings)
     }
 
     /// Silences devices of those who are there: one participant, or all but one. Nothing of it is a fact. False if nobody
@@ -326,7 +350,7 @@ impl Inner {
             Some(space) => space,
             None => self.read_again(id, room).await?,
         };
-        let input = happening(&space);
+        let input = (happening.input)(&space);
         if let Some(absentee) = space.absentee(&input)
             && let Err(unread) = self.recall(&mut space, &absentee).await
         {
@@ -336,7 +360,7 @@ impl Inner {
             Ok(facts) => facts,
             Err(refusal) => return Ok((space, Err(refusal.into()))),
         };
-        self.record(&mut space, &facts).await?;
+        self.record(&mut space, &facts, happening.by.as_ref()).await?;
         let received = match entrance {
             None => Ok(None),
             Some(entrance) => {
@@ -358,7 +382,7 @@ impl Inner {
             reason: LostReason::NotConnected,
         };
         let ended = meeting::decide(&space, lost, self.clock.now()).unwrap_or_default();
-        self.record(&mut space, &ended).await?;
+        self.record(&mut space, &ended, None).await?;
         self.tell(&space, &ended, room);
         Ok((space, Err(overloaded.into())))
     }
@@ -395,12 +419,12 @@ impl Inner {
     }
 
     /// Makes facts durable, then true.
-    async fn record(&self, space: &mut Space, facts: &[Fact]) -> Result<(), RegisterError> {
+    async fn record(&self, space: &mut Space, facts: &[Fact], by: Option<&By>) -> Result<(), RegisterError> {
         if facts.is_empty() {
             return Ok(());
         }
         let began = self.clock.instant();
-        self.register.record(space.id(), facts).await?;
+        self.register.record(space.id(), facts, by).await?;
         self.observer
             .written(self.clock.instant().saturating_duration_since(began));
         for fact in facts {

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit::By;
 use db::Db;
 use edge::{Limits, Proxies, Secured, Setup, Tls, TlsConfiguration, TlsError};
 use identity::{AccountError, Identity, KeyError};
@@ -31,6 +32,7 @@ use crate::gate::{Quotas, Stranger};
 use crate::grpc::{Contract, Gate};
 use crate::installation::Installation;
 use crate::metrics::Metrics;
+use crate::watching::{self, Watched};
 use crate::web::oidc::OidcConfiguration;
 use crate::{announce, clock, descriptors, jobs, links, web};
 
@@ -64,6 +66,14 @@ pub enum StartError {
     /// The port of HTTP.
     #[error("{}", bind_problem(address, source, "port", "listened on"))]
     Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The port of metrics.
+    #[error("{}", bind_problem(address, source, "port", "listened on"))]
+    Metrics {
         /// The address.
         address: SocketAddr,
         /// Why not.
@@ -122,6 +132,7 @@ impl StartError {
                 "choose another with `--listen`"
             }
             StartError::Listen { .. } => "give an address of this machine, or 0.0.0.0 for all, with `--listen`",
+            StartError::Metrics { .. } => "choose another with `--metrics-listen`",
             StartError::Media { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 "choose another with `--media-port`"
             }
@@ -151,17 +162,19 @@ impl Server {
             trusted_proxies,
             drain,
             retention,
+            audit_retention,
+            metrics_listen,
             tls,
             quotas,
             without_tokens,
             oidc,
         } = configuration;
         let (listener, address) = bind(listen).await?;
+        let watching = bind_metrics(metrics_listen).await?;
         let mut held = folder::hold(&store.data)?;
         folder::close_to_others(&store.data);
         let db = Db::open(&store.location()).await?;
-        let any_port = listen.port() == 0;
-        let media_port = media_port.unwrap_or(if any_port { 0 } else { address.port() });
+        let media_port = media_port.unwrap_or(if listen.port() == 0 { 0 } else { address.port() });
         let (events_in, events) = mpsc::channel(rooms::limits::MEDIA_EVENTS_MAX);
         let media = open_media(address, media_port, public_address, events_in)?;
         let media_address = media.local_address();
@@ -171,13 +184,11 @@ impl Server {
         let installation = install(&db, media, retention, &public_url).await?;
         installation.rooms.restart().await?;
         let identity = &installation.identity;
-        let link = identity.administrator_link(ADMINISTRATOR, clock::now_us()).await?;
+        let by = By::command_line(clock::now_us());
+        let link = identity.administrator_link(ADMINISTRATOR, &by).await?;
         let administrator_link = link.map(|secret| links::sign_in_url(&public_url, &secret));
-        let entrance = Entrance {
-            stranger: Stranger::open(identity, without_tokens).await?,
-            quotas,
-            oidc,
-        };
+        let stranger = Stranger::open(identity, without_tokens).await?;
+        let entrance = Entrance { stranger, quotas, oidc };
         let (front, admission) = open_front(&installation, db, entrance)?;
 
         held.announce(&public_url).map_err(|source| FolderError::Unusable {
@@ -186,16 +197,19 @@ impl Server {
         })?;
         let stop = CancellationToken::new();
         let (tls, keeper) = tls.unzip();
-        let setup = setup(tls, &public_url, trusted_proxies, installation.reports);
+        let setup = setup(tls, &public_url, trusted_proxies, installation.reports.clone());
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
         let rooms = installation.rooms;
         let mut background = vec![
             tokio::spawn(rooms::follow(rooms.clone(), events)),
             tokio::spawn(rooms::keep_deadlines(rooms.clone())),
             tokio::spawn(jobs::expire(installation.register)),
+            tokio::spawn(jobs::keep_log(installation.identity.log().clone(), audit_retention)),
             tokio::spawn(admission.keep_tidy()),
         ];
         background.extend(keeper.flatten());
+        let watch = |listener| watching::serve(listener, installation.metrics, installation.reports, stop.clone());
+        background.extend(watching.map(watch).map(tokio::spawn));
         tracing::info!(%address, %media_address, public_url, "serving");
         Ok(Running {
             address,
@@ -270,7 +284,7 @@ fn open_front(installation: &Installation, db: Db, entrance: Entrance) -> Result
     let rest = Rest {
         db,
         rooms,
-        metrics,
+        watched: Watched::new(metrics, host_of(&public_url)),
         admission: Arc::clone(&admission),
         pages: web::Pages::open(identity, oidc, &public_url, stranger, &reports).map_err(StartError::Roots)?,
         descriptions: Descriptions::new(&contracts, &public_url)?,
@@ -281,6 +295,15 @@ fn open_front(installation: &Installation, db: Db, entrance: Entrance) -> Result
         rest: Arc::new(rest),
     };
     Ok((front, admission))
+}
+
+/// The port of metrics.
+async fn bind_metrics(address: Option<SocketAddr>) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = address else { return Ok(None) };
+    let bound = TcpListener::bind(address).await;
+    bound
+        .map(Some)
+        .map_err(|source| StartError::Metrics { address, source })
 }
 
 /// The port of HTTP.

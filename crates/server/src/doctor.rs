@@ -59,7 +59,7 @@ pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
     );
     let http_port = TcpListener::bind(configuration.listen).map(drop);
     let media_bound = UdpSocket::bind(media).map(drop);
-    vec![
+    let mut findings = vec![
         Finding {
             subject: "data folder",
             state: folder,
@@ -97,7 +97,15 @@ pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
             subject: "clock",
             state: wall_clock(),
         },
-    ]
+    ];
+    findings.extend(configuration.metrics_listen.map(|address| {
+        let bound = TcpListener::bind(address).map(drop);
+        Finding {
+            subject: "metrics port",
+            state: port(address, bound, served, "choose another with `--metrics-listen`"),
+        }
+    }));
+    findings
 }
 
 fn problem(what: impl Into<String>, hint: &'static str) -> Problem {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use axum_core::body::Body;
 use db::Db;
-use http::header::{self, HeaderValue};
+use http::header;
 use http::{Method, Request, Response, StatusCode};
 use rooms::Rooms;
 use tower::{Service, ServiceExt, service_fn};
@@ -21,9 +21,9 @@ use crate::discovery::{self, Descriptions};
 use crate::failure::{Failure, Kind};
 use crate::gate::admission::Admission;
 use crate::grpc::Gate;
-use crate::metrics::Metrics;
 use crate::oauth;
-use crate::web::{CONSENT_PATH, Pages, json, oidc, pages, session};
+use crate::watching::{self, Watched};
+use crate::web::{CONSENT_PATH, Pages, json, made_links, oidc, pages, session};
 use edge::{cors, name_host, without_body};
 use register::chain;
 
@@ -50,7 +50,7 @@ async fn compressed(request: Request<Body>) -> Response<Body> {
 pub(crate) struct Rest {
     pub(crate) db: Db,
     pub(crate) rooms: Rooms,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) watched: Watched,
     pub(crate) admission: Arc<Admission>,
     pub(crate) pages: Pages,
     pub(crate) descriptions: Descriptions,
@@ -136,7 +136,7 @@ fn target<B>(request: &Request<B>) -> Target {
         _ if path.starts_with("/batch/") => Target::Batch,
         // Of any version: one that is not served is unknown to the API, and no page.
         _ if path.strip_prefix("/v").is_some_and(has_version) => Target::Api,
-        session::PATH | session::PASSWORD_PATH => Target::Rest,
+        session::PATH | session::PASSWORD_PATH | made_links::PATH => Target::Rest,
         _ if path.starts_with("/sederunt/v1/") => Target::Api,
         _ if is_grpc(request) => Target::Api,
         _ => Target::Rest,
@@ -178,9 +178,10 @@ impl Rest {
         match request.uri().path() {
             "/healthz" => pages::plain(StatusCode::OK, "ok\n"),
             "/readyz" => self.ready().await,
-            "/metrics" => self.metrics(),
+            watching::PATH => self.watched.answer(&request),
             session::PATH => self.pages.session(request).await,
             session::PASSWORD_PATH => self.pages.password(request).await,
+            made_links::PATH => self.pages.made_links(request).await,
             oauth::TOKEN_PATH => oauth::token(self.pages.identity(), self.pages.guesses(), request).await,
             oauth::REVOKE_PATH => oauth::revoke(self.pages.identity(), request).await,
             oauth::AUTHORIZE_PATH => oauth::authorize(&self.pages, &request.into_parts().0).await,
@@ -217,12 +218,5 @@ impl Rest {
                 pages::plain(StatusCode::SERVICE_UNAVAILABLE, "the register does not answer\n")
             }
         }
-    }
-
-    fn metrics(&self) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.metrics.page()));
-        let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        response
     }
 }

@@ -1,5 +1,8 @@
 //! Work that nobody waits for.
 
+use std::time::Duration;
+
+use audit::Log;
 use register::Register;
 
 use crate::{clock, limits};
@@ -17,6 +20,30 @@ pub(crate) async fn expire(register: Register) {
                 Ok(conferences) => tracing::info!(conferences, "expired conferences were deleted"),
                 Err(error) => {
                     tracing::warn!(error = %chain(&error), "expired conferences could not be deleted");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Writes what the audit log has counted, and deletes what is too old in it; `None` keeps it for ever.
+pub(crate) async fn keep_log(log: Log, retention: Option<Duration>) {
+    let mut ticks = tokio::time::interval(limits::AUDIT_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now_us = clock::now_us();
+        if let Err(error) = log.write_counts(now_us).await {
+            tracing::warn!(error = %chain(&error), "refusals could not be written into the audit log");
+        }
+        let Some(retention) = retention else { continue };
+        loop {
+            match log.delete_before(now_us - clock::micros(retention)).await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "old lines of the audit log could not be deleted");
                     break;
                 }
             }

@@ -35,6 +35,7 @@ mod names;
 mod oauth;
 mod random;
 mod standing;
+mod watching;
 mod web;
 
 pub use announce::{NotAnAddress, PublicAddress};

@@ -125,6 +125,9 @@ pub(crate) const RETENTION_DAYS_MAX: u16 = 36_500;
 /// Offers that may be answered at once: each makes a DTLS endpoint on a thread of the blocking pool.
 pub(crate) const OFFERS_AT_ONCE_MAX: usize = 64;
 
+/// How often the audit log is told what was only counted: counts are of a minute.
+pub(crate) const AUDIT_INTERVAL: Duration = Duration::from_mins(1);
+
 /// How often expired records are deleted. Reads hide them from the second they expire: this only frees the space.
 pub(crate) const EXPIRY_INTERVAL: Duration = Duration::from_mins(10);
 

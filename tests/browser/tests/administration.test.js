@@ -161,6 +161,21 @@ describe('the administration', { timeout: 120_000 }, () => {
     await ada.sees('There is no service account.');
   });
 
+  test('the audit log shows who did what, and is a file', async () => {
+    await office('Audit log');
+    const log = page.getByRole('list', { name: 'Audit log' });
+    await log.getByText('service_account.delete').first().waitFor();
+    await page.getByLabel('What was done').fill('user.invite');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await until('only invitations are shown', async () => !(await log.getByText('service_account.').count()));
+    await log.getByText('user.invite').first().waitFor();
+    const [file] = await Promise.all([page.waitForEvent('download'), ada.press('Download as CSV')]);
+    const lines = readFileSync(await file.path(), 'utf8').trim().split('\r\n');
+    assert.ok(lines[0].includes('actor_email') && lines[1].includes('user.invite'), lines.join('\n'));
+    assert.equal((await read('auditEvents?action=audit.export')).auditEvents[0].actorEmail, 'ada@example.org');
+    await page.screenshot({ path: join(screenshots, 'audit.png'), fullPage: true });
+  });
+
   test('domains of an organisation come and go', async () => {
     await office('Domains');
     await ada.sees('No domain is set');

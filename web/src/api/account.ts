@@ -42,6 +42,19 @@ export async function setPassword(password: string, oldPassword: string): Promis
   await sendRequest('PUT', '/sederunt/v1/password', { body: { password, ...(oldPassword && { oldPassword }) } });
 }
 
+/** A sign-in link that somebody else made for oneself. */
+export interface MadeLink {
+  createTime: string;
+  /** Whoever runs the server, if it is `null`. */
+  madeBy: string | null;
+  useTime: string | null;
+  clientAddress: string | null;
+}
+
+export async function madeLinks(): Promise<MadeLink[]> {
+  return (await sendRequest<{ links: MadeLink[] }>('GET', '/sederunt/v1/madeLinks')).links;
+}
+
 export async function signOut(): Promise<void> {
   await sendRequest('DELETE', PATH);
 }

@@ -2,6 +2,7 @@
 
 import type {
   App,
+  AuditEvent,
   CreateAppRequest,
   CreateAppResponse,
   CreateDomainRequest,
@@ -13,6 +14,8 @@ import type {
   Grant,
   Invitation,
   ListAppsResponse,
+  ListAuditEventsRequest,
+  ListAuditEventsResponse,
   ListDomainsResponse,
   ListGrantsResponse,
   ListServiceAccountKeysResponse,
@@ -126,4 +129,30 @@ export function createDomain(domain: string, organisation: string): Promise<Doma
 /** For the organisation of the domain, and so for all its domains. */
 export function setSharesEmail(domain: string, sharesEmail: boolean): Promise<Domain> {
   return sendRequest('PATCH', ROOT + domain, { body: { sharesEmail } satisfies UpdateDomainRequest });
+}
+
+/** Which lines of the audit log; what is empty leaves none out. */
+export interface AuditFilter {
+  /** Who did it: an address or a resource name. */
+  actor: string;
+  /** Whom or what it was done to. */
+  subject: string;
+  /** What was done, or how such names begin. */
+  action: string;
+}
+
+export async function listAuditEvents(filter: AuditFilter, pageToken: string): Promise<Page<AuditEvent>> {
+  const given = Object.entries({ ...filter, pageToken }).map(([name, value]) => [name, value || undefined]);
+  const path = withQuery(`${ROOT}auditEvents`, Object.fromEntries(given));
+  return eventsIn(await sendRequest<ListAuditEventsResponse>('GET', path));
+}
+
+/** The same, for a file; the server writes down that somebody took it. */
+export async function exportAuditEvents(filter: AuditFilter, pageToken: string): Promise<Page<AuditEvent>> {
+  const body = { ...filter, pageSize: 250, pageToken } satisfies ListAuditEventsRequest;
+  return eventsIn(await sendRequest<ListAuditEventsResponse>('POST', `${ROOT}auditEvents:export`, { body }));
+}
+
+function eventsIn({ auditEvents = [], nextPageToken = '' }: ListAuditEventsResponse): Page<AuditEvent> {
+  return { items: auditEvents, nextPageToken };
 }

@@ -1,4 +1,5 @@
-// Attendance as a file for spreadsheets: RFC 4180, one line per session, times in UTC.
+// Attendance as a file for spreadsheets, one line per session; and what every such file of ours is: RFC 4180, times in UTC, and
+// nothing in it a formula.
 
 import type { Attendee } from './attendance.ts';
 
@@ -22,7 +23,12 @@ export function attendanceCsv(people: readonly Attendee[]): string {
       yesOrNo(byProgram),
     ]),
   );
-  return BYTE_ORDER_MARK + [COLUMNS, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
+  return csvOf(COLUMNS, lines);
+}
+
+/** A file with these columns. */
+export function csvOf(columns: readonly string[], lines: readonly (readonly string[])[]): string {
+  return BYTE_ORDER_MARK + [columns, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
 }
 
 /**

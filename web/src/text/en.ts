@@ -23,6 +23,7 @@ export const en = {
   'accounts.title': 'Service accounts',
   'grants.title': 'Grants',
   'domains.title': 'Domains',
+  'audit.title': 'Audit log',
 
   'preJoin.title': 'Ready to join?',
   'preJoin.nobody': 'Nobody is here yet',

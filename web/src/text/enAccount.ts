@@ -77,6 +77,15 @@ export const enAccount = {
   'password.save': 'Set password',
   'password.saved': 'Your password is set',
 
+  'links.title': 'Sign-in links for you',
+  'links.lead': 'Each signs one browser in as you, once. If you know nothing of one that was used, ask who made it.',
+  'links.none': 'Nobody has made one for you.',
+  'links.made': 'Administrator {name} made a sign-in link for you on {time};',
+  'links.made.server': 'Whoever runs this server made a sign-in link for you on {time};',
+  'links.used': 'it was used on {time} from {address}.',
+  'links.unused': 'it was not used.',
+  'links.somewhere': 'an address that is not known any more',
+
   'spaces.all': 'All spaces',
   'spaces.lead': 'Your meeting places. Each has a code and a link that stay the same.',
   'spaces.none': 'You have no meeting place yet. “New meeting” on the home page makes one.',

@@ -1,10 +1,11 @@
-// One's own password: for signing in without a link.
+// How one signs in: one's own password, and the links that others made.
 
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
 import { setPassword } from '../api/account.ts';
 import { t } from '../text/account.ts';
 import { Field } from './field.tsx';
+import { MadeLinks } from './madeLinks.tsx';
 import { Page } from './page.tsx';
 import { problemOfPassword } from './passwordRules.ts';
 import { SavingNote, useSaving } from './saving.tsx';
@@ -12,7 +13,12 @@ import { SavingNote, useSaving } from './saving.tsx';
 export function PasswordPage() {
   return (
     <Page name="password" lead={t('password.lead')} up={{ page: 'home' }}>
-      {() => <PasswordForm />}
+      {() => (
+        <>
+          <PasswordForm />
+          <MadeLinks />
+        </>
+      )}
     </Page>
   );
 }

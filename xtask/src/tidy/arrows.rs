@@ -19,14 +19,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("share", &[]),
     ("attendee", &[]),
     ("edge", &["share"]),
-    ("identity", &["db", "meeting"]),
-    ("register", &["db", "filter", "meeting"]),
-    ("rooms", &["media", "meeting", "register"]),
+    ("audit", &["db", "meeting"]),
+    ("identity", &["audit", "db", "meeting"]),
+    ("register", &["audit", "db", "filter", "meeting"]),
+    ("rooms", &["audit", "media", "meeting", "register"]),
     ("sim", &["attendee", "db", "media", "meeting", "register", "rooms"]),
     (
         "server",
         &[
             "api",
+            "audit",
             "db",
             "edge",
             "identity",
@@ -40,13 +42,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "sederunt",
-        &["db", "identity", "media", "meeting", "register", "server"],
+        &["audit", "db", "identity", "media", "meeting", "register", "server"],
     ),
     (
         "bench",
         &[
             "api",
             "attendee",
+            "audit",
             "db",
             "end-to-end",
             "identity",
@@ -58,7 +61,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "fuzz",
-        &["api", "db", "edge", "filter", "identity", "media", "transcode"],
+        &["api", "audit", "db", "edge", "filter", "identity", "media", "transcode"],
     ),
     ("end-to-end", &[]),
     ("xtask", &[]),

@@ -44,7 +44,13 @@ const BEGINNINGS: &[&str] = &[
 
 /// The crates that ask the database, and the one that writes conditions for them: the only ones whose string literals may
 /// be SQL.
-const WRITERS: &[&str] = &["crates/db/", "crates/filter/", "crates/identity/", "crates/register/"];
+const WRITERS: &[&str] = &[
+    "crates/audit/",
+    "crates/db/",
+    "crates/filter/",
+    "crates/identity/",
+    "crates/register/",
+];
 
 /// How a whole statement begins, and the word that tells it from a sentence, where there must be one.
 const STATEMENTS: &[(&str, &str)] = &[

@@ -78,9 +78,10 @@ const MODULES: &[(&str, &[&str])] = &[
     ("web", &["browser", "clock", "failure", "gate", "limits", "random"]),
     ("oauth", &["clock", "limits", "web"]),
     ("discovery", &["grpc", "web"]),
+    ("watching", &["metrics", "web"]),
     (
         "front",
-        &["discovery", "failure", "gate", "grpc", "metrics", "oauth", "web"],
+        &["discovery", "failure", "gate", "grpc", "oauth", "watching", "web"],
     ),
     // The program around it.
     ("announce", &[]),

@@ -1,5 +1,6 @@
 //! The applications themselves: how they are made, and how they prove which one they are.
 
+use audit::By;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use db::testing::each_engine;
 use identity::{AppError, AppKind, NewApp, OAuthCode, Page};
@@ -16,7 +17,11 @@ async fn a_client_proves_which_one_it_is() {
             redirect_uris: &[],
             secret: true,
         };
-        let (public, public_secret) = world.identity.create_app(public, NOW_US).await.expect("made");
+        let (public, public_secret) = world
+            .identity
+            .create_app(public, &By::command_line(NOW_US))
+            .await
+            .expect("made");
         let (right, public_secret) = (world.web_secret.expose(), public_secret.expect("asked for").expose());
         let (web, installed, public) = (&*world.web.client_id, &*world.installed.client_id, &*public.client_id);
         let basic = |id: &str, secret: &str| Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))));
@@ -46,7 +51,7 @@ async fn a_client_proves_which_one_it_is() {
             ]);
             let refused = world
                 .identity
-                .token(form.as_bytes(), header.as_deref(), NOW_US)
+                .token(form.as_bytes(), header.as_deref(), &By::command_line(NOW_US))
                 .await
                 .expect_err("refused");
             assert_eq!(refused.code, expected, "{client_id} {secret} {header:?}: {refused}");
@@ -77,15 +82,15 @@ async fn applications_are_checked_and_listed() {
                 redirect_uris: &redirect_uris,
                 secret: false,
             };
-            let refused = world.identity.create_app(new, NOW_US).await.expect_err("refused");
+            let refused = world.identity.create_app(new, &By::command_line(NOW_US)).await.expect_err("refused");
             assert_eq!(refused.to_string(), expected);
         }
-        world.identity.create_service_account("robot", NOW_US).await.expect("made");
+        world.identity.create_service_account("robot", &By::command_line(NOW_US)).await.expect("made");
         let mut expected = vec![world.web.clone(), world.installed.clone()];
         expected.sort_by(|a, b| a.client_id.cmp(&b.client_id));
         let listing = world.identity.list_apps(Page::default()).await.expect("reads");
         assert_eq!((listing.items, listing.next), (expected, None));
-        let refused = world.identity.delete_app("nobody").await;
+        let refused = world.identity.delete_app("nobody", &By::command_line(NOW_US)).await;
         assert!(matches!(refused, Err(AppError::NotFound)), "{refused:?}");
 
         let file = world.identity.clone().with_public_url("https://meet.example.org/").client_file(&world.web, Some(&world.web_secret));

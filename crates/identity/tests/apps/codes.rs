@@ -1,5 +1,6 @@
 //! Codes: what they become, for whom, and how often.
 
+use audit::By;
 use db::testing::each_engine;
 use identity::{AppKind, Fault, OAuthCode, limits};
 
@@ -26,7 +27,7 @@ async fn a_code_becomes_a_token_that_acts_for_the_user_through_the_application()
             assert!(!world.identity.has_consented(&request, &world.ada).await.expect("reads"));
             let address = world
                 .identity
-                .approve(&request, &world.ada, NOW_US)
+                .approve(&request, &world.ada, &By::command_line(NOW_US))
                 .await
                 .expect("approved");
             assert!(address.starts_with(if app.kind == AppKind::Web {
@@ -216,7 +217,7 @@ async fn an_access_token_outlives_its_code() {
         let question = world.identity.authorization(&World::question(&world.web, &[])).await;
         let approved = world
             .identity
-            .approve(&question.expect("in order"), &world.ada, last_us)
+            .approve(&question.expect("in order"), &world.ada, &By::command_line(last_us))
             .await;
         approved.expect("approved, and the old ones swept out");
         world

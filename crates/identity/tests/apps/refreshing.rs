@@ -1,5 +1,6 @@
 //! Refresh tokens over time: which one is good, what ends one, and what each kind of client makes of it.
 
+use audit::By;
 use db::testing::each_engine;
 use identity::{AppKind, OAuthCode, limits};
 
@@ -140,7 +141,11 @@ async fn any_of_a_line_gives_it_back() {
             let first = first.refresh_token.expect("installed applications get one");
             let next = world.refresh(&world.installed, &first, &[]).await.expect("refreshed");
             let line = [first, next.refresh_token.expect("another")];
-            world.identity.revoke(&line[place], NOW_US).await.expect("given back");
+            world
+                .identity
+                .revoke(&line[place], &By::command_line(NOW_US))
+                .await
+                .expect("given back");
             for token in &line {
                 let refused = world.refresh(&world.installed, token, &[]).await;
                 assert_eq!(refused, Err(OAuthCode::InvalidGrant));

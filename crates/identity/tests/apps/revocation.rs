@@ -1,5 +1,6 @@
 //! How an application loses what it was given.
 
+use audit::By;
 use db::testing::each_engine;
 use identity::{Fault, OAuthCode, limits};
 
@@ -29,19 +30,35 @@ async fn tokens_that_were_taken_back() {
             .expect("valid, and now in the cache");
         let (ada, client_id) = (&world.ada.id, &world.web.client_id);
 
-        world.identity.revoke_consent(ada, client_id).await.expect("taken back");
+        world
+            .identity
+            .revoke_consent(ada, client_id, &By::command_line(NOW_US))
+            .await
+            .expect("taken back");
         gone(given.clone(), Fault::Revoked).await;
 
         let by_refresh = tokens().await;
         for nothing in ["", "x", &"A".repeat(43), &by_refresh.0[1..]] {
-            world.identity.revoke(nothing, NOW_US).await.expect("nothing to do");
+            world
+                .identity
+                .revoke(nothing, &By::command_line(NOW_US))
+                .await
+                .expect("nothing to do");
         }
         world.caller(&by_refresh.0, NOW_US).await.expect("valid");
-        world.identity.revoke(&by_refresh.1, NOW_US).await.expect("given back");
+        world
+            .identity
+            .revoke(&by_refresh.1, &By::command_line(NOW_US))
+            .await
+            .expect("given back");
         gone(by_refresh, Fault::Revoked).await;
 
         let by_access = tokens().await;
-        world.identity.revoke(&by_access.0, NOW_US).await.expect("given back");
+        world
+            .identity
+            .revoke(&by_access.0, &By::command_line(NOW_US))
+            .await
+            .expect("given back");
         gone(by_access, Fault::Revoked).await;
 
         // A new consent does not revive what the old one gave.
@@ -53,22 +70,34 @@ async fn tokens_that_were_taken_back() {
             .expect("in order");
         world
             .identity
-            .approve(&question, &world.ada, later_us)
+            .approve(&question, &world.ada, &By::command_line(later_us))
             .await
             .expect("approved");
         assert_eq!(world.caller(&given.0, LATER_US).await, Err(Fault::Revoked));
-        world.identity.revoke_consent(ada, client_id).await.expect("taken back");
+        world
+            .identity
+            .revoke_consent(ada, client_id, &By::command_line(NOW_US))
+            .await
+            .expect("taken back");
 
         let of_app = tokens().await;
         let pending = world.code(&world.web, &[]).await;
-        world.identity.delete_app(client_id).await.expect("deleted");
+        world
+            .identity
+            .delete_app(client_id, &By::command_line(NOW_US))
+            .await
+            .expect("deleted");
         assert_eq!(world.redeem(&world.web, &pending).await, Err(OAuthCode::InvalidClient));
         assert_eq!(world.caller(&of_app.0, LATER_US).await, Err(Fault::Revoked));
         assert_eq!(world.identity.app(client_id).await.expect("reads"), None);
 
         let code = world.code(&world.installed, &[]).await;
         let response = world.redeem(&world.installed, &code).await.expect("redeemed");
-        world.identity.delete_user(ada).await.expect("deleted");
+        world
+            .identity
+            .delete_user(ada, &By::command_line(NOW_US))
+            .await
+            .expect("deleted");
         assert_eq!(
             world.caller(&response.access_token, LATER_US).await,
             Err(Fault::Revoked)

@@ -1,5 +1,6 @@
 //! Ada, two applications, and what they send.
 
+use audit::By;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use db::Db;
 use identity::{
@@ -35,21 +36,24 @@ pub(crate) async fn world(db: Db) -> World {
         display_name: "Ada",
         administrator: false,
     };
-    let ada = identity.add_user(ada, NOW_US).await.expect("new");
+    let ada = identity.add_user(ada, &By::command_line(NOW_US)).await.expect("new");
     let web = NewApp {
         kind: AppKind::Web,
         name: "Calendar",
         redirect_uris: &[WEB_URI.to_owned()],
         secret: false,
     };
-    let (web, web_secret) = identity.create_app(web, NOW_US).await.expect("made");
+    let (web, web_secret) = identity.create_app(web, &By::command_line(NOW_US)).await.expect("made");
     let installed = NewApp {
         kind: AppKind::Installed,
         name: "Desktop",
         redirect_uris: &[],
         secret: false,
     };
-    let (installed, none) = identity.create_app(installed, NOW_US).await.expect("made");
+    let (installed, none) = identity
+        .create_app(installed, &By::command_line(NOW_US))
+        .await
+        .expect("made");
     assert_eq!(none, None);
     World {
         identity,
@@ -105,7 +109,7 @@ impl World {
             .expect("in order");
         let address = self
             .identity
-            .approve(&request, &self.ada, NOW_US)
+            .approve(&request, &self.ada, &By::command_line(NOW_US))
             .await
             .expect("approved");
         parameter(&address, "code").expect("a code")
@@ -125,7 +129,7 @@ impl World {
         }
         form.extend(pairs);
         self.identity
-            .token(encoded(&form).as_bytes(), None, now_us)
+            .token(encoded(&form).as_bytes(), None, &By::command_line(now_us))
             .await
             .map_err(|error| error.code)
     }

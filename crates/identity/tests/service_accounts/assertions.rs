@@ -1,5 +1,6 @@
 //! What service accounts sign: which of it becomes a token, or is one.
 
+use audit::By;
 use db::testing::each_engine;
 use identity::{Fault, OAuthCode, Scope, Scopes, limits};
 use serde_json::{Value, json};
@@ -43,7 +44,7 @@ async fn an_assertion_becomes_a_token() {
         let client_id = &world.robot.client_id;
         world
             .identity
-            .grant_delegation(client_id, readonly, NOW_US)
+            .grant_delegation(client_id, readonly, &By::command_line(NOW_US))
             .await
             .expect("granted");
         assert_eq!(
@@ -71,8 +72,8 @@ async fn an_assertion_becomes_a_token() {
 async fn assertions_that_are_refused() {
     each_engine(async |db| {
         let world = world(db).await;
-        let other = world.identity.create_service_account("other", NOW_US).await.expect("made");
-        let other = Key::read(&world.identity.create_key(&other.client_id, NOW_US).await.expect("made"));
+        let other = world.identity.create_service_account("other", &By::command_line(NOW_US)).await.expect("made");
+        let other = Key::read(&world.identity.create_key(&other.client_id, &By::command_line(NOW_US)).await.expect("made"));
         let with = |changes: Value| world.key.assertion(&changes);
         let headed = |header: Value| world.key.sign(&header, &world.key.claims(&json!({})));
         let good = with(json!({}));
@@ -138,10 +139,16 @@ async fn a_named_assertion_counts_once() {
         let world = world(db).await;
         let other = world
             .identity
-            .create_service_account("other", NOW_US)
+            .create_service_account("other", &By::command_line(NOW_US))
             .await
             .expect("made");
-        let other = Key::read(&world.identity.create_key(&other.client_id, NOW_US).await.expect("made"));
+        let other = Key::read(
+            &world
+                .identity
+                .create_key(&other.client_id, &By::command_line(NOW_US))
+                .await
+                .expect("made"),
+        );
         let named = json!({"jti": "one"});
         let refused_us = NOW_US + (3600 + 60) * 1_000_000 - 1;
         for (what, assertion, now_us, counts) in [

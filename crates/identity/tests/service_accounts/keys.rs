@@ -1,5 +1,6 @@
 //! Service accounts and their keys: how they are made, listed and ended.
 
+use audit::By;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use db::testing::each_engine;
 use identity::{AppError, Fault, OAuthCode, Page, Scope, Scopes, limits};
@@ -13,7 +14,7 @@ async fn a_key_file_is_as_google_has_it_and_its_secret_stays_out_of_the_database
         let world = world(db.clone()).await;
         let file = world
             .identity
-            .create_key(&world.robot.client_id, NOW_US + 1)
+            .create_key(&world.robot.client_id, &By::command_line(NOW_US + 1))
             .await
             .expect("made");
         assert_eq!(format!("{file:?}"), format!("KeyFile({}, …)", file.id));
@@ -76,14 +77,14 @@ async fn service_accounts_are_checked_and_listed() {
         for name in [
             "", "Robot", "1robot", "-robot", "robot-", "ro bot", "röbot", "ro.bot", "r\0", &long,
         ] {
-            let refused = identity.create_service_account(name, NOW_US).await;
+            let refused = identity.create_service_account(name, &By::command_line(NOW_US)).await;
             assert!(
                 matches!(refused, Err(AppError::InvalidServiceAccountName)),
                 "{name:?} {refused:?}"
             );
         }
         let refused = identity
-            .create_service_account("robot", NOW_US)
+            .create_service_account("robot", &By::command_line(NOW_US))
             .await
             .expect_err("taken");
         assert_eq!(
@@ -110,26 +111,45 @@ async fn service_accounts_are_checked_and_listed() {
         });
         db.write(rows.collect()).await.expect("written");
         identity
-            .create_key(&world.robot.client_id, NOW_US)
+            .create_key(&world.robot.client_id, &By::command_line(NOW_US))
             .await
             .expect("the last");
-        let refused = identity.create_key(&world.robot.client_id, NOW_US).await;
+        let refused = identity
+            .create_key(&world.robot.client_id, &By::command_line(NOW_US))
+            .await;
         assert!(matches!(refused, Err(AppError::TooMany)), "{refused:?}");
 
         let client_id = &*world.robot.client_id;
-        let refused = identity.grant_delegation(client_id, Scopes::NONE, NOW_US).await;
+        let refused = identity
+            .grant_delegation(client_id, Scopes::NONE, &By::command_line(NOW_US))
+            .await;
         assert!(matches!(refused, Err(AppError::NoScope)), "{refused:?}");
         for unknown in ["100000000000000000000", "nobody", "\0", ""] {
             for refused in [
-                identity.create_key(unknown, NOW_US).await.err(),
+                identity.create_key(unknown, &By::command_line(NOW_US)).await.err(),
                 identity.list_keys(unknown).await.err(),
-                identity.delete_key(unknown, "x").await.err(),
-                identity.delete_key(client_id, unknown).await.err(),
-                identity.grant_delegation(unknown, Scopes::ALL, NOW_US).await.err(),
-                identity.delete_delegation(unknown).await.err(),
-                identity.delete_delegation(client_id).await.err(),
-                identity.delete_service_account(unknown).await.err(),
-                identity.delete_app(client_id).await.err(),
+                identity.delete_key(unknown, "x", &By::command_line(NOW_US)).await.err(),
+                identity
+                    .delete_key(client_id, unknown, &By::command_line(NOW_US))
+                    .await
+                    .err(),
+                identity
+                    .grant_delegation(unknown, Scopes::ALL, &By::command_line(NOW_US))
+                    .await
+                    .err(),
+                identity
+                    .delete_delegation(unknown, &By::command_line(NOW_US))
+                    .await
+                    .err(),
+                identity
+                    .delete_delegation(client_id, &By::command_line(NOW_US))
+                    .await
+                    .err(),
+                identity
+                    .delete_service_account(unknown, &By::command_line(NOW_US))
+                    .await
+                    .err(),
+                identity.delete_app(client_id, &By::command_line(NOW_US)).await.err(),
             ] {
                 assert!(matches!(refused, Some(AppError::NotFound)), "{unknown:?} {refused:?}");
             }
@@ -146,7 +166,7 @@ async fn tokens_that_were_taken_back() {
         let client_id = &world.robot.client_id;
         let identity = &world.identity;
         identity
-            .grant_delegation(client_id, Scopes::ALL, NOW_US)
+            .grant_delegation(client_id, Scopes::ALL, &By::command_line(NOW_US))
             .await
             .expect("granted");
         let tokens = async |key: &Key| {
@@ -172,7 +192,7 @@ async fn tokens_that_were_taken_back() {
 
         let narrow = Scopes::of(&[Scope::SpaceCreated]);
         identity
-            .grant_delegation(client_id, narrow, LATER_US)
+            .grant_delegation(client_id, narrow, &By::command_line(LATER_US))
             .await
             .expect("granted");
         assert_eq!(faults(&given, LATER_US).await, [Some(Fault::Revoked), None, None]);
@@ -181,7 +201,10 @@ async fn tokens_that_were_taken_back() {
             (listed[0].scopes, listed[0].create_us, listed.len()),
             (narrow, NOW_US, 1)
         );
-        identity.delete_delegation(client_id).await.expect("taken back");
+        identity
+            .delete_delegation(client_id, &By::command_line(NOW_US))
+            .await
+            .expect("taken back");
         assert_eq!(
             world
                 .exchange(&world.key.assertion(&json!({"sub": "ada@example.org"})))
@@ -192,18 +215,29 @@ async fn tokens_that_were_taken_back() {
         );
 
         identity
-            .grant_delegation(client_id, Scopes::ALL, NOW_US)
+            .grant_delegation(client_id, Scopes::ALL, &By::command_line(NOW_US))
             .await
             .expect("granted");
-        let spare = Key::read(&identity.create_key(client_id, NOW_US).await.expect("made"));
+        let spare = Key::read(
+            &identity
+                .create_key(client_id, &By::command_line(NOW_US))
+                .await
+                .expect("made"),
+        );
         let by_spare = tokens(&spare).await;
-        identity.delete_key(client_id, &world.key.id).await.expect("deleted");
+        identity
+            .delete_key(client_id, &world.key.id, &By::command_line(NOW_US))
+            .await
+            .expect("deleted");
         let later_us = 2 * LATER_US - NOW_US;
         let gone = [Some(Fault::Revoked), Some(Fault::Revoked), Some(Fault::UnknownKey)];
         assert_eq!(faults(&given, later_us).await, gone);
         assert_eq!(faults(&by_spare, later_us).await, [None; 3]);
 
-        identity.delete_service_account(client_id).await.expect("deleted");
+        identity
+            .delete_service_account(client_id, &By::command_line(NOW_US))
+            .await
+            .expect("deleted");
         assert_eq!(faults(&by_spare, later_us + LATER_US - NOW_US).await, gone);
         assert_eq!(identity.service_account(client_id).await.expect("reads"), None);
         assert_eq!(

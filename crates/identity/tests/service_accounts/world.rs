@@ -1,5 +1,6 @@
 //! Ada, a service account, and a key of it.
 
+use audit::By;
 use aws_lc_rs::signature::RsaKeyPair;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use db::Db;
@@ -37,9 +38,15 @@ pub(crate) async fn world(db: Db) -> World {
         display_name: "Ada",
         administrator: false,
     };
-    let ada = identity.add_user(ada, NOW_US).await.expect("new");
-    let robot = identity.create_service_account("robot", NOW_US).await.expect("made");
-    let file = identity.create_key(&robot.client_id, NOW_US).await.expect("made");
+    let ada = identity.add_user(ada, &By::command_line(NOW_US)).await.expect("new");
+    let robot = identity
+        .create_service_account("robot", &By::command_line(NOW_US))
+        .await
+        .expect("made");
+    let file = identity
+        .create_key(&robot.client_id, &By::command_line(NOW_US))
+        .await
+        .expect("made");
     World {
         identity,
         ada,
@@ -100,7 +107,9 @@ impl World {
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", assertion)
             .finish();
-        self.identity.token(form.as_bytes(), None, now_us).await
+        self.identity
+            .token(form.as_bytes(), None, &By::command_line(now_us))
+            .await
     }
 
     pub(crate) async fn caller(&self, token: &str, now_us: i64) -> Result<Principal, Fault> {

@@ -1,6 +1,7 @@
 //! Records whose time is over.
 
 use crate::hall::{Hall, anonymous, at, signed_in};
+use audit::By;
 use db::{Statement, testing::each_engine};
 use meeting::Micros;
 use register::{Query, RegisterError, Retention, limits};
@@ -200,7 +201,7 @@ async fn a_space_may_keep_its_records_otherwise() {
             (Retention::Default, (after(20, 1), after(30, 1))),
         ] {
             hall.register
-                .set_retention(&space, retention, at(40))
+                .set_retention(&space, retention, &By::command_line(at(40).0))
                 .await
                 .expect("a space");
             assert_eq!(expiries(&hall).await, expected, "{retention:?}");
@@ -211,7 +212,7 @@ async fn a_space_may_keep_its_records_otherwise() {
         // New conferences and ends know the retention of their space.
         for (retention, expected) in [(days(3), 3), (Retention::Default, 1)] {
             hall.register
-                .set_retention(&space, retention, at(40))
+                .set_retention(&space, retention, &By::command_line(at(40).0))
                 .await
                 .expect("a space");
             let mut other = Hall::new(&db).await;
@@ -219,7 +220,7 @@ async fn a_space_may_keep_its_records_otherwise() {
             let id = other.space.id().clone();
             other
                 .register
-                .set_retention(&id, retention, at(40))
+                .set_retention(&id, retention, &By::command_line(at(40).0))
                 .await
                 .expect("a space");
             let seat = other.join(signed_in(2), at(50)).await;
@@ -235,7 +236,10 @@ async fn a_space_may_keep_its_records_otherwise() {
             assert_eq!(expire(&other).await, after(60, expected));
         }
         let nowhere = meeting::SpaceId::from_random([9; 9]);
-        let answer = hall.register.set_retention(&nowhere, Retention::Never, at(40)).await;
+        let answer = hall
+            .register
+            .set_retention(&nowhere, Retention::Never, &By::command_line(at(40).0))
+            .await;
         assert!(matches!(answer, Err(RegisterError::NotFound)), "{answer:?}");
     })
     .await;
@@ -248,7 +252,7 @@ async fn what_is_kept_for_ever_is_not_deleted_and_what_has_expired_does_not_come
         hall.register = hall.register.clone().with_retention_us(DAY_US);
         let space = hall.space.id().clone();
         hall.register
-            .set_retention(&space, Retention::Never, at(0))
+            .set_retention(&space, Retention::Never, &By::command_line(at(0).0))
             .await
             .expect("a space");
         let kept = hall.join(signed_in(2), at(10)).await;
@@ -266,12 +270,12 @@ async fn what_is_kept_for_ever_is_not_deleted_and_what_has_expired_does_not_come
 
         let late = at(20).plus_us(DAY_US);
         hall.register
-            .set_retention(&space, Retention::Default, at(30))
+            .set_retention(&space, Retention::Default, &By::command_line(at(30).0))
             .await
             .expect("a space");
         assert!(hall.register.conference(&kept.conference, late).await.is_err());
         hall.register
-            .set_retention(&space, Retention::Never, late)
+            .set_retention(&space, Retention::Never, &By::command_line(late.0))
             .await
             .expect("a space");
         assert!(
@@ -287,7 +291,7 @@ async fn what_is_kept_for_ever_is_not_deleted_and_what_has_expired_does_not_come
         let id = other.space.id().clone();
         other
             .register
-            .set_retention(&id, Retention::Default, at(30))
+            .set_retention(&id, Retention::Default, &By::command_line(at(30).0))
             .await
             .expect("a space");
         assert_eq!(

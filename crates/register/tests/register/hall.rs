@@ -51,7 +51,7 @@ impl Hall {
         let decided = decide(&self.space, input, now);
         let facts = decided.as_deref().unwrap_or_default();
         self.register
-            .record(self.space.id(), facts)
+            .record(self.space.id(), facts, None)
             .await
             .expect("what was decided is recorded");
         for fact in facts {

@@ -227,7 +227,7 @@ async fn facts_that_do_not_follow_are_refused_as_a_whole() {
             };
             let answer = hall
                 .register
-                .record(hall.space.id(), &[possible.clone(), impossible])
+                .record(hall.space.id(), &[possible.clone(), impossible], None)
                 .await;
             assert!(matches!(answer, Err(RegisterError::Impossible(_))), "{why}: {answer:?}");
             let read = hall
@@ -240,13 +240,13 @@ async fn facts_that_do_not_follow_are_refused_as_a_whole() {
             );
         }
         let other = Hall::new(&db).await;
-        let answer = hall.register.record(other.space.id(), &[fresh_session()]).await;
+        let answer = hall.register.record(other.space.id(), &[fresh_session()], None).await;
         assert!(
             matches!(answer, Err(RegisterError::Impossible(_))),
             "a session under another space"
         );
         hall.register
-            .record(hall.space.id(), &[fresh_session()])
+            .record(hall.space.id(), &[fresh_session()], None)
             .await
             .expect("alone it is possible");
     })

@@ -70,6 +70,10 @@ pub struct Configuration {
     pub drain: Duration,
     /// How long a record is kept; `None` is for ever.
     pub retention: Option<Duration>,
+    /// How long a line of the audit log is kept; `None` is for ever.
+    pub audit_retention: Option<Duration>,
+    /// Where to listen for whoever reads metrics; unset is nowhere of its own.
+    pub metrics_listen: Option<SocketAddr>,
     /// How much one person, one app and one client without an account may ask for in a minute.
     pub quotas: Quotas,
     /// Whether whoever gives no credential acts as the administrator.
@@ -151,6 +155,8 @@ impl Configuration {
             trusted_proxies: Proxies::default(),
             drain: Duration::ZERO,
             retention: None,
+            audit_retention: None,
+            metrics_listen: None,
             quotas: Quotas::default(),
             without_tokens: false,
             oidc: None,

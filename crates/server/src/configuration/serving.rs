@@ -109,6 +109,35 @@ pub(super) const SERVING: Section = Section {
             }),
         },
         Key {
+            name: Some("audit_retention_days"),
+            flag: Some(Flag {
+                name: "audit-retention-days",
+                environment: "SEDERUNT_AUDIT_RETENTION_DAYS",
+                value: "DAYS",
+            }),
+            default: Value("400"),
+            help: "Days that a line of the audit log is kept; 0 keeps it for ever",
+            more: "see [security.md](security.md)",
+            set: Set::Number(0..=RETENTION_DAYS_MAX as u64, |to, days| {
+                to.configuration.audit_retention = (days > 0).then(|| Duration::from_hours(days * 24));
+            }),
+        },
+        Key {
+            name: Some("metrics_listen"),
+            flag: Some(Flag {
+                name: "metrics-listen",
+                environment: "SEDERUNT_METRICS_LISTEN",
+                value: "IP:PORT",
+            }),
+            default: Nothing,
+            help: "Address and port of a listener of its own for `/metrics`, which it gives to whoever reaches it",
+            more: "see [watching.md](watching.md)",
+            set: Set::Form("an IP address with a port, such as 127.0.0.1:9464", |to, text| {
+                to.configuration.metrics_listen = Some(text.parse().ok()?);
+                Some(())
+            }),
+        },
+        Key {
             name: None,
             flag: Some(Flag {
                 name: "quotas",

@@ -182,6 +182,7 @@ async fn with_message(request: Request<Body>) -> Answer<Request<Body>> {
 
 #[cfg(test)]
 mod tests {
+    use audit::By;
     use futures_util::FutureExt as _;
     use http::{StatusCode, header};
     use identity::Scopes;
@@ -230,9 +231,12 @@ mod tests {
             administrator: false,
         };
         let now_us = clock::now_us();
-        let ada = identity.add_user(new, now_us).await.expect("new");
+        let ada = identity.add_user(new, &By::command_line(now_us)).await.expect("new");
         let hour = std::time::Duration::from_hours(1);
-        let token = identity.issue_token(&ada, Scopes::MEET, hour, now_us).expect("issued");
+        let token = identity
+            .issue_token(&ada, Scopes::MEET, hour, &By::command_line(now_us))
+            .await
+            .expect("issued");
         let stranger = Stranger::open(&identity, false).await.expect("nobody");
         let quotas = Quotas {
             writes_per_person: std::num::NonZeroU32::new(1),

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use audit::{Actor, By};
 use identity::policy::{self, Action, Refusal, Resource};
 use identity::{Caller, Principal};
 use meeting::{ConferenceId, Micros, UserId};
@@ -14,6 +15,7 @@ use rooms::{SpaceName, find_space};
 use share::{Client, Taker};
 
 use super::operation::{Needs, Operation};
+use crate::clock;
 use crate::failure::{Answer, Failure, Kind};
 
 /// A method as it is served.
@@ -57,6 +59,16 @@ impl Asking {
             Caller::ServiceAccount { client_id, .. } => Taker::account(client_id.as_str()),
             Caller::Anonymous => Taker::Stranger(self.client()),
         }
+    }
+
+    /// The same two for the audit log, with the time.
+    pub(crate) fn by(&self) -> By {
+        let actor = match &self.caller.caller {
+            Caller::User(user) => Actor::User(user.id.clone()),
+            Caller::ServiceAccount { client_id, .. } => Actor::ServiceAccount(client_id.clone()),
+            Caller::Anonymous => Actor::Nobody,
+        };
+        By::remote(actor, &self.client(), clock::now_us()).through(self.caller.app.clone())
     }
 
     /// The whole name of the method.

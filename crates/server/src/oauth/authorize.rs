@@ -4,14 +4,14 @@
 //! address that nobody registered is how codes are stolen. What a person has agreed to is not asked again, unless the app
 //! wishes it.
 
+use audit::By;
 use axum_core::body::Body;
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use identity::{Authorization, AuthorizationError, OAuthCode, OAuthError, User};
 
-use crate::clock;
 use crate::web::pages::{plain, text};
-use crate::web::{Pages, redirect};
+use crate::web::{Pages, by, redirect};
 use register::chain;
 
 /// Where apps send people.
@@ -35,7 +35,7 @@ pub(crate) async fn serve(pages: &Pages, request: &Parts) -> Response<Body> {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "try again soon\n");
         }
     };
-    match at_once(pages, &asked, user.as_ref()).await {
+    match at_once(pages, &asked, user.as_ref(), &by(user.as_ref(), &request.extensions)).await {
         Ok(Some(address)) => redirect(&address),
         Ok(None) if asked.silent && user.is_none() => redirect(&asked.login_required()),
         Ok(None) if asked.silent => redirect(&asked.consent_required()),
@@ -45,11 +45,16 @@ pub(crate) async fn serve(pages: &Pages, request: &Parts) -> Response<Body> {
 }
 
 /// The address with a code, if there is nothing to ask.
-async fn at_once(pages: &Pages, asked: &Authorization, user: Option<&User>) -> Result<Option<String>, OAuthError> {
+async fn at_once(
+    pages: &Pages,
+    asked: &Authorization,
+    user: Option<&User>,
+    by: &By,
+) -> Result<Option<String>, OAuthError> {
     let identity = pages.identity();
     match user {
         Some(user) if !asked.ask_again && identity.has_consented(asked, user).await? => {
-            Ok(Some(identity.approve(asked, user, clock::now_us()).await?))
+            Ok(Some(identity.approve(asked, user, by).await?))
         }
         _ => Ok(None),
     }

@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde_json::json;
 use share::Client;
 
-use crate::web::Guesses;
 use crate::web::json::retry_after;
+use crate::web::{Guesses, by};
 use crate::{clock, limits};
 use register::chain;
 
@@ -37,11 +37,12 @@ pub(crate) async fn token(identity: &Identity, guesses: &Guesses, request: Reque
     let Ok(authorization) = authorization(request.headers()) else {
         return invalid("the `Authorization` header is not readable");
     };
+    let by = by(None, request.extensions());
     let form = match form(request).await {
         Ok(form) => form,
         Err(answer) => return answer,
     };
-    match identity.token(&form, authorization.as_deref(), clock::now_us()).await {
+    match identity.token(&form, authorization.as_deref(), &by).await {
         Ok(tokens) => answer(StatusCode::OK, &tokens),
         Err(error) => {
             if matches!(error.code, OAuthCode::InvalidClient | OAuthCode::InvalidGrant) {
@@ -55,6 +56,7 @@ pub(crate) async fn token(identity: &Identity, guesses: &Guesses, request: Reque
 /// Serves [`REVOKE_PATH`]. Google's takes the token in the query as well, and programs send it so.
 pub(crate) async fn revoke(identity: &Identity, request: Request<Body>) -> Response<Body> {
     let in_query = token_of(request.uri().query().unwrap_or_default().as_bytes());
+    let by = by(None, request.extensions());
     let form = match form(request).await {
         Ok(form) => form,
         Err(answer) => return answer,
@@ -62,7 +64,7 @@ pub(crate) async fn revoke(identity: &Identity, request: Request<Body>) -> Respo
     let Some(token) = token_of(&form).or(in_query) else {
         return invalid("`token` is missing");
     };
-    match identity.revoke(&token, clock::now_us()).await {
+    match identity.revoke(&token, &by).await {
         Ok(()) => answer(StatusCode::OK, &json!({})),
         Err(error) => refuse(&error),
     }

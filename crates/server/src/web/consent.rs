@@ -8,6 +8,7 @@
 //! `request` is the app's own request, encoded: it is checked again each time, so nothing is kept for those who never answer, and
 //! a changed one is just another request. If an app has asked wrongly, GET too answers `{"redirect": …}`, to tell it.
 
+use audit::By;
 use axum_core::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,9 +19,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::session::user_to_json;
-use super::{Pages, json, query};
+use super::{Pages, by, json, query};
 use crate::browser::is_same_origin;
-use crate::clock;
 use register::chain;
 
 /// The path of the answer.
@@ -89,15 +89,18 @@ impl Pages {
             Ok(asked) => asked,
             Err(answer) => return answer,
         };
-        match self.decided(&asked, &user, approve).await {
+        match self
+            .decided(&asked, &user, approve, &by(Some(&user), &parts.extensions))
+            .await
+        {
             Ok(address) => leads_to(&address),
             Err(failed) => failure(&failed),
         }
     }
 
-    async fn decided(&self, asked: &Authorization, user: &User, approve: bool) -> Result<String, OAuthError> {
+    async fn decided(&self, asked: &Authorization, user: &User, approve: bool, by: &By) -> Result<String, OAuthError> {
         if approve {
-            self.identity.approve(asked, user, clock::now_us()).await
+            self.identity.approve(asked, user, by).await
         } else {
             Ok(asked.refusal())
         }

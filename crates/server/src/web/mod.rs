@@ -4,6 +4,7 @@ mod consent;
 mod cookies;
 mod guesses;
 pub(crate) mod json;
+pub(crate) mod made_links;
 pub(crate) mod oidc;
 pub(crate) mod pages;
 mod query;
@@ -15,9 +16,10 @@ pub(crate) use guesses::Guesses;
 
 use std::io;
 
-use http::HeaderMap;
+use audit::{Actor, By};
+use http::{Extensions, HeaderMap};
 use identity::{AuthenticationError, Credential, Identity, User};
-use share::Reports;
+use share::{Client, Reports};
 
 use crate::browser::Cookies;
 use crate::clock;
@@ -88,4 +90,11 @@ impl Pages {
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
     }
+}
+
+/// Who asks for something outside of the API, for the audit log; `None` is somebody who has yet to say who they are.
+pub(crate) fn by(user: Option<&User>, extensions: &Extensions) -> By {
+    let actor = user.map_or(Actor::Nobody, |user| Actor::User(user.id.clone()));
+    let client = extensions.get().copied().unwrap_or(Client::HERE);
+    By::remote(actor, &client, clock::now_us())
 }

@@ -13,7 +13,9 @@
 //! The old password may be left out where there is none, and for a while by whoever signed in without it: somebody who
 //! forgot theirs asks for a link and sets another.
 
+use audit::By;
 use axum_core::body::Body;
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use identity::{PasswordChange, PasswordError, SignInError, SignInFault, User, WebSession};
 use serde::Deserialize;
@@ -21,7 +23,7 @@ use serde_json::{Value, json};
 use share::{Client, Taker};
 
 use super::guesses::Guesser;
-use super::{Pages, json};
+use super::{Pages, by, json};
 use crate::browser::is_same_origin;
 use crate::clock;
 use register::chain;
@@ -61,7 +63,7 @@ impl Pages {
             Method::GET => self.show(&request.into_parts().0.headers).await,
             Method::POST | Method::DELETE if !is_same_origin(request.headers()) => json::foreign(),
             Method::POST => self.sign_in(request).await,
-            Method::DELETE => self.sign_out(&request.into_parts().0.headers).await,
+            Method::DELETE => self.sign_out(&request.into_parts().0).await,
             _ => json::only("GET, POST and DELETE"),
         }
     }
@@ -91,28 +93,28 @@ impl Pages {
         let Some(asked) = json::read_body::<SignIn>(body).await else {
             return json::malformed("{\"secret\": \"…\"} or {\"email\": \"…\", \"password\": \"…\"}");
         };
-        let now_us = clock::now_us();
+        let by = by(None, &head.extensions);
         let signed_in = match &asked {
             SignIn::Link { secret, instead_of } => {
                 if let Some(objection) = self
-                    .objection_to_link(&head.headers, secret, instead_of.as_deref(), now_us)
+                    .objection_to_link(&head.headers, secret, instead_of.as_deref(), by.now_us)
                     .await
                 {
                     return objection;
                 }
-                self.identity.redeem(secret, now_us).await
+                self.identity.redeem(secret, &by).await
             }
             SignIn::Password { email, password } => {
                 let client = head.extensions.get().copied().unwrap_or(Client::HERE);
                 let guesser = Guesser::of(self.cookies, &head.headers, client, email, &self.identity);
                 match self.guesses.admit(&guesser, email, clock::instant()) {
                     Err(wait) => return json::too_many("Too many attempts; try again later, or use a link.", wait),
-                    Ok(_place) => self.try_password(&guesser, email, password, now_us).await,
+                    Ok(_place) => self.try_password(&guesser, email, password, &by).await,
                 }
             }
         };
         match signed_in {
-            Ok(session) => self.signed_in_by(&session, now_us),
+            Ok(session) => self.signed_in_by(&session, by.now_us),
             Err(refused) => sign_in_refused(&refused),
         }
     }
@@ -122,10 +124,10 @@ impl Pages {
         guesser: &Guesser,
         email: &str,
         password: &str,
-        now_us: i64,
+        by: &By,
     ) -> Result<WebSession, SignInError> {
         let from = guesser.name();
-        let signed_in = self.identity.sign_in_with_password(email, password, &from, now_us);
+        let signed_in = self.identity.sign_in_with_password(email, password, &from, by);
         let signed_in = signed_in.await;
         if let Err(SignInError::Refused(SignInFault::WrongPassword | SignInFault::UnknownUser)) = &signed_in {
             self.guesses.wrong(guesser, email, clock::instant());
@@ -161,9 +163,12 @@ impl Pages {
         response
     }
 
-    async fn sign_out(&self, headers: &HeaderMap) -> Response<Body> {
-        if let Some(secret) = self.cookies.session_secret(headers)
-            && let Err(failed) = self.identity.end_web_session(secret).await
+    async fn sign_out(&self, request: &Parts) -> Response<Body> {
+        if let Some(secret) = self.cookies.session_secret(&request.headers)
+            && let Err(failed) = self
+                .identity
+                .end_web_session(secret, &by(None, &request.extensions))
+                .await
         {
             return json::unavailable(&failed);
         }
@@ -186,13 +191,14 @@ impl Pages {
             Ok(place) => place,
             Err(wait) => return json::too_many("Too many passwords are set at once; try again soon.", wait),
         };
+        let by = by(Some(&user), &parts.extensions);
         let change = PasswordChange {
             user: &user,
             session: self.cookies.session_secret(&parts.headers),
             old: asked.old_password.as_deref(),
             new: &asked.password,
         };
-        match self.identity.change_password(change, clock::now_us()).await {
+        match self.identity.change_password(change, &by).await {
             Ok(()) => json::answer(StatusCode::OK, &json!({})),
             Err(refused @ (PasswordError::TooShort | PasswordError::TooLong)) => {
                 json::error(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", &refused.to_string())

@@ -1,5 +1,6 @@
 //! Everybody who calls: one table of their names and their credentials.
 
+use audit::By;
 use std::time::Duration;
 
 use identity::{NewUser, Scope, Scopes, User};
@@ -111,7 +112,10 @@ impl Caller {
 /// All callers, in a world that knows none of them yet.
 pub(crate) async fn all(world: &World) -> Vec<Caller> {
     for domain in ["example.org", "example.com"] {
-        let added = world.identity.add_domain(domain, "", clock::now_us()).await;
+        let added = world
+            .identity
+            .add_domain(domain, "", &By::command_line(clock::now_us()))
+            .await;
         added.expect("a domain");
     }
     let robots = [Robot::make(world, MAKER).await, Robot::make(world, OTHER).await];
@@ -129,7 +133,8 @@ async fn headers(world: &World, robots: &[Robot], credential: Credential) -> Vec
         let user = account(world, email).await;
         world
             .identity
-            .issue_token(&user, scopes, HOUR, now_us)
+            .issue_token(&user, scopes, HOUR, &By::command_line(now_us))
+            .await
             .expect("issuable")
     };
     let bearer = |token: String| vec![("authorization", format!("Bearer {token}"))];
@@ -171,14 +176,17 @@ async fn account(world: &World, email: &str) -> User {
         display_name: "",
         administrator: email == ADMINISTRATOR,
     };
-    let added = world.identity.add_user(new, clock::now_us()).await;
+    let added = world.identity.add_user(new, &By::command_line(clock::now_us())).await;
     added.expect("a new address")
 }
 
 /// The cookie of a browser that a link signed in.
 async fn signed_in(world: &World, email: &str, origin: &str) -> String {
     let user = account(world, email).await;
-    let link = world.identity.sign_in_link(&user.id, HOUR, clock::now_us()).await;
+    let link = world
+        .identity
+        .sign_in_link(&user.id, HOUR, &By::command_line(clock::now_us()))
+        .await;
     let body = json!({"secret": link.expect("a link").expose()}).to_string();
     let headers = [("origin", origin)];
     let answer = world.send("POST", None, SESSION, &headers, &body);

@@ -33,7 +33,10 @@ pub(crate) async fn body(cast: &mut Cast, method: &Method, caller: &Caller) -> V
         "Administration.CreateGrant" => grant(&cast.fresh("serviceAccounts/*").await),
         "Administration.UpdateDomain" => json!({"sharesEmail": true}),
         "Administration.CreateDomain" => json!({"domain": format!("{}.example", cast.new_word())}),
-        "Meetings.End" | "Administration.InviteUser" | "Administration.CreateServiceAccountKey" => json!({}),
+        "Meetings.End"
+        | "Administration.InviteUser"
+        | "Administration.CreateServiceAccountKey"
+        | "Administration.ExportAuditEvents" => json!({}),
         other => {
             let has_body = !matches!(&*method.verb, "GET" | "DELETE");
             assert!(!has_body, "say here what {other} is asked");

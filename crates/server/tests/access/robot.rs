@@ -1,5 +1,6 @@
 //! An app: a service account and its key file, with which it signs for the people whom it may act for.
 
+use audit::By;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
@@ -20,15 +21,21 @@ impl Robot {
     /// A service account with a key, which may act for everybody.
     pub(crate) async fn make(world: &World, name: &'static str) -> Robot {
         let now_us = clock::now_us();
-        let account = world.identity.create_service_account(name, now_us).await;
+        let account = world
+            .identity
+            .create_service_account(name, &By::command_line(now_us))
+            .await;
         let account = account.expect("a new name");
         let everything = Scopes::of(&Scope::ALL);
         let granted = world
             .identity
-            .grant_delegation(&account.client_id, everything, now_us)
+            .grant_delegation(&account.client_id, everything, &By::command_line(now_us))
             .await;
         granted.expect("granted");
-        let file = world.identity.create_key(&account.client_id, now_us).await;
+        let file = world
+            .identity
+            .create_key(&account.client_id, &By::command_line(now_us))
+            .await;
         let file = serde_json::from_str(file.expect("a key").json()).expect("JSON");
         Robot { name, account, file }
     }
@@ -48,7 +55,10 @@ impl Robot {
         }
         let assertion = self.signed(&claims);
         let form = format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}");
-        let answer = world.identity.token(form.as_bytes(), None, clock::now_us()).await;
+        let answer = world
+            .identity
+            .token(form.as_bytes(), None, &By::command_line(clock::now_us()))
+            .await;
         answer.expect("the assertion holds").access_token
     }
 

@@ -1,5 +1,6 @@
 //! Administration over REST: who may, and what each answer is.
 
+use audit::By;
 use identity::Scopes;
 use serde_json::{Value, json};
 use server::clock;
@@ -8,18 +9,19 @@ use crate::world::{Answer, Person, World, text};
 
 const V1: &str = "/sederunt/v1";
 
-async fn administrator(world: &World) -> Person {
+pub(crate) async fn administrator(world: &World) -> Person {
     let user = world.identity.user_by_email("administrator@localhost").await;
     let user = user.expect("readable").expect("every installation has one");
     let lifetime = std::time::Duration::from_mins(1);
     let token = world
         .identity
-        .issue_token(&user, Scopes::MEET, lifetime, clock::now_us())
+        .issue_token(&user, Scopes::MEET, lifetime, &By::command_line(clock::now_us()))
+        .await
         .expect("issued");
     Person { user, token }
 }
 
-async fn send(world: &World, caller: &Person, method: &str, path: &str, body: &Value) -> Answer {
+pub(crate) async fn send(world: &World, caller: &Person, method: &str, path: &str, body: &Value) -> Answer {
     let kind = [("content-type", "application/json")];
     let path = format!("{V1}/{path}");
     let body = if method == "GET" || method == "DELETE" {
@@ -39,7 +41,8 @@ async fn only_administrators_administer() {
     let lifetime = std::time::Duration::from_mins(1);
     let narrow = world
         .identity
-        .issue_token(&root.user, narrow, lifetime, clock::now_us());
+        .issue_token(&root.user, narrow, lifetime, &By::command_line(clock::now_us()))
+        .await;
     let narrow = Person {
         token: narrow.expect("issued"),
         ..root.clone()
@@ -66,6 +69,8 @@ async fn only_administrators_administer() {
         ("POST", "domains"),
         ("PATCH", "domains/example.org"),
         ("DELETE", "domains/example.org"),
+        ("GET", "auditEvents"),
+        ("POST", "auditEvents:export"),
     ] {
         let body = json!({});
         send(&world, &ada, method, path, &body)
@@ -138,7 +143,11 @@ async fn accounts() {
     let link_text = text(&link, "link");
     let (_, secret) = link_text.split_once("/sign-in#").expect("a link to the page");
     assert!(link["expireTime"].is_string());
-    let signed_in = world.identity.redeem(secret, clock::now_us()).await.expect("it works");
+    let signed_in = world
+        .identity
+        .redeem(secret, &By::command_line(clock::now_us()))
+        .await
+        .expect("it works");
     assert_eq!(signed_in.user.email, "bo@example.org");
 
     assert_eq!(ask("DELETE", &name, &Value::Null).await.ok(), json!({}));

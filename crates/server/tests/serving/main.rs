@@ -5,6 +5,7 @@
 
 mod administration;
 mod attendance;
+mod audit;
 mod entry;
 mod hosting;
 mod limits;

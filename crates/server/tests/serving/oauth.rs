@@ -1,6 +1,7 @@
 //! OAuth as programs and browsers meet it. What a grant is worth is tested in `identity`, and with Google's own library in
 //! `tests/sdk`.
 
+use audit::By;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use identity::{AppKind, NewApp};
@@ -37,7 +38,11 @@ impl Program {
             redirect_uris: &redirect_uris,
             secret: true,
         };
-        let (app, secret) = world.identity.create_app(new, clock::now_us()).await.expect("created");
+        let (app, secret) = world
+            .identity
+            .create_app(new, &By::command_line(clock::now_us()))
+            .await
+            .expect("created");
         Program {
             id: app.client_id,
             secret: secret.expect("asked for").expose(),

@@ -1,5 +1,6 @@
 //! Who learns which account belongs to which address: from the people they look up, and from the members of their spaces.
 
+use audit::By;
 use identity::{Scope, Scopes};
 use serde_json::{Value, json};
 use server::clock;
@@ -12,7 +13,10 @@ const OUTSIDER: &str = "eve@elsewhere.example";
 async fn two_organisations() -> (World, Person, Person) {
     let world = World::new().await;
     for domain in ["example.org", "elsewhere.example"] {
-        let added = world.identity.add_domain(domain, "", clock::now_us()).await;
+        let added = world
+            .identity
+            .add_domain(domain, "", &By::command_line(clock::now_us()))
+            .await;
         added.expect("a domain");
     }
     let outsider = world.person_at(OUTSIDER, "Eve", Scopes::MEET).await;

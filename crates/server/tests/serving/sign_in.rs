@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use audit::By;
 use serde_json::{Value, json};
 use server::{Configuration, clock};
 
@@ -25,10 +26,15 @@ impl Browser {
 
     /// Somebody's browser, signed in by a link.
     pub(crate) async fn signed_in(world: &World, person: &Person) -> Browser {
+        let by = By::command_line(clock::now_us());
         let link = world
             .identity
-            .sign_in_link(&person.user.id, Duration::from_mins(1), clock::now_us());
-        let secret = link.await.expect("a link").expose();
+            .sign_in_link(&person.user.id, Duration::from_mins(1), &by);
+        Browser::with_link(world, &link.await.expect("a link").expose()).await
+    }
+
+    /// The browser of whoever has this link.
+    pub(crate) async fn with_link(world: &World, secret: &str) -> Browser {
         let mut browser = Browser::of(world);
         let answer = browser.ask(world, "POST", SESSION, &json!({"secret": secret})).await;
         browser.cookie = Some(answer.cookie());
@@ -48,7 +54,7 @@ async fn link(world: &World, lifetime: Duration) -> String {
     let person = world.person("Ada").await;
     let link = world
         .identity
-        .sign_in_link(&person.user.id, lifetime, clock::now_us())
+        .sign_in_link(&person.user.id, lifetime, &By::command_line(clock::now_us()))
         .await;
     link.expect("a link").expose()
 }
@@ -96,9 +102,10 @@ async fn a_link_takes_nobodys_place_unasked() {
     let world = World::new().await;
     let (ada, bo) = (world.person("Ada").await, world.person("Bo").await);
     let link_of = async |person: &Person| {
+        let by = By::command_line(clock::now_us());
         let link = world
             .identity
-            .sign_in_link(&person.user.id, Duration::from_mins(1), clock::now_us());
+            .sign_in_link(&person.user.id, Duration::from_mins(1), &by);
         link.await.expect("a link").expose()
     };
     let browser = Browser::signed_in(&world, &ada).await;

@@ -1,5 +1,6 @@
 //! A running server, people with tokens, and the smallest HTTP client there is.
 
+use audit::By;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -92,7 +93,7 @@ impl World {
             display_name: name,
             administrator: false,
         };
-        let user = match self.identity.add_user(new, now_us).await {
+        let user = match self.identity.add_user(new, &By::command_line(now_us)).await {
             Ok(user) => user,
             Err(_) => self
                 .identity
@@ -103,7 +104,8 @@ impl World {
         };
         let token = self
             .identity
-            .issue_token(&user, scopes, Duration::from_mins(1), now_us)
+            .issue_token(&user, scopes, Duration::from_mins(1), &By::command_line(now_us))
+            .await
             .expect("issuable");
         Person { user, token }
     }

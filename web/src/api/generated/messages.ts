@@ -75,6 +75,34 @@ export interface AttendeeSession {
   byProgram?: boolean;
 }
 
+/** One line of the audit log. */
+export interface AuditEvent {
+  /** `auditEvents/{event}`. */
+  name: string;
+  /** When. */
+  time: string;
+  /** Who: `users/{user}`, `serviceAccounts/{client_id}`, `commandLine`, or `nobody` who gave a credential. */
+  actor: string;
+  /** The address of the actor's account, as long as there is one. */
+  actorEmail?: string;
+  /** `apps/{client_id}`, the program that acted for the actor. */
+  app?: string;
+  /** What, such as `key.create`. */
+  action: string;
+  /** Whom or what it was done to: a resource name. */
+  subject?: string;
+  /** The address of the subject's account, as long as there is one. */
+  subjectEmail?: string;
+  /** More about it, such as scopes or why it was refused. */
+  detail?: string;
+  /** From which network address; for IPv6 the network of 64 bits. */
+  clientAddress?: string;
+  /** Whether it was refused. */
+  refused?: boolean;
+  /** How many alike the line stands for: refusals of one minute beyond the first few. */
+  times?: string;
+}
+
 /** What the register keeps of one conference. */
 export interface ConferenceRecord {
   /** `conferenceRecords/{conference_record}`. */
@@ -234,6 +262,32 @@ export interface LeaveRequest {
 export interface ListAppsResponse {
   /** By client id. */
   apps?: App[];
+  /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** Asks for lines of the audit log. */
+export interface ListAuditEventsRequest {
+  /** 100 if unset; 250 at most. */
+  pageSize?: number;
+  /** From the answer before. */
+  pageToken?: string;
+  /** Of this actor; or the address of an account. */
+  actor?: string;
+  /** About this subject; or the address of an account. */
+  subject?: string;
+  /** Of this action, or of all whose names begin so: `key.`. */
+  action?: string;
+  /** From this time on. */
+  startTime?: string;
+  /** Before this time. */
+  endTime?: string;
+}
+
+/** Lines of the audit log. */
+export interface ListAuditEventsResponse {
+  /** Newest first. */
+  auditEvents?: AuditEvent[];
   /** Empty on the last page. */
   nextPageToken?: string;
 }

@@ -1,4 +1,5 @@
-// The frame of the administration: five pages beside each other, one for each kind of thing that administrators manage.
+// The frame of the administration: pages beside each other, one for each kind of thing that administrators manage, and one for
+// what was done.
 
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
@@ -9,7 +10,7 @@ import { prefetch } from '../currentPage.tsx';
 import { Page } from '../page.tsx';
 
 /** In the order in which they are shown. */
-const OFFICES = ['people', 'apps', 'serviceAccounts', 'grants', 'domains'] as const satisfies readonly PageName[];
+const OFFICES = ['people', 'apps', 'serviceAccounts', 'grants', 'domains', 'audit'] as const satisfies readonly PageName[];
 
 export interface AdministrationPageProps {
   office: (typeof OFFICES)[number];

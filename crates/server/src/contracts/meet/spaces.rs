@@ -110,7 +110,7 @@ impl Spaces {
     ) -> Answer<()> {
         let name = names::space("name", &request.name)?;
         let record = self.own(asking, &name).await?;
-        let ended = self.rooms.input(record.id, Input::EndConference).await;
+        let ended = self.rooms.input_by(record.id, Input::EndConference, asking.by()).await;
         ended.map_err(|error| input_failed(asking, error))
     }
 

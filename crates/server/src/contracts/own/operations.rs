@@ -71,4 +71,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::writes("Administration/CreateDomain", Needs::Administrator, "Domain"),
     Operation::writes("Administration/UpdateDomain", Needs::Administrator, "Domain"),
     Operation::writes("Administration/DeleteDomain", Needs::Administrator, "Domain"),
+    Operation::reads("Administration/ListAuditEvents", Needs::Administrator, "AuditEvent"),
+    Operation::writes("Administration/ExportAuditEvents", Needs::Administrator, "AuditEvent"),
 ];

@@ -86,7 +86,7 @@ impl SpacesService {
         let record = self.own(asking, &request.space).await?;
         let retention = retention_of(request)?;
         self.register
-            .set_retention(&record.id, retention, Micros(clock::now_us()))
+            .set_retention(&record.id, retention, &asking.by())
             .await
             .map_err(|error| asking.unread(error))?;
         Ok(self.retention_to_wire(&record, retention))

@@ -36,7 +36,7 @@ use self::fetch::{FetchError, Fetcher};
 use self::provider::{Provider, ProviderError};
 use super::cookies::redirect;
 use super::guesses::Guesser;
-use super::query;
+use super::{by, query};
 use crate::browser::Cookies;
 use crate::{clock, limits};
 use register::chain;
@@ -217,7 +217,7 @@ impl RelyingParty {
         };
         let introductions = &self.configuration.introductions;
         let session = identity
-            .sign_in_external(&person, introductions, clock::now_us())
+            .sign_in_external(&person, introductions, &by(None, &request.extensions))
             .await?;
         Ok((session, attempt.return_to))
     }

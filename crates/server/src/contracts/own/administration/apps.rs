@@ -1,12 +1,13 @@
 //! Programs that ask people for consent: `apps/{client_id}`.
 
 use api::sederunt::v1 as api;
+use audit::By;
 use identity::{App, AppKind, Identity, NewApp};
 
 use super::pages::requested_page;
 use super::{failures, timestamp};
 use crate::failure::{Answer, Failure};
-use crate::{clock, names};
+use crate::names;
 
 pub(super) async fn list(identity: &Identity, message: &api::ListAppsRequest) -> Answer<api::ListAppsResponse> {
     let page = requested_page(message.page_size, &message.page_token)?;
@@ -17,7 +18,11 @@ pub(super) async fn list(identity: &Identity, message: &api::ListAppsRequest) ->
     })
 }
 
-pub(super) async fn create(identity: &Identity, message: &api::CreateAppRequest) -> Answer<api::CreateAppResponse> {
+pub(super) async fn create(
+    identity: &Identity,
+    message: &api::CreateAppRequest,
+    by: &By,
+) -> Answer<api::CreateAppResponse> {
     let kind = match message.kind() {
         api::AppKind::Web => AppKind::Web,
         api::AppKind::Installed => AppKind::Installed,
@@ -31,7 +36,7 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateAppRequest)
         secret: true,
     };
     let (app, secret) = identity
-        .create_app(new, clock::now_us())
+        .create_app(new, by)
         .await
         .map_err(|error| failures::app(&error))?;
     Ok(api::CreateAppResponse {
@@ -41,10 +46,10 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateAppRequest)
     })
 }
 
-pub(super) async fn delete(identity: &Identity, message: &api::DeleteAppRequest) -> Answer<()> {
+pub(super) async fn delete(identity: &Identity, message: &api::DeleteAppRequest, by: &By) -> Answer<()> {
     let [client_id] = names::split("name", &message.name, ["apps"])?;
     identity
-        .delete_app(client_id)
+        .delete_app(client_id, by)
         .await
         .map_err(|error| failures::app(&error))
 }

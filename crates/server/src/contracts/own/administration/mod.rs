@@ -5,6 +5,7 @@
 
 mod access;
 mod apps;
+mod audit_events;
 mod domains;
 mod failures;
 mod grants;
@@ -17,6 +18,7 @@ pub use users::{ForgetError, forget, forget_participant};
 use std::sync::Arc;
 
 use api::sederunt::v1 as api;
+use audit::By;
 use identity::Identity;
 use prost_types::Timestamp;
 use register::Register;
@@ -47,9 +49,14 @@ impl AdministrationService {
 
 /// The message of a request, if an administrator makes it.
 fn asked<T>(request: Request<T>) -> Result<T, Status> {
+    asked_by(request).map(|(_, message)| message)
+}
+
+/// The same of one that changes something, with who makes it.
+fn asked_by<T>(request: Request<T>) -> Result<(By, T), Status> {
     let (asking, message) = grpc::admitted(request)?;
     administrator(asking.caller())?;
-    Ok(message)
+    Ok((asking.by(), message))
 }
 
 fn timestamp(time_us: i64) -> Timestamp {
@@ -70,26 +77,26 @@ impl api::administration_server::Administration for AdministrationService {
         &self,
         request: Request<api::CreateUserRequest>,
     ) -> Result<Response<api::UserAccount>, Status> {
-        let message = asked(request)?;
-        respond(users::create(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(users::create(&self.identity, &message, &by).await)
     }
 
     async fn update_user(
         &self,
         request: Request<api::UpdateUserRequest>,
     ) -> Result<Response<api::UserAccount>, Status> {
-        let message = asked(request)?;
-        respond(users::update(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(users::update(&self.identity, &message, &by).await)
     }
 
     async fn delete_user(&self, request: Request<api::DeleteUserRequest>) -> Result<Response<()>, Status> {
-        let message = asked(request)?;
-        respond(users::delete(&self.identity, &self.register, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(users::delete(&self.identity, &self.register, &message, &by).await)
     }
 
     async fn invite_user(&self, request: Request<api::InviteUserRequest>) -> Result<Response<api::Invitation>, Status> {
-        let message = asked(request)?;
-        respond(users::invite(&self.identity, &self.public_url, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(users::invite(&self.identity, &self.public_url, &message, &by).await)
     }
 
     async fn list_apps(
@@ -104,13 +111,13 @@ impl api::administration_server::Administration for AdministrationService {
         &self,
         request: Request<api::CreateAppRequest>,
     ) -> Result<Response<api::CreateAppResponse>, Status> {
-        let message = asked(request)?;
-        respond(apps::create(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(apps::create(&self.identity, &message, &by).await)
     }
 
     async fn delete_app(&self, request: Request<api::DeleteAppRequest>) -> Result<Response<()>, Status> {
-        let message = asked(request)?;
-        respond(apps::delete(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(apps::delete(&self.identity, &message, &by).await)
     }
 
     async fn list_service_accounts(
@@ -125,16 +132,16 @@ impl api::administration_server::Administration for AdministrationService {
         &self,
         request: Request<api::CreateServiceAccountRequest>,
     ) -> Result<Response<api::ServiceAccount>, Status> {
-        let message = asked(request)?;
-        respond(service_accounts::create(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(service_accounts::create(&self.identity, &message, &by).await)
     }
 
     async fn delete_service_account(
         &self,
         request: Request<api::DeleteServiceAccountRequest>,
     ) -> Result<Response<()>, Status> {
-        let message = asked(request)?;
-        respond(service_accounts::delete(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(service_accounts::delete(&self.identity, &message, &by).await)
     }
 
     async fn list_service_account_keys(
@@ -149,16 +156,16 @@ impl api::administration_server::Administration for AdministrationService {
         &self,
         request: Request<api::CreateServiceAccountKeyRequest>,
     ) -> Result<Response<api::CreateServiceAccountKeyResponse>, Status> {
-        let message = asked(request)?;
-        respond(service_accounts::create_key(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(service_accounts::create_key(&self.identity, &message, &by).await)
     }
 
     async fn delete_service_account_key(
         &self,
         request: Request<api::DeleteServiceAccountKeyRequest>,
     ) -> Result<Response<()>, Status> {
-        let message = asked(request)?;
-        respond(service_accounts::delete_key(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(service_accounts::delete_key(&self.identity, &message, &by).await)
     }
 
     async fn list_grants(
@@ -170,13 +177,13 @@ impl api::administration_server::Administration for AdministrationService {
     }
 
     async fn create_grant(&self, request: Request<api::CreateGrantRequest>) -> Result<Response<api::Grant>, Status> {
-        let message = asked(request)?;
-        respond(grants::create(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(grants::create(&self.identity, &message, &by).await)
     }
 
     async fn delete_grant(&self, request: Request<api::DeleteGrantRequest>) -> Result<Response<()>, Status> {
-        let message = asked(request)?;
-        respond(grants::delete(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(grants::delete(&self.identity, &message, &by).await)
     }
 
     async fn list_domains(
@@ -188,17 +195,33 @@ impl api::administration_server::Administration for AdministrationService {
     }
 
     async fn create_domain(&self, request: Request<api::CreateDomainRequest>) -> Result<Response<api::Domain>, Status> {
-        let message = asked(request)?;
-        respond(domains::create(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(domains::create(&self.identity, &message, &by).await)
     }
 
     async fn update_domain(&self, request: Request<api::UpdateDomainRequest>) -> Result<Response<api::Domain>, Status> {
-        let message = asked(request)?;
-        respond(domains::update(&self.identity, &message).await)
+        let (by, message) = asked_by(request)?;
+        respond(domains::update(&self.identity, &message, &by).await)
     }
 
     async fn delete_domain(&self, request: Request<api::DeleteDomainRequest>) -> Result<Response<()>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(domains::delete(&self.identity, &message, &by).await)
+    }
+
+    async fn list_audit_events(
+        &self,
+        request: Request<api::ListAuditEventsRequest>,
+    ) -> Result<Response<api::ListAuditEventsResponse>, Status> {
         let message = asked(request)?;
-        respond(domains::delete(&self.identity, &message).await)
+        respond(audit_events::list(&self.identity, &message).await)
+    }
+
+    async fn export_audit_events(
+        &self,
+        request: Request<api::ListAuditEventsRequest>,
+    ) -> Result<Response<api::ListAuditEventsResponse>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(audit_events::export(&self.identity, &message, &by).await)
     }
 }

@@ -1,12 +1,13 @@
 //! Programs with keys of their own: `serviceAccounts/{client_id}` and `serviceAccounts/{client_id}/keys/{key_id}`.
 
 use api::sederunt::v1 as api;
+use audit::By;
 use identity::{Identity, ServiceAccount};
 
 use super::pages::requested_page;
 use super::{failures, timestamp};
 use crate::failure::Answer;
-use crate::{clock, names};
+use crate::names;
 
 const COLLECTION: &str = "serviceAccounts";
 
@@ -28,18 +29,19 @@ pub(super) async fn list(
 pub(super) async fn create(
     identity: &Identity,
     message: &api::CreateServiceAccountRequest,
+    by: &By,
 ) -> Answer<api::ServiceAccount> {
-    let account = identity.create_service_account(&message.account_id, clock::now_us());
+    let account = identity.create_service_account(&message.account_id, by);
     account
         .await
         .map(account_to_wire)
         .map_err(|error| failures::app(&error))
 }
 
-pub(super) async fn delete(identity: &Identity, message: &api::DeleteServiceAccountRequest) -> Answer<()> {
+pub(super) async fn delete(identity: &Identity, message: &api::DeleteServiceAccountRequest, by: &By) -> Answer<()> {
     let [client_id] = names::split("name", &message.name, [COLLECTION])?;
     identity
-        .delete_service_account(client_id)
+        .delete_service_account(client_id, by)
         .await
         .map_err(|error| failures::app(&error))
 }
@@ -62,23 +64,27 @@ pub(super) async fn list_keys(
 pub(super) async fn create_key(
     identity: &Identity,
     message: &api::CreateServiceAccountKeyRequest,
+    by: &By,
 ) -> Answer<api::CreateServiceAccountKeyResponse> {
     let [client_id] = names::split("parent", &message.parent, [COLLECTION])?;
-    let now_us = clock::now_us();
     let file = identity
-        .create_key(client_id, now_us)
+        .create_key(client_id, by)
         .await
         .map_err(|error| failures::app(&error))?;
     Ok(api::CreateServiceAccountKeyResponse {
-        key: Some(key_to_wire(client_id, &file.id, now_us)),
+        key: Some(key_to_wire(client_id, &file.id, by.now_us)),
         key_file: file.json().to_owned(),
     })
 }
 
-pub(super) async fn delete_key(identity: &Identity, message: &api::DeleteServiceAccountKeyRequest) -> Answer<()> {
+pub(super) async fn delete_key(
+    identity: &Identity,
+    message: &api::DeleteServiceAccountKeyRequest,
+    by: &By,
+) -> Answer<()> {
     let [client_id, key] = names::split("name", &message.name, [COLLECTION, "keys"])?;
     identity
-        .delete_key(client_id, key)
+        .delete_key(client_id, key, by)
         .await
         .map_err(|error| failures::app(&error))
 }

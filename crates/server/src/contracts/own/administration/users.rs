@@ -1,6 +1,7 @@
 //! Accounts: `users/{user}`.
 
 use api::sederunt::v1 as api;
+use audit::By;
 use identity::{AccountError, Identity, NewUser, User, UserChange, limits};
 use meeting::{ConferenceId, ParticipantId, UserId};
 use register::{Forgotten, Register, RegisterError};
@@ -22,36 +23,41 @@ pub(super) async fn list(identity: &Identity, message: &api::ListUsersRequest) -
     })
 }
 
-pub(super) async fn create(identity: &Identity, message: &api::CreateUserRequest) -> Answer<api::UserAccount> {
+pub(super) async fn create(identity: &Identity, message: &api::CreateUserRequest, by: &By) -> Answer<api::UserAccount> {
     let new = NewUser {
         email: &message.email,
         display_name: &message.display_name,
         administrator: message.administrator,
     };
-    let user = identity.add_user(new, clock::now_us()).await;
+    let user = identity.add_user(new, by).await;
     user.map(user_to_wire).map_err(|error| failures::account(&error))
 }
 
-pub(super) async fn update(identity: &Identity, message: &api::UpdateUserRequest) -> Answer<api::UserAccount> {
+pub(super) async fn update(identity: &Identity, message: &api::UpdateUserRequest, by: &By) -> Answer<api::UserAccount> {
     let change = UserChange {
         display_name: message.display_name.as_deref(),
         administrator: message.administrator,
     };
-    let user = identity.update_user(&id(&message.name)?, change).await;
+    let user = identity.update_user(&id(&message.name)?, change, by).await;
     user.map(user_to_wire).map_err(|error| failures::account(&error))
 }
 
-pub(super) async fn delete(identity: &Identity, register: &Register, message: &api::DeleteUserRequest) -> Answer<()> {
+pub(super) async fn delete(
+    identity: &Identity,
+    register: &Register,
+    message: &api::DeleteUserRequest,
+    by: &By,
+) -> Answer<()> {
     let id = id(&message.name)?;
     if !message.forget {
         return identity
-            .delete_user(&id)
+            .delete_user(&id, by)
             .await
             .map_err(|error| failures::account(&error));
     }
     let user = identity.user(&id).await.map_err(|error| failures::account(&error))?;
     let user = user.ok_or_else(Failure::not_found)?;
-    match forget(identity, register, &user).await {
+    match forget(identity, register, &user, by).await {
         Ok(_) => Ok(()),
         Err(ForgetError::Account(error)) => Err(failures::account(&error)),
         Err(ForgetError::Register(error @ RegisterError::StillMeeting)) => {
@@ -65,17 +71,18 @@ pub(super) async fn invite(
     identity: &Identity,
     public_url: &str,
     message: &api::InviteUserRequest,
+    by: &By,
 ) -> Answer<api::Invitation> {
     let id = id(&message.name)?;
     // Or the link would be for nobody.
     let user = identity.user(&id).await.map_err(|error| failures::account(&error))?;
     let user = user.ok_or_else(Failure::not_found)?;
-    let (now_us, lifetime) = (clock::now_us(), limits::SIGN_IN_LINK_TTL);
-    let secret = identity.sign_in_link(&user.id, lifetime, now_us).await;
+    let lifetime = limits::SIGN_IN_LINK_TTL;
+    let secret = identity.sign_in_link(&user.id, lifetime, by).await;
     let secret = secret.map_err(|error| failures::account(&error))?;
     Ok(api::Invitation {
         link: links::sign_in_url(public_url, &secret),
-        expire_time: Some(timestamp(now_us + clock::micros(lifetime))),
+        expire_time: Some(timestamp(by.now_us + clock::micros(lifetime))),
     })
 }
 
@@ -94,13 +101,13 @@ pub enum ForgetError {
 ///
 /// The register comes first, because it refuses whoever is still in a meeting, and then nothing has happened. It comes again,
 /// because the bytes of the account itself are to go, too.
-pub async fn forget(identity: &Identity, register: &Register, user: &User) -> Result<usize, ForgetError> {
+pub async fn forget(identity: &Identity, register: &Register, user: &User, by: &By) -> Result<usize, ForgetError> {
     let person = Forgotten::Account {
         id: &user.id,
         email: &user.email,
     };
     let conferences = register.forget_person(person, random::bytes()).await?;
-    identity.delete_user(&user.id).await?;
+    identity.delete_user(&user.id, by).await?;
     Ok(conferences + register.forget_person(person, random::bytes()).await?)
 }
 

@@ -56,7 +56,9 @@ impl MeetingsService {
     pub(super) async fn remove(&self, asking: &Asking, request: api::RemoveRequest) -> Answer<()> {
         let space = self.hosted(asking, &request.space).await?;
         let participant = present(&request.participant)?;
-        self.input(space, Input::Remove { participant }).await
+        let input = Input::Remove { participant };
+        let removed = self.rooms.input_by(space.id, input, asking.by()).await;
+        removed.map_err(entry_failure)
     }
 
     pub(super) async fn moderate(&self, asking: &Asking, request: api::ModerateRequest) -> Answer<api::Moderation> {
@@ -85,7 +87,8 @@ impl MeetingsService {
 
     pub(super) async fn end(&self, asking: &Asking, request: api::EndRequest) -> Answer<()> {
         let space = self.hosted(asking, &request.space).await?;
-        self.input(space, Input::EndConference).await
+        let ended = self.rooms.input_by(space.id, Input::EndConference, asking.by()).await;
+        ended.map_err(entry_failure)
     }
 
     async fn input(&self, space: SpaceRecord, input: Input) -> Answer<()> {

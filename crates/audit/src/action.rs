@@ -1,0 +1,109 @@
+//! What can stand in a line, once: the names are what readers filter by, so they are part of the contract and stay.
+
+/// Declares the actions with their names, and so that no list of them can be forgotten.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// Something that is worth a line.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Action {
+            /// All of them.
+            pub const ALL: &[Action] = &[$(Action::$variant,)*];
+
+            /// Its name: what it is about, and what was done, with a dot between.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Action::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Somebody signed in by a one-time link, or did not. The detail names the link.
+    SignInByLink = "sign_in.link",
+    /// Somebody signed in by their password, or did not.
+    SignInByPassword = "sign_in.password",
+    /// Somebody signed in by a provider's word, or did not.
+    SignInByProvider = "sign_in.provider",
+    /// Attempts to sign in that were refused beyond those which have a line each.
+    SignInRefused = "sign_in.refused",
+    /// Somebody signed a browser out.
+    SignOut = "sign_out",
+    /// An account was made.
+    UserCreate = "user.create",
+    /// The name of an account was changed.
+    UserRename = "user.rename",
+    /// Somebody became an administrator.
+    UserPromote = "user.promote",
+    /// Somebody is an ordinary user again.
+    UserDemote = "user.demote",
+    /// An account was deleted.
+    UserDelete = "user.delete",
+    /// A one-time sign-in link was made for somebody. The detail names the link.
+    UserInvite = "user.invite",
+    /// A password was set.
+    PasswordSet = "password.set",
+    /// A password was taken away.
+    PasswordRemove = "password.remove",
+    /// Who somebody is at their providers was forgotten.
+    ProviderUnlink = "provider.unlink",
+    /// A token was issued that acts as somebody. The detail holds its scopes.
+    TokenIssue = "token.issue",
+    /// Somebody let an application act for them. The detail holds the scopes.
+    ConsentGive = "consent.give",
+    /// Somebody took that back, or the application gave it back.
+    ConsentRevoke = "consent.revoke",
+    /// An application was registered.
+    AppCreate = "app.create",
+    /// An application was deleted.
+    AppDelete = "app.delete",
+    /// A service account was made.
+    ServiceAccountCreate = "service_account.create",
+    /// A service account was deleted.
+    ServiceAccountDelete = "service_account.delete",
+    /// A service account got a key.
+    KeyCreate = "key.create",
+    /// A key of a service account was deleted.
+    KeyDelete = "key.delete",
+    /// A service account may act as any user. The detail holds the scopes.
+    GrantCreate = "grant.create",
+    /// A service account may not any more.
+    GrantDelete = "grant.delete",
+    /// A domain was given to an organisation.
+    DomainCreate = "domain.create",
+    /// What holds for the organisation of a domain was changed.
+    DomainUpdate = "domain.update",
+    /// A domain was taken from its organisation.
+    DomainDelete = "domain.delete",
+    /// It was said how long the records of a space are kept.
+    RetentionSet = "retention.set",
+    /// A host ended a meeting for all.
+    MeetingEnd = "meeting.end",
+    /// A host put somebody out of a meeting. The detail names the participant.
+    MeetingRemove = "meeting.remove",
+    /// This log was taken away as a file.
+    AuditExport = "audit.export",
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_words_with_dots_and_each_is_there_once() {
+        let mut seen = BTreeSet::new();
+        for action in Action::ALL {
+            let name = action.name();
+            assert!(seen.insert(name), "{name}");
+            let of_name = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte == b'.';
+            assert!(name.bytes().all(of_name), "{name}");
+        }
+    }
+}
