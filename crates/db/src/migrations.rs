@@ -33,6 +33,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(6, "0006_absentees"),
     migration!(7, "0007_credentials"),
     migration!(8, "0008_programs"),
+    migration!(9, "0009_seats"),
 ];
 
 /// Remembers the steps that a database has seen.
