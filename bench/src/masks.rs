@@ -202,18 +202,20 @@ async fn store(folder: &Path) -> Result<(String, String, Vec<String>)> {
     let mut space = visits::new_space(&register, &owner.id).await?;
     let mut names = Vec::new();
     for person in 0..PEOPLE {
-        let facts = visits::decide(&space, visits::join(visits::user(person)), visits::now())?;
-        register.record(space.id(), &facts, None).await?;
-        for fact in &facts {
-            if let Fact::SessionStarted {
-                conference,
-                participant,
-                ..
-            } = fact
-            {
-                names.push((conference.to_string(), participant.to_string()));
+        for input in visits::join(visits::user(person)) {
+            let facts = visits::decide(&space, input, visits::now())?;
+            register.record(space.id(), &facts, None).await?;
+            for fact in &facts {
+                space.apply(fact);
             }
-            space.apply(fact);
+            names.extend(facts.iter().filter_map(|fact| match fact {
+                Fact::SessionStarted {
+                    conference,
+                    participant,
+                    ..
+                } => Some((conference.to_string(), participant.to_string())),
+                _ => None,
+            }));
         }
     }
     visits::happen(&register, &mut space, Input::EndConference).await?;

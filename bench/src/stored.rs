@@ -47,7 +47,9 @@ async fn fill_space(register: &Register, owner: &UserId, number: usize, conferen
         for visit in 0..SESSIONS_PER_CONFERENCE {
             let person =
                 visits::user((number + conference * PEOPLE_PER_CONFERENCE + visit % PEOPLE_PER_CONFERENCE) % USERS);
-            happen(&mut space, &mut facts, visits::join(person), now)?;
+            for input in visits::join(person) {
+                happen(&mut space, &mut facts, input, now)?;
+            }
             now = now.plus_us(JOIN_EVERY_US);
         }
         happen(&mut space, &mut facts, Input::EndConference, now)?;

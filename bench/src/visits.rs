@@ -2,8 +2,8 @@
 
 use anyhow::{Result, anyhow};
 use meeting::{
-    AccessType, Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input, MeetingCode, Micros,
-    ParticipantId, Person, SecretHash, SessionId, Settings, Space, SpaceId, Standing, UserId,
+    AccessType, Arrival, ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input,
+    MeetingCode, Micros, ParticipantId, Person, SecretHash, SessionId, Settings, Space, SpaceId, Standing, UserId,
 };
 use register::{NewSpace, Register};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -43,23 +43,26 @@ fn name(text: &str) -> DisplayName {
     DisplayName::parse(text).expect("a short name of letters")
 }
 
-/// A join with new ids.
-pub(crate) fn join(person: Person) -> Input {
+/// A join with new ids: what is asked, which writes nothing, and the transport that is up, which does.
+pub(crate) fn join(person: Person) -> [Input; 2] {
     let arrival = Arrival {
         person,
         standing: Standing::Trusted,
         device: DeviceKind::Full,
         through: EntryPoint::Own,
         by_program: false,
+        client: ClientKey(0),
         session: SessionId::from_random(random()),
         secret: SecretHash(random()),
         presented: None,
     };
     let fresh = FreshIds {
         conference: ConferenceId::from_random(random()),
+        later_conference: ConferenceId::from_random(random()),
         participant: ParticipantId::from_random(random()),
     };
-    Input::Join { arrival, fresh }
+    let session = arrival.session.clone();
+    [Input::Join { arrival, fresh }, Input::Connected { session }]
 }
 
 fn open() -> Settings {

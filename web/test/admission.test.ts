@@ -9,6 +9,7 @@ import {
   joinedAs,
   leaveRequest,
   type Ourselves,
+  type Proof,
   refusalOf,
   UNADMITTED,
 } from '../src/meeting/admission.ts';
@@ -34,7 +35,11 @@ test('every session that we have had stays ours', () => {
   check(UNADMITTED, '', undefined);
   const first = admitted(UNADMITTED, answer('p', 'a'));
   check(first, 'participants/p', 'conferenceRecords/c', a);
-  check(joinedAs(first, undefined), 'participants/p', 'conferenceRecords/c', a);
+  assert.equal(first.proof, null, 'a promise proves nothing');
+  const inside = joinedAs(first, undefined);
+  check(inside, 'participants/p', 'conferenceRecords/c', a);
+  const secondTry = admitted(inside, { ...answer('p', 'b'), resumeSecret: 'of a session that never came to be' });
+  assert.deepEqual(secondTry.proof, { conferenceRecord: 'conferenceRecords/c', resumeSecret: 'secret' });
   const again = admitted(first, answer('p', 'b'));
   check(again, 'participants/p', 'conferenceRecords/c', a, b);
   // Let in later than promised: into another conference, as somebody else.
@@ -49,7 +54,7 @@ test('we come back with what we hold, and join without', () => {
   const resume = { conferenceRecord: 'conferenceRecords/c', resumeSecret: 'secret' };
   const check = (
     wish: 'join' | 'resume',
-    held: Admission | null,
+    held: Proof | null,
     remembered: string | null,
     verb: string,
     proof: object,
@@ -59,8 +64,8 @@ test('we come back with what we hold, and join without', () => {
   };
   check('join', null, null, 'join', {});
   check('join', null, 'old', 'join', { resumeSecret: 'old' });
-  check('join', answer('p', 'a'), 'old', 'join', { resumeSecret: 'secret' });
-  check('resume', answer('p', 'a'), 'old', 'resume', resume);
+  check('join', resume, 'old', 'join', { resumeSecret: 'secret' });
+  check('resume', resume, 'old', 'resume', resume);
   check('resume', null, 'old', 'join', { resumeSecret: 'old' });
 });
 

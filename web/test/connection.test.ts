@@ -33,6 +33,7 @@ const EVENTS = {
   toldRemoved: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'REMOVED' },
   toldDenied: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'DENIED' },
   toldExpired: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'EXPIRED' },
+  toldFull: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'FULL' },
   toldSomething: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'SOMETHING_NEW' },
   toldUnhealthy: { kind: 'disconnected', reason: 'REASON_SESSION_UNHEALTHY' },
   toldNothing: { kind: 'disconnected', reason: undefined },
@@ -78,6 +79,12 @@ test('each script of events ends where it should', () => {
   check(['answered', 'joined', 'broken', 'pauseOver', 'answered', 'joined'], 'connected');
   check(['answered', 'joined', 'toldUnhealthy'], 'lost pausing', 'close', 'pause');
   check(['answered', 'joined', 'toldNothing'], 'lost pausing', 'close', 'pause');
+  // Whoever was never in asks again, and cannot come back.
+  check(['answered', 'broken', 'pauseOver'], 'lost asking', 'join');
+  check(['answered', 'toldUnhealthy', 'pauseOver'], 'lost asking', 'join');
+  check(['answered', 'broken', 'pauseOver', 'final'], 'refused');
+  check(['answered', 'joined', 'broken', 'pauseOver', 'answered', 'broken', 'pauseOver'], 'lost asking', 'resume');
+  check(['answered', 'toldFull'], 'full', 'close');
   // Over, and no way back by itself.
   check(['answered', 'joined', 'toldEnded'], 'ended', 'close');
   check(['answered', 'joined', 'toldStopped'], 'ended', 'close');
@@ -107,6 +114,10 @@ test('at the door, a visit waits, goes in, or is sent away', () => {
   check(['answered'], 'connecting', false);
   check(['answeredWait'], 'connecting', true);
   check(['answeredWait', 'waiting'], 'waiting', true);
+  // What was promised as things stood is decided when the connection stands.
+  check(['answered', 'waiting'], 'waiting', true);
+  check(['answeredWait', 'joined'], 'connected', false);
+  check(['answeredWait', 'toldFull'], 'full', false, 'close');
   check(['answeredWait', 'waiting', 'joined'], 'connected', false);
   check(['answeredWait', 'waiting', 'toldDenied'], 'denied', false, 'close');
   check(['answeredWait', 'waiting', 'toldExpired'], 'expired', false, 'close');

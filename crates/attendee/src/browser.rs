@@ -126,6 +126,11 @@ impl Browser {
         self.status["connectionState"] == "STATE_JOINED"
     }
 
+    /// The name of the session as which it was told that it is in.
+    pub fn joined_as(&self) -> Option<&str> {
+        self.status["participantSession"].as_str().filter(|_| self.is_joined())
+    }
+
     /// Whether it has been told that it waits.
     pub fn is_waiting(&self) -> bool {
         self.status["connectionState"] == "STATE_WAITING"

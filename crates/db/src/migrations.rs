@@ -34,6 +34,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007_credentials"),
     migration!(8, "0008_programs"),
     migration!(9, "0009_audit"),
+    migration!(10, "0010_seats"),
 ];
 
 /// Remembers the steps that a database has seen.

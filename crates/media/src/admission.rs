@@ -3,30 +3,6 @@
 //! `media` imports none of the other crates, so everything here is text that it passes on: it never parses a resource
 //! name and never decides who a person is.
 
-use crate::rights::Rights;
-
-/// Gives one prepared peer connection its place.
-#[derive(Debug, Clone)]
-pub struct Admission {
-    /// In a room, or at its door.
-    pub place: Place,
-    /// The participant session's id, unique for as long as the process runs. Events and `remove` speak of it.
-    pub session: String,
-    /// How the others are told who this is. In the lobby there are no others: `let_in` brings the card that counts.
-    pub card: Card,
-    /// What it may do there. In the lobby that is nothing: `let_in` brings what counts.
-    pub rights: Rights,
-}
-
-/// Where a session is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// Which sessions hear and see each other: the conference's id. A room exists while it has sessions.
-    Room(String),
-    /// Waiting to be let in: connected, told so on `session-control`, and neither heard nor told anything.
-    Lobby,
-}
-
 /// How a participant session is shown to the others on the data channels (`contracts/meet.md` §4.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
@@ -77,7 +53,7 @@ pub enum Overloaded {
     /// A session of this name is there already: a mistake of the caller.
     #[error("the session is there already")]
     Duplicate,
-    /// No session of this name waits in the lobby: it was removed, or is in a room.
-    #[error("the session does not wait in the lobby")]
+    /// No session of this name is outside: it was removed, or is in a room.
+    #[error("the session is not outside")]
     NotWaiting,
 }

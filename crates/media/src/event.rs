@@ -9,9 +9,14 @@ use std::time::Instant;
 /// A report from a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Sessions from which datagrams arrived since the last report, with the instant of the last one. A session's first
-    /// report comes at once, when its media is connected; later ones are gathered for `limits::ALIVE_INTERVAL`. Who waits in
-    /// the lobby is reported too, and again at once when it is let in.
+    /// A session's transport is up: DTLS is done, and so its address has proved itself. It is reported once, and the session
+    /// is told nothing until the control plane says what becomes of it.
+    Connected {
+        /// The session, as it was admitted.
+        session: String,
+    },
+    /// Connected sessions from which datagrams arrived since the last report, with the instant of the last one, gathered for
+    /// `limits::ALIVE_INTERVAL`. Who is outside is reported too.
     Alive(Vec<(String, Instant)>),
     /// A session is gone. It is reported once, and its media is forwarded no longer; `Media::remove` then clears it away.
     Lost {
@@ -38,7 +43,7 @@ pub enum LostCause {
 }
 
 /// Why the control plane takes a session out of its room or the lobby; the client is told on `session-control`. `Removed`,
-/// `Denied` and `Expired` are `REASON_USER_STOPPED` on the wire, with a `detail` of that name in capitals.
+/// `Denied`, `Expired` and `Full` are `REASON_USER_STOPPED` on the wire, with a `detail` of that name in capitals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisconnectReason {
     /// The client left: by the data channel, by HTTP, or by closing the tab.
@@ -49,6 +54,8 @@ pub enum DisconnectReason {
     Denied,
     /// Nobody answered its knock.
     Expired,
+    /// There was no place left when its transport was up, in the room or in the lobby.
+    Full,
     /// The conference was ended for all.
     ConferenceEnded,
     /// The session went silent or never connected.

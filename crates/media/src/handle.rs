@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 #[cfg(feature = "simulated")]
 use crate::shard::Simulated;
 use crate::{
-    admission::{Admission, Card, Overloaded},
+    admission::{Card, Overloaded},
     core::{change::Change, offer::OfferError},
     counters::{Counters, Counting},
     event::{DisconnectReason, Event},
@@ -123,14 +123,21 @@ impl Media {
         })
     }
 
-    /// Gives a prepared peer connection its place: after the session was written down, before the client is answered.
-    pub fn admit(&self, prepared: Prepared, admission: Admission) -> Result<(), Overloaded> {
+    /// Lets a prepared peer connection connect, before its client is answered. `session` is the participant session's id, unique
+    /// for as long as the process runs; events and orders speak of it. It is outside: its packets go nowhere, and it is told
+    /// nothing.
+    pub fn admit(&self, prepared: Prepared, session: &str) -> Result<(), Overloaded> {
         let peer = prepared.peer;
-        self.inner.order(|queue| queue.admit(peer, admission))
+        self.inner.order(|queue| queue.admit(peer, session))
     }
 
-    /// Lets a session from the lobby into a room: after that was written down. What its client said of its microphone and
-    /// camera while it waited holds.
+    /// Tells a session that it waits in the lobby, once it is connected.
+    pub fn keep_waiting(&self, session: &str) -> Result<(), Overloaded> {
+        self.inner.order(|queue| queue.keep_waiting(session))
+    }
+
+    /// Lets a session from outside into a room: after that was written down. What its client said of its microphone and
+    /// camera meanwhile holds.
     pub fn let_in(&self, session: &str, room: &str, card: Card, rights: Rights) -> Result<(), Overloaded> {
         self.inner.order(|queue| queue.let_in(session, room, card, rights))
     }

@@ -5,14 +5,16 @@
 //! fixes its lines for life, and what changes is who is on them. Simulcast, bandwidth allocation, ICE over TCP and further
 //! shards have their places (a line's source, the assignment, the socket, the shard) and come later.
 //!
-//! * [`Media`] is the control plane's handle: answer an offer, admit, let in, permit, mute, remove; [`Event`]s come back.
+//! * [`Media`] is the control plane's handle: answer an offer, admit, keep waiting, let in, permit, mute, remove;
+//!   [`Event`]s come back.
 //! * `core/` decides, from its arguments alone: speakers, lines, assignments, the texts of the data channels.
 //! * `shard`, `socket` and `reporter` are the shell around it: one thread, one UDP socket. `queue` is the way to it.
 //! * `peer` is one WebRTC connection and the only module that names str0m; `egress` is the seam for a faster way out.
 //!
-//! **The order of things.** A session is written down, then admitted here, then its client is answered. When it goes, the
-//! control plane hears [`Event::Lost`], writes its end down, and calls [`Media::remove`]: only then do the others hear of
-//! it.
+//! **The order of things.** Whoever comes is admitted here before its client is answered, and nobody knows of it. Once its
+//! transport is up the control plane hears [`Event::Connected`], writes the session down, and calls [`Media::let_in`]: only
+//! then is it told that it is in, and only then do the others hear of it. When it goes, the control plane hears
+//! [`Event::Lost`], writes its end down, and calls [`Media::remove`].
 
 mod admission;
 mod core;
@@ -30,7 +32,7 @@ mod shard;
 mod socket;
 mod wire;
 
-pub use admission::{Admission, Card, CardKind, Overloaded, Place};
+pub use admission::{Card, CardKind, Overloaded};
 pub use core::{
     channels::{Channel, Code, EMOJI, Refused, Request},
     datagram,

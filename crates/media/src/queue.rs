@@ -5,7 +5,8 @@
 //! has spoken: who was removed there must be gone here. A channel with a bound can only block or fail. This queue is bounded
 //! by what its commands are:
 //!
-//! * **Entrances** ([`Command::Admit`], [`Command::LetIn`]) may fail, as their callers end the session again. When
+//! * **Entrances** ([`Command::Admit`], [`Command::KeepWaiting`], [`Command::LetIn`]) may fail, as their callers end the
+//!   session again. When
 //!   [`limits::ENTRANCES_WAITING`] of them wait, the next one is [`Overloaded::Busy`].
 //! * **Changes** of one session in its room are one command, however many are asked for while it waits: a later one is
 //!   merged into it ([`Change::merge`]), and the room ends up the same.
@@ -29,7 +30,7 @@ use std::{
 };
 
 use crate::{
-    admission::{Admission, Card, Overloaded, Place},
+    admission::{Card, Overloaded},
     core::change::Change,
     event::DisconnectReason,
     ledger::Ledger,
@@ -42,7 +43,10 @@ use crate::{
 pub(crate) enum Command {
     Admit {
         peer: Box<Peer>,
-        admission: Admission,
+        session: String,
+    },
+    KeepWaiting {
+        session: String,
     },
     LetIn {
         session: String,
@@ -101,19 +105,27 @@ pub(crate) struct Taken {
 }
 
 impl Queue {
-    /// Gives a session its place, if it may have one.
-    pub(crate) fn admit(&mut self, peer: Box<Peer>, admission: Admission) -> Result<(), Overloaded> {
+    /// Lets a session be outside, if it may.
+    pub(crate) fn admit(&mut self, peer: Box<Peer>, session: &str) -> Result<(), Overloaded> {
         self.has_space_for_entrance()?;
-        match &admission.place {
-            Place::Room(room) => self.ledger.enter(&admission.session, room)?,
-            Place::Lobby => self.ledger.wait(&admission.session)?,
-        }
+        self.ledger.enter(session)?;
         self.entrances += 1;
-        self.push(Command::Admit { peer, admission });
+        let session = session.to_owned();
+        self.push(Command::Admit { peer, session });
         Ok(())
     }
 
-    /// Lets a session from the lobby into a room, if it may.
+    /// Has a session told that it waits, if it is outside.
+    pub(crate) fn keep_waiting(&mut self, session: &str) -> Result<(), Overloaded> {
+        self.has_space_for_entrance()?;
+        self.ledger.is_outside(session)?;
+        self.entrances += 1;
+        let session = session.to_owned();
+        self.push(Command::KeepWaiting { session });
+        Ok(())
+    }
+
+    /// Lets a session from outside into a room, if it may.
     pub(crate) fn let_in(&mut self, session: &str, room: &str, card: Card, rights: Rights) -> Result<(), Overloaded> {
         self.has_space_for_entrance()?;
         self.ledger.let_in(session, room)?;
@@ -235,20 +247,11 @@ mod tests {
         }
     }
 
-    fn knocking(place: Place, session: &str) -> Admission {
-        Admission {
-            place,
-            session: session.to_owned(),
-            card: card(),
-            rights: Rights::NONE,
-        }
-    }
-
     impl Queue {
-        /// Brings a session to the door and lets it into the room of its number.
+        /// Brings a session and lets it into the room of its number.
         fn bring(&mut self, number: usize) -> Result<(), Overloaded> {
             let session = number.to_string();
-            self.ledger.wait(&session)?;
+            self.ledger.enter(&session)?;
             let room = (number / limits::SESSIONS_PER_ROOM).to_string();
             self.let_in(&session, &room, card(), Rights::MEMBER)
         }
@@ -285,7 +288,7 @@ mod tests {
         assert_eq!(queue.waiting.len(), COMMANDS_WAITING);
 
         assert_eq!(queue.bring(0), Err(Overloaded::Busy));
-        let admitted = queue.admit(fixture::peer(), knocking(Place::Lobby, "more"));
+        let admitted = queue.admit(fixture::peer(), "more");
         assert_eq!(admitted, Err(Overloaded::Busy));
         for session in ["0", "more"] {
             queue.change(session, Change::mute());
@@ -302,8 +305,10 @@ mod tests {
         };
         let everybody = limits::SESSIONS + limits::ENTRANCES_WAITING + 1;
         assert_eq!(removals(&queue.take()), everybody, "whoever was removed is");
-        let admitted = queue.admit(fixture::peer(), knocking(Place::Lobby, "more"));
+        let admitted = queue.admit(fixture::peer(), "more");
         assert_eq!(admitted, Ok(()), "once the shard has caught up");
+        assert_eq!(queue.keep_waiting("more"), Ok(()));
+        assert_eq!(queue.keep_waiting("1"), Err(Overloaded::NotWaiting));
     }
 
     #[test]
@@ -329,7 +334,7 @@ mod tests {
     fn known(commands: Vec<Command>, sessions: &mut BTreeMap<String, Change>) {
         for command in commands {
             match command {
-                Command::Admit { .. } => {}
+                Command::Admit { .. } | Command::KeepWaiting { .. } => {}
                 Command::LetIn { session, rights, .. } => {
                     sessions.insert(session, Change::permit(rights));
                 }

@@ -1,6 +1,6 @@
 //! Reports to the control plane, without ever waiting for it.
 //!
-//! Departures queue, in order. Signs of life do not: a later one replaces an earlier one, so a control plane that stalls
+//! Arrivals and departures queue, in order: one of each for a session. Signs of life do not: a later one replaces an earlier one, so a control plane that stalls
 //! finds the newest when it comes back, and the queue is bounded by the number of sessions.
 
 use std::{collections::VecDeque, time::Instant};
@@ -24,9 +24,10 @@ impl Reporter {
         }
     }
 
-    /// A session's media is connected.
-    pub(crate) fn connected(&mut self, session: &str, now: Instant) {
-        self.waiting.push_back(Event::Alive(vec![(session.to_owned(), now)]));
+    /// A session's transport is up.
+    pub(crate) fn connected(&mut self, session: &str) {
+        let session = session.to_owned();
+        self.waiting.push_back(Event::Connected { session });
         self.flush();
     }
 
@@ -70,14 +71,14 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
-    fn a_stalled_reader_loses_no_departure_and_holds_nothing_up() {
+    fn a_stalled_reader_loses_no_arrival_and_no_departure_and_holds_nothing_up() {
         let now = Instant::now();
         let (sender, mut receiver) = mpsc::channel(1);
         let mut reporter = Reporter::new(sender);
-        reporter.connected("a", now);
+        reporter.connected("a");
         reporter.lost("a", now, LostCause::Left);
         assert!(!reporter.alive(vec![("b".into(), now)]), "gathered again later");
-        assert_eq!(receiver.try_recv(), Ok(Event::Alive(vec![("a".into(), now)])));
+        assert_eq!(receiver.try_recv(), Ok(Event::Connected { session: "a".into() }));
         assert!(reporter.flush());
         let lost = Event::Lost {
             session: "a".into(),

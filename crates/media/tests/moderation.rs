@@ -21,7 +21,7 @@ fn receives(world: &mut World, client: usize) -> bool {
 fn signs_of_life(world: &World, name: &str) -> usize {
     let signs = world.events.iter().filter_map(|event| match event {
         Event::Alive(signs) => Some(signs),
-        Event::Lost { .. } => None,
+        Event::Connected { .. } | Event::Lost { .. } => None,
     });
     signs.flatten().filter(|(session, _)| session == name).count()
 }
@@ -48,13 +48,9 @@ fn who_is_let_in_hears_the_others_and_is_heard() {
         ),
         0
     );
-    assert!(signs_of_life(&world, "ben") > 0, "it is reported that the knock lives");
-    world.run_for(Duration::from_millis(500));
-
-    world.events.clear();
+    world.until("the knock lives", |world| signs_of_life(world, "ben") > 0);
     world.media.let_in("ben", "r", card("ben"), Rights::MEMBER).unwrap();
     world.joined(ben);
-    assert_eq!(signs_of_life(&world, "ben"), 1, "reported at once");
     let joined = json!({
         "connectionState": "STATE_JOINED",
         "participantSession": "conferenceRecords/c/participants/ben/participantSessions/ben",
@@ -76,10 +72,40 @@ fn who_is_let_in_hears_the_others_and_is_heard() {
 }
 
 #[test]
+fn who_is_connected_is_told_nothing_until_it_is_decided() {
+    let mut world = World::new();
+    let ada = world.join("r", "ada");
+    let ben = world.connect("ben");
+    assert!(
+        !receives(&mut world, ada) && !receives(&mut world, ben),
+        "packets from outside go nowhere"
+    );
+    assert!(world.clients[ben].texts.is_empty(), "nor is anything said");
+    assert_eq!(
+        world.clients[ada].resources(Channel::Participants).len(),
+        1,
+        "to anybody"
+    );
+    let layout = json!({"setAssignment": {"layoutModel": {"canvases": []}}});
+    assert_eq!(world.ask(ben, Channel::VideoAssignment, &layout), 7);
+    assert_eq!(world.media.keep_waiting("ada"), Err(Overloaded::NotWaiting), "it is in");
+    world.media.let_in("ben", "r", card("ben"), Rights::MEMBER).unwrap();
+    world.until("in", |world| {
+        world.clients[ben].status()["connectionState"] == "STATE_JOINED"
+    });
+    let reported = world
+        .events
+        .iter()
+        .filter(|event| matches!(event, Event::Connected { session } if session == "ben"));
+    assert_eq!(reported.count(), 1);
+}
+
+#[test]
 fn who_is_not_let_in_is_told_why() {
     for (reason, detail) in [
         (DisconnectReason::Denied, "DENIED"),
         (DisconnectReason::Expired, "EXPIRED"),
+        (DisconnectReason::Full, "FULL"),
         (DisconnectReason::Removed, "REMOVED"),
     ] {
         let mut world = World::new();

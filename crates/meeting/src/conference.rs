@@ -47,17 +47,16 @@ impl Participant {
 pub struct LiveSession {
     /// Whose it is.
     pub participant: ParticipantId,
-    /// When it was admitted.
+    /// When it came in.
     pub start: Micros,
-    /// When it was last heard of; `None` while its media is not connected.
-    pub last_sign_of_life: Option<Micros>,
+    /// When it was last heard of.
+    pub last_sign_of_life: Micros,
     /// What kind of device it is.
     pub device: DeviceKind,
     /// The role of its person on this device.
     pub role: Role,
     /// A program came as its person.
     pub by_program: bool,
-    pub(crate) connect_by: Micros,
 }
 
 /// What a resume secret stands for.
@@ -119,15 +118,6 @@ impl Conference {
         }
     }
 
-    pub(crate) fn next_deadline(&self) -> Option<Micros> {
-        if self.live.is_empty() {
-            return Some(self.return_until.unwrap_or_default());
-        }
-        let sessions = self.live.values();
-        let connecting = sessions.filter(|session| session.last_sign_of_life.is_none());
-        connecting.map(|session| session.connect_by).min()
-    }
-
     /// How many people are in it now.
     pub fn present(&self) -> usize {
         self.participants
@@ -147,7 +137,6 @@ impl Conference {
                 device,
                 role,
                 by_program,
-                connect_by,
                 ..
             } => {
                 let person = self.participants.get_mut(participant)?;
@@ -161,18 +150,17 @@ impl Conference {
                 let live = LiveSession {
                     participant: participant.clone(),
                     start: *start,
-                    last_sign_of_life: None,
+                    last_sign_of_life: *start,
                     device: *device,
                     role: *role,
                     by_program: *by_program,
-                    connect_by: *connect_by,
                 };
                 self.live.insert(session.clone(), live);
                 Some(*start)
             }
             Fact::SignsOfLife { signs, .. } => {
                 for (session, sign) in signs {
-                    self.live.get_mut(session)?.last_sign_of_life = Some(*sign);
+                    self.live.get_mut(session)?.last_sign_of_life = *sign;
                 }
                 signs.iter().map(|(_, sign)| *sign).max()
             }
@@ -202,8 +190,10 @@ impl Conference {
             Fact::ConferenceStarted { .. }
             | Fact::ConferenceEnded { .. }
             | Fact::Configured { .. }
+            | Fact::Reserved { .. }
+            | Fact::ReservationEnded { .. }
+            | Fact::StandingChanged { .. }
             | Fact::Knocked { .. }
-            | Fact::KnockChanged { .. }
             | Fact::KnockEnded { .. } => None,
         }
     }

@@ -2,9 +2,9 @@
 //! each in one function.
 
 mod control;
+mod door;
 mod ends;
 mod entry;
-mod lobby;
 
 use crate::{
     Conference, ConferenceEndReason, Fact, Input, LostReason, Micros, Refusal, SecretHash, SessionEndReason, SessionId,
@@ -25,12 +25,13 @@ pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Ref
             Some(active) if *active.id() == conference => entry::resume(space, active, arrival, time),
             _ => Err(Refusal::ConferenceOver),
         },
+        Input::Connected { session } => Ok(entry::connected(space, &session, time)),
         Input::Leave { session, secret } => leave(space, &session, secret, time),
-        Input::Admit { session, conference } => entry::admit(space, &session, conference, time),
-        Input::Deny { session } => lobby::deny(space, &session),
+        Input::Admit { session, conference } => entry::admit(space, &session, &conference, time),
+        Input::Deny { session } => door::deny(space, &session, now),
         Input::Remove { participant } => {
             let active = space.conference().ok_or(Refusal::NoActiveConference)?;
-            control::remove(active, &participant, time)
+            control::remove(space, active, &participant, time)
         }
         Input::Configure(settings) => Ok(control::configure(space, settings)),
         Input::Moderate { by, settings } => control::moderate(space, &by, settings),
@@ -38,26 +39,30 @@ pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Ref
         Input::EndConference => {
             let active = space.conference().ok_or(Refusal::NoActiveConference)?;
             let (session, conference) = (SessionEndReason::ConferenceEnded, ConferenceEndReason::Ended);
-            Ok(end_for_all(active, time.recorded, session, conference))
+            let mut facts = door::turn_back(space, active);
+            facts.extend(end_for_all(active, time.recorded, session, conference));
+            Ok(facts)
         }
         Input::Lost {
             session,
             last_sign_of_life,
             reason,
-        } => Ok(match (space.knock(&session), space.conference()) {
-            (Some(knock), _) => lobby::lost(knock),
-            (None, Some(active)) => lost(active, &session, last_sign_of_life, reason, time),
-            (None, None) => Vec::new(),
-        }),
+        } => {
+            let mut facts = door::lost(space, &session, now);
+            facts.extend(within(space, |active| {
+                lost(space, active, &session, last_sign_of_life, reason, time)
+            }));
+            Ok(facts)
+        }
         Input::Alive(heard) => Ok(within(space, |active| alive(active, &heard, time))),
         Input::Restart => Ok(within(space, |active| restart(active, time))),
         Input::Tick => {
-            let mut facts = lobby::expire(space, now);
-            facts.extend(within(space, |active| tick(active, now)));
+            let mut facts = door::expire(space, now);
+            facts.extend(within(space, |active| tick(space, active, now)));
             Ok(facts)
         }
         Input::Shutdown => {
-            let mut facts = lobby::close(space);
+            let mut facts = door::close(space, now);
             let (session, conference) = (SessionEndReason::Shutdown, ConferenceEndReason::Shutdown);
             facts.extend(within(space, |active| {
                 end_for_all(active, time.recorded, session, conference)
@@ -93,7 +98,7 @@ fn alive(active: &Conference, heard: &[(SessionId, Micros)], time: Time) -> Vec<
     for (id, at) in heard {
         let Some(session) = active.live.get(id) else { continue };
         let sign = time.heard(*at).max(session.start);
-        if session.last_sign_of_life.is_none_or(|before| sign > before) {
+        if sign > session.last_sign_of_life {
             signs
                 .entry(id)
                 .and_modify(|latest: &mut Micros| *latest = sign.max(*latest))
@@ -112,19 +117,15 @@ fn alive(active: &Conference, heard: &[(SessionId, Micros)], time: Time) -> Vec<
 
 /// Ends a session now. A second leave changes nothing: a page that closes says it twice.
 fn leave(space: &Space, id: &SessionId, secret: SecretHash, time: Time) -> Result<Vec<Fact>, Refusal> {
-    if let Some(knock) = space.knock(id) {
-        return lobby::leave(knock, secret);
+    if let Some(gone) = door::leave(space, id, secret, time.now) {
+        return gone;
     }
     let active = space.conference().ok_or(Refusal::UnknownSession)?;
     let own = active.seats.get(&secret).is_some_and(|seat| seat.session == *id);
     match active.live.get(id) {
-        Some(session) if own => {
-            let connected = session.last_sign_of_life.map(|_| time.recorded);
-            Ok(end_sessions(
-                active,
-                &[Ending::of(id, session, connected, SessionEndReason::Left)],
-                time.now,
-            ))
+        Some(_) if own => {
+            let ending = Ending::of(id, time.recorded, SessionEndReason::Left);
+            Ok(end_sessions(space, active, &[ending], time.now))
         }
         Some(_) => Err(Refusal::WrongSecret),
         None if own => Ok(Vec::new()),
@@ -134,7 +135,14 @@ fn leave(space: &Space, id: &SessionId, secret: SecretHash, time: Time) -> Resul
 
 /// Ends a session when it was last heard of, or attendance would grow with the time that it took to miss it. Nothing
 /// happens if it has ended already: a leave and a loss may both arrive.
-fn lost(active: &Conference, id: &SessionId, heard: Micros, reason: LostReason, time: Time) -> Vec<Fact> {
+fn lost(
+    space: &Space,
+    active: &Conference,
+    id: &SessionId,
+    heard: Micros,
+    reason: LostReason,
+    time: Time,
+) -> Vec<Fact> {
     let Some(session) = active.live.get(id) else {
         return Vec::new();
     };
@@ -142,10 +150,9 @@ fn lost(active: &Conference, id: &SessionId, heard: Micros, reason: LostReason, 
         LostReason::Left => SessionEndReason::Left,
         LostReason::Closed => SessionEndReason::Closed,
         LostReason::Silent => SessionEndReason::Silent,
-        LostReason::NotConnected => SessionEndReason::NotConnected,
     };
-    let end = session.last_sign_of_life.map(|before| time.heard(heard).max(before));
-    end_sessions(active, &[Ending::of(id, session, end, reason)], time.now)
+    let end = time.heard(heard).max(session.last_sign_of_life);
+    end_sessions(space, active, &[Ending::of(id, end, reason)], time.now)
 }
 
 /// Ends what a crash left open when it was last heard of, and keeps the conference open for those who come back.
@@ -153,7 +160,7 @@ fn restart(active: &Conference, time: Time) -> Vec<Fact> {
     let endings: Vec<Ending> = active
         .live
         .iter()
-        .map(|(id, session)| Ending::of(id, session, session.last_sign_of_life, SessionEndReason::Crash))
+        .map(|(id, session)| Ending::of(id, session.last_sign_of_life, SessionEndReason::Crash))
         .collect();
     let mut facts = session_ends(active, &endings);
     let until = time.now.plus_us(limits::RETURN_WITHIN_US);

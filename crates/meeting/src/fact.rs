@@ -2,8 +2,8 @@
 //! has to guess from the other; times are ready to be shown.
 
 use crate::{
-    ConferenceId, DeviceKind, DisplayName, Knock, KnockEndReason, Micros, ParticipantId, Person, Role, SecretHash,
-    SessionId, Settings, Standing,
+    ConferenceId, DeviceKind, DisplayName, Knock, KnockEndReason, Micros, ParticipantId, Person, Reservation,
+    ReservationEndReason, Role, SecretHash, SessionId, Settings, Standing,
 };
 
 /// One thing that became true. A list of them is true as a whole or not at all.
@@ -46,7 +46,7 @@ pub enum Fact {
         /// The name from now on.
         display_name: DisplayName,
     },
-    /// A device was admitted.
+    /// A device came in: its transport is up.
     SessionStarted {
         /// Where.
         conference: ConferenceId,
@@ -56,7 +56,7 @@ pub enum Fact {
         session: SessionId,
         /// The hash of its resume secret.
         secret: SecretHash,
-        /// When.
+        /// When; also its first sign of life.
         start: Micros,
         /// What kind of device it is: a viewer also where it asked to be more and may only watch.
         device: DeviceKind,
@@ -64,8 +64,6 @@ pub enum Fact {
         role: Role,
         /// A program came as its person.
         by_program: bool,
-        /// When its media must be connected, in the caller's clock. Not recorded: a crash ends the session anyway.
-        connect_by: Micros,
     },
     /// A participant has another role now, on all devices that do not only watch.
     RoleChanged {
@@ -88,6 +86,20 @@ pub enum Fact {
         /// All of them.
         settings: Settings,
     },
+    /// Somebody is on the way in. Not recorded.
+    Reserved {
+        /// Who, with what.
+        reservation: Reservation,
+        /// The participant that they would be in the conference that they were promised.
+        participant: ParticipantId,
+    },
+    /// Somebody is on the way no longer. Not recorded.
+    ReservationEnded {
+        /// The session that they reserved.
+        session: SessionId,
+        /// Why.
+        reason: ReservationEndReason,
+    },
     /// Somebody waits to be admitted. Not recorded.
     Knocked {
         /// Who, with what.
@@ -98,9 +110,9 @@ pub enum Fact {
         /// The participant that they would be in it.
         participant: ParticipantId,
     },
-    /// How somebody who knocks stands to the space has changed. Not recorded.
-    KnockChanged {
-        /// The session that they wait for.
+    /// How somebody who is on the way or knocks stands to the space has changed. Not recorded.
+    StandingChanged {
+        /// The session that they reserved.
         session: SessionId,
         /// How they stand to it now.
         standing: Standing,
@@ -109,10 +121,12 @@ pub enum Fact {
     KnockEnded {
         /// The session that they waited for.
         session: SessionId,
+        /// When, in the caller's clock.
+        at: Micros,
         /// Why.
         reason: KnockEndReason,
     },
-    /// These sessions were heard of. A session's first sign of life says that its media is connected.
+    /// These sessions were heard of.
     SignsOfLife {
         /// Where.
         conference: ConferenceId,
@@ -131,8 +145,6 @@ pub enum Fact {
         end: Micros,
         /// Why.
         reason: SessionEndReason,
-        /// Its media never connected: it ended when it started.
-        failed: bool,
         /// The participant's latest end, if this was its last live session.
         participant_latest_end: Option<Micros>,
     },
@@ -182,8 +194,6 @@ reasons!(
         Closed = "closed",
         /// Nothing was heard of it for too long.
         Silent = "silent",
-        /// Its media did not connect in time.
-        NotConnected = "not_connected",
         /// Its client came back by itself, with a new session.
         Resumed = "resumed",
         /// A host put its participant out.
@@ -204,7 +214,7 @@ reasons!(
         Empty = "empty",
         /// It was ended for everybody.
         Ended = "ended",
-        /// Nobody was there when the time to come back after a crash had passed.
+        /// Nobody was there when the time to come back after a crash had passed, or nobody came who was on the way back.
         NobodyReturned = "nobody_returned",
         /// The server stopped in good order.
         Shutdown = "shutdown",

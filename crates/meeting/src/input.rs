@@ -2,8 +2,8 @@
 //! random bytes, and may make them in vain.
 
 use crate::{
-    ConferenceId, DeviceKind, DisplayName, EntryPoint, Micros, ParticipantId, SecretHash, SessionId, Settings,
-    Standing, UserId,
+    ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, Micros, ParticipantId, SecretHash, SessionId,
+    Settings, Standing, UserId,
 };
 
 /// Who asks to join.
@@ -45,6 +45,8 @@ pub struct Arrival {
     pub through: EntryPoint,
     /// A program came as this person, by a credential that was made for it: they need not be there themselves.
     pub by_program: bool,
+    /// From where it comes.
+    pub client: ClientKey,
     /// The id that this session will have.
     pub session: SessionId,
     /// The hash of the resume secret that this session will have.
@@ -66,8 +68,10 @@ impl Arrival {
 /// New ids that a join may need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FreshIds {
-    /// For a conference, if this join starts one.
+    /// For a conference, if this join is the first that is promised the next one.
     pub conference: ConferenceId,
+    /// For another one, if the conference that was promised has come and gone before the transport is up.
+    pub later_conference: ConferenceId,
     /// For a participant, if this person is anonymous and new.
     pub participant: ParticipantId,
 }
@@ -75,22 +79,28 @@ pub struct FreshIds {
 /// What happens to a space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Somebody joins, and starts the conference if there is none; or knocks, if the settings do not let them walk in.
+    /// Somebody asks to join. They get a reservation; what becomes of it is decided when their transport is up.
     Join {
         /// Who, and with which session.
         arrival: Arrival,
         /// Ids in case they are needed.
         fresh: FreshIds,
     },
-    /// A client comes back by itself after it lost its connection: into the same conference as the same participant, or
-    /// not at all. The session whose secret it presents ends.
+    /// A client asks to come back by itself after it lost its connection: into the same conference as the same participant,
+    /// or not at all. The session whose secret it presents goes on until the transport of the new one is up.
     Resume {
         /// Who, and with which session.
         arrival: Arrival,
         /// The conference that it was in.
         conference: ConferenceId,
     },
-    /// When each of these sessions was last heard of. The first sign of life is what connects a session.
+    /// The transport of somebody with a reservation is up, from an address that proved itself. They walk in, and start the
+    /// conference if there is none; or knock, if the settings do not let them walk in; or are sent away.
+    Connected {
+        /// The session that they reserved.
+        session: SessionId,
+    },
+    /// When each of these sessions was last heard of.
     Alive(Vec<(SessionId, Micros)>),
     /// Somebody leaves and says so.
     Leave {
@@ -132,7 +142,7 @@ pub enum Input {
         /// How they stand to it now.
         standing: Standing,
     },
-    /// The media plane has lost a session, or the device of somebody who knocks.
+    /// The media plane has lost a session, or the device of somebody who knocks or is on the way.
     Lost {
         /// Which.
         session: SessionId,
@@ -141,13 +151,13 @@ pub enum Input {
         /// How it was lost.
         reason: LostReason,
     },
-    /// The conference is ended for everybody. Those who knock go on waiting.
+    /// The conference is ended for everybody, also for those who are on the way into it. Those who knock go on waiting.
     EndConference,
     /// The server has started again after a crash, and this space was rebuilt from what is recorded.
     Restart,
     /// Time has passed: see [`Space::next_deadline`](crate::Space::next_deadline).
     Tick,
-    /// The server stops in good order: the conference ends for everybody, and so do the knocks.
+    /// The server stops in good order: the conference ends for everybody, and so do knocks and reservations.
     Shutdown,
 }
 
@@ -160,8 +170,6 @@ pub enum LostReason {
     Closed,
     /// Nothing was heard of it for too long.
     Silent,
-    /// It never connected.
-    NotConnected,
 }
 
 /// Why an input changes nothing.
@@ -185,6 +193,12 @@ pub enum Refusal {
     /// See [`LIVE_SESSIONS_MAX`](crate::limits::LIVE_SESSIONS_MAX).
     #[error("the conference is full")]
     TooManySessions,
+    /// Too many are on the way in, or too many knock in a row: to the space, from this client or with this account.
+    #[error("too many people come at once; try again in {} s", wait_us / 1_000_000)]
+    TooManyAtOnce {
+        /// After how long another try may help.
+        wait_us: i64,
+    },
     /// The space admits only through the program that made it.
     #[error("the meeting can be joined only through the app that made it")]
     EntryPointNotAllowed,

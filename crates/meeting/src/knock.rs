@@ -10,7 +10,9 @@ pub struct Knock {
     pub arrival: Arrival,
     /// The participant that they become, unless they are one already.
     pub participant: ParticipantId,
-    /// When they have waited for too long, in the caller's clock.
+    /// Since when they wait, in the caller's clock.
+    pub since: Micros,
+    /// When they have waited for too long, in the same clock.
     pub expire: Micros,
 }
 

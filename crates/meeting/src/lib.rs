@@ -16,6 +16,11 @@
 //!
 //! # Entry
 //!
+//! Whoever asks to come in gets a reservation: names that are promised, in memory only, seen by nobody, gone after seconds. A
+//! seat, a place in the lobby and a conference begin when the transport is up ([`Input::Connected`]), and what becomes of the
+//! reservation is decided then. So nobody is in the register who was never there, and what is scarce is taken by people who
+//! have proved that they are somewhere; of the rest each client has a share, and the last places are kept ([`limits`]).
+//!
 //! The settings of a space and the standing of an arrival decide whether it walks in or knocks, its role, and from that, with
 //! the kind of its device, what it may send ([`Space::rights`]). A participant of the conference walks in again whatever
 //! the settings say by then, unless a host removed them; once somebody without an account was removed, newcomers without one
@@ -39,9 +44,11 @@ mod knock;
 pub mod limits;
 pub mod names;
 mod recall;
+mod reservation;
 mod rights;
 mod role;
 mod settings;
+mod shares;
 mod space;
 mod standing;
 mod time;
@@ -56,9 +63,10 @@ pub use ids::{
 pub use input::{Arrival, FreshIds, Input, LostReason, Person, Refusal};
 pub use knock::{Knock, KnockEndReason};
 pub use recall::{Absentee, Recalled};
+pub use reservation::{Reservation, ReservationEndReason, Wish};
 pub use rights::Right;
 pub use role::Role;
 pub use settings::{AccessType, EntryPointAccess, RestrictionType, SETTINGS, Setting, Settings};
 pub use space::Space;
-pub use standing::{DeviceKind, EntryPoint, Standing};
+pub use standing::{ClientKey, DeviceKind, EntryPoint, Standing};
 pub use time::Micros;

@@ -1,7 +1,16 @@
 //! Every limit of a meeting, named and argued in one place. Times are microseconds.
 
-/// A session whose media is not connected by then ends at its start. ICE and DTLS take a second on a bad network; fifteen
-/// leave room for a device that asks its user for permission to use the microphone.
+/// Places that are kept: the last ones for members, the next for people who are signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// For the owner, co-hosts and members.
+    pub for_members: usize,
+    /// For them and everybody else with an account.
+    pub for_accounts: usize,
+}
+
+/// A reservation without transport is forgotten then. ICE and DTLS take a second on a bad network; fifteen leave room for a
+/// device that asks its user for permission to use the microphone.
 pub const CONNECT_WITHIN_US: i64 = 15_000_000;
 
 /// How long a conference stays open after a crash for its clients to come back: a restart and a client's slowest retry.
@@ -13,11 +22,65 @@ pub const SIGN_OF_LIFE_EVERY_US: i64 = 5_000_000;
 /// Live sessions in one conference. The media plane of one room is a single thread: more would not be heard well.
 pub const LIVE_SESSIONS_MAX: usize = 500;
 
+/// Of these, strangers get 430: a meeting that they have filled still has room for those who run it and for a class of those
+/// who are signed in.
+pub const LIVE_SESSIONS_KEPT: Kept = Kept {
+    for_members: 20,
+    for_accounts: 50,
+};
+
+/// People who are on the way into one space. The largest conference may come at one stroke; each holds a DTLS endpoint in the
+/// media plane, for [`CONNECT_WITHIN_US`] at most.
+pub const RESERVATIONS_MAX: usize = LIVE_SESSIONS_MAX;
+
+/// Of these, strangers get 350.
+pub const RESERVATIONS_KEPT: Kept = Kept {
+    for_members: 50,
+    for_accounts: 100,
+};
+
+/// People of one client who are on the way into one space. A transport is up within a second, so a class of three hundred behind
+/// one address is in after some seconds; and four clients are needed to take what strangers may have.
+pub const RESERVATIONS_OF_CLIENT_MAX: usize = 100;
+
+/// Devices of one account that are on the way into one space: somebody who loads the page again and again.
+pub const RESERVATIONS_OF_ACCOUNT_MAX: usize = 10;
+
+/// When it is worth trying again if too many are on the way: most of them have arrived by then.
+pub const RESERVATIONS_WAIT_US: i64 = 2_000_000;
+
 /// A knock that nobody answers ends then: a host who is there has seen it long before, and who waits still may knock again.
 pub const KNOCK_US: i64 = 10 * 60 * 1_000_000;
 
 /// People who wait at the door of one space. More than a host can look at: who comes later is told so.
 pub const KNOCKS_MAX: usize = 100;
+
+/// Of these, strangers get 70.
+pub const KNOCKS_KEPT: Kept = Kept {
+    for_members: 10,
+    for_accounts: 20,
+};
+
+/// People of one client who wait at the door of one space, and who may have knocked there in a row: half of the door.
+pub const KNOCKS_OF_CLIENT_MAX: usize = 50;
+
+/// The same for the devices of one account.
+pub const KNOCKS_OF_ACCOUNT_MAX: usize = 5;
+
+/// After that, one more knock in this time. A class of three hundred behind one address has knocked after 250 s, which is as
+/// fast as a host can let them in; a client that knocks and goes away all the time shows a host one name a second.
+pub const KNOCK_EVERY_US: i64 = 1_000_000;
+
+/// Whoever was sent away waits for so long, with everybody of the same client, because a guest is no more than where they come
+/// from: a host who says no every time does so six times a minute, and a class with one joker in it is held up for a moment.
+pub const DENIED_WAIT_US: i64 = 10_000_000;
+
+/// Nothing of a visitor's knocks counts for longer: [`KNOCKS_OF_CLIENT_MAX`] times [`KNOCK_EVERY_US`] and [`DENIED_WAIT_US`] are
+/// 60 s.
+pub const VISITOR_REMEMBERED_US: i64 = 60_000_000;
+
+/// Visitors whose knocks are counted. If more knock, those are forgotten first who would be soonest. About 50 bytes each.
+pub const VISITORS_MAX: usize = 1_000;
 
 /// Characters of a display name: the longest names of people fit, a paragraph does not.
 pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
@@ -27,3 +90,8 @@ pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
 pub const DISPLAY_NAME_MARKS_IN_A_ROW_MAX: usize = 4;
 
 const _: () = assert!(SIGN_OF_LIFE_EVERY_US < CONNECT_WITHIN_US && CONNECT_WITHIN_US < RETURN_WITHIN_US);
+const _: () = assert!(LIVE_SESSIONS_KEPT.for_members + LIVE_SESSIONS_KEPT.for_accounts < LIVE_SESSIONS_MAX);
+const _: () = assert!(
+    RESERVATIONS_OF_CLIENT_MAX + RESERVATIONS_KEPT.for_members + RESERVATIONS_KEPT.for_accounts < RESERVATIONS_MAX
+);
+const _: () = assert!(KNOCKS_OF_CLIENT_MAX + KNOCKS_KEPT.for_members + KNOCKS_KEPT.for_accounts < KNOCKS_MAX);

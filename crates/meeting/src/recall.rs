@@ -47,6 +47,7 @@ impl Space {
         let active = self.conference()?;
         let meant = match input {
             Input::Join { arrival, .. } | Input::Resume { arrival, .. } => claimed(arrival)?,
+            Input::Connected { session } => claimed(&self.reservation(session)?.arrival)?,
             Input::Admit { session, .. } => claimed(&self.knock(session)?.arrival)?,
             Input::Leave { session, secret } if !active.live.contains_key(session) => Absentee::Holder(*secret),
             Input::Remove { participant } => Absentee::Participant(participant.clone()),

@@ -1,11 +1,15 @@
-//! A space as it is now: its settings, who waits at its door, and its active conference. It changes by facts alone, so that
-//! the same facts give the same space, whether they were decided a moment ago or read after a crash.
+//! A space as it is now: its settings, who is on the way or waits at its door, and its active conference. It changes by facts
+//! alone, so that the same facts give the same space, whether they were decided a moment ago or read after a crash.
 
 use std::collections::BTreeSet;
 
-use crate::{Conference, ConferenceId, Fact, Knock, Micros, Right, SessionId, Settings, SpaceId};
+use crate::{
+    Arrival, Conference, ConferenceId, Fact, Knock, KnockEndReason, Micros, Reservation, Right, SessionId, Settings,
+    SpaceId, Wish,
+    shares::{Paces, Visitor},
+};
 
-/// A meeting place, the conference in it if one is active, and those who wait at its door.
+/// A meeting place, the conference in it if one is active, and those who are on the way or wait at its door.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Space {
     id: SpaceId,
@@ -13,9 +17,11 @@ pub struct Space {
     clock: Micros,
     settings: Settings,
     pub(crate) conference: Option<Conference>,
-    /// In the order of arrival; few, so they are searched one by one.
+    /// In the order of arrival, as those who knock; few, so they are searched one by one.
+    pub(crate) reservations: Vec<Reservation>,
     pub(crate) knocks: Vec<Knock>,
-    /// The id that those who knock were promised for the next conference.
+    pub(crate) paces: Paces,
+    /// The id that those at the door and on the way were promised for the next conference.
     pub(crate) reserved: Option<ConferenceId>,
 }
 
@@ -28,7 +34,9 @@ impl Space {
             clock: not_before,
             settings,
             conference: None,
+            reservations: Vec::new(),
             knocks: Vec::new(),
+            paces: Paces::default(),
             reserved: None,
         }
     }
@@ -41,6 +49,17 @@ impl Space {
     /// Its settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Those who are on the way in: answered, and their transport is not up yet.
+    pub fn reservations(&self) -> &[Reservation] {
+        &self.reservations
+    }
+
+    /// Who is on the way in with this session.
+    pub fn reservation(&self, session: &SessionId) -> Option<&Reservation> {
+        let mut all = self.reservations.iter();
+        all.find(|reservation| reservation.arrival.session == *session)
     }
 
     /// Those who wait to be admitted, in the order in which they came.
@@ -69,11 +88,27 @@ impl Space {
         now.max(self.clock)
     }
 
+    /// Everybody who has asked to come in and is not in.
+    pub(crate) fn outside(&self) -> impl Iterator<Item = &Arrival> {
+        let on_the_way = self.reservations.iter().map(|reservation| &reservation.arrival);
+        on_the_way.chain(self.knocks.iter().map(|knock| &knock.arrival))
+    }
+
+    /// Until when the active conference waits for its clients to come back if nobody is in it, in the caller's clock: after a
+    /// crash, and while one is on the way back. Whoever is new is not waited for: they start another one.
+    pub(crate) fn awaits_until(&self) -> Option<Micros> {
+        let back = self.reservations.iter().filter(|other| other.wish == Wish::Resume);
+        let back = back.map(|reservation| reservation.expire).max();
+        back.max(self.conference.as_ref()?.return_until)
+    }
+
     /// When the caller must come back with [`Input::Tick`](crate::Input::Tick), in its own clock.
     pub fn next_deadline(&self) -> Option<Micros> {
+        let reservations = self.reservations.iter().map(|reservation| reservation.expire);
         let knocks = self.knocks.iter().map(|knock| knock.expire);
-        let conference = self.conference.as_ref().and_then(Conference::next_deadline);
-        knocks.chain(conference).min()
+        let empty = self.conference.as_ref().filter(|conference| conference.live.is_empty());
+        let conference = empty.map(|_| self.awaits_until().unwrap_or_default());
+        reservations.chain(knocks).chain(conference).min()
     }
 
     /// Takes up the conference that the register has open.
@@ -96,23 +131,55 @@ impl Space {
                 self.clock = self.clock.max(*end);
             }
             Fact::Configured { settings } => self.settings = *settings,
-            Fact::Knocked { knock, conference, .. } => {
-                if self.conference.as_ref().is_none_or(|active| active.id() != conference) {
-                    self.reserved = Some(conference.clone());
-                }
-                self.knocks.push(knock.clone());
-            }
-            Fact::KnockChanged { session, standing } => {
-                let changed = self.knocks.iter_mut().find(|knock| knock.arrival.session == *session);
-                if let Some(knock) = changed {
-                    knock.arrival.standing = *standing;
-                }
-            }
-            Fact::KnockEnded { session, .. } => self.knocks.retain(|knock| knock.arrival.session != *session),
+            Fact::Reserved { .. }
+            | Fact::ReservationEnded { .. }
+            | Fact::StandingChanged { .. }
+            | Fact::Knocked { .. }
+            | Fact::KnockEnded { .. } => self.apply_outside(fact),
             within => {
                 let latest = self.conference.as_mut().and_then(|conference| conference.apply(within));
                 self.clock = self.clock.max(latest.unwrap_or_default());
             }
+        }
+    }
+
+    /// What concerns those who are not in.
+    fn apply_outside(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Reserved { reservation, .. } => {
+                self.promise(&reservation.conference);
+                self.reservations.push(reservation.clone());
+            }
+            Fact::ReservationEnded { session, .. } => {
+                self.reservations
+                    .retain(|reservation| reservation.arrival.session != *session);
+            }
+            Fact::StandingChanged { session, standing } => {
+                let on_the_way = self.reservations.iter_mut().map(|reservation| &mut reservation.arrival);
+                let mut outside = on_the_way.chain(self.knocks.iter_mut().map(|knock| &mut knock.arrival));
+                if let Some(arrival) = outside.find(|arrival| arrival.session == *session) {
+                    arrival.standing = *standing;
+                }
+            }
+            Fact::Knocked { knock, conference, .. } => {
+                self.promise(conference);
+                self.paces.knocked(Visitor::of(&knock.arrival), knock.since);
+                self.knocks.push(knock.clone());
+            }
+            Fact::KnockEnded { session, at, reason } => {
+                if let Some(knock) = self.knock(session).filter(|_| *reason == KnockEndReason::Denied) {
+                    let visitor = Visitor::of(&knock.arrival);
+                    self.paces.denied(visitor, *at);
+                }
+                self.knocks.retain(|knock| knock.arrival.session != *session);
+            }
+            _ => {}
+        }
+    }
+
+    fn promise(&mut self, conference: &ConferenceId) {
+        if self.conference.as_ref().is_none_or(|active| active.id() != conference) {
+            self.reserved = Some(conference.clone());
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What somebody is to a space before they enter (a standing), and with what they come (a device, through an entry point).
+//! What somebody is to a space before they enter (a standing), and how they come (with a device, through an entry point, from a
+//! client).
 //! The caller knows standings, from accounts and members.
 
 /// How somebody stands to a space, the closest first.
@@ -44,3 +45,7 @@ pub enum EntryPoint {
     /// Some other app.
     OtherApp,
 }
+
+/// Where a request comes from: the same number for the same client address. It says nothing else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientKey(pub u64);

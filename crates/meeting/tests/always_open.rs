@@ -1,8 +1,8 @@
 //! A conference that is always open: one person stays, and for a year others come and go.
 
 use meeting::{
-    AccessType, Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, FreshIds, Input, Micros, ParticipantId,
-    Person, Recalled, Role, SecretHash, SessionId, Settings, Space, SpaceId, Standing, UserId, decide,
+    AccessType, Arrival, ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, FreshIds, Input, Micros,
+    ParticipantId, Person, Recalled, Role, SecretHash, SessionId, Settings, Space, SpaceId, Standing, UserId, decide,
 };
 
 /// A million joins and leaves.
@@ -43,16 +43,20 @@ impl Room {
             device: DeviceKind::Full,
             through: EntryPoint::Own,
             by_program: false,
+            client: ClientKey(0),
             session: session.clone(),
             secret,
             presented,
         };
         let fresh = FreshIds {
             conference: ConferenceId::from_random([1; 16]),
+            later_conference: ConferenceId::from_random([2; 16]),
             participant: participant.clone(),
         };
         self.give(Input::Join { arrival, fresh });
-        self.give(Input::Alive(vec![(session.clone(), self.now)]));
+        self.give(Input::Connected {
+            session: session.clone(),
+        });
         Recalled {
             participant,
             person,

@@ -54,9 +54,12 @@ impl Register {
             }
             Fact::Configured { settings } => vec![configured(space, settings)],
             // Held in memory alone: a crash forgets them.
-            Fact::ReturnAwaited { .. } | Fact::Knocked { .. } | Fact::KnockChanged { .. } | Fact::KnockEnded { .. } => {
-                Vec::new()
-            }
+            Fact::ReturnAwaited { .. }
+            | Fact::Reserved { .. }
+            | Fact::ReservationEnded { .. }
+            | Fact::StandingChanged { .. }
+            | Fact::Knocked { .. }
+            | Fact::KnockEnded { .. } => Vec::new(),
         }
     }
 

@@ -14,12 +14,10 @@ pub struct ParticipantSessionRecord {
     pub participant: ParticipantId,
     /// Its id.
     pub id: SessionId,
-    /// When it was admitted.
+    /// When its transport was up.
     pub start: Micros,
     /// When it ended; `None` while it is live.
     pub end: Option<Micros>,
-    /// Its media never connected.
-    pub failed: bool,
     /// The kind of the device.
     pub device: DeviceKind,
     /// A program came as the participant.
@@ -27,13 +25,13 @@ pub struct ParticipantSessionRecord {
 }
 
 pub(crate) const PARTICIPANT_SESSION: &str = "
-    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed, s.device_kind, s.by_program
+    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.device_kind, s.by_program
     from participant_session s join conference c on c.id = s.conference
     where s.id = $1 and s.conference = $2 and s.participant = $3 and (c.end_us is null or c.expire_us > $4)";
 
 /// The same for a reader: one walk instead of a look at the readers first.
 pub(crate) const PARTICIPANT_SESSION_FOR_READER: &str = "
-    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed, s.device_kind, s.by_program
+    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.device_kind, s.by_program
     from participant_session s
     join conference c on c.id = s.conference
     join conference_reader r on r.account = $5 and r.start_us = c.start_us and r.conference = c.id
@@ -42,7 +40,7 @@ pub(crate) const PARTICIPANT_SESSION_FOR_READER: &str = "
 pub(crate) const PARTICIPANT_SESSIONS: List = List {
     name: "participant sessions",
     select: "
-        select s.start_us, s.id, s.conference, s.participant, s.end_us, s.failed, s.device_kind, s.by_program
+        select s.start_us, s.id, s.conference, s.participant, s.end_us, s.device_kind, s.by_program
         from participant_session s
         where s.conference = $1 and s.participant = $2",
     key: ["s.start_us", "s.id"],
@@ -134,8 +132,7 @@ fn participant_session_record(row: &Row) -> Result<ParticipantSessionRecord, Reg
         conference: ConferenceId::parse(row.text(2)?)?,
         participant: ParticipantId::parse(row.text(3)?)?,
         end: row.opt_int(4)?.map(Micros),
-        failed: row.int(5)? != 0,
-        device: DeviceKind::read(row.int(6)?)?,
-        by_program: row.int(7)? != 0,
+        device: DeviceKind::read(row.int(5)?)?,
+        by_program: row.int(6)? != 0,
     })
 }

@@ -14,7 +14,7 @@ use crate::{
 use db::Row;
 use meeting::{
     Absentee, Conference, ConferenceId, DeviceKind, DisplayName, Fact, Micros, ParticipantId, Person, Recalled, Role,
-    SecretHash, SessionId, Space, SpaceId, limits::CONNECT_WITHIN_US,
+    SecretHash, SessionId, Space, SpaceId,
 };
 
 pub(crate) const LATEST_CONFERENCE: &str = "
@@ -151,7 +151,6 @@ fn session_again(conference: &ConferenceId, present: &Recalled, row: &Row) -> Re
         // That of the participant: which role each device had is not recorded, and a restart ends them all.
         role: present.role,
         by_program: row.int(12)? != 0,
-        connect_by: start.plus_us(CONNECT_WITHIN_US),
     };
     let heard = row.opt_int(10)?.map(|sign_us| Fact::SignsOfLife {
         conference: conference.clone(),

@@ -1,7 +1,7 @@
 //! From what the media plane reports to inputs of meetings, and the deadlines of meetings.
 //!
-//! Instants become wall times here, in one place. A loss is reported once, so it is tried until it is written: dropping it
-//! would leave a session open for ever.
+//! Instants become wall times here, in one place. An arrival and a loss are reported once, so they are tried until they are
+//! written: dropping one would leave somebody outside, or a session open for ever.
 
 use std::collections::HashMap;
 
@@ -17,14 +17,24 @@ pub async fn follow(rooms: Rooms, mut events: mpsc::Receiver<Event>) {
     while let Some(event) = events.recv().await {
         match event {
             Event::Alive(heard) => alive(&rooms, heard),
+            Event::Connected { session } => {
+                if let Some((session, space)) = locate(&rooms, &session) {
+                    tokio::spawn(insist(rooms.clone(), space, Input::Connected { session }));
+                }
+            }
             Event::Lost {
                 session,
                 last_sign_of_life,
                 cause,
             } => {
-                let at = rooms.wall(last_sign_of_life);
+                let last_sign_of_life = rooms.wall(last_sign_of_life);
                 if let Some((session, space)) = locate(&rooms, &session) {
-                    tokio::spawn(lost(rooms.clone(), space, session, at, cause));
+                    let lost = Input::Lost {
+                        session,
+                        last_sign_of_life,
+                        reason: reason(cause),
+                    };
+                    tokio::spawn(insist(rooms.clone(), space, lost));
                 }
             }
         }
@@ -48,24 +58,23 @@ fn alive(rooms: &Rooms, heard: Vec<(String, std::time::Instant)>) {
     }
 }
 
-async fn lost(rooms: Rooms, space: SpaceId, session: SessionId, last_sign_of_life: Micros, cause: LostCause) {
-    let reason = match cause {
+fn reason(cause: LostCause) -> LostReason {
+    match cause {
         LostCause::Left => LostReason::Left,
         LostCause::Closed => LostReason::Closed,
-        LostCause::Silent => LostReason::Silent,
-        LostCause::NeverConnected => LostReason::NotConnected,
-    };
-    let mut pause = limits::LOSS_PAUSE_MIN;
+        // Whoever never connected was never in.
+        LostCause::Silent | LostCause::NeverConnected => LostReason::Silent,
+    }
+}
+
+/// Gives an input until it is written or refused.
+async fn insist(rooms: Rooms, space: SpaceId, input: Input) {
+    let mut pause = limits::EVENT_PAUSE_MIN;
     loop {
-        let input = Input::Lost {
-            session: session.clone(),
-            last_sign_of_life,
-            reason,
-        };
-        match rooms.input(space.clone(), input).await {
+        match rooms.input(space.clone(), input.clone()).await {
             Err(InputError::Register(_) | InputError::Panicked(_)) => {
                 tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(limits::LOSS_PAUSE_MAX);
+                pause = (pause * 2).min(limits::EVENT_PAUSE_MAX);
             }
             Ok(()) | Err(InputError::Refused(_) | InputError::Overloaded(_) | InputError::Draining) => return,
         }

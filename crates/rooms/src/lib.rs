@@ -27,4 +27,4 @@ pub use events::{follow, keep_deadlines};
 pub use lookup::{SpaceName, find_space};
 pub use observer::Observer;
 pub use rooms::{InputError, Rooms, Whom};
-pub use telling::{Entrance, Seat};
+pub use telling::{Entrance, Hold, Seat};

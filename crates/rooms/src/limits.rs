@@ -15,11 +15,11 @@ pub(crate) const SNAPSHOT_EVERY_US: i64 = 250_000;
 /// How long a room whose space could not be read or written waits until it tries by itself.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The first pause between two attempts to write a loss; it is doubled each time.
-pub(crate) const LOSS_PAUSE_MIN: Duration = Duration::from_millis(100);
+/// The first pause between two attempts to write an arrival or a loss; it is doubled each time.
+pub(crate) const EVENT_PAUSE_MIN: Duration = Duration::from_millis(100);
 
-/// The longest such pause: the register is back for some seconds at most before the loss is written.
-pub(crate) const LOSS_PAUSE_MAX: Duration = Duration::from_secs(5);
+/// The longest such pause: the register is back for some seconds at most before the event is written.
+pub(crate) const EVENT_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// How often it is looked whether the last one has left a server that stops.
 pub(crate) const LEFT_INTERVAL: Duration = Duration::from_millis(100);

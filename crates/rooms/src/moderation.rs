@@ -119,8 +119,8 @@ fn shown(settings: &Settings) -> ShownSettings {
 mod tests {
     use super::*;
     use meeting::{
-        AccessType, Arrival, ConferenceId, DisplayName, EntryPoint, FreshIds, Input, Micros, ParticipantId, SecretHash,
-        SpaceId, Standing, UserId,
+        AccessType, Arrival, ClientKey, ConferenceId, DisplayName, EntryPoint, FreshIds, Input, Micros, ParticipantId,
+        SecretHash, SpaceId, Standing, UserId,
     };
     use serde_json::{Value, json};
 
@@ -141,6 +141,7 @@ mod tests {
             device,
             through: EntryPoint::Own,
             by_program: false,
+            client: ClientKey(0),
         }
     }
 
@@ -156,15 +157,19 @@ mod tests {
         for arrival in arrivals {
             let fresh = FreshIds {
                 conference: ConferenceId::from_random([1; 16]),
+                later_conference: ConferenceId::from_random([3; 16]),
                 participant: ParticipantId::from_random([2; 16]),
             };
             let join = Input::Join {
                 arrival: arrival.clone(),
                 fresh,
             };
-            let facts = meeting::decide(&space, join, NOW).expect("they may come as far as the door");
-            for fact in &facts {
-                space.apply(fact);
+            let session = arrival.session.clone();
+            for input in [join, Input::Connected { session }] {
+                let facts = meeting::decide(&space, input, NOW).expect("they may come as far as the door");
+                for fact in &facts {
+                    space.apply(fact);
+                }
             }
         }
         space

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use meeting::{SessionId, Space, SpaceId};
+use meeting::{Space, SpaceId};
 
 use crate::observer::Observer;
 use crate::untold::Untold;
@@ -21,9 +21,6 @@ pub(crate) struct Room {
     conferences: AtomicUsize,
     present: AtomicUsize,
     sessions: AtomicUsize,
-    /// Those who waited at the door when the space was last known. The register does not know them: a space that is read
-    /// again has forgotten them, and they must be told.
-    waiting: Mutex<Vec<SessionId>>,
     untold: Mutex<Untold>,
     /// Inputs under way.
     visits: AtomicUsize,
@@ -42,8 +39,6 @@ impl Room {
         self.present.store(present, Ordering::Relaxed);
         let conferences_before = self.conferences.swap(conferences, Ordering::Relaxed);
         let sessions_before = self.sessions.swap(sessions, Ordering::Relaxed);
-        let knocks = space.knocks().iter();
-        *lock(&self.waiting) = knocks.map(|knock| knock.arrival.session.clone()).collect();
         observer.live_changed(
             difference(conferences, conferences_before),
             difference(sessions, sessions_before),
@@ -63,21 +58,14 @@ impl Room {
         self.sessions.load(Ordering::Relaxed)
     }
 
-    /// Those who waited when the space was last known; from now on nobody does.
-    pub(crate) fn take_waiting(&self) -> Vec<SessionId> {
-        std::mem::take(&mut *lock(&self.waiting))
-    }
-
     /// Those who are to be told what they are now.
     pub(crate) fn untold(&self) -> MutexGuard<'_, Untold> {
         lock(&self.untold)
     }
 
-    /// Whether something happens here: a conference, somebody at the door, or a deadline.
+    /// Whether something happens here: a conference, or a deadline, which everybody has who is outside.
     fn is_alive(&self) -> bool {
-        self.conferences.load(Ordering::Relaxed) > 0
-            || self.deadline_us.load(Ordering::Relaxed) != NEVER_US
-            || !lock(&self.waiting).is_empty()
+        self.conferences.load(Ordering::Relaxed) > 0 || self.deadline_us.load(Ordering::Relaxed) != NEVER_US
     }
 }
 

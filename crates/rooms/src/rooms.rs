@@ -3,8 +3,8 @@
 //! A room is a space behind a lock. [`Rooms::input`] is the one door: decide, record, apply, tell the media plane. The space is
 //! *taken out* of its room for that time and put back only when memory and register are known to agree. If a write fails, or
 //! something panics, the room stays empty and the next input reads the space from the register again: an unknown outcome
-//! is looked up, never guessed, and what held without anybody knowing is told then. Only those who waited at the door are lost
-//! with it; they are told, and may knock again.
+//! is looked up, never guessed, and what held without anybody knowing is told then. Only those who were on the way or at the
+//! door are lost with it; they are told, and their clients ask again.
 //!
 //! A space holds those who are there. Somebody else of whom an input speaks is read from the register under the same lock, and
 //! forgotten when the input is dealt with.
@@ -133,8 +133,8 @@ impl Rooms {
         self.spawn(space, happening, None).await.map(|_| ())
     }
 
-    /// Joins, knocks or resumes. When this returns, the session is written down, if it does not merely wait, and the media
-    /// plane expects it.
+    /// Asks to join or to resume. When this returns, the media plane expects the client, and nobody knows of it: it is let in or
+    /// waits once it is connected.
     pub async fn receive(&self, space: SpaceId, input: Input, entrance: Entrance) -> Result<Seat, InputError> {
         let outcome = self.spawn(space, Happening::unsaid(|_| input), Some(entrance)).await?;
         Ok(outcome.seat.expect("whoever is received has a seat"))
@@ -348,7 +348,7 @@ impl Inner {
     ) -> Result<(Space, Result<Option<Seat>, InputError>), RegisterError> {
         let mut space = match taken {
             Some(space) => space,
-            None => self.read_again(id, room).await?,
+            None => self.read_again(id).await?,
         };
         let input = (happening.input)(&space);
         if let Some(absentee) = space.absentee(&input)
@@ -369,7 +369,7 @@ impl Inner {
                 received.map(Some).map_err(|overloaded| (session, overloaded))
             }
         };
-        let received = received.and_then(|seat| self.teller.let_in(&space, &facts).map(|()| seat));
+        let received = received.and_then(|seat| self.teller.seat(&space, &facts).map(|()| seat));
         // After the entrance: whoever came back sees its old session go, and not the room without it.
         self.tell(&space, &facts, room);
         let (session, overloaded) = match received {
@@ -377,12 +377,13 @@ impl Inner {
             Err(refused) => refused,
         };
         let lost = Input::Lost {
-            session,
+            session: session.clone(),
             last_sign_of_life: Micros(0),
-            reason: LostReason::NotConnected,
+            reason: LostReason::Silent,
         };
         let ended = meeting::decide(&space, lost, self.clock.now()).unwrap_or_default();
         self.record(&mut space, &ended, None).await?;
+        self.teller.see_off(&session, DisconnectReason::Unhealthy);
         self.tell(&space, &ended, room);
         Ok((space, Err(overloaded.into())))
     }
@@ -408,12 +409,9 @@ impl Inner {
         self.clock.now().0 + pause_us
     }
 
-    /// Reads a space, which has forgotten those who waited at its door, and may know of what nobody was told.
-    async fn read_again(&self, id: &SpaceId, room: &Room) -> Result<Space, RegisterError> {
+    /// Reads a space, which has forgotten those who were outside, and may know of what nobody was told.
+    async fn read_again(&self, id: &SpaceId) -> Result<Space, RegisterError> {
         let space = self.register.space(id).await?;
-        for session in room.take_waiting() {
-            self.teller.see_off(&session, DisconnectReason::Unhealthy);
-        }
         self.teller.catch_up(&space);
         Ok(space)
     }

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use media::{Admission, Card, CardKind, DisconnectReason, Media, Overloaded, Prepared};
+use media::{Card, CardKind, DisconnectReason, Media, Overloaded, Prepared};
 use meeting::{
-    Conference, ConferenceId, DeviceKind, Fact, KnockEndReason, LiveSession, Micros, ParticipantId, Person, Right,
-    Role, SessionEndReason, SessionId, Space, SpaceId,
+    Conference, ConferenceId, DeviceKind, Fact, KnockEndReason, LiveSession, Micros, ParticipantId, Person, Refusal,
+    ReservationEndReason, Right, Role, SessionEndReason, SessionId, Space, SpaceId,
 };
 
 use crate::moderation;
@@ -23,14 +23,19 @@ pub(crate) struct Teller {
     places: Mutex<BTreeMap<SessionId, Place>>,
 }
 
-/// Where a session is, or waits to be.
+/// Where a session is, or will be.
 struct Place {
     space: SpaceId,
     /// Of somebody who is signed in: hosts see it beside a knock.
     email: Option<String>,
+    /// See [`Entrance::hold`].
+    hold: Hold,
 }
 
-/// What is needed to receive a session in the media plane, once it is written down.
+/// Something of the caller's that is kept for as long as it lasts.
+pub type Hold = Option<Box<dyn Send + Sync>>;
+
+/// What is needed to receive a session in the media plane.
 pub struct Entrance {
     /// The answered offer.
     pub prepared: Prepared,
@@ -38,16 +43,19 @@ pub struct Entrance {
     pub session: SessionId,
     /// The address of somebody who is signed in: hosts see it beside a knock.
     pub email: Option<String>,
+    /// Kept while the session is on the way, and dropped when its transport is up or it does not come: the caller's share of what
+    /// those take who are not connected.
+    pub hold: Hold,
 }
 
-/// Where a received session is, or will be once it is admitted.
+/// Where a received session will be, as things stand.
 #[derive(Debug)]
 pub struct Seat {
     /// The conference, or the one that would begin.
     pub conference: ConferenceId,
     /// Whose session it is.
     pub participant: ParticipantId,
-    /// It knocks.
+    /// It will knock.
     pub waiting: bool,
 }
 
@@ -70,73 +78,56 @@ impl Teller {
         self.places().len()
     }
 
-    /// Receives the session of these facts in its room, or at the door.
+    /// Lets the session that these facts reserve connect.
     pub(crate) fn receive(&self, space: &Space, facts: &[Fact], entrance: Entrance) -> Result<Seat, Overloaded> {
-        let received = facts.iter().find_map(|fact| match fact {
-            Fact::SessionStarted {
-                conference,
+        let [
+            Fact::Reserved {
+                reservation,
                 participant,
-                session,
-                ..
-            } if *session == entrance.session => Some((conference, participant, None)),
-            Fact::Knocked {
-                knock,
-                conference,
-                participant,
-            } if knock.arrival.session == entrance.session => Some((conference, participant, Some(&knock.arrival))),
-            _ => None,
-        });
-        let (conference, participant, waits) = received.expect("whoever comes has a new session or knocks");
+            },
+        ] = facts
+        else {
+            unreachable!("whoever comes gets a reservation: {facts:?}")
+        };
         let seat = Seat {
-            conference: conference.clone(),
+            conference: reservation.conference.clone(),
             participant: participant.clone(),
-            waiting: waits.is_some(),
+            waiting: reservation.knocks,
         };
-        let (place, card, rights) = if let Some(arrival) = waits {
-            let card = card(&arrival.person, arrival.by_program, &seat, &entrance.session);
-            (media::Place::Lobby, card, media::Rights::NONE)
-        } else {
-            let (person, session) = found(space, &entrance.session);
-            let room = media::Place::Room(conference.to_string());
-            let card = card(person, session.by_program, &seat, &entrance.session);
-            (room, card, permitted(space, session))
-        };
-        let admission = Admission {
-            place,
-            session: entrance.session.to_string(),
-            card,
-            rights,
-        };
-        let place = Place {
-            space: space.id().clone(),
-            email: entrance.email,
-        };
-        self.places().insert(entrance.session, place);
-        self.media.admit(entrance.prepared, admission).map(|()| seat)
+        let Entrance {
+            prepared,
+            session,
+            email,
+            hold,
+        } = entrance;
+        let admitted = self.media.admit(prepared, session.as_str());
+        let space = space.id().clone();
+        self.places().insert(session, Place { space, email, hold });
+        admitted.map(|()| seat)
     }
 
-    /// Lets those in who waited and have been admitted by these facts: one at most.
-    pub(crate) fn let_in(&self, space: &Space, facts: &[Fact]) -> Result<(), (SessionId, Overloaded)> {
-        let admitted = facts.iter().find_map(|fact| match fact {
-            Fact::KnockEnded {
-                session,
-                reason: KnockEndReason::Admitted,
-            } => Some(session),
-            _ => None,
-        });
-        let (Some(id), Some(conference)) = (admitted, space.conference()) else {
-            return Ok(());
-        };
+    /// Lets those in who came in by these facts, and tells those that they wait who knock: one at most.
+    pub(crate) fn seat(&self, space: &Space, facts: &[Fact]) -> Result<(), (SessionId, Overloaded)> {
+        for fact in facts {
+            let (session, seated) = match fact {
+                Fact::SessionStarted { session, .. } => (session, self.let_in(space, session)),
+                Fact::Knocked { knock, .. } => {
+                    let session = &knock.arrival.session;
+                    (session, self.media.keep_waiting(session.as_str()))
+                }
+                _ => continue,
+            };
+            seated.map_err(|overloaded| (session.clone(), overloaded))?;
+        }
+        Ok(())
+    }
+
+    fn let_in(&self, space: &Space, id: &SessionId) -> Result<(), Overloaded> {
+        let conference = space.conference().expect("a session has started in it").id();
         let (person, session) = found(space, id);
-        let seat = Seat {
-            conference: conference.id().clone(),
-            participant: session.participant.clone(),
-            waiting: false,
-        };
-        let (room, card) = (conference.id().as_str(), card(person, session.by_program, &seat, id));
+        let card = card(person, conference, id, session);
         self.media
-            .let_in(id.as_str(), room, card, permitted(space, session))
-            .map_err(|overloaded| (id.clone(), overloaded))
+            .let_in(id.as_str(), conference.as_str(), card, permitted(space, session))
     }
 
     /// Tells what these facts changed, in the space as it is after them.
@@ -148,7 +139,11 @@ impl Teller {
                     ended += 1;
                     self.see_off(session, disconnect_reason(*reason));
                 }
-                Fact::KnockEnded { session, reason } => {
+                Fact::ReservationEnded { session, reason } => match end_of_reservation(*reason) {
+                    Some(reason) => self.see_off(session, reason),
+                    None => self.release(session),
+                },
+                Fact::KnockEnded { session, reason, .. } => {
                     if let Some(reason) = end_of_knock(*reason) {
                         self.see_off(session, reason);
                     }
@@ -162,7 +157,8 @@ impl Teller {
     }
 
     /// Makes the media plane agree with a space that was read again: the write before may have held although nobody knew, and
-    /// then nobody was told. Whoever is in no more goes, and those who are in hear once more what they are.
+    /// then nobody was told. Whoever is not in goes, also those who were outside, whom the register does not know; and those
+    /// who are in hear once more what they are.
     pub(crate) fn catch_up(&self, space: &Space) {
         let live = space.conference().map(Conference::live_sessions);
         let is_live = |session: &SessionId| live.is_some_and(|live| live.contains_key(session));
@@ -174,9 +170,22 @@ impl Teller {
             self.see_off(&session, DisconnectReason::Unhealthy);
         }
         for (id, session) in live.into_iter().flatten() {
+            // Whoever came in by that write is still outside. Should there be no place, its client gives up, and it is lost.
+            match self.let_in(space, id) {
+                Ok(()) => self.release(id),
+                Err(Overloaded::NotWaiting) => {}
+                Err(overloaded) => tracing::warn!(session = %id, %overloaded, "somebody cannot be let in"),
+            }
             self.media.permit(id.as_str(), permitted(space, session));
         }
         self.tell_snapshots(space, live.into_iter().flatten().map(|(id, _)| id.clone()));
+    }
+
+    /// The session is on the way no longer, for it is there.
+    fn release(&self, session: &SessionId) {
+        let hold = self.places().get_mut(session).and_then(|place| place.hold.take());
+        // Whatever its end does is done without the lock.
+        drop(hold);
     }
 
     /// Takes a session away from the media plane.
@@ -279,15 +288,12 @@ fn enforced(right: Right) -> media::Right {
 }
 
 /// How the others see who enters.
-fn card(person: &Person, by_program: bool, seat: &Seat, session: &SessionId) -> Card {
-    let participant_key = format!("participants/{}", seat.participant);
+fn card(person: &Person, conference: &ConferenceId, id: &SessionId, session: &LiveSession) -> Card {
+    let participant = &session.participant;
+    let participant_key = format!("participants/{participant}");
     Card {
-        session_name: format!("{participant_key}/participantSessions/{session}"),
-        full_session_name: Some(meeting::names::participant_session(
-            &seat.conference,
-            &seat.participant,
-            session,
-        )),
+        session_name: format!("{participant_key}/participantSessions/{id}"),
+        full_session_name: Some(meeting::names::participant_session(conference, participant, id)),
         participant_key,
         display_name: person.display_name().to_string(),
         kind: match person {
@@ -296,7 +302,7 @@ fn card(person: &Person, by_program: bool, seat: &Seat, session: &SessionId) -> 
             },
             Person::Anonymous { .. } => CardKind::Anonymous,
         },
-        by_program,
+        by_program: session.by_program,
     }
 }
 
@@ -304,12 +310,26 @@ fn card(person: &Person, by_program: bool, seat: &Seat, session: &SessionId) -> 
 fn disconnect_reason(reason: SessionEndReason) -> DisconnectReason {
     match reason {
         SessionEndReason::Left | SessionEndReason::Closed | SessionEndReason::Resumed => DisconnectReason::ClientLeft,
-        SessionEndReason::Silent | SessionEndReason::NotConnected | SessionEndReason::Crash => {
-            DisconnectReason::Unhealthy
-        }
+        SessionEndReason::Silent | SessionEndReason::Crash => DisconnectReason::Unhealthy,
         SessionEndReason::Removed => DisconnectReason::Removed,
         SessionEndReason::ConferenceEnded => DisconnectReason::ConferenceEnded,
         SessionEndReason::Shutdown => DisconnectReason::ShuttingDown,
+    }
+}
+
+/// What a client is told that was on the way; `None` if it is there.
+fn end_of_reservation(reason: ReservationEndReason) -> Option<DisconnectReason> {
+    match reason {
+        ReservationEndReason::Connected => None,
+        ReservationEndReason::Refused(refusal) => Some(match refusal {
+            Refusal::ConferenceOver => DisconnectReason::ConferenceEnded,
+            Refusal::Removed => DisconnectReason::Removed,
+            Refusal::TooManySessions | Refusal::LobbyFull | Refusal::TooManyAtOnce { .. } => DisconnectReason::Full,
+            _ => DisconnectReason::Denied,
+        }),
+        ReservationEndReason::Expired => Some(DisconnectReason::Unhealthy),
+        ReservationEndReason::Left => Some(DisconnectReason::ClientLeft),
+        ReservationEndReason::Ended => Some(DisconnectReason::ShuttingDown),
     }
 }
 

@@ -6,8 +6,8 @@
 use std::{fmt::Write as _, sync::Arc, time::Instant};
 
 use meeting::{
-    Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, FreshIds, Input, ParticipantId, Person, SecretHash,
-    SessionId, SpaceId, Standing, UserId,
+    Arrival, ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, FreshIds, Input, ParticipantId, Person,
+    SecretHash, SessionId, SpaceId, Standing, UserId,
 };
 use rooms::{Entrance, InputError, Seat};
 use tokio::{sync::Notify, task::JoinHandle};
@@ -21,6 +21,7 @@ pub(crate) struct Device {
     /// `anna`, of device `anna2`: names without digits are people.
     pub(crate) person: String,
     pub(crate) standing: Standing,
+    pub(crate) client: ClientKey,
     pub(crate) wish: Wish,
     /// What its sound is filled with.
     pub(crate) voice: u8,
@@ -34,8 +35,10 @@ pub(crate) struct Device {
     pub(crate) ask_at: Instant,
     /// How it was when that was last noted.
     pub(crate) noted: String,
-    /// Its last session, with its secret, and the conference in which that was.
+    /// The last session that it was promised.
     pub(crate) ticket: Option<Ticket>,
+    /// The last session that was in: it comes back with its secret, and into its conference.
+    pub(crate) proof: Option<Ticket>,
 }
 
 /// What its person wants.
@@ -55,8 +58,22 @@ pub(crate) struct Ticket {
     pub(crate) participant: ParticipantId,
     pub(crate) session: SessionId,
     pub(crate) secret: SecretHash,
-    /// Whether it was told that it is in: only then it can come back.
+    /// Whether it was told that it is in.
     pub(crate) was_in: bool,
+}
+
+impl Ticket {
+    /// It is in, and perhaps under other names than it was promised.
+    fn came_in(&mut self, name: &str) {
+        let parts: Vec<&str> = name.split('/').collect();
+        let [_, conference, _, participant, _, session] = parts[..] else {
+            panic!("not the name of a session: {name}")
+        };
+        assert_eq!(session, self.session.as_str(), "a session keeps its id");
+        self.conference = ConferenceId::parse(conference).expect("an id");
+        self.participant = ParticipantId::parse(participant).expect("an id");
+        self.was_in = true;
+    }
 }
 
 /// How far it is.
@@ -70,7 +87,7 @@ pub(crate) enum State {
         ticket: (SessionId, SecretHash),
         outcome: JoinHandle<Result<Seat, InputError>>,
     },
-    /// It has an answer, and connects, waits at the door, or is in.
+    /// It has an answer and a ticket, and connects, waits at the door, or is in.
     Seated { browser: Box<Browser> },
     /// It said that it leaves.
     Leaves {
@@ -82,8 +99,8 @@ pub(crate) enum State {
 
 /// What came of a device's turn that the world should know.
 pub(crate) enum News {
-    /// The server has promised a session; it may merely wait.
-    Seated(Ticket, bool),
+    /// It was told that it is in.
+    Joined(Ticket),
     /// The server has acknowledged a leave.
     Left(SessionId),
     /// Something failed; it will try again.
@@ -95,6 +112,7 @@ impl Device {
         Device {
             person: person.to_owned(),
             standing,
+            client: ClientKey(voice.into()),
             wish: Wish::Nothing,
             voice,
             speaks: false,
@@ -104,6 +122,7 @@ impl Device {
             ask_at: now,
             noted: String::new(),
             ticket: None,
+            proof: None,
         }
     }
 
@@ -161,10 +180,10 @@ impl Device {
         space: &SpaceId,
         mut browser: Browser,
         prepared: media::Prepared,
-        fresh: [[u8; 16]; 4],
+        fresh: [[u8; 16]; 5],
         bell: &Arc<Notify>,
     ) {
-        let [session, secret, conference, participant] = fresh;
+        let [session, secret, conference, later_conference, participant] = fresh;
         let session = SessionId::from_random(session);
         let secret = SecretHash([secret, secret].concat().try_into().expect("twice sixteen"));
         let arrival = Arrival {
@@ -173,19 +192,21 @@ impl Device {
             device: DeviceKind::Full,
             through: EntryPoint::Own,
             by_program: false,
+            client: self.client,
             session: session.clone(),
             secret,
-            presented: self.ticket.as_ref().map(|ticket| ticket.secret),
+            presented: self.proof.as_ref().map(|proof| proof.secret),
         };
-        let input = match &self.ticket {
-            Some(ticket) if ticket.was_in => Input::Resume {
+        let input = match &self.proof {
+            Some(proof) => Input::Resume {
                 arrival,
-                conference: ticket.conference.clone(),
+                conference: proof.conference.clone(),
             },
-            _ => Input::Join {
+            None => Input::Join {
                 arrival,
                 fresh: FreshIds {
                     conference: ConferenceId::from_random(conference),
+                    later_conference: ConferenceId::from_random(later_conference),
                     participant: ParticipantId::from_random(participant),
                 },
             },
@@ -196,6 +217,7 @@ impl Device {
             prepared,
             session: session.clone(),
             email: None,
+            hold: None,
         };
         let (rooms, space) = (server.rooms.clone(), space.clone());
         self.state = State::Asks {
@@ -246,15 +268,14 @@ impl Device {
                 Ok(seat) => {
                     browser.accept(&answer, now);
                     self.state = State::Seated { browser };
-                    let ticket = Ticket {
+                    self.ticket = Some(Ticket {
                         conference: seat.conference,
                         participant: seat.participant,
                         session,
                         secret,
                         was_in: false,
-                    };
-                    self.ticket = Some(ticket.clone());
-                    Some(News::Seated(ticket, seat.waiting))
+                    });
+                    None
                 }
                 Err(InputError::Refused(refusal)) => {
                     self.out(format!("{refusal:?}"));
@@ -278,8 +299,12 @@ impl Device {
                 }
             },
             State::Seated { browser } => {
-                if let Some(ticket) = self.ticket.as_mut().filter(|_| browser.is_joined()) {
-                    ticket.was_in = true;
+                let ticket = self.ticket.as_mut().expect("whoever is seated has one");
+                if let Some(name) = browser.joined_as().filter(|_| !ticket.was_in) {
+                    ticket.came_in(name);
+                    self.proof = Some(ticket.clone());
+                    self.state = State::Seated { browser };
+                    return self.proof.clone().map(News::Joined);
                 }
                 if let Some(farewell) = browser.farewell()
                     && farewell != "REASON_SESSION_UNHEALTHY"

@@ -3,10 +3,7 @@
 //! The register is read as a contract reads it. It is held to its own rules, to what the server has promised to clients
 //! ([`Promises`]), and to what the rooms have in memory.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use meeting::{Conference, ConferenceId, Micros, ParticipantId, SessionId, SpaceId, UserId};
 use register::{ConferenceRecord, Page, ParticipantRecord, ParticipantSessionRecord, Query, Register, RegisterError};
@@ -19,8 +16,10 @@ const LIFE_ERROR_US: i64 = meeting::limits::SIGN_OF_LIFE_EVERY_US + 500_000;
 /// What clients have been told, and can hold the server to.
 #[derive(Default)]
 pub(crate) struct Promises {
-    /// Sessions that were answered as begun.
+    /// Sessions that were told that they are in.
     pub(crate) seats: Vec<Ticket>,
+    /// Sessions whose client has sent a packet.
+    pub(crate) appeared: BTreeSet<SessionId>,
     /// Sessions whose leave was acknowledged.
     pub(crate) left: BTreeSet<SessionId>,
     /// Sessions that were in when the server died, and when that was.
@@ -86,6 +85,10 @@ impl Record {
             let place = (&session.conference, &session.participant);
             assert_eq!(place, (&ticket.conference, &ticket.participant), "as it was promised");
         }
+        let ghosts = self
+            .sessions()
+            .filter(|session| !promises.appeared.contains(&session.id));
+        assert_eq!(ghosts.count(), 0, "nobody is in the register who never sent a packet");
         for session in self.sessions().filter(|session| promises.left.contains(&session.id)) {
             assert!(
                 session.end.is_some(),
@@ -134,30 +137,20 @@ impl Record {
         );
     }
 
-    /// Who is there, by the key under which the media plane shows them: not those who have not connected, and never will if
-    /// their client was not told that they may.
+    /// Who is there, by the key under which the media plane shows them.
     pub(crate) async fn present(server: &Server, space: &SpaceId) -> BTreeSet<String> {
         let space = server.register.space(space).await.expect("the space is there");
         let sessions = space.conference().into_iter().flat_map(Conference::live_sessions);
-        let connected = sessions.filter(|(_, session)| session.last_sign_of_life.is_some());
-        connected
+        sessions
             .map(|(_, session)| format!("participants/{}", session.participant))
             .collect()
     }
 
-    /// For scripts: what each conference held, oldest first. Sessions that never connected are counted apart.
+    /// For scripts: what each conference held, oldest first.
     pub(crate) fn describe(&self) -> String {
         let described = self.conferences.iter().map(|(conference, people)| {
-            let sessions = || people.iter().flat_map(|person| &person.sessions);
-            let failed = sessions().filter(|session| session.failed).count();
-            let came = people
-                .iter()
-                .filter(|person| person.sessions.iter().any(|session| !session.failed))
-                .count();
-            let mut text = format!("{came} people in {} sessions", sessions().count() - failed);
-            if failed > 0 {
-                write!(text, " and {failed} failed").expect("a string");
-            }
+            let sessions = people.iter().flat_map(|person| &person.sessions);
+            let text = format!("{} people in {} sessions", people.len(), sessions.count());
             text + if conference.end.is_some() { ", over" } else { ", open" }
         });
         described.collect::<Vec<_>>().join("; ")

@@ -1,6 +1,7 @@
 //! The scenarios, by what goes wrong in them.
 
 mod crashes;
+mod crowds;
 mod drawn;
 mod networks;
 mod races;
@@ -14,6 +15,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
     let tables = [
         writes::SCENARIOS,
         crashes::SCENARIOS,
+        crowds::SCENARIOS,
         races::SCENARIOS,
         networks::SCENARIOS,
         drawn::SCENARIOS,

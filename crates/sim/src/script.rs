@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `join` DEVICES [`as` STANDING] | they come in, or try until they are in or refused |
 //! | `leave`, `close`, `vanish`, `reload` DEVICES | they say that they leave; close the tab; are switched off; come back by themselves |
+//! | `crowd` NUMBER | so many strangers are answered, and never send a packet |
 //! | `cut`, `mend`, `speak`, `hush` DEVICES | the cable is pulled, and put back; they speak, and are silent |
 //! | `write` DEVICE WORD | it writes to everybody |
 //! | `admit`, `deny`, `remove` DEVICES, `lock`, `open`, `quiet`, `end` | a host does that; `quiet`: only hosts may write |
@@ -83,6 +84,7 @@ async fn happen(world: &mut World, words: Vec<&str>) {
         "reload" => names.iter().for_each(|name| world.reload(name)),
         "cut" | "mend" => names.iter().for_each(|name| world.cut(name, verb == "cut")),
         "speak" | "hush" => names.iter().for_each(|name| world.speak(name, verb == "speak")),
+        "crowd" => world.crowd(number(words[0])).await,
         "write" => world.write(words[0], words[1]),
         "admit" | "deny" => names.iter().for_each(|name| world.answer_knock(name, verb == "admit")),
         "remove" => names.iter().for_each(|name| world.remove(name)),

@@ -19,7 +19,7 @@ use std::{
 
 use attendee::Browser;
 use fastrand::Rng;
-use meeting::{AccessType, ConferenceId, Input, MeetingCode, Settings, SpaceId, Standing, UserId};
+use meeting::{AccessType, ClientKey, ConferenceId, Input, MeetingCode, Settings, SpaceId, Standing, UserId};
 use register::{NewSpace, Register};
 use rooms::{Clock as _, InputError};
 use tokio::{sync::Notify, task::JoinHandle};
@@ -197,6 +197,26 @@ impl World {
         device.speaks = speaks;
         if let Some(browser) = device.browser_mut() {
             browser.speaks = speaks;
+        }
+    }
+
+    /// So many strangers, each from another client, are answered and never send a packet.
+    pub(crate) async fn crowd(&mut self, count: usize) {
+        let now = self.now();
+        for number in 0..count {
+            let fresh = [(); 5].map(|()| self.dice.u128(..).to_be_bytes());
+            let mut stranger = Device::new("nobody", Standing::Stranger, 0, now);
+            stranger.client = ClientKey(u64::MAX - number as u64);
+            let server = self.server.as_ref().expect("the server runs");
+            let (browser, offer) = Browser::new(SERVER, 0, now);
+            let prepared = server.media.answer(&offer).expect("the offer is a good one");
+            stranger.ask(server, &self.space, browser, prepared, fresh, &self.bell);
+            if let State::Asks { outcome, .. } = stranger.state {
+                outcome
+                    .await
+                    .expect("rooms do not panic")
+                    .expect("there is room on the way");
+            }
         }
     }
 
@@ -538,8 +558,7 @@ impl World {
 
     fn hear(&mut self, name: &str, news: News) {
         match news {
-            News::Seated(ticket, false) => self.promises.seats.push(ticket),
-            News::Seated(_, true) => {}
+            News::Joined(ticket) => self.promises.seats.push(ticket),
             News::Left(session) => {
                 self.promises.left.insert(session);
             }
@@ -549,7 +568,7 @@ impl World {
 
     /// Asks for what the person at this device wants, if anybody can hear it.
     fn ask(&mut self, name: &str, now: Instant) {
-        let fresh = [(); 4].map(|()| self.dice.u128(..).to_be_bytes());
+        let fresh = [(); 5].map(|()| self.dice.u128(..).to_be_bytes());
         self.addresses += 1;
         let address = SocketAddr::from((Ipv4Addr::new(198, 51, 100, 1), 10_000 + self.addresses));
         let device = self.devices.get_mut(name).expect("it is due");
@@ -573,11 +592,15 @@ impl World {
             let is_cut = device.is_cut;
             let Some(browser) = device.browser_mut() else { continue };
             let from = browser.address;
-            for (to, datagram) in browser.turn(now) {
-                if !is_cut {
-                    self.link.send(from, to, &datagram, now);
-                }
+            let sent = browser.turn(now);
+            if is_cut || sent.is_empty() {
+                continue;
             }
+            for (to, datagram) in sent {
+                self.link.send(from, to, &datagram, now);
+            }
+            let ticket = device.ticket.as_ref().expect("an answer came before the first packet");
+            self.promises.appeared.insert(ticket.session.clone());
         }
     }
 

@@ -9,6 +9,9 @@ import { displayName, Register, time_ms } from '../world/register.js';
 import { Server } from '../world/server.js';
 import { throughout, until } from '../world/until.js';
 
+/** See `DENIED_WAIT_US` of `meeting`. */
+const DENIED_WAIT_MS = 10_000;
+
 describe('the lobby', { timeout: 240_000 }, () => {
   let server, token, register, space, record;
   /** Ada owns the space; Bo and Caro have no account; Dan has one in the same organisation. */
@@ -93,7 +96,8 @@ describe('the lobby', { timeout: 240_000 }, () => {
     await until('the focus to be on what to do next', async () => (await focused()) === 'Ask again');
   });
 
-  test('who was sent away may ask again, and may turn back', async () => {
+  test('who was sent away may ask again after a while, and may turn back', async () => {
+    await new Promise((passed) => setTimeout(passed, DENIED_WAIT_MS));
     await caro.askAgain();
     await ada.button('Admit Caro (Guest)').waitFor();
     await caro.press('Cancel');

@@ -7,8 +7,14 @@ import type { Admission } from '../api/meetings.ts';
 import type { ApiError } from '../api/request.ts';
 import type { Refusal } from './connection.ts';
 
+/** What the server knows us by when we come back. */
+export type Proof = Pick<Admission, 'conferenceRecord' | 'resumeSecret'>;
+
 export interface Ourselves {
+  /** The last answer: what we leave by. It may be of a session that never came to be. */
   admission: Admission | null;
+  /** Of the last session that was in. */
+  proof: Proof | null;
   /** `participants/{p}/participantSessions/{s}` of every session that this page has had. */
   sessions: ReadonlySet<string>;
   /** `participants/{p}` */
@@ -16,12 +22,13 @@ export interface Ourselves {
 }
 
 /** Before the server has answered. */
-export const UNADMITTED: Ourselves = { admission: null, sessions: new Set(), participantKey: '' };
+export const UNADMITTED: Ourselves = { admission: null, proof: null, sessions: new Set(), participantKey: '' };
 
 /** `session` is a full name, from the conference record on. */
 function withSession(before: Ourselves, admission: Admission, session: string): Ourselves {
   const own = session.replace(/^conferenceRecords\/[^/]+\//, '');
   return {
+    ...before,
     admission,
     sessions: new Set([...before.sessions, own]),
     participantKey: own.replace(/\/participantSessions\/.*$/, ''),
@@ -33,11 +40,14 @@ export function admitted(before: Ourselves, admission: Admission): Ourselves {
   return withSession(before, admission, admission.participantSession);
 }
 
-/** We are in. Whoever waited at the door may come into a later conference, and so under other names than were promised. */
+/** We are in, and perhaps in a later conference, and so under other names than were promised. */
 export function joinedAs(before: Ourselves, session: string | undefined): Ourselves {
-  if (!session || !before.admission) return before;
-  const conferenceRecord = session.replace(/\/participants\/.*$/, '');
-  return withSession(before, { ...before.admission, participantSession: session, conferenceRecord }, session);
+  if (!before.admission) return before;
+  const participantSession = session ?? before.admission.participantSession;
+  const conferenceRecord = participantSession.replace(/\/participants\/.*$/, '');
+  const admission = { ...before.admission, participantSession, conferenceRecord };
+  const proof = { conferenceRecord, resumeSecret: admission.resumeSecret };
+  return { ...withSession(before, admission, participantSession), proof };
 }
 
 /** What we say of ourselves, whoever we were before. */
@@ -49,18 +59,15 @@ export interface Introduction {
 
 export type EntryRequest = { verb: 'join'; request: JoinRequest } | { verb: 'resume'; request: ResumeRequest };
 
-/** Without an admission there is nothing to come back to; `remembered` is the secret of an earlier page in this tab. */
+/** Whoever was never in has nothing to come back to; `remembered` is the secret of an earlier page in this tab. */
 export function entryRequest(
   wish: 'join' | 'resume',
-  admission: Admission | null,
+  proof: Proof | null,
   remembered: string | null,
   introduction: Introduction,
 ): EntryRequest {
-  if (wish === 'resume' && admission) {
-    const { conferenceRecord, resumeSecret } = admission;
-    return { verb: 'resume', request: { ...introduction, conferenceRecord, resumeSecret } };
-  }
-  const resumeSecret = admission?.resumeSecret ?? remembered;
+  if (wish === 'resume' && proof) return { verb: 'resume', request: { ...introduction, ...proof } };
+  const resumeSecret = proof?.resumeSecret ?? remembered;
   return { verb: 'join', request: { ...introduction, ...(resumeSecret ? { resumeSecret } : {}) } };
 }
 

@@ -2,7 +2,8 @@
 // `entrance.ts` does it. Whatever goes wrong leads to `lost`, and `lost` tries again for as long as the page is open: the
 // only ways out are the person, the end of the conference, a host's no, and an answer that no further try could change.
 //
-// Whoever waits at the door is in no conference and cannot come back to one: a knock that was lost is knocked again.
+// An answer is a promise: nobody is in before `session-control` says so, and whether we walk in or wait is decided then. Whoever
+// was never in cannot come back, and asks again instead; so does whoever waits at the door.
 
 import { FIRST_CONNECTION_TRIES, PAUSE_MS_MAX, PAUSE_MS_MIN } from './limits.ts';
 
@@ -20,6 +21,8 @@ export type End =
   | 'denied'
   | 'expired'
   | 'withdrawn'
+  /** There was no place left when our connection stood. */
+  | 'full'
   /** A host put us out. */
   | 'removed';
 
@@ -45,7 +48,7 @@ export type Connection =
 export type Refusal = 'conferenceOver' | 'removed' | 'final' | 'again';
 
 export type Event =
-  /** The server answered a join or a resume: come in, or wait. */
+  /** The server answered a join or a resume: as things stand we shall be in, or wait. */
   | { kind: 'answered'; waiting: boolean }
   /** It refused. */
   | { kind: 'refused'; refusal: Refusal }
@@ -105,11 +108,16 @@ export function step(state: Connection, event: Event): Step {
       return refused(state, event.refusal);
     case 'pauseOver':
       if (state.phase !== 'lost' || state.stage !== 'pausing') return [state, []];
-      return [{ ...state, stage: 'asking' }, [{ kind: state.knocking ? 'join' : 'resume' }]];
+      return [{ ...state, stage: 'asking' }, [{ kind: wasIn(state) ? 'resume' : 'join' }]];
   }
 }
 
-const STOPPED: Record<string, End> = { REMOVED: 'removed', DENIED: 'denied', EXPIRED: 'expired' };
+/** Whether there is something to come back to. */
+function wasIn(state: { everConnected: boolean; knocking: boolean }): boolean {
+  return state.everConnected && !state.knocking;
+}
+
+const STOPPED: Record<string, End> = { REMOVED: 'removed', DENIED: 'denied', EXPIRED: 'expired', FULL: 'full' };
 
 function disconnected(state: Connection, reason: string | undefined, detail = ''): Step {
   switch (reason) {
@@ -161,8 +169,8 @@ function refused(state: Connection, refusal: Refusal): Step {
     case 'removed':
       return [{ phase: 'over', end: 'removed' }, []];
     case 'final':
-      // A second knock is a join like the first, and its refusal has the same words.
-      return [{ phase: 'over', end: state.knocking ? 'refused' : 'failed' }, []];
+      // A second join is like the first, and its refusal has the same words.
+      return [{ phase: 'over', end: wasIn(state) ? 'failed' : 'refused' }, []];
     case 'again': {
       // The server is away, which says nothing about our network: this try does not count against the first connection.
       const next = { ...state, stage: 'pausing' as const, tries: state.tries + (state.everConnected ? 1 : 0) };

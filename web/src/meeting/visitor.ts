@@ -34,17 +34,18 @@ export function openVisitor({ code, displayName, device }: VisitorOptions): Visi
     ourselves,
     enter(wish, offer, cancelled) {
       const introduction = { offer, device, ...name };
-      const asked = entryRequest(wish, ourselves.peek().admission, resumeSecret(code), introduction);
+      const asked = entryRequest(wish, ourselves.peek().proof, resumeSecret(code), introduction);
       return asked.verb === 'resume'
         ? meetings.resume(code, asked.request, cancelled)
         : meetings.join(code, asked.request, cancelled);
     },
     admitted(admission) {
-      rememberResumeSecret(code, admission.resumeSecret);
       ourselves.value = admitted(ourselves.peek(), admission);
     },
     joinedAs(session) {
       ourselves.value = joinedAs(ourselves.peek(), session);
+      const { proof } = ourselves.peek();
+      if (proof) rememberResumeSecret(code, proof.resumeSecret);
     },
     withdraw,
     leave() {

@@ -236,6 +236,8 @@ export const en = {
     'Sound and pictures could not get through. Perhaps this network blocks them (they travel over UDP); try another one.',
   'left.denied.title': 'You were not let in',
   'left.denied.text': 'A host of this meeting said no. You can ask again, or ask whoever invited you.',
+  'left.full.title': 'There was no room',
+  'left.full.text': 'The last place was taken, or too many people came at once. Try again in a moment.',
   'left.expired.title': 'Nobody answered',
   'left.expired.text': 'You asked to come in, and no host answered in time. You can ask again.',
   'left.removed.title': 'You were removed from the meeting',
@@ -246,6 +248,7 @@ export const en = {
   'left.home': 'Home page',
 
   'error.unreachable': 'The server cannot be reached. Check your connection and try again.',
+  'error.tooManyAtOnce': 'Too many people come at once, or a host has just said no. Try again in some seconds.',
   'error.full': 'This meeting is full. Try again when somebody has left.',
   'error.lobbyFull': 'Too many people wait to be let in. Try again in a moment.',
   'error.name': 'Please enter your name',

@@ -30,6 +30,7 @@ function wayBack(why: End): string {
     case 'removed':
       return t('left.askAgain');
     case 'ended':
+    case 'full':
       return t('left.joinAnew');
     default:
       return t('left.rejoin');

@@ -16,6 +16,8 @@ export function refusalText(error: ApiError | null): string {
       return t('error.nameTooLong');
     case 'INVALID_OFFER':
       return t('error.offer', { reason: error.message });
+    case 'TOO_MANY_AT_ONCE':
+      return t('error.tooManyAtOnce');
     case 'LOBBY_FULL':
       return t('error.lobbyFull');
     case 'SIGN_IN_REQUIRED':

@@ -1,4 +1,4 @@
-//! The lobby, as one who waits in it sees it: told so, and answered.
+//! Outside, as one sees it who is on the way in or waits in the lobby: answered, and told that they wait once that is decided.
 //!
 //! Nobody here hears, sees or knows of anybody. What a client says of its own microphone and camera is kept for the room,
 //! so that who was muted at the door is muted inside.
@@ -13,9 +13,11 @@ use crate::core::{
 };
 use crate::limits;
 
-/// One session's wait.
+/// One session's time outside.
 #[derive(Debug)]
 pub(crate) struct Lobby {
+    /// It was decided that it waits.
+    waits: bool,
     rate: Rate,
     said: MediaState,
 }
@@ -23,6 +25,7 @@ pub(crate) struct Lobby {
 impl Lobby {
     pub(crate) fn new(now: Time) -> Lobby {
         Lobby {
+            waits: false,
             rate: Rate::new(limits::MESSAGES, now),
             said: MediaState::default(),
         }
@@ -33,9 +36,14 @@ impl Lobby {
         self.said
     }
 
-    /// What a channel says first.
-    pub(crate) fn channel_open(channel: Channel) -> Option<String> {
-        (channel == Channel::SessionControl).then(roll::waiting)
+    /// It waits from now on.
+    pub(crate) fn keep_waiting(&mut self) {
+        self.waits = true;
+    }
+
+    /// What a channel says as soon as it is open and the wait has begun.
+    pub(crate) fn first_text(&self, channel: Channel) -> Option<String> {
+        (self.waits && channel == Channel::SessionControl).then(roll::waiting)
     }
 
     /// A client's message, and the answer to it.
@@ -73,9 +81,15 @@ mod tests {
 
     #[test]
     fn who_waits_is_told_so_and_nothing_else() {
-        let told: Vec<_> = Channel::ALL.into_iter().filter_map(Lobby::channel_open).collect();
+        let mut lobby = Lobby::new(Time::ZERO);
+        let told = |lobby: &Lobby| -> Vec<_> {
+            let channels = Channel::ALL.into_iter();
+            channels.filter_map(|channel| lobby.first_text(channel)).collect()
+        };
+        assert_eq!(told(&lobby), Vec::<String>::new(), "it is not decided yet");
+        lobby.keep_waiting();
         assert_eq!(
-            told,
+            told(&lobby),
             [r#"{"resources":[{"sessionStatus":{"connectionState":"STATE_WAITING"}}]}"#]
         );
     }

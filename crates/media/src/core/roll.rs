@@ -229,6 +229,7 @@ pub(crate) fn disconnected(reason: DisconnectReason) -> String {
         DisconnectReason::Removed => ("REASON_USER_STOPPED", Some("REMOVED")),
         DisconnectReason::Denied => ("REASON_USER_STOPPED", Some("DENIED")),
         DisconnectReason::Expired => ("REASON_USER_STOPPED", Some("EXPIRED")),
+        DisconnectReason::Full => ("REASON_USER_STOPPED", Some("FULL")),
         DisconnectReason::ConferenceEnded => ("REASON_CONFERENCE_ENDED", None),
         DisconnectReason::Unhealthy | DisconnectReason::ShuttingDown => ("REASON_SESSION_UNHEALTHY", None),
     };

@@ -1,13 +1,13 @@
 //! How the shard does what the control plane asks.
 //!
-//! A session has one transport for life and changes its place once at most, from the lobby into a room. A room is told of a
+//! A session has one transport for life and changes its place once at most, from outside into a room. A room is told of a
 //! newcomer as if it had come there directly: first that it is admitted, then which of its channels are open, then that it
-//! is connected. So nothing in a room knows that there is a lobby.
+//! is connected. So nothing in a room knows that there is anything outside.
 
 use std::time::Instant;
 
 use crate::{
-    admission::{Admission, Card, Place},
+    admission::Card,
     core::{
         MemberId,
         change::Change,
@@ -40,7 +40,8 @@ impl Shard {
 
     fn obey(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Admit { peer, admission } => self.admit(*peer, admission, now),
+            Command::Admit { peer, session } => self.admit(*peer, &session, now),
+            Command::KeepWaiting { session } => self.keep_waiting(&session),
             Command::LetIn {
                 session,
                 room,
@@ -52,24 +53,31 @@ impl Shard {
         }
     }
 
-    pub(super) fn admit(&mut self, peer: Peer, admission: Admission, now: Instant) {
-        let Admission {
-            place,
-            session,
-            card,
-            rights,
-        } = admission;
-        let waiting = Whereabouts::Lobby(Lobby::new(self.time(now)));
+    pub(super) fn admit(&mut self, peer: Peer, session: &str, now: Instant) {
+        let outside = Whereabouts::Lobby(Lobby::new(self.time(now)));
         let ufrag = peer.ufrag().to_owned();
-        let key = self.seats.insert(Seat::new(peer, session.clone(), waiting, now));
-        self.directory.enter(key, &session, &ufrag);
+        let key = self.seats.insert(Seat::new(peer, session.to_owned(), outside, now));
+        self.directory.enter(key, session, &ufrag);
         self.dirty.push(key);
-        if let Place::Room(room) = place {
-            self.enter(key, room, card, rights, now);
+    }
+
+    fn keep_waiting(&mut self, session: &str) {
+        let Some(key) = self.directory.by_session(session) else {
+            return;
+        };
+        let seat = &mut self.seats[key];
+        let Whereabouts::Lobby(lobby) = &mut seat.whereabouts else {
+            return;
+        };
+        lobby.keep_waiting();
+        let open = Channel::ALL.into_iter().filter(|channel| seat.peer.has(*channel));
+        let texts = open.filter_map(|channel| Some((channel, lobby.first_text(channel)?)));
+        for (channel, text) in texts.collect::<Vec<_>>() {
+            self.tell(MemberId(key), channel, Manner::Answer, text.into());
         }
     }
 
-    fn let_in(&mut self, session: &str, room: String, card: Card, rights: Rights, now: Instant) {
+    pub(super) fn let_in(&mut self, session: &str, room: String, card: Card, rights: Rights, now: Instant) {
         let Some(key) = self.directory.by_session(session) else {
             return;
         };
@@ -78,11 +86,6 @@ impl Shard {
             return;
         }
         self.enter(key, room, card, rights, now);
-        let seat = &mut self.seats[key];
-        if seat.phase == Phase::Connected {
-            seat.reported = now;
-            self.reporter.connected(&seat.session, now);
-        }
     }
 
     /// Puts a session into a room, as far as it has come.
@@ -117,7 +120,7 @@ impl Shard {
         });
     }
 
-    /// Nothing of the kind concerns who waits in the lobby.
+    /// Nothing of the kind concerns who is outside.
     fn change(&mut self, session: &str, change: Change, now: Instant) {
         let Some(key) = self.directory.by_session(session) else {
             return;

@@ -337,7 +337,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        admission::{Admission, Card, CardKind, Place},
+        admission::{Card, CardKind},
         event::{DisconnectReason, Event},
         peer::fixture,
         rights::Rights,
@@ -373,13 +373,8 @@ mod tests {
                     kind: CardKind::Anonymous,
                     by_program: false,
                 };
-                let admission = Admission {
-                    place: Place::Room("r".into()),
-                    session: (*session).to_owned(),
-                    card,
-                    rights: Rights::MEMBER,
-                };
-                shard.admit(*fixture::peer(), admission, start);
+                shard.admit(*fixture::peer(), session, start);
+                shard.let_in(session, "r".into(), card, Rights::MEMBER, start);
             }
             Stage { shard, start, events }
         }

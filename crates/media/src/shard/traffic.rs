@@ -14,7 +14,6 @@ use crate::{
         codec,
         datagram::{Kind, kind},
         line::Incoming,
-        lobby::Lobby,
         outbox::Manner,
         room::{Actions, Effect, Forward, Outcome, Room},
         speakers::Sound,
@@ -154,23 +153,25 @@ impl Shard {
             PeerEvent::Connected if seat.phase == Phase::Connecting => {
                 seat.phase = Phase::Connected;
                 seat.reported = now;
-                self.reporter.connected(&seat.session, now);
+                self.reporter.connected(&seat.session);
                 let Some(room) = room else { return };
                 self.in_room(room, now, |room, _, effects| room.connected(member, effects));
             }
             PeerEvent::Connected => {}
             PeerEvent::Closed => self.lose(key, LostCause::Closed),
-            PeerEvent::ChannelOpen(channel) => {
-                let Some(room) = room else {
-                    let told = Lobby::channel_open(channel);
-                    return told
-                        .into_iter()
-                        .for_each(|text| self.tell(member, channel, Manner::Answer, text.into()));
-                };
-                self.in_room(room, now, |room, _, effects| {
-                    room.channel_open(member, channel, effects);
-                });
-            }
+            PeerEvent::ChannelOpen(channel) => match &seat.whereabouts {
+                Whereabouts::Lobby(lobby) => {
+                    if let Some(text) = lobby.first_text(channel) {
+                        self.tell(member, channel, Manner::Answer, text.into());
+                    }
+                }
+                Whereabouts::Room(room) => {
+                    let room = *room;
+                    self.in_room(room, now, |room, _, effects| {
+                        room.channel_open(member, channel, effects);
+                    });
+                }
+            },
             PeerEvent::Message(channel, text) => self.message(key, channel, text, now),
         }
     }
@@ -334,7 +335,7 @@ impl Shard {
         self.buffers.actions = actions;
     }
 
-    fn tell(&mut self, MemberId(to): MemberId, channel: Channel, manner: Manner, text: Arc<str>) {
+    pub(super) fn tell(&mut self, MemberId(to): MemberId, channel: Channel, manner: Manner, text: Arc<str>) {
         let Some(seat) = self.seats.get_mut(to) else { return };
         if seat.outbox.push(channel, manner, text) {
             self.touch(to);

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use media::{Admission, Card, CardKind, Channel, DisconnectReason, Event, Media, Options, Place, Rights};
+use media::{Card, CardKind, Channel, DisconnectReason, Event, Media, Options, Rights};
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event as RtcEvent, Input, Output, Rtc,
@@ -106,9 +106,8 @@ impl World {
 
     /// The same for one who may do something else.
     pub(crate) fn join_with(&mut self, room: &str, name: &str, rights: Rights) -> usize {
-        let client = Client::join(&self.media, Place::Room(room.into()), name, rights);
-        self.clients.push(client);
-        let index = self.clients.len() - 1;
+        let index = self.connect(name);
+        self.media.let_in(name, room, card(name), rights).unwrap();
         self.joined(index);
         index
     }
@@ -127,13 +126,21 @@ impl World {
 
     /// Brings a client to the door, and waits until it knows that it waits.
     pub(crate) fn knock(&mut self, name: &str) -> usize {
-        let client = Client::join(&self.media, Place::Lobby, name, Rights::MEMBER);
-        self.clients.push(client);
-        let index = self.clients.len() - 1;
+        let index = self.connect(name);
+        self.media.keep_waiting(name).unwrap();
         self.until("waiting", |world| {
             world.clients[index].status()["connectionState"] == "STATE_WAITING"
         });
         index
+    }
+
+    /// Lets a client connect, and waits until its transport is up.
+    pub(crate) fn connect(&mut self, name: &str) -> usize {
+        let client = Client::join(&self.media, name);
+        self.clients.push(client);
+        let connected = Event::Connected { session: name.into() };
+        self.until("connected", |world| world.events.contains(&connected));
+        self.clients.len() - 1
     }
 
     /// Runs everything for one turn.
@@ -203,7 +210,7 @@ impl World {
 }
 
 impl Client {
-    fn join(media: &Media, place: Place, name: &str, rights: Rights) -> Client {
+    fn join(media: &Media, name: &str) -> Client {
         let socket = bind();
         let address = socket.local_addr().unwrap();
         let mut rtc = Rtc::builder().set_rtp_mode(true).build(clock());
@@ -233,13 +240,7 @@ impl Client {
         let (ours, theirs) = (prepared.answer_sdp(), offer.to_sdp_string());
         let names = [ours, &theirs].map(|sdp| line(sdp, "a=ice-ufrag:"));
         let credentials = (names.join(":"), line(ours, "a=ice-pwd:"));
-        let admission = Admission {
-            place,
-            session: name.into(),
-            card: card(name),
-            rights,
-        };
-        media.admit(prepared, admission).unwrap();
+        media.admit(prepared, name).unwrap();
         rtc.sdp_api().accept_answer(pending, answer).unwrap();
         Client {
             name: name.into(),

@@ -1,9 +1,8 @@
 //! What hosts do to a meeting: choose its settings, give people another role, put somebody out.
 
 use super::{
-    Time,
+    Time, door,
     ends::{Ending, end_sessions},
-    lobby,
 };
 use crate::{Conference, Fact, ParticipantId, Refusal, Role, SessionEndReason, Settings, Space, Standing, UserId};
 
@@ -41,14 +40,16 @@ pub(super) fn promote(space: &Space, user: &UserId, standing: Standing) -> Vec<F
             role,
         })
     });
-    inside
-        .into_iter()
-        .chain(lobby::promote(space, user, standing))
-        .collect()
+    inside.into_iter().chain(door::promote(space, user, standing)).collect()
 }
 
 /// Puts somebody out with all their devices, also one who is not there now: they knock when they come back.
-pub(super) fn remove(active: &Conference, participant: &ParticipantId, time: Time) -> Result<Vec<Fact>, Refusal> {
+pub(super) fn remove(
+    space: &Space,
+    active: &Conference,
+    participant: &ParticipantId,
+    time: Time,
+) -> Result<Vec<Fact>, Refusal> {
     let person = active
         .participants
         .get(participant)
@@ -64,17 +65,14 @@ pub(super) fn remove(active: &Conference, participant: &ParticipantId, time: Tim
         .iter()
         .filter(|(_, session)| session.participant == *participant);
     let endings: Vec<Ending> = own
-        .map(|(id, session)| {
-            let connected = session.last_sign_of_life.map(|_| time.recorded);
-            Ending::of(id, session, connected, SessionEndReason::Removed)
-        })
+        .map(|(id, _)| Ending::of(id, time.recorded, SessionEndReason::Removed))
         .collect();
     let mut facts = vec![Fact::ParticipantRemoved {
         conference: active.id().clone(),
         participant: participant.clone(),
     }];
     if !endings.is_empty() {
-        facts.extend(end_sessions(active, &endings, time.now));
+        facts.extend(end_sessions(space, active, &endings, time.now));
     }
     Ok(facts)
 }

@@ -1,37 +1,21 @@
 //! How sessions end, and with the last of them the conference: one way for all who end them.
 
-use crate::{Conference, ConferenceEndReason, Fact, LiveSession, Micros, ParticipantId, SessionEndReason, SessionId};
+use crate::{Conference, ConferenceEndReason, Fact, Micros, ParticipantId, SessionEndReason, SessionId, Space};
 use std::collections::BTreeMap;
 
-/// Serves the deadlines that have passed.
-pub(super) fn tick(active: &Conference, now: Micros) -> Vec<Fact> {
-    let late = active
-        .live
-        .iter()
-        .filter(|(_, session)| session.last_sign_of_life.is_none() && session.connect_by <= now);
-    let endings: Vec<Ending> = late
-        .map(|(id, session)| Ending::of(id, session, None, SessionEndReason::NotConnected))
-        .collect();
-    end_sessions(active, &endings, now)
+/// Serves the deadlines that have passed: of a conference in which nobody is.
+pub(super) fn tick(space: &Space, active: &Conference, now: Micros) -> Vec<Fact> {
+    end_sessions(space, active, &[], now)
 }
 
-/// Ends the conference for everybody at one time, also for those whose media is not connected yet.
+/// Ends the conference for everybody at one time.
 pub(super) fn end_for_all(
     active: &Conference,
     end: Micros,
     session: SessionEndReason,
     reason: ConferenceEndReason,
 ) -> Vec<Fact> {
-    let endings: Vec<Ending> = active
-        .live
-        .keys()
-        .map(|id| Ending {
-            session: id,
-            end,
-            reason: session,
-            failed: false,
-        })
-        .collect();
+    let endings: Vec<Ending> = active.live.keys().map(|id| Ending::of(id, end, session)).collect();
     let mut facts = session_ends(active, &endings);
     facts.push(Fact::ConferenceEnded {
         conference: active.id().clone(),
@@ -46,23 +30,11 @@ pub(super) struct Ending<'a> {
     session: &'a SessionId,
     end: Micros,
     reason: SessionEndReason,
-    failed: bool,
 }
 
 impl<'a> Ending<'a> {
-    /// A session whose media never connected was nowhere for no time: it has no `end` of its own, but its start.
-    pub(super) fn of(
-        id: &'a SessionId,
-        session: &LiveSession,
-        end: Option<Micros>,
-        reason: SessionEndReason,
-    ) -> Ending<'a> {
-        Ending {
-            session: id,
-            end: end.unwrap_or(session.start),
-            reason,
-            failed: end.is_none(),
-        }
+    pub(super) fn of(session: &'a SessionId, end: Micros, reason: SessionEndReason) -> Ending<'a> {
+        Ending { session, end, reason }
     }
 
     pub(super) fn fact(
@@ -77,32 +49,33 @@ impl<'a> Ending<'a> {
             session: self.session.clone(),
             end: self.end,
             reason: self.reason,
-            failed: self.failed,
             participant_latest_end,
         }
     }
 }
 
-/// Ends live sessions, and the conference with the last of them unless people are awaited back.
-pub(super) fn end_sessions(active: &Conference, endings: &[Ending], now: Micros) -> Vec<Fact> {
+/// Ends live sessions, and the conference with the last of them unless people are awaited back: after a crash, or because
+/// their client is on the way.
+pub(super) fn end_sessions(space: &Space, active: &Conference, endings: &[Ending], now: Micros) -> Vec<Fact> {
     let mut facts = session_ends(active, endings);
-    let awaited = active.return_until.is_some_and(|until| now < until);
-    if endings.len() == active.live.len() && !awaited {
-        let reason = if endings.is_empty() {
-            ConferenceEndReason::NobodyReturned
-        } else {
-            ConferenceEndReason::Empty
-        };
-        let end = endings
-            .iter()
-            .map(|ending| ending.end)
-            .fold(active.latest_end, Micros::max);
-        facts.push(Fact::ConferenceEnded {
-            conference: active.id().clone(),
-            end,
-            reason,
-        });
+    let awaited = space.awaits_until().is_some_and(|until| now < until);
+    if endings.len() < active.live.len() || awaited {
+        return facts;
     }
+    let reason = if endings.is_empty() {
+        ConferenceEndReason::NobodyReturned
+    } else {
+        ConferenceEndReason::Empty
+    };
+    let end = endings
+        .iter()
+        .map(|ending| ending.end)
+        .fold(active.latest_end, Micros::max);
+    facts.push(Fact::ConferenceEnded {
+        conference: active.id().clone(),
+        end,
+        reason,
+    });
     facts
 }
 

@@ -1,39 +1,113 @@
 //! How somebody comes in: by walking in, by coming back, or by being admitted after a knock.
+//!
+//! Whoever asks is answered as things stand, so that nobody connects in vain; what counts is decided when the transport is up,
+//! by the same rules.
 
-use super::{Time, ends::Ending, ends::tick, lobby};
+use super::{
+    Time, door,
+    ends::{Ending, tick},
+};
 use crate::{
     Arrival, Conference, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, Fact, FreshIds, ParticipantId, Person,
-    Refusal, Role, SessionEndReason, SessionId, Space, limits,
+    Refusal, Reservation, ReservationEndReason, Role, SessionEndReason, SessionId, Space, Wish, limits,
+    shares::open_to,
 };
 
-/// Starts a session, and the participant and the conference if they are new; or lets somebody knock who may not walk in.
+/// Lets somebody be on the way who may walk in or knock as things stand. They are told now by what names the register will
+/// know them.
 pub(super) fn join(space: &Space, arrival: Arrival, fresh: FreshIds, time: Time) -> Result<Vec<Fact>, Refusal> {
     check_door(space, &arrival)?;
     check_new(space, &arrival)?;
+    let (active, _) = still_active(space, time);
+    let known = active.and_then(|active| participant_of(active, &arrival));
+    let knocks = !walks_in(space, active, known.as_ref(), &arrival);
+    door::check_reservation(space, &arrival, knocks, time.now)?;
+    if let Some(active) = active.filter(|_| !knocks) {
+        check_room(active, &arrival)?;
+    }
+    let promised = active.map(Conference::id).or(space.reserved.as_ref());
+    let newcomer = newcomer(&arrival, fresh.participant);
+    Ok(vec![Fact::Reserved {
+        participant: known.unwrap_or_else(|| newcomer.clone()),
+        reservation: Reservation {
+            arrival,
+            conference: promised.unwrap_or(&fresh.conference).clone(),
+            wish: Wish::Join {
+                participant: newcomer,
+                later_conference: fresh.later_conference,
+            },
+            knocks,
+            expire: time.now.plus_us(limits::CONNECT_WITHIN_US),
+        },
+    }])
+}
+
+/// Lets a client be on the way back. The one whose secret it presents goes on until it is there.
+pub(super) fn resume(space: &Space, active: &Conference, arrival: Arrival, time: Time) -> Result<Vec<Fact>, Refusal> {
+    check_door(space, &arrival)?;
+    let (participant, _) = check_return(space, active, &arrival, time)?;
+    check_new(space, &arrival)?;
+    door::check_reservation(space, &arrival, false, time.now)?;
+    Ok(vec![Fact::Reserved {
+        participant,
+        reservation: Reservation {
+            arrival,
+            conference: active.id().clone(),
+            wish: Wish::Resume,
+            knocks: false,
+            expire: time.now.plus_us(limits::CONNECT_WITHIN_US),
+        },
+    }])
+}
+
+/// The transport of somebody who is on the way is up: what they asked for is decided as things are now. Nothing follows if they
+/// are on the way no longer.
+pub(super) fn connected(space: &Space, session: &SessionId, time: Time) -> Vec<Fact> {
+    let Some(reservation) = space.reservation(session) else {
+        return Vec::new();
+    };
+    match arrive(space, reservation, time) {
+        Ok(arrived) => {
+            let over = door::released(reservation, ReservationEndReason::Connected);
+            std::iter::once(over).chain(arrived).collect()
+        }
+        Err(refusal) => vec![door::released(reservation, ReservationEndReason::Refused(refusal))],
+    }
+}
+
+fn arrive(space: &Space, reservation: &Reservation, time: Time) -> Result<Vec<Fact>, Refusal> {
+    let arrival = &reservation.arrival;
+    check_door(space, arrival)?;
+    let Wish::Join {
+        participant,
+        later_conference,
+    } = &reservation.wish
+    else {
+        return come_back(space, reservation, time);
+    };
+    let fresh = door::Fresh {
+        conference: later_conference,
+        participant,
+    };
     let (active, over) = still_active(space, time);
-    let participant = active.and_then(|active| participant_of(active, &arrival));
-    let has_account = matches!(arrival.person, Person::SignedIn { .. });
-    let walks_in = active
-        .and_then(|active| active.walks_in(participant.as_ref(), has_account))
-        .unwrap_or_else(|| space.settings().access_type.lets_in(arrival.standing()));
-    if !walks_in {
-        let fresh = FreshIds {
-            participant: newcomer(&arrival, fresh.participant),
-            ..fresh
-        };
-        return lobby::knock(space, arrival, fresh, active, participant, time);
+    let known = active.and_then(|active| participant_of(active, arrival));
+    if !walks_in(space, active, known.as_ref(), arrival) {
+        return door::knock(space, arrival, fresh, active, known, time);
+    }
+    if let Some(active) = active {
+        check_room(active, arrival)?;
     }
     let mut facts = over;
     facts.extend(enter(space, active, arrival, fresh, time)?);
     Ok(facts)
 }
 
-/// Lets somebody in who knocks: what follows is what follows from a join. Two hosts may do so at once: it is true already
-/// for the second.
+/// Lets somebody in who knocks: what follows is what follows when somebody walks in. Two hosts may do so at once: it is true
+/// already for the second.
 pub(super) fn admit(
     space: &Space,
     session: &SessionId,
-    conference: ConferenceId,
+    conference: &ConferenceId,
     time: Time,
 ) -> Result<Vec<Fact>, Refusal> {
     let Some(knock) = space.knock(session) else {
@@ -46,14 +120,18 @@ pub(super) fn admit(
             Err(Refusal::UnknownKnock)
         };
     };
-    let fresh = FreshIds {
+    let fresh = door::Fresh {
         conference,
-        participant: knock.participant.clone(),
+        participant: &knock.participant,
     };
     let (active, over) = still_active(space, time);
-    let mut facts = vec![lobby::admitted(knock)];
+    // A host may give anybody the last place.
+    if active.is_some_and(|active| is_full(active, limits::LIVE_SESSIONS_MAX)) {
+        return Err(Refusal::TooManySessions);
+    }
+    let mut facts = vec![door::admitted(knock, time.now)];
     facts.extend(over);
-    facts.extend(enter(space, active, knock.arrival.clone(), fresh, time)?);
+    facts.extend(enter(space, active, &knock.arrival, fresh, time)?);
     Ok(facts)
 }
 
@@ -63,7 +141,7 @@ fn still_active(space: &Space, time: Time) -> (Option<&Conference>, Vec<Fact>) {
     let Some(active) = space.conference() else {
         return (None, Vec::new());
     };
-    let facts = tick(active, time.now);
+    let facts = tick(space, active, time.now);
     if matches!(facts.last(), Some(Fact::ConferenceEnded { .. })) {
         (None, facts)
     } else {
@@ -71,32 +149,40 @@ fn still_active(space: &Space, time: Time) -> (Option<&Conference>, Vec<Fact>) {
     }
 }
 
+/// Whether somebody walks in, and need not knock.
+fn walks_in(space: &Space, active: Option<&Conference>, known: Option<&ParticipantId>, arrival: &Arrival) -> bool {
+    let has_account = matches!(arrival.person, Person::SignedIn { .. });
+    active
+        .and_then(|active| active.walks_in(known, has_account))
+        .unwrap_or_else(|| space.settings().access_type.lets_in(arrival.standing()))
+}
+
+/// Starts a session, and the participant and the conference if they are new.
 fn enter(
     space: &Space,
     active: Option<&Conference>,
-    arrival: Arrival,
-    fresh: FreshIds,
+    arrival: &Arrival,
+    fresh: door::Fresh,
     time: Time,
 ) -> Result<Vec<Fact>, Refusal> {
     let mut facts = Vec::new();
     let conference = if let Some(active) = active {
-        check_room(active.live.len())?;
         active.id().clone()
     } else {
-        // Those who knock were promised an id for the next conference: it is this one.
-        let conference = space.reserved.clone().unwrap_or(fresh.conference);
+        // Those outside were promised an id for the next conference: it is this one.
+        let conference = space.reserved.as_ref().unwrap_or(fresh.conference).clone();
         facts.push(Fact::ConferenceStarted {
             conference: conference.clone(),
             start: time.recorded,
         });
         conference
     };
-    let known = active.and_then(|active| participant_of(active, &arrival).map(|known| (active, known)));
+    let known = active.and_then(|active| participant_of(active, arrival).map(|known| (active, known)));
     let participant = if let Some((active, known)) = known {
-        facts.extend(come_back(active, &known, &arrival.person));
+        facts.extend(changes(active, &known, &arrival.person));
         known
     } else {
-        let participant = newcomer(&arrival, fresh.participant);
+        let participant = newcomer(arrival, fresh.participant.clone());
         if active.is_some_and(|active| active.participants.contains_key(&participant)) {
             return Err(Refusal::IdInUse);
         }
@@ -105,7 +191,7 @@ fn enter(
             participant: participant.clone(),
             person: arrival.person.clone(),
             earliest_start: time.recorded,
-            role: role_of(space, &arrival),
+            role: role_of(space, arrival),
         });
         participant
     };
@@ -121,15 +207,19 @@ fn newcomer(arrival: &Arrival, fresh: ParticipantId) -> ParticipantId {
     }
 }
 
-/// Starts another session of a participant. The one whose secret is presented is the one that the client lost: it ends
-/// when it was last heard of, so that nobody sees its owner twice until the media plane misses it.
-pub(super) fn resume(space: &Space, active: &Conference, arrival: Arrival, time: Time) -> Result<Vec<Fact>, Refusal> {
-    let over = matches!(tick(active, time.now).last(), Some(Fact::ConferenceEnded { .. }));
+/// Who comes back, if they may, and the end of the session that their client lost: the one whose secret it presents, if that
+/// is live. It ends when it was last heard of, so that nobody sees its owner twice until the media plane misses it.
+fn check_return<'a>(
+    space: &Space,
+    active: &'a Conference,
+    arrival: &Arrival,
+    time: Time,
+) -> Result<(ParticipantId, Option<Ending<'a>>), Refusal> {
+    let over = matches!(tick(space, active, time.now).last(), Some(Fact::ConferenceEnded { .. }));
     if over {
         return Err(Refusal::ConferenceOver);
     }
-    check_door(space, &arrival)?;
-    let participant = participant_of(active, &arrival).ok_or(Refusal::NotAParticipant)?;
+    let participant = participant_of(active, arrival).ok_or(Refusal::NotAParticipant)?;
     if active.participants[&participant].removed {
         return Err(Refusal::Removed);
     }
@@ -137,10 +227,24 @@ pub(super) fn resume(space: &Space, active: &Conference, arrival: Arrival, time:
         .presented
         .and_then(|secret| active.seats.get(&secret))
         .filter(|seat| seat.participant == participant);
-    let lost = lost.and_then(|seat| Some((&seat.session, active.live.get(&seat.session)?)));
-    check_room(active.live.len() - usize::from(lost.is_some()))?;
-    check_new(space, &arrival)?;
-    let mut facts = come_back(active, &participant, &arrival.person);
+    let lost = lost.and_then(|seat| active.live.get_key_value(&seat.session));
+    if lost.is_none() {
+        // Else the old place becomes the new one.
+        check_room(active, arrival)?;
+    }
+    let lost = lost.map(|(id, session)| Ending::of(id, session.last_sign_of_life, SessionEndReason::Resumed));
+    Ok((participant, lost))
+}
+
+/// Starts another session of a participant.
+fn come_back(space: &Space, reservation: &Reservation, time: Time) -> Result<Vec<Fact>, Refusal> {
+    let arrival = &reservation.arrival;
+    let active = space
+        .conference()
+        .filter(|active| *active.id() == reservation.conference);
+    let active = active.ok_or(Refusal::ConferenceOver)?;
+    let (participant, lost) = check_return(space, active, arrival, time)?;
+    let mut facts = changes(active, &participant, &arrival.person);
     facts.push(session_started(
         space,
         active.id().clone(),
@@ -148,11 +252,8 @@ pub(super) fn resume(space: &Space, active: &Conference, arrival: Arrival, time:
         arrival,
         time,
     ));
-    facts.extend(lost.map(|(id, session)| {
-        let ending = Ending::of(id, session, session.last_sign_of_life, SessionEndReason::Resumed);
-        // The new session is live: neither the participant nor the conference ends with this one.
-        ending.fact(active, &participant, None)
-    }));
+    // The new session is live: neither the participant nor the conference ends with the old one.
+    facts.extend(lost.map(|ending| ending.fact(active, &participant, None)));
     Ok(facts)
 }
 
@@ -160,14 +261,14 @@ fn session_started(
     space: &Space,
     conference: ConferenceId,
     participant: ParticipantId,
-    arrival: Arrival,
+    arrival: &Arrival,
     time: Time,
 ) -> Fact {
-    let role = role_of(space, &arrival);
+    let role = role_of(space, arrival);
     Fact::SessionStarted {
         conference,
         participant,
-        session: arrival.session,
+        session: arrival.session.clone(),
         secret: arrival.secret,
         start: time.recorded,
         device: if role == Role::Viewer {
@@ -177,7 +278,6 @@ fn session_started(
         },
         role,
         by_program: arrival.by_program,
-        connect_by: time.now.plus_us(limits::CONNECT_WITHIN_US),
     }
 }
 
@@ -201,7 +301,7 @@ fn participant_of(active: &Conference, arrival: &Arrival) -> Option<ParticipantI
 }
 
 /// What changes about a participant who starts another session.
-fn come_back(active: &Conference, participant: &ParticipantId, person: &Person) -> Vec<Fact> {
+fn changes(active: &Conference, participant: &ParticipantId, person: &Person) -> Vec<Fact> {
     let (conference, before) = (active.id(), &active.participants[participant]);
     let returned = (before.live_sessions == 0).then(|| Fact::ParticipantReturned {
         conference: conference.clone(),
@@ -227,21 +327,26 @@ fn check_door(space: &Space, arrival: &Arrival) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether one more session fits beside so many live ones.
-fn check_room(live: usize) -> Result<(), Refusal> {
-    if live >= limits::LIVE_SESSIONS_MAX {
+/// Whether somebody has a place beside those who are there.
+fn check_room(active: &Conference, arrival: &Arrival) -> Result<(), Refusal> {
+    let places = open_to(arrival, limits::LIVE_SESSIONS_MAX, limits::LIVE_SESSIONS_KEPT);
+    if is_full(active, places) {
         return Err(Refusal::TooManySessions);
     }
     Ok(())
 }
 
-/// Whether the id and the secret are new, inside and at the door.
+fn is_full(active: &Conference, places: usize) -> bool {
+    active.live.len() >= places
+}
+
+/// Whether the id and the secret are new, inside and outside.
 fn check_new(space: &Space, arrival: &Arrival) -> Result<(), Refusal> {
     let inside = space
         .conference()
         .is_some_and(|active| active.live.contains_key(&arrival.session) || active.seats.contains_key(&arrival.secret));
-    let mut knocks = space.knocks.iter().map(|knock| &knock.arrival);
-    if inside || knocks.any(|other| other.session == arrival.session || other.secret == arrival.secret) {
+    let is_same = |other: &Arrival| other.session == arrival.session || other.secret == arrival.secret;
+    if inside || space.outside().any(is_same) {
         return Err(Refusal::IdInUse);
     }
     Ok(())

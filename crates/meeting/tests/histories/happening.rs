@@ -28,8 +28,8 @@ fn who() -> impl Strategy<Value = Who> {
 pub(crate) enum Happening {
     Wait { us: i64 },
     ClockStep { us: i64 },
-    Join { who: Who },
-    Resume { who: Who, conference: Index },
+    Join { who: Who, arrives: bool },
+    Resume { who: Who, conference: Index, arrives: bool },
     Admit { session: Index },
     Deny { session: Index },
     Remove { session: Index },
@@ -43,12 +43,18 @@ pub(crate) enum Happening {
     Shutdown,
 }
 
+/// Whether the transport is up at once; otherwise it may be later, or never.
+fn arrives() -> impl Strategy<Value = bool> {
+    prop::bool::weighted(0.7)
+}
+
 pub(crate) fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         6 => prop_oneof![0..3_000_000_i64, 0..40_000_000_i64, 0..700_000_000_i64].prop_map(|us| Happening::Wait { us }),
         2 => (-7_200_000_000..7_200_000_000_i64).prop_map(|us| Happening::ClockStep { us }),
-        8 => who().prop_map(|who| Happening::Join { who }),
-        4 => (who(), any::<Index>()).prop_map(|(who, conference)| Happening::Resume { who, conference }),
+        8 => (who(), arrives()).prop_map(|(who, arrives)| Happening::Join { who, arrives }),
+        4 => (who(), any::<Index>(), arrives())
+            .prop_map(|(who, conference, arrives)| Happening::Resume { who, conference, arrives }),
         4 => any::<Index>().prop_map(|session| Happening::Admit { session }),
         2 => any::<Index>().prop_map(|session| Happening::Deny { session }),
         2 => any::<Index>().prop_map(|session| Happening::Remove { session }),
@@ -57,7 +63,7 @@ pub(crate) fn happening() -> impl Strategy<Value = Happening> {
         8 => any::<Index>().prop_map(|session| Happening::Connect { session }),
         5 => (any::<Index>(), prop::bool::weighted(0.9))
             .prop_map(|(session, own_secret)| Happening::Leave { session, own_secret }),
-        4 => (any::<Index>(), -20_000_000..20_000_000_i64, 0..4_u8)
+        4 => (any::<Index>(), -20_000_000..20_000_000_i64, 0..3_u8)
             .prop_map(|(session, age_us, reason)| Happening::Lost { session, age_us, reason }),
         1 => Just(Happening::End),
         3 => (1..3_u8).prop_map(|starts| Happening::Crash { starts }),

@@ -2,8 +2,8 @@
 //! holds the rows against the rules.
 
 use meeting::{
-    Absentee, ConferenceId, Fact, KnockEndReason, Micros, ParticipantId, Person, Recalled, Role, SecretHash, SessionId,
-    Space,
+    Absentee, ConferenceId, Fact, KnockEndReason, Micros, ParticipantId, Person, Recalled, ReservationEndReason, Role,
+    SecretHash, SessionId, Space,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Ledger {
     facts: Vec<Fact>,
     conferences: Vec<Conference>,
-    /// Those who wait; a crash forgets them.
+    /// Those who are on the way, and those who wait; a crash forgets them.
+    reservations: BTreeSet<SessionId>,
     knocks: BTreeSet<SessionId>,
-    /// The conference that those who wait were promised.
+    /// The conference that they were promised.
     promised: Option<ConferenceId>,
+    /// Whose transport is up: the facts that follow must tell what became of them.
+    arrived: Option<SessionId>,
     /// Whose admission the facts that follow must tell.
     admitted: Option<SessionId>,
 }
@@ -39,7 +42,7 @@ struct Session {
     participant: ParticipantId,
     secret: SecretHash,
     start: Micros,
-    last_sign_of_life: Option<Micros>,
+    last_sign_of_life: Micros,
     end: Option<Micros>,
 }
 
@@ -99,12 +102,17 @@ impl Ledger {
         Some(self.open()?.sessions.get(session)?.participant.clone())
     }
 
+    pub(crate) fn reservations(&self) -> &BTreeSet<SessionId> {
+        &self.reservations
+    }
+
     pub(crate) fn knocks(&self) -> &BTreeSet<SessionId> {
         &self.knocks
     }
 
     /// The space that a new process finds, beginning with the one that was made first.
     pub(crate) fn rebuild(&mut self, mut space: Space) -> Space {
+        self.reservations.clear();
         self.knocks.clear();
         self.promised = None;
         self.facts.iter().for_each(|fact| space.apply(fact));
@@ -112,14 +120,16 @@ impl Ledger {
     }
 
     pub(crate) fn write(&mut self, fact: &Fact) {
-        if !matches!(
-            fact,
-            Fact::ReturnAwaited { .. } | Fact::Knocked { .. } | Fact::KnockChanged { .. } | Fact::KnockEnded { .. }
-        ) {
-            self.facts.push(fact.clone());
+        match fact {
+            Fact::Reserved { .. } | Fact::ReservationEnded { .. } => return self.write_reservation(fact),
+            Fact::Knocked { .. } | Fact::KnockEnded { .. } => return self.write_knock(fact),
+            Fact::StandingChanged { session, .. } => {
+                return assert!(self.knocks.contains(session) || self.reservations.contains(session));
+            }
+            Fact::ReturnAwaited { .. } => {}
+            recorded => self.facts.push(recorded.clone()),
         }
         match fact {
-            Fact::Knocked { .. } | Fact::KnockChanged { .. } | Fact::KnockEnded { .. } => self.write_knock(fact),
             Fact::Configured { .. } => {}
             Fact::ConferenceStarted { conference, start } => {
                 assert!(self.open().is_none(), "at most one active conference");
@@ -146,7 +156,9 @@ impl Ledger {
             Fact::SessionStarted {
                 conference, session, ..
             } => {
-                self.admitted.take_if(|admitted| admitted == session);
+                let arrived = self.arrived.take_if(|arrived| arrived == session);
+                let admitted = self.admitted.take_if(|admitted| admitted == session);
+                assert!(arrived.or(admitted).is_some(), "nobody is in whose transport is not up");
                 assert!(!self.knocks.contains(session), "who is in does not wait");
                 self.within(conference).write_session(fact);
             }
@@ -157,20 +169,44 @@ impl Ledger {
                 self.within(conference);
             }
             Fact::ConferenceEnded { conference, end, .. } => self.within(conference).end = Some(*end),
+            other => panic!("no fact of the register: {other:?}"),
+        }
+    }
+
+    fn write_reservation(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Reserved { reservation, .. } => {
+                let session = reservation.arrival.session.clone();
+                assert!(self.reservations.insert(session), "a reservation begins once");
+                self.promise(&reservation.conference);
+            }
+            Fact::ReservationEnded { session, reason } => {
+                assert!(self.reservations.remove(session), "a reservation ends once");
+                if *reason == ReservationEndReason::Connected {
+                    self.arrived = Some(session.clone());
+                }
+            }
+            other => panic!("no fact of a reservation: {other:?}"),
+        }
+    }
+
+    fn promise(&mut self, conference: &ConferenceId) {
+        if self.active() != Some(conference) {
+            let promised = self.promised.get_or_insert_with(|| conference.clone());
+            assert_eq!(promised, conference, "all who are outside are promised the same");
         }
     }
 
     fn write_knock(&mut self, fact: &Fact) {
         match fact {
             Fact::Knocked { knock, conference, .. } => {
-                assert!(self.knocks.insert(knock.arrival.session.clone()), "a knock begins once");
-                if self.active() != Some(conference) {
-                    let promised = self.promised.get_or_insert_with(|| conference.clone());
-                    assert_eq!(promised, conference, "all who wait are promised the same");
-                }
+                let session = &knock.arrival.session;
+                let arrived = self.arrived.take_if(|arrived| arrived == session);
+                assert!(arrived.is_some(), "nobody waits whose transport is not up");
+                assert!(self.knocks.insert(session.clone()), "a knock begins once");
+                self.promise(conference);
             }
-            Fact::KnockChanged { session, .. } => assert!(self.knocks.contains(session)),
-            Fact::KnockEnded { session, reason } => {
+            Fact::KnockEnded { session, reason, .. } => {
                 assert!(self.knocks.remove(session), "a knock ends once");
                 if *reason == KnockEndReason::Admitted {
                     self.admitted = Some(session.clone());
@@ -182,6 +218,7 @@ impl Ledger {
 
     pub(crate) fn check(&self) {
         assert_eq!(self.admitted, None, "who is admitted comes in at once");
+        assert_eq!(self.arrived, None, "whose transport is up is in or waits");
         let mut before = Micros(0);
         for conference in &self.conferences {
             assert!(conference.start >= before, "conferences of a space follow each other");
@@ -279,7 +316,7 @@ impl Conference {
                     participant: participant.clone(),
                     secret: *secret,
                     start: *start,
-                    last_sign_of_life: None,
+                    last_sign_of_life: *start,
                     end: None,
                 };
                 let before = self.sessions.insert(session.clone(), started);
@@ -289,15 +326,14 @@ impl Conference {
                 for (session, sign) in signs {
                     let session = self.sessions.get_mut(session).expect("started before");
                     assert!(session.end.is_none() && session.start <= *sign);
-                    let before = session.last_sign_of_life.replace(*sign);
-                    assert!(before.is_none_or(|before| before < *sign), "signs of life go forwards");
+                    assert!(session.last_sign_of_life < *sign, "signs of life go forwards");
+                    session.last_sign_of_life = *sign;
                 }
             }
             Fact::SessionEnded {
                 participant,
                 session,
                 end,
-                failed,
                 participant_latest_end,
                 ..
             } => {
@@ -306,11 +342,7 @@ impl Conference {
                     session.end.replace(*end).is_none(),
                     "an end that was acknowledged stays"
                 );
-                assert!(
-                    session.last_sign_of_life.is_none_or(|sign| sign <= *end),
-                    "nobody is heard of after the end"
-                );
-                assert!(!failed || (session.last_sign_of_life.is_none() && *end == session.start));
+                assert!(session.last_sign_of_life <= *end, "nobody is heard of after the end");
                 if let Some(latest_end) = participant_latest_end {
                     let participant = self.participants.get_mut(participant).expect("joined before");
                     assert!(

@@ -6,8 +6,9 @@ use crate::{
     ledger::Ledger,
 };
 use meeting::{
-    Arrival, Conference, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input, LostReason, Micros,
-    ParticipantId, Person, Refusal, SecretHash, SessionId, Space, SpaceId, Standing, decide, limits,
+    Arrival, ClientKey, Conference, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input,
+    LostReason, Micros, ParticipantId, Person, Refusal, ReservationEndReason, SecretHash, SessionId, Space, SpaceId,
+    Standing, Wish, decide, limits,
 };
 use proptest::sample::Index;
 
@@ -48,8 +49,12 @@ impl World {
         match *happening {
             Happening::Wait { us } => self.wait(us),
             Happening::ClockStep { us } => self.clock = Micros((self.clock.0 + us).max(0)),
-            Happening::Join { ref who } => self.join(who),
-            Happening::Resume { ref who, conference } => self.resume(who, conference),
+            Happening::Join { ref who, arrives } => self.join(who, arrives),
+            Happening::Resume {
+                ref who,
+                conference,
+                arrives,
+            } => self.resume(who, conference, arrives),
             Happening::Admit { session } => self.admit(session),
             Happening::Deny { session } => self.deny(session),
             Happening::Remove { session } => self.remove(session),
@@ -64,7 +69,7 @@ impl World {
             }
             Happening::Connect { session } => {
                 if let Some((session, _)) = pick(&self.sessions, session) {
-                    self.give(Input::Alive(vec![(session, self.clock)]));
+                    self.connect(session);
                 }
             }
             Happening::Leave { session, own_secret } => self.leave(session, own_secret),
@@ -74,12 +79,7 @@ impl World {
                 reason,
             } => {
                 if let Some((session, _)) = pick(&self.sessions, session) {
-                    let reasons = [
-                        LostReason::Left,
-                        LostReason::Closed,
-                        LostReason::Silent,
-                        LostReason::NotConnected,
-                    ];
+                    let reasons = [LostReason::Left, LostReason::Closed, LostReason::Silent];
                     let (last_sign_of_life, reason) = (self.clock.plus_us(-age_us), reasons[usize::from(reason)]);
                     self.give(Input::Lost {
                         session,
@@ -119,8 +119,7 @@ impl World {
 
     fn hear(&mut self) {
         let live = self.space.conference().into_iter().flat_map(Conference::live_sessions);
-        let connected = live.filter(|(_, session)| session.last_sign_of_life.is_some());
-        let heard = connected.map(|(id, _)| (id.clone(), self.clock)).collect();
+        let heard = live.map(|(id, _)| (id.clone(), self.clock)).collect();
         self.give(Input::Alive(heard)).expect("a sign of life is never refused");
         self.unheard_us = 0;
     }
@@ -171,9 +170,20 @@ impl World {
         for (_, participant) in present {
             assert!(participant.live_sessions > 0, "whoever is not there is not held");
         }
+        let coming = self.space.reservations().iter().map(|other| &other.arrival.session);
+        let coming: Vec<_> = coming.collect();
+        assert_eq!(coming.len(), self.ledger.reservations().len());
+        assert!(
+            coming
+                .iter()
+                .all(|session| self.ledger.reservations().contains(*session))
+        );
         let live = self.space.conference().into_iter().flat_map(Conference::live_sessions);
         for (id, session) in live {
-            assert!(!waiting.contains(&id), "nobody waits who is in");
+            assert!(
+                !waiting.contains(&id) && !coming.contains(&id),
+                "nobody is outside who is in"
+            );
             assert!(
                 !self.ledger.is_removed(&session.participant),
                 "nobody is in who was put out"
@@ -181,67 +191,117 @@ impl World {
             let given = self.space.rights(id).expect("a live session");
             guard::check_rights(self.space.settings(), session, &given);
         }
-        for session in waiting {
-            assert_eq!(self.space.rights(session), None, "whoever waits may do nothing");
+        for session in waiting.into_iter().chain(coming) {
+            assert_eq!(self.space.rights(session), None, "whoever is outside may do nothing");
         }
     }
 
-    fn join(&mut self, who: &Who) {
-        let arrival = self.arrival(who);
-        let conference = ConferenceId::from_random(self.fresh());
-        let fresh = FreshIds {
-            conference: conference.clone(),
-            participant: ParticipantId::from_random(self.fresh()),
-        };
-        self.conferences.push(conference);
+    /// What should happen to somebody at the door now, and which participant they are.
+    fn expected(&self, arrival: &Arrival) -> (Guard, Option<ParticipantId>) {
         // A conference whose time is up has forgotten its secrets and whom it removed.
         let tick = decide(&self.space, Input::Tick, self.clock).expect("never refused");
         let over = tick.iter().any(|fact| matches!(fact, Fact::ConferenceEnded { .. }));
-        let known = self.expected_participant(&arrival).filter(|_| !over);
-        let expected = guard::at_the_door(
-            self.space.settings(),
-            &arrival,
-            known.as_ref().map(|known| self.ledger.is_removed(known)),
-            !over && self.ledger.has_removed_a_guest(),
-        );
-        let outcome = self.try_to_give(Input::Join { arrival, fresh });
-        match expected {
-            Guard::TurnsAway => {
-                let refusals = [Refusal::EntryPointNotAllowed, Refusal::CompanionNeedsAccount];
-                assert!(refusals.contains(&outcome.expect_err("a closed door")));
+        let known = self.expected_participant(arrival).filter(|_| !over);
+        let removed = known.as_ref().map(|known| self.ledger.is_removed(known));
+        let screened = !over && self.ledger.has_removed_a_guest();
+        let guard = guard::at_the_door(self.space.settings(), arrival, removed, screened);
+        (guard, known)
+    }
+
+    fn join(&mut self, who: &Who, arrives: bool) {
+        let arrival = self.arrival(who);
+        let session = arrival.session.clone();
+        let fresh = FreshIds {
+            conference: ConferenceId::from_random(self.fresh()),
+            later_conference: ConferenceId::from_random(self.fresh()),
+            participant: ParticipantId::from_random(self.fresh()),
+        };
+        self.conferences
+            .extend([fresh.conference.clone(), fresh.later_conference.clone()]);
+        let (expected, _) = self.expected(&arrival);
+        match self.try_give(Input::Join { arrival, fresh }) {
+            Err(refusal) => match expected {
+                Guard::TurnsAway => assert!(CLOSED_DOOR.contains(&refusal)),
+                Guard::LetsKnock | Guard::LetsIn => assert!(is_crowded(refusal), "{refusal:?}"),
+            },
+            Ok(facts) => {
+                let [Fact::Reserved { reservation, .. }] = &facts[..] else {
+                    panic!("nobody is in before their transport is up: {facts:?}")
+                };
+                let as_things_stand = if reservation.knocks {
+                    Guard::LetsKnock
+                } else {
+                    Guard::LetsIn
+                };
+                assert_eq!(as_things_stand, expected);
             }
-            Guard::LetsKnock => {
-                let facts = outcome.expect("there is room at the door");
-                assert!(matches!(&facts[..], [Fact::Knocked { .. }]), "{facts:?}");
-            }
-            Guard::LetsIn => {
-                let facts = outcome.expect("there is room, and ids are fresh");
-                let joined = started(&facts).expect("a join starts a session");
-                if let Some(known) = known {
-                    assert_eq!(
-                        joined, known,
-                        "a person is the same participant until the conference ends"
-                    );
-                }
-            }
+        }
+        if arrives {
+            self.connect(session);
         }
     }
 
-    fn resume(&mut self, who: &Who, conference: Index) {
+    /// The transport of a session is up, whether it was asked for or not.
+    fn connect(&mut self, session: SessionId) {
+        let reservation = self.space.reservation(&session).cloned();
+        let expected = reservation.as_ref().map(|other| self.expected(&other.arrival));
+        let facts = self.give(Input::Connected { session }).expect("never refused");
+        let (Some(reservation), Some((expected, known))) = (reservation, expected) else {
+            return assert!(facts.is_empty(), "nobody is in who was not promised it: {facts:?}");
+        };
+        let Some(Fact::ReservationEnded { reason, .. }) = facts.first() else {
+            panic!("a transport comes up once: {facts:?}")
+        };
+        match (reason, started(&facts)) {
+            (ReservationEndReason::Connected, Some(participant)) => {
+                assert_eq!(expected, Guard::LetsIn);
+                assert!(
+                    known.as_ref().is_none_or(|known| *known == participant),
+                    "the same person"
+                );
+                if reservation.wish == Wish::Resume {
+                    assert!(known.is_some(), "only those who were there come back");
+                    assert_eq!(self.ledger.active(), Some(&reservation.conference));
+                }
+            }
+            (ReservationEndReason::Connected, None) => {
+                assert!(expected == Guard::LetsKnock && reservation.wish != Wish::Resume);
+                assert!(matches!(facts[..], [_, Fact::Knocked { .. }]), "{facts:?}");
+            }
+            (ReservationEndReason::Refused(refusal), None) => {
+                let fits = match expected {
+                    Guard::TurnsAway => CLOSED_DOOR.contains(refusal),
+                    Guard::LetsKnock | Guard::LetsIn if reservation.wish == Wish::Resume => GONE.contains(refusal),
+                    Guard::LetsKnock | Guard::LetsIn => is_crowded(*refusal),
+                };
+                assert!(fits, "{refusal:?}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn resume(&mut self, who: &Who, conference: Index, arrives: bool) {
         let Some(conference) = pick(&self.conferences, conference) else {
             return;
         };
         let arrival = self.arrival(who);
-        let expected = self.expected_participant(&arrival);
-        let removed = expected.as_ref().map(|known| self.ledger.is_removed(known));
-        let screened = self.ledger.has_removed_a_guest();
-        let door = guard::at_the_door(self.space.settings(), &arrival, removed, screened);
+        let session = arrival.session.clone();
+        let (door, expected) = self.expected(&arrival);
         let active = self.ledger.active() == Some(&conference);
-        let input = Input::Resume { arrival, conference };
-        if let Some(facts) = self.give(input) {
+        if let Some(facts) = self.give(Input::Resume { arrival, conference }) {
             assert!(active, "only the active conference is come back to");
-            assert_eq!(started(&facts), expected, "only those who were there come back");
+            let [Fact::Reserved { participant, .. }] = &facts[..] else {
+                panic!("the old session goes on until the new one is there: {facts:?}")
+            };
+            assert_eq!(
+                Some(participant),
+                expected.as_ref(),
+                "only those who were there come back"
+            );
             assert_eq!(door, Guard::LetsIn);
+        }
+        if arrives {
+            self.connect(session);
         }
     }
 
@@ -326,36 +386,27 @@ impl World {
         self.space.forget_absent();
         let facts = self.give(Input::Restart).expect("a restart is never refused");
         for fact in facts {
-            let Fact::SessionEnded {
-                session, end, failed, ..
-            } = fact
-            else {
+            let Fact::SessionEnded { session, end, .. } = fact else {
                 continue;
             };
-            let session = &before[&session];
-            assert_eq!(failed, session.last_sign_of_life.is_none());
             // It was heard of when signs of life were last written: at most 5 s of true time ago.
-            assert_eq!(
-                end,
-                session.last_sign_of_life.unwrap_or(session.start),
-                "the error is one interval"
-            );
+            assert_eq!(end, before[&session].last_sign_of_life, "the error is one interval");
         }
         assert!(self.unheard_us <= limits::SIGN_OF_LIFE_EVERY_US);
         self.unheard_us = 0;
     }
 
     fn give(&mut self, input: Input) -> Option<Vec<Fact>> {
-        self.try_to_give(input).ok()
+        self.try_give(input).ok()
     }
 
-    fn try_to_give(&mut self, input: Input) -> Result<Vec<Fact>, Refusal> {
+    fn try_give(&mut self, input: Input) -> Result<Vec<Fact>, Refusal> {
         if let Some(absentee) = self.space.absentee(&input)
             && let Some(recalled) = self.ledger.recall(&absentee)
         {
             self.space.recall(recalled);
         }
-        let enters = matches!(input, Input::Join { .. } | Input::Resume { .. } | Input::Admit { .. });
+        let enters = matches!(input, Input::Connected { .. } | Input::Admit { .. });
         let outcome = decide(&self.space, input.clone(), self.clock);
         assert_eq!(
             outcome,
@@ -363,10 +414,7 @@ impl World {
             "whoever is recalled is as if they had not been forgotten"
         );
         let facts = outcome.clone().unwrap_or_default();
-        assert!(
-            enters || started(&facts).is_none(),
-            "there are three ways in: {facts:?}"
-        );
+        assert!(enters || started(&facts).is_none(), "there are two ways in: {facts:?}");
         for fact in &facts {
             self.ledger.write(fact);
             self.space.apply(fact);
@@ -400,6 +448,7 @@ impl World {
             device: DeviceKind::ALL[usize::from(who.device)],
             through: [EntryPoint::Own, EntryPoint::CreatorApp, EntryPoint::OtherApp][usize::from(who.through)],
             by_program: false,
+            client: ClientKey(u64::from(who.person)),
             session,
             secret,
             presented,
@@ -421,6 +470,17 @@ impl World {
         bytes[8] = 0;
         bytes
     }
+}
+
+/// What a closed door says.
+const CLOSED_DOOR: [Refusal; 2] = [Refusal::EntryPointNotAllowed, Refusal::CompanionNeedsAccount];
+
+/// What is said to a client that cannot come back any more.
+const GONE: [Refusal; 3] = [Refusal::ConferenceOver, Refusal::NotAParticipant, Refusal::Removed];
+
+/// Whether somebody has taken their share.
+fn is_crowded(refusal: Refusal) -> bool {
+    matches!(refusal, Refusal::TooManyAtOnce { .. } | Refusal::LobbyFull)
 }
 
 fn started(facts: &[Fact]) -> Option<ParticipantId> {

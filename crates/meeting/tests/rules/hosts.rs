@@ -10,7 +10,7 @@ fn removing() {
          0 join bob b1                => bob joins @0, b1 of bob starts @0
          0 join bob b2                => b2 of bob starts @0
          1 alive a1@1 b1@1            => a1 heard @1, b1 heard @1
-         2 remove bob                 => bob is put out, b1 ends @2 removed, b2 ends @0 removed failed, bob absent @2
+         2 remove bob                 => bob is put out, b1 ends @2 removed, b2 ends @2 removed, bob absent @2
          3 remove bob                 =>
          4 resume bob b3 with b1 in a1 => refused Removed
          5 join bob b3                => b3 of bob knocks at a1
@@ -21,17 +21,17 @@ fn removing() {
         "an anonymous participant is known by the secret",
         "0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
          0 join anna a1               => anna joins @0, a1 of anna starts @0
-         1 remove zoe                 => zoe is put out, z1 ends @0 removed failed, zoe absent @0
+         1 remove zoe                 => zoe is put out, z1 ends @1 removed, zoe absent @1
          2 join zoe z2 with z1        => z2 of zoe knocks at z1
          3 deny z2                    => z2 is Denied
-         4 join zoe z3 with z1        => z3 of zoe knocks at z1",
+         4 join zoe z3 with z1 from 1 => z3 of zoe knocks at z1",
     );
     check(
         "once a guest was put out, guests knock, and whoever has an account or was there walks in",
         "0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
          0 join yan y1                => yan joins @0, y1 of yan starts @0
          0 join anna a1 as owner      => anna joins @0, a1 of anna starts @0 as Host
-         1 remove zoe                 => zoe is put out, z1 ends @0 removed failed, zoe absent @0
+         1 remove zoe                 => zoe is put out, z1 ends @1 removed, zoe absent @1
          2 join zoe z2                => z2 of zoe knocks at z1
          2 join xue x1                => x1 of xue knocks at z1
          2 join bob b1 as stranger    => bob joins @2, b1 of bob starts @2
@@ -44,7 +44,7 @@ fn removing() {
         "0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
          0 join anna a1               => anna joins @0, a1 of anna starts @0
          1 alive a1@1                 => a1 heard @1
-         1 remove zoe                 => zoe is put out, z1 ends @0 removed failed, zoe absent @0
+         1 remove zoe                 => zoe is put out, z1 ends @1 removed, zoe absent @1
          2 restart                    => a1 ends @1 crash, anna absent @1, waits until @32
          3 join xue x1                => x1 of xue knocks at z1
          32 tick                      => conference ends @1 nobody_returned
@@ -55,9 +55,9 @@ fn removing() {
         "0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
          0 join bob b1                => bob joins @0, b1 of bob starts @0
          0 join anna a1               => anna joins @0, a1 of anna starts @0
-         1 remove bob                 => bob is put out, b1 ends @0 removed failed, bob absent @0
+         1 remove bob                 => bob is put out, b1 ends @1 removed, bob absent @1
          2 join yan y1                => yan joins @2, y1 of yan starts @2
-         3 remove zoe                 => zoe is put out, z1 ends @0 removed failed, zoe absent @0
+         3 remove zoe                 => zoe is put out, z1 ends @3 removed, zoe absent @3
          4 join zoe z2 with z1        => z2 of zoe knocks at z1
          5 admit z2                   => z2 is Admitted, zoe returns, z2 of zoe starts @5
          6 join xue x1                => xue joins @6, x1 of xue starts @6",
@@ -66,7 +66,7 @@ fn removing() {
         "who has left is put out, too, and is forgotten with the conference",
         "0 join bob b1                => conference starts @0, bob joins @0, b1 of bob starts @0
          0 join anna a1               => anna joins @0, a1 of anna starts @0
-         1 leave b1                   => b1 ends @0 left failed, bob absent @0
+         1 leave b1                   => b1 ends @1 left, bob absent @1
          2 remove bob                 => bob is put out
          3 join bob b2                => b2 of bob knocks at b1
          4 end                        => a1 ends @4 conference_ended, anna absent @4, conference ends @4 ended
@@ -87,7 +87,7 @@ fn removing() {
          0 join zoe z1                => z1 of zoe knocks at a1
          1 remove anna                => refused HostStays
          1 remove zoe                 => refused UnknownParticipant
-         2 remove bob                 => bob is put out, b1 ends @0 removed failed, bob absent @0
+         2 remove bob                 => bob is put out, b1 ends @2 removed, bob absent @2
          3 join bob b2 as cohost      => b2 of bob knocks at a1",
     );
     check(
@@ -121,7 +121,7 @@ fn configuring() {
          2 join bob b1 as cohost on companion => bob joins @2, b1 of bob starts @2 as CoHost on a companion
          3 moderate bob moderation    => configured
          3 moderate bob moderation    =>
-         4 leave b1                   => b1 ends @2 left failed, bob absent @2
+         4 leave b1                   => b1 ends @4 left, bob absent @4
          5 moderate bob moderation    => refused NotInside",
     );
     check(

@@ -1,5 +1,6 @@
 //! The rules of a meeting, one row each: a script of what happens to one space, and the facts that follow.
 
+mod crowds;
 mod entry;
 mod hosts;
 mod script;

@@ -2,11 +2,14 @@
 //!
 //! `anna`, `bob` and `carol` are signed in, other people are anonymous. A session is named by its device (`a1`), and so is its
 //! secret; a conference is named by the session that brought its id. A space is open unless a script says otherwise.
+//!
+//! `join` and `resume` are the two steps of whoever comes in at once: they ask, and their transport is up. `ask` before either is
+//! the first alone, and `connect` the second.
 
 use meeting::{
-    AccessType, Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, EntryPointAccess, Fact, FreshIds, Input,
-    LostReason, Micros, ParticipantId, Person, RestrictionType, Right, Role, SecretHash, SessionId, Settings, Space,
-    SpaceId, Standing, UserId, decide,
+    AccessType, Arrival, ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, EntryPointAccess, Fact,
+    FreshIds, Input, LostReason, Micros, ParticipantId, Person, Refusal, ReservationEndReason, RestrictionType, Right,
+    Role, SecretHash, SessionId, Settings, Space, SpaceId, Standing, UserId, decide,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -42,17 +45,40 @@ impl Script {
         if let Some(answer) = self.ask(words[1], &words[2..]) {
             return answer;
         }
-        let input = self.input(words[1], &words[2..]);
-        match decide(&self.space, input, now) {
+        let words = if words[1] == "ask" { &words[2..] } else { &words[1..] };
+        let input = self.input(words[0], &words[1..]);
+        let asks = step.contains(" ask ");
+        let both = matches!(input, Input::Join { .. } | Input::Resume { .. }) && !asks;
+        match self.give(input, now) {
             Err(refusal) => format!("refused {refusal:?}"),
-            Ok(facts) => {
-                let told = facts.iter().map(|fact| self.tell(fact)).collect::<Vec<_>>().join(", ");
-                for fact in &facts {
-                    self.space.apply(fact);
-                }
-                told
+            Ok(_) if both => {
+                let session = session(words[2]);
+                let facts = self.give(Input::Connected { session }, now).expect("never refused");
+                let arrived = facts.strip_prefix(&[Script::arrived(words[2])][..]);
+                self.tell_all(arrived.unwrap_or(&facts))
             }
+            Ok(facts) => self.tell_all(&facts),
         }
+    }
+
+    fn give(&mut self, input: Input, now: Micros) -> Result<Vec<Fact>, Refusal> {
+        let facts = decide(&self.space, input, now)?;
+        for fact in &facts {
+            self.space.apply(fact);
+        }
+        Ok(facts)
+    }
+
+    /// What becomes of a reservation before anything else.
+    fn arrived(device: &str) -> Fact {
+        Fact::ReservationEnded {
+            session: session(device),
+            reason: ReservationEndReason::Connected,
+        }
+    }
+
+    fn tell_all(&self, facts: &[Fact]) -> String {
+        facts.iter().map(|fact| self.tell(fact)).collect::<Vec<_>>().join(", ")
     }
 
     /// Verbs that change nothing.
@@ -71,6 +97,11 @@ impl Script {
                 let names = waiting.map(|knock| self.names[knock.arrival.session.as_str()].as_str());
                 names.collect::<Vec<_>>().join(" ")
             }
+            "coming" => {
+                let coming = self.space.reservations().iter();
+                let names = coming.map(|other| self.names[other.arrival.session.as_str()].as_str());
+                names.collect::<Vec<_>>().join(" ")
+            }
             "where" => self
                 .space
                 .conference()
@@ -86,12 +117,16 @@ impl Script {
                 arrival: self.arrival(words),
                 fresh: FreshIds {
                     conference: self.name_conference(words[1]),
+                    later_conference: self.name_conference(&format!("after-{}", words[1])),
                     participant: self.name(participant(words[1]), words[0]),
                 },
             },
             "resume" => Input::Resume {
                 arrival: self.arrival(words),
                 conference: conference(option("in").expect("a resume says where")),
+            },
+            "connect" => Input::Connected {
+                session: session(words[0]),
             },
             "alive" => Input::Alive(words.iter().map(|word| heard(word)).collect()),
             "leave" => Input::Leave {
@@ -139,7 +174,7 @@ impl Script {
         }
     }
 
-    /// `person device`, then in any order `with secret`, `as standing`, `on kind`, `via entry-point`, `by program`.
+    /// `person device`, then in any order `with secret`, `as standing`, `on kind`, `via entry-point`, `by program`, `from client`.
     fn arrival(&mut self, words: &[&str]) -> Arrival {
         let (name, device) = (words[0], words[1]);
         let display_name = DisplayName::parse(name).expect("a name");
@@ -167,6 +202,7 @@ impl Script {
                 other => panic!("no such entry point: {other}"),
             },
             by_program: option(words, "by") == Some("program"),
+            client: ClientKey(option(words, "from").map_or(0, |number| number.parse().expect("a number"))),
             session: session(device),
             secret: secret(device),
             presented: option(words, "with").map(secret),
@@ -238,6 +274,20 @@ impl Script {
             Fact::RoleChanged { participant, role, .. } => format!("{} is {role:?}", name(participant.as_str())),
             Fact::ParticipantRemoved { participant, .. } => format!("{} is put out", name(participant.as_str())),
             Fact::Configured { .. } => "configured".to_owned(),
+            Fact::Reserved {
+                reservation,
+                participant,
+            } => format!(
+                "{} of {} is on the way to {}{}",
+                name(reservation.arrival.session.as_str()),
+                name(participant.as_str()),
+                name(reservation.conference.as_str()),
+                if reservation.knocks { "'s door" } else { "" },
+            ),
+            Fact::ReservationEnded { session, reason } => match reason {
+                ReservationEndReason::Refused(refusal) => format!("{} is refused {refusal:?}", name(session.as_str())),
+                other => format!("{} is on the way no longer: {other:?}", name(session.as_str())),
+            },
             Fact::Knocked {
                 knock,
                 conference,
@@ -248,8 +298,8 @@ impl Script {
                 name(participant.as_str()),
                 name(conference.as_str())
             ),
-            Fact::KnockChanged { session, standing } => format!("{} waits as {standing:?}", name(session.as_str())),
-            Fact::KnockEnded { session, reason } => format!("{} is {reason:?}", name(session.as_str())),
+            Fact::StandingChanged { session, standing } => format!("{} waits as {standing:?}", name(session.as_str())),
+            Fact::KnockEnded { session, reason, .. } => format!("{} is {reason:?}", name(session.as_str())),
             Fact::SignsOfLife { signs, .. } => {
                 let mut signs: Vec<String> = signs
                     .iter()
@@ -263,14 +313,10 @@ impl Script {
                 session,
                 end,
                 reason,
-                failed,
                 participant_latest_end,
                 ..
             } => {
                 let mut told = format!("{} ends {} {}", name(session.as_str()), at(*end), reason.as_str());
-                if *failed {
-                    told.push_str(" failed");
-                }
                 if let Some(latest_end) = participant_latest_end {
                     write!(told, ", {} absent {}", name(participant.as_str()), at(*latest_end)).expect("a string");
                 }

@@ -7,9 +7,8 @@ use meeting::{ConferenceId, Fact, Micros, SessionId, SpaceId};
 
 /// Of a participant who is there, in a conference that goes on.
 const START: &str = "insert into participant_session
-    (id, conference, participant, start_us, end_us, last_sign_of_life_us, secret_sha256, end_reason, failed, device_kind,
-        by_program)
-    select $3, p.conference, p.id, $4, null, null, $5, null, 0, $7, $8
+    (id, conference, participant, start_us, end_us, last_sign_of_life_us, secret_sha256, end_reason, device_kind, by_program)
+    select $3, p.conference, p.id, $4, null, $4, $5, null, $7, $8
     from participant p join conference c on c.id = p.conference
     where p.conference = $1 and p.id = $2 and p.latest_end_us is null and p.removed = 0
     and c.end_us is null and c.space = $6";
@@ -17,7 +16,7 @@ const START: &str = "insert into participant_session
 const HEAR: &str = "update participant_session set last_sign_of_life_us = $3
     where id = $1 and conference = $2 and end_us is null";
 
-const END: &str = "update participant_session set end_us = $4, end_reason = $5, failed = $6
+const END: &str = "update participant_session set end_us = $4, end_reason = $5
     where id = $1 and conference = $2 and participant = $3 and end_us is null and start_us <= $4";
 
 pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
@@ -31,7 +30,6 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
             device,
             role,
             by_program,
-            connect_by: _,
         } => {
             let started = Statement::new(
                 START,
@@ -63,7 +61,6 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
             session,
             end,
             reason,
-            failed,
             participant_latest_end,
         } => {
             let ended = Statement::new(
@@ -74,7 +71,6 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
                     participant.as_str().into(),
                     end.0.into(),
                     reason.as_str().into(),
-                    (*failed).into(),
                 ],
             )
             .expect(1);

@@ -3,8 +3,9 @@
 
 use db::Db;
 use meeting::{
-    AccessType, Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input, MeetingCode, Micros,
-    ParticipantId, Person, Refusal, SecretHash, SessionId, Settings, Space, SpaceId, Standing, UserId, decide,
+    AccessType, Arrival, ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input,
+    LostReason, MeetingCode, Micros, ParticipantId, Person, Refusal, SecretHash, SessionId, Settings, Space, SpaceId,
+    Standing, UserId, decide,
 };
 use register::{NewSpace, Register};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,25 +72,12 @@ impl Hall {
         }
     }
 
-    /// Joins and connects.
+    /// Joins.
     pub(crate) async fn join(&mut self, person: Person, now: Micros) -> Seat {
         self.join_with(person, None, now).await
     }
 
     pub(crate) async fn join_with(&mut self, person: Person, presented: Option<SecretHash>, now: Micros) -> Seat {
-        let seat = self.join_unconnected(person, presented, now).await;
-        self.give(Input::Alive(vec![(seat.session.clone(), now)]), now)
-            .await
-            .expect("alive");
-        seat
-    }
-
-    pub(crate) async fn join_unconnected(
-        &mut self,
-        person: Person,
-        presented: Option<SecretHash>,
-        now: Micros,
-    ) -> Seat {
         self.come_in(arrival(person, presented), now).await
     }
 
@@ -101,23 +89,20 @@ impl Hall {
     /// The same, and whoever knocks is sent away: then there is no seat.
     pub(crate) async fn come_in_or_knock(&mut self, arrival: Arrival, now: Micros) -> Option<Seat> {
         let (session, secret) = (arrival.session.clone(), arrival.secret);
-        let fresh = FreshIds {
-            conference: ConferenceId::from_random(fresh()),
-            participant: ParticipantId::from_random(fresh()),
-        };
-        let facts = self
-            .give(Input::Join { arrival, fresh }, now)
-            .await
-            .expect("there is room");
+        self.ask(arrival, now).await;
+        let facts = self.connect(&session, now).await;
         let Some(Fact::SessionStarted {
             conference,
             participant,
             ..
         }) = facts.last()
         else {
-            self.give(Input::Deny { session }, now)
-                .await
-                .expect("somebody who knocks");
+            let lost = Input::Lost {
+                session,
+                last_sign_of_life: now,
+                reason: LostReason::Left,
+            };
+            self.give(lost, now).await.expect("somebody who knocks");
             return None;
         };
         Some(Seat {
@@ -130,15 +115,27 @@ impl Hall {
 
     /// Joins, and tells whether they wait now.
     pub(crate) async fn knock(&mut self, arrival: Arrival, now: Micros) -> bool {
+        let session = arrival.session.clone();
+        self.ask(arrival, now).await;
+        matches!(self.connect(&session, now).await[..], [_, Fact::Knocked { .. }])
+    }
+
+    /// Asks to join.
+    pub(crate) async fn ask(&mut self, arrival: Arrival, now: Micros) -> Vec<Fact> {
         let fresh = FreshIds {
             conference: ConferenceId::from_random(fresh()),
+            later_conference: ConferenceId::from_random(fresh()),
             participant: ParticipantId::from_random(fresh()),
         };
-        let facts = self
-            .give(Input::Join { arrival, fresh }, now)
-            .await
-            .expect("there is room");
-        matches!(facts[..], [Fact::Knocked { .. }])
+        let join = Input::Join { arrival, fresh };
+        self.give(join, now).await.expect("there is room")
+    }
+
+    /// The transport of somebody who asked is up.
+    pub(crate) async fn connect(&mut self, session: &SessionId, now: Micros) -> Vec<Fact> {
+        let session = session.clone();
+        let connected = Input::Connected { session };
+        self.give(connected, now).await.expect("never refused")
     }
 
     pub(crate) async fn leave(&mut self, seat: &Seat, now: Micros) {
@@ -176,6 +173,7 @@ pub(crate) fn arrival(person: Person, presented: Option<SecretHash>) -> Arrival 
         device: DeviceKind::Full,
         through: EntryPoint::Own,
         by_program: false,
+        client: ClientKey(0),
         session: SessionId::from_random(fresh()),
         secret: fresh_secret(),
         presented,

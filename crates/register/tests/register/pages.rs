@@ -12,7 +12,7 @@ async fn sizes_and_order() {
         let mut hall = Hall::new(&db).await;
         let first = hall.join(signed_in(2), at(0)).await;
         for second in 1..300 {
-            hall.join_unconnected(anonymous("Guest"), None, at(second / 3)).await;
+            hall.join_with(anonymous("Guest"), None, at(second / 3)).await;
         }
         let page = |page_size| {
             let query = Query {
@@ -70,7 +70,7 @@ async fn the_last_page_has_no_token() {
         let mut hall = Hall::new(&db).await;
         let seat = hall.join(signed_in(2), at(0)).await;
         for second in 1..4 {
-            hall.join_unconnected(signed_in(2), None, at(second)).await;
+            hall.join_with(signed_in(2), None, at(second)).await;
         }
         for page_size in [2, 3, 4, 5] {
             let sessions = sessions_by_pages(&hall, &seat, page_size).await;
@@ -231,7 +231,7 @@ async fn page_through(mut hall: Hall, page_size: i32, changes: Vec<(u8, i64)>) {
     let mut live = Vec::new();
     for second in 0..17 {
         now = at(second / 3);
-        live.push(hall.join_unconnected(anonymous("Guest"), None, now).await);
+        live.push(hall.join_with(anonymous("Guest"), None, now).await);
     }
     let conference = live[0].conference.clone();
     let there: Vec<ParticipantId> = live.iter().map(|seat| seat.participant.clone()).collect();

@@ -1,6 +1,6 @@
 //! Facts in, records out, and facts that do not follow from what is recorded.
 
-use crate::hall::{Hall, Seat, anonymous, at, fresh, fresh_secret, signed_in, user};
+use crate::hall::{Hall, Seat, anonymous, arrival, at, fresh, fresh_secret, signed_in, user};
 use db::testing::each_engine;
 use meeting::{
     ConferenceEndReason, ConferenceId, DeviceKind, Fact, Input, Micros, ParticipantId, Role, SessionEndReason,
@@ -98,7 +98,6 @@ async fn a_meeting_is_recorded() {
             id: anna.session.clone(),
             start: at(10),
             end: Some(at(30)),
-            failed: false,
             device: DeviceKind::Full,
             by_program: false,
         };
@@ -119,23 +118,32 @@ async fn a_meeting_is_recorded() {
 }
 
 #[tokio::test]
-async fn a_failed_session_ends_at_its_start() {
+async fn whoever_does_not_connect_was_never_there() {
     each_engine(async |db| {
         let mut hall = Hall::new(&db).await;
-        let seat = hall.join_unconnected(signed_in(2), None, at(10)).await;
-        hall.give(Input::Tick, at(25)).await.expect("a tick");
-        let record = hall
-            .register
-            .participant_session(&seat.conference, &seat.participant, &seat.session, at(26))
-            .await;
-        let record = record.expect("recorded");
-        assert_eq!((record.start, record.end, record.failed), (at(10), Some(at(10)), true));
-        let conference = hall
-            .register
-            .conference(&seat.conference, at(26))
-            .await
-            .expect("recorded");
-        assert_eq!((conference.start, conference.end), (at(10), Some(at(10))));
+        let arrival = arrival(anonymous("Zoe"), None);
+        let session = arrival.session.clone();
+        let facts = hall.ask(arrival, at(10)).await;
+        let [
+            Fact::Reserved {
+                reservation,
+                participant,
+            },
+        ] = &facts[..]
+        else {
+            panic!("somebody is on the way: {facts:?}")
+        };
+        let conference = reservation.conference.clone();
+        for now in [at(11), at(26)] {
+            hall.give(Input::Tick, now).await.expect("a tick");
+            let record = hall.register.conference(&conference, now).await;
+            assert!(matches!(record, Err(RegisterError::NotFound)));
+            let record = hall
+                .register
+                .participant_session(&conference, participant, &session, now)
+                .await;
+            assert!(matches!(record, Err(RegisterError::NotFound)));
+        }
     })
     .await;
 }
@@ -269,7 +277,6 @@ fn impossible_facts(before: &Seat, live: &Seat, gone: &Seat) -> Vec<(&'static st
         session: seat.session.clone(),
         end,
         reason: SessionEndReason::Left,
-        failed: false,
         participant_latest_end: None,
     };
     let conference_ended = |conference: &ConferenceId| Fact::ConferenceEnded {
@@ -332,6 +339,5 @@ fn started(conference: &ConferenceId, participant: &ParticipantId, session: &Ses
         device: DeviceKind::Full,
         role: Role::Contributor,
         by_program: false,
-        connect_by: at(65),
     }
 }

@@ -1,16 +1,16 @@
 //! A meeting that is never closed: people come, stay for a moment and go, one after the other, and the clock on the wall goes on
 //! by a part of a year with each of them. What a visit leaves behind belongs into the register and nowhere else.
 //!
-//! Visitors have no transport, for a thousand of them would take minutes to connect: that they are heard of is said by hand.
+//! Visitors have no transport, for a thousand of them would take minutes to connect: that theirs is up is said by hand.
 
 use std::time::Duration;
 
 use attendee::Browser;
 use meeting::{
-    Arrival, ConferenceId, DeviceKind, DisplayName, EntryPoint, FreshIds, Input, ParticipantId, Person, SecretHash,
-    SessionId, Standing,
+    Arrival, ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, FreshIds, Input, ParticipantId, Person,
+    SecretHash, SessionId, Standing,
 };
-use rooms::{Clock as _, Entrance};
+use rooms::Entrance;
 
 use super::{SERVER, World};
 use crate::device::user;
@@ -60,7 +60,8 @@ impl World {
 
     /// Comes and goes, and gives the secret of the session.
     async fn visit(&mut self, offer: &str, person: Person, presented: Option<SecretHash>) -> SecretHash {
-        let [session, secret, conference, participant] = [(); 4].map(|()| self.dice.u128(..).to_be_bytes());
+        let [session, secret, conference, later_conference, participant] =
+            [(); 5].map(|()| self.dice.u128(..).to_be_bytes());
         let session = SessionId::from_random(session);
         let secret = SecretHash([secret, secret].concat().try_into().expect("twice sixteen"));
         let server = self.server.as_ref().expect("the server runs");
@@ -71,12 +72,14 @@ impl World {
                 device: DeviceKind::Full,
                 through: EntryPoint::Own,
                 by_program: false,
+                client: ClientKey(0),
                 session: session.clone(),
                 secret,
                 presented,
             },
             fresh: FreshIds {
                 conference: ConferenceId::from_random(conference),
+                later_conference: ConferenceId::from_random(later_conference),
                 participant: ParticipantId::from_random(participant),
             },
         };
@@ -84,12 +87,16 @@ impl World {
             prepared: server.media.answer(offer).expect("the offer is a good one"),
             session: session.clone(),
             email: None,
+            hold: None,
         };
         let (rooms, space) = (&server.rooms, &self.space);
         let seat = rooms.receive(space.clone(), input, entrance).await;
         assert!(!seat.expect("it is never full").waiting, "everybody may walk in");
-        let alive = Input::Alive(vec![(session.clone(), self.clock.now())]);
-        rooms.input(space.clone(), alive).await.expect("never refused");
+        self.promises.appeared.insert(session.clone());
+        let connected = Input::Connected {
+            session: session.clone(),
+        };
+        rooms.input(space.clone(), connected).await.expect("never refused");
         let leave = Input::Leave { session, secret };
         rooms.input(space.clone(), leave).await.expect("it was there");
         secret

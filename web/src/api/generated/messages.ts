@@ -232,7 +232,7 @@ export interface JoinRequest {
   device?: Device;
 }
 
-/** One is in the meeting, or waits at its door. */
+/** One may connect, to be in the meeting or to wait at its door. */
 export interface JoinResponse {
   /** SDP, with all candidates. */
   answer: string;
@@ -246,7 +246,7 @@ export interface JoinResponse {
   participantSession: string;
   /** Known to this client alone; proves that it is this participant until the conference ends. */
   resumeSecret: string;
-  /** One waits to be let in. */
+  /** As things stand, one will wait to be let in; what counts is decided when the transport is up. */
   waiting?: boolean;
 }
 

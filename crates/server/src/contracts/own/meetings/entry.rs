@@ -1,17 +1,18 @@
 //! Coming and going: join, resume, leave, and a look through the door.
 //!
-//! A join is one round trip: the offer is answered on a thread for such work, the session is written down, the media plane is
-//! told to expect it, and then the client gets its answer. Whoever may not walk in goes the same way as far as the door: the
-//! transport connects, nothing is written down, and `session-control` says the rest.
+//! A join is one round trip: the offer is answered on a thread for such work, the names are promised, the media plane is told to
+//! expect the client, and then the client gets its answer. Nothing is written down and nobody knows of it: whether somebody is in
+//! or waits is decided when the transport is up, and `session-control` says so.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 use ::api::sederunt::v1::{self as api, meeting::Entry as ShownEntry};
 use identity::Principal;
 use media::Prepared;
 use meeting::{
-    Arrival, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, FreshIds, Input, Micros, ParticipantId, Refusal,
-    Role, SecretHash, SessionId,
+    Arrival, ClientKey, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, FreshIds, Input, Micros, ParticipantId,
+    Refusal, Role, SecretHash, SessionId,
 };
 use rooms::{Entrance, InputError, SpaceName, find_space};
 use sha2::{Digest, Sha256};
@@ -77,6 +78,7 @@ impl MeetingsService {
             device,
             through: arrival::entry_point(caller, &space),
             by_program: arrival::by_program(caller),
+            client: ClientKey(self.clients.hash_one(asking.client())),
         };
         let input = match entry.conference {
             Some(conference) => Input::Resume { arrival, conference },
@@ -84,6 +86,7 @@ impl MeetingsService {
                 arrival,
                 fresh: FreshIds {
                     conference: ConferenceId::from_random(random::bytes()),
+                    later_conference: ConferenceId::from_random(random::bytes()),
                     participant: ParticipantId::from_random(random::bytes()),
                 },
             },
@@ -92,6 +95,7 @@ impl MeetingsService {
             prepared,
             session: session.clone(),
             email: caller.user().map(|user| user.email.clone()),
+            hold: None,
         };
         let seat = self
             .rooms

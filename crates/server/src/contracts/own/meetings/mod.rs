@@ -7,6 +7,7 @@ mod hosting;
 mod refusals;
 mod service;
 
+use std::hash::RandomState;
 use std::sync::Arc;
 
 use identity::Identity;
@@ -31,6 +32,8 @@ pub(super) struct MeetingsService {
     media: Media,
     metrics: Arc<Metrics>,
     public_url: Arc<str>,
+    /// Numbers clients, in each process anew.
+    clients: RandomState,
     /// Places for offers that are answered at the same time.
     offers: Arc<Semaphore>,
 }
@@ -53,6 +56,7 @@ impl MeetingsService {
             media,
             metrics,
             public_url,
+            clients: RandomState::new(),
             offers: Arc::new(Semaphore::new(limits::OFFERS_AT_ONCE_MAX)),
         }
     }

@@ -1,5 +1,7 @@
 //! What is said to those who may not: Google's contract has no word for most refusals at a door, so the reasons are our own.
 
+use std::time::Duration;
+
 use media::{OfferError, Overloaded};
 use meeting::Refusal;
 use register::RegisterError;
@@ -54,6 +56,13 @@ fn refusal_failure(refusal: Refusal) -> Failure {
             Failure::new(Kind::Precondition, "The conference is over.").because("CONFERENCE_OVER")
         }
         Refusal::TooManySessions => full(),
+        Refusal::TooManyAtOnce { wait_us } => {
+            let sentence = "Too many people come at once; try again in a moment.";
+            let wait = Duration::from_micros(wait_us.unsigned_abs());
+            Failure::new(Kind::Exhausted, sentence)
+                .because("TOO_MANY_AT_ONCE")
+                .retry_after(wait)
+        }
         Refusal::NotAParticipant => {
             denied("Only who was in the conference can come back to it.").because("NOT_A_PARTICIPANT")
         }
