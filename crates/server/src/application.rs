@@ -183,11 +183,8 @@ impl Server {
         let tls = Tls::open(tls, &store.data, host_of(&public_url), clock::now())?;
         let installation = install(&db, media, retention, &public_url).await?;
         installation.rooms.restart().await?;
-        let identity = &installation.identity;
-        let by = By::command_line(clock::now_us());
-        let link = identity.administrator_link(ADMINISTRATOR, &by).await?;
-        let administrator_link = link.map(|secret| links::sign_in_url(&public_url, &secret));
-        let stranger = Stranger::open(identity, without_tokens).await?;
+        let administrator_link = administrator_link(&installation).await?;
+        let stranger = Stranger::open(&installation.identity, without_tokens).await?;
         let entrance = Entrance { stranger, quotas, oidc };
         let (front, admission) = open_front(&installation, db, entrance)?;
 
@@ -224,6 +221,13 @@ impl Server {
             _held: held,
         })
     }
+}
+
+/// How the first administrator gets in, until one has.
+async fn administrator_link(installation: &Installation) -> Result<Option<String>, AccountError> {
+    let by = By::command_line(clock::now_us());
+    let link = installation.identity.administrator_link(ADMINISTRATOR, &by).await?;
+    Ok(link.map(|secret| links::sign_in_url(&installation.public_url, &secret)))
 }
 
 /// The contracts that are served by gRPC and REST. Whoever adds one adds a line here.

@@ -98,14 +98,20 @@ pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
             state: wall_clock(),
         },
     ];
-    findings.extend(configuration.metrics_listen.map(|address| {
-        let bound = TcpListener::bind(address).map(drop);
-        Finding {
-            subject: "metrics port",
-            state: port(address, bound, served, "choose another with `--metrics-listen`"),
-        }
-    }));
+    findings.extend(
+        configuration
+            .metrics_listen
+            .map(|address| metrics_port(address, served)),
+    );
     findings
+}
+
+fn metrics_port(address: SocketAddr, served: bool) -> Finding {
+    let bound = TcpListener::bind(address).map(drop);
+    Finding {
+        subject: "metrics port",
+        state: port(address, bound, served, "choose another with `--metrics-listen`"),
+    }
 }
 
 fn problem(what: impl Into<String>, hint: &'static str) -> Problem {

@@ -70,11 +70,6 @@ impl<Key: Eq + Hash> Paces<Key> {
         self.pace.take(self.full_at.get(key).copied(), now).map(drop)
     }
 
-    /// Fills somebody's bucket: what they did was right.
-    pub fn forgive(&mut self, key: &Key) {
-        self.full_at.remove(key);
-    }
-
     /// Forgets buckets that are full again: they are like new ones.
     pub fn forget_full(&mut self, now: Instant) {
         self.full_at.retain(|_, full_at| *full_at > now);
@@ -125,13 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_right_is_not_counted_and_what_is_full_not_kept() {
+    fn what_is_full_is_not_kept() {
         let now = Instant::now();
         let mut paces = Paces::new(Pace::per_minute(NonZeroU32::MIN));
         assert_eq!(paces.take("ada", now), Ok(()));
         assert!(paces.take("ada", now).is_err());
-        paces.forgive(&"ada");
-        assert_eq!(paces.take("ada", now), Ok(()));
         paces.forget_full(now);
         assert_eq!(paces.len(), 1);
         paces.forget_full(now + Duration::from_mins(1));

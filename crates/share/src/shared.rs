@@ -55,25 +55,6 @@ impl Permit {
         self.amount += amount;
         Ok(())
     }
-
-    /// Counts what is held as another's from now on: who it was for is known only now.
-    pub fn pass_to(&mut self, taker: Taker) -> Result<(), Used> {
-        if taker == self.taker {
-            return Ok(());
-        }
-        // Given back first, or a pool that is full could not tell its holders apart.
-        self.from.lock(|pool| pool.give_back(&self.taker, self.amount));
-        match self.from.take(&taker, self.amount) {
-            Ok(()) => {
-                self.taker = taker;
-                Ok(())
-            }
-            Err(used) => {
-                self.amount = 0;
-                Err(used)
-            }
-        }
-    }
 }
 
 impl Drop for Permit {
@@ -115,25 +96,13 @@ mod tests {
         let reports = Reports::default();
         let shared = Shared::new("places", RULE, &reports);
         let stranger = Taker::Stranger(Client::HERE);
-        let mut permit = shared.take(stranger.clone(), 2).expect("there is enough");
+        let mut permit = shared.take(stranger, 2).expect("there is enough");
         permit.grow(4).expect("there is enough");
         assert_eq!(permit.grow(1), Err(Used::Own));
         assert_eq!(shared.taken(), 6);
-        // Whoever turns out to have an account leaves the strangers' part.
-        permit.pass_to(Taker::account("ada")).expect("there is enough");
-        let other = shared.take(stranger, 1);
+        let other = shared.take(Taker::Stranger(Client::at([192, 0, 2, 1].into())), 1);
         assert_eq!(other.expect_err("strangers leave four"), Used::All);
         drop(permit);
         assert_eq!((shared.taken(), reports.read()), (0, vec![("places", 2)]));
-    }
-
-    #[test]
-    fn what_cannot_be_passed_on_is_given_back() {
-        let shared = Shared::new("places", RULE, &Reports::default());
-        let all = shared.take(Taker::account("ada"), 9).expect("there is enough");
-        let mut one = shared.take(Taker::account("bob"), 1).expect("there is enough");
-        assert_eq!(one.pass_to(Taker::Stranger(Client::HERE)), Err(Used::All));
-        drop((all, one));
-        assert_eq!(shared.taken(), 0);
     }
 }

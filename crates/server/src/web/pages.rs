@@ -43,7 +43,7 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 /// The addresses at which the web client has something: those of `web/src/pages.ts`. What stands in braces is an id.
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/",
     "/{code}",
     "/sign-in",
@@ -58,6 +58,7 @@ const PAGES: [&str; 14] = [
     "/administration/service-accounts",
     "/administration/grants",
     "/administration/domains",
+    "/administration/audit",
 ];
 
 /// Answers a request for a page or an asset.
