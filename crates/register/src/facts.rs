@@ -15,18 +15,20 @@ use db::Statement;
 use meeting::{Fact, Micros, Settings, SpaceId};
 
 impl Register {
-    /// Writes facts that were decided for this space, all or none; they are durable when this returns.
-    /// Where they are somebody's doing, the lines of the audit log are part of it.
-    pub async fn record(&self, space: &SpaceId, facts: &[Fact], by: Option<&By>) -> Result<(), RegisterError> {
+    /// Writes facts that were decided for this space, all or none; they are durable when this returns. False if there was
+    /// nothing to write: some facts are held in memory alone. Where they are somebody's doing, the lines of the audit log are
+    /// part of it.
+    pub async fn record(&self, space: &SpaceId, facts: &[Fact], by: Option<&By>) -> Result<bool, RegisterError> {
         let mut statements: Vec<Statement> = facts.iter().flat_map(|fact| self.statements(space, fact)).collect();
         statements.extend(by.into_iter().flat_map(|by| audit_lines::of(facts, by)));
         if statements.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         self.db.write(statements).await.map_err(|error| match error {
             conflict if conflict.is_conflict() => RegisterError::Impossible(conflict),
             other => RegisterError::Store(other),
-        })
+        })?;
+        Ok(true)
     }
 
     fn statements(&self, space: &SpaceId, fact: &Fact) -> Vec<Statement> {

@@ -422,9 +422,10 @@ impl Inner {
             return Ok(());
         }
         let began = self.clock.instant();
-        self.register.record(space.id(), facts, by).await?;
-        self.observer
-            .written(self.clock.instant().saturating_duration_since(began));
+        if self.register.record(space.id(), facts, by).await? {
+            let took = self.clock.instant().saturating_duration_since(began);
+            self.observer.written(took);
+        }
         for fact in facts {
             space.apply(fact);
         }

@@ -121,8 +121,8 @@ async fn a_year_of_visits_is_deleted() {
                     guest,
                 ),
                 (
-                    "insert into participant_session (id, conference, participant, start_us, secret_sha256, failed)
-                    select $1, conference, $2, start_us, secret_sha256, 0 from participant_session where id = $3",
+                    "insert into participant_session (id, conference, participant, start_us, secret_sha256)
+                    select $1, conference, $2, start_us, secret_sha256 from participant_session where id = $3",
                     session,
                 ),
                 (

@@ -8,7 +8,7 @@ use serde_json::json;
 use server::clock;
 
 use crate::robot::Robot;
-use crate::world::{Answer, World};
+use crate::world::{Answer, World, send_from};
 
 /// By what somebody calls. Accounts and apps are told by their names.
 #[derive(Clone, Copy)]
@@ -103,9 +103,14 @@ pub(crate) struct Call {
 
 impl Caller {
     pub(crate) async fn ask(&self, world: &World, call: &Call) -> Answer {
+        self.ask_from([127, 0, 0, 1], world, call).await
+    }
+
+    /// The same from another address.
+    pub(crate) async fn ask_from(&self, from: [u8; 4], world: &World, call: &Call) -> Answer {
         let headers = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
         let headers: Vec<_> = headers.collect();
-        world.send(&call.verb, None, &call.path, &headers, &call.body).await
+        send_from(from, world.address, &call.verb, &call.path, &headers, &call.body).await
     }
 }
 

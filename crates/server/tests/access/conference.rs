@@ -1,6 +1,7 @@
 //! The conference that is called about, and those who sit in it or wait at its door.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,9 @@ use crate::world::{self, World, text};
 const PRESENT: [&str; 4] = ["participant", "visitor", "guest", KNOCKER];
 
 const KNOCKER: &str = "knocker";
+
+/// How many conferences have begun.
+static BEGUN: AtomicU16 = AtomicU16::new(1);
 
 /// A running conference.
 pub(crate) struct Conference {
@@ -29,13 +33,16 @@ pub(crate) struct Seat {
 impl Conference {
     /// Everybody joins, and the host lets in who knocks.
     pub(crate) async fn begin(world: &World, space: &str, callers: &[Caller], host: &Caller) -> Conference {
+        // Whoever was sent away waits, with all of their address: each conference has guests from another one.
+        let [first, second] = BEGUN.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let from = [127, 1, first, second];
         let mut seats = HashMap::new();
         for name in PRESENT {
             let caller = callers.iter().find(|caller| caller.name == name);
             let caller = caller.expect("who is present is among the callers");
             let client = world::client().await;
             let body = json!({"offer": client.sdp(), "displayName": name});
-            let joined = caller.ask(world, &hosting(space, "join", &body)).await.ok();
+            let joined = caller.ask_from(from, world, &hosting(space, "join", &body)).await.ok();
             world.connect(client, &joined).await;
             let seat = Seat::of(&joined);
             assert!(name != KNOCKER || joined["waiting"] == true, "{joined}");

@@ -10,7 +10,7 @@ use server::clock;
 use sha2::{Digest, Sha256};
 
 use crate::sign_in::Browser;
-use crate::world::{Answer, OFFER, World, text};
+use crate::world::{self, Answer, World, text};
 
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0";
 const BACK: &str = "https://app.example.org/back";
@@ -222,12 +222,14 @@ async fn a_program_is_in_no_meeting_unless_the_person_agreed_to_that() {
         };
         let preview = call("GET", "preview", json!({})).await.ok();
         assert_eq!(preview["entry"], if may { "WALK_IN" } else { "REFUSED" }, "{scope}");
-        for (verb, body) in [("join", json!({"offer": OFFER})), ("mute", json!({}))] {
-            let answer = call("POST", verb, body).await;
-            if may {
-                answer.ok();
-            } else {
-                answer.refused(403, "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT");
+        let client = world::client().await;
+        let joined = call("POST", "join", json!({"offer": client.sdp()})).await;
+        if may {
+            world.connect(client, &joined.ok()).await;
+            call("POST", "mute", json!({})).await.ok();
+        } else {
+            for refused in [joined, call("POST", "mute", json!({})).await] {
+                refused.refused(403, "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT");
             }
         }
         let records = world.get(Some(&ada), "/v2/conferenceRecords").await.ok();
