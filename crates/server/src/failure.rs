@@ -10,6 +10,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use register::{RegisterError, chain};
+use share::Used;
 
 use crate::limits;
 
@@ -135,6 +136,17 @@ impl Failure {
     pub(crate) fn unreachable(error: &(dyn Error + 'static), what: &'static str) -> Failure {
         tracing::error!(error = %chain(error), "{what}");
         Kind::Unavailable.into()
+    }
+
+    /// Of what is shared out, nothing is left: for this caller alone, or for all who are like them.
+    pub(crate) fn used_up(used: Used, limit: &'static str) -> Failure {
+        let failure = match used {
+            Used::Own => Failure::from(Kind::Exhausted)
+                .because("RATE_LIMIT_EXCEEDED")
+                .with("quota_limit", limit),
+            Used::All => Failure::unavailable("The server is busy; try again soon."),
+        };
+        failure.retry_after(limits::BUSY_WAIT)
     }
 
     /// The caller may try again soon.

@@ -122,6 +122,17 @@ pub(crate) const RESUME_SECRET_BYTES_MAX: usize = 128;
 /// Days for which a space may keep its records unless for ever: a century.
 pub(crate) const RETENTION_DAYS_MAX: u16 = 36_500;
 
+/// Devices on the way into all meetings, from their offer until their transport is up, at most 15 s later: each holds a
+/// DTLS endpoint of some hundred kilobytes. Three classes behind three addresses may come at once, and those whom a space knows
+/// still get in.
+pub(crate) const ARRIVALS: Rule = Rule {
+    total: 1_000,
+    kept_for_accounts: 200,
+    kept_for_close: 100,
+    per_client: 300,
+    per_account: 32,
+};
+
 /// Offers that may be answered at once: each makes a DTLS endpoint on a thread of the blocking pool.
 pub(crate) const OFFERS_AT_ONCE_MAX: usize = 64;
 

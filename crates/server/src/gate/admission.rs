@@ -14,7 +14,7 @@ use axum_core::body::Body;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use identity::{Caller, Identity};
-use share::{Client, Permit, Reports, Shared, Taker, Used};
+use share::{Client, Permit, Reports, Shared, Taker};
 use tracing::Instrument as _;
 
 use super::asking::{Asking, Method};
@@ -156,14 +156,7 @@ impl Admission {
 
 /// One of what is shared out, for as long as the request is under way.
 fn share(pool: &Shared, taker: Taker, limit: &'static str) -> Answer<Permit> {
-    let refused = |used| match used {
-        Used::Own => Failure::from(Kind::Exhausted)
-            .because("RATE_LIMIT_EXCEEDED")
-            .with("quota_limit", limit),
-        Used::All => Failure::unavailable("The server is busy; try again soon."),
-    };
-    pool.take(taker, 1)
-        .map_err(|used| refused(used).retry_after(limits::BUSY_WAIT))
+    pool.take(taker, 1).map_err(|used| Failure::used_up(used, limit))
 }
 
 /// The request with its whole message.

@@ -12,10 +12,11 @@ use identity::Principal;
 use media::Prepared;
 use meeting::{
     Arrival, ClientKey, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, FreshIds, Input, Micros, ParticipantId,
-    Refusal, Role, SecretHash, SessionId,
+    Refusal, Role, SecretHash, SessionId, Standing,
 };
 use rooms::{Entrance, InputError, SpaceName, find_space};
 use sha2::{Digest, Sha256};
+use share::{Permit, Rank, Taker};
 
 use super::MeetingsService;
 use super::arrival;
@@ -61,6 +62,7 @@ impl MeetingsService {
         }
         let space = self.space(&entry.space).await?;
         let standing = standing_of(&self.register, &self.identity, caller, &space).await?;
+        let arrival_place = self.place_for(asking, standing)?;
         let prepared = self.answer(entry.offer).await?;
         let answer = prepared.answer_sdp().to_owned();
 
@@ -95,7 +97,7 @@ impl MeetingsService {
             prepared,
             session: session.clone(),
             email: caller.user().map(|user| user.email.clone()),
-            hold: None,
+            hold: Some(Box::new(arrival_place)),
         };
         let seat = self
             .rooms
@@ -111,6 +113,18 @@ impl MeetingsService {
             resume_secret: secret,
             waiting: seat.waiting,
         })
+    }
+
+    /// A place on the way in, until the transport is up.
+    fn place_for(&self, asking: &Asking, standing: Standing) -> Answer<Permit> {
+        let mut taker = asking.taker();
+        if let (Taker::Account { rank, .. }, Standing::Owner | Standing::CoHost | Standing::Member) =
+            (&mut taker, standing)
+        {
+            *rank = Rank::Close;
+        }
+        let place = self.arrivals.take(taker, 1);
+        place.map_err(|used| Failure::used_up(used, "Devices on the way in"))
     }
 
     /// Answers an offer, on a thread where some milliseconds of work hold up nobody.

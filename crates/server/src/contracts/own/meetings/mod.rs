@@ -15,6 +15,7 @@ use media::Media;
 use meeting::Micros;
 use register::{Register, SpaceRecord};
 use rooms::{Rooms, find_space};
+use share::Shared;
 use tokio::sync::Semaphore;
 
 use self::refusals::unknown_meeting;
@@ -34,6 +35,8 @@ pub(super) struct MeetingsService {
     public_url: Arc<str>,
     /// Numbers clients, in each process anew.
     clients: RandomState,
+    /// Places for those who are on the way in.
+    arrivals: Shared,
     /// Places for offers that are answered at the same time.
     offers: Arc<Semaphore>,
 }
@@ -47,6 +50,7 @@ impl MeetingsService {
             media,
             metrics,
             public_url,
+            reports,
             ..
         } = installation.clone();
         MeetingsService {
@@ -57,6 +61,7 @@ impl MeetingsService {
             metrics,
             public_url,
             clients: RandomState::new(),
+            arrivals: Shared::new("arrivals", limits::ARRIVALS, &reports),
             offers: Arc::new(Semaphore::new(limits::OFFERS_AT_ONCE_MAX)),
         }
     }
