@@ -67,8 +67,8 @@ pub const KNOCKS_OF_CLIENT_MAX: usize = 50;
 /// The same for the devices of one account.
 pub const KNOCKS_OF_ACCOUNT_MAX: usize = 5;
 
-/// After that, one more knock in this time. A class of three hundred behind one address has knocked after 250 s, which is as
-/// fast as a host can let them in; a client that knocks and goes away all the time shows a host one name a second.
+/// After that, one more knock in this time. Whoever is let in does not count, so a class of three hundred behind one address is
+/// in as fast as a host admits them; a client that knocks and goes away all the time shows a host one name a second.
 pub const KNOCK_EVERY_US: i64 = 1_000_000;
 
 /// Whoever was sent away waits for so long, with everybody of the same client, because a guest is no more than where they come

@@ -86,6 +86,13 @@ impl Paces {
         self.remember(visitor, until.plus_us(limits::KNOCK_EVERY_US), now);
     }
 
+    /// A visitor was let in: that knock has troubled nobody.
+    pub(crate) fn admitted(&mut self, visitor: &Visitor) {
+        if let Some(until) = self.0.get_mut(visitor) {
+            *until = until.plus_us(-limits::KNOCK_EVERY_US);
+        }
+    }
+
     /// A visitor was sent away.
     pub(crate) fn denied(&mut self, visitor: Visitor, now: Micros) {
         let until = now.plus_us(visitor.run_us() + limits::DENIED_WAIT_US);

@@ -167,9 +167,11 @@ impl Space {
                 self.knocks.push(knock.clone());
             }
             Fact::KnockEnded { session, at, reason } => {
-                if let Some(knock) = self.knock(session).filter(|_| *reason == KnockEndReason::Denied) {
-                    let visitor = Visitor::of(&knock.arrival);
-                    self.paces.denied(visitor, *at);
+                let visitor = self.knock(session).map(|knock| Visitor::of(&knock.arrival));
+                match (visitor, reason) {
+                    (Some(visitor), KnockEndReason::Admitted) => self.paces.admitted(&visitor),
+                    (Some(visitor), KnockEndReason::Denied) => self.paces.denied(visitor, *at),
+                    _ => {}
                 }
                 self.knocks.retain(|knock| knock.arrival.session != *session);
             }

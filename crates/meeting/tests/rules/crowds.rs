@@ -123,24 +123,38 @@ fn the_last_places_at_the_door_are_kept() {
 }
 
 #[test]
-fn a_class_behind_one_address_is_at_the_door_in_some_minutes_and_half_of_it_is_left_to_others() {
+fn a_class_behind_one_address_is_in_as_fast_as_it_is_admitted_and_half_of_the_door_is_left_to_others() {
     let mut script = Script::new();
     script.run("0 settings trusted");
     let share = limits::KNOCKS_OF_CLIENT_MAX;
     run(&mut script, 0..share, |number| format!("0 join pupil p{number}"));
     assert_eq!(script.run("0 ask join pupil late"), "refused LobbyFull");
     assert!(!script.run("0 join zoe z1 from 1").contains("refused"));
-    run(&mut script, 0..share, |number| format!("0 admit p{number}"));
-    assert_eq!(
-        script.run("0 ask join pupil late"),
-        "refused TooManyAtOnce { wait_us: 1000000 }",
-        "there is room, and they have come in a row"
-    );
-    // One a second, as fast as somebody lets them in.
-    for second in 1..=250 {
-        let told = script.run(&format!("{second} join pupil q{second}"));
-        assert!(told.ends_with("knocks at p0"), "{second}: {told}");
-        script.run(&format!("{second} admit q{second}"));
+    for number in 0..300 - share {
+        script.run(&format!("1 admit p{number}"));
+        let told = script.run(&format!("1 join pupil p{}", number + share));
+        assert!(told.ends_with("knocks at p0"), "{number}: {told}");
+    }
+}
+
+#[test]
+fn whoever_knocks_and_goes_again_and_again_is_slowed_down() {
+    let mut script = Script::new();
+    script.run("0 settings trusted");
+    for number in 0..limits::KNOCKS_OF_CLIENT_MAX {
+        script.run(&format!("0 join zoe z{number}"));
+        assert_eq!(script.run(&format!("0 leave z{number}")), format!("z{number} is Left"));
+    }
+    for second in 0..5 {
+        assert_eq!(
+            script.run(&format!("{second} ask join zoe late")),
+            "refused TooManyAtOnce { wait_us: 1000000 }"
+        );
+        let (second, session) = (second + 1, format!("y{second}"));
+        assert_eq!(
+            script.run(&format!("{second} join zoe {session}")),
+            format!("{session} of zoe knocks at z0")
+        );
     }
 }
 
