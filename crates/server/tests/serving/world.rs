@@ -102,9 +102,11 @@ impl World {
                 .expect("readable")
                 .expect("it was taken"),
         };
+        // Later than the account, or the audit log would not know which came first.
+        let by = By::command_line(now_us + 1);
         let token = self
             .identity
-            .issue_token(&user, scopes, Duration::from_mins(1), &By::command_line(now_us))
+            .issue_token(&user, scopes, Duration::from_mins(1), &by)
             .await
             .expect("issuable");
         Person { user, token }
