@@ -103,6 +103,7 @@ impl MeetingsService {
             .rooms
             .receive(space.id.clone(), input, entrance)
             .await
+            .inspect_err(|error| self.report_limit(error, asking))
             .map_err(entry_failure)?;
         Ok(api::JoinResponse {
             answer,
@@ -125,6 +126,14 @@ impl MeetingsService {
         }
         let place = self.arrivals.take(taker, 1);
         place.map_err(|used| Failure::used_up(used, "Devices on the way in"))
+    }
+
+    fn report_limit(&self, error: &InputError, asking: &Asking) {
+        if let InputError::Refused(Refusal::TooManyAtOnce { .. } | Refusal::LobbyFull | Refusal::TooManySessions) =
+            error
+        {
+            self.door.reached(&asking.taker());
+        }
     }
 
     /// Answers an offer, on a thread where some milliseconds of work hold up nobody.

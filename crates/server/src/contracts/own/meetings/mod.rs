@@ -15,7 +15,7 @@ use media::Media;
 use meeting::Micros;
 use register::{Register, SpaceRecord};
 use rooms::{Rooms, find_space};
-use share::Shared;
+use share::{Limit, Shared};
 use tokio::sync::Semaphore;
 
 use self::refusals::unknown_meeting;
@@ -37,6 +37,8 @@ pub(super) struct MeetingsService {
     clients: RandomState,
     /// Places for those who are on the way in.
     arrivals: Shared,
+    /// That a space has no place for somebody, or not yet.
+    door: Arc<Limit>,
     /// Places for offers that are answered at the same time.
     offers: Arc<Semaphore>,
 }
@@ -62,6 +64,7 @@ impl MeetingsService {
             public_url,
             clients: RandomState::new(),
             arrivals: Shared::new("arrivals", limits::ARRIVALS, &reports),
+            door: reports.limit("door"),
             offers: Arc::new(Semaphore::new(limits::OFFERS_AT_ONCE_MAX)),
         }
     }
