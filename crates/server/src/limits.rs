@@ -122,6 +122,9 @@ pub(crate) const RESUME_SECRET_BYTES_MAX: usize = 128;
 /// Days for which a space may keep its records unless for ever: a century.
 pub(crate) const RETENTION_DAYS_MAX: u16 = 36_500;
 
+/// When it is worth asking again at a meeting or a lobby that is full: somebody leaves, or is let in, every so often.
+pub(crate) const FULL_WAIT: Duration = Duration::from_secs(30);
+
 /// Devices on the way into all meetings, from their offer until their transport is up, at most 15 s later: each holds a
 /// DTLS endpoint of some hundred kilobytes. Three classes behind three addresses may come at once, and those whom a space knows
 /// still get in.

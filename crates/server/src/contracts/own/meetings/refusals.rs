@@ -8,6 +8,7 @@ use register::RegisterError;
 use rooms::InputError;
 
 use crate::failure::{Failure, Kind};
+use crate::limits;
 
 pub(super) fn invalid_offer(error: &OfferError) -> Failure {
     Failure::new(Kind::Precondition, "The offer cannot be answered.")
@@ -46,7 +47,9 @@ pub(super) fn entry_failure(error: InputError) -> Failure {
 }
 
 fn full() -> Failure {
-    Failure::new(Kind::Exhausted, "The meeting is full.").because("CONFERENCE_FULL")
+    Failure::new(Kind::Exhausted, "The meeting is full.")
+        .because("CONFERENCE_FULL")
+        .retry_after(limits::FULL_WAIT)
 }
 
 fn refusal_failure(refusal: Refusal) -> Failure {
@@ -76,9 +79,9 @@ fn refusal_failure(refusal: Refusal) -> Failure {
             denied("A companion device is for people who are signed in.").because("SIGN_IN_REQUIRED")
         }
         Refusal::Removed => denied("A host has removed you; you may ask to join again.").because("REMOVED"),
-        Refusal::LobbyFull => {
-            Failure::new(Kind::Exhausted, "Too many people wait to be let in; try again soon.").because("LOBBY_FULL")
-        }
+        Refusal::LobbyFull => Failure::new(Kind::Exhausted, "Too many people wait to be let in; try again soon.")
+            .because("LOBBY_FULL")
+            .retry_after(limits::FULL_WAIT),
         Refusal::UnknownKnock => {
             Failure::new(Kind::NotFound, "Nobody waits there any more.").because("KNOCK_NOT_FOUND")
         }
