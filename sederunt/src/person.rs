@@ -15,7 +15,7 @@ pub(crate) enum PersonCommand {
     #[command(
         after_help = "That somebody was there, and from when to when, stays under a neutral name: totals and other people's \
         records remain true. Names, addresses and ids go, and so do their bytes in the data files. The audit log keeps what an account did \
-        under its id, which is nobody's any more. Copies that you made \
+        under another id, which is nobody's. Copies that you made \
         of the data are yours to delete."
     )]
     Delete {

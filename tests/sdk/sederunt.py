@@ -45,6 +45,8 @@ class Server:
         assert BINARY.is_file(), f"{BINARY} is missing: cargo build --release -p sederunt"
         self.data = data
         where = ["--listen", "127.0.0.1:0", "--media-port", "0", "--data", str(data)]
+        # Hundreds of tests ask as one person.
+        where += [] if "--quotas" in flags else ["--quotas", "none"]
         self.process = subprocess.Popen([BINARY, "serve", *where, *flags], stdout=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline()
         found = re.search(r"is ready at (https?)://localhost:(\d+)", ready)

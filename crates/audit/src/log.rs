@@ -152,6 +152,19 @@ pub fn forgetting(user: &UserId) -> [Statement; 2] {
     ]
 }
 
+/// Gives a person another name in the log, when not even their id may stay: statements for a write. What they did, and what was
+/// done with their account, stays theirs among others', and tells nobody who they were.
+pub fn renaming(user: &UserId, pseudonym: &UserId) -> [Statement; 2] {
+    let names = || {
+        let name = |user: &UserId| Actor::User(user.clone()).name();
+        vec![name(user).into(), name(pseudonym).into()]
+    };
+    [
+        Statement::new("update audit_event set actor = $2 where actor = $1", names()),
+        Statement::new("update audit_event set subject = $2 where subject = $1", names()),
+    ]
+}
+
 /// How a line names whoever was put out of a meeting.
 pub fn participant(id: &str) -> String {
     format!("participants/{id}")

@@ -5,6 +5,7 @@
 //! in each conference, made from a seed that nobody keeps.
 
 use crate::{Register, RegisterError, limits::CONFERENCES_FORGOTTEN_AT_ONCE, participants::KIND_ANONYMOUS};
+use audit::renaming;
 use db::Statement;
 use meeting::{ConferenceId, ParticipantId, UserId};
 use sha2::{Digest as _, Sha256};
@@ -100,8 +101,9 @@ impl Register {
                 vec![id.as_str().into(), NOBODY.into()],
             ),
         ];
-        let statements = rest.map(|(sql, params)| Statement::new(sql, params));
-        self.db.write(statements.to_vec()).await?;
+        let mut statements = rest.map(|(sql, params)| Statement::new(sql, params)).to_vec();
+        statements.extend(renaming(id, &UserId::from_random(digest(id.as_str(), seed))));
+        self.db.write(statements).await?;
         Ok(conferences)
     }
 
@@ -166,9 +168,11 @@ fn forgotten(
 }
 
 fn pseudonym(conference: &ConferenceId, seed: [u8; 32]) -> ParticipantId {
-    let digest = Sha256::new()
-        .chain_update(seed)
-        .chain_update(conference.as_str())
-        .finalize();
-    ParticipantId::from_random(*digest.first_chunk().expect("a digest has 32 bytes"))
+    ParticipantId::from_random(digest(conference.as_str(), seed))
+}
+
+/// As good as random to whoever does not know the seed, and the same each time.
+fn digest(of: &str, seed: [u8; 32]) -> [u8; 16] {
+    let digest = Sha256::new().chain_update(seed).chain_update(of).finalize();
+    *digest.first_chunk().expect("a digest has 32 bytes")
 }
