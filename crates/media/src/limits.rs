@@ -82,6 +82,10 @@ pub const ROOM_REACTIONS: Pace = Pace {
     burst: 60,
 };
 
+/// Requests of a session that are kept until it is decided whether it waits: a layout, a hand, and some more. Each has
+/// [`MESSAGE_BYTES`] at most.
+pub const EARLY_MESSAGES: usize = 8;
+
 /// Characters of a chat message: a page of text.
 pub const CHAT_CHARACTERS: usize = 2_000;
 

@@ -12,7 +12,7 @@ use crate::{
         MemberId,
         change::Change,
         channels::{Channel, MediaState},
-        lobby::Lobby,
+        lobby::{Early, Lobby},
         outbox::Manner,
         roll,
         room::{Newcomer, Room},
@@ -69,10 +69,10 @@ impl Shard {
         let Whereabouts::Lobby(lobby) = &mut seat.whereabouts else {
             return;
         };
-        lobby.keep_waiting();
+        let answers = lobby.keep_waiting();
         let open = Channel::ALL.into_iter().filter(|channel| seat.peer.has(*channel));
         let texts = open.filter_map(|channel| Some((channel, lobby.first_text(channel)?)));
-        for (channel, text) in texts.collect::<Vec<_>>() {
+        for (channel, text) in texts.chain(answers).collect::<Vec<_>>() {
             self.tell(MemberId(key), channel, Manner::Answer, text.into());
         }
     }
@@ -92,9 +92,9 @@ impl Shard {
     fn enter(&mut self, key: usize, name: String, card: Card, rights: Rights, now: Instant) {
         let room = self.directory.room(name, || self.rooms.insert(Room::new()));
         let seat = &mut self.seats[key];
-        let said = match std::mem::replace(&mut seat.whereabouts, Whereabouts::Room(room)) {
-            Whereabouts::Lobby(lobby) => lobby.media_state(),
-            Whereabouts::Room(_) => MediaState::default(),
+        let (said, early) = match std::mem::replace(&mut seat.whereabouts, Whereabouts::Room(room)) {
+            Whereabouts::Lobby(lobby) => (lobby.media_state(), lobby.into_early()),
+            Whereabouts::Room(_) => (MediaState::default(), vec![]),
         };
         let newcomer = Newcomer {
             card,
@@ -118,6 +118,9 @@ impl Shard {
                 room.connected(id, effects);
             }
         });
+        for Early { channel, text, .. } in early {
+            self.message(key, channel, text.into_bytes(), now);
+        }
     }
 
     /// Nothing of the kind concerns who is outside.

@@ -176,7 +176,7 @@ impl Shard {
         }
     }
 
-    fn message(&mut self, key: usize, channel: Channel, text: Vec<u8>, now: Instant) {
+    pub(super) fn message(&mut self, key: usize, channel: Channel, text: Vec<u8>, now: Instant) {
         let Ok(text) = String::from_utf8(text) else {
             count(&self.counting.messages_refused);
             return;
@@ -186,7 +186,9 @@ impl Shard {
         let outcome = match &mut seat.whereabouts {
             Whereabouts::Lobby(lobby) => {
                 let (answer, outcome) = lobby.message(channel, &text, time);
-                self.tell(MemberId(key), channel, Manner::Answer, answer.into());
+                if let Some(answer) = answer {
+                    self.tell(MemberId(key), channel, Manner::Answer, answer.into());
+                }
                 outcome
             }
             Whereabouts::Room(room) => {
