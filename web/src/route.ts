@@ -7,10 +7,9 @@ export type Route = PageRoute | { page: 'unknown'; path: string };
 /** The ids of spaces and conference records: base64url, so case counts. */
 const ID = /^[\w-]+$/;
 /** What stands for a hyphen where a program of writing thought that it knew better, and the one that breaks a line. */
-const HYPHEN = '[-\\u00ad\\u2010-\\u2015\\u2212\\ufe63\\uff0d]';
-const HYPHENATED = new RegExp(`(?<![a-z0-9])[a-z]{3}${HYPHEN}[a-z]{4}${HYPHEN}[a-z]{3}(?![a-z0-9])`, 'i');
+export const HYPHEN = '[-\\u00ad\\u2010-\\u2015\\u2212\\ufe63\\uff0d]';
 /** What is left and right of a code when a sentence ended in it, or it stood in brackets or quotes. */
-const AROUND = /^[^a-z0-9]+|[^a-z0-9]+$/gi;
+export const AROUND = /^[^a-z0-9]+|[^a-z0-9]+$/gi;
 
 /** What a part of an address stands for: a resource by its name; `undefined` if it cannot be one. */
 const PLACES: Record<Place, (part: string) => string | undefined> = {
@@ -84,25 +83,14 @@ export function returnPath(query: string): string {
   return /^\/(?![/\\])/.test(path) && !/[\s\\]/.test(path) ? path : '/';
 }
 
-/**
- * The meeting code in what somebody typed or pasted: a code with or without hyphens, in any case, or a link with whatever stands
- * around it. `null` if there is none.
- */
-export function meetingCodeIn(text: string): string | null {
-  // A host may look like a code, and what follows a question mark is no part of the address.
-  const words = decoded(text.replace(/^.*?:\/\/[^/]*/, '').replace(/[?#].*$/, ''));
-  const hyphenated = words.match(HYPHENATED)?.[0];
-  return codeOf(hyphenated ?? words.replace(AROUND, '').replace(/\s/g, '')) ?? null;
-}
-
 /** A code that is alone, as it is written: codes are case-blind. */
-function codeOf(text: string): string | undefined {
+export function codeOf(text: string): string | undefined {
   const letters = text.toLowerCase().replace(new RegExp(HYPHEN, 'g'), '');
   return /^[a-z]{10}$/.test(letters) ? `${letters.slice(0, 3)}-${letters.slice(3, 7)}-${letters.slice(7)}` : undefined;
 }
 
 /** What a browser put into an address, as it was written; what makes no sense stays as it is. */
-function decoded(text: string): string {
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PageName, PageRoute } from '../src/pages.ts';
-import { meetingCodeIn, pathOf, returnPath, routeOf, signInPath } from '../src/route.ts';
+import { meetingCodeIn } from '../src/meetingCode.ts';
+import { pathOf, returnPath, routeOf, signInPath } from '../src/route.ts';
 
 test('each address has its page', () => {
   const check = (path: string, expected: ReturnType<typeof routeOf>) => assert.deepEqual(routeOf(path), expected, path);

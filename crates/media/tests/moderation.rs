@@ -87,11 +87,17 @@ fn who_is_connected_is_told_nothing_until_it_is_decided() {
         "to anybody"
     );
     let layout = json!({"setAssignment": {"layoutModel": {"canvases": []}}});
-    assert_eq!(world.ask(ben, Channel::VideoAssignment, &layout), 7);
+    let asked = world.clients[ben].ask(Channel::VideoAssignment, &layout);
     assert_eq!(world.media.keep_waiting("ada"), Err(Overloaded::NotWaiting), "it is in");
     world.media.let_in("ben", "r", card("ben"), Rights::MEMBER).unwrap();
     world.until("in", |world| {
         world.clients[ben].status()["connectionState"] == "STATE_JOINED"
+    });
+    world.until("an answer to what was asked before", |world| {
+        let answers = world.clients[ben].texts.iter().map(|(_, text)| &text["response"]);
+        answers
+            .filter(|answer| answer["requestId"] == asked)
+            .any(|answer| answer["status"]["code"].as_i64().unwrap_or(0) == 0)
     });
     let reported = world
         .events

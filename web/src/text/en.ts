@@ -1,4 +1,4 @@
-// English text that is needed everywhere, and that of the meeting. Keys are sorted by page; `{name}` is a place that the
+// English text that is needed everywhere, and that of a meeting's door. Keys are sorted by page; `{name}` is a place that the
 // caller fills; a key that ends in `.one` or `.other` is chosen by a count. What only some pages say stands in files beside
 // this one, which come with those pages. Another language is other files of this shape.
 
@@ -138,80 +138,9 @@ export const en = {
   'companion.soundOn': 'Sound on',
   'companion.soundOff': 'Sound off',
 
-  'chat.title': 'Chat',
-  'chat.unread': 'Chat, {count} unread',
-  'chat.messages': 'Messages',
-  'chat.hint': 'Messages go to everybody who is here now. Nobody keeps them: who comes later does not see them.',
-  'chat.write': 'Write to everybody',
-  'chat.send': 'Send',
-  'chat.failed': 'Not sent',
-  'chat.news': '{name}: {text}',
-
-  'reactions.react': 'React',
-  'reactions.choose': 'Choose a reaction',
-  'reactions.count': '{name} {count}',
-  'reactions.thumbsUp': 'Thumbs up',
-  'reactions.heart': 'Heart',
-  'reactions.celebration': 'Celebration',
-  'reactions.applause': 'Applause',
-  'reactions.laughter': 'Laughter',
-  'reactions.surprise': 'Surprise',
-  'reactions.sadness': 'Sadness',
-  'reactions.thinking': 'Thinking',
-
   'hands.raise': 'Raise hand',
   'hands.lower': 'Lower hand',
   'hands.place': 'Hand raised, place {place}',
-
-  'obstacle.viewer': 'You are here to watch and to listen',
-  'obstacle.companion': 'In companion mode, your other device has camera and microphone',
-  'obstacle.hostsOnly.microphone': 'Hosts have switched off microphones',
-  'obstacle.hostsOnly.camera': 'Hosts have switched off cameras',
-  'obstacle.hostsOnly.screen': 'Only hosts can share a screen now',
-  'obstacle.hostsOnly.chat': 'Only hosts can write now',
-  'obstacle.hostsOnly.reactions': 'Only hosts can react now',
-
-  'knocks.title': 'Waiting to come in',
-  'knocks.single': '{name} asks to come in',
-  'knocks.many.one': '{count} person asks to come in',
-  'knocks.many.other': '{count} people ask to come in',
-  'knocks.show': 'Show',
-  'knocks.admit': 'Admit',
-  'knocks.admit.name': 'Admit {name}',
-  'knocks.admitAll': 'Admit all',
-  'knocks.deny': 'Deny',
-  'knocks.deny.name': 'Deny {name}',
-  'knocks.notSignedIn': 'Not signed in',
-  'knocks.failed': 'That did not work: {reason}',
-
-  'host.title': 'Host controls',
-  'host.moderation': 'Moderation',
-  'host.moderation.hint': 'Hosts decide what the others may do. Switched off, everybody may do everything.',
-  'host.moderation.needed': 'Switch moderation on to decide this',
-  'host.everybody': 'Everybody may',
-  'host.present': 'Share a screen',
-  'host.chat': 'Write in the chat',
-  'host.reactions': 'Send reactions',
-  'host.viewers': 'Newcomers only watch',
-  'host.viewers.hint': 'Whoever joins from now on sees and hears, but is not seen or heard. Invited members are.',
-  'host.end': 'End the meeting',
-  'host.end.hint': 'Leaving lets the others go on without you. This ends it for all.',
-  'host.end.action': 'End for everybody',
-  'host.end.title': 'End the meeting for everybody?',
-  'host.end.text': 'Everybody is put out at once, and the register closes this sitting.',
-  'host.failed': 'That did not work: {reason}',
-  'host.person': 'What to do about {name}',
-  'host.mute': 'Mute',
-  'host.mute.name': 'Mute {name}',
-  'host.mute.done': '{name} is muted',
-  'host.muteAll': 'Mute everybody',
-  'host.muteAll.done': 'Everybody else is muted',
-  'host.lowerHand': 'Lower hand',
-  'host.lowerHand.name': 'Lower the hand of {name}',
-  'host.remove': 'Remove',
-  'host.remove.name': 'Remove {name}',
-  'host.remove.title': 'Remove {name} from the meeting?',
-  'host.remove.text': 'To come back they have to ask, until this meeting is over.',
 
   'connection.joining': 'Joining…',
   'connection.connecting': 'Connecting…',
@@ -275,6 +204,13 @@ export const en = {
   'copy.done': 'I have it',
 
   'confirm.cancel': 'Cancel',
+
+  // In notices too, which the page of the door shows.
+  'obstacle.hostsOnly.microphone': 'Hosts have switched off microphones',
+  'obstacle.hostsOnly.camera': 'Hosts have switched off cameras',
+  'obstacle.hostsOnly.screen': 'Only hosts can share a screen now',
+  'obstacle.hostsOnly.chat': 'Only hosts can write now',
+  'obstacle.hostsOnly.reactions': 'Only hosts can react now',
 
   'unknown.title': 'There is nothing here',
   'unknown.text':

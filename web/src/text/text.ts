@@ -1,6 +1,6 @@
 // Gives the text of a key in the reader's language. Keys and the places in their text are types: a misspelt key or a
-// forgotten place does not compile. The functions here know what is needed everywhere; `account.ts` and `administration.ts`
-// know more, and are fetched with the pages that need it.
+// forgotten place does not compile. The functions here know what is needed everywhere; `account.ts`, `administration.ts`
+// and `room.ts` know more, and are fetched with the pages that need it.
 
 import { en } from './en.ts';
 

@@ -7,7 +7,7 @@ import type { Devices } from '../meeting/devices.ts';
 import { isHost } from '../meeting/moderation.ts';
 import { queue } from '../meeting/reactions.ts';
 import type { Visit } from '../meeting/visit.ts';
-import { t } from '../text/text.ts';
+import { t } from '../text/room.ts';
 import { CameraButton, Control, MicrophoneButton, ScreenButton } from './controls.tsx';
 import { DeviceHint, DevicePickers } from './devicePickers.tsx';
 import * as icons from './icons.tsx';

@@ -6,7 +6,7 @@ import { type ChatMessage, sendableText, stretches } from '../meeting/chat.ts';
 import { CHAT_CHARACTERS_MAX } from '../meeting/limits.ts';
 import type { Named } from '../meeting/named.ts';
 import type { Visit } from '../meeting/visit.ts';
-import { t } from '../text/text.ts';
+import { t } from '../text/room.ts';
 import * as icons from './icons.tsx';
 import { Name, you } from './name.tsx';
 import { whyNot } from './obstacles.ts';

@@ -3,7 +3,8 @@
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
 import { newMeeting } from '../api/meetings.ts';
-import { meetingCodeIn, pathOf } from '../route.ts';
+import { meetingCodeIn } from '../meetingCode.ts';
+import { pathOf } from '../route.ts';
 import { t } from '../text/account.ts';
 import { account } from './account.ts';
 import { AccountMenu } from './accountMenu.tsx';

@@ -6,7 +6,7 @@ import { useEffect, useId } from 'preact/hooks';
 import type { ModerateRequest } from '../api/generated/messages.ts';
 import { end, joinsAsViewer, letJoinAsViewer, lock } from '../api/moderation.ts';
 import type { Visit } from '../meeting/visit.ts';
-import { t } from '../text/text.ts';
+import { t } from '../text/room.ts';
 import { ConfirmButton } from './confirm.tsx';
 import type { Notices } from './notices.tsx';
 import { Panel } from './panel.tsx';

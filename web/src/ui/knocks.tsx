@@ -4,7 +4,7 @@ import type { ReadonlySignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { admit, deny } from '../api/moderation.ts';
 import type { Knock } from '../meeting/moderation.ts';
-import { counted, t } from '../text/text.ts';
+import { counted, t } from '../text/room.ts';
 import { Name, nameText } from './name.tsx';
 import type { Notices } from './notices.tsx';
 import { reasonOf } from './reason.ts';

@@ -12,10 +12,9 @@ import { rememberSwitchedDevices, switchedDevices } from '../meeting/preferences
 import { openVisit, type Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import { account } from './account.ts';
-import { Left } from './left.tsx';
 import { Lobby } from './lobby.tsx';
 import { useLook } from './look.ts';
-import { MeetingView } from './meetingRoom.tsx';
+import { Left, MeetingView } from './meetingRoom.tsx';
 import { newsText } from './newsText.ts';
 import { type Notices, openNotices } from './notices.tsx';
 import { PreJoin } from './preJoin.tsx';

@@ -11,7 +11,7 @@ import { isHost } from '../meeting/moderation.ts';
 import type { Named } from '../meeting/named.ts';
 import { peopleOf } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
-import { t } from '../text/text.ts';
+import { t } from '../text/room.ts';
 import { Bar } from './bar.tsx';
 import { Chat } from './chat.tsx';
 import { HostControls } from './hostControls.tsx';
@@ -35,6 +35,8 @@ export interface MeetingViewProps {
   own: Named;
   notices: Notices;
 }
+
+export { Left } from './left.tsx';
 
 export function MeetingView(props: MeetingViewProps) {
   const { meeting, visit, devices, own, notices } = props;

@@ -1,7 +1,7 @@
 // Why a button does nothing, in words.
 
 import { type Moderation, obstacle, type Right } from '../meeting/moderation.ts';
-import { t } from '../text/text.ts';
+import { t } from '../text/room.ts';
 
 export function whyNot(moderation: Moderation, right: Right): string | null {
   const why = obstacle(moderation, right);

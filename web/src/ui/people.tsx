@@ -11,7 +11,7 @@ import type { Named } from '../meeting/named.ts';
 import { queue } from '../meeting/reactions.ts';
 import { inOrder, type PersonHere, peopleOf } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
-import { t } from '../text/text.ts';
+import { t } from '../text/room.ts';
 import { ConfirmButton } from './confirm.tsx';
 import * as icons from './icons.tsx';
 import { InviteLink } from './invite.tsx';

@@ -7,7 +7,7 @@ import type { Named } from '../meeting/named.ts';
 import { REACTIONS, type Reaction, tally } from '../meeting/reactions.ts';
 import { named } from '../meeting/roster.ts';
 import type { Visit } from '../meeting/visit.ts';
-import { t } from '../text/text.ts';
+import { t } from '../text/room.ts';
 import { Control } from './controls.tsx';
 import * as icons from './icons.tsx';
 import { nameText } from './name.tsx';
