@@ -54,7 +54,7 @@ function Filter({ onFilter }: { onFilter(filter: AuditFilter): void }) {
     });
   };
   return (
-    <form class="card form" onSubmit={submit} aria-label={t('audit.filter')}>
+    <form class="card form across" onSubmit={submit} aria-label={t('audit.filter')}>
       <Field label={t('audit.actor')} name="actor" autocomplete="off" verbatim hint={t('audit.actor.hint')} />
       <Field label={t('audit.subject')} name="subject" autocomplete="off" verbatim hint={t('audit.subject.hint')} />
       <Field label={t('audit.action')} name="action" autocomplete="off" verbatim hint={t('audit.action.hint')} />
