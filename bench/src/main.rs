@@ -10,6 +10,7 @@ mod crowd;
 mod durable_joins;
 mod load;
 mod masks;
+mod measuring;
 mod reads;
 mod report;
 mod stored;
@@ -44,6 +45,8 @@ enum Name {
     Crowd,
     /// What a field mask costs or saves, and what knowing the caller costs
     Masks,
+    /// What measuring streams costs the packet path
+    Measuring,
 }
 
 #[tokio::main]
@@ -61,6 +64,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Name::Masks) {
         masks::run().await?;
+    }
+    if wanted(Name::Measuring) {
+        measuring::run()?;
     }
     Ok(())
 }

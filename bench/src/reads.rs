@@ -7,8 +7,8 @@ use crate::{
     report::{self, progress},
     stored,
 };
-use anyhow::Result;
-use api::google::apps::meet::v2::GetParticipantSessionRequest;
+use anyhow::{Context, Result};
+use api::google::apps::meet::v2::{GetParticipantSessionRequest, ListConferenceRecordsRequest};
 use audit::By;
 use bytes::Bytes;
 use db::{Db, Location};
@@ -28,6 +28,9 @@ const CONNECTIONS: usize = 64;
 /// Connections, and calls at once on each: how gRPC clients share them.
 const GRPC_CONNECTIONS: (usize, usize) = (8, 16);
 const GET: &str = "/google.apps.meet.v2.ConferenceRecordsService/GetParticipantSession";
+const LIST: &str = "/google.apps.meet.v2.ConferenceRecordsService/ListConferenceRecords";
+/// Fewer than one client may ask for.
+const LISTS_AT_ONCE: usize = 8;
 const PAGE_SIZE: usize = 100;
 const FAR_PAGE: usize = 1_000;
 const PAGES_TIMED: usize = 300;
@@ -39,8 +42,8 @@ pub(crate) async fn run(sessions: usize) -> Result<()> {
     let (names, token) = prepare(folder.path(), sessions).await?;
     let server = start(folder.path()).await?;
     let floor = bare::serve().await?;
-    rest(server.address(), floor, &names, &token, sessions).await?;
-    grpc(server.address(), floor, &names, &token, sessions).await?;
+    gets(server.address(), floor, &names, &token, sessions).await?;
+    forms(server.address(), &token).await?;
     pages(server.address(), &token, sessions).await?;
     server.drain().await;
     Ok(())
@@ -75,51 +78,120 @@ async fn start(folder: &Path) -> Result<Running> {
     Ok(Server::start(configuration).await?)
 }
 
-async fn rest(server: SocketAddr, bare: SocketAddr, names: &[String], token: &str, sessions: usize) -> Result<()> {
-    let requests = Arc::new(
-        names
-            .iter()
-            .map(|name| load::get(&format!("/v2/{name}"), Some(token)))
-            .collect(),
-    );
-    let mut rounds = Vec::new();
-    for _ in 0..ROUNDS {
-        let floor = load::http1(bare, &requests, CONNECTIONS, ROUND_TIME).await?;
-        let ours = load::http1(server, &requests, CONNECTIONS, ROUND_TIME).await?;
-        rounds.push((ours, floor));
+/// Where requests of one kind go, and which.
+enum Load<'l> {
+    Rest(SocketAddr, &'l Arc<Vec<Vec<u8>>>, usize),
+    Grpc(SocketAddr, &'l Arc<load::Method>, &'l Arc<Vec<Bytes>>, (usize, usize)),
+}
+
+impl Load<'_> {
+    /// Requests per second, and processor time of each.
+    async fn rate(&self) -> Result<(f64, f64)> {
+        let (before_us, start) = (processor_us()?, Instant::now());
+        let rate = match self {
+            Load::Rest(server, requests, connections) => {
+                load::http1(*server, requests, *connections, ROUND_TIME).await?
+            }
+            Load::Grpc(server, method, requests, connections) => {
+                load::grpc(*server, method, requests, *connections, ROUND_TIME).await?
+            }
+        };
+        let requests = rate * start.elapsed().as_secs_f64();
+        Ok((rate, (processor_us()? - before_us) / requests))
     }
+}
+
+/// Processor time of this process until now: `utime` and `stime` of `proc(5)`, in hundredths of a second.
+fn processor_us() -> Result<f64> {
+    let line = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, after_name) = line.rsplit_once(')').context("a name in brackets")?;
+    let ticks = after_name.split_whitespace().skip(11).take(2);
+    let ticks: Vec<f64> = ticks.map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum::<f64>() * 10_000.0)
+}
+
+/// What a figure is called, and what it is held against.
+struct Figure {
+    name: &'static str,
+    what: String,
+    floor: &'static str,
+    aim: &'static str,
+}
+
+/// Measures one load and its floor, turn by turn.
+async fn measure(figure: Figure, ours: Load<'_>, floor: Load<'_>) -> Result<()> {
+    let (mut rounds, mut rounds_us) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let (floor, floor_us) = floor.rate().await?;
+        let (ours, ours_us) = ours.rate().await?;
+        rounds.push((ours, floor));
+        rounds_us.push((ours_us, floor_us));
+    }
+    let Figure { name, what, floor, aim } = figure;
     let rates = report::Rates {
-        name: "reads, REST",
-        what: format!("get of a participant session, {sessions} stored, {CONNECTIONS} connections"),
-        unit: "gets",
-        floor: "bare axum handler, same load",
+        name,
+        what,
+        unit: "requests",
+        floor,
         rounds,
-        aim: "0.6 or more",
+        aim,
     };
     rates.print();
+    report::Costs { name, rounds_us }.print();
     Ok(())
 }
 
-async fn grpc(server: SocketAddr, bare: SocketAddr, names: &[String], token: &str, sessions: usize) -> Result<()> {
-    let requests = Arc::new(names.iter().map(|name| framed(name)).collect());
-    let method = Arc::new(load::Method::new(GET, Some(token), None));
-    let mut rounds = Vec::new();
-    for _ in 0..ROUNDS {
-        let floor = load::grpc(bare, &method, &requests, GRPC_CONNECTIONS, ROUND_TIME).await?;
-        let ours = load::grpc(server, &method, &requests, GRPC_CONNECTIONS, ROUND_TIME).await?;
-        rounds.push((ours, floor));
-    }
-    let (connections, streams) = GRPC_CONNECTIONS;
-    let rates = report::Rates {
-        name: "reads, gRPC",
-        what: format!("get of a participant session, {sessions} stored, {connections} connections of {streams} calls"),
-        unit: "gets",
-        floor: "bare tonic handler, same load",
-        rounds,
+async fn gets(server: SocketAddr, bare: SocketAddr, names: &[String], token: &str, sessions: usize) -> Result<()> {
+    let paths = names.iter().map(|name| load::get(&format!("/v2/{name}"), Some(token)));
+    let paths = Arc::new(paths.collect());
+    let what = format!("get of a participant session, {sessions} stored, {CONNECTIONS} connections");
+    let ours = Load::Rest(server, &paths, CONNECTIONS);
+    let floor = Load::Rest(bare, &paths, CONNECTIONS);
+    let figure = Figure {
+        name: "reads, REST",
+        what,
+        floor: "bare axum handler, same load",
         aim: "0.6 or more",
     };
-    rates.print();
-    Ok(())
+    measure(figure, ours, floor).await?;
+
+    let messages = Arc::new(names.iter().map(|name| framed(name)).collect());
+    let method = Arc::new(load::Method::new(GET, Some(token), None));
+    let (connections, streams) = GRPC_CONNECTIONS;
+    let what = format!("get of a participant session, {sessions} stored, {connections} connections of {streams} calls");
+    let ours = Load::Grpc(server, &method, &messages, GRPC_CONNECTIONS);
+    let floor = Load::Grpc(bare, &method, &messages, GRPC_CONNECTIONS);
+    let figure = Figure {
+        name: "reads, gRPC",
+        what,
+        floor: "bare tonic handler, same load",
+        aim: "0.8 or more",
+    };
+    measure(figure, ours, floor).await
+}
+
+/// The same page in both forms.
+async fn forms(server: SocketAddr, token: &str) -> Result<()> {
+    let page = format!("/v2/conferenceRecords?pageSize={PAGE_SIZE}");
+    let requests = Arc::new(vec![load::get(&page, Some(token))]);
+    let message = load::framed(&ListConferenceRecordsRequest {
+        page_size: i32::try_from(PAGE_SIZE).expect("a hundred"),
+        ..Default::default()
+    });
+    let (method, messages) = (
+        Arc::new(load::Method::new(LIST, Some(token), None)),
+        Arc::new(vec![message]),
+    );
+    let what = format!("list of conference records, {PAGE_SIZE} on a page");
+    let ours = Load::Rest(server, &requests, LISTS_AT_ONCE);
+    let floor = Load::Grpc(server, &method, &messages, (1, LISTS_AT_ONCE));
+    let figure = Figure {
+        name: "reads, JSON",
+        what,
+        floor: "the same over gRPC",
+        aim: "0.6 or more",
+    };
+    measure(figure, ours, floor).await
 }
 
 /// The request for this session.

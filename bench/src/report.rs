@@ -31,6 +31,25 @@ impl Rates {
     }
 }
 
+/// Processor time per request, of the program and of the load, which share this process: what is left where a machine is too
+/// busy for a rate to say much.
+pub(crate) struct Costs {
+    pub(crate) name: &'static str,
+    pub(crate) rounds_us: Vec<Round>,
+}
+
+impl Costs {
+    #[expect(clippy::print_stdout, reason = "a benchmark speaks on the console")]
+    pub(crate) fn print(&self) {
+        let ours_us = median(self.rounds_us.iter().map(|round| round.0));
+        let floor_us = median(self.rounds_us.iter().map(|round| round.1));
+        println!("{}: processor time per request, load included", self.name);
+        println!("  Sederunt  {ours_us:>10.1} µs");
+        println!("  floor     {floor_us:>10.1} µs");
+        println!("  more      {:>10.1} µs\n", ours_us - floor_us);
+    }
+}
+
 /// The middle one. There must be one.
 pub(crate) fn median(figures: impl Iterator<Item = f64>) -> f64 {
     let mut figures: Vec<f64> = figures.collect();

@@ -83,7 +83,7 @@ pub(crate) async fn new_space(register: &Register, owner: &UserId) -> Result<Spa
         create: Micros(0),
     };
     let record = register.create_space(new).await?;
-    Ok(Space::new(record.id, record.settings, Micros(0)))
+    Ok(Space::new(record.id, record.settings))
 }
 
 /// Decides one input, records its facts in one durable write, and only then lets them be. Who is not there is looked up

@@ -3,7 +3,11 @@
 //! protox is a protobuf compiler in Rust, so a fresh machine needs no `protoc`. The descriptor set is written with
 //! protox's own encoder: a pass through `prost_types::FileDescriptorSet` drops what it has no field for, and
 //! `google.api.http`, which `transcode` lives on, is such an option.
+//!
+//! Beside the servers of tonic, which read a body and answer with one, each service gets its methods from message to message:
+//! whoever has the whole message in hand already, as our gate has, calls those.
 
+use prost_build::{Method, Service, ServiceGenerator};
 use std::{
     env,
     error::Error,
@@ -26,15 +30,78 @@ fn main() -> Result<(), Box<dyn Error>> {
     if client {
         fs::write(out.join("commented.bin"), compiler.encode_file_descriptor_set())?;
     }
-    tonic_prost_build::configure()
+    let tonic = tonic_prost_build::configure()
         .build_client(client)
         // A method that is not written yet answers UNIMPLEMENTED.
-        .generate_default_stubs(true)
+        .generate_default_stubs(true);
+    prost_build::Config::new()
         // Ordered, so that equal errors have equal bytes.
-        .btree_map(".")
+        .btree_map(["."])
         .include_file("packages.rs")
+        .service_generator(Box::new(Generator(tonic.service_generator())))
         .compile_fds(described)?;
     Ok(())
+}
+
+/// What is generated of a service: what tonic does, and its methods.
+struct Generator(Box<dyn ServiceGenerator>);
+
+impl ServiceGenerator for Generator {
+    fn generate(&mut self, service: Service, code: &mut String) {
+        code.push_str(&methods(&service));
+        self.0.generate(service, code);
+    }
+
+    fn finalize(&mut self, code: &mut String) {
+        self.0.finalize(code);
+    }
+}
+
+/// `impl Methods` for a service behind an `Arc`. All methods of ours are unary.
+fn methods(service: &Service) -> String {
+    let Service {
+        name,
+        proto_name,
+        package,
+        methods,
+        ..
+    } = service;
+    let arm = |method: &Method| {
+        let (name, proto_name) = (&method.name, &method.proto_name);
+        format!(
+            "\"{proto_name}\" => ::std::boxed::Box::pin(crate::methods::exchange(request, \
+             move |request| async move {{ service.{name}(request).await }})),\n"
+        )
+    };
+    let arms = methods.iter().map(arm).collect::<Vec<_>>().concat();
+    let module = snake_case(name);
+    format!(
+        "/// The methods of [`{module}_server::{name}`], from message to message.
+        #[derive(Debug)]
+        pub struct {name}Methods<T>(pub ::std::sync::Arc<T>);
+        impl<T: {module}_server::{name}> crate::Methods for {name}Methods<T> {{
+            fn service(&self) -> &'static str {{ \"{package}.{proto_name}\" }}
+            fn call(&self, method: &str, request: ::tonic::Request<::bytes::Bytes>) -> crate::Answering {{
+                let service = ::std::sync::Arc::clone(&self.0);
+                match method {{
+                    {arms}
+                    _ => crate::methods::unknown(),
+                }}
+            }}
+        }}\n"
+    )
+}
+
+/// As tonic names the module of a service.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.push(letter.to_ascii_lowercase());
+    }
+    snake
 }
 
 /// Every `.proto` file in a folder and below, in one order everywhere.

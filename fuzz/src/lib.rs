@@ -10,10 +10,13 @@
 
 pub mod edge_forwarded;
 pub mod filter_google;
+pub mod filter_odata;
 pub mod identity_jwt;
 pub mod media_channel;
 pub mod media_datagram;
 pub mod media_offer;
+pub mod media_stats;
+pub mod odata_request;
 pub mod transcode_batch;
 pub mod transcode_mask;
 pub mod transcode_request;
@@ -25,10 +28,13 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("edge_forwarded", edge_forwarded::run),
     ("filter_google", filter_google::run),
+    ("filter_odata", filter_odata::run),
     ("identity_jwt", identity_jwt::run),
     ("media_channel", media_channel::run),
     ("media_datagram", media_datagram::run),
     ("media_offer", media_offer::run),
+    ("odata_request", odata_request::run),
+    ("media_stats", media_stats::run),
     ("transcode_batch", transcode_batch::run),
     ("transcode_mask", transcode_mask::run),
     ("transcode_request", transcode_request::run),

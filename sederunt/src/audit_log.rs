@@ -6,10 +6,8 @@ use std::time::Duration;
 use audit::{Action, Query, limits};
 use identity::AuditEvent;
 use server::{StoreFlags, clock};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use crate::output::print_rows;
+use crate::output::{print_rows, time_text};
 use crate::report::CommandError;
 use crate::span::parse_span;
 use crate::store::{self, Store};
@@ -21,7 +19,7 @@ pub(crate) struct AuditFlags {
     /// How far back: 90s, 30m, 1h or 7d [default: all that is kept]
     #[arg(long, value_name = "TIME", value_parser = parse_span)]
     since: Option<Duration>,
-    /// Who did it: an address, users/USER, serviceAccounts/CLIENT, commandLine or nobody
+    /// Who did it: an address, users/USER, serviceAccounts/CLIENT, daemons/CLIENT, commandLine or nobody
     #[arg(long, value_name = "WHO")]
     actor: Option<String>,
     /// Whom or what it was done to: an address, or a resource name
@@ -77,10 +75,8 @@ fn columns(line: AuditEvent) -> [String; 8] {
         actor_email,
         subject_email,
     } = line;
-    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(event.time_us) * 1_000).ok();
-    let time = time.and_then(|time| time.format(&Rfc3339).ok());
     [
-        time.unwrap_or_else(|| event.time_us.to_string()),
+        time_text(event.time_us),
         actor_email.unwrap_or(event.actor),
         event.client.unwrap_or_default(),
         event.action,

@@ -5,6 +5,7 @@
 
 mod app;
 mod audit_log;
+mod daemon;
 mod domain;
 mod grant;
 mod key;
@@ -61,7 +62,7 @@ enum Command {
     /// Manage which of them may act as any user
     #[command(subcommand)]
     Grant(grant::GrantCommand),
-    /// Manage the programs that people may let act for them
+    /// Manage the programs that people may let act for them, and those that act by roles of their own
     #[command(subcommand)]
     App(app::AppCommand),
     /// Manage which domains of mail belong together

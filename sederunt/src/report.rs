@@ -62,6 +62,8 @@ pub(crate) fn start_log() {
     let filter = EnvFilter::try_from_env("SEDERUNT_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A line that a full disk does not take is lost. Complaining of it in the same place would panic, in the middle of a request.
+        .log_internal_errors(false)
         .with_writer(io::stderr);
     if std::env::var("SEDERUNT_LOG_FORMAT").is_ok_and(|format| format == "json") {
         builder.json().init();

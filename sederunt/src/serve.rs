@@ -35,13 +35,24 @@ pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, CommandError> {
             running.public_url(),
             invitation.unwrap_or_default()
         ));
-        signals.next().await;
+        tokio::select! {
+            () = signals.next() => {}
+            () = running.superseded() => return Err(superseded()),
+        }
         tokio::select! {
             () = running.drain() => {}
             () = signals.next() => tracing::warn!("stopped at once; the next start ends what is open"),
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// There is another server. Whoever keeps this one running starts it again, and it waits then.
+fn superseded() -> CommandError {
+    CommandError::new(
+        "another server has taken the database over, and this one has ended",
+        "let one server run on a database; one that is started beside it waits for its end",
+    )
 }
 
 /// SIGTERM and SIGINT.

@@ -1,6 +1,6 @@
 //! The accounts and the register, as commands beside a server open them.
 //!
-//! All of them work while the server runs: what a command changes holds for the server within half a minute.
+//! All of them work while the server runs: what a command changes holds for the server at once.
 
 use std::process::ExitCode;
 

@@ -36,16 +36,16 @@ export class Server {
   static async start(...flags) {
     const server = new Server();
     server.data = mkdtempSync(`${tmpdir()}/sederunt-node-`);
-    const where = ['--listen', '127.0.0.1:0', '--media-port', '0', '--data', server.data];
-    server.#process = spawn(binary, ['serve', ...where, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const lines = createInterface({ input: server.#process.stdout });
-    const [first] = await Promise.race([once(lines, 'line'), once(server.#process, 'exit')]);
-    const ready = String(first).match(/is ready at ((https?):\/\/localhost:(\d+))/);
-    if (!ready) throw new Error(`the server did not start: ${first}`);
-    [server.url, server.scheme, server.port] = [ready[1], ready[2], Number(ready[3])];
+    await server.#serve(flags);
     server.command('user', 'add', 'owner@example.org', '--name', 'Owner');
     server.token = server.command('token', 'owner@example.org');
     return server;
+  }
+
+  /** Ends it properly, and starts it with the same data, on other ports and perhaps otherwise. */
+  async restart(...flags) {
+    await this.#end();
+    await this.#serve(flags);
   }
 
   /** What a command prints. */
@@ -53,17 +53,36 @@ export class Server {
     return execFileSync(binary, [...words, '--data', this.data], { encoding: 'utf8' }).trim();
   }
 
-  /** The owner and Ada meet for a moment; both are gone when this returns. Works on a server without TLS. */
+  /** The name of a new space of the owner, into which everybody walks. */
+  async openSpace() {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${this.token}` };
+    const body = JSON.stringify({ config: { accessType: 'OPEN' } });
+    const answer = await fetch(`${this.url}/v2/spaces`, { method: 'POST', headers, body });
+    if (!answer.ok) throw new Error(`no space: ${await answer.text()}`);
+    return (await answer.json()).name;
+  }
+
+  /** The owner and Ada come for a moment, one after the other; both are gone when this returns. */
   async meet(space) {
-    for (const [displayName, token] of [
-      ['', this.token],
-      ['Ada', undefined],
-    ]) {
+    await this.gather(space, ['']);
+    await this.gather(space, ['Ada']);
+  }
+
+  /**
+   * These people meet, the owner among them under no name; all are gone when this returns. Works on a server without TLS.
+   * @param {string[]} names
+   */
+  async gather(space, names) {
+    const seats = [];
+    for (const displayName of names) {
       const attend = new Attend();
       const { offer } = await attend.ask({ offer: 1 });
-      const seat = await this.#call(`${space}:join`, { offer, displayName }, token);
+      const seat = await this.#call(`${space}:join`, { offer, displayName }, displayName ? undefined : this.token);
       const { state } = await attend.ask({ accept: 1, answer: seat.answer });
       if (state !== 'JOINED') throw new Error(`${displayName} was told ${state}`);
+      seats.push({ seat, attend });
+    }
+    for (const { seat, attend } of seats) {
       attend.stop();
       await this.#call(`${space}:leave`, { participantSession: seat.participantSession, resumeSecret: seat.resumeSecret });
     }
@@ -78,9 +97,23 @@ export class Server {
   }
 
   async stop() {
+    await this.#end();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  async #serve(flags) {
+    const where = ['--listen', '127.0.0.1:0', '--media-port', '0', '--data', this.data];
+    this.#process = spawn(binary, ['serve', ...where, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: this.#process.stdout });
+    const [first] = await Promise.race([once(lines, 'line'), once(this.#process, 'exit')]);
+    const ready = String(first).match(/is ready at ((https?):\/\/localhost:(\d+))/);
+    if (!ready) throw new Error(`the server did not start: ${first}`);
+    [this.url, this.scheme, this.port] = [ready[1], ready[2], Number(ready[3])];
+  }
+
+  async #end() {
     const ended = once(this.#process, 'exit');
     this.#process.kill('SIGTERM');
     await ended;
-    rmSync(this.data, { recursive: true, force: true });
   }
 }

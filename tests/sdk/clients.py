@@ -25,7 +25,7 @@ class _Bearer(grpc.UnaryUnaryClientInterceptor):
 class Clients:
     """Both services of one version, on one transport, for one caller."""
 
-    def __init__(self, address, token, transport="grpc", version="v2"):
+    def __init__(self, address, token, transport="grpc", version="v2", compression=None):
         self.meet = VERSIONS[version]
         self.transport = transport
         if transport == "rest":
@@ -34,7 +34,7 @@ class Clients:
             self.spaces = self.meet.SpacesServiceClient(**arguments)
             self.records = self.meet.ConferenceRecordsServiceClient(**arguments)
         else:
-            channel = grpc.insecure_channel(address)
+            channel = grpc.insecure_channel(address, compression=compression)
             if token:
                 channel = grpc.intercept_channel(channel, _Bearer(token))
             spaces, records = self.meet.SpacesServiceClient, self.meet.ConferenceRecordsServiceClient

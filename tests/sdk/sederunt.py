@@ -15,7 +15,7 @@ import requests
 
 from attend import Attend
 
-CHECKOUT = pathlib.Path(__file__).parents[2]
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("SEDERUNT_BINARY", CHECKOUT / "target/release/sederunt"))
 # What Chromium offered once: nobody is behind it.
 OFFER = (CHECKOUT / "tests/fixtures/offer.sdp").read_bytes().decode()
@@ -45,8 +45,8 @@ class Server:
         assert BINARY.is_file(), f"{BINARY} is missing: cargo build --release -p sederunt"
         self.data = data
         where = ["--listen", "127.0.0.1:0", "--media-port", "0", "--data", str(data)]
-        # Hundreds of tests ask as one person.
-        where += [] if "--quotas" in flags else ["--quotas", "none"]
+        # Hundreds of tests ask as one person. A flag would take the place of what a file sets.
+        where += [] if {"--quotas", "--config"} & set(flags) else ["--quotas", "none"]
         self.process = subprocess.Popen([BINARY, "serve", *where, *flags], stdout=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline()
         found = re.search(r"is ready at (https?)://localhost:(\d+)", ready)
@@ -54,6 +54,7 @@ class Server:
         self.port = int(found[2])
         self.address = f"127.0.0.1:{self.port}"
         self.url = f"{found[1]}://{self.address}"
+        self.public_url = f"{found[1]}://localhost:{self.port}"
 
     def stop(self):
         self.process.terminate()

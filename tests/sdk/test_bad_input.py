@@ -159,8 +159,13 @@ def test_malformed_json(post, body):
 
 def test_an_oversized_body_is_refused(post, get):
     answer = post("/v2/spaces", data=b'{"name":"' + b"x" * 20_000_000 + b'"}')
-    assert answer.status_code in (400, 413)
+    expect(answer, 413, "RESOURCE_EXHAUSTED")
     assert get("/v2/conferenceRecords").status_code == 200
+
+
+def test_an_oversized_message_is_refused(server, tokens):
+    error = call(server, "google.apps.meet.v2.SpacesService/GetSpace", b"\x0a\x80\x80\x40" + b"x" * (1 << 20), tokens["owner"])
+    assert error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED, error
 
 
 @pytest.mark.parametrize("request_bytes", [b"\xff", b"\x0a\x05ab", b"\x0a\xff\xff\xff\xff\x0f", b"\x0a\x02\xff\xfe", bytes(range(256))], ids=range(5))

@@ -3,6 +3,7 @@ programs that people let act for them."""
 
 import json
 import threading
+import time
 import webbrowser
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,11 +11,13 @@ import pytest
 import requests
 from google.api_core import exceptions
 from google.apps import meet_v2
+from google.auth import crypt, jwt
 from google.auth.exceptions import RefreshError
 from google.auth.transport.requests import Request
 from google.oauth2 import credentials as user_credentials
-from google.oauth2 import service_account
+from google.oauth2 import id_token, service_account
 from google_auth_oauthlib.flow import Flow, InstalledAppFlow
+from googleapiclient.discovery import build
 from sederunt import OFFER
 
 READONLY = "https://www.googleapis.com/auth/meetings.space.readonly"
@@ -100,6 +103,38 @@ class TestServiceAccounts:
         names = [record["name"] for record in records.json()["conferenceRecords"]]
         assert names == [seat.conference_record], "nobody was there before"
         server.command("key", "remove", "attendant", "--all")
+
+    def test_scopes_of_other_services_are_left_out(self, server, key_file):
+        """A program for all of Google Workspace asks for everything at once."""
+        calendar = "https://www.googleapis.com/auth/calendar"
+        directory = "https://www.googleapis.com/auth/admin.directory.user.readonly"
+        credentials = load(key_file, scopes=[calendar, CREATED, directory], subject="owner@example.org")
+        assert spaces(server, credentials).create_space().name
+        with pytest.raises(RefreshError) as refusal:
+            load(key_file, scopes=[calendar, directory], subject="owner@example.org").refresh(Request())
+        assert refusal.value.args[1]["error"] == "invalid_scope"
+
+    def test_audiences_of_older_libraries_and_clocks_that_are_off(self, server, key_file):
+        key = json.loads(key_file.read_text())
+        signer = crypt.RSASigner.from_service_account_info(key)
+
+        def answer(**changes):
+            now = time.time()
+            claims = {"iss": key["client_email"], "aud": key["token_uri"], "scope": READONLY, "iat": now, "exp": now + 3600}
+            assertion = jwt.encode(signer, {**claims, **changes}).decode()
+            form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}
+            return requests.post(key["token_uri"], data=form, timeout=30)
+
+        now = time.time()
+        for changes in [
+            {"aud": "https://www.googleapis.com/oauth2/v4/token"},
+            {"aud": "https://accounts.google.com/o/oauth2/token"},
+            {"iat": now - 30, "exp": now + 3600},
+            {"iat": now + 240, "exp": now + 3840},
+        ]:
+            assert answer(**changes).status_code == 200, changes
+        for changes in [{"aud": "https://example.org/token"}, {"iat": now + 400}, {"exp": now + 4000}]:
+            assert answer(**changes).json()["error"] == "invalid_grant", changes
 
     @pytest.mark.parametrize("self_signed", [True, False])
     def test_for_nobody_it_may_do_nothing(self, server, key_file, self_signed):
@@ -203,6 +238,45 @@ class TestAppsOfPeople:
         with pytest.raises(RefreshError) as refusal:
             kept.refresh(Request())
         assert refusal.value.args[1]["error"] == "invalid_grant"
+
+    def test_an_installed_app_of_before_pkce(self, server, installed, monkeypatch):
+        """It comes back to the first address of its file, on a port of its own, and asks for more than there is."""
+        monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
+        assert installed["installed"]["redirect_uris"] == ["http://localhost"]
+        person = Person(server, "owner@example.org")
+        calendar = "https://www.googleapis.com/auth/calendar"
+        flow = Flow.from_client_config(installed, [calendar, READONLY], autogenerate_code_verifier=False)
+        flow.redirect_uri = installed["installed"]["redirect_uris"][0] + ":8765/"
+        url, _ = flow.authorization_url()
+        assert "code_challenge" not in url
+        back = person.open(url)
+        assert [row["scope"] for row in person.asked["scopes"]] == [READONLY]
+        code = parse_qs(urlsplit(back).query)["code"][0]
+        trade = {"grant_type": "authorization_code", "code": code, "redirect_uri": flow.redirect_uri}
+        named = {"client_id": installed["installed"]["client_id"]}
+        refused = requests.post(f"{server.url}/oauth2/token", data={**trade, **named}, timeout=30)
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client"), "nothing proves who brings the code"
+        flow.fetch_token(code=code)
+        assert flow.oauth2session.token["scope"] == [READONLY]
+        flow.credentials.refresh(Request())
+
+    def test_it_learns_who_somebody_is(self, server, web):
+        """Google's library verifies our ID tokens with our certificates."""
+        person = Person(server, "owner@example.org")
+        profile, email = "https://www.googleapis.com/auth/userinfo.profile", "https://www.googleapis.com/auth/userinfo.email"
+        flow = Flow.from_client_config(web, ["openid", profile, email], redirect_uri=web["web"]["redirect_uris"][0])
+        flow.fetch_token(authorization_response=person.open(flow.authorization_url(prompt="consent", nonce="n")[0]))
+        token, certificates = flow.credentials.id_token, server.url + "/oauth2/v1/certs"
+        claims = id_token.verify_token(token, Request(), web["web"]["client_id"], certs_url=certificates)
+        assert (claims["email"], claims["name"], claims["nonce"]) == ("owner@example.org", "Owner", "n")
+        assert claims["iss"] + "/oauth2/auth" == web["web"]["auth_uri"]
+        with pytest.raises(ValueError, match="audience"):
+            id_token.verify_token(token, Request(), "somebody else", certs_url=certificates)
+        older = build("oauth2", "v2", credentials=flow.credentials, client_options={"api_endpoint": server.url + "/"})
+        assert older.userinfo().get().execute()["id"] == claims["sub"]
+        configuration = server.call("GET", "/.well-known/openid-configuration").json()
+        told = requests.get(configuration["userinfo_endpoint"], headers={"authorization": f"Bearer {flow.credentials.token}"}, timeout=30)
+        assert told.json()["sub"] == claims["sub"]
 
     def test_a_web_app_gets_a_code_back(self, server, web):
         person = Person(server, "owner@example.org")

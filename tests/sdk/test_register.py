@@ -102,6 +102,8 @@ def test_records_are_found_by_their_space(owner, sitting):
         f"space.meetingCode = '{sitting.meeting_code}'",
         f'space.meeting_code="{sitting.meeting_code}" AND end_time IS NOT NULL',
         f"space.meetingCode={sitting.meeting_code} and endTime is not null",
+        f'space.meeting_code = "{sitting.meeting_code.replace("-", "")}"',
+        f'space.meeting_code = "{sitting.meeting_code.replace("-", "").upper()}"',
     ]:
         assert names(owner.records.list_conference_records({"filter": filter})) == [sitting.conference_record], filter
     for filter in [f'space.name = "{sitting.space}" AND end_time IS NULL', 'space.name = "spaces/AAAAAAAAAAAA"']:

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What was told to the client of a session last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
+pub enum Told {
     /// It is in.
     Joined,
     /// It waits at the door.
@@ -65,7 +65,7 @@ pub fn offer() -> Result<(u64, String)> {
 }
 
 /// Gives a client the server's answer, and waits until it is told whether it is in.
-pub(crate) fn accept(number: u64, answer: &str) -> Result<Told> {
+pub fn accept(number: u64, answer: &str) -> Result<Told> {
     let attend = Attend::get()?;
     writeln!(
         lock(&attend.asked).input,

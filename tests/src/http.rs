@@ -56,11 +56,33 @@ pub fn request_from(
     body: Option<&Value>,
 ) -> Result<Answer> {
     let body = body.map(Value::to_string).unwrap_or_default();
+    send(
+        client,
+        address,
+        &format!("{method} {path}"),
+        token,
+        ("application/json", &body),
+    )
+}
+
+/// Posts a form, as programs do that sign in.
+pub fn post_form(address: SocketAddr, path: &str, form: &str) -> Result<Answer> {
+    let kind = "application/x-www-form-urlencoded";
+    send(HERE, address, &format!("POST {path}"), None, (kind, form))
+}
+
+fn send(
+    client: IpAddr,
+    address: SocketAddr,
+    what: &str,
+    token: Option<&str>,
+    (kind, body): (&str, &str),
+) -> Result<Answer> {
     let authorization = token
         .map(|token| format!("authorization: Bearer {token}\r\n"))
         .unwrap_or_default();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{authorization}content-type: application/json\r\n\
+        "{what} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{authorization}content-type: {kind}\r\n\
          content-length: {}\r\n\r\n",
         body.len()
     );

@@ -7,11 +7,14 @@
 mod attend;
 mod http;
 mod meeting;
+mod receiver;
+pub mod relay;
 mod seed;
 mod server;
 
-pub use attend::offer;
-pub use http::{Answer, request, request_from};
+pub use attend::{Told, accept, offer};
+pub use http::{Answer, post_form, request, request_from};
 pub use meeting::{Seat, join, leave, open_space, resume};
+pub use receiver::Receiver;
 pub use seed::Seed;
 pub use server::{Server, binary};

@@ -10,6 +10,11 @@ use std::{
 pub struct Seed(u64);
 
 impl Seed {
+    /// The generator of this number.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The seed of `SEDERUNT_SEED`, or a new one. The caller prints it.
     pub fn from_environment() -> Self {
         let given = env::var("SEDERUNT_SEED")

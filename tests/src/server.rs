@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::http;
@@ -47,9 +47,14 @@ impl Server {
     }
 
     /// Starts through a command that runs the program: a tracer, for one.
-    pub fn start_with(mut command: Command, data: &Path) -> Result<Self> {
+    pub fn start_with(command: Command, data: &Path) -> Result<Self> {
+        Self::start_at(command, (Ipv4Addr::LOCALHOST, 0).into(), data)
+    }
+
+    /// Starts where somebody else already knows that it will be; port 0 takes a free one.
+    pub fn start_at(mut command: Command, listen: SocketAddr, data: &Path) -> Result<Self> {
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--media-port", "0"])
+            .args(["serve", "--listen", &listen.to_string(), "--media-port", "0"])
             // What asks here is a load, and no person.
             .args(["--quotas", "none", "--data"])
             .arg(data);
@@ -66,9 +71,11 @@ impl Server {
             .next()
             .and_then(|port| port.trim_end_matches('/').parse().ok());
         let port = port.with_context(|| format!("no port in the line: {ready}"))?;
+        // A public URL has a port of its own.
+        let port = if listen.port() == 0 { port } else { listen.port() };
         Ok(Self {
             child,
-            address: (Ipv4Addr::LOCALHOST, port).into(),
+            address: (listen.ip(), port).into(),
             data: data.to_owned(),
         })
     }
@@ -90,6 +97,15 @@ impl Server {
     pub fn kill(mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
+        Ok(())
+    }
+
+    /// Ends the process as an update does: in good order.
+    pub fn terminate(mut self) -> Result<()> {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status()?;
+        ensure!(asked.success(), "it cannot be asked to stop");
+        let ended = self.child.wait()?;
+        ensure!(ended.success(), "it did not stop in good order: {ended}");
         Ok(())
     }
 
@@ -127,7 +143,8 @@ impl Server {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Result<String> {
+    /// What a command prints that works on the same data.
+    pub fn command(&self, arguments: &[&str]) -> Result<String> {
         let output = Command::new(binary()?)
             .args(arguments)
             .arg("--data")

@@ -97,6 +97,13 @@ fn who_never_connects_is_in_no_meeting_and_keeps_nobody_out() -> Result<()> {
         statuses.iter().any(|(status, _)| *status == 429),
         "one client may have as many places as it likes: {statuses:?}"
     );
+    // Whoever is refused costs nothing more: their offer is not even looked at.
+    let (path, broken) = (
+        format!("/sederunt/v1/{space}:join"),
+        json!({"offer": "no offer", "displayName": "Guest"}),
+    );
+    let refused = request_from(STRANGER, address, "POST", &path, None, Some(&broken))?;
+    ensure!(refused.status == 429, "an offer was read in vain: {}", refused.status);
     ensure!(world.participants(&space)? == 0, "somebody is there who never came");
     let seen = world.server.get(&format!("/v2/{space}"), &world.owner)?;
     ensure!(

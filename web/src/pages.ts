@@ -59,6 +59,11 @@ export const PAGES = {
     'apps.title',
     async () => (await import('./ui/administration/apps.tsx')).AppsPage,
   ),
+  daemons: page(
+    '/administration/daemons',
+    'daemons.title',
+    async () => (await import('./ui/administration/daemons.tsx')).DaemonsPage,
+  ),
   serviceAccounts: page(
     '/administration/service-accounts',
     'accounts.title',

@@ -20,9 +20,12 @@ const EVENTS = {
   joined: { kind: 'joined' },
   waiting: { kind: 'waiting' },
   broken: { kind: 'broken', reached: false },
+  unable: { kind: 'unable' },
   brokenLate: { kind: 'broken', reached: true },
   pauseOver: { kind: 'pauseOver' },
   leave: { kind: 'leave' },
+  renew: { kind: 'renew' },
+  takenOver: { kind: 'takenOver' },
   over: { kind: 'refused', refusal: 'conferenceOver' },
   final: { kind: 'refused', refusal: 'final' },
   again: { kind: 'refused', refusal: 'again' },
@@ -36,6 +39,7 @@ const EVENTS = {
   toldFull: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'FULL' },
   toldSomething: { kind: 'disconnected', reason: 'REASON_USER_STOPPED', detail: 'SOMETHING_NEW' },
   toldUnhealthy: { kind: 'disconnected', reason: 'REASON_SESSION_UNHEALTHY' },
+  toldRestarting: { kind: 'disconnected', reason: 'REASON_SESSION_UNHEALTHY', detail: 'RESTARTING' },
   toldNothing: { kind: 'disconnected', reason: undefined },
 } satisfies Record<string, Event>;
 type Name = keyof typeof EVENTS;
@@ -68,6 +72,9 @@ test('each script of events ends where it should', () => {
   check(['over'], 'refused');
   check(['final'], 'refused');
   check(['again'], 'refused');
+  // A browser that cannot connect says so at once; one that could, tries again.
+  check(['unable'], 'unable', 'close');
+  check(['answered', 'joined', 'broken', 'pauseOver', 'unable'], 'lost pausing', 'close', 'pause');
   // Lost, and back.
   check(['answered', 'joined', 'broken'], 'lost pausing', 'close', 'pause');
   check(['answered', 'joined', 'broken', 'broken'], 'lost pausing');
@@ -78,6 +85,8 @@ test('each script of events ends where it should', () => {
   check(['answered', 'joined', 'broken', 'pauseOver', 'answered', 'broken'], 'lost pausing', 'close', 'pause');
   check(['answered', 'joined', 'broken', 'pauseOver', 'answered', 'joined'], 'connected');
   check(['answered', 'joined', 'toldUnhealthy'], 'lost pausing', 'close', 'pause');
+  check(['answered', 'joined', 'toldRestarting'], 'lost pausing', 'close', 'pause');
+  check(['answered', 'joined', 'toldRestarting', 'pauseOver', 'again', 'pauseOver', 'answered', 'joined'], 'connected');
   check(['answered', 'joined', 'toldNothing'], 'lost pausing', 'close', 'pause');
   // Whoever was never in asks again, and cannot come back.
   check(['answered', 'broken', 'pauseOver'], 'lost asking', 'join');
@@ -89,6 +98,10 @@ test('each script of events ends where it should', () => {
   check(['answered', 'joined', 'toldEnded'], 'ended', 'close');
   check(['answered', 'joined', 'toldStopped'], 'ended', 'close');
   check(['answered', 'joined', 'toldLeft'], 'left', 'close');
+  check(['answered', 'joined', 'renew'], 'lost asking', 'resume');
+  check(['answered', 'joined', 'renew', 'answered', 'joined'], 'connected');
+  check(['answered', 'joined', 'broken', 'renew'], 'lost pausing');
+  check(['answered', 'joined', 'takenOver'], 'moved', 'farewell');
   check(['answered', 'joined', 'toldEnded', 'pauseOver'], 'ended');
   check(['answered', 'joined', 'toldEnded', 'joined'], 'ended');
   check(['answered', 'joined', 'broken', 'pauseOver', 'over'], 'ended');
@@ -199,4 +212,17 @@ test('silence is noticed, first as a suspicion', () => {
   check(1_000 + SILENCE_SUSPECT_MS - 1, 'well');
   check(1_000 + SILENCE_SUSPECT_MS, 'suspect');
   check(1_000 + SILENCE_DEAD_MS, 'dead');
+});
+
+test('what the page says of a loss is what the server said, until we are back', () => {
+  const isRestarting = (...names: Name[]) => {
+    const { state } = play(...names);
+    return state.phase === 'lost' && state.restarting;
+  };
+  assert.equal(isRestarting('answered', 'joined', 'broken'), false);
+  assert.equal(isRestarting('answered', 'joined', 'toldUnhealthy'), false);
+  assert.equal(isRestarting('answered', 'joined', 'toldRestarting'), true);
+  assert.equal(isRestarting('answered', 'waiting', 'toldRestarting', 'pauseOver', 'again'), true);
+  assert.equal(isRestarting('answered', 'joined', 'toldRestarting', 'pauseOver', 'answered', 'broken'), true);
+  assert.equal(isRestarting('answered', 'joined', 'toldRestarting', 'pauseOver', 'answered', 'joined', 'broken'), false);
 });

@@ -37,6 +37,8 @@ class Browser extends EventTarget {
   readonly questions: string[] = [];
   readonly tracks: Track[] = [];
   answers: Promise<void> = Promise.resolve();
+  /** What is shared has a sound, and the person shares it. */
+  sharesSound = false;
   /** Devices that were chosen and are not there any more. */
   gone: string[] = [];
   constructor(public world: World) {
@@ -52,10 +54,10 @@ class Browser extends EventTarget {
     for (const kind of asked) if (this.world[kind]) throw new DOMException('', this.world[kind]);
     return this.#stream(...asked.map((kind) => new Track(kind === 'microphone' ? 'audio' : 'video')));
   }
-  async getDisplayMedia() {
+  async getDisplayMedia({ audio }: DisplayMediaStreamOptions) {
     await this.answers;
     if (this.world.screen) throw new DOMException('', this.world.screen);
-    return this.#stream(new Track('video'));
+    return this.#stream(new Track('video'), ...(audio && this.sharesSound ? [new Track('audio')] : []));
   }
   async enumerateDevices() {
     const device = (kind: string, deviceId: string) => ({ kind, deviceId, label: deviceId });
@@ -99,7 +101,7 @@ test('a page that gets no devices says so', async () => {
   const devices = openDevices(BOTH, null);
   await settled();
   assert.equal(`${wordFor(devices.microphone.value)} ${wordFor(devices.camera.value)}`, 'insecure insecure');
-  assert.equal(await devices.shareScreen(), false);
+  assert.equal(await devices.shareScreen(false), false);
   devices.close();
 });
 
@@ -217,15 +219,49 @@ test('what is switched is told, so that it stays so in every way back', async ()
 test('a screen is shared until it is stopped, here or by the browser', async () => {
   const browser = new Browser({});
   const devices = open(browser, { microphone: false, camera: false });
-  assert.equal(await devices.shareScreen(), true);
+  assert.equal(await devices.shareScreen(true), true);
   assert.equal(browser.tracks[0]?.contentHint, 'detail');
   devices.stopScreen();
   assert.deepEqual([devices.screen.value, browser.tracks[0]?.stopped], [null, true]);
-  assert.equal(await devices.shareScreen(), true);
+  assert.equal(await devices.shareScreen(true), true);
   browser.tracks[1]?.dispatchEvent(new Event('ended'));
   assert.equal(devices.screen.value, null);
   browser.world = { screen: 'NotAllowedError' };
-  assert.equal(await devices.shareScreen(), false);
+  assert.equal(await devices.shareScreen(true), false);
+});
+
+test('what is shared with sound is heard beside the microphone, and without it the microphone alone', async () => {
+  const mixed: unknown[] = [];
+  class Mixer {
+    destination = new Track('audio');
+    createMediaStreamDestination = () => ({ stream: { getAudioTracks: () => [this.destination] } });
+    createMediaStreamSource = ({ tracks }: { tracks: unknown[] }) => ({ connect: () => mixed.push(...tracks) });
+    close = async () => undefined;
+  }
+  const MediaStream = class {
+    constructor(readonly tracks: unknown[]) {}
+  };
+  Object.assign(globalThis, { AudioContext: Mixer, MediaStream });
+  const browser = new Browser({});
+  browser.sharesSound = true;
+  const devices = open(browser, { microphone: true, camera: false });
+  await settled();
+  const [microphone] = browser.tracks as unknown[];
+  assert.equal(devices.heard.value, microphone);
+  await devices.shareScreen(true);
+  const [, , sound] = browser.tracks;
+  assert.deepEqual([devices.screenSound.value, mixed], [sound, [microphone, sound]]);
+  assert.notEqual(devices.heard.value, microphone);
+  await devices.setMicrophone(false);
+  assert.equal(mixed.length, 2, 'muting makes no other mix');
+  devices.stopScreenSound();
+  assert.deepEqual([devices.heard.value, sound?.stopped, devices.screen.value !== null], [microphone, true, true]);
+  devices.stopScreen();
+  await devices.shareScreen(true);
+  devices.stopScreen();
+  assert.deepEqual([devices.screenSound.value, browser.tracks.at(-1)?.stopped], [null, true]);
+  await devices.shareScreen(false);
+  assert.equal(devices.screenSound.value, null, 'who has no line for sound asks for none');
 });
 
 test('what comes after the end is given back at once', async () => {
@@ -235,7 +271,7 @@ test('what comes after the end is given back at once', async () => {
     answer = resolve;
   });
   const devices = open(browser);
-  const sharing = devices.shareScreen();
+  const sharing = devices.shareScreen(true);
   devices.close();
   answer();
   assert.equal(await sharing, false);

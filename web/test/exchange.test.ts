@@ -2,7 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allRead, NOTHING_SAID, sendableText, stretches, withChat, withFailure } from '../src/meeting/chat.ts';
+import {
+  allRead,
+  type Conversation,
+  NOTHING_SAID,
+  sendableText,
+  stretches,
+  waitingIn,
+  withChat,
+  withDelivery,
+  withWriting,
+} from '../src/meeting/chat.ts';
 import { CHAT_MESSAGES_MAX, REACTION_MS, REACTIONS_MAX } from '../src/meeting/limits.ts';
 import type { Message } from '../src/meeting/messages.ts';
 import {
@@ -57,12 +67,29 @@ test('a message without a time was sent now; one without words was not', () => {
     assert.equal(withChat(NOTHING_SAID, message, reader, 0), NOTHING_SAID);
 });
 
-test('what was refused is shown as such, and the oldest give way', () => {
-  let conversation = withFailure(NOTHING_SAID, 'Too much', ADA, 7);
-  assert.deepEqual(
-    conversation.messages.map(({ failed, text }) => [failed, text]),
-    [[true, 'Too much']],
-  );
+test('what one writes waits until it is answered or comes back, and stands there once', () => {
+  const written = withWriting(NOTHING_SAID, { text: 'Hello', messageId: 'm' }, ADA, 7);
+  const back = (participantKey: string, messageId?: string): Message => ({
+    resources: [{ id: 1, chatMessage: { participantKey, text: 'Hello', ...(messageId ? { messageId } : {}) } }],
+  });
+  const hear = (message: Message) => withChat(written, message, { ownKey: ADA, looking: false }, 8);
+  const check = (after: Conversation, ...expected: string[]) => {
+    assert.deepEqual(after.messages.map(({ id, delivery }) => `${id} ${delivery}`), expected);
+    assert.equal(waitingIn(after).length, expected.filter((message) => message.endsWith('waiting')).length);
+  };
+  check(written, '1 waiting');
+  check(withDelivery(written, 'm', 'said'), '1 said');
+  check(withDelivery(written, 'm', 'refused'), '1 refused');
+  check(withDelivery(written, 'other', 'said'), '1 waiting');
+  check(hear(back(ADA, 'm')), '1 said');
+  check(withChat(hear(back(ADA, 'm')), back(ADA, 'm'), { ownKey: ADA, looking: false }, 9), '1 said');
+  // What others sent under the same id, and another device of ours without one, is something else.
+  check(hear(back(BO, 'm')), '1 waiting', '2 said');
+  check(hear(back(ADA)), '1 waiting', '2 said');
+});
+
+test('the oldest messages give way', () => {
+  let conversation = withWriting(NOTHING_SAID, { text: 'Too much', messageId: 'm' }, ADA, 7);
   for (let count = 0; count < CHAT_MESSAGES_MAX; count++)
     conversation = withChat(conversation, said(BO, `${count}`), { ownKey: ADA, looking: true }, 0);
   assert.equal(conversation.messages.length, CHAT_MESSAGES_MAX);
@@ -96,6 +123,20 @@ test('links are found, and the sentence around them stays', () => {
   checkLinks('https://example.org/a?b=c#d', 'https://example.org/a?b=c#d');
   checkLinks('javascript:alert(1) and ftp://example.org');
   checkLinks('https://');
+});
+
+test('a link ends where a reader would end it', () => {
+  const wikipedia = 'https://en.wikipedia.org/wiki/Rust_(programming_language)';
+  checkLinks(wikipedia, wikipedia);
+  checkLinks(`(see ${wikipedia})`, wikipedia);
+  checkLinks(`see (${wikipedia}).`, wikipedia);
+  checkLinks('[https://a.example/b[1]]', 'https://a.example/b[1]');
+  checkLinks('https://example.com/日本。次の文', 'https://example.com/日本');
+  checkLinks('「https://example.com/日本」と', 'https://example.com/日本');
+  checkLinks('（https://example.com/a）、https://example.com/b！', 'https://example.com/a', 'https://example.com/b');
+  checkLinks("it's 'https://a.example/b'…", 'https://a.example/b');
+  checkLinks('https://a.example/b?!?', 'https://a.example/b');
+  checkLinks(`https://a.example/${')'.repeat(1_900)}`, 'https://a.example/');
 });
 
 test('a link leads where it reads', () => {

@@ -17,12 +17,14 @@ class World {
     microphone: signal(NO_CAPTURE),
     camera: signal(NO_CAPTURE),
     screen: signal<MediaStreamTrack | null>(null),
+    screenSound: signal<MediaStreamTrack | null>(null),
+    heard: signal<MediaStreamTrack | null>(null),
   };
   readonly connection: Signal<Connection> = signal({ phase: 'joining' });
   log: string[] = [];
   constructor(device: Device) {
     this.teller = openMediaState({
-      device,
+      device: () => device,
       devices: this.devices,
       connection: this.connection,
       peer: () => ({
@@ -48,7 +50,9 @@ const connect = ({ connection }: World) => {
   connection.value = { phase: 'connected' };
 };
 const speak = ({ devices }: World) => {
-  devices.microphone.value = on();
+  const microphone = on();
+  devices.heard.value = microphone.track;
+  devices.microphone.value = microphone;
 };
 const show = ({ devices }: World) => {
   devices.camera.value = on();
@@ -76,6 +80,12 @@ test('each change is sent and told', () => {
   // Another microphone in the same state is no news.
   check('FULL', [connect, speak, speak], 'send x--');
   check('COMPANION', [connect, share], 'send --x', 'media-entries avS');
+  // The sound of what is shared is heard even while its person is muted.
+  const play = ({ devices }: World) => {
+    devices.heard.value = track();
+    devices.screenSound.value = devices.heard.value;
+  };
+  check('FULL', [connect, play], 'send x--', 'media-entries Avs');
   // A viewer has no line to tell anything about.
   check('VIEWER', [connect]);
   // A host's silence must be confirmed, whatever it was before.

@@ -79,7 +79,7 @@ test('a tile for each entry of the others, named, and none for oneself', () => {
   const roster = withEntries(meeting(), { resources: [entry(13, 1, 'a', { screenshare: true })] });
   const check = (own: string[], expected: unknown[]) =>
     assert.deepEqual(
-      tilesOfOthers(roster, new Set(own)).map(({ key, name, screen, hasVideo }) => [key, name, screen, hasVideo]),
+      tilesOfOthers(roster, new Set(own), '').map(({ key, name, screen, hasVideo }) => [key, name, screen, hasVideo]),
       expected,
     );
   const ada = ['entry-11', 'Ada', false, true];
@@ -91,6 +91,20 @@ test('a tile for each entry of the others, named, and none for oneself', () => {
   check(['participants/p1/participantSessions/a', 'participants/p1/participantSessions/z'], [bo]);
 });
 
+test('our own face on another device is no tile; our screen there, and a program of ours, are', () => {
+  const roster = withEntries(meeting(), {
+    resources: [
+      entry(13, 1, 'tablet'),
+      entry(14, 1, 'tablet', { screenshare: true }),
+      entry(15, 1, 'program', { byProgram: true }),
+    ],
+  });
+  assert.deepEqual(
+    tilesOfOthers(roster, new Set(['participants/p1/participantSessions/a']), 'participants/p1').map(({ key }) => key),
+    ['entry-12', 'entry-14', 'entry-15'],
+  );
+});
+
 test('whoever can be neither seen nor heard is in the list and has no tile', () => {
   const roster = withEntries(meeting(), {
     resources: [
@@ -99,7 +113,7 @@ test('whoever can be neither seen nor heard is in the list and has no tile', () 
     ],
   });
   assert.deepEqual(
-    tilesOfOthers(roster, new Set()).map(({ key }) => key),
+    tilesOfOthers(roster, new Set(), '').map(({ key }) => key),
     ['entry-11', 'entry-12', 'entry-14'],
   );
 });
@@ -114,7 +128,7 @@ test('whoever is not signed in is marked', () => {
   check({ anonymousUser: { displayName: 'Host' } }, 'guest');
   check({ phoneUser: { displayName: '+41 …' } }, 'guest');
   check({}, 'guest');
-  const [ada, bo] = tilesOfOthers(meeting(), new Set());
+  const [ada, bo] = tilesOfOthers(meeting(), new Set(), '');
   assert.deepEqual([ada?.mark, bo?.mark], [null, 'guest']);
   assert.deepEqual(named(meeting(), 'participants/gone'), { name: '', mark: null });
 });
@@ -127,7 +141,7 @@ test('a program is marked where it is, and its person in the list', () => {
   assert.equal(named(before, 'participants/p1').mark, 'program', 'before its devices are known');
   const both = withEntries(meeting(), { resources: [bot] });
   assert.deepEqual(
-    tilesOfOthers(both, new Set()).map(({ name, mark }) => [name, mark]),
+    tilesOfOthers(both, new Set(), '').map(({ name, mark }) => [name, mark]),
     [
       ['Ada', null],
       ['Bo', 'guest'],

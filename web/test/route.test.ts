@@ -54,6 +54,7 @@ test('a page is found by the address that is made for it', () => {
     attendance: { page: 'attendance', conferenceRecord: 'conferenceRecords/b' },
     people: { page: 'people' },
     apps: { page: 'apps' },
+    daemons: { page: 'daemons' },
     serviceAccounts: { page: 'serviceAccounts' },
     grants: { page: 'grants' },
     domains: { page: 'domains' },

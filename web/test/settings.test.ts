@@ -4,12 +4,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fullName, SCOPES, shortName, sorted, textKey } from '../src/ui/consent/scopes.ts';
 import { PASSWORD_CHARACTERS_MIN, problemOfPassword } from '../src/ui/passwordRules.ts';
-import { accessChange, daysIn, moderationChange, RESTRICTIONS, restrictionChange, settingsOf } from '../src/ui/spaces/settings.ts';
+import { accessChange, daysIn, ENTRY_POINTS, entryPointChange, moderationChange, RESTRICTIONS, restrictionChange, settingsOf } from '../src/ui/spaces/settings.ts';
 
 test('what is not said is the default', () => {
   const restrictions = { chat: false, reactions: false, presenting: false, viewers: false };
-  assert.deepEqual(settingsOf({}), { accessType: 'TRUSTED', moderation: false, restrictions });
+  assert.deepEqual(settingsOf({}), { accessType: 'TRUSTED', entryPoints: 'ALL', moderation: false, restrictions });
   assert.equal(settingsOf(accessChange('OPEN').config).accessType, 'OPEN');
+  for (const entryPoints of ENTRY_POINTS) {
+    const { updateMask, config } = entryPointChange(entryPoints);
+    assert.deepEqual([updateMask, settingsOf(config).entryPoints], ['config.entryPointAccess', entryPoints]);
+  }
 });
 
 test('each change says what it changes, and nothing else', () => {
@@ -53,6 +57,7 @@ test('scopes have one name, one place and one text each', () => {
   }
   assert.equal(fullName('openid'), 'openid');
   assert.equal(fullName('meetings.participate'), 'urn:sederunt:scope:meetings.participate');
+  assert.equal(fullName('callrecords.readonly'), 'urn:sederunt:scope:callrecords.readonly');
   const asked = ['email', 'https://www.googleapis.com/auth/meetings.space.created', 'https://x.example/y', 'openid', 'openid'];
   const others = ['https://x.example/y', 'https://www.googleapis.com/auth/meetings.participate'];
   assert.deepEqual(sorted([...asked, ...others.slice(1), 'urn:sederunt:scope:meetings.participate']), {

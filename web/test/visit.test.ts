@@ -22,6 +22,8 @@ interface Answer {
 /** One page: what it asks over HTTP is in `asked`, what it says on channels in `said`. */
 class Page {
   readonly asked: string[] = [];
+  /** With what it wanted to be there, each time. */
+  readonly devices: string[] = [];
   readonly news: string[] = [];
   readonly microphone = signal<Capture>(NO_CAPTURE);
   now_ms = 0;
@@ -39,7 +41,7 @@ class Page {
       devicePixelRatio: 1,
       MediaStream: class {},
       document: { createElement: audio, body: { append: () => undefined } },
-      fetch: (path: string) => this.#fetch(path),
+      fetch: (path: string, { body }: { body?: string } = {}) => this.#fetch(path, body),
     });
     Object.defineProperty(globalThis, 'navigator', {
       configurable: true,
@@ -49,6 +51,9 @@ class Page {
       microphone: this.microphone,
       camera: signal(NO_CAPTURE),
       screen: signal(null),
+      screenSound: signal(null),
+      heard: signal(null),
+      stopScreenSound: () => undefined,
       chosen: signal({ microphone: '', camera: '', speaker: '' }),
       setMicrophone: async (on: boolean) => {
         this.microphone.value = { ...this.microphone.value, on };
@@ -58,7 +63,8 @@ class Page {
     this.visit = openVisit({ code: 'abc-mnop-xyz', displayName: 'Ada', device, devices, onNews });
   }
 
-  async #fetch(path: string): Promise<Response> {
+  async #fetch(path: string, body = '{}'): Promise<Response> {
+    this.devices.push(JSON.parse(body).device);
     this.asked.push(path.split(':')[1] ?? path);
     const { status = 200, waiting = false } = this.answer;
     if (status !== 200) return Response.json({ error: { status: 'PERMISSION_DENIED', message: 'no' } }, { status });
@@ -165,6 +171,70 @@ test('a refusal is kept for the page', async (context) => {
   page.answer = { status: 403 };
   await nextTurn();
   assert.deepEqual([page.end, page.visit.refusal.value?.status], ['refused', 'PERMISSION_DENIED']);
+});
+
+test('a message that did not come back waits, and is sent on return, once', async (context) => {
+  const page = new Page(context, 'FULL');
+  await page.joins();
+  const { exchange } = page.visit;
+  const deliveries = () => exchange.conversation.value.messages.map(({ delivery }) => delivery);
+  const sent = () => page.said('chat').map((text) => JSON.parse(text).request);
+  exchange.write('before', 'participants/p');
+  const [before] = sent();
+  page.hear('chat', { response: { requestId: before.requestId } });
+  exchange.write('lost', 'participants/p');
+  const lost = sent()[1];
+  assert.deepEqual(deliveries(), ['said', 'waiting']);
+  page.connection.iceBecomes('failed');
+  exchange.write('without a connection', 'participants/p');
+  window.dispatchEvent(new Event('online'));
+  await page.joins();
+  const again = sent();
+  assert.deepEqual(
+    again.map(({ send }) => send.text),
+    ['lost', 'without a connection'],
+  );
+  assert.equal(again[0].send.messageId, lost.send.messageId);
+  page.hear('chat', { resources: [{ chatMessage: { participantKey: 'participants/p', ...lost.send } }] });
+  page.hear('chat', { response: { requestId: again[1].requestId, status: { code: 8 } } });
+  assert.deepEqual(deliveries(), ['said', 'said', 'refused']);
+  page.visit.leave();
+});
+
+test('whoever only watched takes part, as the same participant with lines to send on', async (context) => {
+  const page = new Page(context, 'VIEWER');
+  await page.joins();
+  const lines = () => page.connection.made.filter((line) => line.startsWith('sendonly')).length;
+  assert.equal(lines(), 0);
+  page.visit.takePart();
+  assert.equal(lines(), 3);
+  await page.joins();
+  assert.deepEqual([page.phase, page.asked], ['connected', ['join', 'resume']]);
+  assert.equal(page.devices.at(-1), 'FULL');
+  page.visit.leave();
+});
+
+test('a browser that makes no connections says so, and asks the server nothing', async (context) => {
+  const whole = globalThis.RTCPeerConnection;
+  const unusable = {
+    missing: undefined,
+    'switched off': class {
+      constructor() {
+        throw new DOMException('no', 'NotAllowedError');
+      }
+    },
+    'without offers': class extends FakeConnection {
+      override createOffer = () => Promise.reject(new DOMException('no', 'OperationError'));
+    },
+  };
+  for (const [what, RTCPeerConnection] of Object.entries(unusable)) {
+    Object.assign(globalThis, { RTCPeerConnection });
+    const page = new Page(context, 'FULL');
+    await nextTurn();
+    assert.deepEqual([page.end, page.asked], ['unable', []], what);
+    context.mock.timers.reset();
+  }
+  Object.assign(globalThis, { RTCPeerConnection: whole });
 });
 
 test('news is what happens while one is there', async (context) => {

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask run`, `web`, `generate`, `test`, `bench`, `fuzz`, `sim` and `tidy`.
+//! The project's own commands: `cargo xtask run`, `package`, `web`, `generate`, `test`, `bench`, `fuzz`, `sim` and `tidy`.
 //!
 //! One program that needs nothing but Rust replaces a pile of shell scripts, so the same words work on a developer's
 //! machine and in CI. It decides what to run and in which order; the work itself is done by cargo, npm, pytest and
@@ -13,6 +13,7 @@
 mod bench;
 mod fuzz;
 mod generate;
+mod package;
 mod process;
 mod serve;
 mod sim;
@@ -43,6 +44,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         flags: Vec<String>,
     },
+    /// Build the program as it is shipped, and its symbols apart, into `target/package`
+    Package,
     /// Build the web client if it changed
     Web,
     /// Write anew what is checked in though it is generated; read the difference
@@ -82,6 +85,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Run { flags } => serve::run(&flags).map(|never| match never {}),
+        Task::Package => package::run().map(|()| true),
         Task::Web => web::build_if_changed().map(|()| true),
         Task::Generate => generate::run().map(|()| true),
         Task::Test { only, filter } => Ok(test::run(&only, filter.as_deref())),

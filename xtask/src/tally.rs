@@ -60,6 +60,15 @@ fn closing_line(line: &str) -> Option<Tally> {
         };
         return (tally != Tally::default() || of_cargo).then_some(tally);
     }
+    // Maven: `[INFO] Tests run: 10, Failures: 1, Errors: 0, Skipped: 0`, and the same of each class with its time.
+    if let Some((_, counts)) = line.split_once("] Tests run: ")
+        && !counts.contains("Time elapsed")
+    {
+        let [run, failures, errors, skipped] = numbers(counts)?;
+        let failed = failures + errors;
+        let passed = run.checked_sub(failed + skipped)?;
+        return Some(Tally { passed, failed });
+    }
     // node --test: `ℹ pass 10`, `ℹ fail 0` and `ℹ cancelled 0` (cut off by a time limit) on lines of their own.
     // vitest:      `Tests  1 failed | 10 passed (11)`
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -78,6 +87,15 @@ fn closing_line(line: &str) -> Option<Tally> {
         }),
         _ => None,
     }
+}
+
+/// The numbers of `10, Failures: 1, …`, if there are just so many.
+fn numbers<const N: usize>(counts: &str) -> Option<[u64; N]> {
+    let words = counts
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|word| !word.is_empty());
+    let numbers: Vec<u64> = words.map(str::parse).collect::<Result<_, _>>().ok()?;
+    numbers.try_into().ok()
 }
 
 /// The sum of the numbers that stand before any of these words.
@@ -154,6 +172,11 @@ mod tests {
         );
         check("ℹ tests 12\nℹ pass 11\nℹ fail 1\nℹ cancelled 2", Some((11, 3)));
         check("# tests 12\n# pass 12\n# fail 0", Some((12, 0)));
+        check(
+            "[ERROR] Tests run: 5, Failures: 1, Errors: 1, Skipped: 1, Time elapsed: 4.9 s <<< FAILURE! -- in ClientsTest\n\
+             [ERROR] Tests run: 5, Failures: 1, Errors: 1, Skipped: 1",
+            Some((2, 2)),
+        );
         check(
             " Test Files  2 passed (2)\n      Tests  1 failed | 6 passed (7)",
             Some((6, 1)),

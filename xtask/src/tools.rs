@@ -29,14 +29,49 @@ const TOOLS: &[Tool] = &[
         present: || on_path("cc"),
     },
     Tool {
+        package: "caddy",
+        needed_for: "the tests behind a proxy",
+        present: || on_path("caddy"),
+    },
+    Tool {
         package: "chromium",
         needed_for: "the browser tests",
         present: || on_path("chromium"),
     },
     Tool {
+        package: "firefox-esr",
+        needed_for: "the browser tests",
+        present: || on_path("firefox-esr"),
+    },
+    Tool {
         package: "espeak-ng",
         needed_for: "a voice in the browser tests",
         present: || on_path("espeak-ng"),
+    },
+    Tool {
+        package: "default-jdk-headless",
+        needed_for: "Google's and Microsoft's Java clients",
+        present: || on_path("javac"),
+    },
+    Tool {
+        package: "maven",
+        needed_for: "Google's and Microsoft's Java clients",
+        present: || on_path("mvn"),
+    },
+    Tool {
+        package: "nginx",
+        needed_for: "the tests behind a proxy",
+        present: || on_path("nginx") || Path::new("/usr/sbin/nginx").is_file(),
+    },
+    Tool {
+        package: "iproute2",
+        needed_for: "the network of the test bed",
+        present: || on_path("ip"),
+    },
+    Tool {
+        package: "openssl",
+        needed_for: "the certificates of the test bed",
+        present: || on_path("openssl"),
     },
     Tool {
         package: "postgresql",
@@ -47,6 +82,11 @@ const TOOLS: &[Tool] = &[
         package: "strace",
         needed_for: "the proof of durability",
         present: || on_path("strace"),
+    },
+    Tool {
+        package: "util-linux",
+        needed_for: "the namespaces of the test bed",
+        present: || on_path("unshare"),
     },
     Tool {
         package: "python3",
@@ -111,7 +151,7 @@ pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
     mark_current(&stamp, &lock)
 }
 
-/// The Python interpreter with Google's clients.
+/// The Python interpreter with Google's and Microsoft's clients.
 pub(crate) fn python() -> PathBuf {
     workspace::scratch().join("venv/bin/python")
 }
@@ -156,21 +196,42 @@ fn apt_get(arguments: &[&str]) -> Command {
 }
 
 fn python_environment() -> Result<()> {
-    let requirements_file = workspace::root().join("tests/requirements.txt");
-    let requirements = fs::read(&requirements_file).context("no requirements for the conformance tests")?;
-    let stamp = workspace::scratch().join("python");
-    if python().is_file() && is_current(&stamp, &requirements) {
+    python_packages(
+        "Google's and Microsoft's clients and pytest",
+        "tests/requirements.txt",
+        "venv",
+        "python",
+    )
+}
+
+/// The public programs of the test bed, from `PyPI` and npm.
+pub(crate) fn testbed() -> Result<()> {
+    python_packages(
+        "the programs of the test bed",
+        "tests/testbed/requirements.txt",
+        "venv-testbed",
+        "python-testbed",
+    )?;
+    npm_packages(&workspace::root().join("tests/testbed"))
+}
+
+/// Installs what a file lists into an environment of its own, unless what this very file lists is there.
+fn python_packages(what: &str, requirements_file: &str, environment: &str, stamp: &str) -> Result<()> {
+    let requirements_file = workspace::root().join(requirements_file);
+    let requirements = fs::read(&requirements_file).with_context(|| format!("no requirements for {what}"))?;
+    let (environment, stamp) = (workspace::scratch().join(environment), workspace::scratch().join(stamp));
+    let python = environment.join("bin/python");
+    if python.is_file() && is_current(&stamp, &requirements) {
         return Ok(());
     }
-    let environment = workspace::scratch().join("venv");
-    eprintln!("Installing Google's clients and pytest into {}", environment.display());
+    eprintln!("Installing {what} into {}", environment.display());
     process::run(
         Command::new("python3")
             .args(["-m", "venv", "--clear"])
             .arg(&environment),
     )?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    process::run(Command::new(python()).args(pip).arg(&requirements_file))?;
+    process::run(Command::new(python).args(pip).arg(&requirements_file))?;
     mark_current(&stamp, &requirements)
 }
 

@@ -140,16 +140,17 @@ impl Meeting {
         let body = json!({"config": {"accessType": "OPEN"}}).to_string();
         let space = connection.ask(&load::post("/v2/spaces", &authorization, &body)).await?;
         let space = text(&serde_json::from_slice(space)?, "name")?;
-        let mut attend = async |voice| -> Result<Attendee> {
+        let mut attend = async |voice, authorization: &str| -> Result<Attendee> {
             let offered = Offered::new(voice).await?;
-            let body = json!({"offer": offered.sdp()}).to_string();
-            let join = load::post(&format!("/sederunt/v1/{space}:join"), &authorization, &body);
+            let body = json!({"offer": offered.sdp(), "displayName": "Listener"}).to_string();
+            let join = load::post(&format!("/sederunt/v1/{space}:join"), authorization, &body);
             let answer: Value = serde_json::from_slice(connection.ask(&join).await?)?;
             let mut attendee = offered.accept(&text(&answer, "answer")?);
             ensure!(attendee.settled().await == State::Joined, "nobody is let in");
             Ok(attendee)
         };
-        let (speaker, listener) = (attend(SPEAKER).await?, attend(LISTENER).await?);
+        // Two people: nobody hears themself.
+        let (speaker, listener) = (attend(SPEAKER, &authorization).await?, attend(LISTENER, "").await?);
         speaker.speak(true).await;
         let meeting = Meeting { speaker, listener };
         while meeting.counted().await?.received == 0 {

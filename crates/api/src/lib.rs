@@ -1,7 +1,7 @@
 //! The messages and services of every contract that Sederunt serves, generated from `proto/`.
 //!
-//! This crate is the only place where messages are generated, and it holds nothing but them: what a field means for a
-//! meeting is decided by those who fill it. The module tree is the tree of protobuf packages.
+//! This crate is the only place where messages are generated, and it holds nothing but them and the way to call a service by
+//! them ([`Methods`]): what a field means for a meeting is decided by those who fill it. The module tree is the tree of protobuf packages.
 //!
 //! `google.apps.meet.v2` and `v2beta` are the same on the wire but for what only v2beta has, so a service is written
 //! once, for v2beta; a test below holds them together.
@@ -19,6 +19,9 @@ mod packages {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));
 }
 
+mod methods;
+
+pub use methods::{Answering, Methods};
 pub use packages::{google, sederunt};
 
 /// The compiled `proto/`, options included: a serialised `google.protobuf.FileDescriptorSet`.

@@ -70,6 +70,16 @@ actions! {
     KeyCreate = "key.create",
     /// A key of a service account was deleted.
     KeyDelete = "key.delete",
+    /// An application with roles was made. The detail holds them.
+    DaemonCreate = "daemon.create",
+    /// An application got other roles. The detail holds those that it has now.
+    DaemonRoles = "daemon.roles",
+    /// An application with roles was deleted.
+    DaemonDelete = "daemon.delete",
+    /// An application with roles got a secret or a certificate.
+    CredentialCreate = "credential.create",
+    /// A secret or a certificate of an application was deleted.
+    CredentialDelete = "credential.delete",
     /// A service account may act as any user. The detail holds the scopes.
     GrantCreate = "grant.create",
     /// A service account may not any more.

@@ -16,6 +16,8 @@ pub enum Actor {
     User(UserId),
     /// A program that acts for nobody: its client id.
     ServiceAccount(String),
+    /// A daemon, which acts by roles of its own: its client id.
+    Daemon(String),
     /// Whoever runs the server, on its machine.
     CommandLine,
     /// Somebody who gave no credential.
@@ -38,6 +40,7 @@ impl Actor {
         match self {
             Actor::User(id) => format!("users/{id}"),
             Actor::ServiceAccount(client_id) => format!("serviceAccounts/{client_id}"),
+            Actor::Daemon(client_id) => format!("daemons/{client_id}"),
             Actor::CommandLine => "commandLine".to_owned(),
             Actor::Nobody => "nobody".to_owned(),
         }

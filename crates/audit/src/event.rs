@@ -15,7 +15,7 @@ pub struct Event {
     pub id: String,
     /// When, in microseconds since the Unix epoch.
     pub time_us: i64,
-    /// Who: `users/U`, `serviceAccounts/S`, `commandLine` or `nobody`.
+    /// Who: `users/U`, `serviceAccounts/S`, `daemons/D`, `commandLine` or `nobody`.
     pub actor: String,
     /// The client id of the application that acted for them.
     pub app: Option<String>,

@@ -41,6 +41,23 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// Another server has taken the database over. Nothing was written, and nothing will be by this handle.
+    #[error("another server has taken the database over")]
+    Superseded,
+    /// The disk is full. Nothing was written.
+    #[error("there is no room left on the disk of the database")]
+    Full {
+        /// What the engine said.
+        #[source]
+        source: Source,
+    },
+    /// What is on the disk is not what the engine wrote there.
+    #[error("the database is damaged; stop the server and restore a copy")]
+    Damaged {
+        /// What the engine said.
+        #[source]
+        source: Source,
+    },
     /// A column does not hold what was asked of it.
     #[error("column {column} of the answer is no {wanted}")]
     Column {

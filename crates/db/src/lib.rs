@@ -2,9 +2,9 @@
 //!
 //! The register lives in SQLite by default and in PostgreSQL where many nodes share it. This is the only crate that names
 //! either; all others see a [`Db`] with two methods for what is kept, [`Db::read`] and [`Db::write`], and write each
-//! statement once; a read that a caller's filter may make long is a [`Db::walk`]. Two more are about the database as a whole:
-//! [`Db::ping`] asks whether it answers, and [`Db::scrub`] makes what was deleted unreadable. One text for two engines works
-//! because the statements keep to what both mean alike:
+//! statement once; a read that a caller's filter may make long is a [`Db::walk`]. Others are about the database as a whole:
+//! [`Db::open_alone`] is for the one server that serves it, [`Db::ping`] asks whether it takes writes, [`Db::check`] whether it is
+//! sound, and [`Db::scrub`] makes what was deleted unreadable. One text for two engines works because the statements keep to what both mean alike:
 //!
 //! | use | not |
 //! |---|---|
@@ -52,9 +52,32 @@ pub enum Location {
     Postgres(String),
 }
 
+/// A write, told apart from every other: see [`Db::last_write`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastWrite(u128);
+
 /// A handle to an open database; clones share it.
 #[derive(Clone)]
 pub struct Db(Engine);
+
+/// That one process serves a database, for as long as it holds this.
+pub struct Lease(Option<postgres::Lease>);
+
+impl Lease {
+    /// Comes back when another process has taken the database over: nothing is written any more.
+    pub async fn lost(&self) {
+        match &self.0 {
+            Some(lease) => lease.lost().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Lease").finish_non_exhaustive()
+    }
+}
 
 #[derive(Clone)]
 enum Engine {
@@ -77,6 +100,18 @@ impl Db {
             Location::Sqlite(path) => Engine::Sqlite(Arc::new(sqlite::Sqlite::open(path, limits)?)),
             Location::Postgres(address) => Engine::Postgres(Arc::new(postgres::Postgres::open(address, limits).await?)),
         }))
+    }
+
+    /// Opens the database as the one server that serves it. Where another one does, `taken` is called, and this waits until that
+    /// has ended, however it does. From then on nothing holds that the other writes.
+    ///
+    /// On PostgreSQL alone: a SQLite file lies in a folder of this machine, which whoever serves it has locked.
+    pub async fn open_alone(location: &Location, taken: impl FnOnce()) -> Result<(Db, Lease), Error> {
+        let Location::Postgres(address) = location else {
+            return Ok((Db::open(location).await?, Lease(None)));
+        };
+        let (postgres, lease) = postgres::Postgres::open_alone(address, Limits::default(), taken).await?;
+        Ok((Db(Engine::Postgres(Arc::new(postgres))), Lease(Some(lease))))
     }
 
     /// Runs one query and returns all its rows, within the handle's limits of rows and time.
@@ -108,9 +143,36 @@ impl Db {
         }
     }
 
-    /// Asks for an answer and nothing else: whether the database can be reached and read now.
+    /// The last write that anybody has made, this process or another: asked before something is read, it tells later whether
+    /// what was read still stands. `None` where that cannot be told so cheaply: on PostgreSQL, where others write from other
+    /// machines. Nothing may be remembered there.
+    ///
+    /// On SQLite every write that was acknowledged counts from then on.
+    pub fn last_write(&self) -> Option<LastWrite> {
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.last_write(),
+            Engine::Postgres(_) => None,
+            #[cfg(feature = "testing")]
+            Engine::Simulated(_) => None,
+        }
+    }
+
+    /// Asks whether the database can be reached and written to now: it counts such questions. A disk that is full still reads, and
+    /// SQLite writes nothing where a row stays as it is.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.read("select 1", Vec::new()).await.map(drop)
+        let write = Statement::new("update lease set pings = pings + 1", Vec::new()).expect(1);
+        self.write(vec![write]).await
+    }
+
+    /// Looks whether the file is sound, which takes as long as reading it. PostgreSQL keeps its files to itself, and checks pages as it
+    /// reads them.
+    pub async fn check(&self) -> Result<(), Error> {
+        match &self.0 {
+            Engine::Sqlite(sqlite) => sqlite.check().await,
+            Engine::Postgres(_) => Ok(()),
+            #[cfg(feature = "testing")]
+            Engine::Simulated(_) => Ok(()),
+        }
     }
 
     /// Runs all statements, or none: when this returns `Ok`, they are on the disk.
@@ -127,8 +189,8 @@ impl Db {
     }
 
     /// Makes deleted data unreadable in the database's files: both engines only mark it as free and write over it some
-    /// day. Everything is written anew, so it takes as long as the database is large and holds up writes meanwhile; those of
-    /// other processes fail if they wait for longer than their limit.
+    /// day. It takes as long as the database is large. On SQLite that is in small pieces, between which others write. PostgreSQL
+    /// writes each table anew, and holds up whoever needs it meanwhile.
     ///
     /// PostgreSQL keeps its own log of changes until it recycles it, and archives or standbys keep theirs; file systems and
     /// disks may keep old blocks. That is beyond this crate.

@@ -72,5 +72,23 @@ pub(crate) const SQLITE_LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// half the time of a read went into copying pages from the system's cache. Writes do not go this way.
 pub(crate) const SQLITE_MAPPED_BYTES_MAX: u64 = 0x7fff_0000;
 
+/// Pages of a SQLite file that are written over at once when deleted data is to be gone: a mebibyte, some hundredths of a second
+/// with the sync, for which other writes wait.
+pub(crate) const SCRUB_PAGES_PER_STEP: u32 = 256;
+
+/// How long others have the file to themselves between two steps. A process that waits for another one's write looks again after
+/// at most a tenth of a second, and sooner at first.
+pub(crate) const SCRUB_PAUSE: Duration = Duration::from_millis(20);
+
+/// How often whoever waits for another server to end looks whether it has: meetings wait as long.
+pub(crate) const LEASE_WAIT_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How often the connection that holds the lease is tried. Nothing depends on it but how soon a loss is known: writes look for
+/// themselves.
+pub(crate) const LEASE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long that connection may take to answer before another one is made.
+pub(crate) const LEASE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How long a migration may wait for another process that is migrating, and how long one step of it may take.
 pub(crate) const MIGRATION_TIMEOUT: Duration = Duration::from_mins(10);

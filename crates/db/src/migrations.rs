@@ -35,6 +35,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(8, "0008_programs"),
     migration!(9, "0009_audit"),
     migration!(10, "0010_seats"),
+    migration!(11, "0011_lease"),
+    migration!(12, "0012_awaited"),
+    migration!(13, "0013_openid"),
+    migration!(14, "0014_streams"),
+    migration!(15, "0015_outbox"),
+    migration!(16, "0016_roles"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -9,7 +9,10 @@
 mod connector;
 mod convert;
 mod failure;
+mod lease;
 mod security;
+
+pub(crate) use lease::Lease;
 
 use crate::{
     Error, Limits, Row, Statement, Value,
@@ -24,7 +27,8 @@ use connector::Connector;
 use convert::{Bound, row_from_postgres};
 use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, Object, Pool, Runtime};
 use failure::{Failure, given_up, outlasted};
-use futures_util::TryStreamExt;
+use futures_util::{TryStreamExt, future::join};
+use lease::{Claim, Fence};
 use std::{pin::pin, time::Duration};
 use tokio::time::{sleep, timeout};
 
@@ -37,6 +41,8 @@ pub(crate) struct Postgres {
     walkers: Pool,
     writers: Pool,
     limits: Limits,
+    /// What writes look at where a server makes them.
+    fence: Option<Fence>,
 }
 
 impl Postgres {
@@ -70,12 +76,27 @@ impl Postgres {
                 WRITER_SETTINGS,
             )?,
             limits,
+            fence: None,
         };
         postgres.migrate().await.map_err(Failure::into_error)?;
         if security.asks_for_tls() {
             security.report(postgres.is_encrypted().await?);
         }
         Ok(postgres)
+    }
+
+    /// The same for the one server that serves the database; waits until there is no other, and tells if there is. Only then
+    /// the tables are brought up to date: another server, of an older program, uses them until its end.
+    pub(crate) async fn open_alone(
+        address: &str,
+        limits: Limits,
+        taken: impl FnOnce(),
+    ) -> Result<(Postgres, Lease), Error> {
+        let claim = Claim::wait(address, limits, taken).await?;
+        let postgres = Postgres::open(address, limits).await?;
+        let (fence, lease) = claim.take().await?;
+        let fence = Some(fence);
+        Ok((Postgres { fence, ..postgres }, lease))
     }
 
     async fn is_encrypted(&self) -> Result<bool, Error> {
@@ -150,7 +171,7 @@ impl Postgres {
 
     async fn write_once(&self, statements: &[Statement]) -> Result<(), Failure> {
         let mut client = self.writers.get().await?;
-        let outcome = execute_all(&mut client, statements, self.limits.write_timeout).await;
+        let outcome = execute_all(&mut client, statements, self.fence.as_ref(), self.limits.write_timeout).await;
         keep_if_sound(client, &outcome);
         outcome
     }
@@ -190,7 +211,7 @@ fn walker_settings() -> String {
 /// standbys too keeps doing so. A transaction whose client vanished may not hold its locks.
 const WRITER_SETTINGS: &str = "
     select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
-    set idle_in_transaction_session_timeout = 60000";
+    set idle_in_transaction_session_timeout = 10000";
 
 fn pool(
     config: &tokio_postgres::Config,
@@ -247,15 +268,32 @@ async fn query(client: &ClientWrapper, sql: &str, params: &[Value], rows_max: us
     Ok(rows)
 }
 
-async fn execute_all(client: &mut ClientWrapper, statements: &[Statement], limit: Duration) -> Result<(), Failure> {
+async fn execute_all(
+    client: &mut ClientWrapper,
+    statements: &[Statement],
+    fence: Option<&Fence>,
+    limit: Duration,
+) -> Result<(), Failure> {
     let transaction = client.transaction().await?;
-    let work = async {
+    let fenced = async {
+        match fence {
+            Some(fence) => fence.check(&transaction).await,
+            None => Ok(()),
+        }
+    };
+    let executed = async {
         for (index, statement) in statements.iter().enumerate() {
             execute(&transaction, statement)
                 .await
                 .map_err(|failure| failure.at(index))?;
         }
         Ok(())
+    };
+    // The statements follow the question without waiting for its answer, which is needed before the commit. Both are apart, or every
+    // future that writes would be as large as they are.
+    let work = async {
+        let (fenced, executed) = Box::pin(join(fenced, executed)).await;
+        fenced.and(executed)
     };
     outlasted(timeout(limit, work).await)?;
     match timeout(limit, transaction.commit()).await {

@@ -7,6 +7,7 @@
 
 mod engine_error;
 mod folder;
+mod last_write;
 mod scrub;
 #[cfg(feature = "testing")]
 mod simulated;
@@ -18,15 +19,16 @@ pub(crate) use simulated::Simulated;
 pub use simulated::{Disk, Fate};
 
 use crate::{
-    Error, Limits, Row, Statement, Value,
+    Error, LastWrite, Limits, Row, Statement, Value,
     limits::{
-        INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SQLITE_LOG_BYTES_MAX, SQLITE_LOG_PAGES,
+        INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SCRUB_PAUSE, SQLITE_LOG_BYTES_MAX, SQLITE_LOG_PAGES,
         SQLITE_MAPPED_BYTES_MAX, SQLITE_READERS_MAX, SQLITE_WALK_INSTRUCTIONS_MAX, SQLITE_WALKS_MAX,
     },
     migrations,
     statement::check_count,
 };
-use engine_error::{given_up, translate};
+use aside::Aside;
+use engine_error::{damaged, given_up, translate};
 use rusqlite::{
     Connection, TransactionBehavior,
     config::DbConfig,
@@ -45,9 +47,10 @@ pub(crate) struct Sqlite {
     path: PathBuf,
     limits: Limits,
     writer: writer::Writer,
+    marks: Arc<last_write::Marks>,
     readers: Mutex<Vec<Connection>>,
     reading: Semaphore,
-    walking: Arc<Semaphore>,
+    walking: Aside,
 }
 
 impl Sqlite {
@@ -61,13 +64,15 @@ impl Sqlite {
         migrate(&mut connection)?;
         // A file is durable only once its folder's entry is, and SQLite syncs that only for its journals.
         folder::sync(&folder)?;
+        let marks = Arc::new(last_write::Marks::open(path)?);
         Ok(Sqlite {
             path: path.to_owned(),
             limits,
-            writer: writer::Writer::start(connection, limits)?,
+            writer: writer::Writer::start(connection, limits, Arc::clone(&marks))?,
+            marks,
             readers: Mutex::default(),
             reading: Semaphore::new(SQLITE_READERS_MAX),
-            walking: Arc::new(Semaphore::new(SQLITE_WALKS_MAX)),
+            walking: Aside::new("sqlite-walk", SQLITE_WALKS_MAX),
         })
     }
 
@@ -75,8 +80,45 @@ impl Sqlite {
         self.writer.write(statements).await
     }
 
+    /// Reads the whole file, on a thread of its own and without a limit of time: nobody waits for it but who asked.
+    pub(crate) async fn check(&self) -> Result<(), Error> {
+        let connection = self.connect_reader()?;
+        let check = move || {
+            let found: String = connection
+                .query_row("pragma quick_check(1)", [], |row| row.get(0))
+                .map_err(translate)?;
+            if found == "ok" { Ok(()) } else { Err(damaged(found)) }
+        };
+        tokio::task::spawn_blocking(check).await.map_err(Error::engine)?
+    }
+
+    /// Goes through the file in pieces, and leaves the writer to others between two of them, in this process and beside it.
     pub(crate) async fn scrub(&self) -> Result<(), Error> {
-        self.writer.scrub().await
+        // Twice, since a tree that grows meanwhile may copy a page as it is to one that was done before.
+        for _ in 0..2 {
+            let mut next = Some(1);
+            while let Some(from) = next {
+                let overwrite = move |connection: &mut Connection| scrub::overwrite(connection, from);
+                next = self.writer.between(overwrite).await?;
+                tokio::time::sleep(SCRUB_PAUSE).await;
+            }
+        }
+        // A reader that began before sees the old state in the log: it is soon gone, as reads have a time limit.
+        let deadline = Instant::now() + self.limits.read_timeout + self.limits.write_timeout;
+        while !self.writer.between(|connection| scrub::cut_log(connection)).await? {
+            if Instant::now() >= deadline {
+                let reason = "somebody has been reading for too long for the log to be cut";
+                return Err(Error::Timeout {
+                    source: Arc::new(std::io::Error::other(reason)),
+                });
+            }
+            tokio::time::sleep(SCRUB_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn last_write(&self) -> Option<LastWrite> {
+        self.marks.read()
     }
 
     pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
@@ -85,15 +127,13 @@ impl Sqlite {
     }
 
     pub(crate) async fn walk(self: Arc<Self>, sql: String, params: Vec<Value>) -> Result<Vec<Row>, Error> {
-        let walking = Arc::clone(&self.walking);
-        let permit = walking.acquire_owned().await.expect("the semaphore is never closed");
+        let sqlite = Arc::clone(&self);
         let walk = move || {
             let instructions_max = Some(SQLITE_WALK_INSTRUCTIONS_MAX);
-            let answer = self.with_reader(|connection| query(connection, &sql, &params, self.limits, instructions_max));
-            drop(permit);
-            answer.map_err(given_up)
+            let limits = sqlite.limits;
+            sqlite.with_reader(|connection| query(connection, &sql, &params, limits, instructions_max))
         };
-        tokio::task::spawn_blocking(walk).await.map_err(Error::engine)?
+        self.walking.run(walk).await.map_err(Error::engine)?.map_err(given_up)
     }
 
     /// Lends a connection that reads.
@@ -138,7 +178,7 @@ fn configure(connection: &Connection) -> Result<(), Error> {
         .map_err(translate)?;
     connection
         .execute_batch(&format!(
-            "pragma synchronous = full; pragma foreign_keys = on;
+            "pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on;
             pragma wal_autocheckpoint = {SQLITE_LOG_PAGES}; pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX};
             pragma mmap_size = {SQLITE_MAPPED_BYTES_MAX};"
         ))

@@ -52,7 +52,12 @@ async fn a_new_database_is_for_its_owner_alone() {
     let _db = Db::open(&Location::Sqlite(folder.join("sederunt.db"))).await.unwrap();
     let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
-    for file in ["sederunt.db", "sederunt.db-wal", "sederunt.db-shm"] {
+    for file in [
+        "sederunt.db",
+        "sederunt.db-wal",
+        "sederunt.db-shm",
+        "sederunt.db-last-write",
+    ] {
         assert_eq!(mode(&folder.join(file)), 0o600, "{file}");
     }
 }
@@ -130,7 +135,7 @@ async fn what_cannot_be_opened_is_an_error() {
     for location in locations {
         let refused = Db::open(&location).await;
         assert!(
-            matches!(refused, Err(Error::Engine { .. })),
+            matches!(refused, Err(Error::Engine { .. } | Error::Damaged { .. })),
             "{location:?}: {refused:?}"
         );
     }

@@ -73,6 +73,64 @@ async fn sqlite_keeps_no_byte_in_its_file_or_its_log() {
     assert_eq!(found(), 0);
 }
 
+/// As a command beside a running server scrubs: the server writes on, and waits for no more than a piece of the work.
+#[tokio::test]
+async fn writes_of_another_process_go_on_while_a_large_file_is_scrubbed() {
+    const ROWS: i64 = 30_000;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let location = Location::Sqlite(folder.path().join("large.db"));
+    let db = Db::open(&location).await.expect("a database");
+    let table = "create table thing (id bigint not null primary key, name text not null)";
+    let index = "create index thing_by_name on thing (name, id)";
+    db.write(vec![Statement::new(table, vec![]), Statement::new(index, vec![])])
+        .await
+        .expect("a table");
+    // In no order, so that pages split, and rows move and leave copies behind.
+    let rows = "insert into thing (id, name)
+        with recursive n(i) as (select 0 union all select i + 1 from n where i < $1 - 1)
+        select (i * 7919) % $1, case when i % 20 = 0 then $2 else 'somebody else' end || (i * 104729) % 99991 from n";
+    db.write(vec![Statement::new(rows, vec![ROWS.into(), SECRET.into()])])
+        .await
+        .expect("rows");
+    let thin_out = "delete from thing where id % 3 = 1 and substr(name, 1, length($1)) != $1";
+    db.write(vec![Statement::new(thin_out, vec![SECRET.into()])])
+        .await
+        .expect("deleted");
+    let forget = "delete from thing where substr(name, 1, length($1)) = $1";
+    db.write(vec![Statement::new(forget, vec![SECRET.into()])])
+        .await
+        .expect("deleted");
+    let left = count(&db).await;
+
+    let server = Db::open(&location).await.expect("opened a second time");
+    let scrubbing = tokio::spawn({
+        let db = db.clone();
+        async move { db.scrub().await }
+    });
+    let (mut written, mut slowest) = (0, Duration::ZERO);
+    while !scrubbing.is_finished() {
+        let began = std::time::Instant::now();
+        let row = vec![Value::Int(ROWS + written), "a newcomer".into()];
+        let insert = Statement::new("insert into thing (id, name) values ($1, $2)", row);
+        server.write(vec![insert.expect(1)]).await.expect("joins go on");
+        slowest = slowest.max(began.elapsed());
+        written += 1;
+    }
+    scrubbing.await.expect("no panic").expect("scrubbed");
+    assert!(
+        slowest < Duration::from_secs(2) && written > 1,
+        "{written} writes, the slowest in {slowest:?}"
+    );
+    let bytes = fs::read(folder.path().join("large.db")).expect("readable");
+    assert!(bytes.len() > 1 << 20, "{}", bytes.len());
+    let traces = bytes
+        .windows(SECRET.len())
+        .filter(|window| *window == SECRET.as_bytes());
+    assert_eq!(traces.count(), 0);
+    db.check().await.expect("it is as sound as before");
+    assert_eq!(count(&db).await, left + written);
+}
+
 async fn insert(db: Db, ids: std::ops::Range<i64>) {
     for id in ids {
         let insert = Statement::new(

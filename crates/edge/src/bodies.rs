@@ -118,7 +118,7 @@ impl Account {
         self.refusal.get().copied()
     }
 
-    fn hold(&self, bytes: u64) -> Result<(), Refusal> {
+    pub(crate) fn hold(&self, bytes: u64) -> Result<(), Refusal> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = if let Some(permit) = &mut *held {
             permit.grow(bytes)
@@ -225,6 +225,7 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::room::Room;
 
     /// Pieces, each so many seconds after the one before; then nothing comes, or the end.
     struct Trickle {
@@ -330,6 +331,21 @@ mod tests {
         let (body, _account) = bodies.bound(trickle(&[(0, 1); 1000], true), client(1));
         assert!(body.collect().await.is_ok());
         assert_eq!(bodies.held.taken(), 1000 * (1 + limits::BODY_PIECE_BYTES));
+    }
+
+    #[tokio::test]
+    async fn what_is_made_of_a_body_counts_as_well() {
+        let bodies = Bodies::new(Limits::default(), &Reports::default());
+        let (body, account) = bodies.bound(trickle(&[], true), client(1));
+        let room = Room::of(&account);
+        let share = usize::try_from(limits::BODIES_BYTES.per_client).expect("some megabytes");
+        assert!(room.take(share).is_ok());
+        assert_eq!(bodies.held.taken(), limits::BODIES_BYTES.per_client);
+        assert_eq!(account.refusal(), None);
+        assert!(room.take(1).is_err());
+        assert_eq!(account.refusal(), Some(Refusal::NoRoom(Used::Own)));
+        drop((room, account, body));
+        assert_eq!(bodies.held.taken(), 0);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use axum_core::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -25,9 +25,10 @@ use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use crate::bodies::{Bodies, Refusal};
-use crate::limits::{self, Limits};
+use crate::limits;
 use crate::place::{Place, UnderWay};
 use crate::proxies::Proxies;
+use crate::room::Room;
 use crate::strict;
 
 /// What holds for all connections.
@@ -45,9 +46,9 @@ struct Answer {
 }
 
 impl Terms {
-    pub(crate) fn new(limits: &Limits, bodies: Bodies, proxies: Proxies, stop: CancellationToken) -> Terms {
+    pub(crate) fn new(bodies: Bodies, proxies: Proxies, stop: CancellationToken) -> Terms {
         Terms {
-            http: builder(limits),
+            http: builder(),
             bodies,
             proxies,
             stop,
@@ -62,8 +63,9 @@ impl Terms {
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (terms, asking) = (Arc::clone(self), Arc::clone(&place));
-        let service = service_fn(move |request| {
-            let (terms, service, under_way) = (Arc::clone(&terms), service.clone(), asking.begin());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let under_way = asking.begin(request.version());
+            let (terms, service) = (Arc::clone(&terms), service.clone());
             async move { terms.answer(address, request, service, under_way).await }
         });
         let serving = self.http.serve_connection(TokioIo::new(stream), service).into_owned();
@@ -107,12 +109,16 @@ impl Terms {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     {
         let client = Client::at(self.proxies.client(address, request.headers()));
-        let (head, body) = request.into_parts();
-        let (body, account) = self.bodies.bound(body, client);
-        let mut request = Request::from_parts(head, Body::new(body));
-        request.extensions_mut().insert(client);
-        let response = service.call(request).await?;
-        let response = account.refusal().map_or(response, Refusal::answer);
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(client);
+        let response = if body.is_end_stream() {
+            service.call(Request::from_parts(head, Body::empty())).await?
+        } else {
+            let (body, account) = self.bodies.bound(body, client);
+            head.extensions.insert(Room::of(&account));
+            let response = service.call(Request::from_parts(head, Body::new(body))).await?;
+            account.refusal().map_or(response, Refusal::answer)
+        };
         Ok(strict::typed(response).map(|body| {
             Body::new(Answer {
                 body,
@@ -122,12 +128,12 @@ impl Terms {
     }
 }
 
-fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.first_request_timeout)
+        // Its place counts the time: a timer of its own for each head would cost as much as finding out who asks.
+        .header_read_timeout(None)
         .max_buf_size(limits::REQUEST_HEAD_BYTES_MAX)
         .pipeline_flush(true);
     builder

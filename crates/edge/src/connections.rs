@@ -8,6 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use http::Version;
 use share::{Client, Used};
 use tokio::time::Instant;
 
@@ -40,8 +41,8 @@ struct Open<Ender> {
     requests: usize,
     /// When its last request began or ended, or it was opened.
     since: Instant,
-    /// Whether it ever brought a request.
-    spoke: bool,
+    /// In which version it spoke, once it brought a request.
+    spoke: Option<Version>,
 }
 
 impl<Ender> Open<Ender> {
@@ -87,7 +88,7 @@ impl<Ender> Connections<Ender> {
             ender,
             requests: 0,
             since: now,
-            spoke: false,
+            spoke: None,
         };
         self.open.insert(self.entered, open);
         *self.by_client.entry(peer.client).or_default() += 1;
@@ -113,11 +114,11 @@ impl<Ender> Connections<Ender> {
     }
 
     /// A request begins.
-    pub(crate) fn begin(&mut self, id: Id, now: Instant) {
+    pub(crate) fn begin(&mut self, id: Id, version: Version, now: Instant) {
         if let Some(open) = self.open.get_mut(&id) {
             open.requests += 1;
             open.since = now;
-            open.spoke = true;
+            open.spoke = Some(version);
         }
     }
 
@@ -129,13 +130,20 @@ impl<Ender> Connections<Ender> {
         }
     }
 
-    /// Until when one may stay as it is.
+    /// Until when one may stay as it is, or is to be looked at again.
     pub(crate) fn patience(&self, id: Id, now: Instant) -> Instant {
+        let Limits {
+            idle_timeout,
+            first_request_timeout,
+            ..
+        } = self.limits;
         match self.open.get(&id) {
             None => now,
-            Some(open) if open.requests > 0 => now + self.limits.idle_timeout,
-            Some(open) if open.spoke => open.since + self.limits.idle_timeout,
-            Some(open) => open.since + self.limits.first_request_timeout,
+            // It may end right after this look, and what follows has the shortest time.
+            Some(open) if open.requests > 0 => now + idle_timeout.min(first_request_timeout),
+            Some(open) if open.spoke == Some(Version::HTTP_2) => open.since + idle_timeout,
+            // Over HTTP/1 nobody can tell whether nothing comes, or a head that never ends.
+            Some(open) => open.since + first_request_timeout,
         }
     }
 
@@ -205,7 +213,7 @@ mod tests {
                     ids.extend(entered.as_ref().ok().map(|(id, _)| (number, *id)));
                     assert_eq!(entered.map(|(_, gone)| gone), *expected, "step {number}");
                 }
-                Begins(of) => connections.begin(ids[of], now),
+                Begins(of) => connections.begin(ids[of], Version::HTTP_11, now),
                 Ends(of) => connections.end(ids[of], now),
                 Leaves(of) => drop(connections.leave(ids[of])),
             }
@@ -289,18 +297,21 @@ mod tests {
     fn how_long_one_may_do_nothing() {
         let begin = Instant::now();
         let later = |second| begin + Duration::from_secs(second);
-        let mut connections = Connections::new(LIMITS);
-        let (id, _) = connections.enter(peer(1), (), begin).expect("the first");
-        assert_eq!(connections.patience(id, later(3)), begin + LIMITS.first_request_timeout);
-        connections.begin(id, later(4));
-        assert_eq!(connections.patience(id, later(9)), later(9) + LIMITS.idle_timeout);
-        connections.end(id, later(10));
-        assert_eq!(connections.patience(id, later(12)), later(10) + LIMITS.idle_timeout);
-        // An answer that is not taken keeps no place.
-        connections.begin(id, later(20));
-        assert_eq!(connections.make_room(later(19) + limits::ANSWER_TIMEOUT), None);
-        assert_eq!(connections.make_room(later(20) + limits::ANSWER_TIMEOUT), Some(()));
-        assert_eq!(connections.patience(id, later(22)), later(22));
+        let (head, idle) = (LIMITS.first_request_timeout, LIMITS.idle_timeout);
+        for (version, after_an_answer) in [(Version::HTTP_11, head), (Version::HTTP_2, idle)] {
+            let mut connections = Connections::new(LIMITS);
+            let (id, _) = connections.enter(peer(1), (), begin).expect("the first");
+            assert_eq!(connections.patience(id, later(3)), begin + head);
+            connections.begin(id, version, later(4));
+            assert_eq!(connections.patience(id, later(9)), later(9) + head);
+            connections.end(id, later(10));
+            assert_eq!(connections.patience(id, later(12)), later(10) + after_an_answer);
+            // An answer that is not taken keeps no place.
+            connections.begin(id, version, later(20));
+            assert_eq!(connections.make_room(later(19) + limits::ANSWER_TIMEOUT), None);
+            assert_eq!(connections.make_room(later(20) + limits::ANSWER_TIMEOUT), Some(()));
+            assert_eq!(connections.patience(id, later(22)), later(22));
+        }
     }
 
     proptest! {
@@ -312,7 +323,7 @@ mod tests {
                 now += Duration::from_secs(1);
                 match what {
                     0 | 1 => drop(connections.enter(peer(client), (), now)),
-                    2 => connections.begin(of, now),
+                    2 => connections.begin(of, Version::HTTP_2, now),
                     _ => drop(connections.leave(of)),
                 }
                 prop_assert!(connections.open.len() <= LIMITS.connections_max);

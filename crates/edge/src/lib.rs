@@ -16,6 +16,7 @@ mod lingering;
 mod listener;
 mod place;
 mod proxies;
+mod room;
 mod strict;
 mod tls;
 
@@ -24,4 +25,5 @@ pub use host::name_host;
 pub use limits::Limits;
 pub use listener::{Secured, Setup, serve};
 pub use proxies::{Network, NoNetwork, Proxies};
+pub use room::{NoRoom, Room};
 pub use tls::{AcmeConfiguration, FileProblem, Keeper, Tls, TlsConfiguration, TlsError};

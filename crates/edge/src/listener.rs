@@ -64,7 +64,7 @@ where
     let places = Places::new(limits.clone(), &reports);
     let bodies = Bodies::new(limits.clone(), &reports);
     let reception = Arc::new(Reception {
-        terms: Arc::new(Terms::new(&limits, bodies, proxies, stop.clone())),
+        terms: Arc::new(Terms::new(bodies, proxies, stop.clone())),
         secured,
         handshakes: Shared::new("handshakes", limits::HANDSHAKES, &reports),
         service,

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http::Version;
 use share::{Limit, Reports};
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
@@ -63,7 +64,7 @@ impl Places {
 }
 
 impl Place {
-    /// Until when the connection may stay as it is.
+    /// Until when the connection may stay as it is, or is to be looked at again.
     pub(crate) fn patience(&self) -> Instant {
         self.all
             .change(|connections| connections.patience(self.id, Instant::now()))
@@ -75,9 +76,9 @@ impl Place {
     }
 
     /// A request begins.
-    pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
+    pub(crate) fn begin(self: &Arc<Self>, version: Version) -> UnderWay {
         self.all
-            .change(|connections| connections.begin(self.id, Instant::now()));
+            .change(|connections| connections.begin(self.id, version, Instant::now()));
         UnderWay(Arc::clone(self))
     }
 }

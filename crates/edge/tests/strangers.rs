@@ -186,13 +186,30 @@ async fn a_body_that_stops_is_given_up() {
 async fn who_says_nothing_does_not_stay() {
     let world = World::new(Limits {
         first_request_timeout: SOON,
-        idle_timeout: SOON,
         ..Limits::default()
     })
     .await;
     assert_eq!(heard(world.connect(1).await).await, "");
     assert_eq!(heard(world.say(1, "GET / HTT").await).await, "");
     assert_eq!(heard(world.say(1, "PRI * HTTP/2.0\r\n\r\nSM").await).await, "");
+    // The head of the next request has no more time than that of the first.
+    for next in ["", "GET / HTT"] {
+        let mut stream = world.say(1, &GET.replace("connection: close\r\n", "")).await;
+        let answered = stream.read(&mut [0; 1024]).await.expect("an answer");
+        assert!(answered > 0);
+        stream.write_all(next.as_bytes()).await.expect("written");
+        heard(stream).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_keeps_a_connection_idle_is_asked_to_close_it() {
+    let world = World::new(Limits {
+        first_request_timeout: SOON,
+        idle_timeout: SOON,
+        ..Limits::default()
+    })
+    .await;
     let (mut sender, connection) = world.http2().await;
     let answer = sender.send_request(post(Empty::new())).await.expect("answered");
     assert_eq!(answer.status(), StatusCode::OK);

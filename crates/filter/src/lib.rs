@@ -1,6 +1,6 @@
 //! List filters: the text that a caller wrote, a tree of what it means, and SQL with bound parameters.
 //!
-//! The tree stands between so that a second grammar can mean the same, and so that nothing of the caller's text ever
+//! The tree stands between so that two grammars, Google's and OData's, can mean the same, and so that nothing of the caller's text ever
 //! reaches SQL: a [`Field`] table says which paths exist, what their values look like and which column holds them, and
 //! whatever is in no row of it is refused, with the position and the reason.
 //!
@@ -15,18 +15,22 @@
 //! # Ok::<(), filter::Malformed>(())
 //! ```
 //!
-//! No parser library: the grammar is a hundred lines, and its own words make the better error messages.
+//! No parser library: each grammar is a hundred lines or two, and its own words make the better error messages.
 
 use std::borrow::Cow;
 
+mod cursor;
 mod google;
 pub mod limits;
+mod odata;
+mod odata_tokens;
 mod predicate;
 mod sql;
 mod time_literal;
 mod tokens;
 
 pub use google::google;
+pub use odata::odata;
 pub use predicate::{Comparison, Predicate, Word};
 pub use sql::{Field, Kind, Parameter};
 

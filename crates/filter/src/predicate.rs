@@ -49,6 +49,19 @@ pub enum Comparison {
 }
 
 impl Predicate {
+    /// The same with each condition replaced by what it is found to mean: for a contract whose words are not those of the fields.
+    pub fn translated<E>(self, translate: &mut impl FnMut(Predicate) -> Result<Predicate, E>) -> Result<Predicate, E> {
+        let mut list = |all: Vec<Predicate>| -> Result<Vec<Predicate>, E> {
+            all.into_iter().map(|one| one.translated(&mut *translate)).collect()
+        };
+        Ok(match self {
+            Predicate::And(all) => Predicate::And(list(all)?),
+            Predicate::Or(all) => Predicate::Or(list(all)?),
+            Predicate::Not(inner) => Predicate::Not(Box::new(inner.translated(translate)?)),
+            condition @ (Predicate::Compare { .. } | Predicate::IsNull { .. }) => translate(condition)?,
+        })
+    }
+
     /// What one field is compared with, everywhere: for a caller who keeps it under another name.
     pub fn literals_mut(&mut self, path: &str) -> Vec<&mut Word> {
         match self {
@@ -58,6 +71,19 @@ impl Predicate {
                 path: named, literal, ..
             } if snake_case(&named.text) == path => vec![literal],
             Predicate::Compare { .. } | Predicate::IsNull { .. } => Vec::new(),
+        }
+    }
+
+    /// The value that this field has wherever the condition is true: for a caller who can begin there instead of at every row.
+    pub fn demanded(&self, path: &str) -> Option<&str> {
+        match self {
+            Predicate::And(all) => all.iter().find_map(|one| one.demanded(path)),
+            Predicate::Compare {
+                path: named,
+                comparison: Comparison::Equal,
+                literal,
+            } if snake_case(&named.text) == path => Some(&literal.text),
+            _ => None,
         }
     }
 }

@@ -26,6 +26,10 @@ pub enum Kind {
     Text,
     /// A resource name with this prefix (`spaces/`); the id after it in the column.
     ResourceName(&'static str),
+    /// A whole number.
+    Number,
+    /// A text that one of several rows must have: the column is a query up to what it is compared with, `select 1 from … and name`.
+    Any,
 }
 
 /// A value to bind.
@@ -72,8 +76,11 @@ impl Writer<'_> {
                 Ok(())
             }
             Predicate::IsNull { path } => {
-                let column = self.field(path)?.column;
-                self.sql.extend([column, " is null"]);
+                let field = self.field(path)?;
+                if field.kind == Kind::Any {
+                    return Err(Malformed::new(path.at, format!("{} compares only with =", field.path)));
+                }
+                self.sql.extend([field.column, " is null"]);
                 Ok(())
             }
             Predicate::Compare {
@@ -99,42 +106,47 @@ impl Writer<'_> {
 
     fn comparison(&mut self, path: &Word, comparison: Comparison, literal: &Word) -> Result<(), Malformed> {
         let field = self.field(path)?;
-        if field.kind == Kind::Time {
-            let time = TimeLiteral::parse(&literal.text).map_err(|why| Malformed::new(literal.at, why))?;
-            match time.condition(comparison) {
-                MicrosecondCondition::Compare(comparison) => {
-                    self.compare(field.column, comparison, Parameter::Int(time.floor_us));
-                }
-                // Of an unset field nothing is known, not even this: as with any other comparison.
-                MicrosecondCondition::Never => self.sql.extend([field.column, " <> ", field.column]),
-                MicrosecondCondition::Always => self.sql.extend([field.column, " = ", field.column]),
+        match field.kind {
+            Kind::Time => return self.time(field.column, comparison, literal),
+            Kind::Number => {
+                let number = literal.text.parse();
+                let number = number.map_err(|_| Malformed::new(literal.at, "expected a whole number"))?;
+                self.compare(field.column, comparison, Parameter::Int(number));
+                return Ok(());
             }
-            return Ok(());
+            Kind::Text | Kind::ResourceName(_) | Kind::Any => {}
         }
-        if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+        let text = Parameter::Text(text(field.kind, literal)?);
+        match (field.kind, comparison) {
+            (Kind::Any, Comparison::Equal) => {
+                self.sql.push_str("exists (");
+                self.compare(field.column, comparison, text);
+                self.sql.push(')');
+            }
+            // That some row has another value would be true of nearly all lists of rows.
+            (Kind::Any, _) => return Err(Malformed::new(path.at, format!("{} compares only with =", field.path))),
+            (_, Comparison::Equal | Comparison::NotEqual) => self.compare(field.column, comparison, text),
             // The two engines sort texts differently.
-            return Err(Malformed::new(
-                path.at,
-                format!("{} compares only with = and !=", field.path),
-            ));
+            _ => {
+                return Err(Malformed::new(
+                    path.at,
+                    format!("{} compares only with = and !=", field.path),
+                ));
+            }
         }
-        let text = match field.kind {
-            Kind::ResourceName(prefix) => match literal.text.strip_prefix(prefix) {
-                Some(id) => id.to_owned(),
-                None => {
-                    return Err(Malformed::new(
-                        literal.at,
-                        format!("expected a name that begins with {prefix}"),
-                    ));
-                }
-            },
-            Kind::Text | Kind::Time => literal.text.clone(),
-        };
-        if text.contains('\0') {
-            // PostgreSQL has no such texts, so nothing could equal it.
-            return Err(Malformed::new(literal.at, "a text has no zero bytes"));
+        Ok(())
+    }
+
+    fn time(&mut self, column: &str, comparison: Comparison, literal: &Word) -> Result<(), Malformed> {
+        let time = TimeLiteral::parse(&literal.text).map_err(|why| Malformed::new(literal.at, why))?;
+        match time.condition(comparison) {
+            MicrosecondCondition::Compare(comparison) => {
+                self.compare(column, comparison, Parameter::Int(time.floor_us));
+            }
+            // Of an unset field nothing is known, not even this: as with any other comparison.
+            MicrosecondCondition::Never => self.sql.extend([column, " <> ", column]),
+            MicrosecondCondition::Always => self.sql.extend([column, " = ", column]),
         }
-        self.compare(field.column, comparison, Parameter::Text(text));
         Ok(())
     }
 
@@ -166,4 +178,23 @@ impl Writer<'_> {
                 )
             })
     }
+}
+
+/// What a text column holds of this literal.
+fn text(kind: Kind, literal: &Word) -> Result<String, Malformed> {
+    let prefix = match kind {
+        Kind::ResourceName(prefix) => prefix,
+        Kind::Text | Kind::Any | Kind::Time | Kind::Number => "",
+    };
+    let Some(text) = literal.text.strip_prefix(prefix) else {
+        return Err(Malformed::new(
+            literal.at,
+            format!("expected a name that begins with {prefix}"),
+        ));
+    };
+    if text.contains('\0') {
+        // PostgreSQL has no such texts, so nothing could equal it.
+        return Err(Malformed::new(literal.at, "a text has no zero bytes"));
+    }
+    Ok(text.to_owned())
 }

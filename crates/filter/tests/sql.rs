@@ -32,6 +32,16 @@ const FIELDS: &[Field] = &[
         column: "title",
         kind: Kind::Text,
     },
+    Field {
+        path: "size",
+        column: "bytes",
+        kind: Kind::Number,
+    },
+    Field {
+        path: "guests.name",
+        column: "select 1 from guest g where g.party = party.id and g.name",
+        kind: Kind::Any,
+    },
 ];
 
 /// 2024-01-01T00:00:00Z.
@@ -66,6 +76,12 @@ fn conditions_and_their_parameters() {
             "title <> $7",
             vec![text("Ä\"; drop table")],
         ),
+        ("size >= -7", "bytes >= $7", vec![int(-7)]),
+        (
+            "NOT guests.name = Zoe",
+            "not (exists (select 1 from guest g where g.party = party.id and g.name = $7))",
+            vec![text("Zoe")],
+        ),
         (
             "NOT title = a AND start_time >= 2024-01-01T01:00:00+01:00 OR end_time < \"2024-01-01T00:00:00.000001Z\"",
             "(not (title = $7) and (start_us >= $8 or end_us < $9))",
@@ -79,6 +95,30 @@ fn conditions_and_their_parameters() {
             "{filter}"
         );
     }
+}
+
+#[test]
+fn what_a_field_must_be() {
+    for (filter, title) in [
+        ("title = a", Some("a")),
+        (
+            "size = 7 AND (start_time > 2024-01-01T00:00:00Z AND title = a)",
+            Some("a"),
+        ),
+        ("", None),
+        ("title != a", None),
+        ("NOT title = a", None),
+        ("title = a OR title = b", None),
+        ("title IS NULL", None),
+    ] {
+        assert_eq!(
+            google(filter).expect("well-formed").demanded("title"),
+            title,
+            "{filter}"
+        );
+    }
+    let camel = google("space.meetingCode = a").expect("well-formed");
+    assert_eq!(camel.demanded("space.meeting_code"), Some("a"));
 }
 
 /// A literal between two microseconds is not cut off: each row says which whole microsecond to compare with, and how.
@@ -112,7 +152,7 @@ fn nanoseconds_are_not_truncated() {
 
 #[test]
 fn refusals_say_where_and_why() {
-    let known = "start_time, end_time, space.name, space.meeting_code, title";
+    let known = "start_time, end_time, space.name, space.meeting_code, title, size, guests.name";
     let time = "expected a time such as 2026-01-31T09:30:00Z or 2026-01-31T10:30:00.123456789+01:00";
     for (filter, at, why) in [
         (
@@ -151,6 +191,10 @@ fn refusals_say_where_and_why() {
             13,
             "a time has at most nine decimals".to_owned(),
         ),
+        ("size = 7.5", 7, "expected a whole number".to_owned()),
+        ("size = 9223372036854775808", 7, "expected a whole number".to_owned()),
+        ("guests.name != Zoe", 0, "guests.name compares only with =".to_owned()),
+        ("guests.name IS NULL", 0, "guests.name compares only with =".to_owned()),
         ("title = \"\0\"", 8, "a text has no zero bytes".to_owned()),
     ] {
         let predicate = google(filter).expect("well-formed");

@@ -30,6 +30,13 @@ impl User {
     }
 }
 
+/// The given and the family name. An account has one text for both; its last word is taken for the family's.
+pub fn given_and_family(name: &DisplayName) -> (&str, &str) {
+    let name = name.as_str();
+    let (given, family) = name.rsplit_once(' ').unwrap_or((name, ""));
+    (given.trim_end(), family)
+}
+
 /// What an account is made from; both texts may come from outside.
 #[derive(Debug, Clone, Copy)]
 pub struct NewUser<'a> {

@@ -110,7 +110,7 @@ impl Identity {
         Ok(page.read_listing(&self.db, &sql, user_of, |user| &user.email).await?)
     }
 
-    /// Changes an account. Tokens that were checked a moment ago show the old one for the time of the cache.
+    /// Changes an account.
     pub async fn update_user(&self, id: &UserId, change: UserChange<'_>, by: &By) -> Result<User, AccountError> {
         let mut user = self.user(id).await?.ok_or(AccountError::NotFound)?;
         if let Some(name) = change.display_name {
@@ -148,7 +148,7 @@ impl Identity {
     }
 
     /// Deletes an account with its password, sessions, links, consents and refresh tokens. Its access tokens are refused
-    /// within the time of the cache.
+    /// from then on.
     pub async fn delete_user(&self, id: &UserId, by: &By) -> Result<(), AccountError> {
         let user = self.user(id).await?.ok_or(AccountError::NotFound)?;
         let delete = |sql| Statement::new(sql, vec![id.as_str().into()]);

@@ -12,6 +12,12 @@ pub enum AppKind {
 /// The third kind of row in the table of applications; see [`crate::ServiceAccount`].
 pub(crate) const SERVICE_ACCOUNT_KIND: i64 = 3;
 
+/// The fourth; see [`crate::Daemon`].
+pub(crate) const DAEMON_KIND: i64 = 4;
+
+/// As a statement asks for those that are OAuth clients.
+pub(crate) const IS_CLIENT: &str = "kind in (1, 2)";
+
 impl AppKind {
     /// How the column calls it.
     pub(crate) const fn number(self) -> i64 {

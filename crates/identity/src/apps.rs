@@ -2,8 +2,8 @@
 //!
 //! A web application runs on a server and keeps its secret. One that is installed on people's machines can keep none:
 //! whoever has the program has it. It may get one all the same, since some libraries insist on sending one, and proves
-//! itself by PKCE instead. Service accounts are rows of the same table, because a token belongs to either, but for
-//! everybody outside they are things of their own.
+//! itself by PKCE instead, or, where it knows none, by that secret alone. Service accounts and daemons are rows of the same table,
+//! because a token belongs to any of them, but for everybody outside they are things of their own.
 
 use audit::{Action, By};
 use db::{Row, Statement};
@@ -11,7 +11,7 @@ use meeting::{DisplayName, MalformedName, UserId};
 use serde::Serialize;
 
 use crate::{
-    AppKind, Identity, Listing, Page, Secret, app_kind::SERVICE_ACCOUNT_KIND, key_file::PROJECT, limits, redirect,
+    AppKind, Identity, Listing, Page, Secret, app_kind::IS_CLIENT, key_file::PROJECT, limits, redirect,
     secret::random_bytes,
 };
 
@@ -156,7 +156,7 @@ impl Identity {
         if UserId::parse(client_id).is_err() {
             return Ok(None);
         }
-        let sql = format!("select {APP_COLUMNS} from app where client_id = $1 and kind <> {SERVICE_ACCOUNT_KIND}");
+        let sql = format!("select {APP_COLUMNS} from app where client_id = $1 and {IS_CLIENT}");
         let rows = self.db.read(&sql, vec![client_id.into()]).await?;
         rows.first()
             .map(|row| Ok((app_of(row)?, row.opt_blob(4)?.map(<[u8]>::to_vec))))
@@ -166,31 +166,38 @@ impl Identity {
     /// All OAuth clients, by id.
     pub async fn list_apps(&self, page: Page<'_>) -> Result<Listing<App>, AppError> {
         let sql = format!(
-            "select {APP_COLUMNS} from app where kind <> {SERVICE_ACCOUNT_KIND} and client_id > $1
+            "select {APP_COLUMNS} from app where {IS_CLIENT} and client_id > $1
              order by client_id limit $2"
         );
         Ok(page.read_listing(&self.db, &sql, app_of, |app| &app.client_id).await?)
     }
 
-    /// Deletes an OAuth client and all that users let it do. Its access tokens are refused within the time of the cache.
+    /// Deletes an OAuth client and all that users let it do. Its access tokens are refused from then on.
     pub async fn delete_app(&self, client_id: &str, by: &By) -> Result<(), AppError> {
         if UserId::parse(client_id).is_err() {
             return Err(AppError::NotFound);
         }
-        let sql = format!("delete from app where client_id = $1 and kind <> {SERVICE_ACCOUNT_KIND}");
+        let sql = format!("delete from app where client_id = $1 and {IS_CLIENT}");
         let line = by.did(Action::AppDelete, &format!("apps/{client_id}"), "");
         self.write_one(Statement::new(sql, vec![client_id.into()]), line).await
     }
 
     /// The file that Google's libraries read a client from (`client_secret.json`).
+    ///
+    /// Programs take the first redirect URI of it, so there is always one: an installed application comes back to any port of
+    /// this machine, and where it registered nothing else, that is what its file says, as Google's do.
     pub fn client_file(&self, app: &App, secret: Option<&Secret>) -> String {
+        let loopback = [redirect::LOOPBACK.to_owned()];
         let file = ClientFile {
             client_id: &app.client_id,
             project_id: PROJECT,
             auth_uri: self.auth_uri(),
             token_uri: self.token_uri(),
             client_secret: secret.map(Secret::expose).unwrap_or_default(),
-            redirect_uris: &app.redirect_uris,
+            redirect_uris: match (app.kind, &*app.redirect_uris) {
+                (AppKind::Installed, []) => &loopback,
+                (_, registered) => registered,
+            },
         };
         let kind = match app.kind {
             AppKind::Web => "web",

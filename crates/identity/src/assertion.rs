@@ -10,14 +10,18 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    AuthenticationError, Caller, Fault, Identity, Principal, Scopes, limits,
-    sign_in::after,
-    token::{MICROSECONDS_PER_SECOND, fault},
+    AuthenticationError, Caller, Fault, Identity, Principal, Scopes, limits, numeric_date::NumericDate, sign_in::after,
+    token::fault,
 };
 
-/// The audience that Google's own libraries write into every assertion, whatever `token_uri` their key file has. It
-/// costs nothing to accept it: our keys are known to nobody else.
-const GOOGLE_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
+/// The audiences that Google's own libraries write into assertions, whatever `token_uri` their key file has: today's, and those
+/// of its older ones. It costs nothing to accept them: our keys are known to nobody else.
+const GOOGLE_TOKEN_URIS: [&str; 4] = [
+    "https://oauth2.googleapis.com/token",
+    "https://www.googleapis.com/oauth2/v4/token",
+    "https://www.googleapis.com/oauth2/v3/token",
+    "https://accounts.google.com/o/oauth2/token",
+];
 
 /// The audiences that Google's libraries write into a token for the APIs that are served here.
 const GOOGLE_SERVICES: [&str; 2] = ["https://meet.googleapis.com", "https://people.googleapis.com"];
@@ -31,11 +35,10 @@ pub(crate) struct Claims {
     pub(crate) sub: Option<String>,
     pub(crate) aud: Option<String>,
     pub(crate) scope: Option<String>,
-    /// Seconds since the Unix epoch, like `exp`.
-    iat: i64,
-    exp: i64,
+    iat: NumericDate,
+    exp: NumericDate,
     /// Before then it does not count.
-    nbf: Option<i64>,
+    nbf: Option<NumericDate>,
     /// A name of its own: whoever gives one means it to be used once.
     jti: Option<String>,
 }
@@ -83,17 +86,17 @@ fn check_signature(token: &str, public_der: &[u8]) -> Result<Claims, Fault> {
 
 /// When the token stops being valid, if it is now.
 fn check_times(claims: &Claims, now_us: i64) -> Result<i64, Fault> {
-    let us = |seconds: i64| seconds.saturating_mul(MICROSECONDS_PER_SECOND);
-    let ttl_max_us = after(0, limits::ASSERTION_TTL_MAX);
-    let expire_us = after(us(claims.exp), limits::CLOCK_SKEW);
+    let expire_us = after(claims.exp.us, limits::CLOCK_SKEW);
     if expire_us <= now_us {
         return Err(Fault::Expired);
     }
-    let start_us = us(claims.nbf.unwrap_or(claims.iat).max(claims.iat));
+    let start_us = claims.nbf.map_or(claims.iat.us, |nbf| nbf.us.max(claims.iat.us));
     if start_us > after(now_us, limits::CLOCK_SKEW) {
         return Err(Fault::NotYetValid);
     }
-    if us(claims.exp).saturating_sub(us(claims.iat)) > ttl_max_us {
+    // Some libraries count the hour from now and date the beginning back, in case their clock is ahead.
+    let ttl_max_us = after(after(0, limits::ASSERTION_TTL_MAX), limits::CLOCK_SKEW);
+    if claims.exp.us.saturating_sub(claims.iat.us) > ttl_max_us {
         return Err(Fault::TooLongLived);
     }
     Ok(expire_us)
@@ -148,7 +151,7 @@ impl Identity {
     pub(crate) async fn assertion(&self, assertion: &str, now_us: i64) -> Result<Signed, AuthenticationError> {
         let signed = self.signed(assertion, now_us).await?;
         match signed.claims.aud.as_deref() {
-            Some(aud) if aud == GOOGLE_TOKEN_URI || aud == self.token_uri() => {}
+            Some(aud) if GOOGLE_TOKEN_URIS.contains(&aud) || aud == self.token_uri() => {}
             _ => return Err(AuthenticationError::Invalid(Fault::WrongAudience)),
         }
         if let Some(name) = &signed.claims.jti {
@@ -205,7 +208,7 @@ impl Identity {
         };
         match (&claims.aud, &claims.scope) {
             (Some(aud), _) if !for_us(aud) => Err(Fault::WrongAudience),
-            (_, Some(scope)) => Ok(Scopes::from_claim(scope)),
+            (_, Some(scope)) => Ok(Scopes::known_in(scope)),
             (Some(_), None) => Ok(Scopes::ALL),
             (None, None) => Err(Fault::WrongAudience),
         }

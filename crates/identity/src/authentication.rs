@@ -7,10 +7,11 @@ use db::Row;
 use meeting::UserId;
 
 use crate::{
-    Caller, Fault, Identity, Principal, Scopes, Secret,
+    AppRoles, Caller, Fault, Identity, Principal, Scopes, Secret,
     accounts::{USER_COLUMNS, user_of},
     grant::Grant,
     token::{Bearer, MICROSECONDS_PER_SECOND, Verified, is_self_signed},
+    verified::{Known, Remembered},
 };
 
 /// What came with a request.
@@ -51,29 +52,40 @@ impl Identity {
     }
 
     async fn authenticate_token(&self, token: &str, now_us: i64) -> Result<Principal, AuthenticationError> {
-        if let Some(principal) = self.verified().find(token, now_us) {
-            return Ok(principal);
-        }
-        let (principal, expire_us) = if is_self_signed(token) {
-            self.self_signed(token, now_us).await?
-        } else {
-            let verified = self
-                .keyring
-                .verify(token, now_us)
-                .map_err(AuthenticationError::Invalid)?;
-            (self.principal_of(&verified).await?, verified.expire_us)
+        // Asked before anything is read, or a write in between would be missed.
+        let last_write = self.db.last_write();
+        let remembered = self.verified().find(token, last_write, now_us);
+        let verified = match remembered {
+            Some(Remembered::Principal(principal)) => return Ok(principal),
+            Some(Remembered::Verified(verified)) => Some(verified),
+            None if is_self_signed(token) => None,
+            None => {
+                let verified = self.keyring.verify(token, now_us);
+                Some(verified.map_err(AuthenticationError::Invalid)?)
+            }
         };
-        self.verified().keep(token, &principal, expire_us, now_us);
+        let (principal, expire_us) = match &verified {
+            Some(verified) => (self.principal_of(verified).await?, verified.expire_us),
+            None => self.self_signed(token, now_us).await?,
+        };
+        let known = Known {
+            verified,
+            principal: principal.clone(),
+            last_write,
+            expire_us,
+        };
+        self.verified().keep(token, known, now_us);
         Ok(principal)
     }
 
     /// Who holds a token of ours, if all that it was issued for still stands: one read, whatever it is.
-    async fn principal_of(&self, verified: &Verified) -> Result<Principal, AuthenticationError> {
+    pub(crate) async fn principal_of(&self, verified: &Verified) -> Result<Principal, AuthenticationError> {
         let principal = match &verified.bearer {
             Bearer::User(user) => self.by_themselves(verified, user).await?,
             Bearer::App { user, app, grant } => self.by_grant(verified, user, app, grant).await?,
             Bearer::Delegate { user, app, key } => self.by_delegation(verified, user, app, key).await?,
             Bearer::ServiceAccount { app, key } => self.by_key(verified, app, key).await?,
+            Bearer::Daemon { app, credential, .. } => self.by_roles(app, credential).await?,
         };
         principal.ok_or(AuthenticationError::Invalid(match verified.bearer {
             Bearer::User(_) => Fault::UnknownUser,
@@ -132,7 +144,7 @@ impl Identity {
         let params = vec![user.as_str().into(), app.into(), key.into()];
         let rows = self.db.read(&sql, params).await?;
         match rows.first() {
-            Some(row) if Scopes::from_claim(row.text(4)?).covers(verified.scopes) => {
+            Some(row) if Scopes::known_in(row.text(4)?).covers(verified.scopes) => {
                 acting_for(row, verified, app).map(Some)
             }
             _ => Ok(None),
@@ -153,6 +165,22 @@ impl Identity {
             app: Some(app.to_owned()),
         };
         rows.first().map(|row| Ok(principal(row.text(0)?))).transpose()
+    }
+
+    /// A daemon, with the roles that it has now.
+    async fn by_roles(&self, app: &str, credential: &str) -> Result<Option<Principal>, db::Error> {
+        let sql = "select app.roles from daemon_credential c join app on app.client_id = c.app
+            where c.app = $1 and c.id = $2";
+        let rows = self.db.read(sql, vec![app.into(), credential.into()]).await?;
+        let principal = |roles: Option<&str>| Principal {
+            caller: Caller::Daemon {
+                client_id: app.to_owned(),
+                roles: AppRoles::known_in(roles.unwrap_or_default()),
+            },
+            scopes: Scopes::NONE,
+            app: Some(app.to_owned()),
+        };
+        rows.first().map(|row| Ok(principal(row.opt_text(0)?))).transpose()
     }
 
     /// Not cached, unlike tokens: signing out takes effect at once.

@@ -32,6 +32,7 @@ pub struct Authorization {
     redirect_uri: String,
     state: Option<String>,
     challenge: Option<String>,
+    nonce: Option<String>,
     beyond: Beyond,
 }
 
@@ -61,7 +62,8 @@ impl Identity {
         let query = Parameters::parse(query.as_bytes(), limits::AUTHORIZATION_QUERY_BYTES_MAX)
             .map_err(AuthorizationError::Unusable)?;
         let (app, redirect_uri) = self.requester(&query).await.map_err(AuthorizationError::Unusable)?;
-        authorization_of(&query, app, &redirect_uri).map_err(|error| {
+        let challenge_needed = self.needs_challenge(&app);
+        authorization_of(&query, app, &redirect_uri, challenge_needed).map_err(|error| {
             AuthorizationError::Redirect(refusal(
                 &redirect_uri,
                 query.get("state"),
@@ -126,8 +128,8 @@ impl Identity {
             .expect(1),
             Statement::new(
                 "insert into authorization_code
-                    (code_sha256, account, app, scopes, redirect_uri, challenge, offline, expire_us)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                    (code_sha256, account, app, scopes, redirect_uri, challenge, offline, expire_us, nonce)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                 vec![
                     code.digest().into(),
                     user.id.as_str().into(),
@@ -137,6 +139,7 @@ impl Identity {
                     request.challenge.as_deref().into(),
                     request.beyond.offline.into(),
                     after(now_us, limits::AUTHORIZATION_CODE_TTL).into(),
+                    request.nonce.as_deref().into(),
                 ],
             )
             .expect(1),
@@ -189,7 +192,12 @@ fn refusal(redirect_uri: &str, state: Option<&str>, code: OAuthCode, description
 }
 
 /// The rest of a request, once it is known who asks.
-fn authorization_of(query: &Parameters, app: App, redirect_uri: &str) -> Result<Authorization, OAuthError> {
+fn authorization_of(
+    query: &Parameters,
+    app: App,
+    redirect_uri: &str,
+    challenge_needed: bool,
+) -> Result<Authorization, OAuthError> {
     if query.require("response_type")? != "code" {
         return Err(OAuthError::new(
             OAuthCode::UnsupportedResponseType,
@@ -197,7 +205,7 @@ fn authorization_of(query: &Parameters, app: App, redirect_uri: &str) -> Result<
         ));
     }
     let scopes = asked_scopes(query.require("scope")?)?;
-    let challenge = pkce::challenge(query, app.kind)?;
+    let challenge = pkce::challenge(query, challenge_needed)?;
     let prompts: Vec<&str> = query.get("prompt").unwrap_or_default().split_whitespace().collect();
     let silent = prompts.contains(&"none");
     if silent && prompts.len() > 1 {
@@ -214,6 +222,7 @@ fn authorization_of(query: &Parameters, app: App, redirect_uri: &str) -> Result<
         redirect_uri: redirect_uri.to_owned(),
         state: query.get("state").map(str::to_owned),
         challenge,
+        nonce: query.get("nonce").map(str::to_owned),
         beyond: Beyond {
             offline: app.kind == AppKind::Installed || query.get("access_type") == Some("offline"),
             keep_granted: query.get("include_granted_scopes") == Some("true"),
@@ -222,14 +231,16 @@ fn authorization_of(query: &Parameters, app: App, redirect_uri: &str) -> Result<
     })
 }
 
-/// The scopes that an application asks for; at least one, and all known.
+/// The scopes that an application asks for, as far as there are such here: at least one.
+///
+/// Programs that were written for Google ask for scopes of its other services in the same breath. Those are left out, and the
+/// answer says what was given (RFC 6749 §3.3), so that a program gets what there is. One that would get nothing is told so.
 pub(crate) fn asked_scopes(list: &str) -> Result<Scopes, OAuthError> {
-    match Scopes::parse(list) {
-        Ok(scopes) if !scopes.is_empty() => Ok(scopes),
-        Ok(_) => Err(OAuthError::new(OAuthCode::InvalidScope, "No scope was asked for.")),
-        Err(unknown) => Err(OAuthError::new(
-            OAuthCode::InvalidScope,
-            format!("The scope {} is unknown here.", unknown.name().escape_debug()),
-        )),
+    let invalid = |description| Err(OAuthError::new(OAuthCode::InvalidScope, description));
+    let known = Scopes::known_in(list);
+    match list.trim() {
+        _ if !known.is_empty() => Ok(known),
+        "" => invalid("No scope was asked for.".to_owned()),
+        unknown => invalid(format!("There is no such scope here: {}.", unknown.escape_debug())),
     }
 }

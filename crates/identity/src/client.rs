@@ -1,8 +1,8 @@
 //! Which application calls the token endpoint, and whether it is that one.
 //!
 //! RFC 6749 §2.3.1: by HTTP Basic or in the form, and not by both. A web application proves itself by its secret. That
-//! of an installed one is no secret, and PKCE does the work; but one that is sent has to be right, since a wrong one
-//! is a mistake that its author would want to know of.
+//! of an installed one is hardly a secret, and PKCE does the work where the application knows it ([`crate::pkce`]); but one
+//! that is sent has to be right, since a wrong one is a mistake that its author would want to know of.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -10,9 +10,9 @@ use crate::{App, AppKind, Identity, OAuthCode, OAuthError, Secret, parameters::P
 
 /// What a client says of itself.
 #[derive(Debug, PartialEq, Eq)]
-struct Claimed {
-    client_id: String,
-    secret: Option<String>,
+pub(crate) struct Claimed {
+    pub(crate) client_id: String,
+    pub(crate) secret: Option<String>,
 }
 
 /// The application that sent a request.
@@ -26,7 +26,8 @@ fn invalid_client(description: &'static str) -> OAuthError {
     OAuthError::new(OAuthCode::InvalidClient, description)
 }
 
-fn claimed(form: &Parameters, authorization: Option<&str>) -> Result<Claimed, OAuthError> {
+/// Reads what a request says of its client.
+pub(crate) fn claimed(form: &Parameters, authorization: Option<&str>) -> Result<Claimed, OAuthError> {
     let in_form = (form.get("client_id"), form.get("client_secret"));
     let Some(header) = authorization else {
         let (Some(client_id), secret) = in_form else {

@@ -14,10 +14,10 @@ impl Identity {
     pub(crate) async fn consented_scopes(&self, user: &UserId, client_id: &str) -> Result<Option<Scopes>, db::Error> {
         let sql = "select scopes from consent where account = $1 and app = $2";
         let rows = self.db.read(sql, vec![user.as_str().into(), client_id.into()]).await?;
-        rows.first().map(|row| Ok(Scopes::from_claim(row.text(0)?))).transpose()
+        rows.first().map(|row| Ok(Scopes::known_in(row.text(0)?))).transpose()
     }
 
-    /// The user takes back what they let an application do: its tokens are refused within the time of the cache.
+    /// The user takes back what they let an application do: its tokens are refused from then on.
     pub async fn revoke_consent(&self, user: &UserId, client_id: &str, by: &By) -> Result<(), OAuthError> {
         let client_id = client_id.replace('\0', "");
         let delete = Statement::new(

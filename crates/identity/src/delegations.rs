@@ -28,7 +28,7 @@ fn delegation_of(row: &Row) -> Result<Delegation, db::Error> {
     Ok(Delegation {
         client_id: row.text(0)?.to_owned(),
         email: row.text(1)?.to_owned(),
-        scopes: Scopes::from_claim(row.text(2)?),
+        scopes: Scopes::known_in(row.text(2)?),
         create_us: row.int(3)?,
     })
 }
@@ -77,7 +77,7 @@ impl Identity {
             .await?)
     }
 
-    /// Takes a delegation back: its tokens are refused within the time of the cache.
+    /// Takes a delegation back: its tokens are refused from then on.
     pub async fn delete_delegation(&self, client_id: &str, by: &By) -> Result<(), AppError> {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
         let delete = "delete from delegation where app = $1";

@@ -53,7 +53,7 @@ pub fn may_ask(principal: &Principal, oneself: bool) -> Result<(), Refusal> {
     let accepted = if oneself { ONESELF } else { OTHERS };
     match &principal.caller {
         Caller::Anonymous => Err(Refusal::NotSignedIn),
-        Caller::ServiceAccount { .. } => Err(Refusal::NotPermitted),
+        Caller::ServiceAccount { .. } | Caller::Daemon { .. } => Err(Refusal::NotPermitted),
         Caller::User(_) if principal.scopes.intersects(accepted) => Ok(()),
         Caller::User(_) => Err(Refusal::ScopeMissing { accepted }),
     }

@@ -12,7 +12,7 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{limits, sign_in::after, token::MICROSECONDS_PER_SECOND};
+use crate::{limits, numeric_date::NumericDate, sign_in::after};
 
 /// The keys of an issuer.
 #[derive(Clone, Debug)]
@@ -105,8 +105,8 @@ struct Claims {
     aud: Audience,
     azp: Option<String>,
     nonce: Option<String>,
-    iat: i64,
-    exp: i64,
+    iat: NumericDate,
+    exp: NumericDate,
     email: Option<String>,
     email_verified: Option<Flag>,
     name: Option<String>,
@@ -205,8 +205,7 @@ impl Claims {
         if self.nonce.as_deref() != Some(expected.nonce) {
             return Err(IdTokenError::WrongNonce);
         }
-        let us = |seconds: i64| seconds.saturating_mul(MICROSECONDS_PER_SECOND);
-        if after(us(self.exp), limits::CLOCK_SKEW) <= now_us || us(self.iat) > after(now_us, limits::CLOCK_SKEW) {
+        if after(self.exp.us, limits::CLOCK_SKEW) <= now_us || self.iat.us > after(now_us, limits::CLOCK_SKEW) {
             return Err(IdTokenError::Expired);
         }
         // The database takes no NUL, and no name has one.

@@ -6,8 +6,8 @@
 //!
 //! A person signs in by a one-time link, a password, or another issuer's word, and has a browser session from then on.
 //! A program holds a bearer token: one that a user made at the command line, or one from [`Identity::token`], which an
-//! application gets by a user's consent and a service account by its key. All of them end in
-//! [`Identity::authenticate`].
+//! application gets by a user's consent and a service account by its key, or one from [`Identity::client_credentials`], which a
+//! daemon gets by its own. All of them end in [`Identity::authenticate`].
 //!
 //! What a user's id and a name look like is the rule of [`meeting`], where others see both.
 //!
@@ -19,33 +19,43 @@
 
 use std::sync::{Arc, Mutex};
 
+use aside::Aside;
 use audit::Log;
 use aws_lc_rs::hmac;
 use db::Db;
-use tokio::sync::Semaphore;
 
 mod account;
 mod accounts;
 mod app_kind;
+mod app_role;
 mod apps;
 mod assertion;
 mod audit_events;
 mod authentication;
 mod authorization;
+mod certificate;
 mod client;
+mod client_assertion;
+mod client_credentials;
 mod consents;
+mod daemon_credentials;
+mod daemons;
 mod delegations;
 pub mod directory;
 mod ending;
 mod external;
 mod fault;
 mod grant;
+mod guid;
 mod id_token;
 mod key_file;
 mod keys;
 pub mod limits;
 mod listing;
+mod numeric_date;
 mod oauth_error;
+mod openid;
+mod openid_keys;
 mod organisations;
 mod parameters;
 mod passwords;
@@ -59,25 +69,34 @@ mod seal;
 mod secret;
 mod service_accounts;
 mod sign_in;
+mod tenant;
 mod token;
 mod token_endpoint;
+mod token_info;
 mod verified;
 
-pub use account::{NewUser, User, normalise_email};
+pub use account::{NewUser, User, given_and_family, normalise_email};
 pub use accounts::{AccountError, UserChange};
 pub use app_kind::AppKind;
+pub use app_role::{AppRole, AppRoles, UnknownAppRole};
 pub use apps::{App, AppError, NewApp};
 pub use audit_events::{AuditEvent, MadeLink};
 pub use authentication::{AuthenticationError, Credential};
 pub use authorization::{Authorization, AuthorizationError};
+pub use certificate::CertificateError;
+pub use client_credentials::{ClientCredentials, DaemonToken};
+pub use daemon_credentials::{DaemonCredential, DaemonCredentialError, DaemonCredentialKind};
+pub use daemons::Daemon;
 pub use delegations::Delegation;
 pub use external::{ExternalPerson, Introductions};
 pub use fault::Fault;
+pub use guid::Guid;
 pub use id_token::{Expected, IdToken, IdTokenError, IssuerKeys};
 pub use key_file::KeyFile;
 pub use keys::KeyError;
 pub use listing::{Listing, Page};
 pub use oauth_error::{OAuthCode, OAuthError};
+pub use openid::{PROFILE_SCOPES, Profile};
 pub use organisations::{Domain, OrganisationError};
 pub use passwords::{PasswordChange, PasswordError};
 pub use principal::{Caller, Principal};
@@ -86,7 +105,8 @@ pub use secret::Secret;
 pub use service_accounts::{ServiceAccount, ServiceAccountKey};
 pub use sign_in::{LinkFault, SignInError, SignInFault, WebSession};
 pub use token::TokenError;
-pub use token_endpoint::TokenResponse;
+pub use token_endpoint::{TokenRequest, TokenResponse};
+pub use token_info::TokenInfo;
 
 /// Where the server listens unless it is told otherwise.
 const DEFAULT_PUBLIC_URL: &str = "http://localhost:8080";
@@ -99,9 +119,15 @@ pub struct Identity {
     keyring: Arc<token::Keyring>,
     verified: Arc<Mutex<verified::VerifiedTokens>>,
     sealing: hmac::Key,
-    hashing: Arc<Semaphore>,
+    /// For passwords and keys.
+    slowly: Arc<Aside>,
+    openid_keys: Arc<openid_keys::OpenIdKeys>,
+    /// Whether every application has to send a challenge.
+    pkce_required: bool,
     /// Where browsers and programs find this installation: without a slash at its end.
     public_url: Arc<str>,
+    /// By what Microsoft's clients name it.
+    tenant: Guid,
 }
 
 impl Identity {
@@ -110,14 +136,18 @@ impl Identity {
         let keys = keys::open(&db).await?;
         let sealing = seal::key(&keys);
         let keyring = token::Keyring::new(keys)?;
+        let tenant = tenant::open(&db).await?;
         Ok(Identity {
             log: Log::new(db.clone()),
             db,
             keyring: Arc::new(keyring),
             verified: Arc::default(),
             sealing,
-            hashing: Arc::new(Semaphore::new(limits::PASSWORDS_HASHED_AT_ONCE_MAX)),
+            slowly: Arc::new(Aside::new("passwords", limits::PASSWORDS_HASHED_AT_ONCE_MAX)),
+            openid_keys: Arc::default(),
+            pkce_required: false,
             public_url: DEFAULT_PUBLIC_URL.into(),
+            tenant,
         })
     }
 

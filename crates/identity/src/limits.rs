@@ -30,7 +30,8 @@ pub const TOKEN_BYTES_MAX: usize = 4096;
 /// Two thousand callers at once is beyond one node, and the memory is about a megabyte.
 pub const VERIFIED_TOKENS_MAX: usize = 2048;
 
-/// How long a removed user or a changed name may linger in that cache.
+/// How long what a token proved is remembered at most. Whatever is written takes back at once what was read; this is for a write
+/// of a process that died before it told anybody.
 pub const VERIFIED_TOKEN_TTL: Duration = Duration::from_secs(30);
 
 /// A page of an administrator's list that does not say how long it is to be.
@@ -95,11 +96,27 @@ pub const REFRESH_TOKEN_GRACE: Duration = Duration::from_secs(30);
 /// Keys of one service account: as many as Google allows. Each is tried where an assertion does not name its own.
 pub const SERVICE_ACCOUNT_KEYS_MAX: i64 = 10;
 
+/// What a daemon signs in with: one in use, one on its way in and one on its way out, for each of a few machines.
+pub const DAEMON_CREDENTIALS_MAX: i64 = 20;
+
+/// Nobody plans further ahead; without a time, a secret holds until it is deleted.
+pub const DAEMON_SECRET_TTL_MAX: Duration = Duration::from_hours(10 * 366 * 24);
+
+/// A key of 8192 bits and a chain of certificates, in PEM: some 20 kB.
+pub const CERTIFICATE_FILE_BYTES_MAX: usize = 65_536;
+
+/// Microsoft's libraries put the whole chain of certificates into an assertion if they are told to: three of 2 kB, twice encoded.
+pub const CLIENT_ASSERTION_BYTES_MAX: usize = 12_288;
+
 /// How long an assertion or a self-signed token may be valid: what Google's libraries ask for.
 pub const ASSERTION_TTL_MAX: Duration = Duration::from_hours(1);
 
-/// How far the clock of another machine may be off from ours.
-pub const CLOCK_SKEW: Duration = Duration::from_mins(1);
+/// How far the clock of another machine may be off from ours: what Google forgives, and machines without a time service need.
+pub const CLOCK_SKEW: Duration = Duration::from_mins(5);
+
+/// How long a key signs ID tokens, and how long before and after it is published: longer than any library keeps keys, and short
+/// enough that one which was lost is soon worth nothing.
+pub const OPENID_KEY_PERIOD: Duration = Duration::from_hours(30 * 24);
 
 /// An issuer's key set with its certificates, many times over.
 pub const ISSUER_KEYS_BYTES_MAX: usize = 262_144;

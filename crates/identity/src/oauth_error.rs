@@ -68,6 +68,8 @@ pub struct OAuthError {
     pub code: OAuthCode,
     /// For whoever wrote it.
     pub description: Cow<'static, str>,
+    /// What Microsoft's contract calls it beside the code, where it is that contract's business.
+    pub number: Option<u32>,
     /// For the log.
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -78,8 +80,14 @@ impl OAuthError {
         OAuthError {
             code,
             description: description.into(),
+            number: None,
             source: None,
         }
+    }
+
+    pub(crate) fn numbered(mut self, number: u32) -> OAuthError {
+        self.number = Some(number);
+        self
     }
 
     pub(crate) fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> OAuthError {

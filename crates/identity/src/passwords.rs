@@ -115,10 +115,8 @@ impl Identity {
         by: &By,
     ) -> Result<Vec<Statement>, PasswordError> {
         let password = password.to_owned();
-        let hash = self
-            .hashing(move || hash(&password))
-            .await
-            .ok_or(PasswordError::Hashing)?;
+        let hashed = self.slowly.run(move || hash(&password)).await;
+        let hash = hashed.ok().flatten().ok_or(PasswordError::Hashing)?;
         let set = Statement::new(
             "insert into password (account, hash, set_us) select id, $2, $3 from account where id = $1
              on conflict (account) do update set hash = excluded.hash, set_us = excluded.set_us",
@@ -194,10 +192,8 @@ impl Identity {
             password.to_owned()
         };
         let known = expected.is_some();
-        let right = self
-            .hashing(move || verify(&password, expected.as_deref()))
-            .await
-            .unwrap_or(false);
+        let verified = self.slowly.run(move || verify(&password, expected.as_deref())).await;
+        let right = verified.ok().flatten().unwrap_or(false);
         match user {
             Some(user) if right => Ok((user, digest)),
             _ if known => Err(SignInError::Refused(SignInFault::WrongPassword)),
@@ -240,19 +236,6 @@ impl Identity {
         rows.first()
             .map(|row| Ok((user_of(row)?, row.opt_text(4)?.map(str::to_owned))))
             .transpose()
-    }
-
-    /// Runs the slow work beside the runtime, a few at a time; `None` if it could not be done.
-    async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> Option<T> + Send + 'static) -> Option<T> {
-        let permit = self.hashing.clone().acquire_owned().await.ok()?;
-        tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(permit);
-            done
-        })
-        .await
-        .ok()
-        .flatten()
     }
 }
 

@@ -1,21 +1,26 @@
 //! PKCE (RFC 7636): whoever comes with the code must know what the one who asked for it knew.
 //!
 //! Only S256: with `plain` the secret is in the address that the browser shows to everybody who looks.
+//!
+//! An application without a secret has nothing else to prove itself with, so it must send a challenge. One that has a secret,
+//! on a server or on people's machines, may leave it out, as with Google, whose older libraries know no PKCE; then its secret
+//! has to come with the code. An operator may ask every application for one ([`Identity::with_pkce_required`]).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::{AppKind, OAuthCode, OAuthError, limits, parameters::Parameters};
+use crate::{App, Identity, OAuthCode, OAuthError, client::Client, limits, parameters::Parameters};
 
 const DIGEST_BYTES: usize = 32;
 
-/// The challenge of a request, if it has one. An installed application has nothing else to prove itself with.
-pub(crate) fn challenge(request: &Parameters, kind: AppKind) -> Result<Option<String>, OAuthError> {
+/// The challenge of a request, if it has one.
+pub(crate) fn challenge(request: &Parameters, needed: bool) -> Result<Option<String>, OAuthError> {
     let invalid = |description: &'static str| OAuthError::new(OAuthCode::InvalidRequest, description);
     let Some(challenge) = request.get("code_challenge") else {
-        return match kind {
-            AppKind::Web => Ok(None),
-            AppKind::Installed => Err(invalid("An installed application must send a code_challenge (PKCE).")),
+        return if needed {
+            Err(invalid("A code_challenge (PKCE) is needed."))
+        } else {
+            Ok(None)
         };
     };
     if request.get("code_challenge_method") != Some("S256") {
@@ -28,6 +33,31 @@ pub(crate) fn challenge(request: &Parameters, kind: AppKind) -> Result<Option<St
             "The code_challenge is not the base64url form of a SHA-256 digest.",
         )),
     }
+}
+
+impl Identity {
+    /// Asks every application for PKCE, also those with a secret.
+    #[must_use]
+    pub fn with_pkce_required(mut self, required: bool) -> Identity {
+        self.pkce_required = required;
+        self
+    }
+
+    /// Whether this application has to send a challenge.
+    pub(crate) fn needs_challenge(&self, app: &App) -> bool {
+        self.pkce_required || !app.has_secret
+    }
+}
+
+/// Refuses a code that was asked for without a challenge and comes without a secret: whoever saw it could bring it.
+pub(crate) fn proves_something(client: &Client, challenge: Option<&str>) -> Result<(), OAuthError> {
+    if challenge.is_some() || client.sent_secret {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        OAuthCode::InvalidClient,
+        "The client secret is missing, and the code was asked for without a code_challenge.",
+    ))
 }
 
 /// Whether this is what the challenge was made from. A verifier without a challenge is refused too: somebody took the
@@ -57,7 +87,7 @@ mod tests {
     #[test]
     fn challenges() {
         let with = |method: &str| format!("code_challenge={CHALLENGE}{method}");
-        for (query, web, installed) in [
+        for (query, unneeded, needed) in [
             ("", true, false),
             (&*with("&code_challenge_method=S256"), true, true),
             (&with(""), false, false),
@@ -68,8 +98,8 @@ mod tests {
             (&with("AAAA&code_challenge_method=S256"), false, false),
         ] {
             let request = Parameters::parse(query.as_bytes(), 200).expect("a query");
-            for (kind, expected) in [(AppKind::Web, web), (AppKind::Installed, installed)] {
-                assert_eq!(challenge(&request, kind).is_ok(), expected, "{query} {kind:?}");
+            for (is_needed, expected) in [(false, unneeded), (true, needed)] {
+                assert_eq!(challenge(&request, is_needed).is_ok(), expected, "{query} {is_needed}");
             }
         }
     }

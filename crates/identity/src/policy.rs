@@ -6,9 +6,13 @@
 //!
 //! A question has two halves, because the second needs a look into the register and the first must not: [`entitled`] asks
 //! whether the credential is for such things at all, [`allowed`] whether it is for this one.
+//!
+//! Users stand to things; an application with roles stands to none, and its roles reach everybody's. [`reach`] is the first
+//! question for both, where a contract answers both.
 
 use crate::{
     account::User,
+    app_role::{AppRole, AppRoles},
     principal::{Caller, Principal},
     scope::{Scope, Scopes},
 };
@@ -40,11 +44,19 @@ pub enum Action {
     ReadConferenceRecord,
     /// Being in a meeting and running one: of our own contract, and in no scope of the other's.
     TakePart,
+    /// Call records and everything below them: of Graph's contract, which lets applications alone. An organizer reads their own.
+    ReadCallRecords,
+    /// The lists of telephone calls.
+    ReadPstnCalls,
+    /// Being told of new call records, whoever's they are.
+    SubscribeToCallRecords,
+    /// Attendance reports of online meetings.
+    ReadAttendanceReports,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 12] = [
+    pub const ALL: [Action; 16] = [
         Action::CreateSpace,
         Action::GetSpace,
         Action::SeeSpaceConfig,
@@ -57,6 +69,10 @@ impl Action {
         Action::ListConferenceRecords,
         Action::ReadConferenceRecord,
         Action::TakePart,
+        Action::ReadCallRecords,
+        Action::ReadPstnCalls,
+        Action::SubscribeToCallRecords,
+        Action::ReadAttendanceReports,
     ];
 }
 
@@ -83,9 +99,24 @@ pub enum Refusal {
         /// Any one of these would do.
         accepted: Scopes,
     },
+    /// An administrator has not given the application a role for this.
+    #[error("Insufficient privileges to complete the operation.")]
+    RoleMissing {
+        /// Any one of these would do.
+        accepted: AppRoles,
+    },
     /// The thing is somebody else's, or the caller is nobody's. To be told in the same words as that it does not exist.
     #[error("Permission denied on resource (or it might not exist).")]
     NotPermitted,
+}
+
+/// Whose things a caller may do something to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach<'a> {
+    /// Everybody's, by a role.
+    Everybody,
+    /// Those to which this user stands as the action needs.
+    Own(&'a User),
 }
 
 /// How a caller stands to a thing; each implies those before it.
@@ -106,6 +137,7 @@ const RECEIVE_MEDIA: Scopes = Scopes::of(&[
     Scope::ConferenceMediaVideoReadonly,
 ]);
 const PARTICIPATE: Scopes = Scopes::of(&[Scope::Participate]);
+const CALL_RECORDS: Scopes = Scopes::of(&[Scope::CallRecordsReadonly]);
 
 /// The table: the scopes of which one is needed, and the least standing that will do.
 const fn rule(action: Action) -> (Scopes, Standing) {
@@ -122,7 +154,29 @@ const fn rule(action: Action) -> (Scopes, Standing) {
         Action::ReadConferenceRecord => (READ, Standing::Participant),
         // Whom a door lets in, and who is host, is the business of the meeting's own rules.
         Action::TakePart => (PARTICIPATE, Standing::Stranger),
+        Action::ReadCallRecords | Action::ReadPstnCalls | Action::ReadAttendanceReports => {
+            (CALL_RECORDS, Standing::Owner)
+        }
+        Action::SubscribeToCallRecords => (Scopes::NONE, Standing::Owner),
     }
+}
+
+/// The other table: the roles of which an application needs one.
+const fn accepted_roles(action: Action) -> AppRoles {
+    match action {
+        Action::ReadCallRecords | Action::SubscribeToCallRecords => AppRoles::of(&[AppRole::CallRecordsReadAll]),
+        Action::ReadPstnCalls => AppRoles::of(&[AppRole::CallRecordsReadAll, AppRole::PstnCallsReadAll]),
+        Action::ReadAttendanceReports => AppRoles::of(&[AppRole::OnlineMeetingArtifactReadAll]),
+        _ => AppRoles::NONE,
+    }
+}
+
+/// What is in no scope of the Meet API, and so not in those that a browser has: people do it in person, or by its own scope.
+const fn is_of_our_own(action: Action) -> bool {
+    matches!(
+        action,
+        Action::TakePart | Action::ReadCallRecords | Action::ReadPstnCalls | Action::ReadAttendanceReports
+    )
 }
 
 /// The scopes of which one is needed.
@@ -132,20 +186,39 @@ pub const fn accepted(action: Action) -> Scopes {
 
 /// Whether the caller's credential is for such things at all; then who is calling.
 ///
-/// A service account that acts for nobody owns nothing and was nowhere, so no scope helps it. People take part without a
+/// A program that acts for nobody owns nothing and was nowhere, so no scope helps it. People do what is of our own without a
 /// scope for it when they do so in person; whatever acts for them, or was made for some things only, needs that scope.
 pub fn entitled(principal: &Principal, action: Action) -> Result<&User, Refusal> {
     let user = match &principal.caller {
         Caller::User(user) => user,
         Caller::Anonymous => return Err(Refusal::NotSignedIn),
-        Caller::ServiceAccount { .. } => return Err(Refusal::NotPermitted),
+        Caller::ServiceAccount { .. } | Caller::Daemon { .. } => return Err(Refusal::NotPermitted),
     };
     let (accepted, _) = rule(action);
-    let in_person = action == Action::TakePart && principal.is_in_person();
+    let in_person = is_of_our_own(action) && principal.is_in_person();
     if in_person || principal.scopes.intersects(accepted) {
         Ok(user)
+    } else if accepted.is_empty() {
+        Err(Refusal::RoleMissing {
+            accepted: accepted_roles(action),
+        })
     } else {
         Err(Refusal::ScopeMissing { accepted })
+    }
+}
+
+/// Whether the caller is for such things at all, by a credential of a user or by a role; then whose things they reach.
+pub fn reach(principal: &Principal, action: Action) -> Result<Reach<'_>, Refusal> {
+    let Caller::Daemon { roles, .. } = &principal.caller else {
+        return entitled(principal, action).map(Reach::Own);
+    };
+    let accepted = accepted_roles(action);
+    if roles.intersects(accepted) {
+        Ok(Reach::Everybody)
+    } else if accepted == AppRoles::NONE {
+        Err(Refusal::NotPermitted)
+    } else {
+        Err(Refusal::RoleMissing { accepted })
     }
 }
 
@@ -154,7 +227,10 @@ pub fn entitled(principal: &Principal, action: Action) -> Result<&User, Refusal>
 /// An administrator runs the installation and is, to this API, a user like any other: the contract knows no such role,
 /// and attendance is not theirs to read.
 pub fn allowed(principal: &Principal, action: Action, resource: &Resource<'_>) -> Result<(), Refusal> {
-    let user = entitled(principal, action)?;
+    let user = match reach(principal, action)? {
+        Reach::Everybody => return Ok(()),
+        Reach::Own(user) => user,
+    };
     if let Some(app) = confined_to(principal, action)
         && resource.app != Some(app)
     {
@@ -211,8 +287,8 @@ mod tests {
     /// The contract's table: which scopes will do, and who may: owner, participant, stranger.
     fn contract(action: Action) -> (&'static [Scope], [bool; 3]) {
         use Scope::{
-            ConferenceMediaAudioReadonly, ConferenceMediaReadonly, ConferenceMediaVideoReadonly, Participate,
-            SpaceCreated, SpaceReadonly, SpaceSettings,
+            CallRecordsReadonly, ConferenceMediaAudioReadonly, ConferenceMediaReadonly, ConferenceMediaVideoReadonly,
+            Participate, SpaceCreated, SpaceReadonly, SpaceSettings,
         };
         let everybody = [true, true, true];
         let (took_part, owner) = ([true, true, false], [true, false, false]);
@@ -235,6 +311,10 @@ mod tests {
             Action::ListConferenceRecords => (&[SpaceCreated, SpaceReadonly], everybody),
             Action::ReadConferenceRecord => (&[SpaceCreated, SpaceReadonly], took_part),
             Action::TakePart => (&[Participate], everybody),
+            Action::ReadCallRecords | Action::ReadPstnCalls | Action::ReadAttendanceReports => {
+                (&[CallRecordsReadonly], owner)
+            }
+            Action::SubscribeToCallRecords => (&[], owner),
         }
     }
 
@@ -243,6 +323,12 @@ mod tests {
         for action in Action::ALL {
             let (scopes, [owner, participant, stranger]) = contract(action);
             let accepted = Scopes::of(scopes);
+            let wrong_scope = match scopes {
+                [] => Refusal::RoleMissing {
+                    accepted: accepted_roles(action),
+                },
+                _ => Refusal::ScopeMissing { accepted },
+            };
             for (id, took_part, expected) in [
                 (OWNER, false, owner),
                 (OWNER, true, owner),
@@ -265,14 +351,14 @@ mod tests {
                         let right = match (scopes.contains(&scope), expected && reaches) {
                             (true, true) => Ok(()),
                             (true, false) => Err(Refusal::NotPermitted),
-                            (false, _) => Err(Refusal::ScopeMissing { accepted }),
+                            (false, _) => Err(wrong_scope),
                         };
                         let who = format!("{action:?} by {id} (took part: {took_part}) with {scope:?} of {app:?}");
                         assert_eq!(answer, right, "{who}");
                     }
                 }
                 let answer = allowed(&principal(id, Scopes::NONE, None), action, &resource);
-                assert_eq!(answer, Err(Refusal::ScopeMissing { accepted }), "{action:?}");
+                assert_eq!(answer, Err(wrong_scope), "{action:?}");
                 let answer = allowed(&Principal::ANONYMOUS, action, &resource);
                 assert_eq!(answer, Err(Refusal::NotSignedIn), "{action:?}");
                 let bare = Principal {
@@ -292,20 +378,85 @@ mod tests {
     }
 
     #[test]
-    fn taking_part_is_for_people_in_person_and_for_whatever_has_its_scope() {
+    fn what_is_of_our_own_is_for_people_in_person_and_for_whatever_has_its_scope() {
         let all_but_media = Scopes::of(&[Scope::SpaceCreated, Scope::SpaceReadonly, Scope::SpaceSettings]);
-        let participate = Scopes::of(&[Scope::Participate]);
-        for (scopes, person, app) in [
-            (Scopes::MEET, true, false),
-            (all_but_media, false, false),
-            (participate, true, true),
-            (Scopes::MEET.union(participate), true, true),
-            (Scopes::NONE, false, false),
+        for (action, scope) in [
+            (Action::TakePart, Scope::Participate),
+            (Action::ReadCallRecords, Scope::CallRecordsReadonly),
+            (Action::ReadPstnCalls, Scope::CallRecordsReadonly),
+            (Action::ReadAttendanceReports, Scope::CallRecordsReadonly),
         ] {
-            for (through, right) in [(None, person), (Some("ours"), app)] {
-                let answer = entitled(&principal(OTHER, scopes, through), Action::TakePart).is_ok();
-                assert_eq!(answer, right, "{scopes:?} through {through:?}");
+            let its_own = Scopes::of(&[scope]);
+            for (scopes, person, app) in [
+                (Scopes::MEET, true, false),
+                (all_but_media, false, false),
+                (its_own, true, true),
+                (Scopes::MEET.union(its_own), true, true),
+                (Scopes::NONE, false, false),
+            ] {
+                for (through, right) in [(None, person), (Some("ours"), app)] {
+                    let answer = entitled(&principal(OTHER, scopes, through), action).is_ok();
+                    assert_eq!(answer, right, "{action:?} with {scopes:?} through {through:?}");
+                }
             }
+        }
+    }
+
+    /// Which of the roles, in their order, will do for an application.
+    fn roles_of(action: Action) -> [bool; 3] {
+        match action {
+            Action::ReadCallRecords | Action::SubscribeToCallRecords => [true, false, false],
+            Action::ReadPstnCalls => [true, true, false],
+            Action::ReadAttendanceReports => [false, false, true],
+            _ => [false, false, false],
+        }
+    }
+
+    #[test]
+    fn a_role_reaches_everybody_and_nothing_else_does() {
+        for action in Action::ALL {
+            let expected = roles_of(action);
+            let refused = if expected.contains(&true) {
+                let roles = AppRole::ALL.into_iter().zip(expected);
+                let accepted = roles.filter_map(|(role, right)| right.then_some(role)).collect();
+                Refusal::RoleMissing { accepted }
+            } else {
+                Refusal::NotPermitted
+            };
+            let application = |roles: AppRoles| Principal {
+                caller: Caller::Daemon {
+                    client_id: OWNER.to_owned(),
+                    roles,
+                },
+                ..principal(OWNER, Scopes::of(&Scope::ALL), Some("ours"))
+            };
+            let resource = Resource {
+                owner: OTHER,
+                took_part: false,
+                app: Some("theirs"),
+            };
+            for (role, right) in AppRole::ALL.into_iter().zip(expected) {
+                let caller = application(AppRoles::of(&[role]));
+                let reached = if right { Ok(Reach::Everybody) } else { Err(refused) };
+                assert_eq!(reach(&caller, action), reached, "{action:?} by {role:?}");
+                assert_eq!(
+                    allowed(&caller, action, &resource),
+                    reached.map(drop),
+                    "{action:?} by {role:?}"
+                );
+                assert_eq!(
+                    entitled(&caller, action),
+                    Err(Refusal::NotPermitted),
+                    "{action:?} by {role:?}"
+                );
+            }
+            assert_eq!(reach(&application(AppRoles::NONE), action), Err(refused), "{action:?}");
+            let person = principal(OWNER, accepted(action), None);
+            assert_eq!(
+                reach(&person, action),
+                entitled(&person, action).map(Reach::Own),
+                "{action:?}"
+            );
         }
     }
 

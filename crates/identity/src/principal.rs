@@ -1,6 +1,6 @@
 //! Who is asking, and with what powers: the argument without which no handler can be called.
 
-use crate::{account::User, scope::Scopes};
+use crate::{account::User, app_role::AppRoles, scope::Scopes};
 
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,13 @@ pub enum Caller {
         /// The name that its key file calls `client_email`.
         email: String,
     },
+    /// A program with credentials of its own that acts for nobody, and may do by itself what its roles say.
+    Daemon {
+        /// By which it signs in.
+        client_id: String,
+        /// What it may do now.
+        roles: AppRoles,
+    },
     /// Somebody who gave no credential.
     Anonymous,
 }
@@ -26,8 +33,8 @@ pub struct Principal {
     pub caller: Caller,
     /// What the token was issued for; a browser session has every scope of the Meet API.
     pub scopes: Scopes,
-    /// The application that acts for the caller: the client id of the OAuth client or the service account that the token
-    /// was issued to. `None` is first-party: a browser session, or a token that the user made themselves.
+    /// The application that acts for the caller: the client id of whatever the token was issued to, be it an OAuth client, a service
+    /// account or an application by itself. `None` is first-party: a browser session, or a token that the user made themselves.
     pub app: Option<String>,
 }
 
@@ -43,7 +50,7 @@ impl Principal {
     pub const fn user(&self) -> Option<&User> {
         match &self.caller {
             Caller::User(user) => Some(user),
-            Caller::ServiceAccount { .. } | Caller::Anonymous => None,
+            Caller::ServiceAccount { .. } | Caller::Daemon { .. } | Caller::Anonymous => None,
         }
     }
 

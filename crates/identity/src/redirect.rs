@@ -11,6 +11,9 @@ use std::borrow::Cow;
 
 use crate::{AppKind, limits};
 
+/// Where an installed application comes back to, with whatever port and path it likes.
+pub(crate) const LOOPBACK: &str = "http://localhost";
+
 /// The parts of a URI that the rules are about.
 #[derive(Debug, PartialEq, Eq)]
 struct Parts<'a> {
@@ -153,6 +156,8 @@ mod tests {
             ("http://localhost:3000/callback", true, true),
             ("http://localhost:3001/callback", false, true),
             ("http://localhost:3000/", false, true),
+            (LOOPBACK, false, true),
+            ("http://localhost/?code=x", false, true),
             ("http://127.0.0.1:49152/", false, true),
             ("http://[::1]:49152", false, true),
             ("https://localhost:3001/", false, false),

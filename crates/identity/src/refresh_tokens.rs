@@ -14,14 +14,12 @@
 use db::{Row, Statement};
 use meeting::UserId;
 
-use crate::{
-    App, Identity, OAuthError, Scopes, Secret, accounts::user_id_of, grant::Grant, limits, sign_in::before,
-    token::Bearer,
-};
+use crate::{App, Identity, OAuthError, Scopes, Secret, accounts::user_id_of, grant::Grant, limits, sign_in::before};
 
 /// Who a refresh token stands for, and what follows it.
 pub(crate) struct Refreshed {
-    pub(crate) bearer: Bearer,
+    pub(crate) user: UserId,
+    pub(crate) grant: Grant,
     pub(crate) scopes: Scopes,
     /// The next one, for an app without a secret.
     pub(crate) next: Option<Secret>,
@@ -47,7 +45,7 @@ const COLUMNS: &str = "account, scopes, code_sha256, token_sha256, next_sha256, 
 fn line_of(row: &Row) -> Result<Line, db::Error> {
     Ok(Line {
         user: user_id_of(row, 0)?,
-        scopes: Scopes::from_claim(row.text(1)?),
+        scopes: Scopes::known_in(row.text(1)?),
         grant: Grant::of_digest(row.blob(2)?),
         current: row.blob(3)?.to_vec(),
         next: row.opt_blob(4)?.map(<[u8]>::to_vec),
@@ -94,13 +92,9 @@ impl Identity {
             self.note_use(&line, now_us).await?;
             None
         };
-        let bearer = Bearer::App {
-            user: line.user,
-            app: app.client_id.clone(),
-            grant: line.grant,
-        };
         Ok(Some(Refreshed {
-            bearer,
+            user: line.user,
+            grant: line.grant,
             scopes: line.scopes,
             next,
         }))

@@ -140,8 +140,8 @@ impl Identity {
     /// Makes a key. Its private half is in the file and nowhere else.
     pub async fn create_key(&self, client_id: &str, by: &By) -> Result<KeyFile, AppError> {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
-        let key = tokio::task::spawn_blocking(NewKey::generate)
-            .await
+        let generated = self.slowly.run(NewKey::generate).await;
+        let key = generated
             .map_err(|_| AppError::Generation)?
             .map_err(|_| AppError::Generation)?;
         let client_id = account.client_id.as_str();
@@ -190,7 +190,7 @@ impl Identity {
         rows.iter().map(key).collect()
     }
 
-    /// Deletes a key: what it signs is refused within the time of the cache.
+    /// Deletes a key: what it signs is refused from then on.
     pub async fn delete_key(&self, client_id: &str, key_id: &str, by: &By) -> Result<(), AppError> {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
         if key_id.contains('\0') {

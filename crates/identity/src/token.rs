@@ -13,7 +13,7 @@ use meeting::UserId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Fault, Identity, Scopes, User,
+    AppRoles, Fault, Guid, Identity, Scopes, User,
     grant::Grant,
     keys::{KeyError, StoredKey},
     limits,
@@ -41,17 +41,20 @@ pub enum TokenError {
 struct Claims {
     iss: String,
     aud: String,
-    /// The user id; of a service account that acts for nobody, its client id.
+    /// The user id; of a service account that acts for nobody, and of a daemon, its client id.
     sub: String,
     /// The client id of the application that the token was issued to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     azp: Option<String>,
-    /// The id of the service account's key that asked for it.
+    /// The id of the key of a service account, or of the credential of a daemon, that asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     /// The grant of a user that it came of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     grant: Option<String>,
+    /// The roles of a daemon at that time, for whoever looks: what counts is what it has now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
     /// Full URLs with a space between.
     scope: String,
     /// Seconds since the Unix epoch, like `exp`: the standard's unit.
@@ -70,6 +73,12 @@ pub(crate) enum Bearer {
     Delegate { user: UserId, app: String, key: String },
     /// A service account by one of its keys, for nobody.
     ServiceAccount { app: String, key: String },
+    /// A daemon by one of its credentials.
+    Daemon {
+        app: String,
+        credential: String,
+        roles: AppRoles,
+    },
 }
 
 impl Bearer {
@@ -80,6 +89,14 @@ impl Bearer {
             Bearer::App { user, app, .. } => (user.as_str(), Some(app), None),
             Bearer::Delegate { user, app, key } => (user.as_str(), Some(app), Some(key)),
             Bearer::ServiceAccount { app, key } => (app, Some(app), Some(key)),
+            Bearer::Daemon { app, credential, .. } => (app, Some(app), Some(credential)),
+        }
+    }
+
+    fn roles(&self) -> Vec<String> {
+        match self {
+            Bearer::Daemon { roles, .. } => roles.iter().map(|role| role.name().to_owned()).collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -91,12 +108,26 @@ impl Bearer {
     }
 
     fn from_claims(claims: Claims) -> Option<Bearer> {
-        let user = UserId::parse(&claims.sub).ok()?;
+        let Ok(user) = UserId::parse(&claims.sub) else {
+            return Bearer::daemon_from_claims(claims);
+        };
         match (claims.azp, claims.key, claims.grant) {
             (None, None, None) => Some(Bearer::User(user)),
             (Some(app), None, Some(grant)) => Grant::from_claim(&grant).map(|grant| Bearer::App { user, app, grant }),
             (Some(app), Some(key), None) if app == claims.sub => Some(Bearer::ServiceAccount { app, key }),
             (Some(app), Some(key), None) => Some(Bearer::Delegate { user, app, key }),
+            _ => None,
+        }
+    }
+
+    fn daemon_from_claims(claims: Claims) -> Option<Bearer> {
+        let app = Guid::parse(&claims.sub)?.to_string();
+        match (claims.azp, claims.key, claims.grant) {
+            (Some(azp), Some(credential), None) if azp == app => Some(Bearer::Daemon {
+                app,
+                credential,
+                roles: claims.roles.iter().filter_map(|role| role.parse().ok()).collect(),
+            }),
             _ => None,
         }
     }
@@ -165,6 +196,7 @@ impl Keyring {
             azp: azp.map(str::to_owned),
             key: key.map(str::to_owned),
             grant: bearer.grant().map(Grant::to_claim),
+            roles: bearer.roles(),
             scope: scopes.to_string(),
             iat,
             exp: iat + i64::try_from(ttl.as_secs()).expect("at most 30 days"),
@@ -191,7 +223,7 @@ impl Keyring {
             return Err(Fault::Expired);
         }
         Ok(Verified {
-            scopes: Scopes::from_claim(&claims.scope),
+            scopes: Scopes::known_in(&claims.scope),
             issue_us: claims.iat.saturating_mul(MICROSECONDS_PER_SECOND),
             expire_us,
             bearer: Bearer::from_claims(claims).ok_or(Fault::Malformed)?,

@@ -5,13 +5,22 @@
 //! row, and checked with it (see [`Identity::authenticate`]), so that taking any of that away ends the token too.
 
 use audit::{Action, Actor, By};
-use db::Statement;
+use db::{Row, Statement};
+use meeting::UserId;
 use serde::Serialize;
 
 use crate::{
-    App, AuthenticationError, Fault, Identity, OAuthCode, OAuthError, Scopes, Secret, accounts::user_id_of,
-    authorization::asked_scopes, client::Client, grant::Grant, limits, parameters::Parameters, pkce,
-    refresh_tokens::NewRefreshToken, token::Bearer,
+    App, AuthenticationError, Fault, Identity, OAuthCode, OAuthError, Scopes, Secret,
+    accounts::user_id_of,
+    authorization::asked_scopes,
+    client::Client,
+    grant::Grant,
+    limits,
+    openid::NewIdToken,
+    parameters::Parameters,
+    pkce,
+    refresh_tokens::{NewRefreshToken, Refreshed},
+    token::Bearer,
 };
 
 /// The body of a good answer.
@@ -28,6 +37,20 @@ pub struct TokenResponse {
     /// Gets the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// Says who the user is, to an application that was given `openid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+}
+
+/// A request to the token endpoint. It holds secrets, so it does not print.
+#[derive(Clone, Copy)]
+pub struct TokenRequest<'a> {
+    /// Its body: `application/x-www-form-urlencoded`.
+    pub form: &'a [u8],
+    /// The value of that header, if it has one.
+    pub authorization: Option<&'a str>,
+    /// In whose name an ID token speaks, as whoever asks knows us.
+    pub issuer: &'a str,
 }
 
 fn invalid_grant(description: &'static str) -> OAuthError {
@@ -37,18 +60,22 @@ fn invalid_grant(description: &'static str) -> OAuthError {
 const CODE_INVALID: &str = "The code is unknown, was used before, or has expired.";
 
 impl Identity {
-    /// Answers a request: `form` is its body (`application/x-www-form-urlencoded`), `authorization` the value of that
-    /// header, if it has one.
-    pub async fn token(&self, form: &[u8], authorization: Option<&str>, by: &By) -> Result<TokenResponse, OAuthError> {
+    /// Answers a request.
+    pub async fn token(&self, request: TokenRequest<'_>, by: &By) -> Result<TokenResponse, OAuthError> {
+        let TokenRequest {
+            form,
+            authorization,
+            issuer,
+        } = request;
         let form = Parameters::parse(form, limits::TOKEN_FORM_BYTES_MAX)?;
         match form.require("grant_type")? {
             "authorization_code" => {
                 let client = self.client(&form, authorization).await?;
-                self.use_code(&form, &client, by).await
+                self.use_code(&form, &client, issuer, by).await
             }
             "refresh_token" => {
                 let client = self.client(&form, authorization).await?;
-                self.refresh(&form, &client.app, by.now_us).await
+                self.refresh(&form, &client.app, issuer, by.now_us).await
             }
             "urn:ietf:params:oauth:grant-type:jwt-bearer" => self.use_assertion(&form, by).await,
             _ => Err(OAuthError::new(
@@ -59,37 +86,25 @@ impl Identity {
         }
     }
 
-    async fn use_code(&self, form: &Parameters, client: &Client, by: &By) -> Result<TokenResponse, OAuthError> {
+    async fn use_code(
+        &self,
+        form: &Parameters,
+        client: &Client,
+        issuer: &str,
+        by: &By,
+    ) -> Result<TokenResponse, OAuthError> {
         let app = &client.app;
         let now_us = by.now_us;
         let code = Secret::parse(form.require("code")?).ok_or_else(|| invalid_grant(CODE_INVALID))?;
-        let sql = "select account, scopes, redirect_uri, challenge, offline, expire_us, used_us
-            from authorization_code where code_sha256 = $1 and app = $2";
-        let rows = self
-            .db
-            .read(sql, vec![code.digest().into(), app.client_id.as_str().into()])
-            .await?;
-        let row = rows.first().ok_or_else(|| invalid_grant(CODE_INVALID))?;
-        let user = user_id_of(row, 0)?;
-        let scopes = Scopes::from_claim(row.text(1)?);
         let grant = Grant::of_code(&code);
-        if row.opt_int(6)?.is_some() {
+        let row = self.code_row(&code, app).await?;
+        let given = Given::read(&row)?;
+        if given.used {
             return Err(self.code_came_again(&grant).await);
         }
-        if row.int(5)? <= now_us {
-            return Err(invalid_grant(CODE_INVALID));
-        }
-        if form.require("redirect_uri")? != row.text(2)? {
-            return Err(invalid_grant(
-                "The redirect_uri is not the one that the code was sent to.",
-            ));
-        }
-        if !pkce::answers(form.get("code_verifier"), row.opt_text(3)?) {
-            return Err(invalid_grant(
-                "The code_verifier is missing or does not fit the code_challenge.",
-            ));
-        }
-        let refresh = (row.int(4)? != 0).then(Secret::generate);
+        given.check(form, client, now_us)?;
+        let Given { user, scopes, .. } = &given;
+        let refresh = given.offline.then(Secret::generate);
         let mut write = vec![
             Statement::new(
                 "update authorization_code set used_us = $2 where code_sha256 = $1 and used_us is null",
@@ -99,9 +114,9 @@ impl Identity {
         ];
         if let Some(refresh) = &refresh {
             let new = NewRefreshToken {
-                user: &user,
+                user,
                 app,
-                scopes,
+                scopes: *scopes,
                 grant: &grant,
                 changes: !client.sent_secret,
             };
@@ -116,9 +131,27 @@ impl Identity {
             Err(db::Error::Conflict { statement: 0 }) => return Err(self.code_came_again(&grant).await),
             Err(error) => return Err(error.into()),
         }
-        let app = app.client_id.clone();
-        let bearer = Bearer::App { user, app, grant };
-        self.access(&bearer, scopes, refresh, now_us)
+        let bearer = Bearer::App {
+            user: user.clone(),
+            app: app.client_id.clone(),
+            grant,
+        };
+        let response = self.access(&bearer, *scopes, refresh, now_us)?;
+        let new = NewIdToken {
+            issuer,
+            client_id: &app.client_id,
+            user,
+            scopes: *scopes,
+            nonce: given.nonce.as_deref(),
+        };
+        self.with_id_token(response, &new, now_us).await
+    }
+
+    async fn code_row(&self, code: &Secret, app: &App) -> Result<Row, OAuthError> {
+        let sql = format!("select {GIVEN_COLUMNS} from authorization_code where code_sha256 = $1 and app = $2");
+        let params = vec![code.digest().into(), app.client_id.as_str().into()];
+        let rows = self.db.read(&sql, params).await?;
+        rows.into_iter().next().ok_or_else(|| invalid_grant(CODE_INVALID))
     }
 
     /// A code that comes twice was stolen by one of the two, and nobody knows which: what the first one got is taken
@@ -130,7 +163,13 @@ impl Identity {
         }
     }
 
-    async fn refresh(&self, form: &Parameters, app: &App, now_us: i64) -> Result<TokenResponse, OAuthError> {
+    async fn refresh(
+        &self,
+        form: &Parameters,
+        app: &App,
+        issuer: &str,
+        now_us: i64,
+    ) -> Result<TokenResponse, OAuthError> {
         let gone = || invalid_grant("The refresh token is unknown, or was taken back.");
         let token = Secret::parse(form.require("refresh_token")?).ok_or_else(gone)?;
         let asked = form.get("scope").map(asked_scopes).transpose()?;
@@ -142,7 +181,33 @@ impl Identity {
                 "The scopes go beyond those of the refresh token.",
             ));
         }
-        self.access(&refreshed.bearer, scopes, refreshed.next, now_us)
+        let Refreshed { user, grant, next, .. } = refreshed;
+        let bearer = Bearer::App {
+            user: user.clone(),
+            app: app.client_id.clone(),
+            grant,
+        };
+        let response = self.access(&bearer, scopes, next, now_us)?;
+        let new = NewIdToken {
+            issuer,
+            client_id: &app.client_id,
+            user: &user,
+            scopes,
+            nonce: None,
+        };
+        self.with_id_token(response, &new, now_us).await
+    }
+
+    async fn with_id_token(
+        &self,
+        response: TokenResponse,
+        new: &NewIdToken<'_>,
+        now_us: i64,
+    ) -> Result<TokenResponse, OAuthError> {
+        Ok(TokenResponse {
+            id_token: self.id_token(new, now_us).await?,
+            ..response
+        })
     }
 
     async fn use_assertion(&self, form: &Parameters, by: &By) -> Result<TokenResponse, OAuthError> {
@@ -200,19 +265,70 @@ impl Identity {
         refresh: Option<Secret>,
         now_us: i64,
     ) -> Result<TokenResponse, OAuthError> {
-        let access_token = self
-            .keyring
-            .sign(bearer, scopes, limits::TOKEN_TTL, now_us)
-            .map_err(|error| {
-                OAuthError::new(OAuthCode::TemporarilyUnavailable, "No token can be signed now.").because(error)
-            })?;
         Ok(TokenResponse {
-            access_token,
+            access_token: self.signed_token(bearer, scopes, now_us)?,
             expires_in: limits::TOKEN_TTL.as_secs(),
             token_type: "Bearer",
             scope: scopes.to_string(),
             refresh_token: refresh.map(|refresh| refresh.expose()),
+            id_token: None,
         })
+    }
+
+    /// A token of the usual time.
+    pub(crate) fn signed_token(&self, bearer: &Bearer, scopes: Scopes, now_us: i64) -> Result<String, OAuthError> {
+        let signed = self.keyring.sign(bearer, scopes, limits::TOKEN_TTL, now_us);
+        signed.map_err(|error| {
+            OAuthError::new(OAuthCode::TemporarilyUnavailable, "No token can be signed now.").because(error)
+        })
+    }
+}
+
+/// What a code was given for.
+struct Given {
+    user: UserId,
+    scopes: Scopes,
+    redirect_uri: String,
+    challenge: Option<String>,
+    offline: bool,
+    expire_us: i64,
+    used: bool,
+    nonce: Option<String>,
+}
+
+const GIVEN_COLUMNS: &str = "account, scopes, redirect_uri, challenge, offline, expire_us, used_us, nonce";
+
+impl Given {
+    fn read(row: &Row) -> Result<Given, db::Error> {
+        Ok(Given {
+            user: user_id_of(row, 0)?,
+            scopes: Scopes::known_in(row.text(1)?),
+            redirect_uri: row.text(2)?.to_owned(),
+            challenge: row.opt_text(3)?.map(str::to_owned),
+            offline: row.int(4)? != 0,
+            expire_us: row.int(5)?,
+            used: row.opt_int(6)?.is_some(),
+            nonce: row.opt_text(7)?.map(str::to_owned),
+        })
+    }
+
+    /// Refuses a code that is too old, or that somebody else brings, or from elsewhere.
+    fn check(&self, form: &Parameters, client: &Client, now_us: i64) -> Result<(), OAuthError> {
+        if self.expire_us <= now_us {
+            return Err(invalid_grant(CODE_INVALID));
+        }
+        if form.require("redirect_uri")? != self.redirect_uri {
+            return Err(invalid_grant(
+                "The redirect_uri is not the one that the code was sent to.",
+            ));
+        }
+        pkce::proves_something(client, self.challenge.as_deref())?;
+        if !pkce::answers(form.get("code_verifier"), self.challenge.as_deref()) {
+            return Err(invalid_grant(
+                "The code_verifier is missing or does not fit the code_challenge.",
+            ));
+        }
+        Ok(())
     }
 }
 

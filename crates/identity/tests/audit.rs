@@ -6,7 +6,8 @@ use std::time::Duration;
 use audit::{Actor, By, Query};
 use db::testing::each_engine;
 use identity::{
-    AppKind, AuditEvent, ExternalPerson, Identity, Introductions, NewApp, NewUser, Scope, Scopes, User, UserChange,
+    AppKind, AppRoles, AuditEvent, ClientCredentials, ExternalPerson, Identity, Introductions, NewApp, NewUser, Scope,
+    Scopes, TokenRequest, User, UserChange,
 };
 
 const NOW_US: i64 = 1_767_225_600_000_000;
@@ -326,10 +327,12 @@ async fn what_happens_to_apps_and_consents() {
             app.client_id,
             secret.expect("a web app has one").expose()
         );
-        identity
-            .token(form.as_bytes(), None, &stranger())
-            .await
-            .expect("issued");
+        let request = TokenRequest {
+            form: form.as_bytes(),
+            authorization: None,
+            issuer: identity.public_url(),
+        };
+        identity.token(request, &stranger()).await.expect("issued");
         log.expect(&[(who, "token.issue", who)]).await;
         for _ in 0..2 {
             identity
@@ -392,6 +395,66 @@ async fn what_happens_to_service_accounts() {
             .await
             .expect("deleted");
         log.expect(&[(who, "service_account.delete", "serviceAccounts")]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_happens_to_daemons() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        let mut log = Reader {
+            identity: &identity,
+            seen: BTreeSet::new(),
+        };
+        let ada = identity.add_user(ADA, &By::command_line(NOW_US)).await.expect("new");
+        log.news().await;
+        let by = somebody(&ada);
+        let who = "ada@example.org";
+
+        let daemon = identity
+            .create_daemon("Reports", AppRoles::NONE, &by)
+            .await
+            .expect("made");
+        let id = &*daemon.client_id;
+        log.expect(&[(who, "daemon.create", "daemons")]).await;
+        identity.set_daemon_roles(id, AppRoles::NONE, &by).await.expect("set");
+        log.expect(&[(who, "daemon.roles", "daemons")]).await;
+        let (credential, secret) = identity.create_daemon_secret(id, None, &by).await.expect("made");
+        identity
+            .create_daemon_certificate(id, b"", &by)
+            .await
+            .expect_err("no certificate");
+        log.expect(&[(who, "credential.create", "daemons")]).await;
+
+        for (secret, lines) in [(&*secret.expose(), 1), (&*secret.expose(), 0), ("wrong", 0)] {
+            let form = format!(
+                "grant_type=client_credentials&client_id={id}&client_secret={secret}\
+                 &scope=http%3A%2F%2Flocalhost%3A8080%2F.default"
+            );
+            let request = ClientCredentials {
+                form: form.as_bytes(),
+                authorization: None,
+            };
+            let answer = identity.client_credentials(request, &stranger()).await;
+            assert_eq!(answer.is_ok(), secret != "wrong");
+            // One line stands for all of an hour.
+            let itself = daemon.resource_name();
+            log.expect(&[(&*itself, "token.issue", "daemons")][..lines]).await;
+        }
+
+        identity
+            .delete_daemon_credential(id, &credential.id, &by)
+            .await
+            .expect("deleted");
+        identity
+            .delete_daemon_credential(id, &credential.id, &by)
+            .await
+            .expect_err("gone");
+        log.expect(&[(who, "credential.delete", "daemons")]).await;
+        identity.delete_daemon(id, &by).await.expect("deleted");
+        identity.delete_daemon(id, &by).await.expect_err("gone");
+        log.expect(&[(who, "daemon.delete", "daemons")]).await;
     })
     .await;
 }

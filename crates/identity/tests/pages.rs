@@ -5,7 +5,7 @@ use audit::By;
 use std::fmt::Debug;
 
 use db::testing::each_engine;
-use identity::{AppKind, Identity, Listing, NewApp, NewUser, Page, Scope, Scopes};
+use identity::{AppKind, AppRoles, Identity, Listing, NewApp, NewUser, Page, Scope, Scopes};
 
 const NOW_US: i64 = 1_767_225_600_000_000;
 /// Of each thing.
@@ -47,6 +47,7 @@ async fn every_list_is_whole() {
     each_engine(async |db| {
         let identity = Identity::open(db).await.expect("opens");
         let (mut users, mut domains, mut apps, mut accounts) = (vec![], vec![], vec![], vec![]);
+        let mut daemons = vec![];
         for number in 0..COUNT {
             let email = format!("user{number}@example.org");
             let new = NewUser {
@@ -72,6 +73,10 @@ async fn every_list_is_whole() {
             };
             let (app, _) = identity.create_app(new, &By::command_line(NOW_US)).await.expect("made");
             apps.push(app.client_id);
+            let daemon = identity
+                .create_daemon("Reports", AppRoles::NONE, &By::command_line(NOW_US))
+                .await;
+            daemons.push(daemon.expect("made").client_id);
             let account = identity
                 .create_service_account(&format!("robot{number}"), &By::command_line(NOW_US))
                 .await;
@@ -102,6 +107,13 @@ async fn every_list_is_whole() {
             apps,
             async |page| identity.list_apps(page).await,
             |app| app.client_id,
+        )
+        .await;
+        check(
+            "daemons",
+            daemons,
+            async |page| identity.list_daemons(page).await,
+            |daemon| daemon.client_id,
         )
         .await;
         let service_accounts = async |page: Page<'_>| identity.list_service_accounts(page).await;

@@ -7,7 +7,7 @@ use db::{
     Db,
     testing::{each_engine, each_location},
 };
-use identity::{AuthenticationError, Credential, Fault, Identity, NewUser, Principal, Scope, Scopes};
+use identity::{AuthenticationError, Credential, Fault, Identity, NewUser, Principal, Scope, Scopes, UserChange};
 
 const NOW_US: i64 = 1_767_225_600_000_000;
 const HOUR: Duration = Duration::from_hours(1);
@@ -51,6 +51,45 @@ async fn a_token_of_the_command_line_is_good_at_the_running_server() {
             .expect_err("expired");
         assert!(
             matches!(error, AuthenticationError::Invalid(Fault::Expired)),
+            "{error:?}"
+        );
+    })
+    .await;
+}
+
+/// What is remembered of a token is no right: whatever another process writes counts with the next request.
+#[tokio::test]
+async fn what_changes_elsewhere_counts_at_once() {
+    each_location(async |location| {
+        let (server, command_line) = (open(&location).await, open(&location).await);
+        let by = By::command_line(NOW_US);
+        let ada = command_line.add_user(ADA, &by).await.expect("new");
+        let token = command_line
+            .issue_token(&ada, Scopes::MEET, HOUR, &by)
+            .await
+            .expect("issued");
+        let caller = async || {
+            let principal = server.authenticate(Credential::Bearer(&token), NOW_US).await;
+            principal.map(|principal| principal.user().map(|user| user.display_name.to_string()))
+        };
+        for (changer, name) in [
+            (&command_line, "Ada Lovelace"),
+            (&server, "Ada King"),
+            (&command_line, "Ada"),
+        ] {
+            let change = UserChange {
+                display_name: Some(name),
+                administrator: None,
+            };
+            changer.update_user(&ada.id, change, &by).await.expect("renamed");
+            for _ in ["read", "remembered"] {
+                assert_eq!(caller().await.expect("valid").as_deref(), Some(name));
+            }
+        }
+        command_line.delete_user(&ada.id, &by).await.expect("removed");
+        let error = caller().await.expect_err("removed");
+        assert!(
+            matches!(error, AuthenticationError::Invalid(Fault::UnknownUser)),
             "{error:?}"
         );
     })

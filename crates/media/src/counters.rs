@@ -80,6 +80,8 @@ counters! {
     Counter keyframe_requests,
     /// Keyframe requests that were passed on to publishers, at most one per source and 500 ms.
     Counter keyframe_requests_sent,
+    /// Uploads of what clients have counted that were taken.
+    Counter uploads,
     /// Data channel messages that were refused.
     Counter messages_refused,
     /// Sessions that ended because of an error in their own transport.

@@ -4,7 +4,9 @@
 //! written down before anybody hears of it. So a departure is `Lost` here, a durable write at the server, and only then
 //! `Media::remove`.
 
-use std::time::Instant;
+use std::{net::SocketAddr, time::Instant};
+
+use quality::{Stream, Window, report::Report};
 
 /// A report from a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,55 @@ pub enum Event {
         /// How it went.
         cause: LostCause,
     },
+    /// What was measured of the streams of all sessions in rooms, gathered for `limits::WINDOW`; and of one session what there is
+    /// since, when it goes: before its [`Event::Lost`], and when it is removed.
+    Measured(Vec<Measured>),
+    /// Where a session's packets come from and go to. It is reported once it is connected, and again when it has moved.
+    Reached {
+        /// The session, as it was admitted.
+        session: String,
+        /// The way.
+        path: Path,
+    },
+    /// What a session's client has uploaded so far, whole each time: a later report says all that an earlier one said. It comes
+    /// at most once in `limits::REPORT_INTERVAL`, and a last time before `Lost`.
+    Reported {
+        /// The session, as it was admitted.
+        session: String,
+        /// What only its own end can measure.
+        report: Box<Report>,
+    },
+}
+
+/// What was measured of a session's streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// The session, as it was admitted.
+    pub session: String,
+    /// When these windows end: the origin of the times in them.
+    pub ended: Instant,
+    /// Each stream that had packets, or reports of earlier ones.
+    pub streams: Vec<(Stream, Window)>,
+}
+
+/// The way between a session and this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Path {
+    /// What carries it.
+    pub transport: Transport,
+    /// Where its packets come from, as seen here: behind a translating router not what the client takes for its address.
+    pub theirs: SocketAddr,
+    /// Where it sends them, as it was announced to it.
+    pub ours: SocketAddr,
+}
+
+/// What carries media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// A connection.
+    Tcp,
 }
 
 /// How a session went away.
@@ -60,6 +111,7 @@ pub enum DisconnectReason {
     ConferenceEnded,
     /// The session went silent or never connected.
     Unhealthy,
-    /// The server stops. On the wire this is `REASON_SESSION_UNHEALTHY`, which a client may recover from by joining again.
+    /// The server stops, and is expected back. On the wire this is `REASON_SESSION_UNHEALTHY`, which a client may recover from by
+    /// coming back, with the `detail` `RESTARTING`.
     ShuttingDown,
 }

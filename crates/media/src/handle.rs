@@ -6,7 +6,7 @@
 use std::{
     fmt, io,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
 };
 
@@ -51,7 +51,9 @@ pub struct Media {
 #[derive(Debug)]
 struct Inner {
     local: SocketAddr,
-    candidates: Vec<SocketAddr>,
+    candidates: Mutex<Arc<[SocketAddr]>>,
+    /// Whether streams are measured.
+    measures: bool,
     counting: Arc<Counting>,
     queue: Arc<Mutex<Queue>>,
     waker: Waker,
@@ -82,7 +84,7 @@ impl Media {
     pub fn start(options: &Options, events: mpsc::Sender<Event>) -> io::Result<Media> {
         let mut socket = Socket::bind(options.bind)?;
         let local = socket.local_address();
-        let candidates = candidates(options, local)?;
+        let candidates = candidates(&options.announce, local)?;
         let poll = Poll::new()?;
         socket.register(poll.registry(), SOCKET)?;
         let waker = Waker::new(poll.registry(), COMMAND)?;
@@ -98,15 +100,41 @@ impl Media {
     /// time it is. It announces this address.
     #[cfg(feature = "simulated")]
     pub fn simulated(address: SocketAddr, events: mpsc::Sender<Event>) -> io::Result<(Media, Simulated)> {
+        Media::without_socket(address, events, true)
+    }
+
+    /// The same without measuring, for whoever wants to know what that costs.
+    #[cfg(feature = "simulated")]
+    pub fn simulated_without_measuring(
+        address: SocketAddr,
+        events: mpsc::Sender<Event>,
+    ) -> io::Result<(Media, Simulated)> {
+        Media::without_socket(address, events, false)
+    }
+
+    #[cfg(feature = "simulated")]
+    fn without_socket(
+        address: SocketAddr,
+        events: mpsc::Sender<Event>,
+        measures: bool,
+    ) -> io::Result<(Media, Simulated)> {
         // Nobody waits in this poll: whoever takes the turns sees what was ordered when the next one comes.
         let waker = Waker::new(Poll::new()?.registry(), COMMAND)?;
-        let (inner, shard) = Inner::new(Wire::Simulated(vec![]), address, vec![address], waker, events);
+        let (mut inner, shard) = Inner::new(Wire::Simulated(vec![]), address, [address].into(), waker, events);
+        inner.measures = measures;
         Ok((Media { inner: Arc::new(inner) }, Simulated::new(shard)))
     }
 
     /// The address that was bound.
     pub fn local_address(&self) -> SocketAddr {
         self.inner.local
+    }
+
+    /// Announces other addresses from now on, as [`Options::announce`] does. Who has been answered keeps what they were told.
+    pub fn announce(&self, addresses: &[SocketAddr]) -> io::Result<()> {
+        let candidates = candidates(addresses, self.inner.local)?;
+        *self.inner.lock_candidates() = candidates;
+        Ok(())
     }
 
     /// A reading of the counters.
@@ -116,7 +144,8 @@ impl Media {
 
     /// Checks an offer and answers it. This is some milliseconds of work on the calling thread, and touches no room.
     pub fn answer(&self, offer: &str) -> Result<Prepared, OfferError> {
-        let (peer, answer) = Peer::answer(offer, &self.inner.candidates, clock())?;
+        let candidates = Arc::clone(&self.inner.lock_candidates());
+        let (peer, answer) = Peer::answer(offer, &candidates, self.inner.measures, clock())?;
         Ok(Prepared {
             peer: Box::new(peer),
             answer,
@@ -172,7 +201,7 @@ impl Inner {
     fn new(
         wire: Wire,
         local: SocketAddr,
-        candidates: Vec<SocketAddr>,
+        candidates: Arc<[SocketAddr]>,
         waker: Waker,
         events: mpsc::Sender<Event>,
     ) -> (Inner, Shard) {
@@ -180,20 +209,25 @@ impl Inner {
         let queue = Arc::<Mutex<Queue>>::default();
         let shard = Shard::new(
             wire,
-            candidates.clone(),
             Inbox(Arc::clone(&queue)),
             Reporter::new(events),
             Arc::clone(&counting),
         );
         let inner = Inner {
             local,
-            candidates,
+            candidates: Mutex::new(candidates),
+            measures: true,
             counting,
             queue,
             waker,
             thread: None,
         };
         (inner, shard)
+    }
+
+    /// One is written in a single step, so a panic elsewhere does not spoil it.
+    fn lock_candidates(&self) -> MutexGuard<'_, Arc<[SocketAddr]>> {
+        self.candidates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives an order, and wakes the shard once the lock is free again, as [`Inbox::take`] wants it.
@@ -218,8 +252,8 @@ impl Drop for Inner {
 }
 
 /// What answers announce.
-fn candidates(options: &Options, local: SocketAddr) -> io::Result<Vec<SocketAddr>> {
-    let mut candidates = options.announce.clone();
+fn candidates(announce: &[SocketAddr], local: SocketAddr) -> io::Result<Arc<[SocketAddr]>> {
+    let mut candidates = announce.to_vec();
     if candidates.is_empty() {
         candidates.push(local);
     }
@@ -235,5 +269,5 @@ fn candidates(options: &Options, local: SocketAddr) -> io::Result<Vec<SocketAddr
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
     }
-    Ok(candidates)
+    Ok(candidates.into())
 }

@@ -35,11 +35,11 @@ mod wire;
 pub use admission::{Card, CardKind, Overloaded};
 pub use core::{
     channels::{Channel, Code, EMOJI, Refused, Request},
-    datagram,
+    datagram, media_stats,
     offer::{OfferError, Plan},
 };
 pub use counters::{CounterKind, Counters, Reading};
-pub use event::{DisconnectReason, Event, LostCause};
+pub use event::{DisconnectReason, Event, LostCause, Measured, Path, Transport};
 pub use handle::{Media, Options, Prepared};
 pub use rights::{Right, Rights};
 #[cfg(feature = "simulated")]

@@ -29,9 +29,27 @@ pub const ENTRANCES_WAITING: usize = SESSIONS_PER_ROOM;
 /// Signs of life are gathered for this long. They must be in the register at least every five seconds.
 pub const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
 
+/// What is measured is gathered for this long: a window of a stream. A window is some 500 bytes, and a session has a stream for each
+/// receiving line and [`STREAMS_PER_SESSION`] of its own at most: 18 kB in one that goes while the control plane stalls.
+pub const WINDOW: Duration = Duration::from_secs(5);
+
+/// Jitter, pictures and what the WebRTC stack knows are sampled so often.
+pub const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What a session's client has uploaded is told at most so often: as it uploads if it does as it is told, and no more of the disk is
+/// written for one that uploads with every message. What it says last is told when it goes.
+pub const REPORT_INTERVAL: Duration = Duration::from_secs(4);
+
 /// A session that sends nothing for this long is lost. Chromium checks consent every two and a half seconds and sends
 /// feedback far more often, and the whole chain to the register must end within fifteen seconds.
 pub const SILENCE: Duration = Duration::from_secs(8);
+
+/// The loop turns at least every [`SWEEP_INTERVAL`]. If it did not for this long, its thread stood still, and no client was silent: a
+/// process that was paused, a machine that slept or had no time.
+pub const ABSENCE: Duration = Duration::from_secs(2);
+
+/// If nobody at all was heard for this long, something is wrong at this end: two checks of consent were lost of everybody.
+pub const NOBODY_HEARD: Duration = Duration::from_secs(5);
 
 /// A session that has not connected after this long is lost.
 pub const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
@@ -68,6 +86,14 @@ pub const ROOM_CHAT: Pace = Pace {
     per_second: 20,
     burst: 60,
 };
+
+/// Bytes of the id that a client gives a message: a UUID as text, and as much again.
+pub const MESSAGE_ID_BYTES: usize = 72;
+
+/// Messages of a room whose ids are kept, so that one that is sent again is not said again. Whoever comes back within half a minute
+/// finds theirs, even if the room has written as fast as [`ROOM_CHAT`] lets it all the while: 60 + 30 × 20. With the names of
+/// their authors that is a hundred kilobytes.
+pub const SAID_KEPT: usize = 660;
 
 /// Reactions, and hands raised and lowered, of one session: some clicks in a row.
 pub const REACTIONS: Pace = Pace {
@@ -138,10 +164,32 @@ pub const DATAGRAMS_PER_TURN: usize = 512;
 /// more.
 pub const SETTLINGS_PER_TURN: usize = 4;
 
+const _: () =
+    assert!(NOBODY_HEARD.as_secs() < SILENCE.as_secs() && ABSENCE.as_millis() > 4 * SWEEP_INTERVAL.as_millis());
+
 const _: () = assert!(
     SILENCE.as_secs() + 5 < 15,
     "a silent session must be in the register within fifteen seconds"
 );
 
-/// SSRCs remembered per session: three sources, and some that were started again.
+/// SSRCs remembered and measured per session: three sources, and some that were started again.
 pub const STREAMS_PER_SESSION: usize = 16;
+
+/// How often clients upload what they have counted, as they are told: the interval at which the register keeps quality.
+pub const UPLOAD_INTERVAL_SECONDS: u32 = 5;
+
+const _: () = assert!(REPORT_INTERVAL.as_secs() < UPLOAD_INTERVAL_SECONDS as u64);
+
+/// Sections of one upload. A browser with all lines has 19 that receive, and for each of three that send three more; ten
+/// addresses at each end make a hundred pairs at the most.
+pub const UPLOADED_SECTIONS: usize = 256;
+
+const _: () = assert!(quality::limits::REPORTED_STREAMS > AUDIO_LINES + VIDEO_LINES);
+
+/// The largest figure that a client may report, in the unit that it is kept in: the whole numbers that a browser can write.
+/// In microseconds that is 285 years, or ten days of the delays of all samples of a sound that waits for 200 ms.
+pub const REPORTED_FIGURE_MAX: f64 = 9_007_199_254_740_992.0;
+
+/// Bytes of a text that a client says of itself. What browsers call themselves has some 120 bytes, and up to 300 where an
+/// application has added its own.
+pub const REPORTED_TEXT_BYTES: usize = 512;

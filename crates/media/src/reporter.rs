@@ -1,13 +1,16 @@
 //! Reports to the control plane, without ever waiting for it.
 //!
-//! Arrivals and departures queue, in order: one of each for a session. Signs of life do not: a later one replaces an earlier one, so a control plane that stalls
-//! finds the newest when it comes back, and the queue is bounded by the number of sessions.
+//! Arrivals and departures queue, in order: one of each for a session, with what was measured of it last and what its client
+//! said last. Signs of life do not: a later one replaces an earlier one, so a control plane that stalls finds the newest when it
+//! comes back, and the queue is bounded by the number of sessions. Nor do windows, ways and reports: what could not be told is told
+//! later, in longer windows.
 
 use std::{collections::VecDeque, time::Instant};
 
+use quality::report::Report;
 use tokio::sync::mpsc::{Sender, error::TrySendError};
 
-use crate::event::{Event, LostCause};
+use crate::event::{Event, LostCause, Measured, Path};
 
 /// The way to the control plane.
 #[derive(Debug)]
@@ -46,6 +49,52 @@ impl Reporter {
         self.flush() && (signs.is_empty() || self.events.try_send(Event::Alive(signs)).is_ok())
     }
 
+    /// What was measured; false if it could not be told now, and then nothing is gathered.
+    pub(crate) fn measured(&mut self, gather: impl FnOnce() -> Vec<Measured>) -> bool {
+        if !self.flush() {
+            return false;
+        }
+        match self.events.try_reserve() {
+            Ok(place) => {
+                let measured = gather();
+                if !measured.is_empty() {
+                    place.send(Event::Measured(measured));
+                }
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Where a session is; false if it could not be told now.
+    pub(crate) fn reached(&mut self, session: &str, path: Path) -> bool {
+        let session = session.to_owned();
+        self.flush() && self.events.try_send(Event::Reached { session, path }).is_ok()
+    }
+
+    /// What a client has uploaded; false if it could not be told now.
+    pub(crate) fn reported(&mut self, session: &str, report: &Report) -> bool {
+        self.flush() && self.events.try_send(reported(session, report)).is_ok()
+    }
+
+    /// What has not been told of a session that goes.
+    pub(crate) fn last_of(
+        &mut self,
+        session: &str,
+        path: Option<Path>,
+        report: Option<&Report>,
+        measured: Option<Measured>,
+    ) {
+        self.waiting.extend(path.map(|path| Event::Reached {
+            session: session.to_owned(),
+            path,
+        }));
+        self.waiting.extend(report.map(|report| reported(session, report)));
+        self.waiting
+            .extend(measured.map(|measured| Event::Measured(vec![measured])));
+        self.flush();
+    }
+
     /// Tells what waits; false if some of it still does.
     pub(crate) fn flush(&mut self) -> bool {
         while let Some(event) = self.waiting.pop_front() {
@@ -63,6 +112,13 @@ impl Reporter {
     }
 }
 
+fn reported(session: &str, report: &Report) -> Event {
+    Event::Reported {
+        session: session.to_owned(),
+        report: Box::new(report.clone()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::sync::mpsc;
@@ -75,10 +131,15 @@ mod tests {
         let now = Instant::now();
         let (sender, mut receiver) = mpsc::channel(1);
         let mut reporter = Reporter::new(sender);
+        let report = Report::default();
         reporter.connected("a");
+        reporter.last_of("a", None, Some(&report), None);
         reporter.lost("a", now, LostCause::Left);
         assert!(!reporter.alive(vec![("b".into(), now)]), "gathered again later");
+        assert!(!reporter.reported("b", &report), "told again later");
         assert_eq!(receiver.try_recv(), Ok(Event::Connected { session: "a".into() }));
+        assert!(!reporter.flush());
+        assert_eq!(receiver.try_recv(), Ok(reported("a", &report)));
         assert!(reporter.flush());
         let lost = Event::Lost {
             session: "a".into(),

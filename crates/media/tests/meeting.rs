@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use client::{World, csrcs, maker, starts_keyframe};
 use media::{Channel, DisconnectReason, Event, LostCause};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn everybody_hears_the_others_and_knows_who_speaks() {
@@ -257,6 +257,46 @@ fn a_leave_is_told_to_the_others_only_after_the_control_plane_says_so() {
         .count();
     assert_eq!(lost, 1, "reported once");
     assert_eq!(world.media.counters().sessions, 1);
+}
+
+/// What was reported of a session: for each report, the packets that it has received on stream 7.
+fn reports(world: &World, name: &str) -> Vec<Option<u64>> {
+    let reports = world.events.iter().filter_map(|event| match event {
+        Event::Reported { session, report } if session == name => Some(report),
+        _ => None,
+    });
+    reports
+        .map(|report| report.received.get(&7).and_then(|stream| stream.newest.packets))
+        .collect()
+}
+
+#[test]
+fn what_a_client_counts_is_reported_whole_and_the_last_of_it_before_it_is_gone() {
+    let mut world = World::new();
+    let ada = world.join("r", "ada");
+    let upload = |world: &mut World, code: i64, kind: &str, figures: Value| {
+        let sections = [json!({ "id": "a", kind: figures })];
+        let request = json!({ "uploadMediaStats": { "sections": sections } });
+        assert_eq!(world.ask(ada, Channel::MediaStats, &request), code, "{request}");
+    };
+    upload(&mut world, 0, "inbound-rtp", json!({"ssrc":7,"packetsReceived":5}));
+    world.until("reported", |world| reports(world, "ada") == [Some(5)]);
+    upload(&mut world, 0, "inbound_rtp", json!({"ssrc":7,"packets_received":9}));
+    upload(&mut world, 3, "inbound-rtp", json!({"ssrc":8,"packetsReceived":"many"}));
+    upload(&mut world, 0, "inbound-rtp", json!({"ssrc":"8","packetsReceived":"3"}));
+    let counters = world.media.counters();
+    assert_eq!((counters.uploads, counters.messages_refused), (3, 1));
+    assert_eq!(world.ask(ada, Channel::SessionControl, &json!({"leave": {}})), 0);
+    world.until("lost", |world| world.lost("ada").is_some());
+    assert_eq!(reports(&world, "ada").last(), Some(&Some(9)), "nothing is left untold");
+    let is_report = |event: &Event| matches!(event, Event::Reported { .. });
+    let last = world.events.iter().rposition(is_report);
+    assert!(
+        last < world
+            .events
+            .iter()
+            .position(|event| matches!(event, Event::Lost { .. }))
+    );
 }
 
 #[test]

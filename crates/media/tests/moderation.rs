@@ -21,7 +21,7 @@ fn receives(world: &mut World, client: usize) -> bool {
 fn signs_of_life(world: &World, name: &str) -> usize {
     let signs = world.events.iter().filter_map(|event| match event {
         Event::Alive(signs) => Some(signs),
-        Event::Connected { .. } | Event::Lost { .. } => None,
+        _ => None,
     });
     signs.flatten().filter(|(session, _)| session == name).count()
 }

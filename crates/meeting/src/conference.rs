@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub struct Conference {
     id: ConferenceId,
     start: Micros,
+    /// The latest time in any fact of it: no later fact of it has an earlier one.
+    pub(crate) clock: Micros,
     /// The latest end of any session so far, and the start before there is one.
     pub(crate) latest_end: Micros,
     /// How many people without an account were put out by a host and have not been admitted since.
@@ -18,7 +20,8 @@ pub struct Conference {
     pub(crate) live: BTreeMap<SessionId, LiveSession>,
     /// By the secret of every live session, and of the one that was recalled: an anonymous person is known by any of theirs.
     pub(crate) seats: BTreeMap<SecretHash, Seat>,
-    pub(crate) return_until: Option<Micros>,
+    /// Whoever was cut off and has not been back since, and until when the conference waits for them, in the caller's clock.
+    pub(crate) awaited: BTreeMap<ParticipantId, Micros>,
 }
 
 /// One person in the active conference.
@@ -77,12 +80,13 @@ impl Conference {
         Conference {
             id,
             start,
+            clock: latest_end,
             latest_end,
             guests_put_out,
             participants: BTreeMap::new(),
             live: BTreeMap::new(),
             seats: BTreeMap::new(),
-            return_until: None,
+            awaited: BTreeMap::new(),
         }
     }
 
@@ -118,6 +122,17 @@ impl Conference {
         }
     }
 
+    /// Whether somebody is in it now in person, with some device.
+    pub fn is_inside(&self, who: &ParticipantId) -> bool {
+        let mut live = self.live.values();
+        live.any(|session| session.participant == *who && !session.by_program)
+    }
+
+    /// Whether somebody is in it now who may let others in.
+    pub fn has_moderator(&self) -> bool {
+        self.live.values().any(|session| session.role.is_moderator())
+    }
+
     /// How many people are in it now.
     pub fn present(&self) -> usize {
         self.participants
@@ -126,8 +141,14 @@ impl Conference {
             .count()
     }
 
+    /// Makes a fact part of the state, if it is about this conference.
+    pub(crate) fn apply(&mut self, fact: &Fact) {
+        let latest = self.apply_within(fact);
+        self.clock = self.clock.max(latest.unwrap_or_default());
+    }
+
     /// Gives the latest time in the fact.
-    pub(crate) fn apply(&mut self, fact: &Fact) -> Option<Micros> {
+    fn apply_within(&mut self, fact: &Fact) -> Option<Micros> {
         match fact {
             Fact::SessionStarted {
                 participant,
@@ -142,6 +163,7 @@ impl Conference {
                 let person = self.participants.get_mut(participant)?;
                 person.live_sessions += 1;
                 person.role = person.role.min(*role);
+                self.awaited.remove(participant);
                 let seat = Seat {
                     participant: participant.clone(),
                     session: session.clone(),
@@ -177,15 +199,13 @@ impl Conference {
                 participant.latest_end = participant.latest_end.max(Some(*end));
                 Some(*end)
             }
-            Fact::ReturnAwaited { until, .. } => {
-                self.return_until = Some(*until);
-                None
-            }
             Fact::ParticipantJoined { .. }
             | Fact::ParticipantRenamed { .. }
             | Fact::ParticipantReturned { .. }
             | Fact::ParticipantRemoved { .. }
-            | Fact::RoleChanged { .. } => self.apply_to_person(fact),
+            | Fact::RoleChanged { .. }
+            | Fact::ReturnAwaited { .. }
+            | Fact::ReturnGivenUp { .. } => self.apply_to_person(fact),
             // These are about the space.
             Fact::ConferenceStarted { .. }
             | Fact::ConferenceEnded { .. }
@@ -239,6 +259,7 @@ impl Conference {
                 let removed = self.participants.get_mut(participant)?;
                 self.guests_put_out += usize::from(removed.is_guest());
                 removed.removed = true;
+                self.awaited.remove(participant);
                 None
             }
             Fact::RoleChanged { participant, role, .. } => {
@@ -248,6 +269,17 @@ impl Conference {
                     .values_mut()
                     .filter(|session| session.participant == *participant);
                 own.for_each(|session| session.role = role.on(session.device));
+                None
+            }
+            Fact::ReturnAwaited {
+                participants, until, ..
+            } => {
+                let awaited = participants.iter().cloned();
+                self.awaited.extend(awaited.map(|participant| (participant, *until)));
+                None
+            }
+            Fact::ReturnGivenUp { participants, .. } => {
+                self.awaited.retain(|awaited, _| !participants.contains(awaited));
                 None
             }
             _ => None,

@@ -7,11 +7,11 @@ mod ends;
 mod entry;
 
 use crate::{
-    Conference, ConferenceEndReason, Fact, Input, LostReason, Micros, Refusal, SecretHash, SessionEndReason, SessionId,
-    Space, limits,
+    Conference, ConferenceEndReason, Fact, Input, LiveSession, LostReason, Micros, ParticipantId, Refusal, SecretHash,
+    SessionEndReason, SessionId, Space,
 };
-use ends::{Ending, end_for_all, end_sessions, session_ends, tick};
-use std::collections::BTreeMap;
+use ends::{Ending, await_return, end_for_all, end_sessions, give_up, session_ends, tick};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes true by this input. No facts and no refusal: it was true already, or does not matter any more.
 pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Refusal> {
@@ -48,14 +48,21 @@ pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Ref
             last_sign_of_life,
             reason,
         } => {
-            let mut facts = door::lost(space, &session, now);
+            let mut facts = door::lost(space, &session, reason, now);
             facts.extend(within(space, |active| {
                 lost(space, active, &session, last_sign_of_life, reason, time)
             }));
             Ok(facts)
         }
         Input::Alive(heard) => Ok(within(space, |active| alive(active, &heard, time))),
-        Input::Restart => Ok(within(space, |active| restart(active, time))),
+        Input::Restart => Ok(within(space, |active| {
+            cut_off_all(active, SessionEndReason::Crash, time, |session| {
+                session.last_sign_of_life
+            })
+        })),
+        Input::Woke => Ok(within(space, |active| {
+            await_return(active, active.awaited.keys().cloned().collect(), now)
+        })),
         Input::Tick => {
             let mut facts = door::expire(space, now);
             facts.extend(within(space, |active| tick(space, active, now)));
@@ -63,9 +70,8 @@ pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Ref
         }
         Input::Shutdown => {
             let mut facts = door::close(space, now);
-            let (session, conference) = (SessionEndReason::Shutdown, ConferenceEndReason::Shutdown);
             facts.extend(within(space, |active| {
-                end_for_all(active, time.recorded, session, conference)
+                cut_off_all(active, SessionEndReason::Shutdown, time, |_| time.recorded)
             }));
             Ok(facts)
         }
@@ -115,7 +121,8 @@ fn alive(active: &Conference, heard: &[(SessionId, Micros)], time: Time) -> Vec<
     }]
 }
 
-/// Ends a session now. A second leave changes nothing: a page that closes says it twice.
+/// Ends a session now. A second leave changes nothing, as a page that closes says it twice; but whoever was cut off and leaves then
+/// does not come back.
 fn leave(space: &Space, id: &SessionId, secret: SecretHash, time: Time) -> Result<Vec<Fact>, Refusal> {
     if let Some(gone) = door::leave(space, id, secret, time.now) {
         return gone;
@@ -128,7 +135,7 @@ fn leave(space: &Space, id: &SessionId, secret: SecretHash, time: Time) -> Resul
             Ok(end_sessions(space, active, &[ending], time.now))
         }
         Some(_) => Err(Refusal::WrongSecret),
-        None if own => Ok(Vec::new()),
+        None if own => Ok(give_up(space, active, &active.seats[&secret].participant, time.now)),
         None => Err(Refusal::UnknownSession),
     }
 }
@@ -155,18 +162,19 @@ fn lost(
     end_sessions(space, active, &[Ending::of(id, end, reason)], time.now)
 }
 
-/// Ends what a crash left open when it was last heard of, and keeps the conference open for those who come back.
-fn restart(active: &Conference, time: Time) -> Vec<Fact> {
-    let endings: Vec<Ending> = active
-        .live
-        .iter()
-        .map(|(id, session)| Ending::of(id, session.last_sign_of_life, SessionEndReason::Crash))
-        .collect();
+/// Ends all sessions at once, because the server went or goes away, and keeps the conference open for their people: also for those
+/// who were awaited already, for they could not come while it was away.
+fn cut_off_all(
+    active: &Conference,
+    reason: SessionEndReason,
+    time: Time,
+    end: impl Fn(&LiveSession) -> Micros,
+) -> Vec<Fact> {
+    let live = active.live.iter();
+    let endings: Vec<Ending> = live.map(|(id, session)| Ending::of(id, end(session), reason)).collect();
+    let present = active.live.values().map(|session| &session.participant);
+    let awaited: BTreeSet<&ParticipantId> = present.chain(active.awaited.keys()).collect();
     let mut facts = session_ends(active, &endings);
-    let until = time.now.plus_us(limits::RETURN_WITHIN_US);
-    facts.push(Fact::ReturnAwaited {
-        conference: active.id().clone(),
-        until,
-    });
+    facts.extend(await_return(active, awaited.into_iter().cloned().collect(), time.now));
     facts
 }

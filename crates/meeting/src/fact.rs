@@ -148,12 +148,22 @@ pub enum Fact {
         /// The participant's latest end, if this was its last live session.
         participant_latest_end: Option<Micros>,
     },
-    /// After a crash the conference stays open for its clients to come back. Not recorded: the next start decides anew.
+    /// These were cut off: the conference stays open for them to come back. It waits no longer for whoever starts a session, or is
+    /// put out.
     ReturnAwaited {
         /// Which conference.
         conference: ConferenceId,
+        /// Who.
+        participants: Vec<ParticipantId>,
         /// Until when, in the caller's clock.
         until: Micros,
+    },
+    /// The conference waits for these no longer: their time is up, or they said that they leave.
+    ReturnGivenUp {
+        /// Which conference.
+        conference: ConferenceId,
+        /// Who.
+        participants: Vec<ParticipantId>,
     },
     /// The conference is over; all its sessions have ended before.
     ConferenceEnded {
@@ -166,6 +176,23 @@ pub enum Fact {
     },
 }
 
+impl SessionEndReason {
+    /// Whether its client went without saying that it leaves, and so may come back by itself: also one that gave up a connection on
+    /// which it heard nothing.
+    pub(crate) fn cuts_off(self) -> bool {
+        match self {
+            SessionEndReason::Silent
+            | SessionEndReason::Closed
+            | SessionEndReason::Crash
+            | SessionEndReason::Shutdown => true,
+            SessionEndReason::Left
+            | SessionEndReason::Resumed
+            | SessionEndReason::Removed
+            | SessionEndReason::ConferenceEnded => false,
+        }
+    }
+}
+
 macro_rules! reasons {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
@@ -175,6 +202,9 @@ macro_rules! reasons {
         }
 
         impl $name {
+            /// All of them.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
+
             /// The word that is recorded.
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -214,9 +244,7 @@ reasons!(
         Empty = "empty",
         /// It was ended for everybody.
         Ended = "ended",
-        /// Nobody was there when the time to come back after a crash had passed, or nobody came who was on the way back.
+        /// Nobody was there when the time to come back had passed for those who were cut off, or nobody came who was on the way back.
         NobodyReturned = "nobody_returned",
-        /// The server stopped in good order.
-        Shutdown = "shutdown",
     }
 );

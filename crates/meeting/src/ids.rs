@@ -91,6 +91,18 @@ impl MeetingCode {
         }
     }
 
+    /// The same, also without its hyphens: as people copy one down.
+    pub fn parse_typed(text: &str) -> Result<MeetingCode, MalformedId> {
+        let with_hyphens = |letters: &str| {
+            let parts = [letters.get(..3)?, letters.get(3..7)?, letters.get(7..)?];
+            Some(parts.join("-"))
+        };
+        match with_hyphens(text) {
+            Some(code) if !text.contains('-') => MeetingCode::parse(&code),
+            _ => MeetingCode::parse(text),
+        }
+    }
+
     /// The code in lower case, with its hyphens.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -24,6 +24,14 @@ pub enum Person {
 }
 
 impl Person {
+    /// The account of somebody who is signed in.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Person::SignedIn { user, .. } => Some(user),
+            Person::Anonymous { .. } => None,
+        }
+    }
+
     /// The name to show.
     pub fn display_name(&self) -> &DisplayName {
         match self {
@@ -153,11 +161,14 @@ pub enum Input {
     },
     /// The conference is ended for everybody, also for those who are on the way into it. Those who knock go on waiting.
     EndConference,
-    /// The server has started again after a crash, and this space was rebuilt from what is recorded.
+    /// The server has started again, and this space was rebuilt from what is recorded.
     Restart,
+    /// The server was away itself without stopping: its process was paused, or its machine slept. Nobody could come meanwhile, so
+    /// those who are awaited have their whole time again.
+    Woke,
     /// Time has passed: see [`Space::next_deadline`](crate::Space::next_deadline).
     Tick,
-    /// The server stops in good order: the conference ends for everybody, and so do knocks and reservations.
+    /// The server stops in good order: all sessions, knocks and reservations end, and the conference waits for the next start.
     Shutdown,
 }
 

@@ -29,10 +29,17 @@
 //!
 //! # Time
 //!
-//! Inputs carry the caller's clock, which may step. The times in facts never run backwards within a space: while the
-//! caller's clock is behind the latest time recorded, that time is taken instead, and the age of a sign of life is
+//! Inputs carry the caller's clock, which may step. The times in facts never run backwards within a conference: while the
+//! caller's clock is behind the latest time recorded of it, that time is taken instead, and the age of a sign of life is
 //! subtracted from it rather than its time compared with it. Deadlines are in the caller's clock, because that is the
 //! clock its timer runs by.
+//!
+//! # Being cut off
+//!
+//! Only leaving, being put out and the end for all end a conference at once. Whoever was cut off, because their client fell
+//! silent, or closed its connection without saying that it leaves, or because the server went away, is awaited for [`limits::RETURN_WITHIN_US`]: their session ends when they were last heard of,
+//! and the conference stays open until everybody has been back or their time is up. One set of the awaited serves silence, a
+//! crash and an announced restart, and it is recorded: whatever happens to the server, it waits for the same people.
 
 mod conference;
 mod decide;

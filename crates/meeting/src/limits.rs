@@ -13,7 +13,8 @@ pub struct Kept {
 /// device that asks its user for permission to use the microphone.
 pub const CONNECT_WITHIN_US: i64 = 15_000_000;
 
-/// How long a conference stays open after a crash for its clients to come back: a restart and a client's slowest retry.
+/// How long a conference stays open for those who were cut off: by silence, by a crash, by an announced restart. A cable that is
+/// put back, a restart and a client's slowest retry fit into it.
 pub const RETURN_WITHIN_US: i64 = 30_000_000;
 
 /// Signs of life are written at least this often: the error of an end time after a crash is at most this.

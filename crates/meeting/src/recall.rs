@@ -61,6 +61,7 @@ impl Space {
             | Input::Lost { .. }
             | Input::EndConference
             | Input::Restart
+            | Input::Woke
             | Input::Tick
             | Input::Shutdown => return None,
         };

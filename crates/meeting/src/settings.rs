@@ -68,7 +68,7 @@ pub struct Settings {
     pub access_type: AccessType,
     /// From where one may join.
     pub entry_point_access: EntryPointAccess,
-    /// Whether the restrictions below apply.
+    /// Whether the restrictions below apply. They are kept while it is off, as a host leaves them, and hold when it is on again.
     pub moderation: bool,
     /// Who may write to the chat.
     pub chat_restriction: RestrictionType,
@@ -86,24 +86,6 @@ pub struct Settings {
     pub auto_transcription: bool,
     /// Whether notes are taken by themselves.
     pub auto_smart_notes: bool,
-}
-
-impl Settings {
-    /// The settings in effect: switching moderation off takes the restrictions back, so that switching it on again does not
-    /// bring back what somebody chose long ago.
-    #[must_use]
-    pub fn normalised(self) -> Settings {
-        if self.moderation {
-            return self;
-        }
-        Settings {
-            chat_restriction: RestrictionType::NoRestriction,
-            reaction_restriction: RestrictionType::NoRestriction,
-            present_restriction: RestrictionType::NoRestriction,
-            default_join_as_viewer: false,
-            ..self
-        }
-    }
 }
 
 /// One setting, as contracts and rows know it.

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Arrival, Conference, ConferenceId, Fact, Knock, KnockEndReason, Micros, Reservation, Right, SessionId, Settings,
-    SpaceId, Wish,
+    Arrival, Conference, ConferenceId, Fact, Knock, KnockEndReason, Micros, ParticipantId, Reservation, Right,
+    SessionId, Settings, SpaceId, Wish,
     shares::{Paces, Visitor},
 };
 
@@ -13,8 +13,6 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Space {
     id: SpaceId,
-    /// The latest time in any fact: no later fact has an earlier one.
-    clock: Micros,
     settings: Settings,
     pub(crate) conference: Option<Conference>,
     /// In the order of arrival, as those who knock; few, so they are searched one by one.
@@ -26,12 +24,10 @@ pub struct Space {
 }
 
 impl Space {
-    /// A space in which nobody is meeting. `not_before` is the end of its latest conference: its next one will not start
-    /// earlier, whatever the clock says.
-    pub fn new(id: SpaceId, settings: Settings, not_before: Micros) -> Space {
+    /// A space in which nobody is meeting.
+    pub fn new(id: SpaceId, settings: Settings) -> Space {
         Space {
             id,
-            clock: not_before,
             settings,
             conference: None,
             reservations: Vec::new(),
@@ -83,9 +79,11 @@ impl Space {
         self.conference.as_ref()
     }
 
-    /// `now`, or the latest time that was recorded if `now` is behind it.
+    /// `now`, or the latest time that was recorded of the active conference if `now` is behind it. The next conference starts
+    /// when the clock says so: one that was held by a clock that was wrong must not make all that follow last no time.
     pub(crate) fn not_backwards(&self, now: Micros) -> Micros {
-        now.max(self.clock)
+        let recorded = self.conference.as_ref().map(|active| active.clock);
+        now.max(recorded.unwrap_or_default())
     }
 
     /// Everybody who has asked to come in and is not in.
@@ -94,26 +92,34 @@ impl Space {
         on_the_way.chain(self.knocks.iter().map(|knock| &knock.arrival))
     }
 
-    /// Until when the active conference waits for its clients to come back if nobody is in it, in the caller's clock: after a
-    /// crash, and while one is on the way back. Whoever is new is not waited for: they start another one.
+    /// Until when the active conference waits for its people to come back if nobody is in it, in the caller's clock: for those
+    /// who were cut off, and for a client that is on the way back. Whoever is new is not waited for: they start another one.
     pub(crate) fn awaits_until(&self) -> Option<Micros> {
+        self.awaits_until_without(None)
+    }
+
+    /// The same, if this participant is not awaited.
+    pub(crate) fn awaits_until_without(&self, participant: Option<&ParticipantId>) -> Option<Micros> {
         let back = self.reservations.iter().filter(|other| other.wish == Wish::Resume);
-        let back = back.map(|reservation| reservation.expire).max();
-        back.max(self.conference.as_ref()?.return_until)
+        let back = back.map(|reservation| reservation.expire);
+        let awaited = self.conference.as_ref()?.awaited.iter();
+        let others = awaited.filter(|(awaited, _)| Some(*awaited) != participant);
+        back.chain(others.map(|(_, until)| *until)).max()
     }
 
     /// When the caller must come back with [`Input::Tick`](crate::Input::Tick), in its own clock.
     pub fn next_deadline(&self) -> Option<Micros> {
         let reservations = self.reservations.iter().map(|reservation| reservation.expire);
         let knocks = self.knocks.iter().map(|knock| knock.expire);
-        let empty = self.conference.as_ref().filter(|conference| conference.live.is_empty());
-        let conference = empty.map(|_| self.awaits_until().unwrap_or_default());
-        reservations.chain(knocks).chain(conference).min()
+        let conference = self.conference.iter();
+        let awaited = conference.clone().flat_map(|active| active.awaited.values().copied());
+        let abandoned = conference.filter(|active| active.live.is_empty() && self.awaits_until().is_none());
+        let abandoned = abandoned.map(|_| Micros::default());
+        reservations.chain(knocks).chain(awaited).chain(abandoned).min()
     }
 
     /// Takes up the conference that the register has open.
     pub fn take_up(&mut self, conference: Conference) {
-        self.clock = self.clock.max(conference.latest_end);
         self.conference = Some(conference);
     }
 
@@ -124,12 +130,8 @@ impl Space {
             Fact::ConferenceStarted { conference, start } => {
                 self.conference = Some(Conference::new(conference.clone(), *start));
                 self.reserved = None;
-                self.clock = self.clock.max(*start);
             }
-            Fact::ConferenceEnded { end, .. } => {
-                self.conference = None;
-                self.clock = self.clock.max(*end);
-            }
+            Fact::ConferenceEnded { .. } => self.conference = None,
             Fact::Configured { settings } => self.settings = *settings,
             Fact::Reserved { .. }
             | Fact::ReservationEnded { .. }
@@ -137,8 +139,9 @@ impl Space {
             | Fact::Knocked { .. }
             | Fact::KnockEnded { .. } => self.apply_outside(fact),
             within => {
-                let latest = self.conference.as_mut().and_then(|conference| conference.apply(within));
-                self.clock = self.clock.max(latest.unwrap_or_default());
+                if let Some(active) = &mut self.conference {
+                    active.apply(within);
+                }
             }
         }
     }

@@ -112,7 +112,7 @@ fn a_year_of_visits_leaves_nothing_behind() {
         ..Settings::default()
     };
     let mut room = Room {
-        space: Space::new(SpaceId::from_random([0; 9]), settings, Micros(0)),
+        space: Space::new(SpaceId::from_random([0; 9]), settings),
         now: Micros(1_767_225_600_000_000),
         made: 0,
         guest: None,

@@ -37,6 +37,20 @@ fn texts_from_outside() {
         check(MeetingCode::parse, text, expected);
     }
     for (text, expected) in [
+        same("abc-mnop-xyz"),
+        ("abcmnopxyz", Some("abc-mnop-xyz")),
+        ("ABCMNOPxyz", Some("abc-mnop-xyz")),
+        ("ABC-mnop-xyz", Some("abc-mnop-xyz")),
+        ("abc-mnopxyz", None),
+        ("abcmnopxy", None),
+        ("abcmnopxyzz", None),
+        ("abcmnopxy1", None),
+        ("ébcmnopxy", None),
+        ("", None),
+    ] {
+        check(MeetingCode::parse_typed, text, expected);
+    }
+    for (text, expected) in [
         same("AAAAAAAAQACAAAAAAAAAAA"),
         ("AAAAAAAAQACAAAAAAAAAAB", None),
         ("AAAAAAAAQACAAAAAAAAAA", None),

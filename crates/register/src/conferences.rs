@@ -6,13 +6,13 @@
 use crate::{
     Page, Query, Register, RegisterError,
     limits::{CONFERENCES_PER_PAGE, NEVER_US},
-    page::List,
+    page::{Direction, List},
 };
 use std::collections::HashMap;
 
 use db::Row;
-use filter::{Comparison, Field, Kind, Predicate};
-use meeting::{ConferenceId, Micros, SpaceId, UserId};
+use filter::{Field, Kind, Predicate};
+use meeting::{ConferenceId, MeetingCode, Micros, SpaceId, UserId};
 
 /// A conference as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(crate) const HAVE_MET: &str = "
     limit 1";
 
 pub(crate) const MAY_READ: &str = "
-    select 1 from conference c
+    select c.end_us, c.expire_us from conference c
     join conference_reader r on r.account = $2 and r.start_us = c.start_us and r.conference = c.id
     where c.id = $1 and (c.end_us is null or c.expire_us > $3)";
 
@@ -58,6 +58,7 @@ pub(crate) const CONFERENCES: List = List {
         from conference_reader r join conference c on c.id = r.conference
         where r.account = $1 and (c.end_us is null or c.expire_us > $2)",
     key: ["r.start_us", "r.conference"],
+    direction: Direction::Descending,
     fields: &[
         Field {
             path: "space.name",
@@ -113,8 +114,18 @@ impl Register {
 
     /// Whether this user owns the space of the conference or took part in it. No such conference: nobody may read it.
     pub async fn may_read(&self, id: &ConferenceId, reader: &UserId, now: Micros) -> Result<bool, RegisterError> {
+        // Asked before anything is read, or a write in between would be missed.
+        let last_write = self.db.last_write();
+        if self.readable().holds(last_write, id, reader, now) {
+            return Ok(true);
+        }
         let params = vec![id.as_str().into(), reader.as_str().into(), now.0.into()];
-        Ok(!self.db.read(MAY_READ, params).await?.is_empty())
+        let rows = self.db.read(MAY_READ, params).await?;
+        if let Some(row) = rows.first() {
+            let until = readable_until(row, 0)?;
+            self.readable().keep(last_write, id, reader, until);
+        }
+        Ok(!rows.is_empty())
     }
 
     /// Whether two users took part in the same conference, of those that are still on record.
@@ -145,22 +156,26 @@ impl Register {
     }
 
     /// Puts spaces in the place of their codes, each looked up once. Asked of the rows instead, every comparison would look up
-    /// every row's code. A code that is nobody's becomes the name of no space; a space whose code has lapsed is in the answer
-    /// of no code, and of none that is negated left out.
-    async fn resolve_codes(&self, predicate: &mut Predicate) -> Result<(), RegisterError> {
+    /// every row's code. A code that is nobody's, or could be none, becomes the name of no space; a space whose code has lapsed is
+    /// in the answer of no code, and of none that is negated left out.
+    pub(crate) async fn resolve_codes(&self, predicate: &mut Predicate) -> Result<(), RegisterError> {
         let mut spaces = HashMap::new();
         for word in predicate.literals_mut("space.meeting_code") {
-            let code = word.text.to_lowercase();
-            if code.contains('\0') {
+            if word.text.contains('\0') {
                 // No text of a database: refused with its position where the SQL is made.
                 continue;
             }
-            if !spaces.contains_key(&code) {
-                let rows = self.db.read(SPACE_OF_CODE, vec![code.as_str().into()]).await?;
+            let Ok(code) = MeetingCode::parse_typed(&word.text) else {
+                word.text.clear();
+                continue;
+            };
+            let code = code.as_str();
+            if !spaces.contains_key(code) {
+                let rows = self.db.read(SPACE_OF_CODE, vec![code.into()]).await?;
                 let space = rows.first().map_or(Ok(""), |row| row.text(0))?.to_owned();
-                spaces.insert(code.clone(), space);
+                spaces.insert(code.to_owned(), space);
             }
-            word.text.clone_from(&spaces[&code]);
+            word.text.clone_from(&spaces[code]);
         }
         Ok(())
     }
@@ -168,17 +183,9 @@ impl Register {
 
 /// Whether everything that matches is of one space.
 fn asks_for_one_space(predicate: &Predicate) -> bool {
-    match predicate {
-        Predicate::And(all) => all.iter().any(asks_for_one_space),
-        Predicate::Compare { path, comparison, .. } => {
-            *comparison == Comparison::Equal && OF_ONE_SPACE.contains(&&*path.text)
-        }
-        _ => false,
-    }
+    let by = ["space.name", "space.meeting_code"];
+    by.iter().any(|path| predicate.demanded(path).is_some())
 }
-
-/// The fields by which a space is named, under all of their spellings.
-const OF_ONE_SPACE: [&str; 3] = ["space.name", "space.meeting_code", "space.meetingCode"];
 
 fn conference_record(row: &Row) -> Result<ConferenceRecord, RegisterError> {
     Ok(ConferenceRecord {
@@ -187,5 +194,13 @@ fn conference_record(row: &Row) -> Result<ConferenceRecord, RegisterError> {
         space: SpaceId::parse(row.text(2)?)?,
         end: row.opt_int(3)?.map(Micros),
         expire: Some(row.int(4)?).filter(|us| *us != NEVER_US).map(Micros),
+    })
+}
+
+/// Until when a conference may be read, from its end and its expiry at this column and the next: one that goes on does not expire.
+pub(crate) fn readable_until(row: &Row, column: usize) -> Result<Micros, RegisterError> {
+    Ok(match row.opt_int(column)? {
+        None => Micros(i64::MAX),
+        Some(_) => Micros(row.int(column + 1)?),
     })
 }

@@ -44,9 +44,12 @@ pub enum RegisterError {
     Store(#[source] db::Error),
 }
 
-/// What is wrong with a row.
+/// What is wrong with a row, or with all of them.
 #[derive(Debug, thiserror::Error)]
 pub enum Damage {
+    /// The engine does not understand its own files.
+    #[error("its files are not as they were written")]
+    Database(#[source] db::Error),
     /// An id that is none.
     #[error("a row holds a text that is no id")]
     Id(#[source] MalformedId),
@@ -73,6 +76,7 @@ impl From<db::Error> for RegisterError {
     fn from(error: db::Error) -> RegisterError {
         match error {
             db::Error::TooFar => RegisterError::TooFar,
+            error @ db::Error::Damaged { .. } => RegisterError::Damaged(Damage::Database(error)),
             error => RegisterError::Store(error),
         }
     }

@@ -20,6 +20,26 @@ pub(crate) const MANY_PARTICIPANTS: &str = "select 1 from participant p where p.
 
 pub(crate) const MANY_READERS: &str = "select 1 from conference_reader r where r.conference = $1 limit 1 offset $2";
 
+pub(crate) const MANY_STREAMS: &str = "select 1 from stream t where t.conference = $1 limit 1 offset $2";
+
+pub(crate) const MANY_PIECES: &str = "select 1 from stream_series z where z.conference = $1 limit 1 offset $2";
+
+pub(crate) const MANY_PATHS: &str = "select 1 from session_path w where w.conference = $1 limit 1 offset $2";
+
+pub(crate) const MANY_REPORTS: &str = "select 1 from session_report r where r.conference = $1 limit 1 offset $2";
+
+const SOME_STREAMS: &str = "delete from stream where conference = $1 and session in
+    (select t.session from stream t where t.conference = $1 limit $2)";
+
+const SOME_PIECES: &str = "delete from stream_series where conference = $1 and session in
+    (select z.session from stream_series z where z.conference = $1 limit $2)";
+
+const SOME_PATHS: &str = "delete from session_path where conference = $1 and session in
+    (select w.session from session_path w where w.conference = $1 limit $2)";
+
+const SOME_REPORTS: &str = "delete from session_report where conference = $1 and session in
+    (select r.session from session_report r where r.conference = $1 limit $2)";
+
 const SOME_SESSIONS: &str = "delete from participant_session where id in
     (select s.id from participant_session s where s.conference = $1 limit $2)";
 
@@ -44,6 +64,11 @@ impl Register {
             let conference = row.text(0)?;
             self.thin_out(conference).await?;
             let deletions = [
+                "delete from stream_series where conference = $1",
+                "delete from stream where conference = $1",
+                "delete from session_path where conference = $1",
+                "delete from session_report where conference = $1",
+                "delete from setup_failure where conference = $1",
                 "delete from conference_reader where conference = $1",
                 "delete from participant_session where conference = $1",
                 "delete from participant where conference = $1",
@@ -58,6 +83,10 @@ impl Register {
     async fn thin_out(&self, conference: &str) -> Result<(), RegisterError> {
         let params = || vec![conference.into(), ROWS_DELETED_AT_ONCE.into()];
         for (many, some) in [
+            (MANY_PIECES, SOME_PIECES),
+            (MANY_STREAMS, SOME_STREAMS),
+            (MANY_PATHS, SOME_PATHS),
+            (MANY_REPORTS, SOME_REPORTS),
             (MANY_SESSIONS, SOME_SESSIONS),
             (MANY_PARTICIPANTS, SOME_PARTICIPANTS),
             (MANY_READERS, SOME_READERS),

@@ -44,20 +44,22 @@ impl Register {
                 reason,
             } => vec![
                 conferences::ended(space, conference, *end, *reason, self.expiry(*end)),
+                participants::nobody_awaited(conference),
                 code_used(space, *end, 0),
             ],
             Fact::ParticipantJoined { .. }
             | Fact::ParticipantReturned { .. }
             | Fact::ParticipantRenamed { .. }
             | Fact::ParticipantRemoved { .. }
-            | Fact::RoleChanged { .. } => participants::statements(space, fact),
+            | Fact::RoleChanged { .. }
+            | Fact::ReturnAwaited { .. }
+            | Fact::ReturnGivenUp { .. } => participants::statements(space, fact),
             Fact::SessionStarted { .. } | Fact::SignsOfLife { .. } | Fact::SessionEnded { .. } => {
                 sessions::statements(space, fact)
             }
             Fact::Configured { settings } => vec![configured(space, settings)],
             // Held in memory alone: a crash forgets them.
-            Fact::ReturnAwaited { .. }
-            | Fact::Reserved { .. }
+            Fact::Reserved { .. }
             | Fact::ReservationEnded { .. }
             | Fact::StandingChanged { .. }
             | Fact::Knocked { .. }

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 pub const DELETED_PERSON: &str = "Deleted person";
 
 /// The owner of a space whose owner is forgotten: no account has this id.
-const NOBODY: &str = "000000000000000000000";
+pub(crate) const NOBODY: &str = "000000000000000000000";
 
 /// Who is to be forgotten.
 #[derive(Clone, Copy, Debug)]
@@ -100,8 +100,11 @@ impl Register {
                 "update space set owner = $2 where owner = $1",
                 vec![id.as_str().into(), NOBODY.into()],
             ),
+            ("update conference set organizer = null where organizer = $1", account()),
+            ("delete from setup_failure where account = $1", account()),
         ];
         let mut statements = rest.map(|(sql, params)| Statement::new(sql, params)).to_vec();
+        statements.extend(outbox::forgetting(id.as_str()));
         statements.extend(renaming(id, &UserId::from_random(digest(id.as_str(), seed))));
         self.db.write(statements).await?;
         Ok(conferences)
@@ -126,7 +129,8 @@ impl Register {
     }
 }
 
-/// Gives one participant of one conference another id and no name. An owner who was not there is no participant.
+/// Gives one participant of one conference another id and no name, and deletes where they were and what their device said of itself.
+/// What this server measured stays, for it is a part of the conference. An owner who was not there is no participant.
 fn forgotten(
     conference: &ConferenceId,
     participant: &ParticipantId,
@@ -146,6 +150,16 @@ fn forgotten(
     anonymous.extend([KIND_ANONYMOUS.into(), DELETED_PERSON.into()]);
     let mut statements = vec![
         Statement::new(
+            "delete from session_path where conference = $1 and session in
+            (select s.id from participant_session s where s.conference = $1 and s.participant = $2)",
+            name(),
+        ),
+        Statement::new(
+            "delete from session_report where conference = $1 and session in
+            (select s.id from participant_session s where s.conference = $1 and s.participant = $2)",
+            name(),
+        ),
+        Statement::new(
             "insert into participant
             (conference, id, kind, account, display_name, earliest_start_us, latest_end_us, role, removed)
             select p.conference, $3, $4, null, $5, p.earliest_start_us, p.latest_end_us, p.role, p.removed
@@ -158,12 +172,19 @@ fn forgotten(
         ),
         Statement::new("delete from participant where conference = $1 and id = $2", name()),
     ];
-    statements.extend(account.map(|account| {
-        Statement::new(
-            "delete from conference_reader where conference = $1 and account = $2",
-            vec![conference.as_str().into(), account.into()],
-        )
-    }));
+    if let Some(account) = account {
+        let of_account = || vec![conference.as_str().into(), account.into()];
+        statements.extend([
+            Statement::new(
+                "delete from conference_reader where conference = $1 and account = $2",
+                of_account(),
+            ),
+            Statement::new(
+                "delete from setup_failure where conference = $1 and account = $2",
+                of_account(),
+            ),
+        ]);
+    }
     statements
 }
 

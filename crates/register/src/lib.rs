@@ -15,42 +15,61 @@
 //! for one reader. Records whose time is over are invisible at once and deleted later ([`Register::delete_expired`]).
 
 mod attendance;
+mod call_quality;
+mod call_records;
+mod call_sessions;
 mod conferences;
 mod error;
 mod expiry;
 mod facts;
 mod forget;
 pub mod limits;
+mod measured;
+mod media_kinds;
 mod members;
 mod numbers;
 mod page;
 mod participant_sessions;
 mod participants;
+mod path;
 #[cfg(test)]
 mod plans;
+mod presence;
+mod publishing;
+mod readable;
 mod restore;
 mod retention;
 mod settings;
 mod spaces;
 
 pub use attendance::Attendee;
+pub use call_quality::SessionQuality;
+pub use call_records::{CallRecord, Order, Whose};
+pub use call_sessions::{Attended, CallSession};
 pub use conferences::ConferenceRecord;
 pub use error::{RegisterError, chain};
 pub use forget::{DELETED_PERSON, Forgotten};
+pub use measured::{Measured, MeasuredStream, Piece, SetupFailure};
+pub use media_kinds::Media;
 pub use members::{MemberRecord, MemberRole};
 pub use page::{Page, Query};
 pub use participant_sessions::ParticipantSessionRecord;
 pub use participants::{ParticipantKind, ParticipantRecord};
+pub use path::{Path, Transport};
+pub use presence::Presence;
 pub use retention::Retention;
 pub use spaces::{NewSpace, SpaceRecord};
 
 use db::{Db, Statement};
+use readable::Readable;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The register in one database; clones share it.
 #[derive(Clone, Debug)]
 pub struct Register {
     db: Db,
     retention_us: i64,
+    readable: Arc<Mutex<Readable>>,
 }
 
 impl Register {
@@ -59,6 +78,7 @@ impl Register {
         Register {
             db,
             retention_us: limits::RETENTION_US,
+            readable: Arc::default(),
         }
     }
 
@@ -67,6 +87,11 @@ impl Register {
     #[must_use]
     pub fn with_retention_us(self, retention_us: i64) -> Register {
         Register { retention_us, ..self }
+    }
+
+    /// A memory is never left half changed, so a panic elsewhere does not spoil it.
+    fn readable(&self) -> MutexGuard<'_, Readable> {
+        self.readable.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes about things that there are: the statements expect each its row.

@@ -13,6 +13,9 @@ pub const MEETING_CODE_USE_EVERY_US: i64 = 24 * 3600 * 1_000_000;
 /// A meeting code that no conference has used for so long may pass to another space: what the contract says.
 pub const MEETING_CODE_LAPSE_US: i64 = 365 * 24 * 3600 * 1_000_000;
 
+/// Conferences and readers that are remembered since the last write: some five megabytes.
+pub(crate) const READABLE_MAX: usize = 1 << 15;
+
 /// How many items a page has if the caller does not say, and at most: the contract's figures.
 #[derive(Clone, Copy, Debug)]
 pub struct PageSizes {
@@ -28,6 +31,29 @@ pub const CONFERENCES_PER_PAGE: PageSizes = PageSizes { usual: 25, max: 100 };
 pub const PARTICIPANTS_PER_PAGE: PageSizes = PageSizes { usual: 100, max: 250 };
 /// Pages of participant sessions.
 pub const PARTICIPANT_SESSIONS_PER_PAGE: PageSizes = PageSizes { usual: 100, max: 250 };
+
+/// Pages of call records.
+pub const CALL_RECORDS_PER_PAGE: PageSizes = PageSizes { usual: 60, max: 250 };
+/// Pages of the sessions of a call record: all of a small meeting on one.
+pub const CALL_SESSIONS_PER_PAGE: PageSizes = PageSizes { usual: 60, max: 250 };
+
+/// A call record is published so long after the end of its conference: by then what its last sessions sent has been measured and
+/// written ([`Register::record`](crate::Register::record) says when a session ends; what was measured of it follows within a second
+/// or two). What comes later makes another version.
+pub const PUBLISHED_AFTER_US: i64 = 3_000_000;
+
+/// Call records that one call of [`publish`](crate::Register::publish) publishes, each with a durable write.
+pub(crate) const PUBLISHED_AT_ONCE: i64 = 100;
+
+/// What comes of a conference after a version of its record makes the next one, so much later: what others send at the same time is in
+/// it.
+pub const LATE_REPORTS_WITHIN_US: i64 = 3_000_000;
+
+/// Statements of what was measured in one write: some milliseconds, for which a join may wait.
+pub(crate) const MEASURED_AT_ONCE: usize = 500;
+
+/// People of one conference who could not connect: more than anybody looks at, and their names could be made up.
+pub(crate) const SETUP_FAILURES_PER_CONFERENCE_MAX: i64 = 250;
 
 /// Pages of members of a space.
 pub const MEMBERS_PER_PAGE: PageSizes = PageSizes { usual: 250, max: 500 };

@@ -8,7 +8,7 @@ use crate::{
     Page, Query, Register, RegisterError,
     limits::{MEMBERS_PER_PAGE, MEMBERS_PER_SPACE_MAX},
     numbers::Number,
-    page::List,
+    page::{Direction, List},
 };
 use db::{Row, Statement};
 use meeting::{MemberId, Micros, SpaceId, UserId};
@@ -67,6 +67,7 @@ pub(crate) const MEMBERS: List = List {
         select m.create_us, m.id, m.space, m.email, m.account, m.role from member m
         where m.space = $1",
     key: ["m.create_us", "m.id"],
+    direction: Direction::Descending,
     fields: &[],
     sizes: MEMBERS_PER_PAGE,
 };

@@ -1,7 +1,8 @@
 //! Enumerations as the numbers of their rows. A number that none of them has was never written: the row is damaged.
 
-use crate::{RegisterError, error::Damage};
+use crate::{RegisterError, Transport, error::Damage};
 use meeting::{AccessType, DeviceKind, EntryPointAccess, Role};
+use quality::{Direction, Kind};
 
 /// Something that a row holds as a number.
 pub(crate) trait Number: Copy + 'static {
@@ -33,3 +34,29 @@ number!(AccessType, "access type");
 number!(EntryPointAccess, "entry point access");
 number!(DeviceKind, "kind of device");
 number!(Role, "role");
+number!(Transport, "transport");
+
+impl Number for Direction {
+    const NOUN: &'static str = "direction";
+    const ALL: &'static [Direction] = &[Direction::Uplink, Direction::Downlink];
+
+    fn number(self) -> i64 {
+        match self {
+            Direction::Uplink => 1,
+            Direction::Downlink => 2,
+        }
+    }
+}
+
+impl Number for Kind {
+    const NOUN: &'static str = "kind of stream";
+    const ALL: &'static [Kind] = &[Kind::Audio, Kind::Video, Kind::Screen];
+
+    fn number(self) -> i64 {
+        match self {
+            Kind::Audio => 1,
+            Kind::Video => 2,
+            Kind::Screen => 3,
+        }
+    }
+}

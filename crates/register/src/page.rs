@@ -1,4 +1,4 @@
-//! Pages of a list, newest first, by key and not by number.
+//! Pages of a list, by key and not by number.
 //!
 //! A page begins after the last item of the page before: whatever is inserted meanwhile, nothing that was there is
 //! repeated or skipped, and the thousandth page costs what the first does. An offset would do neither.
@@ -34,7 +34,7 @@ pub struct Query<'a> {
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// The items, newest first.
+    /// The items, newest first unless the list says otherwise.
     pub items: Vec<T>,
     /// What to ask the next page with; `None` on the last.
     pub next_page_token: Option<String>,
@@ -46,14 +46,22 @@ pub(crate) struct List {
     pub(crate) name: &'static str,
     /// `select … from … where …`, with its own parameters from `$1`; the first two columns are the key.
     pub(crate) select: &'static str,
-    /// The column of the start and that of the id: the order, descending.
+    /// The column of a time and that of the id: the order.
     pub(crate) key: [&'static str; 2],
+    pub(crate) direction: Direction,
     pub(crate) fields: &'static [Field],
     pub(crate) sizes: PageSizes,
 }
 
+/// Which way a list goes along its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Descending,
+    Ascending,
+}
+
 /// Where a page ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) start: Micros,
     pub(crate) id: String,
@@ -67,7 +75,7 @@ impl List {
         scope: &[&str],
         params: Vec<Value>,
         query: &Query<'_>,
-        item: fn(&Row) -> Result<T, RegisterError>,
+        item: Item<T>,
     ) -> Result<Page<T>, RegisterError> {
         let predicate = filter::google(query.filter)?;
         self.page_where(db, scope, params, query, &predicate, item).await
@@ -81,40 +89,46 @@ impl List {
         params: Vec<Value>,
         query: &Query<'_>,
         predicate: &Predicate,
-        item: fn(&Row) -> Result<T, RegisterError>,
+        item: Item<T>,
     ) -> Result<Page<T>, RegisterError> {
+        let (size, token, after) = self.place(scope, query)?;
+        let (sql, params) = self.sql(params, predicate, after, size + 1)?;
+        let rows = db.walk(&sql, params).await?;
+        cut(&token, size, &rows, |row| row, item)
+    }
+
+    /// How long a page of it is asked for, and after what.
+    fn place<'a>(
+        &self,
+        scope: &'a [&'a str],
+        query: &Query<'a>,
+    ) -> Result<(usize, TokenContext<'a>, Option<Key>), RegisterError> {
         let size = page_size(query.page_size, self.sizes)?;
         let token = TokenContext {
             list: self.name,
             scope,
             filter: query.filter,
         };
-        let after = if query.page_token.is_empty() {
-            None
-        } else {
-            Some(token.open(query.page_token)?)
+        let after = match query.page_token {
+            "" => None,
+            sealed => Some(token.open(sealed)?),
         };
-        let (sql, params) = self.sql(params, predicate, after, size + 1)?;
-
-        let rows = db.walk(&sql, params).await?;
-        let more = rows.len() > size;
-        let shown = &rows[..rows.len().min(size)];
-        let next_page_token = match shown.last() {
-            Some(last) if more => Some(token.seal(&Key {
-                start: Micros(last.int(0)?),
-                id: last.text(1)?.to_owned(),
-            })),
-            _ => None,
-        };
-        Ok(Page {
-            items: shown.iter().map(item).collect::<Result<_, _>>()?,
-            next_page_token,
-        })
+        Ok((size, token, after))
     }
 
     /// How many items there are on all pages.
     pub(crate) async fn count(&self, db: &Db, params: Vec<Value>, filter: &str) -> Result<i64, RegisterError> {
-        let (condition, params) = self.filtered(params, &filter::google(filter)?)?;
+        self.count_where(db, params, &filter::google(filter)?).await
+    }
+
+    /// The same with what the filter was found to mean.
+    pub(crate) async fn count_where(
+        &self,
+        db: &Db,
+        params: Vec<Value>,
+        predicate: &Predicate,
+    ) -> Result<i64, RegisterError> {
+        let (condition, params) = self.filtered(params, predicate)?;
         let sql = format!("select count(*) from ({} and {condition}) as matching", self.select);
         let rows = db.walk(&sql, params).await?;
         Ok(rows.first().ok_or(RegisterError::NotFound)?.int(0)?)
@@ -128,6 +142,10 @@ impl List {
         limit: usize,
     ) -> Result<(String, Vec<Value>), RegisterError> {
         let [start, id] = self.key;
+        let (beyond, order) = match self.direction {
+            Direction::Descending => ("<", "desc"),
+            Direction::Ascending => (">", "asc"),
+        };
         let (condition, mut params) = self.filtered(params, predicate)?;
         let mut bind = |value: Value| {
             params.push(value);
@@ -135,14 +153,16 @@ impl List {
         };
         let position = after.map_or_else(String::new, |after| {
             format!(
-                "and ({start}, {id}) < ({}, {})",
+                "and ({start}, {id}) {beyond} ({}, {})",
                 bind(after.start.0.into()),
                 bind(after.id.into())
             )
         });
         let limit = bind(i64::try_from(limit).expect("a page is small").into());
-        let order = format!("order by {start} desc, {id} desc limit {limit}");
-        let sql = format!("{} and {condition} {position} {order}", self.select);
+        let order = format!("order by {start} {order}, {id} {order} limit {limit}");
+        // The position comes first: of two bounds on the same column SQLite searches by the one that is written first, and whatever
+        // bound the filter has, the page before was within it.
+        let sql = format!("{} {position} and {condition} {order}", self.select);
         Ok((sql, params))
     }
 
@@ -154,6 +174,60 @@ impl List {
         }));
         Ok((condition, params))
     }
+}
+
+/// A list, and what its rows are.
+pub(crate) type Part<'a, T> = (&'a List, Item<T>);
+
+/// What a row of a list is.
+type Item<T> = fn(&Row) -> Result<T, RegisterError>;
+
+/// A page of lists of the same parent, ascending by keys of the same kind, as if they were one: the first.
+pub(crate) async fn merged<T>(
+    parts: &[Part<'_, T>],
+    db: &Db,
+    scope: &[&str],
+    params: &[Value],
+    query: &Query<'_>,
+    predicate: &Predicate,
+) -> Result<Page<T>, RegisterError> {
+    let (first, _) = parts.first().expect("there is a list");
+    let (size, token, after) = first.place(scope, query)?;
+    let mut rows: Vec<(Key, Row, Item<T>)> = Vec::new();
+    for (list, item) in parts {
+        let (sql, params) = list.sql(params.to_vec(), predicate, after.clone(), size + 1)?;
+        for row in db.walk(&sql, params).await? {
+            rows.push((key(&row)?, row, *item));
+        }
+    }
+    rows.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    cut(&token, size, &rows, |(_, row, _)| row, |(_, row, item)| item(row))
+}
+
+/// A page of these rows, of which there is one more if more pages follow.
+fn cut<R, T>(
+    token: &TokenContext<'_>,
+    size: usize,
+    rows: &[R],
+    row: impl Fn(&R) -> &Row,
+    item: impl Fn(&R) -> Result<T, RegisterError>,
+) -> Result<Page<T>, RegisterError> {
+    let shown = &rows[..rows.len().min(size)];
+    let next_page_token = match shown.last() {
+        Some(last) if rows.len() > size => Some(token.seal(&key(row(last))?)),
+        _ => None,
+    };
+    Ok(Page {
+        items: shown.iter().map(item).collect::<Result<_, _>>()?,
+        next_page_token,
+    })
+}
+
+fn key(row: &Row) -> Result<Key, RegisterError> {
+    Ok(Key {
+        start: Micros(row.int(0)?),
+        id: row.text(1)?.to_owned(),
+    })
 }
 
 fn page_size(asked: i32, sizes: PageSizes) -> Result<usize, RegisterError> {

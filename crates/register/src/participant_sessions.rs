@@ -1,6 +1,12 @@
 //! Participant sessions: one by its full name, and those of a participant in pages.
 
-use crate::{Page, Query, Register, RegisterError, limits::PARTICIPANT_SESSIONS_PER_PAGE, numbers::Number, page::List};
+use crate::{
+    Page, Query, Register, RegisterError,
+    conferences::readable_until,
+    limits::PARTICIPANT_SESSIONS_PER_PAGE,
+    numbers::Number,
+    page::{Direction, List},
+};
 use db::Row;
 use filter::{Field, Kind};
 use meeting::{ConferenceId, DeviceKind, Micros, ParticipantId, SessionId, UserId};
@@ -24,14 +30,21 @@ pub struct ParticipantSessionRecord {
     pub by_program: bool,
 }
 
+/// One by its full name, which is not read again.
 pub(crate) const PARTICIPANT_SESSION: &str = "
-    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.device_kind, s.by_program
+    select s.start_us, s.end_us, s.device_kind, s.by_program
     from participant_session s join conference c on c.id = s.conference
     where s.id = $1 and s.conference = $2 and s.participant = $3 and (c.end_us is null or c.expire_us > $4)";
 
-/// The same for a reader: one walk instead of a look at the readers first.
+/// The same in a conference of which it is known that it may be read.
+pub(crate) const PARTICIPANT_SESSION_OF_READABLE: &str = "
+    select s.start_us, s.end_us, s.device_kind, s.by_program
+    from participant_session s
+    where s.id = $1 and s.conference = $2 and s.participant = $3";
+
+/// The same for a reader: one statement instead of a look at the readers first. Its last two columns say until when they may read.
 pub(crate) const PARTICIPANT_SESSION_FOR_READER: &str = "
-    select s.start_us, s.id, s.conference, s.participant, s.end_us, s.device_kind, s.by_program
+    select s.start_us, s.end_us, s.device_kind, s.by_program, c.end_us, c.expire_us
     from participant_session s
     join conference c on c.id = s.conference
     join conference_reader r on r.account = $5 and r.start_us = c.start_us and r.conference = c.id
@@ -44,6 +57,7 @@ pub(crate) const PARTICIPANT_SESSIONS: List = List {
         from participant_session s
         where s.conference = $1 and s.participant = $2",
     key: ["s.start_us", "s.id"],
+    direction: Direction::Descending,
     fields: &[
         Field {
             path: "start_time",
@@ -75,7 +89,7 @@ impl Register {
             now.0.into(),
         ];
         let rows = self.db.read(PARTICIPANT_SESSION, params).await?;
-        participant_session_record(rows.first().ok_or(RegisterError::NotFound)?)
+        named(conference, participant, id, &rows)
     }
 
     /// The session with this full name, if this user may read its conference; not found otherwise, without telling which.
@@ -88,15 +102,22 @@ impl Register {
         reader: &UserId,
         now: Micros,
     ) -> Result<ParticipantSessionRecord, RegisterError> {
-        let params = vec![
+        let mut params = vec![
             id.as_str().into(),
             conference.as_str().into(),
             participant.as_str().into(),
-            now.0.into(),
-            reader.as_str().into(),
         ];
+        // Asked before anything is read, or a write in between would be missed.
+        let last_write = self.db.last_write();
+        if self.readable().holds(last_write, conference, reader, now) {
+            let rows = self.db.read(PARTICIPANT_SESSION_OF_READABLE, params).await?;
+            return named(conference, participant, id, &rows);
+        }
+        params.extend([now.0.into(), reader.as_str().into()]);
         let rows = self.db.read(PARTICIPANT_SESSION_FOR_READER, params).await?;
-        participant_session_record(rows.first().ok_or(RegisterError::NotFound)?)
+        let until = readable_until(rows.first().ok_or(RegisterError::NotFound)?, 4)?;
+        self.readable().keep(last_write, conference, reader, until);
+        named(conference, participant, id, &rows)
     }
 
     /// The sessions of a participant.
@@ -123,6 +144,25 @@ impl Register {
             .page(&self.db, &scope, params, query, participant_session_record)
             .await
     }
+}
+
+/// The session of a full name, if there is a row for it.
+fn named(
+    conference: &ConferenceId,
+    participant: &ParticipantId,
+    id: &SessionId,
+    rows: &[Row],
+) -> Result<ParticipantSessionRecord, RegisterError> {
+    let row = rows.first().ok_or(RegisterError::NotFound)?;
+    Ok(ParticipantSessionRecord {
+        conference: conference.clone(),
+        participant: participant.clone(),
+        id: id.clone(),
+        start: Micros(row.int(0)?),
+        end: row.opt_int(1)?.map(Micros),
+        device: DeviceKind::read(row.int(2)?)?,
+        by_program: row.int(3)? != 0,
+    })
 }
 
 fn participant_session_record(row: &Row) -> Result<ParticipantSessionRecord, RegisterError> {

@@ -1,7 +1,11 @@
 //! Participants of a conference: one, all in pages, and how many.
 
 use crate::{
-    Page, Query, Register, RegisterError, error::Damage, limits::PARTICIPANTS_PER_PAGE, numbers::Number, page::List,
+    Page, Query, Register, RegisterError,
+    error::Damage,
+    limits::PARTICIPANTS_PER_PAGE,
+    numbers::Number,
+    page::{Direction, List},
 };
 use db::Row;
 use filter::{Field, Kind};
@@ -55,6 +59,7 @@ pub(crate) const PARTICIPANTS: List = List {
         from participant p
         where p.conference = $1",
     key: ["p.earliest_start_us", "p.id"],
+    direction: Direction::Descending,
     fields: &[
         Field {
             path: "earliest_start_time",

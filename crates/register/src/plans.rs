@@ -2,16 +2,28 @@
 //! nothing sorted afterwards.
 
 use crate::{
+    call_quality::{PATHS, REPORTS, STREAMS, of_sessions},
+    call_records::{
+        CALL_RECORD, CALL_RECORDS, CALL_RECORDS_BY_CHANGE, CALL_RECORDS_BY_CHANGE_OF_ORGANIZER, CALL_RECORDS_OF_GUEST,
+        CALL_RECORDS_OF_ORGANIZER, CALL_RECORDS_OF_PERSON,
+    },
+    call_sessions::{CALL_SESSION, CALL_SESSIONS, SETUP_FAILURE},
     conferences::{
         CONFERENCE, CONFERENCES, CONFERENCES_OF_APP, CONFERENCES_OF_APP_IN_SPACE, HAVE_MET, MAY_READ, SPACE_OF_CODE,
     },
-    expiry::{EXPIRED_CONFERENCES, MANY_PARTICIPANTS, MANY_READERS, MANY_SESSIONS},
+    expiry::{
+        EXPIRED_CONFERENCES, MANY_PARTICIPANTS, MANY_PATHS, MANY_PIECES, MANY_READERS, MANY_REPORTS, MANY_SESSIONS,
+        MANY_STREAMS,
+    },
     forget::{CONFERENCES_OF, OPEN_CONFERENCE_OF, PARTICIPATION},
     members::{MEMBER, MEMBER_ROLE, MEMBERS},
-    page::{Key, List},
-    participant_sessions::{PARTICIPANT_SESSION, PARTICIPANT_SESSION_FOR_READER, PARTICIPANT_SESSIONS},
+    page::{Direction, Key, List},
+    participant_sessions::{
+        PARTICIPANT_SESSION, PARTICIPANT_SESSION_FOR_READER, PARTICIPANT_SESSION_OF_READABLE, PARTICIPANT_SESSIONS,
+    },
     participants::{PARTICIPANT, PARTICIPANTS},
-    restore::{ABSENT_PARTICIPANT, GUESTS_PUT_OUT, HOLDER, LATEST_CONFERENCE, OPEN_CONFERENCES, PRESENT},
+    publishing::DUE,
+    restore::{ABSENT_PARTICIPANT, AWAITED, GUESTS_PUT_OUT, HOLDER, OPEN_CONFERENCES, PRESENT, SPACE_AS_IT_IS},
     spaces::{SPACE_BY_CODE, SPACE_BY_ID, SPACES},
 };
 use db::{Db, Location, Value};
@@ -33,21 +45,37 @@ async fn every_read_is_a_search() {
         (PARTICIPANT, 3),
         (PARTICIPANT_SESSION, 4),
         (PARTICIPANT_SESSION_FOR_READER, 5),
-        (LATEST_CONFERENCE, 1),
+        (PARTICIPANT_SESSION_OF_READABLE, 3),
+        (SPACE_AS_IT_IS, 1),
         (GUESTS_PUT_OUT, 2),
         (PRESENT, 1),
+        (AWAITED, 1),
         (ABSENT_PARTICIPANT, 2),
         (HOLDER, 2),
         (EXPIRED_CONFERENCES, 2),
         (MANY_SESSIONS, 2),
         (MANY_PARTICIPANTS, 2),
         (MANY_READERS, 2),
+        (MANY_STREAMS, 2),
+        (MANY_PIECES, 2),
+        (MANY_PATHS, 2),
+        (MANY_REPORTS, 2),
+        (SETUP_FAILURE, 2),
         (MEMBER, 2),
         (OPEN_CONFERENCE_OF, 1),
         (CONFERENCES_OF, 2),
         (PARTICIPATION, 2),
+        (CALL_RECORD, 3),
+        (CALL_SESSION, 2),
+        (DUE, 2),
     ] {
         check(&db, sql, vec![Value::Null; params], &["SEARCH"]).await;
+    }
+    for sql in [STREAMS, PATHS, REPORTS] {
+        let mut params = vec![Value::Null; 4];
+        let sql = of_sessions(sql, &mut params);
+        assert!(sql.ends_with("in ($2, $3, $4, $5)"), "{sql}");
+        check(&db, &sql, params, &["SEARCH"]).await;
     }
     let two_searches = ["SEARCH", "COMPOUND QUERY", "LEFT-MOST SUBQUERY", "UNION ALL"];
     check(&db, MEMBER_ROLE, vec![Value::Null; 3], &two_searches).await;
@@ -67,6 +95,7 @@ async fn every_read_is_a_search() {
             2,
             "space.name = \"spaces/s\" AND start_time > 2026-01-01T00:00:00Z",
         ),
+        (CONFERENCES, 2, "start_time < 2026-01-01T00:00:00Z"),
         (CONFERENCES, 2, "end_time IS NULL"),
         (CONFERENCES, 2, "space.meeting_code = \"s\""),
         (CONFERENCES_OF_APP, 3, ""),
@@ -77,12 +106,14 @@ async fn every_read_is_a_search() {
         (SPACES, 2, ""),
         (PARTICIPANTS, 1, ""),
         (PARTICIPANTS, 1, "latest_end_time IS NULL"),
+        (PARTICIPANTS, 1, "earliest_start_time <= 2026-01-01T00:00:00Z"),
         (PARTICIPANT_SESSIONS, 2, ""),
         (
             PARTICIPANT_SESSIONS,
             2,
             "end_time IS NULL OR start_time > 2026-01-01T00:00:00Z",
         ),
+        (PARTICIPANT_SESSIONS, 2, "start_time <= 2026-01-01T00:00:00Z"),
     ] {
         check_list(&db, &list, params, filter).await;
     }
@@ -97,6 +128,7 @@ async fn a_space_is_read_without_those_who_have_left() {
     for (sql, params, along) in [
         (PRESENT, 1, "participant_session_open (conference=?)"),
         (GUESTS_PUT_OUT, 2, "participant_put_out (conference=?)"),
+        (AWAITED, 1, "participant_awaited (conference=?)"),
         (
             ABSENT_PARTICIPANT,
             2,
@@ -135,13 +167,100 @@ async fn a_filter_by_space_reads_only_that_space() {
     }
 }
 
+#[tokio::test]
+async fn call_records_are_read_from_where_the_filter_lets_them_begin() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
+        .await
+        .expect("a database");
+    let since = "start_time > 2026-01-01T00:00:00Z AND participants.id = \"p\"";
+    for (list, params, filter, along) in [
+        (CALL_RECORDS, 2, "", "SCAN c USING INDEX conference_published"),
+        (
+            CALL_RECORDS,
+            2,
+            since,
+            "SEARCH c USING INDEX conference_published (start_us>?",
+        ),
+        (
+            CALL_RECORDS,
+            2,
+            "start_time <= 2026-01-01T00:00:00Z",
+            "SEARCH c USING INDEX conference_published (start_us<?",
+        ),
+        (
+            CALL_RECORDS,
+            2,
+            "space.name = \"spaces/s\"",
+            "SEARCH c USING INDEX conference_newest_first (space=?",
+        ),
+        (
+            CALL_RECORDS_OF_ORGANIZER,
+            3,
+            since,
+            "SEARCH c USING INDEX conference_by_organizer (organizer=? AND start_us>?",
+        ),
+        (
+            CALL_RECORDS_OF_PERSON,
+            3,
+            "",
+            "SEARCH r USING COVERING INDEX sqlite_autoindex_conference_reader_1 (account=?",
+        ),
+        (
+            CALL_RECORDS_OF_GUEST,
+            3,
+            since,
+            "SEARCH c USING INDEX sqlite_autoindex_conference_1 (id=?",
+        ),
+        (
+            CALL_RECORDS_BY_CHANGE,
+            2,
+            "",
+            "SCAN c USING INDEX conference_published_by_change",
+        ),
+        (
+            CALL_RECORDS_BY_CHANGE_OF_ORGANIZER,
+            3,
+            "",
+            "SEARCH c USING INDEX conference_by_organizer_and_change (organizer=?",
+        ),
+    ] {
+        for direction in [Direction::Descending, Direction::Ascending] {
+            let list = List { direction, ..list };
+            let predicate = filter::google(filter).expect("a filter");
+            let params = vec![Value::Null; params];
+            let (sql, first) = list.sql(params.clone(), &predicate, None, 10).expect("a list's fields");
+            let plan = explain(&db, &sql, first).await;
+            assert!(plan[0].starts_with(along), "{along}: {plan:#?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+            let key = Key {
+                start: Micros(0),
+                id: String::new(),
+            };
+            let (sql, params) = list.sql(params, &predicate, Some(key), 10).expect("a list's fields");
+            let plan = explain(&db, &sql, params).await;
+            let beyond = match direction {
+                Direction::Descending => ")<(?,?)",
+                Direction::Ascending => ")>(?,?)",
+            };
+            // The one conference of a guest is found by its id.
+            assert!(plan[0].contains(beyond) || along.ends_with("(id=?"), "{plan:#?}");
+        }
+    }
+    check_list(&db, &CALL_SESSIONS, 1, "end_time > 2026-01-01T00:00:00Z").await;
+}
+
 async fn check_list(db: &Db, list: &List, params: usize, filter: &str) {
     let predicate = filter::google(filter).expect("a filter");
     let key = || Key {
         start: Micros(0),
         id: String::new(),
     };
-    for (after, begins_with) in [(None, "SEARCH"), (Some(key()), ")<(?,?))")] {
+    let beyond = match list.direction {
+        Direction::Descending => ")<(?,?))",
+        Direction::Ascending => ")>(?,?))",
+    };
+    for (after, begins_with) in [(None, "SEARCH"), (Some(key()), beyond)] {
         let (sql, params) = list
             .sql(vec![Value::Null; params], &predicate, after, 10)
             .expect("a list's fields");

@@ -17,17 +17,18 @@ use meeting::{
     SecretHash, SessionId, Space, SpaceId,
 };
 
-pub(crate) const LATEST_CONFERENCE: &str = "
-    select c.id, c.start_us, c.end_us, s.access_type, s.entry_point_access, s.config, c.latest_session_end_us
-    from space s left join conference c on c.space = s.id
-    where s.id = $1
-    order by c.start_us desc, c.id desc
-    limit 1";
+pub(crate) const SPACE_AS_IT_IS: &str = "
+    select c.id, c.start_us, c.latest_session_end_us, s.access_type, s.entry_point_access, s.config
+    from space s left join conference c on c.space = s.id and c.end_us is null
+    where s.id = $1";
 
 pub(crate) const OPEN_CONFERENCES: &str = "select c.space from conference c where c.end_us is null";
 
 pub(crate) const GUESTS_PUT_OUT: &str = "
     select count(*) from participant p where p.conference = $1 and p.removed = 1 and p.kind = $2";
+
+pub(crate) const AWAITED: &str = "
+    select p.id, p.return_until_us from participant p where p.conference = $1 and p.return_until_us is not null";
 
 pub(crate) const PRESENT: &str = "
     select p.id, p.kind, p.account, p.display_name, p.role, p.removed, p.latest_session_end_us,
@@ -61,19 +62,15 @@ impl Register {
     /// The space as it was when its last fact was recorded: for the first input of a space that nobody has used since the
     /// server started, and for one whose last write has an unknown outcome.
     pub async fn space(&self, id: &SpaceId) -> Result<Space, RegisterError> {
-        let rows = self.db.read(LATEST_CONFERENCE, vec![id.as_str().into()]).await?;
-        let latest = rows.first().ok_or(RegisterError::NotFound)?;
-        let settings = settings::read(latest, 3)?;
-        let Some(conference) = latest.opt_text(0)? else {
-            return Ok(Space::new(id.clone(), settings, Micros(0)));
+        let rows = self.db.read(SPACE_AS_IT_IS, vec![id.as_str().into()]).await?;
+        let row = rows.first().ok_or(RegisterError::NotFound)?;
+        let mut space = Space::new(id.clone(), settings::read(row, 3)?);
+        let Some(conference) = row.opt_text(0)? else {
+            return Ok(space);
         };
-        if let Some(end_us) = latest.opt_int(2)? {
-            return Ok(Space::new(id.clone(), settings, Micros(end_us)));
-        }
         let conference = ConferenceId::parse(conference)?;
         let guests_put_out = self.guests_put_out(&conference).await?;
-        let (start, latest_end) = (Micros(latest.int(1)?), Micros(latest.int(6)?));
-        let mut space = Space::new(id.clone(), settings, start);
+        let (start, latest_end) = (Micros(row.int(1)?), Micros(row.int(2)?));
         space.take_up(Conference::recorded(
             conference.clone(),
             start,
@@ -87,6 +84,13 @@ impl Register {
             for fact in &session {
                 space.apply(fact);
             }
+        }
+        for row in self.db.read(AWAITED, vec![conference.as_str().into()]).await? {
+            space.apply(&Fact::ReturnAwaited {
+                conference: conference.clone(),
+                participants: vec![ParticipantId::parse(row.text(0)?)?],
+                until: Micros(row.int(1)?),
+            });
         }
         Ok(space)
     }

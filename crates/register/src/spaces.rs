@@ -8,7 +8,7 @@ use crate::{
     Page, Query, Register, RegisterError, Retention,
     limits::{MEETING_CODE_LAPSE_US, SPACES_PER_PAGE},
     numbers::Number,
-    page::List,
+    page::{Direction, List},
     settings,
 };
 use db::{Row, Statement};
@@ -80,6 +80,7 @@ pub(crate) const SPACES: List = List {
         left join conference c on c.space = s.id and c.end_us is null
         where s.owner = $1",
     key: ["s.create_us", "s.id"],
+    direction: Direction::Descending,
     fields: &[],
     sizes: SPACES_PER_PAGE,
 };
@@ -156,7 +157,7 @@ impl Register {
 }
 
 /// A code that was last used at this time or before has lapsed.
-fn lapsed_by(now: Micros) -> i64 {
+pub(crate) fn lapsed_by(now: Micros) -> i64 {
     now.plus_us(-MEETING_CODE_LAPSE_US).0
 }
 

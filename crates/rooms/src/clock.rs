@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use meeting::Micros;
 
-/// Two clocks: of the wall, which people read and somebody may set, and a steady one, in which media counts.
+/// Two clocks: of the wall, which people read, and a steady one, in which media counts. Somebody may set the first; then it should not
+/// step, but follow (see [`Steady`](crate::Steady)).
 pub trait Clock: Send + Sync {
     /// The time of the wall.
     fn now(&self) -> Micros;

@@ -1,14 +1,16 @@
-//! Stopping in good order: nobody enters, those inside get some time, then every conference is closed as a fact.
+//! Stopping in good order: nobody enters, those inside get some time, then every session ends as a fact and its client is told that the
+//! server restarts. The conferences stay open: the next start waits for their people, as after a crash.
 
 use std::time::Duration;
 
 use meeting::{Input, SpaceId};
+use register::chain;
 use tokio::task::JoinSet;
 
 use crate::limits;
 use crate::rooms::{InputError, Rooms};
 
-/// Lets nobody in, waits until all have left or `patience` has passed, and closes what is open.
+/// Lets nobody in, waits until all have left or `patience` has passed, and ends the sessions that are left.
 pub async fn drain(rooms: &Rooms, patience: Duration) {
     rooms.drain();
     let emptied = async {
@@ -20,7 +22,7 @@ pub async fn drain(rooms: &Rooms, patience: Duration) {
     if waited.is_err() {
         tracing::info!(
             sessions = rooms.sessions(),
-            "the time to leave has passed; the meetings are closed"
+            "the time to leave has passed; the sessions end, and their meetings wait for the next start"
         );
     }
     let mut closing = JoinSet::new();
@@ -31,6 +33,10 @@ pub async fn drain(rooms: &Rooms, patience: Duration) {
     closing.join_all().await;
     if any {
         tokio::time::sleep(limits::FAREWELL_TIMEOUT).await;
+    }
+    // What was measured last came while the clients were told.
+    if let Err(error) = rooms.write_measured().await {
+        tracing::warn!(error = %chain(&error), "what was measured last could not be written");
     }
 }
 

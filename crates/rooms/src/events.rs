@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use media::{Event, LostCause};
 use meeting::{Input, LostReason, Micros, SessionId, SpaceId};
+use register::chain;
 use tokio::sync::mpsc;
 
 use crate::limits;
@@ -37,6 +38,9 @@ pub async fn follow(rooms: Rooms, mut events: mpsc::Receiver<Event>) {
                     tokio::spawn(insist(rooms.clone(), space, lost));
                 }
             }
+            Event::Measured(all) => rooms.measuring().measured(all),
+            Event::Reached { session, path } => rooms.measuring().reached(&session, path),
+            Event::Reported { session, report } => rooms.measuring().reported(&session, &report),
         }
     }
     tracing::error!("the media plane has stopped; nobody can be let in until the server is started again");
@@ -98,6 +102,22 @@ pub async fn keep_deadlines(rooms: Rooms) {
             let rooms = rooms.clone();
             // A failure is in the log, and sets a deadline for the next attempt.
             tokio::spawn(async move { rooms.input(space, Input::Tick).await });
+        }
+    }
+}
+
+/// Writes what is measured, for ever.
+pub async fn keep_measured(rooms: Rooms) {
+    loop {
+        rooms.measuring().news().await;
+        let mut pause = limits::MEASURED_PAUSE_MIN;
+        loop {
+            tokio::time::sleep(pause).await;
+            let Err(error) = rooms.write_measured().await else {
+                break;
+            };
+            tracing::warn!(error = %chain(&error), "what was measured could not be written; it is tried again");
+            pause = (pause * 2).min(limits::MEASURED_PAUSE_MAX);
         }
     }
 }

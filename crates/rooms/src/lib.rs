@@ -9,22 +9,27 @@
 //! in its input); every wire format but that of the `moderation` channel; clocks, which it is given ([`Clock`]), so that a
 //! simulated world can hold meetings too; counting, which it reports ([`Observer`]).
 
+mod absences;
 mod clock;
 mod drain;
 mod events;
 pub mod limits;
 mod lookup;
+mod measurements;
+mod measuring;
 mod moderation;
 mod observer;
 mod room;
 mod rooms;
+mod steady;
 mod telling;
 mod untold;
 
 pub use clock::Clock;
 pub use drain::drain;
-pub use events::{follow, keep_deadlines};
+pub use events::{follow, keep_deadlines, keep_measured};
 pub use lookup::{SpaceName, find_space};
 pub use observer::Observer;
-pub use rooms::{InputError, Rooms, Whom};
+pub use rooms::{InputError, Outlook, Rooms, Whom};
+pub use steady::Steady;
 pub use telling::{Entrance, Hold, Seat};

@@ -153,7 +153,7 @@ mod tests {
             chat_restriction: RestrictionType::HostsOnly,
             ..Settings::default()
         };
-        let mut space = Space::new(SpaceId::from_random([7; 9]), settings, Micros(0));
+        let mut space = Space::new(SpaceId::from_random([7; 9]), settings);
         for arrival in arrivals {
             let fresh = FreshIds {
                 conference: ConferenceId::from_random([1; 16]),

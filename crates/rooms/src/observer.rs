@@ -12,4 +12,7 @@ pub trait Observer: Send + Sync {
 
     /// As many conferences and sessions more run now, or fewer.
     fn live_changed(&self, conferences: i64, sessions: i64);
+
+    /// So much of what was measured had to go unwritten: pieces of series, or all of a session.
+    fn given_up(&self, count: u64);
 }

@@ -1,7 +1,7 @@
 //! One room: a space behind a lock, what others may glance at without waiting for it, and when it may be forgotten.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use meeting::{Space, SpaceId};
@@ -22,6 +22,8 @@ pub(crate) struct Room {
     present: AtomicUsize,
     sessions: AtomicUsize,
     untold: Mutex<Untold>,
+    /// Of how many absences of this process the space knows.
+    pub(crate) absences: AtomicU64,
     /// Inputs under way.
     visits: AtomicUsize,
 }

@@ -24,8 +24,10 @@ use meeting::{
 };
 use register::{Register, RegisterError, chain};
 
+use crate::absences::Absences;
 use crate::clock::Clock;
 use crate::limits::RETRY_AFTER;
+use crate::measuring::Measuring;
 use crate::observer::Observer;
 use crate::room::{Building, NEVER_US, Room};
 use crate::telling::{Entrance, Seat, Teller};
@@ -39,7 +41,9 @@ struct Inner {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
     teller: Teller,
+    measuring: Measuring,
     building: Building,
+    absences: Absences,
     draining: AtomicBool,
     media_stopped: AtomicBool,
 }
@@ -93,11 +97,13 @@ impl Rooms {
     /// No rooms yet; each is opened when something happens in it.
     pub fn new(register: Register, media: Media, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Rooms {
         Rooms(Arc::new(Inner {
+            measuring: Measuring::new(register.clone(), Arc::clone(&clock), Arc::clone(&observer)),
             register,
             teller: Teller::new(media, Arc::clone(&observer)),
             clock,
             observer,
             building: Building::default(),
+            absences: Absences::default(),
             draining: AtomicBool::new(false),
             media_stopped: AtomicBool::new(false),
         }))
@@ -131,6 +137,22 @@ impl Rooms {
             ..Happening::unsaid(|_| input)
         };
         self.spawn(space, happening, None).await.map(|_| ())
+    }
+
+    /// Asks what the rules would say to an input as things stand, and lets nothing happen: so that whoever would be refused costs
+    /// no more than that. Nothing is known of a space in which nothing happens.
+    pub async fn foresee(&self, space: &SpaceId, input: Input) -> Result<(), InputError> {
+        let Some(room) = self.0.building.find(space) else {
+            return Ok(());
+        };
+        let mut held = room.space.lock().await;
+        let Some(space) = held.as_mut() else { return Ok(()) };
+        if let Some(absentee) = space.absentee(&input) {
+            self.0.recall(space, &absentee).await?;
+        }
+        let decided = meeting::decide(space, input, self.0.clock.now());
+        space.forget_absent();
+        decided.map(|_| ()).map_err(InputError::from)
     }
 
     /// Asks to join or to resume. When this returns, the media plane expects the client, and nobody knows of it: it is let in or
@@ -193,25 +215,29 @@ impl Rooms {
         held.as_ref().map(see)
     }
 
-    /// Whether somebody with this account, or without one, walks in or must knock, as far as the conference of a space has a
-    /// say: see [`Conference::walks_in`](meeting::Conference::walks_in).
-    pub async fn walks_in(&self, space: &SpaceId, user: Option<&UserId>) -> Result<Option<bool>, RegisterError> {
+    /// What somebody with this account, or without one, finds in a space.
+    pub async fn outlook(&self, space: &SpaceId, user: Option<&UserId>) -> Result<Outlook, RegisterError> {
         let Some(room) = self.0.building.find(space) else {
-            return Ok(None);
+            return Ok(Outlook::default());
         };
         let mut held = room.space.lock().await;
-        let Some(space) = held.as_mut() else { return Ok(None) };
+        let Some(space) = held.as_mut() else {
+            return Ok(Outlook::default());
+        };
         let Some(conference) = space.conference() else {
-            return Ok(None);
+            return Ok(Outlook::default());
         };
         if let Some(absentee) = user.map(Absentee::from).filter(|user| conference.lacks(user)) {
             self.0.recall(space, &absentee).await?;
         }
         let who = user.map(ParticipantId::from);
-        let conference = space.conference();
-        let has_say = conference.and_then(|conference| conference.walks_in(who.as_ref(), who.is_some()));
+        let outlook = space.conference().map_or_else(Outlook::default, |conference| Outlook {
+            walks_in: conference.walks_in(who.as_ref(), who.is_some()),
+            is_inside: who.as_ref().is_some_and(|who| conference.is_inside(who)),
+            has_moderator: conference.has_moderator(),
+        });
         space.forget_absent();
-        Ok(has_say)
+        Ok(outlook)
     }
 
     async fn spawn(
@@ -242,6 +268,17 @@ impl Rooms {
     /// The space in which a session is that the media plane knows.
     pub(crate) fn place(&self, session: &SessionId) -> Option<SpaceId> {
         self.0.teller.place(session)
+    }
+
+    /// What is measured.
+    pub(crate) fn measuring(&self) -> &Measuring {
+        &self.0.measuring
+    }
+
+    /// Writes what is measured and not written.
+    pub(crate) async fn write_measured(&self) -> Result<(), RegisterError> {
+        let is_live = |session: &SessionId| self.place(session).is_some();
+        self.0.measuring.write(is_live).await
     }
 
     /// Lets nobody in any more.
@@ -276,7 +313,9 @@ impl Rooms {
 
     /// The spaces whose deadline has passed. Each is named once; its next input sets its next deadline.
     pub(crate) fn take_due(&self) -> Vec<SpaceId> {
-        self.0.building.take_due(self.0.clock.now().0)
+        let now = self.0.clock.now();
+        self.0.absences.look(now);
+        self.0.building.take_due(now.0)
     }
 }
 
@@ -289,6 +328,18 @@ impl fmt::Debug for Rooms {
             .field("places", &self.0.teller.places_given())
             .finish_non_exhaustive()
     }
+}
+
+/// How a meeting looks to somebody before its door.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outlook {
+    /// Whether they walk in or must knock, as far as the conference has a say: see
+    /// [`Conference::walks_in`](meeting::Conference::walks_in).
+    pub walks_in: Option<bool>,
+    /// They are in it now, with another device.
+    pub is_inside: bool,
+    /// Somebody is in it now who may let others in.
+    pub has_moderator: bool,
 }
 
 /// Those who are meant.
@@ -350,6 +401,7 @@ impl Inner {
             Some(space) => space,
             None => self.read_again(id).await?,
         };
+        self.wake(&mut space, room).await?;
         let input = (happening.input)(&space);
         if let Some(absentee) = space.absentee(&input)
             && let Err(unread) = self.recall(&mut space, &absentee).await
@@ -386,6 +438,19 @@ impl Inner {
         self.teller.see_off(&session, DisconnectReason::Unhealthy);
         self.tell(&space, &ended, room);
         Ok((space, Err(overloaded.into())))
+    }
+
+    /// Tells the space that this process was away, if it does not know yet.
+    async fn wake(&self, space: &mut Space, room: &Room) -> Result<(), RegisterError> {
+        let now = self.clock.now();
+        let absences = self.absences.look(now);
+        if room.absences.load(Ordering::Relaxed) == absences {
+            return Ok(());
+        }
+        let facts = meeting::decide(space, Input::Woke, now).unwrap_or_default();
+        self.record(space, &facts, None).await?;
+        room.absences.store(absences, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Reads who was in the active conference, and tells the space.
@@ -426,6 +491,7 @@ impl Inner {
             let took = self.clock.instant().saturating_duration_since(began);
             self.observer.written(took);
         }
+        self.measuring.recorded(space, facts);
         for fact in facts {
             space.apply(fact);
         }

@@ -1,7 +1,8 @@
 //! The whole server: what is opened in which order, and how it stops.
 //!
 //! Everything that can fail does so before the first connection is accepted: whoever reads "is ready" may rely on it. The
-//! conferences of a crash are taken up before anybody can join.
+//! conferences of a crash are taken up before anybody can join. What can fail without the database does so before this server
+//! waits for another one to give it up: in an update the old one ends because the new one waits.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,10 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audit::By;
-use db::Db;
+use db::{Db, Lease, Location};
 use edge::{Limits, Proxies, Secured, Setup, Tls, TlsConfiguration, TlsError};
 use identity::{AccountError, Identity, KeyError};
 use media::Media;
+use outbox::Outbox;
 use register::{Register, RegisterError};
 use rooms::Rooms;
 use share::Reports;
@@ -21,9 +23,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::announce::PublicAddress;
+use crate::announce::{Reached, Unresolved};
 use crate::configuration::Configuration;
-use crate::contracts::{meet, own, people};
+use crate::contracts::{graph, meet, own, people};
+use crate::delivering::Correspondent;
 use crate::discovery::Descriptions;
 use crate::folder::{self, FolderError, Held};
 use crate::front::{Front, Rest};
@@ -32,9 +35,12 @@ use crate::gate::{Quotas, Stranger};
 use crate::grpc::{Contract, Gate};
 use crate::installation::Installation;
 use crate::metrics::Metrics;
+use crate::outgoing::Receivers;
+use crate::probing::Probes;
+use crate::readiness::Readiness;
 use crate::watching::{self, Watched};
 use crate::web::oidc::OidcConfiguration;
-use crate::{announce, clock, descriptors, jobs, links, web};
+use crate::{announce, clock, delivering, descriptors, jobs, links, plain, remedy, waiting, web};
 
 /// The account that a new installation begins with.
 const ADMINISTRATOR: &str = "administrator@localhost";
@@ -54,6 +60,7 @@ pub struct Running {
     stop: CancellationToken,
     listening: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
+    lease: Lease,
     _held: Held,
 }
 
@@ -96,6 +103,9 @@ pub enum StartError {
     /// The addresses of this machine.
     #[error("the addresses of this machine cannot be read")]
     Interfaces(#[source] io::Error),
+    /// The name that should be announced.
+    #[error(transparent)]
+    PublicAddress(#[from] Unresolved),
     /// The register cannot be opened.
     #[error("the register cannot be opened")]
     Store(#[from] db::Error),
@@ -124,28 +134,36 @@ impl StartError {
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            StartError::Folder(FolderError::Unusable { .. }) => "choose a folder that you may write to with `--data`",
+            StartError::Folder(FolderError::Unusable { source, .. }) => remedy::of_folder(source),
             StartError::Folder(FolderError::Taken { .. }) => {
                 "stop the other server, or choose another folder with `--data`"
             }
-            StartError::Listen { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
-                "choose another with `--listen`"
+            StartError::Listen { source, .. } => remedy::of_binding(
+                source,
+                "choose another with `--listen`",
+                "give an address of this machine, or 0.0.0.0 for all, with `--listen`",
+            ),
+            StartError::Metrics { source, .. } => {
+                const ANOTHER: &str = "choose another with `--metrics-listen`";
+                remedy::of_binding(source, ANOTHER, ANOTHER)
             }
-            StartError::Listen { .. } => "give an address of this machine, or 0.0.0.0 for all, with `--listen`",
-            StartError::Metrics { .. } => "choose another with `--metrics-listen`",
-            StartError::Media { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
-                "choose another with `--media-port`"
-            }
-            StartError::Media { .. } => "give an address of this machine with `--listen`",
+            StartError::Media { source, .. } => remedy::of_binding(
+                source,
+                "choose another with `--media-port`",
+                "give an address of this machine with `--listen`",
+            ),
             StartError::Tls(TlsError::File { .. }) => "give a chain and its key in PEM, which the server may read",
             StartError::Tls(_) => "serve without `--tls`, or with a certificate in files",
             StartError::Roots(_) => {
                 "install the system's certificates (the package `ca-certificates`), or take `[oidc]` out"
             }
             StartError::Interfaces(_) => "say which address browsers reach with `--public-address`",
+            StartError::PublicAddress(_) => {
+                "give an address, or a name that this machine can look up, with `--public-address`"
+            }
             StartError::Rules(_) => "this is a fault of the build; report it",
             StartError::Store(_) | StartError::Keys(_) | StartError::Administrator(_) | StartError::Restart(_) => {
-                "`sederunt doctor` with the same flags shows what is wrong"
+                remedy::of_store(self, "`sederunt doctor` with the same flags shows what is wrong")
             }
         }
     }
@@ -158,7 +176,7 @@ impl Server {
             store,
             listen,
             media_port,
-            public_address,
+            public_addresses,
             trusted_proxies,
             drain,
             retention,
@@ -166,44 +184,45 @@ impl Server {
             metrics_listen,
             tls,
             quotas,
+            require_pkce,
             without_tokens,
+            without_reflection,
+            notify_origins,
             oidc,
         } = configuration;
         let (listener, address) = bind(listen).await?;
         let watching = bind_metrics(metrics_listen).await?;
         let mut held = folder::hold(&store.data)?;
         folder::close_to_others(&store.data);
-        let db = Db::open(&store.location()).await?;
         let media_port = media_port.unwrap_or(if listen.port() == 0 { 0 } else { address.port() });
         let (events_in, events) = mpsc::channel(rooms::limits::MEDIA_EVENTS_MAX);
-        let media = open_media(address, media_port, public_address, events_in)?;
+        let reached = announce::resolve(&public_addresses).await?;
+        let media = open_media(address, media_port, &reached, events_in)?;
         let media_address = media.local_address();
-
-        let public_url = store.public_url.unwrap_or_else(|| default_url(address, &tls));
-        let tls = Tls::open(tls, &store.data, host_of(&public_url), clock::now())?;
-        let installation = install(&db, media, retention, &public_url).await?;
+        let public_url = store.public_url.clone().unwrap_or_else(|| default_url(address, &tls));
+        let (tls, keeper) = Tls::open(tls, &store.data, host_of(&public_url), clock::now())?.unzip();
+        let waiting = setup(tls.clone(), &public_url, trusted_proxies.clone(), Reports::default());
+        let (db, lease) = Box::pin(take_turn(&store.location(), &listener, waiting)).await?;
+        let identity = Identity::open(db.clone()).await?.with_public_url(&public_url);
+        let identity = identity.with_pkce_required(require_pkce);
+        let receivers = Receivers::new(notify_origins);
+        let installation = install(&db, media, retention, identity, receivers);
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
-        let stranger = Stranger::open(&installation.identity, without_tokens).await?;
-        let entrance = Entrance { stranger, quotas, oidc };
-        let (front, admission) = open_front(&installation, db, entrance)?;
-
-        held.announce(&public_url).map_err(|source| FolderError::Unusable {
-            path: store.data.clone(),
-            source,
-        })?;
         let stop = CancellationToken::new();
-        let (tls, keeper) = tls.unzip();
+        let entrance = Entrance {
+            quotas,
+            without_tokens,
+            without_reflection,
+            oidc,
+        };
+        let (front, admission) = Box::pin(open_front(&installation, db, entrance, stop.clone())).await?;
+        held.announce(&public_url)?;
         let setup = setup(tls, &public_url, trusted_proxies, installation.reports.clone());
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
-        let rooms = installation.rooms;
-        let mut background = vec![
-            tokio::spawn(rooms::follow(rooms.clone(), events)),
-            tokio::spawn(rooms::keep_deadlines(rooms.clone())),
-            tokio::spawn(jobs::expire(installation.register)),
-            tokio::spawn(jobs::keep_log(installation.identity.log().clone(), audit_retention)),
-            tokio::spawn(admission.keep_tidy()),
-        ];
+        let mut background = beside(&installation, events, admission, audit_retention);
+        let follow = announce::follow(public_addresses, reached, installation.media);
+        background.push(tokio::spawn(follow));
         background.extend(keeper.flatten());
         let watch = |listener| watching::serve(listener, installation.metrics, installation.reports, stop.clone());
         background.extend(watching.map(watch).map(tokio::spawn));
@@ -214,13 +233,49 @@ impl Server {
             public_url,
             administrator_link,
             drain,
-            rooms,
+            rooms: installation.rooms,
             stop,
             listening,
             background,
+            lease,
             _held: held,
         })
     }
+}
+
+/// What goes on beside the listener.
+fn beside(
+    installation: &Installation,
+    events: mpsc::Receiver<media::Event>,
+    admission: Arc<Admission>,
+    audit_retention: Option<Duration>,
+) -> Vec<JoinHandle<()>> {
+    let rooms = &installation.rooms;
+    vec![
+        tokio::spawn(rooms::follow(rooms.clone(), events)),
+        tokio::spawn(rooms::keep_deadlines(rooms.clone())),
+        tokio::spawn(rooms::keep_measured(rooms.clone())),
+        tokio::spawn(jobs::publish(installation.register.clone())),
+        tokio::spawn(jobs::expire(installation.register.clone())),
+        tokio::spawn(jobs::keep_log(installation.identity.log().clone(), audit_retention)),
+        tokio::spawn(admission.keep_tidy()),
+        tokio::spawn(delivering::deliver(installation.clone(), correspondents(installation))),
+    ]
+}
+
+/// The database, once no other server has it. Until then the port says so.
+async fn take_turn(location: &Location, listener: &TcpListener, setup: Setup) -> Result<(Db, Lease), StartError> {
+    let mut answering = None;
+    let taken = || {
+        tracing::warn!("another server has the database; this one waits until that has ended");
+        match waiting::answer_at(listener, setup) {
+            Ok(until_dropped) => answering = Some(until_dropped),
+            Err(error) => tracing::warn!(%error, "nothing answers at the port meanwhile"),
+        }
+    };
+    let opened = Db::open_alone(location, taken).await;
+    drop(answering);
+    Ok(opened?)
 }
 
 /// How the first administrator gets in, until one has.
@@ -239,39 +294,63 @@ fn contracts(installation: &Installation) -> Vec<Contract> {
     ]
 }
 
-/// The parts of the installation, over its database and its media plane.
-async fn install(
+/// Those that are served by plain HTTP. Whoever adds one adds a line here.
+fn plain_contracts(installation: &Installation, admission: &Arc<Admission>) -> Vec<Arc<dyn plain::Contract>> {
+    vec![graph::contract(installation, admission)]
+}
+
+/// The contracts by which somebody can ask to be told. Whoever adds one adds a line here.
+fn correspondents(installation: &Installation) -> Vec<Arc<dyn Correspondent>> {
+    vec![graph::correspondent(installation)]
+}
+
+/// The parts of the installation, over its database, its media plane and its accounts.
+fn install(
     db: &Db,
     media: Media,
     retention: Option<Duration>,
-    public_url: &str,
-) -> Result<Installation, StartError> {
+    identity: Identity,
+    receivers: Receivers,
+) -> Installation {
     let retention_us = retention.map_or(register::limits::NEVER_US, clock::micros);
     let register = Register::new(db.clone()).with_retention_us(retention_us);
     let reports = Reports::default();
     let metrics = Metrics::new(media.clone(), reports.clone());
     let observer: Arc<dyn rooms::Observer> = Arc::clone(&metrics) as _;
-    Ok(Installation {
-        identity: Identity::open(db.clone()).await?.with_public_url(public_url),
-        rooms: Rooms::new(register.clone(), media.clone(), Arc::new(clock::SystemClock), observer),
+    Installation {
+        rooms: Rooms::new(
+            register.clone(),
+            media.clone(),
+            Arc::new(clock::SystemClock::new()),
+            observer,
+        ),
         register,
         media,
+        outbox: Outbox::new(db.clone()),
+        receivers,
         metrics,
         reports,
-        public_url: public_url.into(),
+        public_url: identity.public_url().into(),
+        identity,
         retention_us,
-    })
+    }
 }
 
 /// How people and programs come in.
 struct Entrance {
-    stranger: Stranger,
     quotas: Quotas,
+    without_tokens: bool,
+    without_reflection: bool,
     oidc: Option<OidcConfiguration>,
 }
 
-/// What answers requests.
-fn open_front(installation: &Installation, db: Db, entrance: Entrance) -> Result<(Front, Arc<Admission>), StartError> {
+/// What answers requests, until the server stops.
+async fn open_front(
+    installation: &Installation,
+    db: Db,
+    entrance: Entrance,
+    stop: CancellationToken,
+) -> Result<(Front, Arc<Admission>), StartError> {
     let Installation {
         identity,
         rooms,
@@ -280,18 +359,26 @@ fn open_front(installation: &Installation, db: Db, entrance: Entrance) -> Result
         public_url,
         ..
     } = installation.clone();
-    let Entrance { stranger, quotas, oidc } = entrance;
+    let Entrance {
+        quotas,
+        without_tokens,
+        without_reflection,
+        oidc,
+    } = entrance;
+    let stranger = Stranger::open(&identity, without_tokens).await?;
     let figures = Arc::clone(&metrics);
     let admission = Admission::new(identity.clone(), stranger.clone(), figures, &quotas, &reports);
     let admission = Arc::new(admission);
     let contracts = contracts(installation);
+    let readiness = Readiness::new(db, rooms);
     let rest = Rest {
-        db,
-        rooms,
+        probes: Probes::new(&contracts, readiness.clone(), !without_reflection, stop, &reports),
+        readiness,
         watched: Watched::new(metrics, host_of(&public_url)),
         admission: Arc::clone(&admission),
         pages: web::Pages::open(identity, oidc, &public_url, stranger, &reports).map_err(StartError::Roots)?,
         descriptions: Descriptions::new(&contracts, &public_url)?,
+        plain: plain_contracts(installation, &admission),
     };
     let gate = Gate::new(Arc::clone(&admission), contracts);
     let front = Front {
@@ -341,14 +428,14 @@ fn setup(tls: Option<Tls>, public_url: &str, proxies: Proxies, reports: Reports)
 fn open_media(
     address: SocketAddr,
     media_port: u16,
-    public_address: Option<PublicAddress>,
+    reached: &[Reached],
     events: mpsc::Sender<media::Event>,
 ) -> Result<Media, StartError> {
-    let bind = SocketAddr::new(announce::media_ip(address.ip(), public_address), media_port);
+    let bind = SocketAddr::new(announce::media_ip(address.ip(), reached), media_port);
     let interfaces = announce::interfaces().map_err(StartError::Interfaces)?;
     let options = media::Options {
         bind,
-        announce: announce::announced(bind, public_address, &interfaces),
+        announce: announce::announced(bind, reached, &interfaces),
     };
     Media::start(&options, events).map_err(|source| StartError::Media { address: bind, source })
 }
@@ -393,6 +480,12 @@ impl Running {
     /// The administrator's one-time sign-in link, until an administrator has signed in.
     pub fn administrator_link(&self) -> Option<&str> {
         self.administrator_link.as_deref()
+    }
+
+    /// Comes back if another server has taken the database over. Nothing is written down any more, so whoever runs this should end it
+    /// at once: those who were in find their way to the other one.
+    pub async fn superseded(&self) {
+        self.lease.lost().await;
     }
 
     /// Stops in good order: nobody enters, those inside get the configured time, then all conferences are closed, the requests under
@@ -457,6 +550,34 @@ mod tests {
                 assert_eq!(operation.effect == Effect::Reads, is_named_so, "{}", operation.name);
             }
         }
+    }
+
+    #[test]
+    fn hints_name_the_next_step() {
+        let check = |error: &StartError, part: &str| assert!(error.hint().contains(part), "{error}: {}", error.hint());
+        let listen = |kind: io::ErrorKind| StartError::Listen {
+            address: ([127, 0, 0, 1], 443).into(),
+            source: kind.into(),
+        };
+        check(&listen(io::ErrorKind::PermissionDenied), "CAP_NET_BIND_SERVICE");
+        check(&listen(io::ErrorKind::AddrInUse), "choose another with `--listen`");
+        check(&listen(io::ErrorKind::AddrNotAvailable), "an address of this machine");
+        let folder = |kind: io::ErrorKind| {
+            StartError::Folder(FolderError::Unusable {
+                path: "data".into(),
+                source: kind.into(),
+            })
+        };
+        check(&folder(io::ErrorKind::StorageFull), "make room");
+        check(&folder(io::ErrorKind::PermissionDenied), "that you may write to");
+        let source = || Arc::new(io::Error::other("what the engine said")) as db::Source;
+        let full = db::Error::Full { source: source() };
+        check(&StartError::Store(full.clone()), "make room");
+        check(&StartError::Restart(full.into()), "make room");
+        let damaged = db::Error::Damaged { source: source() };
+        check(&StartError::Store(damaged.clone()), "restore");
+        check(&StartError::Restart(damaged.into()), "restore");
+        check(&StartError::Store(db::Error::Superseded), "doctor");
     }
 
     #[test]

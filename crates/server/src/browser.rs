@@ -3,8 +3,18 @@
 //! Where people reach us by HTTPS every cookie has the prefix `__Host-`: browsers take such a cookie only from this very
 //! host, by HTTPS and for all of it. Without it a page of a neighbouring name could give a browser a session of its own, and
 //! whoever used it would write into somebody else's account. So a cookie with the plain name is none there.
+//!
+//! What changes something must be asked by a page of ours, and a browser says whose page asks. Ours is one at the address that
+//! people open, whatever a proxy writes into `Host`; and one of the host that is asked, since a server is reachable by more names
+//! than one. Where neither holds the operator has said too little, more often than somebody has tried something: so the log names
+//! both, and so does the answer.
+
+use std::sync::Arc;
 
 use http::header::{self, HeaderMap};
+use share::Lines;
+
+use crate::{clock, limits};
 
 /// The name of the session cookie.
 pub(crate) const COOKIE: &str = "sederunt_session";
@@ -50,13 +60,79 @@ impl Cookies {
     }
 }
 
-/// Whether a browser says that the page which asks came from the host that it asks.
-///
-/// Compared with `Host`, not with the public URL: a browser sets both headers, and a server is reachable by more names than one.
-/// The scheme is left out because a proxy that ends TLS hides it.
+/// What the log hears of pages that are not ours.
+static FOREIGN: Lines = Lines::new(limits::TURNED_AWAY_LINES_MAX);
+
+/// Where our own pages are.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnPages(Arc<str>);
+
+/// What a request said that no page of ours sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Foreign<'a> {
+    /// Where the page is that asked.
+    pub(crate) origin: &'a str,
+    /// Whom it asked, as far as the server was told.
+    pub(crate) host: &'a str,
+}
+
+impl OwnPages {
+    /// At the address that people open.
+    pub(crate) fn at(public_url: &str) -> OwnPages {
+        OwnPages(public_url.into())
+    }
+
+    /// The address that people open.
+    pub(crate) fn url(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether one of them asks, as the browser says. One that does not is said in the log.
+    pub(crate) fn ask<'a>(&self, headers: &'a HeaderMap) -> Result<(), Foreign<'a>> {
+        let origin = text(headers, header::ORIGIN).unwrap_or_default();
+        if is_same_url(origin, &self.0) || is_same_origin(headers) {
+            return Ok(());
+        }
+        let host = text(headers, header::HOST).unwrap_or_default();
+        if let Some(left_out) = FOREIGN.another(clock::instant()) {
+            tracing::warn!(
+                ?origin,
+                ?host,
+                public_url = &*self.0,
+                left_out,
+                "a request to change something came from no page of this server; if it was one, give its address with \
+                 `--public-url`, or have the proxy pass on `Host`"
+            );
+        }
+        Err(Foreign { origin, host })
+    }
+}
+
+/// Whether two addresses without a path are one: the port of a scheme may be left out.
+fn is_same_url(one: &str, other: &str) -> bool {
+    fn parts(url: &str) -> Option<(&str, &str)> {
+        let (scheme, authority) = url.split_once("://")?;
+        let port = if scheme.eq_ignore_ascii_case("https") {
+            ":443"
+        } else {
+            ":80"
+        };
+        Some((scheme, authority.strip_suffix(port).unwrap_or(authority)))
+    }
+    let (Some((scheme, authority)), Some(other)) = (parts(one), parts(other)) else {
+        return false;
+    };
+    scheme.eq_ignore_ascii_case(other.0) && authority.eq_ignore_ascii_case(other.1)
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a browser says that the page which asks came from the host that it asks. The scheme is left out because a proxy that ends
+/// TLS hides it.
 pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match (text(header::ORIGIN), text(header::HOST)) {
+    match (text(headers, header::ORIGIN), text(headers, header::HOST)) {
         (Some(origin), Some(host)) => origin
             .split_once("://")
             .is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host)),
@@ -116,5 +192,44 @@ pub(crate) mod tests {
         ] {
             assert_eq!(is_same_origin(&headers(rows)), expected, "{rows:?}");
         }
+    }
+
+    #[test]
+    fn pages_at_the_address_that_people_open_are_ours_whatever_a_proxy_says() {
+        let check = |public_url: &str, rows: &[_], expected: Result<(), (&str, &str)>| {
+            let headers = headers(rows);
+            let asked = OwnPages::at(public_url).ask(&headers);
+            let asked = asked.map_err(|foreign| (foreign.origin, foreign.host));
+            assert_eq!(asked, expected, "{public_url} {rows:?}");
+        };
+        let (url, origin) = ("https://meet.example.org", ("origin", "https://meet.example.org"));
+        let proxied = ("host", "127.0.0.1:8080");
+        check(url, &[origin, proxied], Ok(()));
+        check(url, &[origin], Ok(()));
+        check(url, &[origin, ("host", "meet.example.org")], Ok(()));
+        check("https://Meet.Example.org:443", &[origin, proxied], Ok(()));
+        let other = ("origin", "https://other.example.org");
+        check(url, &[other, ("host", "other.example.org")], Ok(()));
+        check(
+            url,
+            &[other, proxied],
+            Err(("https://other.example.org", "127.0.0.1:8080")),
+        );
+        // The same host by another scheme or port is another origin.
+        check(
+            url,
+            &[("origin", "http://meet.example.org"), proxied],
+            Err(("http://meet.example.org", proxied.1)),
+        );
+        let port = ("origin", "https://meet.example.org:8443");
+        check(url, &[port, proxied], Err((port.1, proxied.1)));
+        check(
+            "https://meet.example.org:8443",
+            &[port, ("host", "meet.example.org")],
+            Ok(()),
+        );
+        check("http://localhost:8080", &[origin, proxied], Err((origin.1, proxied.1)));
+        check(url, &[("origin", "null"), proxied], Err(("null", proxied.1)));
+        check(url, &[proxied], Err(("", proxied.1)));
     }
 }

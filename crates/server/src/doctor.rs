@@ -3,14 +3,17 @@
 //! Each check does the thing rather than guess at it: it writes and syncs, binds, opens. A server that runs already holds its
 //! ports and its folder; that is said, and is no fault.
 
+mod way_in;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 
+use crate::announce::{Reached, Unresolved};
 use crate::configuration::Configuration;
 use crate::folder::{self, FolderError};
-use crate::{announce, clock, descriptors, limits};
+use crate::{announce, clock, descriptors, limits, remedy};
 use edge::{Limits, Network, TlsConfiguration};
 use register::chain;
 
@@ -38,25 +41,11 @@ const EARLIEST_US: i64 = 1_767_225_600_000_000;
 /// Looks at everything that `serve` would need.
 pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
     let data = &configuration.store.data;
-    let (folder, served) = match folder::hold(data) {
-        Ok(_held) => (data_folder(data), false),
-        Err(FolderError::Taken { .. }) => (
-            data_folder(data).map(|state| format!("{state}; a server runs on it")),
-            true,
-        ),
-        Err(error) => (
-            Err(problem(
-                chain(&error),
-                "choose a folder that you may write to with `--data`",
-            )),
-            false,
-        ),
-    };
+    let (folder, served) = data_folder_of(data);
     let media_port = configuration.media_port.unwrap_or(configuration.listen.port());
-    let media = SocketAddr::new(
-        announce::media_ip(configuration.listen.ip(), configuration.public_address),
-        media_port,
-    );
+    let reached = announce::resolve(&configuration.public_addresses).await;
+    let media_ip = announce::media_ip(configuration.listen.ip(), reached.as_deref().unwrap_or_default());
+    let media = SocketAddr::new(media_ip, media_port);
     let http_port = TcpListener::bind(configuration.listen).map(drop);
     let media_bound = UdpSocket::bind(media).map(drop);
     let mut findings = vec![
@@ -91,13 +80,19 @@ pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
         },
         Finding {
             subject: "announced address",
-            state: announced(configuration, media),
+            state: announced(reached, media),
         },
         Finding {
             subject: "clock",
             state: wall_clock(),
         },
     ];
+    if let Some(public_url) = &configuration.store.public_url {
+        findings.push(Finding {
+            subject: "public URL",
+            state: public_url_of(configuration, public_url, served).await,
+        });
+    }
     findings.extend(
         configuration
             .metrics_listen
@@ -118,6 +113,21 @@ fn problem(what: impl Into<String>, hint: &'static str) -> Problem {
     Problem {
         what: what.into(),
         hint,
+    }
+}
+
+/// How the folder is, and whether a server runs on it.
+fn data_folder_of(data: &Path) -> (Result<String, Problem>, bool) {
+    match folder::hold(data) {
+        Ok(_held) => (data_folder(data), false),
+        Err(FolderError::Taken { .. }) => (
+            data_folder(data).map(|state| format!("{state}; a server runs on it")),
+            true,
+        ),
+        Err(FolderError::Unusable { path, source }) => {
+            let what = format!("the data folder `{}` cannot be used: {source}", path.display());
+            (Err(problem(what, remedy::of_folder(&source))), false)
+        }
     }
 }
 
@@ -153,7 +163,7 @@ fn disk(folder: &Path) -> Result<String, Problem> {
     written.and(removed).map_err(|error| {
         problem(
             format!("`{}` cannot be written to: {error}", folder.display()),
-            "choose another folder with `--data`",
+            remedy::of_folder(&error),
         )
     })?;
     if took > limits::SYNC_TIME_MAX {
@@ -175,15 +185,19 @@ async fn register(configuration: &Configuration) -> Result<String, Problem> {
     } else {
         "move `sederunt.db` out of the data folder to begin with a new register, or restore a backup of it"
     };
-    let opened = async { db::Db::open(&configuration.store.location()).await?.ping().await };
-    match opened.await {
+    let looked_at = async {
+        let db = db::Db::open(&configuration.store.location()).await?;
+        db.check().await?;
+        db.ping().await
+    };
+    match looked_at.await {
         Ok(()) => Ok(if configuration.store.database.is_some() {
             "PostgreSQL answers"
         } else {
-            "SQLite opens"
+            "SQLite opens, and its file is sound"
         }
         .to_owned()),
-        Err(error) => Err(problem(chain(&error), hint)),
+        Err(error) => Err(problem(chain(&error), remedy::of_store(&error, hint))),
     }
 }
 
@@ -196,7 +210,10 @@ fn port(address: SocketAddr, bound: io::Result<()>, served: bool, hint: &'static
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             Err(problem(format!("port {} is in use", address.port()), hint))
         }
-        Err(error) => Err(problem(format!("{address} cannot be bound: {error}"), hint)),
+        Err(error) => Err(problem(
+            format!("{address} cannot be bound: {error}"),
+            remedy::of_binding(&error, hint, hint),
+        )),
     }
 }
 
@@ -210,6 +227,17 @@ fn connections(files_max: Option<u64>) -> Result<String, Problem> {
         ));
     }
     Ok(format!("{connections} have room"))
+}
+
+/// The way in can be gone only while somebody is there to answer, and only by whoever trusts the certificate.
+async fn public_url_of(configuration: &Configuration, public_url: &str, served: bool) -> Result<String, Problem> {
+    if !served {
+        return Ok(format!("{public_url}, which is tried once the server runs"));
+    }
+    if matches!(configuration.tls, TlsConfiguration::Development) {
+        return Ok(format!("{public_url}, with a certificate that is not tried"));
+    }
+    way_in::way_in(public_url).await
 }
 
 /// Whether people are told apart by their addresses, and by nothing that they could say of themselves.
@@ -241,10 +269,11 @@ fn proxies(configuration: &Configuration) -> Result<String, Problem> {
     })
 }
 
-fn announced(configuration: &Configuration, media: SocketAddr) -> Result<String, Problem> {
+fn announced(reached: Result<Vec<Reached>, Unresolved>, media: SocketAddr) -> Result<String, Problem> {
     const HINT: &str = "say which address browsers reach with `--public-address`";
+    let reached = reached.map_err(|error| problem(chain(&error), HINT))?;
     let interfaces = announce::interfaces().map_err(|error| problem(error.to_string(), HINT))?;
-    let addresses = announce::announced(media, configuration.public_address, &interfaces);
+    let addresses = announce::announced(media, &reached, &interfaces);
     if addresses.is_empty() {
         return Err(problem("this machine has no address that could be announced", HINT));
     }

@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Precondition,
     /// A limit or a quota is reached.
     Exhausted,
+    /// More than anybody may send at once.
+    TooLarge,
     /// It took too long.
     Deadline,
     /// This server does not do such things.
@@ -123,9 +125,9 @@ impl Failure {
 
     /// The register did not do its part. If the database is out of reach, trying again may help.
     pub(crate) fn broken(error: &RegisterError) -> Failure {
-        use db::Error::{Engine, Timeout, Uncertain};
+        use db::Error::{Engine, Full, Superseded, Timeout, Uncertain};
         match error {
-            RegisterError::Store(Timeout { .. } | Uncertain { .. } | Engine { .. }) => {
+            RegisterError::Store(Timeout { .. } | Uncertain { .. } | Engine { .. } | Full { .. } | Superseded) => {
                 Failure::unreachable(error, "the register cannot be reached")
             }
             _ => Failure::internal(error),

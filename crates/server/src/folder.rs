@@ -21,6 +21,7 @@ const FILE: &str = "serving";
 #[derive(Debug)]
 pub(crate) struct Held {
     file: File,
+    folder: PathBuf,
 }
 
 /// Why a data folder cannot be held.
@@ -60,7 +61,10 @@ pub(crate) fn hold(folder: &Path) -> Result<Held, FolderError> {
         .open(path)
         .map_err(unusable)?;
     match file.try_lock() {
-        Ok(()) => Ok(Held { file }),
+        Ok(()) => Ok(Held {
+            file,
+            folder: folder.to_owned(),
+        }),
         Err(TryLockError::WouldBlock) => Err(FolderError::Taken {
             path: folder.to_owned(),
         }),
@@ -70,10 +74,16 @@ pub(crate) fn hold(folder: &Path) -> Result<Held, FolderError> {
 
 impl Held {
     /// Writes down where the server is reached.
-    pub(crate) fn announce(&mut self, public_url: &str) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(public_url.as_bytes())
+    pub(crate) fn announce(&mut self, public_url: &str) -> Result<(), FolderError> {
+        let mut written = || {
+            self.file.set_len(0)?;
+            self.file.seek(SeekFrom::Start(0))?;
+            self.file.write_all(public_url.as_bytes())
+        };
+        written().map_err(|source| FolderError::Unusable {
+            path: self.folder.clone(),
+            source,
+        })
     }
 }
 

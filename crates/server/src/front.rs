@@ -1,6 +1,7 @@
 //! Who answers a request: the API, the browser's pages, or whoever watches the server.
 //!
-//! One `match` on the path. Everything that is not an API path is a page, since people type addresses.
+//! One `match` on the path. Everything that is not an API path is a page, since people type addresses. What came compressed is
+//! inflated before, and answers of the API are compressed after ([`compression`]).
 
 use std::convert::Infallible;
 use std::future::{Future, ready};
@@ -9,23 +10,25 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum_core::body::Body;
-use db::Db;
+use futures_util::FutureExt as _;
 use http::header;
 use http::{Method, Request, Response, StatusCode};
-use rooms::Rooms;
 use tower::{Service, ServiceExt, service_fn};
 use tower_http::compression::Compression;
 use transcode::batch;
 
+use crate::compression;
 use crate::discovery::{self, Descriptions};
 use crate::failure::{Failure, Kind};
 use crate::gate::admission::Admission;
 use crate::grpc::Gate;
-use crate::oauth;
+use crate::oauth::{self, Endpoint};
+use crate::plain::Contract;
+use crate::probing::Probes;
+use crate::readiness::Readiness;
 use crate::watching::{self, Watched};
 use crate::web::{CONSENT_PATH, Pages, json, made_links, oidc, pages, session};
 use edge::{cors, name_host, without_body};
-use register::chain;
 
 /// The outermost service.
 #[derive(Clone)]
@@ -37,7 +40,7 @@ pub(crate) struct Front {
 /// An answer on its way.
 type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
-/// A page or an asset, compressed for whoever takes that. Answers of the API are not: most are smaller than the gain.
+/// A page or an asset, compressed for whoever takes that: smaller than an answer of the API would be, since it is kept.
 async fn compressed(request: Request<Body>) -> Response<Body> {
     let pages = service_fn(|request| ready(Ok::<_, Infallible>(pages::serve(&request))));
     match Compression::new(pages).oneshot(request).await {
@@ -48,12 +51,14 @@ async fn compressed(request: Request<Body>) -> Response<Body> {
 
 /// What is answered beside the API.
 pub(crate) struct Rest {
-    pub(crate) db: Db,
-    pub(crate) rooms: Rooms,
+    pub(crate) readiness: Readiness,
+    pub(crate) probes: Probes,
     pub(crate) watched: Watched,
     pub(crate) admission: Arc<Admission>,
     pub(crate) pages: Pages,
     pub(crate) descriptions: Descriptions,
+    /// Contracts that are no gRPC.
+    pub(crate) plain: Vec<Arc<dyn Contract>>,
 }
 
 impl Service<Request<Body>> for Front {
@@ -79,7 +84,10 @@ impl Service<Request<Body>> for Front {
 impl Front {
     fn answer(&mut self, mut request: Request<Body>) -> Answering {
         name_host(&mut request);
-        let target = target(&request);
+        let request = compression::inflated(request);
+        let path = request.uri().path();
+        let plain = self.rest.plain.iter().position(|contract| contract.owns(path));
+        let target = plain.map_or_else(|| target(&request), Target::Plain);
         if target == Target::Rest {
             let rest = Arc::clone(&self.rest);
             return Box::pin(async move { Ok(rest.answer(request).await) });
@@ -91,24 +99,64 @@ impl Front {
             return Box::pin(ready(Ok(no_grpc_web())));
         }
         let foreign = request.headers().contains_key(header::ORIGIN);
-        let answer: Answering = match target {
+        let answer = self.of_the_api(target, request);
+        if foreign {
+            Box::pin(async move { answer.await.map(cors::open) })
+        } else {
+            answer
+        }
+    }
+
+    /// What is asked of the API, answered in the coding of whoever asks.
+    fn of_the_api(&mut self, target: Target, request: Request<Body>) -> Answering {
+        if is_grpc(&request) {
+            if !compression::are_compressed(request.headers()) {
+                return self.called(request);
+            }
+            let mut front = self.clone();
+            let plain = service_fn(move |request| front.called(request));
+            return Box::pin(async move { Ok(compression::exchange(request, plain).await) });
+        }
+        if !compression::takes_gzip(&request) {
+            return self.plain(target, request);
+        }
+        let mut front = self.clone();
+        let plain = service_fn(move |request| front.plain(target, request));
+        Box::pin(async move { Ok(compression::answer(request, plain).await) })
+    }
+
+    /// A call of gRPC.
+    fn called(&mut self, request: Request<Body>) -> Answering {
+        let Some(probe) = self.rest.probes.find(request.uri().path()) else {
+            return self.api.call(request);
+        };
+        let rest = Arc::clone(&self.rest);
+        Box::pin(async move { Ok(rest.probes.answer(request, probe).await) })
+    }
+
+    /// What is asked of the API by REST.
+    fn plain(&mut self, target: Target, request: Request<Body>) -> Answering {
+        match target {
             Target::Batch => {
                 let (api, rest) = (self.api.clone(), Arc::clone(&self.rest));
                 Box::pin(async move {
                     // It may be larger than any one request, so whoever sends it is known before a byte of it is read.
                     Ok(match rest.admission.known(request.headers()).await {
-                        Ok(()) => batch::serve(request, api).await,
+                        Ok(()) => batch::serve(request, api.map_request(compression::inflated)).await,
                         Err(failure) => unknown(&failure),
                     })
                 })
             }
+            Target::OAuth(endpoint) => {
+                let rest = Arc::clone(&self.rest);
+                Box::pin(async move { Ok(endpoint.serve(&rest.pages, &rest.admission, request).await) })
+            }
             Target::Description => Box::pin(ready(Ok(self.rest.descriptions.serve(&request)))),
+            Target::Plain(place) => {
+                let contract = Arc::clone(&self.rest.plain[place]);
+                Box::pin(contract.answer(request).map(Ok))
+            }
             Target::Api | Target::Rest => self.api.call(request),
-        };
-        if foreign {
-            Box::pin(async move { answer.await.map(cors::open) })
-        } else {
-            answer
         }
     }
 }
@@ -120,8 +168,12 @@ enum Target {
     Api,
     /// Several.
     Batch,
+    /// Tokens, and who somebody is, for programs.
+    OAuth(Endpoint),
     /// What the API is.
     Description,
+    /// A contract without gRPC: which, of those that there are.
+    Plain(usize),
     /// Pages, signing in, and whoever watches the server.
     Rest,
 }
@@ -129,6 +181,10 @@ enum Target {
 fn target<B>(request: &Request<B>) -> Target {
     let path = request.uri().path();
     let has_version = |rest: &str| rest.starts_with(|first: char| first.is_ascii_digit());
+    // Before the API, among whose paths one of these looks.
+    if let Some(endpoint) = oauth::endpoint(path).filter(|endpoint| endpoint.is_for_programs()) {
+        return Target::OAuth(endpoint);
+    }
     match path {
         _ if discovery::is_described_at(path) => Target::Description,
         "/batch" => Target::Batch,
@@ -182,12 +238,12 @@ impl Rest {
             session::PATH => self.pages.session(request).await,
             session::PASSWORD_PATH => self.pages.password(request).await,
             made_links::PATH => self.pages.made_links(request).await,
-            oauth::TOKEN_PATH => oauth::token(self.pages.identity(), self.pages.guesses(), request).await,
-            oauth::REVOKE_PATH => oauth::revoke(self.pages.identity(), request).await,
-            oauth::AUTHORIZE_PATH => oauth::authorize(&self.pages, &request.into_parts().0).await,
             CONSENT_PATH => self.pages.consent(request).await,
             oidc::PATH | oidc::CALLBACK_PATH => self.provider(request).await,
-            _ => compressed(request).await,
+            path => match oauth::endpoint(path) {
+                Some(endpoint) => endpoint.serve(&self.pages, &self.admission, request).await,
+                None => compressed(request).await,
+            },
         }
     }
 
@@ -203,20 +259,11 @@ impl Rest {
         }
     }
 
-    /// Ready means that a join would be accepted.
+    /// Whether a join would be accepted.
     async fn ready(&self) -> Response<Body> {
-        if self.rooms.is_draining() {
-            return pages::plain(StatusCode::SERVICE_UNAVAILABLE, "draining\n");
-        }
-        if !self.rooms.has_media() {
-            return pages::plain(StatusCode::SERVICE_UNAVAILABLE, "the media plane has stopped\n");
-        }
-        match self.db.ping().await {
+        match self.readiness.look().await {
             Ok(()) => pages::plain(StatusCode::OK, "ready\n"),
-            Err(error) => {
-                tracing::error!(error = %chain(&error), "the register does not answer");
-                pages::plain(StatusCode::SERVICE_UNAVAILABLE, "the register does not answer\n")
-            }
+            Err(why) => pages::plain(StatusCode::SERVICE_UNAVAILABLE, why),
         }
     }
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use identity::Identity;
 use media::Media;
+use outbox::Outbox;
 use register::Register;
 use rooms::Rooms;
 use share::Reports;
 
 use crate::metrics::Metrics;
+use crate::outgoing::Receivers;
 
 /// The parts, opened. All are cheap to clone and share what they hold.
 #[derive(Clone)]
@@ -17,6 +19,9 @@ pub(crate) struct Installation {
     pub(crate) register: Register,
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
+    pub(crate) outbox: Outbox,
+    /// Who may be told what is in it.
+    pub(crate) receivers: Receivers,
     pub(crate) metrics: Arc<Metrics>,
     /// Where a limit that is reached is told.
     pub(crate) reports: Reports,

@@ -27,6 +27,25 @@ pub(crate) async fn expire(register: Register) {
     }
 }
 
+/// Publishes call records that are due, for ever. What a server that was killed had not published is due when it is back.
+pub(crate) async fn publish(register: Register) {
+    let mut ticks = tokio::time::interval(limits::PUBLISH_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        loop {
+            match register.publish(meeting::Micros(clock::now_us())).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "call records could not be published; it is tried again");
+                    break;
+                }
+            }
+        }
+    }
+}
+
 /// Writes what the audit log has counted, and deletes what is too old in it; `None` keeps it for ever.
 pub(crate) async fn keep_log(log: Log, retention: Option<Duration>) {
     let mut ticks = tokio::time::interval(limits::AUDIT_INTERVAL);

@@ -5,10 +5,11 @@
 //! is heard and seen, in `media`; and all of it happens through the one door in `rooms`.
 //!
 //! ```text
-//! edge ── front ──┬── web (pages, sign-in, consent), oauth (tokens), health, metrics
-//!                 └── transcoder ── grpc ── gate ──┬── contracts/meet    (spaces, members, conference records)
-//!                                                  ├── contracts/people
-//!                                                  └── contracts/own     (meetings, own spaces, attendance, administration)
+//! edge ── front ──┬── web (pages, sign-in, consent), oauth (tokens), health, metrics, probing (gRPC's own services)
+//!                 ├── transcoder ── grpc ── gate ──┬── contracts/meet    (spaces, members, conference records)
+//!                 │                                ├── contracts/people
+//!                 │                                └── contracts/own     (meetings, own spaces, attendance, administration)
+//!                 └── plain ── gate ── contracts/graph (call records)
 //! ```
 
 mod acquaintance;
@@ -16,8 +17,10 @@ mod announce;
 mod application;
 mod browser;
 pub mod clock;
+mod compression;
 mod configuration;
 mod contracts;
+mod delivering;
 mod descriptors;
 mod discovery;
 pub mod doctor;
@@ -33,12 +36,19 @@ mod links;
 mod metrics;
 mod names;
 mod oauth;
+mod outgoing;
+mod plain;
+mod probing;
 mod random;
+mod readiness;
+mod remedy;
 mod standing;
+mod turned_away;
+mod waiting;
 mod watching;
 mod web;
 
-pub use announce::{NotAnAddress, PublicAddress};
+pub use announce::{NotAnAddress, PublicAddress, PublicHost, Unresolved};
 pub use application::{Running, Server, StartError};
 pub use configuration::{
     Configuration, ConfigurationError, FileProblem, ServeFlags, StoreConfiguration, StoreFlags, TlsConfigurationError,
@@ -49,4 +59,5 @@ pub use edge::{AcmeConfiguration, TlsConfiguration, TlsError};
 pub use folder::{FolderError, announced_url, close_to_others};
 pub use gate::Quotas;
 pub use links::sign_in_url;
+pub use outgoing::Origin;
 pub use web::oidc::OidcConfiguration;

@@ -14,6 +14,12 @@ pub(crate) const REQUEST_BODY_BYTES_MAX: usize = transcode::limits::BODY_BYTES_M
 /// The same with gRPC's prefix before it.
 pub(crate) const MESSAGE_BYTES_MAX: usize = REQUEST_BODY_BYTES_MAX + 5;
 
+/// Bytes that are made at once of a body that came compressed: whoever reads it stops no later than that after their limit.
+pub(crate) const INFLATED_PIECE_BYTES: usize = 16 * 1024;
+
+/// Bytes of an answer for which compressing is worth its time: fewer are one packet either way.
+pub(crate) const COMPRESSED_BYTES_MIN: u64 = 1_400;
+
 /// Bytes of a body that one of our own pages sends to sign in, or to answer an app: a password, or an app's request of some
 /// kilobytes.
 pub(crate) const SIGN_IN_BODY_BYTES_MAX: usize = 32 * 1024;
@@ -57,6 +63,19 @@ pub(crate) const SIGN_IN_ATTEMPT_TTL: Duration = Duration::from_mins(15);
 
 /// How long a provider may take to answer: the person is waiting.
 pub(crate) const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For how long an answer about readiness holds: an orchestrator asks every few seconds.
+pub(crate) const READINESS_LASTS: Duration = Duration::from_secs(1);
+
+/// How long `doctor` waits for an answer on the way that people come: they would not wait longer for a page.
+pub(crate) const WAY_IN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes of such an answer: ours have some hundreds, and a proxy's page of its own is cut.
+pub(crate) const WAY_IN_ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// How often a name is looked up again whose addresses are announced: somebody who comes back is in again soon after a change, and
+/// servers of names answer such questions from memory.
+pub(crate) const RESOLVE_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Bytes of a provider's answer: metadata and keys are some kilobytes.
 pub(crate) const PROVIDER_ANSWER_BYTES_MAX: usize = 256 * 1024;
@@ -104,6 +123,22 @@ pub(crate) const LISTS: Rule = Rule {
     per_account: 32,
 };
 
+/// Streams of gRPC's own services: whoever watches whether the server is well, and tools that ask what it has. A load balancer
+/// has one or two; a tool's is over in a second.
+pub(crate) const PROBES: Rule = Rule {
+    total: 256,
+    kept_for_accounts: 0,
+    kept_for_close: 0,
+    per_client: 32,
+    per_account: 0,
+};
+
+/// Bytes of a message to those: the name of a service, a file or a type.
+pub(crate) const PROBE_BYTES_MAX: usize = 4 * 1024;
+
+/// How often it is looked, for whoever watches, whether the server is still well: an answer to anybody else is as old at most.
+pub(crate) const HEALTH_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
 /// When whoever found no place may try again: the requests before it are answered by then.
 pub(crate) const BUSY_WAIT: Duration = Duration::from_secs(1);
 
@@ -136,11 +171,16 @@ pub(crate) const ARRIVALS: Rule = Rule {
     per_account: 32,
 };
 
-/// Offers that may be answered at once: each makes a DTLS endpoint on a thread of the blocking pool.
-pub(crate) const OFFERS_AT_ONCE_MAX: usize = 64;
-
 /// How often the audit log is told what was only counted: counts are of a minute.
 pub(crate) const AUDIT_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Lines of the log about those who are turned away in one place, in ten seconds: enough to see who has forgotten a password, and
+/// a flood of guesses writes no more than a megabyte in an hour.
+pub(crate) const TURNED_AWAY_LINES_MAX: u32 = 10;
+
+/// How often it is looked which call records are due: each is published within five seconds of the end of its conference, three of
+/// which are for what is measured last.
+pub(crate) const PUBLISH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How often expired records are deleted. Reads hide them from the second they expire: this only frees the space.
 pub(crate) const EXPIRY_INTERVAL: Duration = Duration::from_mins(10);
@@ -154,6 +194,18 @@ pub(crate) const QUOTA_TIDY_INTERVAL: Duration = Duration::from_mins(10);
 /// Rows on a page of the administrator's lists: as many as Google's lists give at most.
 pub(crate) const ADMINISTRATION_PAGE_SIZE_MAX: usize = 250;
 
+/// Days of the longest range of telephone calls that may be asked for: the contract's number.
+pub(crate) const PSTN_RANGE_DAYS_MAX: i64 = 90;
+
+/// Participants that a call record names in the property that `participants_v2` has taken the place of: the contract's number.
+pub(crate) const WITHDRAWN_PARTICIPANTS_MAX: i32 = 130;
+
+/// Requests in one batch of Graph's: what its documentation names.
+pub(crate) const GRAPH_BATCH_MAX: usize = 20;
+
+/// Attendance reports in one list, the newest: the number of Graph's contract.
+pub(crate) const ATTENDANCE_REPORTS_MAX: i32 = 50;
+
 /// Members that one batch changes: the contract's number.
 pub(crate) const MEMBERS_PER_BATCH_MAX: usize = 500;
 
@@ -162,3 +214,55 @@ pub(crate) const ID_DRAWS_MAX: u32 = 8;
 
 /// How long a synced write may take: a slower disk makes people wait at the door.
 pub(crate) const SYNC_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// Bytes of an address at which somebody wants to be told something: what browsers and servers take.
+pub(crate) const RECEIVER_ADDRESS_BYTES_MAX: usize = 2_048;
+
+/// How long a receiver may take to answer, its name's look-up and the handshakes included: the contract's number.
+pub(crate) const RECEIVER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of the head of a receiver's answer.
+pub(crate) const RECEIVER_HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Look-ups of receivers' names at once: each holds a thread for as long as the name's own servers please, and they are a stranger's.
+pub(crate) const RECEIVER_LOOKUPS_MAX: usize = 32;
+
+/// What one receiver is told at once. With an answer in a tenth of a second it hears of some forty things a second.
+pub(crate) const DELIVERIES_PER_RECEIVER_MAX: u32 = 4;
+
+/// What is told at once in all, each a connection: more than one owner's subscriptions can take, at as many receivers that do not
+/// answer.
+pub(crate) const DELIVERIES_AT_ONCE_MAX: usize = 256;
+
+const _: () = assert!(
+    outbox::limits::SUBSCRIPTIONS_PER_OWNER_MAX as usize * (DELIVERIES_PER_RECEIVER_MAX as usize)
+        < DELIVERIES_AT_ONCE_MAX
+);
+
+/// How often it is looked whether something is to be told.
+pub(crate) const OUTBOX_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The same while something is being told: places become free.
+pub(crate) const OUTBOX_INTERVAL_BUSY: Duration = Duration::from_millis(50);
+
+/// How often the outbox is tidied, and what waits in it is counted.
+pub(crate) const OUTBOX_TIDY_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Bytes of what an address answers that is asked whether it wants to be told: what it was asked has some hundred.
+pub(crate) const HANDSHAKE_ANSWER_BYTES_MAX: usize = 1_024;
+
+/// Addresses that are asked so at once: each is waited for, and each is a stranger's.
+pub(crate) const HANDSHAKES: Rule = Rule {
+    total: 32,
+    kept_for_accounts: 0,
+    kept_for_close: 0,
+    per_client: 0,
+    per_account: 8,
+};
+
+/// How far ahead a subscription to call records may expire, and how far at least: the contract's numbers.
+pub(crate) const SUBSCRIPTION_MINUTES_MAX: i64 = 4_230;
+pub(crate) const SUBSCRIPTION_MINUTES_MIN: i64 = 45;
+
+/// Characters that a subscriber may have sent along with everything they are told: the contract's number.
+pub(crate) const CLIENT_STATE_CHARS_MAX: usize = 128;

@@ -24,7 +24,7 @@ struct Request {
     status: &'static str,
 }
 
-/// The labels of a join.
+/// The labels of what ends in one of a few ways.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
     outcome: &'static str,
@@ -41,7 +41,45 @@ pub(crate) struct Metrics {
     write_seconds: Histogram,
     conferences_live: Gauge,
     sessions_live: Gauge,
+    measurements_given_up: Counter,
     requests_open: Gauge,
+    notifications: Notifications,
+}
+
+/// What becomes of telling subscribers.
+#[derive(Debug)]
+struct Notifications {
+    told: Family<Outcome, Counter>,
+    waiting: Gauge,
+    oldest_seconds: Gauge,
+}
+
+impl Notifications {
+    fn registered(registry: &mut Registry) -> Notifications {
+        let told = Family::default();
+        registry.register(
+            "notifications",
+            "What subscribers were told, or not: told, failed (and tried again), dropped",
+            told.clone(),
+        );
+        let waiting = Gauge::default();
+        registry.register(
+            "notifications_waiting",
+            "What subscribers are still to be told",
+            waiting.clone(),
+        );
+        let oldest_seconds = Gauge::default();
+        registry.register(
+            "notifications_oldest_seconds",
+            "For how long the oldest of it waits",
+            oldest_seconds.clone(),
+        );
+        Notifications {
+            told,
+            waiting,
+            oldest_seconds,
+        }
+    }
 }
 
 impl Metrics {
@@ -78,8 +116,15 @@ impl Metrics {
             "Participant sessions that run now",
             sessions_live.clone(),
         );
+        let measurements_given_up = Counter::default();
+        registry.register(
+            "measurements_given_up",
+            "Pieces of series, and sessions, whose quality could not be written",
+            measurements_given_up.clone(),
+        );
         let requests_open = Gauge::default();
         registry.register("requests_open", "Requests being handled now", requests_open.clone());
+        let notifications = Notifications::registered(&mut registry);
         registry.register_collector(Box::new(MediaCollector(media)));
         registry.register_collector(Box::new(LimitCollector(reports)));
         Arc::new(Metrics {
@@ -91,7 +136,9 @@ impl Metrics {
             write_seconds,
             conferences_live,
             sessions_live,
+            measurements_given_up,
             requests_open,
+            notifications,
         })
     }
 
@@ -117,6 +164,19 @@ impl Metrics {
         self.joins.get_or_create(&Outcome { outcome }).inc();
     }
 
+    /// A subscriber was told something, or was not.
+    pub(crate) fn notified(&self, outcome: &'static str) {
+        self.notifications.told.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// So much is still to be told, the oldest of it for so long.
+    pub(crate) fn notifications_wait(&self, waiting: i64, oldest: Duration) {
+        self.notifications.waiting.set(waiting);
+        self.notifications
+            .oldest_seconds
+            .set(i64::try_from(oldest.as_secs()).unwrap_or(i64::MAX));
+    }
+
     /// The page of `/metrics`, in the `OpenMetrics` text format.
     pub(crate) fn page(&self) -> String {
         let mut page = String::new();
@@ -138,6 +198,10 @@ impl rooms::Observer for Metrics {
     fn live_changed(&self, conferences: i64, sessions: i64) {
         self.conferences_live.inc_by(conferences);
         self.sessions_live.inc_by(sessions);
+    }
+
+    fn given_up(&self, count: u64) {
+        self.measurements_given_up.inc_by(count);
     }
 }
 

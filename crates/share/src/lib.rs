@@ -6,11 +6,12 @@
 //! only be done so often has a pace ([`Paces`]).
 //!
 //! The decisions are pure, with `now` as an argument. Around them is a thin shell: [`Shared`] hands out permits that give back
-//! what they hold when they are dropped, and [`Reports`] tells the log, seldom, and the metrics, always, which limit was reached.
+//! what they hold when they are dropped, and [`Reports`] tells the log, seldom ([`Lines`]), and the metrics, always, which limit was reached.
 //! What is shared out, and how much of it, is for its owner to say: no limit of anybody's stands here.
 
 mod client;
 mod limits;
+mod lines;
 mod pace;
 mod pool;
 mod reports;
@@ -18,6 +19,7 @@ mod shared;
 mod taker;
 
 pub use client::Client;
+pub use lines::Lines;
 pub use pace::{Pace, Paces};
 pub use pool::{Pool, Rule, Used};
 pub use reports::{Limit, Reports};

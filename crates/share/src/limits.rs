@@ -6,5 +6,6 @@ use std::time::Duration;
 /// are no meeting server's public.
 pub(crate) const KEYS_MAX: usize = 100_000;
 
-/// How often a limit that is reached again and again is told to the log.
+/// How long so many lines of the log, that strangers can cause, are all that there are: a limit that is reached again and again is told to it
+/// once in this time.
 pub(crate) const REPORT_INTERVAL: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::limits;
+use crate::Lines;
 
 /// All limits that tell when they are reached. Clones share them.
 #[derive(Clone, Debug, Default)]
@@ -16,29 +16,7 @@ pub struct Reports(Arc<Mutex<Vec<Arc<Limit>>>>);
 pub struct Limit {
     name: &'static str,
     reached: AtomicU64,
-    told: Mutex<Told>,
-}
-
-/// What the log was told of a limit.
-#[derive(Debug, Default)]
-struct Told {
-    at: Option<Instant>,
-    reached: u64,
-}
-
-impl Told {
-    /// How often the limit was reached since the last line, if there is to be another.
-    fn line(&mut self, reached: u64, now: Instant) -> Option<u64> {
-        if self
-            .at
-            .is_some_and(|at| now.saturating_duration_since(at) < limits::REPORT_INTERVAL)
-        {
-            return None;
-        }
-        let since = reached - self.reached;
-        *self = Told { at: Some(now), reached };
-        Some(since)
-    }
+    lines: Lines,
 }
 
 impl Reports {
@@ -51,7 +29,7 @@ impl Reports {
         let limit = Arc::new(Limit {
             name,
             reached: AtomicU64::new(0),
-            told: Mutex::default(),
+            lines: Lines::new(1),
         });
         all.push(Arc::clone(&limit));
         limit
@@ -69,9 +47,9 @@ impl Reports {
 impl Limit {
     /// It was reached by somebody.
     pub fn reached(&self, by: &dyn fmt::Display) {
-        let reached = self.reached.fetch_add(1, Ordering::Relaxed) + 1;
-        if let Some(times) = lock(&self.told).line(reached, Instant::now()) {
-            tracing::warn!(limit = self.name, %by, times, "a limit was reached");
+        self.reached.fetch_add(1, Ordering::Relaxed);
+        if let Some(left_out) = self.lines.another(Instant::now()) {
+            tracing::warn!(limit = self.name, %by, times = left_out + 1, "a limit was reached");
         }
     }
 }
@@ -83,24 +61,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    #[test]
-    fn lines_are_few_and_say_how_many_were_left_out() {
-        let begin = Instant::now();
-        let mut told = Told::default();
-        let mut check = |second, reached, line| {
-            let now = begin + Duration::from_secs(second);
-            assert_eq!(told.line(reached, now), line, "after {second} s");
-        };
-        check(0, 1, Some(1));
-        check(1, 2, None);
-        check(9, 1_000, None);
-        check(10, 1_001, Some(1_000));
-        check(100, 1_002, Some(1));
-    }
 
     #[test]
     fn each_time_is_counted_under_one_name() {

@@ -307,7 +307,7 @@ impl Device {
                     return self.proof.clone().map(News::Joined);
                 }
                 if let Some(farewell) = browser.farewell()
-                    && farewell != "REASON_SESSION_UNHEALTHY"
+                    && !matches!(farewell, "REASON_SESSION_UNHEALTHY" | "RESTARTING")
                 {
                     self.out(farewell.to_owned());
                     return None;

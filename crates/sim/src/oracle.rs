@@ -63,7 +63,8 @@ impl Record {
         let mut before = Micros(0);
         for (conference, people) in &self.conferences {
             assert!(conference.start >= before, "conferences of a space follow each other");
-            before = conference.end.unwrap_or(Micros(i64::MAX));
+            // Only a clock that was wrong has put another behind one that is open.
+            before = conference.end.unwrap_or(conference.start);
             assert!(before >= conference.start, "no negative time");
             assert!(!people.is_empty(), "a conference starts with somebody");
             for person in people {
@@ -154,6 +155,15 @@ impl Record {
             text + if conference.end.is_some() { ", over" } else { ", open" }
         });
         described.collect::<Vec<_>>().join("; ")
+    }
+
+    /// For scripts: how many seconds each conference that is over lasted.
+    pub(crate) fn lasted(&self) -> String {
+        let over = self.conferences.iter().filter_map(|(conference, _)| {
+            let lasted_us = conference.end?.since_us(conference.start);
+            Some(((lasted_us + 500_000) / 1_000_000).to_string())
+        });
+        over.collect::<Vec<_>>().join(" ")
     }
 
     fn sessions(&self) -> impl Iterator<Item = &ParticipantSessionRecord> {

@@ -4,6 +4,7 @@ mod crashes;
 mod crowds;
 mod drawn;
 mod networks;
+mod outages;
 mod races;
 mod writes;
 mod years;
@@ -18,6 +19,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         crowds::SCENARIOS,
         races::SCENARIOS,
         networks::SCENARIOS,
+        outages::SCENARIOS,
         drawn::SCENARIOS,
         years::SCENARIOS,
     ];

@@ -12,7 +12,8 @@
 //! | `cut`, `mend`, `speak`, `hush` DEVICES | the cable is pulled, and put back; they speak, and are silent |
 //! | `write` DEVICE WORD | it writes to everybody |
 //! | `admit`, `deny`, `remove` DEVICES, `lock`, `open`, `quiet`, `end` | a host does that; `quiet`: only hosts may write |
-//! | `crash`, `stop` SECONDS, `clock` SECONDS | the server dies; stops in good order; its wall clock is set |
+//! | `crash`, `stop` SECONDS, `pause` SECONDS | the server dies; stops in good order; its process stands still |
+//! | `clock` SECONDS | its wall clock is set |
 //! | `visits` N DAYS | so many people come and go, one after the other, while so many days pass on the wall |
 //! | `narrow` DEVICE BYTES | so many bytes a second reach it from now on, until it comes anew |
 //! | `weather` [`lost` %] [`doubled` %] [`delay` MS MS] | the network is like that from now on; calm without words |
@@ -20,7 +21,7 @@
 //! | `agree` | within twenty seconds everybody sees who is there, and has read the same |
 //! | `is` DEVICE, `read` DEVICE | questions: how it is, what chat it has read in whatever order, now or within twenty seconds |
 //! | `queue` DEVICE | a question: how many are at the door, as a host sees it, now or within twenty seconds |
-//! | `record` | a question: what the register says |
+//! | `record`, `lasted` | questions: what the register says; how many seconds each conference that is over lasted, by their starts |
 //! | `hears` LISTENER SPEAKER SECONDS MS | whether it was never silent for longer in the last seconds |
 
 use std::time::Duration;
@@ -94,6 +95,7 @@ async fn happen(world: &mut World, words: Vec<&str>) {
         "end" => world.end(),
         "crash" => world.crash("by itself"),
         "stop" => world.stop(Duration::from_secs(number(words[0]))),
+        "pause" => world.pause(Duration::from_secs(number(words[0]))),
         "visits" => world.visits(number(words[0]), words[1].parse().expect("days")).await,
         "clock" => world.set_clock(words[0].parse().expect("seconds, forward or back")),
         "narrow" => world.narrow(words[0], number(words[1])),
@@ -109,11 +111,8 @@ async fn ask(world: &mut World, words: Vec<&str>, expected: &str) -> String {
         ["is", name] => world.becomes(expected, |world| world.describe(name)).await,
         ["read", name] => world.becomes(expected, |world| world.chat(name)).await,
         ["queue", name] => world.becomes(expected, |world| world.queue(name)).await,
-        ["record"] => world
-            .record()
-            .await
-            .as_ref()
-            .map_or("no server".to_owned(), Record::describe),
+        ["record"] => tell(world, Record::describe).await,
+        ["lasted"] => tell(world, Record::lasted).await,
         ["hears", listener, speaker, seconds, most_ms] => {
             let silence = world.silence(listener, speaker, number(seconds));
             if silence <= Duration::from_millis(number(most_ms)) {
@@ -124,6 +123,12 @@ async fn ask(world: &mut World, words: Vec<&str>, expected: &str) -> String {
         }
         _ => panic!("no such question: {words:?}"),
     }
+}
+
+/// What the register says.
+async fn tell(world: &World, describe: impl FnOnce(&Record) -> String) -> String {
+    let record = world.record().await;
+    record.as_ref().map_or("no server".to_owned(), describe)
 }
 
 fn standing_of(name: &str, word: Option<&str>) -> Standing {

@@ -50,6 +50,7 @@ impl Server {
         tokio::time::timeout(limits::START, rooms.restart()).await.ok()?.ok()?;
         let follow = tokio::spawn(rooms::follow(rooms.clone(), events)).abort_handle();
         let deadlines = tokio::spawn(rooms::keep_deadlines(rooms.clone())).abort_handle();
+        let measured = tokio::spawn(rooms::keep_measured(rooms.clone())).abort_handle();
         Some(Server {
             rooms,
             register,
@@ -57,12 +58,12 @@ impl Server {
             gauges,
             shard,
             deadline,
-            _tasks: Tasks([follow, deadlines]),
+            _tasks: Tasks([follow, deadlines, measured]),
         })
     }
 }
 
-struct Tasks([AbortHandle; 2]);
+struct Tasks([AbortHandle; 3]);
 
 impl Drop for Tasks {
     fn drop(&mut self) {
@@ -94,4 +95,6 @@ impl Observer for Gauges {
         self.sessions.fetch_add(sessions, Relaxed);
         self.bell.notify_one();
     }
+
+    fn given_up(&self, _count: u64) {}
 }

@@ -28,7 +28,7 @@ use crate::{
     clock::Clock,
     device::{Device, News, State, Wish, ring, user},
     limits,
-    link::Link,
+    link::{Link, Parcel},
     oracle::{Promises, Record},
     server::Server,
     store::Store,
@@ -47,6 +47,10 @@ pub(crate) struct World {
     owner: UserId,
     server: Option<Server>,
     start_at: Option<Instant>,
+    /// The server's process stands still until then: datagrams wait for it, and it answers nobody.
+    paused_until: Option<Instant>,
+    /// What has arrived for it.
+    mailbox: Vec<Parcel>,
     stopping: Option<JoinHandle<()>>,
     devices: BTreeMap<String, Device>,
     errands: Vec<Errand>,
@@ -103,6 +107,8 @@ impl World {
             owner,
             server: None,
             start_at: None,
+            paused_until: None,
+            mailbox: vec![],
             stopping: None,
             devices: BTreeMap::new(),
             errands: vec![],
@@ -300,9 +306,20 @@ impl World {
         self.stopping = Some(ring(&self.bell, async move { rooms::drain(&rooms, patience).await }));
     }
 
+    /// The server's process stands still for so long. What it has begun to write is written.
+    pub(crate) fn pause(&mut self, duration: Duration) {
+        self.paused_until = Some(self.now() + duration);
+    }
+
     /// Somebody sets the clock on the wall.
     pub(crate) fn set_clock(&mut self, seconds: i64) {
         self.clock.set_by(seconds);
+        self.is_punctual = false;
+    }
+
+    /// Everything sleeps for so long.
+    pub(crate) fn sleep(&mut self, seconds: i64) {
+        self.clock.sleep(seconds);
         self.is_punctual = false;
     }
 
@@ -427,7 +444,9 @@ impl World {
             let deadlines = self.devices.values().filter_map(Device::next_deadline);
             let deadlines = deadlines.chain(self.errands.iter().filter_map(Errand::next_attempt));
             let deadlines = deadlines.chain(self.link.next_arrival()).chain(self.start_at);
-            let deadlines = deadlines.chain(self.server.as_ref().map(|server| server.deadline));
+            let deadlines = deadlines.chain(self.paused_until);
+            let running = self.server.as_ref().filter(|_| self.paused_until.is_none());
+            let deadlines = deadlines.chain(running.map(|server| server.deadline));
             let next = deadlines.min().unwrap_or(until).min(until).min(now + limits::TURN_MAX);
             // Never at once: others must have their turn.
             let next = next.max(now + Duration::from_millis(1));
@@ -441,6 +460,7 @@ impl World {
             self.crash("at a write");
         }
         let now = self.now();
+        self.paused_until = self.paused_until.filter(|until| now < *until);
         if self.start_at.is_some_and(|at| at <= now) {
             self.start().await;
         }
@@ -456,7 +476,7 @@ impl World {
 
     async fn start(&mut self) {
         self.start_at = None;
-        self.server = Server::start(self.store.open(), SERVER, self.clock.clone(), Arc::clone(&self.bell)).await;
+        self.server = Server::start(self.store.open(), SERVER, self.clock.started(), Arc::clone(&self.bell)).await;
         let started = self.server.is_some();
         self.note(if started {
             "server starts"
@@ -487,11 +507,21 @@ impl World {
     }
 
     fn deliver(&mut self, now: Instant) {
+        self.deliver_to_devices(now);
+        if self.paused_until.is_some() {
+            return;
+        }
+        for parcel in std::mem::take(&mut self.mailbox) {
+            if let Some(server) = &mut self.server {
+                server.shard.receive(parcel.from, &parcel.contents, now);
+            }
+        }
+    }
+
+    fn deliver_to_devices(&mut self, now: Instant) {
         while let Some(parcel) = self.link.arrived(now) {
             if parcel.to == SERVER {
-                if let Some(server) = &mut self.server {
-                    server.shard.receive(parcel.from, &parcel.contents, now);
-                }
+                self.mailbox.push(parcel);
                 continue;
             }
             let mut devices = self.devices.values_mut().filter(|device| !device.is_cut);
@@ -504,7 +534,9 @@ impl World {
     }
 
     fn turn_shard(&mut self, now: Instant) {
-        let Some(server) = &mut self.server else { return };
+        let Some(server) = self.server.as_mut().filter(|_| self.paused_until.is_none()) else {
+            return;
+        };
         server.deadline = server.shard.turn(now).unwrap_or(now + limits::TURN_MAX);
         for (to, datagram) in server.shard.take_sent() {
             self.link.send(SERVER, to, &datagram, now);
@@ -572,7 +604,8 @@ impl World {
         self.addresses += 1;
         let address = SocketAddr::from((Ipv4Addr::new(198, 51, 100, 1), 10_000 + self.addresses));
         let device = self.devices.get_mut(name).expect("it is due");
-        let Some(server) = self.server.as_ref().filter(|_| !device.is_cut) else {
+        let reached = !device.is_cut && self.paused_until.is_none();
+        let Some(server) = self.server.as_ref().filter(|_| reached) else {
             device.ask_at = now + limits::ASK_AGAIN;
             return;
         };

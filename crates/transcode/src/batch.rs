@@ -11,12 +11,13 @@ use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::BodyExt as _;
 use tower::{Service, ServiceExt as _};
 
 use crate::{
     failure::Failure,
     limits::{BATCH_BYTES_MAX, BATCH_PARTS_AT_ONCE, BATCH_PARTS_MAX, PART_HEADERS_MAX},
+    request::collect,
 };
 
 /// The boundary of answers. It stands alone on its line, and no line of JSON is without a bracket, a quote or a digit.
@@ -68,17 +69,15 @@ where
         return Failure::wrong_verb(&[&Method::POST]).into_response();
     }
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, BATCH_BYTES_MAX).collect().await else {
-        return Failure::malformed(format!(
-            "The body is larger than {BATCH_BYTES_MAX} bytes, or ended early"
-        ))
-        .into_response();
+    let body = match collect(body, BATCH_BYTES_MAX).await {
+        Ok(body) => body,
+        Err(failure) => return failure.into_response(),
     };
     let content_type = head
         .headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    let parts = match read(content_type.unwrap_or_default(), &body.to_bytes()) {
+    let parts = match read(content_type.unwrap_or_default(), &body) {
         Ok(parts) => parts,
         Err(error) => return Failure::malformed(error.to_string()).into_response(),
     };

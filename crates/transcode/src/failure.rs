@@ -19,6 +19,7 @@ pub(crate) mod code {
     pub(crate) const INVALID_ARGUMENT: i32 = 3;
     pub(crate) const UNKNOWN: i32 = 2;
     pub(crate) const NOT_FOUND: i32 = 5;
+    pub(crate) const RESOURCE_EXHAUSTED: i32 = 8;
     pub(crate) const UNIMPLEMENTED: i32 = 12;
     pub(crate) const INTERNAL: i32 = 13;
 }
@@ -31,6 +32,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Messages of `google.rpc` in proto3 JSON, with their `@type`.
     pub(crate) details: Vec<Value>,
+    /// The HTTP status, where that of the code would mislead.
+    http: Option<StatusCode>,
     /// The verbs that the path does serve, when the verb was wrong.
     allow: Option<HeaderValue>,
 }
@@ -41,6 +44,7 @@ impl Failure {
             code,
             message: message.into(),
             details: Vec::new(),
+            http: None,
             allow: None,
         }
     }
@@ -67,8 +71,18 @@ impl Failure {
     pub(crate) fn wrong_verb(allowed: &[&Method]) -> Failure {
         let allowed = allowed.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(", ");
         Failure {
+            http: Some(StatusCode::METHOD_NOT_ALLOWED),
             allow: HeaderValue::from_str(&allowed).ok(),
             ..Failure::new(code::UNIMPLEMENTED, format!("This path is served for {allowed}"))
+        }
+    }
+
+    /// More than anybody may send. The code is that of gRPC; the status of that code would have clients send it again.
+    pub(crate) fn too_large(bytes_max: usize) -> Failure {
+        let message = format!("The body is larger than {bytes_max} bytes");
+        Failure {
+            http: Some(StatusCode::PAYLOAD_TOO_LARGE),
+            ..Failure::new(code::RESOURCE_EXHAUSTED, message)
         }
     }
 
@@ -104,10 +118,8 @@ impl Failure {
 
     /// The error as REST says it.
     pub(crate) fn into_response(self) -> Response<Body> {
-        let (mut http, status) = http_status(self.code);
-        if self.allow.is_some() {
-            http = StatusCode::METHOD_NOT_ALLOWED;
-        }
+        let (http, status) = http_status(self.code);
+        let http = self.http.unwrap_or(http);
         let mut error = Map::new();
         error.insert("code".into(), http.as_u16().into());
         error.insert("message".into(), self.message.into());

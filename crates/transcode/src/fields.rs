@@ -51,19 +51,6 @@ fn descend(message: &mut DynamicMessage, path: &str, text: &str, names_left: usi
     descend(inner, below, text, names_left - 1)
 }
 
-/// Sets a string somewhere below `message`; the fields lead there through messages.
-pub(crate) fn set_string(message: &mut DynamicMessage, fields: &[FieldDescriptor], text: String) {
-    match fields {
-        [] => {}
-        [last] => message.set_field(last, Value::String(text)),
-        [first, others @ ..] => {
-            if let Some(inner) = message.get_field_mut(first).as_message_mut() {
-                set_string(inner, others, text);
-            }
-        }
-    }
-}
-
 fn set(message: &mut DynamicMessage, field: &FieldDescriptor, text: &str) -> Result<(), String> {
     refuse_second_of_oneof(message, field)?;
     if field.is_map() {

@@ -14,13 +14,14 @@ pub(crate) type Broken = Box<dyn Error + Send + Sync>;
 /// Why a body was not understood.
 const NOT_UNARY: &str = "the reply is not one uncompressed message";
 
-/// Puts the prefix before a message.
-pub(crate) fn encode(message: &impl Message) -> Result<Bytes, Broken> {
-    let length = message.encoded_len();
+/// Puts the prefix before a message, and after it fields of it that are encoded already.
+pub(crate) fn encode(message: &impl Message, fields: &[u8]) -> Result<Bytes, Broken> {
+    let length = message.encoded_len() + fields.len();
     let mut frame = BytesMut::with_capacity(5 + length);
     frame.put_u8(0);
     frame.put_u32(u32::try_from(length)?);
     message.encode(&mut frame)?;
+    frame.extend_from_slice(fields);
     Ok(frame.freeze())
 }
 

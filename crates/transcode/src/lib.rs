@@ -15,6 +15,7 @@
 //! | `request`, `query`, `fields`, `body`, `late` | from HTTP and JSON to a gRPC request |
 //! | `spelling` | one field, two spellings |
 //! | `reply`, `failure`, `frame` | from a gRPC reply to HTTP and JSON |
+//! | `wire`, `shapes`, `json`, `timestamp` | a message as it is encoded, and written as JSON from there |
 //! | `mask`, `partial` | partial responses, on both transports |
 //! | `service` | the layer |
 //! | `batch` | several requests in one |
@@ -26,6 +27,7 @@ pub mod discovery;
 mod failure;
 mod fields;
 mod frame;
+mod json;
 mod late;
 pub mod limits;
 mod mask;
@@ -37,8 +39,11 @@ mod request;
 mod routes;
 mod rules;
 mod service;
+mod shapes;
 mod spelling;
 mod template;
+mod timestamp;
+mod wire;
 
 pub use failure::canonical_name;
 pub use mask::{Mask, MaskError};

@@ -37,3 +37,7 @@ pub const BATCH_PARTS_AT_ONCE: usize = 4;
 
 /// Headers of a part of a batch, and of the request in it: Google's clients send about ten.
 pub const PART_HEADERS_MAX: usize = 64;
+
+/// How deep a reply may nest for it to be written as it lies; the writer recurses. The decoder that takes over what is deeper
+/// reads no more than this either.
+pub(crate) const REPLY_DEPTH_MAX: u32 = 100;

@@ -7,14 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use prost::{decode_length_delimiter, encode_length_delimiter};
+use prost::encode_length_delimiter;
 
-use crate::mask::Mask;
-
-/// The message is not encoded as protobuf is, or not by the descriptors that the mask was read against.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the message cannot be read")]
-pub(crate) struct Unreadable;
+use crate::{
+    mask::Mask,
+    wire::{Field, Unreadable, Value},
+};
 
 /// What of an encoded message was asked for.
 pub(crate) fn prune(mask: &Mask, message: &[u8]) -> Result<Vec<u8>, Unreadable> {
@@ -28,13 +26,14 @@ pub(crate) fn prune(mask: &Mask, message: &[u8]) -> Result<Vec<u8>, Unreadable> 
 
 /// Copies the selected fields. It goes no deeper than the mask, whose depth is limited.
 fn copy(selected: &BTreeMap<u32, Mask>, mut message: &[u8], pruned: &mut Vec<u8>) -> Result<(), Unreadable> {
-    while !message.is_empty() {
-        let field = Field::first(message)?;
+    while let Some(field) = Field::next(&mut message)? {
         match selected.get(&field.number) {
             None => {}
             Some(Mask::Everything) => pruned.extend_from_slice(field.whole),
             Some(Mask::Fields(below)) => {
-                let inner = field.message.ok_or(Unreadable)?;
+                let Value::Bytes(inner) = field.value else {
+                    return Err(Unreadable);
+                };
                 let mut kept = Vec::with_capacity(inner.len());
                 copy(below, inner, &mut kept)?;
                 pruned.extend_from_slice(field.key);
@@ -42,58 +41,8 @@ fn copy(selected: &BTreeMap<u32, Mask>, mut message: &[u8], pruned: &mut Vec<u8>
                 pruned.extend_from_slice(&kept);
             }
         }
-        message = &message[field.whole.len()..];
     }
     Ok(())
-}
-
-/// One field at the beginning of a message.
-struct Field<'m> {
-    number: u32,
-    key: &'m [u8],
-    /// With its key.
-    whole: &'m [u8],
-    /// What is inside, if it has a length.
-    message: Option<&'m [u8]>,
-}
-
-impl Field<'_> {
-    fn first(message: &[u8]) -> Result<Field<'_>, Unreadable> {
-        let (key, value) = varint(message)?;
-        let number = u32::try_from(key >> 3).map_err(|_| Unreadable)?;
-        let key_length = message.len() - value.len();
-        // The wire types of https://protobuf.dev/programming-guides/encoding; proto3 has no groups, which are 3 and 4.
-        let (rest, has_length) = match key & 7 {
-            0 => (varint_skipped(value)?, false),
-            1 => (value.get(8..).ok_or(Unreadable)?, false),
-            2 => {
-                let (length, inner) = varint(value)?;
-                (inner.get(length..).ok_or(Unreadable)?, true)
-            }
-            5 => (value.get(4..).ok_or(Unreadable)?, false),
-            _ => return Err(Unreadable),
-        };
-        let whole = &message[..message.len() - rest.len()];
-        let inside = || varint(value).map(|(length, inner)| &inner[..length]);
-        Ok(Field {
-            number,
-            key: &message[..key_length],
-            whole,
-            message: has_length.then(inside).transpose()?,
-        })
-    }
-}
-
-/// A key or a length, and what comes after it.
-fn varint(mut bytes: &[u8]) -> Result<(usize, &[u8]), Unreadable> {
-    let value = decode_length_delimiter(&mut bytes).map_err(|_| Unreadable)?;
-    Ok((value, bytes))
-}
-
-/// A value may be larger than any length.
-fn varint_skipped(bytes: &[u8]) -> Result<&[u8], Unreadable> {
-    let last = bytes.iter().position(|byte| byte & 0x80 == 0).ok_or(Unreadable)?;
-    Ok(&bytes[last + 1..])
 }
 
 #[cfg(test)]

@@ -11,26 +11,33 @@ use base64::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Response, StatusCode, header};
 use percent_encoding::percent_decode_str;
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
-use serde_json::ser::{PrettyFormatter, Serializer};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
 
 use crate::{
     failure::{Failure, code, json_response},
     frame::{self, Broken},
+    json::{self, Style},
     mask::Mask,
     prune::prune,
+    shapes::Shapes,
 };
+
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
 /// How a reply is written.
 #[derive(Debug)]
 pub(crate) struct Form {
-    pub(crate) enum_numbers: bool,
-    pub(crate) pretty: bool,
+    pub(crate) style: Style,
     pub(crate) mask: Option<Mask>,
 }
 
 /// Turns a reply of message `output`, or the status instead of one, into JSON.
-pub(crate) async fn render<B>(reply: Response<B>, output: &MessageDescriptor, form: &Form) -> Response<Body>
+pub(crate) async fn render<B>(
+    reply: Response<B>,
+    output: &MessageDescriptor,
+    form: &Form,
+    shapes: &Shapes,
+) -> Response<Body>
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<Broken>,
@@ -42,9 +49,9 @@ where
     };
     let status = [&trailers, &head.headers]
         .into_iter()
-        .find(|headers| headers.contains_key("grpc-status"));
+        .find(|headers| headers.contains_key(&STATUS));
     let mut response = match status {
-        Some(status) if status["grpc-status"] == "0" => match json(frame, output, form) {
+        Some(status) if status[&STATUS] == "0" => match json(frame, output, form, shapes) {
             Ok(json) => json_response(StatusCode::OK, json),
             Err(reason) => Failure::broken(reason.as_ref()).into_response(),
         },
@@ -82,27 +89,18 @@ fn is_metadata(name: &HeaderName) -> bool {
     !name.as_str().starts_with("grpc-") && !of_the_body.contains(name)
 }
 
-fn json(frame: Bytes, output: &MessageDescriptor, form: &Form) -> Result<Vec<u8>, Broken> {
-    let mut json = Vec::with_capacity(64 + 2 * frame.len());
+fn json(frame: Bytes, output: &MessageDescriptor, form: &Form, shapes: &Shapes) -> Result<Vec<u8>, Broken> {
     let mut encoded = frame::inside(frame)?;
     if let Some(mask) = &form.mask {
         encoded = prune(mask, &encoded)?.into();
     }
-    let message = DynamicMessage::decode(output.clone(), encoded)?;
-    let options = SerializeOptions::new().use_enum_numbers(form.enum_numbers);
-    if form.pretty {
-        let mut serializer = Serializer::with_formatter(&mut json, PrettyFormatter::new());
-        message.serialize_with_options(&mut serializer, &options)?;
-    } else {
-        message.serialize_with_options(&mut Serializer::new(&mut json), &options)?;
-    }
-    Ok(json)
+    json::write(shapes, output, &encoded, form.style)
 }
 
 /// Reads an error from gRPC headers. Details of unknown kinds are left out: JSON cannot show them.
 fn failure(headers: &HeaderMap, pool: &DescriptorPool) -> Failure {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let code = text("grpc-status")
+    let code = text(STATUS.as_str())
         .and_then(|code| code.parse().ok())
         .unwrap_or(code::UNKNOWN);
     let message = percent_decode_str(text("grpc-message").unwrap_or_default())

@@ -18,14 +18,16 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
 use crate::{
     body,
     failure::Failure,
-    fields, frame,
+    frame,
+    json::Style,
     late::Late,
     limits::{BODY_BYTES_MAX, FORM_BYTES_MAX},
     partial::{self, FIELD_MASK},
     query::{self, SystemParameters},
     reply::Form,
     routes::{Miss, Path, RouteTable},
-    rules::{BodyRule, Route},
+    rules::{BodyRule, PathField, Route},
+    wire,
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
@@ -54,7 +56,7 @@ pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<
 
     let mut message = DynamicMessage::new(route.input.clone());
     let mut query = Cow::Borrowed(head.uri.query().unwrap_or_default());
-    let (body, mut parameters) = if matches!(route.body, BodyRule::Nothing) {
+    let (body, (mut parameters, named)) = if matches!(route.body, BodyRule::Nothing) {
         // A query that is too long for a URL comes as the form of a POST that stands for a GET.
         if head.method == Method::POST && has_type(&head.headers, "application/x-www-form-urlencoded") {
             refuse_compressed(&head.headers)?;
@@ -65,21 +67,23 @@ pub(crate) async fn read(request: Request<Body>, routes: &RouteTable) -> Result<
     } else {
         refuse_compressed(&head.headers)?;
         // The address wins over the body, so it is read again on top of it; here it is read for what is wrong with it.
-        let parameters = address(&mut message, route, &path, &query)?;
-        (Some(body), parameters)
+        let addressed = address(&mut message, route, &path, &query)?;
+        (Some(body), addressed)
     };
 
     pass_mask(parameters.fields.take(), &mut head.headers)?;
     let form = Form {
-        enum_numbers: parameters.enum_numbers,
-        pretty: parameters.pretty,
+        style: Style {
+            enum_numbers: parameters.enum_numbers,
+            pretty: parameters.pretty,
+        },
         mask: partial::mask(&head.headers, &route.output)?,
     };
     pass_credentials(parameters, &mut head.headers)?;
     let late = Late::default();
     let route = Arc::clone(route);
     let body = match body {
-        None => Body::from(encode(&message)?),
+        None => Body::from(encode(&message, &named)?),
         Some(body) => {
             let (route, uri) = (Arc::clone(&route), head.uri.clone());
             let is_json = may_be_json(&head.headers);
@@ -111,27 +115,29 @@ async fn with_body(route: &Route, uri: &Uri, is_json: bool, body: Body) -> Resul
             }
         }
     }
-    let path = Path::cut(uri.path()).ok_or_else(Failure::unknown_path)?;
-    address(&mut message, route, &path, uri.query().unwrap_or_default())?;
-    encode(&message)
+    let path = Path::of(route, uri.path()).ok_or_else(Failure::unknown_path)?;
+    let (_, named) = address(&mut message, route, &path, uri.query().unwrap_or_default())?;
+    encode(&message, &named)
 }
 
-/// Puts into a message what query and path say.
+/// Puts into a message what the query says. What the path says is the second part, encoded: it goes after the message, and whoever
+/// reads protobuf takes the last value of a field, so that the path wins.
 fn address(
     message: &mut DynamicMessage,
     route: &Route,
     path: &Path<'_>,
     query: &str,
-) -> Result<SystemParameters, Failure> {
+) -> Result<(SystemParameters, Vec<u8>), Failure> {
     let parameters = query::read(query, &route.body, message)?;
-    for (fields, segments) in path.captures(route) {
-        fields::set_string(message, fields, decode(fields, segments)?);
+    let mut named = Vec::new();
+    for (field, segments) in path.captures(route) {
+        wire::add_string(&mut named, &field.numbers, &decode(field, segments)?);
     }
-    Ok(parameters)
+    Ok((parameters, named))
 }
 
-fn encode(message: &DynamicMessage) -> Result<Bytes, Failure> {
-    frame::encode(message).map_err(|reason| Failure::broken(reason.as_ref()))
+fn encode(message: &DynamicMessage, named: &[u8]) -> Result<Bytes, Failure> {
+    frame::encode(message, named).map_err(|reason| Failure::broken(reason.as_ref()))
 }
 
 /// The verb that is meant: a POST may stand for another, where a proxy lets nothing else through, and HEAD is a GET of which the
@@ -170,35 +176,38 @@ fn may_be_json(headers: &HeaderMap) -> bool {
 fn refuse_compressed(headers: &HeaderMap) -> Result<(), Failure> {
     match headers.get(header::CONTENT_ENCODING) {
         Some(encoding) if encoding != "identity" => {
-            Err(Failure::malformed("The body is compressed, which is not supported"))
+            Err(Failure::malformed("The body is compressed in another way than by gzip"))
         }
         _ => Ok(()),
     }
 }
 
-async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Failure> {
+/// All of a body, unless it is too long.
+pub(crate) async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Failure> {
     match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(reason) if reason.is::<LengthLimitError>() => {
-            Err(Failure::malformed(format!("The body is larger than {bytes_max} bytes")))
-        }
-        Err(_) => Err(Failure::malformed("The body ended early")),
+        Err(reason) if reason.is::<LengthLimitError>() => Err(Failure::too_large(bytes_max)),
+        Err(_) => Err(Failure::malformed(
+            "The body ended early, or is not compressed as it says",
+        )),
     }
 }
 
 /// The text of a captured field. Segments are decoded one by one; a slash that was encoded stays so in a field of several
 /// segments, or an id could pretend to be two.
-fn decode(fields: &[FieldDescriptor], segments: &[&str]) -> Result<String, Failure> {
+fn decode(field: &PathField, segments: &[&str]) -> Result<String, Failure> {
     let mut text = String::with_capacity(segments.iter().map(|segment| segment.len() + 1).sum());
     for (index, segment) in segments.iter().enumerate() {
         if index > 0 {
             text.push('/');
         }
+        if !segment.contains('%') {
+            text.push_str(segment);
+            continue;
+        }
         let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| {
-            Failure::field(
-                fields.last().map_or("", FieldDescriptor::name),
-                "expected UTF-8 in the path",
-            )
+            let name = field.fields.last().map_or("", FieldDescriptor::name);
+            Failure::field(name, "expected UTF-8 in the path")
         })?;
         if segments.len() > 1 && decoded.contains('/') {
             text.push_str(&decoded.replace('/', "%2F"));
@@ -234,12 +243,6 @@ fn pass_credentials(parameters: SystemParameters, headers: &mut HeaderMap) -> Re
 
 /// Makes the head of a REST request that of a gRPC request.
 fn speak_grpc(head: &mut Parts, route: &Route) -> Result<(), Failure> {
-    let foreign: Vec<HeaderName> = head
-        .headers
-        .keys()
-        .filter(|name| name.as_str().starts_with("grpc-"))
-        .cloned()
-        .collect();
     let of_the_hop = [
         header::CONTENT_LENGTH,
         header::TRANSFER_ENCODING,
@@ -249,7 +252,9 @@ fn speak_grpc(head: &mut Parts, route: &Route) -> Result<(), Failure> {
         header::EXPECT,
         METHOD_OVERRIDE,
     ];
-    for name in foreign.into_iter().chain(of_the_hop) {
+    let ends_here = |name: &&HeaderName| of_the_hop.contains(name) || name.as_str().starts_with("grpc-");
+    // Mostly there is none: looking at what is there costs less than taking away what is not.
+    for name in head.headers.keys().filter(ends_here).cloned().collect::<Vec<_>>() {
         head.headers.remove(name);
     }
     if let Some(timeout) = head.headers.remove(&SERVER_TIMEOUT) {

@@ -54,6 +54,8 @@ pub(crate) enum BodyRule {
 pub(crate) struct PathField {
     /// From the request down to a string.
     pub(crate) fields: Vec<FieldDescriptor>,
+    /// Their numbers.
+    pub(crate) numbers: Vec<u32>,
     pub(crate) start: usize,
     /// `None`: to the end of the path, however long.
     pub(crate) end: Option<usize>,
@@ -106,8 +108,10 @@ fn route(method: &MethodDescriptor, rule: &DynamicMessage) -> Result<Route, Stri
     let mut captures = Vec::with_capacity(template.captures.len());
     for capture in &template.captures {
         let open_ended = template.segments[capture.segments.end - 1] == Segment::Rest;
+        let fields = string_field(&input, &capture.field)?;
         captures.push(PathField {
-            fields: string_field(&input, &capture.field)?,
+            numbers: fields.iter().map(FieldDescriptor::number).collect(),
+            fields,
             start: capture.segments.start,
             end: (!open_ended).then_some(capture.segments.end),
         });

@@ -20,6 +20,7 @@ use crate::{
     reply, request,
     routes::RouteTable,
     rules::{self, RuleError},
+    shapes::Shapes,
 };
 
 /// Serves REST by calling `inner`, a gRPC service, with what the `google.api.http` rules of a descriptor pool say.
@@ -36,6 +37,7 @@ pub struct Transcoder<S> {
 struct Tables {
     routes: RouteTable,
     replies: Replies,
+    shapes: Shapes,
     pool: DescriptorPool,
 }
 
@@ -45,6 +47,7 @@ impl<S> Transcoder<S> {
         let tables = Tables {
             routes: RouteTable::new(rules::read(pool)?)?,
             replies: Replies::new(pool),
+            shapes: Shapes::new(pool),
             pool: pool.clone(),
         };
         Ok(Transcoder {
@@ -79,7 +82,7 @@ where
                 Ok(match request::read(request, &tables.routes).await {
                     Ok(asked) => {
                         let reply = inner.call(asked.request).await?;
-                        let response = reply::render(reply, &asked.route.output, &asked.form).await;
+                        let response = reply::render(reply, &asked.route.output, &asked.form, &tables.shapes).await;
                         match asked.late.failure() {
                             None => response,
                             Some(failure) => reply::instead(&response, failure),

@@ -151,6 +151,30 @@ describe('the administration', { timeout: 120_000 }, () => {
     await ada.sees('No service account may act as somebody else.');
   });
 
+  test('a program gets roles, and something to sign in with', async () => {
+    await office('Programs with roles');
+    await ada.sees('No program has roles.');
+    const form = page.getByRole('form', { name: 'Add a program with roles' });
+    await form.getByLabel('Name').fill('Reports');
+    await form.getByRole('checkbox', { name: /call records/ }).check();
+    await form.getByRole('button', { name: 'Add' }).click();
+    const roles = page.getByRole('group', { name: 'What Reports may do' });
+    await roles.getByRole('checkbox', { name: /attendance/ }).check();
+    await page.getByRole('status').getByText('The roles are saved').waitFor();
+    const { daemons, tenant } = await read('daemons');
+    assert.deepEqual(daemons[0].roles, ['CallRecords.Read.All', 'OnlineMeetingArtifact.Read.All']);
+    const making = ada.press('Create secret for Reports');
+    const [file] = await Promise.all([page.waitForEvent('download'), making]);
+    const environment = readFileSync(await file.path(), 'utf8');
+    assert.match(environment, /^AZURE_CLIENT_SECRET=[\w-]{43}$/m);
+    assert.ok(environment.includes(`AZURE_TENANT_ID=${tenant}\n`), environment);
+    const credentials = page.getByRole('list', { name: 'Secrets and certificates of Reports' });
+    await credentials.getByText('Secret', { exact: true }).waitFor();
+    await page.screenshot({ path: join(screenshots, 'daemons.png'), fullPage: true });
+    await remove('Remove Reports', 'Remove');
+    await ada.sees('No program has roles.');
+  });
+
   test('keys and service accounts go', async () => {
     await office('Service accounts');
     await page.getByRole('button', { name: /^Delete key/ }).click();

@@ -40,6 +40,8 @@ describe('consent', { timeout: 120_000 }, () => {
       return answer.status;
     }, password);
     assert.equal(set, 200);
+    // A password ends what was given out before it.
+    administrator = server.token('ada@example.org');
     await ada.press('Account of Ada');
     await ada.press('Sign out');
     await ada.sees('To start a meeting, sign in');

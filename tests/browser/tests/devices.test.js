@@ -104,6 +104,20 @@ describe('companions and viewers', { timeout: 180_000 }, () => {
     assert.deepEqual(await sends(caro), { lines: 0, tracks: 0 });
   });
 
+  test('another window of the same person takes over, and is asked about it', async () => {
+    const before = ada.page;
+    ada.page = await ada.context.newPage();
+    await ada.page.goto(`${server.url}/${space.meetingCode}`);
+    await ada.sees('You are in this meeting with another device.');
+    assert.equal(await ada.page.getByRole('radio', { name: 'Use companion mode' }).isEnabled(), true);
+    await ada.press('Use this device');
+    await before.getByText('You are in the meeting with another device').waitFor();
+    await ada.isIn();
+    await until('one face of Ada', async () => (await bo.tiles()).sort().join() === 'Ada,Bo');
+    assert.deepEqual((await ada.tiles()).sort(), ['Ada', 'Bo']);
+    await before.close();
+  });
+
   test('the register tells the devices apart', async () => {
     const attendance = async () => {
       const { body } = await server.call('GET', `/sederunt/v1/${record}/attendance`, { token });

@@ -60,9 +60,8 @@ describe('chat, reactions and hands', { timeout: 120_000 }, () => {
 
   test('a message that the server refuses is not taken for sent', async () => {
     for (let count = 0; count < 14; count++) await write(bo, `Again ${count}`);
-    await bo.panel('Chat').getByText('Not sent').first().waitFor();
-    const failed = await bo.panel('Chat').getByRole('article').filter({ hasText: 'Not sent' }).allInnerTexts();
-    const last = failed[0].match(/Again \d+/)[0];
+    const refused = bo.panel('Chat').getByRole('article').filter({ has: bo.page.getByText('Not sent', { exact: true }) });
+    const last = (await refused.first().innerText()).match(/Again \d+/)[0];
     await until('Ada to read the others', async () => (await said(ada)).some((text) => /Again 5/.test(text)));
     assert.ok(!(await said(ada)).some((text) => text.includes(`${last}\n`) || text.endsWith(last)), last);
   });
@@ -132,6 +131,25 @@ describe('chat, reactions and hands', { timeout: 120_000 }, () => {
     const own = ada.panel('Chat').getByRole('article').filter({ hasText: 'Ada (you)' }).last();
     await own.waitFor();
     assert.equal(await marked(own).count(), 0);
+  });
+
+  test('a name that is too long is cut at its end, whichever way it is written', async () => {
+    for (const word of ['Wilhelmina ', 'عبد الرحمن ']) {
+      bo.name = word.repeat(9).trim();
+      await bo.join(space.meetingCode);
+      const shown = await bo.page.locator('figure[data-self] .caption-name').evaluate((element) => {
+        const first = document.createRange();
+        first.setStart(element.firstChild, 0);
+        first.setEnd(element.firstChild, 1);
+        const [letter, box] = [first.getBoundingClientRect(), element.getBoundingClientRect()];
+        return {
+          isCut: element.scrollWidth > element.clientWidth,
+          beginsInside: letter.left >= box.left - 1 && letter.right <= box.right + 1,
+        };
+      });
+      assert.deepEqual(shown, { isCut: true, beginsInside: true }, bo.name);
+      await bo.leave();
+    }
   });
 
   test('a program that came as somebody is marked as one', async () => {

@@ -44,8 +44,16 @@ describe('the lobby', { timeout: 240_000 }, () => {
 
   const present = async () => (await register.participants(record, 'latest_end_time IS NULL')).map(displayName).sort();
 
-  test('the owner and members of the organisation walk in', async () => {
+  test('who knocks is told whether a host is there to see it', async () => {
+    await bo.knock(space.code);
+    await bo.sees('No host is in the meeting now');
     await ada.join(space.code);
+    await bo.sees('A host sees that you are here');
+    await bo.press('Cancel');
+    await bo.button('Ask to join').waitFor();
+  });
+
+  test('the owner and members of the organisation walk in', async () => {
     await dan.join(space.code);
     record = ada.seat.conferenceRecord;
     assert.ok(!ada.seat.waiting && !dan.seat.waiting);
@@ -76,7 +84,11 @@ describe('the lobby', { timeout: 240_000 }, () => {
     assert.ok(time_ms(session.start_time) > 0, 'the session has the name that was promised at the door');
   });
 
-  test('who was let in once walks in again', async () => {
+  test('who was let in once walks in again, and is told so', async () => {
+    await bo.page.reload();
+    await bo.sees('You can walk straight in.');
+    await bo.join(space.code);
+    assert.ok(!bo.seat.waiting);
     await bo.leave();
     await bo.rejoin();
     assert.ok(!bo.seat.waiting);

@@ -45,9 +45,10 @@ describe('a meeting of five', { timeout: 300_000 }, () => {
     await server?.stop();
   });
 
+  /** The page shows the meeting while it still connects; it is in when it has been told. */
   const joins = (person) => async () => {
-    const { participantSession } = await person.join(space.code);
-    return { name: participantSession, field: 'start_time' };
+    await person.join(space.code);
+    await person.isIn();
   };
   const everybody = () => [ada, bo, caro, dan, eve];
   const isActive = async () => Boolean(await register.record(space.name));
@@ -139,15 +140,15 @@ describe('a meeting of five', { timeout: 300_000 }, () => {
     const first = bo.seat;
     await register.witness(space.name, ['Ada', 'Caro', 'Dan', 'Eve'], async () => {
       await bo.leave();
-      return { name: first.participantSession, field: 'end_time' };
+      await ada.tile('Bo').waitFor({ state: 'detached' });
     });
-    for (const person of [ada, caro]) await person.tile('Bo').waitFor({ state: 'detached' });
+    await caro.tile('Bo').waitFor({ state: 'detached' });
     const ended = await register.session(first.participantSession);
     assert.ok(time_ms(ended.end_time) <= Date.now() && time_ms(ended.end_time) > time_ms(ended.start_time));
 
     await register.witness(space.name, ['Ada', 'Bo', 'Caro', 'Dan', 'Eve'], async () => {
       await bo.rejoin();
-      return { name: bo.seat.participantSession, field: 'start_time' };
+      await bo.isIn();
     });
     const second = bo.seat;
     assert.equal(second.participant, first.participant);
@@ -168,11 +169,6 @@ describe('a meeting of five', { timeout: 300_000 }, () => {
       const returned = await register.sessions(bo.seat.participant, `start_time > "${bos[1].end_time}"`, transport);
       assert.deepEqual(returned.map(({ name }) => name), [bos[0].name]);
     }
-  });
-
-  test('each join and leave was visible within a second', () => {
-    assert.ok(register.delays_ms.length >= 14, `${register.delays_ms.length} measurements`);
-    assert.ok(register.p99_ms() <= Register.visibleWithin_ms, `p99 ${register.p99_ms()} ms of ${register.delays_ms}`);
   });
 
   test('ended by its owner, it is over for all, and nobody comes back by themselves', async () => {

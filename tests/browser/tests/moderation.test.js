@@ -124,7 +124,9 @@ describe('moderation', { timeout: 240_000 }, () => {
     await bo.panel('Chat').getByRole('textbox', { name: 'Write to everybody' }).waitFor();
     const { body } = await server.call('GET', `/v2/${space.name}`, { token });
     assert.equal(body.config.moderation, 'OFF');
-    assert.notEqual(body.config.moderationRestrictions?.presentRestriction, 'HOSTS_ONLY', 'the locks are gone with it');
+    assert.equal(body.config.moderationRestrictions.presentRestriction, 'HOSTS_ONLY', 'the locks wait for it to be on again');
+    const screens = ada.panel('Host controls').getByRole('switch', { name: 'Share a screen' });
+    assert.equal(await screens.getAttribute('aria-checked'), 'true', 'and everybody may');
   });
 
   test('newcomers only watch, if the host says so', async () => {
@@ -144,6 +146,29 @@ describe('moderation', { timeout: 240_000 }, () => {
     await dan.go();
     await ada.press('Host controls');
     await turn('Moderation');
+  });
+
+  test('whoever watches and becomes a co-host speaks without leaving', async () => {
+    const dan = await Person.arrive(server, 'Dan', 'yellow');
+    await dan.signIn(server.addUser('dan@example.org', 'Dan'));
+    await dan.join(space.meetingCode, { as: 'Only watch' });
+    await dan.sees('Watching only');
+    assert.equal(await dan.button('Speak and be seen').count(), 0);
+    const body = { email: 'dan@example.org', role: 'COHOST' };
+    const { status } = await server.call('POST', `/v2/${space.name}/members`, { token, body });
+    assert.equal(status, 200);
+    const { participant } = dan.seat;
+    const [answer] = await Promise.all([
+      dan.page.waitForResponse((answer) => /:resume$/.test(answer.url()) && answer.ok()),
+      dan.press('Speak and be seen'),
+    ]);
+    assert.equal((await answer.json()).participant, participant, 'the same participant');
+    await dan.button('Unmute').waitFor();
+    await dan.press('Start camera');
+    await ada.seesEach([dan]);
+    await dan.leave();
+    assert.deepEqual(dan.errors, []);
+    await dan.go();
   });
 
   test('a host ends it for everybody', async () => {

@@ -1,6 +1,8 @@
 // The way in: a one-time link, a password, another provider, a new meeting, a code, a name; by the labels that a screen reader reads.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 
 import { join } from 'node:path';
@@ -38,11 +40,8 @@ describe('the way in', { timeout: 120_000 }, () => {
 
   test('a link for somebody else asks before it changes who one is', async () => {
     const linkOf = (name) => server.addUser(`${name.toLowerCase()}@example.org`, name);
-    const open = async (person, path) => {
-      // From another page: one address that differs behind the `#` alone is the same page.
-      await person.page.goto('about:blank');
-      await person.page.goto(server.url + path);
-    };
+    // In the same tab, where the address before may differ behind the `#` alone.
+    const open = (person, path) => person.page.goto(server.url + path);
     await open(ada, linkOf('Carl'));
     await ada.sees('Ada (ada@example.org) is signed in in this browser, and the link is for Carl (carl@example.org)');
     await ada.page.getByRole('link', { name: 'Stay signed in as Ada' }).click();
@@ -168,6 +167,46 @@ describe('the way in', { timeout: 120_000 }, () => {
     const background = await bo.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const [red, green, blue] = background.match(/[\d.]+/g).map(Number);
     assert.ok(red + green + blue < 200, background);
+  });
+});
+
+describe('the way in past a proxy of which the server does not know', { timeout: 60_000 }, () => {
+  let server, proxy, ada;
+
+  before(async () => {
+    server = await Server.start();
+    // As nginx does where nobody says otherwise.
+    const pass = ({ method, url, headers }, { port }) =>
+      request({ host: '127.0.0.1', port, method, path: url, headers: { ...headers, host: `127.0.0.1:${port}` } });
+    proxy = createServer((asked, answer) => {
+      const passed = pass(asked, server);
+      passed.on('response', (answered) => answered.pipe(answer.writeHead(answered.statusCode, answered.headers)));
+      asked.pipe(passed);
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    ada = await Person.arrive(server, 'Ada', 'red');
+  });
+
+  after(async () => {
+    await ada?.go();
+    await server?.stop();
+    proxy?.closeAllConnections();
+    proxy?.close();
+  });
+
+  test('the page says what is wrong, and the link stays unused', async () => {
+    const link = server.addUser('ada@example.org', 'Ada');
+    const outside = `http://localhost:${proxy.address().port}`;
+    await ada.page.goto(outside + link);
+    await ada.sees('This server does not know its own address');
+    await ada.sees(`You opened ${outside}, but the server takes ${server.url} for the address of its pages`);
+    await ada.page.goto(`${outside}/sign-in`);
+    await ada.page.getByLabel('E-mail address').fill('ada@example.org');
+    await ada.page.getByLabel('Password', { exact: true }).fill(password);
+    await ada.page.keyboard.press('Enter');
+    await ada.page.getByRole('alert').getByText(`“--public-url ${outside}”`).waitFor();
+    await ada.signIn(link);
+    await ada.sees('Hello, Ada');
   });
 });
 

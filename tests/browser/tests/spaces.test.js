@@ -76,7 +76,15 @@ describe('my spaces and my meetings', { timeout: 180_000 }, () => {
     await page.getByRole('radio', { name: 'Everybody with the link', checked: true }).waitFor();
   });
 
-  test('restrictions hold while hosts manage the meeting, and go with it', async () => {
+  test('whether people come in through this page', async () => {
+    const entryPoint = async () => (await config()).entryPointAccess;
+    await page.getByRole('radio', { name: 'Only the app that made this space' }).check();
+    await until('it to be saved', async () => (await entryPoint()) === 'CREATOR_APP_ONLY');
+    await page.getByRole('radio', { name: 'This page, and every app' }).check();
+    await until('it to be saved', async () => (await entryPoint()) === 'ALL');
+  });
+
+  test('restrictions hold while hosts manage the meeting, and wait for that', async () => {
     const chat = page.getByRole('checkbox', { name: 'Only hosts write in the chat' });
     assert.equal(await chat.isDisabled(), true);
     await tabTo(page, page.getByRole('switch', { name: 'Hosts manage the meeting' }));
@@ -92,13 +100,13 @@ describe('my spaces and my meetings', { timeout: 180_000 }, () => {
         moderationRestrictions.defaultJoinAsViewerType === 'ON';
     });
     await page.getByRole('switch', { name: 'Hosts manage the meeting' }).press('Space');
-    await until('the restrictions to be gone', async () => {
+    await until('the restrictions to wait', async () => {
       const { moderation, moderationRestrictions } = await config();
-      return moderation === 'OFF' && moderationRestrictions.chatRestriction === 'NO_RESTRICTION' &&
-        moderationRestrictions.defaultJoinAsViewerType === 'OFF';
+      return moderation === 'OFF' && moderationRestrictions.chatRestriction === 'HOSTS_ONLY' &&
+        moderationRestrictions.defaultJoinAsViewerType === 'ON';
     });
     // The page shows what the server answered.
-    await until('the page to show it', async () => !(await chat.isChecked()));
+    await until('the page to show it', async () => (await chat.isDisabled()) && (await chat.isChecked()));
   });
 
   test('members come, become co-hosts, and go', async () => {

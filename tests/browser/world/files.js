@@ -35,7 +35,8 @@ export function tool(name) {
   return found;
 }
 
-function required(path, hint) {
+/** A path to something that must be there. */
+export function required(path, hint) {
   if (!existsSync(path)) throw new Error(`${path} is missing\nhint: ${hint}`);
   return path;
 }

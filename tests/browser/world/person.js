@@ -16,9 +16,11 @@ export const AUDIBLE_ENERGY = 1e-4;
 export class Person {
   /**
    * Opens a browser; nobody has joined anything yet. With so many devices of each kind, they are the browser's own and show no
-   * colour.
+   * colour. Of somebody who is not observed, nothing is kept that their page lets go. Who shares a tab chooses the one with that
+   * title, as it is; the others get what the browser makes up.
    */
-  static async arrive(server, name, colour, { speaks = false, devices = 1, viewport = { width: 640, height: 480 } } = {}) {
+  static async arrive(server, name, colour, how = {}) {
+    const { speaks = false, devices = 1, observed = true, sharesTab = null, viewport = { width: 640, height: 480 } } = how;
     const person = new Person();
     Object.assign(person, { server, name, colour, profile: scratch() });
     person.context = await chromium.launchPersistentContext(person.profile, {
@@ -26,6 +28,9 @@ export class Person {
       headless: true,
       viewport,
       colorScheme: 'light',
+      // A tab that is mute has no sound to share.
+      ignoreDefaultArgs: sharesTab ? ['--mute-audio'] : [],
+      ...(sharesTab && { permissions: ['camera', 'microphone'] }),
       args: [
         '--no-sandbox',
         '--disable-gpu',
@@ -36,7 +41,7 @@ export class Person {
         '--no-first-run',
         '--autoplay-policy=no-user-gesture-required',
         '--allow-loopback-in-peer-connection',
-        '--use-fake-ui-for-media-stream',
+        sharesTab ? `--auto-select-tab-capture-source-by-title=${sharesTab}` : '--use-fake-ui-for-media-stream',
         ...(devices > 1
           ? [`--use-fake-device-for-media-stream=device-count=${devices}`]
           : [
@@ -46,7 +51,7 @@ export class Person {
             ]),
       ],
     });
-    await person.context.addInitScript(observe);
+    if (observed) await person.context.addInitScript(observe);
     person.page = person.context.pages()[0] ?? (await person.context.newPage());
     person.errors = [];
     person.page.on('pageerror', (error) => person.errors.push(String(error)));
@@ -93,10 +98,11 @@ export class Person {
   async #prepare(meetingCode, label, { as = 'With camera and microphone' } = {}) {
     await this.page.goto(`${this.server.url}/${meetingCode}`);
     const name = this.page.getByRole('textbox', { name: 'Your name' });
+    // What the button says depends on it.
+    await this.page.getByRole('radio', { name: as }).check();
+    if (await name.isVisible()) await name.fill(this.name);
     const button = this.button(label);
     await button.waitFor();
-    if (await name.isVisible()) await name.fill(this.name);
-    await this.page.getByRole('radio', { name: as }).check();
     return button;
   }
 

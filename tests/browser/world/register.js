@@ -1,19 +1,14 @@
 // What the register says, read with Google's own Python client on both transports.
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 import { checkout, python } from './files.js';
-import { until } from './until.js';
-
-/** Within this time after it was acknowledged, a join or leave must be visible. */
-const VISIBLE_WITHIN_MS = 1_000;
 
 export class Register {
   #process;
   #lines;
-  /** How long each join and leave took to become visible on each transport, in milliseconds. */
-  delays_ms = [];
 
   constructor(server, token) {
     const script = `${checkout}/tests/browser/world/register.py`;
@@ -51,34 +46,18 @@ export class Register {
   }
 
   /**
-   * Does something that changes who is in the meeting, and watches the register meanwhile on both transports. How long
-   * the change took to be visible counts from the fact's own time, which is before anybody was told.
-   * @param {() => Promise<{name: string, field: 'start_time' | 'end_time'}>} act which session changed, and what of it
+   * Does something that changes who is in the meeting, and reads on both transports who is there, once: what the people
+   * have been told of is in the register by then, without waiting.
+   * @param {() => Promise<unknown>} act ends when somebody in the meeting has been told
    */
   async witness(space, names, act) {
-    const expected = [...names].sort().join();
-    const seenAt_ms = {};
-    const look = async (transport) => {
+    await act();
+    for (const transport of ['grpc', 'rest']) {
       const record = await this.record(space, transport);
-      const present = record ? await this.participants(record.name, 'latest_end_time IS NULL', transport) : [];
-      if (present.map(displayName).sort().join() === expected) seenAt_ms[transport] ??= Date.now();
-      return seenAt_ms[transport];
-    };
-    // One after the other: there is one client process, and its answers come in the order of the questions.
-    const looking = until(`the register to list ${expected}`, async () =>
-      (seenAt_ms.grpc ?? (await look('grpc'))) && (seenAt_ms.rest ?? (await look('rest'))), { withinMs: 60_000 });
-    const [{ name, field }] = await Promise.all([act(), looking]);
-    const fact_ms = time_ms((await this.session(name))[field]);
-    for (const seen_ms of Object.values(seenAt_ms)) this.delays_ms.push(seen_ms - fact_ms);
+      const present = await this.participants(record.name, 'latest_end_time IS NULL', transport);
+      assert.deepEqual(present.map(displayName).sort(), [...names].sort(), `who is there by ${transport}`);
+    }
   }
-
-  /** The slowest of a hundred: with fewer measurements, the slowest of all. */
-  p99_ms() {
-    const sorted = [...this.delays_ms].sort((a, b) => a - b);
-    return sorted[Math.ceil(sorted.length * 0.99) - 1];
-  }
-
-  static visibleWithin_ms = VISIBLE_WITHIN_MS;
 
   close() {
     this.#process.stdin.end();

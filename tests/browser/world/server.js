@@ -8,24 +8,30 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { Cable } from './cable.js';
 import { binary, scratch } from './files.js';
 
 export class Server {
   #process;
 
-  /** Starts on free ports with a new data folder. `settings` are those of a configuration file. */
-  static async start({ settings } = {}) {
+  /**
+   * Starts on free ports with a new data folder. `settings` are those of a configuration file. On loopback, unless it shall be
+   * reached at every address of this machine. `cabled`: by a cable that can be pulled.
+   */
+  static async start({ settings, host = '127.0.0.1', cabled = false } = {}) {
     const server = new Server();
+    server.host = host;
     server.data = scratch();
     if (settings) writeFileSync((server.configuration = join(server.data, 'sederunt.toml')), settings);
     server.port = await freePort();
     server.mediaPort = await freePort();
+    if (cabled) server.cable = await Cable.lay(server);
     await server.#serve();
     return server;
   }
 
   get url() {
-    return `http://localhost:${this.port}`;
+    return `http://localhost:${this.cable?.port ?? this.port}`;
   }
 
   /** As a power cut would end it: no signal handler runs. */
@@ -35,6 +41,22 @@ export class Server {
     await ended;
   }
 
+  /** As an update ends it. */
+  async terminate() {
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGTERM');
+    await ended;
+  }
+
+  /** The process stands still, and goes on. */
+  pause() {
+    this.#process.kill('SIGSTOP');
+  }
+
+  goOn() {
+    this.#process.kill('SIGCONT');
+  }
+
   /** Starts again with the same data on the same ports. */
   async restart() {
     await this.#serve();
@@ -42,11 +64,8 @@ export class Server {
 
   /** Ends it properly and removes its data. */
   async stop() {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      const ended = once(this.#process, 'exit');
-      this.#process.kill('SIGTERM');
-      await ended;
-    }
+    if (this.#process.exitCode === null && this.#process.signalCode === null) await this.terminate();
+    await this.cable?.remove();
     rmSync(this.data, { recursive: true, force: true });
   }
 
@@ -86,7 +105,8 @@ export class Server {
   }
 
   async #serve() {
-    const flags = ['serve', '--listen', `127.0.0.1:${this.port}`, '--media-port', `${this.mediaPort}`, '--data', this.data];
+    const flags = ['serve', '--listen', `${this.host}:${this.port}`, '--public-url', this.url, '--media-port', `${this.mediaPort}`, '--data', this.data];
+    if (this.cable) flags.push('--public-address', this.cable.mediaAddress);
     if (this.configuration) flags.push('--config', this.configuration);
     this.#process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: this.#process.stdout });

@@ -1,21 +1,28 @@
-// What administrators manage: people, apps, service accounts with their keys, grants, and the domains of organisations.
+// What administrators manage: people, apps, programs with roles and what they sign in with, service accounts with their keys, grants, and the domains of organisations.
 
 import type {
   App,
   AuditEvent,
   CreateAppRequest,
   CreateAppResponse,
+  CreateDaemonCredentialRequest,
+  CreateDaemonCredentialResponse,
+  CreateDaemonRequest,
   CreateDomainRequest,
   CreateGrantRequest,
   CreateServiceAccountKeyResponse,
   CreateServiceAccountRequest,
   CreateUserRequest,
+  Daemon,
+  DaemonCredential,
   Domain,
   Grant,
   Invitation,
   ListAppsResponse,
   ListAuditEventsRequest,
   ListAuditEventsResponse,
+  ListDaemonCredentialsResponse,
+  ListDaemonsResponse,
   ListDomainsResponse,
   ListGrantsResponse,
   ListServiceAccountKeysResponse,
@@ -23,6 +30,7 @@ import type {
   ListUsersResponse,
   ServiceAccount,
   ServiceAccountKey,
+  UpdateDaemonRequest,
   UpdateDomainRequest,
   UpdateUserRequest,
   UserAccount,
@@ -85,6 +93,37 @@ export function listApps(pageToken: string): Promise<Page<App>> {
 
 export function createApp(app: CreateAppRequest): Promise<CreateAppResponse> {
   return sendRequest('POST', `${ROOT}apps`, { body: app });
+}
+
+/** A page of programs with roles, and the tenant that they sign in at. */
+export async function listDaemons(pageToken: string): Promise<Page<Daemon> & { tenant: string }> {
+  const answer = await sendRequest<ListDaemonsResponse>('GET', withQuery(`${ROOT}daemons`, { pageToken }));
+  return { items: answer.daemons ?? [], nextPageToken: answer.nextPageToken ?? '', tenant: answer.tenant };
+}
+
+export function createDaemon(displayName: string, roles: string[]): Promise<Daemon> {
+  return sendRequest('POST', `${ROOT}daemons`, { body: { displayName, roles } satisfies CreateDaemonRequest });
+}
+
+export function setRoles(daemon: string, roles: string[]): Promise<Daemon> {
+  return sendRequest('PATCH', ROOT + daemon, { body: { roles } satisfies UpdateDaemonRequest });
+}
+
+/** All of them: a program has twenty at most. */
+export async function listCredentials(daemon: string): Promise<Page<DaemonCredential>> {
+  const { credentials = [] } = await sendRequest<ListDaemonCredentialsResponse>('GET', `${ROOT}${daemon}/credentials`);
+  return { items: credentials, nextPageToken: '' };
+}
+
+/** The answer holds the secret, which is kept nowhere else. */
+export function createSecret(daemon: string): Promise<CreateDaemonCredentialResponse> {
+  return sendRequest('POST', `${ROOT}${daemon}/credentials`, { body: {} });
+}
+
+/** Out of a file in PEM. */
+export function createCertificate(daemon: string, certificate: string): Promise<CreateDaemonCredentialResponse> {
+  const body = { certificate } satisfies CreateDaemonCredentialRequest;
+  return sendRequest('POST', `${ROOT}${daemon}/credentials`, { body });
 }
 
 export function listServiceAccounts(pageToken: string): Promise<Page<ServiceAccount>> {

@@ -50,25 +50,40 @@ export interface RequestOptions {
 
 const TIMEOUT_MS = 10_000;
 
+/** Longer than this nobody waits for a press on a button: then they are told. */
+const RETRY_AFTER_MS_MAX = 10_000;
+
+/** Asked too often, it waits as long as the server says, and asks once more: a refusal for that reason has changed nothing. */
 export async function sendRequest<Answer>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+  const first = await ask(method, path, options);
+  const wait_ms = first.response.status === 429 ? retryAfter_ms(first.response) : null;
+  if (wait_ms !== null) await new Promise((over) => setTimeout(over, wait_ms));
+  const { response, text } = wait_ms === null ? first : await ask(method, path, options);
+  const body = parse(text);
+  if (response.ok && body !== undefined) return body as Answer;
+  throw errorIn((body ?? {}) as ErrorBody, response);
+}
+
+/** `null` if the server does not say it, or longer than anybody waits. */
+function retryAfter_ms({ headers }: Response): number | null {
+  const wait_ms = Number(headers.get('retry-after') ?? Number.NaN) * 1_000;
+  return wait_ms <= RETRY_AFTER_MS_MAX ? wait_ms : null;
+}
+
+async function ask(method: string, path: string, options: RequestOptions): Promise<{ response: Response; text: string }> {
   const timeout = AbortSignal.timeout(options.timeout_ms ?? TIMEOUT_MS);
-  let response: Response;
-  let text: string;
   try {
-    response = await fetch(path, {
+    const response = await fetch(path, {
       method,
       credentials: 'same-origin',
       keepalive: options.keepalive ?? false,
       signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
       ...(options.body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(options.body) } : {}),
     });
-    text = await response.text();
+    return { response, text: await response.text() };
   } catch (error) {
     throw new ApiError('UNREACHABLE', '', String(error), 0);
   }
-  const body = parse(text);
-  if (response.ok && body !== undefined) return body as Answer;
-  throw errorIn((body ?? {}) as ErrorBody, response);
 }
 
 function errorIn({ error, error_description }: ErrorBody, { status, statusText }: Response): ApiError {

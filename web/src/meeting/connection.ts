@@ -17,6 +17,8 @@ export type End =
   | 'failed'
   /** The server did not let us in. */
   | 'refused'
+  /** This browser makes no connections. */
+  | 'unable'
   /** At the door: a host said no, nobody answered, or we went away ourselves. */
   | 'denied'
   | 'expired'
@@ -24,7 +26,9 @@ export type End =
   /** There was no place left when our connection stood. */
   | 'full'
   /** A host put us out. */
-  | 'removed';
+  | 'removed'
+  /** The person is in with another device. */
+  | 'moved';
 
 export type Connection =
   /** The first request is under way. */
@@ -34,15 +38,18 @@ export type Connection =
   /** In the lobby. */
   | { phase: 'waiting' }
   | { phase: 'connected' }
-  /** We were in, or almost, or at the door. `tries` counts since the connection was lost; `everConnected` says which. */
-  | {
-      phase: 'lost';
-      stage: 'pausing' | 'asking' | 'opening';
-      tries: number;
-      everConnected: boolean;
-      knocking: boolean;
-    }
+  /** We were in, or almost, or at the door. */
+  | ({ phase: 'lost'; stage: 'pausing' | 'asking' | 'opening' } & Loss)
   | { phase: 'over'; end: End };
+
+interface Loss {
+  /** Since the connection was lost. */
+  tries: number;
+  everConnected: boolean;
+  knocking: boolean;
+  /** The server said that it restarts: nothing is wrong with our network. */
+  restarting: boolean;
+}
 
 /** The conference is over, a host put us out of it, it will never let us in, or perhaps next time. */
 export type Refusal = 'conferenceOver' | 'removed' | 'final' | 'again';
@@ -62,7 +69,12 @@ export type Event =
       /** Datagrams had come through: the network is not what keeps us out. */
       reached: boolean;
     }
+  /** Our browser makes no connection, or nothing to ask the server with. */
+  | { kind: 'unable' }
   | { kind: 'pauseOver' }
+  | { kind: 'takenOver' }
+  /** We want to be here with another device than we came with. */
+  | { kind: 'renew' }
   | { kind: 'leave' };
 
 export type Effect =
@@ -93,6 +105,14 @@ export function step(state: Connection, event: Event): Step {
   switch (event.kind) {
     case 'leave':
       return [{ phase: 'over', end: isKnocking(state) ? 'withdrawn' : 'left' }, [{ kind: 'farewell' }]];
+    case 'renew':
+      if (state.phase !== 'connected') return [state, []];
+      return [
+        { phase: 'lost', stage: 'asking', tries: 0, everConnected: true, knocking: false, restarting: false },
+        [{ kind: 'resume' }],
+      ];
+    case 'takenOver':
+      return [{ phase: 'over', end: 'moved' }, [{ kind: 'farewell' }]];
     case 'disconnected':
       return disconnected(state, event.reason, event.detail);
     case 'joined':
@@ -101,6 +121,9 @@ export function step(state: Connection, event: Event): Step {
       return [{ phase: 'waiting' }, []];
     case 'broken':
       return broken(state, event.reached);
+    case 'unable':
+      // What has worked once may work again, when the browser has cleared away what came before.
+      return state.phase === 'joining' ? [{ phase: 'over', end: 'unable' }, [{ kind: 'close' }]] : broken(state, false);
     case 'answered':
       if (state.phase === 'joining') return [{ phase: 'connecting', tries: 0, knocking: event.waiting }, []];
       return state.phase === 'lost' ? [{ ...state, stage: 'opening', knocking: event.waiting }, []] : [state, []];
@@ -128,34 +151,38 @@ function disconnected(state: Connection, reason: string | undefined, detail = ''
       return [{ phase: 'over', end: STOPPED[detail] ?? 'ended' }, [{ kind: 'close' }]];
     // The server finds the connection unhealthy, or is stopping: both may be better in a moment.
     default:
-      return broken(state, true);
+      return broken(state, true, detail === 'RESTARTING');
   }
 }
 
-function broken(state: Connection, reached: boolean): Step {
+function broken(state: Connection, reached: boolean, restarting = false): Step {
   // A busy computer is patient with itself: only tries that never reached the server count against the first connection.
   switch (state.phase) {
     case 'connected':
-      return lost(0, true, false);
+      return lost({ tries: 0, everConnected: true, knocking: false, restarting });
     case 'waiting':
-      return lost(0, true, true);
-    case 'connecting':
-      return lost(reached ? state.tries : state.tries + 1, false, state.knocking);
+      return lost({ tries: 0, everConnected: true, knocking: true, restarting });
+    case 'connecting': {
+      const tries = reached ? state.tries : state.tries + 1;
+      return lost({ tries, everConnected: false, knocking: state.knocking, restarting });
+    }
     case 'lost': {
       if (state.stage === 'pausing') return [state, []];
-      const tries = reached && !state.everConnected ? state.tries : state.tries + 1;
-      return lost(tries, state.everConnected, state.knocking);
+      const { everConnected, knocking } = state;
+      const tries = reached && !everConnected ? state.tries : state.tries + 1;
+      return lost({ tries, everConnected, knocking, restarting: restarting || state.restarting });
     }
     default:
       return [state, []];
   }
 }
 
-function lost(tries: number, everConnected: boolean, knocking: boolean): Step {
+function lost(loss: Loss): Step {
+  const { tries, everConnected } = loss;
   if (!everConnected && tries >= FIRST_CONNECTION_TRIES)
     return [{ phase: 'over', end: 'failed' }, [{ kind: 'farewell' }]];
   return [
-    { phase: 'lost', stage: 'pausing', tries, everConnected, knocking },
+    { phase: 'lost', stage: 'pausing', ...loss },
     [{ kind: 'close' }, { kind: 'pause', pause_ms: pauseAfter(tries) }],
   ];
 }

@@ -14,6 +14,7 @@ import {
   type WantedDevices,
 } from './deviceList.ts';
 import { openMicrophone } from './microphone.ts';
+import { openMix } from './mix.ts';
 import { preferences, remember } from './preferences.ts';
 import { openScreen } from './screen.ts';
 
@@ -21,13 +22,19 @@ export interface Devices {
   microphone: ReadonlySignal<Capture>;
   camera: ReadonlySignal<Capture>;
   screen: ReadonlySignal<MediaStreamTrack | null>;
+  /** Of what is shared. */
+  screenSound: ReadonlySignal<MediaStreamTrack | null>;
+  /** What is heard of us: the microphone, with that sound. */
+  heard: ReadonlySignal<MediaStreamTrack | null>;
   list: ReadonlySignal<DeviceList>;
   chosen: ReadonlySignal<ChosenDevices>;
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
   /** `false` if the person or the browser declined. */
-  shareScreen(): Promise<boolean>;
+  shareScreen(withSound: boolean): Promise<boolean>;
   stopScreen(): void;
+  /** Goes on sharing without its sound. */
+  stopScreenSound(): void;
   choose(kind: DeviceKind, deviceId: string): Promise<void>;
   /** Gives everything back. */
   close(): void;
@@ -51,6 +58,7 @@ export function openDevices(
   const microphone = openMicrophone(options('microphone'));
   const camera = openCamera(options('camera'));
   const screen = openScreen(media);
+  const mix = openMix(microphone.state, screen.sound);
 
   async function refresh(): Promise<void> {
     list.value = sortedByKind((await media?.enumerateDevices().catch(() => [])) ?? []);
@@ -76,6 +84,8 @@ export function openDevices(
     microphone: microphone.state,
     camera: camera.state,
     screen: screen.track,
+    screenSound: screen.sound,
+    heard: mix.track,
     list,
     chosen,
     setMicrophone(on) {
@@ -88,6 +98,7 @@ export function openDevices(
     },
     shareScreen: screen.share,
     stopScreen: screen.stop,
+    stopScreenSound: screen.stopSound,
     async choose(kind, deviceId) {
       chosen.value = { ...chosen.value, [kind]: deviceId };
       remember({ devices: chosen.value });
@@ -96,7 +107,7 @@ export function openDevices(
     },
     close() {
       media?.removeEventListener('devicechange', devicesChanged);
-      for (const device of [microphone, camera, screen]) device.close();
+      for (const device of [microphone, camera, screen, mix]) device.close();
     },
   };
 }

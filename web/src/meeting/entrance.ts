@@ -19,11 +19,14 @@ export interface Entrance {
   perform(effect: Effect): void;
   /** The connection is there: from now on its silence counts. */
   settle(): void;
+  /** The network may be another: a connection that stands must show that it still does. */
+  prove(): void;
   close(): void;
 }
 
 export interface EntranceOptions {
-  device: Device;
+  /** With what we enter next. */
+  device(): Device;
   visitor: Visitor;
   tracks(): Tracks;
   happened(event: Event): void;
@@ -41,16 +44,20 @@ export function openEntrance(options: EntranceOptions): Entrance {
   let pause: ReturnType<typeof setTimeout> | undefined;
 
   const broken = () => happened({ kind: 'broken', reached: attempt?.peer.reached ?? false });
+  const unable = () => happened({ kind: 'unable' });
 
   function ask(wish: 'join' | 'resume'): void {
     close();
-    const peer = openPeer(device, tracks(), {
+    const peer = openIfAble(device(), tracks(), {
       message(channel, message) {
         // Whoever has left hears a few last words, which are for nobody.
-        if (attempt?.peer === peer) received(channel, message);
+        if (attempt?.peer !== peer) return;
+        if (channel === 'media-stats') attempt.asked(message);
+        else received(channel, message);
       },
       broken,
     });
+    if (!peer) return unable();
     attempt = openAttempt(peer, {
       enter: (offer, cancelled) => visitor.enter(wish, offer, cancelled),
       admitted: visitor.admitted,
@@ -61,6 +68,7 @@ export function openEntrance(options: EntranceOptions): Entrance {
         refusal.value = error;
         happened({ kind: 'refused', refusal: refusalOf(error) });
       },
+      unable,
       broken,
     });
   }
@@ -90,5 +98,14 @@ export function openEntrance(options: EntranceOptions): Entrance {
     }
   }
 
-  return { refusal, peer: () => attempt?.peer ?? null, perform, settle: () => attempt?.settle(), close };
+  return { refusal, peer: () => attempt?.peer ?? null, perform, settle: () => attempt?.settle(), prove: () => attempt?.prove(), close };
+}
+
+/** `null` in a browser that has no WebRTC, or does not let pages have it. */
+function openIfAble(...how: Parameters<typeof openPeer>): Peer | null {
+  try {
+    return openPeer(...how);
+  } catch {
+    return null;
+  }
 }

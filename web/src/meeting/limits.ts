@@ -51,6 +51,12 @@ export const SILENCE_DEAD_MS = 6_000;
 /** How long the answer to "do you live?" may take. */
 export const HEALTH_TIMEOUT_MS = 1_000;
 
+/** After a hint that the network has changed: what was still under way arrives, and says nothing about the path. */
+export const PROOF_SETTLES_MS = 250;
+
+/** Then a question over the connection is answered within this, or the path is dead: no path on which one can talk is slower. */
+export const PROOF_TIMEOUT_MS = 1_000;
+
 /** How often speakers and pictures are looked at: fast enough for the eye, too slow to cost anything. */
 export const LOOK_INTERVAL_MS = 200;
 
@@ -77,6 +83,12 @@ export const ARRIVAL_QUIET_MS = 1_500;
 
 /** After a leave, the channel and the request get this long to be sent before the connection is closed. */
 export const FAREWELL_MS = 300;
+
+/** Where we came back by ourselves, and another device of ours is still there when the new connection has told who is: we leave. */
+export const GIVING_WAY_MS = 500;
+
+/** Another device that came after us is still there after this: it was meant to come, and did not give way. Three times as long. */
+export const TAKEOVER_MS = 1_500;
 
 /** Messages shown at once; older ones give way. */
 export const NOTICES_MAX = 3;

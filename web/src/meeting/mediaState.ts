@@ -16,8 +16,9 @@ export interface MediaStateTeller {
 }
 
 export interface MediaStateOptions {
-  device: Device;
-  devices: Pick<Devices, 'microphone' | 'camera' | 'screen'>;
+  /** With what we are here. */
+  device(): Device;
+  devices: Pick<Devices, 'microphone' | 'camera' | 'screen' | 'screenSound' | 'heard'>;
   connection: ReadonlySignal<Connection>;
   /** The connection that stands now, if one does. */
   peer(): Pick<Peer, 'send' | 'request'> | null;
@@ -30,7 +31,7 @@ export function openMediaState({ device, devices, connection, peer }: MediaState
   });
 
   // Each by itself, so that a new track in the same state is no news.
-  const audioMuted = computed(() => !devices.microphone.value.on);
+  const audioMuted = computed(() => !devices.microphone.value.on && devices.screenSound.value === null);
   const videoMuted = computed(() => !devices.camera.value.on);
   const screenshare = computed(() => devices.screen.value !== null);
   const tell = () => {
@@ -40,7 +41,7 @@ export function openMediaState({ device, devices, connection, peer }: MediaState
       screenshare: screenshare.value,
     };
     // A viewer has no line to tell anything about.
-    if (connection.value.phase === 'connected' && device !== 'VIEWER')
+    if (connection.value.phase === 'connected' && device() !== 'VIEWER')
       peer()?.request('media-entries', { setMediaState });
   };
   const stopTelling = effect(tell);
@@ -55,6 +56,6 @@ export function openMediaState({ device, devices, connection, peer }: MediaState
 }
 
 /** What the devices give now. */
-export function tracksOf({ microphone, camera, screen }: MediaStateOptions['devices']): Tracks {
-  return { microphone: microphone.value.track, camera: camera.value.track, screen: screen.value };
+export function tracksOf({ heard, camera, screen }: MediaStateOptions['devices']): Tracks {
+  return { microphone: heard.value, camera: camera.value.track, screen: screen.value };
 }

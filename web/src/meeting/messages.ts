@@ -21,6 +21,7 @@ export interface Resource {
   reaction?: ReactionResource;
   hand?: HandResource;
   moderation?: ModerationResource;
+  configuration?: ConfigurationResource;
   /** A host has silenced this microphone. */
   muted?: object;
 }
@@ -32,8 +33,8 @@ export interface SessionStatus {
     | 'REASON_USER_STOPPED'
     | 'REASON_CONFERENCE_ENDED'
     | 'REASON_SESSION_UNHEALTHY';
-  /** Ours: why a host, or nobody, has stopped this visit. */
-  detail?: 'REMOVED' | 'DENIED' | 'EXPIRED';
+  /** Ours: why a host, or nobody, has stopped this visit; or that the server restarts, and waits for us then. */
+  detail?: 'REMOVED' | 'DENIED' | 'EXPIRED' | 'RESTARTING';
   /** Ours: the session's full name, for whoever was let in under another than was promised. */
   participantSession?: string;
 }
@@ -58,6 +59,15 @@ export interface MediaEntryResource {
   byProgram?: boolean;
 }
 
+/** Which statistics the server wants, and how often. */
+export interface ConfigurationResource {
+  uploadIntervalSeconds?: number;
+  allowlist?: AllowedStatistics;
+}
+
+/** The types of `getStats` that are read, and the keys of each. */
+export type AllowedStatistics = { [type: string]: { keys?: string[] } | undefined };
+
 export interface VideoAssignmentResource {
   label?: string;
   canvases?: { canvasId?: number; ssrc?: number; mediaEntryId?: number }[];
@@ -76,6 +86,8 @@ export interface ChatMessageResource {
   signedIn?: boolean;
   byProgram?: boolean;
   text?: string;
+  /** Its author's name for it. */
+  messageId?: string;
   /** RFC 3339. */
   sentTime?: string;
 }

@@ -14,6 +14,7 @@ export function obey(devices: Devices, before: Moderation, next: Moderation): Ne
 export function silence(devices: Devices, tellMediaState: () => void): News[] {
   const wasOn = devices.microphone.peek().on;
   void devices.setMicrophone(false);
+  devices.stopScreenSound();
   tellMediaState();
   return wasOn ? [{ kind: 'mutedByHost' }] : [];
 }
@@ -25,6 +26,7 @@ function switchOff(devices: Devices, lost: readonly Right[]): Right[] {
       case 'microphone': {
         const wasOn = devices.microphone.peek().on;
         void devices.setMicrophone(false);
+        devices.stopScreenSound();
         return wasOn;
       }
       case 'camera': {

@@ -30,6 +30,17 @@ export function rememberResumeSecret(code: string, secret: string): void {
   writeStored(() => sessionStorage, resumeKey(code), secret);
 }
 
+const letInKey = (code: string) => `sederunt.letIn.${code}`;
+
+/** Somebody who was let in need not ask again until the meeting is over, or they are sent away. */
+export function wasLetIn(code: string): boolean {
+  return readStored<boolean>(() => sessionStorage, letInKey(code)) ?? false;
+}
+
+export function rememberLetIn(code: string, letIn: boolean): void {
+  writeStored(() => sessionStorage, letInKey(code), letIn);
+}
+
 const switchedKey = (code: string) => `sederunt.devices.${code}`;
 
 /** What was off when one left, or loaded the page again, is off when one comes back. */

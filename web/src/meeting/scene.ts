@@ -105,13 +105,14 @@ export function openScene(options: SceneOptions): SceneShell {
     joined() {
       arrivals.joined();
       assigner.restart();
+      exchange.joined();
     },
     disconnected() {
       arrivals.disconnected();
       hearing.restart();
       pictures.clear();
       assigner.stop();
-      exchange.restart();
+      exchange.disconnected();
     },
     close() {
       hearing.close();

@@ -1,4 +1,5 @@
-// What is heard: one hidden audio element per receiving line, played by the chosen speaker.
+// What is heard: one hidden audio element per receiving line, played by the chosen speaker. The elements outlive a connection:
+// where a browser wants a touch before it plays anything, a touch is for an element, and nobody touches again after each loss.
 
 import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 
@@ -30,12 +31,14 @@ export function openSound(speaker: ReadonlySignal<string>, startsOn: boolean): S
     // A speaker that went away: the default one plays.
     if (deviceId) element.setSinkId?.(deviceId).catch(() => undefined);
   };
-  const clear = () => {
-    for (const element of elements) {
-      element.srcObject = null;
-      element.remove();
-    }
-    elements = [];
+  const open = () => {
+    const element: Element = document.createElement('audio');
+    element.autoplay = true;
+    element.hidden = true;
+    element.muted = !on.peek();
+    document.body.append(element);
+    route(element, speaker.peek());
+    return element;
   };
   const stopRouting = effect(() => {
     const deviceId = speaker.value;
@@ -57,15 +60,10 @@ export function openSound(speaker: ReadonlySignal<string>, startsOn: boolean): S
       for (const element of elements) void start(element);
     },
     play(receivers) {
-      clear();
-      elements = receivers.map((receiver) => {
-        const element: Element = document.createElement('audio');
-        element.autoplay = true;
-        element.hidden = true;
-        element.muted = !on.peek();
-        element.srcObject = new MediaStream([receiver.track]);
-        document.body.append(element);
-        route(element, speaker.peek());
+      // Every connection has as many lines.
+      elements = receivers.map(({ track }, line) => {
+        const element = elements[line] ?? open();
+        element.srcObject = new MediaStream([track]);
         void start(element);
         return element;
       });
@@ -73,7 +71,10 @@ export function openSound(speaker: ReadonlySignal<string>, startsOn: boolean): S
     close() {
       stopRouting();
       stopSilencing();
-      clear();
+      for (const element of elements) {
+        element.srcObject = null;
+        element.remove();
+      }
     },
   };
 }

@@ -15,12 +15,16 @@ export interface Tile extends Named {
 }
 
 /**
- * Media entries of others: everything but what the sessions of this page brought, and who can be neither seen nor heard. A
- * companion is its person's second device, and a viewer the audience: both are people of the list, and no faces.
+ * Media entries of others: everything but what the sessions of this page brought, our own face on another device, and who can be
+ * neither seen nor heard. A companion is its person's second device, and a viewer the audience: both are people of the list, and
+ * no faces.
  */
-export function tilesOfOthers(roster: Roster, ownSessions: ReadonlySet<string>): Tile[] {
+export function tilesOfOthers(roster: Roster, ownSessions: ReadonlySet<string>, ownKey: string): Tile[] {
+  const isOwnFace = ({ participantKey, screen, byProgram }: MediaEntry) =>
+    participantKey === ownKey && !screen && !byProgram;
   return [...roster.entries.values()]
-    .filter((entry) => !ownSessions.has(entry.sessionName) && (entry.audioCsrc !== 0 || !entry.videoMuted))
+    .filter((entry) => !ownSessions.has(entry.sessionName) && !isOwnFace(entry))
+    .filter((entry) => entry.audioCsrc !== 0 || !entry.videoMuted)
     .sort((one, other) => one.id - other.id)
     .map((entry) => ({
       key: `entry-${entry.id}`,

@@ -11,14 +11,14 @@ import { openEntrance } from './entrance.ts';
 import { readSessionControl } from './inbox.ts';
 import { openMediaState, tracksOf } from './mediaState.ts';
 import type { Message } from './messages.ts';
+import { watchNetwork } from './network.ts';
 import type { News } from './news.ts';
 import { openScene, type Scene } from './scene.ts';
 import { openSound, type Sound } from './sound.ts';
+import { openTakeover } from './takeover.ts';
 import { openVisitor, type VisitorOptions } from './visitor.ts';
 
 export interface Visit extends Scene {
-  /** With what we came; what we are now is `moderation`'s. */
-  device: Device;
   connection: ReadonlySignal<Connection>;
   /** What the server answered when it last refused. */
   refusal: ReadonlySignal<ApiError | null>;
@@ -27,26 +27,28 @@ export interface Visit extends Scene {
   /** `participants/{p}` */
   ownKey: ReadonlySignal<string>;
   sound: Sound;
+  /** Whoever only watched is here with camera and microphone from now on, in a new session of the same participant. */
+  takePart(): void;
   leave(): void;
   /** The page goes away. */
   abandon(): void;
 }
 
 export interface VisitOptions extends VisitorOptions {
+  device: Device;
   devices: Devices;
   onNews(news: News): void;
 }
 
-export function openVisit({ devices, onNews, ...who }: VisitOptions): Visit {
-  const { device } = who;
+export function openVisit({ device: cameWith, devices, onNews, ...who }: VisitOptions): Visit {
+  let present = cameWith;
+  const device = () => present;
   const connection = signal<Connection>(START[0]);
-  const visitor = openVisitor(who);
+  const visitor = openVisitor(who, device);
   const ownKey = computed(() => visitor.ourselves.value.participantKey);
   const ownSessions = computed(() => visitor.ourselves.value.sessions);
-  const sound = openSound(
-    computed(() => devices.chosen.value.speaker),
-    device !== 'COMPANION',
-  );
+  const speaker = computed(() => devices.chosen.value.speaker);
+  const sound = openSound(speaker, cameWith !== 'COMPANION');
   const entrance = openEntrance({
     device,
     visitor,
@@ -58,7 +60,9 @@ export function openVisit({ devices, onNews, ...who }: VisitOptions): Visit {
   });
   const { peer, refusal } = entrance;
   const mediaState = openMediaState({ device, devices, connection, peer });
-  const scene = openScene({ device, devices, ownKey, peer, tellMediaState: mediaState.tell, onNews });
+  const scene = openScene({ device: cameWith, devices, ownKey, peer, tellMediaState: mediaState.tell, onNews });
+  const takenOver = () => happened({ kind: 'takenOver' });
+  const takeover = openTakeover({ roster: scene.roster, connection, ownKey, ownSessions }, takenOver);
 
   function happened(event: Event): void {
     const before = connection.peek();
@@ -82,19 +86,27 @@ export function openVisit({ devices, onNews, ...who }: VisitOptions): Visit {
   function finish(): void {
     entrance.close();
     mediaState.close();
+    takeover.close();
     scene.close();
     sound.close();
-    window.removeEventListener('online', hurry);
+    stopWatching();
   }
 
-  // The network is back: waiting out the pause would be silly.
-  const hurry = () => happened({ kind: 'pauseOver' });
-  window.addEventListener('online', hurry);
+  // Waiting out the pause would be silly, and so would be waiting until the silence of a dead path is noticed.
+  const stopWatching = watchNetwork(() => {
+    happened({ kind: 'pauseOver' });
+    entrance.prove();
+  });
   for (const effect of START[1]) entrance.perform(effect);
 
+  const takePart = () => {
+    present = 'FULL';
+    takeover.mean();
+    happened({ kind: 'renew' });
+  };
   const leave = () => happened({ kind: 'leave' });
   const abandon = () => {
     if (connection.peek().phase !== 'over') visitor.leaveAtOnce();
   };
-  return { ...scene, device, connection, refusal, ownSessions, ownKey, sound, leave, abandon };
+  return { ...scene, connection, refusal, ownSessions, ownKey, sound, takePart, leave, abandon };
 }

@@ -5,13 +5,12 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Device } from '../api/generated/messages.ts';
 import * as meetings from '../api/meetings.ts';
 import { admitted, entryRequest, joinedAs, leaveRequest, type Ourselves, UNADMITTED } from './admission.ts';
-import { rememberResumeSecret, resumeSecret } from './preferences.ts';
+import { rememberLetIn, rememberResumeSecret, resumeSecret } from './preferences.ts';
 
 export interface VisitorOptions {
   code: string;
   /** `null` for somebody who is signed in: the account's name is shown. */
   displayName: string | null;
-  device: Device;
 }
 
 export interface Visitor {
@@ -26,14 +25,15 @@ export interface Visitor {
   leaveAtOnce(): void;
 }
 
-export function openVisitor({ code, displayName, device }: VisitorOptions): Visitor {
+/** `device` is what the person wants to be there with when they enter next. */
+export function openVisitor({ code, displayName }: VisitorOptions, device: () => Device): Visitor {
   const ourselves = signal<Ourselves>(UNADMITTED);
   const name = displayName === null ? {} : { displayName };
   const withdraw = (admission: meetings.Admission) => meetings.leaveAtOnce(code, leaveRequest(admission));
   return {
     ourselves,
     enter(wish, offer, cancelled) {
-      const introduction = { offer, device, ...name };
+      const introduction = { offer, device: device(), ...name };
       const asked = entryRequest(wish, ourselves.peek().proof, resumeSecret(code), introduction);
       return asked.verb === 'resume'
         ? meetings.resume(code, asked.request, cancelled)
@@ -46,6 +46,7 @@ export function openVisitor({ code, displayName, device }: VisitorOptions): Visi
       ourselves.value = joinedAs(ourselves.peek(), session);
       const { proof } = ourselves.peek();
       if (proof) rememberResumeSecret(code, proof.resumeSecret);
+      rememberLetIn(code, true);
     },
     withdraw,
     leave() {

@@ -26,6 +26,10 @@ export const enAccount = {
   'signIn.failed.used':
     'Sign-in links work once and only for a short time. This one has been used, has expired, or was not copied whole.',
   'signIn.failed.next': 'Ask whoever runs this server for a new one.',
+  'signIn.foreign.title': 'This server does not know its own address',
+  'signIn.foreign.text':
+    'You opened {here}, but the server takes {believed} for the address of its pages and was asked for {host}, so it changes nothing. Whoever runs it should give the server “--public-url {here}”, or have the proxy in front of it pass on “Host”.',
+  'signIn.foreign.unused': 'Your link has not been used yet.',
   'signIn.failed.unreachable': 'The server cannot be reached. Your link has not been used yet.',
   'signIn.other.title': 'This link is for {name}',
   'signIn.other.text':
@@ -108,6 +112,11 @@ export const enAccount = {
   'space.access.TRUSTED.text': 'People of your organisation and members walk in. Everybody else knocks, and a host lets them in.',
   'space.access.RESTRICTED': 'Members only',
   'space.access.RESTRICTED.text': 'Members and hosts walk in. Everybody else knocks, and a host lets them in.',
+  'space.entryPoints.title': 'Through what people come in',
+  'space.entryPoints.ALL': 'This page, and every app',
+  'space.entryPoints.ALL.text': 'Who may come in, the setting above says.',
+  'space.entryPoints.CREATOR_APP_ONLY': 'Only the app that made this space',
+  'space.entryPoints.CREATOR_APP_ONLY.text': 'Nobody joins here any more, you neither. A space that was made on these pages can then be entered by nobody.',
   'space.moderation.title': 'Host management',
   'space.moderation.on': 'Hosts manage the meeting',
   'space.moderation.on.text': 'You and your co-hosts decide what the others may do. Switched off, everybody may do everything.',
@@ -187,6 +196,8 @@ export const enAccount = {
   'consent.hint': 'Allow this only if you know the app and trust whoever made it.',
   'consent.allow': 'Allow',
   'consent.cancel': 'Cancel',
+  'scope.callrecords_readonly':
+    'See the call records of your meetings: on which devices, for how long and with what quality people took part',
   'scope.meetings_participate': 'Take part in meetings as you: hear, see, speak and write, and run those that you host',
   'scope.meetings_space_created': 'Create meetings, and see and change the meetings that it created',
   'scope.meetings_space_settings': 'See and change the settings of all your meetings',

@@ -7,8 +7,11 @@ export const enRoom = {
   'chat.hint': 'Messages go to everybody who is here now. Nobody keeps them: who comes later does not see them.',
   'chat.write': 'Write to everybody',
   'chat.send': 'Send',
-  'chat.failed': 'Not sent',
+  'chat.waiting': 'Not sent yet: this page tries again by itself',
+  'chat.refused': 'Not sent',
   'chat.news': '{name}: {text}',
+
+  'meeting.takePart': 'Speak and be seen',
 
   'reactions.react': 'React',
   'reactions.choose': 'Choose a reaction',
@@ -66,4 +69,41 @@ export const enRoom = {
   'host.remove.name': 'Remove {name}',
   'host.remove.title': 'Remove {name} from the meeting?',
   'host.remove.text': 'To come back they have to ask, until this meeting is over.',
+
+  'left.left.title': 'You left the meeting',
+  'left.left.text': 'The others can go on without you. You can come back at any time.',
+  'left.ended.title': 'The meeting has ended',
+  'left.ended.text':
+    'It was ended for everybody, or everybody left. Joining again starts a new sitting in the same place.',
+  'left.failed.title': 'The connection failed',
+  'left.failed.text':
+    'Sound and pictures could not get through. Perhaps this network blocks them (they travel over UDP); try another one.',
+  'left.failed.loopback':
+    'Firefox does not connect to a server that only listens on its own computer (127.0.0.1). Start the server with --listen 0.0.0.0:8080, or use another browser here.',
+  'left.unable.title': 'This browser cannot take part',
+  'left.unable.text':
+    'It makes no connection for sound and pictures (WebRTC). Perhaps it is too old, or a setting or an extension forbids it; try another browser.',
+  'left.moved.title': 'You are in the meeting with another device',
+  'left.moved.text': 'You joined with another device or in another window, and this one has left.',
+  'left.useThis': 'Use this device',
+  'left.denied.title': 'You were not let in',
+  'left.denied.text': 'A host of this meeting said no. You can ask again, or ask whoever invited you.',
+  'left.full.title': 'There was no room',
+  'left.full.text': 'The last place was taken, or too many people came at once. Try again in a moment.',
+  'left.expired.title': 'Nobody answered',
+  'left.expired.text': 'You asked to come in, and no host answered in time. You can ask again.',
+  'left.removed.title': 'You were removed from the meeting',
+  'left.removed.text': 'A host put you out. You can ask to come back, and a host decides.',
+  'left.askAgain': 'Ask again',
+  'left.rejoin': 'Rejoin',
+  'left.joinAnew': 'Join again',
+
+  'lobby.title': 'Asking to be let in…',
+  'lobby.appearAs': 'You appear as {name}',
+  'lobby.hosted': 'A host sees that you are here. Once they let you in, this page goes on by itself.',
+  'lobby.notHosted':
+    'No host is in the meeting now, so nobody sees that you are here. Once one is, and lets you in, this page goes on by itself.',
+  'lobby.waiting': 'Waiting for an answer',
+  'lobby.lost': 'Connection lost – asking again',
+  'lobby.cancel': 'Cancel',
 } as const;

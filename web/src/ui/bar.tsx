@@ -47,10 +47,14 @@ export function Bar({ visit, devices, notices, panel, count }: BarProps) {
           <CameraButton devices={devices} obstacle={whyNot(moderation, 'camera')} explain={explain} />
         </>
       )}
+      {device === 'VIEWER' && isHost(moderation) && (
+        <Control label={t('meeting.takePart')} icon={<icons.Microphone />} onClick={visit.takePart} />
+      )}
       {device === 'COMPANION' && <SoundButton visit={visit} />}
       {device !== 'VIEWER' && (
         <ScreenButton
           devices={devices}
+          withSound={moderation.permissions.microphone}
           obstacle={whyNot(moderation, 'screen')}
           explain={explain}
           onRefused={() => notices.say(t('meeting.shareFailed'))}

@@ -34,7 +34,7 @@ export function Chat({ visit, own, onClose }: ChatProps) {
   return (
     <Panel name="chat" title={t('chat.title')} focusesItself={obstacle === null} onClose={onClose}>
       <Messages visit={visit} own={own} />
-      {obstacle === null ? <Composer onWrite={exchange.write} /> : <p class="chat-locked">{obstacle}</p>}
+      {obstacle === null ? <Composer onWrite={(text) => exchange.write(text, visit.ownKey.peek())} /> : <p class="chat-locked">{obstacle}</p>}
     </Panel>
   );
 }
@@ -66,18 +66,18 @@ function Messages({ visit, own }: { visit: Visit; own: Named }) {
   );
 }
 
-function isOwn({ participantKey, failed }: ChatMessage, visit: Visit): boolean {
-  return failed || participantKey === visit.ownKey.value;
+function isOwn({ participantKey }: ChatMessage, visit: Visit): boolean {
+  return participantKey === visit.ownKey.value;
 }
 
 function Said({ message, author, own }: { message: ChatMessage; author: Named; own: boolean }) {
   return (
-    <article class="said" data-own={own} data-failed={message.failed}>
+    <article class="said" data-own={own} data-delivery={message.delivery}>
       <header>
         <Name of={author} />
         <time dateTime={new Date(message.sentAt_ms).toISOString()}>{timeText(message.sentAt_ms)}</time>
       </header>
-      <p>
+      <p dir="auto">
         {stretches(message.text).map(({ text, link }, index) =>
           link ? (
             // Its own direction: what stands around it cannot turn it round.
@@ -89,7 +89,8 @@ function Said({ message, author, own }: { message: ChatMessage; author: Named; o
           ),
         )}
       </p>
-      {message.failed && <p class="problem">{t('chat.failed')}</p>}
+      {message.delivery === 'waiting' && <p class="hint">{t('chat.waiting')}</p>}
+      {message.delivery === 'refused' && <p class="problem">{t('chat.refused')}</p>}
     </article>
   );
 }

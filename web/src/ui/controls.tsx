@@ -88,11 +88,17 @@ export function CameraButton({ devices, ...may }: DeviceButtonProps) {
 /** Phones cannot share their screen: there the button would only disappoint. */
 const CAN_SHARE = navigator.mediaDevices !== undefined && 'getDisplayMedia' in navigator.mediaDevices;
 
-export function ScreenButton({ devices, onRefused, ...may }: DeviceButtonProps & { onRefused(): void }) {
+interface ScreenButtonProps extends DeviceButtonProps {
+  /** Whether sound can be sent, too. */
+  withSound: boolean;
+  onRefused(): void;
+}
+
+export function ScreenButton({ devices, withSound, onRefused, ...may }: ScreenButtonProps) {
   if (!CAN_SHARE) return null;
   const sharing = devices.screen.value !== null;
   const share = async () => {
-    if (!(await devices.shareScreen())) onRefused();
+    if (!(await devices.shareScreen(withSound))) onRefused();
   };
   return (
     <Control

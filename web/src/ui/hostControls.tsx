@@ -1,5 +1,5 @@
 // What hosts decide for everybody. The switches say what the others may do, so that "on" is always "allowed"; while the
-// meeting is not moderated everything is, and they cannot be turned.
+// meeting is not moderated everything is, and they cannot be turned. What was locked before is locked again with it.
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useId } from 'preact/hooks';
@@ -24,6 +24,7 @@ export function HostControls({ visit, space, notices, onClose }: HostControlsPro
   const { locks, role } = visit.moderation.value;
   const set = (change: ModerateRequest) => lock(space, change);
   const only = (allowed: boolean) => (allowed ? ('NO_RESTRICTION' as const) : ('HOSTS_ONLY' as const));
+  const allowed = (locked: boolean) => !(locks.moderation && locked);
   const shared = { notices, obstacle: locks.moderation ? null : t('host.moderation.needed') };
   return (
     <Panel name="host" title={t('host.title')} onClose={onClose}>
@@ -39,19 +40,19 @@ export function HostControls({ visit, space, notices, onClose }: HostControlsPro
           <h3 id="host-everybody">{t('host.everybody')}</h3>
           <Switch
             label={t('host.present')}
-            on={!locks.present}
+            on={allowed(locks.present)}
             onChange={(allowed) => set({ presentRestriction: only(allowed) })}
             {...shared}
           />
           <Switch
             label={t('host.chat')}
-            on={!locks.chat}
+            on={allowed(locks.chat)}
             onChange={(allowed) => set({ chatRestriction: only(allowed) })}
             {...shared}
           />
           <Switch
             label={t('host.reactions')}
-            on={!locks.reactions}
+            on={allowed(locks.reactions)}
             onChange={(allowed) => set({ reactionRestriction: only(allowed) })}
             {...shared}
           />
@@ -79,7 +80,7 @@ function ViewerSwitch({ space, notices, obstacle }: { space: string; notices: No
   const viewer = useSignal<boolean | null>(null);
   useEffect(() => {
     let gone = false;
-    // Switching moderation resets it, so it is asked for again.
+    // The page of the space may have changed it since, so it is asked for again with each turn of moderation.
     joinsAsViewer(space)
       .then((value) => {
         if (!gone) viewer.value = value;
@@ -94,7 +95,7 @@ function ViewerSwitch({ space, notices, obstacle }: { space: string; notices: No
     <Switch
       label={t('host.viewers')}
       hint={t('host.viewers.hint')}
-      on={viewer.value}
+      on={viewer.value && obstacle === null}
       notices={notices}
       obstacle={obstacle}
       onChange={async (on) => {

@@ -2,7 +2,8 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import type { End } from '../meeting/connection.ts';
-import { t } from '../text/text.ts';
+import { shunsLoopback } from '../meeting/loopback.ts';
+import { t } from '../text/room.ts';
 import { PlainPage } from './shell.tsx';
 
 export function Left({ end, onRejoin }: { end: End; onRejoin(): void }) {
@@ -10,8 +11,10 @@ export function Left({ end, onRejoin }: { end: End; onRejoin(): void }) {
   useEffect(() => button.current?.focus(), []);
   // The page before joining tells of a refusal, and whoever turned back at the door is there again.
   const why = end === 'refused' || end === 'withdrawn' ? 'failed' : end;
+  const shuns = why === 'failed' && shunsLoopback(navigator.userAgent, location.hostname);
+  const text = shuns ? t('left.failed.loopback') : t(`left.${why}.text`);
   return (
-    <PlainPage title={t(`left.${why}.title`)} text={t(`left.${why}.text`)}>
+    <PlainPage title={t(`left.${why}.title`)} text={text}>
       <button ref={button} type="button" class="button primary" onClick={onRejoin}>
         {wayBack(why)}
       </button>
@@ -29,6 +32,8 @@ function wayBack(why: End): string {
     case 'expired':
     case 'removed':
       return t('left.askAgain');
+    case 'moved':
+      return t('left.useThis');
     case 'ended':
     case 'full':
       return t('left.joinAnew');

@@ -6,7 +6,7 @@ import type { Meeting } from '../api/meetings.ts';
 import type { Devices } from '../meeting/devices.ts';
 import type { Named } from '../meeting/named.ts';
 import type { Visit } from '../meeting/visit.ts';
-import { t } from '../text/text.ts';
+import { t } from '../text/room.ts';
 import { nameText } from './name.tsx';
 import { Preview } from './preview.tsx';
 import { Shell, useTitle } from './shell.tsx';
@@ -34,7 +34,7 @@ export function Lobby({ meeting, visit, devices, device, own }: LobbyProps) {
             {t('lobby.title')}
           </h1>
           <p>{t('lobby.appearAs', { name: nameText(own) })}</p>
-          <p class="hint">{t('lobby.text')}</p>
+          <p class="hint">{meeting.hosted ? t('lobby.hosted') : t('lobby.notHosted')}</p>
           <p class="lobby-state" role="status" data-lost={phase === 'lost'}>
             <i aria-hidden="true" />
             {phase === 'waiting' ? t('lobby.waiting') : phase === 'lost' ? t('lobby.lost') : t('connection.connecting')}

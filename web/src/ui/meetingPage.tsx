@@ -1,20 +1,19 @@
 // The page of a meeting, `/{meetingCode}`: look whether it exists, get ready, wait at its door, be in it, have left it.
 
 import { type ReadonlySignal, type Signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Device } from '../api/generated/messages.ts';
 import type { Meeting } from '../api/meetings.ts';
 import { isKnocking } from '../meeting/connection.ts';
 import type { WantedDevices } from '../meeting/deviceList.ts';
 import { type Devices, openDevices } from '../meeting/devices.ts';
 import { markOf, type Named } from '../meeting/named.ts';
-import { rememberSwitchedDevices, switchedDevices } from '../meeting/preferences.ts';
-import { openVisit, type Visit } from '../meeting/visit.ts';
+import { rememberLetIn, rememberSwitchedDevices, switchedDevices } from '../meeting/preferences.ts';
+import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/text.ts';
 import { account } from './account.ts';
-import { Lobby } from './lobby.tsx';
 import { useLook } from './look.ts';
-import { Left, MeetingView } from './meetingRoom.tsx';
+import { fetchVisit, Left, Lobby, MeetingView } from './meetingRoom.tsx';
 import { newsText } from './newsText.ts';
 import { type Notices, openNotices } from './notices.tsx';
 import { PreJoin } from './preJoin.tsx';
@@ -27,7 +26,7 @@ export function MeetingPage({ code }: { code: string }) {
   const device = useSignal<Device>('FULL');
   const visit = useSignal<Visit | null>(null);
   const phase = useComputed(() => visit.value?.connection.value.phase ?? 'before').value;
-  const look = useLook(code, phase === 'before');
+  const look = useLook(code, phase === 'before' || phase === 'waiting');
   const devices = useDevices(code, look.kind === 'found', device.value, visit);
 
   switch (look.kind) {
@@ -87,10 +86,11 @@ interface FoundMeetingProps {
 function FoundMeeting({ meeting, ...props }: FoundMeetingProps) {
   const { device, devices, visit } = props;
   const notices = useSignal(openNotices()).value;
-  const { own, problem, join, rejoin } = useJoining({ ...props, notices });
-  const joining = useComputed(() => visit.value?.connection.value.phase === 'joining');
+  const { own, problem, fetching, join, rejoin } = useJoining({ ...props, notices });
+  const asking = useComputed(() => visit.value?.connection.value.phase === 'joining');
+  const joining = useComputed(() => fetching.value || asking.value);
   if (!devices.value) return <PlainPage busy title={t('app.loading')} text="" />;
-  if (!visit.value || joining.value) {
+  if (!visit.value || asking.value) {
     return (
       <PreJoin
         meeting={meeting}
@@ -120,26 +120,35 @@ interface Joining {
   own: Named;
   /** Why one was not let in; empty if nothing was wrong. */
   problem: ReadonlySignal<string>;
+  /** What makes a meeting is still on its way. */
+  fetching: ReadonlySignal<boolean>;
   /** `null`: with the account's name. */
-  join(displayName: string | null): void;
+  join(displayName: string | null): Promise<void>;
   /** As before. */
-  rejoin(): void;
+  rejoin(): Promise<void>;
 }
 
 /** Opens a visit, and does what is left to do when it is over. */
 function useJoining({ code, device, devices, visit, notices }: JoiningOptions): Joining {
   const name = useSignal<string | null>(null);
   const problem = useSignal('');
+  const fetching = useSignal(false);
+  const gone = useRef(false);
 
   useEffect(() => {
     const abandon = () => visit.peek()?.abandon();
     addEventListener('pagehide', abandon);
-    return () => removeEventListener('pagehide', abandon);
+    return () => {
+      gone.current = true;
+      removeEventListener('pagehide', abandon);
+    };
   }, []);
 
   useSignalEffect(() => {
     const connection = visit.value?.connection.value;
     if (connection?.phase !== 'over') return;
+    // Who left may come back as they were, and so may who was lost.
+    if (!['left', 'moved', 'failed'].includes(connection.end)) rememberLetIn(code, false);
     if (connection.end === 'refused') {
       problem.value = refusalText(visit.peek()?.refusal.peek() ?? null);
       visit.value = null;
@@ -150,12 +159,20 @@ function useJoining({ code, device, devices, visit, notices }: JoiningOptions): 
     }
   });
 
-  const join = (displayName: string | null) => {
+  const join = async (displayName: string | null) => {
     const using = devices.peek();
     if (!using) return;
     problem.value = '';
     name.value = displayName;
-    const opened = openVisit({
+    fetching.value = true;
+    const program = await fetchVisit().catch(() => null);
+    fetching.value = false;
+    if (gone.current || devices.peek() !== using) return;
+    if (!program) {
+      problem.value = t('app.notFetched.text');
+      return;
+    }
+    const opened = program.openVisit({
       code,
       displayName,
       device: device.peek(),
@@ -166,10 +183,10 @@ function useJoining({ code, device, devices, visit, notices }: JoiningOptions): 
   };
   const rejoin = () => {
     devices.value = openDevicesFor(code, device.peek());
-    join(name.peek());
+    return join(name.peek());
   };
   const who = account.value;
   const accountName = who.kind === 'user' ? who.user.displayName : '';
   const own = { name: name.value ?? accountName, mark: markOf(name.value === null) };
-  return { own, problem, join, rejoin };
+  return { own, problem, fetching, join, rejoin };
 }

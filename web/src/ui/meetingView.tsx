@@ -147,7 +147,7 @@ function useChatNotice(visit: Visit, notices: Notices): void {
     known.current = nextId;
     if (visit.exchange.looking.peek()) return;
     for (const message of fresh) {
-      if (message.failed || message.participantKey === visit.ownKey.peek()) continue;
+      if (message.participantKey === visit.ownKey.peek()) continue;
       notices.say(t('chat.news', { name: nameText(message), text: beginningOf(message.text) }));
     }
   });
@@ -175,10 +175,11 @@ function useDeviceNotice(kind: 'microphone' | 'camera', source: ReadonlySignal<C
 function ConnectionState({ connection }: { connection: Connection }) {
   const { phase } = connection;
   if (phase === 'over') return null;
+  const shown = phase === 'lost' && connection.restarting ? 'restarting' : phase;
   return (
     <p class="connection" data-phase={phase} role="status">
       <i aria-hidden="true" />
-      <span>{t(`connection.${phase}`)}</span>
+      <span>{t(`connection.${shown}`)}</span>
     </p>
   );
 }

@@ -7,7 +7,7 @@ import { t } from '../text/text.ts';
 export function Name({ of: { name, mark } }: { of: Named }) {
   return (
     <span class="named">
-      <span class="caption-name">{name || t('meeting.nameless')}</span>
+      <span class="caption-name" dir="auto">{name || t('meeting.nameless')}</span>
       {mark && <span class="name-mark">{t(`mark.${mark}`)}</span>}
     </span>
   );

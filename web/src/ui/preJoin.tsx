@@ -8,7 +8,7 @@ import type { Device } from '../api/generated/messages.ts';
 import type { Meeting } from '../api/meetings.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { NAME_CHARACTERS_MAX } from '../meeting/limits.ts';
-import { preferences, remember } from '../meeting/preferences.ts';
+import { preferences, remember, wasLetIn } from '../meeting/preferences.ts';
 import { signInPath } from '../route.ts';
 import { counted, t } from '../text/text.ts';
 import { account } from './account.ts';
@@ -59,7 +59,8 @@ function JoinForm({ meeting, device, joining, problem, onChoose, onJoin }: PreJo
   const input = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const asking = who.kind === 'asking';
-  const knocks = meeting.entry === 'KNOCK';
+  const knocks = mustKnock(meeting);
+  const takesOver = meeting.inside && device === 'FULL';
 
   useEffect(() => {
     if (asking) return;
@@ -95,7 +96,7 @@ function JoinForm({ meeting, device, joining, problem, onChoose, onJoin }: PreJo
         disabled={joining.value}
         aria-describedby="entry"
       >
-        {joining.value ? t('preJoin.joining') : knocks ? t('preJoin.ask') : t('preJoin.join')}
+        {joining.value ? t('preJoin.joining') : knocks ? t('preJoin.ask') : takesOver ? t('preJoin.useThis') : t('preJoin.join')}
       </button>
       {problem.value && (
         <p class="problem" role="alert">
@@ -138,12 +139,18 @@ function NameField({ name, missing, input }: NameFieldProps) {
   );
 }
 
+/** Whoever was let in without an account is known by this tab alone, and not when the meeting is looked at. */
+function mustKnock({ entry, active, meetingCode }: Meeting): boolean {
+  return entry === 'KNOCK' && !(active && wasLetIn(meetingCode));
+}
+
 /** What the button will do. */
 function EntryNote({ meeting, device, signedIn }: { meeting: Meeting; device: Device; signedIn: boolean }) {
-  const knocks = meeting.entry === 'KNOCK';
+  const knocks = mustKnock(meeting);
+  const takesOver = meeting.inside && device === 'FULL';
   return (
     <p class="entry" id="entry">
-      {knocks ? t('preJoin.knock') : t('preJoin.walkIn')}
+      {takesOver ? t('preJoin.inside') : knocks ? t('preJoin.knock') : t('preJoin.walkIn')}
       {meeting.role === 'VIEWER' && device === 'FULL' && ` ${t('preJoin.viewers')}`}
       {knocks && !signedIn && (
         <>

@@ -23,6 +23,8 @@ type State =
   /** The link is for this person, and somebody else is signed in. */
   | { kind: 'other'; name: string; email: string; here: User }
   | { kind: 'failed' }
+  /** The server takes this page for another's. */
+  | { kind: 'foreign'; text: string }
   | { kind: 'unreachable' };
 
 /** Long enough to read one's name. */
@@ -32,14 +34,24 @@ const WELCOME_MS = 900;
 const PROBLEMS = ['provider', 'expired', 'address', 'account', 'server'] as const;
 
 export function SignIn() {
-  const secret = useSignal(location.hash.slice(1));
+  const secret = useSignal('');
   const query = useSignal(location.search);
-  const state = useSignal<State>({ kind: secret.peek() ? 'working' : 'form' });
+  const state = useSignal<State>({ kind: location.hash ? 'working' : 'form' });
 
   const enter = (user: User) => {
     signedIn(user);
     state.value = { kind: 'welcome', name: user.displayName };
     setTimeout(() => navigate(returnPath(query.peek())), WELCOME_MS);
+  };
+
+  /** Whether the address is that of a link. */
+  const takeLink = () => {
+    const found = location.hash.slice(1);
+    history.replaceState(null, '', location.pathname + location.search);
+    if (!found) return false;
+    secret.value = found;
+    void redeem();
+    return true;
   };
 
   const redeem = async (insteadOf?: string) => {
@@ -52,18 +64,14 @@ export function SignIn() {
   };
 
   useEffect(() => {
-    history.replaceState(null, '', location.pathname + location.search);
-    if (secret.peek()) void redeem();
+    // Another link in the same tab is the same page with something else behind the `#`.
+    addEventListener('hashchange', takeLink);
     // Whoever is signed in already needs no form.
-    else void askForAccount();
+    if (!takeLink()) void askForAccount();
+    return () => removeEventListener('hashchange', takeLink);
   }, []);
 
   const now = state.value;
-  const home = (
-    <a class="button" href="/">
-      {t('signIn.home')}
-    </a>
-  );
   switch (now.kind) {
     case 'form':
       return <SignInForm to={returnPath(query.value)} problem={problemIn(query.value)} onSignedIn={enter} />;
@@ -79,19 +87,37 @@ export function SignIn() {
           <button type="button" class="button primary" onClick={() => redeem()}>
             {t('app.again')}
           </button>
-          {home}
+          <ToHome />
+        </PlainPage>
+      );
+    case 'foreign':
+      return (
+        <PlainPage title={t('signIn.foreign.title')} text={now.text}>
+          <ToHome />
         </PlainPage>
       );
     case 'failed':
-      return (
-        <PlainPage title={t('signIn.failed.title')} text={`${t('signIn.failed.used')} ${t('signIn.failed.next')}`}>
-          <a class="button primary" href={pathOf({ page: 'signIn' })} onClick={() => (state.value = { kind: 'form' })}>
-            {t('signIn.otherWay')}
-          </a>
-          {home}
-        </PlainPage>
-      );
+      return <UsedUp onOtherWay={() => (state.value = { kind: 'form' })} />;
   }
+}
+
+function ToHome() {
+  return (
+    <a class="button" href="/">
+      {t('signIn.home')}
+    </a>
+  );
+}
+
+function UsedUp({ onOtherWay }: { onOtherWay(): void }) {
+  return (
+    <PlainPage title={t('signIn.failed.title')} text={`${t('signIn.failed.used')} ${t('signIn.failed.next')}`}>
+      <a class="button primary" href={pathOf({ page: 'signIn' })} onClick={onOtherWay}>
+        {t('signIn.otherWay')}
+      </a>
+      <ToHome />
+    </PlainPage>
+  );
 }
 
 interface OtherAccountProps {
@@ -127,9 +153,17 @@ async function stateAfter(refusal: unknown): Promise<State> {
     const { displayName: name = '', email = '' } = known.metadata;
     return who.kind === 'user' ? { kind: 'other', name, email, here: who.user } : { kind: 'unreachable' };
   }
+  if (known?.reason === 'ORIGIN_NOT_ALLOWED') {
+    return { kind: 'foreign', text: `${foreignText(known)} ${t('signIn.foreign.unused')}` };
+  }
   // Whoever was signed in here still is.
   void askForAccount();
   return { kind: known?.mayPass ? 'unreachable' : 'failed' };
+}
+
+/** Both addresses, for whoever runs the server: a proxy in front of it, or its public URL, says another than the browser's. */
+function foreignText({ metadata }: ApiError): string {
+  return t('signIn.foreign.text', { here: location.origin, believed: metadata.publicUrl ?? '', host: metadata.host ?? '' });
 }
 
 function problemIn(query: string): string {
@@ -213,7 +247,8 @@ function PasswordForm({ failure, onSignedIn }: PasswordFormProps) {
       onSignedIn(await signInWithPassword(email, password.value));
     } catch (error) {
       const wrong = error instanceof ApiError && error.status === 'UNAUTHENTICATED';
-      failure.value = wrong ? t('signIn.form.wrong') : reasonOf(error);
+      const foreign = error instanceof ApiError && error.reason === 'ORIGIN_NOT_ALLOWED';
+      failure.value = wrong ? t('signIn.form.wrong') : foreign ? foreignText(error) : reasonOf(error);
       working.value = false;
       password.select();
     }

@@ -42,7 +42,7 @@ export function Stage({ visit, devices, own, onMore, alone }: StageProps) {
       ...(visit.moderation.value.device === 'FULL' ? [ownTile(OWN, own)] : []),
       ...(devices.screen.value ? [ownTile(OWN_SCREEN, own)] : []),
     ];
-    const others = tilesOfOthers(visit.roster.value, visit.ownSessions.value);
+    const others = tilesOfOthers(visit.roster.value, visit.ownSessions.value, visit.ownKey.value);
     // Who speaks matters only when not all fit; reading it always would arrange anew with every word.
     void visit.speaking.value;
     const spokeAt = (tile: Tile) => visit.heardAt_ms(tile.entry?.audioCsrc ?? 0);
@@ -64,7 +64,7 @@ export function Stage({ visit, devices, own, onMore, alone }: StageProps) {
   const all = people.length + hidden + (main ? 1 : 0);
   const isAlone = useComputed(
     () =>
-      tilesOfOthers(visit.roster.value, visit.ownSessions.value).length === 0 &&
+      tilesOfOthers(visit.roster.value, visit.ownSessions.value, visit.ownKey.value).length === 0 &&
       peopleOf(visit.roster.value, visit.ownSessions.value, visit.ownKey.value).length === 0,
   ).value;
   return (

@@ -9,8 +9,9 @@ use syn::{ItemConst, Type, visit::Visit};
 
 use super::{checkout::Checkout, crates::Crate, rust_source};
 
-/// Crates without input from outside, and so without limits: `api` is generated, the others are tools.
-const WITHOUT_LIMITS: &[&str] = &["api", "bench", "end-to-end", "fuzz", "sederunt", "xtask"];
+/// Crates without input from outside, and so without limits: `api` is generated, `aside` is told how much by whoever uses it, the
+/// others are tools.
+const WITHOUT_LIMITS: &[&str] = &["api", "aside", "bench", "end-to-end", "fuzz", "sederunt", "xtask"];
 
 /// The module of a crate that holds its limits.
 const PLACE: &str = "limits";

@@ -49,6 +49,7 @@ const WRITERS: &[&str] = &[
     "crates/db/",
     "crates/filter/",
     "crates/identity/",
+    "crates/outbox/",
     "crates/register/",
 ];
 

@@ -113,6 +113,12 @@ pub(super) fn translate(error: tokio_postgres::Error) -> Error {
         Some(code) if *code == SqlState::QUERY_CANCELED || *code == SqlState::LOCK_NOT_AVAILABLE => Error::Timeout {
             source: Arc::new(error),
         },
+        Some(code) if *code == SqlState::DISK_FULL => Error::Full {
+            source: Arc::new(error),
+        },
+        Some(code) if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED => Error::Damaged {
+            source: Arc::new(error),
+        },
         Some(code) if *code == SqlState::READ_ONLY_SQL_TRANSACTION => Error::wrong("a read must not change anything"),
         code => Error::Engine {
             code: code.map(|code| code.code().to_owned()),

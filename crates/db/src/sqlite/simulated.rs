@@ -138,8 +138,14 @@ impl Simulated {
     }
 
     pub(crate) async fn scrub(&self) -> Result<(), Error> {
-        self.on_disk(|contents| scrub::scrub(&mut contents.connection, Limits::default()))
-            .await
+        self.on_disk(|contents| {
+            let mut next = Some(1);
+            while let Some(from) = next {
+                next = scrub::overwrite(&mut contents.connection, from)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Does something for a program that lives; a dead one waits for ever.

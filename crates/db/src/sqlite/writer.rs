@@ -5,13 +5,13 @@
 //! savepoint of its own, so that one that fails takes nothing with it; a commit that fails takes all of its writes. A
 //! caller is told only after the commit.
 
-use super::{bind, engine_error::translate, interrupt_after, never_interrupt, scrub::scrub};
+use super::{bind, engine_error::translate, interrupt_after, last_write::Marks, never_interrupt};
 use crate::{
     Error, Limits, Statement,
     limits::{WRITES_PER_COMMIT_MAX, WRITES_WAITING_MAX},
 };
 use rusqlite::Connection;
-use std::thread;
+use std::{sync::Arc, thread};
 use tokio::sync::{mpsc, oneshot};
 
 /// The door to the writing thread, which ends when its last door is gone.
@@ -19,9 +19,12 @@ pub(super) struct Writer(mpsc::Sender<Work>);
 
 enum Work {
     Write(Waiting),
-    /// Runs between two commits, because it cannot run within one.
-    Scrub(oneshot::Sender<Result<(), Error>>),
+    /// Runs between two commits, because it is one of its own.
+    Between(Between),
 }
+
+/// A piece of work on the whole database; it may not be long, since writes wait for it.
+type Between = Box<dyn FnOnce(&mut Connection) + Send>;
 
 struct Waiting {
     statements: Vec<Statement>,
@@ -29,7 +32,7 @@ struct Waiting {
 }
 
 impl Writer {
-    pub(super) fn start(mut connection: Connection, limits: Limits) -> Result<Writer, Error> {
+    pub(super) fn start(mut connection: Connection, limits: Limits, marks: Arc<Marks>) -> Result<Writer, Error> {
         let (sender, mut queue) = mpsc::channel(WRITES_WAITING_MAX);
         let work = move || {
             let mut received = Vec::with_capacity(WRITES_PER_COMMIT_MAX);
@@ -38,15 +41,14 @@ impl Writer {
                 for work in received.drain(..) {
                     match work {
                         Work::Write(waiting) => batch.push(waiting),
-                        Work::Scrub(done) => {
-                            // What was deleted before it is what its caller wants gone.
-                            commit(&mut connection, &mut batch, limits);
-                            // A caller that no longer waits is no error.
-                            let _ = done.send(scrub(&mut connection, limits));
+                        Work::Between(work) => {
+                            // What was asked for before it comes before it.
+                            commit(&mut connection, &mut batch, limits, || marks.leave());
+                            work(&mut connection);
                         }
                     }
                 }
-                commit(&mut connection, &mut batch, limits);
+                commit(&mut connection, &mut batch, limits, || marks.leave());
             }
         };
         thread::Builder::new()
@@ -61,12 +63,20 @@ impl Writer {
         self.give(Work::Write(Waiting { statements, done }), outcome).await
     }
 
-    pub(super) async fn scrub(&self) -> Result<(), Error> {
+    /// Does something with the connection that writes, when no write is under way.
+    pub(super) async fn between<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let (done, outcome) = oneshot::channel();
-        self.give(Work::Scrub(done), outcome).await
+        let work = move |connection: &mut Connection| {
+            // A caller that no longer waits is no error.
+            let _ = done.send(work(connection));
+        };
+        self.give(Work::Between(Box::new(work)), outcome).await
     }
 
-    async fn give(&self, work: Work, outcome: oneshot::Receiver<Result<(), Error>>) -> Result<(), Error> {
+    async fn give<T>(&self, work: Work, outcome: oneshot::Receiver<Result<T, Error>>) -> Result<T, Error> {
         self.0.send(work).await.map_err(|_| stopped())?;
         outcome.await.map_err(|_| stopped())?
     }
@@ -76,7 +86,7 @@ impl Writer {
 #[cfg(feature = "testing")]
 pub(super) fn write_now(connection: &mut Connection, statements: Vec<Statement>, limits: Limits) -> Result<(), Error> {
     let (done, mut outcome) = oneshot::channel();
-    commit(connection, &mut vec![Waiting { statements, done }], limits);
+    commit(connection, &mut vec![Waiting { statements, done }], limits, || ());
     outcome.try_recv().unwrap_or_else(|_| Err(stopped()))
 }
 
@@ -92,11 +102,12 @@ enum Undone {
     ForAll(Error),
 }
 
-/// Commits the batch and answers every write in it.
-fn commit(connection: &mut Connection, batch: &mut Vec<Waiting>, limits: Limits) {
+/// Commits the batch and answers every write in it; `committed` is told before any of its callers.
+fn commit(connection: &mut Connection, batch: &mut Vec<Waiting>, limits: Limits, committed: impl Fn()) {
     while !batch.is_empty() {
         match attempt(connection, batch, limits) {
             Ok(outcomes) => {
+                committed();
                 for (waiting, outcome) in batch.drain(..).zip(outcomes) {
                     answer(waiting, outcome);
                 }

@@ -27,6 +27,7 @@ fn claims(iss: &str, aud: &str, sub: &str) -> Claims {
         azp: None,
         key: None,
         grant: None,
+        roles: Vec::new(),
         scope: Scopes::MEET.to_string(),
         iat: exp - 60,
         exp,

@@ -3,7 +3,7 @@
 use audit::By;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use db::testing::each_engine;
-use identity::{AppError, AppKind, NewApp, OAuthCode, Page};
+use identity::{AppError, AppKind, NewApp, OAuthCode, Page, TokenRequest};
 
 use crate::world::*;
 
@@ -49,11 +49,12 @@ async fn a_client_proves_which_one_it_is() {
                 ("client_id", client_id),
                 ("client_secret", secret),
             ]);
-            let refused = world
-                .identity
-                .token(form.as_bytes(), header.as_deref(), &By::command_line(NOW_US))
-                .await
-                .expect_err("refused");
+            let request = TokenRequest {
+                authorization: header.as_deref(),
+                ..token_request(&form)
+            };
+            let refused = world.identity.token(request, &By::command_line(NOW_US)).await;
+            let refused = refused.expect_err("refused");
             assert_eq!(refused.code, expected, "{client_id} {secret} {header:?}: {refused}");
         }
     })
@@ -93,8 +94,11 @@ async fn applications_are_checked_and_listed() {
         let refused = world.identity.delete_app("nobody", &By::command_line(NOW_US)).await;
         assert!(matches!(refused, Err(AppError::NotFound)), "{refused:?}");
 
-        let file = world.identity.clone().with_public_url("https://meet.example.org/").client_file(&world.web, Some(&world.web_secret));
-        let file: serde_json::Value = serde_json::from_str(&file).expect("JSON");
+        let identity = world.identity.clone().with_public_url("https://meet.example.org/");
+        let read = |file: &str| serde_json::from_str::<serde_json::Value>(file).expect("JSON");
+        let installed = read(&identity.client_file(&world.installed, None));
+        assert_eq!(installed["installed"]["redirect_uris"], serde_json::json!(["http://localhost"]));
+        let file = read(&identity.client_file(&world.web, Some(&world.web_secret)));
         let expected = serde_json::json!({"web": {
             "client_id": world.web.client_id,
             "project_id": "sederunt",

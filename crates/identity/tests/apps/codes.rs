@@ -2,7 +2,7 @@
 
 use audit::By;
 use db::testing::each_engine;
-use identity::{AppKind, Fault, OAuthCode, limits};
+use identity::{AppKind, AuthorizationError, Fault, NewApp, OAuthCode, limits};
 
 use crate::world::*;
 
@@ -75,6 +75,92 @@ async fn a_code_becomes_a_token_that_acts_for_the_user_through_the_application()
             None,
             "not asked for"
         );
+    })
+    .await;
+}
+
+/// An installed application with a secret may leave PKCE out, unless the operator insists; its code then takes the secret.
+#[tokio::test]
+async fn a_secret_stands_in_for_pkce() {
+    each_engine(async |db| {
+        let world = world(db).await;
+        let new = NewApp {
+            kind: AppKind::Installed,
+            name: "Older",
+            redirect_uris: &[],
+            secret: true,
+        };
+        let made = world.identity.create_app(new, &By::command_line(NOW_US)).await;
+        let (app, secret) = made.expect("made");
+        let secret = secret.expect("asked for").expose();
+        let question = encoded(&[
+            ("response_type", "code"),
+            ("client_id", &app.client_id),
+            ("redirect_uri", "http://localhost:8085/"),
+            ("scope", READONLY),
+        ]);
+        let insisting = world.identity.clone().with_pkce_required(true);
+        let refused = insisting.authorization(&question).await;
+        assert!(matches!(refused, Err(AuthorizationError::Redirect(_))), "{refused:?}");
+
+        let request = world.identity.authorization(&question).await.expect("in order");
+        let by = By::command_line(NOW_US);
+        let address = world
+            .identity
+            .approve(&request, &world.ada, &by)
+            .await
+            .expect("approved");
+        let code = parameter(&address, "code").expect("a code");
+        let trade = [
+            ("grant_type", "authorization_code"),
+            ("code", &*code),
+            ("redirect_uri", "http://localhost:8085/"),
+        ];
+        for (what, more, expected) in [
+            ("nothing", vec![], Some(OAuthCode::InvalidClient)),
+            (
+                "a verifier",
+                vec![("code_verifier", VERIFIER)],
+                Some(OAuthCode::InvalidClient),
+            ),
+            (
+                "both",
+                vec![("client_secret", &*secret), ("code_verifier", VERIFIER)],
+                Some(OAuthCode::InvalidGrant),
+            ),
+            ("the secret", vec![("client_secret", &*secret)], None),
+        ] {
+            let answer = world.token(&app, &[&trade[..], &more].concat(), NOW_US).await;
+            assert_eq!(answer.err(), expected, "{what}");
+        }
+    })
+    .await;
+}
+
+/// A program that also asks for what only Google has gets what there is, and is told what that is.
+#[tokio::test]
+async fn scopes_of_other_services_are_left_out() {
+    each_engine(async |db| {
+        let world = world(db).await;
+        let calendar = "https://www.googleapis.com/auth/calendar";
+        let asked =
+            format!("{calendar} {READONLY} https://www.googleapis.com/auth/drive.file https://mail.google.com/");
+        let code = world
+            .code(&world.web, &[("scope", &asked), ("access_type", "offline")])
+            .await;
+        let response = world.redeem(&world.web, &code).await.expect("redeemed");
+        assert_eq!(response.scope, READONLY);
+        let refresh = response.refresh_token.expect("it was asked for");
+        for (scope, expected) in [
+            (&*asked, Ok(READONLY)),
+            (READONLY, Ok(READONLY)),
+            (calendar, Err(OAuthCode::InvalidScope)),
+            (&format!("{calendar} {CREATED}"), Err(OAuthCode::InvalidScope)),
+        ] {
+            let answer = world.refresh(&world.web, &refresh, &[("scope", scope)]).await;
+            let found = answer.as_ref().map(|response| &*response.scope).map_err(|&code| code);
+            assert_eq!(found, expected, "{scope}");
+        }
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod codes;
+mod openid;
 mod questions;
 mod refreshing;
 mod revocation;

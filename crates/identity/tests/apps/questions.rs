@@ -36,7 +36,7 @@ async fn questions_that_are_not_in_order() {
             (ok.replace("=code", "="), "invalid_request"),
             (ok.replace("openid", ""), "invalid_request"),
             (ok.replace("openid", "+"), "invalid_scope"),
-            (ok.replace("openid", "openid+calendar"), "invalid_scope"),
+            (ok.replace("openid", "calendar+drive.file"), "invalid_scope"),
             (format!("{ok}&code_challenge={challenge}"), "invalid_request"),
             (
                 format!("{ok}&code_challenge={challenge}&code_challenge_method=plain"),

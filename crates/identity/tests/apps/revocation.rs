@@ -21,13 +21,10 @@ async fn tokens_that_were_taken_back() {
                 world.refresh(&world.web, &refresh, &[]).await,
                 Err(OAuthCode::InvalidGrant)
             );
-            assert_eq!(world.caller(&access, LATER_US).await, Err(fault));
+            assert_eq!(world.caller(&access, NOW_US).await, Err(fault));
         };
         let given = tokens().await;
-        world
-            .caller(&given.0, NOW_US)
-            .await
-            .expect("valid, and now in the cache");
+        world.caller(&given.0, NOW_US).await.expect("valid, and now remembered");
         let (ada, client_id) = (&world.ada.id, &world.web.client_id);
 
         world

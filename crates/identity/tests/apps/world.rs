@@ -5,19 +5,20 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use db::Db;
 use identity::{
     App, AppKind, AuthenticationError, Credential, Fault, Identity, NewApp, NewUser, OAuthCode, Principal, Secret,
-    TokenResponse, User,
+    TokenRequest, TokenResponse, User,
 };
 use sha2::{Digest, Sha256};
 
 pub(crate) const NOW_US: i64 = 1_767_225_600_000_000;
 pub(crate) const SECOND_US: i64 = 1_000_000;
+pub(crate) const ISSUER: &str = "https://meet.example.org";
 pub(crate) const WEB_URI: &str = "https://app.example.org/signed-in";
 pub(crate) const LOOPBACK_URI: &str = "http://127.0.0.1:49152/";
 pub(crate) const READONLY: &str = "https://www.googleapis.com/auth/meetings.space.readonly";
 pub(crate) const CREATED: &str = "https://www.googleapis.com/auth/meetings.space.created";
 pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
 
-/// After the time of the cache.
+/// A while later: longer than anything is remembered of a token.
 pub(crate) const LATER_US: i64 = NOW_US + 31 * SECOND_US;
 
 /// Ada and two applications.
@@ -68,6 +69,15 @@ pub(crate) fn encoded(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish()
+}
+
+/// A request to the token endpoint, in our own name.
+pub(crate) fn token_request(form: &str) -> TokenRequest<'_> {
+    TokenRequest {
+        form: form.as_bytes(),
+        authorization: None,
+        issuer: ISSUER,
+    }
 }
 
 /// The value of a parameter in the query of an address.
@@ -129,7 +139,7 @@ impl World {
         }
         form.extend(pairs);
         self.identity
-            .token(encoded(&form).as_bytes(), None, &By::command_line(now_us))
+            .token(token_request(&encoded(&form)), &By::command_line(now_us))
             .await
             .map_err(|error| error.code)
     }

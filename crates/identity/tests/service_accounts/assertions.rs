@@ -17,8 +17,13 @@ async fn an_assertion_becomes_a_token() {
         for changes in [
             json!({}),
             json!({"aud": google}),
+            json!({"aud": "https://www.googleapis.com/oauth2/v4/token"}),
+            json!({"aud": "https://www.googleapis.com/oauth2/v3/token"}),
+            json!({"aud": "https://accounts.google.com/o/oauth2/token"}),
             json!({"sub": world.key.email}),
             json!({"sub": ""}),
+            // What only Google has is left out.
+            json!({"scope": format!("https://www.googleapis.com/auth/calendar {READONLY} https://mail.google.com/")}),
         ] {
             let response = world.exchange(&world.key.assertion(&changes)).await.expect("issued");
             assert_eq!(
@@ -99,10 +104,10 @@ async fn assertions_that_are_refused() {
             ("an API for an audience", with(json!({"aud": "https://meet.googleapis.com/"})), grant),
             ("no audience", with(json!({"aud": null})), grant),
             ("several audiences", with(json!({"aud": [TOKEN_URI]})), grant),
-            ("expired", with(json!({"iat": NOW - 4000, "exp": NOW - 60})), grant),
-            ("from the future", with(json!({"iat": NOW + 61, "exp": NOW + 100})), grant),
-            ("not yet", with(json!({"nbf": NOW + 61})), grant),
-            ("too long-lived", with(json!({"exp": NOW + 3601})), grant),
+            ("expired", with(json!({"iat": NOW - 3900, "exp": NOW - 300})), grant),
+            ("from the future", with(json!({"iat": NOW + 301, "exp": NOW + 400})), grant),
+            ("not yet", with(json!({"nbf": NOW + 301})), grant),
+            ("too long-lived", with(json!({"exp": NOW + 3901})), grant),
             ("for ever", with(json!({"exp": i64::MAX})), grant),
             ("since ever", with(json!({"iat": i64::MIN})), grant),
             ("no start", with(json!({"iat": null})), grant),
@@ -117,9 +122,13 @@ async fn assertions_that_are_refused() {
         }
         // Clocks differ a little.
         for changes in [
-            json!({"iat": NOW + 60, "exp": NOW + 3660}),
-            json!({"nbf": NOW + 60}),
-            json!({"iat": NOW - 3659, "exp": NOW - 59}),
+            json!({"iat": NOW + 300, "exp": NOW + 3900}),
+            json!({"nbf": NOW + 300}),
+            json!({"iat": NOW - 3899, "exp": NOW - 299}),
+            // Dated back by the library, and written with a fraction.
+            json!({"iat": NOW - 30, "exp": NOW + 3600}),
+            json!({"exp": NOW + 3900}),
+            json!({"iat": 1_767_225_599.75, "exp": 1_767_229_200.25}),
         ] {
             world.exchange(&with(changes)).await.expect("issued");
         }
@@ -150,7 +159,7 @@ async fn a_named_assertion_counts_once() {
                 .expect("made"),
         );
         let named = json!({"jti": "one"});
-        let refused_us = NOW_US + (3600 + 60) * 1_000_000 - 1;
+        let refused_us = NOW_US + (3600 + 300) * 1_000_000 - 1;
         for (what, assertion, now_us, counts) in [
             ("without a name", world.key.assertion(&json!({})), NOW_US, true),
             ("again", world.key.assertion(&json!({})), NOW_US, true),
@@ -208,12 +217,12 @@ async fn tokens_that_service_accounts_sign_themselves() {
                 json!({"aud": null, "sub": "ada@example.org"}),
                 Err(Fault::WrongAudience),
             ),
-            (json!({"aud": null, "exp": NOW + 3601}), Err(Fault::TooLongLived)),
+            (json!({"aud": null, "exp": NOW + 3901}), Err(Fault::TooLongLived)),
             (
-                json!({"aud": null, "iat": NOW - 4000, "exp": NOW - 60}),
+                json!({"aud": null, "iat": NOW - 3900, "exp": NOW - 300}),
                 Err(Fault::Expired),
             ),
-            (json!({"aud": null, "iat": NOW + 61}), Err(Fault::NotYetValid)),
+            (json!({"aud": null, "iat": NOW + 301}), Err(Fault::NotYetValid)),
             (
                 json!({"aud": null, "iss": "nobody@sederunt.iam.internal"}),
                 Err(Fault::UnknownKey),

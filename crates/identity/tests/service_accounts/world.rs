@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use db::Db;
 use identity::{
     AuthenticationError, Caller, Credential, Fault, Identity, KeyFile, NewUser, OAuthError, Principal, ServiceAccount,
-    TokenResponse, User,
+    TokenRequest, TokenResponse, User,
 };
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::signing::{changed, rsa_signature, signed_token};
 
 pub(crate) const NOW_US: i64 = 1_767_225_600_000_000;
 pub(crate) const NOW: i64 = NOW_US / 1_000_000;
-/// After the time of the cache.
+/// A while later: longer than anything is remembered of a token.
 pub(crate) const LATER_US: i64 = NOW_US + 31_000_000;
 pub(crate) const READONLY: &str = "https://www.googleapis.com/auth/meetings.space.readonly";
 pub(crate) const CREATED: &str = "https://www.googleapis.com/auth/meetings.space.created";
@@ -107,9 +107,12 @@ impl World {
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", assertion)
             .finish();
-        self.identity
-            .token(form.as_bytes(), None, &By::command_line(now_us))
-            .await
+        let request = TokenRequest {
+            form: form.as_bytes(),
+            authorization: None,
+            issuer: self.identity.public_url(),
+        };
+        self.identity.token(request, &By::command_line(now_us)).await
     }
 
     pub(crate) async fn caller(&self, token: &str, now_us: i64) -> Result<Principal, Fault> {

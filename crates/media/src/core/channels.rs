@@ -3,7 +3,7 @@
 //! A client sends `{"request":{"requestId":N, …}}`; what comes back is in `resources`. Ours are `setMediaState` on `media-entries`, the canvas policy
 //! `"direct":{"mediaEntryId":N}`, and three channels that Google's clients do not open:
 //!
-//! * `chat`: `"send":{"text":"…"}`
+//! * `chat`: `"send":{"text":"…"}`, with `"messageId":"…"` if its author means to send it again where no answer came
 //! * `reactions`: `"react":{"emoji":"👍"}` with one of [`EMOJI`], and `"setHand":{"raised":true}`; a moderator lowers the
 //!   hand of somebody else with `"setHand":{"raised":false,"participantKey":"participants/P"}`
 //! * `moderation`: none, the server alone speaks
@@ -11,13 +11,17 @@
 //! A request that cannot be read is answered with a status, never with silence: the client's promise would hang. What is
 //! unknown inside a request is ignored, as the reference's clients send more than its documentation names.
 
+use quality::report::Upload;
 use serde::{Deserialize, de::Error as _};
 
-use crate::core::{
-    EntryId,
-    assignment::{Canvas, Wish},
+use crate::{
+    core::{
+        EntryId,
+        assignment::{Canvas, Wish},
+        media_stats,
+    },
+    limits,
 };
-use crate::limits;
 
 /// The reactions that there are. A fixed set, since each is drawn over somebody's picture at everybody else's.
 pub const EMOJI: [&str; 8] = ["💖", "👍", "🎉", "👏", "😂", "😮", "😢", "🤔"];
@@ -118,12 +122,20 @@ pub(crate) enum Action {
     Leave,
     SetMediaState(MediaState),
     SetAssignment(Layout),
-    /// Read and thanked for; the register of quality is a later issue.
-    UploadMediaStats,
+    UploadMediaStats(Box<Upload>),
     /// Say this to everybody.
-    Send(String),
+    Send(Writing),
     React(&'static str),
     SetHand(HandState),
+}
+
+/// Something written for everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Writing {
+    pub(crate) text: String,
+    /// The author's name for it: what is sent again under the same is not said again.
+    pub(crate) message_id: Option<String>,
 }
 
 /// A hand that shall be up or down: the client's own, or the one of somebody else.
@@ -208,11 +220,6 @@ struct DirectModel {
 }
 
 #[derive(Deserialize)]
-struct Send {
-    text: String,
-}
-
-#[derive(Deserialize)]
 struct React {
     emoji: String,
 }
@@ -241,11 +248,14 @@ impl Request {
                 let set: SetAssignment = serde_json::from_value(value)?;
                 Ok(Action::SetAssignment(set.layout_model.into()))
             }),
-            Channel::MediaStats => take("uploadMediaStats").map(|_| Ok(Action::UploadMediaStats)),
+            Channel::MediaStats => take("uploadMediaStats").map(|value| {
+                let upload = media_stats::read(value).map_err(serde_json::Error::custom)?;
+                Ok(Action::UploadMediaStats(Box::new(upload)))
+            }),
             Channel::Chat => take("send").map(|value| {
-                let send: Send = serde_json::from_value(value)?;
-                check_text(&send.text).map_err(serde_json::Error::custom)?;
-                Ok(Action::Send(send.text))
+                let writing: Writing = serde_json::from_value(value)?;
+                check_writing(&writing).map_err(serde_json::Error::custom)?;
+                Ok(Action::Send(writing))
             }),
             Channel::Reactions => take("react").map(react).or_else(|| {
                 let hand = take("setHand")?;
@@ -262,11 +272,13 @@ impl Request {
 }
 
 /// Whether a text may be sent to everybody. Of control characters only the line feed is text.
-fn check_text(text: &str) -> Result<(), &'static str> {
+fn check_writing(Writing { text, message_id }: &Writing) -> Result<(), &'static str> {
+    let id_bytes = message_id.as_ref().map_or(0, String::len);
     match () {
         () if text.trim().is_empty() => Err("the text is empty"),
         () if text.chars().count() > limits::CHAT_CHARACTERS => Err("the text is too long"),
         () if text.chars().any(|char| char.is_control() && char != '\n') => Err("the text has control characters"),
+        () if id_bytes > limits::MESSAGE_ID_BYTES => Err("the message's id is too long"),
         () => Ok(()),
     }
 }

@@ -3,15 +3,7 @@
 //! Nothing is decoded. A payload that does not parse starts no keyframe and has no picture ids, so a hostile publisher
 //! can at most fail to appear.
 
-/// The codecs that are forwarded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Codec {
-    Opus,
-    Vp8,
-    Vp9,
-    H264,
-    Av1,
-}
+pub(crate) use quality::Codec;
 
 /// The running numbers inside a VP8 or VP9 payload descriptor. They must run on when a line changes its source, as they
 /// are what a decoder knows frames by.
@@ -62,6 +54,31 @@ pub(crate) fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
 /// The running numbers of the payload, as far as its codec has any.
 pub(crate) fn picture(codec: Codec, payload: &[u8]) -> Picture {
     layout(codec, payload).map(|layout| layout.picture).unwrap_or_default()
+}
+
+/// Where the payload descriptor of VP8 or VP9 ends.
+pub(crate) fn descriptor_end(codec: Codec, payload: &[u8]) -> Option<usize> {
+    layout(codec, payload).map(|layout| layout.end)
+}
+
+/// Whether a packet of Opus has the one before it in it once more (RFC 6716 §4.2.4): the bit after those for voice, in the first frame.
+/// Packets of several frames of different sizes are not looked into, as browsers send none.
+pub(crate) fn opus_is_redundant(payload: &[u8]) -> bool {
+    const FIRST_WITHOUT_SPEECH_CODING: u8 = 16;
+    let [first, frame, ..] = payload else { return false };
+    let (configuration, is_stereo, frames) = (first >> 3, first & 0x04 != 0, first & 0x03);
+    if configuration >= FIRST_WITHOUT_SPEECH_CODING || frames > 1 {
+        return false;
+    }
+    // With speech coding alone, the third configuration of each bandwidth has frames of 40 ms and the fourth of 60 ms: two and
+    // three pieces of 20 ms, each with its bit for voice.
+    let pieces = match configuration {
+        ..12 => (configuration % 4).max(1),
+        _ => 1,
+    };
+    let of_first = frame >> (7 - pieces) & 1;
+    let of_second = if is_stereo { frame >> (6 - 2 * pieces) & 1 } else { 0 };
+    of_first | of_second != 0
 }
 
 /// Writes other running numbers of the same widths into a payload.
@@ -276,11 +293,32 @@ mod tests {
         check(Codec::H264, &[0x67, 0x42], None, None);
     }
 
+    #[test]
+    fn redundancy_in_opus_is_seen() {
+        let check = |payload: &[u8], expected| assert_eq!(opus_is_redundant(payload), expected, "{payload:02x?}");
+        // Wideband, 20 ms: the bit after one for voice.
+        check(&[9 << 3, 0b0100_0000], true);
+        check(&[9 << 3, 0b1011_1111], false);
+        // 40 and 60 ms: after two and three.
+        check(&[10 << 3, 0b0010_0000], true);
+        check(&[11 << 3, 0b0001_0000], true);
+        check(&[11 << 3, 0b1110_0000], false);
+        // Hybrid, stereo: the second channel's are after the first one's.
+        check(&[13 << 3 | 4, 0b0001_0000], true);
+        check(&[13 << 3, 0b0001_0000], false);
+        // Music, several frames, nothing.
+        check(&[31 << 3, 0xff], false);
+        check(&[9 << 3 | 3, 0xff], false);
+        check(&[9 << 3], false);
+        check(&[], false);
+    }
+
     proptest! {
         #[test]
         fn no_payload_panics(mut payload in proptest::collection::vec(any::<u8>(), 0..40), value in any::<u16>(), tl0 in any::<u8>()) {
             for codec in [Codec::Opus, Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1] {
                 starts_keyframe(codec, &payload);
+                opus_is_redundant(&payload);
                 let read = picture(codec, &payload);
                 let other = Picture { id: read.id.map(|id| id.advanced(value)), tl0: read.tl0.map(|_| tl0) };
                 write_picture(codec, &mut payload, other);

@@ -35,6 +35,12 @@ pub fn kind(datagram: &[u8]) -> Kind<'_> {
     }
 }
 
+/// The source that a packet of media names, which is not encrypted: of a packet that was sent again its own, and not that of the one
+/// that was lost.
+pub(crate) fn source(datagram: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(datagram.get(8..12)?.try_into().ok()?))
+}
+
 fn local_ufrag(datagram: &[u8]) -> Option<&str> {
     let header = datagram.get(..STUN_HEADER_BYTES)?;
     if header[..2] != BINDING_REQUEST || header[4..8] != STUN_MAGIC {

@@ -16,15 +16,19 @@ pub mod datagram;
 pub(crate) mod keyframes;
 pub(crate) mod line;
 pub(crate) mod lobby;
+pub(crate) mod measuring;
+pub mod media_stats;
 pub(crate) mod news;
 pub(crate) mod offer;
 pub(crate) mod outbox;
 pub(crate) mod path;
+pub(crate) mod picture_size;
 pub(crate) mod rate;
 pub(crate) mod resources;
 pub(crate) mod roll;
 pub(crate) mod room;
 pub(crate) mod speakers;
+pub(crate) mod uploads;
 
 /// The time since the shard started. A duration and not an instant, because an instant can only be had from a clock.
 pub(crate) type Time = Duration;

@@ -32,11 +32,16 @@ impl Path {
         self.proved = Some(from);
     }
 
+    /// Where the session is, as far as is known.
+    pub(crate) fn reached(&self) -> Option<SocketAddr> {
+        self.proved.or(self.greeted)
+    }
+
     /// Where a datagram is sent that the stack has for an address: the answer to a STUN request goes there.
     pub(crate) fn of(&self, datagram: &[u8], named: SocketAddr) -> SocketAddr {
         match datagram.first() {
             Some(0..=3) => named,
-            _ => self.proved.or(self.greeted).unwrap_or(named),
+            _ => self.reached().unwrap_or(named),
         }
     }
 }

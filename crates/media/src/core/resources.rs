@@ -5,9 +5,13 @@
 
 use serde::Serialize;
 
-use crate::core::{
-    assignment::Placement,
-    channels::{Action, Code, Refused, Request},
+use crate::{
+    core::{
+        assignment::Placement,
+        channels::{Action, Code, Refused, Request},
+        media_stats,
+    },
+    limits,
 };
 
 /// A message of the server.
@@ -76,7 +80,7 @@ pub(crate) fn answer_done(request: &Request) -> String {
         Action::Leave => echo.leave = Some(Empty {}),
         Action::SetMediaState(_) => echo.set_media_state = Some(Empty {}),
         Action::SetAssignment(_) => echo.set_assignment = Some(Empty {}),
-        Action::UploadMediaStats => echo.upload_media_stats = Some(Empty {}),
+        Action::UploadMediaStats(_) => echo.upload_media_stats = Some(Empty {}),
         Action::Send(_) => echo.send = Some(Empty {}),
         Action::React(_) => echo.react = Some(Empty {}),
         Action::SetHand(_) => echo.set_hand = Some(Empty {}),
@@ -209,6 +213,8 @@ pub(crate) struct ChatMessage<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) by_program: bool,
     pub(crate) text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message_id: Option<&'a str>,
     pub(crate) sent_time: &'a str,
 }
 
@@ -272,38 +278,18 @@ pub(crate) struct Configuration {
 
 #[derive(Debug, Serialize)]
 struct AllowedKeys {
-    keys: &'static [&'static str],
+    keys: Vec<&'static str>,
 }
 
 impl Configuration {
-    /// The statistics that a quality record is made of, at the interval that the register keeps it.
+    /// The statistics that are read, and how often.
     pub(crate) fn new() -> Configuration {
-        const TABLE: [(&str, &[&str]); 4] = [
-            ("codec", &["mimeType", "clockRate", "payloadType"]),
-            (
-                "inbound-rtp",
-                &[
-                    "ssrc",
-                    "kind",
-                    "packetsReceived",
-                    "packetsLost",
-                    "jitter",
-                    "framesDecoded",
-                    "freezeCount",
-                ],
-            ),
-            (
-                "candidate-pair",
-                &["state", "currentRoundTripTime", "availableOutgoingBitrate"],
-            ),
-            ("transport", &["selectedCandidatePairId"]),
-        ];
-        let allowlist = TABLE
+        let allowlist = media_stats::asked_for()
             .into_iter()
             .map(|(section, keys)| (section, AllowedKeys { keys }))
             .collect();
         Configuration {
-            upload_interval_seconds: 5,
+            upload_interval_seconds: limits::UPLOAD_INTERVAL_SECONDS,
             allowlist,
         }
     }

@@ -85,6 +85,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// Who is there in person; nobody, where a program came as somebody.
+    pub(crate) fn person(&self) -> Option<u32> {
+        (!self.card.by_program).then_some(self.participant)
+    }
+
     /// Whether its microphone is open.
     pub(crate) fn speaks(&self) -> bool {
         self.sends.microphone && self.voice == Voice::Open
@@ -231,7 +236,8 @@ pub(crate) fn disconnected(reason: DisconnectReason) -> String {
         DisconnectReason::Expired => ("REASON_USER_STOPPED", Some("EXPIRED")),
         DisconnectReason::Full => ("REASON_USER_STOPPED", Some("FULL")),
         DisconnectReason::ConferenceEnded => ("REASON_CONFERENCE_ENDED", None),
-        DisconnectReason::Unhealthy | DisconnectReason::ShuttingDown => ("REASON_SESSION_UNHEALTHY", None),
+        DisconnectReason::Unhealthy => ("REASON_SESSION_UNHEALTHY", None),
+        DisconnectReason::ShuttingDown => ("REASON_SESSION_UNHEALTHY", Some("RESTARTING")),
     };
     session_status("STATE_DISCONNECTED", Some(reason), detail, None)
 }

@@ -10,19 +10,22 @@
 //!   session. An error from output is about the connection, and ends it.
 //! * It sends to whatever address a STUN request has nominated. Ours is another rule, see `core::path`, and needs to know
 //!   what `authentic` finds out.
+//! * Of what is measured it tells what only it knows, once a second: what the client's receivers report, round trips. See `reports`.
 //! * It should not panic. If it does, that is this peer's end and nobody else's: see [`Peer::guarded`].
 
 mod authentic;
 mod format;
+mod reports;
 mod sending;
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Instant,
 };
 
+use quality::{Content, Level};
 use str0m::{
     Candidate, Event, Input, Output, Rtc, RtcError,
     change::SdpOffer,
@@ -34,16 +37,35 @@ use str0m::{
 
 use crate::{
     core::{
-        Source,
+        LineId, Source,
         channels::Channel,
+        codec::{opus_is_redundant, starts_keyframe},
+        datagram,
+        measuring::Told,
         offer::{OfferError, Plan},
         path::Path,
+        picture_size::picture_size,
         roll::Sends,
     },
     egress::{Extensions, Format},
-    limits,
+    event, limits,
     peer::{format::format_of, sending::ReceivingLine},
+    socket::Route,
 };
+
+/// Says in an answer that no further candidates come (RFC 8838 §8.2): some clients try none before they have read that.
+fn with_end_of_candidates(answer: &str) -> String {
+    let mut said = String::with_capacity(answer.len() + 512);
+    let mut lines = answer.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        said.push_str(line);
+        let is_candidate = |line: &str| line.starts_with("a=candidate:");
+        if is_candidate(line) && !lines.peek().is_some_and(|next| is_candidate(next)) {
+            said.push_str("a=end-of-candidates\r\n");
+        }
+    }
+    said
+}
 
 /// Something that happened on a peer connection.
 #[derive(Debug)]
@@ -60,6 +82,16 @@ pub(crate) enum PeerEvent {
     Media(Box<MediaPacket>),
     /// The decoder behind a video line needs a keyframe.
     KeyframeWanted(usize),
+    /// What the client tells of a line, and how many packets have left on it.
+    Told {
+        line: LineId,
+        told: Option<Told>,
+        left: u64,
+    },
+    /// How long a packet and its answer took, in microseconds.
+    RoundTrip(u64),
+    /// What the way to the client is believed to carry, in bits a second.
+    Estimate(u64),
 }
 
 /// One packet from a publisher.
@@ -68,12 +100,38 @@ pub(crate) struct MediaPacket {
     pub(crate) source: Source,
     pub(crate) format: Format,
     pub(crate) stream: u32,
+    /// It was lost, and came as a retransmission.
+    pub(crate) is_resent: bool,
     pub(crate) sequence: u64,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
     pub(crate) extensions: Extensions,
     pub(crate) payload: Arc<[u8]>,
     pub(crate) arrived: Instant,
+}
+
+impl MediaPacket {
+    /// What is in it. Of one that goes nowhere only how it is encoded: what is not taken is looked at by nobody.
+    pub(crate) fn content(&self, is_taken: bool) -> Content {
+        let Format { codec, .. } = self.format;
+        let (is_taken_sound, is_taken_picture) = match self.source {
+            Source::Microphone => (is_taken, false),
+            Source::Camera | Source::Screen => (false, is_taken),
+        };
+        let starts_keyframe = is_taken_picture && starts_keyframe(codec, &self.payload);
+        let Extensions { level_dbov, voice, .. } = self.extensions;
+        Content {
+            codec,
+            ends_picture: is_taken_picture && self.marker,
+            starts_keyframe,
+            picture: starts_keyframe.then(|| picture_size(codec, &self.payload)).flatten(),
+            is_redundant: is_taken_sound && opus_is_redundant(&self.payload),
+            level: level_dbov.filter(|_| is_taken_sound).map(|level_dbov| Level {
+                below_db: level_dbov.unsigned_abs(),
+                is_voice: voice == Some(true),
+            }),
+        }
+    }
 }
 
 /// The connection is beyond help.
@@ -99,27 +157,39 @@ pub(crate) struct Peer {
     path: Path,
     /// Where the datagram came from that was handed in last, until all that came of it was taken out.
     came_from: Option<SocketAddr>,
+    /// The source that this datagram names.
+    came_as: Option<u32>,
+    is_measured: bool,
+    /// What was announced to its client. Those who come later may be told something else.
+    candidates: Box<[SocketAddr]>,
 }
 
 impl Peer {
     /// Answers an offer with all candidates.
-    pub(crate) fn answer(offer: &str, candidates: &[SocketAddr], now: Instant) -> Result<(Peer, String), OfferError> {
+    pub(crate) fn answer(
+        offer: &str,
+        candidates: &[SocketAddr],
+        is_measured: bool,
+        now: Instant,
+    ) -> Result<(Peer, String), OfferError> {
         let plan = Plan::parse(offer)?;
         let malformed = |error: &dyn std::fmt::Display| OfferError::Malformed(error.to_string());
         catch_unwind(|| {
             let offer = SdpOffer::from_sdp_string(offer).map_err(|error| malformed(&error))?;
-            let mut rtc = configuration().build(now);
+            let interval = is_measured.then_some(limits::SAMPLE_INTERVAL);
+            let mut rtc = configuration().set_stats_interval(interval).build(now);
             for address in candidates {
                 rtc.add_local_candidate(Candidate::host(*address, "udp").map_err(|error| malformed(&error))?);
             }
             let answer = rtc.sdp_api().accept_offer(offer).map_err(|error| malformed(&error))?;
-            let peer = Peer::planned(rtc, &plan).ok_or_else(|| malformed(&"a receiving section was not accepted"))?;
-            Ok((peer, answer.to_sdp_string()))
+            let peer = Peer::planned(rtc, &plan, candidates, is_measured)
+                .ok_or_else(|| malformed(&"a receiving section was not accepted"))?;
+            Ok((peer, with_end_of_candidates(&answer.to_sdp_string())))
         })
         .unwrap_or_else(|_| Err(malformed(&"it cannot be understood")))
     }
 
-    fn planned(mut rtc: Rtc, plan: &Plan) -> Option<Peer> {
+    fn planned(mut rtc: Rtc, plan: &Plan, candidates: &[SocketAddr], is_measured: bool) -> Option<Peer> {
         let mut receiving = |mids: &[String], video: bool| -> Option<Vec<ReceivingLine>> {
             mids.iter()
                 .map(|mid| {
@@ -155,6 +225,9 @@ impl Peer {
             channels: [None; _],
             path: Path::default(),
             came_from: None,
+            came_as: None,
+            is_measured,
+            candidates: candidates.into(),
         })
     }
 
@@ -173,6 +246,30 @@ impl Peer {
         }
     }
 
+    /// Whether its streams are measured.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.is_measured
+    }
+
+    /// The SSRC of a receiving line.
+    pub(crate) fn ssrc(&self, line: LineId) -> Option<u32> {
+        let line = match line {
+            LineId::Audio(index) => self.audio.get(index),
+            LineId::Video(index) => self.video.get(index),
+        };
+        line.map(|line| *line.ssrc)
+    }
+
+    /// The way to its client, as far as is known. `to` is which of our addresses the client sends to.
+    pub(crate) fn path(&self, to: Option<IpAddr>) -> Option<event::Path> {
+        let from = self.path.reached()?;
+        Some(event::Path {
+            transport: event::Transport::Udp,
+            theirs: from,
+            ours: self.candidate(Route { from, to })?,
+        })
+    }
+
     pub(crate) fn audio_lines(&self) -> usize {
         self.audio.len()
     }
@@ -182,18 +279,21 @@ impl Peer {
     }
 
     /// Whether a STUN request is truly from this peer's other end: its password made the integrity.
-    pub(crate) fn vouches_for(&mut self, datagram: Datagram<'_>, now: Instant) -> bool {
-        let Some(input) = datagram.input(now) else { return false };
+    pub(crate) fn vouches_for(&mut self, route: Route, contents: &[u8], now: Instant) -> bool {
+        let Some(input) = self.input(route, contents, now) else {
+            return false;
+        };
         self.guarded(|peer| Ok(peer.rtc.accepts(&input))).unwrap_or(false)
     }
 
     /// Takes a datagram from an address that has been vouched for; false if it made no sense.
-    pub(crate) fn receive(&mut self, datagram: Datagram<'_>, now: Instant) -> Result<bool, PeerError> {
-        let Some(input) = datagram.input(now) else {
+    pub(crate) fn receive(&mut self, route: Route, contents: &[u8], now: Instant) -> Result<bool, PeerError> {
+        let Some(input) = self.input(route, contents, now) else {
             return Ok(false);
         };
-        self.path.arrived(datagram.from, datagram.contents);
-        self.came_from = Some(datagram.from);
+        self.path.arrived(route.from, contents);
+        self.came_from = Some(route.from);
+        self.came_as = datagram::source(contents);
         authentic::take_opened();
         self.guarded(|peer| {
             let result = peer.rtc.handle_input(input);
@@ -203,6 +303,24 @@ impl Peer {
             }
             Ok(result.is_ok())
         })
+    }
+
+    /// A datagram as str0m takes it: as one that came to an announced address.
+    fn input<'a>(&self, route: Route, contents: &'a [u8], now: Instant) -> Option<Input<'a>> {
+        let to = self.candidate(route)?;
+        Some(Input::Receive(
+            now,
+            Receive::new(Protocol::Udp, route.from, to, contents).ok()?,
+        ))
+    }
+
+    /// The announced address that a datagram came to: behind a translating router it is not the one that was bound.
+    fn candidate(&self, route: Route) -> Option<SocketAddr> {
+        let mut candidates = self.candidates.iter();
+        let exact = candidates.find(|candidate| Some(candidate.ip()) == route.to);
+        let mut candidates = self.candidates.iter();
+        let family = candidates.find(|candidate| candidate.is_ipv4() == route.from.is_ipv4());
+        exact.or(family).or(self.candidates.first()).copied()
     }
 
     /// Media goes to where the datagram came from that was handed in last, if it was authentic.
@@ -306,6 +424,9 @@ impl Peer {
                 let line = self.video.iter().position(|line| line.mid == request.mid)?;
                 Some(PeerEvent::KeyframeWanted(line))
             }
+            Event::MediaEgressStats(stats) => self.told(&stats),
+            Event::MediaIngressStats(stats) => Some(PeerEvent::RoundTrip(reports::microseconds(stats.rtt?))),
+            Event::EgressBitrateEstimate(estimate) => reports::bits_a_second(&estimate).map(PeerEvent::Estimate),
             _ => None,
         }
     }
@@ -336,6 +457,7 @@ impl Peer {
             source,
             format,
             stream: *header.ssrc,
+            is_resent: self.came_as.is_some_and(|source| source != *header.ssrc),
             sequence: *seq_no,
             timestamp: header.timestamp,
             marker: header.marker,
@@ -372,25 +494,6 @@ impl Peer {
     }
 }
 
-/// A datagram and its route.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Datagram<'a> {
-    pub(crate) from: SocketAddr,
-    /// The announced candidate that it came to.
-    pub(crate) to: SocketAddr,
-    pub(crate) contents: &'a [u8],
-}
-
-impl<'a> Datagram<'a> {
-    fn input(self, now: Instant) -> Option<Input<'a>> {
-        let Datagram { from, to, contents } = self;
-        Some(Input::Receive(
-            now,
-            Receive::new(Protocol::Udp, from, to, contents).ok()?,
-        ))
-    }
-}
-
 fn configuration() -> str0m::RtcConfig {
     Rtc::builder()
         .set_crypto_provider(Arc::clone(&authentic::WATCHED))
@@ -403,6 +506,29 @@ fn configuration() -> str0m::RtcConfig {
         .enable_vp9(true)
         .enable_h264(true)
         .enable_av1(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_end_of_candidates;
+
+    #[test]
+    fn candidates_end_where_the_last_one_is_told() {
+        let check = |lines: &[&str], expected: &[&str]| {
+            let sdp = |lines: &[&str]| lines.join("\r\n") + "\r\n";
+            assert_eq!(with_end_of_candidates(&sdp(lines)), sdp(expected));
+        };
+        let (one, two, end) = (
+            "a=candidate:1 1 udp 1 ::1 9 typ host",
+            "a=candidate:2 1 udp 1 127.0.0.1 9 typ host",
+            "a=end-of-candidates",
+        );
+        check(
+            &["v=0", "m=audio", one, two, "a=mid:0", "m=video", one],
+            &["v=0", "m=audio", one, two, end, "a=mid:0", "m=video", one, end],
+        );
+        check(&["v=0", "m=audio", "a=mid:0"], &["v=0", "m=audio", "a=mid:0"]);
+    }
 }
 
 #[cfg(test)]
@@ -419,7 +545,7 @@ pub(crate) mod fixture {
     #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
     pub(crate) fn peer() -> Box<Peer> {
         let candidates = ["127.0.0.1:9".parse().unwrap()];
-        let (peer, _) = Peer::answer(OFFER, &candidates, Instant::now()).unwrap();
+        let (peer, _) = Peer::answer(OFFER, &candidates, true, Instant::now()).unwrap();
         Box::new(peer)
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     queue::{Command, Taken},
     rights::Rights,
     shard::{
-        Shard,
+        Shard, measures,
         seat::{Phase, Seat, Whereabouts},
     },
 };
@@ -139,7 +139,9 @@ impl Shard {
         let Some(key) = self.directory.dismiss(session) else {
             return;
         };
+        let time = self.time(now);
         let seat = &mut self.seats[key];
+        measures::tell_the_last(seat, &mut self.reporter, now, time);
         seat.phase = Phase::Leaving {
             until: now + limits::GOODBYE,
         };

@@ -12,6 +12,8 @@
 
 mod commands;
 mod directory;
+mod measures;
+mod presence;
 mod seat;
 #[cfg(feature = "simulated")]
 mod simulated;
@@ -24,7 +26,6 @@ use std::{
     cmp::Reverse,
     collections::{BTreeSet, BinaryHeap},
     io,
-    net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, Instant, SystemTime},
 };
@@ -46,6 +47,7 @@ use crate::{
     reporter::Reporter,
     shard::{
         directory::Directory,
+        presence::Presence,
         seat::{Phase, Seat},
     },
     socket::Batch,
@@ -55,7 +57,6 @@ use crate::{
 /// The shard. Sessions and rooms have keys: their places in `seats` and `rooms`.
 pub(crate) struct Shard {
     wire: Wire,
-    candidates: Vec<SocketAddr>,
     counting: Arc<Counting>,
     inbox: Inbox,
     reporter: Reporter,
@@ -69,7 +70,10 @@ pub(crate) struct Shard {
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
     dirty: Vec<usize>,
     swept: Instant,
+    presence: Presence,
     told_alive: Instant,
+    sampled: Instant,
+    told_measured: Instant,
 }
 
 /// Taken out while in use, put back empty.
@@ -91,17 +95,10 @@ enum Turn {
 }
 
 impl Shard {
-    pub(crate) fn new(
-        wire: Wire,
-        candidates: Vec<SocketAddr>,
-        inbox: Inbox,
-        reporter: Reporter,
-        counting: Arc<Counting>,
-    ) -> Shard {
+    pub(crate) fn new(wire: Wire, inbox: Inbox, reporter: Reporter, counting: Arc<Counting>) -> Shard {
         let now = clock();
         Shard {
             wire,
-            candidates,
             counting,
             inbox,
             reporter,
@@ -114,7 +111,10 @@ impl Shard {
             timers: BinaryHeap::new(),
             dirty: vec![],
             swept: now,
+            presence: Presence::new(now),
             told_alive: now,
+            sampled: now,
+            told_measured: now,
         }
     }
 
@@ -144,11 +144,15 @@ impl Shard {
 
     /// Does everything that there is to do at this time.
     fn turn(&mut self, now: Instant) -> Turn {
+        self.presence.look(now);
         if !self.take_commands(now) {
             self.stop(now);
             return Turn::Stopped;
         }
         let more_to_read = self.read_datagrams(now);
+        if !more_to_read {
+            self.presence.caught_up();
+        }
         self.run_timers(now);
         self.tell_news(now);
         self.settle_all(now);
@@ -174,9 +178,12 @@ impl Shard {
 
     /// The session is gone: its media stops, and the control plane is told. The others are not; see [`Shard::remove`].
     fn lose(&mut self, key: usize, cause: LostCause) {
+        let now = self.presence.looked();
+        let time = self.time(now);
         let Some(seat) = self.seats.get_mut(key).filter(|seat| seat.phase.lives()) else {
             return;
         };
+        measures::tell_the_last(seat, &mut self.reporter, now, time);
         seat.phase = Phase::Lost;
         self.reporter.lost(&seat.session, seat.last_datagram, cause);
         if let Some(room) = seat.room().and_then(|room| self.rooms.get_mut(room)) {
@@ -256,8 +263,8 @@ impl Shard {
         let keys: Vec<usize> = self.seats.iter().map(|(key, _)| key).collect();
         for key in keys {
             let seat = &self.seats[key];
-            let silent = now.saturating_duration_since(seat.last_datagram) >= limits::SILENCE;
-            let late = now.saturating_duration_since(seat.admitted) >= limits::CONNECT_DEADLINE;
+            let silent = self.presence.since(seat.last_datagram, now) >= limits::SILENCE;
+            let late = self.presence.since(seat.admitted, now) >= limits::CONNECT_DEADLINE;
             match seat.phase {
                 Phase::Connecting if late => self.lose(key, LostCause::NeverConnected),
                 Phase::Connected if silent => self.lose(key, LostCause::Silent),
@@ -266,10 +273,13 @@ impl Shard {
                 _ => {}
             }
         }
+        let connected = self.seats.iter().filter(|(_, seat)| seat.phase == Phase::Connected);
+        self.presence.hear(connected.map(|(_, seat)| seat.last_datagram), now);
         if now.saturating_duration_since(self.told_alive) >= limits::ALIVE_INTERVAL {
             self.told_alive = now;
             self.tell_alive();
         }
+        self.measure(now);
     }
 
     fn tell_alive(&mut self) {
@@ -353,12 +363,10 @@ mod tests {
     impl Stage {
         fn new(sessions: &[&str]) -> Stage {
             let socket = Socket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-            let candidates = vec![socket.local_address()];
             let (sender, events) = events::channel(100);
             let inbox = Inbox(Arc::default());
             let mut shard = Shard::new(
                 Wire::Udp(Box::new(socket)),
-                candidates,
                 inbox,
                 Reporter::new(sender),
                 Arc::default(),
@@ -387,9 +395,20 @@ mod tests {
             self.start + Duration::from_millis(ms)
         }
 
-        /// Sweeps at a time and takes what was reported.
+        /// Sweeps up to a time and takes what was reported.
         fn sweep(&mut self, ms: u64) -> Vec<Event> {
+            while self.shard.swept + 2 * limits::SWEEP_INTERVAL <= self.at(ms) {
+                let now = self.shard.swept + limits::SWEEP_INTERVAL;
+                self.shard.presence.look(now);
+                self.shard.sweep(now);
+            }
+            self.sweep_after_a_pause(ms)
+        }
+
+        /// Sweeps at a time and not before.
+        fn sweep_after_a_pause(&mut self, ms: u64) -> Vec<Event> {
             let now = self.at(ms);
+            self.shard.presence.look(now);
             self.shard.sweep(now);
             std::iter::from_fn(|| self.events.try_recv().ok()).collect()
         }
@@ -416,6 +435,27 @@ mod tests {
         assert_eq!(stage.sweep(14_900), []);
         assert_eq!(stage.sweep(15_200), lost("a", stage.at(0), LostCause::NeverConnected));
         assert_eq!(stage.sweep(60_000), [], "reported once");
+    }
+
+    #[test]
+    fn nobody_was_silent_while_the_thread_stood_still() {
+        let mut stage = Stage::new(&["a", "b"]);
+        let key = stage.key("b");
+        stage.shard.seats[key].phase = Phase::Connected;
+        stage.shard.seats[key].last_datagram = stage.at(1_000);
+        assert_eq!(stage.sweep(2_000), [Event::Alive(vec![("b".into(), stage.at(1_000))])]);
+        assert_eq!(
+            stage.sweep_after_a_pause(20_000),
+            [],
+            "both have their whole time again"
+        );
+        assert_eq!(stage.sweep(27_900), []);
+        assert_eq!(
+            stage.sweep(28_300),
+            lost("b", stage.at(1_000), LostCause::Silent),
+            "who stays silent was last heard of before"
+        );
+        assert_eq!(stage.sweep(35_300), lost("a", stage.at(0), LostCause::NeverConnected));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::{net::IpAddr, time::Instant};
 
 use crate::{
-    core::{lobby::Lobby, outbox::Outbox},
+    core::{Source, lobby::Lobby, measuring::Measuring, outbox::Outbox, uploads::Uploads},
+    event::Path,
     peer::{Peer, PeerError, PeerEvent},
     wire::Wire,
 };
@@ -47,6 +48,10 @@ pub(super) struct Seat {
     pub(super) reported: Instant,
     /// Which of our addresses the session sends to, and so hears from.
     pub(super) local: Option<IpAddr>,
+    /// The way that was reported last.
+    pub(super) reached: Option<Path>,
+    /// What is measured of its streams.
+    pub(super) measuring: Measuring,
     /// When the peer wants to be ticked.
     pub(super) deadline: Instant,
     /// The earliest entry in the shard's heap.
@@ -57,10 +62,12 @@ pub(super) struct Seat {
     pub(super) outbox: Outbox,
     /// Its room knows that something waits.
     pub(super) behind: bool,
+    pub(super) uploads: Uploads,
 }
 
 impl Seat {
     pub(super) fn new(peer: Peer, session: String, whereabouts: Whereabouts, now: Instant) -> Seat {
+        let measuring = Measuring::new(peer.is_measured());
         Seat {
             peer,
             session,
@@ -70,11 +77,14 @@ impl Seat {
             last_datagram: now,
             reported: now,
             local: None,
+            reached: None,
+            measuring,
             deadline: now,
             scheduled: None,
             dirty: true,
             outbox: Outbox::default(),
             behind: false,
+            uploads: Uploads::default(),
         }
     }
 
@@ -111,6 +121,21 @@ impl Seat {
             .peer
             .drain(&mut |to, datagram| wire.send(to, local, datagram), events)?;
         Ok(())
+    }
+
+    /// Asks it for a keyframe; false if nothing has come from that source yet.
+    pub(super) fn ask_keyframe(&mut self, source: Source) -> bool {
+        let asked = self.peer.ask_keyframe(source);
+        if asked {
+            self.measuring.keyframe_asked(source);
+        }
+        asked
+    }
+
+    /// The way to it, if another one was reported or none.
+    pub(super) fn moved(&self) -> Option<Path> {
+        let path = self.peer.path(self.local);
+        path.filter(|path| self.reached != Some(*path))
     }
 
     /// Whether something waits that the last settling could not write.

@@ -18,6 +18,7 @@ impl Simulated {
 
     /// Hands in a datagram.
     pub fn receive(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) {
+        self.0.presence.look(now);
         self.0.datagram(Route { from, to: None }, datagram, now);
     }
 

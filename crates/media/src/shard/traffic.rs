@@ -1,15 +1,16 @@
 //! What passes through a shard: datagrams in, events of the peer connections, packets and texts out.
 
 use std::{
-    net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Instant,
 };
 
+use quality::{Arrival, Content};
+
 use crate::{
     core::{
-        MemberId, Moment, Source, Time,
+        LineId, MemberId, Moment, Source, Time,
         channels::Channel,
         codec,
         datagram::{Kind, kind},
@@ -22,9 +23,9 @@ use crate::{
     egress::{Egress, Outgoing},
     event::LostCause,
     limits,
-    peer::{Datagram, MediaPacket, PeerError, PeerEvent},
+    peer::{MediaPacket, PeerError, PeerEvent},
     shard::{
-        Shard, calendar,
+        Shard, calendar, measures,
         seat::{Phase, Seat, Whereabouts},
     },
     socket::Route,
@@ -54,16 +55,11 @@ impl Shard {
     }
 
     pub(super) fn datagram(&mut self, route: Route, contents: &[u8], now: Instant) {
-        let datagram = Datagram {
-            from: route.from,
-            to: self.candidate(route),
-            contents,
-        };
         let known = self.directory.by_address(route.from);
         let key = match kind(contents) {
             Kind::Binding { ufrag } => {
                 let named = self.directory.by_ufrag(ufrag);
-                named.filter(|key| self.may_have(*key, known) && self.vouched(*key, datagram, now))
+                named.filter(|key| self.may_have(*key, known) && self.vouched(*key, route, contents, now))
             }
             Kind::Dtls | Kind::Media => known,
             Kind::Other => None,
@@ -76,10 +72,12 @@ impl Shard {
             self.directory.claim(key, route.from);
         }
         let Some(seat) = self.seats.get_mut(key) else { return };
-        seat.last_datagram = now;
+        if self.presence.hears() {
+            seat.last_datagram = now;
+        }
         seat.local = route.to;
         let mut events = std::mem::take(&mut self.buffers.events);
-        let result = match seat.peer.receive(datagram, now) {
+        let result = match seat.peer.receive(route, contents, now) {
             Ok(understood) => {
                 if !understood {
                     count(&self.counting.datagrams_refused);
@@ -101,23 +99,10 @@ impl Shard {
         owner.is_none_or(|owner| owner == key || !lives(owner))
     }
 
-    fn vouched(&mut self, key: usize, datagram: Datagram<'_>, now: Instant) -> bool {
+    fn vouched(&mut self, key: usize, route: Route, contents: &[u8], now: Instant) -> bool {
         self.seats
             .get_mut(key)
-            .is_some_and(|seat| seat.peer.vouches_for(datagram, now))
-    }
-
-    /// The announced address that a datagram came to: behind a translating router it is not the one that was bound.
-    fn candidate(&self, route: Route) -> SocketAddr {
-        let exact = self
-            .candidates
-            .iter()
-            .find(|candidate| Some(candidate.ip()) == route.to);
-        let family = self
-            .candidates
-            .iter()
-            .find(|candidate| candidate.is_ipv4() == route.from.is_ipv4());
-        exact.or(family).copied().unwrap_or(self.candidates[0])
+            .is_some_and(|seat| seat.peer.vouches_for(route, contents, now))
     }
 
     /// Deals with what came out of a peer connection, and gives the buffer back.
@@ -145,6 +130,7 @@ impl Shard {
             PeerEvent::Media(packet) => self.media(key, room, &packet, now),
             PeerEvent::KeyframeWanted(line) => {
                 count(&self.counting.keyframe_requests);
+                seat.measuring.keyframe_wanted(LineId::Video(line));
                 let Some(room) = room else { return };
                 self.in_room(room, now, |room, time, effects| {
                     room.keyframe_requested(member, line, time, effects);
@@ -154,10 +140,14 @@ impl Shard {
                 seat.phase = Phase::Connected;
                 seat.reported = now;
                 self.reporter.connected(&seat.session);
+                measures::tell_reached(seat, &mut self.reporter);
                 let Some(room) = room else { return };
                 self.in_room(room, now, |room, _, effects| room.connected(member, effects));
             }
             PeerEvent::Connected => {}
+            PeerEvent::Told { line, told, left } => seat.measuring.told(line, told, left),
+            PeerEvent::RoundTrip(round_trip_us) => seat.measuring.round_trip(round_trip_us),
+            PeerEvent::Estimate(estimate_bps) => seat.measuring.estimated(estimate_bps),
             PeerEvent::Closed => self.lose(key, LostCause::Closed),
             PeerEvent::ChannelOpen(channel) => match &seat.whereabouts {
                 Whereabouts::Lobby(lobby) => {
@@ -205,6 +195,12 @@ impl Shard {
             Outcome::Nothing => {}
             Outcome::Refused => count(&self.counting.messages_refused),
             Outcome::Leaves => self.lose(key, LostCause::Left),
+            Outcome::Uploaded(upload) => {
+                count(&self.counting.uploads);
+                if let Some(seat) = self.seats.get_mut(key) {
+                    seat.uploads.take(*upload);
+                }
+            }
         }
     }
 
@@ -214,7 +210,12 @@ impl Shard {
             let room = self.rooms.get(*room);
             room.is_some_and(|room| room.takes(MemberId(key), packet.source))
         };
-        let Some(room) = room.filter(takes) else {
+        let is_forwarded = room.as_ref().is_some_and(takes);
+        let content = packet.content(is_forwarded);
+        if room.is_some() {
+            self.note_arrival(key, packet, &content, is_forwarded, now);
+        }
+        let Some(room) = room.filter(|_| is_forwarded) else {
             count(&self.counting.packets_refused);
             return;
         };
@@ -224,7 +225,7 @@ impl Shard {
             stream: packet.stream,
             sequence: packet.sequence,
             timestamp: packet.timestamp,
-            starts_keyframe: video && codec::starts_keyframe(codec, &packet.payload),
+            starts_keyframe: content.starts_keyframe,
             picture: if video {
                 codec::picture(codec, &packet.payload)
             } else {
@@ -239,14 +240,29 @@ impl Shard {
             room.forward(MemberId(key), packet.source, &incoming, sound, time, actions);
         });
         for forward in actions.forwards.drain(..) {
-            self.write(&forward, packet);
+            self.write(&forward, packet, &content, now);
         }
         self.carry_out(actions);
         self.note_news(room);
     }
 
-    fn write(&mut self, forward: &Forward, packet: &MediaPacket) {
+    fn note_arrival(&mut self, key: usize, packet: &MediaPacket, content: &Content, is_forwarded: bool, now: Instant) {
+        let time = self.time(now);
+        let Some(seat) = self.seats.get_mut(key) else { return };
+        let arrival = Arrival {
+            sequence: packet.sequence,
+            timestamp: packet.timestamp,
+            bytes: packet.payload.len(),
+            is_resent: packet.is_resent,
+            content,
+            is_forwarded,
+        };
+        seat.measuring.arrived(packet.stream, packet.source, &arrival, time);
+    }
+
+    fn write(&mut self, forward: &Forward, packet: &MediaPacket, content: &Content, now: Instant) {
         let MemberId(to) = forward.to;
+        let time = self.time(now);
         let Some(seat) = self.seats.get_mut(to) else { return };
         let outgoing = Outgoing {
             format: packet.format,
@@ -262,6 +278,10 @@ impl Shard {
         };
         if seat.peer.write(forward.line, &outgoing) {
             count(&self.counting.packets_forwarded);
+            if let Some(ssrc) = seat.peer.ssrc(forward.line) {
+                let (sequence, bytes) = (outgoing.sequence, packet.payload.len());
+                seat.measuring.sent(forward.line, ssrc, sequence, bytes, content, time);
+            }
             self.touch(to);
         }
     }
@@ -349,11 +369,7 @@ impl Shard {
     }
 
     fn ask_keyframe(&mut self, MemberId(of): MemberId, source: Source) {
-        if self
-            .seats
-            .get_mut(of)
-            .is_some_and(|seat| seat.peer.ask_keyframe(source))
-        {
+        if self.seats.get_mut(of).is_some_and(|seat| seat.ask_keyframe(source)) {
             count(&self.counting.keyframe_requests_sent);
             self.touch(of);
         }

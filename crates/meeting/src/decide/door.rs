@@ -2,7 +2,7 @@
 
 use super::Time;
 use crate::{
-    Arrival, Conference, ConferenceId, Fact, Knock, KnockEndReason, Micros, ParticipantId, Person, Refusal,
+    Arrival, Conference, ConferenceId, Fact, Knock, KnockEndReason, LostReason, Micros, ParticipantId, Person, Refusal,
     Reservation, ReservationEndReason, SecretHash, SessionId, Space, Standing, UserId, limits,
     shares::{Visitor, open_to},
 };
@@ -91,19 +91,27 @@ pub(super) fn leave(
 ) -> Option<Result<Vec<Fact>, Refusal>> {
     let own = space.outside().find(|arrival| arrival.session == *session)?.secret == secret;
     Some(if own {
-        Ok(lost(space, session, now))
+        Ok(gone(space, session, ReservationEndReason::Left, now))
     } else {
         Err(Refusal::WrongSecret)
     })
 }
 
-/// Nobody is heard any more of somebody who is not in.
-pub(super) fn lost(space: &Space, session: &SessionId, now: Micros) -> Vec<Fact> {
+/// The media plane has lost somebody who is not in. Of whom it heard nothing, their transport did not come up.
+pub(super) fn lost(space: &Space, session: &SessionId, reason: LostReason, now: Micros) -> Vec<Fact> {
+    let reason = match reason {
+        LostReason::Silent => ReservationEndReason::Expired,
+        LostReason::Left | LostReason::Closed => ReservationEndReason::Left,
+    };
+    gone(space, session, reason, now)
+}
+
+fn gone(space: &Space, session: &SessionId, reason: ReservationEndReason, now: Micros) -> Vec<Fact> {
     let knock = space
         .knock(session)
         .map(|knock| ended(knock, KnockEndReason::Left, now));
     let reservation = space.reservation(session);
-    let reservation = reservation.map(|reservation| released(reservation, ReservationEndReason::Left));
+    let reservation = reservation.map(|reservation| released(reservation, reason));
     knock.into_iter().chain(reservation).collect()
 }
 

@@ -1,11 +1,20 @@
 //! How sessions end, and with the last of them the conference: one way for all who end them.
 
-use crate::{Conference, ConferenceEndReason, Fact, Micros, ParticipantId, SessionEndReason, SessionId, Space};
-use std::collections::BTreeMap;
+use crate::{Conference, ConferenceEndReason, Fact, Micros, ParticipantId, SessionEndReason, SessionId, Space, limits};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Serves the deadlines that have passed: of a conference in which nobody is.
+/// Serves the deadlines that have passed: of a conference in which nobody is, and of those who are awaited.
 pub(super) fn tick(space: &Space, active: &Conference, now: Micros) -> Vec<Fact> {
-    end_sessions(space, active, &[], now)
+    let over = end_sessions(space, active, &[], now);
+    let late = active.awaited.iter().filter(|(_, until)| **until <= now);
+    let late: Vec<ParticipantId> = late.map(|(participant, _)| participant.clone()).collect();
+    if !over.is_empty() || late.is_empty() {
+        return over;
+    }
+    vec![Fact::ReturnGivenUp {
+        conference: active.id().clone(),
+        participants: late,
+    }]
 }
 
 /// Ends the conference for everybody at one time.
@@ -17,11 +26,7 @@ pub(super) fn end_for_all(
 ) -> Vec<Fact> {
     let endings: Vec<Ending> = active.live.keys().map(|id| Ending::of(id, end, session)).collect();
     let mut facts = session_ends(active, &endings);
-    facts.push(Fact::ConferenceEnded {
-        conference: active.id().clone(),
-        end,
-        reason,
-    });
+    facts.push(conference_ends(active, end, reason));
     facts
 }
 
@@ -54,10 +59,16 @@ impl<'a> Ending<'a> {
     }
 }
 
-/// Ends live sessions, and the conference with the last of them unless people are awaited back: after a crash, or because
-/// their client is on the way.
+/// Ends live sessions, and the conference with the last of them unless people are awaited: because they were cut off, or
+/// because their client is on the way back.
 pub(super) fn end_sessions(space: &Space, active: &Conference, endings: &[Ending], now: Micros) -> Vec<Fact> {
     let mut facts = session_ends(active, endings);
+    let cut_off = endings.iter().filter(|ending| ending.reason.cuts_off());
+    let cut_off: BTreeSet<&ParticipantId> = cut_off.map(|ending| &active.live[ending.session].participant).collect();
+    if !cut_off.is_empty() {
+        facts.extend(await_return(active, cut_off.into_iter().cloned().collect(), now));
+        return facts;
+    }
     let awaited = space.awaits_until().is_some_and(|until| now < until);
     if endings.len() < active.live.len() || awaited {
         return facts;
@@ -71,12 +82,44 @@ pub(super) fn end_sessions(space: &Space, active: &Conference, endings: &[Ending
         .iter()
         .map(|ending| ending.end)
         .fold(active.latest_end, Micros::max);
-    facts.push(Fact::ConferenceEnded {
+    facts.push(conference_ends(active, end, reason));
+    facts
+}
+
+/// Keeps the conference open for these; nothing, if there is nobody to wait for.
+pub(super) fn await_return(active: &Conference, participants: Vec<ParticipantId>, now: Micros) -> Vec<Fact> {
+    if participants.is_empty() {
+        return Vec::new();
+    }
+    vec![Fact::ReturnAwaited {
+        conference: active.id().clone(),
+        participants,
+        until: now.plus_us(limits::RETURN_WITHIN_US),
+    }]
+}
+
+/// Waits no longer for somebody who says that they leave, and ends the conference if nobody is in it and nobody else is awaited.
+/// Nothing, if they are not awaited.
+pub(super) fn give_up(space: &Space, active: &Conference, who: &ParticipantId, now: Micros) -> Vec<Fact> {
+    if !active.awaited.contains_key(who) {
+        return Vec::new();
+    }
+    let others = space.awaits_until_without(Some(who)).is_some_and(|until| now < until);
+    if active.live.is_empty() && !others {
+        return vec![conference_ends(active, active.latest_end, ConferenceEndReason::Empty)];
+    }
+    vec![Fact::ReturnGivenUp {
+        conference: active.id().clone(),
+        participants: vec![who.clone()],
+    }]
+}
+
+fn conference_ends(active: &Conference, end: Micros, reason: ConferenceEndReason) -> Fact {
+    Fact::ConferenceEnded {
         conference: active.id().clone(),
         end,
         reason,
-    });
-    facts
+    }
 }
 
 /// Ends live sessions, each once. The last one of a participant tells when the participant was last there, which may have

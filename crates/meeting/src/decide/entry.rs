@@ -8,8 +8,8 @@ use super::{
     ends::{Ending, tick},
 };
 use crate::{
-    Arrival, Conference, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, Fact, FreshIds, ParticipantId, Person,
-    Refusal, Reservation, ReservationEndReason, Role, SessionEndReason, SessionId, Space, Wish, limits,
+    Arrival, Conference, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, Fact, FreshIds, Micros, ParticipantId,
+    Person, Refusal, Reservation, ReservationEndReason, Role, SessionEndReason, SessionId, Space, Wish, limits,
     shares::open_to,
 };
 
@@ -166,6 +166,13 @@ fn enter(
     time: Time,
 ) -> Result<Vec<Fact>, Refusal> {
     let mut facts = Vec::new();
+    // The times of a conference that is over bind no other.
+    let recorded = if active.is_some() {
+        time.recorded
+    } else {
+        time.now.max(Micros::default())
+    };
+    let time = Time { recorded, ..time };
     let conference = if let Some(active) = active {
         active.id().clone()
     } else {

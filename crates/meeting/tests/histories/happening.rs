@@ -40,7 +40,8 @@ pub(crate) enum Happening {
     Lost { session: Index, age_us: i64, reason: u8 },
     End,
     Crash { starts: u8 },
-    Shutdown,
+    Stop,
+    Woke,
 }
 
 /// Whether the transport is up at once; otherwise it may be later, or never.
@@ -67,7 +68,8 @@ pub(crate) fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(session, age_us, reason)| Happening::Lost { session, age_us, reason }),
         1 => Just(Happening::End),
         3 => (1..3_u8).prop_map(|starts| Happening::Crash { starts }),
-        1 => Just(Happening::Shutdown),
+        1 => Just(Happening::Stop),
+        1 => Just(Happening::Woke),
     ]
 }
 

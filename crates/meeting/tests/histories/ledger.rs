@@ -2,8 +2,8 @@
 //! holds the rows against the rules.
 
 use meeting::{
-    Absentee, ConferenceId, Fact, KnockEndReason, Micros, ParticipantId, Person, Recalled, ReservationEndReason, Role,
-    SecretHash, SessionId, Space,
+    Absentee, ConferenceEndReason, ConferenceId, Fact, KnockEndReason, Micros, ParticipantId, Person, Recalled,
+    ReservationEndReason, Role, SecretHash, SessionId, Space,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,7 +126,6 @@ impl Ledger {
             Fact::StandingChanged { session, .. } => {
                 return assert!(self.knocks.contains(session) || self.reservations.contains(session));
             }
-            Fact::ReturnAwaited { .. } => {}
             recorded => self.facts.push(recorded.clone()),
         }
         match fact {
@@ -165,10 +164,25 @@ impl Ledger {
             Fact::SignsOfLife { conference, .. } | Fact::SessionEnded { conference, .. } => {
                 self.within(conference).write_session(fact);
             }
-            Fact::ReturnAwaited { conference, .. } => {
+            Fact::ReturnAwaited { conference, .. } | Fact::ReturnGivenUp { conference, .. } => {
                 self.within(conference);
             }
-            Fact::ConferenceEnded { conference, end, .. } => self.within(conference).end = Some(*end),
+            Fact::ConferenceEnded {
+                conference,
+                end,
+                reason,
+            } => {
+                let conference = self.within(conference);
+                if *reason != ConferenceEndReason::Ended {
+                    let last = conference.sessions.values().filter_map(|session| session.end).max();
+                    assert_eq!(
+                        Some(*end),
+                        last,
+                        "a conference ends with its last session, however long it waited"
+                    );
+                }
+                conference.end = Some(*end);
+            }
             other => panic!("no fact of the register: {other:?}"),
         }
     }
@@ -219,12 +233,7 @@ impl Ledger {
     pub(crate) fn check(&self) {
         assert_eq!(self.admitted, None, "who is admitted comes in at once");
         assert_eq!(self.arrived, None, "whose transport is up is in or waits");
-        let mut before = Micros(0);
-        for conference in &self.conferences {
-            assert!(conference.start >= before, "conferences of a space follow each other");
-            before = conference.end.unwrap_or(Micros(i64::MAX));
-            conference.check();
-        }
+        self.conferences.iter().for_each(Conference::check);
         let open = self
             .conferences
             .iter()

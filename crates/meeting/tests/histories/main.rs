@@ -1,7 +1,8 @@
 //! Properties over random histories: joins, knocks, admissions, removals, changed settings, returns, leaves, losses, signs of
-//! life, crashes and a clock that steps in both directions. A ledger keeps what was acknowledged, as the register would, and
+//! life, silence, crashes and a clock that steps in both directions. A ledger keeps what was acknowledged, as the register would, and
 //! checks every fact against it; a guard knows by itself who may walk in.
 
+mod awaited;
 mod guard;
 mod happening;
 mod ledger;

@@ -1,6 +1,7 @@
 //! One space, its clock and the people around it.
 
 use crate::{
+    awaited::{About, Awaited},
     guard::{self, Guard},
     happening::{Happening, OPEN, STANDINGS, Who, settings, user_id},
     ledger::Ledger,
@@ -17,6 +18,7 @@ pub(crate) struct World {
     /// The same, but that it forgets nobody.
     remembering: Space,
     ledger: Ledger,
+    awaited: Awaited,
     /// What the clock shows; it may step.
     clock: Micros,
     /// Time without steps since the connected sessions were last heard of.
@@ -31,11 +33,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> World {
-        let space = Space::new(SpaceId::from_random([7; 9]), OPEN, Micros(0));
+        let space = Space::new(SpaceId::from_random([7; 9]), OPEN);
         World {
             remembering: space.clone(),
             space,
             ledger: Ledger::default(),
+            awaited: Awaited::default(),
             clock: Micros(1_800_000_000_000_000),
             unheard_us: 0,
             sessions: Vec::new(),
@@ -90,9 +93,9 @@ impl World {
             }
             Happening::End => self.end(),
             Happening::Crash { starts } => (0..starts).for_each(|_| self.crash()),
-            Happening::Shutdown => {
-                self.give(Input::Shutdown).expect("a shutdown is never refused");
-                assert!(self.is_quiet());
+            Happening::Stop => self.stop(),
+            Happening::Woke => {
+                self.give(Input::Woke).expect("never refused");
             }
         }
     }
@@ -343,7 +346,7 @@ impl World {
     fn configure(&mut self, switches: u8) {
         let settings = settings(switches);
         self.give(Input::Configure(settings)).expect("never refused");
-        assert_eq!(*self.space.settings(), settings.normalised());
+        assert_eq!(*self.space.settings(), settings);
     }
 
     fn leave(&mut self, session: Index, own_secret: bool) {
@@ -355,6 +358,17 @@ impl World {
         }
         let waits = self.ledger.knocks().contains(&session);
         let answer = self.give(Input::Leave { session, secret });
+        let deserted = self
+            .space
+            .conference()
+            .is_some_and(|active| active.live_sessions().is_empty());
+        let back = self.space.reservations().iter().any(|other| other.wish == Wish::Resume);
+        if answer.as_deref().is_some_and(ends_a_session) && deserted {
+            assert!(
+                self.awaited.any() || back,
+                "the last leave ends a conference that awaits nobody"
+            );
+        }
         assert!(own_secret || answer.is_none(), "a wrong secret is refused");
         assert!(!waits || answer.is_some() == own_secret, "whoever waits may go");
     }
@@ -372,6 +386,18 @@ impl World {
         assert!(ends.all(|end| end == first), "one end time for all: {facts:?}");
     }
 
+    /// The process stops in good order: everybody is out, and another process starts.
+    fn stop(&mut self) {
+        self.give(Input::Shutdown).expect("a shutdown is never refused");
+        assert!(
+            self.space
+                .conference()
+                .is_none_or(|active| active.live_sessions().is_empty())
+        );
+        assert!(self.ledger.knocks().is_empty() && self.ledger.reservations().is_empty());
+        self.crash();
+    }
+
     /// The process dies, and another one starts from what was acknowledged.
     fn crash(&mut self) {
         let before = self
@@ -379,9 +405,7 @@ impl World {
             .conference()
             .map(|conference| conference.live_sessions().clone())
             .unwrap_or_default();
-        self.remembering = self
-            .ledger
-            .rebuild(Space::new(self.space.id().clone(), OPEN, Micros(0)));
+        self.remembering = self.ledger.rebuild(Space::new(self.space.id().clone(), OPEN));
         self.space = self.remembering.clone();
         self.space.forget_absent();
         let facts = self.give(Input::Restart).expect("a restart is never refused");
@@ -406,6 +430,7 @@ impl World {
         {
             self.space.recall(recalled);
         }
+        let about = self.about(&input);
         let enters = matches!(input, Input::Connected { .. } | Input::Admit { .. });
         let outcome = decide(&self.space, input.clone(), self.clock);
         assert_eq!(
@@ -414,6 +439,7 @@ impl World {
             "whoever is recalled is as if they had not been forgotten"
         );
         let facts = outcome.clone().unwrap_or_default();
+        self.awaited.note(&about, &facts, self.clock);
         assert!(enters || started(&facts).is_none(), "there are two ways in: {facts:?}");
         for fact in &facts {
             self.ledger.write(fact);
@@ -422,6 +448,15 @@ impl World {
         }
         self.space.forget_absent();
         outcome
+    }
+
+    /// What an input means to those who are awaited.
+    fn about(&self, input: &Input) -> About {
+        match input {
+            Input::Leave { session, .. } => About::Leave(self.ledger.participant_of(session)),
+            Input::Restart | Input::Woke => About::Return,
+            _ => About::Nothing,
+        }
     }
 
     /// People 0 to 2 are users, the others anonymous, and each claims to be what they like.
@@ -481,6 +516,10 @@ const GONE: [Refusal; 3] = [Refusal::ConferenceOver, Refusal::NotAParticipant, R
 /// Whether somebody has taken their share.
 fn is_crowded(refusal: Refusal) -> bool {
     matches!(refusal, Refusal::TooManyAtOnce { .. } | Refusal::LobbyFull)
+}
+
+fn ends_a_session(facts: &[Fact]) -> bool {
+    facts.iter().any(|fact| matches!(fact, Fact::SessionEnded { .. }))
 }
 
 fn started(facts: &[Fact]) -> Option<ParticipantId> {

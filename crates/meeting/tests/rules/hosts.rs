@@ -91,10 +91,11 @@ fn removing() {
          3 join bob b2 as cohost      => b2 of bob knocks at a1",
     );
     check(
-        "while people are awaited after a crash, it ends nothing more",
+        "while others are awaited after a crash, it ends nothing more",
         "0 join bob b1                => conference starts @0, bob joins @0, b1 of bob starts @0
-         1 alive b1@1                 => b1 heard @1
-         2 restart                    => b1 ends @1 crash, bob absent @1, waits until @32
+         0 join zoe z1                => zoe joins @0, z1 of zoe starts @0
+         1 alive b1@1 z1@1            => b1 heard @1, z1 heard @1
+         2 restart                    => b1 ends @1 crash, bob absent @1, z1 ends @1 crash, zoe absent @1, waits until @32
          3 remove bob                 => bob is put out
          4 join bob b2                => b2 of bob knocks at b1
          32 tick                      => conference ends @1 nobody_returned",
@@ -125,10 +126,19 @@ fn configuring() {
          5 moderate bob moderation    => refused NotInside",
     );
     check(
-        "the same settings again change nothing, and restrictions without moderation are none",
+        "the same settings again change nothing",
         "0 settings open              =>
-         1 settings open chat viewers =>
-         2 settings trusted           => configured",
+         1 settings trusted           => configured",
+    );
+    check(
+        "restrictions are kept without moderation, and hold with it",
+        "0 settings open chat viewers => configured
+         0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
+         1 may z1                     => microphone camera screen chat reactions
+         2 settings open moderation chat viewers => configured
+         2 may z1                     => microphone camera screen reactions
+         3 settings open chat viewers => configured
+         3 may z1                     => microphone camera screen chat reactions",
     );
     check(
         "nobody who waits is let in by settings",

@@ -33,7 +33,7 @@ pub(crate) struct Script {
 impl Script {
     pub(crate) fn new() -> Script {
         Script {
-            space: Space::new(SpaceId::from_random([0; 9]), settings("open"), Micros(0)),
+            space: Space::new(SpaceId::from_random([0; 9]), settings("open")),
             names: BTreeMap::new(),
         }
     }
@@ -168,6 +168,7 @@ impl Script {
             },
             "end" => Input::EndConference,
             "restart" => Input::Restart,
+            "woke" => Input::Woke,
             "tick" => Input::Tick,
             "shutdown" => Input::Shutdown,
             other => panic!("no such verb: {other}"),
@@ -224,6 +225,11 @@ impl Script {
     fn name(&mut self, participant: ParticipantId, name: &str) -> ParticipantId {
         self.names.insert(participant.to_string(), name.to_owned());
         participant
+    }
+
+    fn all(&self, participants: &[ParticipantId]) -> String {
+        let names = participants.iter().map(|who| self.names[who.as_str()].as_str());
+        names.collect::<Vec<_>>().join(" and ")
     }
 
     fn tell(&self, fact: &Fact) -> String {
@@ -323,6 +329,7 @@ impl Script {
                 told
             }
             Fact::ReturnAwaited { until, .. } => format!("waits until {}", at(*until)),
+            Fact::ReturnGivenUp { participants, .. } => format!("waits no longer for {}", self.all(participants)),
             Fact::ConferenceEnded { end, reason, .. } => format!("conference ends {} {}", at(*end), reason.as_str()),
         }
     }

@@ -1,7 +1,7 @@
 //! What the settings let through the door, what they make of people, and what they let them do: each combination as a row.
 
 use crate::script::{in_words, settings};
-use meeting::{AccessType, DeviceKind, Right, Role, Settings, Standing};
+use meeting::{AccessType, DeviceKind, Right, Role, Standing};
 
 const STANDINGS: [Standing; 5] = [
     Standing::Owner,
@@ -124,20 +124,4 @@ fn what_each_may_send() {
         let given = in_words(Right::granted(&settings(words), role, device));
         assert_eq!(given, expected, "{words}: {role:?} on {device:?}");
     }
-}
-
-#[test]
-fn what_is_in_effect() {
-    for (chosen, expected) in [
-        ("open", "open"),
-        ("moderation chat viewers", "moderation chat viewers"),
-        (
-            "restricted app-only chat reactions present viewers recording",
-            "restricted app-only recording",
-        ),
-    ] {
-        assert_eq!(settings(chosen).normalised(), settings(expected), "{chosen}");
-    }
-    assert_eq!(Settings::default().access_type, AccessType::Trusted);
-    assert_eq!(Settings::default().normalised(), Settings::default());
 }

@@ -43,7 +43,9 @@ fn on_the_way() {
          4 leave a1      => a1 is on the way no longer: Left
          4 connect a1    =>
          5 lost b1@4 closed => b1 is on the way no longer: Left
-         5 deadline      => none",
+         6 ask join carol c1 => c1 of carol is on the way to a1
+         7 lost c1@6 silent => c1 is on the way no longer: Expired
+         7 deadline      => none",
     );
     check(
         "a server that stops sends those away who are on the way",
@@ -77,7 +79,7 @@ fn on_the_way_back() {
         "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
          8 ask resume anna a2 with a1 in a1 => a2 of anna is on the way to a1
          9 alive a1@9    => a1 heard @9
-         10 lost a1@9 silent => a1 ends @9 silent, anna absent @9
+         10 lost a1@9 silent => a1 ends @9 silent, anna absent @9, waits until @40
          10 deadline     => @23
          12 connect a2   => a2 is on the way no longer: Connected, anna returns, a2 of anna starts @12
          12 deadline     => none
@@ -126,14 +128,14 @@ fn end() {
         "a lost session ends when it was last heard of",
         "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
          7 alive a1@7    => a1 heard @7
-         20 lost a1@9 silent => a1 ends @9 silent, anna absent @9, conference ends @9 empty",
+         20 lost a1@9 left => a1 ends @9 left, anna absent @9, conference ends @9 empty",
     );
     check(
         "the latest sign of life counts, whoever brings it",
         "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
          8 alive a1@7    => a1 heard @7
          8 alive a1@6    =>
-         9 lost a1@3 closed => a1 ends @7 closed, anna absent @7, conference ends @7 empty",
+         9 lost a1@3 left => a1 ends @7 left, anna absent @7, conference ends @7 empty",
     );
     check(
         "a conference ends with the latest end, not with the end that was noticed last",
@@ -141,7 +143,8 @@ fn end() {
          0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
          1 alive a1@1 z1@1 => a1 heard @1, z1 heard @1
          8 leave a1      => a1 ends @8 left, anna absent @8
-         9 lost z1@3 silent => z1 ends @3 silent, zoe absent @3, conference ends @8 empty",
+         9 lost z1@3 silent => z1 ends @3 silent, zoe absent @3, waits until @39
+         39 tick         => conference ends @8 nobody_returned",
     );
     check(
         "what has ended does not end again",
@@ -176,12 +179,119 @@ fn end() {
          8 join zoe z3 with z1 => conference starts @8, zoe joins @8, z3 of zoe starts @8",
     );
     check(
-        "a server that stops in good order closes the conference",
+        "a server that stops in good order ends the sessions, and the conference waits for the next start",
         "0 shutdown      =>
          0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
          1 alive a1@1    => a1 heard @1
-         5 shutdown      => a1 ends @5 shutdown, anna absent @5, conference ends @5 shutdown
-         6 resume anna a2 with a1 in a1 => refused ConferenceOver",
+         5 shutdown      => a1 ends @5 shutdown, anna absent @5, waits until @35
+         60 restart      => waits until @90
+         61 resume anna a2 with a1 in a1 => anna returns, a2 of anna starts @61
+         70 leave a2     => a2 ends @70 left, anna absent @70, conference ends @70 empty",
+    );
+    check(
+        "one that does not start again in time finds nobody, and the conference ended when it stopped",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         5 shutdown      => a1 ends @5 shutdown, anna absent @5, waits until @35
+         9000 restart    => waits until @9030
+         9030 tick       => conference ends @5 nobody_returned",
+    );
+}
+
+#[test]
+fn silence() {
+    check(
+        "a session that falls silent ends when it was last heard of, and the conference waits 30 s for its person",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         7 alive a1@7    => a1 heard @7
+         20 lost a1@9 silent => a1 ends @9 silent, anna absent @9, waits until @50
+         20 deadline     => @50
+         49 tick         =>
+         50 tick         => conference ends @9 nobody_returned",
+    );
+    check(
+        "whoever comes back is the same participant in the same conference, and leaves it as ever",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         9 lost a1@1 silent => a1 ends @1 silent, anna absent @1, waits until @39
+         38 resume anna a2 with a1 in a1 => anna returns, a2 of anna starts @38
+         38 deadline     => none
+         40 leave a2     => a2 ends @40 left, anna absent @40, conference ends @40 empty",
+    );
+    check(
+        "a connection that is closed without a word is no leave, and the word may follow",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 lost a1@1 closed => a1 ends @1 closed, anna absent @1, waits until @31
+         2 leave a1      => conference ends @1 empty",
+    );
+    check(
+        "while somebody is awaited, the last leave does not end the conference",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         9 lost z1@1 silent => z1 ends @1 silent, zoe absent @1, waits until @39
+         20 leave a1     => a1 ends @20 left, anna absent @20
+         39 tick         => conference ends @20 nobody_returned",
+    );
+    check(
+        "whoever does not come back in time is awaited no longer, and the others go on",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         9 lost z1@1 silent => z1 ends @1 silent, zoe absent @1, waits until @39
+         39 tick         => waits no longer for zoe
+         39 deadline     => none
+         40 leave a1     => a1 ends @40 left, anna absent @40, conference ends @40 empty",
+    );
+    check(
+        "once everybody who was cut off has been back, the last leave ends the conference",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         4 alive a1@4 z1@4 => a1 heard @4, z1 heard @4
+         5 restart       => a1 ends @4 crash, anna absent @4, z1 ends @4 crash, zoe absent @4, waits until @35
+         6 resume anna a2 with a1 in a1 => anna returns, a2 of anna starts @6
+         7 resume zoe z2 with z1 in a1 => zoe returns, z2 of zoe starts @7
+         8 leave a2      => a2 ends @8 left, anna absent @8
+         9 leave z2      => z2 ends @9 left, zoe absent @9, conference ends @9 empty",
+    );
+    check(
+        "whoever was cut off and leaves then is not awaited",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         0 join zoe z1   => zoe joins @0, z1 of zoe starts @0
+         9 lost a1@2 silent => a1 ends @2 silent, anna absent @2, waits until @39
+         9 lost z1@1 silent => z1 ends @1 silent, zoe absent @1, waits until @39
+         12 leave a1     => waits no longer for anna
+         13 leave a1     =>
+         14 leave z1     => conference ends @2 empty",
+    );
+    check(
+        "whoever is put out is not awaited either",
+        "0 join anna a1 as owner => conference starts @0, anna joins @0, a1 of anna starts @0 as Host
+         0 join bob b1   => bob joins @0, b1 of bob starts @0
+         9 lost b1@1 silent => b1 ends @1 silent, bob absent @1, waits until @39
+         12 remove bob   => bob is put out
+         20 leave a1     => a1 ends @20 left, anna absent @20, conference ends @20 empty",
+    );
+    check(
+        "a person is cut off with one device, and comes back with any",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 join anna a2  => a2 of anna starts @1
+         9 lost a1@2 silent => a1 ends @2 silent, waits until @39
+         10 leave a2     => a2 ends @10 left, anna absent @10
+         12 join anna a3 => anna returns, a3 of anna starts @12
+         13 leave a3     => a3 ends @13 left, anna absent @13, conference ends @13 empty",
+    );
+    check(
+        "a server that was away itself gives those who are awaited their whole time again",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         1 woke          =>
+         9 lost a1@1 silent => a1 ends @1 silent, anna absent @1, waits until @39
+         100 woke        => waits until @130
+         101 resume anna a2 with a1 in a1 => anna returns, a2 of anna starts @101
+         102 woke        =>",
+    );
+    check(
+        "the end for all is at once",
+        "0 join anna a1  => conference starts @0, anna joins @0, a1 of anna starts @0
+         9 lost a1@1 silent => a1 ends @1 silent, anna absent @1, waits until @39
+         12 end          => conference ends @12 ended
+         12 deadline     => none",
     );
 }
 
@@ -232,7 +342,7 @@ fn crash() {
          9 leave a2      => a2 ends @9 left, anna absent @9
          9 deadline      => @35
          30 resume zoe z2 with z1 in a1 => zoe returns, z2 of zoe starts @30
-         45 lost z2@31 silent => z2 ends @31 silent, zoe absent @31, conference ends @31 empty",
+         45 lost z2@31 left => z2 ends @31 left, zoe absent @31, conference ends @31 empty",
     );
     check(
         "a conference whose time is up is over, even before the deadline is served",
@@ -261,7 +371,7 @@ fn who() {
          2 join zoe z1   => zoe joins @2, z1 of zoe starts @2
          5 alive a1@5 a2@5 z1@5 => a1 heard @5, a2 heard @5, z1 heard @5
          9 leave a1      => a1 ends @9 left
-         9 lost a2@7 silent => a2 ends @7 silent, anna absent @9
+         9 lost a2@7 silent => a2 ends @7 silent, anna absent @9, waits until @39
          12 join anna a3 => anna returns, a3 of anna starts @12",
     );
     check(
@@ -325,18 +435,31 @@ fn clock() {
          40 join anna a2  => a2 of anna starts @101
          42 alive a1@42 a2@41 =>
          42 deadline      => none
-         50 lost a1@48 silent => a1 ends @101 silent
+         50 lost a1@48 left => a1 ends @101 left
          60 leave a2      => a2 ends @101 left, anna absent @101, conference ends @101 empty
-         61 join anna a3  => conference starts @101, anna joins @101, a3 of anna starts @101
+         61 join anna a3  => conference starts @61, anna joins @61, a3 of anna starts @61
          61 ask join anna a4 => a4 of anna is on the way to a3
          61 deadline      => @76",
+    );
+    check(
+        "a conference that was held in the future makes no other last no time",
+        "10800 join anna a1 => conference starts @10800, anna joins @10800, a1 of anna starts @10800
+         12 leave a1      => a1 ends @10800 left, anna absent @10800, conference ends @10800 empty
+         20 join anna a2  => conference starts @20, anna joins @20, a2 of anna starts @20
+         25 leave a2      => a2 ends @25 left, anna absent @25, conference ends @25 empty",
+    );
+    check(
+        "nor does one that is over and not yet ended",
+        "10800 join anna a1 => conference starts @10800, anna joins @10800, a1 of anna starts @10800
+         12 lost a1@11 silent => a1 ends @10800 silent, anna absent @10800, waits until @42
+         50 join anna a2  => conference ends @10800 nobody_returned, conference starts @50, anna joins @50, a2 of anna starts @50",
     );
     check(
         "nobody is heard of in the future, or before the start",
         "10 join anna a1 => conference starts @10, anna joins @10, a1 of anna starts @10
          12 alive a1@5   =>
          13 alive a1@99  => a1 heard @13
-         14 lost a1@99 silent => a1 ends @14 silent, anna absent @14, conference ends @14 empty",
+         14 lost a1@99 left => a1 ends @14 left, anna absent @14, conference ends @14 empty",
     );
     check(
         "there is no time before the epoch",

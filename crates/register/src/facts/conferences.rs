@@ -1,6 +1,9 @@
 //! How conferences enter the register, and when their records are over: that depends on the space, so the statements ask it.
 
-use crate::limits::NEVER_US;
+use crate::{
+    forget::NOBODY,
+    limits::{NEVER_US, PUBLISHED_AFTER_US},
+};
 use db::Statement;
 use meeting::{ConferenceEndReason, ConferenceId, Micros, SpaceId};
 
@@ -12,9 +15,10 @@ pub(super) fn started(
     usual_expiry_us: i64,
 ) -> Vec<Statement> {
     let started = Statement::new(
-        "insert into conference (id, space, start_us, end_us, expire_us, end_reason, latest_session_end_us)
+        "insert into conference (id, space, start_us, end_us, expire_us, end_reason, latest_session_end_us, organizer)
         select $2, s.id, $3, null,
-        case when s.retention_us is null then $4 when s.retention_us = 0 then $5 else $3 + s.retention_us end, null, $3
+        case when s.retention_us is null then $4 when s.retention_us = 0 then $5 else $3 + s.retention_us end, null, $3,
+        nullif(s.owner, $6)
         from space s where s.id = $1",
         vec![
             space.as_str().into(),
@@ -22,6 +26,7 @@ pub(super) fn started(
             start.0.into(),
             usual_expiry_us.into(),
             NEVER_US.into(),
+            NOBODY.into(),
         ],
     );
     let owner_reads = Statement::new(
@@ -40,6 +45,7 @@ pub(super) fn left(conference: &ConferenceId, end: Micros) -> Statement {
     )
 }
 
+/// Its record is due when what its sessions sent last has been measured.
 pub(super) fn ended(
     space: &SpaceId,
     conference: &ConferenceId,
@@ -48,7 +54,7 @@ pub(super) fn ended(
     usual_expiry_us: i64,
 ) -> Statement {
     Statement::new(
-        "update conference set end_us = $3, end_reason = $5, expire_us =
+        "update conference set end_us = $3, end_reason = $5, due_us = $7, expire_us =
         (select case when s.retention_us is null then $4 when s.retention_us = 0 then $6 else $3 + s.retention_us end
         from space s where s.id = $2)
         where id = $1 and space = $2 and end_us is null and start_us <= $3 and not exists
@@ -60,6 +66,7 @@ pub(super) fn ended(
             usual_expiry_us.into(),
             reason.as_str().into(),
             NEVER_US.into(),
+            end.plus_us(PUBLISHED_AFTER_US).0.into(),
         ],
     )
     .expect(1)

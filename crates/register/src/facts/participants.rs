@@ -50,13 +50,44 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
             conference,
             participant,
         } => vec![change(
-            "update participant set removed = 1 where conference = $1 and id = $2 and removed = 0",
+            "update participant set removed = 1, return_until_us = null where conference = $1 and id = $2 and removed = 0",
             conference,
             participant,
             None,
         )],
+        Fact::ReturnAwaited {
+            conference,
+            participants,
+            until,
+        } => awaited(conference, participants, Some(*until)),
+        Fact::ReturnGivenUp {
+            conference,
+            participants,
+        } => awaited(conference, participants, None),
         _ => Vec::new(),
     }
+}
+
+/// The conference waits for these, or no longer.
+fn awaited(conference: &ConferenceId, participants: &[ParticipantId], until: Option<Micros>) -> Vec<Statement> {
+    let until = Value::from(until.map(|until| until.0));
+    let each = participants.iter().map(|participant| {
+        change(
+            "update participant set return_until_us = $3 where conference = $1 and id = $2",
+            conference,
+            participant,
+            Some(until.clone()),
+        )
+    });
+    each.collect()
+}
+
+/// A conference that is over waits for nobody.
+pub(super) fn nobody_awaited(conference: &ConferenceId) -> Statement {
+    Statement::new(
+        "update participant set return_until_us = null where conference = $1 and return_until_us is not null",
+        vec![conference.as_str().into()],
+    )
 }
 
 /// Signed-in participants may read the record; the owner may already.
@@ -124,10 +155,11 @@ pub(super) fn left(
     )
 }
 
-/// A participant whose new session has a more powerful role has it.
-pub(super) fn empowered(conference: &ConferenceId, participant: &ParticipantId, role: Role) -> Statement {
+/// A participant whose session starts is back, if they were awaited; and if the new session has a more powerful role, they have it.
+pub(super) fn arrived(conference: &ConferenceId, participant: &ParticipantId, role: Role) -> Statement {
     Statement::new(
-        "update participant set role = $3 where conference = $1 and id = $2 and role > $3",
+        "update participant set return_until_us = null, role = case when role > $3 then $3 else role end
+        where conference = $1 and id = $2 and (role > $3 or return_until_us is not null)",
         vec![
             conference.as_str().into(),
             participant.as_str().into(),

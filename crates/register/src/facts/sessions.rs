@@ -47,7 +47,7 @@ pub(super) fn statements(space: &SpaceId, fact: &Fact) -> Vec<Statement> {
             .expect(1);
             vec![
                 started,
-                participants::empowered(conference, participant, *role),
+                participants::arrived(conference, participant, *role),
                 code_used(space, *start, MEETING_CODE_USE_EVERY_US),
             ]
         }

@@ -1,11 +1,31 @@
 //! Records whose time is over.
 
-use crate::hall::{Hall, anonymous, at, signed_in};
+use crate::hall::{Hall, Seat, anonymous, at, signed_in};
+use crate::quality::{MICROPHONE, measured, path, report, rows};
 use audit::By;
 use db::{Statement, testing::each_engine};
-use meeting::Micros;
-use register::{Query, RegisterError, Retention, limits};
+use meeting::{DeviceKind, Micros, SessionId};
+use register::{Measured, Query, RegisterError, Retention, SetupFailure, limits};
 use std::num::NonZeroU16;
+
+/// What is kept of a session beside its facts, and somebody who never got into its conference.
+fn kept_of(seat: &Seat) -> (Measured, SetupFailure) {
+    let measured = Measured {
+        path: Some(path("203.0.113.9:50000")),
+        report: Some(report("Browser/1")),
+        ..measured(&seat.session, &[(MICROPHONE, 1)])
+    };
+    let failure = SetupFailure {
+        conference: seat.conference.clone(),
+        session: SessionId::from_random(crate::hall::fresh()),
+        account: None,
+        device: DeviceKind::Full,
+        by_program: false,
+        start: at(12),
+        end: at(13),
+    };
+    (measured, failure)
+}
 
 #[tokio::test]
 async fn what_has_expired_is_invisible_and_then_deleted() {
@@ -13,6 +33,12 @@ async fn what_has_expired_is_invisible_and_then_deleted() {
         let mut hall = Hall::new(&db).await;
         let anna = hall.join(signed_in(2), at(10)).await;
         let zoe = hall.join(anonymous("Zoe"), at(11)).await;
+        let (of_anna, failure) = kept_of(&anna);
+        hall.register
+            .keep(&[of_anna], &[failure], at(15))
+            .await
+            .expect("written");
+        assert_eq!(rows(&db).await, 5);
         hall.leave(&anna, at(20)).await;
         hall.leave(&zoe, at(20)).await;
         let later = hall.join(signed_in(2), at(30)).await;
@@ -82,6 +108,7 @@ async fn what_has_expired_is_invisible_and_then_deleted() {
                 .expect("a count");
             assert_eq!(rows[0].int(0).expect("a number"), 0, "{table}");
         }
+        assert_eq!(rows(&db).await, 0);
 
         // A conference that is held for longer than records are kept is still there.
         let much_later = expiry.plus_us(limits::RETENTION_US);
@@ -126,6 +153,26 @@ async fn a_year_of_visits_is_deleted() {
                     session,
                 ),
                 (
+                    "insert into stream (conference, session, ssrc, direction, kind, totals)
+                    select conference, id, 1, 1, 1, '{}' from participant_session where id = $1",
+                    vec![format!("session {number}").into()],
+                ),
+                (
+                    "insert into stream_series (conference, session, ssrc, direction, piece, samples)
+                    select conference, id, 1, 1, 0, secret_sha256 from participant_session where id = $1",
+                    vec![format!("session {number}").into()],
+                ),
+                (
+                    "insert into session_path (conference, session, transport, theirs, ours)
+                    select conference, id, 1, '', '' from participant_session where id = $1",
+                    vec![format!("session {number}").into()],
+                ),
+                (
+                    "insert into session_report (conference, session, report)
+                    select conference, id, '{}' from participant_session where id = $1",
+                    vec![format!("session {number}").into()],
+                ),
+                (
                     "insert into conference_reader (account, space, start_us, conference)
                     select $1, space, start_us, id from conference where id = $2",
                     reader,
@@ -133,8 +180,12 @@ async fn a_year_of_visits_is_deleted() {
             ]
         };
         let forged = (0..VISITS).flat_map(visit);
-        let forged = forged.map(|(sql, params)| Statement::new(sql, params).expect(1));
-        db.write(forged.collect()).await.expect("rows");
+        let forged: Vec<Statement> = forged
+            .map(|(sql, params)| Statement::new(sql, params).expect(1))
+            .collect();
+        for some in forged.chunks(1_000) {
+            db.write(some.to_vec()).await.expect("rows");
+        }
 
         let expiry = at(20).plus_us(limits::RETENTION_US);
         assert_eq!(hall.register.delete_expired(expiry).await.expect("deleted"), 1);
@@ -142,6 +193,7 @@ async fn a_year_of_visits_is_deleted() {
             let rows = db.read(&format!("select count(*) from {table}"), vec![]).await;
             assert_eq!(rows.expect("a count")[0].int(0).expect("a number"), 0, "{table}");
         }
+        assert_eq!(rows(&db).await, 0);
     })
     .await;
 }

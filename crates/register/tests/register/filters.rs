@@ -35,6 +35,10 @@ async fn conferences() {
                 ),
                 vec![50],
             ),
+            (
+                format!("space.meeting_code = {}", code.as_str().replace('-', "").to_uppercase()),
+                vec![50, 30, 10],
+            ),
             (format!("NOT space.meeting_code = {code}"), vec![60]),
             (
                 format!("space.meeting_code = {code} OR end_time IS NOT NULL"),

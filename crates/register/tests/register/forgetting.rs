@@ -1,15 +1,21 @@
 //! Forgetting a person: nothing of them is left in the database's files, and everything else is.
 
 use crate::hall::{Hall, anonymous, at, fresh, new_space, signed_in, user};
+use crate::quality::{MICROPHONE, measured, path, report};
 use db::{Db, Location, testing::each_location};
-use meeting::{DisplayName, MemberId, Person};
-use register::{DELETED_PERSON, Forgotten, MemberRecord, MemberRole, ParticipantKind, Query, Register, RegisterError};
+use meeting::{DeviceKind, DisplayName, MemberId, Micros, Person, SessionId};
+use register::{
+    DELETED_PERSON, Forgotten, Measured, MemberRecord, MemberRole, ParticipantKind, Query, Register, RegisterError,
+    SetupFailure,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
 const NAME: &str = "Ada Unforgettable";
+const ADDRESS: &str = "203.0.113.77";
+const BROWSER: &str = "AdaBrowser/7";
 const EMAIL: &str = "ada.unforgettable@example.org";
 /// A user number that stands in no other id.
 const ADA: u64 = 314_159_265_358_979;
@@ -35,6 +41,7 @@ async fn a_person_leaves_no_bytes_in_the_files() {
             let bo = hall.join(signed_in(2), now).await;
             let ada = hall.join(ada(), now.plus_us(1_000_000)).await;
             let zoe = hall.join(anonymous("Zoe"), now.plus_us(2_000_000)).await;
+            measure(&register, &ada, now.plus_us(2_500_000)).await;
             hall.leave(&ada, now.plus_us(3_000_000)).await;
             hall.leave(&bo, now.plus_us(4_000_000)).await;
             hall.leave(&zoe, now.plus_us(5_000_000)).await;
@@ -62,6 +69,7 @@ async fn a_person_leaves_no_bytes_in_the_files() {
         }
 
         check_totals(&register, &seats).await;
+        check_quality(&register, &seats[0].0, at(7000)).await;
         let gone = register.space_by_id(&own.id, at(7000)).await.expect("the space stays");
         assert_eq!((gone.code, gone.owner), (None, user(0)));
         assert!(matches!(
@@ -121,6 +129,54 @@ async fn one_participant_is_forgotten_in_one_conference() {
                 .await
                 .expect("an answer")
         );
+    })
+    .await;
+}
+
+/// Who may read is remembered, and taken back by any write of any process: the next question is answered as things are.
+#[tokio::test]
+async fn who_may_read_is_as_it_was_written_last() {
+    each_location(async |location| {
+        let db = Db::open(&location).await.expect("a new database");
+        let elsewhere = Register::new(Db::open(&location).await.expect("the same database"));
+        let mut hall = Hall::new(&db).await;
+        let bo = hall.join(signed_in(2), at(1)).await;
+        let register = hall.register.clone();
+        let may = async |reader: u64| {
+            let mut answers = Vec::new();
+            for _ in ["read", "remembered"] {
+                let reader = user(reader);
+                let session = register.participant_session_for_reader(
+                    &bo.conference,
+                    &bo.participant,
+                    &bo.session,
+                    &reader,
+                    at(9),
+                );
+                match session.await {
+                    Ok(record) => assert_eq!(record.id, bo.session),
+                    Err(error) => assert!(matches!(error, RegisterError::NotFound), "{error:?}"),
+                }
+                let may = register.may_read(&bo.conference, &reader, at(9)).await;
+                answers.push(may.expect("an answer"));
+            }
+            assert_eq!(answers[0], answers[1]);
+            answers[0]
+        };
+        assert!(may(2).await && !may(3).await);
+        let cy = hall.join(signed_in(3), at(2)).await;
+        assert!(may(2).await && may(3).await);
+        hall.leave(&bo, at(5)).await;
+        hall.leave(&cy, at(6)).await;
+        assert!(may(2).await && may(3).await);
+        for (seed, seat, left) in [([7; 32], &cy, (true, false)), ([9; 32], &bo, (false, false))] {
+            let person = Forgotten::Participant {
+                conference: &seat.conference,
+                participant: &seat.participant,
+            };
+            assert_eq!(elsewhere.forget_person(person, seed).await.expect("forgotten"), 1);
+            assert_eq!((may(2).await, may(3).await), left);
+        }
     })
     .await;
 }
@@ -185,6 +241,43 @@ async fn check_totals(register: &Register, seats: &[(crate::hall::Seat, crate::h
     }
 }
 
+/// Somebody is there with an address and a browser, after another device of theirs could not connect.
+async fn measure(register: &Register, seat: &crate::hall::Seat, now: Micros) {
+    let measured = Measured {
+        path: Some(path(&format!("{ADDRESS}:50000"))),
+        report: Some(report(BROWSER)),
+        ..measured(&seat.session, &[(MICROPHONE, 10)])
+    };
+    let failure = SetupFailure {
+        conference: seat.conference.clone(),
+        session: SessionId::from_random(fresh()),
+        account: Some(user(ADA)),
+        device: DeviceKind::Full,
+        by_program: false,
+        start: now.plus_us(-1),
+        end: now,
+    };
+    register.keep(&[measured], &[failure], now).await.expect("written");
+}
+
+/// The figures of a forgotten person's session stay, as the times do; what tells of the person does not.
+async fn check_quality(register: &Register, seat: &crate::hall::Seat, now: Micros) {
+    let record = register
+        .provisional_call_record(&seat.conference, now)
+        .await
+        .expect("kept");
+    let everything = filter::Predicate::And(Vec::new());
+    let sessions = register.count_call_sessions(&record, &everything).await;
+    assert_eq!(sessions.expect("a count"), 3, "and nobody who could not connect");
+    let quality = register
+        .call_quality(&record.conference, std::slice::from_ref(&seat.session))
+        .await
+        .expect("read");
+    let quality = &quality[&seat.session];
+    assert_eq!(quality.streams[&MICROPHONE].figures.packets, 10);
+    assert_eq!((quality.path, &quality.report), (None, &None));
+}
+
 fn ada() -> Person {
     Person::SignedIn {
         user: user(ADA),
@@ -203,8 +296,8 @@ fn membership(space: &meeting::SpaceId) -> MemberRecord {
     }
 }
 
-fn traces() -> [String; 3] {
-    [NAME.to_owned(), EMAIL.to_owned(), user(ADA).to_string()]
+fn traces() -> [String; 5] {
+    [NAME, EMAIL, user(ADA).as_str(), ADDRESS, BROWSER].map(str::to_owned)
 }
 
 /// PostgreSQL writes its pages some day; from here on they are in the files. SQLite has nothing of the kind.

@@ -41,7 +41,7 @@ impl Hall {
         register.create_space(new.clone()).await.expect("fresh ids");
         Hall {
             register,
-            space: Space::new(new.id, new.settings, Micros(0)),
+            space: Space::new(new.id, new.settings),
             code: new.code,
             owner: new.owner,
         }

@@ -1,12 +1,14 @@
 //! The register on both engines, one module per subject. One program, because each links a database engine.
 
 mod attendance;
+mod call_records;
 mod expiry;
 mod filters;
 mod forgetting;
 mod hall;
 mod members;
 mod pages;
+mod quality;
 mod records;
 mod restoring;
 mod spaces;

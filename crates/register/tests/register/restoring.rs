@@ -67,7 +67,7 @@ async fn a_server_that_starts_finds_what_is_open() {
             Some(at(10))
         );
 
-        // The next conference does not begin before the last one ended, whatever the clock says.
+        // The next conference begins when the clock says so, though the last one ended in what is the future now.
         let mut rested = over.register.space(over.space.id()).await.expect("restored");
         std::mem::swap(&mut rested, &mut over.space);
         let next = over.join(signed_in(2), at(15)).await;
@@ -77,7 +77,13 @@ async fn a_server_that_starts_finds_what_is_open() {
             .await
             .expect("recorded")
             .start;
-        assert_eq!(start, at(20));
+        assert_eq!(start, at(15));
+        let rested = over.register.space(over.space.id()).await.expect("restored");
+        assert_eq!(
+            rested.conference().map(Conference::id),
+            Some(&next.conference),
+            "the open one, whichever began last"
+        );
     })
     .await;
 }
@@ -103,6 +109,41 @@ async fn what_had_ended_before_a_crash_counts() {
         hall.give(Input::Tick, at(130)).await.expect("a tick");
         let conference = hall.register.conference(&laptop.conference, at(131)).await;
         assert_eq!(conference.expect("recorded").end, Some(at(30)), "a guest was the last");
+    })
+    .await;
+}
+
+/// Whom a conference waits for is recorded: a process that starts, or must look again, waits for the same people.
+#[tokio::test]
+async fn those_who_are_awaited_are_awaited_after_a_restart() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let laptop = hall.join(signed_in(2), at(10)).await;
+        let zoe = hall.join(anonymous("Zoe"), at(11)).await;
+        let yan = hall.join(anonymous("Yan"), at(12)).await;
+        hall.leave(&yan, at(13)).await;
+        for seat in [&laptop, &zoe] {
+            let lost = Input::Lost {
+                session: seat.session.clone(),
+                last_sign_of_life: at(14),
+                reason: LostReason::Silent,
+            };
+            hall.give(lost, at(22)).await.expect("never refused");
+        }
+        let again = hall.register.space(hall.space.id()).await.expect("restored");
+        assert_eq!(
+            again.next_deadline(),
+            Some(at(52)),
+            "as it was, for a process that looks again"
+        );
+
+        hall.space = again;
+        hall.give(Input::Restart, at(100)).await.expect("a restart");
+        hall.join(signed_in(2), at(101)).await;
+        hall.join_with(anonymous("Zoe"), Some(zoe.secret), at(102)).await;
+        hall.space = hall.register.space(hall.space.id()).await.expect("restored");
+        assert!(hall.space.conference().is_some());
+        assert_eq!(hall.space.next_deadline(), None, "everybody has been back");
     })
     .await;
 }
@@ -230,7 +271,10 @@ async fn take(hall: &mut Hall, seats: &mut Vec<Seat>, step: &Step, now: Micros) 
                 });
             }
         }
-        (14, _) => drop(hall.give(Input::Restart, now).await),
+        (14, _) => {
+            let away = [Input::Restart, Input::Woke, Input::Shutdown][usize::from(step.person % 3)].clone();
+            drop(hall.give(away, now).await);
+        }
         (15, _) => drop(hall.give(Input::EndConference, now).await),
         (16, Some(seat)) => drop(
             hall.give(

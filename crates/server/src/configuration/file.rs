@@ -131,9 +131,11 @@ fn text_of(value: &DeValue<'_>, set: &Set) -> Option<String> {
             let items: Option<Vec<&str>> = items.iter().map(|item| item.get_ref().as_str()).collect();
             Some(items?.join(","))
         }
-        (Set::Path(_) | Set::Text(_) | Set::Secret(_) | Set::Form(..) | Set::Choice(_), DeValue::String(text)) => {
-            Some(text.clone().into_owned())
-        }
+        // One of a list may stand alone.
+        (
+            Set::Path(_) | Set::Text(_) | Set::Secret(_) | Set::Form(..) | Set::Choice(_) | Set::List(..),
+            DeValue::String(text),
+        ) => Some(text.clone().into_owned()),
         _ => None,
     }
 }

@@ -29,6 +29,7 @@ pub use page::settings_page;
 
 use crate::announce::PublicAddress;
 use crate::gate::Quotas;
+use crate::outgoing::Origin;
 use crate::web::oidc::OidcConfiguration;
 use https::{HTTPS, Https};
 use key::{Fallback, Section};
@@ -62,8 +63,8 @@ pub struct Configuration {
     pub listen: SocketAddr,
     /// UDP port of the media; unset is the port that HTTP got.
     pub media_port: Option<u16>,
-    /// What candidates announce.
-    pub public_address: Option<PublicAddress>,
+    /// What candidates announce; none is what follows from `listen`.
+    pub public_addresses: Vec<PublicAddress>,
     /// Which proxies say whose requests they pass on.
     pub trusted_proxies: Proxies,
     /// How long running meetings may go on after the request to stop.
@@ -76,8 +77,14 @@ pub struct Configuration {
     pub metrics_listen: Option<SocketAddr>,
     /// How much one person, one app and one client without an account may ask for in a minute.
     pub quotas: Quotas,
+    /// Whether apps have to send a PKCE challenge that have a secret.
+    pub require_pkce: bool,
     /// Whether whoever gives no credential acts as the administrator.
     pub without_tokens: bool,
+    /// Whether tools are not told what the gRPC API has.
+    pub without_reflection: bool,
+    /// Front doors of this network that may be told of changes, beside those on the public internet.
+    pub notify_origins: Vec<Origin>,
     /// A provider by which people may sign in.
     pub oidc: Option<OidcConfiguration>,
     /// Whether HTTPS is served, and with which certificate.
@@ -151,14 +158,17 @@ impl Configuration {
             },
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             media_port: None,
-            public_address: None,
+            public_addresses: Vec::new(),
             trusted_proxies: Proxies::default(),
             drain: Duration::ZERO,
             retention: None,
             audit_retention: None,
             metrics_listen: None,
             quotas: Quotas::default(),
+            require_pkce: false,
             without_tokens: false,
+            without_reflection: false,
+            notify_origins: Vec::new(),
             oidc: None,
             tls: TlsConfiguration::Off,
         }
@@ -243,6 +253,7 @@ mod tests {
         assert_eq!(configuration.retention, Some(Duration::from_hours(30 * 24)));
         assert_eq!(configuration.media_port, None);
         assert!(configuration.oidc.is_none());
+        assert!(configuration.public_addresses.is_empty());
         assert_eq!(format!("{configuration:?}"), format!("{:?}", Configuration::default()));
     }
 
@@ -295,6 +306,25 @@ mod tests {
         }
     }
 
+    /// One of a list needs no brackets in the file.
+    #[test]
+    fn public_addresses_are_one_or_several() {
+        let two = "public_address = [\"203.0.113.7\", \"meet.example.org:3478\"]";
+        for (text, flags, expected) in [
+            ("public_address = \"203.0.113.7\"", &[][..], 1),
+            (two, &[], 2),
+            (two, &["--public-address", "203.0.113.7"], 1),
+            (
+                "",
+                &["--public-address", "203.0.113.7", "--public-address", "2001:db8::7"],
+                2,
+            ),
+        ] {
+            let configuration = with_file(text, flags).expect("valid");
+            assert_eq!(configuration.public_addresses.len(), expected, "{text} {flags:?}");
+        }
+    }
+
     /// What the page for operators shows as a file is one.
     #[test]
     fn examples_are_valid() {
@@ -337,8 +367,8 @@ mod tests {
                 "line 1: invalid value '-1' for 'drain_seconds': it is not a whole number",
             ),
             (
-                "public_address = \"here\"",
-                "line 1: invalid value 'here' for 'public_address': it is not an IP address with or without a port, such as 203.0.113.7 or 203.0.113.7:3478",
+                "public_address = \"203.0.113\"",
+                "line 1: invalid value '203.0.113' for 'public_address': it is not a list of addresses or names with or without a port, such as 203.0.113.7 or meet.example.org:3478",
             ),
             (
                 "retention_days = 36501",
@@ -391,7 +421,7 @@ mod tests {
             ),
             (
                 "lisen = \"127.0.0.1:2\"",
-                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, without_tokens, [tls], [oidc], [quotas]",
+                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, notify_origin, require_pkce, without_tokens, without_reflection, [tls], [oidc], [quotas]",
             ),
         ] {
             match with_file(text, &[]) {

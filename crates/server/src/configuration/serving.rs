@@ -8,6 +8,7 @@ use super::key::Fallback::{Nothing, Value, Words};
 use super::key::{Choice, Flag, Key, Section, Set};
 use crate::gate::Quotas;
 use crate::limits::RETENTION_DAYS_MAX;
+use crate::outgoing::Origin;
 
 /// What `sederunt serve` takes, and `sederunt doctor` to examine it.
 pub(super) const SERVING: Section = Section {
@@ -50,15 +51,16 @@ pub(super) const SERVING: Section = Section {
             flag: Some(Flag {
                 name: "public-address",
                 environment: "SEDERUNT_PUBLIC_ADDRESS",
-                value: "IP[:PORT]",
+                value: "HOST[:PORT]",
             }),
             default: Nothing,
-            help: "Address at which browsers reach the media port, if it is not the one that is bound",
+            help: "Address or name at which browsers reach the media port, if it is not the one that is bound, as often as needed",
             more: "see [network.md](network.md)",
-            set: Set::Form(
-                "an IP address with or without a port, such as 203.0.113.7 or 203.0.113.7:3478",
-                |to, text| {
-                    to.configuration.public_address = Some(text.parse().ok()?);
+            set: Set::List(
+                "a list of addresses or names with or without a port, such as 203.0.113.7 or meet.example.org:3478",
+                |to, hosts| {
+                    let hosts: Result<_, _> = hosts.iter().map(|host| host.parse()).collect();
+                    to.configuration.public_addresses = hosts.ok()?;
                     Some(())
                 },
             ),
@@ -88,7 +90,7 @@ pub(super) const SERVING: Section = Section {
                 value: "SECONDS",
             }),
             default: Value("10"),
-            help: "Seconds that running meetings get after SIGTERM before they are closed",
+            help: "Seconds that running meetings get after SIGTERM before their pages are told that the server restarts",
             more: "",
             set: Set::Number(0..=u64::MAX, |to, seconds| {
                 to.configuration.drain = Duration::from_secs(seconds);
@@ -138,6 +140,26 @@ pub(super) const SERVING: Section = Section {
             }),
         },
         Key {
+            name: Some("notify_origin"),
+            flag: Some(Flag {
+                name: "notify-origin",
+                environment: "SEDERUNT_NOTIFY_ORIGIN",
+                value: "URL",
+            }),
+            default: Words("none"),
+            help: "Scheme, host and port of a server of your own network that may be told of changes, as often as needed; on the \
+                   public internet all may that serve HTTPS on port 443",
+            more: "see [notifications.md](../notifications.md)",
+            set: Set::List(
+                "a list of URLs without a path, such as http://10.0.0.7:9000",
+                |to, origins| {
+                    let origins: Option<_> = origins.iter().map(|origin| Origin::parse(origin)).collect();
+                    to.configuration.notify_origins = origins?;
+                    Some(())
+                },
+            ),
+        },
+        Key {
             name: None,
             flag: Some(Flag {
                 name: "quotas",
@@ -167,6 +189,18 @@ pub(super) const SERVING: Section = Section {
             ]),
         },
         Key {
+            name: Some("require_pkce"),
+            flag: Some(Flag {
+                name: "require-pkce",
+                environment: "SEDERUNT_REQUIRE_PKCE",
+                value: "",
+            }),
+            default: Nothing,
+            help: "Refuse apps that ask people for consent without PKCE, also those that have a secret",
+            more: "see [people.md](people.md)",
+            set: Set::Switch(|to, on| to.configuration.require_pkce = on),
+        },
+        Key {
             name: Some("without_tokens"),
             flag: Some(Flag {
                 name: "without-tokens",
@@ -177,6 +211,18 @@ pub(super) const SERVING: Section = Section {
             help: "Let whoever gives no token act as the administrator; on loopback addresses only, for development",
             more: "see [people.md](people.md)",
             set: Set::Switch(|to, on| to.configuration.without_tokens = on),
+        },
+        Key {
+            name: Some("without_reflection"),
+            flag: Some(Flag {
+                name: "without-reflection",
+                environment: "SEDERUNT_WITHOUT_REFLECTION",
+                value: "",
+            }),
+            default: Nothing,
+            help: "Do not tell tools such as grpcurl which methods the API has by gRPC",
+            more: "see [programs.md](programs.md)",
+            set: Set::Switch(|to, on| to.configuration.without_reflection = on),
         },
     ],
 };

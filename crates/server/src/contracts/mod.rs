@@ -3,6 +3,7 @@
 //! They never import each other, and nothing but `application.rs` names them: what two of them need lies beside them, in the gate, in
 //! `grpc`, or in a crate below.
 
+pub(crate) mod graph;
 pub(crate) mod meet;
 pub(crate) mod own;
 pub(crate) mod people;

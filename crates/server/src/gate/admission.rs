@@ -11,9 +11,10 @@
 use std::sync::Arc;
 
 use axum_core::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use identity::{Caller, Identity};
+use identity::{Caller, Identity, Principal};
 use share::{Client, Permit, Reports, Shared, Taker};
 use tracing::Instrument as _;
 
@@ -23,7 +24,7 @@ use super::operation::Effect;
 use super::quotas::{Meter, Quotas};
 use super::stranger::Stranger;
 use super::trace::{REQUEST_ID, TraceIds};
-use crate::browser::Cookies;
+use crate::browser::{Cookies, OwnPages};
 use crate::failure::{Answer, Failure, Kind};
 use crate::metrics::Metrics;
 use crate::{clock, limits};
@@ -44,6 +45,7 @@ pub(crate) trait Wire {
 pub(crate) struct Admission {
     identity: Identity,
     cookies: Cookies,
+    own_pages: OwnPages,
     stranger: Stranger,
     metrics: Arc<Metrics>,
     places: Shared,
@@ -62,6 +64,7 @@ impl Admission {
     ) -> Admission {
         Admission {
             cookies: Cookies::of(identity.public_url()),
+            own_pages: OwnPages::at(identity.public_url()),
             identity,
             stranger,
             metrics,
@@ -77,7 +80,7 @@ impl Admission {
         &self,
         method: Arc<Method>,
         request: Request<Body>,
-        serve: impl FnOnce(Asking, Request<Body>) -> F,
+        serve: impl FnOnce(Asking, Request<Bytes>) -> F,
     ) -> Response<W::Body>
     where
         F: Future<Output = Response<W::Body>>,
@@ -104,7 +107,7 @@ impl Admission {
         &self,
         method: &Arc<Method>,
         request: Request<Body>,
-        serve: impl FnOnce(Asking, Request<Body>) -> F,
+        serve: impl FnOnce(Asking, Request<Bytes>) -> F,
     ) -> Answer<F::Output> {
         let served = async {
             let client = request.extensions().get().copied().unwrap_or(Client::HERE);
@@ -126,7 +129,7 @@ impl Admission {
     /// Who asks, if their quota allows it.
     async fn admitted(&self, method: &Arc<Method>, headers: &HeaderMap, client: Client) -> Answer<Asking> {
         let reads = method.operation.effect == Effect::Reads;
-        let principal = authenticate(&self.identity, self.cookies, &self.stranger, headers, reads).await?;
+        let principal = self.authenticate(headers, reads).await?;
         let asking = Asking::new(principal, client, Arc::clone(method));
         let effect = method.operation.effect;
         self.meter
@@ -134,14 +137,23 @@ impl Admission {
         Ok(asking)
     }
 
+    async fn authenticate(&self, headers: &HeaderMap, reads: bool) -> Answer<Principal> {
+        authenticate(
+            &self.identity,
+            self.cookies,
+            &self.own_pages,
+            &self.stranger,
+            headers,
+            reads,
+        )
+        .await
+    }
+
     /// Refuses whoever gives no credential that holds.
     pub(crate) async fn known(&self, headers: &HeaderMap) -> Answer<()> {
-        match authenticate(&self.identity, self.cookies, &self.stranger, headers, true)
-            .await?
-            .caller
-        {
+        match self.authenticate(headers, true).await?.caller {
             Caller::Anonymous => Err(Failure::unauthenticated("CREDENTIALS_MISSING")),
-            Caller::User(_) | Caller::ServiceAccount { .. } => Ok(()),
+            Caller::User(_) | Caller::ServiceAccount { .. } | Caller::Daemon { .. } => Ok(()),
         }
     }
 
@@ -160,16 +172,19 @@ fn share(pool: &Shared, taker: Taker, limit: &'static str) -> Answer<Permit> {
 }
 
 /// The request with its whole message.
-async fn with_message(request: Request<Body>) -> Answer<Request<Body>> {
+async fn with_message(request: Request<Body>) -> Answer<Request<Bytes>> {
     let (head, body) = request.into_parts();
     match Limited::new(body, limits::MESSAGE_BYTES_MAX).collect().await {
-        Ok(message) => Ok(Request::from_parts(head, Body::from(message.to_bytes()))),
+        Ok(message) => Ok(Request::from_parts(head, message.to_bytes())),
         Err(error) if error.is::<LengthLimitError>() => Err(Failure::new(
-            Kind::Invalid,
+            Kind::TooLarge,
             format!("The message is larger than {} bytes.", limits::REQUEST_BODY_BYTES_MAX),
         )),
         // The edge was out of patience, the client went away, or the transcoder says it better.
-        Err(_) => Err(Failure::new(Kind::Invalid, "The message ended early.")),
+        Err(_) => {
+            let sentence = "The message ended early, or is not compressed as it says.";
+            Err(Failure::new(Kind::Invalid, sentence))
+        }
     }
 }
 

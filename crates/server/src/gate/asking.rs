@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use audit::{Actor, By};
-use identity::policy::{self, Action, Refusal, Resource};
+use identity::policy::{self, Action, Reach, Refusal, Resource};
 use identity::{Caller, Principal};
 use meeting::{ConferenceId, Micros, UserId};
 use register::{Register, RegisterError, SpaceRecord};
@@ -56,7 +56,9 @@ impl Asking {
     pub(crate) fn taker(&self) -> Taker {
         match &self.caller.caller {
             Caller::User(user) => Taker::account(user.id.as_str()),
-            Caller::ServiceAccount { client_id, .. } => Taker::account(client_id.as_str()),
+            Caller::ServiceAccount { client_id, .. } | Caller::Daemon { client_id, .. } => {
+                Taker::account(client_id.as_str())
+            }
             Caller::Anonymous => Taker::Stranger(self.client()),
         }
     }
@@ -66,6 +68,7 @@ impl Asking {
         let actor = match &self.caller.caller {
             Caller::User(user) => Actor::User(user.id.clone()),
             Caller::ServiceAccount { client_id, .. } => Actor::ServiceAccount(client_id.clone()),
+            Caller::Daemon { client_id, .. } => Actor::Daemon(client_id.clone()),
             Caller::Anonymous => Actor::Nobody,
         };
         By::remote(actor, &self.client(), clock::now_us()).through(self.caller.app.clone())
@@ -104,6 +107,11 @@ impl Asking {
         policy::entitled(&self.caller, self.action())
             .map(|user| user.id.clone())
             .map_err(|refusal| self.refused(refusal))
+    }
+
+    /// Refuses a credential that is not for such things, be it a user's or a program's; else whose things it reaches.
+    pub(crate) fn reach(&self) -> Answer<Reach<'_>> {
+        policy::reach(&self.caller, self.action()).map_err(|refusal| self.refused(refusal))
     }
 
     /// Refuses a caller who may not do this to that.
@@ -160,7 +168,7 @@ impl Asking {
     pub(crate) fn refused(&self, refusal: Refusal) -> Failure {
         match refusal {
             Refusal::NotSignedIn => Failure::unauthenticated("CREDENTIALS_MISSING"),
-            Refusal::ScopeMissing { .. } => Failure::from(Kind::ScopeMissing)
+            Refusal::ScopeMissing { .. } | Refusal::RoleMissing { .. } => Failure::from(Kind::ScopeMissing)
                 .with("service", self.method.service)
                 .with("method", self.method.name.replace('/', ".")),
             Refusal::NotPermitted => Failure::hidden(self.noun()),

@@ -8,7 +8,7 @@ use identity::{AuthenticationError, Credential, Identity, Principal};
 use register::chain;
 
 use super::stranger::Stranger;
-use crate::browser::{Cookies, is_same_origin};
+use crate::browser::{Cookies, OwnPages};
 use crate::clock;
 use crate::failure::{Answer, Failure};
 
@@ -16,6 +16,7 @@ use crate::failure::{Answer, Failure};
 pub(super) async fn authenticate(
     identity: &Identity,
     cookies: Cookies,
+    own_pages: &OwnPages,
     stranger: &Stranger,
     headers: &HeaderMap,
     reads: bool,
@@ -25,7 +26,7 @@ pub(super) async fn authenticate(
         return Ok(stranger.principal(headers));
     }
     let is_cookie = matches!(credential, Credential::Cookie(_));
-    if is_cookie && !reads && !is_same_origin(headers) {
+    if is_cookie && !reads && own_pages.ask(headers).is_err() {
         return Err(Failure::unauthenticated("ORIGIN_NOT_ALLOWED"));
     }
     match identity.authenticate(credential, clock::now_us()).await {

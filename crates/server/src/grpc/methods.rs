@@ -7,17 +7,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::uri::PathAndQuery;
-
-use super::{Contract, Serve};
+use super::Contract;
 use crate::gate::asking::Method;
 
 /// A method, and who serves it.
 pub(super) struct Served {
     pub(super) method: Arc<Method>,
-    /// The path by which the implementation knows it.
-    pub(super) path: PathAndQuery,
-    pub(super) server: Arc<dyn Serve>,
+    /// By which its service knows it.
+    pub(super) name: &'static str,
+    pub(super) service: Arc<dyn api::Methods>,
 }
 
 /// All methods.
@@ -50,17 +48,16 @@ fn served<'c>(contract: &'c Contract, package: &'c str) -> impl Iterator<Item = 
         // An edition may lack what a newer one has.
         described.methods().find(|described| described.name() == method)?;
         let wanted = format!("{implemented}.{service}");
-        let server = contract.services.iter().find(|served| served.name == wanted)?;
+        let served = contract.services.iter().find(|served| served.service() == wanted)?;
         let name = format!("{package}.{}", operation.name);
-        let path = format!("/{wanted}/{method}").parse().expect("a path of names");
         let row = Served {
             method: Arc::new(Method {
                 name: name.as_str().into(),
                 service: declared.host,
                 operation,
             }),
-            path,
-            server: Arc::clone(&server.server),
+            name: method,
+            service: Arc::clone(served),
         };
         Some((format!("/{name}"), row))
     })

@@ -1,28 +1,31 @@
 //! gRPC contracts: what they share, and their side of the gate. The transcoder stands before it, so a REST request of such a
 //! contract comes the same way.
 //!
-//! A contract says what it is in one value, a [`Contract`]: its packages, the table of its operations, and the services that
-//! tonic calls. [`Gate`] finds the operation of a path, passes admission and calls the service; no service can be reached beside
-//! it. A handler takes its message and its [`Asking`] from the request by [`admitted`] and answers by [`respond`].
+//! A contract says what it is in one value, a [`Contract`]: its packages, the table of its operations, and its services. [`Gate`]
+//! finds the operation of a path, passes admission and calls the service with the message; no service can be reached beside it. A
+//! handler takes its message and its [`Asking`] from the request by [`admitted`] and answers by [`respond`].
 
+mod frame;
 mod methods;
 pub(crate) mod status;
 pub(crate) mod wire;
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum_core::body::Body;
-use http::{Request, Response};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt as _, Full};
 use identity::Scopes;
-use tonic::codegen::BoxFuture;
-use tonic::server::NamedService;
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tower::Service;
 
-use self::methods::Methods;
+use self::methods::{Methods, Served};
 use crate::failure::{Answer, Failure};
 use crate::gate::admission::{Admission, Wire};
 use crate::gate::asking::Asking;
@@ -32,8 +35,8 @@ use crate::gate::operation::Operation;
 pub(crate) struct Contract {
     /// What it is.
     pub(crate) declared: &'static Declared,
-    /// What tonic calls.
-    pub(crate) services: Vec<GrpcService>,
+    /// What answers.
+    pub(crate) services: Vec<Arc<dyn api::Methods>>,
 }
 
 /// What a contract is.
@@ -48,6 +51,16 @@ pub(crate) struct Declared {
     pub(crate) operations: &'static [Operation],
     /// How it is described to dynamic clients, if it is.
     pub(crate) descriptions: &'static [Description],
+}
+
+impl Contract {
+    /// The names of its services, under each of its packages.
+    pub(crate) fn service_names(&self) -> impl Iterator<Item = String> {
+        let packages = self.declared.packages;
+        let described = api::descriptor_pool().services();
+        let own = described.filter(move |service| packages.contains(&service.package_name()));
+        own.map(|service| service.full_name().to_owned())
+    }
 }
 
 impl Declared {
@@ -73,42 +86,11 @@ pub(crate) struct Description {
     pub(crate) scopes: Scopes,
 }
 
-/// A service of a contract.
-pub(crate) struct GrpcService {
-    /// `google.apps.meet.v2beta.SpacesService`.
-    name: &'static str,
-    server: Arc<dyn Serve>,
-}
+/// How it went.
+const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
-impl GrpcService {
-    /// A server that tonic generated.
-    pub(crate) fn new<S: Serve + NamedService + 'static>(server: S) -> GrpcService {
-        GrpcService {
-            name: S::NAME,
-            server: Arc::new(server),
-        }
-    }
-}
-
-/// The answer of a service.
-type Reply = Response<tonic::body::Body>;
-
-/// A server that tonic generated. The trait exists because those of different services are of different types.
-pub(crate) trait Serve: Send + Sync {
-    /// Answers one request.
-    fn serve(&self, request: Request<Body>) -> BoxFuture<Reply, Infallible>;
-}
-
-impl<S> Serve for S
-where
-    S: Service<Request<Body>, Response = Reply, Error = Infallible, Future = BoxFuture<Reply, Infallible>>,
-    S: Clone + Send + Sync,
-{
-    fn serve(&self, request: Request<Body>) -> BoxFuture<Reply, Infallible> {
-        // Tonic's servers are an `Arc` and some numbers.
-        self.clone().call(request)
-    }
-}
+/// An answer: one message and the status after it, or a status in the headers.
+type Reply = Response<Body>;
 
 /// The one way to the services.
 #[derive(Clone)]
@@ -142,11 +124,8 @@ impl Service<Request<Body>> for Gate {
             let Some(served) = methods.find(request.uri().path()) else {
                 return Ok(Status::unimplemented("Method not found.").into_http());
             };
-            let call = |asking: Asking, mut request: Request<Body>| {
-                request.extensions_mut().insert(asking);
-                *request.uri_mut() = http::Uri::from(served.path.clone());
-                let reply = served.server.serve(request);
-                async move { reply.await.unwrap_or_else(|never| match never {}) }
+            let call = |asking, request| async move {
+                answer(served, asking, request).await.unwrap_or_else(Status::into_http)
             };
             Ok(admission
                 .pass::<Grpc, _>(Arc::clone(&served.method), request, call)
@@ -155,11 +134,28 @@ impl Service<Request<Body>> for Gate {
     }
 }
 
+/// Has a request answered by its service.
+async fn answer(served: &Served, asking: Asking, request: Request<Bytes>) -> Result<Reply, Status> {
+    let (head, frame) = request.into_parts();
+    let message = frame::inside(&head.headers, frame)?;
+    let mut request = tonic::Request::from_parts(MetadataMap::from_headers(head.headers), head.extensions, message);
+    request.extensions_mut().insert(asking);
+    let (metadata, frame, extensions) = served.service.call(served.name, request).await?.into_parts();
+    let trailers = HeaderMap::from_iter([(STATUS, HeaderValue::from_static("0"))]);
+    let body = Full::new(frame).with_trailers(ready(Some(Ok(trailers))));
+    let mut reply = Response::new(Body::new(body));
+    *reply.headers_mut() = metadata.into_headers();
+    let kind = HeaderValue::from_static("application/grpc");
+    reply.headers_mut().insert(header::CONTENT_TYPE, kind);
+    *reply.extensions_mut() = extensions;
+    Ok(reply)
+}
+
 /// How gRPC refuses, and says how it went.
 struct Grpc;
 
 impl Wire for Grpc {
-    type Body = tonic::body::Body;
+    type Body = Body;
 
     fn refused(failure: Failure) -> Reply {
         Status::from(failure).into_http()

@@ -36,7 +36,7 @@ fn code(kind: Kind) -> Code {
         Kind::NotFound => Code::NotFound,
         Kind::Exists => Code::AlreadyExists,
         Kind::Precondition => Code::FailedPrecondition,
-        Kind::Exhausted => Code::ResourceExhausted,
+        Kind::Exhausted | Kind::TooLarge => Code::ResourceExhausted,
         Kind::Deadline => Code::DeadlineExceeded,
         Kind::Unimplemented => Code::Unimplemented,
         Kind::Unavailable => Code::Unavailable,
@@ -63,6 +63,7 @@ fn sentence(kind: Kind, details: &mut Details) -> Cow<'static, str> {
         Kind::Exists => "Requested entity already exists.".into(),
         Kind::Precondition => "Precondition check failed.".into(),
         Kind::Exhausted => "Too many requests.".into(),
+        Kind::TooLarge => "The message is too large.".into(),
         Kind::Deadline => "The request took too long.".into(),
         Kind::Unimplemented => "Method not found.".into(),
         Kind::Unavailable => "The service is currently unavailable.".into(),
@@ -173,6 +174,7 @@ mod tests {
         );
         check(Kind::Exhausted.into(), Some("5"));
         check(Kind::Unavailable.into(), Some("5"));
+        check(Kind::TooLarge.into(), None);
         check(Kind::Invalid.into(), None);
     }
 

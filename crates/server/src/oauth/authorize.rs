@@ -1,8 +1,10 @@
-//! `/oauth2/auth`: an app sends a person here, and gets them back with a code or an error.
+//! An app sends a person here, and gets them back with a code or an error.
 //!
 //! Who asks and where the answer goes is checked before anything else. While either is in doubt the browser goes nowhere: an
 //! address that nobody registered is how codes are stolen. What a person has agreed to is not asked again, unless the app
 //! wishes it.
+//!
+//! People are signed in under the public URL. Whoever is sent here under one of Google's names goes there first.
 
 use audit::By;
 use axum_core::body::Body;
@@ -10,19 +12,27 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use identity::{Authorization, AuthorizationError, OAuthCode, OAuthError, User};
 
+use super::names::{is_googles, is_public};
+use crate::turned_away::TurnedAway;
 use crate::web::pages::{plain, text};
 use crate::web::{Pages, by, redirect};
 use register::chain;
 
-/// Where apps send people.
-pub(crate) const PATH: &str = "/oauth2/auth";
+static TURNED_AWAY: TurnedAway = TurnedAway::new("an app asked wrongly");
 
-/// Serves [`PATH`].
-pub(crate) async fn serve(pages: &Pages, request: &Parts) -> Response<Body> {
+/// Where people are asked, below the public URL.
+const PATH: &str = "/oauth2/auth";
+
+/// Answers a browser.
+pub(super) async fn serve(pages: &Pages, request: &Parts) -> Response<Body> {
     if request.method != Method::GET {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "this address only answers GET\n");
     }
     let query = request.uri.query().unwrap_or_default();
+    let public_url = pages.identity().public_url();
+    if is_googles(&request.headers) && !is_public(&request.headers, public_url) {
+        return redirect(&format!("{public_url}{PATH}?{query}"));
+    }
     let asked = match pages.identity().authorization(query).await {
         Ok(asked) => asked,
         Err(AuthorizationError::Redirect(address)) => return redirect(&address),
@@ -67,6 +77,6 @@ fn stay(error: &OAuthError) -> Response<Body> {
     } else {
         StatusCode::BAD_REQUEST
     };
-    tracing::info!(error = %chain(error), "an app asked wrongly");
+    TURNED_AWAY.tell(error);
     text(status, format!("This app asked wrongly: {error}\n"))
 }

@@ -1,83 +1,128 @@
-//! `/oauth2/token` and `/oauth2/revoke`: forms in, JSON out, never kept by anybody.
+//! Where tokens are had and given back: forms in, JSON out, never kept by anybody.
 //!
 //! Programs act on `error`, and people who write programs read `error_description`. A client that is not known is answered with
 //! 401 and a challenge, everything else that is wrong with 400 (RFC 6749 §5.2).
 
+use std::time::Duration;
+
+use audit::By;
 use axum_core::body::Body;
 use bytes::Bytes;
 use http::header::{self, HeaderValue, ToStrError};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
-use identity::{Identity, OAuthCode, OAuthError};
+use identity::{Identity, OAuthCode, OAuthError, TokenRequest};
 use serde::Serialize;
 use serde_json::json;
 use share::Client;
 
+use super::names;
+use crate::turned_away::TurnedAway;
 use crate::web::json::retry_after;
 use crate::web::{Guesses, by};
 use crate::{clock, limits};
 use register::chain;
 
-/// Where tokens are had.
-pub(crate) const TOKEN_PATH: &str = "/oauth2/token";
+static TURNED_AWAY: TurnedAway = TurnedAway::new("a token was refused");
 
-/// Where tokens are given back.
-pub(crate) const REVOKE_PATH: &str = "/oauth2/revoke";
-
-/// Serves [`TOKEN_PATH`]. Whoever asks in vain again and again is made to wait.
-pub(crate) async fn token(identity: &Identity, guesses: &Guesses, request: Request<Body>) -> Response<Body> {
-    let client = request.extensions().get().copied().unwrap_or(Client::HERE);
-    if let Err(wait) = guesses.admit_grant(client, clock::instant()) {
-        let body = json!({
-            "error": OAuthCode::TemporarilyUnavailable.as_str(),
-            "error_description": "too many requests of yours were refused",
-        });
-        return retry_after(answer(StatusCode::TOO_MANY_REQUESTS, &body), wait);
-    }
-    let Ok(authorization) = authorization(request.headers()) else {
-        return invalid("the `Authorization` header is not readable");
-    };
-    let by = by(None, request.extensions());
-    let form = match form(request).await {
-        Ok(form) => form,
+/// Answers grants with tokens. Whoever asks in vain again and again is made to wait.
+pub(super) async fn token(identity: &Identity, guesses: &Guesses, request: Request<Body>) -> Response<Body> {
+    let issuer = names::issuer(request.headers(), identity.public_url());
+    let asked = match asked(guesses, request).await {
+        Ok(asked) => asked,
         Err(answer) => return answer,
     };
-    match identity.token(&form, authorization.as_deref(), &by).await {
+    let token_request = TokenRequest {
+        form: &asked.form,
+        authorization: asked.authorization.as_deref(),
+        issuer,
+    };
+    match identity.token(token_request, &asked.by).await {
         Ok(tokens) => answer(StatusCode::OK, &tokens),
         Err(error) => {
-            if matches!(error.code, OAuthCode::InvalidClient | OAuthCode::InvalidGrant) {
-                guesses.wrong_grant(client, clock::instant());
-            }
-            refuse(&error)
+            asked.note_wrong(guesses, &error);
+            refuse(&error, &error)
         }
     }
 }
 
-/// Serves [`REVOKE_PATH`]. Google's takes the token in the query as well, and programs send it so.
-pub(crate) async fn revoke(identity: &Identity, request: Request<Body>) -> Response<Body> {
-    let in_query = token_of(request.uri().query().unwrap_or_default().as_bytes());
+/// A request for a token, whatever the way to get one.
+pub(super) struct Asked {
+    client: Client,
+    pub(super) by: By,
+    pub(super) authorization: Option<String>,
+    pub(super) form: Bytes,
+}
+
+/// Reads a request for a token, unless its client was refused too often.
+pub(super) async fn asked(guesses: &Guesses, request: Request<Body>) -> Result<Asked, Response<Body>> {
+    let client = request.extensions().get().copied().unwrap_or(Client::HERE);
+    if let Err(wait) = guesses.admit_grant(client, clock::instant()) {
+        return Err(slow_down(wait));
+    }
+    let Ok(authorization) = authorization(request.headers()) else {
+        return Err(invalid("the `Authorization` header is not readable"));
+    };
+    Ok(Asked {
+        client,
+        by: by(None, request.extensions()),
+        authorization,
+        form: form(request).await?,
+    })
+}
+
+impl Asked {
+    /// Counts a refusal, if somebody may have guessed.
+    pub(super) fn note_wrong(&self, guesses: &Guesses, error: &OAuthError) {
+        if matches!(error.code, OAuthCode::InvalidClient | OAuthCode::InvalidGrant) {
+            guesses.wrong_grant(self.client, clock::instant());
+        }
+    }
+}
+
+/// Takes tokens back. Google's takes the token in the query as well, with GET from its older libraries.
+pub(super) async fn revoke(identity: &Identity, request: Request<Body>) -> Response<Body> {
+    let in_query = parameter(request.uri().query().unwrap_or_default().as_bytes(), "token");
     let by = by(None, request.extensions());
-    let form = match form(request).await {
+    let form = match form_or_nothing(request).await {
         Ok(form) => form,
         Err(answer) => return answer,
     };
-    let Some(token) = token_of(&form).or(in_query) else {
+    let Some(token) = parameter(&form, "token").or(in_query) else {
         return invalid("`token` is missing");
     };
     match identity.revoke(&token, &by).await {
         Ok(()) => answer(StatusCode::OK, &json!({})),
-        Err(error) => refuse(&error),
+        Err(error) => refuse(&error, &error),
     }
 }
 
-fn token_of(form: &[u8]) -> Option<String> {
-    form_urlencoded::parse(form).find_map(|(name, value)| (name == "token").then(|| value.into_owned()))
+/// A client that was refused too often.
+pub(super) fn slow_down(wait: Duration) -> Response<Body> {
+    let body = json!({
+        "error": OAuthCode::TemporarilyUnavailable.as_str(),
+        "error_description": "too many requests of yours were refused",
+    });
+    retry_after(answer(StatusCode::TOO_MANY_REQUESTS, &body), wait)
+}
+
+/// The value of a parameter in a form or a query.
+pub(super) fn parameter(form: &[u8], wanted: &str) -> Option<String> {
+    form_urlencoded::parse(form).find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))
 }
 
 /// The client's own credentials, if they are in a header.
 fn authorization(headers: &HeaderMap) -> Result<Option<String>, ToStrError> {
     let value = headers.get(header::AUTHORIZATION);
     value.map(|value| value.to_str().map(str::to_owned)).transpose()
+}
+
+/// The form of a request, of which there is none with GET.
+pub(super) async fn form_or_nothing(request: Request<Body>) -> Result<Bytes, Response<Body>> {
+    if request.method() == Method::GET {
+        return Ok(Bytes::new());
+    }
+    form(request).await
 }
 
 async fn form(request: Request<Body>) -> Result<Bytes, Response<Body>> {
@@ -100,7 +145,8 @@ async fn form(request: Request<Body>) -> Result<Bytes, Response<Body>> {
     }
 }
 
-fn refuse(error: &OAuthError) -> Response<Body> {
+/// A refusal, told in this body.
+pub(super) fn refuse(error: &OAuthError, body: &impl Serialize) -> Response<Body> {
     let status = match error.code {
         OAuthCode::InvalidClient => StatusCode::UNAUTHORIZED,
         OAuthCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -108,10 +154,10 @@ fn refuse(error: &OAuthError) -> Response<Body> {
     };
     if status == StatusCode::SERVICE_UNAVAILABLE {
         tracing::error!(error = %chain(error), "no token can be issued");
-        return retry_after(answer(status, error), limits::RETRY_WAIT);
+        return retry_after(answer(status, body), limits::RETRY_WAIT);
     }
-    tracing::info!(code = %error.code, error = %chain(error), "a token was refused");
-    let mut response = answer(status, error);
+    TURNED_AWAY.tell(error);
+    let mut response = answer(status, body);
     if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Basic realm=\"sederunt\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -124,7 +170,7 @@ fn invalid(description: &str) -> Response<Body> {
     answer(StatusCode::BAD_REQUEST, &body)
 }
 
-fn answer(status: StatusCode, body: &impl Serialize) -> Response<Body> {
+pub(super) fn answer(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     let body = serde_json::to_vec(body).expect("plain texts and numbers");
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

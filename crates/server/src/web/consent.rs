@@ -20,8 +20,9 @@ use serde_json::json;
 
 use super::session::user_to_json;
 use super::{Pages, by, json, query};
-use crate::browser::is_same_origin;
-use register::chain;
+use crate::turned_away::TurnedAway;
+
+static TURNED_AWAY: TurnedAway = TurnedAway::new("an app asked wrongly");
 
 /// The path of the answer.
 pub(crate) const PATH: &str = "/oauth2/consent";
@@ -42,8 +43,10 @@ impl Pages {
     pub(crate) async fn consent(&self, request: Request<Body>) -> Response<Body> {
         match *request.method() {
             Method::GET => self.show_consent(&request.into_parts().0).await,
-            Method::POST if !is_same_origin(request.headers()) => json::foreign(),
-            Method::POST => self.decide(request).await,
+            Method::POST => match self.objection_to_page(request.headers()) {
+                Some(objection) => objection,
+                None => self.decide(request).await,
+            },
             _ => json::only("GET and POST"),
         }
     }
@@ -128,6 +131,6 @@ fn failure(error: &OAuthError) -> Response<Body> {
     if error.code == OAuthCode::TemporarilyUnavailable {
         return json::unavailable(error);
     }
-    tracing::info!(error = %chain(error), "an app asked wrongly");
+    TURNED_AWAY.tell(error);
     json::error(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", &error.to_string())
 }

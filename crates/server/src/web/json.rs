@@ -9,6 +9,7 @@ use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::browser::Foreign;
 use crate::failure::whole_seconds;
 use crate::limits;
 use register::chain;
@@ -46,10 +47,16 @@ pub(crate) fn refused(status: StatusCode, name: &str, message: &str, reason: &st
     answer(status, &json!({"error": error}))
 }
 
-/// The request is not from one of our pages.
-pub(crate) fn foreign() -> Response<Body> {
+/// The request is not from one of our pages, which are at this address. If it is, its reader learns what the server believes.
+pub(crate) fn foreign(foreign: &Foreign<'_>, public_url: &str) -> Response<Body> {
     let message = "Only this server's own pages may ask for this.";
-    error(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
+    refused(
+        StatusCode::FORBIDDEN,
+        "PERMISSION_DENIED",
+        message,
+        "ORIGIN_NOT_ALLOWED",
+        &json!({"origin": foreign.origin, "host": foreign.host, "publicUrl": public_url}),
+    )
 }
 
 /// The method is not one of those.

@@ -17,11 +17,12 @@ pub(crate) use guesses::Guesses;
 use std::io;
 
 use audit::{Actor, By};
-use http::{Extensions, HeaderMap};
+use axum_core::body::Body;
+use http::{Extensions, HeaderMap, Response};
 use identity::{AuthenticationError, Credential, Identity, User};
 use share::{Client, Reports};
 
-use crate::browser::Cookies;
+use crate::browser::{Cookies, OwnPages};
 use crate::clock;
 use crate::gate::Stranger;
 
@@ -29,6 +30,7 @@ use crate::gate::Stranger;
 pub(crate) struct Pages {
     identity: Identity,
     cookies: Cookies,
+    ours: OwnPages,
     provider: Option<oidc::RelyingParty>,
     stranger: Stranger,
     guesses: Guesses,
@@ -48,10 +50,17 @@ impl Pages {
         Ok(Pages {
             identity,
             cookies,
+            ours: OwnPages::at(public_url),
             provider: provider.transpose()?,
             stranger,
             guesses: Guesses::new(reports),
         })
+    }
+
+    /// Refuses what is not asked by a page of ours.
+    fn objection_to_page(&self, headers: &HeaderMap) -> Option<Response<Body>> {
+        let foreign = self.ours.ask(headers).err()?;
+        Some(json::foreign(&foreign, self.ours.url()))
     }
 
     /// Who uses this browser.

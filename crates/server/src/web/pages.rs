@@ -43,7 +43,7 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 /// The addresses at which the web client has something: those of `web/src/pages.ts`. What stands in braces is an id.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "/",
     "/{code}",
     "/sign-in",
@@ -55,6 +55,7 @@ const PAGES: [&str; 15] = [
     "/meetings/{conferenceRecord}",
     "/administration",
     "/administration/apps",
+    "/administration/daemons",
     "/administration/service-accounts",
     "/administration/grants",
     "/administration/domains",
@@ -234,8 +235,8 @@ mod tests {
     fn where_there_is_no_page_each_is_told_so_in_their_own_way() {
         for path in [
             "/no/such/page",
-            "/oauth2/v3/userinfo",
-            "/.well-known/openid-configuration",
+            "/calendar/v3/calendars/primary",
+            "/.well-known/change-password",
             "/abc-mnop",
         ] {
             for (accept, kind) in [

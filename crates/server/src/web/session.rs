@@ -24,9 +24,10 @@ use share::{Client, Taker};
 
 use super::guesses::Guesser;
 use super::{Pages, by, json};
-use crate::browser::is_same_origin;
 use crate::clock;
-use register::chain;
+use crate::turned_away::TurnedAway;
+
+static TURNED_AWAY: TurnedAway = TurnedAway::new("somebody was not signed in");
 
 /// The path of the session.
 pub(crate) const PATH: &str = "/sederunt/v1/webSession";
@@ -61,9 +62,11 @@ impl Pages {
     pub(crate) async fn session(&self, request: Request<Body>) -> Response<Body> {
         match *request.method() {
             Method::GET => self.show(&request.into_parts().0.headers).await,
-            Method::POST | Method::DELETE if !is_same_origin(request.headers()) => json::foreign(),
-            Method::POST => self.sign_in(request).await,
-            Method::DELETE => self.sign_out(&request.into_parts().0).await,
+            Method::POST | Method::DELETE => match self.objection_to_page(request.headers()) {
+                Some(objection) => objection,
+                None if request.method() == Method::POST => self.sign_in(request).await,
+                None => self.sign_out(&request.into_parts().0).await,
+            },
             _ => json::only("GET, POST and DELETE"),
         }
     }
@@ -71,8 +74,10 @@ impl Pages {
     /// Serves [`PASSWORD_PATH`].
     pub(crate) async fn password(&self, request: Request<Body>) -> Response<Body> {
         match *request.method() {
-            Method::PUT if !is_same_origin(request.headers()) => json::foreign(),
-            Method::PUT => self.set_password(request).await,
+            Method::PUT => match self.objection_to_page(request.headers()) {
+                Some(objection) => objection,
+                None => self.set_password(request).await,
+            },
             _ => json::only("PUT requests"),
         }
     }
@@ -219,7 +224,7 @@ fn sign_in_refused(refused: &SignInError) -> Response<Body> {
     if let SignInError::Store(_) = refused {
         return json::unavailable(refused);
     }
-    tracing::info!(error = %chain(refused), "somebody was not signed in");
+    TURNED_AWAY.tell(refused);
     match refused {
         SignInError::Refused(SignInFault::TooManyAttempts) => {
             json::too_many(&refused.to_string(), identity::limits::PASSWORD_ATTEMPT_WINDOW)

@@ -3,7 +3,7 @@
 use audit::By;
 use std::time::Duration;
 
-use identity::{NewUser, Scope, Scopes, User};
+use identity::{AppRole, AppRoles, ClientCredentials, NewUser, Scope, Scopes, User};
 use serde_json::json;
 use server::clock;
 
@@ -26,9 +26,11 @@ pub(crate) enum Credential {
     SignedOut(&'static str),
     /// A token of an app, for somebody or for itself.
     App(&'static str, Option<&'static str>, Scopes),
+    /// A token of a program that has these roles.
+    Daemon(AppRoles),
 }
 
-use Credential::{App, Expired, ForeignPage, Nothing, OurPage, Own, SignedOut};
+use Credential::{App, Daemon, Expired, ForeignPage, Nothing, OurPage, Own, SignedOut};
 
 const EVERYTHING: Scopes = Scopes::ALL;
 const CREATED: Scopes = Scopes::of(&[Scope::SpaceCreated]);
@@ -39,6 +41,7 @@ const MEDIA: Scopes = Scopes::of(&[Scope::ConferenceMediaReadonly]);
 const PROFILE: Scopes = Scopes::of(&[Scope::UserinfoProfile]);
 const CONTACTS: Scopes = Scopes::of(&[Scope::ContactsReadonly]);
 const DIRECTORY: Scopes = Scopes::of(&[Scope::DirectoryReadonly]);
+const CALL_RECORDS: Scopes = Scopes::of(&[Scope::CallRecordsReadonly]);
 
 const OWNER: &str = "owner@example.org";
 const ADMINISTRATOR: &str = "administrator@example.org";
@@ -46,7 +49,7 @@ const MAKER: &str = "maker";
 const OTHER: &str = "other";
 
 /// Every kind of caller, in the order in which rows name them. `table.md` says who each is.
-pub(crate) const CALLERS: [(&str, Credential); 32] = [
+pub(crate) const CALLERS: [(&str, Credential); 35] = [
     ("owner", Own(OWNER, EVERYTHING)),
     ("owner: our page", OurPage(OWNER)),
     ("owner: foreign page", ForeignPage(OWNER)),
@@ -58,6 +61,7 @@ pub(crate) const CALLERS: [(&str, Credential); 32] = [
     ("owner: profile", Own(OWNER, PROFILE)),
     ("owner: contacts", Own(OWNER, CONTACTS)),
     ("owner: directory", Own(OWNER, DIRECTORY)),
+    ("owner: call records", Own(OWNER, CALL_RECORDS)),
     ("co-host", Own("cohost@example.org", EVERYTHING)),
     ("member", Own("member@example.org", EVERYTHING)),
     ("participant", Own("participant@example.org", EVERYTHING)),
@@ -75,6 +79,8 @@ pub(crate) const CALLERS: [(&str, Credential); 32] = [
     ("other app: readonly", App(OTHER, Some(OWNER), READONLY)),
     ("other app: participate", App(OTHER, Some(OWNER), PARTICIPATE)),
     ("service account", App(OTHER, None, EVERYTHING)),
+    ("daemon", Daemon(AppRoles::of(&AppRole::ALL))),
+    ("daemon: no role", Daemon(AppRoles::NONE)),
     ("expired", Expired(OWNER)),
     ("guest", Nothing),
     ("knocker", Nothing),
@@ -167,7 +173,27 @@ async fn headers(world: &World, robots: &[Robot], credential: Credential) -> Vec
             };
             bearer(robot.token(world, subject.as_ref(), scopes).await)
         }
+        Daemon(roles) => bearer(daemon_token(world, roles).await),
     }
+}
+
+/// The token of a new program with these roles.
+async fn daemon_token(world: &World, roles: AppRoles) -> String {
+    let by = By::command_line(clock::now_us());
+    let daemon = world.identity.create_daemon("Reports", roles, &by).await.expect("made");
+    let made = world.identity.create_daemon_secret(&daemon.client_id, None, &by).await;
+    let (_, secret) = made.expect("made");
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
+        daemon.client_id,
+        secret.expose()
+    );
+    let request = ClientCredentials {
+        form: form.as_bytes(),
+        authorization: None,
+    };
+    let answer = world.identity.client_credentials(request, &by).await;
+    answer.expect("the secret is right").access_token
 }
 
 /// The account of an address, which may be there.

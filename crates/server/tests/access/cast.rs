@@ -105,12 +105,9 @@ impl Cast {
             "spaces/*" if case.door().is_some() => return self.door(method, case).await,
             "spaces/*" => &self.space,
             "people/*" => return self.person(case),
-            // One with a key to show.
-            "serviceAccounts/*" if method.verb == "GET" => {
-                let key = self.fresh("serviceAccounts/*/keys/*").await;
-                let (account, _) = key.split_once("/keys/").expect("the name of a key");
-                return account.to_owned();
-            }
+            // One with something to show.
+            "serviceAccounts/*" if method.verb == "GET" => return self.parent("serviceAccounts/*/keys/*").await,
+            "daemons/*" if method.verb == "GET" => return self.parent("daemons/*/credentials/*").await,
             _ if pattern.starts_with("conferenceRecords/*/participants/*/participantSessions/*") => &seat.session,
             _ if pattern.starts_with("conferenceRecords/*/participants/*") => &seat.participant,
             _ if pattern.starts_with("conferenceRecords/*") => &seat.record,
@@ -122,6 +119,13 @@ impl Cast {
             .chain(rest)
             .collect::<Vec<_>>()
             .join("/")
+    }
+
+    /// Something that has such a child, which no caller has changed.
+    async fn parent(&mut self, of: &str) -> String {
+        let child = self.fresh(of).await;
+        let mut parts = child.rsplitn(3, '/');
+        parts.nth(2).expect("a name of four parts").to_owned()
     }
 
     fn person(&self, case: Case) -> String {

@@ -9,6 +9,7 @@ mod callers;
 mod cases;
 mod cast;
 mod conference;
+mod graph;
 mod methods;
 mod requests;
 mod robot;

@@ -29,12 +29,15 @@ pub(crate) async fn body(cast: &mut Cast, method: &Method, caller: &Caller) -> V
         "Spaces.UpdateSpaceRetention" => json!({"policy": "DAYS", "days": 7}),
         "Administration.UpdateUser" => json!({"administrator": true}),
         "Administration.CreateApp" => json!({"displayName": cast.new_word(), "kind": "INSTALLED"}),
+        "Administration.CreateDaemon" => json!({"displayName": cast.new_word(), "roles": ["CallRecords.Read.All"]}),
+        "Administration.UpdateDaemon" => json!({"roles": ["OnlineMeetingArtifact.Read.All"]}),
         "Administration.CreateServiceAccount" => json!({"accountId": cast.new_word()}),
         "Administration.CreateGrant" => grant(&cast.fresh("serviceAccounts/*").await),
         "Administration.UpdateDomain" => json!({"sharesEmail": true}),
         "Administration.CreateDomain" => json!({"domain": format!("{}.example", cast.new_word())}),
         "Meetings.End"
         | "Administration.InviteUser"
+        | "Administration.CreateDaemonCredential"
         | "Administration.CreateServiceAccountKey"
         | "Administration.ExportAuditEvents" => json!({}),
         other => {

@@ -5,7 +5,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use identity::{Scope, Scopes, ServiceAccount, User};
+use identity::{Scope, Scopes, ServiceAccount, TokenRequest, User};
 use serde_json::{Value, json};
 use server::clock;
 
@@ -55,10 +55,12 @@ impl Robot {
         }
         let assertion = self.signed(&claims);
         let form = format!("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}");
-        let answer = world
-            .identity
-            .token(form.as_bytes(), None, &By::command_line(clock::now_us()))
-            .await;
+        let request = TokenRequest {
+            form: form.as_bytes(),
+            authorization: None,
+            issuer: world.identity.public_url(),
+        };
+        let answer = world.identity.token(request, &By::command_line(clock::now_us())).await;
         answer.expect("the assertion holds").access_token
     }
 

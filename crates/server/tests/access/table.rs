@@ -38,9 +38,20 @@ impl Seen {
         let error = &answer.body["error"];
         if error.is_null() {
             assert_eq!(answer.status, 200, "{}", answer.text);
+            let is_object = answer.body.is_object();
             return Seen {
                 status: "200".to_owned(),
-                shown: fields(&answer.body),
+                shown: if is_object {
+                    fields(&answer.body)
+                } else {
+                    "a text".to_owned()
+                },
+            };
+        }
+        if let Some(code) = error["code"].as_str() {
+            return Seen {
+                status: format!("{} {code}", answer.status),
+                shown: text(error, "message"),
             };
         }
         let mut details = error["details"].as_array().into_iter().flatten();

@@ -40,6 +40,11 @@ impl Cast {
                 let app = json!({"displayName": word, "kind": "INSTALLED"});
                 self.administered("apps", &app).await
             }
+            "daemons/*" => self.daemon(&word).await,
+            "daemons/*/credentials/*" => {
+                let daemon = self.daemon(&word).await;
+                self.administered(&format!("{daemon}/credentials"), &json!({})).await
+            }
             "serviceAccounts/*" => self.service_account(&word).await,
             "serviceAccounts/*/keys/*" => {
                 let account = self.service_account(&word).await;
@@ -57,6 +62,11 @@ impl Cast {
         }
     }
 
+    async fn daemon(&self, name: &str) -> String {
+        let daemon = json!({"displayName": name, "roles": ["CallRecords.Read.All"]});
+        self.administered("daemons", &daemon).await
+    }
+
     async fn service_account(&self, id: &str) -> String {
         let account = json!({"accountId": id});
         self.administered("serviceAccounts", &account).await
@@ -67,7 +77,7 @@ impl Cast {
         let path = format!("/sederunt/v1/{collection}");
         let made = self.post(self.caller("administrator"), &path, body).await;
         // Some come with their secrets beside them.
-        let thing = ["app", "key"].iter().find_map(|field| made.get(field));
+        let thing = ["app", "key", "credential"].iter().find_map(|field| made.get(field));
         text(thing.unwrap_or(&made), "name")
     }
 

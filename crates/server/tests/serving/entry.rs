@@ -21,7 +21,11 @@ async fn a_join_is_in_the_register_when_it_is_answered() {
         .await
         .ok();
     assert_eq!(participant["anonymousUser"]["displayName"], "Ada");
-    assert!(text(&seat, "answer").contains("a=candidate"));
+    let answer = text(&seat, "answer");
+    assert!(
+        answer.contains("a=candidate") && answer.contains("a=end-of-candidates"),
+        "{answer}"
+    );
     assert_eq!(text(&seat, "space"), text(&space, "name"));
 }
 

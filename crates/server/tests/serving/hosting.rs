@@ -225,7 +225,10 @@ async fn locks_are_settings_of_the_space() {
         .ask(Some(&meeting.owner), "moderate", &json!({"moderation": false}))
         .await
         .ok();
-    assert_eq!(off["chatRestriction"], "NO_RESTRICTION", "switching it off resets them");
+    let kept = json!({
+        "chatRestriction": "HOSTS_ONLY", "reactionRestriction": "NO_RESTRICTION", "presentRestriction": "NO_RESTRICTION",
+    });
+    assert_eq!(off, kept, "they wait for it to be on again");
     let answer = meeting
         .ask(Some(&meeting.owner), "moderate", &json!({"presentRestriction": 7}))
         .await;

@@ -68,6 +68,36 @@ async fn who_walks_in_and_who_knocks() {
 }
 
 #[tokio::test]
+async fn the_door_tells_whether_a_host_is_in_and_whether_one_is_in_oneself() {
+    let world = World::new().await;
+    let (owner, colleague) = (world.person("Owner").await, world.person("Colleague").await);
+    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let check = async |hosted: bool, inside: &[(Option<&Person>, bool)]| {
+        for (caller, inside) in inside {
+            let preview = world.get(*caller, &format!("/sederunt/v1/{space}:preview")).await.ok();
+            let seen = (preview["inside"] == true, preview["hosted"] == true);
+            assert_eq!(seen, (*inside, hosted), "{preview}");
+        }
+    };
+    let who = |owner_is, colleague_is| {
+        [
+            (Some(&owner), owner_is),
+            (Some(&colleague), colleague_is),
+            (None, false),
+        ]
+    };
+    check(false, &who(false, false)).await;
+    world.join(&space, Some(&colleague), "").await.ok();
+    check(false, &who(false, true)).await;
+    let seat = world.join(&space, Some(&owner), "").await.ok();
+    check(true, &who(true, true)).await;
+    let leave = json!({"participantSession": seat["participantSession"], "resumeSecret": seat["resumeSecret"]});
+    let path = format!("/sederunt/v1/{space}:leave");
+    world.post(Some(&owner), &path, &leave).await.ok();
+    check(false, &who(false, true)).await;
+}
+
+#[tokio::test]
 async fn whoever_is_admitted_is_in_the_register_from_then_on() {
     let world = World::new().await;
     let owner = world.person("Owner").await;

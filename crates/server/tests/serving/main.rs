@@ -5,15 +5,23 @@
 
 mod administration;
 mod attendance;
+mod attendance_reports;
 mod audit;
+mod call_records;
+mod compression;
+mod daemons;
 mod entry;
+mod graph;
 mod hosting;
 mod limits;
 mod lobby;
+mod notifications;
 mod oauth;
+mod openid;
 mod pages;
 mod people;
 mod postgres;
+mod probing;
 mod records;
 mod sign_in;
 mod spaces;

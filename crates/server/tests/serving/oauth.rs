@@ -13,7 +13,7 @@ use crate::sign_in::Browser;
 use crate::world::{self, Answer, World, text};
 
 const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters-0";
-const BACK: &str = "https://app.example.org/back";
+pub(crate) const BACK: &str = "https://app.example.org/back";
 const READONLY: &str = "https://www.googleapis.com/auth/meetings.space.readonly";
 const CREATED: &str = "https://www.googleapis.com/auth/meetings.space.created";
 const SETTINGS: &str = "https://www.googleapis.com/auth/meetings.space.settings";
@@ -21,13 +21,13 @@ const MEDIA: &str = "https://www.googleapis.com/auth/meetings.conference.media.r
 const PARTICIPATE: &str = "urn:sederunt:scope:meetings.participate";
 
 /// A program, and what it knows of itself.
-struct Program {
-    id: String,
-    secret: String,
+pub(crate) struct Program {
+    pub(crate) id: String,
+    pub(crate) secret: String,
 }
 
 impl Program {
-    async fn register(world: &World, kind: AppKind) -> Program {
+    pub(crate) async fn register(world: &World, kind: AppKind) -> Program {
         let redirect_uris = match kind {
             AppKind::Web => vec![BACK.to_owned()],
             AppKind::Installed => vec![],
@@ -50,7 +50,7 @@ impl Program {
     }
 
     /// Where it sends people; rows replace or add parameters, and an empty value takes one away.
-    fn asks(&self, rows: &[(&str, &str)]) -> String {
+    pub(crate) fn asks(&self, rows: &[(&str, &str)]) -> String {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         let usual = [
             ("response_type", "code"),
@@ -70,19 +70,35 @@ impl Program {
         format!("/oauth2/auth?{}", query.finish())
     }
 
-    /// What it may do, once whoever sits at the browser has agreed: the value of its `authorization` header.
-    async fn agreed(&self, world: &World, browser: &Browser, scope: &str) -> String {
-        let asked = self.asks(&[("scope", scope)]);
-        let (_, query) = location(&browser.ask(world, "GET", &asked, &Value::Null).await);
+    /// The code that it gets, once whoever sits at the browser has agreed; or has agreed before.
+    pub(crate) async fn code(&self, world: &World, browser: &Browser, rows: &[(&str, &str)]) -> String {
+        let (page, query) = location(&browser.ask(world, "GET", &self.asks(rows), &Value::Null).await);
+        if page == BACK {
+            return value(&query, "code");
+        }
         let answer = decide(world, browser, &value(&query, "request"), true).await.ok();
         let (_, answer) = split(&text(&answer, "redirect"));
-        let trade = [
+        value(&answer, "code")
+    }
+
+    /// Trades a code for tokens, by the name of a host if one is given.
+    pub(crate) async fn redeems(&self, world: &World, code: &str, host: Option<&str>) -> Answer {
+        let named: Vec<_> = host.map(|host| ("host", host)).into_iter().collect();
+        let fields = [
+            ("client_id", &*self.id),
+            ("client_secret", &*self.secret),
             ("grant_type", "authorization_code"),
-            ("code", &*value(&answer, "code")),
+            ("code", code),
             ("redirect_uri", BACK),
             ("code_verifier", VERIFIER),
         ];
-        let tokens = self.trades(world, &trade).await.ok();
+        form(world, "/oauth2/token", &named, fields.iter()).await
+    }
+
+    /// What it may do, once whoever sits at the browser has agreed: the value of its `authorization` header.
+    async fn agreed(&self, world: &World, browser: &Browser, scope: &str) -> String {
+        let code = self.code(world, browser, &[("scope", scope)]).await;
+        let tokens = self.redeems(world, &code, None).await.ok();
         assert_eq!(tokens["scope"], scope);
         format!("Bearer {}", text(&tokens, "access_token"))
     }
@@ -94,7 +110,7 @@ impl Program {
     }
 }
 
-async fn form<'a>(
+pub(crate) async fn form<'a>(
     world: &World,
     path: &str,
     headers: &[(&str, &str)],
@@ -108,7 +124,7 @@ async fn form<'a>(
 
 /// Where an answer sends the browser: the address, and its parameters.
 #[track_caller]
-fn location(answer: &Answer) -> (String, Vec<(String, String)>) {
+pub(crate) fn location(answer: &Answer) -> (String, Vec<(String, String)>) {
     assert_eq!(answer.status, 302, "{}", answer.text);
     let line = answer.head.lines().find_map(|line| line.strip_prefix("location: "));
     split(line.expect("a location"))
@@ -121,14 +137,14 @@ fn split(address: &str) -> (String, Vec<(String, String)>) {
 }
 
 #[track_caller]
-fn value(pairs: &[(String, String)], name: &str) -> String {
+pub(crate) fn value(pairs: &[(String, String)], name: &str) -> String {
     let found = pairs.iter().find(|(key, _)| key == name);
     found.unwrap_or_else(|| panic!("no {name} in {pairs:?}")).1.clone()
 }
 
 /// The error of OAuth's own form.
 #[track_caller]
-fn error(answer: &Answer, status: u16, code: &str) {
+pub(crate) fn error(answer: &Answer, status: u16, code: &str) {
     assert_eq!(
         (answer.status, &answer.body["error"]),
         (status, &json!(code)),

@@ -26,7 +26,7 @@ async fn people_get_pages_and_programs_get_errors() {
         ("GET", "/discovery/v1/apis", 200, "application/json"),
         ("HEAD", "/discovery/v1/apis/meet/v2/rest", 200, "application/json"),
         ("GET", "/discovery/v1/apis/calendar/v3/rest", 404, "application/json"),
-        ("GET", "/oauth2/v3/userinfo", 404, "application/json"),
+        ("GET", "/calendar/v3/calendars/primary", 404, "application/json"),
         ("HEAD", "/v2/conferenceRecords", 401, "application/json"),
         ("GET", "/healthz", 200, "text/plain"),
         ("GET", "/readyz", 200, "text/plain"),

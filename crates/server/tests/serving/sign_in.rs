@@ -184,13 +184,45 @@ async fn a_page_of_another_origin_cannot_use_the_cookie() {
     browser
         .ask(&world, "DELETE", SESSION, &json!({}))
         .await
-        .refused(403, "PERMISSION_DENIED", "");
+        .refused(403, "PERMISSION_DENIED", "ORIGIN_NOT_ALLOWED");
     let read = browser.ask(&world, "GET", "/v2/conferenceRecords", &json!({})).await;
     assert_eq!(
         read.status, 200,
         "reading changes nothing, and the browser keeps the answer from the page"
     );
     assert!(!read.head.contains("access-control-allow-credentials"), "{}", read.head);
+}
+
+/// Behind a proxy that passes on no `Host`, or one without its port, as most do where nobody says otherwise.
+#[tokio::test]
+async fn a_page_at_the_address_that_people_open_signs_in_whatever_a_proxy_makes_of_it() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let mut configuration = configuration(&data);
+    configuration.store.public_url = Some("https://meet.example.org:8443".to_owned());
+    let world = World::with(data, configuration).await;
+    let mut browser = Browser::of(&world);
+    browser.origin = "https://meet.example.org:8443".to_owned();
+    let secret = link(&world, Duration::from_mins(1)).await;
+    let signed_in = browser.ask(&world, "POST", SESSION, &json!({"secret": secret})).await;
+    assert!(signed_in.head.contains("set-cookie: __Host-"), "{}", signed_in.head);
+    browser.cookie = signed_in
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next())
+        .map(str::to_owned);
+    signed_in.ok();
+    browser.ask(&world, "POST", "/v2/spaces", &json!({})).await.ok();
+
+    browser.origin = "https://meet.example.org".to_owned();
+    let refused = browser.ask(&world, "DELETE", SESSION, &json!({})).await;
+    refused.refused(403, "PERMISSION_DENIED", "ORIGIN_NOT_ALLOWED");
+    let metadata = &refused.body["error"]["details"][0]["metadata"];
+    let host = world.address.to_string();
+    assert_eq!(
+        *metadata,
+        json!({"origin": "https://meet.example.org", "host": host, "publicUrl": "https://meet.example.org:8443"}),
+        "the page can say what is wrong"
+    );
 }
 
 #[tokio::test]

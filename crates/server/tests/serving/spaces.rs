@@ -195,6 +195,34 @@ async fn a_setting_is_obeyed_from_its_patch_on() {
     assert!(waits(&name).await);
 }
 
+/// A program may say what is to hold before it switches moderation on, by itself or in the same request.
+#[tokio::test]
+async fn restrictions_wait_for_moderation() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let restrictions = json!({
+        "chatRestriction": "HOSTS_ONLY", "reactionRestriction": "NO_RESTRICTION",
+        "presentRestriction": "NO_RESTRICTION", "defaultJoinAsViewerType": "ON",
+    });
+    let created = world
+        .space_of(
+            &owner,
+            json!({"accessType": "OPEN", "moderationRestrictions": restrictions}),
+        )
+        .await;
+    let name = text(&created, "name");
+    assert_eq!(created["config"]["moderation"], "OFF");
+    let preview = format!("/sederunt/v1/{name}:preview");
+    for moderation in ["OFF", "ON", "OFF"] {
+        let body = json!({"config": {"moderation": moderation}});
+        let seen = patch(&world, &owner, &name, "?updateMask=config.moderation", &body).await;
+        assert_eq!(seen["config"]["moderation"], moderation);
+        assert_eq!(seen["config"]["moderationRestrictions"], restrictions);
+        let role = if moderation == "ON" { "VIEWER" } else { "CONTRIBUTOR" };
+        assert_eq!(world.get(None, &preview).await.ok()["role"], role);
+    }
+}
+
 async fn patch(world: &World, owner: &Person, name: &str, query: &str, body: &Value) -> Value {
     let path = format!("/v2/{name}{query}");
     let answer = world.send("PATCH", Some(owner), &path, &[], &body.to_string()).await;

@@ -31,7 +31,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
              20 record => 2 people in 4 sessions, open
              20 agree
              21 leave anna1 bob1
-             40 record => 2 people in 4 sessions, over",
+             23 record => 2 people in 4 sessions, over",
         ),
         ..PLAIN
     },
@@ -77,6 +77,37 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
+        name: "a server that is stopped in a meeting and started again has the same meeting",
+        seeds: &[20, 24],
+        story: Told(
+            "0 join anna1 bob1
+             4 is anna1 => in
+             5 stop 2
+             20 is anna1 => in
+             20 is bob1 => in
+             20 record => 2 people in 4 sessions, open
+             20 agree
+             21 leave anna1
+             22 leave bob1
+             24 record => 2 people in 4 sessions, over",
+        ),
+        ..PLAIN
+    },
+    Scenario {
+        name: "a server that is stopped in a meeting to which nobody comes back",
+        seeds: &[25],
+        story: Told(
+            "0 join anna1
+             4 is anna1 => in
+             5 stop 2
+             6 vanish anna1
+             20 record => 1 people in 1 sessions, open
+             60 record => 1 people in 1 sessions, over
+             60 lasted => 7",
+        ),
+        ..PLAIN
+    },
+    Scenario {
         name: "a server that is stopped while people join",
         seeds: &[16, 17, 18],
         story: Told(
@@ -85,6 +116,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
              5 stop 3
              5 join bob1
              5.01 join carol1
+             30 is anna1 => in
              30 is bob1 => in
              30 is carol1 => in
              30 agree",

@@ -52,7 +52,7 @@ impl World {
                 ),
             };
             secret = Some(self.visit(&offer, person, presented).await);
-            self.set_clock(pause_s);
+            self.sleep(pause_s);
             self.pass(self.clock.age() + SETTLED).await;
             assert_eq!(self.held().await, before, "nothing is left of visit {visit}");
         }

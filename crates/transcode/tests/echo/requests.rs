@@ -40,6 +40,21 @@ async fn a_literal_wins_over_a_star() {
         json!({"name": "shelves/a:paint"}),
     )
     .await;
+    // An encoded colon is part of an id, but where only a verb makes sense of it.
+    for colon in ["%3A", "%3a"] {
+        check(
+            &format!("POST /v1/shelves/s1{colon}paint"),
+            "{}",
+            json!({"name": "shelves/s1"}),
+        )
+        .await;
+        check(
+            &format!("POST /v1/shelves/a%3Ab{colon}paint"),
+            "{}",
+            json!({"name": "shelves/a:b"}),
+        )
+        .await;
+    }
 }
 
 #[tokio::test]
@@ -56,8 +71,9 @@ async fn what_is_not_served_is_an_error_in_json() {
         "Nothing is served",
     )
     .await;
-    // An encoded colon belongs to the id, so these have no verb, or another one.
-    check_refused("POST /v1/shelves/s1%3Apaint", "", 405, "", "DELETE").await;
+    // These have no verb that is served, however its colon is written.
+    check_refused("POST /v1/shelves/s1%3Aburn", "", 405, "", "DELETE").await;
+    check_refused("POST /v1/shelves/s1%3Apaint/things", "", 404, "", "Nothing is served").await;
     check_refused("POST /v1/shelves/s1:burn", "", 404, "", "Nothing is served").await;
     check_refused("PUT /v1/echo", "{}", 405, "", "GET, POST").await;
     check_refused("GET /v1/shelves/%FF/things/t", "", 400, "name", "UTF-8").await;
@@ -238,12 +254,8 @@ async fn bodies_that_are_refused() {
     // Either is right alone, so no one field is to blame.
     check(r#"{"shelf": "a", "box": {}}"#, "", "").await;
     check(&"[".repeat(10_000), "", "not JSON").await;
-    check(
-        &format!("\"{}\"", "x".repeat(limits::BODY_BYTES_MAX)),
-        "",
-        "larger than",
-    )
-    .await;
+    let long = format!("\"{}\"", "x".repeat(limits::BODY_BYTES_MAX));
+    check_refused("POST /v1/echo", &long, 413, "", "larger than").await;
     check_refused(
         "PATCH /v1/boxes/b",
         r#"{"wrong": 1}"#,

@@ -81,7 +81,7 @@ export interface AuditEvent {
   name: string;
   /** When. */
   time: string;
-  /** Who: `users/{user}`, `serviceAccounts/{client_id}`, `commandLine`, or `nobody` who gave a credential. */
+  /** Who: `users/{user}`, `serviceAccounts/{client_id}`, `daemons/{client_id}`, `commandLine`, or `nobody` who gave a credential. */
   actor: string;
   /** The address of the actor's account, as long as there is one. */
   actorEmail?: string;
@@ -137,6 +137,32 @@ export interface CreateAppResponse {
   clientFile?: string;
 }
 
+/** Asks for a secret, or brings a certificate. */
+export interface CreateDaemonCredentialRequest {
+  /** A certificate in PEM, of an RSA key. */
+  certificate?: string;
+  /** For how many days a secret is valid; 0: until it is removed. */
+  days?: number;
+}
+
+/** A secret or a certificate, and what client libraries need to sign in with it. */
+export interface CreateDaemonCredentialResponse {
+  /** The secret or the certificate. */
+  credential: DaemonCredential;
+  /** The secret; shown this once. */
+  clientSecret?: string;
+  /** What Microsoft's client libraries read from the environment: one line for each variable. */
+  environment: string;
+}
+
+/** Asks to make an application with roles. */
+export interface CreateDaemonRequest {
+  /** What administrators call it. */
+  displayName: string;
+  /** What it may do. */
+  roles?: string[];
+}
+
 /** Asks to add a domain. */
 export interface CreateDomainRequest {
   /** `example.org`. */
@@ -176,6 +202,37 @@ export interface CreateUserRequest {
   /** Runs this installation. */
   administrator?: boolean;
 }
+
+/** A program that acts for nobody, by roles of its own. */
+export interface Daemon {
+  /** `daemons/{client_id}`. */
+  name: string;
+  /** What administrators call it. */
+  displayName: string;
+  /** What it may do, under the names of Graph's contract: `CallRecords.Read.All`. */
+  roles?: string[];
+  /** When it was made. */
+  createTime?: string;
+}
+
+/** A secret or a certificate, as far as it may be told. */
+export interface DaemonCredential {
+  /** `daemons/{client_id}/credentials/{id}`. */
+  name: string;
+  /** Secret or certificate. */
+  kind: DaemonCredentialKind;
+  /** When it was made, or given to us. */
+  createTime?: string;
+  /** From then on it signs nobody in; unset: until it is removed. */
+  expireTime?: string;
+}
+
+/** What an application with roles signs in with. */
+export type DaemonCredentialKind =
+  /** Some random characters. */
+  | 'SECRET'
+  /** A certificate, whose key the program keeps to itself. */
+  | 'CERTIFICATE';
 
 /** Names somebody at the door. */
 export interface DenyRequest {
@@ -292,6 +349,22 @@ export interface ListAuditEventsResponse {
   nextPageToken?: string;
 }
 
+/** All of them: an application has twenty at most. */
+export interface ListDaemonCredentialsResponse {
+  /** Newest first. */
+  credentials?: DaemonCredential[];
+}
+
+/** Applications with roles. */
+export interface ListDaemonsResponse {
+  /** By client id. */
+  daemons?: Daemon[];
+  /** Empty on the last page. */
+  nextPageToken?: string;
+  /** The id of the tenant, by which Microsoft's client libraries name this installation. */
+  tenant: string;
+}
+
 /** Domains. */
 export interface ListDomainsResponse {
   /** By name. */
@@ -370,6 +443,10 @@ export interface Meeting {
   entry?: MeetingEntry;
   /** What this caller would be, with a full device. */
   role?: Role;
+  /** Whether this caller is in it now, with another device; somebody without an account is not known. */
+  inside?: boolean;
+  /** Whether somebody is in it now who may let others in. */
+  hosted?: boolean;
 }
 
 /** How somebody enters. */
@@ -677,6 +754,12 @@ export type SpaceRetentionPolicy =
   | 'DAYS'
   /** For ever. */
   | 'NEVER';
+
+/** Asks to give an application other roles. */
+export interface UpdateDaemonRequest {
+  /** All that it is to have. */
+  roles?: string[];
+}
 
 /** Asks to change what holds for the organisation of a domain. */
 export interface UpdateDomainRequest {

@@ -5,6 +5,7 @@ export const SCOPES = [
   'meetings.space.created',
   'meetings.space.settings',
   'meetings.space.readonly',
+  'callrecords.readonly',
   'meetings.conference.media.readonly',
   'meetings.conference.media.audio.readonly',
   'meetings.conference.media.video.readonly',
@@ -20,8 +21,9 @@ export const SCOPES = [
 export type Scope = (typeof SCOPES)[number];
 
 const GOOGLE = 'https://www.googleapis.com/auth/';
-// Of the scope that is not Google's.
+// Of the scopes that are not Google's.
 const OWN = 'urn:sederunt:scope:';
+const OURS: readonly Scope[] = ['meetings.participate', 'callrecords.readonly'];
 
 /** The short names of scopes that we know, each once and in our order, and the others as they are. */
 export function sorted(scopes: readonly string[]): { known: Scope[]; others: string[] } {
@@ -41,7 +43,7 @@ export function shortName(scope: string): string {
 /** The name on the wire. */
 export function fullName(scope: Scope): string {
   if (scope === 'openid') return scope;
-  return (scope === 'meetings.participate' ? OWN : GOOGLE) + scope;
+  return (OURS.includes(scope) ? OWN : GOOGLE) + scope;
 }
 
 /** The key of its text: a dot would end the name of a key. */

@@ -1,9 +1,16 @@
 // The settings of a space as this page shows them, and each change as the request that makes it. Google's contract spells
 // switches in four ways; here a switch is a boolean.
 
-import type { SpaceConfigAccessType as AccessType, SpaceConfig } from '../../api/generated/messages.ts';
+import type {
+  SpaceConfigAccessType as AccessType,
+  SpaceConfigEntryPointAccess as EntryPointAccess,
+  SpaceConfig,
+} from '../../api/generated/messages.ts';
 
 export const ACCESS_TYPES = ['OPEN', 'TRUSTED', 'RESTRICTED'] as const satisfies readonly AccessType[];
+
+/** Through what people come in. */
+export const ENTRY_POINTS = ['ALL', 'CREATOR_APP_ONLY'] as const satisfies readonly EntryPointAccess[];
 
 /** What hosts may keep to themselves while they manage the meeting. */
 export const RESTRICTIONS = ['chat', 'reactions', 'presenting', 'viewers'] as const;
@@ -11,6 +18,7 @@ export type RestrictionKind = (typeof RESTRICTIONS)[number];
 
 export interface Settings {
   accessType: AccessType;
+  entryPoints: EntryPointAccess;
   moderation: boolean;
   restrictions: Record<RestrictionKind, boolean>;
 }
@@ -19,6 +27,7 @@ export function settingsOf(config: SpaceConfig): Settings {
   const restrictions = config.moderationRestrictions ?? {};
   return {
     accessType: config.accessType ?? 'TRUSTED',
+    entryPoints: config.entryPointAccess ?? 'ALL',
     moderation: config.moderation === 'ON',
     restrictions: {
       chat: restrictions.chatRestriction === 'HOSTS_ONLY',
@@ -36,6 +45,10 @@ export interface Change {
 
 export function accessChange(accessType: AccessType): Change {
   return { updateMask: 'config.accessType', config: { accessType } };
+}
+
+export function entryPointChange(entryPointAccess: EntryPointAccess): Change {
+  return { updateMask: 'config.entryPointAccess', config: { entryPointAccess } };
 }
 
 export function moderationChange(on: boolean): Change {

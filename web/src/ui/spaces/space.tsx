@@ -20,6 +20,8 @@ import {
   ACCESS_TYPES,
   accessChange,
   type Change,
+  ENTRY_POINTS,
+  entryPointChange,
   moderationChange,
   RESTRICTIONS,
   restrictionChange,
@@ -85,6 +87,7 @@ function SpaceSettings({ name, loaded }: { name: string; loaded: Space }) {
         </section>
       )}
       <Access settings={settings.value} save={save} />
+      <EntryPoints settings={settings.value} save={save} />
       <Moderation settings={settings.value} save={save} />
       <Members space={name} />
       <RetentionSettings space={name} />
@@ -111,6 +114,28 @@ function Access({ settings, save }: ChoiceProps) {
             hint={t(`space.access.${accessType}.text`)}
             checked={settings.accessType === accessType}
             onChange={() => void saving.run(() => save(accessChange(accessType), { ...settings, accessType }))}
+          />
+        ))}
+      </div>
+      <SavingNote saving={saving} />
+    </Part>
+  );
+}
+
+function EntryPoints({ settings, save }: ChoiceProps) {
+  const saving = useSaving();
+  return (
+    <Part id="entry-points" title={t('space.entryPoints.title')}>
+      <div role="radiogroup" aria-labelledby="entry-points" class="choices">
+        {ENTRY_POINTS.map((entryPoints) => (
+          <Choice
+            key={entryPoints}
+            kind="radio"
+            name="entry-points"
+            label={t(`space.entryPoints.${entryPoints}`)}
+            hint={t(`space.entryPoints.${entryPoints}.text`)}
+            checked={settings.entryPoints === entryPoints}
+            onChange={() => void saving.run(() => save(entryPointChange(entryPoints), { ...settings, entryPoints }))}
           />
         ))}
       </div>

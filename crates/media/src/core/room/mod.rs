@@ -16,7 +16,12 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
+
+use quality::report::Upload;
 
 use crate::{
     admission::Card,
@@ -31,7 +36,10 @@ use crate::{
         rate::Rate,
         resources::{Configuration, Resource, ResourceKind},
         roll::{self, Entry, Sends, Voice},
-        room::{social::RaisedHand, telling::Telling},
+        room::{
+            social::{RaisedHand, Said},
+            telling::Telling,
+        },
         speakers::Speakers,
     },
     limits,
@@ -100,12 +108,14 @@ pub(crate) struct Newcomer {
 }
 
 /// What a client's message asks of the control plane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Nothing,
     Refused,
     /// The client wants to leave.
     Leaves,
+    /// What the client has counted.
+    Uploaded(Box<Upload>),
 }
 
 /// A room.
@@ -117,6 +127,8 @@ pub(crate) struct Room {
     viewers: BTreeMap<EntryId, Vec<(MemberId, usize)>>,
     /// In the order in which they were raised.
     hands: Vec<RaisedHand>,
+    /// The latest messages that have an id, newest first.
+    said: VecDeque<Said>,
     telling: Telling,
     chat_rate: Rate,
     reaction_rate: Rate,
@@ -195,6 +207,7 @@ impl Room {
             speakers: Speakers::new(),
             viewers: BTreeMap::new(),
             hands: vec![],
+            said: VecDeque::new(),
             telling: Telling::default(),
             chat_rate: Rate::new(limits::ROOM_CHAT, Time::ZERO),
             reaction_rate: Rate::new(limits::ROOM_REACTIONS, Time::ZERO),

@@ -95,8 +95,12 @@ impl Room {
             list: [csrc, LOUDEST_CSRC],
             count: 1 + usize::from(loudest == Some(from)),
         };
+        let own_voice = self.members[&from].entry.person();
         let mut put = |to: MemberId, member: &mut Member, line: usize| {
-            let Some(audio) = member.audio.get_mut(line).filter(|_| member.phase == Phase::Present) else {
+            // Nobody hears their own voice, on whichever of their devices they speak and listen.
+            let is_own = to == from || own_voice.is_some() && member.entry.person() == own_voice;
+            let hears = member.phase == Phase::Present && !is_own;
+            let Some(audio) = member.audio.get_mut(line).filter(|_| hears) else {
                 return;
             };
             audio.show(from);
@@ -111,7 +115,7 @@ impl Room {
         };
         match place {
             Some(Place::Heard(line)) => {
-                for (to, member) in self.members.iter_mut().filter(|(to, _)| **to != from) {
+                for (to, member) in &mut self.members {
                     put(*to, member, line);
                 }
             }

@@ -58,7 +58,7 @@ impl Room {
     fn objection(&mut self, id: MemberId, action: &Action, now: Time) -> Option<Objection> {
         let member = self.members.get_mut(&id)?;
         match action {
-            Action::Leave | Action::UploadMediaStats => None,
+            Action::Leave | Action::UploadMediaStats(_) => None,
             Action::SetMediaState(state) => member.objection_to_sending(*state),
             Action::SetAssignment(layout) => objection_to_layout(member, layout),
             Action::Send(_) => self.objection_to_chat(id, now),
@@ -70,7 +70,7 @@ impl Room {
     fn act(&mut self, id: MemberId, action: Action, now: Moment, effects: &mut Vec<Effect>) -> Outcome {
         match action {
             Action::Leave => return Outcome::Leaves,
-            Action::UploadMediaStats => {}
+            Action::UploadMediaStats(upload) => return Outcome::Uploaded(upload),
             Action::SetMediaState(state) => self.change(id, |entry| entry.say(state)),
             Action::SetAssignment(layout) => {
                 if let Some(member) = self.members.get_mut(&id) {
@@ -79,7 +79,7 @@ impl Room {
                     self.reassign(id, &ranked, true, now.time, effects);
                 }
             }
-            Action::Send(text) => self.chat(id, &text, now.wall, effects),
+            Action::Send(writing) => self.chat(id, writing, now.wall, effects),
             Action::React(emoji) => self.react(id, emoji, effects),
             Action::SetHand(hand) => self.set_hand(id, &hand, now.wall),
         }

@@ -1,7 +1,9 @@
 //! What people say beside their voices: chat, reactions, raised hands.
 //!
 //! Nothing of it is kept but the hands: a newcomer does not read what was written before it came, as it did not hear what
-//! was said. A hand belongs to a participant and not to a device, and goes down when the last of its devices leaves.
+//! was said. A hand belongs to a participant and not to a device, and goes down when the last of its devices leaves. Whoever lost
+//! the connection cannot know what was said of what they wrote, and sends it again when they are back; so the ids of the latest
+//! messages are kept, and what was said once is not said twice.
 
 use std::sync::Arc;
 
@@ -11,14 +13,22 @@ use crate::{
     admission::CardKind,
     core::{
         MemberId, Time,
-        channels::{Channel, Code, HandState},
+        channels::{Channel, Code, HandState, Writing},
         outbox::Manner,
         resources::{ChatMessage, Hand, Reaction, Resource, ResourceKind},
         roll,
         room::{Effect, Member, Room, next, requests::Objection, rights::denied},
     },
+    limits,
     rights::Right,
 };
+
+/// A message that was said, as its author named it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    participant_key: String,
+    message_id: String,
+}
 
 /// A hand that is up.
 #[derive(Debug)]
@@ -62,7 +72,11 @@ impl Room {
     }
 
     /// Says something to everybody, its author too, who then knows that it was said.
-    pub(super) fn chat(&mut self, id: MemberId, text: &str, now: OffsetDateTime, effects: &mut Vec<Effect>) {
+    pub(super) fn chat(&mut self, id: MemberId, writing: Writing, now: OffsetDateTime, effects: &mut Vec<Effect>) {
+        let Writing { text, message_id } = writing;
+        if message_id.as_ref().is_some_and(|name| self.was_said(id, name)) {
+            return;
+        }
         let number = next(&mut self.next_id);
         let card = &self.members[&id].entry.card;
         let message = ChatMessage {
@@ -70,7 +84,8 @@ impl Room {
             display_name: &card.display_name,
             signed_in: matches!(card.kind, CardKind::SignedIn { .. }),
             by_program: card.by_program,
-            text,
+            text: &text,
+            message_id: message_id.as_deref(),
             sent_time: &written(now),
         };
         let texts = roll::resources(&[Resource {
@@ -78,6 +93,20 @@ impl Room {
             kind: ResourceKind::ChatMessage(message),
         }]);
         self.say(Channel::Chat, texts, effects);
+    }
+
+    /// Whether this member's participant has said this already; from now on they have.
+    fn was_said(&mut self, id: MemberId, message_id: &str) -> bool {
+        let said = Said {
+            participant_key: self.members[&id].entry.card.participant_key.clone(),
+            message_id: message_id.to_owned(),
+        };
+        if self.said.contains(&said) {
+            return true;
+        }
+        self.said.truncate(limits::SAID_KEPT - 1);
+        self.said.push_front(said);
+        false
     }
 
     pub(super) fn react(&mut self, id: MemberId, emoji: &str, effects: &mut Vec<Effect>) {

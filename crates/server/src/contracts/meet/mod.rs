@@ -14,9 +14,9 @@ mod space_config;
 mod spaces;
 mod update_mask;
 
+use std::sync::Arc;
+
 use api::google::apps::meet::v2beta as v2;
-use api::google::apps::meet::v2beta::conference_records_service_server::ConferenceRecordsServiceServer;
-use api::google::apps::meet::v2beta::spaces_service_server::SpacesServiceServer;
 use identity::Scopes;
 use register::Register;
 use tonic::{Request, Response, Status};
@@ -25,22 +25,19 @@ use artifacts::{ListRequest, RECORDING, SMART_NOTE, TRANSCRIPT, TRANSCRIPT_ENTRY
 use spaces::Spaces;
 
 use crate::gate::asking::Asking;
-use crate::grpc::{Contract, Declared, Description, GrpcService, admitted, respond};
+use crate::grpc::{Contract, Declared, Description, admitted, respond};
 use crate::installation::Installation;
-use crate::limits;
 
 /// The contract, as it is served here.
 pub(crate) fn contract(installation: &Installation) -> Contract {
-    let spaces = SpacesServiceServer::new(Spaces::new(installation));
-    let records = ConferenceRecordsServiceServer::new(ConferenceRecords {
+    let records = ConferenceRecords {
         register: installation.register.clone(),
-    });
-    let bytes = limits::REQUEST_BODY_BYTES_MAX;
+    };
     Contract {
         declared: &DECLARED,
         services: vec![
-            GrpcService::new(spaces.max_decoding_message_size(bytes)),
-            GrpcService::new(records.max_decoding_message_size(bytes)),
+            Arc::new(v2::SpacesServiceMethods(Arc::new(Spaces::new(installation)))),
+            Arc::new(v2::ConferenceRecordsServiceMethods(Arc::new(records))),
         ],
     }
 }

@@ -188,7 +188,7 @@ impl Change {
     pub(super) fn on(&self, settings: Settings) -> Settings {
         let mut changed = settings;
         self.made(&mut changed).expect("reading it tried it");
-        changed.normalised()
+        changed
     }
 
     fn made(&self, settings: &mut Settings) -> Answer<()> {
@@ -269,7 +269,11 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_asked_for() {
-        for settings in [Settings::default(), moderated()] {
+        let kept = Settings {
+            moderation: false,
+            ..moderated()
+        };
+        for settings in [Settings::default(), moderated(), kept] {
             let config = config_of(&settings);
             for mask in [UpdateMask::Given, UpdateMask::All] {
                 assert_eq!(changed(Settings::default(), config, mask), Ok(settings));
@@ -312,13 +316,12 @@ mod tests {
                 },
             ),
             (only("config.artifact_config"), moderated()),
-            // Without moderation nothing is restricted.
+            // What was restricted waits for moderation to be on again.
             (
                 only("config.moderation"),
                 Settings {
-                    access_type: AccessType::Open,
-                    attendance_report: true,
-                    ..Settings::default()
+                    moderation: false,
+                    ..moderated()
                 },
             ),
         ] {

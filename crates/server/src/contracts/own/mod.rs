@@ -11,33 +11,28 @@ mod register;
 mod role;
 mod spaces;
 
-use api::sederunt::v1::administration_server::AdministrationServer;
-use api::sederunt::v1::meetings_server::MeetingsServer;
-use api::sederunt::v1::register_server::RegisterServer;
-use api::sederunt::v1::spaces_server::SpacesServer;
+use std::sync::Arc;
+
+use api::sederunt::v1::{AdministrationMethods, MeetingsMethods, RegisterMethods, SpacesMethods};
 
 use self::administration::AdministrationService;
 use self::meetings::MeetingsService;
 use self::register::RegisterService;
 use self::spaces::SpacesService;
-use crate::grpc::{Contract, Declared, GrpcService};
+use crate::grpc::{Contract, Declared};
 use crate::installation::Installation;
-use crate::limits;
 
 /// The contract, as it is served here.
 pub(crate) fn contract(installation: &Installation) -> Contract {
-    let meetings = MeetingsServer::new(MeetingsService::new(installation));
-    let spaces = SpacesServer::new(SpacesService::new(installation));
-    let register = RegisterServer::new(RegisterService::new(installation));
-    let administration = AdministrationServer::new(AdministrationService::new(installation));
-    let bytes = limits::REQUEST_BODY_BYTES_MAX;
     Contract {
         declared: &DECLARED,
         services: vec![
-            GrpcService::new(meetings.max_decoding_message_size(bytes)),
-            GrpcService::new(spaces.max_decoding_message_size(bytes)),
-            GrpcService::new(register.max_decoding_message_size(bytes)),
-            GrpcService::new(administration.max_decoding_message_size(bytes)),
+            Arc::new(MeetingsMethods(Arc::new(MeetingsService::new(installation)))),
+            Arc::new(SpacesMethods(Arc::new(SpacesService::new(installation)))),
+            Arc::new(RegisterMethods(Arc::new(RegisterService::new(installation)))),
+            Arc::new(AdministrationMethods(Arc::new(AdministrationService::new(
+                installation,
+            )))),
         ],
     }
 }

@@ -46,6 +46,25 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::reads("Administration/ListApps", Needs::Administrator, "App"),
     Operation::writes("Administration/CreateApp", Needs::Administrator, "App"),
     Operation::writes("Administration/DeleteApp", Needs::Administrator, "App"),
+    Operation::reads("Administration/ListDaemons", Needs::Administrator, "Daemon"),
+    Operation::writes("Administration/CreateDaemon", Needs::Administrator, "Daemon"),
+    Operation::writes("Administration/UpdateDaemon", Needs::Administrator, "Daemon"),
+    Operation::writes("Administration/DeleteDaemon", Needs::Administrator, "Daemon"),
+    Operation::reads(
+        "Administration/ListDaemonCredentials",
+        Needs::Administrator,
+        "Credential",
+    ),
+    Operation::writes(
+        "Administration/CreateDaemonCredential",
+        Needs::Administrator,
+        "Credential",
+    ),
+    Operation::writes(
+        "Administration/DeleteDaemonCredential",
+        Needs::Administrator,
+        "Credential",
+    ),
     Operation::reads(
         "Administration/ListServiceAccounts",
         Needs::Administrator,

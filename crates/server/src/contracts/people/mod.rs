@@ -5,14 +5,15 @@
 //! somebody who does not exist.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ::api::google::people::v1 as api;
-use ::api::google::people::v1::people_service_server::PeopleServiceServer;
+use ::api::google::people::v1::PeopleServiceMethods;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use identity::directory::{self, Visible};
 use identity::policy::Refusal;
-use identity::{Identity, Scopes, User};
+use identity::{Identity, Scopes, User, given_and_family};
 use meeting::{DisplayName, UserId};
 use register::Register;
 use sha2::{Digest, Sha256};
@@ -23,21 +24,18 @@ use crate::acquaintance::acquaintance_of;
 use crate::failure::{Answer, Failure};
 use crate::gate::asking::Asking;
 use crate::gate::operation::{Needs, Operation};
-use crate::grpc::{Contract, Declared, Description, GrpcService, admitted, respond};
+use crate::grpc::{Contract, Declared, Description, admitted, respond};
 use crate::installation::Installation;
-use crate::limits;
 
 /// The contract, as it is served here.
 pub(crate) fn contract(installation: &Installation) -> Contract {
-    let people = PeopleServiceServer::new(People {
+    let people = People {
         register: installation.register.clone(),
         identity: installation.identity.clone(),
-    });
+    };
     Contract {
         declared: &DECLARED,
-        services: vec![GrpcService::new(
-            people.max_decoding_message_size(limits::REQUEST_BODY_BYTES_MAX),
-        )],
+        services: vec![Arc::new(PeopleServiceMethods(Arc::new(people)))],
     }
 }
 
@@ -196,20 +194,19 @@ fn person_to_wire(person: &User, visible: Visible, fields: &BTreeSet<String>) ->
     }
 }
 
-/// An account has one text for a name; its last word is taken for the family's.
 fn name(display_name: &DisplayName, metadata: Option<api::FieldMetadata>) -> api::Name {
-    let display_name = display_name.as_str();
-    let (given, family) = display_name.rsplit_once(' ').unwrap_or((display_name, ""));
+    let (given, family) = given_and_family(display_name);
+    let display_name = display_name.to_string();
     api::Name {
         metadata,
-        display_name: display_name.to_owned(),
-        unstructured_name: display_name.to_owned(),
+        display_name: display_name.clone(),
+        unstructured_name: display_name,
         display_name_last_first: if family.is_empty() {
             given.to_owned()
         } else {
-            format!("{family}, {}", given.trim_end())
+            format!("{family}, {given}")
         },
-        given_name: given.trim_end().to_owned(),
+        given_name: given.to_owned(),
         family_name: family.to_owned(),
     }
 }

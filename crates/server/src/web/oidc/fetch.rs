@@ -1,4 +1,4 @@
-//! The one HTTP client of the server, for asking a provider: small answers of JSON, in time, from safe addresses.
+//! Asking a provider: small answers of JSON, in time, from safe addresses.
 //!
 //! It follows no redirect: a provider that has moved says so in its metadata.
 
@@ -9,15 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
 
 use super::configuration::is_safe;
 use crate::limits;
+use crate::outgoing::{self, Client, Unanswered};
 use crate::web::query;
 
 /// Why an answer could not be had. The addresses are the provider's; nothing here is a secret.
@@ -28,7 +24,7 @@ pub(super) enum FetchError {
     #[error("`{0}` is not an address")]
     Malformed(String, #[source] http::Error),
     #[error("`{0}` cannot be reached")]
-    Unreachable(String, #[source] hyper_util::client::legacy::Error),
+    Unreachable(String, #[source] Unanswered),
     #[error("`{0}` broke off its answer, or it is too long")]
     Cut(String, #[source] Box<dyn Error + Send + Sync>),
     #[error("`{0}` did not answer in time")]
@@ -46,17 +42,12 @@ pub(super) enum FetchError {
 
 /// Asks providers. Clones share connections.
 #[derive(Clone)]
-pub(super) struct Fetcher(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(super) struct Fetcher(Client);
 
 impl Fetcher {
     /// Trusts whom the system trusts.
     pub(super) fn new() -> std::io::Result<Fetcher> {
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(aws_lc_rs::default_provider())?
-            .https_or_http()
-            .enable_http1()
-            .build();
-        Ok(Fetcher(Client::builder(TokioExecutor::new()).build(connector)))
+        outgoing::client().map(Fetcher)
     }
 
     /// Reads a document as it is.

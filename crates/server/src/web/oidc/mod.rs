@@ -38,8 +38,10 @@ use super::cookies::redirect;
 use super::guesses::Guesser;
 use super::{by, query};
 use crate::browser::Cookies;
+use crate::turned_away::TurnedAway;
 use crate::{clock, limits};
-use register::chain;
+
+static TURNED_AWAY: TurnedAway = TurnedAway::new("nobody was signed in by the provider's word");
 
 /// Where a sign-in begins.
 pub(crate) const PATH: &str = "/sign-in/oidc";
@@ -186,7 +188,7 @@ impl RelyingParty {
     }
 
     fn refuse(&self, problem: &Problem) -> Response<Body> {
-        tracing::warn!(error = %chain(problem), "nobody was signed in by the provider's word");
+        TURNED_AWAY.tell(problem);
         let mut response = redirect(&format!("/sign-in?problem={}", problem.word()));
         self.cookies.clear(&mut response, attempt::COOKIE);
         response

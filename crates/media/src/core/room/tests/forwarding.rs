@@ -112,6 +112,22 @@ fn a_fourth_speaker_is_heard_by_the_three_and_nobody_hears_himself() {
 }
 
 #[test]
+fn nobody_hears_their_own_voice_on_another_device() {
+    let mut stage = Stage::new();
+    let (ada, laptop) = (stage.join(1, "ada", ALL), stage.join(2, "ben", ALL));
+    let phone = stage.join(3, "ben", ALL);
+    let mut check = |speaker, listeners: &[MemberId]| {
+        let heard = stage.send(speaker, Source::Microphone, false, -20);
+        let heard: Vec<usize> = heard.into_iter().map(|(to, ..)| to).collect();
+        let expected: Vec<usize> = listeners.iter().map(|listener| listener.0).collect();
+        assert_eq!(heard, expected);
+    };
+    check(laptop, &[ada]);
+    check(phone, &[ada]);
+    check(ada, &[laptop, phone]);
+}
+
+#[test]
 fn the_loudest_is_marked() {
     let mut stage = Stage::new();
     let (ada, ben) = (stage.join(1, "ada", ALL), stage.join(2, "ben", ALL));

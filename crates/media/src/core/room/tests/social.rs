@@ -51,6 +51,40 @@ fn a_message_reaches_everybody_who_is_there() {
 }
 
 #[test]
+fn what_is_sent_again_is_said_once() {
+    let mut stage = Stage::new();
+    let (ada, ben) = (stage.join(1, "ada", ALL), stage.join(2, "ben", ALL));
+    let named = |id: &str| json!({"requestId": 1, "send": {"text": "good morning", "messageId": id}});
+    let check = |stage: &mut Stage, author, id: &str, told: usize| {
+        assert_eq!(stage.ask(author, Channel::Chat, &named(id)), 0, "{id}");
+        let (messages, _) = stage.resources(ben, Channel::Chat);
+        assert_eq!(messages.len(), told, "{id}");
+        assert!(
+            messages
+                .iter()
+                .all(|message| message["chatMessage"]["messageId"] == *id)
+        );
+    };
+    check(&mut stage, ada, "a", 1);
+    check(&mut stage, ada, "a", 0);
+    check(&mut stage, ben, "a", 1);
+    // Somebody who came back is known by their participant.
+    stage.play(|room, _, _| room.leave(ada));
+    let ada = stage.join(3, "ada", ALL);
+    check(&mut stage, ada, "a", 0);
+    check(&mut stage, ada, "b", 1);
+    let long = "x".repeat(limits::MESSAGE_ID_BYTES + 1);
+    assert_eq!(stage.ask(ada, Channel::Chat, &named(&long)), 3);
+    for number in 0..2 * limits::SAID_KEPT {
+        stage.now += Time::from_secs(1);
+        assert_eq!(stage.ask(ada, Channel::Chat, &named(&number.to_string())), 0);
+    }
+    assert_eq!(stage.room.said.len(), limits::SAID_KEPT, "bounded");
+    stage.told.clear();
+    check(&mut stage, ada, &(limits::SAID_KEPT + 1).to_string(), 0);
+}
+
+#[test]
 fn texts_are_bounded_and_are_texts() {
     let mut stage = Stage::new();
     let ada = stage.join(1, "ada", ALL);

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use identity::{AccountError, AppError, OrganisationError};
+use identity::{AccountError, AppError, DaemonCredentialError, OrganisationError};
 
 use crate::failure::{Failure, Kind};
 
@@ -33,6 +33,16 @@ pub(super) fn app(error: &AppError) -> Failure {
         AppError::NotFound => Failure::not_found(),
         AppError::Generation => Failure::internal(error),
         AppError::Store(_) => Failure::unreachable(error, "the accounts cannot be reached"),
+    }
+}
+
+/// About what an application with roles signs in with.
+pub(super) fn daemon_credential(error: &DaemonCredentialError) -> Failure {
+    match error {
+        DaemonCredentialError::Certificate(wrong) => Failure::field("certificate", wrong.to_string()),
+        DaemonCredentialError::InvalidTtl => Failure::field("days", error.to_string()),
+        DaemonCredentialError::Taken => taken(error),
+        DaemonCredentialError::App(error) => app(error),
     }
 }
 

@@ -6,6 +6,7 @@
 mod access;
 mod apps;
 mod audit_events;
+mod daemons;
 mod domains;
 mod failures;
 mod grants;
@@ -118,6 +119,53 @@ impl api::administration_server::Administration for AdministrationService {
     async fn delete_app(&self, request: Request<api::DeleteAppRequest>) -> Result<Response<()>, Status> {
         let (by, message) = asked_by(request)?;
         respond(apps::delete(&self.identity, &message, &by).await)
+    }
+
+    async fn list_daemons(
+        &self,
+        request: Request<api::ListDaemonsRequest>,
+    ) -> Result<Response<api::ListDaemonsResponse>, Status> {
+        let message = asked(request)?;
+        respond(daemons::list(&self.identity, &message).await)
+    }
+
+    async fn create_daemon(&self, request: Request<api::CreateDaemonRequest>) -> Result<Response<api::Daemon>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(daemons::create(&self.identity, &message, &by).await)
+    }
+
+    async fn update_daemon(&self, request: Request<api::UpdateDaemonRequest>) -> Result<Response<api::Daemon>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(daemons::update(&self.identity, &message, &by).await)
+    }
+
+    async fn delete_daemon(&self, request: Request<api::DeleteDaemonRequest>) -> Result<Response<()>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(daemons::delete(&self.identity, &message, &by).await)
+    }
+
+    async fn list_daemon_credentials(
+        &self,
+        request: Request<api::ListDaemonCredentialsRequest>,
+    ) -> Result<Response<api::ListDaemonCredentialsResponse>, Status> {
+        let message = asked(request)?;
+        respond(daemons::list_credentials(&self.identity, &message).await)
+    }
+
+    async fn create_daemon_credential(
+        &self,
+        request: Request<api::CreateDaemonCredentialRequest>,
+    ) -> Result<Response<api::CreateDaemonCredentialResponse>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(daemons::create_credential(&self.identity, &message, &by).await)
+    }
+
+    async fn delete_daemon_credential(
+        &self,
+        request: Request<api::DeleteDaemonCredentialRequest>,
+    ) -> Result<Response<()>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(daemons::delete_credential(&self.identity, &message, &by).await)
     }
 
     async fn list_service_accounts(

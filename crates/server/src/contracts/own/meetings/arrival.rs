@@ -28,9 +28,9 @@ pub(super) fn person(asking: &Asking, typed_name: &str) -> Answer<Person> {
                 display_name: user.display_name.clone(),
             })
         }
-        Caller::ServiceAccount { .. } => Err(Failure::new(
+        Caller::ServiceAccount { .. } | Caller::Daemon { .. } => Err(Failure::new(
             Kind::Forbidden,
-            "A service account cannot take part in a meeting.",
+            "A program that acts for nobody cannot take part in a meeting.",
         )
         .because("PERSON_NEEDED")),
         Caller::Anonymous => {

@@ -1,11 +1,10 @@
 //! Coming and going: join, resume, leave, and a look through the door.
 //!
-//! A join is one round trip: the offer is answered on a thread for such work, the names are promised, the media plane is told to
+//! A join is one round trip: the door is asked whether there is a point, the offer is answered on a thread for such work, the names are promised, the media plane is told to
 //! expect the client, and then the client gets its answer. Nothing is written down and nobody knows of it: whether somebody is in
 //! or waits is decided when the transport is up, and `session-control` says so.
 
 use std::hash::BuildHasher as _;
-use std::sync::Arc;
 
 use ::api::sederunt::v1::{self as api, meeting::Entry as ShownEntry};
 use identity::Principal;
@@ -63,9 +62,6 @@ impl MeetingsService {
         let space = self.space(&entry.space).await?;
         let standing = standing_of(&self.register, &self.identity, caller, &space).await?;
         let arrival_place = self.place_for(asking, standing)?;
-        let prepared = self.answer(entry.offer).await?;
-        let answer = prepared.answer_sdp().to_owned();
-
         let secret = random::secret();
         let session = SessionId::from_random(random::bytes());
         let arrival = Arrival {
@@ -93,6 +89,12 @@ impl MeetingsService {
                 },
             },
         };
+        self.rooms
+            .foresee(&space.id, input.clone())
+            .await
+            .map_err(|error| self.refused(error, asking))?;
+        let prepared = self.answer(entry.offer).await?;
+        let answer = prepared.answer_sdp().to_owned();
         let entrance = Entrance {
             prepared,
             session: session.clone(),
@@ -103,8 +105,7 @@ impl MeetingsService {
             .rooms
             .receive(space.id.clone(), input, entrance)
             .await
-            .inspect_err(|error| self.report_limit(error, asking))
-            .map_err(entry_failure)?;
+            .map_err(|error| self.refused(error, asking))?;
         Ok(api::JoinResponse {
             answer,
             space: meeting::names::space(&space.id),
@@ -128,27 +129,21 @@ impl MeetingsService {
         place.map_err(|used| Failure::used_up(used, "Devices on the way in"))
     }
 
-    fn report_limit(&self, error: &InputError, asking: &Asking) {
+    fn refused(&self, error: InputError, asking: &Asking) -> Failure {
         if let InputError::Refused(Refusal::TooManyAtOnce { .. } | Refusal::LobbyFull | Refusal::TooManySessions) =
             error
         {
             self.door.reached(&asking.taker());
         }
+        entry_failure(error)
     }
 
     /// Answers an offer, on a thread where some milliseconds of work hold up nobody.
     async fn answer(&self, offer: String) -> Answer<Prepared> {
-        let Ok(place) = Arc::clone(&self.offers).acquire_owned().await else {
-            return Err(Failure::unavailable("The server is stopping; try again soon."));
-        };
         let media = self.media.clone();
-        let answered = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            media.answer(&offer)
-        });
-        match answered.await {
+        match self.offers.run(move || media.answer(&offer)).await {
             Ok(answer) => answer.map_err(|error| invalid_offer(&error)),
-            Err(panicked) => Err(Failure::internal(&panicked)),
+            Err(broken_off) => Err(Failure::internal(&broken_off)),
         }
     }
 
@@ -178,12 +173,13 @@ impl MeetingsService {
         let space = self.space(&request.space).await?;
         let standing = standing_of(&self.register, &self.identity, caller, &space).await?;
         let only_creator = space.settings.entry_point_access == EntryPointAccess::CreatorAppOnly;
-        let has_say = self
+        let outlook = self
             .rooms
-            .walks_in(&space.id, caller.user().map(|user| &user.id))
+            .outlook(&space.id, caller.user().map(|user| &user.id))
             .await
             .map_err(|error| Failure::broken(&error))?;
-        let walks_in = has_say.unwrap_or_else(|| space.settings.access_type.lets_in(standing));
+        let by_settings = || space.settings.access_type.lets_in(standing);
+        let walks_in = outlook.walks_in.unwrap_or_else(by_settings);
         let wrong_door = only_creator && arrival::entry_point(caller, &space) != EntryPoint::CreatorApp;
         let entry = if wrong_door || !arrival::may_take_part(caller) {
             ShownEntry::Refused
@@ -206,6 +202,8 @@ impl MeetingsService {
             participant_count: i32::try_from(present).unwrap_or(i32::MAX),
             entry: entry.into(),
             role: role_to_wire(role).into(),
+            inside: outlook.is_inside,
+            hosted: outlook.has_moderator,
         })
     }
 }

@@ -10,13 +10,13 @@ mod service;
 use std::hash::RandomState;
 use std::sync::Arc;
 
+use aside::Aside;
 use identity::Identity;
 use media::Media;
 use meeting::Micros;
 use register::{Register, SpaceRecord};
 use rooms::{Rooms, find_space};
 use share::{Limit, Shared};
-use tokio::sync::Semaphore;
 
 use self::refusals::unknown_meeting;
 use crate::failure::Answer;
@@ -40,7 +40,7 @@ pub(super) struct MeetingsService {
     /// That a space has no place for somebody, or not yet.
     door: Arc<Limit>,
     /// Places for offers that are answered at the same time.
-    offers: Arc<Semaphore>,
+    offers: Arc<Aside>,
 }
 
 impl MeetingsService {
@@ -65,7 +65,7 @@ impl MeetingsService {
             clients: RandomState::new(),
             arrivals: Shared::new("arrivals", limits::ARRIVALS, &reports),
             door: reports.limit("door"),
-            offers: Arc::new(Semaphore::new(limits::OFFERS_AT_ONCE_MAX)),
+            offers: Arc::new(Aside::new("offers", Aside::all_cores_but_one())),
         }
     }
 

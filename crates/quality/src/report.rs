@@ -1,0 +1,665 @@
+//! What a client reports of its session: the half of the quality that only its own end can measure.
+//!
+//! Concealment, freezes, dropped frames and a busy processor are seen by whoever plays and encodes, and not by whoever
+//! forwards. So clients upload what their WebRTC counts. It is kept apart from what the server has measured: a client that
+//! lies spoils its own columns, and nothing is decided by them.
+//!
+//! **Totals stay totals.** A client sends what it has counted since a stream began, never the difference to its last upload,
+//! so an upload that is lost costs nothing: the next one says the same and more. Of two totals the larger one counts, because
+//! nothing that a client counts becomes less. Differences are taken here alone, and only for what no total tells: the worst
+//! window, and the squares of freezes.
+//!
+//! No figure is promised. Browsers differ, and what was not measured is absent, not 0.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{figures::Spread, limits};
+
+/// Declares some figures, each with how a newer one takes the place of an older one: [`total`] or [`latest`].
+macro_rules! figures {
+    ($(#[$doc:meta])+ $name:ident { $($(#[$figure_doc:meta])+ $kind:ident $figure:ident,)+ }) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct $name {
+            $($(#[$figure_doc])+ #[serde(skip_serializing_if = "Option::is_none")] pub $figure: Option<u64>,)+
+        }
+
+        impl $name {
+            /// Takes over what is newer.
+            fn take(&mut self, newer: &$name) {
+                $(self.$figure = $kind(self.$figure, newer.$figure);)+
+            }
+        }
+    };
+}
+
+/// A sum since the stream began.
+fn total(known: Option<u64>, newer: Option<u64>) -> Option<u64> {
+    known.max(newer)
+}
+
+/// How it is at the moment.
+fn latest(known: Option<u64>, newer: Option<u64>) -> Option<u64> {
+    newer.or(known)
+}
+
+figures! {
+    /// What a client counts of a stream that it receives, on one of its lines.
+    Received {
+        /// Packets that arrived.
+        total packets,
+        /// Packets that never did.
+        total packets_lost,
+        /// Packets that came too late to be played.
+        total packets_discarded,
+        /// Packets that arrived because they were sent again.
+        total packets_resent,
+        /// Packets of forward error correction.
+        total packets_fec,
+        /// RFC 3550 jitter.
+        latest jitter_us,
+        /// How long each sample or frame has waited to be played, summed up over all of them.
+        total jitter_buffer_us,
+        /// Over how many.
+        total jitter_buffer_emitted,
+        /// Samples of sound that were played, invented ones included.
+        total samples,
+        /// Samples that were invented because nothing was there to be played.
+        total samples_concealed,
+        /// Those among them that were silence, as on a line that nobody speaks on.
+        total samples_concealed_silent,
+        /// How often inventing began.
+        total concealments,
+        /// The square of the level, where 1 is full scale, times seconds, in billionths.
+        total audio_energy_nano,
+        /// The time that this energy was gathered in.
+        total audio_us,
+        /// Frames that arrived whole.
+        total frames,
+        /// Frames that were decoded.
+        total frames_decoded,
+        /// Keyframes among them.
+        total keyframes_decoded,
+        /// Frames that were thrown away, undecoded or unshown.
+        total frames_dropped,
+        /// The time that decoding took.
+        total decoding_us,
+        /// How often the picture stood still, as a person would notice it.
+        total freezes,
+        /// For how long in all.
+        total frozen_us,
+        /// The picture's width.
+        latest width_pixels,
+        /// The picture's height.
+        latest height_pixels,
+    }
+}
+
+figures! {
+    /// What a client counts of a stream that it sends.
+    Sent {
+        /// Packets that were sent.
+        total packets,
+        /// Packets that were sent again.
+        total packets_resent,
+        /// Frames that were encoded.
+        total frames_encoded,
+        /// Keyframes among them.
+        total keyframes_encoded,
+        /// The time that encoding took.
+        total encoding_us,
+        /// For how long the encoder did all that it was meant to.
+        total unlimited_us,
+        /// For how long the processor kept it from that.
+        total limited_by_processor_us,
+        /// For how long the network did.
+        total limited_by_bandwidth_us,
+        /// For how long something else did.
+        total limited_otherwise_us,
+        /// What the encoder aims at.
+        latest target_bps,
+        /// Round trips that were measured by RTCP, summed up.
+        total round_trips_us,
+        /// How many.
+        total round_trips,
+        /// Packets that we told the client are lost.
+        total packets_lost,
+        /// The square of the level of what is sent, before it is encoded, times seconds, in billionths.
+        total audio_energy_nano,
+        /// The time that this energy was gathered in.
+        total audio_us,
+        /// How often the microphone missed some sound.
+        total capture_glitches,
+    }
+}
+
+figures! {
+    /// What a client counts of its loudspeaker.
+    Playout {
+        /// How often something had to be invented because nothing was ready.
+        total glitches,
+        /// How much sound was invented.
+        total glitched_us,
+        /// How much sound was played, invented sound included.
+        total played_us,
+    }
+}
+
+/// What a client says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Client {
+    /// As a browser sends it to servers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// Cores of its processor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u16>,
+    /// What it believes to be connected by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
+    /// The names of microphone and loudspeaker. Names of devices are personal, so our own client sends none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capture_device: Option<String>,
+    /// See [`Client::capture_device`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub render_device: Option<String>,
+}
+
+/// The access network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Connection {
+    /// A cable.
+    Wired,
+    /// Wireless, at home or in an office.
+    Wifi,
+    /// A telephone network.
+    Mobile,
+    /// A private network inside of another.
+    Tunnel,
+    /// Something else.
+    Unknown,
+}
+
+/// The way that a client's packets take, as it looks from there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Path {
+    /// The last round trip to us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub round_trip_us: Option<u64>,
+    /// What the client believes that it could send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outgoing_bps: Option<u64>,
+    /// What it believes that it could receive; few browsers say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incoming_bps: Option<u64>,
+    /// What kind of address it sends from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Candidate>,
+    /// How it sends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+    /// How it reaches its relay, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relay_protocol: Option<Protocol>,
+    /// Its own address, where the browser does not hide it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// The port there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// The network of that address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
+}
+
+/// A kind of ICE candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Candidate {
+    /// An address of the device itself.
+    Host,
+    /// What a STUN server saw.
+    ServerReflexive,
+    /// What the other end saw.
+    PeerReflexive,
+    /// An address at a relay.
+    Relay,
+}
+
+/// A way to send packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Protocol {
+    /// UDP.
+    Udp,
+    /// TCP.
+    Tcp,
+    /// TLS over TCP, to a relay.
+    Tls,
+}
+
+/// What one upload says. Streams are named by their SSRC, as the client knows them: on the lines that it receives on, it is
+/// the one that the answer gave to the line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Upload {
+    /// The client itself.
+    pub client: Option<Client>,
+    /// The selected path.
+    pub path: Option<Path>,
+    /// The loudspeaker.
+    pub playout: Playout,
+    /// What it receives.
+    pub received: BTreeMap<u32, Received>,
+    /// What it sends.
+    pub sent: BTreeMap<u32, Sent>,
+}
+
+/// What the uploads of a session have said so far. A later one says all that an earlier one said, so whoever keeps reports
+/// keeps the newest. As JSON, what is absent takes no bytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    /// The client itself.
+    pub client: Client,
+    /// The selected path, as it was last.
+    pub path: Path,
+    /// Each round trip that was reported, in microseconds.
+    pub round_trips: Spread,
+    /// The loudspeaker.
+    pub playout: Playout,
+    /// What it receives, by SSRC.
+    pub received: BTreeMap<u32, Reception>,
+    /// What it sends, by SSRC.
+    pub sent: BTreeMap<u32, Sent>,
+}
+
+/// A stream that a client receives, over its uploads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reception {
+    /// The newest figures.
+    pub newest: Received,
+    /// Where the window of concealment began.
+    window: Concealment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concealed_worst_ppm: Option<u64>,
+    freezes_squared_us2: u64,
+}
+
+/// Samples of sound, without invented silence: nobody misses the sound of a line that nobody speaks on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Concealment {
+    heard: u64,
+    concealed: u64,
+}
+
+impl Report {
+    /// Takes an upload. Streams beyond [`limits::REPORTED_STREAMS`] are left out.
+    pub fn take(&mut self, upload: Upload) {
+        if let Some(client) = upload.client {
+            self.client.take(client);
+        }
+        if let Some(path) = upload.path {
+            self.path = path;
+            if let Some(round_trip_us) = path.round_trip_us {
+                self.round_trips.take(round_trip_us);
+            }
+        }
+        self.playout.take(&upload.playout);
+        for (ssrc, received) in upload.received {
+            if let Some(stream) = stream(&mut self.received, ssrc) {
+                stream.take(&received);
+            }
+        }
+        for (ssrc, sent) in upload.sent {
+            if let Some(stream) = stream(&mut self.sent, ssrc) {
+                stream.take(&sent);
+            }
+        }
+    }
+}
+
+/// The stream of an SSRC, which there may be a new one of.
+fn stream<T: Default>(streams: &mut BTreeMap<u32, T>, ssrc: u32) -> Option<&mut T> {
+    if streams.len() >= limits::REPORTED_STREAMS && !streams.contains_key(&ssrc) {
+        return None;
+    }
+    Some(streams.entry(ssrc).or_default())
+}
+
+impl Client {
+    fn take(&mut self, newer: Client) {
+        *self = Client {
+            user_agent: newer.user_agent.or(self.user_agent.take()),
+            cores: newer.cores.or(self.cores),
+            connection: newer.connection.or(self.connection),
+            capture_device: newer.capture_device.or(self.capture_device.take()),
+            render_device: newer.render_device.or(self.render_device.take()),
+        };
+    }
+}
+
+impl Reception {
+    fn take(&mut self, newer: &Received) {
+        let grown = |figure: fn(&Received) -> Option<u64>| {
+            let (known, newer) = (figure(&self.newest).unwrap_or(0), figure(newer).unwrap_or(0));
+            newer.saturating_sub(known)
+        };
+        let (freezes, frozen_us) = (grown(|it| it.freezes), grown(|it| it.frozen_us));
+        // Freezes between two uploads are taken to be of one length, which is never more than the truth.
+        let squared_us2 = frozen_us.saturating_mul(frozen_us).checked_div(freezes).unwrap_or(0);
+        self.freezes_squared_us2 = self.freezes_squared_us2.saturating_add(squared_us2);
+        self.newest.take(newer);
+        self.close_window();
+    }
+
+    /// Looks at how much was concealed since the window began, once there was enough to hear in it.
+    fn close_window(&mut self) {
+        let Some(now) = self.newest.concealment() else { return };
+        let heard = now.heard.saturating_sub(self.window.heard);
+        if heard >= limits::CONCEALMENT_WINDOW_SAMPLES {
+            let concealed = now.concealed.saturating_sub(self.window.concealed);
+            self.concealed_worst_ppm = self.concealed_worst_ppm.max(share_ppm(concealed, heard));
+            self.window = now;
+        }
+    }
+
+    /// The largest share of invented sound, in any window of a second of sound or of what came between two uploads, in millionths.
+    pub fn concealed_worst_ppm(&self) -> Option<u64> {
+        self.concealed_worst_ppm
+    }
+
+    /// The root mean square of the length of freezes.
+    pub fn freeze_rms_us(&self) -> Option<u64> {
+        let mean_us2 = self.freezes_squared_us2.checked_div(self.newest.freezes?)?;
+        Some(mean_us2.isqrt())
+    }
+}
+
+impl Received {
+    fn concealment(&self) -> Option<Concealment> {
+        let silent = self.samples_concealed_silent.unwrap_or(0);
+        Some(Concealment {
+            heard: self.samples?.saturating_sub(silent),
+            concealed: self.samples_concealed?.saturating_sub(silent),
+        })
+    }
+
+    /// The share of invented sound in all sound but invented silence, in millionths.
+    pub fn concealed_ppm(&self) -> Option<u64> {
+        let Concealment { heard, concealed } = self.concealment()?;
+        share_ppm(concealed, heard)
+    }
+
+    /// The share of frames that arrived and were thrown away, in millionths.
+    pub fn frames_dropped_ppm(&self) -> Option<u64> {
+        share_ppm(self.frames_dropped?, self.frames?)
+    }
+
+    /// The mean length of a freeze.
+    pub fn freeze_mean_us(&self) -> Option<u64> {
+        self.frozen_us?.checked_div(self.freezes?)
+    }
+}
+
+impl Sent {
+    /// The share of the time in which the processor kept the encoder from what it was meant to do, in millionths.
+    pub fn limited_by_processor_ppm(&self) -> Option<u64> {
+        let limited_us = self.limited_by_processor_us?;
+        let others = [
+            self.unlimited_us,
+            self.limited_by_bandwidth_us,
+            self.limited_otherwise_us,
+        ];
+        share_ppm(
+            limited_us,
+            others.into_iter().flatten().fold(limited_us, u64::saturating_add),
+        )
+    }
+}
+
+/// A part of a whole, in millionths; absent if there is no whole.
+fn share_ppm(part: u64, whole: u64) -> Option<u64> {
+    let ppm = (u128::from(part.min(whole)) * 1_000_000).checked_div(u128::from(whole))?;
+    u64::try_from(ppm).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What is known of stream 7 after some uploads.
+    fn reception(uploads: &[Received]) -> Reception {
+        let mut report = Report::default();
+        for received in uploads {
+            report.take(Upload {
+                received: BTreeMap::from([(7, *received)]),
+                ..Upload::default()
+            });
+        }
+        report.received[&7]
+    }
+
+    #[test]
+    fn the_newest_total_counts_and_no_total_becomes_less() {
+        let check = |packets: &[Option<u64>], jitters_us: &[Option<u64>], expected: (Option<u64>, Option<u64>)| {
+            let uploads: Vec<Received> = packets
+                .iter()
+                .zip(jitters_us)
+                .map(|(&packets, &jitter_us)| Received {
+                    packets,
+                    jitter_us,
+                    ..Received::default()
+                })
+                .collect();
+            let Received { packets, jitter_us, .. } = reception(&uploads).newest;
+            assert_eq!((packets, jitter_us), expected);
+        };
+        check(&[None], &[None], (None, None));
+        check(&[Some(10), Some(25)], &[Some(900), Some(400)], (Some(25), Some(400)));
+        check(&[Some(25), Some(10)], &[Some(400), None], (Some(25), Some(400)));
+        check(&[Some(10), None, Some(40)], &[None, Some(1), None], (Some(40), Some(1)));
+    }
+
+    #[test]
+    fn the_worst_window_of_concealment_is_kept() {
+        let check = |uploads: &[(u64, u64, u64)], average: Option<u64>, worst: Option<u64>| {
+            let uploads: Vec<Received> = uploads
+                .iter()
+                .map(|&(samples, concealed, silent)| Received {
+                    samples: Some(samples),
+                    samples_concealed: Some(concealed),
+                    samples_concealed_silent: Some(silent),
+                    ..Received::default()
+                })
+                .collect();
+            let reception = reception(&uploads);
+            assert_eq!(
+                (reception.newest.concealed_ppm(), reception.concealed_worst_ppm()),
+                (average, worst)
+            );
+        };
+        let s = 48_000;
+        // Nobody has spoken: all of it is silence that was invented.
+        check(&[(5 * s, 5 * s, 5 * s)], None, None);
+        check(&[(10 * s, s, 0)], Some(100_000), Some(100_000));
+        check(&[(10 * s, 0, 0), (20 * s, s, 0)], Some(50_000), Some(100_000));
+        // The silence on a line is no part of what was heard.
+        check(&[(10 * s, 0, 0), (30 * s, 11 * s, 10 * s)], Some(50_000), Some(100_000));
+        // Half a second is too little to judge by, and counts with what follows.
+        check(
+            &[(10 * s, 0, 0), (10 * s + s / 2, s / 2, 0), (12 * s, s / 2, 0)],
+            Some(41_666),
+            Some(250_000),
+        );
+        // An upload that was lost.
+        check(&[(10 * s, 0, 0), (30 * s, s, 0)], Some(33_333), Some(50_000));
+    }
+
+    #[test]
+    fn freezes_have_a_mean_and_a_root_mean_square() {
+        let check = |uploads: &[(u64, u64)], mean_us: Option<u64>, rms_us: Option<u64>| {
+            let uploads: Vec<Received> = uploads
+                .iter()
+                .map(|&(freezes, frozen_us)| Received {
+                    freezes: Some(freezes),
+                    frozen_us: Some(frozen_us),
+                    ..Received::default()
+                })
+                .collect();
+            let reception = reception(&uploads);
+            assert_eq!(
+                (reception.newest.freeze_mean_us(), reception.freeze_rms_us()),
+                (mean_us, rms_us)
+            );
+        };
+        check(&[(0, 0)], None, None);
+        check(&[(0, 0), (1, 300_000)], Some(300_000), Some(300_000));
+        check(&[(1, 300_000), (2, 700_000)], Some(350_000), Some(353_553));
+        check(&[(2, 700_000)], Some(350_000), Some(350_000));
+        check(
+            &[(1, 300_000), (1, 300_000), (1, 200_000)],
+            Some(300_000),
+            Some(300_000),
+        );
+    }
+
+    #[test]
+    fn a_client_says_who_it_is_once() {
+        let mut report = Report::default();
+        let says = |user_agent: Option<&str>, cores| Upload {
+            client: Some(Client {
+                user_agent: user_agent.map(str::to_owned),
+                cores,
+                ..Client::default()
+            }),
+            ..Upload::default()
+        };
+        for upload in [says(Some("Browser/1"), None), says(None, Some(8)), Upload::default()] {
+            report.take(upload);
+        }
+        assert_eq!(report.client, says(Some("Browser/1"), Some(8)).client.unwrap());
+    }
+
+    #[test]
+    fn round_trips_have_a_mean_and_a_longest() {
+        let mut report = Report::default();
+        for round_trip_us in [Some(20_000), None, Some(80_000), Some(50_000)] {
+            let path = Path {
+                round_trip_us,
+                ..Path::default()
+            };
+            report.take(Upload {
+                path: Some(path),
+                ..Upload::default()
+            });
+        }
+        assert_eq!(report.round_trips.mean(), Some(50_000.0));
+        assert_eq!(report.round_trips.max(), Some(80_000));
+    }
+
+    #[test]
+    fn shares_are_of_something() {
+        let sent = |limited_us, unlimited_us| Sent {
+            unlimited_us,
+            limited_by_processor_us: limited_us,
+            limited_by_bandwidth_us: unlimited_us.map(|unlimited_us| unlimited_us / 6),
+            ..Sent::default()
+        };
+        let limited_ppm = |limited_us, unlimited_us| sent(limited_us, unlimited_us).limited_by_processor_ppm();
+        assert_eq!(limited_ppm(Some(3_000_000), Some(6_000_000)), Some(300_000));
+        assert_eq!(limited_ppm(Some(0), None), None, "of no time at all");
+        assert_eq!(limited_ppm(None, Some(6_000_000)), None, "it was not counted");
+        let video = |frames| Received {
+            frames: Some(frames),
+            frames_dropped: Some(50),
+            ..Received::default()
+        };
+        assert_eq!(video(200).frames_dropped_ppm(), Some(250_000));
+        assert_eq!(video(0).frames_dropped_ppm(), None);
+    }
+
+    #[test]
+    fn a_report_is_kept_as_text() {
+        let mut report = Report::default();
+        report.take(Upload {
+            client: Some(Client {
+                connection: Some(Connection::Wifi),
+                ..Client::default()
+            }),
+            path: Some(Path {
+                round_trip_us: Some(30_000),
+                address: Some([192, 0, 2, 7].into()),
+                ..Path::default()
+            }),
+            received: BTreeMap::from([(
+                4_000_000_000,
+                Received {
+                    freezes: Some(2),
+                    frozen_us: Some(5_000_000_000_000),
+                    ..Received::default()
+                },
+            )]),
+            sent: BTreeMap::from([(7, Sent::default())]),
+            ..Upload::default()
+        });
+        let text = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report, "{text}");
+        assert!(
+            text.contains(r#""connection":"wifi""#) && text.contains(r#""sent":{"7":{}}"#),
+            "{text}"
+        );
+        let earlier: Report = serde_json::from_str("{}").unwrap();
+        assert_eq!(earlier, Report::default(), "of a version that knew less");
+    }
+
+    #[test]
+    fn one_stream_more_than_the_limit_is_left_out() {
+        let mut report = Report::default();
+        for ssrc in 0..=u32::try_from(limits::REPORTED_STREAMS).unwrap() {
+            report.take(Upload {
+                received: BTreeMap::from([(ssrc, Received::default())]),
+                sent: BTreeMap::from([(ssrc, Sent::default())]),
+                ..Upload::default()
+            });
+        }
+        assert_eq!(
+            (report.received.len(), report.sent.len()),
+            (limits::REPORTED_STREAMS, limits::REPORTED_STREAMS)
+        );
+    }
+
+    proptest! {
+        /// Whatever a client counts, nothing overflows, shares are shares, and what is said twice changes nothing.
+        #[test]
+        fn no_figures_are_too_strange(uploads in prop::collection::vec(prop::array::uniform6(any::<Option<u64>>()), 1..6)) {
+            let uploads: Vec<Received> = uploads
+                .into_iter()
+                .map(|[samples, samples_concealed, samples_concealed_silent, freezes, frozen_us, frames]| Received {
+                    samples,
+                    samples_concealed,
+                    samples_concealed_silent,
+                    freezes,
+                    frozen_us,
+                    frames,
+                    frames_dropped: samples,
+                    ..Received::default()
+                })
+                .collect();
+            let once = reception(&uploads);
+            let shares = [once.newest.concealed_ppm(), once.concealed_worst_ppm(), once.newest.frames_dropped_ppm()];
+            prop_assert!(shares.into_iter().flatten().all(|ppm| ppm <= 1_000_000));
+            let newest = once.newest;
+            prop_assert_eq!(reception(&[uploads, vec![newest]].concat()).newest, newest);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! `communications/callRecords`: the conferences that are over, and one that goes on for whoever asks for it by name.
+//!
+//! A conference is a group call. Its record is told as the register publishes it: version 1 soon after the end, and a higher one
+//! whenever more has become known. While it goes on there is a **provisional** record for who asks so
+//! (`Prefer: sederunt.provisional`, or the option of that name), by its id alone: clients that know nothing of it see only what is over.
+
+use odata::Options;
+use register::{CallRecord as Stored, Order, Query};
+use serde::Serialize;
+
+use super::conditions;
+use super::contexts::{self, CALL_RECORDS};
+use super::identities::{IdentitySet, Known, Somebody};
+use super::media::{Modality, modalities};
+use super::pages::{self, Collection};
+use super::participants::{self, Organizer, Participant};
+use super::primitives::{Moment, guid};
+use super::readers::{find, whose};
+use super::reply::Reply;
+use super::sessions::{self, Session};
+use super::{Asked, Graph};
+use crate::failure::{Answer, Failure, Kind};
+use crate::links;
+
+/// `microsoft.graph.callRecords.callRecord`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallRecord {
+    #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
+    context: Option<String>,
+    /// Of a meeting that goes on: an annotation of our own.
+    #[serde(rename = "@sederunt.provisional", skip_serializing_if = "std::ops::Not::not")]
+    is_provisional: bool,
+    id: String,
+    version: i64,
+    #[serde(rename = "type")]
+    kind: CallType,
+    modalities: Vec<Modality>,
+    last_modified_date_time: Moment,
+    start_date_time: Moment,
+    end_date_time: Moment,
+    join_web_url: Option<String>,
+    /// The older form of `organizer_v2`.
+    organizer: Option<IdentitySet>,
+    /// The older form of `participants_v2`, which has been withdrawn: for whoever selects it by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    participants: Option<Vec<IdentitySet>>,
+    #[serde(rename = "organizer_v2")]
+    organizer_v2: Option<Organizer>,
+    #[serde(rename = "participants_v2", skip_serializing_if = "Option::is_none")]
+    participants_v2: Option<Vec<Participant>>,
+    #[serde(rename = "participants_v2@odata.nextLink", skip_serializing_if = "Option::is_none")]
+    participants_next_link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sessions: Option<Vec<Session>>,
+    #[serde(rename = "sessions@odata.nextLink", skip_serializing_if = "Option::is_none")]
+    sessions_next_link: Option<String>,
+}
+
+/// `callType`: here everybody meets on the server.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum CallType {
+    GroupCall,
+}
+
+pub(super) async fn get(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    let stored = find(graph, asked).await?;
+    let mut record = CallRecord::read(graph, asked, &stored, &mut Known::default()).await?;
+    record.context = Some(contexts::entity(
+        &graph.root(&asked.place),
+        CALL_RECORDS,
+        &asked.options,
+    ));
+    Ok(asked.reply(&record))
+}
+
+pub(super) async fn list(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    let whose = whose(asked)?;
+    if asked.options.provisional {
+        let sentence = "Meetings that go on are in no list: ask for a provisional record by its id.";
+        return Err(Failure::new(Kind::Invalid, sentence));
+    }
+    let order = order(asked.options.order_by.as_deref())?;
+    let condition = condition(graph, asked)?;
+    let bound = pages::bound(&asked.options);
+    let query = Query {
+        filter: &bound,
+        page_size: asked.cut.size,
+        page_token: &asked.cut.cursor,
+        now: asked.now,
+    };
+    let register = &graph.installation.register;
+    let unread = |error| pages::unread(&asked.asking, error);
+    let page = register
+        .list_call_records(whose, order, condition.clone(), &query)
+        .await
+        .map_err(unread)?;
+    let count = if asked.options.count {
+        let counted = register.count_call_records(whose, condition, asked.now).await;
+        Some(counted.map_err(unread)?)
+    } else {
+        None
+    };
+    let mut known = Known::default();
+    let mut value = Vec::with_capacity(page.items.len());
+    for stored in &page.items {
+        value.push(CallRecord::read(graph, asked, stored, &mut known).await?);
+    }
+    let root = graph.root(&asked.place);
+    Ok(asked.reply(&Collection {
+        context: contexts::collection(&root, CALL_RECORDS, &asked.options),
+        count,
+        value,
+        next_link: pages::next_link(asked, &root, CALL_RECORDS, page.next_page_token.as_deref()),
+    }))
+}
+
+/// How many records match.
+pub(super) async fn count(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    let whose = whose(asked)?;
+    let condition = condition(graph, asked)?;
+    let register = &graph.installation.register;
+    let counted = register.count_call_records(whose, condition, asked.now).await;
+    let counted = counted.map_err(|error| pages::unread(&asked.asking, error))?;
+    Ok(Reply::number(counted))
+}
+
+fn condition(graph: &Graph, asked: &Asked) -> Answer<filter::Predicate> {
+    let text = asked.options.filter.as_deref().unwrap_or_default();
+    Ok(conditions::of_records(text, &graph.installation.public_url)?)
+}
+
+/// Records stand by their start or by their last change, one way or the other.
+fn order(text: Option<&str>) -> Answer<Order> {
+    let words: Vec<&str> = text.unwrap_or("startDateTime desc").split_ascii_whitespace().collect();
+    match words.as_slice() {
+        ["startDateTime", "desc"] => Ok(Order::NewestFirst),
+        ["startDateTime"] | ["startDateTime", "asc"] => Ok(Order::OldestFirst),
+        ["lastModifiedDateTime", "desc"] => Ok(Order::LatestChangeFirst),
+        ["lastModifiedDateTime"] | ["lastModifiedDateTime", "asc"] => Ok(Order::EarliestChangeFirst),
+        _ => {
+            let sentence = "`$orderby` is startDateTime or lastModifiedDateTime, alone, with asc or desc.";
+            Err(Failure::new(Kind::Invalid, sentence))
+        }
+    }
+}
+
+impl CallRecord {
+    /// A record with what is wanted below it.
+    async fn read(graph: &Graph, asked: &Asked, stored: &Stored, known: &mut Known) -> Answer<CallRecord> {
+        let organizer = match &stored.organizer {
+            Some(id) => known.user(&graph.installation.identity, id).await?.map(Somebody::user),
+            None => None,
+        };
+        let mut record = CallRecord::new(graph, asked, stored, organizer.as_ref());
+        let path = format!("{CALL_RECORDS}/{}", record.id);
+        if let Some(options) = asked.options.below("sessions") {
+            let page = sessions::below(graph, asked, stored, options, known).await?;
+            record.sessions_next_link = link(graph, asked, &format!("{path}/sessions"), options, page.next_page_token);
+            record.sessions = Some(page.items);
+        }
+        if let Some(options) = asked.options.below("participants_v2") {
+            let page = participants::below(graph, asked, stored, options, known).await?;
+            let path = format!("{path}/participants_v2");
+            record.participants_next_link = link(graph, asked, &path, options, page.next_page_token);
+            record.participants_v2 = Some(page.items);
+        }
+        if asked.options.select.iter().any(|name| name == "participants") {
+            record.participants = Some(participants::withdrawn(graph, asked, stored, known).await?);
+        }
+        Ok(record)
+    }
+
+    fn new(graph: &Graph, asked: &Asked, stored: &Stored, organizer: Option<&Somebody>) -> CallRecord {
+        let public_url = &graph.installation.public_url;
+        CallRecord {
+            context: None,
+            is_provisional: stored.version == 0,
+            id: guid(stored.conference.as_str()),
+            version: stored.version,
+            kind: CallType::GroupCall,
+            modalities: modalities(stored.media),
+            last_modified_date_time: Moment(stored.modified.unwrap_or(asked.now)),
+            start_date_time: Moment(stored.start),
+            // It cannot be null, so a meeting that goes on has lasted until now.
+            end_date_time: Moment(stored.end.unwrap_or(asked.now)),
+            join_web_url: stored.code.as_ref().map(|code| links::meeting_uri(public_url, code)),
+            organizer: organizer.map(Somebody::set),
+            participants: None,
+            organizer_v2: organizer.map(Organizer::new),
+            participants_v2: None,
+            participants_next_link: None,
+            sessions: None,
+            sessions_next_link: None,
+        }
+    }
+}
+
+/// Where a collection that was cut goes on.
+fn link(graph: &Graph, asked: &Asked, path: &str, options: &Options, cursor: Option<String>) -> Option<String> {
+    let root = graph.root(&asked.place);
+    cursor.map(|cursor| pages::link_below(asked, &root, path, options, &cursor))
+}

@@ -1,0 +1,231 @@
+//! Conditions on records and sessions: from the names that Graph has for things to those of the register.
+//!
+//! What a name cannot be asked for is refused here, with the names that can; what the register compares is refused by it, and both
+//! say where in the filter. A record is always a group call, so a condition on its type holds for all or for none.
+
+use filter::{Comparison, Malformed, Predicate, Word};
+use meeting::MeetingCode;
+
+use super::primitives;
+use crate::failure::{Failure, Kind};
+
+/// What there is to ask of a record, as its callers name it.
+const OF_RECORDS: &str = "startDateTime, endDateTime, lastModifiedDateTime, version, type, joinWebUrl, organizer_v2/id, participants_v2/any(p:p/id …)";
+
+/// A filter that cannot be used, as its caller is told.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unfit(Malformed);
+
+impl From<Malformed> for Unfit {
+    fn from(malformed: Malformed) -> Unfit {
+        Unfit(malformed)
+    }
+}
+
+impl From<Unfit> for Failure {
+    fn from(Unfit(malformed): Unfit) -> Failure {
+        Failure::new(Kind::Invalid, format!("`$filter`, {malformed}."))
+    }
+}
+
+/// The condition on records that a filter is.
+pub(super) fn of_records(text: &str, public_url: &str) -> Result<Predicate, Unfit> {
+    let translated = filter::odata(text)?.translated(&mut |condition: Predicate| match path_of(&condition) {
+        "startDateTime" => Ok(renamed(condition, "start_time")),
+        "endDateTime" => Ok(renamed(condition, "end_time")),
+        "lastModifiedDateTime" => Ok(renamed(condition, "modified_time")),
+        "version" => Ok(renamed(condition, "version")),
+        "organizer_v2.id" | "organizer_v2.identity.user.id" | "organizer.user.id" => {
+            Ok(renamed(condition, "organizer"))
+        }
+        "participants_v2.id" => Ok(renamed(with_our_id(condition), "participants.id")),
+        "joinWebUrl" => with_code(condition, public_url),
+        "type" => of_type(condition),
+        _ => Err(unknown(&condition, OF_RECORDS)),
+    });
+    Ok(translated?)
+}
+
+/// The condition on sessions that a filter is.
+pub(super) fn of_sessions(text: &str) -> Result<Predicate, Unfit> {
+    let translated = filter::odata(text)?.translated(&mut |condition: Predicate| match path_of(&condition) {
+        "startDateTime" => Ok(renamed(condition, "start_time")),
+        "endDateTime" => Ok(renamed(condition, "end_time")),
+        _ => Err(unknown(&condition, "startDateTime, endDateTime")),
+    });
+    Ok(translated?)
+}
+
+fn path(condition: &Predicate) -> &Word {
+    match condition {
+        Predicate::Compare { path, .. } | Predicate::IsNull { path } => path,
+        Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) => unreachable!("only conditions are translated"),
+    }
+}
+
+fn path_of(condition: &Predicate) -> &str {
+    &path(condition).text
+}
+
+fn renamed(mut condition: Predicate, name: &str) -> Predicate {
+    if let Predicate::Compare { path, .. } | Predicate::IsNull { path } = &mut condition {
+        name.clone_into(&mut path.text);
+    }
+    condition
+}
+
+fn unknown(condition: &Predicate, known: &str) -> Malformed {
+    let path = path(condition);
+    let why = format!(
+        "there is no condition on {}; there are {known}",
+        path.text.replace('.', "/")
+    );
+    Malformed {
+        at: path.at,
+        why: why.into(),
+    }
+}
+
+/// An id that cannot be one of ours stays as it is: nobody has it.
+fn with_our_id(mut condition: Predicate) -> Predicate {
+    if let Predicate::Compare { literal, .. } = &mut condition
+        && let Some(id) = primitives::id(&literal.text)
+    {
+        literal.text = id;
+    }
+    condition
+}
+
+/// The address of a meeting is that of its code. Of another server's there are no records.
+fn with_code(condition: Predicate, public_url: &str) -> Result<Predicate, Malformed> {
+    match condition {
+        Predicate::Compare {
+            path,
+            comparison,
+            literal,
+        } => {
+            let code = literal
+                .text
+                .strip_prefix(public_url)
+                .and_then(|rest| rest.strip_prefix('/'));
+            let code = code.and_then(|code| MeetingCode::parse(code).ok());
+            let code = code.map_or_else(String::new, |code| code.as_str().to_owned());
+            let literal = Word { text: code, ..literal };
+            let compare = Predicate::Compare {
+                path,
+                comparison,
+                literal,
+            };
+            Ok(renamed(compare, "space.meeting_code"))
+        }
+        other => Err(Malformed {
+            at: path(&other).at,
+            why: "joinWebUrl compares with an address".into(),
+        }),
+    }
+}
+
+/// Everything or nothing.
+fn of_type(condition: Predicate) -> Result<Predicate, Malformed> {
+    let Predicate::Compare {
+        path,
+        comparison,
+        literal,
+    } = condition
+    else {
+        // It is never null.
+        return Ok(Predicate::Or(Vec::new()));
+    };
+    let is_group_call = match literal.text.as_str() {
+        "groupCall" => true,
+        "peerToPeer" | "unknown" | "unknownFutureValue" => false,
+        _ => {
+            let why = "expected one of groupCall, peerToPeer, unknown";
+            return Err(Malformed {
+                at: literal.at,
+                why: why.into(),
+            });
+        }
+    };
+    let holds = match comparison {
+        Comparison::Equal => is_group_call,
+        Comparison::NotEqual => !is_group_call,
+        _ => {
+            let why = "type compares only with eq, ne and in";
+            return Err(Malformed {
+                at: path.at,
+                why: why.into(),
+            });
+        }
+    };
+    Ok(if holds {
+        Predicate::And(Vec::new())
+    } else {
+        Predicate::Or(Vec::new())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_values_become_those_of_the_register() {
+        let check = |text: &str, expected: &str| {
+            let predicate = of_records(text, "https://meet.example.org").expect(text);
+            assert_eq!(predicate.to_string(), expected, "{text}");
+        };
+        check("", "");
+        check(
+            "startDateTime ge 2026-11-20T00:00:00Z and participants_v2/any(p:p/id eq 'e523d2ed-2966-4b6b-925b-754a88034cc5')",
+            "start_time >= \"2026-11-20T00:00:00Z\" AND participants.id = \"5SPS7SlmS2uSW3VKiANMxQ\"",
+        );
+        check(
+            "participants_v2/any(p:p/id in ('100000000000000000001','x'))",
+            "participants.id = \"100000000000000000001\" OR participants.id = \"x\"",
+        );
+        check(
+            "organizer_v2/id eq '1' and version gt 1",
+            "organizer = \"1\" AND version > \"1\"",
+        );
+        check(
+            "endDateTime lt 2026-11-20T00:00:00Z",
+            "end_time < \"2026-11-20T00:00:00Z\"",
+        );
+        check(
+            "joinWebUrl eq 'https://meet.example.org/abc-mnop-xyz'",
+            "space.meeting_code = \"abc-mnop-xyz\"",
+        );
+        check(
+            "joinWebUrl eq 'https://elsewhere.example/abc-mnop-xyz'",
+            "space.meeting_code = \"\"",
+        );
+        let all = of_records("type eq 'groupCall'", "").expect("a condition");
+        assert_eq!(all, Predicate::And(Vec::new()));
+        let none = of_records("type in ('peerToPeer')", "").expect("a condition");
+        assert_eq!(none, Predicate::Or(Vec::new()));
+    }
+
+    #[test]
+    fn refusals_say_where_and_why() {
+        let check = |text: &str, expected: &str| {
+            let refused = Failure::from(of_records(text, "").expect_err(text));
+            let sentence = refused.into_parts().1.unwrap_or_default();
+            assert!(sentence.contains(expected), "{text}: {sentence}");
+        };
+        check("startDateTime", "at byte 13: expected eq");
+        check(
+            "version eq 1 and subject eq 'x'",
+            "at byte 17: there is no condition on subject; there are startDateTime",
+        );
+        check(
+            "sessions/any(s:s/id eq 'x')",
+            "at byte 15: there is no condition on sessions/id",
+        );
+        check("joinWebUrl eq null", "at byte 0: joinWebUrl compares with an address");
+        check("type eq 'phone'", "at byte 8: expected one of groupCall");
+        check("type lt 'groupCall'", "at byte 0: type compares only");
+        let sessions = of_sessions("endDateTime eq null and id eq 'x'").expect_err("no condition");
+        assert_eq!(sessions.0.at, 24);
+    }
+}

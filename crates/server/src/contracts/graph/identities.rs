@@ -1,0 +1,171 @@
+//! Who somebody is, as Graph says it: one identity, and sets of identities in which the slot says of what kind.
+//!
+//! A signed-in user is a `user`, whoever came by the link alone a `guest`. The same person has the same id in every slot, in every
+//! record for a user, in one record for a guest.
+
+use std::collections::BTreeMap;
+
+use identity::{Identity as Accounts, User};
+use meeting::{ParticipantId, SessionId, UserId};
+use register::ParticipantKind;
+use serde::Serialize;
+
+use super::primitives::guid;
+use crate::failure::{Answer, Failure};
+
+/// `microsoft.graph.identity`, or what is derived from it. Clients take the type from its name alone.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Identity {
+    #[serde(rename = "@odata.type")]
+    kind: &'static str,
+    id: String,
+    display_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_principal_name: Option<String>,
+}
+
+/// `microsoft.graph.identitySet`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct IdentitySet {
+    application: Option<Identity>,
+    device: Option<Identity>,
+    user: Option<Identity>,
+}
+
+/// `microsoft.graph.communicationsIdentitySet`.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CommunicationsIdentitySet {
+    endpoint_type: Option<&'static str>,
+    application: Option<Identity>,
+    application_instance: Option<Identity>,
+    asserted_identity: Option<Identity>,
+    azure_communication_services_user: Option<Identity>,
+    device: Option<Identity>,
+    encrypted: Option<Identity>,
+    guest: Option<Identity>,
+    on_premises: Option<Identity>,
+    phone: Option<Identity>,
+    user: Option<Identity>,
+}
+
+/// Somebody in a record.
+#[derive(Clone, Debug)]
+pub(super) struct Somebody {
+    id: String,
+    /// `None` of a guest who never came in: nobody has seen a name.
+    display_name: Option<String>,
+    /// Of a user with an account.
+    email: Option<String>,
+    is_user: bool,
+}
+
+/// Accounts that were looked up for one answer.
+#[derive(Default)]
+pub(super) struct Known(BTreeMap<UserId, Option<User>>);
+
+impl Known {
+    /// The account, if it is still there; each is read once for an answer.
+    pub(super) async fn user(&mut self, accounts: &Accounts, id: &UserId) -> Answer<Option<&User>> {
+        if !self.0.contains_key(id) {
+            let found = accounts.user(id).await;
+            let found = found.map_err(|error| Failure::unreachable(&error, "a person cannot be looked up"))?;
+            self.0.insert(id.clone(), found);
+        }
+        Ok(self.0.get(id).and_then(Option::as_ref))
+    }
+
+    /// A participant, under the name that others saw.
+    pub(super) async fn participant(
+        &mut self,
+        accounts: &Accounts,
+        id: &ParticipantId,
+        kind: &ParticipantKind,
+        display_name: &str,
+    ) -> Answer<Somebody> {
+        let email = match kind {
+            ParticipantKind::SignedIn(user) => self.user(accounts, user).await?.map(|user| user.email.clone()),
+            ParticipantKind::Anonymous => None,
+        };
+        Ok(Somebody {
+            id: guid(id.as_str()),
+            display_name: Some(display_name.to_owned()),
+            email,
+            is_user: matches!(kind, ParticipantKind::SignedIn(_)),
+        })
+    }
+
+    /// Somebody who was on the way in and never came: by their account, or by this session alone.
+    pub(super) async fn absent(
+        &mut self,
+        accounts: &Accounts,
+        session: &SessionId,
+        kind: &ParticipantKind,
+    ) -> Answer<Somebody> {
+        let user = match kind {
+            ParticipantKind::SignedIn(user) => self.user(accounts, user).await?,
+            ParticipantKind::Anonymous => None,
+        };
+        let unknown = || Somebody {
+            id: match kind {
+                ParticipantKind::SignedIn(user) => user.as_str().to_owned(),
+                ParticipantKind::Anonymous => guid(session.as_str()),
+            },
+            display_name: None,
+            email: None,
+            is_user: matches!(kind, ParticipantKind::SignedIn(_)),
+        };
+        Ok(user.map_or_else(unknown, Somebody::user))
+    }
+}
+
+impl Somebody {
+    /// Somebody with an account.
+    pub(super) fn user(user: &User) -> Somebody {
+        Somebody {
+            id: user.id.as_str().to_owned(),
+            display_name: Some(user.display_name.as_str().to_owned()),
+            email: Some(user.email.clone()),
+            is_user: true,
+        }
+    }
+
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Alone, of the type that an endpoint has.
+    pub(super) fn associated(&self) -> Identity {
+        self.identity("#microsoft.graph.callRecords.userIdentity")
+    }
+
+    pub(super) fn set(&self) -> IdentitySet {
+        IdentitySet {
+            user: Some(self.identity("#microsoft.graph.userIdentity")),
+            ..IdentitySet::default()
+        }
+    }
+
+    pub(super) fn communications_set(&self) -> CommunicationsIdentitySet {
+        let identity = Some(self.identity("#microsoft.graph.userIdentity"));
+        let mut set = CommunicationsIdentitySet::default();
+        let slot = if self.is_user { &mut set.user } else { &mut set.guest };
+        *slot = identity;
+        set
+    }
+
+    /// Whoever has no account is no user, whatever the slot.
+    fn identity(&self, of_user: &'static str) -> Identity {
+        Identity {
+            kind: if self.is_user {
+                of_user
+            } else {
+                "#microsoft.graph.identity"
+            },
+            id: self.id.clone(),
+            display_name: self.display_name.clone(),
+            user_principal_name: self.email.clone(),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What a client would like: the header `Prefer`, of which several may stand in one, and which of it was applied.
+//!
+//! What is not known, and what cannot be read, is ignored: a preference is a wish (RFC 7240).
+
+use http::{HeaderMap, HeaderName};
+
+/// The header of a wish.
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+
+/// The wishes that are known here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Preferences {
+    /// Items on a page: `odata.maxpagesize=20`.
+    pub(super) page_size: Option<u32>,
+    /// Properties without a value are left out: `omit-values=nulls`. An empty collection is a value.
+    pub(super) without_nulls: bool,
+    /// Members of an enumeration that came after it was closed are named: `include-unknown-enum-members`.
+    pub(super) with_late_members: bool,
+    /// Meetings that go on are among the records: `sederunt.provisional`, which only this server knows.
+    pub(super) provisional: bool,
+}
+
+impl Preferences {
+    pub(super) fn of(headers: &HeaderMap) -> Preferences {
+        let mut preferences = Preferences::default();
+        let values = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+        for wish in values.flat_map(|value| value.split(',')) {
+            preferences.take(wish);
+        }
+        preferences
+    }
+
+    fn take(&mut self, wish: &str) {
+        let (name, value) = wish.split_once('=').unwrap_or((wish, ""));
+        let value = value.split(';').next().unwrap_or_default().trim().trim_matches('"');
+        match name
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
+            .as_str()
+        {
+            "odata.maxpagesize" | "maxpagesize" => {
+                self.page_size = value.parse().ok().filter(|size| *size > 0).or(self.page_size);
+            }
+            "omit-values" | "odata.omit-values" => self.without_nulls |= value.eq_ignore_ascii_case("nulls"),
+            "include-unknown-enum-members" => self.with_late_members = true,
+            "sederunt.provisional" => self.provisional = true,
+            _ => {}
+        }
+    }
+
+    /// What was done of it, for an answer: as a client would have written it.
+    pub(super) fn applied(&self) -> Option<String> {
+        let wishes = [
+            self.page_size.map(|size| format!("odata.maxpagesize={size}")),
+            self.without_nulls.then(|| "omit-values=nulls".to_owned()),
+            self.with_late_members
+                .then(|| "include-unknown-enum-members".to_owned()),
+            self.provisional.then(|| "sederunt.provisional".to_owned()),
+        ];
+        let applied: Vec<_> = wishes.into_iter().flatten().collect();
+        (!applied.is_empty()).then(|| applied.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wishes() {
+        let check = |values: &[&str], applied: Option<&str>| {
+            let headers = values.iter().map(|value| (PREFER, value.parse().expect("a valid row")));
+            let preferences = Preferences::of(&headers.collect());
+            assert_eq!(preferences.applied().as_deref(), applied, "{values:?}");
+        };
+        check(&[], None);
+        check(&["return=minimal, respond-async; wait=1"], None);
+        check(&["odata.maxpagesize=2"], Some("odata.maxpagesize=2"));
+        check(
+            &["include-unknown-enum-members, odata.maxpagesize=2"],
+            Some("odata.maxpagesize=2, include-unknown-enum-members"),
+        );
+        check(
+            &["Omit-Values=nulls", "OData.MaxPageSize=\"7\"; x=y"],
+            Some("odata.maxpagesize=7, omit-values=nulls"),
+        );
+        check(&["odata.maxpagesize=0"], None);
+        check(&["odata.maxpagesize=-1, omit-values=defaults"], None);
+        check(&["sederunt.provisional"], Some("sederunt.provisional"));
+    }
+}

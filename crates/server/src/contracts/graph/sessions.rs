@@ -1,0 +1,347 @@
+//! `sessions` of a record, and the `segments` of each: the sessions of participants, told as legs between them and this server.
+//!
+//! Each session is one join of one device, with its start and its end as everywhere else. A rejoin is a session more, and so a leg
+//! never changes within one: each session has one segment, with the session's id and times.
+
+use std::collections::BTreeMap;
+
+use meeting::{SessionEndReason, SessionId};
+use odata::Options;
+use register::{Attended, CallRecord as Stored, CallSession, Page, Query, SessionQuality};
+use serde::Serialize;
+
+use super::conditions;
+use super::contexts::{self, CALL_RECORDS};
+use super::endpoints::{ParticipantEndpoint, ServiceEndpoint, Software};
+use super::identities::{Known, Somebody};
+use super::media::{self, Media, Modality, modalities};
+use super::pages::{self, Collection, Cut};
+use super::primitives::{self, Moment, guid};
+use super::readers;
+use super::reply::Reply;
+use super::{Asked, Graph};
+use crate::failure::{Answer, Failure, Kind};
+
+/// `microsoft.graph.callRecords.session`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Session {
+    #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
+    context: Option<String>,
+    /// Why it ended, in this server's words: an annotation of our own. Absent while it goes on.
+    #[serde(rename = "@sederunt.endReason", skip_serializing_if = "Option::is_none")]
+    end_reason: Option<&'static str>,
+    id: String,
+    modalities: Vec<Modality>,
+    start_date_time: Moment,
+    end_date_time: Moment,
+    is_test: bool,
+    failure_info: Option<FailureInfo>,
+    caller: ParticipantEndpoint,
+    callee: ServiceEndpoint,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segments: Option<Vec<Segment>>,
+    /// Of its segment.
+    #[serde(skip)]
+    media: Vec<Media>,
+}
+
+/// `microsoft.graph.callRecords.segment`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Segment {
+    #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
+    context: Option<String>,
+    id: String,
+    start_date_time: Moment,
+    end_date_time: Moment,
+    failure_info: Option<FailureInfo>,
+    caller: ParticipantEndpoint,
+    callee: ServiceEndpoint,
+    media: Vec<Media>,
+}
+
+/// `microsoft.graph.callRecords.failureInfo`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+struct FailureInfo {
+    stage: FailureStage,
+    reason: &'static str,
+}
+
+/// `failureStage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum FailureStage {
+    CallSetup,
+    Midcall,
+}
+
+/// What went wrong, if anything did. A session that somebody meant to end did not fail: by leaving, by closing the page, by coming
+/// back with another one, by putting somebody out or by ending the meeting.
+fn failure(reason: SessionEndReason) -> Option<FailureInfo> {
+    let reason = match reason {
+        SessionEndReason::Silent => "Nothing was heard of the participant's device for too long.",
+        SessionEndReason::Crash => "The server stopped without ending the session.",
+        SessionEndReason::Shutdown => "The server was stopped.",
+        SessionEndReason::Left
+        | SessionEndReason::Closed
+        | SessionEndReason::Resumed
+        | SessionEndReason::Removed
+        | SessionEndReason::ConferenceEnded => return None,
+    };
+    Some(FailureInfo {
+        stage: FailureStage::Midcall,
+        reason,
+    })
+}
+
+/// Somebody was on the way in, and their transport did not come up: UDP is blocked, or they gave up.
+const NEVER_CONNECTED: FailureInfo = FailureInfo {
+    stage: FailureStage::CallSetup,
+    reason: "The participant's device could not connect.",
+};
+
+impl Session {
+    async fn read(
+        graph: &Graph,
+        asked: &Asked,
+        stored: &CallSession,
+        quality: &SessionQuality,
+        options: &Options,
+        known: &mut Known,
+    ) -> Answer<Session> {
+        let accounts = &graph.installation.identity;
+        let somebody = match &stored.attended {
+            Some(Attended {
+                participant,
+                display_name,
+                ..
+            }) => {
+                known
+                    .participant(accounts, participant, &stored.kind, display_name)
+                    .await?
+            }
+            None => known.absent(accounts, &stored.id, &stored.kind).await?,
+        };
+        let mut session = Session::new(asked, stored, quality, &somebody);
+        if options.below("segments").is_some() {
+            session.segments = Some(vec![session.segment()]);
+        }
+        Ok(session)
+    }
+
+    fn new(asked: &Asked, stored: &CallSession, quality: &SessionQuality, somebody: &Somebody) -> Session {
+        let end_reason = stored.attended.as_ref().and_then(|attended| attended.end_reason);
+        let report = media::report(quality);
+        Session {
+            context: None,
+            end_reason: end_reason.map(SessionEndReason::as_str),
+            id: guid(stored.id.as_str()),
+            modalities: modalities(register::Media::of(&quality.streams)),
+            start_date_time: Moment(stored.start),
+            // It cannot be null, so one that goes on has lasted until now.
+            end_date_time: Moment(stored.end.unwrap_or(asked.now)),
+            is_test: false,
+            failure_info: match &stored.attended {
+                Some(_) => end_reason.and_then(failure),
+                None => Some(NEVER_CONNECTED),
+            },
+            caller: ParticipantEndpoint::new(somebody, &Software::of(&report)),
+            callee: ServiceEndpoint::OURS,
+            segments: None,
+            media: media::media(quality, &report, readers::shows_addresses(asked)),
+        }
+    }
+
+    /// The one leg of it.
+    fn segment(&self) -> Segment {
+        Segment {
+            context: None,
+            id: self.id.clone(),
+            start_date_time: self.start_date_time,
+            end_date_time: self.end_date_time,
+            failure_info: self.failure_info,
+            caller: self.caller.clone(),
+            callee: self.callee,
+            media: self.media.clone(),
+        }
+    }
+}
+
+pub(super) async fn list(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    let record = readers::find(graph, asked).await?;
+    if let Some(order) = &asked.options.order_by
+        && !matches!(order.as_str(), "startDateTime" | "startDateTime asc")
+    {
+        let sentence = "`$orderby` of sessions is startDateTime, which it is without it as well.";
+        return Err(Failure::new(Kind::Invalid, sentence));
+    }
+    let mut known = Known::default();
+    let page = read_page(graph, asked, &record, &asked.options, &asked.cut, &mut known).await?;
+    let count = if asked.options.count {
+        Some(number(graph, asked, &record).await?)
+    } else {
+        None
+    };
+    let (root, id) = (graph.root(&asked.place), guid(record.conference.as_str()));
+    let path = format!("{CALL_RECORDS}/{id}/sessions");
+    Ok(asked.reply(&Collection {
+        context: contexts::collection(&root, &format!("{CALL_RECORDS}('{id}')/sessions"), &asked.options),
+        count,
+        next_link: pages::next_link(asked, &root, &path, page.next_page_token.as_deref()),
+        value: page.items,
+    }))
+}
+
+pub(super) async fn count(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    let record = readers::find(graph, asked).await?;
+    Ok(Reply::number(number(graph, asked, &record).await?))
+}
+
+pub(super) async fn get(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    let mut session = find(graph, asked, &asked.options).await?;
+    session.context = Some(context(graph, asked, "sessions"));
+    Ok(asked.reply(&session))
+}
+
+pub(super) async fn list_segments(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    let session = find(graph, asked, &Options::default()).await?;
+    let (root, path) = (graph.root(&asked.place), segments_path(asked));
+    // There is one, so it is on the first page and the only one.
+    Ok(asked.reply(&Collection {
+        context: contexts::collection(&root, &path, &asked.options),
+        count: asked.options.count.then_some(1),
+        value: vec![session.segment()],
+        next_link: None,
+    }))
+}
+
+pub(super) async fn count_segments(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    find(graph, asked, &Options::default()).await?;
+    Ok(Reply::number(1))
+}
+
+pub(super) async fn get_segment(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    let session = find(graph, asked, &Options::default()).await?;
+    let id = primitives::id(asked.key(2));
+    let mut segment = session.segment();
+    if id.is_none_or(|id| guid(&id) != segment.id) {
+        return Err(Failure::new(Kind::NotFound, "Segment not found."));
+    }
+    segment.context = Some(contexts::entity(
+        &graph.root(&asked.place),
+        &segments_path(asked),
+        &asked.options,
+    ));
+    Ok(asked.reply(&segment))
+}
+
+/// The session that a path names.
+async fn find(graph: &Graph, asked: &Asked, options: &Options) -> Answer<Session> {
+    let record = readers::find(graph, asked).await?;
+    let not_found = || Failure::new(Kind::NotFound, "Session not found.");
+    let id = primitives::id(asked.key(1)).and_then(|id| SessionId::parse(&id).ok());
+    let id = id.ok_or_else(not_found)?;
+    let stored = graph.installation.register.call_session(&record, &id).await;
+    let stored = stored.map_err(|error| pages::unread_below(&asked.asking, error, not_found))?;
+    let quality = quality(graph, asked, &record, std::slice::from_ref(&stored)).await?;
+    let quality = quality.get(&id).cloned().unwrap_or_default();
+    Session::read(graph, asked, &stored, &quality, options, &mut Known::default()).await
+}
+
+/// Those that are inlined in a record.
+pub(super) async fn below(
+    graph: &Graph,
+    asked: &Asked,
+    record: &Stored,
+    options: &Options,
+    known: &mut Known,
+) -> Answer<Page<Session>> {
+    let cut = pages::first(options.top, asked.preferences);
+    read_page(graph, asked, record, options, &cut, known).await
+}
+
+async fn read_page(
+    graph: &Graph,
+    asked: &Asked,
+    record: &Stored,
+    options: &Options,
+    cut: &Cut,
+    known: &mut Known,
+) -> Answer<Page<Session>> {
+    let condition = conditions::of_sessions(options.filter.as_deref().unwrap_or_default())?;
+    let bound = pages::bound(options);
+    let query = Query {
+        filter: &bound,
+        page_size: cut.size,
+        page_token: &cut.cursor,
+        now: asked.now,
+    };
+    let page = graph
+        .installation
+        .register
+        .list_call_sessions(record, &condition, &query)
+        .await;
+    let page = page.map_err(|error| pages::unread(&asked.asking, error))?;
+    let mut quality = quality(graph, asked, record, &page.items).await?;
+    let mut items = Vec::with_capacity(page.items.len());
+    for stored in &page.items {
+        let quality = quality.remove(&stored.id).unwrap_or_default();
+        items.push(Session::read(graph, asked, stored, &quality, options, known).await?);
+    }
+    Ok(Page {
+        items,
+        next_page_token: page.next_page_token,
+    })
+}
+
+/// How the media of these sessions flowed.
+async fn quality(
+    graph: &Graph,
+    asked: &Asked,
+    record: &Stored,
+    sessions: &[CallSession],
+) -> Answer<BTreeMap<SessionId, SessionQuality>> {
+    let ids: Vec<SessionId> = sessions.iter().map(|session| session.id.clone()).collect();
+    let quality = graph.installation.register.call_quality(&record.conference, &ids).await;
+    quality.map_err(|error| pages::unread(&asked.asking, error))
+}
+
+async fn number(graph: &Graph, asked: &Asked, record: &Stored) -> Answer<i64> {
+    let condition = conditions::of_sessions(asked.options.filter.as_deref().unwrap_or_default())?;
+    let counted = graph
+        .installation
+        .register
+        .count_call_sessions(record, &condition)
+        .await;
+    counted.map_err(|error| pages::unread(&asked.asking, error))
+}
+
+fn context(graph: &Graph, asked: &Asked, navigation: &str) -> String {
+    let path = format!("{CALL_RECORDS}('{}')/{navigation}", asked.key(0));
+    contexts::entity(&graph.root(&asked.place), &path, &asked.options)
+}
+
+fn segments_path(asked: &Asked) -> String {
+    format!(
+        "{CALL_RECORDS}('{}')/sessions('{}')/segments",
+        asked.key(0),
+        asked.key(1)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the register writes for an end, and whether that is a failure.
+    #[test]
+    fn what_somebody_meant_is_no_failure() {
+        let failed: Vec<&str> = SessionEndReason::ALL
+            .iter()
+            .filter(|reason| failure(**reason).is_some())
+            .map(|reason| reason.as_str())
+            .collect();
+        assert_eq!(failed, ["silent", "crash", "shutdown"]);
+    }
+}

@@ -1,0 +1,71 @@
+// The main journey with Firefox, beside somebody with Chromium. Firefox connects to no address of loopback, so the server listens at
+// those of this machine; and where it listens on loopback alone, the page says why nothing comes of it.
+
+import assert from 'node:assert/strict';
+import { networkInterfaces } from 'node:os';
+import { after, before, describe, test } from 'node:test';
+
+import { Firefox } from '../world/firefox.js';
+import { Person } from '../world/person.js';
+import { displayName, Register } from '../world/register.js';
+import { Server } from '../world/server.js';
+import { until } from '../world/until.js';
+
+describe('Firefox', { timeout: 180_000 }, () => {
+  let server, register, space, flora, cem;
+
+  before(async () => {
+    const addresses = Object.values(networkInterfaces()).flat();
+    assert.ok(addresses.some(({ internal, family }) => !internal && family === 'IPv4'), 'an address beside loopback');
+    server = await Server.start({ host: '0.0.0.0' });
+    server.addUser('owner@example.org', 'Owner');
+    const token = server.token('owner@example.org');
+    register = new Register(server, token);
+    space = await server.openSpace(token);
+    [flora, cem] = await Promise.all([Firefox.arrive(server, 'Flora'), Person.arrive(server, 'Cem', 'green')]);
+  });
+
+  after(async () => {
+    register?.close();
+    await Promise.all([flora, cem].map((person) => person?.go()));
+    await server?.stop();
+  });
+
+  test('two people see and hear each other', async () => {
+    await cem.join(space.meetingCode);
+    await flora.join(space.meetingCode);
+    await flora.sees('Connected');
+    await flora.seesMoving('Cem');
+    await until('Cem to see Flora', () => cem.colourIn('Flora'));
+    await until('Cem to hear Flora', () => cem.hearsAnybody());
+  });
+
+  test('who left is gone, and the register is right', async () => {
+    await flora.press('Leave');
+    await flora.sees('You left the meeting');
+    await cem.tile('Flora').waitFor({ state: 'detached' });
+    const participants = await register.participants(cem.seat.conferenceRecord);
+    const seen = participants.map((participant) => [displayName(participant), Boolean(participant.latest_end_time)]);
+    assert.deepEqual(seen.sort(), [
+      ['Cem', false],
+      ['Flora', true],
+    ]);
+    const { name } = participants.find((participant) => displayName(participant) === 'Flora');
+    assert.equal((await register.sessions(name)).length, 1, 'one session, and no try beside it');
+  });
+
+  test('on loopback alone, the page names the cause', async () => {
+    const alone = await Server.start();
+    try {
+      alone.addUser('owner@example.org', 'Owner');
+      const { meetingCode } = await alone.openSpace(alone.token('owner@example.org'));
+      flora.server = alone;
+      await flora.join(meetingCode);
+      await until('Flora to read why', () => flora.run(() => document.body.innerText.includes('--listen')), {
+        withinMs: 60_000,
+      });
+    } finally {
+      await alone.stop();
+    }
+  });
+});
