@@ -1,6 +1,6 @@
 //! Accounts, keys, apps and the rest: what is made is listed, and what was done is told.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::{sederunt, text};

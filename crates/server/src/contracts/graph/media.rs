@@ -92,6 +92,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use quality::{Codec, Direction, Figures, Share, Spread, Window};
+    use register::{Path, Transport};
     use serde_json::{Value, json};
 
     use super::*;
