@@ -5,9 +5,12 @@
 
 use crate::{Malformed, Predicate, limits};
 
+/// What a grammar makes of a filter: its tokens, each with the byte at which it begins.
+pub(crate) type Tokens<T> = Vec<(usize, T)>;
+
 /// The tokens of a filter, read from left to right.
 pub(crate) struct Cursor<T> {
-    tokens: Vec<(usize, T)>,
+    tokens: Tokens<T>,
     next: usize,
     end: usize,
     depth: usize,
@@ -16,10 +19,7 @@ pub(crate) struct Cursor<T> {
 
 impl<T: PartialEq> Cursor<T> {
     /// At the beginning of a filter.
-    pub(crate) fn open(
-        text: &str,
-        tokens: fn(&str) -> Result<Vec<(usize, T)>, Malformed>,
-    ) -> Result<Cursor<T>, Malformed> {
+    pub(crate) fn open(text: &str, tokens: fn(&str) -> Result<Tokens<T>, Malformed>) -> Result<Cursor<T>, Malformed> {
         if text.len() > limits::FILTER_BYTES_MAX {
             let why = format!("a filter has at most {} bytes", limits::FILTER_BYTES_MAX);
             return Err(Malformed::new(limits::FILTER_BYTES_MAX, why));

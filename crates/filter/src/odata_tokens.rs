@@ -3,7 +3,7 @@
 //! A `+` is a blank, since forms write blanks so, unless it is the sign of an offset: between a digit and `dd:dd`. A colon belongs to a
 //! word that begins with a digit, which is a time, and ends any other, which is the variable of a lambda.
 
-use crate::Malformed;
+use crate::{Malformed, cursor::Tokens};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
@@ -25,7 +25,7 @@ impl Token {
 }
 
 /// The tokens, each with the byte at which it begins.
-pub(crate) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Malformed> {
+pub(crate) fn tokens(text: &str) -> Result<Tokens<Token>, Malformed> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {

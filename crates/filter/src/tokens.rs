@@ -1,6 +1,6 @@
 //! Text into tokens. White space only separates, so `a>=b` and `a >= b` are the same.
 
-use crate::{Comparison, Malformed};
+use crate::{Comparison, Malformed, cursor::Tokens};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
@@ -14,7 +14,7 @@ pub(crate) enum Token {
 }
 
 /// The tokens, each with the byte at which it begins.
-pub(crate) fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Malformed> {
+pub(crate) fn tokens(text: &str) -> Result<Tokens<Token>, Malformed> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
