@@ -80,8 +80,8 @@ impl ClientAssertion<'_> {
             _ => return Err(Fault::UnknownKey),
         };
         let certificate = match (header.x5t_s256, header.x5t) {
-            (Some(sha256), _) => Fingerprint::Sha256(decoded(&sha256)?),
-            (None, Some(sha1)) => Fingerprint::Sha1(decoded(&sha1)?),
+            (Some(sha256), _) => Fingerprint::Sha256(fingerprint(&sha256)?),
+            (None, Some(sha1)) => Fingerprint::Sha1(fingerprint(&sha1)?),
             (None, None) => return Err(Fault::UnknownKey),
         };
         Ok(ClientAssertion {
@@ -127,6 +127,11 @@ impl ClientAssertion<'_> {
     }
 }
 
+/// In either alphabet of base64: RFC 7515 §4.1.8 asks for that of URLs, and Microsoft's library for Java writes the other one.
+fn fingerprint(text: &str) -> Result<Vec<u8>, Fault> {
+    decoded(&text.replace('+', "-").replace('/', "_"))
+}
+
 fn decoded(part: &str) -> Result<Vec<u8>, Fault> {
     BASE64.decode(part).map_err(|_| Fault::Malformed)
 }
@@ -137,6 +142,29 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_names_that_libraries_give_a_certificate() {
+        let check = |header: &str, expected: Result<Fingerprint, Fault>| {
+            let token =
+                [header, r#"{"iss":"a","sub":"a","aud":"b","exp":1}"#, "c"].map(|part| URL_SAFE_NO_PAD.encode(part));
+            let found = ClientAssertion::read(&token.join(".")).map(|read| read.certificate);
+            assert_eq!(found, expected, "{header}");
+        };
+        let bytes = vec![0xfb, 0xef, 0xff];
+        let sha256 = Ok(Fingerprint::Sha256(bytes.clone()));
+        check(r#"{"alg":"PS256","x5t#S256":"--__"}"#, sha256.clone());
+        check(r#"{"alg":"PS256","x5t#S256":"++//"}"#, sha256.clone());
+        check(r#"{"alg":"PS256","x5t#S256":"--__","x5t":"AAAA"}"#, sha256);
+        check(r#"{"alg":"RS256","x5t":"++//"}"#, Ok(Fingerprint::Sha1(bytes)));
+        check(
+            r#"{"alg":"RS256","x5t":"-_8="}"#,
+            Ok(Fingerprint::Sha1(vec![0xfb, 0xff])),
+        );
+        check(r#"{"alg":"RS256","x5t":"*"}"#, Err(Fault::Malformed));
+        check(r#"{"alg":"RS256"}"#, Err(Fault::UnknownKey));
+        check(r#"{"alg":"HS256","x5t":"AAAA"}"#, Err(Fault::UnknownKey));
+    }
 
     proptest! {
         /// Parts that decode lead on to what is in them; others end at once.
