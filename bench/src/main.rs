@@ -12,6 +12,7 @@ mod load;
 mod masks;
 mod measuring;
 mod reads;
+mod records;
 mod report;
 mod stored;
 mod visits;
@@ -45,6 +46,8 @@ enum Name {
     Crowd,
     /// What a field mask costs or saves, and what knowing the caller costs
     Masks,
+    /// Call records over Graph's contract, and samples of streams written
+    Records,
     /// What measuring streams costs the packet path
     Measuring,
 }
@@ -58,6 +61,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Name::Reads) {
         reads::run(arguments.sessions).await?;
+    }
+    if wanted(Name::Records) {
+        records::run(arguments.sessions).await?;
     }
     if wanted(Name::Crowd) {
         crowd::run().await?;

@@ -31,10 +31,18 @@ const GET: &str = "/google.apps.meet.v2.ConferenceRecordsService/GetParticipantS
 const LIST: &str = "/google.apps.meet.v2.ConferenceRecordsService/ListConferenceRecords";
 /// Fewer than one client may ask for.
 const LISTS_AT_ONCE: usize = 8;
+/// Of the sessions that are stored.
+const ASKED_EVERY: usize = 4;
 const PAGE_SIZE: usize = 100;
 const FAR_PAGE: usize = 1_000;
 const PAGES_TIMED: usize = 300;
-const TOKEN_TIME: Duration = Duration::from_hours(24);
+pub(crate) const TOKEN_TIME: Duration = Duration::from_hours(24);
+/// Whose everything is.
+pub(crate) const OWNER: NewUser<'_> = NewUser {
+    email: "owner@example.org",
+    display_name: "Owner",
+    administrator: false,
+};
 
 pub(crate) async fn run(sessions: usize) -> Result<()> {
     let folder = folder_on_disk()?;
@@ -53,21 +61,16 @@ pub(crate) async fn run(sessions: usize) -> Result<()> {
 async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, String)> {
     let db = Db::open(&Location::Sqlite(folder.join("sederunt.db"))).await?;
     let identity = Identity::open(db.clone()).await?;
-    let new = NewUser {
-        email: "owner@example.org",
-        display_name: "Owner",
-        administrator: false,
-    };
     let now_us = crate::visits::now().0;
-    let owner = identity.add_user(new, &By::command_line(now_us)).await?;
+    let owner = identity.add_user(OWNER, &By::command_line(now_us)).await?;
     let token = identity
         .issue_token(&owner, Scopes::MEET, TOKEN_TIME, &By::command_line(now_us))
         .await?;
     let names = stored::fill(&Register::new(db), &owner.id, sessions).await?;
-    Ok((names, token))
+    Ok((names.into_iter().step_by(ASKED_EVERY).collect(), token))
 }
 
-async fn start(folder: &Path) -> Result<Running> {
+pub(crate) async fn start(folder: &Path) -> Result<Running> {
     let configuration = Configuration {
         listen: ([127, 0, 0, 1], 0).into(),
         media_port: Some(0),
@@ -79,7 +82,7 @@ async fn start(folder: &Path) -> Result<Running> {
 }
 
 /// Where requests of one kind go, and which.
-enum Load<'l> {
+pub(crate) enum Load<'l> {
     Rest(SocketAddr, &'l Arc<Vec<Vec<u8>>>, usize),
     Grpc(SocketAddr, &'l Arc<load::Method>, &'l Arc<Vec<Bytes>>, (usize, usize)),
 }
@@ -111,15 +114,15 @@ fn processor_us() -> Result<f64> {
 }
 
 /// What a figure is called, and what it is held against.
-struct Figure {
-    name: &'static str,
-    what: String,
-    floor: &'static str,
-    aim: &'static str,
+pub(crate) struct Figure {
+    pub(crate) name: &'static str,
+    pub(crate) what: String,
+    pub(crate) floor: &'static str,
+    pub(crate) aim: &'static str,
 }
 
 /// Measures one load and its floor, turn by turn.
-async fn measure(figure: Figure, ours: Load<'_>, floor: Load<'_>) -> Result<()> {
+pub(crate) async fn measure(figure: Figure, ours: Load<'_>, floor: Load<'_>) -> Result<()> {
     let (mut rounds, mut rounds_us) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let (floor, floor_us) = floor.rate().await?;

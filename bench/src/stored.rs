@@ -20,7 +20,7 @@ const CONFERENCE_EVERY_US: i64 = 60_000_000;
 /// From one join to the next.
 const JOIN_EVERY_US: i64 = 1_000_000;
 
-/// Records at least so many sessions, and returns the full names of some: every fourth, from all over the register.
+/// Records at least so many sessions, and returns their full names.
 pub(crate) async fn fill(register: &Register, owner: &UserId, sessions: usize) -> Result<Vec<String>> {
     let conferences = sessions.div_ceil(SESSIONS_PER_CONFERENCE * SPACES);
     let spaces = (0..SPACES).map(|number| {
@@ -54,7 +54,7 @@ async fn fill_space(register: &Register, owner: &UserId, number: usize, conferen
         }
         happen(&mut space, &mut facts, Input::EndConference, now)?;
         register.record(space.id(), &facts, None).await?;
-        names.extend(facts.iter().filter_map(session_name).step_by(4));
+        names.extend(facts.iter().filter_map(session_name));
         start = start.plus_us(CONFERENCE_EVERY_US);
     }
     Ok(names)

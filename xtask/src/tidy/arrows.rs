@@ -64,6 +64,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "identity",
             "media",
             "meeting",
+            "quality",
             "register",
             "server",
             "transcode",
