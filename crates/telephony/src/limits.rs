@@ -1,0 +1,25 @@
+//! Every limit of telephony, named and argued in one place.
+
+/// A datagram of a telephone: 1,500 bytes are what a network carries at once.
+pub(crate) const DATAGRAM_BYTES_MAX: usize = 1_500;
+
+/// Sound in one packet: nobody sends more than 200 ms at once, since a telephone would wait for them.
+pub(crate) const PACKET_SAMPLES_MAX: usize = 1_600;
+
+/// Packets that are read of one leg before the next frame of all legs is due: what 20 ms of the worst burst bring.
+pub(crate) const PACKETS_AT_ONCE: usize = 64;
+
+/// Sounds that wait to be played to one leg.
+pub(crate) const PLAYING_MAX: usize = 1_000;
+
+/// Keys that wait to be pressed on one leg: the contract's longest run of digits.
+pub(crate) const PRESSING_MAX: usize = 256;
+
+/// A leg of which nothing has been heard for so long is gone: telephones that say nothing send comfort noise or silence.
+pub(crate) const SILENT_US: i64 = 15_000_000;
+
+/// A telephone that moved to another address has not been heard from its old one for so long.
+pub(crate) const MOVED_US: i64 = 2_000_000;
+
+/// What waits for the thread of all lines.
+pub(crate) const COMMANDS_MAX: usize = 4_096;

@@ -1,0 +1,298 @@
+//! The thread of all lines: ports, a clock, and nothing that is decided.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    sync::{Arc, mpsc},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use audio::Clip;
+use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
+use tokio::sync::mpsc::Sender;
+
+use super::lines::{LineEvent, Lines, Plan, PlayId, Sink};
+use crate::{LegId, limits};
+
+const BEAT: Duration = Duration::from_millis(20);
+const WAKE: Token = Token(0);
+
+/// Which ports lines have.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address at which they are.
+    pub address: IpAddr,
+    /// The ports that may be taken. Those of lines are even (RFC 3550 §11).
+    pub ports: RangeInclusive<u16>,
+}
+
+/// Why there is no line.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// All ports are taken.
+    #[error("all ports for the sound of calls are taken")]
+    Full,
+    /// The thread is gone, or has more to do than it can.
+    #[error("the thread of all lines does not keep up")]
+    Overloaded,
+}
+
+enum Command {
+    Open(LegId, UdpSocket),
+    Close(LegId),
+    Connect(LegId, Plan),
+    Play(LegId, PlayId, Clip, u32),
+    StopPlaying(LegId),
+    Press(LegId, String),
+    Bridge(LegId, LegId),
+    Unbridge(LegId),
+    Tap(LegId, Option<Arc<dyn Sink>>),
+    Stop,
+}
+
+/// All lines; clones are the same. What is asked of it happens in the next beat.
+#[derive(Clone)]
+pub struct Exchange {
+    settings: Arc<Settings>,
+    commands: mpsc::SyncSender<Command>,
+    waker: Arc<Waker>,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Exchange")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Exchange {
+    /// Starts the thread, which tells `events` what lines tell.
+    pub fn start(settings: Settings, events: Sender<LineEvent>) -> io::Result<Exchange> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let (sender, commands) = mpsc::sync_channel(limits::COMMANDS_MAX);
+        let thread = Thread {
+            poll,
+            commands,
+            events,
+            lines: Lines::default(),
+            sockets: HashMap::new(),
+            legs: HashMap::new(),
+            next_token: WAKE.0 + 1,
+            untold: 0,
+        };
+        std::thread::Builder::new()
+            .name("lines".to_owned())
+            .spawn(move || thread.run())?;
+        Ok(Exchange {
+            settings: Arc::new(settings),
+            commands: sender,
+            waker,
+        })
+    }
+
+    /// A line for a leg; answers its address.
+    pub fn open(&self, leg: LegId) -> Result<SocketAddr, ExchangeError> {
+        let Settings { address, ports } = &*self.settings;
+        let (first, last) = (ports.start().next_multiple_of(2), *ports.end());
+        let pairs = usize::from(last.saturating_sub(first) / 2) + 1;
+        // From anywhere on, so that a port that was just given back is not the next one to be taken.
+        let begin = usize::from(u16::from_ne_bytes(random())) % pairs;
+        for turn in 0..pairs {
+            let pair = u16::try_from((begin + turn) % pairs).expect("a port");
+            if let Ok(socket) = UdpSocket::bind((*address, first + 2 * pair).into()) {
+                let bound = socket.local_addr().map_err(|_| ExchangeError::Full)?;
+                self.send(Command::Open(leg, socket))
+                    .map_err(|()| ExchangeError::Overloaded)?;
+                return Ok(bound);
+            }
+        }
+        Err(ExchangeError::Full)
+    }
+
+    /// The line is gone.
+    pub fn close(&self, leg: LegId) {
+        self.ask(Command::Close(leg));
+    }
+
+    /// Sound flows as was agreed.
+    pub fn connect(&self, leg: LegId, plan: Plan) {
+        self.ask(Command::Connect(leg, plan));
+    }
+
+    /// Plays a sound so often, after what is being played; its end is told.
+    pub fn play(&self, leg: LegId, id: PlayId, clip: Clip, loops: u32) {
+        self.ask(Command::Play(leg, id, clip, loops));
+    }
+
+    /// Plays nothing more of what was asked for.
+    pub fn stop_playing(&self, leg: LegId) {
+        self.ask(Command::StopPlaying(leg));
+    }
+
+    /// Presses keys, one after the other; `w` waits for half a second. Their end is told.
+    pub fn press(&self, leg: LegId, keys: &str) {
+        self.ask(Command::Press(leg, keys.to_owned()));
+    }
+
+    /// Two legs hear each other.
+    pub fn bridge(&self, one: LegId, other: LegId) {
+        self.ask(Command::Bridge(one, other));
+    }
+
+    /// A leg and whoever it was bridged to do not hear each other any more.
+    pub fn unbridge(&self, leg: LegId) {
+        self.ask(Command::Unbridge(leg));
+    }
+
+    /// Somebody, or nobody any more, hears what a line hears and says.
+    pub fn tap(&self, leg: LegId, sink: Option<Arc<dyn Sink>>) {
+        self.ask(Command::Tap(leg, sink));
+    }
+
+    /// Ends the thread, and so all lines.
+    pub fn stop(&self) {
+        self.ask(Command::Stop);
+    }
+
+    fn ask(&self, command: Command) {
+        if self.send(command).is_err() {
+            tracing::error!("the thread of all lines does not keep up, or is gone; something asked of it is lost");
+        }
+    }
+
+    fn send(&self, command: Command) -> Result<(), ()> {
+        self.commands.try_send(command).map_err(|_| ())?;
+        self.waker.wake().map_err(|_| ())
+    }
+}
+
+struct Thread {
+    poll: Poll,
+    commands: mpsc::Receiver<Command>,
+    events: Sender<LineEvent>,
+    lines: Lines,
+    sockets: HashMap<LegId, (Token, UdpSocket)>,
+    legs: HashMap<Token, LegId>,
+    next_token: usize,
+    untold: u64,
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut ready = Events::with_capacity(1_024);
+        let mut next = Instant::now() + BEAT;
+        loop {
+            let wait = next.saturating_duration_since(Instant::now());
+            if !wait.is_zero() {
+                match self.poll.poll(&mut ready, Some(wait)) {
+                    Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                        tracing::error!(%error, "lines cannot be waited for");
+                        return;
+                    }
+                    _ => {}
+                }
+                for event in &ready {
+                    self.read(event.token());
+                }
+            }
+            while let Ok(command) = self.commands.try_recv() {
+                if matches!(command, Command::Stop) {
+                    return;
+                }
+                self.obey(command);
+            }
+            // A machine that stood still makes up for what it missed: frames are counted, and none is left out.
+            while Instant::now() >= next {
+                self.beat();
+                next += BEAT;
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        let now_us = now_us();
+        match command {
+            Command::Open(leg, mut socket) => {
+                let token = Token(self.next_token);
+                self.next_token += 1;
+                if let Err(error) = self.poll.registry().register(&mut socket, token, Interest::READABLE) {
+                    tracing::error!(%error, "a line cannot be listened to");
+                }
+                self.sockets.insert(leg, (token, socket));
+                self.legs.insert(token, leg);
+                self.lines.open(leg, u32::from_ne_bytes(random()), now_us);
+            }
+            Command::Close(leg) => {
+                self.lines.close(leg);
+                if let Some((token, mut socket)) = self.sockets.remove(&leg) {
+                    self.legs.remove(&token);
+                    // It is closed in any case.
+                    let _ = self.poll.registry().deregister(&mut socket);
+                }
+            }
+            Command::Connect(leg, plan) => self.lines.connect(leg, plan, now_us),
+            Command::Play(leg, id, clip, loops) => self.lines.play(leg, id, clip, loops),
+            Command::StopPlaying(leg) => self.lines.stop_playing(leg),
+            Command::Press(leg, keys) => self.lines.press(leg, &keys),
+            Command::Bridge(one, other) => self.lines.bridge(one, other),
+            Command::Unbridge(leg) => self.lines.unbridge(leg),
+            Command::Tap(leg, sink) => self.lines.tap(leg, sink),
+            Command::Stop => {}
+        }
+    }
+
+    fn read(&mut self, token: Token) {
+        let Some(leg) = self.legs.get(&token) else { return };
+        let Some((_, socket)) = self.sockets.get(leg) else {
+            return;
+        };
+        let mut datagram = [0; limits::DATAGRAM_BYTES_MAX];
+        let now_us = now_us();
+        for _ in 0..limits::PACKETS_AT_ONCE {
+            match socket.recv_from(&mut datagram) {
+                Ok((length, from)) => self.lines.packet(*leg, from, &datagram[..length], now_us),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // Of an earlier packet that could not be delivered.
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn beat(&mut self) {
+        // Once a beat, so that what was left when a burst was cut off is read as well: mio tells of news alone.
+        let tokens: Vec<Token> = self.legs.keys().copied().collect();
+        for token in tokens {
+            self.read(token);
+        }
+        let sockets = &self.sockets;
+        let told = self.lines.beat(now_us(), |leg, to, datagram| {
+            if let Some((_, socket)) = sockets.get(&leg) {
+                // A network that does not take it loses it, as networks do.
+                let _ = socket.send_to(datagram, to);
+            }
+        });
+        for event in told {
+            if self.events.try_send(event).is_err() {
+                self.untold += 1;
+                tracing::error!(untold = self.untold, "nobody listens to what lines tell");
+            }
+        }
+    }
+}
+
+/// The time of day in microseconds.
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the system has random bytes");
+    bytes
+}

@@ -1,0 +1,560 @@
+//! What each line does in a beat: a function of what came and of what was asked.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    net::SocketAddr,
+    sync::Arc,
+};
+
+use audio::{Clip, FRAME_SAMPLES, Frame, SILENCE, g711::Law};
+
+use super::{
+    digits::{Heard, Pressing},
+    playout::Playout,
+    rtp::Packet,
+};
+use crate::{LegId, limits};
+
+/// What both sides agreed on for a leg's sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Where the telephone says that it is.
+    pub remote: SocketAddr,
+    /// How samples are bytes, and under which payload type.
+    pub law: (u8, Law),
+    /// The payload type of keys as events, if it has one.
+    pub events: Option<u8>,
+    /// Whether it wants to hear anything: one that is on hold may not.
+    pub hears: bool,
+    /// Whether it says anything.
+    pub speaks: bool,
+}
+
+/// Names something that is played, for whoever asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlayId(pub u64);
+
+/// What a line tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineEvent {
+    /// A sound was played to its end.
+    Played {
+        /// To whom.
+        leg: LegId,
+        /// Which one.
+        play: PlayId,
+    },
+    /// All keys have been pressed.
+    Pressed {
+        /// On which leg.
+        leg: LegId,
+    },
+    /// Somebody pressed a key.
+    Digit {
+        /// Who.
+        leg: LegId,
+        /// `0` to `9`, `*`, `#`, `A` to `D`.
+        digit: char,
+        /// When.
+        at_us: i64,
+    },
+    /// Nothing has come for so long that there is nobody any more.
+    Silent {
+        /// From whom.
+        leg: LegId,
+    },
+}
+
+/// Whoever hears what a line hears and says, in each beat: called on the thread of all lines, so it must not wait.
+pub trait Sink: Send + Sync {
+    /// The next frame of both ways. None is left out.
+    fn frame(&self, heard: &Frame, said: &Frame);
+}
+
+struct Playing {
+    id: PlayId,
+    clip: Clip,
+    at: usize,
+    loops: u32,
+}
+
+struct Line {
+    plan: Option<Plan>,
+    /// Where its packets come from, once some have; and when the last did.
+    from: Option<SocketAddr>,
+    last_us: i64,
+    is_gone: bool,
+    playout: Playout,
+    keys: Heard,
+    pressing: Pressing,
+    /// Somebody waits to hear that all keys have been pressed.
+    pressing_begun: bool,
+    playing: VecDeque<Playing>,
+    bridged: Option<LegId>,
+    sink: Option<Arc<dyn Sink>>,
+    ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    heard: Frame,
+}
+
+/// All lines.
+#[derive(Default)]
+pub(super) struct Lines {
+    lines: BTreeMap<LegId, Line>,
+    events: Vec<LineEvent>,
+}
+
+impl Lines {
+    /// There is a line for this leg, with a number of its own that nobody can guess.
+    pub(super) fn open(&mut self, leg: LegId, ssrc: u32, now_us: i64) {
+        let line = Line {
+            plan: None,
+            from: None,
+            last_us: now_us,
+            is_gone: false,
+            playout: Playout::new(),
+            keys: Heard::default(),
+            pressing: Pressing::default(),
+            pressing_begun: false,
+            playing: VecDeque::new(),
+            bridged: None,
+            sink: None,
+            ssrc,
+            sequence: 0,
+            timestamp: 0,
+            heard: SILENCE,
+        };
+        self.lines.insert(leg, line);
+    }
+
+    pub(super) fn close(&mut self, leg: LegId) {
+        self.unbridge(leg);
+        self.lines.remove(&leg);
+    }
+
+    pub(super) fn connect(&mut self, leg: LegId, plan: Plan, now_us: i64) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            let was = line.plan.replace(plan);
+            if was.is_none_or(|was| was.remote != plan.remote) {
+                line.from = None;
+            }
+            line.last_us = now_us;
+        }
+    }
+
+    pub(super) fn play(&mut self, leg: LegId, id: PlayId, clip: Clip, loops: u32) {
+        let Some(line) = self.lines.get_mut(&leg) else { return };
+        if clip.is_empty() || loops == 0 || line.playing.len() >= limits::PLAYING_MAX {
+            self.events.push(LineEvent::Played { leg, play: id });
+        } else {
+            let at = 0;
+            line.playing.push_back(Playing { id, clip, at, loops });
+        }
+    }
+
+    /// Nothing of what was to be played is played any more, and nobody is told of its end.
+    pub(super) fn stop_playing(&mut self, leg: LegId) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.playing.clear();
+        }
+    }
+
+    pub(super) fn press(&mut self, leg: LegId, keys: &str) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            let end = keys
+                .char_indices()
+                .nth(limits::PRESSING_MAX)
+                .map_or(keys.len(), |(end, _)| end);
+            line.pressing.press(&keys[..end]);
+        }
+    }
+
+    /// These two hear each other, whenever nothing is played to them.
+    pub(super) fn bridge(&mut self, one: LegId, other: LegId) {
+        for (leg, with) in [(one, other), (other, one)] {
+            self.unbridge(leg);
+            if let Some(line) = self.lines.get_mut(&leg) {
+                line.bridged = Some(with);
+            }
+        }
+    }
+
+    pub(super) fn unbridge(&mut self, leg: LegId) {
+        let with = self.lines.get_mut(&leg).and_then(|line| line.bridged.take());
+        if let Some(line) = with.and_then(|with| self.lines.get_mut(&with)) {
+            line.bridged.take_if(|bridged| *bridged == leg);
+        }
+    }
+
+    pub(super) fn tap(&mut self, leg: LegId, sink: Option<Arc<dyn Sink>>) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.sink = sink;
+        }
+    }
+
+    /// Something came to a line's port.
+    pub(super) fn packet(&mut self, leg: LegId, from: SocketAddr, datagram: &[u8], now_us: i64) {
+        let Some(line) = self.lines.get_mut(&leg) else { return };
+        let Some((plan, packet)) = line.plan.zip(Packet::read(datagram)) else {
+            return;
+        };
+        let (payload_type, law) = plan.law;
+        let is_key = plan.events == Some(packet.payload_type);
+        if !is_key && packet.payload_type != payload_type || !line.is_from(from, plan, now_us) {
+            return;
+        }
+        line.last_us = now_us;
+        if is_key {
+            let digit = line.keys.take(packet.timestamp, packet.payload);
+            let event = digit.map(|digit| LineEvent::Digit {
+                leg,
+                digit,
+                at_us: now_us,
+            });
+            self.events.extend(event);
+        } else if packet.payload.len() <= limits::PACKET_SAMPLES_MAX {
+            let samples = packet.payload.iter().map(|byte| law.decode(*byte));
+            line.playout.take(packet.ssrc, packet.timestamp, samples);
+        }
+    }
+
+    /// A beat: everybody is heard, hears, and is sent to.
+    pub(super) fn beat(&mut self, now_us: i64, mut send: impl FnMut(LegId, SocketAddr, &[u8])) -> Vec<LineEvent> {
+        for line in self.lines.values_mut() {
+            line.heard = line.playout.tick();
+        }
+        let heard: BTreeMap<LegId, Frame> = self.lines.iter().map(|(leg, line)| (*leg, line.heard)).collect();
+        let mut datagram = Vec::with_capacity(limits::DATAGRAM_BYTES_MAX);
+        for (leg, line) in &mut self.lines {
+            let said = match line.next_of_playing(*leg, &mut self.events) {
+                Some(frame) => frame,
+                None => *line.bridged.and_then(|with| heard.get(&with)).unwrap_or(&SILENCE),
+            };
+            if let Some(sink) = &line.sink {
+                sink.frame(&line.heard, &said);
+            }
+            let Some(plan) = line.plan else { continue };
+            if line.say(&said, plan, &mut datagram) {
+                send(*leg, line.from.unwrap_or(plan.remote), &datagram);
+            }
+            if line.pressing.is_done() && std::mem::take(&mut line.pressing_begun) {
+                self.events.push(LineEvent::Pressed { leg: *leg });
+            }
+            let has_gone = plan.speaks && now_us - line.last_us >= limits::SILENT_US;
+            if has_gone && !std::mem::replace(&mut line.is_gone, true) {
+                self.events.push(LineEvent::Silent { leg: *leg });
+            }
+        }
+        std::mem::take(&mut self.events)
+    }
+}
+
+impl Line {
+    /// Whether a packet from there is the telephone's. Behind a NAT it does not come from where it says; the first to send sound
+    /// after the leg was answered is it, and another one only when that one has gone quiet.
+    fn is_from(&mut self, from: SocketAddr, plan: Plan, now_us: i64) -> bool {
+        match self.from {
+            Some(known) if known == from => true,
+            Some(known) if known == plan.remote || now_us - self.last_us < limits::MOVED_US => {
+                let is_back = from == plan.remote;
+                if is_back {
+                    self.from = Some(from);
+                }
+                is_back
+            }
+            _ => {
+                self.from = Some(from);
+                true
+            }
+        }
+    }
+
+    fn next_of_playing(&mut self, leg: LegId, events: &mut Vec<LineEvent>) -> Option<Frame> {
+        let playing = self.playing.front_mut()?;
+        let mut frame = SILENCE;
+        let rest = &playing.clip[playing.at..];
+        let taken = rest.len().min(FRAME_SAMPLES);
+        frame[..taken].copy_from_slice(&rest[..taken]);
+        playing.at += taken;
+        if playing.at == playing.clip.len() {
+            playing.at = 0;
+            playing.loops -= 1;
+            if playing.loops == 0 {
+                events.push(LineEvent::Played { leg, play: playing.id });
+                self.playing.pop_front();
+            }
+        }
+        Some(frame)
+    }
+
+    /// Writes the packet of this beat: a key, or sound. Whoever wants to hear nothing is sent nothing.
+    fn say(&mut self, said: &Frame, plan: Plan, datagram: &mut Vec<u8>) -> bool {
+        let timestamp = self.timestamp;
+        self.timestamp = timestamp.wrapping_add(160);
+        self.pressing_begun |= !self.pressing.is_done();
+        let key = self.pressing.tick();
+        if !plan.hears {
+            return false;
+        }
+        let is_first = self.sequence == 0;
+        self.sequence = self.sequence.wrapping_add(1);
+        let (payload_type, law) = plan.law;
+        let packet = Packet {
+            marker: is_first,
+            payload_type,
+            sequence: self.sequence,
+            timestamp,
+            ssrc: self.ssrc,
+            payload: &[],
+        };
+        if let Some((key, payload_type)) = key.zip(plan.events) {
+            let key_down = Packet {
+                marker: key.marker,
+                payload_type,
+                timestamp: timestamp.wrapping_sub(u32::from(key.ago)),
+                payload: &key.payload,
+                ..packet
+            };
+            key_down.write(datagram);
+        } else {
+            let payload = &law.encode(said);
+            Packet { payload, ..packet }.write(datagram);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    const LAW: (u8, Law) = (0, Law::Mu);
+    const EVENTS: u8 = 101;
+
+    fn address(last: u8) -> SocketAddr {
+        ([192, 0, 2, last], 4_000).into()
+    }
+
+    fn plan(remote: u8) -> Plan {
+        Plan {
+            remote: address(remote),
+            law: LAW,
+            events: Some(EVENTS),
+            hears: true,
+            speaks: true,
+        }
+    }
+
+    /// Lines, and telephones that say one value each.
+    struct World {
+        lines: Lines,
+        frames: u32,
+        events: Vec<LineEvent>,
+        /// What was sent to whom, and what they heard of it: the last sample.
+        sent: BTreeMap<SocketAddr, i16>,
+    }
+
+    impl World {
+        fn new() -> World {
+            World {
+                lines: Lines::default(),
+                frames: 0,
+                events: vec![],
+                sent: BTreeMap::new(),
+            }
+        }
+
+        fn now_us(&self) -> i64 {
+            i64::from(self.frames) * 20_000
+        }
+
+        fn leg(&mut self, remote: u8) -> LegId {
+            let leg = LegId::next();
+            self.lines.open(leg, 7, self.now_us());
+            self.lines.connect(leg, plan(remote), self.now_us());
+            leg
+        }
+
+        fn say(&mut self, leg: LegId, from: u8, value: i16) {
+            let payload = &Law::Mu.encode(&[value; FRAME_SAMPLES]);
+            let mut datagram = vec![];
+            let packet = Packet {
+                marker: false,
+                payload_type: 0,
+                sequence: 1,
+                timestamp: self.frames * 160,
+                ssrc: u32::from(from),
+                payload,
+            };
+            packet.write(&mut datagram);
+            self.lines.packet(leg, address(from), &datagram, self.now_us());
+        }
+
+        fn press(&mut self, leg: LegId, from: u8, event: u8) {
+            let mut datagram = vec![];
+            let packet = Packet {
+                marker: true,
+                payload_type: EVENTS,
+                sequence: 1,
+                timestamp: self.frames * 160,
+                ssrc: 1,
+                payload: &[event, 10, 0, 160],
+            };
+            packet.write(&mut datagram);
+            self.lines.packet(leg, address(from), &datagram, self.now_us());
+        }
+
+        /// So many beats in which these telephones speak.
+        fn beats(&mut self, count: u32, speaking: &[(LegId, u8, i16)]) {
+            for _ in 0..count {
+                for (leg, from, value) in speaking {
+                    self.say(*leg, *from, *value);
+                }
+                self.frames += 1;
+                let now_us = self.now_us();
+                let sent = &mut self.sent;
+                let told = self.lines.beat(now_us, |_, to, datagram| {
+                    let packet = Packet::read(datagram).expect("ours");
+                    if packet.payload_type == 0 {
+                        sent.insert(to, Law::Mu.decode(packet.payload[159]));
+                    }
+                });
+                self.events.extend(told);
+            }
+        }
+
+        /// What a telephone hears now, roughly.
+        fn heard(&self, at: u8) -> i32 {
+            let value = self.sent.get(&address(at)).copied().unwrap_or(i16::MIN);
+            (i32::from(value) + 50) / 100 * 100
+        }
+    }
+
+    #[test]
+    fn two_hear_each_other_while_nothing_is_played() {
+        let mut world = World::new();
+        let (ada, bo) = (world.leg(1), world.leg(2));
+        let both = [(ada, 1, 1_000), (bo, 2, 3_000)];
+        world.beats(10, &both);
+        assert_eq!((world.heard(1), world.heard(2)), (0, 0), "nobody is bridged");
+        world.lines.bridge(ada, bo);
+        world.beats(10, &both);
+        assert_eq!((world.heard(1), world.heard(2)), (3_000, 1_000));
+        world.lines.play(ada, PlayId(1), vec![8_000; 800].into(), 2);
+        world.beats(10, &both);
+        assert_eq!(
+            (world.heard(1), world.heard(2)),
+            (8_000, 1_000),
+            "a prompt is over the other"
+        );
+        assert_eq!(
+            world.events,
+            [LineEvent::Played {
+                leg: ada,
+                play: PlayId(1)
+            }]
+        );
+        world.beats(1, &both);
+        assert_eq!(world.heard(1), 3_000);
+        world.lines.close(bo);
+        world.beats(2, &both[..1]);
+        assert_eq!(world.heard(1), 0);
+    }
+
+    #[test]
+    fn whoever_is_not_the_telephone_is_not_heard() {
+        let mut world = World::new();
+        let (ada, bo) = (world.leg(1), world.leg(2));
+        world.lines.bridge(ada, bo);
+        let mut check = |name: &str, speaking: &[(LegId, u8, i16)], beats: u32, expected: i32| {
+            world.beats(beats, speaking);
+            assert_eq!(world.heard(2), expected, "{name}");
+        };
+        check("behind a NAT", &[(ada, 9, 1_000)], 10, 1_000);
+        check("a stranger", &[(ada, 9, 1_000), (ada, 66, 8_000)], 20, 1_000);
+        check(
+            "where it says that it is",
+            &[(ada, 9, 1_000), (ada, 1, 2_000)],
+            20,
+            2_000,
+        );
+        check("a stranger, later", &[(ada, 66, 8_000)], 300, 0);
+    }
+
+    #[test]
+    fn a_telephone_that_moved_is_found() {
+        let mut world = World::new();
+        let (ada, bo) = (world.leg(1), world.leg(2));
+        world.lines.bridge(ada, bo);
+        world.beats(10, &[(ada, 9, 1_000)]);
+        world.beats(150, &[(ada, 10, 2_000)]);
+        assert_eq!(world.heard(2), 2_000);
+        assert!(world.sent.contains_key(&address(10)), "it is answered there");
+    }
+
+    #[test]
+    fn whoever_says_nothing_for_long_is_gone() {
+        let mut world = World::new();
+        let (ada, bo) = (world.leg(1), world.leg(2));
+        let held = world.leg(3);
+        let on_hold = Plan {
+            speaks: false,
+            ..plan(3)
+        };
+        world.lines.connect(held, on_hold, 0);
+        world.beats(749, &[(bo, 2, 1)]);
+        assert_eq!(world.events, []);
+        world.beats(300, &[(bo, 2, 1)]);
+        assert_eq!(world.events, [LineEvent::Silent { leg: ada }]);
+    }
+
+    #[test]
+    fn keys_are_told_and_pressed() {
+        let mut world = World::new();
+        let ada = world.leg(1);
+        world.press(ada, 1, 5);
+        world.beats(5, &[(ada, 1, 1)]);
+        world.press(ada, 1, 11);
+        world.lines.press(ada, "12");
+        world.beats(60, &[(ada, 1, 1)]);
+        let told: Vec<char> = world
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                LineEvent::Digit { digit, .. } => Some(*digit),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, ['5', '#']);
+        assert!(world.events.contains(&LineEvent::Pressed { leg: ada }));
+    }
+
+    #[test]
+    fn a_sink_hears_both_ways_without_a_gap() {
+        #[derive(Default)]
+        struct Taken(Mutex<Vec<(i16, i16)>>);
+        impl Sink for Taken {
+            fn frame(&self, heard: &Frame, said: &Frame) {
+                self.0.lock().expect("not poisoned").push((heard[0], said[0]));
+            }
+        }
+        let mut world = World::new();
+        let ada = world.leg(1);
+        let taken = Arc::new(Taken::default());
+        world.lines.tap(ada, Some(taken.clone()));
+        world.lines.play(ada, PlayId(1), vec![500; 320].into(), 1);
+        world.beats(10, &[(ada, 1, 1_000)]);
+        world.lines.tap(ada, None);
+        world.beats(3, &[]);
+        let taken = taken.0.lock().expect("not poisoned");
+        assert_eq!(taken.len(), 10);
+        assert_eq!(taken.iter().filter(|(_, said)| *said == 500).count(), 2);
+        assert_eq!(
+            taken.iter().filter(|(heard, _)| *heard > 900).count(),
+            7,
+            "all but the wait"
+        );
+    }
+}

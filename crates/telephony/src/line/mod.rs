@@ -1,0 +1,14 @@
+//! Lines: the sound of legs, on one clock.
+//!
+//! A line is a port that RTP comes to and goes from. All lines of a process beat together, a frame each 20 ms, in one thread: what one leg
+//! says is heard by another in the same beat, and what is written down of a call has one clock for both of its sides. What a beat does
+//! is decided by [`Lines`], without sockets or a clock of its own; the [`Exchange`] is the thread around it.
+
+mod digits;
+mod exchange;
+mod lines;
+mod playout;
+mod rtp;
+
+pub use exchange::{Exchange, ExchangeError, Settings};
+pub use lines::{LineEvent, Plan, PlayId, Sink};
