@@ -23,3 +23,12 @@ pub(crate) const MOVED_US: i64 = 2_000_000;
 
 /// What waits for the thread of all lines.
 pub(crate) const COMMANDS_MAX: usize = 4_096;
+
+/// A description of a session: a telephone's has some hundred bytes, a browser's some thousand.
+pub(crate) const SDP_BYTES_MAX: usize = 16_384;
+
+/// Streams in one: sound, pictures, slides, and more than anybody has.
+pub(crate) const SDP_STREAMS_MAX: usize = 16;
+
+/// Legs at once: each has a port, and a beat of all of them takes less than the 20 ms between two.
+pub(crate) const LEGS_MAX: usize = 500;

@@ -446,7 +446,7 @@ mod tests {
         world.beats(10, &both);
         assert_eq!(
             (world.heard(1), world.heard(2)),
-            (8_000, 1_000),
+            (7_900, 1_000),
             "a prompt is over the other"
         );
         assert_eq!(

@@ -1,0 +1,331 @@
+//! A leg from its begin to its end: what is said to its dialog, and what the dialog says.
+
+use std::{
+    net::SocketAddr,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use rsipstack::{
+    dialog::{
+        dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
+        invitation::InviteOption,
+    },
+    sip::{Header, Request, StatusCode, Uri},
+    transaction::transaction::Transaction,
+};
+
+use super::{Agent, AgentError, AgentEvent, Cause, Dial, Invitation, Leg, Refusal, sdp::Description};
+use crate::{LegId, limits};
+
+const SDP: &str = "application/sdp";
+
+fn content() -> Vec<Header> {
+    vec![Header::ContentType(SDP.into())]
+}
+
+impl Agent {
+    /// Somebody invites. Whoever may not is not answered.
+    pub(super) async fn invited(&self, transaction: &mut Transaction) -> rsipstack::Result<()> {
+        let Some(invitation) = Invitation::read(&transaction.original) else {
+            return Ok(());
+        };
+        if !self.inner.directory.admits(&invitation.domain, invitation.source).await {
+            tracing::debug!(source = %invitation.source, "a call of a stranger is not answered");
+            return Ok(());
+        }
+        let Ok(offered) = Description::read(&transaction.original.body) else {
+            return transaction.reply(StatusCode::NotAcceptableHere).await;
+        };
+        let leg = LegId::next();
+        let is_full = self.legs().len() >= limits::LEGS_MAX;
+        let local = (!is_full).then(|| self.inner.exchange.open(leg).ok()).flatten();
+        let Some(local) = local else {
+            return transaction.reply(StatusCode::ServiceUnavailable).await;
+        };
+        let (states_in, states) = self.inner.layer.new_dialog_state_channel();
+        let contact = self.contact();
+        let mut dialog = self
+            .inner
+            .layer
+            .get_or_create_server_invite(transaction, states_in, None, Some(contact))?;
+        let begun = Leg {
+            dialog: dialog.clone(),
+            is_ours: false,
+            local: self.announced(local),
+            offered: Some(offered),
+            version: 0,
+            ending: None,
+            was_answered: false,
+        };
+        self.legs().insert(leg, begun);
+        tokio::spawn(self.clone().follow(leg, states));
+        let at_us = now_us();
+        self.tell(AgentEvent::Incoming { leg, invitation, at_us }).await;
+        dialog.handle(transaction).await
+    }
+
+    /// Calls somebody. What becomes of it is told.
+    pub fn dial(&self, leg: LegId, dial: &Dial) -> Result<(), AgentError> {
+        let address = |text: String| Uri::try_from(text.as_str()).map_err(|_| AgentError::Address(text));
+        let from = address(format!("sip:{}@{}", dial.caller, dial.domain))?;
+        if self.legs().len() >= limits::LEGS_MAX {
+            return Err(AgentError::Full);
+        }
+        let local = self.inner.exchange.open(leg).map_err(|_| AgentError::Full)?;
+        let local = self.announced(local);
+        let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
+        let (states_in, states) = self.inner.layer.new_dialog_state_channel();
+        let option = InviteOption {
+            caller: from.clone(),
+            callee: address(dial.to.clone())?,
+            content_type: Some(SDP.to_owned()),
+            offer: Some(super::sdp::offer(local).into_bytes()),
+            contact: self.contact(),
+            headers: Some(vec![Header::PAssertedIdentity(format!("<{from}>").into())]),
+            ..InviteOption::default()
+        };
+        let invited = self.inner.layer.do_invite_async(option, states_in);
+        let (dialog, outcome) = invited.map_err(|error| {
+            self.inner.exchange.close(leg);
+            refused(error)
+        })?;
+        let begun = Leg {
+            dialog,
+            is_ours: true,
+            local,
+            offered: None,
+            version: 1,
+            ending: None,
+            was_answered: false,
+        };
+        self.legs().insert(leg, begun);
+        tokio::spawn(self.clone().follow(leg, states));
+        let (agent, timeout) = (self.clone(), dial.timeout);
+        tokio::spawn(async move {
+            match tokio::time::timeout(timeout, outcome).await {
+                Ok(Ok(Ok((_, Some(response))))) => {
+                    let code = response.status_code.code();
+                    if code >= 300 {
+                        agent.end(leg, Cause::Status(code)).await;
+                    }
+                }
+                Ok(_) => agent.end(leg, Cause::Unreachable).await,
+                Err(_) => agent.give_up(leg).await,
+            }
+        });
+        Ok(())
+    }
+
+    /// Whoever was called has not answered in time.
+    async fn give_up(&self, leg: LegId) {
+        let dialog = self.legs().get_mut(&leg).filter(|leg| !leg.was_answered).map(|leg| {
+            leg.ending = Some(Cause::TimedOut);
+            leg.dialog.clone()
+        });
+        if let Some(dialog) = dialog {
+            if let Err(error) = dialog.cancel().await {
+                tracing::debug!(%error, "a call cannot be taken back");
+            }
+            self.end(leg, Cause::TimedOut).await;
+        }
+    }
+
+    /// Tells the caller that it rings.
+    pub fn ring(&self, leg: LegId) {
+        let dialog = self.legs().get(&leg).map(|leg| leg.dialog.clone());
+        let Some(dialog) = dialog else { return };
+        if let Err(error) = dialog.ringing(None, None) {
+            tracing::debug!(%error, "a caller cannot be told that it rings");
+        }
+    }
+
+    /// Answers a call: its sound flows from then on.
+    pub fn answer(&self, leg: LegId) {
+        let mut legs = self.legs();
+        let Some(answered) = legs.get_mut(&leg) else { return };
+        let Some(offered) = answered.offered.take() else { return };
+        answered.version += 1;
+        let body = offered.answer(answered.local, answered.version);
+        self.inner.exchange.connect(leg, offered.plan());
+        if let Err(error) = answered.dialog.accept(Some(content()), Some(body.into_bytes())) {
+            tracing::debug!(%error, "a call cannot be answered");
+        }
+    }
+
+    /// Refuses a call that was not answered.
+    pub fn refuse(&self, leg: LegId, refusal: Refusal) {
+        let dialog = self.legs().get_mut(&leg).map(|leg| {
+            leg.ending = Some(Cause::Refused);
+            leg.dialog.clone()
+        });
+        let reason = refusal.q850.map(|cause| format!("Q.850;cause={cause}"));
+        let Some(dialog) = dialog else { return };
+        if let Err(error) = dialog.reject(Some(refusal.status.into()), reason) {
+            tracing::debug!(%error, "a call cannot be refused");
+        }
+    }
+
+    /// Ends a call, answered or not.
+    pub fn hang_up(&self, leg: LegId) {
+        let ending = self.legs().get_mut(&leg).map(|leg| {
+            leg.ending.get_or_insert(Cause::WeHungUp);
+            (leg.dialog.clone(), leg.offered.is_some())
+        });
+        let Some((dialog, is_unanswered)) = ending else { return };
+        if is_unanswered {
+            let refusal = Refusal {
+                status: 480,
+                q850: None,
+            };
+            self.refuse(leg, refusal);
+            return;
+        }
+        let agent = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = dialog.hangup().await {
+                tracing::debug!(%error, "whoever is hung up on does not say so");
+            }
+            agent.end(leg, Cause::WeHungUp).await;
+        });
+    }
+
+    /// Hears what a dialog says, until it ends.
+    async fn follow(self, leg: LegId, mut states: DialogStateReceiver) {
+        while let Some(state) = states.recv().await {
+            match state {
+                DialogState::Early(_, response) if response.status_code.code() >= 180 && self.is_ours(leg) => {
+                    let at_us = now_us();
+                    self.tell(AgentEvent::Ringing { leg, at_us }).await;
+                }
+                DialogState::Confirmed(_, response) => self.confirmed(leg, &response.body).await,
+                DialogState::Updated(_, request, handle) => self.updated(leg, &request, handle).await,
+                DialogState::Info(_, request, handle) => {
+                    // Whoever does not hear of it says it again.
+                    let _ = handle.reply(StatusCode::OK).await;
+                    if let Some(digit) = digit_of(&request.body) {
+                        let at_us = now_us();
+                        self.tell(AgentEvent::Digit { leg, digit, at_us }).await;
+                    }
+                }
+                DialogState::Options(_, _, handle) => {
+                    let _ = handle.reply(StatusCode::OK).await;
+                }
+                DialogState::Terminated(id, reason) => {
+                    self.inner.layer.remove_dialog(&id);
+                    self.end(leg, cause_of(&reason)).await;
+                    return;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Both sides know that the call is up.
+    async fn confirmed(&self, leg: LegId, body: &[u8]) {
+        let is_first = {
+            let mut legs = self.legs();
+            let Some(confirmed) = legs.get_mut(&leg) else { return };
+            let is_first = !std::mem::replace(&mut confirmed.was_answered, true);
+            // Of a call that we made, the answer is here.
+            if is_first
+                && confirmed.is_ours
+                && let Ok(answer) = Description::read(body)
+            {
+                self.inner.exchange.connect(leg, answer.plan());
+            }
+            is_first
+        };
+        if is_first {
+            let at_us = now_us();
+            self.tell(AgentEvent::Answered { leg, at_us }).await;
+        }
+    }
+
+    /// The other side offers something else: a hold, or another address.
+    async fn updated(&self, leg: LegId, request: &Request, handle: TransactionHandle) {
+        let answer = {
+            let mut legs = self.legs();
+            let Some(updated) = legs.get_mut(&leg) else { return };
+            Description::read(&request.body).ok().map(|offered| {
+                updated.version += 1;
+                self.inner.exchange.connect(leg, offered.plan());
+                offered.answer(updated.local, updated.version)
+            })
+        };
+        let outcome = match answer {
+            Some(answer) => {
+                handle
+                    .respond(StatusCode::OK, Some(content()), Some(answer.into_bytes()))
+                    .await
+            }
+            // One without a description only asks whether we are there.
+            None if request.body.is_empty() => handle.reply(StatusCode::OK).await,
+            None => handle.reply(StatusCode::NotAcceptableHere).await,
+        };
+        if outcome.is_err() {
+            tracing::debug!(%leg, "an offer within a call came too late");
+        }
+    }
+
+    /// It is over: told once, whoever says it first.
+    async fn end(&self, leg: LegId, cause: Cause) {
+        let Some(ended) = self.legs().remove(&leg) else { return };
+        self.inner.exchange.close(leg);
+        let cause = ended.ending.unwrap_or(cause);
+        let at_us = now_us();
+        self.tell(AgentEvent::Ended { leg, at_us, cause }).await;
+    }
+
+    /// Whether it is a call that we make.
+    fn is_ours(&self, leg: LegId) -> bool {
+        self.legs().get(&leg).is_some_and(|leg| leg.is_ours)
+    }
+
+    async fn tell(&self, event: AgentEvent) {
+        if self.inner.events.send(event).await.is_err() {
+            tracing::debug!("nobody listens to what becomes of calls");
+        }
+    }
+
+    fn contact(&self) -> Uri {
+        let host = SocketAddr::new(self.inner.settings.public_address, self.inner.address.port());
+        Uri::try_from(format!("sip:sederunt@{host}").as_str()).expect("an address of a machine is one of SIP")
+    }
+
+    /// A line as telephones reach it.
+    fn announced(&self, local: SocketAddr) -> SocketAddr {
+        SocketAddr::new(self.inner.settings.public_address, local.port())
+    }
+}
+
+fn cause_of(reason: &TerminatedReason) -> Cause {
+    match reason {
+        TerminatedReason::Timeout => Cause::TimedOut,
+        TerminatedReason::UacCancel => Cause::Cancelled,
+        TerminatedReason::UacBye | TerminatedReason::UasBye => Cause::HungUp,
+        TerminatedReason::UacBusy | TerminatedReason::UasBusy => Cause::Status(486),
+        TerminatedReason::UasDecline => Cause::Status(603),
+        TerminatedReason::ProxyAuthRequired => Cause::Status(407),
+        TerminatedReason::ProxyError(status)
+        | TerminatedReason::UacOther(status)
+        | TerminatedReason::UasOther(status) => Cause::Status(status.code()),
+    }
+}
+
+/// The key that an INFO tells of (`application/dtmf-relay`, or the key alone).
+fn digit_of(body: &[u8]) -> Option<char> {
+    let text = std::str::from_utf8(body).ok()?;
+    let signal = text.lines().find_map(|line| line.trim().strip_prefix("Signal="));
+    let key = signal.unwrap_or(text).trim();
+    let mut keys = key.chars();
+    let (digit, None) = (keys.next()?, keys.next()) else {
+        return None;
+    };
+    matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(digit)
+}
+
+/// The time of day in microseconds.
+fn now_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

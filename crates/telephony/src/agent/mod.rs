@@ -1,0 +1,248 @@
+//! The SIP user agent: calls that come in, calls that go out, and the sound of both on a line.
+//!
+//! The stack below it keeps transactions and dialogs; what is ours is who may come in at all ([`Directory`]), what is agreed on for
+//! sound ([`sdp`]), and a leg's life in few words ([`AgentEvent`]). Strangers are not answered: a scanner that hears nothing goes on.
+
+mod cause;
+mod dialogs;
+mod invitation;
+mod sdp;
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use rsipstack::{
+    EndpointBuilder,
+    dialog::{dialog_layer::DialogLayer, invite_dialog::InviteDialog},
+    sip::{Method, StatusCode, prelude::*},
+    transaction::{TransactionReceiver, transaction::Transaction},
+    transport::{TcpListenerConnection, TransportLayer, udp::UdpConnection},
+};
+use tokio::sync::mpsc::Sender;
+use tokio_util::sync::CancellationToken;
+
+pub use cause::{Cause, Refusal};
+pub use invitation::Invitation;
+
+use crate::{LegId, line::Exchange};
+
+/// Where the agent is.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where it listens, by UDP and by TCP.
+    pub listen: SocketAddr,
+    /// By which address telephones reach it.
+    pub public_address: IpAddr,
+}
+
+/// Who may call in.
+pub trait Directory: Send + Sync + 'static {
+    /// Whether whoever sends from there may call somebody of this domain.
+    fn admits<'a>(&'a self, domain: &'a str, source: IpAddr) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+}
+
+/// What happens to legs.
+#[derive(Clone, Debug)]
+pub enum AgentEvent {
+    /// Somebody calls, and waits for an answer.
+    Incoming {
+        /// The leg.
+        leg: LegId,
+        /// Who calls whom.
+        invitation: Invitation,
+        /// When.
+        at_us: i64,
+    },
+    /// A telephone that we call rings.
+    Ringing {
+        /// Which one.
+        leg: LegId,
+        /// Since when.
+        at_us: i64,
+    },
+    /// A call is up, and its sound flows.
+    Answered {
+        /// Which one.
+        leg: LegId,
+        /// Since when.
+        at_us: i64,
+    },
+    /// A key was pressed, and said by signalling (INFO) and not by sound.
+    Digit {
+        /// By whom.
+        leg: LegId,
+        /// Which one.
+        digit: char,
+        /// When.
+        at_us: i64,
+    },
+    /// It is over.
+    Ended {
+        /// Which one.
+        leg: LegId,
+        /// Since when.
+        at_us: i64,
+        /// Why.
+        cause: Cause,
+    },
+}
+
+/// A call to somebody.
+#[derive(Clone, Debug)]
+pub struct Dial {
+    /// Whom: `sip:user@host[:port]`.
+    pub to: String,
+    /// As whom: the user part of where it comes from.
+    pub caller: String,
+    /// The domain that it comes from.
+    pub domain: String,
+    /// How long it may ring.
+    pub timeout: std::time::Duration,
+}
+
+/// Why the agent does not start, or a call does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// Its port.
+    #[error("SIP cannot be listened to at {0}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The stack.
+    #[error("the SIP stack refuses: {0}")]
+    Stack(String),
+    /// What was to be called is no address of SIP.
+    #[error("{0} is no address of SIP")]
+    Address(String),
+    /// There are as many calls as there may be.
+    #[error("there are as many calls as there may be")]
+    Full,
+}
+
+/// The agent; clones are the same.
+#[derive(Clone)]
+pub struct Agent {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Agent")
+            .field("settings", &self.inner.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    settings: Settings,
+    address: SocketAddr,
+    layer: Arc<DialogLayer>,
+    directory: Arc<dyn Directory>,
+    exchange: Exchange,
+    events: Sender<AgentEvent>,
+    legs: Mutex<HashMap<LegId, Leg>>,
+}
+
+/// A leg as the agent knows it.
+struct Leg {
+    dialog: InviteDialog,
+    /// We call.
+    is_ours: bool,
+    /// Where its sound is here.
+    local: SocketAddr,
+    /// What it offered, until that is answered.
+    offered: Option<sdp::Description>,
+    /// How many descriptions we gave.
+    version: u64,
+    /// What we did to end it, if we did.
+    ending: Option<Cause>,
+    was_answered: bool,
+}
+
+impl Agent {
+    /// Listens, and tells `events` what happens to legs.
+    pub async fn start(
+        settings: Settings,
+        directory: Arc<dyn Directory>,
+        exchange: Exchange,
+        events: Sender<AgentEvent>,
+        stop: CancellationToken,
+    ) -> Result<Agent, AgentError> {
+        let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
+        let listen = settings.listen;
+        let in_use = |error: rsipstack::Error| AgentError::Listen(listen, io::Error::other(error.to_string()));
+        let transports = TransportLayer::new(stop.clone());
+        let udp = UdpConnection::create_connection(listen, None, Some(stop.child_token()))
+            .await
+            .map_err(in_use)?;
+        let address = udp.get_addr().get_socketaddr().map_err(refused)?;
+        transports.add_transport(udp.into());
+        let tcp = TcpListenerConnection::new(address, None).await.map_err(in_use)?;
+        transports.add_transport(tcp.into());
+        let endpoint = EndpointBuilder::new()
+            .with_user_agent("Sederunt")
+            .with_transport_layer(transports)
+            .with_cancel_token(stop.clone())
+            .build();
+        let incoming = endpoint.incoming_transactions().map_err(refused)?;
+        let serving = endpoint.inner.clone();
+        tokio::spawn(async move {
+            if let Err(error) = serving.serve().await {
+                tracing::error!(%error, "SIP is not listened to any more");
+            }
+        });
+        let agent = Agent {
+            inner: Arc::new(Inner {
+                settings,
+                address,
+                layer: Arc::new(DialogLayer::new(endpoint.inner.clone())),
+                directory,
+                exchange,
+                events,
+                legs: Mutex::default(),
+            }),
+        };
+        tokio::spawn(agent.clone().receive(incoming));
+        Ok(agent)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.inner.address
+    }
+
+    async fn receive(self, mut incoming: TransactionReceiver) {
+        while let Some(transaction) = incoming.recv().await {
+            tokio::spawn(self.clone().handle(transaction));
+        }
+    }
+
+    async fn handle(self, mut transaction: Transaction) {
+        let within = transaction
+            .original
+            .to_header()
+            .is_ok_and(|to| to.tag().ok().flatten().is_some());
+        let outcome = if within {
+            match self.inner.layer.match_dialog(&transaction) {
+                Some(mut dialog) => dialog.handle(&mut transaction).await,
+                None if transaction.original.method == Method::Ack => Ok(()),
+                None => transaction.reply(StatusCode::CallTransactionDoesNotExist).await,
+            }
+        } else if transaction.original.method == Method::Invite {
+            self.invited(&mut transaction).await
+        } else {
+            Ok(())
+        };
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "a request of SIP came to nothing");
+        }
+    }
+
+    fn legs(&self) -> MutexGuard<'_, HashMap<LegId, Leg>> {
+        self.inner.legs.lock().expect("whoever holds it does not panic")
+    }
+}

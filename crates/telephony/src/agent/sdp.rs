@@ -1,0 +1,376 @@
+//! What two telephones agree on for their sound: offers and answers of SDP (RFC 8866, RFC 3264), as far as telephones go.
+//!
+//! One stream of sound, by either law of G.711, with keys as events if the other side has them. Whatever else is offered is
+//! answered by a port of 0, in its place, as the rules of answers ask. A hold is a direction, and is answered by its mirror.
+
+use std::{
+    fmt::Write as _,
+    net::{IpAddr, SocketAddr},
+};
+
+use audio::g711::Law;
+
+use crate::{limits, line::Plan};
+
+/// What somebody offers, or answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Description {
+    /// Each stream as its line says it, and whether it is the one that is taken.
+    streams: Vec<(String, bool)>,
+    plan: Plan,
+}
+
+/// Why there can be no sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SdpError {
+    #[error("no description of a session")]
+    Malformed,
+    #[error("no sound by G.711 over plain RTP in it")]
+    Unsupported,
+}
+
+const MU: u8 = 0;
+const A: u8 = 8;
+/// What we offer for keys; others choose their own.
+const EVENTS: u8 = 101;
+
+/// Which way sound flows, as whoever says it sees it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Direction {
+    speaks: bool,
+    hears: bool,
+}
+
+impl Direction {
+    fn named(name: &str) -> Option<Direction> {
+        let (speaks, hears) = match name {
+            "sendrecv" => (true, true),
+            "sendonly" => (true, false),
+            "recvonly" => (false, true),
+            "inactive" => (false, false),
+            _ => return None,
+        };
+        Some(Direction { speaks, hears })
+    }
+
+    fn name(self) -> &'static str {
+        match (self.speaks, self.hears) {
+            (true, true) => "sendrecv",
+            (true, false) => "sendonly",
+            (false, true) => "recvonly",
+            (false, false) => "inactive",
+        }
+    }
+}
+
+/// What is read of a stream.
+struct Stream<'a> {
+    line: &'a str,
+    address: Option<IpAddr>,
+    direction: Option<Direction>,
+    /// Payload types that have another codec than their number says, or keys.
+    maps: Vec<(u8, &'a str)>,
+}
+
+impl Stream<'_> {
+    /// What can be agreed on, if it is a stream of sound that telephones have.
+    fn plan(&self, session: &Stream<'_>) -> Option<Plan> {
+        let mut words = self.line.split_ascii_whitespace();
+        let (kind, port, profile) = (words.next()?, words.next()?, words.next()?);
+        let port: u16 = port.parse().ok()?;
+        if kind != "audio" || port == 0 || profile != "RTP/AVP" {
+            return None;
+        }
+        let types: Vec<u8> = words.filter_map(|word| word.parse().ok()).collect();
+        let named = |payload_type: u8| {
+            let map = self.maps.iter().find(|(number, _)| *number == payload_type);
+            map.map(|(_, name)| name.to_ascii_lowercase())
+        };
+        let law = types
+            .iter()
+            .find_map(|payload_type| match named(*payload_type).as_deref() {
+                Some("pcmu/8000" | "pcmu/8000/1") => Some((*payload_type, Law::Mu)),
+                Some("pcma/8000" | "pcma/8000/1") => Some((*payload_type, Law::A)),
+                None if *payload_type == MU => Some((MU, Law::Mu)),
+                None if *payload_type == A => Some((A, Law::A)),
+                _ => None,
+            })?;
+        let is_events = |payload_type: &&u8| named(**payload_type).as_deref() == Some("telephone-event/8000");
+        let direction = self.direction.or(session.direction);
+        let Direction { speaks, hears } = direction.unwrap_or(Direction {
+            speaks: true,
+            hears: true,
+        });
+        let address = self.address.or(session.address)?;
+        Some(Plan {
+            remote: SocketAddr::new(address, port),
+            law,
+            events: types.iter().find(is_events).copied(),
+            // An address of zeros is a hold, as it was said before directions (RFC 3264 §8.4).
+            hears: hears && !address.is_unspecified(),
+            speaks,
+        })
+    }
+}
+
+impl Description {
+    /// Reads one.
+    pub(crate) fn read(body: &[u8]) -> Result<Description, SdpError> {
+        if body.len() > limits::SDP_BYTES_MAX {
+            return Err(SdpError::Malformed);
+        }
+        let text = std::str::from_utf8(body).map_err(|_| SdpError::Malformed)?;
+        if !text.starts_with("v=0") {
+            return Err(SdpError::Malformed);
+        }
+        let session = || Stream {
+            line: "",
+            address: None,
+            direction: None,
+            maps: vec![],
+        };
+        let mut streams = vec![session()];
+        for line in text.lines().map(str::trim_end) {
+            let Some((kind, value)) = line.split_once('=') else {
+                continue;
+            };
+            let count = streams.len();
+            let last = streams.last_mut().expect("one is there from the begin");
+            match (kind, value.split_once(':')) {
+                ("m", _) if count > limits::SDP_STREAMS_MAX => return Err(SdpError::Malformed),
+                ("m", _) => streams.push(Stream {
+                    line: value,
+                    ..session()
+                }),
+                ("c", _) => {
+                    let address = value.split_ascii_whitespace().nth(2);
+                    last.address = address.and_then(|address| address.parse().ok());
+                }
+                ("a", Some(("rtpmap", map))) => last.maps.extend(map.split_once(' ').and_then(|(number, name)| {
+                    let number = number.parse().ok()?;
+                    Some((number, name.trim()))
+                })),
+                ("a", None) => last.direction = Direction::named(value).or(last.direction),
+                _ => {}
+            }
+        }
+        let (session, streams) = streams.split_first().expect("one is there from the begin");
+        let taken = streams
+            .iter()
+            .enumerate()
+            .find_map(|(place, stream)| Some((place, stream.plan(session)?)));
+        let (taken, plan) = taken.ok_or(SdpError::Unsupported)?;
+        let lines = streams
+            .iter()
+            .enumerate()
+            .map(|(place, stream)| (stream.line.to_owned(), place == taken));
+        Ok(Description {
+            streams: lines.collect(),
+            plan,
+        })
+    }
+
+    /// What a line does by it.
+    pub(crate) fn plan(&self) -> Plan {
+        self.plan
+    }
+
+    /// The answer of whoever has its sound here. `version` grows with each of one session.
+    pub(crate) fn answer(&self, local: SocketAddr, version: u64) -> String {
+        let mut answer = head(local, version);
+        for (line, is_taken) in &self.streams {
+            if *is_taken {
+                let Plan {
+                    law,
+                    events,
+                    hears,
+                    speaks,
+                    ..
+                } = self.plan;
+                let direction = Direction {
+                    speaks: hears,
+                    hears: speaks,
+                };
+                stream(&mut answer, local.port(), &[law], events, direction);
+            } else {
+                let mut words = line.split_ascii_whitespace();
+                let kind = words.next().unwrap_or("audio");
+                let rest: Vec<&str> = words.skip(1).collect();
+                writeln_crlf(&mut answer, &format!("m={kind} 0 {}", rest.join(" ")));
+            }
+        }
+        answer
+    }
+}
+
+/// What we offer to a telephone that we call.
+pub(crate) fn offer(local: SocketAddr) -> String {
+    let mut offer = head(local, 1);
+    let laws = [(MU, Law::Mu), (A, Law::A)];
+    stream(
+        &mut offer,
+        local.port(),
+        &laws,
+        Some(EVENTS),
+        Direction {
+            speaks: true,
+            hears: true,
+        },
+    );
+    offer
+}
+
+fn head(local: SocketAddr, version: u64) -> String {
+    let family = if local.is_ipv4() { "IP4" } else { "IP6" };
+    let (address, session) = (local.ip(), local.port());
+    let mut head = String::new();
+    for line in [
+        "v=0",
+        &format!("o=- {session} {version} IN {family} {address}"),
+        "s=-",
+        &format!("c=IN {family} {address}"),
+        "t=0 0",
+    ] {
+        writeln_crlf(&mut head, line);
+    }
+    head
+}
+
+fn stream(text: &mut String, port: u16, laws: &[(u8, Law)], events: Option<u8>, direction: Direction) {
+    let types: Vec<String> = laws
+        .iter()
+        .map(|(number, _)| *number)
+        .chain(events)
+        .map(|number| number.to_string())
+        .collect();
+    writeln_crlf(text, &format!("m=audio {port} RTP/AVP {}", types.join(" ")));
+    for (number, law) in laws {
+        let name = if *law == Law::Mu { "PCMU" } else { "PCMA" };
+        writeln_crlf(text, &format!("a=rtpmap:{number} {name}/8000"));
+    }
+    if let Some(number) = events {
+        writeln_crlf(text, &format!("a=rtpmap:{number} telephone-event/8000"));
+        writeln_crlf(text, &format!("a=fmtp:{number} 0-15"));
+    }
+    writeln_crlf(text, "a=ptime:20");
+    writeln_crlf(text, &format!("a={}", direction.name()));
+}
+
+fn writeln_crlf(text: &mut String, line: &str) {
+    write!(text, "{line}\r\n").expect("a text takes everything");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n";
+
+    fn local() -> SocketAddr {
+        ([192, 0, 2, 9], 4_000).into()
+    }
+
+    #[test]
+    fn what_is_offered_is_answered_in_its_place() {
+        let check = |streams: &str, expected: &str| {
+            let description = Description::read(format!("{HEAD}{streams}").as_bytes()).expect(streams);
+            let answer = description.answer(local(), 1);
+            let lines: Vec<&str> = answer
+                .lines()
+                .filter(|line| line.starts_with("m=") || line.starts_with("a="))
+                .collect();
+            let kept: Vec<&str> = lines
+                .into_iter()
+                .filter(|line| !line.contains("ptime") && !line.contains("fmtp"))
+                .collect();
+            assert_eq!(kept.join(" "), expected, "{streams}");
+        };
+        let mu = "m=audio 4000 RTP/AVP 0 a=rtpmap:0 PCMU/8000 a=sendrecv";
+        check("m=audio 5000 RTP/AVP 0\r\n", mu);
+        check("m=audio 5000 RTP/AVP 96 0\r\na=rtpmap:96 opus/48000/2\r\n", mu);
+        check(
+            "m=audio 5000 RTP/AVP 8 0\r\n",
+            "m=audio 4000 RTP/AVP 8 a=rtpmap:8 PCMA/8000 a=sendrecv",
+        );
+        check(
+            "m=audio 5000 RTP/AVP 97 100\r\na=rtpmap:97 pcmu/8000/1\r\na=rtpmap:100 telephone-event/8000\r\n",
+            "m=audio 4000 RTP/AVP 97 100 a=rtpmap:97 PCMU/8000 a=rtpmap:100 telephone-event/8000 a=sendrecv",
+        );
+        check(
+            "m=video 7000 RTP/AVP 31\r\nm=audio 5000 RTP/AVP 0\r\n",
+            &format!("m=video 0 RTP/AVP 31 {mu}"),
+        );
+        check(
+            "m=audio 5000 RTP/AVP 0\r\na=sendonly\r\n",
+            "m=audio 4000 RTP/AVP 0 a=rtpmap:0 PCMU/8000 a=recvonly",
+        );
+        check(
+            "a=inactive\r\nm=audio 5000 RTP/AVP 0\r\n",
+            "m=audio 4000 RTP/AVP 0 a=rtpmap:0 PCMU/8000 a=inactive",
+        );
+    }
+
+    #[test]
+    fn where_sound_goes() {
+        let check = |streams: &str, remote: &str, hears: bool| {
+            let description = Description::read(format!("{HEAD}{streams}").as_bytes()).expect(streams);
+            assert_eq!(
+                (description.plan().remote.to_string().as_str(), description.plan().hears),
+                (remote, hears),
+                "{streams}"
+            );
+        };
+        check("m=audio 5000 RTP/AVP 0\r\n", "192.0.2.1:5000", true);
+        check(
+            "m=audio 5000 RTP/AVP 0\r\nc=IN IP4 192.0.2.2\r\n",
+            "192.0.2.2:5000",
+            true,
+        );
+        check(
+            "m=audio 5000 RTP/AVP 0\r\nc=IN IP6 2001:db8::1\r\n",
+            "[2001:db8::1]:5000",
+            true,
+        );
+        check("m=audio 5000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n", "0.0.0.0:5000", false);
+        check("m=audio 5000 RTP/AVP 0\r\na=sendonly\r\n", "192.0.2.1:5000", false);
+    }
+
+    #[test]
+    fn what_cannot_be_agreed_on() {
+        let check = |body: &str, expected| assert_eq!(Description::read(body.as_bytes()), Err(expected), "{body:.60}");
+        check("", SdpError::Malformed);
+        check("hello", SdpError::Malformed);
+        check(HEAD, SdpError::Unsupported);
+        let with = |streams: &str| format!("{HEAD}{streams}");
+        check(&with("m=audio 0 RTP/AVP 0\r\n"), SdpError::Unsupported);
+        check(&with("m=audio 5000 RTP/SAVP 0\r\n"), SdpError::Unsupported);
+        check(
+            &with("m=audio 5000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n"),
+            SdpError::Unsupported,
+        );
+        check(&with("m=audio 70000 RTP/AVP 0\r\n"), SdpError::Unsupported);
+        check(&with(&"m=audio 5000 RTP/AVP 0\r\n".repeat(40)), SdpError::Malformed);
+        check(&with(&"a=x\r\n".repeat(4_000)), SdpError::Malformed);
+    }
+
+    #[test]
+    fn what_we_offer_can_be_answered() {
+        let ours = Description::read(offer(local()).as_bytes()).expect("ours");
+        assert_eq!(ours.plan().events, Some(EVENTS));
+        let answer = Description::read(ours.answer(([192, 0, 2, 1], 6_000).into(), 1).as_bytes()).expect("an answer");
+        assert_eq!((answer.plan().remote.port(), answer.plan().law), (6_000, (0, Law::Mu)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_a_panic(lines in prop::collection::vec("[vomcat]=[ -~]{0,30}|m=audio [0-9]{1,5} RTP/AVP( [0-9]{1,3}){0,4}", 0..12)) {
+            let body = format!("v=0\r\n{}", lines.join("\r\n"));
+            if let Ok(description) = Description::read(body.as_bytes()) {
+                let answer = description.answer(local(), 2);
+                prop_assert!(Description::read(answer.as_bytes()).is_ok(), "{}", answer);
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The agent and the exchange with real telephones: baresip, which has no ears but files.
+
+mod telephone;
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use audio::{Frame, silence, tone};
+use telephone::Telephone;
+use telephony::{
+    LegId,
+    agent::{Agent, AgentEvent, Cause, Dial, Directory, Refusal, Settings},
+    line::{self, Exchange, LineEvent, PlayId, Sink},
+};
+use tokio::sync::mpsc::{self, Receiver};
+use tokio_util::sync::CancellationToken;
+
+const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const DOMAIN: &str = "demo.sip.example";
+/// A telephone and a machine that is busy take their time.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Whoever calls the one domain from this machine.
+struct OneDomain;
+
+impl Directory for OneDomain {
+    fn admits<'a>(&'a self, domain: &'a str, source: IpAddr) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        Box::pin(async move { domain == DOMAIN && source.is_loopback() })
+    }
+}
+
+/// What was heard and said on a leg, as how many frames with sound in them.
+#[derive(Default)]
+struct Heard(Mutex<[usize; 2]>);
+
+impl Sink for Heard {
+    fn frame(&self, heard: &Frame, said: &Frame) {
+        let mut counts = self.0.lock().expect("not poisoned");
+        for (count, frame) in counts.iter_mut().zip([heard, said]) {
+            *count += usize::from(!silence::is_silent(frame));
+        }
+    }
+}
+
+struct World {
+    agent: Agent,
+    exchange: Exchange,
+    events: Receiver<AgentEvent>,
+    lines: Receiver<LineEvent>,
+    stop: CancellationToken,
+}
+
+impl World {
+    async fn open() -> World {
+        let (events_in, events) = mpsc::channel(100);
+        let (lines_in, lines) = mpsc::channel(100);
+        let ports = 20_000..=29_998;
+        let exchange = Exchange::start(line::Settings { address: LOCAL, ports }, lines_in).expect("a thread");
+        let settings = Settings {
+            listen: (LOCAL, 0).into(),
+            public_address: LOCAL,
+        };
+        let stop = CancellationToken::new();
+        let agent = Agent::start(settings, Arc::new(OneDomain), exchange.clone(), events_in, stop.clone());
+        World {
+            agent: agent.await.expect("a port"),
+            exchange,
+            events,
+            lines,
+            stop,
+        }
+    }
+
+    async fn next(&mut self) -> AgentEvent {
+        let event = tokio::time::timeout(PATIENCE, self.events.recv()).await;
+        event.expect("something happens").expect("the agent goes on")
+    }
+
+    /// Somebody calls.
+    async fn incoming(&mut self) -> LegId {
+        match self.next().await {
+            AgentEvent::Incoming { leg, invitation, .. } => {
+                assert_eq!(invitation.to, format!("sip:help@{DOMAIN}"));
+                assert_eq!(invitation.caller.as_deref(), Some("ada"));
+                leg
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn answered(&mut self, leg: LegId) {
+        match self.next().await {
+            AgentEvent::Answered { leg: answered, .. } => assert_eq!(answered, leg),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn ended(&mut self, leg: LegId, expected: Cause) {
+        match self.next().await {
+            AgentEvent::Ended { leg: ended, cause, .. } => assert_eq!((ended, cause), (leg, expected)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What lines tell next, but for what was pressed.
+    async fn played(&mut self, leg: LegId) {
+        let told = tokio::time::timeout(PATIENCE, self.lines.recv())
+            .await
+            .expect("it is played");
+        assert_eq!(told, Some(LineEvent::Played { leg, play: PlayId(1) }));
+    }
+
+    fn close(&self) {
+        self.stop.cancel();
+        self.exchange.stop();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_calls_hears_and_is_heard() {
+    for transport in ["udp", "tcp"] {
+        let mut world = World::open().await;
+        let mut ada = Telephone::ada(transport, world.agent.address()).await;
+        ada.dial(&format!("sip:help@{DOMAIN}")).await;
+        let leg = world.incoming().await;
+        let heard = Arc::new(Heard::default());
+        world.exchange.tap(leg, Some(heard.clone()));
+        world.agent.ring(leg);
+        world.agent.answer(leg);
+        world.answered(leg).await;
+        world.exchange.play(leg, PlayId(1), tone::beep(), 10);
+        world.played(leg).await;
+        world.agent.hang_up(leg);
+        world.ended(leg, Cause::WeHungUp).await;
+        let [heard, said] = *heard.0.lock().expect("not poisoned");
+        assert!(heard > 50, "{transport}: {heard} frames of Ada's voice");
+        assert_eq!(said, 200, "{transport}: ten beeps of 0.4 s");
+        assert!(
+            ada.heard_frames() > 150,
+            "{transport}: she heard {} frames",
+            ada.heard_frames()
+        );
+        world.close();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_come_to_nothing() {
+    let mut world = World::open().await;
+    let mut ada = Telephone::ada("udp", world.agent.address()).await;
+    ada.dial(&format!("sip:help@{DOMAIN}")).await;
+    let leg = world.incoming().await;
+    let busy = Refusal {
+        status: 486,
+        q850: Some(17),
+    };
+    world.agent.refuse(leg, busy);
+    world.ended(leg, Cause::Refused).await;
+    assert!(ada.closed_because().await.contains("Busy"));
+
+    ada.dial(&format!("sip:help@{DOMAIN}")).await;
+    let leg = world.incoming().await;
+    world.agent.ring(leg);
+    ada.hang_up().await;
+    world.ended(leg, Cause::Cancelled).await;
+
+    ada.dial(&format!("sip:help@{DOMAIN}")).await;
+    let leg = world.incoming().await;
+    world.agent.answer(leg);
+    world.answered(leg).await;
+    ada.hang_up().await;
+    world.ended(leg, Cause::HungUp).await;
+    world.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn we_call_somebody() {
+    let mut world = World::open().await;
+    let mut bo = Telephone::bo().await;
+    let dial = |to: String, timeout: Duration| Dial {
+        to,
+        caller: "help".to_owned(),
+        domain: DOMAIN.to_owned(),
+        timeout,
+    };
+    let leg = LegId::next();
+    world
+        .agent
+        .dial(leg, &dial(bo.address(), PATIENCE))
+        .expect("an address");
+    loop {
+        match world.next().await {
+            AgentEvent::Ringing { .. } => {}
+            AgentEvent::Answered { .. } => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    world.exchange.play(leg, PlayId(1), tone::beep(), 5);
+    world.played(leg).await;
+    bo.hang_up().await;
+    world.ended(leg, Cause::HungUp).await;
+
+    let leg = LegId::next();
+    let nobody = dial("sip:nobody@127.0.0.1:9".to_owned(), Duration::from_secs(1));
+    world.agent.dial(leg, &nobody).expect("an address");
+    match world.next().await {
+        AgentEvent::Ended { cause, .. } => assert!(matches!(cause, Cause::TimedOut | Cause::Unreachable), "{cause:?}"),
+        other => panic!("{other:?}"),
+    }
+    world.close();
+}

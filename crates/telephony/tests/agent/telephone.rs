@@ -1,0 +1,190 @@
+//! A real telephone: baresip, whose microphone is a file and whose ear is another, told by a socket what to do.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    net::{SocketAddr, TcpListener, UdpSocket},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use audio::{FRAME_SAMPLES, decode, silence, tone, wav};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) struct Telephone {
+    folder: TempDir,
+    process: Child,
+    control: TcpStream,
+    received: Vec<u8>,
+    port: u16,
+}
+
+impl Drop for Telephone {
+    fn drop(&mut self) {
+        // One that has ended by itself cannot be killed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    // A telephone takes the port behind its own as well.
+    loop {
+        let port = UdpSocket::bind("127.0.0.1:0")
+            .and_then(|socket| socket.local_addr())
+            .expect("a port")
+            .port();
+        let next = port
+            .checked_add(1)
+            .is_some_and(|next| TcpListener::bind(("127.0.0.1", next)).is_ok());
+        if next && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+impl Telephone {
+    /// Ada's, which calls by this transport whoever is at that address.
+    pub(super) async fn ada(transport: &str, proxy: SocketAddr) -> Telephone {
+        let account = format!(
+            "<sip:ada@example.org;transport={transport}>;regint=0;outbound=\"sip:{proxy};transport={transport}\""
+        );
+        Telephone::start(|_| account, "").await
+    }
+
+    /// Bo's, which answers by itself.
+    pub(super) async fn bo() -> Telephone {
+        Telephone::start(
+            |port| format!("<sip:bo@127.0.0.1:{port};transport=udp>;regint=0"),
+            ";answermode=auto",
+        )
+        .await
+    }
+
+    pub(super) fn address(&self) -> String {
+        format!("sip:bo@127.0.0.1:{}", self.port)
+    }
+
+    async fn start(account: impl FnOnce(u16) -> String, more: &str) -> Telephone {
+        let folder = TempDir::with_prefix("telephone-").expect("a folder");
+        let (port, control) = (free_port(), free_port());
+        let voice = folder.path().join("voice.wav");
+        let beep: Vec<i16> = tone::beep().iter().copied().cycle().take(8_000 * 60).collect();
+        fs::write(&voice, wav::file(&beep)).expect("a file");
+        fs::create_dir(folder.path().join("heard")).expect("a folder");
+        fs::write(
+            folder.path().join("config"),
+            configuration(folder.path(), &voice, port, control),
+        )
+        .expect("a file");
+        let account = format!("{}{more};audio_codecs=PCMU/8000/1\n", account(port));
+        fs::write(folder.path().join("accounts"), account).expect("a file");
+        fs::write(folder.path().join("contacts"), "").expect("a file");
+        let process = Command::new("baresip")
+            .arg("-f")
+            .arg(folder.path())
+            .stdin(Stdio::null())
+            .stdout(fs::File::create(folder.path().join("log")).expect("a file"))
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("baresip is installed");
+        let begun = std::time::Instant::now();
+        let control = loop {
+            match TcpStream::connect(("127.0.0.1", control)).await {
+                Ok(stream) => break stream,
+                Err(error) => assert!(begun.elapsed() < PATIENCE, "baresip does not start: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        Telephone {
+            folder,
+            process,
+            control,
+            received: vec![],
+            port,
+        }
+    }
+
+    /// Says what to do, as a netstring of JSON.
+    async fn say(&mut self, command: &str, parameters: &str) {
+        let text = format!(r#"{{"command":"{command}","params":"{parameters}"}}"#);
+        let text = format!("{}:{text},", text.len());
+        self.control.write_all(text.as_bytes()).await.expect("baresip listens");
+    }
+
+    pub(super) async fn dial(&mut self, whom: &str) {
+        self.say("dial", whom).await;
+    }
+
+    pub(super) async fn hang_up(&mut self) {
+        self.say("hangup", "").await;
+    }
+
+    /// Why its call ended.
+    pub(super) async fn closed_because(&mut self) -> String {
+        let told = async {
+            loop {
+                let text = String::from_utf8_lossy(&self.received).into_owned();
+                if let Some((_, closed)) = text.split_once("CALL_CLOSED") {
+                    return closed.to_owned();
+                }
+                let mut buffer = [0; 4_096];
+                let length = self.control.read(&mut buffer).await.expect("baresip tells");
+                self.received.extend(&buffer[..length]);
+            }
+        };
+        tokio::time::timeout(PATIENCE, told).await.expect("a call ends")
+    }
+
+    /// In how many frames it heard something.
+    pub(super) fn heard_frames(&self) -> usize {
+        let heard = fs::read_dir(self.folder.path().join("heard")).expect("a folder");
+        let heard: Vec<PathBuf> = heard.map(|file| file.expect("a file").path()).collect();
+        let file = heard
+            .iter()
+            .find(|file| file.to_string_lossy().ends_with("-dec.wav"))
+            .expect("what it heard");
+        let clip = decode::decode(&fs::read(file).expect("a file")).expect("sound");
+        clip.chunks(FRAME_SAMPLES)
+            .filter(|frame| !silence::is_silent(frame))
+            .count()
+    }
+}
+
+fn configuration(folder: &Path, voice: &Path, port: u16, control: u16) -> String {
+    let mut text = String::new();
+    for line in [
+        "poll_method epoll",
+        &format!("sip_listen 127.0.0.1:{port}"),
+        &format!("audio_source aufile,{}", voice.display()),
+        "audio_player aubridge,nil",
+        "audio_alert aubridge,nil",
+        "ausrc_srate 8000",
+        "auplay_srate 8000",
+        "ausrc_channels 1",
+        "auplay_channels 1",
+        "rtp_ports 30000-39998",
+        "net_interface 127.0.0.1",
+        "module_path /usr/lib/baresip/modules",
+        "module g711.so",
+        "module aufile.so",
+        "module aubridge.so",
+        "module sndfile.so",
+        "module_tmp uuid.so",
+        "module_tmp account.so",
+        "module_app menu.so",
+        "module_app ctrl_tcp.so",
+        &format!("ctrl_tcp_listen 127.0.0.1:{control}"),
+        &format!("snd_path {}", folder.join("heard").display()),
+    ] {
+        writeln!(text, "{line}").expect("a text takes everything");
+    }
+    text
+}
