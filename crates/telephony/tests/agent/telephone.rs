@@ -143,8 +143,10 @@ impl Telephone {
         tokio::time::timeout(PATIENCE, told).await.expect("a call ends")
     }
 
-    /// In how many frames it heard something.
-    pub(super) fn heard_frames(&self) -> usize {
+    /// In how many frames it heard something. It is off after that, since only then its file is whole.
+    pub(super) async fn heard_frames(mut self) -> usize {
+        self.say("quit", "").await;
+        self.process.wait().expect("it ends");
         let heard = fs::read_dir(self.folder.path().join("heard")).expect("a folder");
         let heard: Vec<PathBuf> = heard.map(|file| file.expect("a file").path()).collect();
         let file = heard
