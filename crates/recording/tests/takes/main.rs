@@ -1,17 +1,18 @@
 //! Takes into files, on a real disk; and what is left of them when whoever writes them is killed.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{path::Path, process::Command, sync::LazyLock, time::Duration};
 
-use audio::{Frame, SILENCE, decode::decode, tone};
+use audio::{Clip, Frame, SILENCE, decode::decode, tone};
 use recording::{Finished, Format, Place, Spool, Store};
 use tempfile::TempDir;
 
 /// Says that this process is the one that is killed, and in which folder it writes.
 const WRITER: &str = "RECORDING_TEST_WRITES_IN";
 
+static BEEP: LazyLock<Clip> = LazyLock::new(tone::beep);
+
 fn loud(number: usize) -> Frame {
-    let beep = tone::beep();
-    std::array::from_fn(|sample| beep[(number * 160 + sample) % beep.len()])
+    std::array::from_fn(|sample| BEEP[(number * 160 + sample) % BEEP.len()])
 }
 
 fn world(folder: &Path) -> (Spool, Store) {
