@@ -90,6 +90,24 @@ actions! {
     DomainUpdate = "domain.update",
     /// A domain was taken from its organisation.
     DomainDelete = "domain.delete",
+    /// A project was made.
+    ProjectCreate = "project.create",
+    /// Somebody became a member of a project, or one with another role. The detail names them and the role.
+    ProjectMember = "project.member",
+    /// Somebody is no member of a project any more. The detail names them.
+    ProjectMemberRemove = "project.member_remove",
+    /// A project got another key for signing what it sends.
+    ProjectKeyRotate = "project.key_rotate",
+    /// A SIP domain was made.
+    SipDomainCreate = "sip_domain.create",
+    /// A SIP domain was changed.
+    SipDomainUpdate = "sip_domain.update",
+    /// A SIP domain was deleted.
+    SipDomainDelete = "sip_domain.delete",
+    /// A recording was fetched by a link. The detail says in which form.
+    RecordingDownload = "recording.download",
+    /// A recording was deleted.
+    RecordingDelete = "recording.delete",
     /// It was said how long the records of a space are kept.
     RetentionSet = "retention.set",
     /// A host ended a meeting for all.

@@ -1,1 +1,57 @@
-//! calls.
+//! The one door of telephone calls: decide, record, apply, tell.
+//!
+//! A call is conducted by documents that somebody's own server writes: it is asked what to do, and what it answers is done, action by
+//! action. What follows from what is decided by [`script`], which is pure; what a document may say is read by [`document`]. Every
+//! change of a call or a recording is a row that is durable before a telephone or anybody else hears of it.
+//!
+//! What it leaves to others: HTTP ([`Handlers`]), what a contract calls things, and who may ask for what.
+
+mod call;
+mod conduct;
+mod document;
+mod domain;
+pub mod limits;
+mod page;
+mod recordings;
+mod rows;
+mod script;
+mod speech;
+
+pub use call::{Call, CallState, CreateMethod, Direction};
+pub use conduct::{Answered, Ask, Conductor, Handlers, Later, Unanswered};
+pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
+pub use page::{List, ListError, Page};
+pub use recordings::{File, Recording, RecordingError, RecordingState, Source};
+pub use speech::{Espeak, Speech, SpeechError};
+
+use db::Db;
+
+/// Calls, their recordings and the domains that they come in by, in one database; clones share it.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    db: Db,
+}
+
+impl Calls {
+    /// Those of this database.
+    pub fn new(db: Db) -> Calls {
+        Calls { db }
+    }
+}
+
+/// An id that nobody can guess: a UUID.
+fn new_id() -> String {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes).expect("the system has random bytes");
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut id = String::with_capacity(36);
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            id.push('-');
+        }
+        id.push(char::from_digit(u32::from(byte >> 4), 16).expect("a digit"));
+        id.push(char::from_digit(u32::from(byte & 0x0f), 16).expect("a digit"));
+    }
+    id
+}

@@ -24,6 +24,8 @@ pub enum Kind {
     Time,
     /// A text.
     Text,
+    /// A text, of which a `*` at the end of what it is compared with leaves the rest open.
+    Pattern,
     /// A resource name with this prefix (`spaces/`); the id after it in the column.
     ResourceName(&'static str),
     /// A whole number.
@@ -114,7 +116,15 @@ impl Writer<'_> {
                 self.compare(field.column, comparison, Parameter::Int(number));
                 return Ok(());
             }
-            Kind::Text | Kind::ResourceName(_) | Kind::Any => {}
+            Kind::Text | Kind::Pattern | Kind::ResourceName(_) | Kind::Any => {}
+        }
+        if field.kind == Kind::Pattern
+            && let Some(begin) = literal.text.strip_suffix('*')
+        {
+            let length = begin.chars().count();
+            let column = format!("substr({}, 1, {length})", field.column);
+            let begin = Parameter::Text(begin.to_owned());
+            return self.equality(&field, path, &column, comparison, begin);
         }
         let text = Parameter::Text(text(field.kind, literal)?);
         match (field.kind, comparison) {
@@ -125,15 +135,25 @@ impl Writer<'_> {
             }
             // That some row has another value would be true of nearly all lists of rows.
             (Kind::Any, _) => return Err(Malformed::new(path.at, format!("{} compares only with =", field.path))),
-            (_, Comparison::Equal | Comparison::NotEqual) => self.compare(field.column, comparison, text),
-            // The two engines sort texts differently.
-            _ => {
-                return Err(Malformed::new(
-                    path.at,
-                    format!("{} compares only with = and !=", field.path),
-                ));
-            }
+            _ => return self.equality(&field, path, field.column, comparison, text),
         }
+        Ok(())
+    }
+
+    /// The two engines sort texts differently, so texts are the same or are not.
+    fn equality(
+        &mut self,
+        field: &Field,
+        path: &Word,
+        column: &str,
+        comparison: Comparison,
+        text: Parameter,
+    ) -> Result<(), Malformed> {
+        if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+            let why = format!("{} compares only with = and !=", field.path);
+            return Err(Malformed::new(path.at, why));
+        }
+        self.compare(column, comparison, text);
         Ok(())
     }
 
@@ -184,7 +204,7 @@ impl Writer<'_> {
 fn text(kind: Kind, literal: &Word) -> Result<String, Malformed> {
     let prefix = match kind {
         Kind::ResourceName(prefix) => prefix,
-        Kind::Text | Kind::Any | Kind::Time | Kind::Number => "",
+        Kind::Text | Kind::Pattern | Kind::Any | Kind::Time | Kind::Number => "",
     };
     let Some(text) = literal.text.strip_prefix(prefix) else {
         return Err(Malformed::new(

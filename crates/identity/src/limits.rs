@@ -132,3 +132,9 @@ pub const SUBJECT_BYTES_MAX: usize = 255;
 
 /// Sign-in links that a user is told of, and uses of links that are looked through for them: more than anybody is sent in a year.
 pub const MADE_LINKS_MAX: usize = 20;
+
+/// The id of a project: as long as Google's.
+pub const PROJECT_ID_BYTES_MAX: usize = 30;
+
+/// Members of a project that are shown at once: more than anybody looks through.
+pub const PROJECT_MEMBERS_SHOWN_MAX: usize = 1_000;

@@ -16,6 +16,9 @@ const GOOGLE: &str = "https://www.googleapis.com/auth/";
 /// no host is ours at every installation.
 const OWN: &str = "urn:sederunt:scope:";
 
+/// What the full name of the scope of telephone calls begins with: that contract's.
+const ENFONICA: &str = "https://api.enfonica.com/auth/";
+
 /// One OAuth scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
@@ -52,11 +55,13 @@ pub enum Scope {
     Participate,
     /// Read the call records and the attendance reports of the user's own meetings. Our own: Graph's contract has roles alone.
     CallRecordsReadonly,
+    /// Telephone calls and their recordings, as far as a project lets its member: of the contract for calls.
+    Voice,
 }
 
 impl Scope {
     /// Every scope, in the order of the contract.
-    pub const ALL: [Scope; 16] = [
+    pub const ALL: [Scope; 17] = [
         Scope::SpaceCreated,
         Scope::SpaceReadonly,
         Scope::SpaceSettings,
@@ -73,6 +78,7 @@ impl Scope {
         Scope::OpenId,
         Scope::Participate,
         Scope::CallRecordsReadonly,
+        Scope::Voice,
     ];
 
     /// The name that a person types: `meetings.space.created`.
@@ -94,6 +100,7 @@ impl Scope {
             Scope::OpenId => "openid",
             Scope::Participate => "meetings.participate",
             Scope::CallRecordsReadonly => "callrecords.readonly",
+            Scope::Voice => "voice",
         }
     }
 
@@ -106,6 +113,7 @@ impl Scope {
         match self {
             Scope::OpenId => "",
             Scope::Participate | Scope::CallRecordsReadonly => OWN,
+            Scope::Voice => ENFONICA,
             _ => GOOGLE,
         }
     }
@@ -129,6 +137,7 @@ impl Scope {
             Scope::OpenId => "learn who you are",
             Scope::Participate => "take part in meetings as you, and run those that you host",
             Scope::CallRecordsReadonly => "see on which devices and how well people took part in your meetings",
+            Scope::Voice => "see, make and record telephone calls in your projects",
         }
     }
 }

@@ -1,0 +1,235 @@
+//! What a call is, and what becomes of it when something happens: pure, with the time as an argument.
+
+use std::collections::BTreeMap;
+
+use telephony::agent::Cause;
+
+macro_rules! numbered {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $number:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant = $number,)*
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[$name] = &[$($name::$variant,)*];
+
+            /// As the contract numbers them, and the database.
+            pub const fn number(self) -> i64 {
+                self as i64
+            }
+
+            pub(crate) fn read(number: i64) -> Option<$name> {
+                $name::ALL.iter().copied().find(|known| known.number() == number)
+            }
+        }
+    };
+}
+pub(crate) use numbered;
+
+numbered! {
+    /// How far a call is.
+    CallState {
+        /// It is to be made.
+        Queued = 1,
+        /// It has begun, and nobody has answered.
+        Starting = 2,
+        /// The other side rings.
+        Ringing = 3,
+        /// It is up.
+        InProgress = 4,
+        /// It was up, and is over.
+        Completed = 5,
+        /// It could not be made.
+        Failed = 6,
+        /// Nobody answered in time, or whoever called gave up.
+        NotAnswered = 7,
+        /// The other side is in another call.
+        Busy = 8,
+        /// The other side, or a document, refused it.
+        Rejected = 9,
+    }
+}
+
+numbered! {
+    /// Who called.
+    Direction {
+        /// We did.
+        Outgoing = 1,
+        /// Somebody called us.
+        Incoming = 2,
+    }
+}
+
+numbered! {
+    /// How a call came about.
+    CreateMethod {
+        /// Somebody called.
+        IncomingCall = 1,
+        /// A document of another call made it.
+        ParentCall = 2,
+        /// A program made it.
+        Api = 3,
+    }
+}
+
+/// A telephone call. Times are microseconds since the Unix epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// A UUID.
+    pub id: String,
+    /// Whose it is.
+    pub project: String,
+    /// Who is called: `sip:user@domain`.
+    pub to: String,
+    /// Who calls; `None` if they withheld it.
+    pub from: Option<String>,
+    /// The caller wants nobody to know who they are.
+    pub is_private: bool,
+    /// What its documents wrote down.
+    pub labels: BTreeMap<String, String>,
+    /// Who called.
+    pub direction: Direction,
+    /// How far it is.
+    pub state: CallState,
+    /// How it came about.
+    pub create_method: CreateMethod,
+    /// Why it failed, for programs.
+    pub error_code: Option<String>,
+    /// Why it failed, for people.
+    pub error_message: Option<String>,
+    /// When it was known of.
+    pub create_us: i64,
+    /// When it began.
+    pub start_us: Option<i64>,
+    /// When the other side rang.
+    pub ring_us: Option<i64>,
+    /// When it was answered.
+    pub answer_us: Option<i64>,
+    /// When it ended.
+    pub end_us: Option<i64>,
+    /// The `Call-ID` of SIP.
+    pub sip_call_id: Option<String>,
+}
+
+impl Call {
+    /// Somebody answered.
+    pub(crate) fn answered(&mut self, at_us: i64) {
+        if self.end_us.is_none() {
+            self.answer_us.get_or_insert(at_us);
+            self.state = CallState::InProgress;
+        }
+    }
+
+    /// It is over. Its end is not before its answer, whatever the clock does.
+    pub(crate) fn ended(&mut self, at_us: i64, cause: Cause) {
+        if self.end_us.is_some() {
+            return;
+        }
+        self.end_us = Some(at_us.max(self.answer_us.unwrap_or(self.create_us)));
+        let (state, code) = match cause {
+            _ if self.answer_us.is_some() => (CallState::Completed, None),
+            Cause::Cancelled | Cause::HungUp | Cause::WeHungUp | Cause::TimedOut | Cause::Status(408 | 480 | 487) => {
+                (CallState::NotAnswered, None)
+            }
+            Cause::Status(486 | 600) => (CallState::Busy, None),
+            Cause::Refused | Cause::Status(403 | 603 | 607) => (CallState::Rejected, None),
+            Cause::Status(status) => (CallState::Failed, Some(format!("SIP_{status}"))),
+            Cause::Unreachable => (CallState::Failed, Some("UNREACHABLE".to_owned())),
+        };
+        self.state = state;
+        self.error_code = self.error_code.take().or(code);
+    }
+
+    /// Writes something down, or takes it away if there is nothing to write. What is beyond the limits changes nothing.
+    pub(crate) fn label(&mut self, key: &str, value: &str) {
+        use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX};
+        let mut labels = self.labels.clone();
+        if value.is_empty() {
+            labels.remove(key);
+        } else {
+            labels.insert(key.to_owned(), value.to_owned());
+        }
+        let bytes: usize = labels.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if labels.len() <= LABELS_MAX && bytes <= LABEL_BYTES_MAX {
+            self.labels = labels;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun() -> Call {
+        Call {
+            id: "c".to_owned(),
+            project: "p".to_owned(),
+            to: "sip:a@b".to_owned(),
+            from: None,
+            is_private: false,
+            labels: BTreeMap::new(),
+            direction: Direction::Incoming,
+            state: CallState::Starting,
+            create_method: CreateMethod::IncomingCall,
+            error_code: None,
+            error_message: None,
+            create_us: 1_000,
+            start_us: Some(1_000),
+            ring_us: None,
+            answer_us: None,
+            end_us: None,
+            sip_call_id: None,
+        }
+    }
+
+    #[test]
+    fn what_becomes_of_a_call() {
+        let check = |answered: bool, cause: Cause, expected: CallState, code: Option<&str>| {
+            let mut call = begun();
+            if answered {
+                call.answered(2_000);
+            }
+            call.ended(3_000, cause);
+            assert_eq!(
+                (call.state, call.error_code.as_deref(), call.end_us),
+                (expected, code, Some(3_000)),
+                "{cause:?}"
+            );
+            call.ended(4_000, Cause::Refused);
+            assert_eq!(call.end_us, Some(3_000), "it ends once");
+        };
+        check(true, Cause::HungUp, CallState::Completed, None);
+        check(true, Cause::WeHungUp, CallState::Completed, None);
+        check(false, Cause::Cancelled, CallState::NotAnswered, None);
+        check(false, Cause::TimedOut, CallState::NotAnswered, None);
+        check(false, Cause::Status(486), CallState::Busy, None);
+        check(false, Cause::Status(603), CallState::Rejected, None);
+        check(false, Cause::Refused, CallState::Rejected, None);
+        check(false, Cause::Status(404), CallState::Failed, Some("SIP_404"));
+        check(false, Cause::Unreachable, CallState::Failed, Some("UNREACHABLE"));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_makes_no_call_end_before_it_began() {
+        let mut call = begun();
+        call.answered(5_000);
+        call.ended(2_000, Cause::HungUp);
+        assert_eq!((call.answer_us, call.end_us), (Some(5_000), Some(5_000)));
+    }
+
+    #[test]
+    fn labels_have_limits() {
+        let mut call = begun();
+        for number in 0..60 {
+            call.label(&format!("key {number}"), "value");
+        }
+        assert_eq!(call.labels.len(), 50);
+        call.label("key 0", &"x".repeat(11_000));
+        assert_eq!(call.labels["key 0"], "value");
+        call.label("key 0", "");
+        assert_eq!(call.labels.len(), 49);
+    }
+}

@@ -1,0 +1,473 @@
+//! SIP domains: by which name telephones call in, from where they may, and who is asked what to do.
+
+use std::net::IpAddr;
+
+use audit::{Action, By};
+use db::{Row, Statement, Value};
+use http::Uri;
+use ipnet::Ipv4Net;
+use serde_json::{Value as Json, json};
+
+use crate::{
+    Calls,
+    call::numbered,
+    limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX, URI_BYTES_MAX},
+    page::{List, ListError, Page},
+};
+
+numbered! {
+    /// What becomes of calls to a domain.
+    TerminationMode {
+        /// None comes in.
+        Disabled = 1,
+        /// Its handlers say.
+        Programmable = 3,
+    }
+}
+
+numbered! {
+    /// When the recording of a whole call begins.
+    Trigger {
+        /// Never.
+        Disabled = 1,
+        /// When the call is answered.
+        Answer = 2,
+        /// When two legs are connected.
+        Bridge = 3,
+    }
+}
+
+/// What is recorded of calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingConfig {
+    /// When it begins.
+    pub trigger: Trigger,
+    /// Silence is cut off at both ends.
+    pub trims_silence: bool,
+    /// Who is told of its end.
+    pub ready_uri: Option<String>,
+}
+
+/// Addresses from which a domain may be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CidrBlock {
+    /// What people call it.
+    pub display_name: String,
+    /// The block.
+    pub block: Ipv4Net,
+}
+
+/// A SIP domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SipDomain {
+    /// The first label of its name: unique in the installation, and never used again.
+    pub id: String,
+    /// Whose it is.
+    pub project: String,
+    /// What people call it.
+    pub display_name: String,
+    /// What becomes of calls to it.
+    pub termination_mode: TerminationMode,
+    /// Who is asked what to do, the first first.
+    pub handler_uris: Vec<String>,
+    /// From where it may be called. From nowhere, if there is none.
+    pub cidr_blocks: Vec<CidrBlock>,
+    /// What is recorded of its calls.
+    pub recording: Option<RecordingConfig>,
+    /// When it was made.
+    pub create_us: i64,
+    /// When it was deleted.
+    pub delete_us: Option<i64>,
+}
+
+/// What is to be different of a domain; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct DomainChange {
+    /// What people call it.
+    pub display_name: Option<String>,
+    /// What becomes of calls to it.
+    pub termination_mode: Option<TerminationMode>,
+    /// Who is asked.
+    pub handler_uris: Option<Vec<String>>,
+    /// From where it may be called, as names and blocks.
+    pub cidr_blocks: Option<Vec<(String, String)>>,
+    /// What is recorded of its calls.
+    pub recording: Option<Option<RecordingConfig>>,
+}
+
+/// Why a domain is not made or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DomainError {
+    /// A value cannot be: which field, as the rows name it, and why.
+    #[error("{field}: {why}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The id is in use, or was.
+    #[error("there is such a domain already, or there was")]
+    Taken,
+    /// There is none.
+    #[error("there is no such domain")]
+    NotFound,
+    /// The database.
+    #[error("domains cannot be reached")]
+    Store(#[from] db::Error),
+}
+
+const COLUMNS: &str =
+    "id, project, display_name, termination_mode, handler_uris, cidr_blocks, recording, create_us, delete_us";
+
+fn invalid(field: &'static str, why: impl Into<String>) -> DomainError {
+    DomainError::Invalid { field, why: why.into() }
+}
+
+/// `[a-z0-9]`, dashes inside, 2 to 30 in all: the contract's rule.
+fn is_domain_id(id: &str) -> bool {
+    let of_edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = id.as_bytes();
+    let [first, .., last] = bytes else { return false };
+    bytes.len() <= 30 && of_edge(*first) && of_edge(*last) && bytes.iter().all(|byte| of_edge(*byte) || *byte == b'-')
+}
+
+fn checked_handlers(uris: Vec<String>) -> Result<Vec<String>, DomainError> {
+    let field = "call_termination_handler_uris";
+    if uris.len() > HANDLERS_MAX {
+        return Err(invalid(field, format!("a domain has at most {HANDLERS_MAX} handlers")));
+    }
+    for uri in &uris {
+        let parsed: Option<Uri> = (uri.len() <= URI_BYTES_MAX).then(|| uri.parse().ok()).flatten();
+        let is_http =
+            parsed.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
+        if !is_http {
+            return Err(invalid(
+                field,
+                format!("{uri:?} is not an absolute address of http or https"),
+            ));
+        }
+    }
+    Ok(uris)
+}
+
+fn checked_blocks(blocks: Vec<(String, String)>) -> Result<Vec<CidrBlock>, DomainError> {
+    let field = "cidr_blocks";
+    if blocks.len() > CIDR_BLOCKS_MAX {
+        return Err(invalid(field, format!("a domain has at most {CIDR_BLOCKS_MAX} blocks")));
+    }
+    let blocks = blocks.into_iter().map(|(name, block)| {
+        let parsed = block
+            .parse()
+            .map_err(|_| invalid(field, format!("{block:?} is not a block of IPv4 addresses")))?;
+        Ok(CidrBlock {
+            display_name: checked_name(name)?,
+            block: parsed,
+        })
+    });
+    blocks.collect()
+}
+
+fn checked_name(name: String) -> Result<String, DomainError> {
+    if name.chars().count() > DISPLAY_NAME_CHARACTERS_MAX || name.contains('\0') {
+        return Err(invalid(
+            "display_name",
+            format!("a name has at most {DISPLAY_NAME_CHARACTERS_MAX} characters"),
+        ));
+    }
+    Ok(name)
+}
+
+fn domain_of(row: &Row) -> Result<SipDomain, db::Error> {
+    let handlers: Vec<String> = serde_json::from_str(row.text(4)?).unwrap_or_default();
+    let blocks: Vec<(String, String)> = serde_json::from_str(row.text(5)?).unwrap_or_default();
+    let blocks = blocks.into_iter().filter_map(|(display_name, block)| {
+        let block = block.parse().ok()?;
+        Some(CidrBlock { display_name, block })
+    });
+    let recording = row
+        .opt_text(6)?
+        .and_then(|text| serde_json::from_str::<Json>(text).ok());
+    let recording = recording.map(|read| RecordingConfig {
+        trigger: read["trigger"]
+            .as_i64()
+            .and_then(Trigger::read)
+            .unwrap_or(Trigger::Disabled),
+        trims_silence: read["trims_silence"].as_bool().unwrap_or(false),
+        ready_uri: read["ready_uri"].as_str().map(str::to_owned),
+    });
+    Ok(SipDomain {
+        id: row.text(0)?.to_owned(),
+        project: row.text(1)?.to_owned(),
+        display_name: row.text(2)?.to_owned(),
+        termination_mode: TerminationMode::read(row.int(3)?).unwrap_or(TerminationMode::Disabled),
+        handler_uris: handlers,
+        cidr_blocks: blocks.collect(),
+        recording,
+        create_us: row.int(7)?,
+        delete_us: row.opt_int(8)?,
+    })
+}
+
+impl SipDomain {
+    /// Whether whoever calls from there may: its mode, and its blocks. A domain without blocks cannot be called.
+    pub fn admits(&self, source: IpAddr) -> bool {
+        let is_open = self.termination_mode == TerminationMode::Programmable && self.delete_us.is_none();
+        let IpAddr::V4(source) = source.to_canonical() else {
+            return false;
+        };
+        is_open && self.cidr_blocks.iter().any(|block| block.block.contains(&source))
+    }
+
+    fn with(self, change: DomainChange) -> Result<SipDomain, DomainError> {
+        Ok(SipDomain {
+            display_name: change.display_name.map_or(Ok(self.display_name), checked_name)?,
+            termination_mode: change.termination_mode.unwrap_or(self.termination_mode),
+            handler_uris: change.handler_uris.map_or(Ok(self.handler_uris), checked_handlers)?,
+            cidr_blocks: change.cidr_blocks.map_or(Ok(self.cidr_blocks), checked_blocks)?,
+            recording: change.recording.unwrap_or(self.recording),
+            ..self
+        })
+    }
+
+    fn values(&self) -> Vec<Value> {
+        let blocks: Vec<(&str, String)> = self
+            .cidr_blocks
+            .iter()
+            .map(|block| (block.display_name.as_str(), block.block.to_string()))
+            .collect();
+        let recording = self.recording.as_ref().map(|recording| {
+            json!({
+                "trigger": recording.trigger.number(),
+                "trims_silence": recording.trims_silence,
+                "ready_uri": recording.ready_uri,
+            })
+            .to_string()
+        });
+        vec![
+            self.id.as_str().into(),
+            self.project.as_str().into(),
+            self.display_name.as_str().into(),
+            self.termination_mode.number().into(),
+            json!(self.handler_uris).to_string().into(),
+            json!(blocks).to_string().into(),
+            recording.as_deref().into(),
+            self.create_us.into(),
+            self.delete_us.into(),
+        ]
+    }
+
+    fn name(&self) -> String {
+        format!("projects/{}/sipDomains/{}", self.project, self.id)
+    }
+}
+
+impl Calls {
+    /// Makes a domain.
+    pub async fn create_domain(
+        &self,
+        project: &str,
+        id: &str,
+        with: DomainChange,
+        by: &By,
+    ) -> Result<SipDomain, DomainError> {
+        if !is_domain_id(id) {
+            let why = "an id is 2 to 30 lower-case letters, digits and dashes, with no dash at its ends";
+            return Err(invalid("sip_domain_id", why));
+        }
+        let empty = SipDomain {
+            id: id.to_owned(),
+            project: project.to_owned(),
+            display_name: String::new(),
+            termination_mode: TerminationMode::Disabled,
+            handler_uris: vec![],
+            cidr_blocks: vec![],
+            recording: None,
+            create_us: by.now_us,
+            delete_us: None,
+        };
+        let domain = empty.with(with)?;
+        let sql = format!("insert into sip_domain ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+        let line = by.did(Action::SipDomainCreate, &domain.name(), "");
+        match self
+            .db
+            .write(vec![Statement::new(sql, domain.values()).expect(1), line])
+            .await
+        {
+            Ok(()) => Ok(domain),
+            Err(error) if error.is_conflict() => Err(DomainError::Taken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A domain of a project, deleted ones too.
+    pub async fn domain(&self, project: &str, id: &str) -> Result<Option<SipDomain>, db::Error> {
+        let sql = format!("select {COLUMNS} from sip_domain where id = $1 and project = $2");
+        let params = [id, project].map(|text| text.replace('\0', "").into());
+        let rows = self.db.read(&sql, params.into()).await?;
+        rows.first().map(domain_of).transpose()
+    }
+
+    /// The domain with that id, whosever it is: who calls in does not know projects.
+    pub(crate) async fn domain_called(&self, id: &str) -> Result<Option<SipDomain>, db::Error> {
+        let sql = format!("select {COLUMNS} from sip_domain where id = $1 and delete_us is null");
+        let rows = self.db.read(&sql, vec![id.replace('\0', "").into()]).await?;
+        rows.first().map(domain_of).transpose()
+    }
+
+    /// Domains of a project, the newest first.
+    pub async fn list_domains(
+        &self,
+        project: &str,
+        shows_deleted: bool,
+        list: List<'_>,
+    ) -> Result<Page<SipDomain>, ListError> {
+        let (size, place) = (list.size()?, list.place(project)?);
+        let only = if shows_deleted { "" } else { "and delete_us is null" };
+        let sql = format!(
+            "select {COLUMNS} from sip_domain where project = $1 and (create_us, id) < ($2, $3) {only}
+            order by create_us desc, id desc limit $4"
+        );
+        let rows_max = i64::try_from(size + 1).expect("a hundred and one");
+        let params = vec![
+            project.replace('\0', "").into(),
+            place.create_us.into(),
+            place.id.into(),
+            rows_max.into(),
+        ];
+        let rows = self.db.read(&sql, params).await?;
+        let domains = rows.iter().map(domain_of).collect::<Result<Vec<_>, _>>()?;
+        list.page(project, domains, |domain| (domain.create_us, &domain.id))
+    }
+
+    /// Changes a domain. It holds for the next call.
+    pub async fn update_domain(
+        &self,
+        domain: SipDomain,
+        change: DomainChange,
+        by: &By,
+    ) -> Result<SipDomain, DomainError> {
+        let domain = domain.with(change)?;
+        self.write_domain(&domain, by.did(Action::SipDomainUpdate, &domain.name(), ""))
+            .await?;
+        Ok(domain)
+    }
+
+    /// Deletes a domain, which is still shown to whoever asks for deleted ones. Its id is not used again.
+    pub async fn delete_domain(&self, domain: SipDomain, by: &By) -> Result<SipDomain, DomainError> {
+        let domain = SipDomain {
+            delete_us: Some(by.now_us),
+            ..domain
+        };
+        self.write_domain(&domain, by.did(Action::SipDomainDelete, &domain.name(), ""))
+            .await?;
+        Ok(domain)
+    }
+
+    async fn write_domain(&self, domain: &SipDomain, line: Statement) -> Result<(), DomainError> {
+        let sql = "update sip_domain set display_name = $3, termination_mode = $4, handler_uris = $5, cidr_blocks = $6,
+            recording = $7, create_us = $8, delete_us = $9 where id = $1 and project = $2 and delete_us is null";
+        match self
+            .db
+            .write(vec![Statement::new(sql, domain.values()).expect(1), line])
+            .await
+        {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(DomainError::NotFound),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ids_of_domains() {
+        for (id, good) in [
+            ("demo", true),
+            ("a1", true),
+            ("a-b", true),
+            ("a", false),
+            ("", false),
+            ("-a", false),
+            ("a-", false),
+            ("Demo", false),
+            ("a.b", false),
+            ("abcdefghijklmnopqrstuvwxyz1234", true),
+            ("abcdefghijklmnopqrstuvwxyz12345", false),
+        ] {
+            assert_eq!(is_domain_id(id), good, "{id}");
+        }
+    }
+
+    #[test]
+    fn who_may_call_in() {
+        let check = |blocks: &[&str], mode, source: &str, expected: bool| {
+            let blocks = blocks
+                .iter()
+                .map(|block| (String::new(), (*block).to_owned()))
+                .collect();
+            let domain = SipDomain {
+                id: "demo".to_owned(),
+                project: "p".to_owned(),
+                display_name: String::new(),
+                termination_mode: mode,
+                handler_uris: vec![],
+                cidr_blocks: checked_blocks(blocks).expect("blocks"),
+                recording: None,
+                create_us: 0,
+                delete_us: None,
+            };
+            assert_eq!(domain.admits(source.parse().expect("an address")), expected, "{source}");
+        };
+        let programmable = TerminationMode::Programmable;
+        check(&["192.0.2.0/24"], programmable, "192.0.2.7", true);
+        check(&["192.0.2.0/24"], programmable, "::ffff:192.0.2.7", true);
+        check(&["192.0.2.0/24"], programmable, "192.0.3.7", false);
+        check(&["192.0.2.0/24"], programmable, "2001:db8::1", false);
+        check(&["10.0.0.0/8", "192.0.2.7/32"], programmable, "192.0.2.7", true);
+        check(&[], programmable, "192.0.2.7", false);
+        check(&["0.0.0.0/0"], TerminationMode::Disabled, "192.0.2.7", false);
+    }
+
+    #[test]
+    fn what_is_refused_names_its_field() {
+        let check = |change: DomainChange, field: &str| {
+            let error = [
+                change
+                    .handler_uris
+                    .clone()
+                    .and_then(|uris| checked_handlers(uris).err()),
+                change
+                    .cidr_blocks
+                    .clone()
+                    .and_then(|blocks| checked_blocks(blocks).err()),
+                change.display_name.clone().and_then(|name| checked_name(name).err()),
+            ];
+            let error = error.into_iter().flatten().next().expect("it is refused").to_string();
+            assert!(error.starts_with(field), "{error}");
+        };
+        let handlers = |uri: &str| DomainChange {
+            handler_uris: Some(vec![uri.to_owned()]),
+            ..DomainChange::default()
+        };
+        for uri in [
+            "",
+            "/handle",
+            "ftp://a.example/",
+            "sip:a@b",
+            &format!("https://a.example/{}", "a".repeat(2_048)),
+        ] {
+            check(handlers(uri), "call_termination_handler_uris");
+        }
+        let blocks = |block: &str| DomainChange {
+            cidr_blocks: Some(vec![("office".to_owned(), block.to_owned())]),
+            ..DomainChange::default()
+        };
+        for block in ["", "192.0.2.1", "192.0.2.0/33", "2001:db8::/32"] {
+            check(blocks(block), "cidr_blocks");
+        }
+    }
+}

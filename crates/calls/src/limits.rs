@@ -1,0 +1,65 @@
+//! Every limit of calls, named and argued in one place.
+
+use std::time::Duration;
+
+/// A document: what the contract's longest text and thirty prompts need, several times over.
+pub const DOCUMENT_BYTES_MAX: usize = 65_536;
+
+/// How deep elements of a document are in each other: an answer, an action, a prompt, and one more than there is.
+pub(crate) const DOCUMENT_DEPTH_MAX: usize = 4;
+
+/// Actions of a document.
+pub(crate) const ACTIONS_MAX: usize = 100;
+
+/// What is said at once: the contract's limit.
+pub(crate) const TEXT_CHARACTERS_MAX: usize = 5_000;
+
+/// Prompts of one question: the contract's limit.
+pub(crate) const PROMPTS_MAX: usize = 30;
+
+/// Labels of a call, and bytes of their keys and values together: the contract's limits.
+pub(crate) const LABELS_MAX: usize = 50;
+pub(crate) const LABEL_BYTES_MAX: usize = 10_240;
+
+/// Documents of one call. A caller hangs up after some dozens; a circle of handlers does not.
+pub(crate) const DOCUMENTS_MAX: u32 = 1_000;
+
+/// Documents that a call goes through without hearing or asking anything: a circle, and no menu.
+pub(crate) const DOCUMENTS_IN_A_ROW_MAX: u32 = 20;
+
+/// How long a call may be: the contract's limit, four hours.
+pub(crate) const CALL_US_MAX: i64 = 4 * 3_600 * 1_000_000;
+
+/// Handlers of a domain, and blocks of addresses that may call it: the contract's limits.
+pub(crate) const HANDLERS_MAX: usize = 5;
+pub(crate) const CIDR_BLOCKS_MAX: usize = 100;
+
+/// A display name: the contract's limit.
+pub(crate) const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
+
+/// An address of a handler.
+pub(crate) const URI_BYTES_MAX: usize = 2_048;
+
+/// Signs of life of calls that go on are written so often.
+pub(crate) const ALIVE_EVERY: Duration = Duration::from_secs(5);
+
+/// How long an engine may take to say a text.
+pub(crate) const SPEECH_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether somebody who is recorded still says something.
+pub(crate) const QUIET_EVERY: Duration = Duration::from_millis(200);
+
+/// What waits for one call.
+pub(crate) const INPUTS_MAX: usize = 256;
+
+/// What the agent and the lines tell, until it is heard.
+pub const EVENTS_MAX: usize = 4_096;
+
+/// How many items a page has if the caller does not say, and at most: the contract's figures.
+pub const PAGE_SIZE: (usize, usize) = (10, 100);
+
+/// What is wrong with a call, for people: its begin says it.
+pub(crate) const ERROR_CHARACTERS_MAX: usize = 500;
+
+/// How long calls may take to end when the server stops.
+pub(crate) const STOPPED_WITHIN: Duration = Duration::from_secs(5);

@@ -1,0 +1,106 @@
+//! Pages of lists, the newest first.
+//!
+//! A page begins behind the last row of the one before, which its token names by time and id. A token is good for the list that it came
+//! from: it carries a digest of the parent and the filter, so that one of another list is refused and not read as a place in this one.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::limits::PAGE_SIZE;
+
+/// Which part of which list.
+#[derive(Clone, Copy, Debug)]
+pub struct List<'a> {
+    /// 0 is the usual number, and more than the most is the most.
+    pub size: i32,
+    /// Where the page before ended; empty is the first.
+    pub token: &'a str,
+    /// The filter, as it was given.
+    pub filter: &'a str,
+}
+
+/// A page.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The newest first.
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<String>,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// Less than none.
+    #[error("a page cannot have less than no items")]
+    Size,
+    /// Not a token of this list.
+    #[error("the page token is not one of this list")]
+    Token,
+    /// The filter.
+    #[error(transparent)]
+    Filter(#[from] filter::Malformed),
+    /// The database.
+    #[error("the list cannot be read")]
+    Store(#[from] db::Error),
+}
+
+/// The place behind which a page begins.
+pub(crate) struct Place {
+    pub(crate) create_us: i64,
+    pub(crate) id: String,
+}
+
+impl List<'_> {
+    pub(crate) fn size(&self) -> Result<usize, ListError> {
+        match usize::try_from(self.size) {
+            Err(_) => Err(ListError::Size),
+            Ok(0) => Ok(PAGE_SIZE.0),
+            Ok(size) => Ok(size.min(PAGE_SIZE.1)),
+        }
+    }
+
+    fn digest(&self, parent: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (parent, self.filter).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    pub(crate) fn place(&self, parent: &str) -> Result<Place, ListError> {
+        if self.token.is_empty() {
+            return Ok(Place {
+                create_us: i64::MAX,
+                id: String::new(),
+            });
+        }
+        let read = || {
+            let text = String::from_utf8(URL_SAFE_NO_PAD.decode(self.token).ok()?).ok()?;
+            let mut parts = text.splitn(3, ' ');
+            let (digest, create_us, id) = (parts.next()?, parts.next()?, parts.next()?);
+            let is_ours = digest.parse() == Ok(self.digest(parent)) && !id.contains('\0');
+            is_ours.then_some(Place {
+                create_us: create_us.parse().ok()?,
+                id: id.to_owned(),
+            })
+        };
+        read().ok_or(ListError::Token)
+    }
+
+    /// The page of these rows, of which there is one more than it has if there is another page.
+    pub(crate) fn page<T>(
+        &self,
+        parent: &str,
+        mut items: Vec<T>,
+        place_of: impl Fn(&T) -> (i64, &str),
+    ) -> Result<Page<T>, ListError> {
+        let size = self.size()?;
+        let has_more = items.len() > size;
+        items.truncate(size);
+        let next = items.last().filter(|_| has_more).map(|last| {
+            let (create_us, id) = place_of(last);
+            URL_SAFE_NO_PAD.encode(format!("{} {create_us} {id}", self.digest(parent)))
+        });
+        Ok(Page { items, next })
+    }
+}

@@ -1,0 +1,291 @@
+//! What is known of recordings: rows beside the files that `recording` keeps.
+
+use db::{Row, Statement, Value};
+use recording::{Audio, Finished, Format};
+
+use audit::{Action, By};
+
+use crate::{
+    Calls,
+    call::numbered,
+    page::{List, ListError, Page},
+};
+
+numbered! {
+    /// How far a recording is.
+    RecordingState {
+        /// It goes on, or its files are being made.
+        Pending = 1,
+        /// It is kept.
+        Succeeded = 2,
+        /// Nothing was heard.
+        Empty = 3,
+        /// It is not kept.
+        Failed = 4,
+    }
+}
+
+numbered! {
+    /// What began a recording.
+    Source {
+        /// A document asked one side to say something.
+        RecordAction = 1,
+        /// The whole call is recorded.
+        CallRecording = 2,
+    }
+}
+
+/// Why a recording failed, as the contract numbers it: it took too long.
+const TIMEOUT: i64 = 1;
+/// Something else.
+const INTERNAL_ERROR: i64 = 2;
+
+/// A file of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its form.
+    pub format: Format,
+    /// Its size.
+    pub size_bytes: i64,
+    /// What it was when it was made.
+    pub sha256: Vec<u8>,
+}
+
+/// A recording of a call. Times are microseconds since the Unix epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// A UUID.
+    pub id: String,
+    /// Whose it is.
+    pub project: String,
+    /// Of which call.
+    pub call: String,
+    /// How far it is.
+    pub state: RecordingState,
+    /// What began it.
+    pub source: Source,
+    /// Why it failed: 1 it took too long, 2 something else.
+    pub error_code: Option<i64>,
+    /// Silence is cut off at both ends.
+    pub trims_silence: bool,
+    /// One, or two: the parent's and the child's.
+    pub channels: u8,
+    /// How long what is kept is, in milliseconds.
+    pub duration_ms: Option<i64>,
+    /// Its files, if it is kept.
+    pub files: Vec<File>,
+    /// When what is kept begins.
+    pub start_us: Option<i64>,
+    /// When it was asked for.
+    pub create_us: i64,
+    /// Who is told of its end.
+    pub ready_uri: Option<String>,
+}
+
+/// Why a recording is not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// There is none.
+    #[error("there is no such recording")]
+    NotFound,
+    /// It goes on.
+    #[error("the recording goes on; it can be deleted when it is over")]
+    Pending,
+    /// The database.
+    #[error("recordings cannot be reached")]
+    Database(#[from] db::Error),
+    /// Its files.
+    #[error(transparent)]
+    Files(#[from] recording::StoreError),
+}
+
+const COLUMNS: &str =
+    "id, project, call, state, source, error_code, trims_silence, channels, duration_ms, wav_bytes, wav_sha256,
+    mp3_bytes, mp3_sha256, start_us, create_us, ready_uri";
+
+fn recording_of(row: &Row) -> Result<Recording, db::Error> {
+    let file = |format, bytes, sha256| {
+        let (size, sha256) = (row.opt_int(bytes)?, row.opt_blob(sha256)?);
+        Ok::<_, db::Error>(size.zip(sha256).map(|(size_bytes, sha256)| File {
+            format,
+            size_bytes,
+            sha256: sha256.to_vec(),
+        }))
+    };
+    let files = [file(Format::Wav, 9, 10)?, file(Format::Mp3, 11, 12)?];
+    Ok(Recording {
+        id: row.text(0)?.to_owned(),
+        project: row.text(1)?.to_owned(),
+        call: row.text(2)?.to_owned(),
+        state: RecordingState::read(row.int(3)?).unwrap_or(RecordingState::Failed),
+        source: Source::read(row.int(4)?).unwrap_or(Source::RecordAction),
+        error_code: row.opt_int(5)?,
+        trims_silence: row.int(6)? != 0,
+        channels: u8::try_from(row.int(7)?).unwrap_or(1),
+        duration_ms: row.opt_int(8)?,
+        files: files.into_iter().flatten().collect(),
+        start_us: row.opt_int(13)?,
+        create_us: row.int(14)?,
+        ready_uri: row.opt_text(15)?.map(str::to_owned),
+    })
+}
+
+impl Recording {
+    /// The statement that makes the row of one that begins.
+    fn begun(&self) -> Statement {
+        let sql = "insert into recording (id, project, call, state, source, trims_silence, channels, create_us, start_us, ready_uri)
+            values ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9)";
+        let params: Vec<Value> = vec![
+            self.id.as_str().into(),
+            self.project.as_str().into(),
+            self.call.as_str().into(),
+            self.source.number().into(),
+            self.trims_silence.into(),
+            i64::from(self.channels).into(),
+            self.create_us.into(),
+            self.start_us.into(),
+            self.ready_uri.as_deref().into(),
+        ];
+        Statement::new(sql, params).expect(1)
+    }
+}
+
+/// The statement for one that did not come to files.
+fn failed(id: &str, error_code: i64) -> Statement {
+    let sql = "update recording set state = 4, error_code = $2, start_us = null where id = $1 and state = 1";
+    Statement::new(sql, vec![id.into(), error_code.into()])
+}
+
+/// The statement for one whose files are made, or that has none.
+fn finished(id: &str, finished: &Finished) -> Statement {
+    let Finished::Kept {
+        duration_ms,
+        begins_after_ms,
+        audio,
+        ..
+    } = finished
+    else {
+        let sql = "update recording set state = 3, start_us = null where id = $1 and state = 1";
+        return Statement::new(sql, vec![id.into()]);
+    };
+    let [wav, mp3] = audio;
+    let size = |audio: &Audio| i64::try_from(audio.size_bytes).unwrap_or(i64::MAX);
+    let sql = "update recording set state = 2, duration_ms = $2, wav_bytes = $3, wav_sha256 = $4, mp3_bytes = $5, mp3_sha256 = $6,
+        start_us = start_us + $7 where id = $1 and state = 1";
+    let params: Vec<Value> = vec![
+        id.into(),
+        (*duration_ms).into(),
+        size(wav).into(),
+        wav.sha256.to_vec().into(),
+        size(mp3).into(),
+        mp3.sha256.to_vec().into(),
+        (1_000 * begins_after_ms).into(),
+    ];
+    Statement::new(sql, params)
+}
+
+impl Calls {
+    /// A recording begins.
+    pub(crate) async fn begin_recording(&self, recording: &Recording) -> Result<(), db::Error> {
+        self.db.write(vec![recording.begun()]).await
+    }
+
+    /// A recording of a project's call, if there is one.
+    pub async fn recording(&self, project: &str, call: &str, id: &str) -> Result<Option<Recording>, db::Error> {
+        let sql = format!("select {COLUMNS} from recording where id = $1 and call = $2 and project = $3");
+        let params = [id, call, project].map(|text| text.replace('\0', "").into());
+        let rows = self.db.read(&sql, params.into()).await?;
+        rows.first().map(recording_of).transpose()
+    }
+
+    /// The recording whose file a link is of: wherever it is.
+    pub async fn recording_of_link(&self, id: &str) -> Result<Option<Recording>, db::Error> {
+        let sql = format!("select {COLUMNS} from recording where id = $1 and state = 2");
+        let rows = self.db.read(&sql, vec![id.replace('\0', "").into()]).await?;
+        rows.first().map(recording_of).transpose()
+    }
+
+    /// Recordings of a project, or of one of its calls, the newest first.
+    pub async fn list_recordings(
+        &self,
+        project: &str,
+        call: Option<&str>,
+        list: List<'_>,
+    ) -> Result<Page<Recording>, ListError> {
+        let parent = format!("{project}/{}", call.unwrap_or("-"));
+        let (size, place) = (list.size()?, list.place(&parent)?);
+        let of_call = if call.is_some() { "and call = $5" } else { "" };
+        let sql = format!(
+            "select {COLUMNS} from recording where project = $1 and (create_us, id) < ($2, $3) {of_call}
+            order by create_us desc, id desc limit $4"
+        );
+        let rows_max = i64::try_from(size + 1).expect("a hundred and one");
+        let project = project.replace('\0', "");
+        let mut params: Vec<Value> = vec![project.into(), place.create_us.into(), place.id.into(), rows_max.into()];
+        params.extend(call.map(|call| call.replace('\0', "").into()));
+        let rows = self.db.read(&sql, params).await?;
+        let recordings = rows.iter().map(recording_of).collect::<Result<Vec<_>, _>>()?;
+        list.page(&parent, recordings, |recording| (recording.create_us, &recording.id))
+    }
+
+    /// Deletes a recording with its files, which go first: what is in no list can be found by nobody who would delete it.
+    pub async fn delete_recording(
+        &self,
+        store: &recording::Store,
+        recording: &Recording,
+        by: &By,
+    ) -> Result<(), RecordingError> {
+        if recording.state == RecordingState::Pending {
+            return Err(RecordingError::Pending);
+        }
+        store.delete(&recording.id).await?;
+        let delete = Statement::new(
+            "delete from recording where id = $1",
+            vec![recording.id.as_str().into()],
+        );
+        let Recording { project, call, id, .. } = recording;
+        let line = by.did(
+            Action::RecordingDelete,
+            &format!("projects/{project}/calls/{call}/recordings/{id}"),
+            "",
+        );
+        match self.db.write(vec![delete.expect(1), line]).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(RecordingError::NotFound),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Somebody fetches a file by a link: a line of the audit log.
+    pub async fn downloads(&self, recording: &Recording, format: Format, by: &By) -> Result<(), db::Error> {
+        let Recording { project, call, id, .. } = recording;
+        let name = format!("projects/{project}/calls/{call}/recordings/{id}");
+        self.db
+            .write(vec![by.did(Action::RecordingDownload, &name, format.extension())])
+            .await
+    }
+
+    /// What came of a take.
+    pub(crate) async fn recording_finished(&self, id: &str, outcome: Option<&Finished>) -> Result<(), db::Error> {
+        let statement = outcome.map_or_else(|| failed(id, INTERNAL_ERROR), |outcome| finished(id, outcome));
+        self.db.write(vec![statement]).await
+    }
+
+    /// Recordings that have no end: whether silence is cut off them.
+    pub(crate) async fn pending_recordings(&self) -> Result<Vec<(String, bool)>, db::Error> {
+        let sql = "select id, trims_silence from recording where state = 1 order by create_us limit 10000";
+        let rows = self.db.read(sql, vec![]).await?;
+        rows.iter()
+            .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)? != 0)))
+            .collect()
+    }
+
+    /// Recordings of calls that ended so long ago are given up.
+    pub(crate) async fn give_up_recordings(&self, ended_before_us: i64) -> Result<(), db::Error> {
+        let sql = "update recording set state = 4, error_code = $2, start_us = null
+            where state = 1 and exists (select 1 from call c where c.id = recording.call and c.end_us < $1)";
+        self.db
+            .write(vec![Statement::new(sql, vec![ended_before_us.into(), TIMEOUT.into()])])
+            .await
+    }
+}

@@ -1,0 +1,218 @@
+//! Calls as rows: written whole, read one by one and in lists.
+
+use std::collections::BTreeMap;
+
+use db::{Row, Statement, Value};
+use filter::{Field, Kind, Parameter, Predicate};
+
+use crate::{
+    Call, CallState, Calls, CreateMethod, Direction,
+    page::{List, ListError, Page},
+};
+
+const COLUMNS: &str =
+    "id, project, to_address, from_address, is_private, labels, direction, state, create_method, error_code,
+    error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id";
+
+/// Calls of SIP: as the contract numbers transports.
+const SIP: i64 = 3;
+
+/// What a filter may speak of.
+const FIELDS: &[Field] = &[
+    Field {
+        path: "create_time",
+        column: "create_us",
+        kind: Kind::Time,
+    },
+    Field {
+        path: "to",
+        column: "to_address",
+        kind: Kind::Pattern,
+    },
+    Field {
+        path: "from",
+        column: "from_address",
+        kind: Kind::Pattern,
+    },
+    Field {
+        path: "state",
+        column: "state",
+        kind: Kind::Number,
+    },
+    Field {
+        path: "direction",
+        column: "direction",
+        kind: Kind::Number,
+    },
+    Field {
+        path: "transport",
+        column: "transport",
+        kind: Kind::Number,
+    },
+];
+
+fn call_of(row: &Row) -> Result<Call, db::Error> {
+    let optional = |column| Ok::<_, db::Error>(row.opt_text(column)?.map(str::to_owned));
+    let labels: BTreeMap<String, String> = serde_json::from_str(row.text(5)?).unwrap_or_default();
+    Ok(Call {
+        id: row.text(0)?.to_owned(),
+        project: row.text(1)?.to_owned(),
+        to: row.text(2)?.to_owned(),
+        from: optional(3)?,
+        is_private: row.int(4)? != 0,
+        labels,
+        direction: Direction::read(row.int(6)?).unwrap_or(Direction::Incoming),
+        state: CallState::read(row.int(7)?).unwrap_or(CallState::Failed),
+        create_method: CreateMethod::read(row.int(8)?).unwrap_or(CreateMethod::IncomingCall),
+        error_code: optional(9)?,
+        error_message: optional(10)?,
+        create_us: row.int(11)?,
+        start_us: row.opt_int(12)?,
+        ring_us: row.opt_int(13)?,
+        answer_us: row.opt_int(14)?,
+        end_us: row.opt_int(15)?,
+        sip_call_id: optional(16)?,
+    })
+}
+
+impl Call {
+    /// The statement that makes its row what it is now.
+    fn written(&self, now_us: i64) -> Statement {
+        let labels = serde_json::to_string(&self.labels).expect("texts under texts");
+        let sql = format!(
+            "insert into call ({COLUMNS}, transport, alive_us)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, {SIP}, $18)
+            on conflict (id) do update set labels = excluded.labels, state = excluded.state, error_code = excluded.error_code,
+            error_message = excluded.error_message, ring_us = excluded.ring_us, answer_us = excluded.answer_us,
+            end_us = excluded.end_us, alive_us = excluded.alive_us"
+        );
+        let params: Vec<Value> = vec![
+            self.id.as_str().into(),
+            self.project.as_str().into(),
+            self.to.as_str().into(),
+            self.from.as_deref().into(),
+            self.is_private.into(),
+            labels.into(),
+            self.direction.number().into(),
+            self.state.number().into(),
+            self.create_method.number().into(),
+            self.error_code.as_deref().into(),
+            self.error_message.as_deref().into(),
+            self.create_us.into(),
+            self.start_us.into(),
+            self.ring_us.into(),
+            self.answer_us.into(),
+            self.end_us.into(),
+            self.sip_call_id.as_deref().into(),
+            now_us.into(),
+        ];
+        Statement::new(sql, params).expect(1)
+    }
+}
+
+/// A filter's names of states and directions as they are in the rows.
+fn numbered(predicate: Predicate) -> Result<Predicate, filter::Malformed> {
+    predicate.translated(&mut |condition| {
+        let Predicate::Compare {
+            path,
+            comparison,
+            mut literal,
+        } = condition
+        else {
+            return Ok(condition);
+        };
+        let names: &[(&str, i64)] = match path.text.as_str() {
+            "state" => &[
+                ("QUEUED", 1),
+                ("STARTING", 2),
+                ("RINGING", 3),
+                ("IN_PROGRESS", 4),
+                ("COMPLETED", 5),
+                ("FAILED", 6),
+                ("NOT_ANSWERED", 7),
+                ("BUSY", 8),
+                ("REJECTED", 9),
+            ],
+            "direction" => &[("OUTGOING", 1), ("INCOMING", 2)],
+            "transport" => &[("PSTN", 1), ("CLIENT", 2), ("SIP", 3)],
+            _ => {
+                return Ok(Predicate::Compare {
+                    path,
+                    comparison,
+                    literal,
+                });
+            }
+        };
+        let known = names.iter().find(|(name, _)| *name == literal.text);
+        let (_, number) = known.ok_or_else(|| filter::Malformed {
+            at: literal.at,
+            why: format!("there is no such {}", path.text).into(),
+        })?;
+        literal.text = number.to_string();
+        Ok(Predicate::Compare {
+            path,
+            comparison,
+            literal,
+        })
+    })
+}
+
+fn bound(parameter: Parameter) -> Value {
+    match parameter {
+        Parameter::Int(number) => number.into(),
+        Parameter::Text(text) => text.replace('\0', "").into(),
+    }
+}
+
+impl Calls {
+    /// A call as it is now, durably.
+    pub(crate) async fn write_call(&self, call: &Call, now_us: i64) -> Result<(), db::Error> {
+        self.db.write(vec![call.written(now_us)]).await
+    }
+
+    /// A call of a project, if there is one.
+    pub async fn call(&self, project: &str, id: &str) -> Result<Option<Call>, db::Error> {
+        let sql = format!("select {COLUMNS} from call where id = $1 and project = $2");
+        let params = [id, project].map(|text| text.replace('\0', "").into());
+        let rows = self.db.read(&sql, params.into()).await?;
+        rows.first().map(call_of).transpose()
+    }
+
+    /// Calls of a project, the newest first.
+    pub async fn list_calls(&self, project: &str, list: List<'_>) -> Result<Page<Call>, ListError> {
+        let (size, place) = (list.size()?, list.place(project)?);
+        let predicate = numbered(filter::google(list.filter)?)?;
+        let (condition, parameters) = predicate.to_sql(FIELDS, 5)?;
+        let sql = format!(
+            "select {COLUMNS} from call where project = $1 and (create_us, id) < ($2, $3) and {condition}
+            order by create_us desc, id desc limit $4"
+        );
+        let rows_max = i64::try_from(size + 1).expect("a hundred and one");
+        let project_text = project.replace('\0', "");
+        let mut params: Vec<Value> = vec![
+            project_text.into(),
+            place.create_us.into(),
+            place.id.into(),
+            rows_max.into(),
+        ];
+        params.extend(parameters.into_iter().map(bound));
+        let rows = self.db.walk(&sql, params).await?;
+        let calls = rows.iter().map(call_of).collect::<Result<Vec<_>, _>>()?;
+        list.page(project, calls, |call| (call.create_us, &call.id))
+    }
+
+    /// Calls that go on are alive now.
+    pub(crate) async fn keep_alive(&self, now_us: i64) -> Result<(), db::Error> {
+        let sql = "update call set alive_us = $1 where end_us is null and alive_us < $1";
+        self.db.write(vec![Statement::new(sql, vec![now_us.into()])]).await
+    }
+
+    /// Calls that a server left open when it died ended at their last sign of life.
+    pub(crate) async fn end_abandoned(&self) -> Result<(), db::Error> {
+        let sql = "update call set end_us = case when answer_us > alive_us then answer_us else alive_us end,
+            state = case when answer_us is null then 6 else 5 end,
+            error_code = case when answer_us is null then 'SERVER_LOST' else error_code end
+            where end_us is null";
+        self.db.write(vec![Statement::new(sql, vec![])]).await
+    }
+}

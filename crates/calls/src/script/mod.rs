@@ -1,0 +1,482 @@
+//! What a call does next: a function of what its documents say and of what happens to it.
+//!
+//! A script has one thing that it is doing, and a list of actions that come after. Whatever happens is an [`Input`], and what follows
+//! is [`Effect`]s, which its caller carries out in their order. There is no clock in it ([`Script::deadline`] says when it wants
+//! to be woken) and nothing random. It ends once, however it ends.
+
+mod collecting;
+mod recorder;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use telephony::agent::Refusal;
+use url::Url;
+
+use crate::{
+    RecordingConfig, Trigger,
+    document::{self, Action, Prompt, Sound},
+    limits::{CALL_US_MAX, DOCUMENTS_IN_A_ROW_MAX, DOCUMENTS_MAX},
+};
+use collecting::Collecting;
+use recorder::Recorder;
+
+/// Something that happens to a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// A handler answered with this, at this address.
+    Document { uri: String, text: String },
+    /// It did not.
+    NoDocument { why: String },
+    /// The call is up.
+    Answered,
+    /// The sound that was asked for was heard to its end, or cannot be heard.
+    Heard,
+    /// All keys have been pressed.
+    Pressed,
+    /// The other side pressed a key.
+    Digit(char),
+    /// Nothing has been heard of the other side for so long.
+    Quiet { ms: i64 },
+    /// The deadline has come.
+    Clock,
+    /// The call is over.
+    Ended,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Ask a handler for a document.
+    Ask {
+        uri: String,
+        parameters: BTreeMap<String, String>,
+    },
+    /// Answer the call.
+    Answer,
+    /// Let the other side hear this; a file's address is whole.
+    Hear(Prompt),
+    /// Let it hear a beep.
+    Beep,
+    /// Let it hear nothing more of what it was to hear.
+    Hush,
+    /// Press keys.
+    Press(String),
+    /// Write this down.
+    Label { key: String, value: String },
+    /// What is wrong, for the call's record.
+    Fail { code: &'static str, message: String },
+    /// Do not answer.
+    Refuse(Refusal),
+    /// Begin a recording of the other side, under this id.
+    BeginRecording {
+        id: String,
+        trims_silence: bool,
+        ready_uri: Option<String>,
+    },
+    /// End it.
+    EndRecording,
+    /// Begin the recording of the whole call.
+    RecordCall {
+        trims_silence: bool,
+        ready_uri: Option<String>,
+    },
+    /// End the call.
+    HangUp,
+}
+
+/// What a script is in the middle of.
+#[derive(Clone, Debug)]
+enum Doing {
+    Asking,
+    /// An action waits for the call to be up.
+    Answering(Action),
+    Hearing,
+    Pressing,
+    Waiting {
+        until_us: i64,
+    },
+    Collecting(Collecting),
+    Recording(Recorder),
+    /// The last that is heard before the end.
+    Apologising,
+    Over,
+}
+
+/// The script of one call.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    /// Who may still be asked for the first document.
+    handlers: VecDeque<String>,
+    /// The address of the document, which others in it are relative to.
+    base: Option<Url>,
+    actions: VecDeque<Action>,
+    doing: Doing,
+    is_answered: bool,
+    answer_us: i64,
+    recording: Option<RecordingConfig>,
+    is_recorded: bool,
+    documents: u32,
+    /// Documents since somebody heard or was asked something.
+    documents_in_a_row: u32,
+    /// The name of a recording, as handlers are told it, without its id.
+    recordings: String,
+}
+
+/// What callers hear when nobody can say what to do.
+const APOLOGY: &str = "We are sorry. This call cannot be continued. Goodbye.";
+
+impl Script {
+    /// The script of a call that has just come in. `recordings` is what names of its recordings begin with.
+    pub(crate) fn begin(
+        handlers: Vec<String>,
+        recording: Option<RecordingConfig>,
+        recordings: String,
+    ) -> (Script, Vec<Effect>) {
+        let mut script = Script {
+            handlers: handlers.into(),
+            base: None,
+            actions: VecDeque::new(),
+            doing: Doing::Asking,
+            is_answered: false,
+            answer_us: 0,
+            recording,
+            is_recorded: false,
+            documents: 0,
+            documents_in_a_row: 0,
+            recordings,
+        };
+        let mut effects = vec![];
+        script.ask_first("there is no handler", &mut effects);
+        (script, effects)
+    }
+
+    /// Whether it is over.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.doing, Doing::Over)
+    }
+
+    /// When it wants to be woken.
+    pub(crate) fn deadline(&self) -> Option<i64> {
+        let end = self.is_answered.then_some(self.answer_us + CALL_US_MAX);
+        let own = match &self.doing {
+            Doing::Waiting { until_us } => Some(*until_us),
+            Doing::Collecting(collecting) => collecting.deadline(),
+            Doing::Recording(recorder) => recorder.deadline(),
+            _ => None,
+        };
+        own.into_iter().chain(end).min().filter(|_| !self.is_over())
+    }
+
+    /// Whether it wants to know for how long the other side has been quiet.
+    pub(crate) fn listens_for_quiet(&self) -> bool {
+        matches!(&self.doing, Doing::Recording(recorder) if recorder.has_begun())
+    }
+
+    /// Something happened. `fresh` gives ids that nothing else has.
+    pub(crate) fn handle(&mut self, input: Input, now_us: i64, mut fresh: impl FnMut() -> String) -> Vec<Effect> {
+        let mut effects = vec![];
+        let is_too_long = self.is_answered && now_us >= self.answer_us + CALL_US_MAX;
+        match (input, std::mem::replace(&mut self.doing, Doing::Over)) {
+            (_, Doing::Over) => {}
+            (Input::Ended, doing) => {
+                if let Doing::Recording(recorder) = doing {
+                    effects.extend(recorder.has_begun().then_some(Effect::EndRecording));
+                }
+            }
+            (Input::Clock, _) if is_too_long => effects.push(Effect::HangUp),
+            (Input::Answered, doing) => {
+                self.answered(now_us, &mut effects);
+                match doing {
+                    Doing::Answering(action) => self.begin_action(action, now_us, &mut fresh, &mut effects),
+                    doing => self.doing = doing,
+                }
+            }
+            (Input::Document { uri, text }, Doing::Asking) => self.read(&uri, &text, now_us, &mut fresh, &mut effects),
+            (Input::NoDocument { why }, Doing::Asking) => self.ask_first(&why, &mut effects),
+            (Input::Heard, Doing::Hearing) | (Input::Pressed, Doing::Pressing) => {
+                self.go_on(now_us, &mut fresh, &mut effects);
+            }
+            (Input::Heard, Doing::Apologising) => effects.push(Effect::HangUp),
+            (Input::Clock, Doing::Waiting { until_us }) if now_us >= until_us => {
+                self.go_on(now_us, &mut fresh, &mut effects);
+            }
+            (input, Doing::Collecting(collecting)) => self.collect(collecting, &input, now_us, &mut effects),
+            (input, Doing::Recording(recorder)) => self.record(recorder, &input, now_us, &mut fresh, &mut effects),
+            (_, doing) => self.doing = doing,
+        }
+        effects
+    }
+
+    fn answered(&mut self, now_us: i64, effects: &mut Vec<Effect>) {
+        self.is_answered = true;
+        self.answer_us = now_us;
+        self.begin_call_recording(effects);
+    }
+
+    /// The whole call is recorded, once, from when that was asked for and the call is up.
+    fn begin_call_recording(&mut self, effects: &mut Vec<Effect>) {
+        let wanted = self
+            .recording
+            .as_ref()
+            .filter(|wanted| wanted.trigger == Trigger::Answer);
+        if let Some(RecordingConfig {
+            trims_silence,
+            ready_uri,
+            ..
+        }) = wanted
+            && self.is_answered
+            && !self.is_recorded
+        {
+            self.is_recorded = true;
+            effects.push(Effect::RecordCall {
+                trims_silence: *trims_silence,
+                ready_uri: ready_uri.clone(),
+            });
+        }
+    }
+
+    /// Asks the next of those who may be asked, if there is one; otherwise the call cannot go on.
+    fn ask_first(&mut self, why: &str, effects: &mut Vec<Effect>) {
+        match self.handlers.pop_front() {
+            Some(uri) => self.ask(uri, BTreeMap::new(), effects),
+            None => self.fail("HANDLER_ERROR", why.to_owned(), effects),
+        }
+    }
+
+    fn ask(&mut self, uri: String, parameters: BTreeMap<String, String>, effects: &mut Vec<Effect>) {
+        self.documents += 1;
+        self.documents_in_a_row += 1;
+        if self.documents > DOCUMENTS_MAX || self.documents_in_a_row > DOCUMENTS_IN_A_ROW_MAX {
+            let why = "documents lead to each other without an end".to_owned();
+            self.fail("TOO_MANY_DOCUMENTS", why, effects);
+            return;
+        }
+        self.doing = Doing::Asking;
+        effects.push(Effect::Ask { uri, parameters });
+    }
+
+    /// Asks at an address that stands in a document.
+    fn ask_at(&mut self, reference: &str, parameters: BTreeMap<String, String>, effects: &mut Vec<Effect>) {
+        self.handlers.clear();
+        match self.resolved(reference) {
+            Ok(uri) => self.ask(uri, parameters, effects),
+            Err(why) => self.fail("DOCUMENT_ERROR", why, effects),
+        }
+    }
+
+    fn resolved(&self, reference: &str) -> Result<String, String> {
+        let base = self.base.as_ref().ok_or("there is no document")?;
+        let uri = base.join(reference).map_err(|error| format!("{reference}: {error}"))?;
+        if !matches!(uri.scheme(), "http" | "https") {
+            return Err(format!("{reference}: only http and https can be asked"));
+        }
+        Ok(uri.into())
+    }
+
+    /// Nothing can be done any more: whoever has not been answered is told so by signalling, others by a voice.
+    fn fail(&mut self, code: &'static str, message: String, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Fail { code, message });
+        if self.is_answered {
+            self.apologise(effects);
+        } else {
+            self.doing = Doing::Over;
+            effects.push(Effect::Refuse(Refusal {
+                status: 503,
+                q850: None,
+            }));
+        }
+    }
+
+    fn apologise(&mut self, effects: &mut Vec<Effect>) {
+        self.doing = Doing::Apologising;
+        let sound = Sound::Text {
+            text: APOLOGY.to_owned(),
+            voice: String::new(),
+        };
+        effects.push(Effect::Hear(Prompt { sound, loops: 1 }));
+    }
+
+    fn read(
+        &mut self,
+        uri: &str,
+        text: &str,
+        now_us: i64,
+        fresh: &mut impl FnMut() -> String,
+        effects: &mut Vec<Effect>,
+    ) {
+        match document::read(text) {
+            Ok(actions) => {
+                self.base = Url::parse(uri).ok();
+                self.handlers.clear();
+                self.actions = actions.into();
+                self.go_on(now_us, fresh, effects);
+            }
+            Err(error) if self.handlers.is_empty() => {
+                // Somebody made a mistake, and whoever calls should hear that it was not theirs.
+                let message = format!("{uri}: {error}");
+                effects.push(Effect::Fail {
+                    code: "DOCUMENT_ERROR",
+                    message,
+                });
+                if self.is_answered {
+                    self.apologise(effects);
+                } else {
+                    effects.push(Effect::Answer);
+                    self.actions.clear();
+                    self.doing = Doing::Answering(Action::Play(Prompt {
+                        sound: Sound::Text {
+                            text: APOLOGY.to_owned(),
+                            voice: String::new(),
+                        },
+                        loops: 1,
+                    }));
+                }
+            }
+            Err(error) => self.ask_first(&error.to_string(), effects),
+        }
+    }
+
+    /// The next action. A document that is exhausted ends its call.
+    fn go_on(&mut self, now_us: i64, fresh: &mut impl FnMut() -> String, effects: &mut Vec<Effect>) {
+        while let Some(action) = self.actions.pop_front() {
+            match action {
+                Action::Label { key, value } => effects.push(Effect::Label { key, value }),
+                Action::RecordCall {
+                    trigger,
+                    trims_silence,
+                    ready_uri,
+                } => {
+                    let ready_uri = ready_uri.and_then(|uri| self.resolved(&uri).ok());
+                    self.recording = Some(RecordingConfig {
+                        trigger,
+                        trims_silence,
+                        ready_uri,
+                    });
+                    self.begin_call_recording(effects);
+                }
+                // Whoever was answered cannot be refused any more.
+                Action::Reject { refusal, message } if !self.is_answered => {
+                    effects.extend(message.map(|message| Effect::Fail { code: "USER", message }));
+                    effects.push(Effect::Refuse(refusal));
+                    self.doing = Doing::Over;
+                    return;
+                }
+                Action::Reject { .. } => {}
+                Action::Redirect(uri) => {
+                    self.ask_at(&uri, BTreeMap::new(), effects);
+                    return;
+                }
+                action if self.is_answered => {
+                    self.begin_action(action, now_us, fresh, effects);
+                    return;
+                }
+                action => {
+                    effects.push(Effect::Answer);
+                    self.doing = Doing::Answering(action);
+                    return;
+                }
+            }
+        }
+        self.doing = Doing::Over;
+        effects.push(Effect::HangUp);
+    }
+
+    /// An action that needs somebody to hear or to be heard.
+    fn begin_action(
+        &mut self,
+        action: Action,
+        now_us: i64,
+        fresh: &mut impl FnMut() -> String,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.documents_in_a_row = 0;
+        match action {
+            Action::Play(prompt) => match self.whole(prompt) {
+                Ok(prompt) => {
+                    self.doing = Doing::Hearing;
+                    effects.push(Effect::Hear(prompt));
+                }
+                Err(why) => self.fail("DOCUMENT_ERROR", why, effects),
+            },
+            Action::Press(keys) => {
+                self.doing = Doing::Pressing;
+                effects.push(Effect::Press(keys));
+            }
+            Action::Wait { seconds } => {
+                self.doing = Doing::Waiting {
+                    until_us: now_us + 1_000_000 * seconds,
+                };
+            }
+            Action::Input {
+                prompts,
+                digits_max,
+                stop_key,
+                timeout_s,
+                next_uri,
+            } => {
+                let prompts = prompts
+                    .into_iter()
+                    .map(|prompt| self.whole(prompt))
+                    .collect::<Result<_, _>>();
+                match prompts {
+                    Ok(prompts) => {
+                        let mut collecting = Collecting::new(prompts, digits_max, stop_key, timeout_s, next_uri);
+                        collecting.prompt(now_us, effects);
+                        self.doing = Doing::Collecting(collecting);
+                    }
+                    Err(why) => self.fail("DOCUMENT_ERROR", why, effects),
+                }
+            }
+            record @ Action::Record { .. } => {
+                let recorder = Recorder::new(record, now_us, fresh, effects, |uri| self.resolved(uri).ok());
+                self.doing = Doing::Recording(recorder);
+            }
+            Action::Label { .. } | Action::RecordCall { .. } | Action::Reject { .. } | Action::Redirect(_) => {
+                unreachable!("they need nobody who hears")
+            }
+        }
+    }
+
+    /// The same with a whole address.
+    fn whole(&self, prompt: Prompt) -> Result<Prompt, String> {
+        Ok(match prompt.sound {
+            Sound::File(reference) => Prompt {
+                sound: Sound::File(self.resolved(&reference)?),
+                ..prompt
+            },
+            Sound::Text { .. } => prompt,
+        })
+    }
+
+    fn collect(&mut self, mut collecting: Collecting, input: &Input, now_us: i64, effects: &mut Vec<Effect>) {
+        if !collecting.handle(input, now_us, effects) {
+            self.doing = Doing::Collecting(collecting);
+            return;
+        }
+        let (next_uri, parameters) = collecting.result();
+        // The usual answer to a question is the document that asked it.
+        let here = self.base.as_ref().map(Url::to_string).unwrap_or_default();
+        self.ask_at(&next_uri.unwrap_or(here), parameters, effects);
+    }
+
+    fn record(
+        &mut self,
+        mut recorder: Recorder,
+        input: &Input,
+        now_us: i64,
+        fresh: &mut impl FnMut() -> String,
+        effects: &mut Vec<Effect>,
+    ) {
+        if !recorder.handle(input, now_us, effects) {
+            self.doing = Doing::Recording(recorder);
+            return;
+        }
+        let (next_uri, parameters) = recorder.result(&self.recordings, now_us);
+        match next_uri {
+            Some(uri) => self.ask_at(&uri, parameters, effects),
+            None => self.go_on(now_us, fresh, effects),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Projects: whose telephone calls are.
+//!
+//! A call belongs to no person but to a project, and whoever is a member of it may do what their role says. People and service
+//! accounts are members alike. What a project sends to its own servers is signed with its key.
+
+use audit::{Action, By};
+use db::{Row, Statement};
+use meeting::{DisplayName, MalformedName};
+
+use crate::{
+    Caller, Identity, Listing, Page, Principal, limits,
+    project_role::{Permission, ProjectRole},
+};
+
+/// A project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// Names it for ever.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// When it was made.
+    pub create_us: i64,
+}
+
+/// Somebody in a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectMember {
+    /// `users/U` or `serviceAccounts/S`.
+    pub member: String,
+    /// What they may do there.
+    pub role: ProjectRole,
+}
+
+/// The key by which what a project sends is signed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningKey(pub Vec<u8>);
+
+impl std::fmt::Debug for SigningKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("SigningKey(..)")
+    }
+}
+
+/// Why a project was not made or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// Not an id.
+    #[error("the id of a project is 1 to 30 lower-case letters, digits and dashes, beginning with a letter")]
+    InvalidId,
+    /// People could not be shown this.
+    #[error(transparent)]
+    InvalidName(#[from] MalformedName),
+    /// The id is in use.
+    #[error("there is such a project already")]
+    Taken,
+    /// There is no such thing.
+    #[error("there is no such project or member")]
+    NotFound,
+    /// The table is out of reach.
+    #[error("the projects cannot be reached; try again later")]
+    Store(#[from] db::Error),
+}
+
+/// What the contract says that a key has.
+const SIGNING_KEY_BYTES: usize = 64;
+
+const COLUMNS: &str = "id, name, create_us";
+
+fn project_of(row: &Row) -> Result<Project, db::Error> {
+    Ok(Project {
+        id: row.text(0)?.to_owned(),
+        name: row.text(1)?.to_owned(),
+        create_us: row.int(2)?,
+    })
+}
+
+/// The id of a project: a letter, then letters, digits and dashes, and no dash at the end.
+fn is_project_id(id: &str) -> bool {
+    let of_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    id.len() <= limits::PROJECT_ID_BYTES_MAX
+        && id.starts_with(|first: char| first.is_ascii_lowercase())
+        && id.bytes().all(of_id)
+        && !id.ends_with('-')
+}
+
+fn new_key() -> Vec<u8> {
+    let mut key = vec![0; SIGNING_KEY_BYTES];
+    aws_lc_rs::rand::fill(&mut key).expect("the system has random bytes");
+    key
+}
+
+/// As the audit log and the contract name it.
+fn resource_name(id: &str) -> String {
+    format!("projects/{id}")
+}
+
+impl Identity {
+    /// Makes a project, which has no members yet.
+    pub async fn create_project(&self, id: &str, name: &str, by: &By) -> Result<Project, ProjectError> {
+        if !is_project_id(id) {
+            return Err(ProjectError::InvalidId);
+        }
+        let project = Project {
+            id: id.to_owned(),
+            name: DisplayName::parse(name)?.to_string(),
+            create_us: by.now_us,
+        };
+        let insert = Statement::new(
+            "insert into project (id, name, create_us, signing_key) values ($1, $2, $3, $4)",
+            vec![
+                id.into(),
+                project.name.as_str().into(),
+                by.now_us.into(),
+                new_key().into(),
+            ],
+        );
+        let line = by.did(Action::ProjectCreate, &resource_name(id), &project.name);
+        match self.db.write(vec![insert.expect(1), line]).await {
+            Ok(()) => Ok(project),
+            Err(error) if error.is_conflict() => Err(ProjectError::Taken),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The project of that id, if there is one.
+    pub async fn project(&self, id: &str) -> Result<Option<Project>, ProjectError> {
+        let sql = format!("select {COLUMNS} from project where id = $1");
+        let rows = self.db.read(&sql, vec![id.replace('\0', "").into()]).await?;
+        Ok(rows.first().map(project_of).transpose()?)
+    }
+
+    /// All projects, by id.
+    pub async fn list_projects(&self, page: Page<'_>) -> Result<Listing<Project>, ProjectError> {
+        let sql = format!("select {COLUMNS} from project where id > $1 order by id limit $2");
+        Ok(page
+            .read_listing(&self.db, &sql, project_of, |project| &project.id)
+            .await?)
+    }
+
+    /// Makes somebody a member of a project, or one with another role. It holds from their next request on.
+    pub async fn set_project_member(&self, id: &str, member: &ProjectMember, by: &By) -> Result<(), ProjectError> {
+        self.project(id).await?.ok_or(ProjectError::NotFound)?;
+        let upsert = Statement::new(
+            "insert into project_member (project, member, role, create_us) values ($1, $2, $3, $4)
+             on conflict (project, member) do update set role = excluded.role",
+            vec![
+                id.into(),
+                member.member.as_str().into(),
+                member.role.number().into(),
+                by.now_us.into(),
+            ],
+        );
+        let detail = format!("{} {}", member.member, member.role.name());
+        let line = by.did(Action::ProjectMember, &resource_name(id), &detail);
+        self.write_to_project(upsert, line).await
+    }
+
+    /// Somebody is no member of a project any more.
+    pub async fn remove_project_member(&self, id: &str, member: &str, by: &By) -> Result<(), ProjectError> {
+        let delete = Statement::new(
+            "delete from project_member where project = $1 and member = $2",
+            vec![id.into(), member.into()],
+        );
+        let line = by.did(Action::ProjectMemberRemove, &resource_name(id), member);
+        self.write_to_project(delete, line).await
+    }
+
+    /// The members of a project, by name.
+    pub async fn project_members(&self, id: &str) -> Result<Vec<ProjectMember>, ProjectError> {
+        let sql = "select member, role from project_member where project = $1 order by member limit $2";
+        let most = i64::try_from(limits::PROJECT_MEMBERS_SHOWN_MAX).expect("a thousand");
+        let rows = self.db.read(sql, vec![id.into(), most.into()]).await?;
+        let members = rows.iter().map(|row| {
+            Ok(ProjectMember {
+                member: row.text(0)?.to_owned(),
+                role: ProjectRole::of_number(row.int(1)?).unwrap_or(ProjectRole::Viewer),
+            })
+        });
+        Ok(members.collect::<Result<_, db::Error>>()?)
+    }
+
+    /// Whether the caller may do that in this project. A project that is not there is one in which nobody may do anything.
+    pub async fn may_in_project(
+        &self,
+        caller: &Principal,
+        project: &str,
+        permission: Permission,
+    ) -> Result<bool, db::Error> {
+        let member = match &caller.caller {
+            Caller::User(user) => format!("users/{}", user.id),
+            Caller::ServiceAccount { client_id, .. } => format!("serviceAccounts/{client_id}"),
+            Caller::Daemon { .. } | Caller::Anonymous => return Ok(false),
+        };
+        let sql = "select role from project_member where project = $1 and member = $2";
+        let rows = self
+            .db
+            .read(sql, vec![project.replace('\0', "").into(), member.into()])
+            .await?;
+        let role = rows.first().map(|row| row.int(0)).transpose()?;
+        let role = role.and_then(ProjectRole::of_number);
+        Ok(role.is_some_and(|role| role.may(permission)))
+    }
+
+    /// By which key what a project sends is signed.
+    pub async fn project_signing_key(&self, id: &str) -> Result<SigningKey, ProjectError> {
+        let rows = self
+            .db
+            .read("select signing_key from project where id = $1", vec![id.into()])
+            .await?;
+        let row = rows.first().ok_or(ProjectError::NotFound)?;
+        Ok(SigningKey(row.blob(0)?.to_vec()))
+    }
+
+    /// Another key, from now on.
+    pub async fn rotate_project_signing_key(&self, id: &str, by: &By) -> Result<SigningKey, ProjectError> {
+        let key = new_key();
+        let update = Statement::new(
+            "update project set signing_key = $2 where id = $1",
+            vec![id.into(), key.as_slice().into()],
+        );
+        let line = by.did(Action::ProjectKeyRotate, &resource_name(id), "");
+        self.write_to_project(update, line).await?;
+        Ok(SigningKey(key))
+    }
+
+    async fn write_to_project(&self, change: Statement, line: Statement) -> Result<(), ProjectError> {
+        match self.db.write(vec![change.expect(1), line]).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(ProjectError::NotFound),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
