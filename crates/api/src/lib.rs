@@ -22,7 +22,7 @@ mod packages {
 mod methods;
 
 pub use methods::{Answering, Methods};
-pub use packages::{google, sederunt};
+pub use packages::{enfonica, google, sederunt};
 
 /// The compiled `proto/`, options included: a serialised `google.protobuf.FileDescriptorSet`.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -8,6 +8,7 @@
 mod frame;
 mod methods;
 pub(crate) mod status;
+pub(crate) mod update_mask;
 pub(crate) mod wire;
 
 use std::convert::Infallible;

@@ -15,7 +15,7 @@ use register::{MemberRecord, MemberRole, RegisterError, SpaceRecord};
 
 use super::Spaces;
 use super::is_beta;
-use super::update_mask::{Paths, UpdateMask};
+use crate::grpc::update_mask::{Paths, UpdateMask};
 use crate::acquaintance::acquaintance_of;
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;

@@ -12,7 +12,6 @@ mod participant_sessions;
 mod participants;
 mod space_config;
 mod spaces;
-mod update_mask;
 
 use std::sync::Arc;
 

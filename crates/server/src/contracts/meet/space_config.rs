@@ -9,7 +9,7 @@ use api::google::apps::meet::v2beta::SpaceConfig;
 use api::google::apps::meet::v2beta::space_config::ModerationRestrictions;
 use meeting::{SETTINGS, Setting, Settings};
 
-use super::update_mask::{Paths, UpdateMask};
+use crate::grpc::update_mask::{Paths, UpdateMask};
 use crate::failure::{Answer, Failure};
 
 /// Where a setting is.

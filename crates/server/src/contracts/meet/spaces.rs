@@ -10,7 +10,7 @@ use register::{NewSpace, Register, RegisterError, SpaceRecord};
 use rooms::{InputError, Rooms, SpaceName, find_space};
 
 use super::space_config::{self, Change, PATHS};
-use super::update_mask::UpdateMask;
+use crate::grpc::update_mask::UpdateMask;
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::{Asking, as_resource};
 use crate::installation::Installation;

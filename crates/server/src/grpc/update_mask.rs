@@ -11,16 +11,16 @@ use crate::failure::{Answer, Failure};
 
 /// What may stand in a mask: dotted paths in proto spelling.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Paths {
+pub(crate) struct Paths {
     /// Fields that can be changed.
-    pub(super) writable: &'static [&'static str],
+    pub(crate) writable: &'static [&'static str],
     /// Fields that are there and cannot, and what they are instead.
-    pub(super) fixed: &'static [(&'static str, &'static str)],
+    pub(crate) fixed: &'static [(&'static str, &'static str)],
 }
 
 /// A mask that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum UpdateMask {
+pub(crate) enum UpdateMask {
     /// The fields that have a value in the request.
     Given,
     /// All fields.
@@ -31,7 +31,7 @@ pub(super) enum UpdateMask {
 
 impl UpdateMask {
     /// Reads the mask of a request. `field` is where it stands, for the error.
-    pub(super) fn parse(mask: Option<&FieldMask>, paths: Paths, field: &str) -> Answer<UpdateMask> {
+    pub(crate) fn parse(mask: Option<&FieldMask>, paths: Paths, field: &str) -> Answer<UpdateMask> {
         let mut named: Vec<String> = mask
             .map_or(&[][..], |mask| &mask.paths)
             .iter()
@@ -58,7 +58,7 @@ impl UpdateMask {
     }
 
     /// Whether the update changes this field, which the request gives a value or not.
-    pub(super) fn covers(&self, field: &str, is_given: bool) -> bool {
+    pub(crate) fn covers(&self, field: &str, is_given: bool) -> bool {
         match self {
             UpdateMask::Given => is_given,
             UpdateMask::All => true,

@@ -1,0 +1,40 @@
+//! `enfonica.voice.v1beta1`: telephone calls, their recordings, and the domains that they come in by.
+//!
+//! What is served is served as the contract has it; what is not, such as calls that programs make, has no method here, and is answered
+//! as any method that a server does not know. Beside its services the contract has two more sides: it asks handlers what to do with a
+//! call ([`handlers`]), and it hands out links to files ([`links`]).
+
+mod calls;
+mod handlers;
+mod links;
+mod operations;
+mod permitted;
+mod recordings;
+mod sip_domains;
+mod wire;
+
+pub(crate) use handlers::HttpHandlers;
+pub(crate) use links::Downloads;
+
+use crate::grpc::{Contract, Declared};
+use crate::installation::Installation;
+
+/// The contract, as it is served here.
+pub(crate) fn contract(installation: &Installation) -> Contract {
+    Contract {
+        declared: &DECLARED,
+        services: vec![
+            calls::CallsService::methods(installation),
+            recordings::RecordingsService::methods(installation),
+            sip_domains::SipDomainsService::methods(installation),
+        ],
+    }
+}
+
+/// What it is.
+pub(crate) const DECLARED: Declared = Declared {
+    packages: &["enfonica.voice.v1beta1"],
+    host: "voice.api.enfonica.com",
+    operations: operations::OPERATIONS,
+    descriptions: &[],
+};

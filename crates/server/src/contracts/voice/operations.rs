@@ -1,0 +1,24 @@
+//! What the contract offers: `contracts/voice.md` §1. Which permission each needs in its project stands with its handler.
+
+use identity::{Scope, Scopes};
+
+use crate::gate::operation::{Needs, Operation};
+
+/// By which a token may be used here.
+pub(super) const SCOPES: Scopes = Scopes::of(&[Scope::Voice]);
+
+const NEEDS: Needs = Needs::Scope(SCOPES);
+
+/// One row for each method.
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::reads("Calls/GetCall", NEEDS, "Call"),
+    Operation::reads("Calls/ListCalls", NEEDS, "Call"),
+    Operation::reads("Recordings/GetRecording", NEEDS, "Recording"),
+    Operation::reads("Recordings/ListRecordings", NEEDS, "Recording"),
+    Operation::writes("Recordings/DeleteRecording", NEEDS, "Recording"),
+    Operation::writes("SipDomains/CreateSipDomain", NEEDS, "SipDomain"),
+    Operation::reads("SipDomains/GetSipDomain", NEEDS, "SipDomain"),
+    Operation::reads("SipDomains/ListSipDomains", NEEDS, "SipDomain"),
+    Operation::writes("SipDomains/UpdateSipDomain", NEEDS, "SipDomain"),
+    Operation::writes("SipDomains/DeleteSipDomain", NEEDS, "SipDomain"),
+];

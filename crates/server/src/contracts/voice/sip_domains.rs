@@ -1,0 +1,215 @@
+//! `projects.sipDomains`: create, get, list, patch and delete.
+
+use std::sync::Arc;
+
+use ::api::enfonica::voice::v1beta1 as api;
+use calls::{Calls, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
+use identity::Identity;
+use tonic::{Request, Response, Status};
+
+use super::permitted::{parts, permitted};
+use super::wire::{list, time, unlisted, unreachable};
+use crate::failure::{Answer, Failure, Kind};
+use crate::gate::asking::Asking;
+use crate::grpc::update_mask::{Paths, UpdateMask};
+use crate::grpc::{admitted, respond};
+use crate::installation::Installation;
+
+/// The service.
+#[derive(Clone)]
+pub(super) struct SipDomainsService {
+    identity: Identity,
+    calls: Calls,
+}
+
+const NAME: [&str; 2] = ["projects", "sipDomains"];
+
+/// What an update may name.
+const PATHS: Paths = Paths {
+    writable: &[
+        "display_name",
+        "call_termination_mode",
+        "call_termination_handler_uris",
+        "cidr_blocks",
+        "call_recording",
+    ],
+    fixed: &[
+        ("name", "it cannot be changed"),
+        ("sip_domain_id", "it cannot be changed"),
+        ("allow_register", "telephones cannot register at this server"),
+        ("create_time", "it cannot be changed"),
+        ("delete_time", "it cannot be changed"),
+    ],
+};
+
+impl SipDomainsService {
+    pub(super) fn methods(installation: &Installation) -> Arc<dyn ::api::Methods> {
+        let service = SipDomainsService {
+            identity: installation.identity.clone(),
+            calls: installation.calls.clone(),
+        };
+        Arc::new(api::SipDomainsMethods(Arc::new(service)))
+    }
+
+    async fn find(&self, asking: &Asking, name: &str, permission: &'static str) -> Answer<SipDomain> {
+        let [project, domain] = parts("name", name, NAME)?;
+        permitted(&self.identity, asking, project, permission).await?;
+        let found = self.calls.domain(project, domain).await;
+        found.map_err(|error| unreachable(&error))?.ok_or_else(Failure::not_found)
+    }
+
+    async fn create(&self, asking: &Asking, request: api::CreateSipDomainRequest) -> Answer<api::SipDomain> {
+        let [project] = parts("parent", &request.parent, ["projects"])?;
+        permitted(&self.identity, asking, project, "voice.sipDomains.create").await?;
+        let asked = request.sip_domain.unwrap_or_default();
+        let with = change(asked, &UpdateMask::Given)?;
+        let made = self.calls.create_domain(project, &request.sip_domain_id, with, &asking.by()).await;
+        made.map(|domain| domain_to_wire(&domain)).map_err(|error| unmade(&error))
+    }
+
+    async fn get(&self, asking: &Asking, request: &api::GetSipDomainRequest) -> Answer<api::SipDomain> {
+        let domain = self.find(asking, &request.name, "voice.sipDomains.get").await?;
+        Ok(domain_to_wire(&domain))
+    }
+
+    async fn list(&self, asking: &Asking, request: &api::ListSipDomainsRequest) -> Answer<api::ListSipDomainsResponse> {
+        let [project] = parts("parent", &request.parent, ["projects"])?;
+        permitted(&self.identity, asking, project, "voice.sipDomains.list").await?;
+        let list = list(request.page_size, &request.page_token, "");
+        let page = self.calls.list_domains(project, request.show_deleted, list).await;
+        let page = page.map_err(|error| unlisted(&error))?;
+        Ok(api::ListSipDomainsResponse {
+            sip_domains: page.items.iter().map(domain_to_wire).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        })
+    }
+
+    async fn update(&self, asking: &Asking, request: api::UpdateSipDomainRequest) -> Answer<api::SipDomain> {
+        let asked = request.sip_domain.unwrap_or_default();
+        let domain = self.find(asking, &asked.name, "voice.sipDomains.update").await?;
+        let mask = UpdateMask::parse(request.update_mask.as_ref(), PATHS, "update_mask")?;
+        let updated = self.calls.update_domain(domain, change(asked, &mask)?, &asking.by()).await;
+        updated.map(|domain| domain_to_wire(&domain)).map_err(|error| unmade(&error))
+    }
+
+    async fn delete(&self, asking: &Asking, request: &api::DeleteSipDomainRequest) -> Answer<api::SipDomain> {
+        let domain = self.find(asking, &request.name, "voice.sipDomains.delete").await?;
+        let deleted = self.calls.delete_domain(domain, &asking.by()).await;
+        deleted.map(|domain| domain_to_wire(&domain)).map_err(|error| unmade(&error))
+    }
+}
+
+/// What a request wants to be different.
+fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
+    if asked.allow_register {
+        return Err(Failure::field("sip_domain.allow_register", "telephones cannot register at this server"));
+    }
+    let mode = match asked.call_termination_mode() {
+        api::sip_domain::TerminationMode::Unspecified | api::sip_domain::TerminationMode::Disabled => TerminationMode::Disabled,
+        api::sip_domain::TerminationMode::Programmable => TerminationMode::Programmable,
+        api::sip_domain::TerminationMode::PstnTrunk => {
+            return Err(Failure::field("sip_domain.call_termination_mode", "this server has no trunk"));
+        }
+    };
+    let covers = |field: &str, is_given: bool| mask.covers(field, is_given);
+    let blocks = asked.cidr_blocks.into_iter().map(|block| (block.display_name, block.cidr_block));
+    let blocks: Vec<(String, String)> = blocks.collect();
+    let recording = asked.call_recording;
+    Ok(DomainChange {
+        termination_mode: covers("call_termination_mode", asked.call_termination_mode != 0).then_some(mode),
+        recording: covers("call_recording", recording.is_some()).then(|| recording.map(recording_of)),
+        display_name: covers("display_name", !asked.display_name.is_empty()).then_some(asked.display_name),
+        cidr_blocks: covers("cidr_blocks", !blocks.is_empty()).then_some(blocks),
+        handler_uris: covers("call_termination_handler_uris", !asked.call_termination_handler_uris.is_empty())
+            .then_some(asked.call_termination_handler_uris),
+    })
+}
+
+fn recording_of(config: api::CallRecordingConfig) -> RecordingConfig {
+    use api::call_recording_config::CallRecordingTrigger as Asked;
+    RecordingConfig {
+        trigger: match config.trigger() {
+            Asked::Unspecified | Asked::Disabled => Trigger::Disabled,
+            Asked::Answer => Trigger::Answer,
+            Asked::Bridge => Trigger::Bridge,
+        },
+        trims_silence: config.post_processing.contains(&api::PostProcessing::TrimSilence.into()),
+        ready_uri: Some(config.recording_ready_uri).filter(|uri| !uri.is_empty()),
+    }
+}
+
+fn unmade(error: &DomainError) -> Failure {
+    match error {
+        DomainError::Invalid { field, why } => Failure::field(&format!("sip_domain.{field}"), why.clone()),
+        DomainError::Taken => Failure::new(Kind::Exists, error.to_string()),
+        DomainError::NotFound => Failure::not_found(),
+        DomainError::Store(error) => unreachable(error),
+    }
+}
+
+fn domain_to_wire(domain: &SipDomain) -> api::SipDomain {
+    let number = |number: i64| i32::try_from(number).expect("the contract's own numbers");
+    let blocks = domain.cidr_blocks.iter().map(|block| api::CidrBlock {
+        display_name: block.display_name.clone(),
+        cidr_block: block.block.to_string(),
+    });
+    let recording = domain.recording.as_ref().map(|recording| api::CallRecordingConfig {
+        trigger: number(recording.trigger.number()),
+        post_processing: recording.trims_silence.then_some(api::PostProcessing::TrimSilence.into()).into_iter().collect(),
+        recording_ready_uri: recording.ready_uri.clone().unwrap_or_default(),
+        transcribe: api::TranscribeOption::Disabled.into(),
+        transcription_ready_uri: String::new(),
+    });
+    api::SipDomain {
+        name: format!("projects/{}/sipDomains/{}", domain.project, domain.id),
+        sip_domain_id: domain.id.clone(),
+        display_name: domain.display_name.clone(),
+        allow_register: false,
+        call_termination_mode: number(domain.termination_mode.number()),
+        call_termination_handler_uris: domain.handler_uris.clone(),
+        cidr_blocks: blocks.collect(),
+        call_recording: recording,
+        create_time: time(Some(domain.create_us)),
+        delete_time: time(domain.delete_us),
+    }
+}
+
+#[tonic::async_trait]
+impl api::sip_domains_server::SipDomains for SipDomainsService {
+    async fn create_sip_domain(
+        &self,
+        request: Request<api::CreateSipDomainRequest>,
+    ) -> Result<Response<api::SipDomain>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(self.create(&asking, message).await)
+    }
+
+    async fn get_sip_domain(&self, request: Request<api::GetSipDomainRequest>) -> Result<Response<api::SipDomain>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(self.get(&asking, &message).await)
+    }
+
+    async fn list_sip_domains(
+        &self,
+        request: Request<api::ListSipDomainsRequest>,
+    ) -> Result<Response<api::ListSipDomainsResponse>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(self.list(&asking, &message).await)
+    }
+
+    async fn update_sip_domain(
+        &self,
+        request: Request<api::UpdateSipDomainRequest>,
+    ) -> Result<Response<api::SipDomain>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(self.update(&asking, message).await)
+    }
+
+    async fn delete_sip_domain(
+        &self,
+        request: Request<api::DeleteSipDomainRequest>,
+    ) -> Result<Response<api::SipDomain>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(self.delete(&asking, &message).await)
+    }
+}
