@@ -6,6 +6,7 @@
 //! figure, and people judge.
 
 mod bare;
+mod bare_table;
 mod crowd;
 mod durable_joins;
 mod load;

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::{Context, Result};
 use audit::By;
 use axum::{Router, extract::State, http::header::CONTENT_TYPE, routing::get, serve::ListenerExt};
-use db::{Db, Location, Statement, Value};
+use db::{Db, Location};
 use identity::{Identity, Scope, Scopes};
 use meeting::SessionId;
 use quality::{Codec, Direction, Figures, Kind, Spread, Stream, Totals, Window, series::Series};
@@ -15,6 +15,7 @@ use serde_json::Value as Document;
 use tokio::{net::TcpListener, time::Instant};
 
 use crate::{
+    bare_table::BareTable,
     folder_on_disk,
     load::{self, Http1},
     reads::{self, Figure, Load},
@@ -38,28 +39,28 @@ const BATCHES_PER_ROUND: usize = 4;
 const WINDOWS: i64 = 12;
 const WINDOW_US: i64 = 5_000_000;
 
-pub(crate) async fn run(sessions: usize) -> Result<()> {
+pub(crate) async fn run(how_many: usize) -> Result<()> {
     let folder = folder_on_disk()?;
-    progress(&format!("storing {sessions} participant sessions"));
+    progress(&format!("storing {how_many} participant sessions"));
     let db = Db::open(&Location::Sqlite(folder.path().join("sederunt.db"))).await?;
     let register = Register::new(db.clone());
     let (owner, token) = owner(&Identity::open(db.clone()).await?).await?;
-    let names = stored::fill(&register, &owner, sessions).await?;
+    let names = stored::fill(&register, &owner, how_many).await?;
     progress("measuring them, and publishing their call records");
-    let measured = names.iter().map(|name| session_of(name)).collect::<Result<Vec<_>>>()?;
-    for batch in measured.chunks(SESSIONS_AT_ONCE) {
-        keep(&register, batch).await?;
+    let sessions = names.iter().map(|name| session_of(name)).collect::<Result<Vec<_>>>()?;
+    for batch in sessions.chunks(SESSIONS_AT_ONCE) {
+        register.keep(&measured(batch), &[], visits::now()).await?;
     }
     while register
         .publish(visits::now().plus_us(register::limits::PUBLISHED_AFTER_US))
         .await?
         > 0
     {}
-    samples(&db, &register, &measured).await?;
+    samples(&db, &register, &sessions).await?;
     drop((register, db));
 
     let server = reads::start(folder.path()).await?;
-    let what = format!("{} sessions stored, {STREAMS_PER_SESSION} streams each", measured.len());
+    let what = format!("{} sessions stored, {STREAMS_PER_SESSION} streams each", sessions.len());
     answers(server.address(), &token, &what).await?;
     server.drain().await;
     Ok(())
@@ -130,34 +131,32 @@ fn streams() -> Vec<MeasuredStream> {
     vec![stream(1, Direction::Uplink), stream(2, Direction::Downlink)]
 }
 
-async fn keep(register: &Register, sessions: &[SessionId]) -> Result<()> {
+/// What was measured of each of these sessions.
+fn measured(sessions: &[SessionId]) -> Vec<Measured> {
     let measured = sessions.iter().map(|session| Measured {
         session: session.clone(),
         streams: streams(),
         path: None,
         report: None,
     });
-    let measured: Vec<Measured> = measured.collect();
-    Ok(register.keep(&measured, &[], visits::now()).await?)
+    measured.collect()
 }
 
 /// What a window of each stream of many sessions costs to write, against the bytes alone.
 async fn samples(db: &Db, register: &Register, sessions: &[SessionId]) -> Result<()> {
-    let table = "create table if not exists bare (session text not null, stream bigint not null,
-        totals text not null, samples bytea not null, primary key (session, stream))";
-    db.write(vec![Statement::new(table, vec![])]).await?;
+    let table = BareTable::create(db.clone()).await?;
     let mut rounds = Vec::new();
     let mut batches = sessions.chunks(SESSIONS_AT_ONCE).cycle();
     for _ in 0..ROUNDS {
-        let round: Vec<_> = batches.by_ref().take(BATCHES_PER_ROUND).collect();
+        let round: Vec<_> = batches.by_ref().take(BATCHES_PER_ROUND).map(measured).collect();
         let start = Instant::now();
         for batch in &round {
-            bare(db, batch).await?;
+            table.put(batch).await?;
         }
         let floor = per_second(&round, start);
         let start = Instant::now();
         for batch in &round {
-            keep(register, batch).await?;
+            register.keep(batch, &[], visits::now()).await?;
         }
         rounds.push((per_second(&round, start), floor));
     }
@@ -173,28 +172,9 @@ async fn samples(db: &Db, register: &Register, sessions: &[SessionId]) -> Result
     Ok(())
 }
 
-async fn bare(db: &Db, sessions: &[SessionId]) -> Result<()> {
-    let put = "insert into bare (session, stream, totals, samples) values ($1, $2, $3, $4)
-        on conflict (session, stream) do update set totals = excluded.totals, samples = excluded.samples";
-    let rows = sessions.iter().flat_map(|session| {
-        streams().into_iter().map(move |stream| {
-            let totals = serde_json::to_string(&stream.totals).expect("numbers under plain names");
-            let samples = stream.pieces.into_iter().next().map(|piece| piece.samples);
-            let params: Vec<Value> = vec![
-                session.as_str().into(),
-                i64::from(stream.stream.ssrc).into(),
-                totals.as_str().into(),
-                samples.unwrap_or_default().into(),
-            ];
-            Statement::new(put, params)
-        })
-    });
-    Ok(db.write(rows.collect()).await?)
-}
-
 #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2 to the 52")]
-fn per_second(round: &[&[SessionId]], start: Instant) -> f64 {
-    let sessions: usize = round.iter().map(|batch| batch.len()).sum();
+fn per_second(round: &[Vec<Measured>], start: Instant) -> f64 {
+    let sessions: usize = round.iter().map(Vec::len).sum();
     sessions as f64 * f64::from(STREAMS_PER_SESSION) / start.elapsed().as_secs_f64()
 }
 

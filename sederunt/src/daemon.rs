@@ -1,11 +1,12 @@
-//! The part of `sederunt app` that is about applications with roles: what they may do, and what they sign in with.
+//! The part of `sederunt app` that is about applications with roles: what they may do, what they sign in with, and what they are
+//! told.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use identity::{AppError, AppRole, AppRoles, Daemon, DaemonCredentialError, DaemonCredentialKind};
-use server::StoreFlags;
+use server::{StoreFlags, clock};
 
 use crate::output::{print, print_rows, time_text};
 use crate::report::CommandError;
@@ -75,6 +76,11 @@ pub(crate) enum DaemonCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
+    /// Print who is told of what happens: id of the subscription, whose it is, by which contract, at which address, until when
+    Subscriptions {
+        #[command(flatten)]
+        store: StoreFlags,
+    },
     /// Print the id of the tenant, by which Microsoft's client libraries name this installation
     Tenant {
         #[command(flatten)]
@@ -119,6 +125,7 @@ pub(crate) fn run(command: DaemonCommand) -> Result<ExitCode, CommandError> {
             credential,
             store,
         } => store::with(store, async |store| forget(store, &client_id, &credential).await),
+        DaemonCommand::Subscriptions { store } => store::with(store, subscriptions),
         DaemonCommand::Tenant { store } => store::with(store, async |store| {
             print(&format!("{}\n", store.identity.tenant()));
             Ok(())
@@ -211,6 +218,15 @@ async fn credentials(store: &Store, client_id: &str) -> Result<(), CommandError>
         };
         let until = credential.expire_us.map_or_else(|| "removed".to_owned(), time_text);
         [credential.id, kind.to_owned(), until]
+    }));
+    Ok(())
+}
+
+async fn subscriptions(store: &Store) -> Result<(), CommandError> {
+    let subscriptions = store.outbox.subscriptions(clock::now_us()).await?;
+    print_rows(subscriptions.into_iter().map(|one| {
+        let until = time_text(one.expire_us);
+        [one.id.to_string(), one.owner, one.contract, one.address, until]
     }));
     Ok(())
 }

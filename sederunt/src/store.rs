@@ -8,6 +8,7 @@ use audit::By;
 use db::Db;
 use identity::{Identity, User};
 use meeting::UserId;
+use outbox::Outbox;
 use register::Register;
 use server::{StoreFlags, announced_url, clock, close_to_others};
 use tokio::runtime::Runtime;
@@ -18,6 +19,7 @@ use crate::report::CommandError;
 pub(crate) struct Store {
     pub(crate) identity: Identity,
     pub(crate) register: Register,
+    pub(crate) outbox: Outbox,
     /// Where people find the server, as far as is known here.
     pub(crate) public_url: String,
 }
@@ -39,7 +41,8 @@ pub(crate) fn with(
         let public_url = public_url.unwrap_or_else(|| "http://localhost:8080".to_owned());
         let store = Store {
             identity: identity.with_public_url(&public_url),
-            register: Register::new(db),
+            register: Register::new(db.clone()),
+            outbox: Outbox::new(db),
             public_url,
         };
         command(&store).await?;

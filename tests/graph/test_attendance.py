@@ -5,9 +5,12 @@ from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.users.item.online_meetings.item.attendance_reports.item.meeting_attendance_report_item_request_builder import (
     MeetingAttendanceReportItemRequestBuilder,
 )
+from msgraph.generated.users.item.online_meetings.online_meetings_request_builder import OnlineMeetingsRequestBuilder
 
+from clients import Clients
 from microsoft import ask, client, plain
 
+MEETINGS = OnlineMeetingsRequestBuilder.OnlineMeetingsRequestBuilderGetQueryParameters
 REPORT = MeetingAttendanceReportItemRequestBuilder.MeetingAttendanceReportItemRequestBuilderGetQueryParameters
 
 
@@ -31,6 +34,16 @@ def test_one_report_of_each_time(run, mine, clerk_s, meetings, server, tokens):
     assert report.meeting_start_date_time == record.start_date_time
     assert report.meeting_end_date_time == record.end_date_time
     assert plain(run(clerk_s.attendance_reports.get()).value[0]) == plain(report)
+
+
+def test_a_meeting_is_found_by_the_address_that_people_open(run, server, tokens, meetings):
+    address = Clients(server.address, tokens["owner"]).spaces.get_space(name=meetings.space).meeting_uri
+    asked = ask(MEETINGS, filter=f"JoinWebUrl eq '{address}'")
+    [found] = run(client(server, tokens["owner"]).me.online_meetings.get(request_configuration=asked)).value
+    assert (found.id, found.join_web_url) == (meetings.space.removeprefix("spaces/"), address)
+    named = client(server, tokens["clerk"]).users.by_user_id("owner@example.org").online_meetings
+    assert [plain(one) for one in run(named.get(request_configuration=asked)).value] == [plain(found)]
+    assert run(client(server, tokens["stranger"]).me.online_meetings.get(request_configuration=asked)).value == []
 
 
 def test_everybody_s_intervals(run, mine, clerk_s, meetings):

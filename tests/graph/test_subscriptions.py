@@ -74,6 +74,8 @@ def test_the_life_of_a_subscription(run, graph, told, token, receiver):
     assert made.notification_url == wish.notification_url and made.expiration_date_time == wish.expiration_date_time
     mine = graph.subscriptions.by_subscription_id(str(made.id))
     assert [one.id for one in run(graph.subscriptions.get()).value] == [made.id]
+    [shown] = [row.split("\t") for row in told.command("app", "subscriptions").splitlines()]
+    assert (shown[0], shown[2:4]) == (str(made.id), ["graph", wish.notification_url])
     assert run(mine.get()).expiration_date_time == wish.expiration_date_time
 
     record = meet(told)

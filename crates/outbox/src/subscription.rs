@@ -23,7 +23,7 @@ pub struct Subscription {
     pub topic: Topic,
     /// Which contract it was made by, which alone reads its terms.
     pub contract: String,
-    /// Who made it: `users/U` or `serviceAccounts/S`.
+    /// Who made it: `users/U` or `daemons/D`.
     pub owner: String,
     /// It hears only of what is this account's; `None` hears of all.
     pub account: Option<String>,
@@ -168,6 +168,15 @@ impl Outbox {
         );
         let params = vec![owner.into(), contract.into(), now_us.into()];
         let rows = self.db.read(&sql, params).await?;
+        rows.iter().map(subscription_of).collect()
+    }
+
+    /// All subscriptions of all contracts, in the order of their owners: there are no more than [`SUBSCRIPTIONS_MAX`].
+    pub async fn subscriptions(&self, now_us: i64) -> Result<Vec<Subscription>, db::Error> {
+        let sql = format!(
+            "select {COLUMNS} from outbox_subscription where removed = 0 and expire_us > $1 order by owner, id"
+        );
+        let rows = self.db.read(&sql, vec![now_us.into()]).await?;
         rows.iter().map(subscription_of).collect()
     }
 

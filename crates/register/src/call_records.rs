@@ -121,6 +121,21 @@ pub(crate) const CALL_RECORDS: List = List {
             kind: Kind::Text,
         },
         Field {
+            path: "media.audio",
+            column: "(c.media & 1)",
+            kind: Kind::Number,
+        },
+        Field {
+            path: "media.video",
+            column: "((c.media & 2) / 2)",
+            kind: Kind::Number,
+        },
+        Field {
+            path: "media.screen",
+            column: "((c.media & 4) / 4)",
+            kind: Kind::Number,
+        },
+        Field {
             path: "participants.id",
             column: "select 1 from participant p where p.conference = c.id and p.id",
             kind: Kind::Any,

@@ -185,6 +185,12 @@ async fn call_records_are_read_from_where_the_filter_lets_them_begin() {
         (
             CALL_RECORDS,
             2,
+            "media.video = 1 AND start_time > 2026-01-01T00:00:00Z",
+            "SEARCH c USING INDEX conference_published (start_us>?",
+        ),
+        (
+            CALL_RECORDS,
+            2,
             "start_time <= 2026-01-01T00:00:00Z",
             "SEARCH c USING INDEX conference_published (start_us<?",
         ),

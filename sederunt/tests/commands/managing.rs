@@ -127,6 +127,7 @@ fn daemons_are_managed(run: &dyn Fn(&[&str]) -> String, fields: &dyn Fn(&[&str])
         another.contains("AZURE_CLIENT_SECRET=") && another != environment,
         "{another}"
     );
+    assert!(fields(&["app", "subscriptions"]).is_empty());
     let credentials = fields(&["app", "credentials", client]);
     assert_eq!(credentials.len(), 2);
     assert_eq!((&*credentials[1][1], &*credentials[1][2]), ("secret", "removed"));

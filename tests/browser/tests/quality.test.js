@@ -2,10 +2,11 @@
 // each stream is held against what the network knows that it did to it.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 
 import { callRecord, duration_ms, streamsOf, uuid } from '../world/graph.js';
 import { Person } from '../world/person.js';
+import { goFirst } from '../world/precedence.js';
 import { Relay } from '../world/relay.js';
 import { Server } from '../world/server.js';
 import { until } from '../world/until.js';
@@ -80,17 +81,24 @@ function near(found, truth, slack, what) {
  * What a record says of a stream is what happened to it. Nothing is lost where nothing was, although what was lost on its way to the
  * server is missing on its way from there as well. The jitter of what is forwarded is that of both ways: its timestamps are the sender's.
  */
-function check(stream, bad, roundTripMs) {
+function check(t, stream, bad, roundTripMs) {
   const { direction, truth } = stream;
   const isBad = direction === bad;
-  const what = (figure) => `${direction} ${stream.label} ${stream.streamId}, ${figure}`;
-  near(stream.packetUtilization, truth.packets, 0, what('packets'));
-  near(stream.averagePacketLossRate, truth.lost / truth.packets, isBad ? 0 : 0.005, what('loss'));
-  near(duration_ms(stream.averageJitter), truth.jitterMs, isBad ? 0 : BUSY_MS, what('jitter'));
-  near(duration_ms(stream.averageRoundTripTime), roundTripMs, 0, what('round trip'));
+  const figures = [
+    ['packets', stream.packetUtilization, truth.packets, 0],
+    ['loss', stream.averagePacketLossRate, truth.lost / truth.packets, isBad ? 0 : 0.005],
+    ['jitter', duration_ms(stream.averageJitter), truth.jitterMs, isBad ? 0 : BUSY_MS],
+    ['round trip', duration_ms(stream.averageRoundTripTime), roundTripMs, 0],
+  ];
+  const what = `${direction} ${stream.label} ${stream.streamId}`;
+  const all = figures.map(([figure, found, so]) => `${figure} ${found.toFixed(4)} of ${so.toFixed(4)}`);
+  t.diagnostic(`${what}: ${all.join(', ')}`);
+  for (const [figure, found, so, slack] of figures) near(found, so, slack, `${what}, ${figure}`);
 }
 
 describe('quality', { timeout: 400_000 }, () => {
+  before(goFirst);
+
   for (const bad of Object.values(DIRECTIONS))
     test(`a network whose ${bad} is bad`, async (t) => {
       const world = await World.open({ [bad]: BAD });
@@ -104,7 +112,7 @@ describe('quality', { timeout: 400_000 }, () => {
       const streams = await Promise.all(record.sessions.flatMap(streamsOf).map((stream) => world.withTruth(stream)));
       const many = streams.filter(({ truth }) => truth.packets >= STREAM_PACKETS_MIN);
       const [uplink, downlink] = [await world.relay.truth('uplink'), await world.relay.truth('downlink')];
-      for (const stream of many) check(stream, bad, uplink.delayMs + downlink.delayMs);
+      for (const stream of many) check(t, stream, bad, uplink.delayMs + downlink.delayMs);
       const compared = many.filter(({ direction }) => direction === bad).reduce((sum, { truth }) => sum + truth.packets, 0);
       assert.ok(compared >= PACKETS_MIN, `${compared} packets in ${many.length} streams`);
     });

@@ -51,7 +51,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "sederunt",
-        &["audit", "db", "identity", "media", "meeting", "register", "server"],
+        &[
+            "audit", "db", "identity", "media", "meeting", "outbox", "register", "server",
+        ],
     ),
     (
         "bench",

@@ -10,7 +10,7 @@ use quality::{
 };
 use register::{
     CallRecord, CallSession, Measured, MeasuredStream, Media, ParticipantKind, Path, Piece, Query, Register,
-    RegisterError, SessionQuality, SetupFailure, Transport, limits,
+    RegisterError, SessionQuality, SetupFailure, Transport, Whose, limits,
 };
 use std::{collections::BTreeMap, slice};
 
@@ -171,6 +171,32 @@ async fn what_was_measured_is_read_as_it_was_written_last() {
         assert_eq!((found.path, found.report), (later.path, later.report));
         assert_eq!(found.streams[&MICROPHONE], later.streams[0].totals);
         assert_eq!(found.streams[&LINE], of_anna.streams[2].totals);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn records_are_found_by_what_flowed_in_them() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let anna = hall.join(signed_in(2), at(10)).await;
+        let flowed = measured(&anna.session, &[(MICROPHONE, 10), (SCREEN, 20), (DARK, 0)]);
+        hall.register.keep(&[flowed], &[], at(20)).await.expect("written");
+        hall.leave(&anna, at(30)).await;
+        while hall.register.publish(at(60)).await.expect("published") > 0 {}
+        for (filter, expected) in [
+            ("media.audio = 1", 1),
+            ("media.video = 1", 0),
+            ("NOT media.video = 1", 1),
+            ("media.screen = 1 AND media.audio = 1", 1),
+        ] {
+            let predicate = filter::google(filter).expect("a filter");
+            let counted = hall
+                .register
+                .count_call_records(Whose::Everybody, predicate, at(60))
+                .await;
+            assert_eq!(counted.expect("counted"), expected, "{filter}");
+        }
     })
     .await;
 }

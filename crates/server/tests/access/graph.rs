@@ -111,6 +111,11 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
         "/v1.0/communications/callRecords/getDirectRoutingCalls(fromDateTime=2026-11-01,toDateTime=2026-11-20)",
     ),
     (
+        "onlineMeetings.ListOwn",
+        "GET",
+        "/v1.0/me/onlineMeetings?$filter=JoinWebUrl%20eq%20'ADDRESS'",
+    ),
+    (
         "attendanceReports.ListOwn",
         "GET",
         "/v1.0/me/onlineMeetings/SPACE/attendanceReports",
@@ -124,6 +129,11 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
         "attendanceRecords.ListOwn",
         "GET",
         "/v1.0/me/onlineMeetings/SPACE/attendanceReports/RECORD/attendanceRecords",
+    ),
+    (
+        "onlineMeetings.List",
+        "GET",
+        "/v1.0/users/owner@example.org/onlineMeetings?$filter=JoinWebUrl%20eq%20'ADDRESS'",
     ),
     (
         "attendanceReports.List",
@@ -198,7 +208,7 @@ async fn conference_that_is_over(
     space: &str,
     callers: &[Caller],
     host: &Caller,
-) -> [(&'static str, String); 4] {
+) -> [(&'static str, String); 5] {
     // Its owner wants reports, or there would be none to read.
     let wish = Call {
         verb: "PATCH".to_owned(),
@@ -206,6 +216,12 @@ async fn conference_that_is_over(
         body: r#"{"config":{"attendanceReportGenerationType":"GENERATE_REPORT"}}"#.to_owned(),
     };
     host.ask(world, &wish).await.ok();
+    let look = Call {
+        verb: "GET".to_owned(),
+        path: format!("/v2/{space}"),
+        body: String::new(),
+    };
+    let address = host.ask(world, &look).await.ok()["meetingUri"].clone();
     let held = Conference::begin(world, space, callers, host).await;
     let seat = held.seat("participant").expect("they were in it").clone();
     conference::end(world, space, host).await;
@@ -216,5 +232,6 @@ async fn conference_that_is_over(
         ("SESSION", world::guid(seat.session_id())),
         ("PARTICIPANT", seat.participant_id().to_owned()),
         ("SPACE", space.trim_start_matches("spaces/").to_owned()),
+        ("ADDRESS", address.as_str().expect("it has a code").to_owned()),
     ]
 }

@@ -131,6 +131,29 @@ async fn the_organizer_reads_who_was_there_and_for_how_long() {
 }
 
 #[tokio::test]
+async fn a_meeting_is_found_by_the_address_that_people_open() {
+    let held = Held::new().await;
+    let address = text(&held.read(&format!("/v2/{}", held.space)).await, "meetingUri");
+    let asked = |address: &str| format!("/v1.0/me/onlineMeetings?$filter=JoinWebUrl%20eq%20'{address}'");
+    let found = held.read(&asked(&address)).await;
+    let meeting = &found["value"][0];
+    assert_eq!(found["value"].as_array().map(Vec::len), Some(1));
+    assert_eq!(meeting["id"], held.space[7..]);
+    assert_eq!(meeting["joinWebUrl"], address);
+    let selected = held.read(&format!("{}&$select=id&$count=true", asked(&address))).await;
+    assert_eq!(selected["value"], json!([{"id": held.space[7..]}]));
+    assert_eq!(selected["@odata.count"], 1);
+
+    let world = &held.world;
+    let not_bobs = world.get(Some(&held.bob), &asked(&address)).await.ok();
+    assert_eq!(not_bobs["value"], json!([]), "it is Ada's");
+    for elsewhere in ["https://elsewhere.example/abc-mnop-xyz", "x"] {
+        assert_eq!(held.read(&asked(elsewhere)).await["value"], json!([]));
+    }
+    refused(&world.get(Some(&held.ada), "/v1.0/me/onlineMeetings").await, 400);
+}
+
+#[tokio::test]
 async fn a_program_reads_everybodys_by_its_role_and_others_read_nothing() {
     let held = Held::new().await;
     let (world, space) = (&held.world, &held.space[7..]);

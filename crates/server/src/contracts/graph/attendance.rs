@@ -3,35 +3,23 @@
 //! An online meeting is a space. Each time it was held makes one report, which has the id of its conference and is read from the
 //! register whenever somebody asks, so that it never tells another story than the record. There are reports of spaces whose owner
 //! wants them (`attendanceReportGenerationType`), and of conferences that are over: they do not change any more.
-//!
-//! `/me/…` is of whoever asks. Below `/users/{id}` stands the organizer, by id or by address; to an application that is anybody, and
-//! to a person themselves.
 
 use identity::User;
-use identity::policy::Reach;
-use meeting::{ConferenceId, Role, UserId};
+use meeting::{ConferenceId, Role};
 use register::{ConferenceRecord, Page, ParticipantKind, ParticipantRecord, Presence, Query, SpaceRecord};
 use rooms::{SpaceName, find_space};
 use serde::Serialize;
 
 use super::contexts;
 use super::identities::Known;
+use super::organizers::Whose;
 use super::pages::{self, Collection, Cut};
 use super::primitives::{self, Moment, guid};
 use super::reply::Reply;
 use super::{Asked, Graph};
-use crate::failure::{Answer, Failure, Kind};
+use crate::failure::{Answer, Failure};
 use crate::gate::asking::as_resource;
 use crate::limits;
-
-/// Whose meetings a path is about.
-#[derive(Clone, Copy)]
-pub(super) enum Whose {
-    /// Of whoever asks.
-    Mine,
-    /// Of the user in the path's first key.
-    Named,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,16 +75,6 @@ struct OnlineMeeting {
     space: SpaceRecord,
     /// The path of its reports, below the version.
     path: String,
-}
-
-impl Whose {
-    /// The keys of a path: the user, if there is one, the meeting and the report.
-    fn keys(self, asked: &Asked) -> (Option<&str>, &str, &str) {
-        match self {
-            Whose::Mine => (None, asked.key(0), asked.key(1)),
-            Whose::Named => (Some(asked.key(0)), asked.key(1), asked.key(2)),
-        }
-    }
 }
 
 pub(super) async fn list(graph: &Graph, asked: &Asked, whose: Whose) -> Answer<Reply> {
@@ -177,22 +155,12 @@ async fn records(graph: &Graph, asked: &Asked, conference: &ConferenceRecord, cu
 impl OnlineMeeting {
     /// The meeting of a path, if the caller may read its reports. What is secret looks like what is not there.
     async fn find(graph: &Graph, asked: &Asked, whose: Whose) -> Answer<OnlineMeeting> {
-        let hidden = || Failure::hidden(asked.asking.noun());
+        let organizer = whose.organizer(graph, asked).await?;
         let (named, meeting, _) = whose.keys(asked);
-        let organizer = match (named, asked.asking.reach()?) {
-            (Some(named), Reach::Everybody) => user(graph, named).await?.ok_or_else(hidden)?,
-            (Some(named), Reach::Own(caller)) if is_named(caller, named) => caller.clone(),
-            (Some(_), Reach::Own(_)) => return Err(hidden()),
-            (None, Reach::Own(caller)) => caller.clone(),
-            (None, Reach::Everybody) => {
-                let sentence = "`/me` is for somebody who is signed in: name the organizer, as in `/users/{id}`.";
-                return Err(Failure::new(Kind::Invalid, sentence));
-            }
-        };
         let space = find_space(&graph.installation.register, &SpaceName::parse(meeting), asked.now).await;
         let space = space.map_err(|error| asked.asking.unread(error))?;
         if space.owner != organizer.id {
-            return Err(hidden());
+            return Err(Failure::hidden(asked.asking.noun()));
         }
         asked.asking.allowed(&as_resource(&space, false))?;
         let user = named.map_or_else(|| "me".to_owned(), |_| format!("users/{}", organizer.id));
@@ -303,19 +271,4 @@ async fn record(
         attendance_intervals: presence.iter().map(interval).collect(),
         external_registration_information: None,
     })
-}
-
-/// Whether a path names somebody: by id or by address.
-fn is_named(user: &User, name: &str) -> bool {
-    user.id.as_str() == name || user.email.eq_ignore_ascii_case(name)
-}
-
-/// The account that a path names.
-async fn user(graph: &Graph, name: &str) -> Answer<Option<User>> {
-    let identity = &graph.installation.identity;
-    let found = match UserId::parse(name) {
-        Ok(id) => identity.user(&id).await,
-        Err(_) => identity.user_by_email(name).await,
-    };
-    found.map_err(|error| Failure::unreachable(&error, "the accounts cannot be reached"))
 }

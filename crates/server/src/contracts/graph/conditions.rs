@@ -10,7 +10,7 @@ use super::primitives;
 use crate::failure::{Failure, Kind};
 
 /// What there is to ask of a record, as its callers name it.
-const OF_RECORDS: &str = "startDateTime, endDateTime, lastModifiedDateTime, version, type, joinWebUrl, organizer_v2/id, participants_v2/any(p:p/id …)";
+const OF_RECORDS: &str = "startDateTime, endDateTime, lastModifiedDateTime, version, type, modalities/any(m:m eq …), joinWebUrl, organizer_v2/id, participants_v2/any(p:p/id …)";
 
 /// A filter that cannot be used, as its caller is told.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(super) fn of_records(text: &str, public_url: &str) -> Result<Predicate, Unfi
         "participants_v2.id" => Ok(renamed(with_our_id(condition), "participants.id")),
         "joinWebUrl" => with_code(condition, public_url),
         "type" => of_type(condition),
+        "modalities" => of_modality(condition),
         _ => Err(unknown(&condition, OF_RECORDS)),
     });
     Ok(translated?)
@@ -54,6 +55,21 @@ pub(super) fn of_sessions(text: &str) -> Result<Predicate, Unfit> {
         _ => Err(unknown(&condition, "startDateTime, endDateTime")),
     });
     Ok(translated?)
+}
+
+/// The code of the meeting whose address a filter is; none if that is not of this server.
+pub(super) fn of_meetings(text: &str, public_url: &str) -> Result<Option<MeetingCode>, Unfit> {
+    match filter::odata(text)? {
+        Predicate::Compare {
+            path,
+            comparison: Comparison::Equal,
+            literal,
+        } if path.text.eq_ignore_ascii_case("joinWebUrl") => Ok(code_of(&literal.text, public_url)),
+        _ => Err(Unfit(Malformed {
+            at: 0,
+            why: "a meeting is asked for by its address: JoinWebUrl eq 'https://…'".into(),
+        })),
+    }
 }
 
 fn path(condition: &Predicate) -> &Word {
@@ -96,6 +112,12 @@ fn with_our_id(mut condition: Predicate) -> Predicate {
     condition
 }
 
+/// The code of the meeting at an address of this server.
+fn code_of(address: &str, public_url: &str) -> Option<MeetingCode> {
+    let code = address.strip_prefix(public_url)?.strip_prefix('/')?;
+    MeetingCode::parse(code).ok()
+}
+
 /// The address of a meeting is that of its code. Of another server's there are no records.
 fn with_code(condition: Predicate, public_url: &str) -> Result<Predicate, Malformed> {
     match condition {
@@ -104,11 +126,7 @@ fn with_code(condition: Predicate, public_url: &str) -> Result<Predicate, Malfor
             comparison,
             literal,
         } => {
-            let code = literal
-                .text
-                .strip_prefix(public_url)
-                .and_then(|rest| rest.strip_prefix('/'));
-            let code = code.and_then(|code| MeetingCode::parse(code).ok());
+            let code = code_of(&literal.text, public_url);
             let code = code.map_or_else(String::new, |code| code.as_str().to_owned());
             let literal = Word { text: code, ..literal };
             let compare = Predicate::Compare {
@@ -123,6 +141,42 @@ fn with_code(condition: Predicate, public_url: &str) -> Result<Predicate, Malfor
             why: "joinWebUrl compares with an address".into(),
         }),
     }
+}
+
+/// A kind of media that flowed, which the register keeps as 1 or 0. Of Graph's others none ever flows here.
+fn of_modality(condition: Predicate) -> Result<Predicate, Malformed> {
+    let Predicate::Compare {
+        path,
+        comparison: Comparison::Equal,
+        literal,
+    } = condition
+    else {
+        return Err(Malformed {
+            at: path(&condition).at,
+            why: "modalities compares only with eq and in, as in modalities/any(m:m eq 'video')".into(),
+        });
+    };
+    let kind = match literal.text.as_str() {
+        "audio" => "media.audio",
+        "video" => "media.video",
+        "videoBasedScreenSharing" => "media.screen",
+        "data" | "screenSharing" | "unknownFutureValue" => return Ok(Predicate::Or(Vec::new())),
+        _ => {
+            return Err(Malformed {
+                at: literal.at,
+                why: "expected one of audio, video, videoBasedScreenSharing, data, screenSharing".into(),
+            });
+        }
+    };
+    let word = |text: &str, at| Word {
+        text: text.to_owned(),
+        at,
+    };
+    Ok(Predicate::Compare {
+        path: word(kind, path.at),
+        comparison: Comparison::Equal,
+        literal: word("1", literal.at),
+    })
 }
 
 /// Everything or nothing.
@@ -200,10 +254,47 @@ mod tests {
             "joinWebUrl eq 'https://elsewhere.example/abc-mnop-xyz'",
             "space.meeting_code = \"\"",
         );
+        check("modalities/any(m:m eq 'video')", "media.video = \"1\"");
+        check(
+            "modalities/any(m:m in ('audio','videoBasedScreenSharing'))",
+            "media.audio = \"1\" OR media.screen = \"1\"",
+        );
+        check("not modalities/any(m:m eq 'audio')", "NOT media.audio = \"1\"");
+        let never = of_records("modalities/any(m:m eq 'data')", "").expect("a condition");
+        assert_eq!(never, Predicate::Or(Vec::new()));
         let all = of_records("type eq 'groupCall'", "").expect("a condition");
         assert_eq!(all, Predicate::And(Vec::new()));
         let none = of_records("type in ('peerToPeer')", "").expect("a condition");
         assert_eq!(none, Predicate::Or(Vec::new()));
+    }
+
+    #[test]
+    fn a_meeting_is_asked_for_by_its_address() {
+        let check = |text: &str, expected: Option<Option<&str>>| {
+            let code = of_meetings(text, "https://meet.example.org").ok();
+            let code = code.as_ref().map(|code| code.as_ref().map(MeetingCode::as_str));
+            assert_eq!(code, expected, "{text}");
+        };
+        check(
+            "JoinWebUrl eq 'https://meet.example.org/abc-mnop-xyz'",
+            Some(Some("abc-mnop-xyz")),
+        );
+        check(
+            "joinWebUrl eq 'https://meet.example.org/abc-mnop-xyz'",
+            Some(Some("abc-mnop-xyz")),
+        );
+        check("JoinWebUrl eq 'https://elsewhere.example/abc-mnop-xyz'", Some(None));
+        check("JoinWebUrl eq 'https://meet.example.org/'", Some(None));
+        for refused in [
+            "",
+            "JoinWebUrl ne 'x'",
+            "JoinWebUrl eq null",
+            "subject eq 'x'",
+            "JoinWebUrl",
+        ] {
+            check(refused, None);
+        }
+        check("JoinWebUrl eq 'x' or JoinWebUrl eq 'y'", None);
     }
 
     #[test]
@@ -225,6 +316,8 @@ mod tests {
         check("joinWebUrl eq null", "at byte 0: joinWebUrl compares with an address");
         check("type eq 'phone'", "at byte 8: expected one of groupCall");
         check("type lt 'groupCall'", "at byte 0: type compares only");
+        check("modalities ne 'audio'", "at byte 0: modalities compares only with eq");
+        check("modalities/any(m:m eq 'smell')", "at byte 22: expected one of audio");
         let sessions = of_sessions("endDateTime eq null and id eq 'x'").expect_err("no condition");
         assert_eq!(sessions.0.at, 24);
     }

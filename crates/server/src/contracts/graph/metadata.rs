@@ -37,7 +37,9 @@ pub(super) fn declared(kind: &str, name: &str) -> Vec<&'static str> {
 mod tests {
     use odata::Shape;
 
-    use super::super::shapes::{ATTENDANCE_RECORD, ATTENDANCE_REPORT, CALL_RECORD, PARTICIPANT, SEGMENT, SESSION};
+    use super::super::shapes::{
+        ATTENDANCE_RECORD, ATTENDANCE_REPORT, CALL_RECORD, ONLINE_MEETING, PARTICIPANT, SEGMENT, SESSION,
+    };
     use super::declared;
 
     #[test]
@@ -55,5 +57,9 @@ mod tests {
         for shape in calls.into_iter().chain([&ATTENDANCE_REPORT, &ATTENDANCE_RECORD]) {
             check(shape);
         }
+        // Nothing is expanded in a meeting: what is below it has paths of its own.
+        let mut meeting = declared("EntityType", ONLINE_MEETING.name);
+        meeting.retain(|name| *name != "attendanceReports");
+        assert_eq!(meeting, ONLINE_MEETING.properties);
     }
 }

@@ -6,8 +6,8 @@
 //! | [`preferences`] | what a client would like; the path and the options are read by `odata` |
 //! | [`reply`], [`error`], [`primitives`] | what is answered, and how it is refused |
 //! | [`shapes`], [`shaping`], [`pages`], [`conditions`], [`contexts`] | what options may name, and what they make of an answer |
-//! | [`call_records`], [`sessions`], [`participants`], [`pstn`], [`attendance`] | one for each resource: its type, and what is asked of the register |
-//! | [`readers`] | who reads which call records |
+//! | [`call_records`], [`sessions`], [`participants`], [`pstn`], [`online_meetings`], [`attendance`] | one for each resource: its type, and what is asked of the register |
+//! | [`readers`], [`organizers`] | who reads which call records, and of whose meetings a path is |
 //! | [`subscriptions`], [`notifications`] | who is told of call records, and in which words |
 //! | [`endpoints`], [`identities`], [`media`] | types that resources share |
 //!
@@ -29,7 +29,9 @@ mod media;
 mod metadata;
 mod networks;
 mod notifications;
+mod online_meetings;
 mod operations;
+mod organizers;
 mod pages;
 mod participants;
 mod preferences;

@@ -11,10 +11,13 @@ use http::Method as Verb;
 use identity::policy::Action;
 use odata::Takes;
 
-use super::attendance::Whose;
+use super::organizers::Whose;
 use super::reply::Reply;
-use super::shapes::{ATTENDANCE_RECORD, ATTENDANCE_REPORT, CALL_RECORD, PARTICIPANT, SEGMENT, SESSION};
-use super::{Asked, Graph, attendance, batch, call_records, metadata, participants, pstn, sessions, subscriptions};
+use super::shapes::{ATTENDANCE_RECORD, ATTENDANCE_REPORT, CALL_RECORD, ONLINE_MEETING, PARTICIPANT, SEGMENT, SESSION};
+use super::{
+    Asked, Graph, attendance, batch, call_records, metadata, online_meetings, participants, pstn, sessions,
+    subscriptions,
+};
 use crate::failure::Answer;
 use crate::gate::operation::{Needs, Operation};
 
@@ -209,6 +212,12 @@ pub(super) static OPERATIONS: &[Row] = &[
         |graph, asked| Box::pin(ready(pstn::list_direct_routing_calls(graph, asked))),
     ),
     get(
+        "me/onlineMeetings",
+        Operation::reads("onlineMeetings/ListOwn", READ_ATTENDANCE, "onlineMeeting"),
+        Takes::Collection(&ONLINE_MEETING),
+        |graph, asked| Box::pin(online_meetings::list(graph, asked, Whose::Mine)),
+    ),
+    get(
         "me/onlineMeetings/{}/attendanceReports",
         Operation::reads("attendanceReports/ListOwn", READ_ATTENDANCE, "meetingAttendanceReport"),
         Takes::Collection(&ATTENDANCE_REPORT),
@@ -225,6 +234,12 @@ pub(super) static OPERATIONS: &[Row] = &[
         Operation::reads("attendanceRecords/ListOwn", READ_ATTENDANCE, "attendanceRecord"),
         Takes::Collection(&ATTENDANCE_RECORD),
         |graph, asked| Box::pin(attendance::list_records(graph, asked, Whose::Mine)),
+    ),
+    get(
+        "users/{}/onlineMeetings",
+        Operation::reads("onlineMeetings/List", READ_ATTENDANCE, "onlineMeeting"),
+        Takes::Collection(&ONLINE_MEETING),
+        |graph, asked| Box::pin(online_meetings::list(graph, asked, Whose::Named)),
     ),
     get(
         "users/{}/onlineMeetings/{}/attendanceReports",

@@ -66,6 +66,13 @@ pub(super) static PARTICIPANT: Shape = Shape {
     navigations: &[],
 };
 
+/// `onlineMeeting`. What is below it is asked for there.
+pub(super) static ONLINE_MEETING: Shape = Shape {
+    name: "onlineMeeting",
+    properties: &["id", "creationDateTime", "joinWebUrl"],
+    navigations: &[],
+};
+
 /// `meetingAttendanceReport`.
 pub(super) static ATTENDANCE_REPORT: Shape = Shape {
     name: "meetingAttendanceReport",
