@@ -17,8 +17,11 @@ pub enum ProjectRole {
     Admin,
 }
 
-/// What each role may do beside what the one before it may: resource, and verbs.
-const TABLE: &[(ProjectRole, &[(&str, &[&str])])] = &[
+/// What may be done to a kind of thing: its name, and verbs.
+type Held = (&'static str, &'static [&'static str]);
+
+/// What each role may do beside what the one before it may.
+const TABLE: &[(ProjectRole, &[Held])] = &[
     (
         ProjectRole::Viewer,
         &[

@@ -9,12 +9,10 @@
 
 mod finish;
 pub mod limits;
-mod links;
 mod store;
 mod take;
 
 pub use finish::{Audio, FinishError, Finished};
-pub use links::{LINK_TTL_US, Link, LinkFault};
 pub use store::{Place, Store, StoreError};
 pub use take::{Microphone, Spool, Take, TakeError};
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audit::By;
+use calls::Calls;
 use db::{Db, Lease, Location};
 use edge::{Limits, Proxies, Secured, Setup, Tls, TlsConfiguration, TlsError};
 use identity::{AccountError, Identity, KeyError};
@@ -25,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::announce::{Reached, Unresolved};
 use crate::configuration::Configuration;
-use crate::contracts::{graph, meet, own, people};
+use crate::contracts::{graph, meet, own, people, voice};
 use crate::delivering::Correspondent;
 use crate::discovery::Descriptions;
 use crate::folder::{self, FolderError, Held};
@@ -38,9 +39,10 @@ use crate::metrics::Metrics;
 use crate::outgoing::Receivers;
 use crate::probing::Probes;
 use crate::readiness::Readiness;
+use crate::telephone::TelephoneError;
 use crate::watching::{self, Watched};
 use crate::web::oidc::OidcConfiguration;
-use crate::{announce, clock, delivering, descriptors, jobs, links, plain, remedy, waiting, web};
+use crate::{announce, clock, delivering, descriptors, jobs, links, plain, remedy, telephone, waiting, web};
 
 /// The account that a new installation begins with.
 const ADMINISTRATOR: &str = "administrator@localhost";
@@ -60,6 +62,7 @@ pub struct Running {
     stop: CancellationToken,
     listening: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
+    telephones: Option<JoinHandle<()>>,
     lease: Lease,
     _held: Held,
 }
@@ -115,6 +118,9 @@ pub enum StartError {
     /// The administrator.
     #[error("the administrator's account cannot be made")]
     Administrator(#[from] AccountError),
+    /// Telephones.
+    #[error(transparent)]
+    Telephone(#[from] TelephoneError),
     /// The rules of REST.
     #[error("the API's own description is wrong")]
     Rules(#[from] transcode::RuleError),
@@ -161,6 +167,9 @@ impl StartError {
             StartError::PublicAddress(_) => {
                 "give an address, or a name that this machine can look up, with `--public-address`"
             }
+            StartError::Telephone(_) => {
+                "look at `[telephony]` in the configuration file: the address and the ports have to be free"
+            }
             StartError::Rules(_) => "this is a fault of the build; report it",
             StartError::Store(_) | StartError::Keys(_) | StartError::Administrator(_) | StartError::Restart(_) => {
                 remedy::of_store(self, "`sederunt doctor` with the same flags shows what is wrong")
@@ -188,6 +197,7 @@ impl Server {
             without_tokens,
             without_reflection,
             notify_origins,
+            telephone,
             oidc,
         } = configuration;
         let (listener, address) = bind(listen).await?;
@@ -206,7 +216,8 @@ impl Server {
         let identity = Identity::open(db.clone()).await?.with_public_url(&public_url);
         let identity = identity.with_pkce_required(require_pkce);
         let receivers = Receivers::new(notify_origins);
-        let installation = install(&db, media, retention, identity, receivers);
+        let recordings = telephone::store(&store.data).map_err(TelephoneError::from)?;
+        let installation = install(&db, media, retention, identity, receivers, recordings);
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
         let stop = CancellationToken::new();
@@ -221,6 +232,12 @@ impl Server {
         let setup = setup(tls, &public_url, trusted_proxies, installation.reports.clone());
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
         let mut background = beside(&installation, events, admission, audit_retention);
+        let mut telephones = None;
+        if let Some(telephone) = telephone {
+            let handlers = voice::HttpHandlers::new(installation.identity.clone(), installation.receivers.clone());
+            let start = telephone::start(telephone, &store.data, &installation, Arc::new(handlers), stop.clone());
+            telephones = Some(Box::pin(start).await?);
+        }
         let follow = announce::follow(public_addresses, reached, installation.media);
         background.push(tokio::spawn(follow));
         background.extend(keeper.flatten());
@@ -237,6 +254,7 @@ impl Server {
             stop,
             listening,
             background,
+            telephones,
             lease,
             _held: held,
         })
@@ -291,12 +309,16 @@ fn contracts(installation: &Installation) -> Vec<Contract> {
         meet::contract(installation),
         people::contract(installation),
         own::contract(installation),
+        voice::contract(installation),
     ]
 }
 
 /// Those that are served by plain HTTP. Whoever adds one adds a line here.
 fn plain_contracts(installation: &Installation, admission: &Arc<Admission>) -> Vec<Arc<dyn plain::Contract>> {
-    vec![graph::contract(installation, admission)]
+    vec![
+        graph::contract(installation, admission),
+        voice::Downloads::contract(installation, admission),
+    ]
 }
 
 /// The contracts by which somebody can ask to be told. Whoever adds one adds a line here.
@@ -311,6 +333,7 @@ fn install(
     retention: Option<Duration>,
     identity: Identity,
     receivers: Receivers,
+    recordings: recording::Store,
 ) -> Installation {
     let retention_us = retention.map_or(register::limits::NEVER_US, clock::micros);
     let register = Register::new(db.clone()).with_retention_us(retention_us);
@@ -326,6 +349,8 @@ fn install(
         ),
         register,
         media,
+        calls: Calls::new(db.clone()),
+        recordings,
         outbox: Outbox::new(db.clone()),
         receivers,
         metrics,
@@ -495,6 +520,10 @@ impl Running {
         self.stop.cancel();
         // A listener that panicked has nothing left to finish.
         let _ = self.listening.await;
+        // Whoever is in a call is hung up on, and what was recorded is kept.
+        if let Some(telephones) = self.telephones {
+            let _ = telephones.await;
+        }
         for task in self.background {
             task.abort();
         }
@@ -512,7 +541,7 @@ mod tests {
     /// Which methods the contracts' tables have, and which the descriptors. The services of a package are all ours to serve.
     #[test]
     fn every_method_has_one_row_and_every_row_a_method() {
-        let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED];
+        let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED, &voice::DECLARED];
         let packages: BTreeSet<&str> = declared
             .iter()
             .flat_map(|declared| declared.packages)

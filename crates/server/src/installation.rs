@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use calls::Calls;
 use identity::Identity;
 use media::Media;
 use outbox::Outbox;
+use recording::Store;
 use register::Register;
 use rooms::Rooms;
 use share::Reports;
@@ -19,6 +21,9 @@ pub(crate) struct Installation {
     pub(crate) register: Register,
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
+    pub(crate) calls: Calls,
+    /// Where the files of recordings are.
+    pub(crate) recordings: Store,
     pub(crate) outbox: Outbox,
     /// Who may be told what is in it.
     pub(crate) receivers: Receivers,

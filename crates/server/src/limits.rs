@@ -266,3 +266,9 @@ pub(crate) const SUBSCRIPTION_MINUTES_MIN: i64 = 45;
 
 /// Characters that a subscriber may have sent along with everything they are told: the contract's number.
 pub(crate) const CLIENT_STATE_CHARS_MAX: usize = 128;
+
+/// Redirects that a handler of calls may answer with, one after the other.
+pub(crate) const HANDLER_REDIRECTS_MAX: usize = 5;
+
+/// Cookies that a handler may set with one answer: a session, and what web frameworks add.
+pub(crate) const HANDLER_COOKIES_MAX: usize = 16;

@@ -9,7 +9,7 @@ mod public;
 mod receivers;
 
 pub use address::Origin;
-pub(crate) use receivers::{Receivers, Unanswering};
+pub(crate) use receivers::{Answer, Receivers, Unanswering};
 
 use std::io;
 

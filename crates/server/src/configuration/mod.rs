@@ -15,6 +15,7 @@ mod provider;
 mod quotas;
 mod serving;
 mod store;
+mod telephone;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub use page::settings_page;
 use crate::announce::PublicAddress;
 use crate::gate::Quotas;
 use crate::outgoing::Origin;
+use crate::telephone::TelephoneConfiguration;
 use crate::web::oidc::OidcConfiguration;
 use https::{HTTPS, Https};
 use key::{Fallback, Section};
@@ -37,9 +39,10 @@ use provider::PROVIDER;
 use quotas::QUOTAS;
 use serving::SERVING;
 use store::STORE;
+use telephone::TELEPHONY;
 
 /// Everything that may be set.
-static ALL: [Section; 5] = [STORE, SERVING, HTTPS, PROVIDER, QUOTAS];
+static ALL: [Section; 6] = [STORE, SERVING, HTTPS, PROVIDER, QUOTAS, TELEPHONY];
 
 /// Where the register is, resolved.
 #[derive(Clone, Debug)]
@@ -87,6 +90,8 @@ pub struct Configuration {
     pub notify_origins: Vec<Origin>,
     /// A provider by which people may sign in.
     pub oidc: Option<OidcConfiguration>,
+    /// How telephones reach the server, if they may.
+    pub telephone: Option<TelephoneConfiguration>,
     /// Whether HTTPS is served, and with which certificate.
     pub tls: TlsConfiguration,
 }
@@ -169,6 +174,7 @@ impl Configuration {
             without_tokens: false,
             without_reflection: false,
             notify_origins: Vec::new(),
+            telephone: None,
             oidc: None,
             tls: TlsConfiguration::Off,
         }

@@ -7,3 +7,4 @@ pub(crate) mod graph;
 pub(crate) mod meet;
 pub(crate) mod own;
 pub(crate) mod people;
+pub(crate) mod voice;

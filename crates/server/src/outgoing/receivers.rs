@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 use std::vec;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
@@ -54,6 +54,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     /// Without parameters, in lower case.
     pub(crate) media_type: String,
+    pub(crate) headers: HeaderMap,
     /// Up to what was asked for.
     pub(crate) body: Bytes,
 }
@@ -103,12 +104,25 @@ impl Receivers {
         body: Bytes,
         answer_bytes_max: usize,
     ) -> Result<Answer, Unanswering> {
+        let content_type = HeaderValue::from_static(content_type);
+        let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
+        self.ask(url, Method::POST, headers, body, answer_bytes_max).await
+    }
+
+    /// Asks anything, and reads so much of the answer. Redirects are answers.
+    pub(crate) async fn ask(
+        &self,
+        url: &str,
+        method: Method,
+        headers: HeaderMap,
+        body: Bytes,
+        answer_bytes_max: usize,
+    ) -> Result<Answer, Unanswering> {
         let Address { uri, origin } = self.address(url).map_err(Unanswering::Unfit)?;
         let mut request = Request::new(Full::from(body));
-        *request.method_mut() = http::Method::POST;
+        *request.method_mut() = method;
         *request.uri_mut() = uri;
-        let content_type = HeaderValue::from_static(content_type);
-        request.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        *request.headers_mut() = headers;
         let answer = self.answer(&origin, request, answer_bytes_max);
         match tokio::time::timeout(limits::RECEIVER_TIMEOUT, answer).await {
             Ok(answer) => answer,
@@ -142,6 +156,7 @@ impl Receivers {
         Ok(Answer {
             status: head.status,
             media_type: media_type.trim().to_ascii_lowercase(),
+            headers: head.headers,
             body,
         })
     }

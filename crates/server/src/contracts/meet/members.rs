@@ -15,10 +15,10 @@ use register::{MemberRecord, MemberRole, RegisterError, SpaceRecord};
 
 use super::Spaces;
 use super::is_beta;
-use crate::grpc::update_mask::{Paths, UpdateMask};
 use crate::acquaintance::acquaintance_of;
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
+use crate::grpc::update_mask::{Paths, UpdateMask};
 use crate::grpc::wire::query;
 use crate::standing::standing_of;
 use crate::{clock, limits, names, random};

@@ -9,8 +9,8 @@ use api::google::apps::meet::v2beta::SpaceConfig;
 use api::google::apps::meet::v2beta::space_config::ModerationRestrictions;
 use meeting::{SETTINGS, Setting, Settings};
 
-use crate::grpc::update_mask::{Paths, UpdateMask};
 use crate::failure::{Answer, Failure};
+use crate::grpc::update_mask::{Paths, UpdateMask};
 
 /// Where a setting is.
 struct Row {

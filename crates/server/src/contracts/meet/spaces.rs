@@ -10,9 +10,9 @@ use register::{NewSpace, Register, RegisterError, SpaceRecord};
 use rooms::{InputError, Rooms, SpaceName, find_space};
 
 use super::space_config::{self, Change, PATHS};
-use crate::grpc::update_mask::UpdateMask;
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::{Asking, as_resource};
+use crate::grpc::update_mask::UpdateMask;
 use crate::installation::Installation;
 use crate::limits::ID_DRAWS_MAX;
 use crate::{clock, links, names, random};

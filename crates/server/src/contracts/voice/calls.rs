@@ -33,7 +33,11 @@ impl CallsService {
     async fn get(&self, asking: &Asking, request: &api::GetCallRequest) -> Answer<api::Call> {
         let [project, call] = parts("name", &request.name, ["projects", "calls"])?;
         permitted(&self.identity, asking, project, "voice.calls.get").await?;
-        let call = self.calls.call(project, call).await.map_err(|error| unreachable(&error))?;
+        let call = self
+            .calls
+            .call(project, call)
+            .await
+            .map_err(|error| unreachable(&error))?;
         call.as_ref().map(call_to_wire).ok_or_else(Failure::not_found)
     }
 
@@ -41,7 +45,11 @@ impl CallsService {
         let [project] = parts("parent", &request.parent, ["projects"])?;
         permitted(&self.identity, asking, project, "voice.calls.list").await?;
         let list = list(request.page_size, &request.page_token, &request.filter);
-        let page = self.calls.list_calls(project, list).await.map_err(|error| unlisted(&error))?;
+        let page = self
+            .calls
+            .list_calls(project, list)
+            .await
+            .map_err(|error| unlisted(&error))?;
         Ok(api::ListCallsResponse {
             calls: page.items.iter().map(call_to_wire).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -56,7 +64,10 @@ impl api::calls_server::Calls for CallsService {
         respond(self.get(&asking, &message).await)
     }
 
-    async fn list_calls(&self, request: Request<api::ListCallsRequest>) -> Result<Response<api::ListCallsResponse>, Status> {
+    async fn list_calls(
+        &self,
+        request: Request<api::ListCallsRequest>,
+    ) -> Result<Response<api::ListCallsResponse>, Status> {
         let (asking, message) = admitted(request)?;
         respond(self.list(&asking, &message).await)
     }

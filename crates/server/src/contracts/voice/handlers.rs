@@ -15,6 +15,7 @@ use identity::{Identity, SigningKey};
 use serde_json::{Map, Value, json};
 
 use super::calls::name_of;
+use super::wire::rfc3339;
 use crate::limits;
 use crate::outgoing::{Answer, Receivers};
 
@@ -38,7 +39,7 @@ fn signature(key: &SigningKey, url: &str, event: &str, body: &[u8]) -> String {
 
 /// A call as the JSON of the contract: what has no value is not there.
 fn call_as_json(call: &Call) -> Value {
-    let time = |time_us: Option<i64>| time_us.map(crate::contracts::voice::wire::rfc3339);
+    let time = |time_us: Option<i64>| time_us.map(rfc3339);
     let state = match call.state {
         CallState::Queued => "QUEUED",
         CallState::Starting => "STARTING",
@@ -50,12 +51,16 @@ fn call_as_json(call: &Call) -> Value {
         CallState::Busy => "BUSY",
         CallState::Rejected => "REJECTED",
     };
-    let direction = if call.direction == Direction::Incoming { "INCOMING" } else { "OUTGOING" };
+    let direction = if call.direction == Direction::Incoming {
+        "INCOMING"
+    } else {
+        "OUTGOING"
+    };
     let fields = [
         ("name", Some(json!(name_of(call)))),
         ("to", Some(json!(call.to))),
         ("from", call.from.as_ref().map(|from| json!(from))),
-        ("isPrivate", call.is_private.then(|| json!(true))),
+        ("isPrivate", call.is_private.then_some(json!(true))),
         ("labels", (!call.labels.is_empty()).then(|| json!(call.labels))),
         ("transport", Some(json!("SIP"))),
         ("direction", Some(json!(direction))),
@@ -66,7 +71,9 @@ fn call_as_json(call: &Call) -> Value {
         ("createMethod", Some(json!("INCOMING_CALL"))),
         ("sipCallId", call.sip_call_id.as_ref().map(|id| json!(id))),
     ];
-    let given = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    let given = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(given.collect::<Map<_, _>>())
 }
 
@@ -81,7 +88,10 @@ fn request_body(ask: &Ask) -> Bytes {
 
 /// The cookies that an answer sets: name and value, whatever else it says of them.
 fn cookies_of(headers: &HeaderMap) -> BTreeMap<String, String> {
-    let set = headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let set = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let pairs = set.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
     let pairs = pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
     pairs.take(limits::HANDLER_COOKIES_MAX).collect()
@@ -107,20 +117,29 @@ impl HttpHandlers {
     ) -> Result<(String, Answer), Unanswered> {
         let mut uri = uri.to_owned();
         for _ in 0..=limits::HANDLER_REDIRECTS_MAX {
-            let asked = self.receivers.ask(&uri, method.clone(), headers(&uri)?, body.clone(), most).await;
+            let asked = self
+                .receivers
+                .ask(&uri, method.clone(), headers(&uri)?, body.clone(), most)
+                .await;
             let answer = asked.map_err(|error| Unanswered(format!("{uri}: {}", register::chain(&error))))?;
             if !answer.status.is_redirection() {
-                return match answer.status.is_success() {
-                    true => Ok((uri, answer)),
-                    false => Err(Unanswered(format!("{uri} answered {}", answer.status))),
-                };
+                if answer.status.is_success() {
+                    return Ok((uri, answer));
+                }
+                return Err(Unanswered(format!("{uri} answered {}", answer.status)));
             }
-            let location = answer.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+            let location = answer
+                .headers
+                .get(header::LOCATION)
+                .and_then(|value| value.to_str().ok());
             let base = url::Url::parse(&uri).map_err(|error| Unanswered(format!("{uri}: {error}")))?;
             let next = location.and_then(|location| base.join(location).ok());
             uri = next.ok_or_else(|| Unanswered(format!("{uri} leads nowhere")))?.into();
         }
-        Err(Unanswered(format!("more than {} redirects, the last to {uri}", limits::HANDLER_REDIRECTS_MAX)))
+        Err(Unanswered(format!(
+            "more than {} redirects, the last to {uri}",
+            limits::HANDLER_REDIRECTS_MAX
+        )))
     }
 }
 
@@ -130,10 +149,17 @@ impl Handlers for HttpHandlers {
             let key = self.identity.project_signing_key(&ask.call.project).await;
             let key = key.map_err(|error| Unanswered(format!("the project has no key: {error}")))?;
             let body = request_body(ask);
-            let cookies: Vec<String> = ask.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookies: Vec<String> = ask
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             let headers = |uri: &str| {
                 let mut headers = HeaderMap::new();
-                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+                headers.insert(
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("application/json; charset=utf-8"),
+                );
                 headers.insert(EVENT, HeaderValue::from_static(CALL));
                 headers.insert(SIGNATURE, text(&signature(&key, uri, CALL, &body))?);
                 if !cookies.is_empty() {
@@ -142,7 +168,9 @@ impl Handlers for HttpHandlers {
                 Ok(headers)
             };
             let most = calls::limits::DOCUMENT_BYTES_MAX;
-            let (uri, answer) = self.exchange(Method::POST, &ask.uri, headers, body.clone(), most).await?;
+            let (uri, answer) = self
+                .exchange(Method::POST, &ask.uri, headers, body.clone(), most)
+                .await?;
             Ok(Answered {
                 cookies: cookies_of(&answer.headers),
                 document: answer.body,
@@ -193,7 +221,10 @@ mod tests {
             headers.append(header::SET_COOKIE, HeaderValue::from_static(cookie));
         }
         let cookies = cookies_of(&headers);
-        let cookies: Vec<(&str, &str)> = cookies.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let cookies: Vec<(&str, &str)> = cookies
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         assert_eq!(cookies, [("lang", "en"), ("session", "abc")]);
     }
 }

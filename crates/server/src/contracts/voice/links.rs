@@ -60,7 +60,10 @@ fn read(identity: &Identity, sealed: &str, now_us: i64) -> Answer<(String, Forma
     let format = Format::of_extension(format).ok_or_else(forged)?;
     let expire_us: i64 = expires.parse().map_err(|_| forged())?;
     if expire_us <= now_us {
-        return Err(Failure::new(Kind::Forbidden, "The link has expired; read the recording again for another."));
+        return Err(Failure::new(
+            Kind::Forbidden,
+            "The link has expired; read the recording again for another.",
+        ));
     }
     Ok((id.to_owned(), format))
 }
@@ -71,7 +74,10 @@ fn range_of(headers: &HeaderMap, size: u64) -> Option<std::ops::Range<u64>> {
         return Some(0..size);
     };
     // Several ranges, and units that nobody knows, may be answered as if they had not been asked for.
-    let Some((first, last)) = asked.strip_prefix("bytes=").filter(|ranges| !ranges.contains(',')).and_then(|range| range.split_once('-'))
+    let Some((first, last)) = asked
+        .strip_prefix("bytes=")
+        .filter(|ranges| !ranges.contains(','))
+        .and_then(|range| range.split_once('-'))
     else {
         return Some(0..size);
     };
@@ -102,9 +108,16 @@ impl Downloads {
         let sealed = path.strip_prefix(PATH).unwrap_or_default();
         let (id, format) = read(&self.identity, sealed, clock::now_us())?;
         let recording = self.calls.recording_of_link(&id).await;
-        let recording = recording.map_err(|error| super::wire::unreachable(&error))?.ok_or_else(Failure::not_found)?;
+        let recording = recording
+            .map_err(|error| super::wire::unreachable(&error))?
+            .ok_or_else(Failure::not_found)?;
         let unreachable = |error| Failure::unreachable(&error, "the files of recordings cannot be reached");
-        let size = self.store.size_bytes(&id, format).await.map_err(unreachable)?.ok_or_else(Failure::not_found)?;
+        let size = self
+            .store
+            .size_bytes(&id, format)
+            .await
+            .map_err(unreachable)?
+            .ok_or_else(Failure::not_found)?;
         let Some(range) = range_of(headers, size) else {
             return Ok(unsatisfiable(size));
         };
@@ -136,7 +149,10 @@ impl Downloads {
                 Ok(Some((part, end..left.end)))
             }
         });
-        Body::new(http_body_util::StreamBody::new(futures_util::TryStreamExt::map_ok(parts, http_body::Frame::data)))
+        Body::new(http_body_util::StreamBody::new(futures_util::TryStreamExt::map_ok(
+            parts,
+            http_body::Frame::data,
+        )))
     }
 }
 
@@ -170,8 +186,8 @@ impl Wire for Words {
     type Body = Body;
 
     fn refused(failure: Failure) -> Response<Body> {
-        let wait = failure.retry_after_seconds(failure.kind());
-        let (kind, sentence, _) = failure.into_parts();
+        let (kind, sentence, details) = failure.into_parts();
+        let wait = details.retry_after_seconds(kind);
         let (status, usual) = match kind {
             Kind::NotFound | Kind::Hidden => (StatusCode::NOT_FOUND, "There is no such file any more."),
             Kind::Exhausted => (StatusCode::TOO_MANY_REQUESTS, "Too much at once; try again later."),
@@ -183,9 +199,14 @@ impl Wire for Words {
         let sentence = sentence.map_or(usual.to_owned(), std::borrow::Cow::into_owned);
         let mut response = Response::new(Body::from(format!("{sentence}\n")));
         *response.status_mut() = status;
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
         if let Some(wait) = wait {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(wait));
         }
         response
     }
@@ -217,7 +238,9 @@ impl Contract for Downloads {
                     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
                     return response;
                 }
-                let answer = downloads.download(&asking, request.uri().path(), request.headers()).await;
+                let answer = downloads
+                    .download(&asking, request.uri().path(), request.headers())
+                    .await;
                 answer.unwrap_or_else(Words::refused)
             };
             self.admission.pass::<Words, _>(method, request, serve).await

@@ -20,11 +20,19 @@ pub(super) fn parts<'n, const N: usize>(field: &str, name: &'n str, collections:
         return Ok(ids);
     }
     let form: Vec<String> = collections.iter().map(|collection| format!("{collection}/*")).collect();
-    Err(Failure::field(field, format!("it is not of the form {}", form.join("/"))))
+    Err(Failure::field(
+        field,
+        format!("it is not of the form {}", form.join("/")),
+    ))
 }
 
 /// Refuses whoever may not do that in this project. Whoever is no member learns nothing of it, not even whether it is there.
-pub(super) async fn permitted(identity: &Identity, asking: &Asking, project: &str, permission: &'static str) -> Answer<()> {
+pub(super) async fn permitted(
+    identity: &Identity,
+    asking: &Asking,
+    project: &str,
+    permission: &'static str,
+) -> Answer<()> {
     let caller = asking.caller();
     if caller.caller == Caller::Anonymous {
         return Err(asking.refused(Refusal::NotSignedIn));

@@ -40,7 +40,9 @@ impl RecordingsService {
         let [project, call, recording] = parts("name", name, NAME)?;
         permitted(&self.identity, asking, project, permission).await?;
         let found = self.calls.recording(project, call, recording).await;
-        found.map_err(|error| unreachable(&error))?.ok_or_else(Failure::not_found)
+        found
+            .map_err(|error| unreachable(&error))?
+            .ok_or_else(Failure::not_found)
     }
 
     async fn get(&self, asking: &Asking, request: &api::GetRecordingRequest) -> Answer<api::Recording> {
@@ -50,12 +52,11 @@ impl RecordingsService {
     }
 
     async fn list(&self, asking: &Asking, request: &api::ListRecordingsRequest) -> Answer<api::ListRecordingsResponse> {
-        let (project, call) = match parts("parent", &request.parent, ["projects"]) {
-            Ok([project]) => (project, None),
-            Err(_) => {
-                let [project, call] = parts("parent", &request.parent, ["projects", "calls"])?;
-                (project, Some(call).filter(|call| *call != "-"))
-            }
+        let (project, call) = if let Ok([project]) = parts("parent", &request.parent, ["projects"]) {
+            (project, None)
+        } else {
+            let [project, call] = parts("parent", &request.parent, ["projects", "calls"])?;
+            (project, Some(call).filter(|call| *call != "-"))
         };
         permitted(&self.identity, asking, project, "voice.recordings.list").await?;
         let list = list(request.page_size, &request.page_token, "");
@@ -63,7 +64,11 @@ impl RecordingsService {
         let page = page.map_err(|error| unlisted(&error))?;
         let is_full = request.view() == api::RecordingView::Full;
         Ok(api::ListRecordingsResponse {
-            recordings: page.items.iter().map(|recording| self.to_wire(recording, is_full)).collect(),
+            recordings: page
+                .items
+                .iter()
+                .map(|recording| self.to_wire(recording, is_full))
+                .collect(),
             next_page_token: page.next.unwrap_or_default(),
         })
     }
@@ -76,7 +81,10 @@ impl RecordingsService {
             Err(RecordingError::NotFound) => Err(Failure::not_found()),
             Err(error @ RecordingError::Pending) => Err(Failure::new(Kind::Precondition, error.to_string())),
             Err(RecordingError::Database(error)) => Err(unreachable(&error)),
-            Err(RecordingError::Files(error)) => Err(Failure::unreachable(&error, "the files of recordings cannot be reached")),
+            Err(RecordingError::Files(error)) => Err(Failure::unreachable(
+                &error,
+                "the files of recordings cannot be reached",
+            )),
         }
     }
 
@@ -84,12 +92,21 @@ impl RecordingsService {
         let number = |number: i64| i32::try_from(number).expect("the contract's own numbers");
         let is_kept = recording.state == RecordingState::Succeeded;
         let audio = recording.files.iter().map(|file| api::RecordingAudio {
-            uri: if is_full { links::uri(&self.identity, &recording.id, file.format) } else { String::new() },
+            uri: if is_full {
+                links::uri(&self.identity, &recording.id, file.format)
+            } else {
+                String::new()
+            },
             ..file_to_wire(file)
         });
-        let trims = recording.trims_silence.then_some(api::PostProcessing::TrimSilence.into());
+        let trims = recording
+            .trims_silence
+            .then_some(api::PostProcessing::TrimSilence.into());
         api::Recording {
-            name: format!("projects/{}/calls/{}/recordings/{}", recording.project, recording.call, recording.id),
+            name: format!(
+                "projects/{}/calls/{}/recordings/{}",
+                recording.project, recording.call, recording.id
+            ),
             state: number(recording.state.number()),
             source: number(recording.source.number()),
             duration: recording.duration_ms.map(|ms| duration(1_000 * ms)),

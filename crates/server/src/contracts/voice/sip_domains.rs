@@ -55,7 +55,9 @@ impl SipDomainsService {
         let [project, domain] = parts("name", name, NAME)?;
         permitted(&self.identity, asking, project, permission).await?;
         let found = self.calls.domain(project, domain).await;
-        found.map_err(|error| unreachable(&error))?.ok_or_else(Failure::not_found)
+        found
+            .map_err(|error| unreachable(&error))?
+            .ok_or_else(Failure::not_found)
     }
 
     async fn create(&self, asking: &Asking, request: api::CreateSipDomainRequest) -> Answer<api::SipDomain> {
@@ -63,8 +65,12 @@ impl SipDomainsService {
         permitted(&self.identity, asking, project, "voice.sipDomains.create").await?;
         let asked = request.sip_domain.unwrap_or_default();
         let with = change(asked, &UpdateMask::Given)?;
-        let made = self.calls.create_domain(project, &request.sip_domain_id, with, &asking.by()).await;
-        made.map(|domain| domain_to_wire(&domain)).map_err(|error| unmade(&error))
+        let made = self
+            .calls
+            .create_domain(project, &request.sip_domain_id, with, &asking.by())
+            .await;
+        made.map(|domain| domain_to_wire(&domain))
+            .map_err(|error| unmade(&error))
     }
 
     async fn get(&self, asking: &Asking, request: &api::GetSipDomainRequest) -> Answer<api::SipDomain> {
@@ -88,31 +94,49 @@ impl SipDomainsService {
         let asked = request.sip_domain.unwrap_or_default();
         let domain = self.find(asking, &asked.name, "voice.sipDomains.update").await?;
         let mask = UpdateMask::parse(request.update_mask.as_ref(), PATHS, "update_mask")?;
-        let updated = self.calls.update_domain(domain, change(asked, &mask)?, &asking.by()).await;
-        updated.map(|domain| domain_to_wire(&domain)).map_err(|error| unmade(&error))
+        let updated = self
+            .calls
+            .update_domain(domain, change(asked, &mask)?, &asking.by())
+            .await;
+        updated
+            .map(|domain| domain_to_wire(&domain))
+            .map_err(|error| unmade(&error))
     }
 
     async fn delete(&self, asking: &Asking, request: &api::DeleteSipDomainRequest) -> Answer<api::SipDomain> {
         let domain = self.find(asking, &request.name, "voice.sipDomains.delete").await?;
         let deleted = self.calls.delete_domain(domain, &asking.by()).await;
-        deleted.map(|domain| domain_to_wire(&domain)).map_err(|error| unmade(&error))
+        deleted
+            .map(|domain| domain_to_wire(&domain))
+            .map_err(|error| unmade(&error))
     }
 }
 
 /// What a request wants to be different.
 fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
     if asked.allow_register {
-        return Err(Failure::field("sip_domain.allow_register", "telephones cannot register at this server"));
+        return Err(Failure::field(
+            "sip_domain.allow_register",
+            "telephones cannot register at this server",
+        ));
     }
     let mode = match asked.call_termination_mode() {
-        api::sip_domain::TerminationMode::Unspecified | api::sip_domain::TerminationMode::Disabled => TerminationMode::Disabled,
+        api::sip_domain::TerminationMode::Unspecified | api::sip_domain::TerminationMode::Disabled => {
+            TerminationMode::Disabled
+        }
         api::sip_domain::TerminationMode::Programmable => TerminationMode::Programmable,
         api::sip_domain::TerminationMode::PstnTrunk => {
-            return Err(Failure::field("sip_domain.call_termination_mode", "this server has no trunk"));
+            return Err(Failure::field(
+                "sip_domain.call_termination_mode",
+                "this server has no trunk",
+            ));
         }
     };
     let covers = |field: &str, is_given: bool| mask.covers(field, is_given);
-    let blocks = asked.cidr_blocks.into_iter().map(|block| (block.display_name, block.cidr_block));
+    let blocks = asked
+        .cidr_blocks
+        .into_iter()
+        .map(|block| (block.display_name, block.cidr_block));
     let blocks: Vec<(String, String)> = blocks.collect();
     let recording = asked.call_recording;
     Ok(DomainChange {
@@ -120,8 +144,11 @@ fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
         recording: covers("call_recording", recording.is_some()).then(|| recording.map(recording_of)),
         display_name: covers("display_name", !asked.display_name.is_empty()).then_some(asked.display_name),
         cidr_blocks: covers("cidr_blocks", !blocks.is_empty()).then_some(blocks),
-        handler_uris: covers("call_termination_handler_uris", !asked.call_termination_handler_uris.is_empty())
-            .then_some(asked.call_termination_handler_uris),
+        handler_uris: covers(
+            "call_termination_handler_uris",
+            !asked.call_termination_handler_uris.is_empty(),
+        )
+        .then_some(asked.call_termination_handler_uris),
     })
 }
 
@@ -133,7 +160,9 @@ fn recording_of(config: api::CallRecordingConfig) -> RecordingConfig {
             Asked::Answer => Trigger::Answer,
             Asked::Bridge => Trigger::Bridge,
         },
-        trims_silence: config.post_processing.contains(&api::PostProcessing::TrimSilence.into()),
+        trims_silence: config
+            .post_processing
+            .contains(&api::PostProcessing::TrimSilence.into()),
         ready_uri: Some(config.recording_ready_uri).filter(|uri| !uri.is_empty()),
     }
 }
@@ -155,7 +184,11 @@ fn domain_to_wire(domain: &SipDomain) -> api::SipDomain {
     });
     let recording = domain.recording.as_ref().map(|recording| api::CallRecordingConfig {
         trigger: number(recording.trigger.number()),
-        post_processing: recording.trims_silence.then_some(api::PostProcessing::TrimSilence.into()).into_iter().collect(),
+        post_processing: recording
+            .trims_silence
+            .then_some(api::PostProcessing::TrimSilence.into())
+            .into_iter()
+            .collect(),
         recording_ready_uri: recording.ready_uri.clone().unwrap_or_default(),
         transcribe: api::TranscribeOption::Disabled.into(),
         transcription_ready_uri: String::new(),
@@ -184,7 +217,10 @@ impl api::sip_domains_server::SipDomains for SipDomainsService {
         respond(self.create(&asking, message).await)
     }
 
-    async fn get_sip_domain(&self, request: Request<api::GetSipDomainRequest>) -> Result<Response<api::SipDomain>, Status> {
+    async fn get_sip_domain(
+        &self,
+        request: Request<api::GetSipDomainRequest>,
+    ) -> Result<Response<api::SipDomain>, Status> {
         let (asking, message) = admitted(request)?;
         respond(self.get(&asking, &message).await)
     }

@@ -3,6 +3,8 @@
 use calls::{List, ListError};
 use meeting::Micros;
 use prost_types::{Duration, Timestamp};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::failure::Failure;
 use crate::grpc::wire::timestamp;
@@ -18,6 +20,13 @@ pub(super) fn duration(us: i64) -> Duration {
         seconds: us.div_euclid(1_000_000),
         nanos: i32::try_from(nanos).expect("below a second"),
     }
+}
+
+/// A time as JSON has it.
+pub(super) fn rfc3339(time_us: i64) -> String {
+    let nanos = i128::from(time_us) * 1_000;
+    let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok();
+    time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
 pub(super) fn list<'a>(size: i32, token: &'a str, filter: &'a str) -> List<'a> {

@@ -1,0 +1,78 @@
+//! The table `[telephony]` of the configuration file: whether telephones may call, and how they reach the server.
+
+use super::Draft;
+use super::key::Fallback::{Needed, Value, Words};
+use super::key::{Fallback, Key, Section, Set};
+use crate::telephone::TelephoneConfiguration;
+
+/// The table `[telephony]`.
+pub(super) const TELEPHONY: Section = Section {
+    title: "Telephone calls",
+    heading: None,
+    table: Some("telephony"),
+    introduction: "Without this table no telephone reaches the server: see [calls.md](../calls.md).\n",
+    keys: &[
+        key(
+            "listen",
+            Needed,
+            "Address and port of SIP, by UDP and by TCP",
+            "5060 is the usual port",
+            Set::Form("an IP address with a port, such as 0.0.0.0:5060", |to, text| {
+                telephone(to).listen = text.parse().ok()?;
+                Some(())
+            }),
+        ),
+        key(
+            "public_address",
+            Words("the address of `listen`"),
+            "The address by which telephones reach this server",
+            "it has to be given where `listen` is 0.0.0.0",
+            Set::Form("an IP address", |to, text| {
+                telephone(to).public_address = Some(text.parse().ok()?);
+                Some(())
+            }),
+        ),
+        key(
+            "domain",
+            Needed,
+            "What the names of SIP domains end in",
+            "with `sip.example.org`, the domain `demo` is called as `sip:anybody@demo.sip.example.org`; its name and all names below it \
+             have to lead here",
+            Set::Text(|to, domain| telephone(to).domain = domain.to_ascii_lowercase()),
+        ),
+        key(
+            "first_port",
+            Value("20000"),
+            "The first UDP port for the sound of calls",
+            "",
+            Set::Number(1_024..=65_534, |to, port| {
+                telephone(to).ports.0 = u16::try_from(port).unwrap_or(u16::MAX);
+            }),
+        ),
+        key(
+            "last_port",
+            Value("20998"),
+            "The last one",
+            "each call takes two",
+            Set::Number(1_024..=65_534, |to, port| {
+                telephone(to).ports.1 = u16::try_from(port).unwrap_or(u16::MAX);
+            }),
+        ),
+    ],
+};
+
+const fn key(name: &'static str, default: Fallback, help: &'static str, more: &'static str, set: Set) -> Key {
+    Key {
+        name: Some(name),
+        flag: None,
+        default,
+        help,
+        more,
+        set,
+    }
+}
+
+/// Telephony, which begins to be there with its first key.
+fn telephone(to: &mut Draft) -> &mut TelephoneConfiguration {
+    to.configuration.telephone.get_or_insert_default()
+}

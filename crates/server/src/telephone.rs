@@ -1,0 +1,112 @@
+//! Telephones, as the server has them: what they are configured with, and how they begin and end.
+//!
+//! Without a configuration no port is open and no telephone is answered; what was recorded is read all the same. The files of
+//! recordings are in the data folder.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use calls::{Conductor, Espeak, Handlers};
+use recording::{Place, Spool, Store, StoreError};
+use telephony::agent::{self, Agent, AgentError};
+use telephony::line::{self, Exchange};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::installation::Installation;
+
+/// How telephones reach the server.
+#[derive(Clone, Debug)]
+pub struct TelephoneConfiguration {
+    /// Where SIP is listened to.
+    pub listen: SocketAddr,
+    /// By which address telephones reach it; unset is the one that is listened at.
+    pub public_address: Option<IpAddr>,
+    /// What names of domains end in.
+    pub domain: String,
+    /// The first and the last port for sound.
+    pub ports: (u16, u16),
+}
+
+impl Default for TelephoneConfiguration {
+    fn default() -> TelephoneConfiguration {
+        TelephoneConfiguration {
+            listen: (Ipv4Addr::UNSPECIFIED, 5_060).into(),
+            public_address: None,
+            domain: String::new(),
+            ports: (20_000, 20_998),
+        }
+    }
+}
+
+/// Why telephones cannot be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum TelephoneError {
+    /// The folder of takes, or the thread of lines.
+    #[error("the sound of calls cannot be opened")]
+    Sound(#[source] io::Error),
+    /// Where recordings are kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// SIP.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// What a server before this one left.
+    #[error("the calls that were left open cannot be ended")]
+    Recovery(#[from] db::Error),
+}
+
+/// Where the files of recordings are.
+pub(crate) fn store(data: &Path) -> Result<Store, StoreError> {
+    Store::open(&Place::Folder(data.to_owned()))
+}
+
+/// Begins to answer telephones. What they do goes on until it is stopped, and ends in the task that is answered.
+pub(crate) async fn start(
+    configuration: TelephoneConfiguration,
+    data: &Path,
+    installation: &Installation,
+    handlers: Arc<dyn Handlers>,
+    stop: CancellationToken,
+) -> Result<JoinHandle<()>, TelephoneError> {
+    let TelephoneConfiguration {
+        listen,
+        public_address,
+        domain,
+        ports: (first, last),
+    } = configuration;
+    let (line_events_in, line_events) = mpsc::channel(calls::limits::EVENTS_MAX);
+    let (agent_events_in, agent_events) = mpsc::channel(calls::limits::EVENTS_MAX);
+    let ports = line::Settings {
+        address: listen.ip(),
+        ports: first..=last,
+    };
+    let exchange = Exchange::start(ports, line_events_in).map_err(TelephoneError::Sound)?;
+    let conductor = Conductor {
+        calls: installation.calls.clone(),
+        exchange: exchange.clone(),
+        spool: Spool::open(&data.join("takes")).map_err(TelephoneError::Sound)?,
+        store: installation.recordings.clone(),
+        handlers,
+        speech: Arc::new(Espeak),
+        domain_base: domain,
+    };
+    conductor.recover().await?;
+    let settings = agent::Settings {
+        listen,
+        public_address: public_address.unwrap_or(listen.ip()),
+    };
+    // Signalling goes on a little longer than calls: those that are hung up on have to hear of it.
+    let silent = CancellationToken::new();
+    let directory = Arc::new(conductor.clone());
+    let agent = Agent::start(settings, directory, exchange.clone(), agent_events_in, silent.clone()).await?;
+    tracing::info!(address = %agent.address(), "telephones are answered");
+    Ok(tokio::spawn(async move {
+        conductor.conduct(agent, agent_events, line_events, stop).await;
+        silent.cancel();
+        exchange.stop();
+    }))
+}
