@@ -12,6 +12,7 @@ mod key;
 mod listing;
 mod output;
 mod person;
+mod project;
 mod report;
 mod serve;
 mod space;
@@ -68,6 +69,9 @@ enum Command {
     /// Manage which domains of mail belong together
     #[command(subcommand)]
     Domain(domain::DomainCommand),
+    /// Manage whose telephone calls are, and who may do what with them
+    #[command(subcommand)]
+    Project(project::ProjectCommand),
     /// Print the audit log: who did what, from where and when
     Audit(audit_log::AuditFlags),
     /// Delete what is known of somebody
@@ -93,6 +97,7 @@ fn main() -> ExitCode {
         Command::Grant(command) => grant::run(command),
         Command::App(command) => app::run(command),
         Command::Domain(command) => domain::run(command),
+        Command::Project(command) => project::run(command),
         Command::Audit(flags) => audit_log::run(flags),
         Command::Person(command) => person::run(command),
         Command::Space(command) => space::run(command),

@@ -4,6 +4,7 @@
 //! accounts are members alike. What a project sends to its own servers is signed with its key.
 
 use audit::{Action, By};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use db::{Row, Statement};
 use meeting::{DisplayName, MalformedName};
 
@@ -35,6 +36,13 @@ pub struct ProjectMember {
 /// The key by which what a project sends is signed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningKey(pub Vec<u8>);
+
+impl SigningKey {
+    /// As receivers are given it.
+    pub fn base64(&self) -> String {
+        BASE64_STANDARD.encode(&self.0)
+    }
+}
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use audio::{FRAME_SAMPLES, decode, silence, tone, wav};
+use audio::{Clip, decode, wav};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -51,17 +51,18 @@ fn free_port() -> u16 {
 }
 
 impl Telephone {
-    /// Ada's, which calls by this transport whoever is at that address.
-    pub(super) async fn ada(transport: &str, proxy: SocketAddr) -> Telephone {
+    /// Ada's, which says this and calls by this transport whoever is at that address.
+    pub(super) async fn ada(voice: &[i16], transport: &str, proxy: SocketAddr) -> Telephone {
         let account = format!(
             "<sip:ada@example.org;transport={transport}>;regint=0;outbound=\"sip:{proxy};transport={transport}\""
         );
-        Telephone::start(|_| account, "").await
+        Telephone::start(voice, |_| account, "").await
     }
 
     /// Bo's, which answers by itself.
-    pub(super) async fn bo() -> Telephone {
+    pub(super) async fn bo(voice: &[i16]) -> Telephone {
         Telephone::start(
+            voice,
             |port| format!("<sip:bo@127.0.0.1:{port};transport=udp>;regint=0"),
             ";answermode=auto",
         )
@@ -72,12 +73,11 @@ impl Telephone {
         format!("sip:bo@127.0.0.1:{}", self.port)
     }
 
-    async fn start(account: impl FnOnce(u16) -> String, more: &str) -> Telephone {
+    async fn start(said: &[i16], account: impl FnOnce(u16) -> String, more: &str) -> Telephone {
         let folder = TempDir::with_prefix("telephone-").expect("a folder");
         let (port, control) = (free_port(), free_port());
         let voice = folder.path().join("voice.wav");
-        let beep: Vec<i16> = tone::beep().iter().copied().cycle().take(8_000 * 60).collect();
-        fs::write(&voice, wav::file(&beep)).expect("a file");
+        fs::write(&voice, wav::file(said)).expect("a file");
         fs::create_dir(folder.path().join("heard")).expect("a folder");
         fs::write(
             folder.path().join("config"),
@@ -143,8 +143,8 @@ impl Telephone {
         tokio::time::timeout(PATIENCE, told).await.expect("a call ends")
     }
 
-    /// In how many frames it heard something. It is off after that, since only then its file is whole.
-    pub(super) async fn heard_frames(mut self) -> usize {
+    /// What it heard. It is off after that, since only then its file is whole.
+    pub(super) async fn heard(mut self) -> Clip {
         self.say("quit", "").await;
         self.process.wait().expect("it ends");
         let heard = fs::read_dir(self.folder.path().join("heard")).expect("a folder");
@@ -153,10 +153,7 @@ impl Telephone {
             .iter()
             .find(|file| file.to_string_lossy().ends_with("-dec.wav"))
             .expect("what it heard");
-        let clip = decode::decode(&fs::read(file).expect("a file")).expect("sound");
-        clip.chunks(FRAME_SAMPLES)
-            .filter(|frame| !silence::is_silent(frame))
-            .count()
+        decode::decode(&fs::read(file).expect("a file")).expect("sound")
     }
 }
 
