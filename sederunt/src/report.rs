@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 
-/// The log by default. str0m warns of whatever a browser offers and we do not speak.
-const DEFAULT_LOG: &str = "info,str0m=error";
+/// The log by default. str0m warns of whatever a browser offers and we do not speak; rsipstack writes every message down.
+const DEFAULT_LOG: &str = "info,str0m=error,rsipstack=error";
 
 /// Why a command did not do what was asked, and the next step.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! A real telephone calls, a handler says what happens, and what was said is kept: read by REST, fetched by its link, and the same
 //! after a `kill -9`.
 
+#[expect(dead_code, reason = "the tests of the agent do more with it")]
 #[path = "../../crates/telephony/tests/agent/telephone.rs"]
 mod telephone;
 
@@ -229,7 +230,7 @@ impl World {
 /// A voice that says this.
 fn speech(text: &str) -> Result<Clip> {
     let spoken = Command::new("espeak-ng")
-        .args(["-v", "en-us", "--stdout", text])
+        .args(["-v", "en", "--stdout", text])
         .output()
         .context("espeak-ng is installed")?;
     let mut wav = spoken.stdout;

@@ -24,6 +24,11 @@ struct Tool {
 
 const TOOLS: &[Tool] = &[
     Tool {
+        package: "baresip-core",
+        needed_for: "the tests with a telephone",
+        present: || on_path("baresip"),
+    },
+    Tool {
         package: "build-essential",
         needed_for: "SQLite and the cryptography library",
         present: || on_path("cc"),
@@ -37,6 +42,11 @@ const TOOLS: &[Tool] = &[
         package: "chromium",
         needed_for: "the browser tests",
         present: || on_path("chromium"),
+    },
+    Tool {
+        package: "espeak-ng",
+        needed_for: "what calls say, and what is said to them",
+        present: || on_path("espeak-ng"),
     },
     Tool {
         package: "firefox-esr",

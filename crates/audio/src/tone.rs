@@ -15,13 +15,6 @@ pub fn beep() -> Clip {
     tone(&[1_000.0], 400).into()
 }
 
-/// What a caller hears while a telephone rings elsewhere: a second of it and four of silence (ITU-T E.180).
-pub fn ringback() -> Clip {
-    let mut clip = tone(&[425.0], 1_000);
-    clip.resize(5 * RATE_HZ as usize, 0);
-    clip.into()
-}
-
 /// A key as it sounds (ITU-T Q.23), if there is such a key.
 pub fn digit(digit: char) -> Option<Clip> {
     const ROWS_HZ: [f64; 4] = [697.0, 770.0, 852.0, 941.0];

@@ -7,21 +7,16 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::IpAddr,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use audio::{Clip, Frame, silence, tone};
-use bytes::Bytes;
-use recording::{Finished, Microphone, Spool, Store, Take};
+use audio::{Clip, tone};
+use recording::{Finished, Spool, Store, Take};
 use telephony::{
     LegId,
     agent::{Agent, AgentEvent, Cause, Directory, Invitation, Refusal},
-    line::{Exchange, LineEvent, PlayId, Sink},
+    line::{Exchange, LineEvent, PlayId},
 };
 use tokio::{
     sync::mpsc::{Receiver, Sender, channel},
@@ -30,52 +25,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Call, CallState, Calls, CreateMethod, Direction, Recording, RecordingState, SipDomain, Source, Speech,
+    Answered, Ask, Call, CallState, Calls, CreateMethod, Direction, Handlers, Later, Recording, RecordingState,
+    SipDomain, Source, Speech, Unanswered,
     document::{Prompt, Sound},
+    ears::Ears,
     limits, new_id,
     script::{Effect, Input, Script},
 };
-
-/// Something that is ready later.
-pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// A question to a handler.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    /// Where.
-    pub uri: String,
-    /// The call, as it is now.
-    pub call: Call,
-    /// What came of the action before.
-    pub parameters: BTreeMap<String, String>,
-    /// What the handlers of this call want to be told again, as `Cookie` has it.
-    pub cookies: BTreeMap<String, String>,
-}
-
-/// An answer.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    /// The document.
-    pub document: Bytes,
-    /// Where it was, after redirects.
-    pub uri: String,
-    /// What it wants to be told again.
-    pub cookies: BTreeMap<String, String>,
-}
-
-/// A handler that did not answer with a document, or an address at which there is no file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unanswered(pub String);
-
-/// Who asks handlers, by HTTP.
-pub trait Handlers: Send + Sync + 'static {
-    /// Asks.
-    fn ask<'a>(&'a self, ask: &'a Ask) -> Later<'a, Result<Answered, Unanswered>>;
-
-    /// Fetches a file to play.
-    fn fetch<'a>(&'a self, project: &'a str, uri: &'a str) -> Later<'a, Result<Bytes, Unanswered>>;
-}
 
 /// All that calls are conducted with.
 #[derive(Clone)]
@@ -95,9 +51,6 @@ pub struct Conductor {
     /// What names of domains end in: `sip.example.org`.
     pub domain_base: String,
 }
-
-/// Recordings are given up so long after the end of their call: what the contract says.
-const PENDING_MAX: Duration = Duration::from_mins(10);
 
 impl Directory for Conductor {
     fn admits<'a>(&'a self, domain: &'a str, source: IpAddr) -> Later<'a, bool> {
@@ -178,7 +131,7 @@ impl Conductor {
 
     async fn keep(&self) {
         let now_us = now_us();
-        let given_up_us = now_us - i64::try_from(PENDING_MAX.as_micros()).expect("ten minutes");
+        let given_up_us = now_us - i64::try_from(limits::PENDING_MAX.as_micros()).expect("ten minutes");
         let kept = async {
             self.calls.keep_alive(now_us).await?;
             self.calls.give_up_recordings(given_up_us).await
@@ -312,43 +265,6 @@ enum Happening {
     },
 }
 
-/// What is heard of the other side while somebody listens: into takes, and for how long it has been quiet.
-#[derive(Default)]
-struct Ears {
-    quiet_frames: AtomicU32,
-    takes: std::sync::Mutex<Vec<(String, Microphone)>>,
-}
-
-impl Sink for Ears {
-    fn frame(&self, heard: &Frame, said: &Frame) {
-        if silence::is_silent(heard) {
-            self.quiet_frames.fetch_add(1, Ordering::Relaxed);
-        } else {
-            self.quiet_frames.store(0, Ordering::Relaxed);
-        }
-        for (_, microphone) in self.takes.lock().expect("whoever holds it does not panic").iter() {
-            microphone.hear(heard, said);
-        }
-    }
-}
-
-impl Ears {
-    fn listen(&self, id: String, microphone: Microphone) {
-        self.quiet_frames.store(0, Ordering::Relaxed);
-        self.takes
-            .lock()
-            .expect("whoever holds it does not panic")
-            .push((id, microphone));
-    }
-
-    fn stop(&self, id: &str) {
-        self.takes
-            .lock()
-            .expect("whoever holds it does not panic")
-            .retain(|(known, _)| known != id);
-    }
-}
-
 /// A take of this call that goes on.
 struct Going {
     id: String,
@@ -399,8 +315,7 @@ impl Performance {
                 Some(happening) = self.own.recv() => happening,
                 () = tokio::time::sleep(until_deadline), if deadline.is_some() => Happening::Input(Input::Clock),
                 _ = quiet.tick(), if listens => {
-                    let frames = self.ears.quiet_frames.load(Ordering::Relaxed);
-                    Happening::Input(Input::Quiet { ms: 20 * i64::from(frames) })
+                    Happening::Input(Input::Quiet { ms: self.ears.quiet_ms() })
                 }
             };
             if let Happening::Ended { at_us, cause } = happening {

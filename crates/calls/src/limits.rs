@@ -63,3 +63,6 @@ pub(crate) const ERROR_CHARACTERS_MAX: usize = 500;
 
 /// How long calls may take to end when the server stops.
 pub(crate) const STOPPED_WITHIN: Duration = Duration::from_secs(5);
+
+/// Recordings are given up so long after the end of their call: what the contract says.
+pub(crate) const PENDING_MAX: Duration = Duration::from_mins(10);

@@ -41,6 +41,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(14, "0014_streams"),
     migration!(15, "0015_outbox"),
     migration!(16, "0016_roles"),
+    migration!(17, "0017_projects"),
+    migration!(18, "0018_calls"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ use crate::metrics::Metrics;
 use crate::outgoing::Receivers;
 use crate::probing::Probes;
 use crate::readiness::Readiness;
-use crate::telephone::TelephoneError;
+use crate::telephone::{TelephoneConfiguration, TelephoneError};
 use crate::watching::{self, Watched};
 use crate::web::oidc::OidcConfiguration;
 use crate::{announce, clock, delivering, descriptors, jobs, links, plain, remedy, telephone, waiting, web};
@@ -181,64 +182,76 @@ impl StartError {
 impl Server {
     /// Opens everything and serves. When this returns, joins are accepted.
     pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
-        let Configuration {
-            store,
-            listen,
-            media_port,
-            public_addresses,
-            trusted_proxies,
-            drain,
-            retention,
-            audit_retention,
-            metrics_listen,
-            tls,
-            quotas,
-            require_pkce,
-            without_tokens,
-            without_reflection,
-            notify_origins,
-            telephone,
-            oidc,
-        } = configuration;
-        let (listener, address) = bind(listen).await?;
-        let watching = bind_metrics(metrics_listen).await?;
-        let mut held = folder::hold(&store.data)?;
-        folder::close_to_others(&store.data);
-        let media_port = media_port.unwrap_or(if listen.port() == 0 { 0 } else { address.port() });
+        let (listener, address) = bind(configuration.listen).await?;
+        let watching = bind_metrics(configuration.metrics_listen).await?;
+        let mut held = folder::hold(&configuration.store.data)?;
+        folder::close_to_others(&configuration.store.data);
+        let media_port = configuration.media_port.unwrap_or(if configuration.listen.port() == 0 {
+            0
+        } else {
+            address.port()
+        });
         let (events_in, events) = mpsc::channel(rooms::limits::MEDIA_EVENTS_MAX);
-        let reached = announce::resolve(&public_addresses).await?;
+        let reached = announce::resolve(&configuration.public_addresses).await?;
         let media = open_media(address, media_port, &reached, events_in)?;
         let media_address = media.local_address();
-        let public_url = store.public_url.clone().unwrap_or_else(|| default_url(address, &tls));
-        let (tls, keeper) = Tls::open(tls, &store.data, host_of(&public_url), clock::now())?.unzip();
-        let waiting = setup(tls.clone(), &public_url, trusted_proxies.clone(), Reports::default());
-        let (db, lease) = Box::pin(take_turn(&store.location(), &listener, waiting)).await?;
+        let public_url = configuration
+            .store
+            .public_url
+            .clone()
+            .unwrap_or_else(|| default_url(address, &configuration.tls));
+        let (tls, keeper) = Tls::open(
+            configuration.tls,
+            &configuration.store.data,
+            host_of(&public_url),
+            clock::now(),
+        )?
+        .unzip();
+        let waiting = setup(
+            tls.clone(),
+            &public_url,
+            configuration.trusted_proxies.clone(),
+            Reports::default(),
+        );
+        let (db, lease) = Box::pin(take_turn(&configuration.store.location(), &listener, waiting)).await?;
         let identity = Identity::open(db.clone()).await?.with_public_url(&public_url);
-        let identity = identity.with_pkce_required(require_pkce);
-        let receivers = Receivers::new(notify_origins);
-        let recordings = telephone::store(&store.data).map_err(TelephoneError::from)?;
-        let installation = install(&db, media, retention, identity, receivers, recordings);
+        let identity = identity.with_pkce_required(configuration.require_pkce);
+        let recordings = telephone::store(&configuration.store.data).map_err(TelephoneError::from)?;
+        let installation = install(
+            &db,
+            media,
+            configuration.retention,
+            identity,
+            Receivers::new(configuration.notify_origins),
+            recordings,
+        );
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
         let stop = CancellationToken::new();
         let entrance = Entrance {
-            quotas,
-            without_tokens,
-            without_reflection,
-            oidc,
+            quotas: configuration.quotas,
+            without_tokens: configuration.without_tokens,
+            without_reflection: configuration.without_reflection,
+            oidc: configuration.oidc,
         };
         let (front, admission) = Box::pin(open_front(&installation, db, entrance, stop.clone())).await?;
         held.announce(&public_url)?;
-        let setup = setup(tls, &public_url, trusted_proxies, installation.reports.clone());
+        let setup = setup(
+            tls,
+            &public_url,
+            configuration.trusted_proxies,
+            installation.reports.clone(),
+        );
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
-        let mut background = beside(&installation, events, admission, audit_retention);
-        let mut telephones = None;
-        if let Some(telephone) = telephone {
-            let handlers = voice::HttpHandlers::new(installation.identity.clone(), installation.receivers.clone());
-            let start = telephone::start(telephone, &store.data, &installation, Arc::new(handlers), stop.clone());
-            telephones = Some(Box::pin(start).await?);
-        }
-        let follow = announce::follow(public_addresses, reached, installation.media);
+        let mut background = beside(&installation, events, admission, configuration.audit_retention);
+        let telephones = Box::pin(answer_telephones(
+            configuration.telephone,
+            &configuration.store.data,
+            &installation,
+            stop.clone(),
+        ))
+        .await?;
+        let follow = announce::follow(configuration.public_addresses, reached, installation.media);
         background.push(tokio::spawn(follow));
         background.extend(keeper.flatten());
         let watch = |listener| watching::serve(listener, installation.metrics, installation.reports, stop.clone());
@@ -249,7 +262,7 @@ impl Server {
             media_address,
             public_url,
             administrator_link,
-            drain,
+            drain: configuration.drain,
             rooms: installation.rooms,
             stop,
             listening,
@@ -259,6 +272,21 @@ impl Server {
             _held: held,
         })
     }
+}
+
+/// Telephones, if they may call.
+async fn answer_telephones(
+    configuration: Option<TelephoneConfiguration>,
+    data: &Path,
+    installation: &Installation,
+    stop: CancellationToken,
+) -> Result<Option<JoinHandle<()>>, TelephoneError> {
+    let Some(configuration) = configuration else {
+        return Ok(None);
+    };
+    let handlers = voice::HttpHandlers::new(installation.identity.clone(), installation.receivers.clone());
+    let answering = telephone::start(configuration, data, installation, Arc::new(handlers), stop).await?;
+    Ok(Some(answering))
 }
 
 /// What goes on beside the listener.

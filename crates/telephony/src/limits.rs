@@ -32,3 +32,6 @@ pub(crate) const SDP_STREAMS_MAX: usize = 16;
 
 /// Legs at once: each has a port, and a beat of all of them takes less than the 20 ms between two.
 pub(crate) const LEGS_MAX: usize = 500;
+
+/// Sound ahead of what is heard: what waits for its place, and what a burst brings, a second in all.
+pub(crate) const AHEAD_SAMPLES_MAX: i64 = 8_000;

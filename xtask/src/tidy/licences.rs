@@ -10,6 +10,7 @@ use crate::process;
 /// Every licence expression in the dependency tree. All of them allow use in a program under the MIT licence.
 const ACCEPTED: &[&str] = &[
     "(MIT OR Apache-2.0) AND Unicode-3.0",
+    "0BSD OR Apache-2.0",
     "0BSD OR MIT OR Apache-2.0",
     "Apache-2.0",
     "Apache-2.0 / MIT",
@@ -27,18 +28,24 @@ const ACCEPTED: &[&str] = &[
     "ISC",
     "ISC AND (Apache-2.0 OR ISC)",
     "ISC AND (Apache-2.0 OR ISC) AND Apache-2.0 AND MIT AND BSD-3-Clause AND (Apache-2.0 OR ISC OR MIT) AND (Apache-2.0 OR ISC OR MIT-0)",
+    // Of LAME, for MP3: whoever changes it can build the program with theirs, since all of its source is public.
+    "LGPL-3.0",
     "MIT",
     "MIT AND BSD-3-Clause",
     "MIT OR Apache-2.0",
     "MIT OR BSD-3-Clause",
+    "MIT OR Apache-2.0 OR Zlib",
     "MIT OR Zlib OR Apache-2.0",
     "MIT/Apache-2.0",
-    // Of the macro that embeds the web client; nothing of it is in the program.
+    // Of the decoder of sound, which is linked as it is; and of the macro that embeds the web client, of which nothing is in the program.
     "MPL-2.0",
+    // Of tables of characters, which are data.
+    "Unicode-3.0",
     "Unlicense OR MIT",
     "Unlicense/MIT",
     "Zlib",
     "Zlib OR Apache-2.0 OR MIT",
+    "Zlib OR MIT OR Apache-2.0",
 ];
 
 pub(super) fn are_those_of_the_list(checkout: &Checkout) -> Vec<String> {

@@ -52,6 +52,7 @@ const WRITERS: &[&str] = &[
     "crates/identity/",
     "crates/outbox/",
     "crates/register/",
+    "crates/calls/",
 ];
 
 /// How a whole statement begins, and the word that tells it from a sentence, where there must be one.

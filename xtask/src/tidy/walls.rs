@@ -35,6 +35,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("remedy", &[]),
     ("names", &["failure"]),
     ("installation", &["metrics", "outgoing"]),
+    ("telephone", &["installation"]),
     (
         "delivering",
         &[
@@ -107,6 +108,19 @@ const MODULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "contracts/voice",
+        &[
+            "clock",
+            "failure",
+            "gate",
+            "grpc",
+            "installation",
+            "limits",
+            "outgoing",
+            "plain",
+        ],
+    ),
+    (
         "contracts/people",
         &["acquaintance", "failure", "gate", "grpc", "installation", "limits"],
     ),
@@ -149,7 +163,10 @@ const MODULES: &[(&str, &[&str])] = &[
     // The program around it.
     ("announce", &["limits"]),
     ("folder", &[]),
-    ("configuration", &["announce", "gate", "limits", "outgoing", "web"]),
+    (
+        "configuration",
+        &["announce", "gate", "limits", "outgoing", "telephone", "web"],
+    ),
     (
         "doctor",
         &[

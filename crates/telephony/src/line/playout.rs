@@ -7,11 +7,10 @@
 
 use audio::{Frame, SILENCE};
 
+use crate::limits::AHEAD_SAMPLES_MAX;
+
 /// How long a packet waits for those before it: the networks that telephones are behind reorder and delay by less.
 const WAIT_SAMPLES: i64 = 480;
-
-/// Sound ahead of what is heard: what waits, and what a burst brings.
-const AHEAD_SAMPLES_MAX: i64 = 8_000;
 
 /// Over so many packets it is seen whether they come earlier or later than before: a second.
 const WATCHED_PACKETS: u32 = 50;

@@ -19,6 +19,7 @@ use crate::gate::admission::{Admission, Wire};
 use crate::gate::asking::{Asking, Method};
 use crate::gate::operation::{Needs, Operation};
 use crate::installation::Installation;
+use crate::limits;
 use crate::plain::{Answering, Contract};
 
 /// What their paths begin with.
@@ -29,9 +30,6 @@ const PURPOSE: &str = "recording";
 
 /// How long a link is good for: what the contract says.
 const TTL_US: i64 = 60 * 60 * 1_000_000;
-
-/// The most that is read of a file at once: 16 minutes of one channel.
-const PART_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 static DOWNLOAD: Operation = Operation::reads("recordings.download", Needs::Nothing, "Recording");
 
@@ -144,7 +142,7 @@ impl Downloads {
                 if left.start >= left.end {
                     return Ok::<_, recording::StoreError>(None);
                 }
-                let end = left.end.min(left.start + PART_BYTES_MAX);
+                let end = left.end.min(left.start + limits::RECORDING_PART_BYTES_MAX);
                 let part = store.read(&id, format, left.start..end).await?;
                 Ok(Some((part, end..left.end)))
             }
