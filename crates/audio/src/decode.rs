@@ -3,7 +3,7 @@
 //! It comes from strangers' servers, so its size, its length and its shape have limits, and what a decoder stumbles over is an error
 //! and no panic.
 
-use std::io::Cursor;
+use std::{io::Cursor, panic};
 
 use rubato::{Fft, FixedSync, Resampler};
 use symphonia::core::{
@@ -48,7 +48,8 @@ pub fn decode(file: &[u8]) -> Result<Clip, DecodeError> {
     if file.len() > limits::FILE_BYTES_MAX {
         return Err(DecodeError::TooLong);
     }
-    let Decoded { samples, rate_hz } = read(file)?;
+    // A decoder that overflows on what a stranger wrote has understood nothing of it.
+    let Decoded { samples, rate_hz } = panic::catch_unwind(|| read(file)).map_err(|_| DecodeError::Malformed)??;
     if samples.is_empty() {
         return Err(DecodeError::Empty);
     }

@@ -182,49 +182,33 @@ impl StartError {
 impl Server {
     /// Opens everything and serves. When this returns, joins are accepted.
     pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
+        let store = configuration.store;
+        let proxies = configuration.trusted_proxies;
         let (listener, address) = bind(configuration.listen).await?;
         let watching = bind_metrics(configuration.metrics_listen).await?;
-        let mut held = folder::hold(&configuration.store.data)?;
-        folder::close_to_others(&configuration.store.data);
-        let media_port = configuration.media_port.unwrap_or(if configuration.listen.port() == 0 {
+        let mut held = folder::hold(&store.data)?;
+        folder::close_to_others(&store.data);
+        let usual_port = if configuration.listen.port() == 0 {
             0
         } else {
             address.port()
-        });
+        };
+        let media_port = configuration.media_port.unwrap_or(usual_port);
         let (events_in, events) = mpsc::channel(rooms::limits::MEDIA_EVENTS_MAX);
         let reached = announce::resolve(&configuration.public_addresses).await?;
         let media = open_media(address, media_port, &reached, events_in)?;
         let media_address = media.local_address();
-        let public_url = configuration
-            .store
-            .public_url
-            .clone()
-            .unwrap_or_else(|| default_url(address, &configuration.tls));
-        let (tls, keeper) = Tls::open(
-            configuration.tls,
-            &configuration.store.data,
-            host_of(&public_url),
-            clock::now(),
-        )?
-        .unzip();
-        let waiting = setup(
-            tls.clone(),
-            &public_url,
-            configuration.trusted_proxies.clone(),
-            Reports::default(),
-        );
-        let (db, lease) = Box::pin(take_turn(&configuration.store.location(), &listener, waiting)).await?;
+        let usual_url = || default_url(address, &configuration.tls);
+        let public_url = store.public_url.clone().unwrap_or_else(usual_url);
+        let tls = Tls::open(configuration.tls, &store.data, host_of(&public_url), clock::now())?;
+        let (tls, keeper) = tls.unzip();
+        let waiting = setup(tls.clone(), &public_url, proxies.clone(), Reports::default());
+        let (db, lease) = Box::pin(take_turn(&store.location(), &listener, waiting)).await?;
         let identity = Identity::open(db.clone()).await?.with_public_url(&public_url);
         let identity = identity.with_pkce_required(configuration.require_pkce);
-        let recordings = telephone::store(&configuration.store.data).map_err(TelephoneError::from)?;
-        let installation = install(
-            &db,
-            media,
-            configuration.retention,
-            identity,
-            Receivers::new(configuration.notify_origins),
-            recordings,
-        );
+        let recordings = telephone::store(&store.data).map_err(TelephoneError::from)?;
+        let receivers = Receivers::new(configuration.notify_origins);
+        let installation = install(&db, media, configuration.retention, identity, receivers, recordings);
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
         let stop = CancellationToken::new();
@@ -236,21 +220,11 @@ impl Server {
         };
         let (front, admission) = Box::pin(open_front(&installation, db, entrance, stop.clone())).await?;
         held.announce(&public_url)?;
-        let setup = setup(
-            tls,
-            &public_url,
-            configuration.trusted_proxies,
-            installation.reports.clone(),
-        );
+        let setup = setup(tls, &public_url, proxies, installation.reports.clone());
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
         let mut background = beside(&installation, events, admission, configuration.audit_retention);
-        let telephones = Box::pin(answer_telephones(
-            configuration.telephone,
-            &configuration.store.data,
-            &installation,
-            stop.clone(),
-        ))
-        .await?;
+        let answering = answer_telephones(configuration.telephone, &store.data, &installation, stop.clone());
+        let telephones = Box::pin(answering).await?;
         let follow = announce::follow(configuration.public_addresses, reached, installation.media);
         background.push(tokio::spawn(follow));
         background.extend(keeper.flatten());

@@ -427,7 +427,7 @@ mod tests {
             ),
             (
                 "lisen = \"127.0.0.1:2\"",
-                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, notify_origin, require_pkce, without_tokens, without_reflection, [tls], [oidc], [quotas]",
+                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, notify_origin, require_pkce, without_tokens, without_reflection, [tls], [oidc], [quotas], [telephony]",
             ),
         ] {
             match with_file(text, &[]) {

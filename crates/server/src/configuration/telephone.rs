@@ -1,7 +1,7 @@
 //! The table `[telephony]` of the configuration file: whether telephones may call, and how they reach the server.
 
 use super::Draft;
-use super::key::Fallback::{Needed, Value, Words};
+use super::key::Fallback::{Needed, Words};
 use super::key::{Fallback, Key, Section, Set};
 use crate::telephone::TelephoneConfiguration;
 
@@ -42,7 +42,7 @@ pub(super) const TELEPHONY: Section = Section {
         ),
         key(
             "first_port",
-            Value("20000"),
+            Words("20000"),
             "The first UDP port for the sound of calls",
             "",
             Set::Number(1_024..=65_534, |to, port| {
@@ -51,7 +51,7 @@ pub(super) const TELEPHONY: Section = Section {
         ),
         key(
             "last_port",
-            Value("20998"),
+            Words("20998"),
             "The last one",
             "each call takes two",
             Set::Number(1_024..=65_534, |to, port| {

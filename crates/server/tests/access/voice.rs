@@ -1,0 +1,120 @@
+//! The contract for calls: who may do what in a project, by what they are there.
+
+use std::fmt::Write as _;
+
+use audit::By;
+use expect_test::expect_file;
+use identity::{ProjectMember, ProjectRole, Scope, Scopes};
+use serde_json::json;
+
+use crate::world::{Person, World};
+
+const PROJECT: &str = "support";
+
+/// Every method, and how it is asked.
+const METHODS: &[(&str, &str, &str)] = &[
+    ("SipDomains.CreateSipDomain", "POST", "sipDomains?sipDomainId=WHO"),
+    ("SipDomains.GetSipDomain", "GET", "sipDomains/demo"),
+    ("SipDomains.ListSipDomains", "GET", "sipDomains"),
+    ("SipDomains.UpdateSipDomain", "PATCH", "sipDomains/demo"),
+    ("SipDomains.DeleteSipDomain", "DELETE", "sipDomains/of-WHO"),
+    ("Calls.GetCall", "GET", "calls/nothing"),
+    ("Calls.ListCalls", "GET", "calls"),
+    ("Recordings.GetRecording", "GET", "calls/nothing/recordings/nothing"),
+    ("Recordings.ListRecordings", "GET", "recordings"),
+    (
+        "Recordings.DeleteRecording",
+        "DELETE",
+        "calls/nothing/recordings/nothing",
+    ),
+];
+
+/// The methods above, for whoever counts all that there are.
+pub(crate) fn services() -> impl Iterator<Item = String> {
+    let services = METHODS.iter().filter_map(|(name, ..)| name.split_once('.'));
+    services.map(|(service, _)| format!("enfonica.voice.v1beta1.{service}"))
+}
+
+async fn callers(world: &World) -> Vec<(&'static str, Option<Person>)> {
+    let voice = Scopes::of(&[Scope::Voice]);
+    let identity = &world.identity;
+    let by = By::command_line(server::clock::now_us());
+    identity.create_project(PROJECT, "Support", &by).await.expect("new");
+    let mut callers = vec![];
+    for (name, role, scopes) in [
+        ("admin", Some(ProjectRole::Admin), voice),
+        ("editor", Some(ProjectRole::Editor), voice),
+        ("viewer", Some(ProjectRole::Viewer), voice),
+        ("stranger", None, voice),
+        ("admin in person", Some(ProjectRole::Admin), Scopes::MEET),
+        (
+            "admin: readonly",
+            Some(ProjectRole::Admin),
+            Scopes::of(&[Scope::SpaceReadonly]),
+        ),
+    ] {
+        let email = format!("{}@example.org", name.replace([' ', ':'], "-"));
+        let person = world.person_at(&email, name, scopes).await;
+        if let Some(role) = role {
+            let member = ProjectMember {
+                member: format!("users/{}", person.user.id),
+                role,
+            };
+            identity
+                .set_project_member(PROJECT, &member, &by)
+                .await
+                .expect("a member");
+        }
+        callers.push((name, Some(person)));
+    }
+    callers.push(("nobody", None));
+    callers
+}
+
+#[tokio::test]
+async fn who_may_do_what_in_a_project() {
+    let world = World::new().await;
+    let callers = callers(&world).await;
+    let (_, admin) = &callers[0];
+    for domain in ["demo".to_owned()]
+        .into_iter()
+        .chain(callers.iter().map(|(name, _)| format!("of-{}", plain(name))))
+    {
+        let path = format!("/v1beta1/projects/{PROJECT}/sipDomains?sipDomainId={domain}");
+        world.post(admin.as_ref(), &path, &json!({})).await.ok();
+    }
+    let mut table = String::from(
+        "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1`, asked by members of a project and by others.\n\n\
+         | method | answer | to |\n|---|---|---|\n",
+    );
+    for (name, verb, path) in METHODS {
+        let mut answers: Vec<(String, Vec<&str>)> = vec![];
+        for (caller, person) in &callers {
+            let path = format!("/v1beta1/projects/{PROJECT}/{}", path.replace("WHO", &plain(caller)));
+            let body = if matches!(*verb, "POST" | "PATCH") {
+                json!({"displayName": caller}).to_string()
+            } else {
+                String::new()
+            };
+            let headers = [("content-type", "application/json")];
+            let answer = world.send(verb, person.as_ref(), &path, &headers, &body).await;
+            let error = &answer.body["error"];
+            let said = match error["status"].as_str() {
+                None => answer.status.to_string(),
+                Some(status) => format!("{} {status}", answer.status),
+            };
+            match answers.iter_mut().find(|(known, _)| *known == said) {
+                Some((_, to)) => to.push(caller),
+                None => answers.push((said, vec![caller])),
+            }
+        }
+        for (said, to) in answers {
+            writeln!(table, "| {name} | {said} | {} |", to.join(" · ")).expect("a text takes everything");
+        }
+    }
+    expect_file!["table/voice.md"].assert_eq(&table);
+}
+
+fn plain(name: &str) -> String {
+    name.replace([' ', ':'], "-").replace("--", "-")
+}
