@@ -77,8 +77,17 @@ impl Conductor {
     /// Takes up what a server before this one left: its calls have ended, and its takes are finished.
     pub async fn recover(&self) -> Result<(), db::Error> {
         self.calls.end_abandoned().await?;
-        for (id, trims_silence) in self.calls.pending_recordings().await? {
-            self.finish(&id, trims_silence).await;
+        let pending = self.calls.pending_recordings().await?;
+        for (id, trims_silence) in &pending {
+            self.finish(id, *trims_silence).await;
+        }
+        // What was written down, and whose take was not let go.
+        let left = self.spool.ids().unwrap_or_default();
+        for id in left
+            .iter()
+            .filter(|id| pending.iter().all(|(pending, _)| pending != *id))
+        {
+            self.let_go(id);
         }
         Ok(())
     }
@@ -190,14 +199,26 @@ impl Conductor {
     async fn finish(&self, id: &str, trims_silence: bool) {
         let finished = self.spool.finish(&self.store, id, trims_silence).await;
         if let Err(error) = &finished {
-            tracing::error!(recording = id, %error, "a recording has failed");
+            tracing::error!(recording = id, %error, "a recording has failed; its take stays in the folder of takes");
         }
-        self.settle(id, finished.ok().as_ref()).await;
+        let is_written = self.settle(id, finished.as_ref().ok()).await;
+        if is_written && finished.is_ok() {
+            self.let_go(id);
+        }
     }
 
-    async fn settle(&self, id: &str, finished: Option<&Finished>) {
-        if let Err(error) = self.calls.recording_finished(id, finished).await {
-            tracing::error!(recording = id, %error, "what became of a recording cannot be written; the next start finds it");
+    /// Writes down what became of a recording, and says whether that is on the disk.
+    async fn settle(&self, id: &str, finished: Option<&Finished>) -> bool {
+        let written = self.calls.recording_finished(id, finished).await;
+        if let Err(error) = &written {
+            tracing::error!(recording = id, %error, "what became of a recording cannot be written; the next start does it again");
+        }
+        written.is_ok()
+    }
+
+    fn let_go(&self, id: &str) {
+        if let Err(error) = self.spool.remove(id) {
+            tracing::warn!(recording = id, %error, "a take that is not needed any more cannot be removed");
         }
     }
 }

@@ -125,7 +125,8 @@ fn milliseconds(frames: usize) -> i64 {
 }
 
 impl Spool {
-    /// Makes files of a take, keeps them, and lets the take go. What was done before and not heard of is done again.
+    /// Makes files of a take and keeps them. The take stays until its caller has written down what came of it, and so
+    /// what was done and not heard of is done again.
     pub async fn finish(&self, store: &Store, id: &str, trims_silence: bool) -> Result<Finished, FinishError> {
         let (path, channels) = self.find(id)?.ok_or(FinishError::NotFound)?;
         let made = tokio::task::spawn_blocking(move || {
@@ -137,7 +138,6 @@ impl Spool {
         });
         let made = made.await.map_err(|error| io::Error::other(error.to_string()))??;
         let Some((range, [wav, mp3])) = made else {
-            self.remove(id)?;
             return Ok(Finished::Empty);
         };
         let mut audio = Vec::with_capacity(2);
@@ -150,7 +150,6 @@ impl Spool {
             });
             store.put(id, format, Bytes::from(file)).await?;
         }
-        self.remove(id)?;
         Ok(Finished::Kept {
             duration_ms: milliseconds(range.len()),
             begins_after_ms: milliseconds(range.start),

@@ -3,7 +3,8 @@
 //! While a call is recorded there is a **take**: a file of bare samples in the spool, which grows by a frame in each beat of the line and
 //! is on the disk every second. It has no head that could be wrong, so a server that is killed leaves a take that is shorter
 //! and nothing else. When the take is over it is **finished**: silence is cut off if that was asked, a WAV and an MP3 are made of it
-//! and put into the store, and only then does the take go. Finishing is a function of the take, so it can be done again after a crash.
+//! and put into the store; the take goes when its caller has written that down. Finishing is a function of the take, so it can be done
+//! again after a crash.
 //!
 //! What a recording is called, whose it is and what becomes of it is its caller's business; here it has an id.
 

@@ -53,6 +53,12 @@ async fn what_was_heard_is_kept_in_both_forms() {
     let check = async |id: &str, channels: u8, pattern: [&str; 2], trims: bool, expected: Option<(i64, i64)>| {
         recorded(&spool, id, channels, pattern).await;
         let finished = spool.finish(&store, id, trims).await.expect(id);
+        assert_eq!(
+            spool.finish(&store, id, trims).await.expect(id),
+            finished,
+            "{id}: once more"
+        );
+        spool.remove(id).expect("a folder");
         assert!(spool.ids().expect("a folder").is_empty(), "{id}: its take is gone");
         let Some((after_ms, length_ms)) = expected else {
             assert_eq!(finished, Finished::Empty, "{id}");
@@ -97,6 +103,7 @@ async fn what_is_deleted_is_gone_and_ids_name_no_other_files() {
     let (spool, store) = world(folder.path());
     recorded(&spool, "a", 1, ["####", "####"]).await;
     spool.finish(&store, "a", false).await.expect("it is kept");
+    spool.remove("a").expect("a folder");
     store.delete("a").await.expect("a store");
     for format in Format::ALL {
         assert_eq!(store.size_bytes("a", format).await.expect("a store"), None);
