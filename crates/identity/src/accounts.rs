@@ -7,6 +7,7 @@ use meeting::{DisplayName, MalformedName, UserId};
 use crate::{
     Identity, Listing, Page,
     account::{NewUser, User, normalise_email},
+    projects::leaving_projects,
     secret::random_bytes,
 };
 
@@ -147,7 +148,7 @@ impl Identity {
         Ok(user)
     }
 
-    /// Deletes an account with its password, sessions, links, consents and refresh tokens. Its access tokens are refused
+    /// Deletes an account with its password, sessions, links, consents, refresh tokens and places in projects. Its access tokens are refused
     /// from then on.
     pub async fn delete_user(&self, id: &UserId, by: &By) -> Result<(), AccountError> {
         let user = self.user(id).await?.ok_or(AccountError::NotFound)?;
@@ -155,6 +156,7 @@ impl Identity {
         let mut statements = vec![
             delete("delete from sign_in_link where account = $1"),
             delete("delete from web_session where account = $1"),
+            leaving_projects(&user.resource_name()),
             // All else that belongs to an account goes with it.
             delete("delete from account where id = $1").expect(1),
             by.did(Action::UserDelete, &user.resource_name(), ""),

@@ -103,6 +103,12 @@ fn resource_name(id: &str) -> String {
     format!("projects/{id}")
 }
 
+/// Whoever is deleted is in no project any more.
+pub(crate) fn leaving_projects(member: &str) -> Statement {
+    let sql = "delete from project_member where member = $1";
+    Statement::new(sql, vec![member.into()])
+}
+
 impl Identity {
     /// Makes a project, which has no members yet.
     pub async fn create_project(&self, id: &str, name: &str, by: &By) -> Result<Project, ProjectError> {

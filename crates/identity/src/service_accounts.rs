@@ -12,6 +12,7 @@ use crate::{
     apps::new_client_id,
     key_file::{NewKey, PROJECT},
     limits,
+    projects::leaving_projects,
 };
 
 /// The domain of their addresses: reserved for private use, so that no mail and no person has one.
@@ -128,13 +129,17 @@ impl Identity {
             .await?)
     }
 
-    /// Deletes a service account with its keys and its delegation.
+    /// Deletes a service account with its keys, its delegation and its places in projects.
     pub async fn delete_service_account(&self, client_id: &str, by: &By) -> Result<(), AppError> {
         let account = self.service_account(client_id).await?.ok_or(AppError::NotFound)?;
         let line = by.did(Action::ServiceAccountDelete, &account.resource_name(), "");
-        let delete = "delete from app where client_id = $1";
-        self.write_one(Statement::new(delete, vec![account.client_id.into()]), line)
-            .await
+        let leaving = leaving_projects(&account.resource_name());
+        let delete = Statement::new("delete from app where client_id = $1", vec![account.client_id.into()]);
+        match self.db.write(vec![leaving, delete.expect(1), line]).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(AppError::NotFound),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes a key. Its private half is in the file and nowhere else.
