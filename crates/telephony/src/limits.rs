@@ -1,5 +1,7 @@
 //! Every limit of telephony, named and argued in one place.
 
+use std::num::NonZeroU32;
+
 /// A datagram of a telephone: 1,500 bytes are what a network carries at once.
 pub(crate) const DATAGRAM_BYTES_MAX: usize = 1_500;
 
@@ -35,3 +37,6 @@ pub(crate) const LEGS_MAX: usize = 500;
 
 /// Sound ahead of what is heard: what waits for its place, and what a burst brings, a second in all.
 pub(crate) const AHEAD_SAMPLES_MAX: i64 = 8_000;
+
+/// Calls of one address in a minute that may lead nowhere: a telephone that is set up wrongly, and no scanner.
+pub(crate) const CALLS_IN_VAIN_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).expect("not zero");

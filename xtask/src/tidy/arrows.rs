@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("edge", &["share"]),
     ("audit", &["db", "meeting"]),
     ("outbox", &["db"]),
-    ("telephony", &["audio"]),
+    ("telephony", &["audio", "share"]),
     ("recording", &["audio"]),
     ("calls", &["audio", "audit", "db", "filter", "recording", "telephony"]),
     ("identity", &["aside", "audit", "db", "meeting"]),

@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use rsipstack::{
@@ -29,8 +29,13 @@ impl Agent {
         let Some(invitation) = Invitation::read(&transaction.original) else {
             return Ok(());
         };
-        if !self.inner.directory.admits(&invitation.domain, invitation.source).await {
-            tracing::debug!(source = %invitation.source, "a call of a stranger is not answered");
+        let (inner, source) = (&self.inner, invitation.source);
+        if !inner.guard.looks_at(source, Instant::now()) {
+            return Ok(());
+        }
+        if !inner.directory.admits(&invitation.domain, source).await {
+            inner.guard.was_in_vain(source, Instant::now());
+            tracing::debug!(%source, "a call of a stranger is not answered");
             return Ok(());
         }
         let Ok(offered) = Description::read(&transaction.original.body) else {

@@ -5,6 +5,7 @@
 
 mod cause;
 mod dialogs;
+mod guard;
 mod invitation;
 mod sdp;
 
@@ -25,6 +26,8 @@ use rsipstack::{
 };
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
+
+use guard::Guard;
 
 pub use cause::{Cause, Refusal};
 pub use invitation::Invitation;
@@ -142,6 +145,7 @@ struct Inner {
     address: SocketAddr,
     layer: Arc<DialogLayer>,
     directory: Arc<dyn Directory>,
+    guard: Guard,
     exchange: Exchange,
     events: Sender<AgentEvent>,
     legs: Mutex<HashMap<LegId, Leg>>,
@@ -201,6 +205,7 @@ impl Agent {
                 address,
                 layer: Arc::new(DialogLayer::new(endpoint.inner.clone())),
                 directory,
+                guard: Guard::new(),
                 exchange,
                 events,
                 legs: Mutex::default(),

@@ -1,0 +1,56 @@
+//! Strangers who call in vain: scanners try names by the thousand, and each costs a look into the database.
+//!
+//! Whoever was not admitted some times is not even looked up for a while. They are not told so: they are told nothing in any case.
+
+use std::{net::IpAddr, sync::Mutex, time::Instant};
+
+use share::{Client, Pace, Paces};
+
+use crate::limits;
+
+pub(super) struct Guard(Mutex<Paces<Client>>);
+
+impl Guard {
+    pub(super) fn new() -> Guard {
+        let pace = Pace::per_minute(limits::CALLS_IN_VAIN_PER_MINUTE);
+        Guard(Mutex::new(Paces::new(pace)))
+    }
+
+    /// Whether a call from there is looked at.
+    pub(super) fn looks_at(&self, source: IpAddr, now: Instant) -> bool {
+        self.paces(|paces| paces.look(&Client::at(source), now).is_ok())
+    }
+
+    /// A call from there was not admitted.
+    pub(super) fn was_in_vain(&self, source: IpAddr, now: Instant) {
+        // It is in vain in any case.
+        let _ = self.paces(|paces| paces.take(Client::at(source), now));
+    }
+
+    fn paces<T>(&self, act: impl FnOnce(&mut Paces<Client>) -> T) -> T {
+        act(&mut self.0.lock().expect("whoever holds it does not panic"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn whoever_calls_in_vain_is_not_looked_at_for_a_while() {
+        let (guard, begin) = (Guard::new(), Instant::now());
+        let [scanner, office] = [1, 2].map(|last| IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)));
+        let looked_at = (0..1_000).filter(|_| {
+            let looks = guard.looks_at(scanner, begin);
+            if looks {
+                guard.was_in_vain(scanner, begin);
+            }
+            looks
+        });
+        assert_eq!(looked_at.count(), 20);
+        assert!(guard.looks_at(office, begin), "another address is another caller");
+        assert!(guard.looks_at(scanner, begin + Duration::from_mins(1)));
+    }
+}
