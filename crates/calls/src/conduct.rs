@@ -1,8 +1,8 @@
 //! Conducting calls: what happens to telephones goes to the script of its call, and what that says is done.
 //!
 //! One task for each call, so that a handler that is slow holds up its own call and no other; and one that hears the agent and the lines
-//! and tells each task what is its own. What a script does to a call's record is written, durably, before it is done: whoever hears of
-//! a call finds it.
+//! and tells each task what is its own. What a script does to a call's record is written, durably, before a handler is asked: whoever hears
+//! of a call finds it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,6 +21,7 @@ use telephony::{
 use tokio::{
     sync::mpsc::{Receiver, Sender, channel},
     task::JoinSet,
+    time::MissedTickBehavior,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -103,6 +104,7 @@ impl Conductor {
         let mut tasks = JoinSet::new();
         let mut inputs: HashMap<LegId, Sender<Happening>> = HashMap::new();
         let mut alive = tokio::time::interval(limits::ALIVE_EVERY);
+        alive.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -321,6 +323,8 @@ impl Performance {
         self.conductor.exchange.tap(self.leg, Some(self.ears.clone()));
         self.perform(effects).await;
         let mut quiet = tokio::time::interval(limits::QUIET_EVERY);
+        // It is only now and then that somebody looks.
+        quiet.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             let deadline = self.script.deadline();
             let until_deadline = deadline.map_or(Duration::MAX, |deadline| {

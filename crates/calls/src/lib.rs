@@ -2,7 +2,7 @@
 //!
 //! A call is conducted by documents that somebody's own server writes: it is asked what to do, and what it answers is done, action by
 //! action. What follows from what is decided by [`script`], which is pure; what a document may say is read by [`document`]. Every
-//! change of a call or a recording is a row that is durable before a telephone or anybody else hears of it.
+//! change of a call or a recording is a row that is durable before a handler hears of it, or whoever reads.
 //!
 //! What it leaves to others: HTTP ([`Handlers`]), what a contract calls things, and who may ask for what.
 
