@@ -110,7 +110,13 @@ impl Call {
     }
 }
 
-/// A filter's names of states and directions as they are in the rows.
+/// Whether a time is a day alone: `2021-02-01`.
+fn is_date(text: &str) -> bool {
+    let shape = text.bytes().map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+    shape.eq(*b"0000-00-00")
+}
+
+/// A filter's names of states and directions, and its days, as they are in the rows.
 fn numbered(predicate: Predicate) -> Result<Predicate, filter::Malformed> {
     predicate.translated(&mut |condition| {
         let Predicate::Compare {
@@ -135,14 +141,20 @@ fn numbered(predicate: Predicate) -> Result<Predicate, filter::Malformed> {
             ],
             "direction" => &[("OUTGOING", 1), ("INCOMING", 2)],
             "transport" => &[("PSTN", 1), ("CLIENT", 2), ("SIP", 3)],
-            _ => {
-                return Ok(Predicate::Compare {
-                    path,
-                    comparison,
-                    literal,
-                });
+            // A day is its begin.
+            "createTime" | "create_time" if is_date(&literal.text) => {
+                literal.text.push_str("T00:00:00Z");
+                &[]
             }
+            _ => &[],
         };
+        if names.is_empty() {
+            return Ok(Predicate::Compare {
+                path,
+                comparison,
+                literal,
+            });
+        }
         let known = names.iter().find(|(name, _)| *name == literal.text);
         let (_, number) = known.ok_or_else(|| filter::Malformed {
             at: literal.at,

@@ -137,7 +137,12 @@ async fn filters_of_calls() {
         check("from = '+4930123'", &[2]).await;
         check("from != '+61*'", &[3, 2]).await;
         check("state = COMPLETED", &[2, 0]).await;
+        // OR binds tighter than AND.
+        check("state = BUSY OR state = COMPLETED AND direction = OUTGOING", &[2]).await;
         check("direction = INCOMING AND state = COMPLETED OR state = BUSY", &[3, 0]).await;
+        check("createTime >= '2026-01-01'", &[3, 2, 1, 0]).await;
+        check("createTime < '2026-01-02' AND createTime >= '2026-01-01'", &[3, 2, 1, 0]).await;
+        check("createTime >= '2026-01-02'", &[]).await;
         check("createTime >= '2026-01-01T00:00:00.000002Z'", &[3, 2]).await;
         check("transport = SIP AND NOT state = REJECTED", &[3, 2, 0]).await;
         for filter in ["state = LOST", "price = 1", "state >", "createTime > 'soon'"] {
