@@ -82,13 +82,11 @@ impl Conductor {
         for (id, trims_silence) in &pending {
             self.finish(id, *trims_silence).await;
         }
-        // What was written down, and whose take was not let go.
-        let left = self.spool.ids().unwrap_or_default();
-        for id in left
-            .iter()
-            .filter(|id| pending.iter().all(|(pending, _)| pending != *id))
-        {
-            self.let_go(id);
+        // What is kept, and whose take was not let go. The take of one that failed is all that there is of it, and stays.
+        for id in self.spool.ids().unwrap_or_default() {
+            if self.calls.recording_of_link(&id).await?.is_some() {
+                self.let_go(&id);
+            }
         }
         Ok(())
     }

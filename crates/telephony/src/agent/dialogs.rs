@@ -1,9 +1,6 @@
 //! A leg from its begin to its end: what is said to its dialog, and what the dialog says.
 
-use std::{
-    net::SocketAddr,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{net::SocketAddr, time::Instant};
 
 use rsipstack::{
     dialog::{
@@ -15,7 +12,7 @@ use rsipstack::{
 };
 
 use super::{Agent, AgentError, AgentEvent, Cause, Dial, Invitation, Leg, Refusal, sdp::Description};
-use crate::{LegId, limits};
+use crate::{LegId, clock::now_us, limits};
 
 const SDP: &str = "application/sdp";
 
@@ -327,10 +324,4 @@ fn digit_of(body: &[u8]) -> Option<char> {
         return None;
     };
     matches!(digit, '0'..='9' | '*' | '#' | 'A'..='D').then_some(digit)
-}
-
-/// The time of day in microseconds.
-fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

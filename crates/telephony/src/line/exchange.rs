@@ -6,7 +6,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     ops::RangeInclusive,
     sync::{Arc, mpsc},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use audio::Clip;
@@ -14,7 +14,7 @@ use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use tokio::sync::mpsc::Sender;
 
 use super::lines::{LineEvent, Lines, Plan, PlayId, Sink};
-use crate::{LegId, limits};
+use crate::{LegId, clock::now_us, limits};
 
 const BEAT: Duration = Duration::from_millis(20);
 const WAKE: Token = Token(0);
@@ -283,12 +283,6 @@ impl Thread {
             }
         }
     }
-}
-
-/// The time of day in microseconds.
-fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn random<const N: usize>() -> [u8; N] {
