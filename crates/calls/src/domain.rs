@@ -4,14 +4,14 @@ use std::net::IpAddr;
 
 use audit::{Action, By};
 use db::{Row, Statement, Value};
-use http::Uri;
 use ipnet::Ipv4Net;
 use serde_json::{Value as Json, json};
 
 use crate::{
     Calls,
     call::numbered,
-    limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX, URI_BYTES_MAX},
+    limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX},
+    outgoing::is_handler,
     page::{List, ListError, Page},
 };
 
@@ -138,10 +138,7 @@ fn checked_handlers(uris: Vec<String>) -> Result<Vec<String>, DomainError> {
         return Err(invalid(field, format!("a domain has at most {HANDLERS_MAX} handlers")));
     }
     for uri in &uris {
-        let parsed: Option<Uri> = (uri.len() <= URI_BYTES_MAX).then(|| uri.parse().ok()).flatten();
-        let is_http =
-            parsed.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
-        if !is_http {
+        if !is_handler(uri) {
             return Err(invalid(
                 field,
                 format!("{uri:?} is not an absolute address of http or https"),

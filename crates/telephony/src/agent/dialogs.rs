@@ -4,11 +4,13 @@ use std::{net::SocketAddr, time::Instant};
 
 use rsipstack::{
     dialog::{
+        authenticate::Credential,
         dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
         invitation::InviteOption,
     },
-    sip::{Header, Request, StatusCode, Uri},
+    sip::{Header, Request, StatusCode, Transport, Uri},
     transaction::transaction::Transaction,
+    transport::SipAddr,
 };
 
 use super::{Agent, AgentError, AgentEvent, Cause, Dial, Invitation, Leg, Refusal, sdp::Description};
@@ -77,9 +79,21 @@ impl Agent {
         let local = self.announced(local);
         let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
+        let destination = SipAddr {
+            r#type: Some(if dial.is_tcp { Transport::Tcp } else { Transport::Udp }),
+            ..SipAddr::from(dial.at)
+        };
+        let credential = dial.credential.as_ref().map(|credential| Credential {
+            username: credential.user.clone(),
+            password: credential.password.clone(),
+            ..Credential::default()
+        });
         let option = InviteOption {
             caller: from.clone(),
             callee: address(dial.to.clone())?,
+            destination: Some(destination),
+            call_id: Some(dial.sip_call_id.clone()),
+            credential,
             content_type: Some(SDP.to_owned()),
             offer: Some(super::sdp::offer(local).into_bytes()),
             contact: self.contact(),

@@ -100,12 +100,38 @@ pub enum AgentEvent {
 pub struct Dial {
     /// Whom: `sip:user@host[:port]`.
     pub to: String,
+    /// Where that is.
+    pub at: SocketAddr,
+    /// By TCP and not by UDP.
+    pub is_tcp: bool,
     /// As whom: the user part of where it comes from.
     pub caller: String,
     /// The domain that it comes from.
     pub domain: String,
+    /// The `Call-ID` that it gets, which no other has.
+    pub sip_call_id: String,
+    /// What proves that it is us, where somebody asks.
+    pub credential: Option<Credential>,
     /// How long it may ring.
     pub timeout: std::time::Duration,
+}
+
+/// A name and a password (RFC 3261 §22).
+#[derive(Clone)]
+pub struct Credential {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Credential")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why the agent does not start, or a call does not begin.

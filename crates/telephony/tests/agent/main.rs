@@ -189,9 +189,13 @@ async fn we_call_somebody() {
     let mut world = World::open().await;
     let mut bo = Telephone::bo(&beeps()).await;
     let dial = |to: String, timeout: Duration| Dial {
+        at: to.rsplit_once('@').expect("an address").1.parse().expect("a socket"),
         to,
+        is_tcp: false,
         caller: "help".to_owned(),
         domain: DOMAIN.to_owned(),
+        sip_call_id: format!("{timeout:?}@{DOMAIN}"),
+        credential: None,
         timeout,
     };
     let leg = LegId::next();

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use audio::{Clip, decode, wav};
+use audio::{Clip, decode, tone, wav};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -67,6 +67,19 @@ impl Telephone {
             ";answermode=auto",
         )
         .await
+    }
+
+    /// One that rings, and that nobody answers.
+    pub(super) async fn silent() -> Telephone {
+        let account = |port| format!("<sip:bo@127.0.0.1:{port};transport=udp>;regint=0");
+        Telephone::start(&tone::beep(), account, "").await
+    }
+
+    /// One of the telephone network, by its number; a gateway is this to whoever calls by it.
+    pub(super) async fn numbered(number: &str) -> Telephone {
+        let account = |port| format!("<sip:{number}@127.0.0.1:{port};transport=udp>;regint=0");
+        let beeps: Vec<i16> = tone::beep().iter().copied().cycle().take(8_000 * 60).collect();
+        Telephone::start(&beeps, account, ";answermode=auto").await
     }
 
     pub(super) fn address(&self) -> String {

@@ -1,7 +1,7 @@
 //! `enfonica.voice.v1beta1`: telephone calls, their recordings, and the domains that they come in by.
 //!
-//! What is served is served as the contract has it; what is not, such as calls that programs make, has no method here, and is answered
-//! as any method that a server does not know. Beside its services the contract has two more sides: it asks handlers what to do with a
+//! What is served is served as the contract has it; what is not, such as faxes, has no method here, and is answered as any method that a
+//! server does not know. Beside its services the contract has two more sides: it asks handlers what to do with a
 //! call ([`handlers`]), and it hands out links to files ([`links`]).
 
 mod calls;
@@ -9,6 +9,7 @@ mod handlers;
 mod links;
 mod operations;
 mod permitted;
+mod recording_config;
 mod recordings;
 mod sip_domains;
 mod wire;

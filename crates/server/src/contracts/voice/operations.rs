@@ -11,6 +11,7 @@ const NEEDS: Needs = Needs::Scope(SCOPES);
 
 /// One row for each method.
 pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::writes("Calls/CreateCall", NEEDS, "Call"),
     Operation::reads("Calls/GetCall", NEEDS, "Call"),
     Operation::reads("Calls/ListCalls", NEEDS, "Call"),
     Operation::reads("Recordings/GetRecording", NEEDS, "Recording"),

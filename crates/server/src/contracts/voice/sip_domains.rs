@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use ::api::enfonica::voice::v1beta1 as api;
-use calls::{Calls, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
+use calls::{Calls, DomainChange, DomainError, SipDomain, TerminationMode};
 use identity::Identity;
 use tonic::{Request, Response, Status};
 
 use super::permitted::{parts, permitted};
+use super::recording_config::{recording_of, recording_to_wire};
 use super::wire::{list, time, unlisted, unreachable};
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
@@ -152,21 +153,6 @@ fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
     })
 }
 
-fn recording_of(config: api::CallRecordingConfig) -> RecordingConfig {
-    use api::call_recording_config::CallRecordingTrigger as Asked;
-    RecordingConfig {
-        trigger: match config.trigger() {
-            Asked::Unspecified | Asked::Disabled => Trigger::Disabled,
-            Asked::Answer => Trigger::Answer,
-            Asked::Bridge => Trigger::Bridge,
-        },
-        trims_silence: config
-            .post_processing
-            .contains(&api::PostProcessing::TrimSilence.into()),
-        ready_uri: Some(config.recording_ready_uri).filter(|uri| !uri.is_empty()),
-    }
-}
-
 fn unmade(error: &DomainError) -> Failure {
     match error {
         DomainError::Invalid { field, why } => Failure::field(&format!("sip_domain.{field}"), why.clone()),
@@ -182,17 +168,6 @@ fn domain_to_wire(domain: &SipDomain) -> api::SipDomain {
         display_name: block.display_name.clone(),
         cidr_block: block.block.to_string(),
     });
-    let recording = domain.recording.as_ref().map(|recording| api::CallRecordingConfig {
-        trigger: number(recording.trigger.number()),
-        post_processing: recording
-            .trims_silence
-            .then_some(api::PostProcessing::TrimSilence.into())
-            .into_iter()
-            .collect(),
-        recording_ready_uri: recording.ready_uri.clone().unwrap_or_default(),
-        transcribe: api::TranscribeOption::Disabled.into(),
-        transcription_ready_uri: String::new(),
-    });
     api::SipDomain {
         name: format!("projects/{}/sipDomains/{}", domain.project, domain.id),
         sip_domain_id: domain.id.clone(),
@@ -201,7 +176,7 @@ fn domain_to_wire(domain: &SipDomain) -> api::SipDomain {
         call_termination_mode: number(domain.termination_mode.number()),
         call_termination_handler_uris: domain.handler_uris.clone(),
         cidr_blocks: blocks.collect(),
-        call_recording: recording,
+        call_recording: domain.recording.as_ref().map(recording_to_wire),
         create_time: time(Some(domain.create_us)),
         delete_time: time(domain.delete_us),
     }
