@@ -74,6 +74,8 @@ pub struct SipDomain {
     pub cidr_blocks: Vec<CidrBlock>,
     /// What is recorded of its calls.
     pub recording: Option<RecordingConfig>,
+    /// Whether its users may register telephones.
+    pub allow_register: bool,
     /// When it was made.
     pub create_us: i64,
     /// When it was deleted.
@@ -93,6 +95,8 @@ pub struct DomainChange {
     pub cidr_blocks: Option<Vec<(String, String)>>,
     /// What is recorded of its calls.
     pub recording: Option<Option<RecordingConfig>>,
+    /// Whether its users may register telephones.
+    pub allow_register: Option<bool>,
 }
 
 /// Why a domain is not made or changed.
@@ -117,15 +121,14 @@ pub enum DomainError {
     Store(#[from] db::Error),
 }
 
-const COLUMNS: &str =
-    "id, project, display_name, termination_mode, handler_uris, cidr_blocks, recording, create_us, delete_us";
+const COLUMNS: &str = "id, project, display_name, termination_mode, handler_uris, cidr_blocks, recording, create_us, delete_us, allow_register";
 
-fn invalid(field: &'static str, why: impl Into<String>) -> DomainError {
+pub(crate) fn invalid(field: &'static str, why: impl Into<String>) -> DomainError {
     DomainError::Invalid { field, why: why.into() }
 }
 
-/// `[a-z0-9]`, dashes inside, 2 to 30 in all: the contract's rule.
-fn is_domain_id(id: &str) -> bool {
+/// `[a-z0-9]`, dashes inside, 2 to 30 in all: the contract's rule for domains and for their users.
+pub(crate) fn is_sip_id(id: &str) -> bool {
     let of_edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = id.as_bytes();
     let [first, .., last] = bytes else { return false };
@@ -206,6 +209,7 @@ fn domain_of(row: &Row) -> Result<SipDomain, db::Error> {
         recording,
         create_us: row.int(7)?,
         delete_us: row.opt_int(8)?,
+        allow_register: row.int(9)? != 0,
     })
 }
 
@@ -226,6 +230,7 @@ impl SipDomain {
             handler_uris: change.handler_uris.map_or(Ok(self.handler_uris), checked_handlers)?,
             cidr_blocks: change.cidr_blocks.map_or(Ok(self.cidr_blocks), checked_blocks)?,
             recording: change.recording.unwrap_or(self.recording),
+            allow_register: change.allow_register.unwrap_or(self.allow_register),
             ..self
         })
     }
@@ -254,10 +259,11 @@ impl SipDomain {
             recording.as_deref().into(),
             self.create_us.into(),
             self.delete_us.into(),
+            self.allow_register.into(),
         ]
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("projects/{}/sipDomains/{}", self.project, self.id)
     }
 }
@@ -271,7 +277,7 @@ impl Calls {
         with: DomainChange,
         by: &By,
     ) -> Result<SipDomain, DomainError> {
-        if !is_domain_id(id) {
+        if !is_sip_id(id) {
             let why = "an id is 2 to 30 lower-case letters, digits and dashes, with no dash at its ends";
             return Err(invalid("sip_domain_id", why));
         }
@@ -283,11 +289,12 @@ impl Calls {
             handler_uris: vec![],
             cidr_blocks: vec![],
             recording: None,
+            allow_register: false,
             create_us: by.now_us,
             delete_us: None,
         };
         let domain = empty.with(with)?;
-        let sql = format!("insert into sip_domain ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+        let sql = format!("insert into sip_domain ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
         let line = by.did(Action::SipDomainCreate, &domain.name(), "");
         match self
             .db
@@ -366,7 +373,7 @@ impl Calls {
 
     async fn write_domain(&self, domain: &SipDomain, line: Statement) -> Result<(), DomainError> {
         let sql = "update sip_domain set display_name = $3, termination_mode = $4, handler_uris = $5, cidr_blocks = $6,
-            recording = $7, create_us = $8, delete_us = $9 where id = $1 and project = $2 and delete_us is null";
+            recording = $7, create_us = $8, delete_us = $9, allow_register = $10 where id = $1 and project = $2 and delete_us is null";
         match self
             .db
             .write(vec![Statement::new(sql, domain.values()).expect(1), line])
@@ -398,7 +405,7 @@ mod tests {
             ("abcdefghijklmnopqrstuvwxyz1234", true),
             ("abcdefghijklmnopqrstuvwxyz12345", false),
         ] {
-            assert_eq!(is_domain_id(id), good, "{id}");
+            assert_eq!(is_sip_id(id), good, "{id}");
         }
     }
 
@@ -417,6 +424,7 @@ mod tests {
                 handler_uris: vec![],
                 cidr_blocks: checked_blocks(blocks).expect("blocks"),
                 recording: None,
+                allow_register: false,
                 create_us: 0,
                 delete_us: None,
             };

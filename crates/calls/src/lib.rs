@@ -17,6 +17,7 @@ mod page;
 mod recordings;
 mod rows;
 mod script;
+mod sip_user;
 mod speech;
 
 pub use call::{Call, CallState, CreateMethod, Direction};
@@ -25,6 +26,7 @@ pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomai
 pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
 pub use page::{List, ListError, Page};
 pub use recordings::{File, Recording, RecordingError, RecordingState, Source};
+pub use sip_user::{SipUser, SipUserError};
 pub use speech::{Espeak, Speech, SpeechError};
 
 use db::Db;

@@ -40,3 +40,13 @@ pub(crate) const AHEAD_SAMPLES_MAX: i64 = 8_000;
 
 /// Calls of one address in a minute that may lead nowhere: a telephone that is set up wrongly, and no scanner.
 pub(crate) const CALLS_IN_VAIN_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+
+/// What somebody shows to be let in: names, a nonce, an address and digests, each some dozen bytes.
+pub(crate) const AUTHORIZATION_BYTES_MAX: usize = 2_048;
+
+/// How long a nonce is good: a telephone that is asked answers at once, and may use it for some calls more.
+pub(crate) const NONCE_US: i64 = 300_000_000;
+
+/// Nonces whose counts are remembered: a telephone has one at a time, so those of all telephones that register in five minutes, and of
+/// their calls.
+pub(crate) const NONCES_MAX: usize = 50_000;

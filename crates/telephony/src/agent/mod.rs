@@ -5,6 +5,7 @@
 
 mod cause;
 mod dialogs;
+mod digest;
 mod guard;
 mod invitation;
 mod sdp;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use guard::Guard;
 
 pub use cause::{Cause, Refusal};
+pub use digest::Secrets;
 pub use invitation::Invitation;
 
 use crate::{LegId, line::Exchange};
