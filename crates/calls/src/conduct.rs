@@ -15,7 +15,7 @@ use audio::{Clip, tone};
 use recording::{Finished, Spool, Store, Take};
 use telephony::{
     LegId,
-    agent::{Agent, AgentEvent, Cause, Directory, Invitation, Refusal},
+    agent::{Agent, AgentEvent, Cause, Directory, Invitation, Refusal, Secrets, Terms},
     line::{Exchange, LineEvent, PlayId},
 };
 use tokio::{
@@ -54,10 +54,21 @@ pub struct Conductor {
 }
 
 impl Directory for Conductor {
-    fn admits<'a>(&'a self, domain: &'a str, source: IpAddr) -> Later<'a, bool> {
+    fn terms<'a>(&'a self, domain: &'a str, source: IpAddr) -> Later<'a, Option<Terms>> {
         Box::pin(async move {
-            let found = self.domain(domain).await;
-            found.is_some_and(|domain| domain.admits(source))
+            let found = self.domain(domain).await?;
+            let has_users = self.calls.has_sip_users(&found.id).await;
+            let has_users = has_users.inspect_err(|error| tracing::warn!(%error, "users cannot be looked up"));
+            found.terms(source, has_users.ok()?)
+        })
+    }
+
+    fn secrets<'a>(&'a self, domain: &'a str, user: &'a str) -> Later<'a, Option<Secrets>> {
+        Box::pin(async move {
+            let id = domain.strip_suffix(&self.domain_base)?.strip_suffix('.')?;
+            let found = self.calls.sip_secrets(id, domain, user).await;
+            let found = found.inspect_err(|error| tracing::warn!(%error, "a user cannot be looked up"));
+            found.ok().flatten()
         })
     }
 }

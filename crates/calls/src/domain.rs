@@ -7,6 +7,7 @@ use db::{Row, Statement, Value};
 use http::Uri;
 use ipnet::Ipv4Net;
 use serde_json::{Value as Json, json};
+use telephony::agent::{Proof, Terms};
 
 use crate::{
     Calls,
@@ -214,13 +215,25 @@ fn domain_of(row: &Row) -> Result<SipDomain, db::Error> {
 }
 
 impl SipDomain {
-    /// Whether whoever calls from there may: its mode, and its blocks. A domain without blocks cannot be called.
-    pub fn admits(&self, source: IpAddr) -> bool {
-        let is_open = self.termination_mode == TerminationMode::Programmable && self.delete_us.is_none();
-        let IpAddr::V4(source) = source.to_canonical() else {
-            return false;
+    /// What it wants of whoever sends from there, by the contract's matrix: blocks of addresses and no users let in by address, users
+    /// and no blocks by password from wherever, and both by both. With neither, nobody comes in. `None` is a stranger.
+    pub(crate) fn terms(&self, source: IpAddr, has_users: bool) -> Option<Terms> {
+        let is_listed = match source.to_canonical() {
+            IpAddr::V4(source) => self.cidr_blocks.iter().any(|block| block.block.contains(&source)),
+            IpAddr::V6(_) => false,
         };
-        is_open && self.cidr_blocks.iter().any(|block| block.block.contains(&source))
+        let proof = match (is_listed, has_users) {
+            (true, true) => Proof::Both,
+            (true, false) => Proof::Address,
+            (false, true) if self.cidr_blocks.is_empty() => Proof::Password,
+            (false, _) => return None,
+        };
+        let terms = Terms {
+            proof,
+            calls: self.termination_mode == TerminationMode::Programmable,
+            registers: self.allow_register && has_users,
+        };
+        (self.delete_us.is_none() && (terms.calls || terms.registers)).then_some(terms)
     }
 
     fn with(self, change: DomainChange) -> Result<SipDomain, DomainError> {
@@ -411,33 +424,58 @@ mod tests {
 
     #[test]
     fn who_may_call_in() {
-        let check = |blocks: &[&str], mode, source: &str, expected: bool| {
-            let blocks = blocks
-                .iter()
-                .map(|block| (String::new(), (*block).to_owned()))
-                .collect();
-            let domain = SipDomain {
-                id: "demo".to_owned(),
-                project: "p".to_owned(),
-                display_name: String::new(),
-                termination_mode: mode,
-                handler_uris: vec![],
-                cidr_blocks: checked_blocks(blocks).expect("blocks"),
-                recording: None,
-                allow_register: false,
-                create_us: 0,
-                delete_us: None,
-            };
-            assert_eq!(domain.admits(source.parse().expect("an address")), expected, "{source}");
+        let check = |blocks: &[&str], has_users, source: &str, expected: Option<Proof>| {
+            let terms = domain(blocks).terms(source.parse().expect("an address"), has_users);
+            assert_eq!(terms.map(|terms| terms.proof), expected, "{blocks:?} {has_users} {source}");
         };
-        let programmable = TerminationMode::Programmable;
-        check(&["192.0.2.0/24"], programmable, "192.0.2.7", true);
-        check(&["192.0.2.0/24"], programmable, "::ffff:192.0.2.7", true);
-        check(&["192.0.2.0/24"], programmable, "192.0.3.7", false);
-        check(&["192.0.2.0/24"], programmable, "2001:db8::1", false);
-        check(&["10.0.0.0/8", "192.0.2.7/32"], programmable, "192.0.2.7", true);
-        check(&[], programmable, "192.0.2.7", false);
-        check(&["0.0.0.0/0"], TerminationMode::Disabled, "192.0.2.7", false);
+        let office = &["192.0.2.0/24"];
+        check(&[], false, "192.0.2.7", None);
+        check(office, false, "192.0.2.7", Some(Proof::Address));
+        check(office, false, "::ffff:192.0.2.7", Some(Proof::Address));
+        check(office, false, "192.0.3.7", None);
+        check(office, false, "2001:db8::1", None);
+        check(&["10.0.0.0/8", "192.0.2.7/32"], false, "192.0.2.7", Some(Proof::Address));
+        check(office, true, "192.0.2.7", Some(Proof::Both));
+        check(office, true, "192.0.3.7", None);
+        check(&[], true, "192.0.2.7", Some(Proof::Password));
+        check(&[], true, "2001:db8::1", Some(Proof::Password));
+    }
+
+    #[test]
+    fn what_they_may_do_then() {
+        let check = |mode, allow_register, has_users, delete_us, expected: Option<(bool, bool)>| {
+            let domain = SipDomain {
+                termination_mode: mode,
+                allow_register,
+                delete_us,
+                ..domain(&["0.0.0.0/0"])
+            };
+            let terms = domain.terms([192, 0, 2, 7].into(), has_users);
+            assert_eq!(terms.map(|terms| (terms.calls, terms.registers)), expected, "{domain:?}");
+        };
+        let (programmable, disabled) = (TerminationMode::Programmable, TerminationMode::Disabled);
+        check(programmable, false, true, None, Some((true, false)));
+        check(programmable, true, true, None, Some((true, true)));
+        check(programmable, true, false, None, Some((true, false)));
+        check(disabled, true, true, None, Some((false, true)));
+        check(disabled, false, true, None, None);
+        check(programmable, true, true, Some(1), None);
+    }
+
+    fn domain(blocks: &[&str]) -> SipDomain {
+        let blocks = blocks.iter().map(|block| (String::new(), (*block).to_owned()));
+        SipDomain {
+            id: "demo".to_owned(),
+            project: "p".to_owned(),
+            display_name: String::new(),
+            termination_mode: TerminationMode::Programmable,
+            handler_uris: vec![],
+            cidr_blocks: checked_blocks(blocks.collect()).expect("blocks"),
+            recording: None,
+            allow_register: false,
+            create_us: 0,
+            delete_us: None,
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct TelephoneConfiguration {
     pub domain: String,
     /// The first and the last port for sound.
     pub ports: (u16, u16),
+    /// Whether telephones are offered SHA-256 beside MD5.
+    pub offer_sha256: bool,
 }
 
 impl Default for TelephoneConfiguration {
@@ -38,6 +40,7 @@ impl Default for TelephoneConfiguration {
             public_address: None,
             domain: String::new(),
             ports: (20_000, 20_998),
+            offer_sha256: false,
         }
     }
 }
@@ -77,6 +80,7 @@ pub(crate) async fn start(
         public_address,
         domain,
         ports: (first, last),
+        offer_sha256,
     } = configuration;
     let (line_events_in, line_events) = mpsc::channel(calls::limits::EVENTS_MAX);
     let (agent_events_in, agent_events) = mpsc::channel(calls::limits::EVENTS_MAX);
@@ -98,6 +102,7 @@ pub(crate) async fn start(
     let settings = agent::Settings {
         listen,
         public_address: public_address.unwrap_or(listen.ip()),
+        offers_sha256: offer_sha256,
     };
     // Signalling goes on a little longer than calls: those that are hung up on have to hear of it.
     let silent = CancellationToken::new();

@@ -1,6 +1,6 @@
 //! A leg from its begin to its end: what is said to its dialog, and what the dialog says.
 
-use std::{net::SocketAddr, time::Instant};
+use std::net::SocketAddr;
 
 use rsipstack::{
     dialog::{
@@ -11,7 +11,9 @@ use rsipstack::{
     transaction::transaction::Transaction,
 };
 
-use super::{Agent, AgentError, AgentEvent, Cause, Dial, Invitation, Leg, Refusal, sdp::Description};
+use super::{
+    Agent, AgentError, AgentEvent, Cause, Dial, Invitation, Leg, Refusal, entrance::source_of, registrar::Reached, sdp::Description,
+};
 use crate::{LegId, clock::now_us, limits};
 
 const SDP: &str = "application/sdp";
@@ -23,17 +25,15 @@ fn content() -> Vec<Header> {
 impl Agent {
     /// Somebody invites. Whoever may not is not answered.
     pub(super) async fn invited(&self, transaction: &mut Transaction) -> rsipstack::Result<()> {
-        let Some(invitation) = Invitation::read(&transaction.original) else {
+        let Some(source) = source_of(transaction) else { return Ok(()) };
+        let Some(invitation) = Invitation::read(&transaction.original, source) else {
             return Ok(());
         };
-        let (inner, source) = (&self.inner, invitation.source);
-        if !inner.guard.looks_at(source, Instant::now()) {
+        let Some(guest) = self.let_in(transaction, &invitation.domain, source).await else {
             return Ok(());
-        }
-        if !inner.directory.admits(&invitation.domain, source).await {
-            inner.guard.was_in_vain(source, Instant::now());
-            tracing::debug!(%source, "a call of a stranger is not answered");
-            return Ok(());
+        };
+        if !guest.terms.calls {
+            return transaction.reply(StatusCode::Forbidden).await;
         }
         let Ok(offered) = Description::read(&transaction.original.body) else {
             return transaction.reply(StatusCode::NotAcceptableHere).await;
@@ -70,6 +70,12 @@ impl Agent {
     pub fn dial(&self, leg: LegId, dial: &Dial) -> Result<(), AgentError> {
         let address = |text: String| Uri::try_from(text.as_str()).map_err(|_| AgentError::Address(text));
         let from = address(format!("sip:{}@{}", dial.caller, dial.domain))?;
+        let wanted = address(dial.to.clone())?;
+        // Whoever is registered is where their telephone says, and behind the address that it came from.
+        let (callee, destination) = match self.registrar().find(&wanted, now_us()) {
+            Some(Reached { contact, flow }) => (address(contact)?, Some(flow.address)),
+            None => (wanted, None),
+        };
         if self.legs().len() >= limits::LEGS_MAX {
             return Err(AgentError::Full);
         }
@@ -79,7 +85,8 @@ impl Agent {
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
         let option = InviteOption {
             caller: from.clone(),
-            callee: address(dial.to.clone())?,
+            callee,
+            destination,
             content_type: Some(SDP.to_owned()),
             offer: Some(super::sdp::offer(local).into_bytes()),
             contact: self.contact(),
