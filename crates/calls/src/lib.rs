@@ -19,6 +19,7 @@ mod page;
 mod recordings;
 mod rows;
 mod script;
+mod sip_user;
 mod speech;
 
 pub use call::{Call, CallState, CreateMethod, Direction, Transport};
@@ -28,6 +29,7 @@ pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
 pub use outgoing::{CreateError, NewCall};
 pub use page::{List, ListError, Page};
 pub use recordings::{File, Recording, RecordingError, RecordingState, Source};
+pub use sip_user::{SipUser, SipUserError};
 pub use speech::{Espeak, Speech, SpeechError};
 
 use std::sync::Arc;

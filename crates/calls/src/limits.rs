@@ -1,6 +1,6 @@
 //! Every limit of calls, named and argued in one place.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 /// A document: what the contract's longest text and thirty prompts need, several times over.
 pub const DOCUMENT_BYTES_MAX: usize = 65_536;
@@ -56,6 +56,12 @@ pub(crate) const ADDRESS_BYTES_MAX: usize = 255;
 /// Handlers of a domain, and blocks of addresses that may call it: the contract's limits.
 pub(crate) const HANDLERS_MAX: usize = 5;
 pub(crate) const CIDR_BLOCKS_MAX: usize = 100;
+
+/// Users of a domain: the telephones of a large house, several times over.
+pub(crate) const USERS_MAX: i64 = 10_000;
+
+/// A password: at least the contract's 12 characters, and no more than somebody types or a telephone's page takes.
+pub(crate) const PASSWORD_CHARACTERS: RangeInclusive<usize> = 12..=128;
 
 /// A display name: the contract's limit.
 pub(crate) const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;

@@ -31,6 +31,8 @@ pub struct TelephoneConfiguration {
     pub domain: String,
     /// The first and the last port for sound.
     pub ports: (u16, u16),
+    /// Whether telephones are offered SHA-256 beside MD5.
+    pub offer_sha256: bool,
     /// Networks that may be called beside the public internet.
     pub peers: Vec<IpNet>,
     /// By whom numbers are called; unset is by nobody.
@@ -63,6 +65,7 @@ impl Default for TelephoneConfiguration {
             public_address: None,
             domain: String::new(),
             ports: (20_000, 20_998),
+            offer_sha256: false,
             peers: vec![],
             trunk: None,
             trunk_user: String::new(),
@@ -130,6 +133,7 @@ pub(crate) async fn start(
         public_address,
         domain,
         ports: (first, last),
+        offer_sha256,
         ..
     } = configuration;
     let (line_events_in, line_events) = mpsc::channel(calls::limits::EVENTS_MAX);
@@ -153,6 +157,7 @@ pub(crate) async fn start(
     let settings = agent::Settings {
         listen,
         public_address: public_address.unwrap_or(listen.ip()),
+        offers_sha256: offer_sha256,
     };
     // Signalling goes on a little longer than calls: those that are hung up on have to hear of it.
     let silent = CancellationToken::new();

@@ -140,7 +140,7 @@ async fn calls_that_nobody_answers() -> Result<()> {
         "nobody of ours",
         &format!("sip:a@x.{DOMAIN_BASE}"),
         &[],
-        ("FAILED", Some("NOT_FOUND")),
+        ("FAILED", Some("NOT_REGISTERED")),
     )?;
     for (to, status) in [("+442071838750", 400), ("https://a.example", 400), ("", 400)] {
         let refused = world.call(to, "/voicemail", &[])?;

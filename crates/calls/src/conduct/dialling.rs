@@ -12,7 +12,7 @@ use std::{
 };
 
 use share::{Pace, Paces};
-use telephony::agent::{Agent, Credential, Dial};
+use telephony::agent::{Agent, Credential, Dial, Place};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Conductor;
@@ -85,10 +85,16 @@ fn undialled(code: &'static str, message: impl Into<String>) -> Undialled {
 struct Way {
     /// Who is called, as SIP has it.
     to: String,
-    host: String,
+    /// `None`: somebody of ours, where their telephone has registered.
+    host: Option<Host>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Host {
+    name: String,
     port: u16,
     is_tcp: bool,
-    is_by_trunk: bool,
+    is_trunk: bool,
 }
 
 impl Ways {
@@ -148,22 +154,22 @@ impl Ways {
                 };
                 Ok(Way {
                     to: format!("sip:{number}@{}", trunk.host),
-                    host: host.to_owned(),
-                    port: port.unwrap_or(SIP_PORT),
-                    is_tcp: false,
-                    is_by_trunk: true,
+                    host: Some(Host {
+                        name: host.to_owned(),
+                        port: port.unwrap_or(SIP_PORT),
+                        is_tcp: false,
+                        is_trunk: true,
+                    }),
                 })
             }
-            Address::Sip(address) if self.is_ours(address) => Err(undialled(
-                "NOT_FOUND",
-                format!("nobody of this server has the address {address}"),
-            )),
             Address::Sip(address) => Ok(Way {
                 to: address.to_string(),
-                host: address.host.clone(),
-                port: address.port.unwrap_or(SIP_PORT),
-                is_tcp: address.is_tcp,
-                is_by_trunk: false,
+                host: (!self.is_ours(address)).then(|| Host {
+                    name: address.host.clone(),
+                    port: address.port.unwrap_or(SIP_PORT),
+                    is_tcp: address.is_tcp,
+                    is_trunk: false,
+                }),
             }),
         }
     }
@@ -197,33 +203,44 @@ impl Conductor {
         timeout: Duration,
     ) -> Result<Dial, Undialled> {
         let address = Address::read(to).map_err(|error| undialled("ADDRESS", error.to_string()))?;
-        let way = self.ways.way(&address, caller)?;
-        let found = tokio::time::timeout(
-            limits::LOOKED_UP_WITHIN,
-            tokio::net::lookup_host((way.host.as_str(), way.port)),
-        );
-        let found = match found.await {
-            Ok(Ok(found)) => found,
-            Ok(Err(_)) | Err(_) => return Err(undialled("UNREACHABLE", format!("{} cannot be looked up", way.host))),
+        let Way { to, host } = self.ways.way(&address, caller)?;
+        let at = match &host {
+            Some(host) => Some(self.look_up(agent, host).await?),
+            None if agent.is_registered(&to) => None,
+            None => {
+                return Err(undialled(
+                    "NOT_REGISTERED",
+                    format!("{to} has no telephone that is registered"),
+                ));
+            }
         };
-        let Some(at) = self.ways.chosen(found, agent.address(), way.is_by_trunk) else {
-            let message = format!(
-                "{} is not on the public internet, and in no network that `peers` names",
-                way.host
-            );
-            return Err(undialled("HOST_NOT_ALLOWED", message));
-        };
-        let trunk = self.ways.trunk.as_ref().filter(|_| way.is_by_trunk);
+        let trunk = self
+            .ways
+            .trunk
+            .as_ref()
+            .filter(|_| host.is_some_and(|host| host.is_trunk));
         Ok(Dial {
-            to: way.to,
+            to,
             at,
-            is_tcp: way.is_tcp,
             caller: caller.to_owned(),
             domain: domain.to_owned(),
             sip_call_id: format!("{}@{domain}", new_id()),
             credential: trunk.and_then(|trunk| trunk.credential.clone()),
             timeout,
         })
+    }
+
+    async fn look_up(&self, agent: &Agent, host: &Host) -> Result<Place, Undialled> {
+        let found = tokio::net::lookup_host((host.name.as_str(), host.port));
+        let Ok(Ok(found)) = tokio::time::timeout(limits::LOOKED_UP_WITHIN, found).await else {
+            return Err(undialled("UNREACHABLE", format!("{} cannot be looked up", host.name)));
+        };
+        let Some(address) = self.ways.chosen(found, agent.address(), host.is_trunk) else {
+            let why = "is not on the public internet, and in no network that `peers` names";
+            return Err(undialled("HOST_NOT_ALLOWED", format!("{} {why}", host.name)));
+        };
+        let is_tcp = host.is_tcp;
+        Ok(Place { address, is_tcp })
     }
 }
 
@@ -252,7 +269,10 @@ mod tests {
     fn whom_one_can_call_from_here() {
         let check = |trunk: Option<&str>, to: &str, caller: &str, expected: Result<&str, &str>| {
             let way = ways(trunk).way(&Address::read(to).expect("an address"), caller);
-            let way = way.map(|way| format!("{} by {}:{}", way.to, way.host, way.port));
+            let way = way.map(|way| match way.host {
+                Some(host) => format!("{} by {}:{}", way.to, host.name, host.port),
+                None => format!("{} of ours", way.to),
+            });
             assert_eq!(way.as_deref().map_err(|error| error.code), expected, "{to}");
         };
         let trunk = Some("gw.example.net");
@@ -278,8 +298,18 @@ mod tests {
             Ok("sip:bo@b.example:5070 by b.example:5070"),
         );
         check(None, "sip:b.example", "ada", Ok("sip:b.example by b.example:5060"));
-        check(trunk, "sip:bo@demo.sip.example.org", "ada", Err("NOT_FOUND"));
-        check(trunk, "sip:bo@SIP.example.org", "ada", Err("NOT_FOUND"));
+        check(
+            trunk,
+            "sip:bo@demo.sip.example.org",
+            "ada",
+            Ok("sip:bo@demo.sip.example.org of ours"),
+        );
+        check(
+            trunk,
+            "sip:bo@SIP.example.org",
+            "ada",
+            Ok("sip:bo@sip.example.org of ours"),
+        );
         check(
             trunk,
             "sip:bo@notsip.example.org",

@@ -19,7 +19,7 @@ use std::{
 use recording::{Spool, Store};
 use telephony::{
     LegId,
-    agent::{Agent, AgentEvent, Directory, Invitation},
+    agent::{Agent, AgentEvent, Directory, Invitation, Secrets, Terms},
     line::{Exchange, LineEvent},
 };
 use tokio::{
@@ -69,10 +69,21 @@ pub struct Events {
 }
 
 impl Directory for Conductor {
-    fn admits<'a>(&'a self, domain: &'a str, source: IpAddr) -> Later<'a, bool> {
+    fn terms<'a>(&'a self, domain: &'a str, source: IpAddr) -> Later<'a, Option<Terms>> {
         Box::pin(async move {
-            let found = self.domain(domain).await;
-            found.is_some_and(|domain| domain.admits(source))
+            let found = self.domain(domain).await?;
+            let has_users = self.calls.has_sip_users(&found.id).await;
+            let has_users = has_users.inspect_err(|error| tracing::warn!(%error, "users cannot be looked up"));
+            found.terms(source, has_users.ok()?)
+        })
+    }
+
+    fn secrets<'a>(&'a self, domain: &'a str, user: &'a str) -> Later<'a, Option<Secrets>> {
+        Box::pin(async move {
+            let id = domain.strip_suffix(&self.domain_base)?.strip_suffix('.')?;
+            let found = self.calls.sip_secrets(id, domain, user).await;
+            let found = found.inspect_err(|error| tracing::warn!(%error, "a user cannot be looked up"));
+            found.ok().flatten()
         })
     }
 }

@@ -41,6 +41,13 @@ pub(super) const TELEPHONY: Section = Section {
             Set::Text(|to, domain| telephone(to).domain = domain.to_ascii_lowercase()),
         ),
         key(
+            "offer_sha256",
+            Fallback::Nothing,
+            "Offer telephones SHA-256 beside MD5 for their passwords",
+            "some that know MD5 alone give up when they see the other",
+            Set::Switch(|to, on| telephone(to).offer_sha256 = on),
+        ),
+        key(
             "first_port",
             Words("20000"),
             "The first UDP port for the sound of calls",

@@ -59,6 +59,21 @@ impl Telephone {
         Telephone::start(voice, |_| account, "").await
     }
 
+    /// That of a user of a domain, which registers at whoever is at that address, answers by itself, and calls.
+    pub(super) async fn user(
+        user: &str,
+        password: &str,
+        domain: &str,
+        voice: &[i16],
+        transport: &str,
+        proxy: SocketAddr,
+    ) -> Telephone {
+        let account = format!(
+            "<sip:{user}@{domain};transport={transport}>;auth_user={user};auth_pass={password};regint=60;outbound=\"sip:{proxy};transport={transport}\""
+        );
+        Telephone::start(voice, |_| account, ";answermode=auto").await
+    }
+
     /// Bo's, which answers by itself.
     pub(super) async fn bo(voice: &[i16]) -> Telephone {
         Telephone::start(
@@ -154,6 +169,19 @@ impl Telephone {
             }
         };
         tokio::time::timeout(PATIENCE, told).await.expect("a call ends")
+    }
+
+    /// Waits until it has written this down for whoever sits before it.
+    pub(super) async fn writes(&self, text: &str) {
+        let begun = std::time::Instant::now();
+        loop {
+            let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            if log.contains(text) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no {text:?} in {log}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// What it heard. It is off after that, since only then its file is whole.

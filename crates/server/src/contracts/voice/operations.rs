@@ -23,3 +23,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::writes("SipDomains/UpdateSipDomain", NEEDS, "SipDomain"),
     Operation::writes("SipDomains/DeleteSipDomain", NEEDS, "SipDomain"),
 ];
+
+/// What is offered of users: `contracts/voice.md` §2.7. One row for each method.
+pub(super) const USER_OPERATIONS: &[Operation] = &[
+    Operation::writes("Users/CreateUser", NEEDS, "User"),
+    Operation::reads("Users/GetUser", NEEDS, "User"),
+    Operation::reads("Users/ListUsers", NEEDS, "User"),
+    Operation::writes("Users/UpdateUser", NEEDS, "User"),
+    Operation::writes("Users/DeleteUser", NEEDS, "User"),
+];

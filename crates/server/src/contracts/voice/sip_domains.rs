@@ -33,11 +33,11 @@ const PATHS: Paths = Paths {
         "call_termination_handler_uris",
         "cidr_blocks",
         "call_recording",
+        "allow_register",
     ],
     fixed: &[
         ("name", "it cannot be changed"),
         ("sip_domain_id", "it cannot be changed"),
-        ("allow_register", "telephones cannot register at this server"),
         ("create_time", "it cannot be changed"),
         ("delete_time", "it cannot be changed"),
     ],
@@ -115,12 +115,6 @@ impl SipDomainsService {
 
 /// What a request wants to be different.
 fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
-    if asked.allow_register {
-        return Err(Failure::field(
-            "sip_domain.allow_register",
-            "telephones cannot register at this server",
-        ));
-    }
     let mode = match asked.call_termination_mode() {
         api::sip_domain::TerminationMode::Unspecified | api::sip_domain::TerminationMode::Disabled => {
             TerminationMode::Disabled
@@ -150,6 +144,7 @@ fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
             !asked.call_termination_handler_uris.is_empty(),
         )
         .then_some(asked.call_termination_handler_uris),
+        allow_register: covers("allow_register", asked.allow_register).then_some(asked.allow_register),
     })
 }
 
@@ -172,7 +167,7 @@ fn domain_to_wire(domain: &SipDomain) -> api::SipDomain {
         name: format!("projects/{}/sipDomains/{}", domain.project, domain.id),
         sip_domain_id: domain.id.clone(),
         display_name: domain.display_name.clone(),
-        allow_register: false,
+        allow_register: domain.allow_register,
         call_termination_mode: number(domain.termination_mode.number()),
         call_termination_handler_uris: domain.handler_uris.clone(),
         cidr_blocks: blocks.collect(),
