@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use telephony::agent::Cause;
 
 macro_rules! numbered {
@@ -23,6 +24,19 @@ macro_rules! numbered {
 
             pub(crate) fn read(number: i64) -> Option<$name> {
                 $name::ALL.iter().copied().find(|known| known.number() == number)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_i64(self.number())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                let number = i64::deserialize(deserializer)?;
+                $name::read(number).ok_or_else(|| serde::de::Error::custom("it has no such number"))
             }
         }
     };
@@ -76,7 +90,7 @@ numbered! {
 }
 
 /// A telephone call. Times are microseconds since the Unix epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// A UUID.
     pub id: String,
@@ -112,6 +126,8 @@ pub struct Call {
     pub end_us: Option<i64>,
     /// The `Call-ID` of SIP.
     pub sip_call_id: Option<String>,
+    /// Who hears of each of its states.
+    pub state_update_uri: Option<String>,
 }
 
 impl Call {
@@ -141,6 +157,17 @@ impl Call {
         };
         self.state = state;
         self.error_code = self.error_code.take().or(code);
+    }
+
+    /// The server that conducted it died, and it ended at its last sign of life: what `end_abandoned` makes of its row.
+    pub(crate) fn lost(&mut self, alive_us: i64) {
+        self.end_us = Some(alive_us.max(self.answer_us.unwrap_or(alive_us)));
+        self.state = if self.answer_us.is_some() {
+            CallState::Completed
+        } else {
+            self.error_code = Some("SERVER_LOST".to_owned());
+            CallState::Failed
+        };
     }
 
     /// Writes something down, or takes it away if there is nothing to write. What is beyond the limits changes nothing.
@@ -182,6 +209,7 @@ mod tests {
             answer_us: None,
             end_us: None,
             sip_call_id: None,
+            state_update_uri: None,
         }
     }
 

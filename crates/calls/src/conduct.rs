@@ -174,6 +174,7 @@ impl Conductor {
             answer_us: None,
             end_us: None,
             sip_call_id: Some(invitation.sip_call_id),
+            state_update_uri: None,
         };
         let recordings = format!("projects/{}/calls/{}/recordings", call.project, call.id);
         let (script, effects) = Script::begin(domain.handler_uris, domain.recording, recordings);
@@ -596,7 +597,7 @@ async fn made(conductor: &Conductor, project: &str, sound: &Sound) -> Result<Cli
 }
 
 /// The time of day in microseconds.
-fn now_us() -> i64 {
+pub(crate) fn now_us() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

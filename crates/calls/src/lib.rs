@@ -13,6 +13,7 @@ mod domain;
 mod ears;
 mod handlers;
 pub mod limits;
+mod news;
 mod page;
 mod recordings;
 mod rows;

@@ -43,6 +43,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(16, "0016_roles"),
     migration!(17, "0017_projects"),
     migration!(18, "0018_calls"),
+    migration!(20, "0020_call_events"),
 ];
 
 /// Remembers the steps that a database has seen.
