@@ -25,7 +25,7 @@ impl Call {
         })
     }
 
-    /// The call as it was when this was written; `None` if the notice is of something else.
+    /// The call as it was when this was written; `None` if the notice is of something else, or by a version that wrote otherwise.
     pub fn told_by(notice: &Notice) -> Option<Call> {
         let is_of_call = notice.topic == Topic::CallStates;
         is_of_call.then(|| serde_json::from_str(&notice.text).ok()).flatten()
