@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn document(path: &str) -> Option<String> {
     let body = match path {
         "/voicemail" => {
-            r#"<Say>Please leave a message.</Say><Record MaxDurationSeconds="30" TimeoutSeconds="3" NextUri="thanks?a=b"/>"#
+            r#"<Say>Please leave a message.</Say><Record MaxDurationSeconds="30" TimeoutSeconds="3" NextUri="thanks?a=b" RecordingReadyUri="ready"/>"#
         }
         "/thanks?a=b" => "<Label Key=\"left\">yes</Label><Say>Thank you.</Say>",
         "/busy" => r#"<Reject Reason="busy" ErrorMessage="all lines are taken"/>"#,
@@ -73,8 +73,17 @@ impl Handler {
         format!("http://{}", self.address)
     }
 
-    fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().expect("no thread panics").clone()
+    /// What it was asked, once that is enough.
+    fn asked_until(&self, is_enough: impl Fn(&[Asked]) -> bool) -> Result<Vec<Asked>> {
+        let begun = Instant::now();
+        loop {
+            let asked = self.asked.lock().expect("no thread panics").clone();
+            if is_enough(&asked) {
+                return Ok(asked);
+            }
+            ensure!(begun.elapsed() < PATIENCE, "it was asked {asked:?} and no more");
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
@@ -105,6 +114,7 @@ fn serve(mut stream: &TcpStream, heard: &Mutex<Vec<Asked>>) -> Result<()> {
         body,
     });
     let answer = match (path.as_str(), document(&path)) {
+        ("/ready", _) => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
         ("/circle", _) => "HTTP/1.1 302 Found\r\nLocation: /circle\r\nContent-Length: 0\r\n\r\n".to_owned(),
         (_, Some(document)) => format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nSet-Cookie: menu=1\r\nContent-Length: {}\r\n\r\n{document}",
@@ -328,9 +338,9 @@ async fn somebody_leaves_a_message() -> Result<()> {
     let heard = ada.heard().await;
     let greeting = speech("Please leave a message.")?;
     assert!(likeness(&greeting, &heard) >= 0.9, "she heard the greeting");
-    let asked = world.handler.asked();
+    let asked = world.handler.asked_until(|asked| asked.iter().any(|asked| asked.path == "/ready"))?;
     let paths: Vec<&str> = asked.iter().map(|asked| asked.path.as_str()).collect();
-    assert_eq!(paths, ["/voicemail", "/thanks?a=b"]);
+    assert_eq!(paths, ["/voicemail", "/thanks?a=b", "/ready"]);
     assert_eq!(asked[0].body["call"]["state"], "STARTING");
     assert_eq!(asked[1].body["parameters"]["action"], "RECORD");
     assert_eq!(asked[1].body["parameters"]["recording"], json!(name));
@@ -344,6 +354,11 @@ async fn somebody_leaves_a_message() -> Result<()> {
     assert_eq!(header(&asked[1], "cookie").as_deref(), Some("menu=1"));
     assert_eq!(header(&asked[0], "x-enfonica-event").as_deref(), Some("CALL"));
     assert_eq!(header(&asked[0], "x-enfonica-signature").context("signed")?.len(), 44);
+    let (told, body) = (&asked[2], &asked[2].body);
+    assert_eq!(header(told, "x-enfonica-event").as_deref(), Some("RECORDING_READY"));
+    assert_eq!((&body["name"], &body["state"]), (&json!(name), &json!("SUCCEEDED")), "{body}");
+    let link = body["audio"][0]["uri"].as_str().context("a link")?;
+    assert_eq!(world.fetch(link)?.0, 200, "whoever is told may fetch it at once");
 
     let uri = full["audio"][0]["uri"].as_str().context("a link")?;
     let deleted = request(
