@@ -111,7 +111,10 @@ async fn of_project(
 ) -> Result<String, CommandError> {
     let (identity, by) = (&store.identity, store::by());
     let first_role = role.unwrap_or(ProjectRole::Viewer);
-    let email = match identity.create_project_service_account(name, project, first_role, &by).await {
+    let email = match identity
+        .create_project_service_account(name, project, first_role, &by)
+        .await
+    {
         Ok(account) => return Ok(account.client_id),
         Err(AppError::NameTaken(email)) => email,
         Err(AppError::NotFound) => {
@@ -124,7 +127,9 @@ async fn of_project(
     if let Some(role) = role {
         let account = find_service_account(store, &email).await?;
         let member = format!("serviceAccounts/{}", account.client_id);
-        let set = identity.set_project_member(project, &ProjectMember { member, role }, &by).await;
+        let set = identity
+            .set_project_member(project, &ProjectMember { member, role }, &by)
+            .await;
         set.map_err(crate::project::with_hint)?;
     }
     Ok(email)

@@ -34,7 +34,7 @@ fn document(path: &str) -> Option<String> {
         "/thanks?a=b" => "<Label Key=\"left\">yes</Label><Say>Thank you.</Say>",
         "/busy" => r#"<Reject Reason="busy" ErrorMessage="all lines are taken"/>"#,
         "/wrong" => "<Sing/>",
-        "/recorded" => "<RecordCall/><Wait DurationSeconds=\"20\"/>",
+        "/recorded" => "<RecordCall RecordingReadyUri=\"ready\"/><Wait DurationSeconds=\"20\"/>",
         _ => return None,
     };
     Some(format!("<?xml version=\"1.0\"?><Response>{body}</Response>"))
@@ -338,7 +338,9 @@ async fn somebody_leaves_a_message() -> Result<()> {
     let heard = ada.heard().await;
     let greeting = speech("Please leave a message.")?;
     assert!(likeness(&greeting, &heard) >= 0.9, "she heard the greeting");
-    let asked = world.handler.asked_until(|asked| asked.iter().any(|asked| asked.path == "/ready"))?;
+    let asked = world
+        .handler
+        .asked_until(|asked| asked.iter().any(|asked| asked.path == "/ready"))?;
     let paths: Vec<&str> = asked.iter().map(|asked| asked.path.as_str()).collect();
     assert_eq!(paths, ["/voicemail", "/thanks?a=b", "/ready"]);
     assert_eq!(asked[0].body["call"]["state"], "STARTING");
@@ -356,7 +358,11 @@ async fn somebody_leaves_a_message() -> Result<()> {
     assert_eq!(header(&asked[0], "x-enfonica-signature").context("signed")?.len(), 44);
     let (told, body) = (&asked[2], &asked[2].body);
     assert_eq!(header(told, "x-enfonica-event").as_deref(), Some("RECORDING_READY"));
-    assert_eq!((&body["name"], &body["state"]), (&json!(name), &json!("SUCCEEDED")), "{body}");
+    assert_eq!(
+        (&body["name"], &body["state"]),
+        (&json!(name), &json!("SUCCEEDED")),
+        "{body}"
+    );
     let link = body["audio"][0]["uri"].as_str().context("a link")?;
     assert_eq!(world.fetch(link)?.0, 200, "whoever is told may fetch it at once");
 
@@ -445,5 +451,17 @@ async fn what_was_recorded_survives_a_kill() -> Result<()> {
         kept.len()
     );
     assert!(likeness(&voice[..kept.len().min(voice.len())], &kept) >= 0.9);
+    let asked = world
+        .handler
+        .asked_until(|asked| asked.iter().any(|asked| asked.path == "/ready"))?;
+    let told: Vec<&Value> = asked
+        .iter()
+        .filter(|asked| asked.path == "/ready")
+        .map(|asked| &asked.body)
+        .collect();
+    assert_eq!(
+        (told.len(), &told[0]["name"], &told[0]["state"]),
+        (1, &json!(name), &json!("SUCCEEDED"))
+    );
     Ok(())
 }

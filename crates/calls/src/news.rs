@@ -175,7 +175,10 @@ mod tests {
                 project: "gone".to_owned(),
                 ..call("b")
             };
-            calls.write_call(&nobodys, NOW_US).await.expect_err("there is no such project");
+            calls
+                .write_call(&nobodys, NOW_US)
+                .await
+                .expect_err("there is no such project");
             assert_eq!(told(&db).await, []);
         })
         .await;
@@ -238,14 +241,21 @@ mod tests {
                 begin(id, has_address).await;
             }
             assert_eq!(told(&db).await, []);
-            calls.recording_finished("empty", Some(&Finished::Empty)).await.expect("writes");
+            calls
+                .recording_finished("empty", Some(&Finished::Empty))
+                .await
+                .expect("writes");
             calls.recording_finished("failed", None).await.expect("writes");
             calls.recording_finished("silent", None).await.expect("writes");
             let check = async |expected: &[(&str, RecordingState)]| {
                 let mut found = vec![];
                 for notice in told(&db).await {
                     assert_eq!((notice.sender.as_str(), Call::told_by(&notice)), ("one", None));
-                    let recording = calls.recording_told_by(&notice).await.expect("reads").expect("it is there");
+                    let recording = calls
+                        .recording_told_by(&notice)
+                        .await
+                        .expect("reads")
+                        .expect("it is there");
                     found.push((recording.id, recording.state));
                 }
                 found.sort();

@@ -301,7 +301,8 @@ impl Calls {
 
     /// Recordings of calls that ended so long ago are given up.
     pub(crate) async fn give_up_recordings(&self, ended_before_us: i64) -> Result<(), db::Error> {
-        let sql = "select r.id from recording r join call c on c.id = r.call where r.state = 1 and c.end_us < $1 limit 1000";
+        let sql =
+            "select r.id from recording r join call c on c.id = r.call where r.state = 1 and c.end_us < $1 limit 1000";
         let rows = self.db.read(sql, vec![ended_before_us.into()]).await?;
         for row in &rows {
             let id = row.text(0)?;

@@ -227,7 +227,8 @@ impl Calls {
 
     /// Calls that a server left open when it died ended at their last sign of life.
     pub(crate) async fn end_abandoned(&self) -> Result<(), db::Error> {
-        let told = format!("select {COLUMNS}, alive_us from call where end_us is null and state_update_uri is not null");
+        let told =
+            format!("select {COLUMNS}, alive_us from call where end_us is null and state_update_uri is not null");
         let told = self.db.read(&told, vec![]).await?;
         let mut write = vec![];
         for row in &told {

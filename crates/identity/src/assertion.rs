@@ -10,8 +10,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    AuthenticationError, Caller, Fault, Identity, OAuthError, Principal, Scope, Scopes, authorization::asked_scopes, limits,
-    numeric_date::NumericDate, sign_in::after, token::fault,
+    AuthenticationError, Caller, Fault, Identity, OAuthError, Principal, Scope, Scopes, authorization::asked_scopes,
+    limits, numeric_date::NumericDate, sign_in::after, token::fault,
 };
 
 /// The audiences that Google's own libraries write into assertions, whatever `token_uri` their key file has: today's, and those

@@ -109,7 +109,9 @@ impl Identity {
         by: &By,
     ) -> Result<ServiceAccount, AppError> {
         let found = self.project(project).await.map_err(|_| AppError::NotFound)?;
-        let project = found.filter(|project| project.id != PROJECT).ok_or(AppError::NotFound)?;
+        let project = found
+            .filter(|project| project.id != PROJECT)
+            .ok_or(AppError::NotFound)?;
         self.make_service_account(name, &project.id, Some(role), by).await
     }
 
@@ -140,7 +142,11 @@ impl Identity {
         );
         let line = by.did(Action::ServiceAccountCreate, &account.resource_name(), "");
         let mut write = vec![insert.expect(1), line];
-        write.extend(role.map(|role| joining(project, &account.resource_name(), role, by)).into_iter().flatten());
+        write.extend(
+            role.map(|role| joining(project, &account.resource_name(), role, by))
+                .into_iter()
+                .flatten(),
+        );
         match self.db.write(write).await {
             Ok(()) => Ok(account),
             Err(error) if error.is_conflict() => Err(AppError::NameTaken(account.email)),

@@ -67,7 +67,9 @@ impl Notice {
 
     /// What follows from another try, which ended now: the contract's waits, one after the other.
     pub fn after(&self, outcome: Outcome, now_us: i64) -> Next {
-        let wait_us = usize::try_from(self.tries.failures).ok().and_then(|failures| NOTICE_WAITS_US.get(failures));
+        let wait_us = usize::try_from(self.tries.failures)
+            .ok()
+            .and_then(|failures| NOTICE_WAITS_US.get(failures));
         match (outcome, wait_us) {
             (Outcome::Told, _) => Next::Done,
             (Outcome::Failed, None) => Next::Dropped,
@@ -78,7 +80,11 @@ impl Notice {
     }
 
     fn key(&self) -> [Value; 3] {
-        [self.topic.name().into(), self.subject.as_str().into(), self.version.into()]
+        [
+            self.topic.name().into(),
+            self.subject.as_str().into(),
+            self.version.into(),
+        ]
     }
 }
 
@@ -155,7 +161,10 @@ mod tests {
             ("https://app.example", "https://app.example"),
             ("https://app.example?call=1", "https://app.example"),
             ("http://127.0.0.1:9000/a/b", "http://127.0.0.1:9000"),
-            ("https://app.example/to?next=http://other.example/", "https://app.example"),
+            (
+                "https://app.example/to?next=http://other.example/",
+                "https://app.example",
+            ),
             ("nonsense", "nonsense"),
             ("nonsense/b", "nonsense"),
             ("", ""),
@@ -181,7 +190,11 @@ mod tests {
         let now_us = 1_767_225_600_000_000;
         for wait_s in [1, 2, 4, 8, 60, 1_800, 3_600, 7_200] {
             let due_us = now_us + wait_s * 1_000_000;
-            assert_eq!(notice.after(Outcome::Failed, now_us), Next::Again { due_us }, "{wait_s} s");
+            assert_eq!(
+                notice.after(Outcome::Failed, now_us),
+                Next::Again { due_us },
+                "{wait_s} s"
+            );
             assert_eq!(notice.after(Outcome::Told, now_us), Next::Done);
             notice.tries.failures += 1;
         }

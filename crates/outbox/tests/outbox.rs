@@ -2,7 +2,8 @@
 
 use db::{Db, Statement, testing::each_engine};
 use outbox::{
-    Event, Kind, Next, Notice, Outbox, Outcome, SubscribeError, Subscription, SubscriptionId, Topic, Tries, forgetting, limits,
+    Event, Kind, Next, Notice, Outbox, Outcome, SubscribeError, Subscription, SubscriptionId, Topic, Tries, forgetting,
+    limits,
 };
 
 const NOW_US: i64 = 1_767_225_600_000_000;
@@ -477,16 +478,25 @@ async fn notices_of_one_call_wait_for_each_other_while_that_is_quick() {
         assert_eq!(noticed(&outbox, server, NOW_US).await, [step("a", 2), step("b", 2)]);
 
         // One is told, and the next is due; the other fails, and what follows waits for it as long as seconds pass between its tries.
-        outbox.settle_notice(&notice("b", 2, server), Next::Done).await.expect("writes");
+        outbox
+            .settle_notice(&notice("b", 2, server), Next::Done)
+            .await
+            .expect("writes");
         let mut failing = notice("a", 2, server);
         let mut now_us = NOW_US;
         for failures in 1..=5 {
             let next = failing.after(Outcome::Failed, now_us);
-            let Next::Again { due_us } = next else { panic!("{next:?}") };
+            let Next::Again { due_us } = next else {
+                panic!("{next:?}")
+            };
             outbox.settle_notice(&failing, next).await.expect("writes");
             failing.tries.failures = failures;
             let waits = failures < 5;
-            let expected = if waits { vec![step("b", 4)] } else { vec![step("a", 4), step("b", 4)] };
+            let expected = if waits {
+                vec![step("b", 4)]
+            } else {
+                vec![step("a", 4), step("b", 4)]
+            };
             assert_eq!(noticed(&outbox, server, now_us).await, expected, "{failures} failures");
             if waits {
                 let due = noticed(&outbox, server, due_us).await;
@@ -498,8 +508,15 @@ async fn notices_of_one_call_wait_for_each_other_while_that_is_quick() {
         let due = noticed(&outbox, server, now_us).await;
         assert_eq!(due, [step("a", 2), step("a", 4), step("b", 4)]);
         failing.tries.failures = 8;
-        outbox.settle_notice(&failing, failing.after(Outcome::Failed, now_us)).await.expect("writes");
-        assert_eq!(noticed(&outbox, server, now_us).await, [step("a", 4), step("b", 4)], "it is given up");
+        outbox
+            .settle_notice(&failing, failing.after(Outcome::Failed, now_us))
+            .await
+            .expect("writes");
+        assert_eq!(
+            noticed(&outbox, server, now_us).await,
+            [step("a", 4), step("b", 4)],
+            "it is given up"
+        );
     })
     .await;
 }
@@ -515,8 +532,21 @@ async fn a_server_that_is_gone_stands_in_nobodys_way() {
         let mut receivers = outbox.receivers_awaiting(NOW_US).await.expect("reads");
         receivers.sort();
         assert_eq!(receivers, ["https://app.example:8443", "https://gone.example"]);
-        assert_eq!(outbox.notices_due("https://gone.example", 4, NOW_US).await.expect("reads").len(), 4);
-        assert_eq!(outbox.notices_due("https://app.example:8443", 4, NOW_US).await.expect("reads"), [other]);
+        assert_eq!(
+            outbox
+                .notices_due("https://gone.example", 4, NOW_US)
+                .await
+                .expect("reads")
+                .len(),
+            4
+        );
+        assert_eq!(
+            outbox
+                .notices_due("https://app.example:8443", 4, NOW_US)
+                .await
+                .expect("reads"),
+            [other]
+        );
 
         // What waits longer than anything may is forgotten.
         outbox.delete_expired(NOW_US + 24 * HOUR_US).await.expect("writes");

@@ -79,7 +79,8 @@ fn tell_failure(error: &db::Error) {
 }
 
 /// What the log hears of receivers that are not told.
-static UNTOLD: TurnedAway = TurnedAway::new("somebody could not be told what they wait for; it is tried again for some hours");
+static UNTOLD: TurnedAway =
+    TurnedAway::new("somebody could not be told what they wait for; it is tried again for some hours");
 
 struct Deliverer {
     shared: Arc<Shared>,
@@ -138,7 +139,11 @@ impl Deliverer {
         while outbox.spread(now_us).await? > 0 {}
         outbox.remind(now_us).await?;
         let subscribers = outbox.awaiting(now_us).await?.into_iter().map(Addressee::Subscriber);
-        let named = outbox.receivers_awaiting(now_us).await?.into_iter().map(Addressee::Named);
+        let named = outbox
+            .receivers_awaiting(now_us)
+            .await?
+            .into_iter()
+            .map(Addressee::Named);
         let mut awaiting: Vec<Addressee> = subscribers.chain(named).collect();
         // Where there are more than places, each comes first in turn.
         self.rounds = self.rounds.wrapping_add(1);

@@ -36,7 +36,14 @@ pub fn message_to_json(pool: &DescriptorPool, name: &str, encoded: &[u8]) -> Opt
         pretty: false,
     };
     let mut text = vec![];
-    reflect(&pool.get_message_by_name(name)?, encoded, style, CompactFormatter, &mut text).ok()?;
+    reflect(
+        &pool.get_message_by_name(name)?,
+        encoded,
+        style,
+        CompactFormatter,
+        &mut text,
+    )
+    .ok()?;
     Some(text)
 }
 

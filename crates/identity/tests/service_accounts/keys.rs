@@ -77,10 +77,15 @@ async fn a_service_account_of_a_project_has_its_address_and_its_role_there() {
             identity.create_project(project, "Project", &by).await.expect("new");
         }
         let make = async |name: &str, project: &str| {
-            identity.create_project_service_account(name, project, ProjectRole::Viewer, &by).await
+            identity
+                .create_project_service_account(name, project, ProjectRole::Viewer, &by)
+                .await
         };
         let robot = make("robot", "support").await.expect("made");
-        assert_eq!((robot.email.as_str(), robot.project()), ("robot@support.iam.internal", "support"));
+        assert_eq!(
+            (robot.email.as_str(), robot.project()),
+            ("robot@support.iam.internal", "support")
+        );
         assert!(!robot.is_of_installation() && world.robot.is_of_installation());
         let file = identity.create_key(&robot.email, &by).await;
         let file: Value = serde_json::from_str(file.expect("made").json()).expect("JSON");
@@ -89,12 +94,19 @@ async fn a_service_account_of_a_project_has_its_address_and_its_role_there() {
 
         let members = async |project: &str| {
             let members = identity.project_members(project).await.expect("reads");
-            members.into_iter().map(|member| (member.member, member.role)).collect::<Vec<_>>()
+            members
+                .into_iter()
+                .map(|member| (member.member, member.role))
+                .collect::<Vec<_>>()
         };
         let member = format!("serviceAccounts/{}", robot.client_id);
         assert_eq!(members("support").await, [(member, ProjectRole::Viewer)]);
         for (name, project, expected) in [
-            ("robot", "support", "there is a service account robot@support.iam.internal already"),
+            (
+                "robot",
+                "support",
+                "there is a service account robot@support.iam.internal already",
+            ),
             ("robot", "gone", "there is no such"),
             ("other", "\0", "there is no such"),
             // Its addresses would be those of the installation's own.
@@ -105,9 +117,14 @@ async fn a_service_account_of_a_project_has_its_address_and_its_role_there() {
             assert!(refused.to_string().contains(expected), "{name} {project}: {refused}");
         }
         assert_eq!(members("support").await.len(), 1);
-        identity.delete_service_account(&robot.client_id, &by).await.expect("it is there");
+        identity
+            .delete_service_account(&robot.client_id, &by)
+            .await
+            .expect("it is there");
         assert_eq!(members("support").await, []);
-        let gone = identity.remove_project_member("support", "serviceAccounts/1", &by).await;
+        let gone = identity
+            .remove_project_member("support", "serviceAccounts/1", &by)
+            .await;
         assert!(matches!(gone, Err(ProjectError::NotFound)), "{gone:?}");
     })
     .await;

@@ -195,7 +195,9 @@ async fn assert_signed(world: &World, told: &Told, event: &str) {
     let key = world.identity.project_signing_key(PROJECT).await.expect("a key");
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key.0);
     let said = [told.url.as_bytes(), event.as_bytes(), &told.body].concat();
-    let signature = BASE64_STANDARD.decode(told.header("x-enfonica-signature")).expect("base64");
+    let signature = BASE64_STANDARD
+        .decode(told.header("x-enfonica-signature"))
+        .expect("base64");
     hmac::verify(&key, &said, &signature).expect("it is by the project's key, of this address and body");
 }
 
@@ -293,7 +295,10 @@ async fn neighbours_are_not_told_anything() {
         let host = notice.address.split('/').nth(2).expect("a host");
         let scheme = notice.address.split(':').next().expect("a scheme");
         let failures = async || {
-            let due = outbox.notices_due(&format!("{scheme}://{host}"), 9, i64::MAX).await.expect("reads");
+            let due = outbox
+                .notices_due(&format!("{scheme}://{host}"), 9, i64::MAX)
+                .await
+                .expect("reads");
             due[0].tries.failures
         };
         while failures().await == 0 {
@@ -335,7 +340,11 @@ async fn a_recording_that_is_over_is_told_with_links_and_one_that_was_deleted_is
     assert_signed(&world, &told[0], "RECORDING_READY").await;
     let body = told[0].json();
     let name = format!("projects/{PROJECT}/calls/{CALL}/recordings/{RECORDING}");
-    assert_eq!((&body["name"], &body["state"]), (&json!(name), &json!("SUCCEEDED")), "{body}");
+    assert_eq!(
+        (&body["name"], &body["state"]),
+        (&json!(name), &json!("SUCCEEDED")),
+        "{body}"
+    );
     assert_eq!(body["duration"], "3.500s");
     for (place, mime_type) in ["audio/x-wav", "audio/mpeg"].into_iter().enumerate() {
         let audio = &body["audio"][place];

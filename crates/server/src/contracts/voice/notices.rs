@@ -43,7 +43,8 @@ impl Notices {
     /// What is said, and as which event; `None` if there is nothing to be said of it any more.
     async fn said(&self, notice: &Notice) -> Result<Option<(&'static str, Bytes)>, Untold> {
         if notice.topic == Topic::CallStates {
-            let call = Call::told_by(notice).ok_or("another version of the server wrote down a call that cannot be read")?;
+            let call =
+                Call::told_by(notice).ok_or("another version of the server wrote down a call that cannot be read")?;
             let body = json_of("Call", &call_to_wire(&call));
             return Ok(Some(("CALL_STATE_UPDATE", body.to_string().into())));
         }
