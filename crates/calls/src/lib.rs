@@ -14,6 +14,7 @@ mod domain;
 mod ears;
 mod handlers;
 pub mod limits;
+mod news;
 mod outgoing;
 mod page;
 mod recordings;

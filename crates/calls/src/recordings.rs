@@ -8,6 +8,8 @@ use audit::{Action, By};
 use crate::{
     Calls,
     call::numbered,
+    conduct::now_us,
+    news,
     page::{List, ListError, Page},
 };
 
@@ -99,11 +101,11 @@ pub enum RecordingError {
     Files(#[from] recording::StoreError),
 }
 
-const COLUMNS: &str =
+pub(crate) const COLUMNS: &str =
     "id, project, call, state, source, error_code, trims_silence, channels, duration_ms, wav_bytes, wav_sha256,
     mp3_bytes, mp3_sha256, start_us, create_us, ready_uri";
 
-fn recording_of(row: &Row) -> Result<Recording, db::Error> {
+pub(crate) fn recording_of(row: &Row) -> Result<Recording, db::Error> {
     let file = |format, bytes, sha256| {
         let (size, sha256) = (row.opt_int(bytes)?, row.opt_blob(sha256)?);
         Ok::<_, db::Error>(size.zip(sha256).map(|(size_bytes, sha256)| File {
@@ -268,7 +270,24 @@ impl Calls {
     /// What came of a take.
     pub(crate) async fn recording_finished(&self, id: &str, outcome: Option<&Finished>) -> Result<(), db::Error> {
         let statement = outcome.map_or_else(|| failed(id, INTERNAL_ERROR), |outcome| finished(id, outcome));
-        self.db.write(vec![statement]).await
+        self.conclude(id, statement).await
+    }
+
+    /// Writes what became of a recording, with the notice of it for whoever wants to hear. What is over stays as it is.
+    async fn conclude(&self, id: &str, change: Statement) -> Result<(), db::Error> {
+        let sql = "select project, ready_uri from recording where id = $1 and state = 1";
+        let rows = self.db.read(sql, vec![id.into()]).await?;
+        let Some(pending) = rows.first() else {
+            return Ok(());
+        };
+        let mut write = vec![change.expect(1)];
+        if let Some(address) = pending.opt_text(1)? {
+            write.push(news::over(id, pending.text(0)?, address, now_us()).posted());
+        }
+        match self.db.write(write).await {
+            Err(db::Error::Conflict { statement: 0 }) => Ok(()),
+            written => written,
+        }
     }
 
     /// Recordings that have no end: whether silence is cut off them.
@@ -282,10 +301,13 @@ impl Calls {
 
     /// Recordings of calls that ended so long ago are given up.
     pub(crate) async fn give_up_recordings(&self, ended_before_us: i64) -> Result<(), db::Error> {
-        let sql = "update recording set state = 4, error_code = $2, start_us = null
-            where state = 1 and exists (select 1 from call c where c.id = recording.call and c.end_us < $1)";
-        self.db
-            .write(vec![Statement::new(sql, vec![ended_before_us.into(), TIMEOUT.into()])])
-            .await
+        let sql =
+            "select r.id from recording r join call c on c.id = r.call where r.state = 1 and c.end_us < $1 limit 1000";
+        let rows = self.db.read(sql, vec![ended_before_us.into()]).await?;
+        for row in &rows {
+            let id = row.text(0)?;
+            self.conclude(id, failed(id, TIMEOUT)).await?;
+        }
+        Ok(())
     }
 }

@@ -9,9 +9,9 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
-use crate::{Identity, secret::random_bytes};
+use crate::{Identity, ServiceAccount, secret::random_bytes};
 
-/// What the files call a project. There is one: the installation.
+/// What the files call a project where none is: the installation.
 pub(crate) const PROJECT: &str = "sederunt";
 
 /// Of which Google's libraries expect tokens, whatever server they talk to.
@@ -44,7 +44,7 @@ impl std::fmt::Debug for KeyFile {
 #[derive(Serialize)]
 struct Contents<'a> {
     r#type: &'static str,
-    project_id: &'static str,
+    project_id: &'a str,
     private_key_id: &'a str,
     private_key: String,
     client_email: &'a str,
@@ -75,15 +75,15 @@ impl NewKey {
         })
     }
 
-    /// The file of a service account with this address and this id.
-    pub(crate) fn file(self, email: &str, client_id: &str, identity: &Identity) -> KeyFile {
+    /// The file of this service account.
+    pub(crate) fn file(self, account: &ServiceAccount, identity: &Identity) -> KeyFile {
         let contents = Contents {
             r#type: "service_account",
-            project_id: PROJECT,
+            project_id: account.project(),
             private_key_id: &self.id,
             private_key: self.private_pem,
-            client_email: email,
-            client_id,
+            client_email: &account.email,
+            client_id: &account.client_id,
             auth_uri: identity.auth_uri(),
             token_uri: identity.token_uri(),
             universe_domain: UNIVERSE,

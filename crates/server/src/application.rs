@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::announce::{Reached, Unresolved};
 use crate::configuration::Configuration;
 use crate::contracts::{graph, meet, own, people, voice};
-use crate::delivering::Correspondent;
+use crate::delivering::{Correspondent, Notifier};
 use crate::discovery::Descriptions;
 use crate::folder::{self, FolderError, Held};
 use crate::front::{Front, Rest};
@@ -283,7 +283,11 @@ fn beside(
         tokio::spawn(jobs::expire(installation.register.clone())),
         tokio::spawn(jobs::keep_log(installation.identity.log().clone(), audit_retention)),
         tokio::spawn(admission.keep_tidy()),
-        tokio::spawn(delivering::deliver(installation.clone(), correspondents(installation))),
+        tokio::spawn(delivering::deliver(
+            installation.clone(),
+            correspondents(installation),
+            notifiers(installation),
+        )),
     ]
 }
 
@@ -331,6 +335,11 @@ fn plain_contracts(installation: &Installation, admission: &Arc<Admission>) -> V
 /// The contracts by which somebody can ask to be told. Whoever adds one adds a line here.
 fn correspondents(installation: &Installation) -> Vec<Arc<dyn Correspondent>> {
     vec![graph::correspondent(installation)]
+}
+
+/// The contracts whose facts name who is told. Whoever adds one adds a line here.
+fn notifiers(installation: &Installation) -> Vec<Arc<dyn Notifier>> {
+    vec![voice::notifier(installation)]
 }
 
 /// The parts of the installation, over its database, its media plane and its accounts.

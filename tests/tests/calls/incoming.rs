@@ -5,7 +5,7 @@ use std::{thread, time::Duration};
 use anyhow::{Context, Result};
 use audio::decode::decode;
 use end_to_end::request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     speech::{likeness, speech, then_silence},
@@ -62,9 +62,11 @@ async fn somebody_leaves_a_message() -> Result<()> {
     let heard = ada.heard().await;
     let greeting = speech("Please leave a message.")?;
     assert!(likeness(&greeting, &heard) >= 0.9, "she heard the greeting");
-    let asked = world.handler.asked();
+    let asked = world
+        .handler
+        .asked_until(|asked| asked.iter().any(|asked| asked.path == "/ready"))?;
     let paths: Vec<&str> = asked.iter().map(|asked| asked.path.as_str()).collect();
-    assert_eq!(paths, ["/voicemail", "/thanks?a=b"]);
+    assert_eq!(paths, ["/voicemail", "/thanks?a=b", "/ready"]);
     assert_eq!(asked[0].body["call"]["state"], "STARTING");
     assert_eq!(asked[1].body["parameters"]["action"], "RECORD");
     assert_eq!(asked[1].body["parameters"]["recording"], json!(name));
@@ -78,6 +80,15 @@ async fn somebody_leaves_a_message() -> Result<()> {
     assert_eq!(header(&asked[1], "cookie").as_deref(), Some("menu=1"));
     assert_eq!(header(&asked[0], "x-enfonica-event").as_deref(), Some("CALL"));
     assert_eq!(header(&asked[0], "x-enfonica-signature").context("signed")?.len(), 44);
+    let (told, body) = (&asked[2], &asked[2].body);
+    assert_eq!(header(told, "x-enfonica-event").as_deref(), Some("RECORDING_READY"));
+    assert_eq!(
+        (&body["name"], &body["state"]),
+        (&json!(name), &json!("SUCCEEDED")),
+        "{body}"
+    );
+    let link = body["audio"][0]["uri"].as_str().context("a link")?;
+    assert_eq!(world.fetch(link)?.0, 200, "whoever is told may fetch it at once");
 
     let uri = full["audio"][0]["uri"].as_str().context("a link")?;
     let deleted = request(
@@ -164,5 +175,17 @@ async fn what_was_recorded_survives_a_kill() -> Result<()> {
         kept.len()
     );
     assert!(likeness(&voice[..kept.len().min(voice.len())], &kept) >= 0.9);
+    let asked = world
+        .handler
+        .asked_until(|asked| asked.iter().any(|asked| asked.path == "/ready"))?;
+    let told: Vec<&Value> = asked
+        .iter()
+        .filter(|asked| asked.path == "/ready")
+        .map(|asked| &asked.body)
+        .collect();
+    assert_eq!(
+        (told.len(), &told[0]["name"], &told[0]["state"]),
+        (1, &json!(name), &json!("SUCCEEDED"))
+    );
     Ok(())
 }

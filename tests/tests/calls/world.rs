@@ -23,12 +23,12 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn document(path: &str) -> Option<String> {
     let body = match path {
         "/voicemail" => {
-            r#"<Say>Please leave a message.</Say><Record MaxDurationSeconds="30" TimeoutSeconds="3" NextUri="thanks?a=b"/>"#
+            r#"<Say>Please leave a message.</Say><Record MaxDurationSeconds="30" TimeoutSeconds="3" NextUri="thanks?a=b" RecordingReadyUri="ready"/>"#
         }
         "/thanks?a=b" => "<Label Key=\"left\">yes</Label><Say>Thank you.</Say>",
         "/busy" => r#"<Reject Reason="busy" ErrorMessage="all lines are taken"/>"#,
         "/wrong" => "<Sing/>",
-        "/recorded" => "<RecordCall/><Wait DurationSeconds=\"20\"/>",
+        "/recorded" => "<RecordCall RecordingReadyUri=\"ready\"/><Wait DurationSeconds=\"20\"/>",
         _ => return None,
     };
     Some(body.to_owned())
@@ -80,8 +80,17 @@ impl Handler {
             .insert(path.to_owned(), document.into());
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().expect("no thread panics").clone()
+    /// What it was asked, once that is enough.
+    pub(super) fn asked_until(&self, is_enough: impl Fn(&[Asked]) -> bool) -> Result<Vec<Asked>> {
+        let begun = Instant::now();
+        loop {
+            let asked = self.asked.lock().expect("no thread panics").clone();
+            if is_enough(&asked) {
+                return Ok(asked);
+            }
+            ensure!(begun.elapsed() < PATIENCE, "it was asked {asked:?} and no more");
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
@@ -119,6 +128,7 @@ pub(super) fn serve(
     let body = more.or_else(|| document(&path));
     let body = body.map(|body| format!("<?xml version=\"1.0\"?><Response>{body}</Response>"));
     let answer = match (path.as_str(), body) {
+        ("/ready" | "/state", _) => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
         ("/circle", _) => "HTTP/1.1 302 Found\r\nLocation: /circle\r\nContent-Length: 0\r\n\r\n".to_owned(),
         (_, Some(document)) => format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nSet-Cookie: menu=1\r\nContent-Length: {}\r\n\r\n{document}",

@@ -27,7 +27,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outbox", &["db"]),
     ("telephony", &["audio", "share"]),
     ("recording", &["audio"]),
-    ("calls", &["audio", "audit", "db", "filter", "recording", "telephony"]),
+    (
+        "calls",
+        &["audio", "audit", "db", "filter", "outbox", "recording", "telephony"],
+    ),
     ("identity", &["aside", "audit", "db", "meeting"]),
     ("register", &["audit", "db", "filter", "meeting", "outbox", "quality"]),
     ("rooms", &["audit", "media", "meeting", "quality", "register"]),

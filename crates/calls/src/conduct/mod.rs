@@ -203,6 +203,7 @@ impl Conductor {
             sip_call_id: Some(invitation.sip_call_id),
             originating_call: None,
             bridged: false,
+            state_update_uri: None,
         };
         let performance = Performance::new(self, agent, switchboard, (sender, told), (leg, call))
             .as_caller(invitation.caller, invitation.domain);
@@ -225,7 +226,7 @@ impl Conductor {
 }
 
 /// The time of day in microseconds.
-fn now_us() -> i64 {
+pub(crate) fn now_us() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -341,6 +341,7 @@ impl Performance {
             sip_call_id: None,
             originating_call: Some(self.own.call.id.clone()),
             bridged: false,
+            state_update_uri: None,
         };
         let mut child = Party::new(LegId::next(), call);
         write(&self.conductor, &child.call).await;
