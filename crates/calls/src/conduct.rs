@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     net::IpAddr,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use audio::{Clip, tone};
@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Answered, Ask, Call, CallState, Calls, CreateMethod, Direction, Handlers, Later, Recording, RecordingState,
     SipDomain, Source, Speech, Unanswered,
+    clock::now_us,
     document::{Prompt, Sound},
     ears::Ears,
     limits, new_id,
@@ -594,10 +595,4 @@ async fn made(conductor: &Conductor, project: &str, sound: &Sound) -> Result<Cli
             decoded.map_err(|error| format!("{uri}: {error}"))
         }
     }
-}
-
-/// The time of day in microseconds.
-pub(crate) fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

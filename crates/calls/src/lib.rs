@@ -7,6 +7,7 @@
 //! What it leaves to others: HTTP ([`Handlers`]), what a contract calls things, and who may ask for what.
 
 mod call;
+mod clock;
 mod conduct;
 mod document;
 mod domain;
