@@ -7,7 +7,8 @@ use expect_test::expect_file;
 use identity::{ProjectMember, ProjectRole, Scope, Scopes};
 use serde_json::json;
 
-use crate::world::{Person, World};
+use crate::robot::Robot;
+use crate::world::{Answer, World};
 
 const PROJECT: &str = "support";
 
@@ -35,11 +36,14 @@ pub(crate) fn services() -> impl Iterator<Item = String> {
     services.map(|(service, _)| format!("enfonica.voice.v1beta1.{service}"))
 }
 
-async fn callers(world: &World) -> Vec<(&'static str, Option<Person>)> {
+/// Who asks, and with which token.
+async fn callers(world: &World) -> Vec<(&'static str, Option<String>)> {
     let voice = Scopes::of(&[Scope::Voice]);
     let identity = &world.identity;
     let by = By::command_line(server::clock::now_us());
-    identity.create_project(PROJECT, "Support", &by).await.expect("new");
+    for project in [PROJECT, "sales"] {
+        identity.create_project(project, "Project", &by).await.expect("new");
+    }
     let mut callers = vec![];
     for (name, role, scopes) in [
         ("admin", Some(ProjectRole::Admin), voice),
@@ -65,10 +69,28 @@ async fn callers(world: &World) -> Vec<(&'static str, Option<Person>)> {
                 .await
                 .expect("a member");
         }
-        callers.push((name, Some(person)));
+        callers.push((name, Some(person.token)));
+    }
+    for (name, project, role) in [
+        ("editor-app", PROJECT, ProjectRole::Editor),
+        ("stranger-app", "sales", ProjectRole::Admin),
+    ] {
+        let robot = Robot::of_project(world, name, project, role).await;
+        callers.push((name, Some(robot.token(world, None, voice).await)));
     }
     callers.push(("nobody", None));
     callers
+}
+
+async fn ask(world: &World, token: Option<&String>, verb: &str, path: &str, body: &str) -> Answer {
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let bearer = bearer.as_deref().map(|bearer| ("authorization", bearer));
+    let headers: Vec<_> = bearer
+        .into_iter()
+        .chain([("content-type", "application/json")])
+        .collect();
+    let path = format!("/v1beta1/projects/{PROJECT}/{path}");
+    world.send(verb, None, &path, &headers, body).await
 }
 
 #[tokio::test]
@@ -80,8 +102,8 @@ async fn who_may_do_what_in_a_project() {
         .into_iter()
         .chain(callers.iter().map(|(name, _)| format!("of-{}", plain(name))))
     {
-        let path = format!("/v1beta1/projects/{PROJECT}/sipDomains?sipDomainId={domain}");
-        world.post(admin.as_ref(), &path, &json!({})).await.ok();
+        let path = format!("sipDomains?sipDomainId={domain}");
+        ask(&world, admin.as_ref(), "POST", &path, "{}").await.ok();
     }
     let mut table = String::from(
         "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1`, asked by members of a project and by others.\n\n\
@@ -89,15 +111,14 @@ async fn who_may_do_what_in_a_project() {
     );
     for (name, verb, path) in METHODS {
         let mut answers: Vec<(String, Vec<&str>)> = vec![];
-        for (caller, person) in &callers {
-            let path = format!("/v1beta1/projects/{PROJECT}/{}", path.replace("WHO", &plain(caller)));
+        for (caller, token) in &callers {
+            let path = path.replace("WHO", &plain(caller));
             let body = if matches!(*verb, "POST" | "PATCH") {
                 json!({"displayName": caller}).to_string()
             } else {
                 String::new()
             };
-            let headers = [("content-type", "application/json")];
-            let answer = world.send(verb, person.as_ref(), &path, &headers, &body).await;
+            let answer = ask(&world, token.as_ref(), verb, &path, &body).await;
             let error = &answer.body["error"];
             let said = match error["status"].as_str() {
                 None => answer.status.to_string(),
