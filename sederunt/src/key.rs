@@ -130,7 +130,7 @@ async fn of_project(
         let set = identity
             .set_project_member(project, &ProjectMember { member, role }, &by)
             .await;
-        set.map_err(crate::project::with_hint)?;
+        set.map_err(|error| CommandError::new(error, "`sederunt project list` shows what there is"))?;
     }
     Ok(email)
 }

@@ -151,7 +151,7 @@ async fn name_of_member(store: &Store, who: &str) -> Result<String, CommandError
     }
 }
 
-pub(crate) fn with_hint(error: ProjectError) -> CommandError {
+fn with_hint(error: ProjectError) -> CommandError {
     let hint = match error {
         ProjectError::NotFound => "`sederunt project list` and `sederunt project members` show what there is",
         ProjectError::Taken => "`sederunt project list` shows it",

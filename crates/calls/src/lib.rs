@@ -8,6 +8,7 @@
 
 mod address;
 mod call;
+mod clock;
 mod conduct;
 mod document;
 mod domain;

@@ -6,7 +6,7 @@
 
 use outbox::{Notice, Topic, Tries};
 
-use crate::{Call, Calls, Recording, call::CallState, recordings::COLUMNS, recordings::recording_of};
+use crate::{Call, CallState, Calls};
 
 impl Call {
     /// The notice of the state that it is in, if anybody is to hear of it. States come in the order of their numbers.
@@ -45,14 +45,6 @@ impl Calls {
         let is_new = before.and_then(CallState::read) != Some(call.state);
         Ok(is_new.then(|| call.news(now_us)).flatten())
     }
-
-    /// The recording that a notice tells of, if it is still there.
-    pub async fn recording_told_by(&self, notice: &Notice) -> Result<Option<Recording>, db::Error> {
-        let sql = format!("select {COLUMNS} from recording where id = $1 and project = $2 and state <> 1");
-        let params = vec![notice.subject.as_str().into(), notice.sender.as_str().into()];
-        let rows = self.db.read(&sql, params).await?;
-        rows.first().map(recording_of).transpose()
-    }
 }
 
 /// The notice that a recording of this project is over, for the address that it names.
@@ -81,7 +73,7 @@ mod tests {
     use telephony::agent::Cause;
 
     use super::*;
-    use crate::{CreateMethod, Direction, RecordingState, Source};
+    use crate::{CreateMethod, Direction, Recording, RecordingState, Source};
 
     const NOW_US: i64 = 1_767_225_600_000_000;
     const SERVER: &str = "https://app.example";

@@ -1,6 +1,7 @@
 //! What is known of recordings: rows beside the files that `recording` keeps.
 
 use db::{Row, Statement, Value};
+use outbox::Notice;
 use recording::{Audio, Finished, Format};
 
 use audit::{Action, By};
@@ -8,7 +9,7 @@ use audit::{Action, By};
 use crate::{
     Calls,
     call::numbered,
-    conduct::now_us,
+    clock::now_us,
     news,
     page::{List, ListError, Page},
 };
@@ -101,11 +102,11 @@ pub enum RecordingError {
     Files(#[from] recording::StoreError),
 }
 
-pub(crate) const COLUMNS: &str =
+const COLUMNS: &str =
     "id, project, call, state, source, error_code, trims_silence, channels, duration_ms, wav_bytes, wav_sha256,
     mp3_bytes, mp3_sha256, start_us, create_us, ready_uri";
 
-pub(crate) fn recording_of(row: &Row) -> Result<Recording, db::Error> {
+fn recording_of(row: &Row) -> Result<Recording, db::Error> {
     let file = |format, bytes, sha256| {
         let (size, sha256) = (row.opt_int(bytes)?, row.opt_blob(sha256)?);
         Ok::<_, db::Error>(size.zip(sha256).map(|(size_bytes, sha256)| File {
@@ -204,6 +205,14 @@ impl Calls {
     pub async fn recording_of_link(&self, id: &str) -> Result<Option<Recording>, db::Error> {
         let sql = format!("select {COLUMNS} from recording where id = $1 and state = 2");
         let rows = self.db.read(&sql, vec![id.replace('\0', "").into()]).await?;
+        rows.first().map(recording_of).transpose()
+    }
+
+    /// The recording that a notice tells of, if it is still there.
+    pub async fn recording_told_by(&self, notice: &Notice) -> Result<Option<Recording>, db::Error> {
+        let sql = format!("select {COLUMNS} from recording where id = $1 and project = $2 and state <> 1");
+        let params = vec![notice.subject.as_str().into(), notice.sender.as_str().into()];
+        let rows = self.db.read(&sql, params).await?;
         rows.first().map(recording_of).transpose()
     }
 

@@ -8,7 +8,7 @@ use outbox::Notice;
 
 use crate::{
     Call, CallState, Calls, CreateMethod, Direction,
-    conduct::now_us,
+    clock::now_us,
     page::{List, ListError, Page},
 };
 

@@ -9,7 +9,7 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
-use crate::{Identity, ServiceAccount, secret::random_bytes};
+use crate::{Identity, secret::random_bytes};
 
 /// What the files call a project where none is: the installation.
 pub(crate) const PROJECT: &str = "sederunt";
@@ -75,15 +75,15 @@ impl NewKey {
         })
     }
 
-    /// The file of this service account.
-    pub(crate) fn file(self, account: &ServiceAccount, identity: &Identity) -> KeyFile {
+    /// The file of a service account of this project, with this address and this id.
+    pub(crate) fn file(self, project: &str, email: &str, client_id: &str, identity: &Identity) -> KeyFile {
         let contents = Contents {
             r#type: "service_account",
-            project_id: account.project(),
+            project_id: project,
             private_key_id: &self.id,
             private_key: self.private_pem,
-            client_email: &account.email,
-            client_id: &account.client_id,
+            client_email: email,
+            client_id,
             auth_uri: identity.auth_uri(),
             token_uri: identity.token_uri(),
             universe_domain: UNIVERSE,

@@ -220,7 +220,7 @@ impl Identity {
             by.did(Action::KeyCreate, &account.key_name(&key.id), ""),
         ];
         match self.db.write(write).await {
-            Ok(()) => Ok(key.file(&account, self)),
+            Ok(()) => Ok(key.file(account.project(), &account.email, client_id, self)),
             Err(db::Error::Conflict { statement: 0 }) => Err(AppError::NotFound),
             Err(error) if error.is_conflict() => Err(AppError::TooMany),
             Err(error) => Err(error.into()),

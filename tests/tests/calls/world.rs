@@ -6,7 +6,10 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
     process::Command,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -46,6 +49,8 @@ pub(super) struct Asked {
 pub(super) struct Handler {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    /// It takes nothing that it is told.
+    pub(super) is_busy: Arc<AtomicBool>,
     /// What it answers beside what it always does, at each path.
     more: Documents,
 }
@@ -58,14 +63,20 @@ impl Handler {
         let address = listener.local_addr()?;
         let asked = Arc::new(Mutex::new(vec![]));
         let more = Documents::default();
-        let (heard, said) = (Arc::clone(&asked), Arc::clone(&more));
+        let is_busy = Arc::new(AtomicBool::new(false));
+        let (heard, said, busy) = (Arc::clone(&asked), Arc::clone(&more), Arc::clone(&is_busy));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (heard, said) = (Arc::clone(&heard), Arc::clone(&said));
-                thread::spawn(move || serve(&stream, &heard, &said).ok());
+                let (heard, said, busy) = (Arc::clone(&heard), Arc::clone(&said), Arc::clone(&busy));
+                thread::spawn(move || serve(&stream, &heard, &said, &busy).ok());
             }
         });
-        Ok(Handler { address, asked, more })
+        Ok(Handler {
+            address,
+            asked,
+            is_busy,
+            more,
+        })
     }
 
     pub(super) fn origin(&self) -> String {
@@ -98,6 +109,7 @@ pub(super) fn serve(
     mut stream: &TcpStream,
     heard: &Mutex<Vec<Asked>>,
     said: &Mutex<HashMap<String, String>>,
+    is_busy: &AtomicBool,
 ) -> Result<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
@@ -128,6 +140,9 @@ pub(super) fn serve(
     let body = more.or_else(|| document(&path));
     let body = body.map(|body| format!("<?xml version=\"1.0\"?><Response>{body}</Response>"));
     let answer = match (path.as_str(), body) {
+        ("/ready", _) if is_busy.load(Ordering::Relaxed) => {
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_owned()
+        }
         ("/ready" | "/state", _) => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
         ("/circle", _) => "HTTP/1.1 302 Found\r\nLocation: /circle\r\nContent-Length: 0\r\n\r\n".to_owned(),
         (_, Some(document)) => format!(
@@ -198,6 +213,13 @@ impl World {
             sip,
             token,
         })
+    }
+
+    /// The server is killed, and another one takes up what it left.
+    pub(super) fn kill_and_start(&mut self) -> Result<()> {
+        self.server.take().context("it runs")?.kill()?;
+        self.server = Some(start(&self.data, &self.handler, self.sip, PEERS)?);
+        Ok(())
     }
 
     pub(super) fn server(&self) -> &Server {

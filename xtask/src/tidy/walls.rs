@@ -111,6 +111,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "contracts/voice",
         &[
             "clock",
+            "delivering",
             "failure",
             "gate",
             "grpc",
