@@ -8,14 +8,10 @@
 //! flooded by way of us more than without. SHA-256 is offered beside MD5 only where an operator says so: telephones that know MD5 alone are many,
 //! and some of them give up when they see the other (baresip 1.0.0 does). Where two challenges are too long, MD5 stands alone.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    pin::Pin,
-    time::Instant,
-};
+use std::{net::IpAddr, pin::Pin, time::Instant};
 
 use rsipstack::{
-    sip::{Header, Request, Response, StatusCode, Uri, prelude::*},
+    sip::{Header, Request, Response, StatusCode, Transport, Uri, prelude::*},
     transaction::transaction::Transaction,
     transport::SipConnection,
 };
@@ -67,15 +63,16 @@ pub(super) struct Guest {
     pub(super) user: Option<String>,
 }
 
-/// Where a request comes from.
-pub(super) fn sender_of(transaction: &Transaction) -> Option<SocketAddr> {
-    let connection = transaction.connection.as_ref()?;
-    connection.get_remote_addr()?.get_socketaddr().ok()
+/// By what a request came.
+pub(super) fn transport_of(transaction: &Transaction) -> Transport {
+    let remote = transaction.connection.as_ref().and_then(SipConnection::get_remote_addr);
+    remote.and_then(|remote| remote.r#type).unwrap_or(Transport::Udp)
 }
 
 /// At which address whoever sent a request is.
 pub(super) fn source_of(transaction: &Transaction) -> Option<IpAddr> {
-    sender_of(transaction).map(|sender| sender.ip())
+    let connection = transaction.connection.as_ref()?;
+    Some(connection.get_remote_addr()?.get_socketaddr().ok()?.ip())
 }
 
 /// The domain that a request is for, in lower case.

@@ -12,6 +12,7 @@ mod guard;
 mod invitation;
 mod registrar;
 mod sdp;
+mod secure;
 
 use std::{
     collections::HashMap,
@@ -27,7 +28,8 @@ use rsipstack::{
     transaction::{TransactionReceiver, transaction::Transaction},
     transport::{TcpListenerConnection, TransportLayer, udp::UdpConnection},
 };
-use tokio::sync::mpsc::Sender;
+use tokio::{net::TcpListener, sync::mpsc::Sender};
+use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
 use digest::Nonces;
@@ -39,15 +41,20 @@ pub use digest::Secrets;
 pub use entrance::{Directory, Later, Proof, Terms};
 pub use invitation::Invitation;
 
-use crate::{LegId, line::Exchange};
+use crate::{
+    LegId,
+    line::{Exchange, Secret},
+};
 
-/// Where the agent is.
+/// Where the agent is, and how it meets telephones.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where it listens, by UDP and by TCP.
     pub listen: SocketAddr,
     /// By which address telephones reach it.
     pub public_address: IpAddr,
+    /// Where it listens by TLS, if it does, and by which certificate.
+    pub tls: Option<(SocketAddr, Arc<ServerConfig>)>,
     /// Whether telephones are offered SHA-256 beside MD5 for their passwords: some that know MD5 alone give up then.
     pub offers_sha256: bool,
 }
@@ -146,6 +153,8 @@ impl std::fmt::Debug for Agent {
 struct Inner {
     settings: Settings,
     address: SocketAddr,
+    /// Where it listens by TLS, if it does.
+    tls_address: Option<SocketAddr>,
     layer: Arc<DialogLayer>,
     directory: Arc<dyn Directory>,
     guard: Guard,
@@ -163,6 +172,10 @@ struct Leg {
     is_ours: bool,
     /// Where its sound is here.
     local: SocketAddr,
+    /// By what our sound is sealed, if its signalling comes by TLS.
+    secret: Option<Secret>,
+    /// Sealed sound was agreed on, and nothing less will do any more.
+    is_sealed: bool,
     /// What it offered, until that is answered.
     offered: Option<sdp::Description>,
     /// How many descriptions we gave.
@@ -192,6 +205,15 @@ impl Agent {
         transports.add_transport(udp.into());
         let tcp = TcpListenerConnection::new(address, None).await.map_err(in_use)?;
         transports.add_transport(tcp.into());
+        let secure = match settings.tls.clone() {
+            Some((listen, config)) => {
+                let cannot = |error| AgentError::Listen(listen, error);
+                let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+                let address = listener.local_addr().map_err(cannot)?;
+                Some((listener, address, config))
+            }
+            None => None,
+        };
         let endpoint = EndpointBuilder::new()
             .with_user_agent("Sederunt")
             .with_transport_layer(transports)
@@ -204,10 +226,15 @@ impl Agent {
                 tracing::error!(%error, "SIP is not listened to any more");
             }
         });
+        let tls_address = secure.as_ref().map(|(_, address, _)| *address);
+        if let Some((listener, _, config)) = secure {
+            tokio::spawn(secure::listen(listener, config, endpoint.inner.clone(), stop));
+        }
         let agent = Agent {
             inner: Arc::new(Inner {
                 settings,
                 address,
+                tls_address,
                 layer: Arc::new(DialogLayer::new(endpoint.inner.clone())),
                 directory,
                 guard: Guard::new(),
@@ -222,9 +249,14 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Where it listens.
+    /// Where it listens, by UDP and by TCP.
     pub fn address(&self) -> SocketAddr {
         self.inner.address
+    }
+
+    /// Where it listens by TLS, if it does.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.inner.tls_address
     }
 
     async fn receive(self, mut incoming: TransactionReceiver) {

@@ -16,6 +16,7 @@ use telephony::{
     line::{self, Exchange, LineEvent, PlayId, Sink},
 };
 use tokio::sync::mpsc::{self, Receiver};
+use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
 use tokio_util::sync::CancellationToken;
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -47,6 +48,20 @@ impl Directory for OneDomain {
         let secrets = (user == known).then(|| Secrets::of(user, domain, password));
         Box::pin(async move { secrets })
     }
+}
+
+/// A certificate of nobody in particular: telephones of tests believe any.
+fn certificate() -> Arc<ServerConfig> {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed([DOMAIN.to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("it has them")
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key);
+    Arc::new(config.expect("a pair"))
 }
 
 /// A minute of beeps.
@@ -81,6 +96,7 @@ impl World {
     }
 
     async fn of(domain: OneDomain) -> World {
+        let tls = Some(((LOCAL, 0).into(), certificate()));
         let (events_in, events) = mpsc::channel(100);
         let (lines_in, lines) = mpsc::channel(100);
         let ports = 20_000..=29_998;
@@ -88,6 +104,7 @@ impl World {
         let settings = Settings {
             listen: (LOCAL, 0).into(),
             public_address: LOCAL,
+            tls,
             offers_sha256: false,
         };
         let stop = CancellationToken::new();
@@ -221,18 +238,25 @@ async fn whoever_knows_the_password_comes_in() {
     let domain = OneDomain {
         user: Some(("ada", "Right-Passw0rd")),
     };
-    for transport in ["udp", "tcp"] {
+    for transport in ["udp", "tcp", "tls"] {
         let mut world = World::of(domain.clone()).await;
-        let agent = world.agent.address();
+        let tls = world.agent.tls_address().filter(|_| transport == "tls");
+        let agent = tls.unwrap_or_else(|| world.agent.address());
         let mut ada = Telephone::user("ada", "Right-Passw0rd", DOMAIN, &beeps(), transport, agent).await;
         ada.writes("200 OK").await;
         assert!(world.agent.is_registered(&format!("sip:ada@{DOMAIN}")));
         ada.dial(&format!("sip:help@{DOMAIN}")).await;
         let leg = world.incoming().await;
+        let heard = Arc::new(Heard::default());
+        world.exchange.tap(leg, Some(heard.clone()));
         world.agent.answer(leg);
         world.answered(leg).await;
+        world.exchange.play(leg, PlayId(1), tone::beep(), 5);
+        world.played(leg).await;
         ada.hang_up().await;
         world.ended(leg, Cause::HungUp).await;
+        let [heard, _] = *heard.0.lock().expect("not poisoned");
+        assert!(heard > 30, "{transport}: {heard} frames of Ada's voice");
 
         // She is called where she is registered, and nobody says where that is.
         let leg = LegId::next();
@@ -246,8 +270,11 @@ async fn whoever_knows_the_password_comes_in() {
         world.is_answered_after_ringing().await;
         world.exchange.play(leg, PlayId(1), tone::beep(), 5);
         world.played(leg).await;
-        ada.hang_up().await;
-        world.ended(leg, Cause::HungUp).await;
+        world.agent.hang_up(leg);
+        world.ended(leg, Cause::WeHungUp).await;
+        let by_ada = ada.heard().await;
+        let by_ada = by_ada.chunks(160).filter(|frame| !silence::is_silent(frame)).count();
+        assert!(by_ada > 50, "{transport}: she heard {by_ada} frames");
         world.close();
     }
 }

@@ -71,7 +71,8 @@ impl Telephone {
         let account = format!(
             "<sip:{user}@{domain};transport={transport}>;auth_user={user};auth_pass={password};regint=60;outbound=\"sip:{proxy};transport={transport}\""
         );
-        Telephone::start(voice, |_| account, ";answermode=auto").await
+        let sealed = if transport == "tls" { ";mediaenc=srtp-mand" } else { "" };
+        Telephone::start(voice, |_| account, &format!(";answermode=auto{sealed}")).await
     }
 
     /// Bo's, which answers by itself.
@@ -201,6 +202,7 @@ fn configuration(folder: &Path, voice: &Path, port: u16, control: u16) -> String
         "net_interface 127.0.0.1",
         "module_path /usr/lib/baresip/modules",
         "module g711.so",
+        "module srtp.so",
         "module aufile.so",
         "module aubridge.so",
         "module sndfile.so",
