@@ -426,7 +426,11 @@ mod tests {
     fn who_may_call_in() {
         let check = |blocks: &[&str], has_users, source: &str, expected: Option<Proof>| {
             let terms = domain(blocks).terms(source.parse().expect("an address"), has_users);
-            assert_eq!(terms.map(|terms| terms.proof), expected, "{blocks:?} {has_users} {source}");
+            assert_eq!(
+                terms.map(|terms| terms.proof),
+                expected,
+                "{blocks:?} {has_users} {source}"
+            );
         };
         let office = &["192.0.2.0/24"];
         check(&[], false, "192.0.2.7", None);
@@ -434,7 +438,12 @@ mod tests {
         check(office, false, "::ffff:192.0.2.7", Some(Proof::Address));
         check(office, false, "192.0.3.7", None);
         check(office, false, "2001:db8::1", None);
-        check(&["10.0.0.0/8", "192.0.2.7/32"], false, "192.0.2.7", Some(Proof::Address));
+        check(
+            &["10.0.0.0/8", "192.0.2.7/32"],
+            false,
+            "192.0.2.7",
+            Some(Proof::Address),
+        );
         check(office, true, "192.0.2.7", Some(Proof::Both));
         check(office, true, "192.0.3.7", None);
         check(&[], true, "192.0.2.7", Some(Proof::Password));
@@ -451,7 +460,11 @@ mod tests {
                 ..domain(&["0.0.0.0/0"])
             };
             let terms = domain.terms([192, 0, 2, 7].into(), has_users);
-            assert_eq!(terms.map(|terms| (terms.calls, terms.registers)), expected, "{domain:?}");
+            assert_eq!(
+                terms.map(|terms| (terms.calls, terms.registers)),
+                expected,
+                "{domain:?}"
+            );
         };
         let (programmable, disabled) = (TerminationMode::Programmable, TerminationMode::Disabled);
         check(programmable, false, true, None, Some((true, false)));

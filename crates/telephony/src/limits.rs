@@ -90,3 +90,6 @@ pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long it is waited before a connection is taken again, when one could not be.
 pub(crate) const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// What is read at once of a connection that we made: more than a message of SIP mostly has.
+pub(crate) const TLS_CHUNK_BYTES_MAX: usize = 4_096;

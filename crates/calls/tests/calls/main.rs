@@ -177,7 +177,10 @@ async fn users_of_a_domain() {
         let first = calls.list_sip_users(&domain, list(1, "", "")).await.expect("a page");
         assert_eq!(first.items[0].id, "bo", "the newest first");
         let token = first.next.expect("there is more");
-        let second = calls.list_sip_users(&domain, list(1, &token, "")).await.expect("a page");
+        let second = calls
+            .list_sip_users(&domain, list(1, &token, ""))
+            .await
+            .expect("a page");
         assert_eq!((second.items, second.next), (vec![ada.clone()], None));
         let foreign = calls.list_domains("one", false, list(1, &token, "")).await;
         assert!(matches!(foreign, Err(ListError::Token)), "{foreign:?}");
@@ -187,7 +190,10 @@ async fn users_of_a_domain() {
             .await
             .expect("it is there");
         assert_eq!(moved.address(), "ada@demo.sip.example.net");
-        calls.delete_sip_user(&domain, &moved, &by(6)).await.expect("it is there");
+        calls
+            .delete_sip_user(&domain, &moved, &by(6))
+            .await
+            .expect("it is there");
         let again = calls.delete_sip_user(&domain, &moved, &by(7)).await;
         assert!(matches!(again, Err(SipUserError::NotFound)), "{again:?}");
     })

@@ -41,9 +41,7 @@ const VERBS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 pub(crate) fn of(contract: Contract) -> Vec<Method> {
     let pool = api::descriptor_pool();
     let annotation = pool.get_extension_by_name("google.api.http").expect("compiled in");
-    let services = pool
-        .services()
-        .filter(|service| contract.holds(service.package_name()));
+    let services = pool.services().filter(|service| contract.holds(service.package_name()));
     let mut methods: Vec<Method> = services
         .flat_map(|service| service.methods().collect::<Vec<_>>())
         .map(|method| {

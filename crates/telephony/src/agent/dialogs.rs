@@ -29,7 +29,9 @@ fn content() -> Vec<Header> {
 impl Agent {
     /// Somebody invites. Whoever may not is not answered.
     pub(super) async fn invited(&self, transaction: &mut Transaction) -> rsipstack::Result<()> {
-        let Some(source) = source_of(transaction) else { return Ok(()) };
+        let Some(source) = source_of(transaction) else {
+            return Ok(());
+        };
         let Some(invitation) = Invitation::read(&transaction.original, source) else {
             return Ok(());
         };
@@ -254,9 +256,10 @@ impl Agent {
             let is_first = !std::mem::replace(&mut confirmed.was_answered, true);
             // Of a call that we made, the answer is here.
             if is_first && confirmed.is_ours {
-                match confirmed.agree(body) {
-                    Some(answer) => self.inner.exchange.connect(leg, answer.plan(), answer.keys()),
-                    None => tracing::debug!(%leg, "an answer cannot be taken; there is no sound"),
+                if let Some(answer) = confirmed.agree(body) {
+                    self.inner.exchange.connect(leg, answer.plan(), answer.keys());
+                } else {
+                    tracing::debug!(%leg, "an answer cannot be taken; there is no sound");
                 }
             }
             is_first

@@ -223,7 +223,10 @@ impl Used {
             self.greatest = count;
             return true;
         }
-        let Some(place) = (self.greatest - count).checked_sub(1).filter(|place| *place < u64::BITS) else {
+        let Some(place) = (self.greatest - count)
+            .checked_sub(1)
+            .filter(|place| *place < u64::BITS)
+        else {
             return false;
         };
         let is_new = self.before & (1 << place) == 0;
@@ -346,7 +349,12 @@ mod tests {
         let list = challenge.strip_prefix("Digest ").expect("a challenge");
         let named = |name: &str| {
             let at = list.find(name).expect(name) + name.len();
-            list[at..].trim_start_matches("=\"").split('"').next().expect("a value").to_owned()
+            list[at..]
+                .trim_start_matches("=\"")
+                .split('"')
+                .next()
+                .expect("a value")
+                .to_owned()
         };
         let algorithm = Algorithm::ALL
             .into_iter()
@@ -386,14 +394,21 @@ mod tests {
             assert!(!credentials.are_of(&secrets, "POST"), "{algorithm}");
         };
         check("MD5", "8ca523f5e9506fed4657c9700eebdbec");
-        check("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
+        check(
+            "SHA-256",
+            "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
+        );
     }
 
     #[test]
     fn who_gets_in() {
         let secrets = Secrets::of("ada", REALM, "Right-Passw0rd");
         let check = |nonces: &mut Nonces, credentials: &Credentials, known: Option<&Secrets>, at_us, expected| {
-            assert_eq!(nonces.check(credentials, known, "INVITE", at_us), expected, "{credentials:?}");
+            assert_eq!(
+                nonces.check(credentials, known, "INVITE", at_us),
+                expected,
+                "{credentials:?}"
+            );
         };
         for algorithm in Algorithm::ALL {
             let mut nonces = nonces();
@@ -406,8 +421,8 @@ mod tests {
             check(&mut nonces, &right(2), Some(&secrets), later_us, Verdict::Known);
             check(&mut nonces, &right(2), Some(&secrets), later_us, Verdict::Stale);
             check(&mut nonces, &right(0), Some(&secrets), later_us, Verdict::Stale);
-            let late_us = NOW_US + limits::NONCE_US;
-            check(&mut nonces, &right(9), Some(&secrets), late_us, Verdict::Stale);
+            let over_us = NOW_US + limits::NONCE_US;
+            check(&mut nonces, &right(9), Some(&secrets), over_us, Verdict::Stale);
             check(&mut nonces, &right(4), None, later_us, Verdict::Wrong);
             let wrong = answered(&challenge, "Wrong-Passw0rd", 4);
             check(&mut nonces, &wrong, Some(&secrets), later_us, Verdict::Wrong);
@@ -428,31 +443,50 @@ mod tests {
             assert!(nonces.take(NOW_US + number, 1, NOW_US));
         }
         assert!(nonces.used.len() <= limits::NONCES_MAX);
-        assert!(!nonces.is_good(NOW_US, NOW_US), "it was used, and nobody knows any more");
+        assert!(
+            !nonces.is_good(NOW_US, NOW_US),
+            "it was used, and nobody knows any more"
+        );
         assert!(nonces.is_good(NOW_US + 5, NOW_US + 5));
     }
 
     #[test]
     fn what_is_read_of_credentials() {
         let check = |value: &str, user: Option<&str>| {
-            assert_eq!(Credentials::read(value).map(|read| read.user).as_deref(), user, "{value}");
+            assert_eq!(
+                Credentials::read(value).map(|read| read.user).as_deref(),
+                user,
+                "{value}"
+            );
         };
         let with = |start: &str, end: &str| {
             format!(r#"{start} realm="r", nonce="n", uri="sip:a", response="0", cnonce="c", nc=00000001{end}"#)
         };
         check(&with(r#"Digest username="ada","#, ", qop=auth"), Some("ada"));
-        check(&with(r#"digest  username = "a\"d,a" ,"#, r#",qop="auth""#), Some(r#"a"d,a"#));
-        check(&with(r#"Digest username="ada","#, ", qop=auth, algorithm=sha-256"), Some("ada"));
+        check(
+            &with(r#"digest  username = "a\"d,a" ,"#, r#",qop="auth""#),
+            Some(r#"a"d,a"#),
+        );
+        check(
+            &with(r#"Digest username="ada","#, ", qop=auth, algorithm=sha-256"),
+            Some("ada"),
+        );
         check(&with(r#"Digest username="ada","#, ""), None);
         check(&with(r#"Digest username="ada","#, ", qop=auth-int"), None);
-        check(&with(r#"Digest username="ada","#, ", qop=auth, algorithm=MD5-sess"), None);
+        check(
+            &with(r#"Digest username="ada","#, ", qop=auth, algorithm=MD5-sess"),
+            None,
+        );
         check(&with(r#"Digest username="ada", username="bo","#, ", qop=auth"), None);
         check(&with(r#"Basic username="ada","#, ", qop=auth"), None);
         check(&with("Digest", ", qop=auth"), None);
         check(&with(r#"Digest username="ada","#, r#", qop="auth"#), None);
         check("Digest", None);
         check("", None);
-        check(&with(&format!(r#"Digest username="{}","#, "a".repeat(4_000)), ", qop=auth"), None);
+        check(
+            &with(&format!(r#"Digest username="{}","#, "a".repeat(4_000)), ", qop=auth"),
+            None,
+        );
     }
 
     proptest! {

@@ -19,6 +19,7 @@ use rsipstack::{
 use super::{
     Agent,
     digest::{Algorithm, Credentials, Nonces, Secrets, Verdict},
+    invitation::address_in,
 };
 use crate::clock::now_us;
 
@@ -75,9 +76,9 @@ pub(super) fn source_of(transaction: &Transaction) -> Option<IpAddr> {
     Some(connection.get_remote_addr()?.get_socketaddr().ok()?.ip())
 }
 
-/// The domain that a request is for, in lower case.
-pub(super) fn domain_of(request: &Request) -> String {
-    request.uri.host().to_string().to_ascii_lowercase()
+/// The domain of an address, in lower case.
+pub(super) fn domain_of(uri: &Uri) -> String {
+    uri.host().to_string().to_ascii_lowercase()
 }
 
 /// What is shown for this realm, if something is.
@@ -222,15 +223,23 @@ impl Agent {
         act(&mut self.inner.nonces.lock().expect("whoever holds it does not panic"))
     }
 
+    /// Whether somebody is at an address that a domain knows.
+    async fn expects(&self, domain: &str, source: IpAddr) -> bool {
+        let (guard, directory) = (&self.inner.guard, &self.inner.directory);
+        if !guard.looks_at(source, Instant::now()) {
+            return false;
+        }
+        let terms = directory.terms(domain, source).await;
+        terms.is_some_and(|terms| terms.proof != Proof::Password)
+    }
+
     /// Somebody asks whether we are there: telephone systems do, before they send calls.
     pub(super) async fn is_asked(&self, transaction: &mut Transaction) -> rsipstack::Result<()> {
-        let Some(source) = source_of(transaction) else { return Ok(()) };
-        let domain = domain_of(&transaction.original);
-        let is_known = {
-            let looks = self.inner.guard.looks_at(source, Instant::now());
-            looks && self.inner.directory.terms(&domain, source).await.is_some_and(|terms| terms.proof != Proof::Password)
+        let Some(source) = source_of(transaction) else {
+            return Ok(());
         };
-        if !is_known && self.let_in(transaction, &domain, source).await.is_none() {
+        let domain = domain_of(&transaction.original.uri);
+        if !self.expects(&domain, source).await && self.let_in(transaction, &domain, source).await.is_none() {
             return Ok(());
         }
         let headers = vec![
@@ -238,6 +247,18 @@ impl Agent {
             Header::Accept("application/sdp".into()),
         ];
         transaction.reply_with(StatusCode::OK, headers, None).await
+    }
+
+    /// Somebody says something of a call that we do not know, as after a restart. Strangers are not even told that.
+    pub(super) async fn knows_no_call(&self, transaction: &mut Transaction) -> rsipstack::Result<()> {
+        let to = transaction.original.to_header().ok();
+        let domain = to.and_then(|to| address_in(to.value())).map(|to| domain_of(&to));
+        if let Some((domain, source)) = domain.zip(source_of(transaction))
+            && self.expects(&domain, source).await
+        {
+            return transaction.reply(StatusCode::CallTransactionDoesNotExist).await;
+        }
+        Ok(())
     }
 }
 

@@ -89,7 +89,11 @@ mod tests {
                 domain: "demo.sip.example".to_owned(),
                 source: [192, 0, 2, 7].into(),
             };
-            assert_eq!(Invitation::read(&request, [192, 0, 2, 7].into()), Some(expected), "{headers}");
+            assert_eq!(
+                Invitation::read(&request, [192, 0, 2, 7].into()),
+                Some(expected),
+                "{headers}"
+            );
         };
         check("", Some("ada"), false);
         check(

@@ -24,7 +24,7 @@ use std::{
 use rsipstack::{
     EndpointBuilder,
     dialog::{dialog_layer::DialogLayer, invite_dialog::InviteDialog},
-    sip::{Method, StatusCode, prelude::*},
+    sip::{Method, prelude::*},
     transaction::{TransactionReceiver, transaction::Transaction},
     transport::{TcpListenerConnection, TransportLayer, udp::UdpConnection},
 };
@@ -197,6 +197,7 @@ impl Agent {
         let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
         let listen = settings.listen;
         let in_use = |error: rsipstack::Error| AgentError::Listen(listen, io::Error::other(error.to_string()));
+        secure::connect_for_stack();
         let transports = TransportLayer::new(stop.clone());
         let udp = UdpConnection::create_connection(listen, None, Some(stop.child_token()))
             .await
@@ -274,7 +275,7 @@ impl Agent {
             match self.inner.layer.match_dialog(&transaction) {
                 Some(mut dialog) => dialog.handle(&mut transaction).await,
                 None if transaction.original.method == Method::Ack => Ok(()),
-                None => transaction.reply(StatusCode::CallTransactionDoesNotExist).await,
+                None => self.knows_no_call(&mut transaction).await,
             }
         } else {
             match transaction.original.method {

@@ -133,7 +133,10 @@ fn values(list: &str) -> Vec<&str> {
 /// For how many seconds a contact is to be known, as it says itself.
 fn seconds_of(contact: &str) -> Option<u32> {
     // Behind the address: one in brackets may have parameters of its own, and a name before it anything in its quotes.
-    let unnamed = contact.trim_start().strip_prefix('"').and_then(|named| named.split_once("\" "));
+    let unnamed = contact
+        .trim_start()
+        .strip_prefix('"')
+        .and_then(|named| named.split_once("\" "));
     let unnamed = unnamed.map_or(contact, |(_, unnamed)| unnamed);
     let parameters = unnamed.split_once('>').map_or(unnamed, |(_, parameters)| parameters);
     let parameters = parameters.split(';').skip(1);
@@ -147,7 +150,9 @@ impl Registration {
     fn read(request: &Request) -> Result<Registration, Refused> {
         let header = |name: &'static str| {
             let mut headers = request.headers.iter();
-            headers.find(|header| header.name().eq_ignore_ascii_case(name)).map(Header::value)
+            headers
+                .find(|header| header.name().eq_ignore_ascii_case(name))
+                .map(Header::value)
         };
         let usual = header("Expires").and_then(|value| value.trim().parse().ok());
         let usual = usual.unwrap_or(*REGISTERED_S.end());
@@ -301,12 +306,14 @@ impl Agent {
         let (Some(source), Some(flow)) = (source_of(transaction), Flow::of(transaction)) else {
             return Ok(());
         };
-        let domain = domain_of(&transaction.original);
+        let domain = domain_of(&transaction.original.uri);
         let Some(guest) = self.let_in(transaction, &domain, source).await else {
             return Ok(());
         };
         let to = transaction.original.to_header().ok();
-        let address = to.and_then(|to| address_in(to.value())).and_then(|uri| Address::of(&uri));
+        let address = to
+            .and_then(|to| address_in(to.value()))
+            .and_then(|uri| Address::of(&uri));
         let own = guest.user.map(|user| Address { user, domain });
         let address = match own {
             Some(own) if guest.terms.registers && address.as_ref() == Some(&own) => own,
@@ -323,7 +330,9 @@ impl Agent {
             }
             Err(Refused::TooBrief) => {
                 let least = Header::MinExpires(REGISTERED_S.start().to_string().into());
-                transaction.reply_with(StatusCode::IntervalTooBrief, vec![least], None).await
+                transaction
+                    .reply_with(StatusCode::IntervalTooBrief, vec![least], None)
+                    .await
             }
             Err(Refused::Malformed) => transaction.reply(StatusCode::BadRequest).await,
             Err(Refused::Full) => transaction.reply(StatusCode::ServiceUnavailable).await,
@@ -371,7 +380,9 @@ mod tests {
         let check = |headers: &str, expected: Result<&[(&str, u32)], Refused>| {
             let read = Registration::read(&request(headers)).map(|registration| registration.wanted);
             let contacts = |contacts: &[(&str, u32)]| {
-                let owned = contacts.iter().map(|(contact, seconds)| ((*contact).to_owned(), *seconds));
+                let owned = contacts
+                    .iter()
+                    .map(|(contact, seconds)| ((*contact).to_owned(), *seconds));
                 Wanted::Contacts(owned.collect())
             };
             assert_eq!(read, expected.map(contacts), "{headers}");
@@ -391,17 +402,30 @@ mod tests {
             Ok(&[(desk, 60), (home, 0)]),
         );
         check("", Ok(&[]));
-        check("Contact: <sip:ada@10.0.0.1:5060>;expires=59\r\n", Err(Refused::TooBrief));
+        check(
+            "Contact: <sip:ada@10.0.0.1:5060>;expires=59\r\n",
+            Err(Refused::TooBrief),
+        );
         check("Contact: <tel:+61255501234>\r\n", Err(Refused::Malformed));
         check("Contact: *\r\nExpires: 60\r\n", Err(Refused::Malformed));
-        check(&format!("Contact: <sip:{}@a>\r\n", "a".repeat(600)), Err(Refused::Malformed));
+        check(
+            &format!("Contact: <sip:{}@a>\r\n", "a".repeat(600)),
+            Err(Refused::Malformed),
+        );
         let all = Registration::read(&request("Contact: *\r\nExpires: 0\r\n")).expect("it is one");
         assert_eq!(all.wanted, Wanted::Nothing);
     }
 
     /// Registers these contacts, each for so many seconds.
-    fn register(registrar: &mut Registrar, sequence: u32, contacts: &[(&str, u32)], now_us: i64) -> Result<usize, Refused> {
-        let owned = contacts.iter().map(|(contact, seconds)| ((*contact).to_owned(), *seconds));
+    fn register(
+        registrar: &mut Registrar,
+        sequence: u32,
+        contacts: &[(&str, u32)],
+        now_us: i64,
+    ) -> Result<usize, Refused> {
+        let owned = contacts
+            .iter()
+            .map(|(contact, seconds)| ((*contact).to_owned(), *seconds));
         let registration = Registration {
             wanted: Wanted::Contacts(owned.collect()),
             call_id: "a".to_owned(),
@@ -421,7 +445,10 @@ mod tests {
         let later_us = NOW_US + 60_000_000;
         assert_eq!(register(&mut registrar, 2, &[("sip:home", 300)], later_us), Ok(2));
         assert_eq!(found(&registrar, later_us).as_deref(), Some("sip:home"), "the newest");
-        assert_eq!(register(&mut registrar, 2, &[("sip:home", 0)], later_us), Err(Refused::Late));
+        assert_eq!(
+            register(&mut registrar, 2, &[("sip:home", 0)], later_us),
+            Err(Refused::Late)
+        );
         assert_eq!(register(&mut registrar, 3, &[("sip:home", 0)], later_us), Ok(1));
         assert_eq!(found(&registrar, later_us).as_deref(), Some("sip:desk"));
         assert_eq!(found(&registrar, NOW_US + 300_000_000), None, "it is over");
@@ -445,7 +472,9 @@ mod tests {
             register(&mut registrar, number + 1, &[(&contact, 300)], NOW_US).expect("there is room");
         }
         assert_eq!(registrar.count, BINDINGS_PER_USER_MAX);
-        let many: Vec<(&str, u32)> = ["sip:a", "sip:b", "sip:c", "sip:d", "sip:e", "sip:f"].map(|contact| (contact, 300)).into();
+        let many: Vec<(&str, u32)> = ["sip:a", "sip:b", "sip:c", "sip:d", "sip:e", "sip:f"]
+            .map(|contact| (contact, 300))
+            .into();
         assert_eq!(register(&mut registrar, 99, &many, NOW_US), Err(Refused::Full));
         assert_eq!(registrar.count, BINDINGS_PER_USER_MAX, "nothing is lost by it");
     }

@@ -456,7 +456,9 @@ mod tests {
             } else {
                 Description::read(body.as_bytes())
             };
-            let answer = read.map(|description| description.answer(local(), 1)).unwrap_or_default();
+            let answer = read
+                .map(|description| description.answer(local(), 1))
+                .unwrap_or_default();
             let mut lines = answer.lines();
             let crypto = lines.find_map(|line| line.strip_prefix("a=crypto:"));
             let ours = |suite: Suite| format!("{} inline:{}", suite.name(), Key::new(suite, SECRET).text());
@@ -472,15 +474,30 @@ mod tests {
         let usual = sealed(&format!("1 {eighty} inline:{key}"));
         check(&usual, true, Some("1 AES_CM_128_HMAC_SHA1_80"));
         check(&usual, false, None);
-        check(&sealed(&format!("3 {short} inline:{key}|2^31")), true, Some("3 AES_CM_128_HMAC_SHA1_32"));
+        check(
+            &sealed(&format!("3 {short} inline:{key}|2^31")),
+            true,
+            Some("3 AES_CM_128_HMAC_SHA1_32"),
+        );
         check(&sealed(&format!("1 {eighty} inline:{key}|2^20|1:4")), true, None);
         check(&sealed(&format!("1 {eighty} inline:{key};inline:{key}")), true, None);
-        check(&sealed(&format!("1 {eighty} inline:{key} UNENCRYPTED_SRTP")), true, None);
-        check(&sealed(&format!("1 {eighty} inline:{key} WSH=64")), true, Some("1 AES_CM_128_HMAC_SHA1_80"));
+        check(
+            &sealed(&format!("1 {eighty} inline:{key} UNENCRYPTED_SRTP")),
+            true,
+            None,
+        );
+        check(
+            &sealed(&format!("1 {eighty} inline:{key} WSH=64")),
+            true,
+            Some("1 AES_CM_128_HMAC_SHA1_80"),
+        );
         check(&sealed("1 F8_128_HMAC_SHA1_80 inline:AAAA"), true, None);
         check(&sealed(&format!("1 {eighty} inline:AAAA")), true, None);
         check(
-            &format!("{}a=crypto:2 {short} inline:{key}\r\n", sealed("1 AEAD_AES_128_GCM inline:AAAA")),
+            &format!(
+                "{}a=crypto:2 {short} inline:{key}\r\n",
+                sealed("1 AEAD_AES_128_GCM inline:AAAA")
+            ),
             true,
             Some("2 AES_CM_128_HMAC_SHA1_32"),
         );

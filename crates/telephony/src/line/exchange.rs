@@ -1,6 +1,7 @@
 //! The thread of all lines: ports, a clock, and nothing that is decided.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
@@ -270,14 +271,14 @@ impl Thread {
         for _ in 0..limits::PACKETS_AT_ONCE {
             match socket.recv_from(&mut datagram) {
                 Ok((length, from)) => {
-                    let datagram = &datagram[..length];
-                    match &mut seal {
-                        None => self.lines.packet(*leg, from, datagram, now_us),
-                        // What cannot be opened is somebody else's.
-                        Some(seal) => match seal.open(datagram) {
-                            Some(opened) => self.lines.packet(*leg, from, &opened, now_us),
-                            None => {}
-                        },
+                    let sealed = &datagram[..length];
+                    // What cannot be opened is somebody else's.
+                    let opened = match &mut seal {
+                        None => Some(Cow::Borrowed(sealed)),
+                        Some(seal) => seal.open(sealed).map(Cow::Owned),
+                    };
+                    if let Some(opened) = opened {
+                        self.lines.packet(*leg, from, &opened, now_us);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,

@@ -12,5 +12,5 @@ mod rtp;
 mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
-pub(crate) use seal::{Key, Keys, Secret, Suite};
 pub use lines::{LineEvent, Plan, PlayId, Sink};
+pub(crate) use seal::{Key, Keys, Secret, Suite};

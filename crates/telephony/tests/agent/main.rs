@@ -15,7 +15,10 @@ use telephony::{
     agent::{Agent, AgentEvent, Cause, Dial, Directory, Later, Proof, Refusal, Secrets, Settings, Terms},
     line::{self, Exchange, LineEvent, PlayId, Sink},
 };
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::{
+    net::UdpSocket,
+    sync::mpsc::{self, Receiver},
+};
 use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
 use tokio_util::sync::CancellationToken;
 
@@ -294,6 +297,100 @@ async fn whoever_does_not_know_it_stays_outside() {
         assert!(telephone.closed_because().await.contains("403"), "{user}");
     }
     assert!(world.events.try_recv().is_err(), "nobody hears of them");
+    world.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_in_the_open_are_not_taken() {
+    let mut world = World::open().await;
+    let mut ada = Telephone::careless_ada(&beeps(), world.agent.address()).await;
+    ada.dial(&format!("sip:help@{DOMAIN}")).await;
+    assert!(ada.closed_because().await.contains("488"));
+    assert!(world.events.try_recv().is_err(), "nobody hears of it");
+    world.close();
+}
+
+/// A request as a scanner writes it, with a `User-Agent` of so many characters.
+fn request(method: &str, to: &str, extra: usize) -> String {
+    let agent = "a".repeat(extra);
+    format!(
+        "{method} sip:help@{to} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK{method}{to}{extra};rport\r\n\
+         From: <sip:a@b>;tag=1\r\nTo: <sip:help@{to}>\r\nCall-ID: {to}\r\nCSeq: 1 {method}\r\nMax-Forwards: 70\r\n\
+         User-Agent: {agent}\r\nContent-Length: 0\r\n\r\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_scanners_hear() {
+    let domain = OneDomain {
+        user: Some(("ada", "Right-Passw0rd")),
+    };
+    let world = World::of(domain).await;
+    let scanner = UdpSocket::bind((LOCAL, 0)).await.expect("a port");
+    scanner.connect(world.agent.address()).await.expect("a port");
+    let hear = async || {
+        let mut answer = [0; 2_000];
+        let length = tokio::time::timeout(PATIENCE, scanner.recv(&mut answer)).await;
+        let length = length.expect("an answer").expect("an answer");
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    };
+    let say = async |text: &str| {
+        scanner.send(text.as_bytes()).await.expect("it is sent");
+    };
+    // Of these nothing is heard: what is heard is of what is said after them.
+    say(&request("INVITE", "other.sip.example", 400)).await;
+    say(&request("REGISTER", "other.sip.example", 400)).await;
+    say(&request("OPTIONS", "other.sip.example", 400)).await;
+    say(&request("INVITE", DOMAIN, 0)).await;
+    for method in ["INVITE", "REGISTER", "OPTIONS"] {
+        let asked = request(method, DOMAIN, 400);
+        say(&asked).await;
+        let answer = hear().await;
+        assert!(answer.starts_with("SIP/2.0 401 "), "{method}: {answer}");
+        assert!(answer.contains(&format!("CSeq: 1 {method}")), "{answer}");
+        assert!(answer.len() <= asked.len(), "{answer}");
+    }
+    world.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_expected_hears_that_we_are_there() {
+    let world = World::open().await;
+    let system = UdpSocket::bind((LOCAL, 0)).await.expect("a port");
+    system.connect(world.agent.address()).await.expect("a port");
+    system
+        .send(request("OPTIONS", DOMAIN, 0).as_bytes())
+        .await
+        .expect("it is sent");
+    let mut answer = [0; 2_000];
+    let length = tokio::time::timeout(PATIENCE, system.recv(&mut answer)).await;
+    let answer = String::from_utf8_lossy(&answer[..length.expect("an answer").expect("an answer")]);
+    assert!(answer.starts_with("SIP/2.0 200 "), "{answer}");
+    assert!(answer.contains("REGISTER"), "{answer}");
+    world.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn we_call_somebody_by_tls() {
+    let mut world = World::open().await;
+    let mut cy = Telephone::cy(&beeps()).await;
+    let leg = LegId::next();
+    let dial = Dial {
+        to: cy.secure_address(),
+        caller: "help".to_owned(),
+        domain: DOMAIN.to_owned(),
+        timeout: PATIENCE,
+    };
+    let heard = Arc::new(Heard::default());
+    world.agent.dial(leg, &dial).expect("an address");
+    world.exchange.tap(leg, Some(heard.clone()));
+    world.is_answered_after_ringing().await;
+    world.exchange.play(leg, PlayId(1), tone::beep(), 5);
+    world.played(leg).await;
+    cy.hang_up().await;
+    world.ended(leg, Cause::HungUp).await;
+    let [heard, _] = *heard.0.lock().expect("not poisoned");
+    assert!(heard > 30, "{heard} frames of Cy's voice");
     world.close();
 }
 

@@ -59,6 +59,12 @@ impl Telephone {
         Telephone::start(voice, |_| account, "").await
     }
 
+    /// Ada's, which wants sealed sound and asks for it in the open.
+    pub(super) async fn careless_ada(voice: &[i16], proxy: SocketAddr) -> Telephone {
+        let account = format!("<sip:ada@example.org;transport=udp>;regint=0;outbound=\"sip:{proxy};transport=udp\"");
+        Telephone::start(voice, |_| account, ";mediaenc=srtp-mand").await
+    }
+
     /// That of a user of a domain, which registers at whoever is at that address, answers by itself, and calls.
     pub(super) async fn user(
         user: &str,
@@ -85,6 +91,20 @@ impl Telephone {
         .await
     }
 
+    /// Cy's, which answers by itself as well, by TLS alone and with sealed sound: at the port behind its own.
+    pub(super) async fn cy(voice: &[i16]) -> Telephone {
+        Telephone::start(
+            voice,
+            |port| format!("<sip:cy@127.0.0.1:{};transport=tls>;regint=0", port + 1),
+            ";answermode=auto;mediaenc=srtp-mand",
+        )
+        .await
+    }
+
+    pub(super) fn secure_address(&self) -> String {
+        format!("sip:cy@127.0.0.1:{};transport=tls", self.port + 1)
+    }
+
     pub(super) fn address(&self) -> String {
         format!("sip:bo@127.0.0.1:{}", self.port)
     }
@@ -94,6 +114,7 @@ impl Telephone {
         let (port, control) = (free_port(), free_port());
         let voice = folder.path().join("voice.wav");
         fs::write(&voice, wav::file(said)).expect("a file");
+        fs::write(folder.path().join("certificate.pem"), certificate()).expect("a file");
         fs::create_dir(folder.path().join("heard")).expect("a folder");
         fs::write(
             folder.path().join("config"),
@@ -186,11 +207,19 @@ impl Telephone {
     }
 }
 
+/// A certificate and its key, of nobody in particular.
+fn certificate() -> String {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    format!("{}{}", cert.pem(), signing_key.serialize_pem())
+}
+
 fn configuration(folder: &Path, voice: &Path, port: u16, control: u16) -> String {
     let mut text = String::new();
     for line in [
         "poll_method epoll",
         &format!("sip_listen 127.0.0.1:{port}"),
+        &format!("sip_certificate {}", folder.join("certificate.pem").display()),
         &format!("audio_source aufile,{}", voice.display()),
         "audio_player aubridge,nil",
         "audio_alert aubridge,nil",

@@ -70,7 +70,8 @@ impl UsersService {
     /// The whole name of a domain, for which a password is good.
     fn realm(&self, domain: &SipDomain) -> Answer<String> {
         let base = self.sip_base.as_ref().ok_or_else(|| {
-            let sentence = "Telephones cannot call this server, so a domain has no name for which a password could be good.";
+            let sentence =
+                "Telephones cannot call this server, so a domain has no name for which a password could be good.";
             Failure::new(Kind::Precondition, sentence)
         })?;
         Ok(format!("{}.{base}", domain.id))
