@@ -143,14 +143,14 @@ fn challenge(nonces: &Nonces, request: &Request, question: &Question<'_>, now_us
         challenge
     };
     // What the transport wrote into the request was not sent: a `received` and an `rport`.
-    let bytes_max = request.to_bytes().len().saturating_sub(WRITTEN_BYTES_MAX);
+    let bytes_max = request.to_bytes().len().saturating_sub(WRITTEN_BYTES);
     let both = question.offers_sha256.then_some(Algorithm::ALL.as_slice());
     let mut challenges = both.into_iter().chain([[Algorithm::Md5].as_slice()]).map(with);
     challenges.find(|response| question.is_reliable || response.to_bytes().len() <= bytes_max)
 }
 
 /// `;received=` with an address of 15 characters, and `=` with a port behind `;rport`.
-const WRITTEN_BYTES_MAX: usize = 31;
+const WRITTEN_BYTES: usize = 31;
 
 impl Agent {
     /// Lets somebody in, or does what is to be done instead: `None` is whoever has been answered, or is not to be.

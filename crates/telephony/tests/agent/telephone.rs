@@ -170,6 +170,7 @@ impl Telephone {
             loop {
                 let text = String::from_utf8_lossy(&self.received).into_owned();
                 if let Some((_, closed)) = text.split_once("CALL_CLOSED") {
+                    self.received.clear();
                     return closed.to_owned();
                 }
                 let mut buffer = [0; 4_096];
