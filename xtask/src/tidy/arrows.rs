@@ -92,6 +92,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "media",
             "odata",
             "quality",
+            "telephony",
             "transcode",
         ],
     ),

@@ -6,7 +6,7 @@
 
 mod cause;
 mod dialogs;
-mod digest;
+pub mod digest;
 mod entrance;
 mod guard;
 mod invitation;
