@@ -17,6 +17,7 @@ pub mod media_datagram;
 pub mod media_offer;
 pub mod media_stats;
 pub mod odata_request;
+pub mod telephony_credentials;
 pub mod transcode_batch;
 pub mod transcode_mask;
 pub mod transcode_request;
@@ -35,6 +36,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("media_offer", media_offer::run),
     ("odata_request", odata_request::run),
     ("media_stats", media_stats::run),
+    ("telephony_credentials", telephony_credentials::run),
     ("transcode_batch", transcode_batch::run),
     ("transcode_mask", transcode_mask::run),
     ("transcode_request", transcode_request::run),

@@ -95,6 +95,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "media",
             "odata",
             "quality",
+            "telephony",
             "transcode",
         ],
     ),

@@ -9,6 +9,8 @@ mod exchange;
 mod lines;
 mod playout;
 mod rtp;
+mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
 pub use lines::{LineEvent, Plan, PlayId, Sink};
+pub(crate) use seal::{Key, Keys, Secret, Suite};
