@@ -208,7 +208,11 @@ impl Server {
         let identity = identity.with_pkce_required(configuration.require_pkce);
         let recordings = telephone::store(&store.data).map_err(TelephoneError::from)?;
         let receivers = Receivers::new(configuration.notify_origins);
-        let installation = install(&db, media, configuration.retention, identity, receivers, recordings);
+        let installed = install(&db, media, configuration.retention, identity, receivers, recordings);
+        let installation = Installation {
+            answers_telephones: configuration.telephone.is_some(),
+            ..installed
+        };
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
         let stop = CancellationToken::new();
@@ -353,6 +357,7 @@ fn install(
         media,
         calls: Calls::new(db.clone()),
         recordings,
+        answers_telephones: false,
         outbox: Outbox::new(db.clone()),
         receivers,
         metrics,

@@ -24,6 +24,8 @@ pub(crate) struct Installation {
     pub(crate) calls: Calls,
     /// Where the files of recordings are.
     pub(crate) recordings: Store,
+    /// Whether telephones may call.
+    pub(crate) answers_telephones: bool,
     pub(crate) outbox: Outbox,
     /// Who may be told what is in it.
     pub(crate) receivers: Receivers,
