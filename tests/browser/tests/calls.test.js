@@ -163,8 +163,8 @@ describe('telephone calls', { timeout: 180_000 }, () => {
     await ada.press('Pause');
     assert.equal((await heard(page)).paused, true);
 
-    const { width, height } = await rows.first().locator('svg').boundingBox();
-    await rows.first().locator('svg').click({ position: { x: width / 2, y: height / 2 } });
+    const { width, height } = await rows.first().locator('.waveform').boundingBox();
+    await rows.first().locator('.waveform').click({ position: { x: width / 2, y: height / 2 } });
     const position = page.getByRole('slider', { name: 'Position' });
     const duration_s = Number(await position.getAttribute('max'));
     await until('the middle', async () => Math.abs((await heard(page)).currentTime - duration_s / 2) < duration_s / 20);
@@ -218,7 +218,7 @@ describe('telephone calls', { timeout: 180_000 }, () => {
       const texts = await list.getByRole('listitem').allTextContents();
       return texts.length === 3 && texts.filter((text) => /Answered$/.test(text)).length === 2;
     });
-    await list.getByText('Busy').waitFor();
+    await list.getByText('Turned away').waitFor();
     await picture('calls');
     assert.deepEqual(await barriers(page), []);
 

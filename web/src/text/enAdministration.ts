@@ -135,7 +135,7 @@ export const enAdministration = {
   'domains.organisation.hint': 'The same name for all domains of one organisation. If empty, the domain itself.',
 
   'projects.lead':
-    'Telephone calls and their recordings belong to projects. Whoever is in one may do there what their role says, and nobody else.',
+    'Telephone calls and their recordings belong to projects. In one, a viewer sees calls and hears recordings, an editor deletes recordings too, an admin says who may call in; nobody else sees anything.',
   'projects.none': 'There is no project yet. The first one is made below.',
   'projects.add.title': 'Make a project',
   'projects.add': 'Make',
@@ -150,7 +150,6 @@ export const enAdministration = {
   'projects.role.VIEWER': 'Viewer',
   'projects.role.EDITOR': 'Editor',
   'projects.role.ADMIN': 'Admin',
-  'projects.roles': 'A viewer sees calls and hears recordings. An editor deletes recordings too. An admin says who may call in.',
   'projects.roleOf': 'Role of {email}',
   'projects.member.changed': '{email} is now: {role}',
   'projects.member.add': 'Add',

@@ -3,7 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
-import { useMemo, useRef } from 'preact/hooks';
+import { useId, useMemo, useRef } from 'preact/hooks';
 import {
   createProject,
   idOf,
@@ -48,7 +48,6 @@ function Projects() {
   return (
     <>
       <section class="card" aria-label={t('projects.title')}>
-        <p class="hint">{t('projects.roles')}</p>
         <Listing
           list={list}
           label={t('projects.title')}
@@ -85,11 +84,15 @@ function Projects() {
 
 function Row({ project: { name, displayName } }: { project: Project }) {
   const key = useSignal('');
-  const saving = useSaving();
-  const show = () =>
-    void saving.run(async () => {
+  const problem = useSignal('');
+  const show = async () => {
+    problem.value = '';
+    try {
       key.value = await showProjectKey(name);
-    }, '');
+    } catch (error) {
+      problem.value = reasonOf(error);
+    }
+  };
   return (
     <div class="row with-details">
       <div class="row-main">
@@ -117,7 +120,11 @@ function Row({ project: { name, displayName } }: { project: Project }) {
         />
       </div>
       <div class="row-details">
-        <SavingNote saving={saving} />
+        {problem.value && (
+          <p class="problem" role="alert">
+            {problem.value}
+          </p>
+        )}
         {key.value && (
           <ShownOnce
             title={t('projects.key.title', { name: displayName })}
@@ -214,6 +221,7 @@ interface AddMemberProps {
 function AddMember({ project, displayName, onAdded }: AddMemberProps) {
   const problem = useSignal('');
   const role = useSignal<ProjectRole>('VIEWER');
+  const id = useId();
   const form = useRef<HTMLFormElement>(null);
   const add = async (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -249,15 +257,16 @@ function AddMember({ project, displayName, onAdded }: AddMemberProps) {
           problem.value = '';
         }}
       />
-      <label class="field">
-        <span>{t('projects.role')}</span>
+      <div class="field">
+        <label for={id}>{t('projects.role')}</label>
         <RolePicker
+          id={id}
           role={role.value}
           onPick={(picked) => {
             role.value = picked;
           }}
         />
-      </label>
+      </div>
       <button type="submit" class="button">
         {t('projects.member.add')}
       </button>
@@ -266,15 +275,17 @@ function AddMember({ project, displayName, onAdded }: AddMemberProps) {
 }
 
 interface RolePickerProps {
+  id?: string;
   /** Where no label stands beside it. */
   label?: string;
   role: ProjectRole;
   onPick(role: ProjectRole): void;
 }
 
-function RolePicker({ label, role, onPick }: RolePickerProps) {
+function RolePicker({ id, label, role, onPick }: RolePickerProps) {
   return (
     <select
+      id={id}
       aria-label={label}
       value={role}
       onChange={(event) => onPick(event.currentTarget.value as ProjectRole)}

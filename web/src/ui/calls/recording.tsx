@@ -4,7 +4,7 @@ import type { AudioFile, Call, Recording } from '../../calls/call.ts';
 import { fileName } from '../../calls/fileName.ts';
 import { t } from '../../text/calls.ts';
 import { ConfirmButton } from '../confirm.tsx';
-import { durationText, timeText } from '../times.ts';
+import { timeText } from '../times.ts';
 import { Player } from './player.tsx';
 
 export interface RecordingPartProps {
@@ -16,15 +16,12 @@ export interface RecordingPartProps {
 }
 
 export function RecordingPart({ call, recording, onDelete, onDeleted }: RecordingPartProps) {
-  const { state, source, start_ms, duration_ms, wav, mp3 } = recording;
+  const { state, source, start_ms, wav, mp3 } = recording;
   const name = t('recording.at', { source: t(`recording.source.${source}`), time: timeText(start_ms) });
   const kept = state === 'SUCCEEDED';
   return (
     <section class="card recording" aria-label={name} data-state={state}>
-      <header>
-        <h3>{name}</h3>
-        {kept && <span class="hint">{durationText(duration_ms)}</span>}
-      </header>
+      <h3>{name}</h3>
       {kept ? <Player recording={recording} name={name} sides={sidesOf(call, recording)} /> : <Why call={call} recording={recording} />}
       <div class="row-actions">
         {wav && <Download file={wav} label={t('recording.wav')} name={t('recording.wavOf', { name })} to={fileName(call, recording, 'wav')} />}
