@@ -75,10 +75,13 @@ describe('telephone calls', { timeout: 180_000 }, () => {
     await page.getByRole('link', { name: 'Calls' }).click();
     await page.getByRole('heading', { name: 'You are in no project' }).waitFor();
     assert.deepEqual(await barriers(page), []);
+    await page.getByRole('link', { name: 'Go to the projects' }).click();
+    await page.getByRole('heading', { name: 'Projects' }).waitFor();
+    await bo.page.goto(`${server.url}/calls`);
+    await bo.sees('Ask an administrator of this server to add you to one.');
   });
 
   test('an administrator makes a project, and says who is in it', async () => {
-    await page.goto(`${server.url}/administration/projects`);
     await ada.sees('There is no project yet');
     await page.getByLabel('Id').fill('Not an id');
     await ada.press('Make');

@@ -15,7 +15,9 @@ export const enCalls = {
   'calls.reload': 'Refresh',
   'calls.noProject.title': 'You are in no project',
   'calls.noProject':
-    'Telephone calls belong to projects. Ask an administrator of this server to add you to one, under “Administration”, “Projects”.',
+    'Telephone calls belong to projects. Ask an administrator of this server to add you to one.',
+  'calls.noProject.administrator': 'Telephone calls belong to projects. Make one, and say who is in it.',
+  'calls.noProject.go': 'Go to the projects',
   'calls.off.title': 'This server answers no telephones yet',
   'calls.off':
     'Whoever runs it adds a table [telephony] to its configuration file. docs/calls.md, “The first call”, shows it in six lines.',

@@ -2,13 +2,14 @@
 // to see it is said why, and what to do: without a project, without telephones, without calls.
 
 import { useSignal } from '@preact/signals';
-import type { TargetedEvent } from 'preact';
+import type { ComponentChildren, TargetedEvent } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { type ListedCall, listCalls, listMemberships, type Memberships } from '../../api/calls.ts';
 import { openPages } from '../../api/pages.ts';
 import { type CallFilter, callFilter, OUTCOMES, type Outcome } from '../../calls/filter.ts';
 import { pathOf } from '../../route.ts';
 import { counted, t } from '../../text/calls.ts';
+import { account } from '../account.ts';
 import { Field, valueOf } from '../field.tsx';
 import { Microphone } from '../icons.tsx';
 import { Failed, Listing, useLoaded, Wait } from '../loading.tsx';
@@ -50,7 +51,7 @@ interface CallsProps {
 
 function Calls({ memberships: { projects, answersTelephones }, picked }: CallsProps) {
   const [first] = projects;
-  if (!first) return <Nothing title={t('calls.noProject.title')} text={t('calls.noProject')} />;
+  if (!first) return <NoProject />;
   const shown = picked === undefined ? first : projects.find(({ project }) => project === picked);
   return (
     <>
@@ -80,12 +81,31 @@ function Calls({ memberships: { projects, answersTelephones }, picked }: CallsPr
   );
 }
 
-function Nothing({ title, text }: { title: string; text: string }) {
+/** What is said instead of a list, with what can be done. */
+function Nothing({ title, text, children }: { title: string; text: string; children?: ComponentChildren }) {
   return (
     <div class="card nothing">
       <h2>{title}</h2>
       <p>{text}</p>
+      {children}
     </div>
+  );
+}
+
+function NoProject() {
+  const who = account.value;
+  const administers = who.kind === 'user' && who.user.administrator;
+  return (
+    <Nothing
+      title={t('calls.noProject.title')}
+      text={administers ? t('calls.noProject.administrator') : t('calls.noProject')}
+    >
+      {administers && (
+        <a class="button primary" href={pathOf({ page: 'projects' })}>
+          {t('calls.noProject.go')}
+        </a>
+      )}
+    </Nothing>
   );
 }
 
@@ -101,7 +121,11 @@ function ProjectCalls({ project, answersTelephones }: { project: string; answers
   const { phase, items } = list.state.value;
   if (phase === 'ready' && items.length === 0 && chosen === '') {
     return answersTelephones ? (
-      <Nothing title={t('calls.none.title')} text={t('calls.none')} />
+      <Nothing title={t('calls.none.title')} text={t('calls.none')}>
+        <button type="button" class="button" onClick={() => void list.reload()}>
+          {t('calls.reload')}
+        </button>
+      </Nothing>
     ) : (
       <Nothing title={t('calls.off.title')} text={t('calls.off')} />
     );
