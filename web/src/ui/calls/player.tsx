@@ -2,17 +2,17 @@
 // sides that can be silenced. A file of usual length is fetched once, drawn and played from here; a long one is heard as it
 // comes. Both ears hear both sides: with one side in each, whoever has one earphone would hear half of a talk.
 
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId } from 'preact/hooks';
 import type { Recording } from '../../calls/call.ts';
-import { Sides } from '../../calls/sides.ts';
 import { type Loudness, loudnessOf, WAV_BYTES_MAX } from '../../calls/wav.ts';
 import { HEIGHT, loudestOf, waveformPath } from '../../calls/waveform.ts';
 import { t } from '../../text/calls.ts';
 import { Pause, Play, Speaker, SpeakerOff } from '../icons.tsx';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
 import { positionText } from '../times.ts';
+import { usePlayback } from './playback.ts';
 
 /** Strokes of a row: as many as are told apart on a wide screen. */
 const PLACES = 300;
@@ -76,70 +76,29 @@ interface DeckProps {
 }
 
 function Deck({ heard: { address, loudness }, name, sides, duration_ms }: DeckProps) {
-  const audio = useRef<HTMLAudioElement>(null);
-  const mixer = useRef<Sides | null>(null);
-  const playing = useSignal(false);
-  const failed = useSignal(false);
-  const position_s = useSignal(0);
   const duration_s = loudness?.duration_s ?? duration_ms / 1_000;
-
-  useEffect(() => () => mixer.current?.close(), []);
-  // Smoother than the element tells it by itself.
-  useEffect(() => {
-    if (!playing.value) return;
-    let frame = 0;
-    const follow = () => {
-      position_s.value = audio.current?.currentTime ?? 0;
-      frame = requestAnimationFrame(follow);
-    };
-    follow();
-    return () => cancelAnimationFrame(frame);
-  }, [playing.value]);
-
-  const toggle = async () => {
-    const element = audio.current;
-    if (!element) return;
-    if (!element.paused) {
-      element.pause();
-      return;
-    }
-    try {
-      if (sides.length > 1) mixer.current ??= new Sides(element, sides.length);
-      await mixer.current?.resume();
-      await element.play();
-    } catch {
-      failed.value = true;
-    }
+  const { audio, playing, failed, position_s, toggle, seek, silence } = usePlayback(duration_s, sides.length);
+  const set = (what: Signal<boolean>, to: boolean) => () => {
+    what.value = to;
   };
-  const seek = (to_s: number) => {
-    const element = audio.current;
-    if (!element) return;
-    element.currentTime = Math.min(duration_s, Math.max(0, to_s));
-    position_s.value = element.currentTime;
-  };
-  const silence = (side: number, silent: boolean) => {
-    if (audio.current) mixer.current ??= new Sides(audio.current, sides.length);
-    mixer.current?.silence(side, silent);
-  };
-
   return (
     <div class="player" role="group" aria-label={t('player.label', { name })}>
       <audio
         ref={audio}
         src={address}
         preload="metadata"
-        onPlay={() => {
-          playing.value = true;
-        }}
-        onPause={() => {
-          playing.value = false;
-        }}
-        onError={() => {
-          failed.value = true;
-        }}
+        onPlay={set(playing, true)}
+        onPause={set(playing, false)}
+        onError={set(failed, true)}
       />
       {loudness ? (
-        <Rows loudness={loudness} sides={sides} played={position_s.value / duration_s} onSeek={(part) => seek(part * duration_s)} onSilence={silence} />
+        <Rows
+          loudness={loudness}
+          sides={sides}
+          played={position_s.value / duration_s}
+          onSeek={(part) => seek(part * duration_s)}
+          onSilence={silence}
+        />
       ) : (
         <p class="hint">{t('player.tooLong')}</p>
       )}
