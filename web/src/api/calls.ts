@@ -35,11 +35,11 @@ export async function listCalls(project: string, filter: string, pageToken: stri
 async function countRecordings(project: string, calls: readonly Call[]): Promise<Map<string, number>> {
   if (calls.length === 0) return new Map();
   const query = new URLSearchParams(calls.map(({ name }) => ['calls', name]));
-  const told = await sendRequest<messages.CountRecordingsResponse>(
+  const told = await sendRequest<messages.ListRecordingCountsResponse>(
     'GET',
-    `/sederunt/v1/${project}:countRecordings?${query}`,
+    `/sederunt/v1/${project}/recordingCounts?${query}`,
   );
-  return new Map((told.counts ?? []).map(({ call, recordings }) => [call, recordings]));
+  return new Map((told.recordingCounts ?? []).map(({ call, recordings }) => [call, recordings]));
 }
 
 export async function getCall(name: string): Promise<Call> {

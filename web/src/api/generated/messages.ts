@@ -203,12 +203,6 @@ export interface ConferenceRecord {
   space?: string;
 }
 
-/** How much was recorded. */
-export interface CountRecordingsResponse {
-  /** Those of the calls that have recordings. */
-  counts?: RecordingCount[];
-}
-
 /** Asks to register an app. */
 export interface CreateAppRequest {
   /** What the consent page calls it. */
@@ -525,6 +519,12 @@ export interface ListProjectsResponse {
   projects?: Project[];
   /** Empty on the last page. */
   nextPageToken?: string;
+}
+
+/** How much was recorded. */
+export interface ListRecordingCountsResponse {
+  /** Those of the calls that have recordings. */
+  recordingCounts?: RecordingCount[];
 }
 
 /** A page of recordings. */

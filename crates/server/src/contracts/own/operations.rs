@@ -43,7 +43,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "ConferenceRecord",
     ),
     Operation::reads("Projects/ListMemberships", CALLS, "Project"),
-    Operation::reads("Projects/CountRecordings", CALLS, "Recording"),
+    Operation::reads("Projects/ListRecordingCounts", CALLS, "Recording"),
     Operation::reads("Administration/ListUsers", Needs::Administrator, "User"),
     Operation::writes("Administration/CreateUser", Needs::Administrator, "User"),
     Operation::writes("Administration/UpdateUser", Needs::Administrator, "User"),

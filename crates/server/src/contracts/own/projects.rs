@@ -43,9 +43,9 @@ impl ProjectsService {
     async fn count(
         &self,
         asking: &Asking,
-        request: &api::CountRecordingsRequest,
-    ) -> Answer<api::CountRecordingsResponse> {
-        let [project] = names::split("project", &request.project, ["projects"])?;
+        request: &api::ListRecordingCountsRequest,
+    ) -> Answer<api::ListRecordingCountsResponse> {
+        let [project] = names::split("parent", &request.parent, ["projects"])?;
         permitted(&self.identity, asking, project, "voice.recordings.list").await?;
         if request.calls.len() > CALLS_COUNTED_MAX {
             return Err(Failure::field(
@@ -61,8 +61,8 @@ impl ProjectsService {
             call: format!("projects/{project}/calls/{call}"),
             recordings: i32::try_from(recordings).unwrap_or(i32::MAX),
         };
-        Ok(api::CountRecordingsResponse {
-            counts: counts.into_iter().map(count).collect(),
+        Ok(api::ListRecordingCountsResponse {
+            recording_counts: counts.into_iter().map(count).collect(),
         })
     }
 }
@@ -95,10 +95,10 @@ impl api::projects_server::Projects for ProjectsService {
         respond(self.memberships(&asking).await)
     }
 
-    async fn count_recordings(
+    async fn list_recording_counts(
         &self,
-        request: Request<api::CountRecordingsRequest>,
-    ) -> Result<Response<api::CountRecordingsResponse>, Status> {
+        request: Request<api::ListRecordingCountsRequest>,
+    ) -> Result<Response<api::ListRecordingCountsResponse>, Status> {
         let (asking, message) = admitted(request)?;
         respond(self.count(&asking, &message).await)
     }
