@@ -248,8 +248,42 @@ describe('telephone calls', { timeout: 180_000 }, () => {
     await ada.sees('Nothing of this call was recorded.');
   });
 
-  test('whoever may deletes a recording, after being asked once more', async () => {
+  test('whoever is in two projects picks one, and comes back to it', async () => {
+    server.makeProject('archive', 'ada@example.org');
     await page.goto(`${server.url}/calls`);
+    await page.getByRole('heading', { name: 'No calls yet' }).waitFor();
+    const picker = page.getByLabel('Project');
+    await picker.selectOption('Support desk');
+    await page.getByRole('link', { name: /^carol/ }).click();
+    await page.getByRole('group', { name: /^Player/ }).waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'Calls' }).click();
+    await page.getByRole('link', { name: /^carol/ }).waitFor();
+    assert.equal(await picker.locator('option:checked').textContent(), 'Support desk');
+    assert.deepEqual(await barriers(page), []);
+    await page.goto(`${server.url}/calls/nothing`);
+    await ada.sees('There is no such project, or you are not in it.');
+    await page.goto(`${server.url}/calls/support/nothing`);
+    await ada.sees('There is no such call, or you are not in its project.');
+    await bo.page.goto(`${server.url}/calls/archive`);
+    await bo.sees('There is no such project, or you are not in it.');
+  });
+
+  test('a server without telephones says so', async () => {
+    const quiet = await Server.start();
+    try {
+      const link = quiet.addUser('bo@example.org', 'Bo');
+      quiet.makeProject('support', 'bo@example.org');
+      await bo.page.goto(quiet.url + link);
+      await bo.sees('Hello, Bo');
+      await bo.page.goto(`${quiet.url}/calls`);
+      await bo.sees('This server answers no telephones yet');
+    } finally {
+      await quiet.stop();
+    }
+  });
+
+  test('whoever may deletes a recording, after being asked once more', async () => {
+    await page.goto(`${server.url}/calls/support`);
     await page.getByRole('link', { name: /^carol/ }).click();
     await page.getByRole('button', { name: /^Delete: The whole call/ }).click();
     const dialog = page.getByRole('dialog');
@@ -257,7 +291,7 @@ describe('telephone calls', { timeout: 180_000 }, () => {
     assert.deepEqual(await barriers(page), []);
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await ada.sees('Nothing of this call was recorded.');
-    await bo.page.reload();
-    await bo.sees('Nothing of this call was recorded.');
+    await page.reload();
+    await ada.sees('Nothing of this call was recorded.');
   });
 });

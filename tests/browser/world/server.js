@@ -86,6 +86,12 @@ export class Server {
     return this.#command('token', email, ...(scope ? ['--scope', scope] : []));
   }
 
+  /** A project with one member, who may do everything there. */
+  makeProject(id, email) {
+    this.#command('project', 'create', id);
+    this.#command('project', 'add', id, email, '--role', 'admin');
+  }
+
   /** The key by which a project signs, as its administrators read it on the command line. */
   signingKey(project) {
     return this.#command('project', 'key', project);

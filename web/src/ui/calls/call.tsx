@@ -29,7 +29,7 @@ interface Shown {
 
 export function CallPage({ project, call }: { project: string; call: string }) {
   return (
-    <Page name="call" up={{ page: 'calls' }}>
+    <Page name="call" up={{ page: 'projectCalls', project }}>
       {() => <Load project={project} name={`${project}/calls/${call}`} />}
     </Page>
   );
