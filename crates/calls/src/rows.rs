@@ -12,10 +12,7 @@ use crate::{
 
 const COLUMNS: &str =
     "id, project, to_address, from_address, is_private, labels, direction, state, create_method, error_code,
-    error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id";
-
-/// Calls of SIP: as the contract numbers transports.
-const SIP: i64 = 3;
+    error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, originating_call, bridged";
 
 /// What a filter may speak of.
 const FIELDS: &[Field] = &[
@@ -72,6 +69,8 @@ fn call_of(row: &Row) -> Result<Call, db::Error> {
         answer_us: row.opt_int(14)?,
         end_us: row.opt_int(15)?,
         sip_call_id: optional(16)?,
+        originating_call: optional(17)?,
+        bridged: row.int(18)? != 0,
     })
 }
 
@@ -81,10 +80,11 @@ impl Call {
         let labels = serde_json::to_string(&self.labels).expect("texts under texts");
         let sql = format!(
             "insert into call ({COLUMNS}, transport, alive_us)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, {SIP}, $18)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
             on conflict (id) do update set labels = excluded.labels, state = excluded.state, error_code = excluded.error_code,
-            error_message = excluded.error_message, ring_us = excluded.ring_us, answer_us = excluded.answer_us,
-            end_us = excluded.end_us, alive_us = excluded.alive_us"
+            error_message = excluded.error_message, start_us = excluded.start_us, ring_us = excluded.ring_us,
+            answer_us = excluded.answer_us, end_us = excluded.end_us, sip_call_id = excluded.sip_call_id,
+            bridged = excluded.bridged, alive_us = excluded.alive_us"
         );
         let params: Vec<Value> = vec![
             self.id.as_str().into(),
@@ -104,6 +104,9 @@ impl Call {
             self.answer_us.into(),
             self.end_us.into(),
             self.sip_call_id.as_deref().into(),
+            self.originating_call.as_deref().into(),
+            self.bridged.into(),
+            (self.transport() as i64).into(),
             now_us.into(),
         ];
         Statement::new(sql, params).expect(1)
@@ -127,26 +130,19 @@ fn numbered(predicate: Predicate) -> Result<Predicate, filter::Malformed> {
         else {
             return Ok(condition);
         };
-        let names: &[(&str, i64)] = match path.text.as_str() {
-            "state" => &[
-                ("QUEUED", 1),
-                ("STARTING", 2),
-                ("RINGING", 3),
-                ("IN_PROGRESS", 4),
-                ("COMPLETED", 5),
-                ("FAILED", 6),
-                ("NOT_ANSWERED", 7),
-                ("BUSY", 8),
-                ("REJECTED", 9),
-            ],
-            "direction" => &[("OUTGOING", 1), ("INCOMING", 2)],
-            "transport" => &[("PSTN", 1), ("CLIENT", 2), ("SIP", 3)],
+        let names: Vec<(&str, i64)> = match path.text.as_str() {
+            "state" => CallState::ALL
+                .iter()
+                .map(|state| (state.name(), state.number()))
+                .collect(),
+            "direction" => vec![("OUTGOING", 1), ("INCOMING", 2)],
+            "transport" => vec![("PSTN", 1), ("CLIENT", 2), ("SIP", 3)],
             // A day is its begin.
             "createTime" | "create_time" if is_date(&literal.text) => {
                 literal.text.push_str("T00:00:00Z");
-                &[]
+                vec![]
             }
-            _ => &[],
+            _ => vec![],
         };
         if names.is_empty() {
             return Ok(Predicate::Compare {

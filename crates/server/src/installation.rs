@@ -22,10 +22,10 @@ pub(crate) struct Installation {
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
     pub(crate) calls: Calls,
+    /// What names of SIP domains end in, if telephones may call.
+    pub(crate) sip_base: Option<Arc<str>>,
     /// Where the files of recordings are.
     pub(crate) recordings: Store,
-    /// Whether telephones may call.
-    pub(crate) answers_telephones: bool,
     pub(crate) outbox: Outbox,
     /// Who may be told what is in it.
     pub(crate) receivers: Receivers,

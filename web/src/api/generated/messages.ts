@@ -135,12 +135,30 @@ export interface Call {
   answerTime?: string;
   /** When it ended. */
   endTime?: string;
+  /** Whether it was ever connected with another. */
+  bridged?: boolean;
+  /** The call out of which it was made. */
+  originatingCall?: string;
   /** How it came about. */
   createMethod?: CallCreateMethod;
+  /** What is done with it, where a program makes it. */
+  options?: CallApiCallOptions;
   /** The `Call-ID` of SIP. */
   sipCallId?: string;
   /** From its answer to its end. */
   answerDuration?: string;
+}
+
+/** What is done with a call that a program makes. */
+export interface CallApiCallOptions {
+  /** Who is asked what to do when it is answered, the first first: one to five. */
+  handlerUris: string[];
+  /** Who is told of each change of its state. */
+  stateUpdateUri?: string;
+  /** How long it may ring: 30 by default, 600 at most. */
+  timeoutSeconds?: number;
+  /** What is recorded of it. */
+  recording?: CallRecordingConfig;
 }
 
 /** How it came about. */
@@ -158,6 +176,29 @@ export type CallDirection =
   | 'OUTGOING'
   /** Somebody called us. */
   | 'INCOMING';
+
+/** What is recorded of a call, and who is told of it. */
+export interface CallRecordingConfig {
+  /** When it begins. */
+  trigger?: CallRecordingConfigCallRecordingTrigger;
+  /** What is done to it. */
+  postProcessing?: PostProcessing[];
+  /** Where its end is told. */
+  recordingReadyUri?: string;
+  /** Whether it is written down. */
+  transcribe?: TranscribeOption;
+  /** Where the end of that is told. */
+  transcriptionReadyUri?: string;
+}
+
+/** When recording begins. */
+export type CallRecordingConfigCallRecordingTrigger =
+  /** Never. */
+  | 'DISABLED'
+  /** When the call is answered. */
+  | 'ANSWER'
+  /** When the call is connected to another. */
+  | 'BRIDGE';
 
 /** How far a call is. */
 export type CallState =
@@ -1036,6 +1077,13 @@ export type SpaceRetentionPolicy =
   | 'DAYS'
   /** For ever. */
   | 'NEVER';
+
+/** Whether what was said is written down. */
+export type TranscribeOption =
+  /** It is not: what every recording has here. */
+  | 'DISABLED'
+  /** It is. */
+  | 'DEFAULT';
 
 /** Asks to give an application other roles. */
 export interface UpdateDaemonRequest {

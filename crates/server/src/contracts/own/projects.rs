@@ -25,7 +25,7 @@ impl ProjectsService {
         ProjectsService {
             identity: installation.identity.clone(),
             calls: installation.calls.clone(),
-            answers_telephones: installation.answers_telephones,
+            answers_telephones: installation.sip_base.is_some(),
         }
     }
 

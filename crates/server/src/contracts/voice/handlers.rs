@@ -9,7 +9,7 @@ use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use calls::{Answered, Ask, Call, CallState, Direction, Handlers, Later, Unanswered};
+use calls::{Answered, Ask, Call, CreateMethod, Direction, Handlers, Later, Transport, Unanswered};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use identity::{Identity, SigningKey};
 use serde_json::{Map, Value, json};
@@ -40,21 +40,19 @@ fn signature(key: &SigningKey, url: &str, event: &str, body: &[u8]) -> String {
 /// A call as the JSON of the contract: what has no value is not there.
 fn call_as_json(call: &Call) -> Value {
     let time = |time_us: Option<i64>| time_us.map(rfc3339);
-    let state = match call.state {
-        CallState::Queued => "QUEUED",
-        CallState::Starting => "STARTING",
-        CallState::Ringing => "RINGING",
-        CallState::InProgress => "IN_PROGRESS",
-        CallState::Completed => "COMPLETED",
-        CallState::Failed => "FAILED",
-        CallState::NotAnswered => "NOT_ANSWERED",
-        CallState::Busy => "BUSY",
-        CallState::Rejected => "REJECTED",
-    };
     let direction = if call.direction == Direction::Incoming {
         "INCOMING"
     } else {
         "OUTGOING"
+    };
+    let transport = match call.transport() {
+        Transport::Pstn => "PSTN",
+        Transport::Sip => "SIP",
+    };
+    let method = match call.create_method {
+        CreateMethod::IncomingCall => "INCOMING_CALL",
+        CreateMethod::ParentCall => "PARENT_CALL",
+        CreateMethod::Api => "API",
     };
     let fields = [
         ("name", Some(json!(name_of(call)))),
@@ -62,13 +60,15 @@ fn call_as_json(call: &Call) -> Value {
         ("from", call.from.as_ref().map(|from| json!(from))),
         ("isPrivate", call.is_private.then_some(json!(true))),
         ("labels", (!call.labels.is_empty()).then(|| json!(call.labels))),
-        ("transport", Some(json!("SIP"))),
+        ("transport", Some(json!(transport))),
         ("direction", Some(json!(direction))),
-        ("state", Some(json!(state))),
+        ("state", Some(json!(call.state.name()))),
         ("createTime", time(Some(call.create_us)).map(Value::from)),
         ("startTime", time(call.start_us).map(Value::from)),
         ("answerTime", time(call.answer_us).map(Value::from)),
-        ("createMethod", Some(json!("INCOMING_CALL"))),
+        ("ringTime", time(call.ring_us).map(Value::from)),
+        ("bridged", call.bridged.then_some(json!(true))),
+        ("createMethod", Some(json!(method))),
         ("sipCallId", call.sip_call_id.as_ref().map(|id| json!(id))),
     ];
     let given = fields
