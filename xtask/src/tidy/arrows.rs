@@ -84,7 +84,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         "fuzz",
         &[
             "api",
+            "audio",
             "audit",
+            "calls",
             "db",
             "edge",
             "filter",
@@ -92,6 +94,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "media",
             "odata",
             "quality",
+            "telephony",
             "transcode",
         ],
     ),

@@ -56,7 +56,7 @@ fn source(via: &str) -> Option<IpAddr> {
 
 impl Invitation {
     /// Reads one. `None` is a request that says too little of itself.
-    pub(super) fn read(request: &Request) -> Option<Invitation> {
+    pub fn read(request: &Request) -> Option<Invitation> {
         let from = address_in(request.from_header().ok()?.value())?;
         let to = address_in(request.to_header().ok()?.value())?;
         let named = |name: &'static str| {

@@ -7,7 +7,7 @@ mod cause;
 mod dialogs;
 mod guard;
 mod invitation;
-mod sdp;
+pub mod sdp;
 
 use std::{
     collections::HashMap,

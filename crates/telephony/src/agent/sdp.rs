@@ -14,7 +14,7 @@ use crate::{limits, line::Plan};
 
 /// What somebody offers, or answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Description {
+pub struct Description {
     /// Each stream as its line says it, and whether it is the one that is taken.
     streams: Vec<(String, bool)>,
     plan: Plan,
@@ -22,9 +22,11 @@ pub(crate) struct Description {
 
 /// Why there can be no sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SdpError {
+pub enum SdpError {
+    /// It is something else, or too long.
     #[error("no description of a session")]
     Malformed,
+    /// It offers nothing that can be taken.
     #[error("no sound by G.711 over plain RTP in it")]
     Unsupported,
 }
@@ -115,7 +117,7 @@ impl Stream<'_> {
 
 impl Description {
     /// Reads one.
-    pub(crate) fn read(body: &[u8]) -> Result<Description, SdpError> {
+    pub fn read(body: &[u8]) -> Result<Description, SdpError> {
         if body.len() > limits::SDP_BYTES_MAX {
             return Err(SdpError::Malformed);
         }
@@ -171,12 +173,12 @@ impl Description {
     }
 
     /// What a line does by it.
-    pub(crate) fn plan(&self) -> Plan {
+    pub fn plan(&self) -> Plan {
         self.plan
     }
 
     /// The answer of whoever has its sound here. `version` grows with each of one session.
-    pub(crate) fn answer(&self, local: SocketAddr, version: u64) -> String {
+    pub fn answer(&self, local: SocketAddr, version: u64) -> String {
         let mut answer = head(local, version);
         for (line, is_taken) in &self.streams {
             if *is_taken {

@@ -8,7 +8,7 @@ mod digits;
 mod exchange;
 mod lines;
 mod playout;
-mod rtp;
+pub mod rtp;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
-pub use lines::{LineEvent, Plan, PlayId, Sink};
+pub use lines::{LineEvent, Lines, Plan, PlayId, Sink};
