@@ -87,7 +87,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         "fuzz",
         &[
             "api",
+            "audio",
             "audit",
+            "calls",
             "db",
             "edge",
             "filter",

@@ -11,7 +11,7 @@ mod entrance;
 mod guard;
 mod invitation;
 mod registrar;
-mod sdp;
+pub mod sdp;
 mod secure;
 
 use std::{

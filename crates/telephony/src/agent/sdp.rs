@@ -20,7 +20,7 @@ use crate::{
 
 /// What somebody offers, or answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Description {
+pub struct Description {
     /// Each stream as its line says it, and whether it is the one that is taken.
     streams: Vec<(String, bool)>,
     plan: Plan,
@@ -37,9 +37,11 @@ struct Sealed {
 
 /// Why there can be no sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SdpError {
+pub enum SdpError {
+    /// It is something else, or too long.
     #[error("no description of a session")]
     Malformed,
+    /// It offers nothing that can be taken.
     #[error("no sound by G.711 in it, over RTP that can be taken here")]
     Unsupported,
 }
@@ -162,7 +164,7 @@ fn crypto(value: &str) -> Option<(u32, Key)> {
 
 impl Description {
     /// Reads one that came in the open.
-    pub(crate) fn read(body: &[u8]) -> Result<Description, SdpError> {
+    pub fn read(body: &[u8]) -> Result<Description, SdpError> {
         Description::read_by(body, None)
     }
 
@@ -230,7 +232,7 @@ impl Description {
     }
 
     /// What a line does by it.
-    pub(crate) fn plan(&self) -> Plan {
+    pub fn plan(&self) -> Plan {
         self.plan
     }
 
@@ -240,7 +242,7 @@ impl Description {
     }
 
     /// The answer of whoever has its sound here. `version` grows with each of one session.
-    pub(crate) fn answer(&self, local: SocketAddr, version: u64) -> String {
+    pub fn answer(&self, local: SocketAddr, version: u64) -> String {
         let mut answer = head(local, version);
         for (line, is_taken) in &self.streams {
             if *is_taken {
