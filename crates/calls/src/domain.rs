@@ -11,8 +11,8 @@ use telephony::agent::{Proof, Terms};
 use crate::{
     Calls,
     call::numbered,
+    handlers::is_handler,
     limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX},
-    outgoing::is_handler,
     page::{List, ListError, Page},
 };
 

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use http::Uri;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::{
     Call, CallState, Calls, CreateMethod, Direction, RecordingConfig,
-    address::{Address, is_caller, is_of_telephones},
-    limits::{HANDLERS_MAX, LABEL_BYTES_MAX, LABELS_MAX, ORDERS_MAX, RINGING_S, RINGING_S_MAX, URI_BYTES_MAX},
+    address::{Address, is_caller, is_number, is_of_telephones},
+    handlers::is_handler,
+    limits::{HANDLERS_MAX, LABEL_BYTES_MAX, LABELS_MAX, ORDERS_MAX, RINGING_S, RINGING_S_MAX},
     new_id,
 };
 
@@ -68,33 +68,43 @@ fn invalid(field: &'static str, why: impl Into<String>) -> CreateError {
     CreateError::Invalid { field, why: why.into() }
 }
 
-/// Whether somebody can be asked there what to do with a call: by HTTP.
-pub(crate) fn is_handler(uri: &str) -> bool {
-    let parsed: Option<Uri> = (uri.len() <= URI_BYTES_MAX).then(|| uri.parse().ok()).flatten();
-    parsed.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
-}
-
 impl NewCall {
-    /// The call that is wanted, now.
-    fn order(self, project: &str, now_us: i64) -> Result<Order, CreateError> {
-        let to = Address::read(&self.to).map_err(|error| invalid("call.to", error.to_string()))?;
+    /// As whom somebody is called: what stands before the `@`, or a number.
+    fn caller(&self, to: &Address) -> Result<String, CreateError> {
+        let field = "call.from";
         let caller = match Address::read(&self.from) {
             Ok(Address::Number(number)) => number,
             Ok(Address::Sip(address)) => address.user.unwrap_or_default(),
             Err(_) => self.from.clone(),
         };
         if !is_caller(&caller) {
-            return Err(invalid(
-                "call.from",
-                "it is no number such as +442071838750 and no address such as sip:user@domain",
-            ));
+            let why = "it is no number such as +442071838750 and no address such as sip:user@domain";
+            return Err(invalid(field, why));
         }
-        if matches!(to, Address::Number(_)) && !crate::address::is_number(&caller) {
-            return Err(invalid(
-                "call.from",
-                "a number is called as a number such as +442071838750",
-            ));
+        if matches!(to, Address::Number(_)) && !is_number(&caller) {
+            return Err(invalid(field, "a number is called as a number such as +442071838750"));
         }
+        Ok(caller)
+    }
+
+    fn timeout(&self) -> Result<Duration, CreateError> {
+        let seconds = match i64::from(self.timeout_s) {
+            0 => RINGING_S,
+            seconds => seconds,
+        };
+        let seconds = u64::try_from(seconds)
+            .ok()
+            .filter(|_| (1..=RINGING_S_MAX).contains(&seconds));
+        let refused = || {
+            invalid(
+                "call.options.timeout_seconds",
+                format!("it is 1 to {RINGING_S_MAX} seconds"),
+            )
+        };
+        seconds.map(Duration::from_secs).ok_or_else(refused)
+    }
+
+    fn check_addresses(&self) -> Result<(), CreateError> {
         let handlers = "call.options.handler_uris";
         if self.handler_uris.is_empty() || self.handler_uris.len() > HANDLERS_MAX {
             return Err(invalid(handlers, format!("a call has 1 to {HANDLERS_MAX} handlers")));
@@ -104,24 +114,26 @@ impl NewCall {
             let why = format!("{unknown:?} is no absolute address of http, https, sip or tel");
             return Err(invalid(handlers, why));
         }
-        let timeout_s = match i64::from(self.timeout_s) {
-            0 => RINGING_S,
-            seconds if (1..=RINGING_S_MAX).contains(&seconds) => seconds,
-            _ => {
-                return Err(invalid(
-                    "call.options.timeout_seconds",
-                    format!("it is 1 to {RINGING_S_MAX} seconds"),
-                ));
+        let recording = self.recording.as_ref();
+        for (field, uri) in [
+            ("call.options.state_update_uri", self.state_update_uri.as_ref()),
+            (
+                "call.options.recording.recording_ready_uri",
+                recording.and_then(|recording| recording.ready_uri.as_ref()),
+            ),
+        ] {
+            if uri.is_some_and(|uri| !is_handler(uri)) {
+                return Err(invalid(field, "it is no absolute address of http or https"));
             }
-        };
-        let ready_uri = self
-            .recording
-            .as_ref()
-            .and_then(|recording| recording.ready_uri.as_ref());
-        if ready_uri.is_some_and(|uri| !is_handler(uri)) {
-            let why = "it is no absolute address of http or https";
-            return Err(invalid("call.options.recording.recording_ready_uri", why));
         }
+        Ok(())
+    }
+
+    /// The call that is wanted, now.
+    fn order(self, project: &str, now_us: i64) -> Result<Order, CreateError> {
+        let to = Address::read(&self.to).map_err(|error| invalid("call.to", error.to_string()))?;
+        let (caller, timeout) = (self.caller(&to)?, self.timeout()?);
+        self.check_addresses()?;
         let bytes: usize = self.labels.iter().map(|(key, value)| key.len() + value.len()).sum();
         if self.labels.len() > LABELS_MAX || bytes > LABEL_BYTES_MAX {
             let why = format!("a call has at most {LABELS_MAX} labels, of {LABEL_BYTES_MAX} bytes together");
@@ -153,7 +165,7 @@ impl NewCall {
             call,
             caller,
             handler_uris: self.handler_uris,
-            timeout: Duration::from_secs(u64::try_from(timeout_s).expect("ten minutes at most")),
+            timeout,
             recording: self.recording,
         })
     }
@@ -257,6 +269,8 @@ mod tests {
             Ok("+442071838751"),
         );
         check("it rings longer", &|call| call.timeout_s = 601, Err(timeout));
+        let told = |call: &mut NewCall| call.state_update_uri = Some("/state".to_owned());
+        check("a path is told", &told, Err("call.options.state_update_uri"));
         check("it rings shorter", &|call| call.timeout_s = -1, Err(timeout));
         let labels = |count: usize| (0..count).map(|key| (key.to_string(), "v".to_owned())).collect();
         check("fifty labels", &|call| call.labels = labels(50), Ok("+442071838751"));

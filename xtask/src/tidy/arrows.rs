@@ -29,7 +29,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("recording", &["audio"]),
     (
         "calls",
-        &["audio", "audit", "db", "filter", "outbox", "recording", "telephony"],
+        &[
+            "audio",
+            "audit",
+            "db",
+            "filter",
+            "outbox",
+            "recording",
+            "share",
+            "telephony",
+        ],
     ),
     ("identity", &["aside", "audit", "db", "meeting"]),
     ("register", &["audit", "db", "filter", "meeting", "outbox", "quality"]),

@@ -35,7 +35,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("remedy", &[]),
     ("names", &["failure"]),
     ("installation", &["metrics", "outgoing"]),
-    ("telephone", &["installation"]),
+    ("telephone", &["installation", "outgoing"]),
     (
         "delivering",
         &[

@@ -202,7 +202,7 @@ impl Conductor {
             state_update_uri: None,
         };
         let performance = Performance::new(self, agent, switchboard, (sender, told), (leg, call))
-            .as_caller(invitation.caller, invitation.domain);
+            .calling_as(invitation.caller, invitation.domain);
         performance.come_in(domain.handler_uris, domain.recording).await;
     }
 
@@ -214,7 +214,7 @@ impl Conductor {
         let domain = self.domain_base.clone();
         let caller = order.caller;
         let performance = Performance::new(self, agent, switchboard, (sender, told), (leg, order.call))
-            .as_caller(Some(caller), domain);
+            .calling_as(Some(caller), domain);
         performance
             .go_out(order.handler_uris, order.recording, order.timeout)
             .await;

@@ -20,7 +20,7 @@ pub(super) struct Party {
     /// Nobody waits for them any more.
     pub(super) is_given_up: bool,
     /// Their place among the calls that we make.
-    pub(super) _place: Option<OwnedSemaphorePermit>,
+    pub(super) place: Option<OwnedSemaphorePermit>,
     plays: u64,
 }
 
@@ -31,7 +31,7 @@ impl Party {
             call,
             is_dialled: false,
             is_given_up: false,
-            _place: None,
+            place: None,
             plays: 0,
         }
     }

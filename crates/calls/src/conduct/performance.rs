@@ -79,7 +79,7 @@ impl Performance {
     }
 
     /// Others are called as this, and from this domain.
-    pub(super) fn as_caller(mut self, caller: Option<String>, domain: String) -> Performance {
+    pub(super) fn calling_as(mut self, caller: Option<String>, domain: String) -> Performance {
         self.caller = caller;
         self.domain = domain;
         self
@@ -105,7 +105,7 @@ impl Performance {
         let names = (self.own.call.project.as_str(), self.own.call.id.as_str());
         let script = Script::dialled(handlers, recording, names);
         let caller = self.caller.clone().unwrap_or_default();
-        self.own._place = self.locate(self.own.leg, self.own.call.to.clone(), caller, timeout);
+        self.own.place = self.locate(self.own.leg, self.own.call.to.clone(), caller, timeout);
         self.run(script, vec![]).await;
     }
 
@@ -346,7 +346,7 @@ impl Performance {
         let mut child = Party::new(LegId::next(), call);
         write(&self.conductor, &child.call).await;
         self.switchboard.connect(child.leg, self.task.clone());
-        child._place = self.locate(child.leg, to, caller, timeout);
+        child.place = self.locate(child.leg, to, caller, timeout);
         self.children.insert(id, child);
     }
 

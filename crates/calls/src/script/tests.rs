@@ -409,6 +409,9 @@ fn whoever_calls_hangs_up_on_all_who_are_called() {
 
 #[test]
 fn who_is_tried_and_who_is_it() {
+    use CallState::{Busy, Completed, Failed, NotAnswered};
+    use Did::{Answered, Ended};
+
     let three = "<Endpoint>sip:a@x</Endpoint><Endpoint>sip:b@x</Endpoint><Endpoint>sip:c@x</Endpoint>";
     let dial = |place: usize| format!("dial r{place} sip:{}@x  600", ["a", "b", "c"][place - 1]);
     let check = |strategy: &str, happens: &[(&str, Did)], expected: &[&str]| {
@@ -435,8 +438,6 @@ fn who_is_tried_and_who_is_it() {
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
         world.did(&format!("{strategy} {happens:?}"), &expected);
     };
-    use CallState::{Busy, Completed, Failed, NotAnswered};
-    use Did::{Answered, Ended};
     check(
         "simultaneous",
         &[("r2", Answered)],

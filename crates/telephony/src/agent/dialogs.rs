@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use rsipstack::{
     dialog::{
-        authenticate::Credential,
+        authenticate,
         dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
         invitation::InviteOption,
     },
@@ -14,7 +14,7 @@ use rsipstack::{
 };
 
 use super::{
-    Agent, AgentError, AgentEvent, By, Cause, Dial, Invitation, Leg, Place, Refusal,
+    Agent, AgentError, AgentEvent, By, Cause, Credential, Dial, Invitation, Leg, Place, Refusal,
     entrance::{source_of, transport_of},
     random,
     registrar::Reached,
@@ -78,14 +78,12 @@ impl Agent {
         dialog.handle(transaction).await
     }
 
-    /// Calls somebody. What becomes of it is told.
-    pub fn dial(&self, leg: LegId, dial: &Dial) -> Result<(), AgentError> {
-        let address = |text: String| Uri::try_from(text.as_str()).map_err(|_| AgentError::Address(text));
-        let from = address(format!("sip:{}@{}", dial.caller, dial.domain))?;
-        let wanted = address(dial.to.clone())?;
-        // Whoever is registered is where their telephone says, and behind the address that it came from.
-        let (callee, destination) = match (self.registrar().find(&wanted, now_us()), dial.at) {
-            (Some(Reached { contact, flow }), _) => (address(contact)?, flow.address),
+    /// Whom a call asks for, and where that is. Whoever is registered is where their telephone says, and behind the address that it came
+    /// from.
+    fn whither(&self, dial: &Dial) -> Result<(Uri, SipAddr), AgentError> {
+        let wanted = address(&dial.to)?;
+        match (self.registrar().find(&wanted, now_us()), dial.at) {
+            (Some(Reached { contact, flow }), _) => Ok((address(&contact)?, flow.address)),
             (None, Some(Place { address, by })) => {
                 let r#type = Some(match by {
                     By::Udp => Transport::Udp,
@@ -93,10 +91,16 @@ impl Agent {
                     By::Tls => Transport::Tls,
                 });
                 let place = SipAddr::from(address);
-                (wanted, SipAddr { r#type, ..place })
+                Ok((wanted, SipAddr { r#type, ..place }))
             }
-            (None, None) => return Err(AgentError::Absent(dial.to.clone())),
-        };
+            (None, None) => Err(AgentError::Absent(dial.to.clone())),
+        }
+    }
+
+    /// Calls somebody. What becomes of it is told.
+    pub fn dial(&self, leg: LegId, dial: &Dial) -> Result<(), AgentError> {
+        let from = address(&format!("sip:{}@{}", dial.caller, dial.domain))?;
+        let (callee, destination) = self.whither(dial)?;
         if self.legs().len() >= limits::LEGS_MAX {
             return Err(AgentError::Full);
         }
@@ -109,19 +113,13 @@ impl Agent {
             Some(secret) => secure_offer(local, secret),
             None => offer(local),
         };
-        let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
-        let credential = dial.credential.as_ref().map(|credential| Credential {
-            username: credential.user.clone(),
-            password: credential.password.clone(),
-            ..Credential::default()
-        });
         let option = InviteOption {
             caller: from.clone(),
             callee,
             destination: Some(destination),
             call_id: Some(dial.sip_call_id.clone()),
-            credential,
+            credential: dial.credential.as_ref().map(Credential::shown),
             content_type: Some(SDP.to_owned()),
             offer: Some(offer.into_bytes()),
             contact: self.contact(transport),
@@ -131,7 +129,7 @@ impl Agent {
         let invited = self.inner.layer.do_invite_async(option, states_in);
         let (dialog, outcome) = invited.map_err(|error| {
             self.inner.exchange.close(leg);
-            refused(error)
+            AgentError::Stack(error.to_string())
         })?;
         let begun = Leg {
             dialog,
@@ -370,6 +368,21 @@ fn described(body: &[u8], secret: Option<Secret>) -> Result<Description, SdpErro
     match secret {
         Some(secret) => Description::read_secure(body, secret),
         None => Description::read(body),
+    }
+}
+
+fn address(text: &str) -> Result<Uri, AgentError> {
+    Uri::try_from(text).map_err(|_| AgentError::Address(text.to_owned()))
+}
+
+impl Credential {
+    /// As the stack shows it to whoever asks.
+    fn shown(&self) -> authenticate::Credential {
+        authenticate::Credential {
+            username: self.user.clone(),
+            password: self.password.clone(),
+            ..authenticate::Credential::default()
+        }
     }
 }
 
