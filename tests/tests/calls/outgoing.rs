@@ -107,7 +107,7 @@ async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()>
     let is_over = |asked: &[Asked]| asked.iter().any(|asked| asked.body["state"] == "COMPLETED");
     let asked = world.handler.asked_until(is_over)?;
     let states: Vec<&str> = asked.iter().filter_map(|asked| asked.body["state"].as_str()).collect();
-    assert_eq!(states, ["QUEUED", "STARTING", "IN_PROGRESS", "COMPLETED"]);
+    assert_eq!(states, ["QUEUED", "STARTING", "RINGING", "IN_PROGRESS", "COMPLETED"]);
     let alike = likeness(&voices[1], &bo.heard().await);
     assert!(alike >= 0.95, "Bo hears Cy: {alike}");
     Ok(())
