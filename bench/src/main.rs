@@ -7,6 +7,7 @@
 
 mod bare;
 mod bare_table;
+mod calls;
 mod crowd;
 mod durable_joins;
 mod load;
@@ -51,6 +52,8 @@ enum Name {
     Records,
     /// What measuring streams costs the packet path
     Measuring,
+    /// Lines of telephones, recordings of them, and files
+    Calls,
 }
 
 #[tokio::main]
@@ -74,6 +77,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Name::Measuring) {
         measuring::run()?;
+    }
+    if wanted(Name::Calls) {
+        calls::run()?;
     }
     Ok(())
 }

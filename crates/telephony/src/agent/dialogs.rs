@@ -190,7 +190,7 @@ impl Agent {
         let Some(offered) = answered.offered.take() else { return };
         answered.version += 1;
         let body = offered.answer(answered.local, answered.version);
-        self.inner.exchange.connect(leg, offered.plan(), offered.keys());
+        self.inner.exchange.connect_sealed(leg, offered.plan(), offered.keys());
         if let Err(error) = answered.dialog.accept(Some(content()), Some(body.into_bytes())) {
             tracing::debug!(%error, "a call cannot be answered");
         }
@@ -273,7 +273,7 @@ impl Agent {
             // Of a call that we made, the answer is here.
             if is_first && confirmed.is_ours {
                 if let Some(answer) = confirmed.agree(body) {
-                    self.inner.exchange.connect(leg, answer.plan(), answer.keys());
+                    self.inner.exchange.connect_sealed(leg, answer.plan(), answer.keys());
                 } else {
                     tracing::debug!(%leg, "an answer cannot be taken; there is no sound");
                 }
@@ -293,7 +293,7 @@ impl Agent {
             let Some(updated) = legs.get_mut(&leg) else { return };
             updated.agree(&request.body).map(|offered| {
                 updated.version += 1;
-                self.inner.exchange.connect(leg, offered.plan(), offered.keys());
+                self.inner.exchange.connect_sealed(leg, offered.plan(), offered.keys());
                 offered.answer(updated.local, updated.version)
             })
         };

@@ -124,8 +124,13 @@ impl Exchange {
         self.ask(Command::Close(leg));
     }
 
-    /// Sound flows as was agreed, sealed by these keys if there are some. A leg that was sealed stays so.
-    pub(crate) fn connect(&self, leg: LegId, plan: Plan, keys: Option<Keys>) {
+    /// Sound flows as was agreed, in the open.
+    pub fn connect(&self, leg: LegId, plan: Plan) {
+        self.connect_sealed(leg, plan, None);
+    }
+
+    /// The same, sealed by these keys if there are some. A leg that was sealed stays so.
+    pub(crate) fn connect_sealed(&self, leg: LegId, plan: Plan, keys: Option<Keys>) {
         self.ask(Command::Connect(leg, plan, keys));
     }
 
