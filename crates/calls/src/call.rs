@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use telephony::agent::Cause;
 
 use crate::address::is_number;
@@ -25,6 +26,19 @@ macro_rules! numbered {
 
             pub(crate) fn read(number: i64) -> Option<$name> {
                 $name::ALL.iter().copied().find(|known| known.number() == number)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_i64(self.number())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                let number = i64::deserialize(deserializer)?;
+                $name::read(number).ok_or_else(|| serde::de::Error::custom("it has no such number"))
             }
         }
     };
@@ -104,7 +118,7 @@ impl CallState {
 }
 
 /// A telephone call. Times are microseconds since the Unix epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// A UUID.
     pub id: String,
@@ -144,6 +158,8 @@ pub struct Call {
     pub originating_call: Option<String>,
     /// Whether it was ever connected with another.
     pub bridged: bool,
+    /// Who hears of each of its states.
+    pub state_update_uri: Option<String>,
 }
 
 impl Call {
@@ -210,6 +226,17 @@ impl Call {
         self.error_message = Some(message.chars().take(crate::limits::ERROR_CHARACTERS_MAX).collect());
     }
 
+    /// The server that conducted it died, and it ended at its last sign of life: what `end_abandoned` makes of its row.
+    pub(crate) fn lost(&mut self, alive_us: i64) {
+        self.end_us = Some(alive_us.max(self.answer_us.unwrap_or(alive_us)));
+        self.state = if self.answer_us.is_some() {
+            CallState::Completed
+        } else {
+            self.error_code = Some("SERVER_LOST".to_owned());
+            CallState::Failed
+        };
+    }
+
     /// Writes something down, or takes it away if there is nothing to write. What is beyond the limits changes nothing.
     pub(crate) fn label(&mut self, key: &str, value: &str) {
         use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX};
@@ -251,6 +278,7 @@ mod tests {
             sip_call_id: None,
             originating_call: None,
             bridged: false,
+            state_update_uri: None,
         }
     }
 

@@ -25,6 +25,8 @@ pub struct NewCall {
     pub handler_uris: Vec<String>,
     /// How many seconds it may ring; 0 is the usual.
     pub timeout_s: i32,
+    /// Who hears of each of its states.
+    pub state_update_uri: Option<String>,
     /// What is recorded of it.
     pub recording: Option<RecordingConfig>,
 }
@@ -145,6 +147,7 @@ impl NewCall {
             sip_call_id: None,
             originating_call: None,
             bridged: false,
+            state_update_uri: self.state_update_uri,
         };
         Ok(Order {
             call,

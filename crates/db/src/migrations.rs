@@ -44,6 +44,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(17, "0017_projects"),
     migration!(18, "0018_calls"),
     migration!(19, "0019_sip_users"),
+    migration!(20, "0020_call_events"),
     migration!(21, "0021_outgoing_calls"),
 ];
 

@@ -121,6 +121,17 @@ fn resource_name(id: &str) -> String {
     format!("projects/{id}")
 }
 
+/// Somebody becomes a member of a project, or one with another role, and the audit log says so.
+pub(crate) fn joining(id: &str, member: &str, role: ProjectRole, by: &By) -> [Statement; 2] {
+    let upsert = Statement::new(
+        "insert into project_member (project, member, role, create_us) values ($1, $2, $3, $4)
+         on conflict (project, member) do update set role = excluded.role",
+        vec![id.into(), member.into(), role.number().into(), by.now_us.into()],
+    );
+    let detail = format!("{member} {}", role.name());
+    [upsert, by.did(Action::ProjectMember, &resource_name(id), &detail)]
+}
+
 /// How members are named; whoever else asks is in no project.
 fn member_name(caller: &Caller) -> Option<String> {
     match caller {
@@ -182,18 +193,7 @@ impl Identity {
     /// Makes somebody a member of a project, or one with another role. It holds from their next request on.
     pub async fn set_project_member(&self, id: &str, member: &ProjectMember, by: &By) -> Result<(), ProjectError> {
         self.project(id).await?.ok_or(ProjectError::NotFound)?;
-        let upsert = Statement::new(
-            "insert into project_member (project, member, role, create_us) values ($1, $2, $3, $4)
-             on conflict (project, member) do update set role = excluded.role",
-            vec![
-                id.into(),
-                member.member.as_str().into(),
-                member.role.number().into(),
-                by.now_us.into(),
-            ],
-        );
-        let detail = format!("{} {}", member.member, member.role.name());
-        let line = by.did(Action::ProjectMember, &resource_name(id), &detail);
+        let [upsert, line] = joining(id, &member.member, member.role, by);
         self.write_to_project(upsert, line).await
     }
 

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::announce::{Reached, Unresolved};
 use crate::configuration::Configuration;
 use crate::contracts::{graph, meet, own, people, voice};
-use crate::delivering::Correspondent;
+use crate::delivering::{Correspondent, Notifier};
 use crate::discovery::Descriptions;
 use crate::folder::{self, FolderError, Held};
 use crate::front::{Front, Rest};
@@ -224,10 +224,10 @@ impl Server {
         };
         let (front, admission) = Box::pin(open_front(&installation, db, entrance, stop.clone())).await?;
         held.announce(&public_url)?;
-        let setup = setup(tls, &public_url, proxies, installation.reports.clone());
+        let setup = setup(tls.clone(), &public_url, proxies, installation.reports.clone());
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
         let mut background = beside(&installation, events, admission, configuration.audit_retention);
-        let answering = answer_telephones(configuration.telephone, &store.data, &installation, stop.clone());
+        let answering = answer_telephones(configuration.telephone, tls, &store.data, &installation, stop.clone());
         let telephones = Box::pin(answering).await?;
         let follow = announce::follow(configuration.public_addresses, reached, installation.media);
         background.push(tokio::spawn(follow));
@@ -255,6 +255,7 @@ impl Server {
 /// Telephones, if they may call.
 async fn answer_telephones(
     configuration: Option<TelephoneConfiguration>,
+    tls: Option<Tls>,
     data: &Path,
     installation: &Installation,
     stop: CancellationToken,
@@ -263,7 +264,7 @@ async fn answer_telephones(
         return Ok(None);
     };
     let handlers = voice::HttpHandlers::new(installation.identity.clone(), installation.receivers.clone());
-    let answering = telephone::start(configuration, data, installation, Arc::new(handlers), stop).await?;
+    let answering = telephone::start(configuration, tls, data, installation, Arc::new(handlers), stop).await?;
     Ok(Some(answering))
 }
 
@@ -283,7 +284,11 @@ fn beside(
         tokio::spawn(jobs::expire(installation.register.clone())),
         tokio::spawn(jobs::keep_log(installation.identity.log().clone(), audit_retention)),
         tokio::spawn(admission.keep_tidy()),
-        tokio::spawn(delivering::deliver(installation.clone(), correspondents(installation))),
+        tokio::spawn(delivering::deliver(
+            installation.clone(),
+            correspondents(installation),
+            notifiers(installation),
+        )),
     ]
 }
 
@@ -331,6 +336,11 @@ fn plain_contracts(installation: &Installation, admission: &Arc<Admission>) -> V
 /// The contracts by which somebody can ask to be told. Whoever adds one adds a line here.
 fn correspondents(installation: &Installation) -> Vec<Arc<dyn Correspondent>> {
     vec![graph::correspondent(installation)]
+}
+
+/// The contracts whose facts name who is told. Whoever adds one adds a line here.
+fn notifiers(installation: &Installation) -> Vec<Arc<dyn Notifier>> {
+    vec![voice::notifier(installation)]
 }
 
 /// The parts of the installation, over its database, its media plane and its accounts.

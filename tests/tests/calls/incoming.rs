@@ -1,16 +1,16 @@
 //! Somebody calls.
 
-use std::{thread, time::Duration};
+use std::{sync::atomic::Ordering, thread, time::Duration};
 
 use anyhow::{Context, Result};
 use audio::decode::decode;
 use end_to_end::request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     speech::{likeness, speech, then_silence},
     telephone::Telephone,
-    world::{Asked, DOMAIN_BASE, PEERS, World, start},
+    world::{Asked, DOMAIN_BASE, PROJECT, World},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,9 +62,11 @@ async fn somebody_leaves_a_message() -> Result<()> {
     let heard = ada.heard().await;
     let greeting = speech("Please leave a message.")?;
     assert!(likeness(&greeting, &heard) >= 0.9, "she heard the greeting");
-    let asked = world.handler.asked();
+    let asked = world
+        .handler
+        .asked_until(|asked| asked.iter().any(|asked| asked.path == "/ready"))?;
     let paths: Vec<&str> = asked.iter().map(|asked| asked.path.as_str()).collect();
-    assert_eq!(paths, ["/voicemail", "/thanks?a=b"]);
+    assert_eq!(paths, ["/voicemail", "/thanks?a=b", "/ready"]);
     assert_eq!(asked[0].body["call"]["state"], "STARTING");
     assert_eq!(asked[1].body["parameters"]["action"], "RECORD");
     assert_eq!(asked[1].body["parameters"]["recording"], json!(name));
@@ -78,6 +80,15 @@ async fn somebody_leaves_a_message() -> Result<()> {
     assert_eq!(header(&asked[1], "cookie").as_deref(), Some("menu=1"));
     assert_eq!(header(&asked[0], "x-enfonica-event").as_deref(), Some("CALL"));
     assert_eq!(header(&asked[0], "x-enfonica-signature").context("signed")?.len(), 44);
+    let (told, body) = (&asked[2], &asked[2].body);
+    assert_eq!(header(told, "x-enfonica-event").as_deref(), Some("RECORDING_READY"));
+    assert_eq!(
+        (&body["name"], &body["state"]),
+        (&json!(name), &json!("SUCCEEDED")),
+        "{body}"
+    );
+    let link = body["audio"][0]["uri"].as_str().context("a link")?;
+    assert_eq!(world.fetch(link)?.0, 200, "whoever is told may fetch it at once");
 
     let uri = full["audio"][0]["uri"].as_str().context("a link")?;
     let deleted = request(
@@ -134,6 +145,58 @@ async fn calls_that_come_to_nothing() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_knows_a_password_calls() -> Result<()> {
+    let world = World::open()?;
+    let ask = |verb: &str, path: &str, body: Option<&Value>| {
+        let path = format!("/v1beta1/projects/{PROJECT}/sipDomains{path}");
+        request(world.server().address(), verb, &path, Some(&world.token), body)
+    };
+    let domain = json!({
+        "callTerminationMode": "PROGRAMMABLE",
+        "callTerminationHandlerUris": [format!("{}/busy", world.handler.origin())],
+        "allowRegister": true,
+    });
+    ask("POST", "?sipDomainId=staff", Some(&domain))?.ok()?;
+    let weak = ask(
+        "POST",
+        "/staff/users?userId=ada",
+        Some(&json!({"password": "password"})),
+    )?;
+    assert_eq!(weak.status, 400);
+    let password = "Right-Passw0rd";
+    let made = ask("POST", "/staff/users?userId=ada", Some(&json!({"password": password})))?.ok()?;
+    assert_eq!(made["address"], json!(format!("ada@staff.{DOMAIN_BASE}")));
+    assert!(made.get("password").is_none(), "{made}");
+
+    let (name, whom) = (
+        format!("staff.{DOMAIN_BASE}"),
+        format!("sip:anybody@staff.{DOMAIN_BASE}"),
+    );
+    let beep = then_silence(&audio::tone::beep(), 60);
+    let mut ada = Telephone::user("ada", password, &name, &beep, "udp", world.sip).await;
+    ada.writes("200 OK").await;
+    ada.dial(&whom).await;
+    assert!(ada.closed_because().await.contains("Busy"));
+    let call = world.newest("calls", "calls", |call| call.get("endTime").is_some())?;
+    assert_eq!(
+        (&call["state"], &call["to"]),
+        (&json!("REJECTED"), &json!(whom)),
+        "{call}"
+    );
+
+    let changed = json!({"password": "Other-Passw0rd"});
+    ask("PATCH", "/staff/users/ada?updateMask=password", Some(&changed))?.ok()?;
+    ada.dial(&whom).await;
+    assert!(
+        ada.closed_because().await.contains("403"),
+        "the old one is of no use any more"
+    );
+    assert_eq!(world.get("calls")?["calls"].as_array().map(Vec::len), Some(1));
+    ask("DELETE", "/staff/users/ada", None)?.ok()?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_recorded_survives_a_kill() -> Result<()> {
     let mut world = World::open()?;
     world.domain("kept", "/recorded")?;
@@ -143,8 +206,8 @@ async fn what_was_recorded_survives_a_kill() -> Result<()> {
     ada.dial(&format!("sip:me@kept.{DOMAIN_BASE}")).await;
     world.newest("recordings", "recordings", |recording| recording["state"] == "PENDING")?;
     tokio::time::sleep(Duration::from_secs(5)).await;
-    world.server.take().context("it runs")?.kill()?;
-    world.server = Some(start(&world.data, &world.handler, world.sip, PEERS)?);
+    world.handler.is_busy.store(true, Ordering::Relaxed);
+    world.kill_and_start()?;
 
     let call = world.newest("calls", "calls", |call| call.get("endTime").is_some())?;
     assert_eq!(call["state"], "COMPLETED", "{call}");
@@ -164,5 +227,15 @@ async fn what_was_recorded_survives_a_kill() -> Result<()> {
         kept.len()
     );
     assert!(likeness(&voice[..kept.len().min(voice.len())], &kept) >= 0.9);
+    // Whoever is told of it is busy, and the server is killed again before they take it.
+    let told = |asked: &[Asked]| asked.iter().filter(|asked| asked.path == "/ready").count();
+    let before = told(&world.handler.asked_until(|asked| told(asked) > 0)?);
+    world.kill_and_start()?;
+    world.handler.is_busy.store(false, Ordering::Relaxed);
+    let asked = world.handler.asked_until(|asked| told(asked) > before)?;
+    for asked in asked.iter().filter(|asked| asked.path == "/ready") {
+        let body = &asked.body;
+        assert_eq!((&body["name"], &body["state"]), (&json!(name), &json!("SUCCEEDED")));
+    }
     Ok(())
 }

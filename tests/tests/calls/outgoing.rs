@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     speech::{likeness, speech, then_silence},
     telephone::Telephone,
-    world::{DOMAIN_BASE, PEERS, World},
+    world::{Asked, DOMAIN_BASE, PEERS, World},
 };
 
 /// Both channels of a recording: PCM of 16 bits, at 8,000 Hz.
@@ -42,7 +42,10 @@ async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()>
     );
     world.handler.says("/connect", connected);
     world.handler.says("/after", "<Label Key=\"was\">after</Label>");
-    let created = world.call(&bo.address(), "/connect", &[])?.ok()?;
+    let state_uri = json!(format!("{}/state", world.handler.origin()));
+    let created = world
+        .call(&bo.address(), "/connect", &[("stateUpdateUri", state_uri)])?
+        .ok()?;
     assert_eq!(
         (&created["state"], &created["direction"], &created["createMethod"]),
         (&json!("QUEUED"), &json!("OUTGOING"), &json!("API")),
@@ -101,6 +104,10 @@ async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()>
         let (own, other) = (likeness(voice, &kept[place]), likeness(voice, &kept[1 - place]));
         assert!(own >= 0.95 && other < 0.5, "channel {place}: {own} and {other}");
     }
+    let is_over = |asked: &[Asked]| asked.iter().any(|asked| asked.body["state"] == "COMPLETED");
+    let asked = world.handler.asked_until(is_over)?;
+    let states: Vec<&str> = asked.iter().filter_map(|asked| asked.body["state"].as_str()).collect();
+    assert_eq!(states, ["QUEUED", "STARTING", "IN_PROGRESS", "COMPLETED"]);
     let heard = bo.heard().await;
     let hears = likeness(&voices[1], &heard);
     assert!(hears >= 0.95, "Bo hears Cy: {hears}");
@@ -146,9 +153,10 @@ async fn calls_that_nobody_answers() -> Result<()> {
         let refused = world.call(to, "/voicemail", &[])?;
         assert_eq!(refused.status, status, "{to}");
     }
+    let asked = world.handler.asked_until(|_| true)?;
     assert!(
-        world.handler.asked().is_empty(),
-        "whoever is not there is asked nothing"
+        asked.is_empty(),
+        "nobody is asked about calls that nobody answers: {asked:?}"
     );
     Ok(())
 }

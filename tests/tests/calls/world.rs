@@ -6,7 +6,10 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
     process::Command,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -23,12 +26,12 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) fn document(path: &str) -> Option<String> {
     let body = match path {
         "/voicemail" => {
-            r#"<Say>Please leave a message.</Say><Record MaxDurationSeconds="30" TimeoutSeconds="3" NextUri="thanks?a=b"/>"#
+            r#"<Say>Please leave a message.</Say><Record MaxDurationSeconds="30" TimeoutSeconds="3" NextUri="thanks?a=b" RecordingReadyUri="ready"/>"#
         }
         "/thanks?a=b" => "<Label Key=\"left\">yes</Label><Say>Thank you.</Say>",
         "/busy" => r#"<Reject Reason="busy" ErrorMessage="all lines are taken"/>"#,
         "/wrong" => "<Sing/>",
-        "/recorded" => "<RecordCall/><Wait DurationSeconds=\"20\"/>",
+        "/recorded" => "<RecordCall RecordingReadyUri=\"ready\"/><Wait DurationSeconds=\"20\"/>",
         _ => return None,
     };
     Some(body.to_owned())
@@ -46,6 +49,8 @@ pub(super) struct Asked {
 pub(super) struct Handler {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    /// It takes nothing that it is told.
+    pub(super) is_busy: Arc<AtomicBool>,
     /// What it answers beside what it always does, at each path.
     more: Documents,
 }
@@ -58,14 +63,20 @@ impl Handler {
         let address = listener.local_addr()?;
         let asked = Arc::new(Mutex::new(vec![]));
         let more = Documents::default();
-        let (heard, said) = (Arc::clone(&asked), Arc::clone(&more));
+        let is_busy = Arc::new(AtomicBool::new(false));
+        let (heard, said, busy) = (Arc::clone(&asked), Arc::clone(&more), Arc::clone(&is_busy));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (heard, said) = (Arc::clone(&heard), Arc::clone(&said));
-                thread::spawn(move || serve(&stream, &heard, &said).ok());
+                let (heard, said, busy) = (Arc::clone(&heard), Arc::clone(&said), Arc::clone(&busy));
+                thread::spawn(move || serve(&stream, &heard, &said, &busy).ok());
             }
         });
-        Ok(Handler { address, asked, more })
+        Ok(Handler {
+            address,
+            asked,
+            is_busy,
+            more,
+        })
     }
 
     pub(super) fn origin(&self) -> String {
@@ -80,8 +91,17 @@ impl Handler {
             .insert(path.to_owned(), document.into());
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().expect("no thread panics").clone()
+    /// What it was asked, once that is enough.
+    pub(super) fn asked_until(&self, is_enough: impl Fn(&[Asked]) -> bool) -> Result<Vec<Asked>> {
+        let begun = Instant::now();
+        loop {
+            let asked = self.asked.lock().expect("no thread panics").clone();
+            if is_enough(&asked) {
+                return Ok(asked);
+            }
+            ensure!(begun.elapsed() < PATIENCE, "it was asked {asked:?} and no more");
+            thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
@@ -89,6 +109,7 @@ pub(super) fn serve(
     mut stream: &TcpStream,
     heard: &Mutex<Vec<Asked>>,
     said: &Mutex<HashMap<String, String>>,
+    is_busy: &AtomicBool,
 ) -> Result<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
@@ -119,6 +140,10 @@ pub(super) fn serve(
     let body = more.or_else(|| document(&path));
     let body = body.map(|body| format!("<?xml version=\"1.0\"?><Response>{body}</Response>"));
     let answer = match (path.as_str(), body) {
+        ("/ready", _) if is_busy.load(Ordering::Relaxed) => {
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_owned()
+        }
+        ("/ready" | "/state", _) => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
         ("/circle", _) => "HTTP/1.1 302 Found\r\nLocation: /circle\r\nContent-Length: 0\r\n\r\n".to_owned(),
         (_, Some(document)) => format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nSet-Cookie: menu=1\r\nContent-Length: {}\r\n\r\n{document}",
@@ -188,6 +213,13 @@ impl World {
             sip,
             token,
         })
+    }
+
+    /// The server is killed, and another one takes up what it left.
+    pub(super) fn kill_and_start(&mut self) -> Result<()> {
+        self.server.take().context("it runs")?.kill()?;
+        self.server = Some(start(&self.data, &self.handler, self.sip, PEERS)?);
+        Ok(())
     }
 
     pub(super) fn server(&self) -> &Server {

@@ -113,6 +113,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "contracts/voice",
         &[
             "clock",
+            "delivering",
             "failure",
             "gate",
             "grpc",

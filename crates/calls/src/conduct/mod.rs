@@ -10,11 +10,7 @@ mod performance;
 mod switchboard;
 mod taking;
 
-use std::{
-    net::IpAddr,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{net::IpAddr, sync::Arc};
 
 use recording::{Spool, Store};
 use telephony::{
@@ -32,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 pub use dialling::{Peers, Trunk, Ways};
 
 use crate::{
-    Call, CallState, Calls, CreateMethod, Direction, Handlers, Later, SipDomain, Speech, limits, new_id,
+    Call, CallState, Calls, CreateMethod, Direction, Handlers, Later, SipDomain, Speech, clock::now_us, limits, new_id,
     outgoing::Order,
 };
 use performance::Performance;
@@ -203,6 +199,7 @@ impl Conductor {
             sip_call_id: Some(invitation.sip_call_id),
             originating_call: None,
             bridged: false,
+            state_update_uri: None,
         };
         let performance = Performance::new(self, agent, switchboard, (sender, told), (leg, call))
             .as_caller(invitation.caller, invitation.domain);
@@ -222,10 +219,4 @@ impl Conductor {
             .go_out(order.handler_uris, order.recording, order.timeout)
             .await;
     }
-}
-
-/// The time of day in microseconds.
-fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -8,7 +8,8 @@ use identity::{ProjectMember, ProjectRole, Scope, Scopes};
 use serde_json::{Value, json};
 use server::{Configuration, TelephoneConfiguration};
 
-use crate::world::{Person, World, configuration};
+use crate::robot::Robot;
+use crate::world::{Answer, World, configuration};
 
 const PROJECT: &str = "support";
 
@@ -24,6 +25,7 @@ const METHODS: &[(&str, &str, &str)] = &[
     ("Users.ListUsers", "GET", "sipDomains/demo/users"),
     ("Users.UpdateUser", "PATCH", "sipDomains/demo/users/ada"),
     ("Users.DeleteUser", "DELETE", "sipDomains/demo/users/of-WHO"),
+    ("Calls.CreateCall", "POST", "calls"),
     ("Calls.GetCall", "GET", "calls/nothing"),
     ("Calls.ListCalls", "GET", "calls"),
     ("Recordings.GetRecording", "GET", "calls/nothing/recordings/nothing"),
@@ -45,11 +47,14 @@ pub(crate) fn services() -> impl Iterator<Item = String> {
     })
 }
 
-async fn callers(world: &World) -> Vec<(&'static str, Option<Person>)> {
+/// Who asks, and with which token.
+async fn callers(world: &World) -> Vec<(&'static str, Option<String>)> {
     let voice = Scopes::of(&[Scope::Voice]);
     let identity = &world.identity;
     let by = By::command_line(server::clock::now_us());
-    identity.create_project(PROJECT, "Support", &by).await.expect("new");
+    for project in [PROJECT, "sales"] {
+        identity.create_project(project, "Project", &by).await.expect("new");
+    }
     let mut callers = vec![];
     for (name, role, scopes) in [
         ("admin", Some(ProjectRole::Admin), voice),
@@ -75,10 +80,28 @@ async fn callers(world: &World) -> Vec<(&'static str, Option<Person>)> {
                 .await
                 .expect("a member");
         }
-        callers.push((name, Some(person)));
+        callers.push((name, Some(person.token)));
+    }
+    for (name, project, role) in [
+        ("editor-app", PROJECT, ProjectRole::Editor),
+        ("stranger-app", "sales", ProjectRole::Admin),
+    ] {
+        let robot = Robot::of_project(world, name, project, role).await;
+        callers.push((name, Some(robot.token(world, None, voice).await)));
     }
     callers.push(("nobody", None));
     callers
+}
+
+async fn ask(world: &World, token: Option<&String>, verb: &str, path: &str, body: &str) -> Answer {
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let bearer = bearer.as_deref().map(|bearer| ("authorization", bearer));
+    let headers: Vec<_> = bearer
+        .into_iter()
+        .chain([("content-type", "application/json")])
+        .collect();
+    let path = format!("/v1beta1/projects/{PROJECT}/{path}");
+    world.send(verb, None, &path, &headers, body).await
 }
 
 #[tokio::test]
@@ -96,14 +119,15 @@ async fn who_may_do_what_in_a_project() {
     let world = World::with(data, configuration).await;
     let callers = callers(&world).await;
     let (_, admin) = &callers[0];
-    let domains = format!("/v1beta1/projects/{PROJECT}/sipDomains");
     for domain in std::iter::once("demo".to_owned()).chain(things(&callers)) {
-        let path = format!("{domains}?sipDomainId={domain}");
-        world.post(admin.as_ref(), &path, &json!({})).await.ok();
+        let path = format!("sipDomains?sipDomainId={domain}");
+        ask(&world, admin.as_ref(), "POST", &path, "{}").await.ok();
     }
     for user in std::iter::once("ada".to_owned()).chain(things(&callers)) {
-        let path = format!("{domains}/demo/users?userId={user}");
-        world.post(admin.as_ref(), &path, &password()).await.ok();
+        let path = format!("sipDomains/demo/users?userId={user}");
+        ask(&world, admin.as_ref(), "POST", &path, &password().to_string())
+            .await
+            .ok();
     }
     let mut table = String::from(
         "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1` and those of users, which have a package of ours, asked by members of a project and by others.\n\n\
@@ -111,15 +135,14 @@ async fn who_may_do_what_in_a_project() {
     );
     for (name, verb, path) in METHODS {
         let mut answers: Vec<(String, Vec<&str>)> = vec![];
-        for (caller, person) in &callers {
-            let path = format!("/v1beta1/projects/{PROJECT}/{}", path.replace("WHO", &plain(caller)));
+        for (caller, token) in &callers {
+            let path = path.replace("WHO", &plain(caller));
             let body = match (*verb, name.starts_with("Users.")) {
                 ("POST" | "PATCH", true) => password().to_string(),
                 ("POST" | "PATCH", false) => json!({"displayName": caller}).to_string(),
                 _ => String::new(),
             };
-            let headers = [("content-type", "application/json")];
-            let answer = world.send(verb, person.as_ref(), &path, &headers, &body).await;
+            let answer = ask(&world, token.as_ref(), verb, &path, &body).await;
             let error = &answer.body["error"];
             let said = match error["status"].as_str() {
                 None => answer.status.to_string(),
@@ -138,7 +161,7 @@ async fn who_may_do_what_in_a_project() {
 }
 
 /// What each caller deletes.
-fn things(callers: &[(&str, Option<Person>)]) -> impl Iterator<Item = String> {
+fn things(callers: &[(&str, Option<String>)]) -> impl Iterator<Item = String> {
     callers.iter().map(|(name, _)| format!("of-{}", plain(name)))
 }
 
