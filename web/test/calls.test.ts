@@ -49,7 +49,7 @@ test('a call is what the contract tells of it, and what it leaves out', () => {
   assert.equal((call.end_ms ?? 0) - (call.answer_ms ?? 0), 20_000);
   assert.equal(callOf({ ...TOLD, isPrivate: true }).from, '');
   const begun = callOf({ name: TOLD.name, to: TOLD.to, from: '', state: 'RINGING', createTime: TOLD.createTime });
-  assert.deepEqual([begun.from, begun.answer_ms, begun.end_ms, begun.error], ['', undefined, undefined, '']);
+  assert.deepEqual([begun.from, begun.answer_ms, begun.end_ms, begun.origin, begun.error], ['', undefined, undefined, '', '']);
 });
 
 test('links lead to this server, under whatever name the page is open', () => {

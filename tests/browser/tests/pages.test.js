@@ -11,8 +11,8 @@ import { Server } from '../world/server.js';
 /** The page, scripts and styles of a guest who opens a meeting, as small as gzip makes them. */
 const FIRST_LOAD_BYTES_MAX = 40_000;
 
-/** Words of the register, of the administration and of its texts, which no build takes out. */
-const OF_OTHERS = ['/sederunt/v1/meetings', 'redirectUris', 'domain-wide delegation'];
+/** Words of the register, of telephone calls, of the administration and of its texts, which no build takes out. */
+const OF_OTHERS = ['/sederunt/v1/meetings', '/sederunt/v1/memberships', 'redirectUris', 'domain-wide delegation'];
 
 describe('pages', { timeout: 120_000 }, () => {
   let server, link, space, ada, bo;
@@ -75,6 +75,8 @@ describe('pages', { timeout: 120_000 }, () => {
       await page.goto(`${server.url}/meetings`);
       await page.getByRole('list', { name: 'Past meetings' }).getByRole('link').first().click();
       await ada.sees('Download as CSV');
+      await page.goto(`${server.url}/calls`);
+      await ada.sees('You are in no project');
     });
     assert.deepEqual(foreignIn(files), OF_OTHERS, 'or the words above prove nothing');
   });

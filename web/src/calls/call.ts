@@ -16,6 +16,8 @@ export interface Call {
   /** From its answer to its end, or until now. */
   answer_ms?: number;
   end_ms?: number;
+  /** The call out of which it was made; empty if none. */
+  origin: string;
   /** Why it failed, in words. */
   error: string;
   /** What documents wrote down. */
@@ -52,6 +54,7 @@ export function callOf(told: messages.Call): Call {
     create_ms: Date.parse(told.createTime ?? ''),
     ...(told.answerTime && { answer_ms: Date.parse(told.answerTime) }),
     ...(told.endTime && { end_ms: Date.parse(told.endTime) }),
+    origin: told.originatingCall ?? '',
     error: told.errorMessage ?? '',
     labels: Object.entries(told.labels ?? {}).sort(([one], [other]) => one.localeCompare(other)),
   };

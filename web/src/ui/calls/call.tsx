@@ -9,7 +9,7 @@ import { focusHeading, Page } from '../page.tsx';
 import { isMissing } from '../reason.ts';
 import { dayAndTimeText, durationText, timeText } from '../times.ts';
 import { RecordingPart } from './recording.tsx';
-import { StateTag } from './words.tsx';
+import { callPath, StateTag } from './words.tsx';
 import '../styles/register.css';
 import '../styles/calls.css';
 
@@ -98,7 +98,7 @@ function ShownCall({ shown, onChange }: { shown: Shown; onChange(shown: Shown): 
 }
 
 function Summary({ call }: { call: Call }) {
-  const { from, to, state, create_ms, answer_ms, end_ms, error, labels } = call;
+  const { from, to, state, create_ms, answer_ms, end_ms, origin, error, labels } = call;
   return (
     <section class="card summary call-summary" aria-label={t('call.summary')}>
       <dl>
@@ -113,6 +113,11 @@ function Summary({ call }: { call: Call }) {
         </Fact>
         {answer_ms !== undefined && end_ms !== undefined && (
           <Fact name={t('call.talked')}>{durationText(end_ms - answer_ms)}</Fact>
+        )}
+        {origin && (
+          <Fact name={t('call.origin')}>
+            <a href={callPath(origin)}>{t('call.origin.see')}</a>
+          </Fact>
         )}
         {error && <Fact name={t('call.error')}>{error}</Fact>}
         {labels.length > 0 && (

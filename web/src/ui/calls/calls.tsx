@@ -16,7 +16,7 @@ import { Failed, Listing, useLoaded, Wait } from '../loading.tsx';
 import { navigate } from '../navigation.ts';
 import { Page } from '../page.tsx';
 import { dayAndTimeShortText, durationText } from '../times.ts';
-import { betweenText, StateTag } from './words.tsx';
+import { betweenText, callPath, StateTag } from './words.tsx';
 import '../styles/calls.css';
 
 /** Of the first project. */
@@ -186,11 +186,10 @@ function FilterForm({ onFilter, onReload }: { onFilter(filter: CallFilter): void
 
 function Row({ call }: { call: ListedCall }) {
   const { name, create_ms, answer_ms, end_ms, recordings } = call;
-  const [, project = '', , id = ''] = name.split('/');
   return (
     <div class="row">
       <div class="row-main">
-        <a class="row-title" href={pathOf({ page: 'call', project: `projects/${project}`, call: id })}>
+        <a class="row-title" href={callPath(name)}>
           {betweenText(call)}
         </a>
         <p class="hint">

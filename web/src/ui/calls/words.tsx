@@ -2,7 +2,14 @@
 
 import type { Call, CallState } from '../../calls/call.ts';
 import { OUTCOMES } from '../../calls/filter.ts';
+import { pathOf } from '../../route.ts';
 import { t } from '../../text/calls.ts';
+
+/** The page of a call, by its name. */
+export function callPath(name: string): string {
+  const [, project = '', , call = ''] = name.split('/');
+  return pathOf({ page: 'call', project: `projects/${project}`, call });
+}
 
 /** The title of a call: who called whom. */
 export function betweenText({ from, to }: Call): string {
