@@ -75,15 +75,18 @@ pub(crate) const REPLAYED_PACKETS_MAX: usize = 64;
 /// Sealed sources of one leg: a telephone begins a new one after a hold or a transfer.
 pub(crate) const SEALED_SOURCES_MAX: usize = 16;
 
-/// Connections by TLS at once: one for each telephone, and each holds two buffers of some ten thousand bytes. An office of telephones
-/// behind one address has a tenth.
-pub(crate) const TLS_CONNECTIONS: Rule = Rule {
-    total: 2_000,
+/// Connections at once, by TCP and by TLS: one for each telephone that is not reached by UDP. The stack has 128 KiB of buffers for each,
+/// so they are 128 MiB in all. An office of telephones behind one address has a fifth.
+pub(crate) const CONNECTIONS: Rule = Rule {
+    total: 1_000,
     kept_for_accounts: 0,
     kept_for_close: 0,
     per_client: 200,
     per_account: 0,
 };
+
+/// How often a port is looked for that is free for UDP and for TCP.
+pub(crate) const BINDS_MAX: u32 = 16;
 
 /// How long somebody may take to shake hands.
 pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);

@@ -109,7 +109,7 @@ struct Question<'a> {
 }
 
 /// An answer that nothing is kept of, and that is the same if it is given again.
-fn answer(nonces: &Nonces, request: &Request, status_code: StatusCode) -> Option<Response> {
+fn answer(nonces: &Nonces, request: &Request, status_code: StatusCode, is_reliable: bool) -> Option<Response> {
     let tag = nonces.sealed(&format!(
         "{} {}",
         request.via_header().ok()?.value(),
@@ -120,19 +120,20 @@ fn answer(nonces: &Nonces, request: &Request, status_code: StatusCode) -> Option
         Header::Via(_) | Header::From(_) | Header::CallId(_) | Header::CSeq(_) => Some(header.clone()),
         _ => None,
     });
-    let length = Header::ContentLength(0_u32.into());
+    // A datagram ends where it ends (RFC 3261 §18.3).
+    let length = is_reliable.then(|| Header::ContentLength(0_u32.into()));
     Some(Response {
         status_code,
         wire_reason: None,
         version: request.version,
-        headers: headers.chain([length]).collect::<Vec<_>>().into(),
+        headers: headers.chain(length).collect::<Vec<_>>().into(),
         body: vec![],
     })
 }
 
 /// A challenge to a request, if one may be sent: over UDP it is no longer than the request.
 fn challenge(nonces: &Nonces, request: &Request, question: &Question<'_>, now_us: i64) -> Option<Response> {
-    let answer = answer(nonces, request, StatusCode::Unauthorized)?;
+    let answer = answer(nonces, request, StatusCode::Unauthorized, question.is_reliable)?;
     let with = |algorithms: &[Algorithm]| {
         let challenges = algorithms.iter().map(|algorithm| {
             let value = nonces.challenge(question.realm, *algorithm, question.is_stale, now_us);
@@ -142,15 +143,26 @@ fn challenge(nonces: &Nonces, request: &Request, question: &Question<'_>, now_us
         challenge.headers.extend(challenges.collect());
         challenge
     };
-    // What the transport wrote into the request was not sent: a `received` and an `rport`.
-    let bytes_max = request.to_bytes().len().saturating_sub(WRITTEN_BYTES);
+    let bytes_max = request.to_bytes().len().saturating_sub(written_bytes(request));
     let both = question.offers_sha256.then_some(Algorithm::ALL.as_slice());
     let mut challenges = both.into_iter().chain([[Algorithm::Md5].as_slice()]).map(with);
     challenges.find(|response| question.is_reliable || response.to_bytes().len() <= bytes_max)
 }
 
-/// `;received=` with an address of 15 characters, and `=` with a port behind `;rport`.
-const WRITTEN_BYTES: usize = 31;
+/// How much of a request the transport wrote into it: a `received`, and what is behind an `rport` (RFC 3581 §4).
+fn written_bytes(request: &Request) -> usize {
+    let via = request
+        .via_header()
+        .map(|via| via.value().split(',').next().unwrap_or_default());
+    let parameters = via.unwrap_or_default().split(';').skip(1);
+    parameters
+        .map(|parameter| match parameter.trim() {
+            received if received.starts_with("received=") => 1 + received.len(),
+            rport if rport.starts_with("rport=") => rport.len() - "rport".len(),
+            _ => 0,
+        })
+        .sum()
+}
 
 impl Agent {
     /// Lets somebody in, or does what is to be done instead: `None` is whoever has been answered, or is not to be.
@@ -183,7 +195,8 @@ impl Agent {
             Verdict::Known | Verdict::Wrong => {
                 inner.guard.was_in_vain(source, Instant::now());
                 tracing::info!(%source, domain, "a password was wrong");
-                let refusal = self.nonces(|nonces| answer(nonces, request, StatusCode::Forbidden));
+                let is_reliable = transaction.connection.as_ref().is_some_and(SipConnection::is_reliable);
+                let refusal = self.nonces(|nonces| answer(nonces, request, StatusCode::Forbidden, is_reliable));
                 self.send(transaction, refusal).await;
             }
         }
@@ -299,12 +312,34 @@ mod tests {
                 assert!(offered.contains(expected), "{extra}: {offered}");
             }
         };
-        check(400, true, false, &["SHA-256", "MD5"]);
-        check(400, false, false, &["MD5"]);
-        check(200, true, false, &["MD5"]);
+        let (sha256, md5) = (r#", algorithm=SHA-256, qop="auth""#, r#"", qop="auth""#);
+        check(400, true, false, &[sha256, md5]);
+        check(400, false, false, &[md5]);
+        check(130, true, false, &[md5]);
         check(10, true, false, &[]);
-        check(10, true, true, &["SHA-256", "MD5"]);
-        check(10, false, true, &["MD5"]);
+        check(10, true, true, &[sha256, md5]);
+        check(10, false, true, &[md5]);
+    }
+
+    /// The shortest that a telephone was seen to send: PJSIP's when it signs off.
+    #[test]
+    fn a_short_request_is_long_enough() {
+        let text = "REGISTER sip:demo.sip.example.org SIP/2.0\r\n\
+             Via: SIP/2.0/UDP 127.0.0.1:25095;rport=25095;branch=z9hG4bKPjb3bmmDQfIa6ieCULOEJYV7Gf4pu8DCmz\r\n\
+             Route: <sip:127.0.0.1:25060;transport=udp;lr>\r\nMax-Forwards: 70\r\n\
+             From: <sip:ada@demo.sip.example.org>;tag=88PlNir7gmlANZJN1Ue1p5LIXDPi4Qmm\r\nTo: <sip:ada@demo.sip.example.org>\r\n\
+             Call-ID: Mr8F5nrYy4HB2osDdLUM9pDrXe-XiMix\r\nCSeq: 10678 REGISTER\r\nContact: <sip:ada@127.0.0.1:25095;ob>\r\n\
+             Expires: 0\r\nContent-Length: 0\r\n\r\n";
+        let request = Request::try_from(text.as_bytes()).expect("a request");
+        assert_eq!(written_bytes(&request), 6);
+        let question = Question {
+            realm: "demo.sip.example.org",
+            is_stale: false,
+            offers_sha256: true,
+            is_reliable: false,
+        };
+        let challenge = challenge(&Nonces::new(&[7; 32]), &request, &question, 1_800_000_000_000_000);
+        assert!(challenge.is_some());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Strangers are not answered: a scanner that hears nothing goes on.
 
 mod cause;
+mod connections;
 mod dialogs;
 pub mod digest;
 mod entrance;
@@ -26,12 +27,14 @@ use rsipstack::{
     dialog::{dialog_layer::DialogLayer, invite_dialog::InviteDialog},
     sip::{Method, prelude::*},
     transaction::{TransactionReceiver, transaction::Transaction},
-    transport::{TcpListenerConnection, TransportLayer, udp::UdpConnection},
+    transport::TransportLayer,
 };
+use share::{Reports, Shared};
 use tokio::{net::TcpListener, sync::mpsc::Sender};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
+use connections::Begin;
 use digest::Nonces;
 use guard::Guard;
 use registrar::Registrar;
@@ -42,7 +45,7 @@ pub use entrance::{Directory, Later, Proof, Terms};
 pub use invitation::Invitation;
 
 use crate::{
-    LegId,
+    LegId, limits,
     line::{Exchange, Secret},
 };
 
@@ -243,25 +246,20 @@ impl Agent {
     ) -> Result<Agent, AgentError> {
         let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
         let listen = settings.listen;
-        let in_use = |error: rsipstack::Error| AgentError::Listen(listen, io::Error::other(error.to_string()));
         secure::connect_for_stack();
         let transports = TransportLayer::new(stop.clone());
-        let udp = UdpConnection::create_connection(listen, None, Some(stop.child_token()))
-            .await
-            .map_err(in_use)?;
+        let in_use = |error| AgentError::Listen(listen, error);
+        let (udp, tcp) = connections::bind(listen, &stop).await.map_err(in_use)?;
         let address = udp.get_addr().get_socketaddr().map_err(refused)?;
         transports.add_transport(udp.into());
-        let tcp = TcpListenerConnection::new(address, None).await.map_err(in_use)?;
-        transports.add_transport(tcp.into());
-        let secure = match settings.tls.clone() {
-            Some((listen, config)) => {
-                let cannot = |error| AgentError::Listen(listen, error);
-                let listener = TcpListener::bind(listen).await.map_err(cannot)?;
-                let address = listener.local_addr().map_err(cannot)?;
-                Some((listener, address, config))
-            }
-            None => None,
-        };
+        let mut listeners = vec![(tcp, Begin::Message)];
+        let mut tls_address = None;
+        if let Some((listen, config)) = settings.tls.clone() {
+            let in_use = |error| AgentError::Listen(listen, error);
+            let listener = TcpListener::bind(listen).await.map_err(in_use)?;
+            tls_address = Some(listener.local_addr().map_err(in_use)?);
+            listeners.push((listener, Begin::Handshake(config.into())));
+        }
         let endpoint = EndpointBuilder::new()
             .with_user_agent("Sederunt")
             .with_transport_layer(transports)
@@ -274,9 +272,10 @@ impl Agent {
                 tracing::error!(%error, "SIP is not listened to any more");
             }
         });
-        let tls_address = secure.as_ref().map(|(_, address, _)| *address);
-        if let Some((listener, _, config)) = secure {
-            tokio::spawn(secure::listen(listener, config, endpoint.inner.clone(), stop));
+        let places = Shared::new("sip_connections", limits::CONNECTIONS, &Reports::default());
+        for (listener, begin) in listeners {
+            let (places, endpoint) = (places.clone(), endpoint.inner.clone());
+            tokio::spawn(connections::listen(listener, begin, places, endpoint, stop.clone()));
         }
         let agent = Agent {
             inner: Arc::new(Inner {
