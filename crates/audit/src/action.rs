@@ -104,6 +104,12 @@ actions! {
     SipDomainUpdate = "sip_domain.update",
     /// A SIP domain was deleted.
     SipDomainDelete = "sip_domain.delete",
+    /// A SIP domain got a user.
+    SipUserCreate = "sip_user.create",
+    /// A user of a SIP domain got another password.
+    SipUserUpdate = "sip_user.update",
+    /// A user of a SIP domain was deleted.
+    SipUserDelete = "sip_user.delete",
     /// A recording was fetched by a link. The detail says in which form.
     RecordingDownload = "recording.download",
     /// A recording was deleted.

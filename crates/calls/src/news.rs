@@ -97,6 +97,8 @@ mod tests {
             answer_us: None,
             end_us: None,
             sip_call_id: None,
+            originating_call: None,
+            bridged: false,
             state_update_uri: Some(format!("{SERVER}/states")),
         }
     }

@@ -14,10 +14,7 @@ use crate::{
 
 const COLUMNS: &str =
     "id, project, to_address, from_address, is_private, labels, direction, state, create_method, error_code,
-    error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, state_update_uri";
-
-/// Calls of SIP: as the contract numbers transports.
-const SIP: i64 = 3;
+    error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, originating_call, bridged, state_update_uri";
 
 /// What a filter may speak of.
 const FIELDS: &[Field] = &[
@@ -74,7 +71,9 @@ fn call_of(row: &Row) -> Result<Call, db::Error> {
         answer_us: row.opt_int(14)?,
         end_us: row.opt_int(15)?,
         sip_call_id: optional(16)?,
-        state_update_uri: optional(17)?,
+        originating_call: optional(17)?,
+        bridged: row.int(18)? != 0,
+        state_update_uri: optional(19)?,
     })
 }
 
@@ -84,10 +83,11 @@ impl Call {
         let labels = serde_json::to_string(&self.labels).expect("texts under texts");
         let sql = format!(
             "insert into call ({COLUMNS}, transport, alive_us)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, {SIP}, $19)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
             on conflict (id) do update set labels = excluded.labels, state = excluded.state, error_code = excluded.error_code,
-            error_message = excluded.error_message, ring_us = excluded.ring_us, answer_us = excluded.answer_us,
-            end_us = excluded.end_us, alive_us = excluded.alive_us"
+            error_message = excluded.error_message, start_us = excluded.start_us, ring_us = excluded.ring_us,
+            answer_us = excluded.answer_us, end_us = excluded.end_us, sip_call_id = excluded.sip_call_id,
+            bridged = excluded.bridged, alive_us = excluded.alive_us"
         );
         let params: Vec<Value> = vec![
             self.id.as_str().into(),
@@ -107,7 +107,10 @@ impl Call {
             self.answer_us.into(),
             self.end_us.into(),
             self.sip_call_id.as_deref().into(),
+            self.originating_call.as_deref().into(),
+            self.bridged.into(),
             self.state_update_uri.as_deref().into(),
+            (self.transport() as i64).into(),
             now_us.into(),
         ];
         Statement::new(sql, params).expect(1)
@@ -131,26 +134,19 @@ fn numbered(predicate: Predicate) -> Result<Predicate, filter::Malformed> {
         else {
             return Ok(condition);
         };
-        let names: &[(&str, i64)] = match path.text.as_str() {
-            "state" => &[
-                ("QUEUED", 1),
-                ("STARTING", 2),
-                ("RINGING", 3),
-                ("IN_PROGRESS", 4),
-                ("COMPLETED", 5),
-                ("FAILED", 6),
-                ("NOT_ANSWERED", 7),
-                ("BUSY", 8),
-                ("REJECTED", 9),
-            ],
-            "direction" => &[("OUTGOING", 1), ("INCOMING", 2)],
-            "transport" => &[("PSTN", 1), ("CLIENT", 2), ("SIP", 3)],
+        let names: Vec<(&str, i64)> = match path.text.as_str() {
+            "state" => CallState::ALL
+                .iter()
+                .map(|state| (state.name(), state.number()))
+                .collect(),
+            "direction" => vec![("OUTGOING", 1), ("INCOMING", 2)],
+            "transport" => vec![("PSTN", 1), ("CLIENT", 2), ("SIP", 3)],
             // A day is its begin.
             "createTime" | "create_time" if is_date(&literal.text) => {
                 literal.text.push_str("T00:00:00Z");
-                &[]
+                vec![]
             }
-            _ => &[],
+            _ => vec![],
         };
         if names.is_empty() {
             return Ok(Predicate::Compare {
@@ -233,7 +229,7 @@ impl Calls {
         let mut write = vec![];
         for row in &told {
             let mut call = call_of(row)?;
-            call.lost(row.int(18)?);
+            call.lost(row.int(20)?);
             write.extend(call.news(now_us()).iter().map(Notice::posted));
         }
         let sql = "update call set end_us = case when answer_us > alive_us then answer_us else alive_us end,

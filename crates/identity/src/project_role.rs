@@ -29,6 +29,7 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
             ("voice.recordings", &["get", "list"]),
             ("voice.transcriptions", &["get", "list"]),
             ("voice.sipDomains", &["get", "list"]),
+            ("voice.users", &["get", "list"]),
         ],
     ),
     (
@@ -41,7 +42,10 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
     ),
     (
         ProjectRole::Admin,
-        &[("voice.sipDomains", &["create", "update", "delete"])],
+        &[
+            ("voice.sipDomains", &["create", "update", "delete"]),
+            ("voice.users", &["create", "update", "delete"]),
+        ],
     ),
 ];
 
@@ -110,6 +114,8 @@ mod tests {
         check("voice.recordings.delete", [false, true, true]);
         check("voice.sipDomains.update", [false, false, true]);
         check("voice.sipDomains.list", [true, true, true]);
+        check("voice.users.get", [true, true, true]);
+        check("voice.users.create", [false, false, true]);
         check("voice.calls.delete", [false, false, false]);
         check("voice", [false, false, false]);
     }

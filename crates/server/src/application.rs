@@ -208,7 +208,11 @@ impl Server {
         let identity = identity.with_pkce_required(configuration.require_pkce);
         let recordings = telephone::store(&store.data).map_err(TelephoneError::from)?;
         let receivers = Receivers::new(configuration.notify_origins);
-        let installation = install(&db, media, configuration.retention, identity, receivers, recordings);
+        let mut installation = install(&db, media, configuration.retention, identity, receivers, recordings);
+        installation.sip_base = configuration
+            .telephone
+            .as_ref()
+            .map(|telephone| telephone.domain.as_str().into());
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
         let stop = CancellationToken::new();
@@ -316,6 +320,7 @@ fn contracts(installation: &Installation) -> Vec<Contract> {
         people::contract(installation),
         own::contract(installation),
         voice::contract(installation),
+        voice::users_contract(installation),
     ]
 }
 
@@ -361,6 +366,7 @@ fn install(
         register,
         media,
         calls: Calls::new(db.clone()),
+        sip_base: None,
         recordings,
         outbox: Outbox::new(db.clone()),
         receivers,
@@ -552,7 +558,9 @@ mod tests {
     /// Which methods the contracts' tables have, and which the descriptors. The services of a package are all ours to serve.
     #[test]
     fn every_method_has_one_row_and_every_row_a_method() {
-        let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED, &voice::DECLARED];
+        let voice = [&voice::DECLARED, &voice::USERS_DECLARED];
+        let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED];
+        let declared = declared.into_iter().chain(voice).collect::<Vec<_>>();
         let packages: BTreeSet<&str> = declared
             .iter()
             .flat_map(|declared| declared.packages)

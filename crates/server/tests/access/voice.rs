@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use audit::By;
 use expect_test::expect_file;
 use identity::{ProjectMember, ProjectRole, Scope, Scopes};
-use serde_json::json;
+use serde_json::{Value, json};
+use server::{Configuration, TelephoneConfiguration};
 
 use crate::robot::Robot;
-use crate::world::{Answer, World};
+use crate::world::{Answer, World, configuration};
 
 const PROJECT: &str = "support";
 
@@ -19,6 +20,11 @@ const METHODS: &[(&str, &str, &str)] = &[
     ("SipDomains.ListSipDomains", "GET", "sipDomains"),
     ("SipDomains.UpdateSipDomain", "PATCH", "sipDomains/demo"),
     ("SipDomains.DeleteSipDomain", "DELETE", "sipDomains/of-WHO"),
+    ("Users.CreateUser", "POST", "sipDomains/demo/users?userId=WHO"),
+    ("Users.GetUser", "GET", "sipDomains/demo/users/ada"),
+    ("Users.ListUsers", "GET", "sipDomains/demo/users"),
+    ("Users.UpdateUser", "PATCH", "sipDomains/demo/users/ada"),
+    ("Users.DeleteUser", "DELETE", "sipDomains/demo/users/of-WHO"),
     ("Calls.GetCall", "GET", "calls/nothing"),
     ("Calls.ListCalls", "GET", "calls"),
     ("Recordings.GetRecording", "GET", "calls/nothing/recordings/nothing"),
@@ -33,7 +39,11 @@ const METHODS: &[(&str, &str, &str)] = &[
 /// The methods above, for whoever counts all that there are.
 pub(crate) fn services() -> impl Iterator<Item = String> {
     let services = METHODS.iter().filter_map(|(name, ..)| name.split_once('.'));
-    services.map(|(service, _)| format!("enfonica.voice.v1beta1.{service}"))
+    services.map(|(service, _)| match service {
+        // Of which the contract says no numbers: they have a package of ours.
+        "Users" => format!("sederunt.voice.v1beta1.{service}"),
+        _ => format!("enfonica.voice.v1beta1.{service}"),
+    })
 }
 
 /// Who asks, and with which token.
@@ -95,28 +105,41 @@ async fn ask(world: &World, token: Option<&String>, verb: &str, path: &str, body
 
 #[tokio::test]
 async fn who_may_do_what_in_a_project() {
-    let world = World::new().await;
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let telephone = TelephoneConfiguration {
+        listen: ([127, 0, 0, 1], 0).into(),
+        domain: "sip.example.org".to_owned(),
+        ..TelephoneConfiguration::default()
+    };
+    let configuration = Configuration {
+        telephone: Some(telephone),
+        ..configuration(&data)
+    };
+    let world = World::with(data, configuration).await;
     let callers = callers(&world).await;
     let (_, admin) = &callers[0];
-    for domain in ["demo".to_owned()]
-        .into_iter()
-        .chain(callers.iter().map(|(name, _)| format!("of-{}", plain(name))))
-    {
+    for domain in std::iter::once("demo".to_owned()).chain(things(&callers)) {
         let path = format!("sipDomains?sipDomainId={domain}");
         ask(&world, admin.as_ref(), "POST", &path, "{}").await.ok();
     }
+    for user in std::iter::once("ada".to_owned()).chain(things(&callers)) {
+        let path = format!("sipDomains/demo/users?userId={user}");
+        ask(&world, admin.as_ref(), "POST", &path, &password().to_string())
+            .await
+            .ok();
+    }
     let mut table = String::from(
-        "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1`, asked by members of a project and by others.\n\n\
+        "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1` and those of users, which have a package of ours, asked by members of a project and by others.\n\n\
          | method | answer | to |\n|---|---|---|\n",
     );
     for (name, verb, path) in METHODS {
         let mut answers: Vec<(String, Vec<&str>)> = vec![];
         for (caller, token) in &callers {
             let path = path.replace("WHO", &plain(caller));
-            let body = if matches!(*verb, "POST" | "PATCH") {
-                json!({"displayName": caller}).to_string()
-            } else {
-                String::new()
+            let body = match (*verb, name.starts_with("Users.")) {
+                ("POST" | "PATCH", true) => password().to_string(),
+                ("POST" | "PATCH", false) => json!({"displayName": caller}).to_string(),
+                _ => String::new(),
             };
             let answer = ask(&world, token.as_ref(), verb, &path, &body).await;
             let error = &answer.body["error"];
@@ -134,6 +157,15 @@ async fn who_may_do_what_in_a_project() {
         }
     }
     expect_file!["table/voice.md"].assert_eq(&table);
+}
+
+/// What each caller deletes.
+fn things(callers: &[(&str, Option<String>)]) -> impl Iterator<Item = String> {
+    callers.iter().map(|(name, _)| format!("of-{}", plain(name)))
+}
+
+fn password() -> Value {
+    json!({"password": "Right-Passw0rd"})
 }
 
 fn plain(name: &str) -> String {

@@ -1,17 +1,22 @@
 //! A leg from its begin to its end: what is said to its dialog, and what the dialog says.
 
-use std::{net::SocketAddr, time::Instant};
+use std::net::SocketAddr;
 
 use rsipstack::{
     dialog::{
+        authenticate::Credential,
         dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
         invitation::InviteOption,
     },
-    sip::{Header, Request, StatusCode, Uri},
+    sip::{Header, Request, StatusCode, Transport, Uri},
     transaction::transaction::Transaction,
+    transport::SipAddr,
 };
 
-use super::{Agent, AgentError, AgentEvent, Cause, Dial, Invitation, Leg, Refusal, sdp::Description};
+use super::{
+    Agent, AgentError, AgentEvent, Cause, Dial, Invitation, Leg, Place, Refusal, entrance::source_of,
+    registrar::Reached, sdp::Description,
+};
 use crate::{LegId, clock::now_us, limits};
 
 const SDP: &str = "application/sdp";
@@ -23,17 +28,17 @@ fn content() -> Vec<Header> {
 impl Agent {
     /// Somebody invites. Whoever may not is not answered.
     pub(super) async fn invited(&self, transaction: &mut Transaction) -> rsipstack::Result<()> {
-        let Some(invitation) = Invitation::read(&transaction.original) else {
+        let Some(source) = source_of(transaction) else {
             return Ok(());
         };
-        let (inner, source) = (&self.inner, invitation.source);
-        if !inner.guard.looks_at(source, Instant::now()) {
+        let Some(invitation) = Invitation::read(&transaction.original, source) else {
             return Ok(());
-        }
-        if !inner.directory.admits(&invitation.domain, source).await {
-            inner.guard.was_in_vain(source, Instant::now());
-            tracing::debug!(%source, "a call of a stranger is not answered");
+        };
+        let Some(guest) = self.let_in(transaction, &invitation.domain, source).await else {
             return Ok(());
+        };
+        if !guest.terms.calls {
+            return transaction.reply(StatusCode::Forbidden).await;
         }
         let Ok(offered) = Description::read(&transaction.original.body) else {
             return transaction.reply(StatusCode::NotAcceptableHere).await;
@@ -70,6 +75,17 @@ impl Agent {
     pub fn dial(&self, leg: LegId, dial: &Dial) -> Result<(), AgentError> {
         let address = |text: String| Uri::try_from(text.as_str()).map_err(|_| AgentError::Address(text));
         let from = address(format!("sip:{}@{}", dial.caller, dial.domain))?;
+        let wanted = address(dial.to.clone())?;
+        // Whoever is registered is where their telephone says, and behind the address that it came from.
+        let (callee, destination) = match (self.registrar().find(&wanted, now_us()), dial.at) {
+            (Some(Reached { contact, flow }), _) => (address(contact)?, flow.address),
+            (None, Some(Place { address, is_tcp })) => {
+                let r#type = Some(if is_tcp { Transport::Tcp } else { Transport::Udp });
+                let place = SipAddr::from(address);
+                (wanted, SipAddr { r#type, ..place })
+            }
+            (None, None) => return Err(AgentError::Absent(dial.to.clone())),
+        };
         if self.legs().len() >= limits::LEGS_MAX {
             return Err(AgentError::Full);
         }
@@ -77,9 +93,17 @@ impl Agent {
         let local = self.announced(local);
         let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
+        let credential = dial.credential.as_ref().map(|credential| Credential {
+            username: credential.user.clone(),
+            password: credential.password.clone(),
+            ..Credential::default()
+        });
         let option = InviteOption {
             caller: from.clone(),
-            callee: address(dial.to.clone())?,
+            callee,
+            destination: Some(destination),
+            call_id: Some(dial.sip_call_id.clone()),
+            credential,
             content_type: Some(SDP.to_owned()),
             offer: Some(super::sdp::offer(local).into_bytes()),
             contact: self.contact(),

@@ -1,19 +1,22 @@
 //! The SIP user agent: calls that come in, calls that go out, and the sound of both on a line.
 //!
-//! The stack below it keeps transactions and dialogs; what is ours is who may come in at all ([`Directory`]), what is agreed on for
-//! sound ([`sdp`]), and a leg's life in few words ([`AgentEvent`]). Strangers are not answered: a scanner that hears nothing goes on.
+//! The stack below it keeps transactions and dialogs; what is ours is who may come in at all ([`entrance`]), where telephones are
+//! that somebody can call ([`registrar`]), what is agreed on for sound ([`sdp`]), and a leg's life in few words ([`AgentEvent`]).
+//! Strangers are not answered: a scanner that hears nothing goes on.
 
 mod cause;
 mod dialogs;
+mod digest;
+mod entrance;
 mod guard;
 mod invitation;
+mod registrar;
 mod sdp;
 
 use std::{
     collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -27,9 +30,13 @@ use rsipstack::{
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 
+use digest::Nonces;
 use guard::Guard;
+use registrar::Registrar;
 
 pub use cause::{Cause, Refusal};
+pub use digest::Secrets;
+pub use entrance::{Directory, Later, Proof, Terms};
 pub use invitation::Invitation;
 
 use crate::{LegId, line::Exchange};
@@ -41,12 +48,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// By which address telephones reach it.
     pub public_address: IpAddr,
-}
-
-/// Who may call in.
-pub trait Directory: Send + Sync + 'static {
-    /// Whether whoever sends from there may call somebody of this domain.
-    fn admits<'a>(&'a self, domain: &'a str, source: IpAddr) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+    /// Whether telephones are offered SHA-256 beside MD5 for their passwords: some that know MD5 alone give up then.
+    pub offers_sha256: bool,
 }
 
 /// What happens to legs.
@@ -100,12 +103,45 @@ pub enum AgentEvent {
 pub struct Dial {
     /// Whom: `sip:user@host[:port]`.
     pub to: String,
+    /// Where that is; `None` is where their telephone has registered.
+    pub at: Option<Place>,
     /// As whom: the user part of where it comes from.
     pub caller: String,
     /// The domain that it comes from.
     pub domain: String,
+    /// The `Call-ID` that it gets, which no other has.
+    pub sip_call_id: String,
+    /// What proves that it is us, where somebody asks.
+    pub credential: Option<Credential>,
     /// How long it may ring.
     pub timeout: std::time::Duration,
+}
+
+/// Where somebody is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The machine.
+    pub address: SocketAddr,
+    /// By TCP and not by UDP.
+    pub is_tcp: bool,
+}
+
+/// A name and a password (RFC 3261 §22).
+#[derive(Clone)]
+pub struct Credential {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Credential")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why the agent does not start, or a call does not begin.
@@ -120,6 +156,9 @@ pub enum AgentError {
     /// What was to be called is no address of SIP.
     #[error("{0} is no address of SIP")]
     Address(String),
+    /// Nobody of that address has a telephone that is registered.
+    #[error("{0} has no telephone that is registered")]
+    Absent(String),
     /// There are as many calls as there may be.
     #[error("there are as many calls as there may be")]
     Full,
@@ -146,6 +185,8 @@ struct Inner {
     layer: Arc<DialogLayer>,
     directory: Arc<dyn Directory>,
     guard: Guard,
+    nonces: Mutex<Nonces>,
+    registrar: Mutex<Registrar>,
     exchange: Exchange,
     events: Sender<AgentEvent>,
     legs: Mutex<HashMap<LegId, Leg>>,
@@ -206,6 +247,8 @@ impl Agent {
                 layer: Arc::new(DialogLayer::new(endpoint.inner.clone())),
                 directory,
                 guard: Guard::new(),
+                nonces: Mutex::new(Nonces::new(&random())),
+                registrar: Mutex::default(),
                 exchange,
                 events,
                 legs: Mutex::default(),
@@ -237,17 +280,30 @@ impl Agent {
                 None if transaction.original.method == Method::Ack => Ok(()),
                 None => transaction.reply(StatusCode::CallTransactionDoesNotExist).await,
             }
-        } else if transaction.original.method == Method::Invite {
-            self.invited(&mut transaction).await
         } else {
-            Ok(())
+            match transaction.original.method {
+                Method::Invite => self.invited(&mut transaction).await,
+                Method::Register => self.registers(&mut transaction).await,
+                Method::Options => self.is_asked(&mut transaction).await,
+                _ => Ok(()),
+            }
         };
         if let Err(error) = outcome {
             tracing::debug!(%error, "a request of SIP came to nothing");
         }
     }
 
+    fn registrar(&self) -> MutexGuard<'_, Registrar> {
+        self.inner.registrar.lock().expect("whoever holds it does not panic")
+    }
+
     fn legs(&self) -> MutexGuard<'_, HashMap<LegId, Leg>> {
         self.inner.legs.lock().expect("whoever holds it does not panic")
     }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the system has random bytes");
+    bytes
 }

@@ -1,10 +1,10 @@
 //! The agent and the exchange with real telephones: baresip, which has no ears but files.
 
+#[expect(dead_code, reason = "the tests of calls do more with it")]
 mod telephone;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
-    pin::Pin,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -13,7 +13,7 @@ use audio::{Frame, silence, tone};
 use telephone::Telephone;
 use telephony::{
     LegId,
-    agent::{Agent, AgentEvent, Cause, Dial, Directory, Refusal, Settings},
+    agent::{Agent, AgentEvent, Cause, Dial, Directory, Later, Place, Proof, Refusal, Secrets, Settings, Terms},
     line::{self, Exchange, LineEvent, PlayId, Sink},
 };
 use tokio::sync::mpsc::{self, Receiver};
@@ -24,12 +24,29 @@ const DOMAIN: &str = "demo.sip.example";
 /// A telephone and a machine that is busy take their time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Whoever calls the one domain from this machine.
-struct OneDomain;
+/// The one domain, which is called from this machine.
+#[derive(Clone, Default)]
+struct OneDomain {
+    /// A user and a password: then that is asked for, wherever somebody is.
+    user: Option<(&'static str, &'static str)>,
+}
 
 impl Directory for OneDomain {
-    fn admits<'a>(&'a self, domain: &'a str, source: IpAddr) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
-        Box::pin(async move { domain == DOMAIN && source.is_loopback() })
+    fn terms<'a>(&'a self, domain: &'a str, source: IpAddr) -> Later<'a, Option<Terms>> {
+        let proof = self.user.map_or(Proof::Address, |_| Proof::Password);
+        let terms = Terms {
+            proof,
+            calls: true,
+            registers: true,
+        };
+        let is_known = domain == DOMAIN && source.is_loopback();
+        Box::pin(async move { is_known.then_some(terms) })
+    }
+
+    fn secrets<'a>(&'a self, domain: &'a str, user: &'a str) -> Later<'a, Option<Secrets>> {
+        let (known, password) = self.user.expect("who is asked for a password");
+        let secrets = (user == known).then(|| Secrets::of(user, domain, password));
+        Box::pin(async move { secrets })
     }
 }
 
@@ -61,6 +78,10 @@ struct World {
 
 impl World {
     async fn open() -> World {
+        World::of(OneDomain::default()).await
+    }
+
+    async fn of(domain: OneDomain) -> World {
         let (events_in, events) = mpsc::channel(100);
         let (lines_in, lines) = mpsc::channel(100);
         let ports = 20_000..=29_998;
@@ -68,9 +89,10 @@ impl World {
         let settings = Settings {
             listen: (LOCAL, 0).into(),
             public_address: LOCAL,
+            offers_sha256: false,
         };
         let stop = CancellationToken::new();
-        let agent = Agent::start(settings, Arc::new(OneDomain), exchange.clone(), events_in, stop.clone());
+        let agent = Agent::start(settings, Arc::new(domain), exchange.clone(), events_in, stop.clone());
         World {
             agent: agent.await.expect("a port"),
             exchange,
@@ -101,6 +123,17 @@ impl World {
         match self.next().await {
             AgentEvent::Answered { leg: answered, .. } => assert_eq!(answered, leg),
             other => panic!("{other:?}"),
+        }
+    }
+
+    /// Whoever is called answers.
+    async fn is_answered_after_ringing(&mut self) {
+        loop {
+            match self.next().await {
+                AgentEvent::Ringing { .. } => {}
+                AgentEvent::Answered { .. } => break,
+                other => panic!("{other:?}"),
+            }
         }
     }
 
@@ -185,13 +218,76 @@ async fn calls_that_come_to_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_knows_the_password_comes_in() {
+    let domain = OneDomain {
+        user: Some(("ada", "Right-Passw0rd")),
+    };
+    for transport in ["udp", "tcp"] {
+        let mut world = World::of(domain.clone()).await;
+        let agent = world.agent.address();
+        let mut ada = Telephone::user("ada", "Right-Passw0rd", DOMAIN, &beeps(), transport, agent).await;
+        ada.writes("200 OK").await;
+        assert!(world.agent.is_registered(&format!("sip:ada@{DOMAIN}")));
+        ada.dial(&format!("sip:help@{DOMAIN}")).await;
+        let leg = world.incoming().await;
+        world.agent.answer(leg);
+        world.answered(leg).await;
+        ada.hang_up().await;
+        world.ended(leg, Cause::HungUp).await;
+
+        // She is called where she is registered, and nobody says where that is.
+        let leg = LegId::next();
+        let dial = Dial {
+            to: format!("sip:ada@{DOMAIN}"),
+            at: None,
+            caller: "help".to_owned(),
+            domain: DOMAIN.to_owned(),
+            sip_call_id: format!("ada@{DOMAIN}"),
+            credential: None,
+            timeout: PATIENCE,
+        };
+        world.agent.dial(leg, &dial).expect("she is there");
+        world.is_answered_after_ringing().await;
+        world.exchange.play(leg, PlayId(1), tone::beep(), 5);
+        world.played(leg).await;
+        ada.hang_up().await;
+        world.ended(leg, Cause::HungUp).await;
+        world.close();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_know_it_stays_outside() {
+    let domain = OneDomain {
+        user: Some(("ada", "Right-Passw0rd")),
+    };
+    let mut world = World::of(domain).await;
+    for (user, password) in [("ada", "Wrong-Passw0rd"), ("bo", "Right-Passw0rd")] {
+        let agent = world.agent.address();
+        let mut telephone = Telephone::user(user, password, DOMAIN, &beeps(), "udp", agent).await;
+        telephone.writes("403 Forbidden").await;
+        assert!(!world.agent.is_registered(&format!("sip:{user}@{DOMAIN}")), "{user}");
+        telephone.dial(&format!("sip:help@{DOMAIN}")).await;
+        assert!(telephone.closed_because().await.contains("403"), "{user}");
+    }
+    assert!(world.events.try_recv().is_err(), "nobody hears of them");
+    world.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn we_call_somebody() {
     let mut world = World::open().await;
     let mut bo = Telephone::bo(&beeps()).await;
     let dial = |to: String, timeout: Duration| Dial {
+        at: Some(Place {
+            address: to.rsplit_once('@').expect("an address").1.parse().expect("a socket"),
+            is_tcp: false,
+        }),
         to,
         caller: "help".to_owned(),
         domain: DOMAIN.to_owned(),
+        sip_call_id: format!("{timeout:?}@{DOMAIN}"),
+        credential: None,
         timeout,
     };
     let leg = LegId::next();
@@ -199,13 +295,7 @@ async fn we_call_somebody() {
         .agent
         .dial(leg, &dial(bo.address(), PATIENCE))
         .expect("an address");
-    loop {
-        match world.next().await {
-            AgentEvent::Ringing { .. } => {}
-            AgentEvent::Answered { .. } => break,
-            other => panic!("{other:?}"),
-        }
-    }
+    world.is_answered_after_ringing().await;
     world.exchange.play(leg, PlayId(1), tone::beep(), 5);
     world.played(leg).await;
     bo.hang_up().await;

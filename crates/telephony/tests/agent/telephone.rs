@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use audio::{Clip, decode, wav};
+use audio::{Clip, decode, tone, wav};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -59,6 +59,21 @@ impl Telephone {
         Telephone::start(voice, |_| account, "").await
     }
 
+    /// That of a user of a domain, which registers at whoever is at that address, answers by itself, and calls.
+    pub(super) async fn user(
+        user: &str,
+        password: &str,
+        domain: &str,
+        voice: &[i16],
+        transport: &str,
+        proxy: SocketAddr,
+    ) -> Telephone {
+        let account = format!(
+            "<sip:{user}@{domain};transport={transport}>;auth_user={user};auth_pass={password};regint=60;outbound=\"sip:{proxy};transport={transport}\""
+        );
+        Telephone::start(voice, |_| account, ";answermode=auto").await
+    }
+
     /// Bo's, which answers by itself.
     pub(super) async fn bo(voice: &[i16]) -> Telephone {
         Telephone::start(
@@ -67,6 +82,19 @@ impl Telephone {
             ";answermode=auto",
         )
         .await
+    }
+
+    /// One that rings, and that nobody answers.
+    pub(super) async fn silent() -> Telephone {
+        let account = |port| format!("<sip:bo@127.0.0.1:{port};transport=udp>;regint=0");
+        Telephone::start(&tone::beep(), account, "").await
+    }
+
+    /// One of the telephone network, by its number; a gateway is this to whoever calls by it.
+    pub(super) async fn numbered(number: &str) -> Telephone {
+        let account = |port| format!("<sip:{number}@127.0.0.1:{port};transport=udp>;regint=0");
+        let beeps: Vec<i16> = tone::beep().iter().copied().cycle().take(8_000 * 60).collect();
+        Telephone::start(&beeps, account, ";answermode=auto").await
     }
 
     pub(super) fn address(&self) -> String {
@@ -141,6 +169,19 @@ impl Telephone {
             }
         };
         tokio::time::timeout(PATIENCE, told).await.expect("a call ends")
+    }
+
+    /// Waits until it has written this down for whoever sits before it.
+    pub(super) async fn writes(&self, text: &str) {
+        let begun = std::time::Instant::now();
+        loop {
+            let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            if log.contains(text) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no {text:?} in {log}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// What it heard. It is off after that, since only then its file is whole.
