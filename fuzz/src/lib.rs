@@ -8,6 +8,8 @@
 //! A target takes bytes and cuts them up itself, where its subject has parts, by lines: so a file of the corpus can be read
 //! and written by hand.
 
+pub mod audio_decode;
+pub mod calls_document;
 pub mod edge_forwarded;
 pub mod filter_google;
 pub mod filter_odata;
@@ -17,6 +19,10 @@ pub mod media_datagram;
 pub mod media_offer;
 pub mod media_stats;
 pub mod odata_request;
+pub mod telephony_credentials;
+pub mod telephony_invitation;
+pub mod telephony_line;
+pub mod telephony_sdp;
 pub mod transcode_batch;
 pub mod transcode_mask;
 pub mod transcode_request;
@@ -26,6 +32,8 @@ pub type Target = fn(&[u8]);
 
 /// Every target, by the name of its folder in the corpus.
 pub const TARGETS: &[(&str, Target)] = &[
+    ("audio_decode", audio_decode::run),
+    ("calls_document", calls_document::run),
     ("edge_forwarded", edge_forwarded::run),
     ("filter_google", filter_google::run),
     ("filter_odata", filter_odata::run),
@@ -33,8 +41,12 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("media_channel", media_channel::run),
     ("media_datagram", media_datagram::run),
     ("media_offer", media_offer::run),
-    ("odata_request", odata_request::run),
     ("media_stats", media_stats::run),
+    ("odata_request", odata_request::run),
+    ("telephony_credentials", telephony_credentials::run),
+    ("telephony_invitation", telephony_invitation::run),
+    ("telephony_line", telephony_line::run),
+    ("telephony_sdp", telephony_sdp::run),
     ("transcode_batch", transcode_batch::run),
     ("transcode_mask", transcode_mask::run),
     ("transcode_request", transcode_request::run),

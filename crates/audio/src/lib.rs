@@ -8,6 +8,7 @@ pub mod decode;
 pub mod g711;
 pub mod limits;
 pub mod mp3;
+mod resample;
 pub mod silence;
 pub mod tone;
 pub mod wav;

@@ -96,6 +96,8 @@ actions! {
     ProjectMember = "project.member",
     /// Somebody is no member of a project any more. The detail names them.
     ProjectMemberRemove = "project.member_remove",
+    /// The key by which a project signs what it sends was shown to an administrator.
+    ProjectKeyShow = "project.key_show",
     /// A project got another key for signing what it sends.
     ProjectKeyRotate = "project.key_rotate",
     /// A SIP domain was made.

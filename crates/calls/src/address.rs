@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use telephony::agent::By;
+
 use crate::limits::ADDRESS_BYTES_MAX;
 
 /// Somebody who can be called.
@@ -22,8 +24,8 @@ pub(crate) struct SipAddress {
     pub(crate) host: String,
     /// Unset is the usual one.
     pub(crate) port: Option<u16>,
-    /// By TCP and not by UDP.
-    pub(crate) is_tcp: bool,
+    /// By what it is called.
+    pub(crate) by: By,
 }
 
 /// Why nobody has such an address.
@@ -58,7 +60,7 @@ fn is_host(host: &str) -> bool {
 }
 
 impl Address {
-    /// Reads `+E164`, `tel:+E164` or `sip:[user@]host[:port][;transport=udp|tcp]`.
+    /// Reads `+E164`, `tel:+E164` or `sip:[user@]host[:port][;transport=udp|tcp|tls]`.
     pub(crate) fn read(text: &str) -> Result<Address, AddressError> {
         let refused = |why| AddressError {
             address: text.chars().take(ADDRESS_BYTES_MAX).collect(),
@@ -75,7 +77,7 @@ impl Address {
             "tel" if is_number(rest) => Ok(Address::Number(rest.to_owned())),
             "tel" => Err(refused("a number is + and up to 15 digits")),
             "sip" => SipAddress::read(rest).map(Address::Sip).map_err(refused),
-            "sips" => Err(refused("calls by TLS are not made by this server")),
+            "sips" => Err(refused("write it as sip: with ;transport=tls")),
             _ => Err(refused("it is neither tel: nor sip:")),
         }
     }
@@ -104,20 +106,20 @@ impl SipAddress {
         if !is_host(&host) || port == Some(0) {
             return Err("the host is no name and no address of IPv4");
         }
-        let mut is_tcp = false;
+        let mut by = By::Udp;
         for parameter in parts {
             match parameter.to_ascii_lowercase().as_str() {
-                "transport=udp" => is_tcp = false,
-                "transport=tcp" => is_tcp = true,
-                "transport=tls" => return Err("calls by TLS are not made by this server"),
-                _ => return Err("of its parameters only transport=udp and transport=tcp are known"),
+                "transport=udp" => by = By::Udp,
+                "transport=tcp" => by = By::Tcp,
+                "transport=tls" => by = By::Tls,
+                _ => return Err("of its parameters only transport=udp, tcp and tls are known"),
             }
         }
         Ok(SipAddress {
             user: user.map(str::to_owned),
             host,
             port,
-            is_tcp,
+            by,
         })
     }
 }
@@ -142,7 +144,11 @@ impl fmt::Display for SipAddress {
         if let Some(port) = self.port {
             write!(formatter, ":{port}")?;
         }
-        formatter.write_str(if self.is_tcp { ";transport=tcp" } else { "" })
+        formatter.write_str(match self.by {
+            By::Udp => "",
+            By::Tcp => ";transport=tcp",
+            By::Tls => ";transport=tls",
+        })
     }
 }
 
@@ -163,6 +169,7 @@ mod tests {
         check("sip:example.org", Some("sip:example.org"));
         check("SIP:+4420@10.0.0.1:5070", Some("sip:+4420@10.0.0.1:5070"));
         check("sip:a@b.example;transport=TCP", Some("sip:a@b.example;transport=tcp"));
+        check("sip:a@b.example;transport=tls", Some("sip:a@b.example;transport=tls"));
         check("sip:a@b.example;transport=udp", Some("sip:a@b.example"));
         for nobody in [
             "",
@@ -181,7 +188,7 @@ mod tests {
             "sip:a@[::1]",
             "sip:a@b..example",
             "sip:a@b.example?Subject=x",
-            "sip:a@b.example;transport=tls",
+            "sip:a@b.example;transport=ws",
             "sip:a@b.example;maddr=10.0.0.1",
             "sip:a@b.example\r\nVia: x",
             "sips:a@b.example",

@@ -220,6 +220,12 @@ impl Call {
         self.error_code = self.error_code.take().or(code);
     }
 
+    /// Something is wrong with it: for programs, and for people, of which the begin is kept.
+    pub(crate) fn fails(&mut self, code: &str, message: &str) {
+        self.error_code = Some(code.to_owned());
+        self.error_message = Some(message.chars().take(crate::limits::ERROR_CHARACTERS_MAX).collect());
+    }
+
     /// The server that conducted it died, and it ended at its last sign of life: what `end_abandoned` makes of its row.
     pub(crate) fn lost(&mut self, alive_us: i64) {
         self.end_us = Some(alive_us.max(self.answer_us.unwrap_or(alive_us)));
@@ -229,12 +235,6 @@ impl Call {
             self.error_code = Some("SERVER_LOST".to_owned());
             CallState::Failed
         };
-    }
-
-    /// Something is wrong with it: for programs, and for people, of which the begin is kept.
-    pub(crate) fn fails(&mut self, code: &str, message: &str) {
-        self.error_code = Some(code.to_owned());
-        self.error_message = Some(message.chars().take(crate::limits::ERROR_CHARACTERS_MAX).collect());
     }
 
     /// Writes something down, or takes it away if there is nothing to write. What is beyond the limits changes nothing.

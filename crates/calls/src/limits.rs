@@ -87,6 +87,9 @@ pub const EVENTS_MAX: usize = 4_096;
 /// How many items a page has if the caller does not say, and at most: the contract's figures.
 pub const PAGE_SIZE: (usize, usize) = (10, 100);
 
+/// Calls whose recordings are counted at once: a page of them.
+pub const CALLS_COUNTED_MAX: usize = 100;
+
 /// What is wrong with a call, for people: its begin says it.
 pub(crate) const ERROR_CHARACTERS_MAX: usize = 500;
 

@@ -25,10 +25,10 @@ pub struct NewCall {
     pub handler_uris: Vec<String>,
     /// How many seconds it may ring; 0 is the usual.
     pub timeout_s: i32,
-    /// What is recorded of it.
-    pub recording: Option<RecordingConfig>,
     /// Who hears of each of its states.
     pub state_update_uri: Option<String>,
+    /// What is recorded of it.
+    pub recording: Option<RecordingConfig>,
 }
 
 /// Why a call is not made.
@@ -75,6 +75,16 @@ pub(crate) fn is_handler(uri: &str) -> bool {
 }
 
 impl NewCall {
+    /// What is written down has limits.
+    fn check_labels(&self) -> Result<(), CreateError> {
+        let bytes: usize = self.labels.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if self.labels.len() > LABELS_MAX || bytes > LABEL_BYTES_MAX {
+            let why = format!("a call has at most {LABELS_MAX} labels, of {LABEL_BYTES_MAX} bytes together");
+            return Err(invalid("call.labels", why));
+        }
+        Ok(())
+    }
+
     /// Whoever is told of it is told by HTTP.
     fn check_who_is_told(&self) -> Result<(), CreateError> {
         let ready_uri = self
@@ -132,11 +142,7 @@ impl NewCall {
             }
         };
         self.check_who_is_told()?;
-        let bytes: usize = self.labels.iter().map(|(key, value)| key.len() + value.len()).sum();
-        if self.labels.len() > LABELS_MAX || bytes > LABEL_BYTES_MAX {
-            let why = format!("a call has at most {LABELS_MAX} labels, of {LABEL_BYTES_MAX} bytes together");
-            return Err(invalid("call.labels", why));
-        }
+        self.check_labels()?;
         let call = Call {
             id: new_id(),
             project: project.to_owned(),

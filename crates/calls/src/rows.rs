@@ -14,7 +14,8 @@ use crate::{
 
 const COLUMNS: &str =
     "id, project, to_address, from_address, is_private, labels, direction, state, create_method, error_code,
-    error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, originating_call, bridged, state_update_uri";
+    error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, originating_call, bridged,
+    state_update_uri";
 
 /// What a filter may speak of.
 const FIELDS: &[Field] = &[

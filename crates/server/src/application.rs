@@ -224,10 +224,10 @@ impl Server {
         };
         let (front, admission) = Box::pin(open_front(&installation, db, entrance, stop.clone())).await?;
         held.announce(&public_url)?;
-        let setup = setup(tls, &public_url, proxies, installation.reports.clone());
+        let setup = setup(tls.clone(), &public_url, proxies, installation.reports.clone());
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
         let mut background = beside(&installation, events, admission, configuration.audit_retention);
-        let answering = answer_telephones(configuration.telephone, &store.data, &installation, stop.clone());
+        let answering = answer_telephones(configuration.telephone, tls, &store.data, &installation, stop.clone());
         let telephones = Box::pin(answering).await?;
         let follow = announce::follow(configuration.public_addresses, reached, installation.media);
         background.push(tokio::spawn(follow));
@@ -255,6 +255,7 @@ impl Server {
 /// Telephones, if they may call.
 async fn answer_telephones(
     configuration: Option<TelephoneConfiguration>,
+    tls: Option<Tls>,
     data: &Path,
     installation: &Installation,
     stop: CancellationToken,
@@ -263,7 +264,7 @@ async fn answer_telephones(
         return Ok(None);
     };
     let handlers = voice::HttpHandlers::new(installation.identity.clone(), installation.receivers.clone());
-    let answering = telephone::start(configuration, data, installation, Arc::new(handlers), stop).await?;
+    let answering = telephone::start(configuration, tls, data, installation, Arc::new(handlers), stop).await?;
     Ok(Some(answering))
 }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use calls::{Conductor, Espeak, Events, Handlers, Peers, Trunk, Ways};
+use edge::Tls;
 use ipnet::IpNet;
 use recording::{Place, Spool, Store, StoreError};
 use telephony::agent::{self, Agent, AgentError, Credential};
@@ -25,6 +26,8 @@ use crate::outgoing::is_public;
 pub struct TelephoneConfiguration {
     /// Where SIP is listened to.
     pub listen: SocketAddr,
+    /// Where SIP by TLS is listened to, if it is. The certificate is the server's own.
+    pub tls_listen: Option<SocketAddr>,
     /// By which address telephones reach it; unset is the one that is listened at.
     pub public_address: Option<IpAddr>,
     /// What names of domains end in.
@@ -62,6 +65,7 @@ impl Default for TelephoneConfiguration {
     fn default() -> TelephoneConfiguration {
         TelephoneConfiguration {
             listen: (Ipv4Addr::UNSPECIFIED, 5_060).into(),
+            tls_listen: None,
             public_address: None,
             domain: String::new(),
             ports: (20_000, 20_998),
@@ -86,6 +90,9 @@ pub enum TelephoneError {
     /// Where recordings are kept.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// SIP is to be listened to by TLS, and there is no certificate.
+    #[error("`tls_listen` of `[telephony]` needs a certificate: say in `[tls]` where it is")]
+    NoCertificate,
     /// SIP.
     #[error(transparent)]
     Agent(#[from] AgentError),
@@ -122,6 +129,7 @@ fn ways(configuration: &TelephoneConfiguration) -> Ways {
 /// Begins to answer telephones. What they do goes on until it is stopped, and ends in the task that is answered.
 pub(crate) async fn start(
     configuration: TelephoneConfiguration,
+    tls: Option<Tls>,
     data: &Path,
     installation: &Installation,
     handlers: Arc<dyn Handlers>,
@@ -130,6 +138,7 @@ pub(crate) async fn start(
     let ways = Arc::new(ways(&configuration));
     let TelephoneConfiguration {
         listen,
+        tls_listen,
         public_address,
         domain,
         ports: (first, last),
@@ -154,8 +163,14 @@ pub(crate) async fn start(
         ways,
     };
     conductor.recover().await?;
+    let tls = match (tls_listen, tls) {
+        (Some(_), None) => return Err(TelephoneError::NoCertificate),
+        (Some(listen), Some(tls)) => Some((listen, tls.for_another_protocol())),
+        (None, _) => None,
+    };
     let settings = agent::Settings {
         listen,
+        tls,
         public_address: public_address.unwrap_or(listen.ip()),
         offers_sha256: offer_sha256,
     };

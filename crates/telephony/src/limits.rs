@@ -1,6 +1,8 @@
 //! Every limit of telephony, named and argued in one place.
 
-use std::{num::NonZeroU32, ops::RangeInclusive};
+use std::{num::NonZeroU32, ops::RangeInclusive, time::Duration};
+
+use share::Rule;
 
 /// A datagram of a telephone: 1,500 bytes are what a network carries at once.
 pub(crate) const DATAGRAM_BYTES_MAX: usize = 1_500;
@@ -66,3 +68,28 @@ pub(crate) const BINDINGS_MAX: usize = 20_000;
 
 /// Where a telephone says that it is: an address with its parameters.
 pub(crate) const CONTACT_BYTES_MAX: usize = 512;
+
+/// Packets that are remembered of a sealed source, so that none is heard twice: a second and more of sound.
+pub(crate) const REPLAYED_PACKETS_MAX: usize = 64;
+
+/// Sealed sources of one leg: a telephone begins a new one after a hold or a transfer.
+pub(crate) const SEALED_SOURCES_MAX: usize = 16;
+
+/// Connections by TLS at once: one for each telephone, and each holds two buffers of some ten thousand bytes. An office of telephones
+/// behind one address has a tenth.
+pub(crate) const TLS_CONNECTIONS: Rule = Rule {
+    total: 2_000,
+    kept_for_accounts: 0,
+    kept_for_close: 0,
+    per_client: 200,
+    per_account: 0,
+};
+
+/// How long somebody may take to shake hands.
+pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long it is waited before a connection is taken again, when one could not be.
+pub(crate) const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// What is read at once of a connection that we made: more than a message of SIP mostly has.
+pub(crate) const TLS_CHUNK_BYTES_MAX: usize = 4_096;

@@ -5,12 +5,12 @@ use std::{sync::atomic::Ordering, thread, time::Duration};
 use anyhow::{Context, Result};
 use audio::decode::decode;
 use end_to_end::request;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     speech::{likeness, speech, then_silence},
     telephone::Telephone,
-    world::{Asked, DOMAIN_BASE, World},
+    world::{Asked, DOMAIN_BASE, PROJECT, World},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,6 +145,58 @@ async fn calls_that_come_to_nothing() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_knows_a_password_calls() -> Result<()> {
+    let world = World::open()?;
+    let ask = |verb: &str, path: &str, body: Option<&Value>| {
+        let path = format!("/v1beta1/projects/{PROJECT}/sipDomains{path}");
+        request(world.server().address(), verb, &path, Some(&world.token), body)
+    };
+    let domain = json!({
+        "callTerminationMode": "PROGRAMMABLE",
+        "callTerminationHandlerUris": [format!("{}/busy", world.handler.origin())],
+        "allowRegister": true,
+    });
+    ask("POST", "?sipDomainId=staff", Some(&domain))?.ok()?;
+    let weak = ask(
+        "POST",
+        "/staff/users?userId=ada",
+        Some(&json!({"password": "password"})),
+    )?;
+    assert_eq!(weak.status, 400);
+    let password = "Right-Passw0rd";
+    let made = ask("POST", "/staff/users?userId=ada", Some(&json!({"password": password})))?.ok()?;
+    assert_eq!(made["address"], json!(format!("ada@staff.{DOMAIN_BASE}")));
+    assert!(made.get("password").is_none(), "{made}");
+
+    let (name, whom) = (
+        format!("staff.{DOMAIN_BASE}"),
+        format!("sip:anybody@staff.{DOMAIN_BASE}"),
+    );
+    let beep = then_silence(&audio::tone::beep(), 60);
+    let mut ada = Telephone::user("ada", password, &name, &beep, "udp", world.sip).await;
+    ada.writes("200 OK").await;
+    ada.dial(&whom).await;
+    assert!(ada.closed_because().await.contains("Busy"));
+    let call = world.newest("calls", "calls", |call| call.get("endTime").is_some())?;
+    assert_eq!(
+        (&call["state"], &call["to"]),
+        (&json!("REJECTED"), &json!(whom)),
+        "{call}"
+    );
+
+    let changed = json!({"password": "Other-Passw0rd"});
+    ask("PATCH", "/staff/users/ada?updateMask=password", Some(&changed))?.ok()?;
+    ada.dial(&whom).await;
+    assert!(
+        ada.closed_because().await.contains("403"),
+        "the old one is of no use any more"
+    );
+    assert_eq!(world.get("calls")?["calls"].as_array().map(Vec::len), Some(1));
+    ask("DELETE", "/staff/users/ada", None)?.ok()?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_recorded_survives_a_kill() -> Result<()> {
     let mut world = World::open()?;
     world.domain("kept", "/recorded")?;
@@ -175,7 +227,6 @@ async fn what_was_recorded_survives_a_kill() -> Result<()> {
         kept.len()
     );
     assert!(likeness(&voice[..kept.len().min(voice.len())], &kept) >= 0.9);
-
     // Whoever is told of it is busy, and the server is killed again before they take it.
     let told = |asked: &[Asked]| asked.iter().filter(|asked| asked.path == "/ready").count();
     let before = told(&world.handler.asked_until(|asked| told(asked) > 0)?);

@@ -42,7 +42,10 @@ async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()>
     );
     world.handler.says("/connect", connected);
     world.handler.says("/after", "<Label Key=\"was\">after</Label>");
-    let created = world.call(&bo.address(), "/connect", &[])?.ok()?;
+    let state_uri = json!(format!("{}/state", world.handler.origin()));
+    let created = world
+        .call(&bo.address(), "/connect", &[("stateUpdateUri", state_uri)])?
+        .ok()?;
     assert_eq!(
         (&created["state"], &created["direction"], &created["createMethod"]),
         (&json!("QUEUED"), &json!("OUTGOING"), &json!("API")),
@@ -101,47 +104,45 @@ async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()>
         let (own, other) = (likeness(voice, &kept[place]), likeness(voice, &kept[1 - place]));
         assert!(own >= 0.95 && other < 0.5, "channel {place}: {own} and {other}");
     }
+    let is_over = |asked: &[Asked]| asked.iter().any(|asked| asked.body["state"] == "COMPLETED");
+    let asked = world.handler.asked_until(is_over)?;
+    let states: Vec<&str> = asked.iter().filter_map(|asked| asked.body["state"].as_str()).collect();
+    assert_eq!(states, ["QUEUED", "STARTING", "IN_PROGRESS", "COMPLETED"]);
     let heard = bo.heard().await;
-    let hears = likeness(&voices[1], &heard);
-    assert!(hears >= 0.95, "Bo hears Cy: {hears}");
+    let alike = likeness(&voices[1], &heard);
+    assert!(alike >= 0.95, "Bo hears Cy: {alike}");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_hears_of_each_state_of_its_call_and_of_the_end_after_a_kill() -> Result<()> {
+    const UP: [&str; 4] = ["QUEUED", "STARTING", "RINGING", "IN_PROGRESS"];
     let mut world = World::open()?;
-    let beep = then_silence(&audio::tone::beep(), 60);
-    let states = |world: &World| format!("{}/states", world.handler.origin());
+    let options = |world: &World| {
+        let address = json!(format!("{}/state", world.handler.origin()));
+        [("timeoutSeconds", json!(1)), ("stateUpdateUri", address)]
+    };
     let told = |asked: &[Asked], name: &Value| -> Vec<String> {
         let of_call = asked
             .iter()
-            .filter(|asked| asked.path == "/states" && asked.body["name"] == *name);
+            .filter(|asked| asked.path == "/state" && asked.body["name"] == *name);
         of_call
             .filter_map(|asked| asked.body["state"].as_str().map(str::to_owned))
             .collect()
     };
-    let hears = |world: &World, name: &Value, expected: &[&str]| -> Result<()> {
-        let asked = world
-            .handler
-            .asked_until(|asked| told(asked, name).len() >= expected.len())?;
-        assert_eq!(told(&asked, name), expected);
+    let check = |world: &World, name: &Value, expected: &[&str]| -> Result<()> {
+        let enough = |asked: &[Asked]| told(asked, name).len() >= expected.len();
+        assert_eq!(told(&world.handler.asked_until(enough)?, name), expected);
         Ok(())
     };
-
-    let mut bo = Telephone::bo(&beep).await;
+    let completed = [&UP[..], &["COMPLETED"]].concat();
+    let bo = Telephone::bo(&then_silence(&audio::tone::beep(), 60)).await;
     world.handler.says("/short", "<Wait DurationSeconds=\"1\"/>");
-    let short = world
-        .call(&bo.address(), "/short", &[("stateUpdateUri", json!(states(&world)))])?
-        .ok()?;
+    let short = world.call(&bo.address(), "/short", &options(&world))?.ok()?;
+    check(&world, &short["name"], &completed)?;
     let silent = Telephone::silent().await;
-    let options = [("timeoutSeconds", json!(1)), ("stateUpdateUri", json!(states(&world)))];
-    let rang = world.call(&silent.address(), "/short", &options)?.ok()?;
-    hears(
-        &world,
-        &short["name"],
-        &["QUEUED", "STARTING", "RINGING", "IN_PROGRESS", "COMPLETED"],
-    )?;
-    hears(
+    let rang = world.call(&silent.address(), "/short", &options(&world))?.ok()?;
+    check(
         &world,
         &rang["name"],
         &["QUEUED", "STARTING", "RINGING", "NOT_ANSWERED"],
@@ -149,25 +150,19 @@ async fn a_program_hears_of_each_state_of_its_call_and_of_the_end_after_a_kill()
 
     // Another one is cut off by a kill: it ended at its last sign of life, and that is told too.
     world.handler.says("/long", "<Wait DurationSeconds=\"60\"/>");
-    let long = world
-        .call(&bo.address(), "/long", &[("stateUpdateUri", json!(states(&world)))])?
-        .ok()?;
-    hears(&world, &long["name"], &["QUEUED", "STARTING", "RINGING", "IN_PROGRESS"])?;
+    let long = world.call(&bo.address(), "/long", &options(&world))?.ok()?;
+    check(&world, &long["name"], &UP)?;
     world.kill_and_start()?;
-    hears(
-        &world,
-        &long["name"],
-        &["QUEUED", "STARTING", "RINGING", "IN_PROGRESS", "COMPLETED"],
-    )?;
-    bo.hang_up().await;
-    for asked in world.handler.asked().iter().filter(|asked| asked.path == "/states") {
-        assert_eq!(
-            asked.body.get("endTime").is_some(),
-            asked.body["state"] == "COMPLETED" || asked.body["state"] == "NOT_ANSWERED"
-        );
+    check(&world, &long["name"], &completed)?;
+    let asked = world.handler.asked_until(|_| true)?;
+    for body in asked
+        .iter()
+        .filter(|asked| asked.path == "/state")
+        .map(|asked| &asked.body)
+    {
+        let is_over = body["state"] == "COMPLETED" || body["state"] == "NOT_ANSWERED";
+        assert_eq!(body.get("endTime").is_some(), is_over, "{body}");
     }
-    let refused = world.call(&bo.address(), "/short", &[("stateUpdateUri", json!("/states"))])?;
-    assert_eq!(refused.status, 400);
     Ok(())
 }
 
@@ -210,9 +205,10 @@ async fn calls_that_nobody_answers() -> Result<()> {
         let refused = world.call(to, "/voicemail", &[])?;
         assert_eq!(refused.status, status, "{to}");
     }
+    let asked = world.handler.asked_until(|_| true)?;
     assert!(
-        world.handler.asked().is_empty(),
-        "whoever is not there is asked nothing"
+        asked.is_empty(),
+        "nobody is asked about calls that nobody answers: {asked:?}"
     );
     Ok(())
 }

@@ -49,10 +49,10 @@ pub(super) struct Asked {
 pub(super) struct Handler {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
-    /// What it answers beside what it always does, at each path.
-    more: Documents,
     /// It takes nothing that it is told.
     pub(super) is_busy: Arc<AtomicBool>,
+    /// What it answers beside what it always does, at each path.
+    more: Documents,
 }
 
 type Documents = Arc<Mutex<HashMap<String, String>>>;
@@ -74,8 +74,8 @@ impl Handler {
         Ok(Handler {
             address,
             asked,
-            more,
             is_busy,
+            more,
         })
     }
 
@@ -91,15 +91,11 @@ impl Handler {
             .insert(path.to_owned(), document.into());
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().expect("no thread panics").clone()
-    }
-
     /// What it was asked, once that is enough.
     pub(super) fn asked_until(&self, is_enough: impl Fn(&[Asked]) -> bool) -> Result<Vec<Asked>> {
         let begun = Instant::now();
         loop {
-            let asked = self.asked();
+            let asked = self.asked.lock().expect("no thread panics").clone();
             if is_enough(&asked) {
                 return Ok(asked);
             }
@@ -144,10 +140,10 @@ pub(super) fn serve(
     let body = more.or_else(|| document(&path));
     let body = body.map(|body| format!("<?xml version=\"1.0\"?><Response>{body}</Response>"));
     let answer = match (path.as_str(), body) {
-        ("/ready" | "/states", _) if is_busy.load(Ordering::Relaxed) => {
+        ("/ready", _) if is_busy.load(Ordering::Relaxed) => {
             "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n".to_owned()
         }
-        ("/ready" | "/states", _) => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+        ("/ready" | "/state", _) => "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
         ("/circle", _) => "HTTP/1.1 302 Found\r\nLocation: /circle\r\nContent-Length: 0\r\n\r\n".to_owned(),
         (_, Some(document)) => format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nSet-Cookie: menu=1\r\nContent-Length: {}\r\n\r\n{document}",

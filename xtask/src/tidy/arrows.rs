@@ -87,7 +87,9 @@ const ARROWS: &[(&str, &[&str])] = &[
         "fuzz",
         &[
             "api",
+            "audio",
             "audit",
+            "calls",
             "db",
             "edge",
             "filter",
@@ -95,6 +97,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "media",
             "odata",
             "quality",
+            "telephony",
             "transcode",
         ],
     ),

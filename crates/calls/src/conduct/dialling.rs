@@ -12,7 +12,7 @@ use std::{
 };
 
 use share::{Pace, Paces};
-use telephony::agent::{Agent, Credential, Dial, Place};
+use telephony::agent::{Agent, By, Credential, Dial, Place};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Conductor;
@@ -21,8 +21,9 @@ use crate::{
     limits, new_id,
 };
 
-/// The port of SIP.
+/// The ports of SIP, and of SIP by TLS.
 const SIP_PORT: u16 = 5_060;
+const SIPS_PORT: u16 = 5_061;
 
 /// Which machines may be called.
 pub trait Peers: Send + Sync + 'static {
@@ -93,7 +94,7 @@ struct Way {
 struct Host {
     name: String,
     port: u16,
-    is_tcp: bool,
+    by: By,
     is_trunk: bool,
 }
 
@@ -157,7 +158,7 @@ impl Ways {
                     host: Some(Host {
                         name: host.to_owned(),
                         port: port.unwrap_or(SIP_PORT),
-                        is_tcp: false,
+                        by: By::Udp,
                         is_trunk: true,
                     }),
                 })
@@ -166,8 +167,10 @@ impl Ways {
                 to: address.to_string(),
                 host: (!self.is_ours(address)).then(|| Host {
                     name: address.host.clone(),
-                    port: address.port.unwrap_or(SIP_PORT),
-                    is_tcp: address.is_tcp,
+                    port: address
+                        .port
+                        .unwrap_or(if address.by == By::Tls { SIPS_PORT } else { SIP_PORT }),
+                    by: address.by,
                     is_trunk: false,
                 }),
             }),
@@ -239,8 +242,7 @@ impl Conductor {
             let why = "is not on the public internet, and in no network that `peers` names";
             return Err(undialled("HOST_NOT_ALLOWED", format!("{} {why}", host.name)));
         };
-        let is_tcp = host.is_tcp;
-        Ok(Place { address, is_tcp })
+        Ok(Place { address, by: host.by })
     }
 }
 

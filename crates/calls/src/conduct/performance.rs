@@ -19,7 +19,6 @@ use tokio::{
 use super::{
     Conductor,
     dialling::Undialled,
-    now_us,
     party::Party,
     switchboard::{Happening, Switchboard, Told},
     taking::Takes,
@@ -27,6 +26,7 @@ use super::{
 use crate::{
     Ask, Call, CallState, CreateMethod, Direction, RecordingConfig, Source,
     address::{Address, is_number},
+    clock::now_us,
     limits, new_id,
     script::{Did, Effect, Input, Script},
 };

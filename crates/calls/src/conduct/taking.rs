@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use recording::{Finished, Take};
 
-use super::{Conductor, now_us};
-use crate::{Call, Recording, RecordingState, Source, ears::Ears};
+use super::Conductor;
+use crate::{Call, Recording, RecordingState, Source, clock::now_us, ears::Ears};
 
 /// A take that goes on.
 struct Going {

@@ -1,4 +1,4 @@
-//! Domains as they are kept, on both engines.
+//! Domains as they are kept, and how recordings are counted, on both engines.
 
 use audit::By;
 use calls::{Calls, DomainChange, DomainError, List, ListError, SipUserError, TerminationMode};
@@ -149,6 +149,36 @@ async fn filters_of_calls() {
             let refused = calls.list_calls("one", list(0, "", filter)).await;
             assert!(matches!(refused, Err(ListError::Filter(_))), "{filter}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn recordings_of_a_projects_calls_are_counted() {
+    each_engine(async |db| {
+        let calls = world(&db).await;
+        for (call, project, recordings) in [("a", "one", 2), ("b", "one", 0), ("c", "two", 1)] {
+            let sql = "insert into call (id, project, to_address, is_private, labels, direction, state, create_method, transport,
+                create_us, alive_us) values ($1, $2, 'sip:help@example.org', 0, '{}', 2, 5, 1, 3, 1, 1)";
+            let mut rows = vec![Statement::new(sql, vec![call.into(), project.into()])];
+            for number in 0..recordings {
+                let sql = "insert into recording (id, project, call, state, source, trims_silence, channels, create_us)
+                    values ($1, $2, $3, 4, 2, 0, 2, 1)";
+                let id = format!("{call}{number}");
+                rows.push(Statement::new(sql, vec![id.into(), project.into(), call.into()]));
+            }
+            db.write(rows).await.expect("a call");
+        }
+        let check = async |project: &str, asked: &[&str], expected: &[(&str, i64)]| {
+            let counts = calls.count_recordings(project, asked).await.expect("reads");
+            let counts: Vec<(&str, i64)> = counts.iter().map(|(call, count)| (call.as_str(), *count)).collect();
+            assert_eq!(counts, expected, "{project}: {asked:?}");
+        };
+        check("one", &["a", "b", "none", "a\0"], &[("a", 2)]).await;
+        check("one", &["b"], &[]).await;
+        check("one", &["c"], &[]).await;
+        check("two", &["a", "c"], &[("c", 1)]).await;
+        check("two", &[], &[]).await;
     })
     .await;
 }

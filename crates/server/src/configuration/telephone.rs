@@ -23,6 +23,16 @@ pub(super) const TELEPHONY: Section = Section {
             }),
         ),
         key(
+            "tls_listen",
+            Fallback::Nothing,
+            "Address and port of SIP by TLS",
+            "5061 is the usual port; the certificate is the one of HTTPS, so `[tls]` has to be there",
+            Set::Form("an IP address with a port, such as 0.0.0.0:5061", |to, text| {
+                telephone(to).tls_listen = Some(text.parse().ok()?);
+                Some(())
+            }),
+        ),
+        key(
             "public_address",
             Words("the address of `listen`"),
             "The address by which telephones reach this server",

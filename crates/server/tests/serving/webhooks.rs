@@ -150,7 +150,7 @@ fn state(number: i64, address: &str) -> Notice {
     let answered = number > 3;
     let call = json!({
         "id": CALL, "project": PROJECT, "to": "sip:help@demo.sip.example.org", "is_private": true, "labels": {"a": "b"},
-        "direction": 1, "bridged": false, "state": number, "create_method": 3, "create_us": 1_767_225_600_000_000_i64,
+        "direction": 1, "state": number, "create_method": 3, "create_us": 1_767_225_600_000_000_i64,
         "answer_us": answered.then_some(1_767_225_601_500_000_i64), "state_update_uri": address,
     });
     Notice {

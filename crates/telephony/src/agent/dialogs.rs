@@ -8,16 +8,19 @@ use rsipstack::{
         dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
         invitation::InviteOption,
     },
-    sip::{Header, Request, StatusCode, Transport, Uri},
+    sip::{Header, Request, StatusCode, Transport, Uri, uri::ParamsExt},
     transaction::transaction::Transaction,
     transport::SipAddr,
 };
 
 use super::{
-    Agent, AgentError, AgentEvent, Cause, Dial, Invitation, Leg, Place, Refusal, entrance::source_of,
-    registrar::Reached, sdp::Description,
+    Agent, AgentError, AgentEvent, By, Cause, Dial, Invitation, Leg, Place, Refusal,
+    entrance::{source_of, transport_of},
+    random,
+    registrar::Reached,
+    sdp::{Description, SdpError, offer, secure_offer},
 };
-use crate::{LegId, clock::now_us, limits};
+use crate::{LegId, clock::now_us, limits, line::Secret};
 
 const SDP: &str = "application/sdp";
 
@@ -40,7 +43,9 @@ impl Agent {
         if !guest.terms.calls {
             return transaction.reply(StatusCode::Forbidden).await;
         }
-        let Ok(offered) = Description::read(&transaction.original.body) else {
+        let transport = transport_of(transaction);
+        let secret = (transport == Transport::Tls).then(random);
+        let Ok(offered) = described(&transaction.original.body, secret) else {
             return transaction.reply(StatusCode::NotAcceptableHere).await;
         };
         let leg = LegId::next();
@@ -50,7 +55,7 @@ impl Agent {
             return transaction.reply(StatusCode::ServiceUnavailable).await;
         };
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
-        let contact = self.contact();
+        let contact = self.contact(transport);
         let mut dialog = self
             .inner
             .layer
@@ -59,6 +64,8 @@ impl Agent {
             dialog: dialog.clone(),
             is_ours: false,
             local: self.announced(local),
+            secret,
+            is_sealed: offered.keys().is_some(),
             offered: Some(offered),
             version: 0,
             ending: None,
@@ -79,8 +86,12 @@ impl Agent {
         // Whoever is registered is where their telephone says, and behind the address that it came from.
         let (callee, destination) = match (self.registrar().find(&wanted, now_us()), dial.at) {
             (Some(Reached { contact, flow }), _) => (address(contact)?, flow.address),
-            (None, Some(Place { address, is_tcp })) => {
-                let r#type = Some(if is_tcp { Transport::Tcp } else { Transport::Udp });
+            (None, Some(Place { address, by })) => {
+                let r#type = Some(match by {
+                    By::Udp => Transport::Udp,
+                    By::Tcp => Transport::Tcp,
+                    By::Tls => Transport::Tls,
+                });
                 let place = SipAddr::from(address);
                 (wanted, SipAddr { r#type, ..place })
             }
@@ -91,6 +102,13 @@ impl Agent {
         }
         let local = self.inner.exchange.open(leg).map_err(|_| AgentError::Full)?;
         let local = self.announced(local);
+        let flow = destination.r#type;
+        let transport = flow.or_else(|| callee.transport().copied()).unwrap_or(Transport::Udp);
+        let secret = (transport == Transport::Tls).then(random);
+        let offer = match secret {
+            Some(secret) => secure_offer(local, secret),
+            None => offer(local),
+        };
         let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
         let credential = dial.credential.as_ref().map(|credential| Credential {
@@ -105,8 +123,8 @@ impl Agent {
             call_id: Some(dial.sip_call_id.clone()),
             credential,
             content_type: Some(SDP.to_owned()),
-            offer: Some(super::sdp::offer(local).into_bytes()),
-            contact: self.contact(),
+            offer: Some(offer.into_bytes()),
+            contact: self.contact(transport),
             headers: Some(vec![Header::PAssertedIdentity(format!("<{from}>").into())]),
             ..InviteOption::default()
         };
@@ -119,6 +137,8 @@ impl Agent {
             dialog,
             is_ours: true,
             local,
+            secret,
+            is_sealed: secret.is_some(),
             offered: None,
             version: 1,
             ending: None,
@@ -172,7 +192,7 @@ impl Agent {
         let Some(offered) = answered.offered.take() else { return };
         answered.version += 1;
         let body = offered.answer(answered.local, answered.version);
-        self.inner.exchange.connect(leg, offered.plan());
+        self.inner.exchange.connect(leg, offered.plan(), offered.keys());
         if let Err(error) = answered.dialog.accept(Some(content()), Some(body.into_bytes())) {
             tracing::debug!(%error, "a call cannot be answered");
         }
@@ -253,11 +273,12 @@ impl Agent {
             let Some(confirmed) = legs.get_mut(&leg) else { return };
             let is_first = !std::mem::replace(&mut confirmed.was_answered, true);
             // Of a call that we made, the answer is here.
-            if is_first
-                && confirmed.is_ours
-                && let Ok(answer) = Description::read(body)
-            {
-                self.inner.exchange.connect(leg, answer.plan());
+            if is_first && confirmed.is_ours {
+                if let Some(answer) = confirmed.agree(body) {
+                    self.inner.exchange.connect(leg, answer.plan(), answer.keys());
+                } else {
+                    tracing::debug!(%leg, "an answer cannot be taken; there is no sound");
+                }
             }
             is_first
         };
@@ -272,9 +293,9 @@ impl Agent {
         let answer = {
             let mut legs = self.legs();
             let Some(updated) = legs.get_mut(&leg) else { return };
-            Description::read(&request.body).ok().map(|offered| {
+            updated.agree(&request.body).map(|offered| {
                 updated.version += 1;
-                self.inner.exchange.connect(leg, offered.plan());
+                self.inner.exchange.connect(leg, offered.plan(), offered.keys());
                 offered.answer(updated.local, updated.version)
             })
         };
@@ -313,14 +334,42 @@ impl Agent {
         }
     }
 
-    fn contact(&self) -> Uri {
-        let host = SocketAddr::new(self.inner.settings.public_address, self.inner.address.port());
-        Uri::try_from(format!("sip:sederunt@{host}").as_str()).expect("an address of a machine is one of SIP")
+    /// By which address a telephone that came by this goes on.
+    fn contact(&self, transport: Transport) -> Uri {
+        let (address, parameter) = match (transport, self.inner.tls_address) {
+            (Transport::Tls, Some(address)) => (address, ";transport=tls"),
+            (Transport::Tcp, _) => (self.inner.address, ";transport=tcp"),
+            _ => (self.inner.address, ""),
+        };
+        let host = SocketAddr::new(self.inner.settings.public_address, address.port());
+        let text = format!("sip:sederunt@{host}{parameter}");
+        Uri::try_from(text.as_str()).expect("an address of a machine is one of SIP")
     }
 
     /// A line as telephones reach it.
     fn announced(&self, local: SocketAddr) -> SocketAddr {
         SocketAddr::new(self.inner.settings.public_address, local.port())
+    }
+}
+
+impl Leg {
+    /// What the other side says of its sound, if that can be agreed on. What was sealed is not opened by a later word.
+    fn agree(&mut self, body: &[u8]) -> Option<Description> {
+        let description = described(body, self.secret).ok()?;
+        let is_sealed = description.keys().is_some();
+        if self.is_sealed && !is_sealed {
+            return None;
+        }
+        self.is_sealed = is_sealed;
+        Some(description)
+    }
+}
+
+/// What somebody says of their sound, by TLS or in the open.
+fn described(body: &[u8], secret: Option<Secret>) -> Result<Description, SdpError> {
+    match secret {
+        Some(secret) => Description::read_secure(body, secret),
+        None => Description::read(body),
     }
 }
 

@@ -107,11 +107,13 @@ impl Algorithm {
 
 /// What somebody shows: the value of an `Authorization`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Credentials {
-    pub(super) user: String,
-    pub(super) realm: String,
+pub struct Credentials {
+    /// Who they say that they are.
+    pub user: String,
+    /// Where.
+    pub realm: String,
     /// What is asked for, as whoever asks sees it.
-    pub(super) uri: String,
+    pub uri: String,
     algorithm: Algorithm,
     nonce: String,
     /// How many requests were made with this nonce, in 8 hexadecimal digits.
@@ -122,7 +124,7 @@ pub(super) struct Credentials {
 
 impl Credentials {
     /// Reads them. `None` is another scheme, or less than `qop=auth`.
-    pub(super) fn read(value: &str) -> Option<Credentials> {
+    pub fn read(value: &str) -> Option<Credentials> {
         if value.len() > limits::AUTHORIZATION_BYTES_MAX {
             return None;
         }
@@ -421,8 +423,8 @@ mod tests {
             check(&mut nonces, &right(2), Some(&secrets), later_us, Verdict::Known);
             check(&mut nonces, &right(2), Some(&secrets), later_us, Verdict::Stale);
             check(&mut nonces, &right(0), Some(&secrets), later_us, Verdict::Stale);
-            let late_us = NOW_US + limits::NONCE_US;
-            check(&mut nonces, &right(9), Some(&secrets), late_us, Verdict::Stale);
+            let over_us = NOW_US + limits::NONCE_US;
+            check(&mut nonces, &right(9), Some(&secrets), over_us, Verdict::Stale);
             check(&mut nonces, &right(4), None, later_us, Verdict::Wrong);
             let wrong = answered(&challenge, "Wrong-Passw0rd", 4);
             check(&mut nonces, &wrong, Some(&secrets), later_us, Verdict::Wrong);

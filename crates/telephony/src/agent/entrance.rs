@@ -8,14 +8,10 @@
 //! flooded by way of us more than without. SHA-256 is offered beside MD5 only where an operator says so: telephones that know MD5 alone are many,
 //! and some of them give up when they see the other (baresip 1.0.0 does). Where two challenges are too long, MD5 stands alone.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    pin::Pin,
-    time::Instant,
-};
+use std::{net::IpAddr, pin::Pin, time::Instant};
 
 use rsipstack::{
-    sip::{Header, Request, Response, StatusCode, Uri, prelude::*},
+    sip::{Header, Request, Response, StatusCode, Transport, Uri, prelude::*},
     transaction::transaction::Transaction,
     transport::SipConnection,
 };
@@ -23,6 +19,7 @@ use rsipstack::{
 use super::{
     Agent,
     digest::{Algorithm, Credentials, Nonces, Secrets, Verdict},
+    invitation::address_in,
 };
 use crate::clock::now_us;
 
@@ -67,20 +64,21 @@ pub(super) struct Guest {
     pub(super) user: Option<String>,
 }
 
-/// Where a request comes from.
-pub(super) fn sender_of(transaction: &Transaction) -> Option<SocketAddr> {
-    let connection = transaction.connection.as_ref()?;
-    connection.get_remote_addr()?.get_socketaddr().ok()
+/// By what a request came.
+pub(super) fn transport_of(transaction: &Transaction) -> Transport {
+    let remote = transaction.connection.as_ref().and_then(SipConnection::get_remote_addr);
+    remote.and_then(|remote| remote.r#type).unwrap_or(Transport::Udp)
 }
 
 /// At which address whoever sent a request is.
 pub(super) fn source_of(transaction: &Transaction) -> Option<IpAddr> {
-    sender_of(transaction).map(|sender| sender.ip())
+    let connection = transaction.connection.as_ref()?;
+    Some(connection.get_remote_addr()?.get_socketaddr().ok()?.ip())
 }
 
-/// The domain that a request is for, in lower case.
-pub(super) fn domain_of(request: &Request) -> String {
-    request.uri.host().to_string().to_ascii_lowercase()
+/// The domain of an address, in lower case.
+pub(super) fn domain_of(uri: &Uri) -> String {
+    uri.host().to_string().to_ascii_lowercase()
 }
 
 /// What is shown for this realm, if something is.
@@ -145,14 +143,14 @@ fn challenge(nonces: &Nonces, request: &Request, question: &Question<'_>, now_us
         challenge
     };
     // What the transport wrote into the request was not sent: a `received` and an `rport`.
-    let bytes_max = request.to_bytes().len().saturating_sub(WRITTEN_BYTES_MAX);
+    let bytes_max = request.to_bytes().len().saturating_sub(WRITTEN_BYTES);
     let both = question.offers_sha256.then_some(Algorithm::ALL.as_slice());
     let mut challenges = both.into_iter().chain([[Algorithm::Md5].as_slice()]).map(with);
     challenges.find(|response| question.is_reliable || response.to_bytes().len() <= bytes_max)
 }
 
 /// `;received=` with an address of 15 characters, and `=` with a port behind `;rport`.
-const WRITTEN_BYTES_MAX: usize = 31;
+const WRITTEN_BYTES: usize = 31;
 
 impl Agent {
     /// Lets somebody in, or does what is to be done instead: `None` is whoever has been answered, or is not to be.
@@ -225,23 +223,23 @@ impl Agent {
         act(&mut self.inner.nonces.lock().expect("whoever holds it does not panic"))
     }
 
+    /// Whether somebody is at an address that a domain knows.
+    async fn expects(&self, domain: &str, source: IpAddr) -> bool {
+        let (guard, directory) = (&self.inner.guard, &self.inner.directory);
+        if !guard.looks_at(source, Instant::now()) {
+            return false;
+        }
+        let terms = directory.terms(domain, source).await;
+        terms.is_some_and(|terms| terms.proof != Proof::Password)
+    }
+
     /// Somebody asks whether we are there: telephone systems do, before they send calls.
     pub(super) async fn is_asked(&self, transaction: &mut Transaction) -> rsipstack::Result<()> {
         let Some(source) = source_of(transaction) else {
             return Ok(());
         };
-        let domain = domain_of(&transaction.original);
-        let is_known = {
-            let looks = self.inner.guard.looks_at(source, Instant::now());
-            looks
-                && self
-                    .inner
-                    .directory
-                    .terms(&domain, source)
-                    .await
-                    .is_some_and(|terms| terms.proof != Proof::Password)
-        };
-        if !is_known && self.let_in(transaction, &domain, source).await.is_none() {
+        let domain = domain_of(&transaction.original.uri);
+        if !self.expects(&domain, source).await && self.let_in(transaction, &domain, source).await.is_none() {
             return Ok(());
         }
         let headers = vec![
@@ -249,6 +247,18 @@ impl Agent {
             Header::Accept("application/sdp".into()),
         ];
         transaction.reply_with(StatusCode::OK, headers, None).await
+    }
+
+    /// Somebody says something of a call that we do not know, as after a restart. Strangers are not even told that.
+    pub(super) async fn knows_no_call(&self, transaction: &mut Transaction) -> rsipstack::Result<()> {
+        let to = transaction.original.to_header().ok();
+        let domain = to.and_then(|to| address_in(to.value())).map(|to| domain_of(&to));
+        if let Some((domain, source)) = domain.zip(source_of(transaction))
+            && self.expects(&domain, source).await
+        {
+            return transaction.reply(StatusCode::CallTransactionDoesNotExist).await;
+        }
+        Ok(())
     }
 }
 

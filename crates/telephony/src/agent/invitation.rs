@@ -43,7 +43,7 @@ pub(super) fn address_in(value: &str) -> Option<Uri> {
 
 impl Invitation {
     /// Reads one that came from there. `None` is a request that says too little of itself.
-    pub(super) fn read(request: &Request, source: IpAddr) -> Option<Invitation> {
+    pub fn read(request: &Request, source: IpAddr) -> Option<Invitation> {
         let from = address_in(request.from_header().ok()?.value())?;
         let to = address_in(request.to_header().ok()?.value())?;
         let named = |name: &'static str| {

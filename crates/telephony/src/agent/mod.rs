@@ -6,12 +6,13 @@
 
 mod cause;
 mod dialogs;
-mod digest;
+pub mod digest;
 mod entrance;
 mod guard;
 mod invitation;
 mod registrar;
-mod sdp;
+pub mod sdp;
+mod secure;
 
 use std::{
     collections::HashMap,
@@ -23,11 +24,12 @@ use std::{
 use rsipstack::{
     EndpointBuilder,
     dialog::{dialog_layer::DialogLayer, invite_dialog::InviteDialog},
-    sip::{Method, StatusCode, prelude::*},
+    sip::{Method, prelude::*},
     transaction::{TransactionReceiver, transaction::Transaction},
     transport::{TcpListenerConnection, TransportLayer, udp::UdpConnection},
 };
-use tokio::sync::mpsc::Sender;
+use tokio::{net::TcpListener, sync::mpsc::Sender};
+use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
 use digest::Nonces;
@@ -39,15 +41,20 @@ pub use digest::Secrets;
 pub use entrance::{Directory, Later, Proof, Terms};
 pub use invitation::Invitation;
 
-use crate::{LegId, line::Exchange};
+use crate::{
+    LegId,
+    line::{Exchange, Secret},
+};
 
-/// Where the agent is.
+/// Where the agent is, and how it meets telephones.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where it listens, by UDP and by TCP.
     pub listen: SocketAddr,
     /// By which address telephones reach it.
     pub public_address: IpAddr,
+    /// Where it listens by TLS, if it does, and by which certificate.
+    pub tls: Option<(SocketAddr, Arc<ServerConfig>)>,
     /// Whether telephones are offered SHA-256 beside MD5 for their passwords: some that know MD5 alone give up then.
     pub offers_sha256: bool,
 }
@@ -122,8 +129,19 @@ pub struct Dial {
 pub struct Place {
     /// The machine.
     pub address: SocketAddr,
-    /// By TCP and not by UDP.
-    pub is_tcp: bool,
+    /// By what.
+    pub by: By,
+}
+
+/// By what requests of SIP go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Datagrams.
+    Udp,
+    /// A connection.
+    Tcp,
+    /// A connection that is sealed, and the sound with it.
+    Tls,
 }
 
 /// A name and a password (RFC 3261 §22).
@@ -182,6 +200,8 @@ impl std::fmt::Debug for Agent {
 struct Inner {
     settings: Settings,
     address: SocketAddr,
+    /// Where it listens by TLS, if it does.
+    tls_address: Option<SocketAddr>,
     layer: Arc<DialogLayer>,
     directory: Arc<dyn Directory>,
     guard: Guard,
@@ -199,6 +219,10 @@ struct Leg {
     is_ours: bool,
     /// Where its sound is here.
     local: SocketAddr,
+    /// By what our sound is sealed, if its signalling comes by TLS.
+    secret: Option<Secret>,
+    /// Sealed sound was agreed on, and nothing less will do any more.
+    is_sealed: bool,
     /// What it offered, until that is answered.
     offered: Option<sdp::Description>,
     /// How many descriptions we gave.
@@ -220,6 +244,7 @@ impl Agent {
         let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
         let listen = settings.listen;
         let in_use = |error: rsipstack::Error| AgentError::Listen(listen, io::Error::other(error.to_string()));
+        secure::connect_for_stack();
         let transports = TransportLayer::new(stop.clone());
         let udp = UdpConnection::create_connection(listen, None, Some(stop.child_token()))
             .await
@@ -228,6 +253,15 @@ impl Agent {
         transports.add_transport(udp.into());
         let tcp = TcpListenerConnection::new(address, None).await.map_err(in_use)?;
         transports.add_transport(tcp.into());
+        let secure = match settings.tls.clone() {
+            Some((listen, config)) => {
+                let cannot = |error| AgentError::Listen(listen, error);
+                let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+                let address = listener.local_addr().map_err(cannot)?;
+                Some((listener, address, config))
+            }
+            None => None,
+        };
         let endpoint = EndpointBuilder::new()
             .with_user_agent("Sederunt")
             .with_transport_layer(transports)
@@ -240,10 +274,15 @@ impl Agent {
                 tracing::error!(%error, "SIP is not listened to any more");
             }
         });
+        let tls_address = secure.as_ref().map(|(_, address, _)| *address);
+        if let Some((listener, _, config)) = secure {
+            tokio::spawn(secure::listen(listener, config, endpoint.inner.clone(), stop));
+        }
         let agent = Agent {
             inner: Arc::new(Inner {
                 settings,
                 address,
+                tls_address,
                 layer: Arc::new(DialogLayer::new(endpoint.inner.clone())),
                 directory,
                 guard: Guard::new(),
@@ -258,9 +297,14 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Where it listens.
+    /// Where it listens, by UDP and by TCP.
     pub fn address(&self) -> SocketAddr {
         self.inner.address
+    }
+
+    /// Where it listens by TLS, if it does.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.inner.tls_address
     }
 
     async fn receive(self, mut incoming: TransactionReceiver) {
@@ -278,7 +322,7 @@ impl Agent {
             match self.inner.layer.match_dialog(&transaction) {
                 Some(mut dialog) => dialog.handle(&mut transaction).await,
                 None if transaction.original.method == Method::Ack => Ok(()),
-                None => transaction.reply(StatusCode::CallTransactionDoesNotExist).await,
+                None => self.knows_no_call(&mut transaction).await,
             }
         } else {
             match transaction.original.method {

@@ -306,7 +306,7 @@ impl Agent {
         let (Some(source), Some(flow)) = (source_of(transaction), Flow::of(transaction)) else {
             return Ok(());
         };
-        let domain = domain_of(&transaction.original);
+        let domain = domain_of(&transaction.original.uri);
         let Some(guest) = self.let_in(transaction, &domain, source).await else {
             return Ok(());
         };

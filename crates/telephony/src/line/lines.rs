@@ -100,14 +100,14 @@ struct Line {
 
 /// All lines.
 #[derive(Default)]
-pub(super) struct Lines {
+pub struct Lines {
     lines: BTreeMap<LegId, Line>,
     events: Vec<LineEvent>,
 }
 
 impl Lines {
     /// There is a line for this leg, with a number of its own that nobody can guess.
-    pub(super) fn open(&mut self, leg: LegId, ssrc: u32, now_us: i64) {
+    pub fn open(&mut self, leg: LegId, ssrc: u32, now_us: i64) {
         let line = Line {
             plan: None,
             from: None,
@@ -133,7 +133,8 @@ impl Lines {
         self.lines.remove(&leg);
     }
 
-    pub(super) fn connect(&mut self, leg: LegId, plan: Plan, now_us: i64) {
+    /// What was agreed on for its sound, now or anew.
+    pub fn connect(&mut self, leg: LegId, plan: Plan, now_us: i64) {
         if let Some(line) = self.lines.get_mut(&leg) {
             let was = line.plan.replace(plan);
             if was.is_none_or(|was| was.remote != plan.remote) {
@@ -194,7 +195,7 @@ impl Lines {
     }
 
     /// Something came to a line's port.
-    pub(super) fn packet(&mut self, leg: LegId, from: SocketAddr, datagram: &[u8], now_us: i64) {
+    pub fn packet(&mut self, leg: LegId, from: SocketAddr, datagram: &[u8], now_us: i64) {
         let Some(line) = self.lines.get_mut(&leg) else { return };
         let Some((plan, packet)) = line.plan.zip(Packet::read(datagram)) else {
             return;
@@ -220,7 +221,7 @@ impl Lines {
     }
 
     /// A beat: everybody is heard, hears, and is sent to.
-    pub(super) fn beat(&mut self, now_us: i64, mut send: impl FnMut(LegId, SocketAddr, &[u8])) -> Vec<LineEvent> {
+    pub fn beat(&mut self, now_us: i64, mut send: impl FnMut(LegId, SocketAddr, &[u8])) -> Vec<LineEvent> {
         for line in self.lines.values_mut() {
             line.heard = line.playout.tick();
         }

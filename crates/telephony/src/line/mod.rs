@@ -8,7 +8,9 @@ mod digits;
 mod exchange;
 mod lines;
 mod playout;
-mod rtp;
+pub mod rtp;
+mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
-pub use lines::{LineEvent, Plan, PlayId, Sink};
+pub use lines::{LineEvent, Lines, Plan, PlayId, Sink};
+pub(crate) use seal::{Key, Keys, Secret, Suite};

@@ -7,18 +7,24 @@ const VERSION: u8 = 2;
 
 /// What a packet says of itself, and what it carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Packet<'a> {
-    pub(crate) marker: bool,
-    pub(crate) payload_type: u8,
-    pub(crate) sequence: u16,
-    pub(crate) timestamp: u32,
-    pub(crate) ssrc: u32,
-    pub(crate) payload: &'a [u8],
+pub struct Packet<'a> {
+    /// It is the first after a pause.
+    pub marker: bool,
+    /// How its payload is to be understood, by what was agreed on.
+    pub payload_type: u8,
+    /// Its number among those of its source.
+    pub sequence: u16,
+    /// When its first sample was heard, in samples.
+    pub timestamp: u32,
+    /// Its source.
+    pub ssrc: u32,
+    /// What it carries.
+    pub payload: &'a [u8],
 }
 
 impl Packet<'_> {
     /// Reads one; `None` is something else, RTCP too (RFC 5761 §4).
-    pub(crate) fn read(datagram: &[u8]) -> Option<Packet<'_>> {
+    pub fn read(datagram: &[u8]) -> Option<Packet<'_>> {
         let head = datagram.first_chunk::<HEAD_BYTES>()?;
         let payload_type = head[1] & 0x7f;
         if head[0] >> 6 != VERSION || (64..=95).contains(&payload_type) {
@@ -44,7 +50,7 @@ impl Packet<'_> {
     }
 
     /// Writes it over what is in `datagram`.
-    pub(crate) fn write(&self, datagram: &mut Vec<u8>) {
+    pub fn write(&self, datagram: &mut Vec<u8>) {
         datagram.clear();
         datagram.extend([VERSION << 6, u8::from(self.marker) << 7 | self.payload_type]);
         datagram.extend(self.sequence.to_be_bytes());

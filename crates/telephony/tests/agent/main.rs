@@ -13,10 +13,14 @@ use audio::{Frame, silence, tone};
 use telephone::Telephone;
 use telephony::{
     LegId,
-    agent::{Agent, AgentEvent, Cause, Dial, Directory, Later, Place, Proof, Refusal, Secrets, Settings, Terms},
+    agent::{Agent, AgentEvent, By, Cause, Dial, Directory, Later, Place, Proof, Refusal, Secrets, Settings, Terms},
     line::{self, Exchange, LineEvent, PlayId, Sink},
 };
-use tokio::sync::mpsc::{self, Receiver};
+use tokio::{
+    net::UdpSocket,
+    sync::mpsc::{self, Receiver},
+};
+use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
 use tokio_util::sync::CancellationToken;
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -48,6 +52,20 @@ impl Directory for OneDomain {
         let secrets = (user == known).then(|| Secrets::of(user, domain, password));
         Box::pin(async move { secrets })
     }
+}
+
+/// A certificate of nobody in particular: telephones of tests believe any.
+fn certificate() -> Arc<ServerConfig> {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed([DOMAIN.to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("it has them")
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key);
+    Arc::new(config.expect("a pair"))
 }
 
 /// A minute of beeps.
@@ -82,6 +100,7 @@ impl World {
     }
 
     async fn of(domain: OneDomain) -> World {
+        let tls = Some(((LOCAL, 0).into(), certificate()));
         let (events_in, events) = mpsc::channel(100);
         let (lines_in, lines) = mpsc::channel(100);
         let ports = 20_000..=29_998;
@@ -89,6 +108,7 @@ impl World {
         let settings = Settings {
             listen: (LOCAL, 0).into(),
             public_address: LOCAL,
+            tls,
             offers_sha256: false,
         };
         let stop = CancellationToken::new();
@@ -222,18 +242,25 @@ async fn whoever_knows_the_password_comes_in() {
     let domain = OneDomain {
         user: Some(("ada", "Right-Passw0rd")),
     };
-    for transport in ["udp", "tcp"] {
+    for transport in ["udp", "tcp", "tls"] {
         let mut world = World::of(domain.clone()).await;
-        let agent = world.agent.address();
+        let tls = world.agent.tls_address().filter(|_| transport == "tls");
+        let agent = tls.unwrap_or_else(|| world.agent.address());
         let mut ada = Telephone::user("ada", "Right-Passw0rd", DOMAIN, &beeps(), transport, agent).await;
         ada.writes("200 OK").await;
         assert!(world.agent.is_registered(&format!("sip:ada@{DOMAIN}")));
         ada.dial(&format!("sip:help@{DOMAIN}")).await;
         let leg = world.incoming().await;
+        let heard = Arc::new(Heard::default());
+        world.exchange.tap(leg, Some(heard.clone()));
         world.agent.answer(leg);
         world.answered(leg).await;
+        world.exchange.play(leg, PlayId(1), tone::beep(), 5);
+        world.played(leg).await;
         ada.hang_up().await;
         world.ended(leg, Cause::HungUp).await;
+        let [heard, _] = *heard.0.lock().expect("not poisoned");
+        assert!(heard > 30, "{transport}: {heard} frames of Ada's voice");
 
         // She is called where she is registered, and nobody says where that is.
         let leg = LegId::next();
@@ -250,8 +277,11 @@ async fn whoever_knows_the_password_comes_in() {
         world.is_answered_after_ringing().await;
         world.exchange.play(leg, PlayId(1), tone::beep(), 5);
         world.played(leg).await;
-        ada.hang_up().await;
-        world.ended(leg, Cause::HungUp).await;
+        world.agent.hang_up(leg);
+        world.ended(leg, Cause::WeHungUp).await;
+        let by_ada = ada.heard().await;
+        let by_ada = by_ada.chunks(160).filter(|frame| !silence::is_silent(frame)).count();
+        assert!(by_ada > 50, "{transport}: she heard {by_ada} frames");
         world.close();
     }
 }
@@ -275,13 +305,113 @@ async fn whoever_does_not_know_it_stays_outside() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_in_the_open_are_not_taken() {
+    let mut world = World::open().await;
+    let mut ada = Telephone::careless_ada(&beeps(), world.agent.address()).await;
+    ada.dial(&format!("sip:help@{DOMAIN}")).await;
+    assert!(ada.closed_because().await.contains("488"));
+    assert!(world.events.try_recv().is_err(), "nobody hears of it");
+    world.close();
+}
+
+/// A request as a scanner writes it, with a `User-Agent` of so many characters.
+fn request(method: &str, to: &str, extra: usize) -> String {
+    let agent = "a".repeat(extra);
+    format!(
+        "{method} sip:help@{to} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK{method}{to}{extra};rport\r\n\
+         From: <sip:a@b>;tag=1\r\nTo: <sip:help@{to}>\r\nCall-ID: {to}\r\nCSeq: 1 {method}\r\nMax-Forwards: 70\r\n\
+         User-Agent: {agent}\r\nContent-Length: 0\r\n\r\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_scanners_hear() {
+    let domain = OneDomain {
+        user: Some(("ada", "Right-Passw0rd")),
+    };
+    let world = World::of(domain).await;
+    let scanner = UdpSocket::bind((LOCAL, 0)).await.expect("a port");
+    scanner.connect(world.agent.address()).await.expect("a port");
+    let hear = async || {
+        let mut answer = [0; 2_000];
+        let length = tokio::time::timeout(PATIENCE, scanner.recv(&mut answer)).await;
+        let length = length.expect("an answer").expect("an answer");
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    };
+    let say = async |text: &str| {
+        scanner.send(text.as_bytes()).await.expect("it is sent");
+    };
+    // Of these nothing is heard: what is heard is of what is said after them.
+    say(&request("INVITE", "other.sip.example", 400)).await;
+    say(&request("REGISTER", "other.sip.example", 400)).await;
+    say(&request("OPTIONS", "other.sip.example", 400)).await;
+    say(&request("INVITE", DOMAIN, 0)).await;
+    for method in ["INVITE", "REGISTER", "OPTIONS"] {
+        let asked = request(method, DOMAIN, 400);
+        say(&asked).await;
+        let answer = hear().await;
+        assert!(answer.starts_with("SIP/2.0 401 "), "{method}: {answer}");
+        assert!(answer.contains(&format!("CSeq: 1 {method}")), "{answer}");
+        assert!(answer.len() <= asked.len(), "{answer}");
+    }
+    world.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_expected_hears_that_we_are_there() {
+    let world = World::open().await;
+    let system = UdpSocket::bind((LOCAL, 0)).await.expect("a port");
+    system.connect(world.agent.address()).await.expect("a port");
+    system
+        .send(request("OPTIONS", DOMAIN, 0).as_bytes())
+        .await
+        .expect("it is sent");
+    let mut answer = [0; 2_000];
+    let length = tokio::time::timeout(PATIENCE, system.recv(&mut answer)).await;
+    let answer = String::from_utf8_lossy(&answer[..length.expect("an answer").expect("an answer")]);
+    assert!(answer.starts_with("SIP/2.0 200 "), "{answer}");
+    assert!(answer.contains("REGISTER"), "{answer}");
+    world.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn we_call_somebody_by_tls() {
+    let mut world = World::open().await;
+    let mut cy = Telephone::cy(&beeps()).await;
+    let leg = LegId::next();
+    let dial = Dial {
+        to: cy.secure_address(),
+        at: Some(Place {
+            address: cy.secure_socket(),
+            by: By::Tls,
+        }),
+        caller: "help".to_owned(),
+        domain: DOMAIN.to_owned(),
+        sip_call_id: format!("cy@{DOMAIN}"),
+        credential: None,
+        timeout: PATIENCE,
+    };
+    let heard = Arc::new(Heard::default());
+    world.agent.dial(leg, &dial).expect("an address");
+    world.exchange.tap(leg, Some(heard.clone()));
+    world.is_answered_after_ringing().await;
+    world.exchange.play(leg, PlayId(1), tone::beep(), 5);
+    world.played(leg).await;
+    cy.hang_up().await;
+    world.ended(leg, Cause::HungUp).await;
+    let [heard, _] = *heard.0.lock().expect("not poisoned");
+    assert!(heard > 30, "{heard} frames of Cy's voice");
+    world.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn we_call_somebody() {
     let mut world = World::open().await;
     let mut bo = Telephone::bo(&beeps()).await;
     let dial = |to: String, timeout: Duration| Dial {
         at: Some(Place {
             address: to.rsplit_once('@').expect("an address").1.parse().expect("a socket"),
-            is_tcp: false,
+            by: By::Udp,
         }),
         to,
         caller: "help".to_owned(),

@@ -45,8 +45,8 @@ impl CallsService {
             labels: call.labels,
             handler_uris: options.handler_uris,
             timeout_s: options.timeout_seconds,
-            recording: options.recording.map(recording_of),
             state_update_uri: Some(options.state_update_uri).filter(|uri| !uri.is_empty()),
+            recording: options.recording.map(recording_of),
         };
         let created = self.calls.create_call(project, wanted, clock::now_us()).await;
         created.as_ref().map(call_to_wire).map_err(uncreated)

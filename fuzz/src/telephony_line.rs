@@ -1,0 +1,51 @@
+//! Whatever comes to the port of a line, from its telephone or from somebody else.
+//!
+//! The input is datagrams, each behind a byte of how long it is and one of where it comes from, and whether a beat goes by before it.
+
+use std::net::SocketAddr;
+
+use audio::g711::Law;
+use telephony::{
+    LegId,
+    line::{Lines, Plan, rtp::Packet},
+};
+
+/// Beats of a line: 20 ms.
+const BEAT_US: i64 = 20_000;
+
+/// The bytes are datagrams.
+pub fn run(data: &[u8]) {
+    let (mut lines, leg) = (Lines::default(), LegId::next());
+    let remote: SocketAddr = ([192, 0, 2, 1], 4_000).into();
+    let plan = Plan {
+        remote,
+        law: (0, Law::Mu),
+        events: Some(101),
+        hears: true,
+        speaks: true,
+    };
+    let mut now_us = 0;
+    lines.open(leg, 7, now_us);
+    lines.connect(leg, plan, now_us);
+    let mut rest = data;
+    while let [length, how, after @ ..] = rest {
+        let (datagram, after) = after.split_at(usize::from(*length).min(after.len()));
+        rest = after;
+        if let Some(packet) = Packet::read(datagram) {
+            let mut written = Vec::new();
+            packet.write(&mut written);
+            assert_eq!(Packet::read(&written), Some(packet), "what is written is read");
+        }
+        let from = ([192, 0, 2, 1 + how / 128], 4_000).into();
+        lines.packet(leg, from, datagram, now_us);
+        for _ in 0..how % 4 {
+            now_us += BEAT_US;
+            let mut count = 0;
+            lines.beat(now_us, |_, _, said| {
+                assert!(Packet::read(said).is_some(), "ours is a packet");
+                count += 1;
+            });
+            assert_eq!(count, 1, "a packet in each beat, whatever is heard");
+        }
+    }
+}
