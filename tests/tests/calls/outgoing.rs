@@ -106,7 +106,9 @@ async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()>
     }
     let is_over = |asked: &[Asked]| asked.iter().any(|asked| asked.body["state"] == "COMPLETED");
     let asked = world.handler.asked_until(is_over)?;
-    let states: Vec<&str> = asked.iter().filter_map(|asked| asked.body["state"].as_str()).collect();
+    let states = asked.iter().filter_map(|asked| asked.body["state"].as_str());
+    // A telephone that answers by itself may ring before, or not.
+    let states: Vec<&str> = states.filter(|state| *state != "RINGING").collect();
     assert_eq!(states, ["QUEUED", "STARTING", "IN_PROGRESS", "COMPLETED"]);
     let heard = bo.heard().await;
     let alike = likeness(&voices[1], &heard);
@@ -116,7 +118,7 @@ async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_hears_of_each_state_of_its_call_and_of_the_end_after_a_kill() -> Result<()> {
-    const UP: [&str; 4] = ["QUEUED", "STARTING", "RINGING", "IN_PROGRESS"];
+    const UP: [&str; 3] = ["QUEUED", "STARTING", "IN_PROGRESS"];
     let mut world = World::open()?;
     let options = |world: &World| {
         let address = json!(format!("{}/state", world.handler.origin()));
@@ -130,9 +132,18 @@ async fn a_program_hears_of_each_state_of_its_call_and_of_the_end_after_a_kill()
             .filter_map(|asked| asked.body["state"].as_str().map(str::to_owned))
             .collect()
     };
+    // A telephone that answers by itself may ring before, or not; it is told of where that is expected.
     let check = |world: &World, name: &Value, expected: &[&str]| -> Result<()> {
-        let enough = |asked: &[Asked]| told(asked, name).len() >= expected.len();
-        assert_eq!(told(&world.handler.asked_until(enough)?, name), expected);
+        let rings = expected.contains(&"RINGING");
+        let states = |asked: &[Asked]| {
+            let mut states = told(asked, name);
+            states.retain(|state| rings || state != "RINGING");
+            states
+        };
+        let asked = world
+            .handler
+            .asked_until(|asked| states(asked).len() >= expected.len())?;
+        assert_eq!(states(&asked), expected);
         Ok(())
     };
     let completed = [&UP[..], &["COMPLETED"]].concat();
