@@ -62,13 +62,16 @@ class World:
 
     def call(self, folder, sip):
         admin = self.client("admin", "grpc")
-        for domain in ["message", "busy"]:
+        for domain in ["office", "message", "busy"]:
             body = {
                 "callTerminationMode": "PROGRAMMABLE",
                 "callTerminationHandlerUris": [f"{self.handler.origin}/{domain}"],
                 "cidrBlocks": [{"displayName": "here", "cidrBlock": "127.0.0.0/8"}],
             }
             admin.ask("SipDomains.CreateSipDomain", parent=PROJECT, sipDomainId=domain, sipDomain=body)
+        # Whoever calls a domain that has users needs a password of one.
+        user = {"password": "Right-Passw0rd"}
+        admin.ask("Users.CreateUser", parent=f"{PROJECT}/sipDomains/office", userId="ada", user=user)
         voice = folder / "voice.wav"
         text = "My name is Ada, and I would like to be called back tomorrow, please. " * 3
         subprocess.run(["espeak-ng", "-v", "en", "-w", folder / "said.wav", text], check=True)
@@ -324,7 +327,6 @@ class TestSipDomains:
             ("createTime", {}, "update_mask"),
             ("price", {}, "update_mask"),
             ("cidrBlocks", {"cidrBlocks": [{"cidrBlock": "nonsense"}]}, "sip_domain.cidr_blocks"),
-            ("", {"allowRegister": True}, "sip_domain.allow_register"),
             ("", {"callTerminationMode": "PSTN_TRUNK"}, "sip_domain.call_termination_mode"),
         ]:
             refused = refusal(admin, "SipDomains.UpdateSipDomain", **update(mask, **changes))
@@ -348,10 +350,64 @@ class TestSipDomains:
         assert names(first["sipDomains"] + second["sipDomains"]) == [f"{PROJECT}/sipDomains/{name}" for name in ["busy", "message"]]
 
 
+class TestUsers:
+    def test_a_user_is_made_changed_and_deleted(self, admin, transport):
+        parent = f"{PROJECT}/sipDomains/message"
+        name = f"{parent}/users/bo-{transport}"
+        password = {"password": "Right-Passw0rd"}
+        made = admin.ask("Users.CreateUser", parent=parent, userId=f"bo-{transport}", user=password)
+        assert (made["name"], made["address"]) == (name, f"bo-{transport}@message.{BASE}")
+        assert "password" not in made
+        assert admin.ask("Users.GetUser", name=name) == made
+        assert made in admin.ask("Users.ListUsers", parent=parent)["users"]
+        again = refusal(admin, "Users.CreateUser", parent=parent, userId=f"bo-{transport}", user=password)
+        assert again.status == "ALREADY_EXISTS"
+        weak = refusal(admin, "Users.UpdateUser", user={"name": name, "password": "short"})
+        assert (weak.status, weak.fields) == ("INVALID_ARGUMENT", ["user.password"])
+        assert admin.ask("Users.UpdateUser", user={"name": name, "password": "Other-Passw0rd"}) == made
+        assert admin.ask("Users.DeleteUser", name=name) == {}
+        assert refusal(admin, "Users.GetUser", name=name).status == "NOT_FOUND"
+
+
+class TestCallsThatProgramsMake:
+    """In a project of its own, so that nobody counts them."""
+
+    def test_a_program_hears_of_each_state(self, world, transport):
+        program, states = world.client("stranger", transport), f"/states-{transport}"
+        options = {"handlerUris": [f"{world.handler.origin}/busy"], "stateUpdateUri": world.handler.origin + states}
+        call = {"to": "sip:bo@10.1.2.3", "from": "sip:office@example.org", "options": options}
+        made = program.ask("Calls.CreateCall", parent="projects/sales", call=call)
+        assert (made["state"], made["direction"], made["createMethod"]) == ("QUEUED", "OUTGOING", "API")
+        over = lambda: [told for told in world.handler.told(states) if "endTime" in told.json()]
+        (last,) = until(over)
+        assert last.json() == program.ask("Calls.GetCall", name=made["name"])
+        assert (last.json()["state"], last.json()["errorCode"]) == ("FAILED", "HOST_NOT_ALLOWED")
+        told = world.handler.told(states)
+        assert told[0].json() == made
+        assert {one.headers["x-enfonica-event"] for one in told} == {"CALL_STATE_UPDATE"}
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"to": ""}, "call.to"),
+            ({"from": ""}, "call.from"),
+            ({"options": {"handlerUris": []}}, "call.options.handler_uris"),
+            ({"options": {"handlerUris": ["http://a.example"], "stateUpdateUri": "/x"}}, "call.options.state_update_uri"),
+            ({"options": {"handlerUris": ["http://a.example"], "timeoutSeconds": 601}}, "call.options.timeout_seconds"),
+        ],
+    )
+    def test_calls_that_are_none(self, world, transport, changes, field):
+        call = {"to": "sip:bo@b.example", "from": "sip:a@b.example", "options": {"handlerUris": ["http://a.example"]}, **changes}
+        refused = refusal(world.client("stranger", transport), "Calls.CreateCall", parent="projects/sales", call=call)
+        assert (refused.status, refused.fields) == ("INVALID_ARGUMENT", [field])
+
+
 def requests_of(world):
     """Every method, and how it is asked of something that is there or would be made."""
     call, recording, domain = world.calls[0]["name"], world.recording["name"], f"{PROJECT}/sipDomains/busy"
+    office = f"{PROJECT}/sipDomains/office"
     return {
+        "Calls.CreateCall": {"parent": PROJECT, "call": {"to": "sip:bo@example.org", "from": "sip:office@example.org"}},
         "Calls.GetCall": {"name": call},
         "Calls.ListCalls": {"parent": PROJECT},
         "Recordings.GetRecording": {"name": recording},
@@ -362,10 +418,17 @@ def requests_of(world):
         "SipDomains.ListSipDomains": {"parent": PROJECT},
         "SipDomains.UpdateSipDomain": {"sipDomain": {"name": domain}, "updateMask": "displayName"},
         "SipDomains.DeleteSipDomain": {"name": domain},
+        "Users.CreateUser": {"parent": office, "userId": "bo", "user": {"password": "Right-Passw0rd"}},
+        "Users.GetUser": {"name": f"{office}/users/ada"},
+        "Users.ListUsers": {"parent": office},
+        "Users.UpdateUser": {"user": {"name": f"{office}/users/ada", "password": "Other-Passw0rd"}},
+        "Users.DeleteUser": {"name": f"{office}/users/ada"},
     }
 
 
-WRITES = {"Recordings.DeleteRecording", *(f"SipDomains.{verb}SipDomain" for verb in ["Create", "Update", "Delete"])}
+# What a viewer may not, and what an editor may not either.
+OF_ADMINS = {f"{verb}{noun}" for noun in ["SipDomain", "User"] for verb in ["Create", "Update", "Delete"]}
+OF_EDITORS = {"CreateCall", "DeleteRecording"}
 
 
 @pytest.mark.parametrize("method", BINDINGS)
@@ -376,15 +439,16 @@ def test_who_may_not(world, transport, method):
         "person of meetings": "PERMISSION_DENIED",
         "nobody": "UNAUTHENTICATED",
     }
-    if method in WRITES:
+    name = method.split(".")[1]
+    if name in OF_ADMINS | OF_EDITORS:
         refused_with["viewer"] = "PERMISSION_DENIED"
-    if method in WRITES - {"Recordings.DeleteRecording"}:
+    if name in OF_ADMINS:
         refused_with["editor"] = "PERMISSION_DENIED"
     for who, status in refused_with.items():
         refused = refusal(world.client(who, transport), method, **requests_of(world)[method])
         assert refused.status == status, who
     for who in {"viewer", "editor", "person"} - set(refused_with):
-        if method not in WRITES:
+        if name not in OF_ADMINS | OF_EDITORS:
             assert world.client(who, transport).ask(method, **requests_of(world)[method])
 
 
