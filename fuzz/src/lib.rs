@@ -19,6 +19,7 @@ pub mod media_datagram;
 pub mod media_offer;
 pub mod media_stats;
 pub mod odata_request;
+pub mod telephony_credentials;
 pub mod telephony_invitation;
 pub mod telephony_line;
 pub mod telephony_sdp;
@@ -42,6 +43,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("media_offer", media_offer::run),
     ("media_stats", media_stats::run),
     ("odata_request", odata_request::run),
+    ("telephony_credentials", telephony_credentials::run),
     ("telephony_invitation", telephony_invitation::run),
     ("telephony_line", telephony_line::run),
     ("telephony_sdp", telephony_sdp::run),

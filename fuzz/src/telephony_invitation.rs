@@ -9,7 +9,7 @@ pub fn run(data: &[u8]) {
     let Ok(SipMessage::Request(request)) = message else {
         return;
     };
-    let Some(invitation) = Invitation::read(&request) else {
+    let Some(invitation) = Invitation::read(&request, [192, 0, 2, 1].into()) else {
         return;
     };
     assert_eq!(invitation.domain, invitation.domain.to_ascii_lowercase());

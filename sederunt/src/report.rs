@@ -6,8 +6,11 @@ use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 
-/// The log by default. str0m warns of whatever a browser offers and we do not speak; rsipstack writes every message down.
-const DEFAULT_LOG: &str = "info,str0m=error,rsipstack=error";
+/// The log by default. str0m warns of whatever a browser offers and we do not speak.
+const DEFAULT_LOG: &str = "info,str0m=error";
+
+/// What no filter opens: rsipstack writes every message down, and in those are the keys that the sound of calls is sealed by.
+const KEPT_SHUT: &str = "rsipstack=error";
 
 /// Why a command did not do what was asked, and the next step.
 #[derive(Debug)]
@@ -60,6 +63,7 @@ pub(crate) fn print_error(error: &CommandError) {
 /// Sends the log to standard error: text for people, JSON with `SEDERUNT_LOG_FORMAT=json`; `SEDERUNT_LOG` filters it.
 pub(crate) fn start_log() {
     let filter = EnvFilter::try_from_env("SEDERUNT_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
+    let filter = filter.add_directive(KEPT_SHUT.parse().expect("it is a directive"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         // A line that a full disk does not take is lost. Complaining of it in the same place would panic, in the middle of a request.

@@ -7,7 +7,7 @@ import type { FunctionComponent } from 'preact';
 import type { PlainKey } from './text/text.ts';
 
 /** What a part of an address can stand for; `route.ts` knows how each is spelt. */
-export type Place = 'code' | 'space' | 'conferenceRecord';
+export type Place = 'code' | 'space' | 'conferenceRecord' | 'project' | 'call';
 
 type PlaceIn<Path extends string> = Path extends `${string}{${infer Name extends Place}}${infer Rest}`
   ? Name | PlaceIn<Rest>
@@ -49,6 +49,13 @@ export const PAGES = {
     'attendance.title',
     async () => (await import('./ui/register/attendance.tsx')).AttendancePage,
   ),
+  calls: page('/calls', 'calls.title', async () => (await import('./ui/calls/calls.tsx')).CallsPage),
+  projectCalls: page(
+    '/calls/{project}',
+    'calls.title',
+    async () => (await import('./ui/calls/calls.tsx')).ProjectCallsPage,
+  ),
+  call: page('/calls/{project}/{call}', 'call.title', async () => (await import('./ui/calls/call.tsx')).CallPage),
   people: page(
     '/administration',
     'people.title',
@@ -78,6 +85,11 @@ export const PAGES = {
     '/administration/domains',
     'domains.title',
     async () => (await import('./ui/administration/domains.tsx')).DomainsPage,
+  ),
+  projects: page(
+    '/administration/projects',
+    'projects.title',
+    async () => (await import('./ui/administration/projects.tsx')).ProjectsPage,
   ),
   audit: page(
     '/administration/audit',

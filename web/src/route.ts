@@ -4,7 +4,7 @@ import { PAGES, type PageName, type PageRoute, type Place } from './pages.ts';
 
 export type Route = PageRoute | { page: 'unknown'; path: string };
 
-/** The ids of spaces and conference records: base64url, so case counts. */
+/** The ids of spaces, conference records, projects and calls: letters of base64url, so case counts. */
 const ID = /^[\w-]+$/;
 /** What stands for a hyphen where a program of writing thought that it knew better, and the one that breaks a line. */
 export const HYPHEN = '[-\\u00ad\\u2010-\\u2015\\u2212\\ufe63\\uff0d]';
@@ -16,6 +16,9 @@ const PLACES: Record<Place, (part: string) => string | undefined> = {
   code: (part) => codeOf(decoded(part).replace(AROUND, '')),
   space: (part) => (ID.test(part) ? `spaces/${part}` : undefined),
   conferenceRecord: (part) => (ID.test(part) ? `conferenceRecords/${part}` : undefined),
+  project: (part) => (ID.test(part) ? `projects/${part}` : undefined),
+  // Its name begins with that of its project, which stands before it.
+  call: (part) => (ID.test(part) ? part : undefined),
 };
 
 export function routeOf(path: string): Route {

@@ -17,6 +17,9 @@ test('each address has its page', () => {
   check('/spaces/-yy3uKlef_QB', { page: 'space', space: 'spaces/-yy3uKlef_QB' });
   check('/meetings', { page: 'pastMeetings' });
   check('/meetings/kRyYx8b7', { page: 'attendance', conferenceRecord: 'conferenceRecords/kRyYx8b7' });
+  check('/calls', { page: 'calls' });
+  check('/calls/support', { page: 'projectCalls', project: 'projects/support' });
+  check('/calls/support/5f0c-1', { page: 'call', project: 'projects/support', call: '5f0c-1' });
   check('/administration', { page: 'people' });
   check('/administration/grants', { page: 'grants' });
   check('/abc-mnop-xyz', { page: 'meeting', code: 'abc-mnop-xyz' });
@@ -35,6 +38,8 @@ test('each address has its page', () => {
     '/spaces/a.b',
     '/spaces/a/members',
     '/administration/nothing',
+    '/calls/a.b',
+    '/calls/a/b/c',
   ]) {
     check(path, { page: 'unknown', path });
   }
@@ -52,12 +57,16 @@ test('a page is found by the address that is made for it', () => {
     space: { page: 'space', space: 'spaces/a' },
     pastMeetings: { page: 'pastMeetings' },
     attendance: { page: 'attendance', conferenceRecord: 'conferenceRecords/b' },
+    calls: { page: 'calls' },
+    projectCalls: { page: 'projectCalls', project: 'projects/support' },
+    call: { page: 'call', project: 'projects/support', call: '5f0c-1' },
     people: { page: 'people' },
     apps: { page: 'apps' },
     daemons: { page: 'daemons' },
     serviceAccounts: { page: 'serviceAccounts' },
     grants: { page: 'grants' },
     domains: { page: 'domains' },
+    projects: { page: 'projects' },
     audit: { page: 'audit' },
   };
   for (const route of Object.values(routes)) assert.deepEqual(routeOf(pathOf(route)), route);

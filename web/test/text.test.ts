@@ -8,10 +8,11 @@ import { PAGES } from '../src/pages.ts';
 import { en } from '../src/text/en.ts';
 import { enAccount } from '../src/text/enAccount.ts';
 import { enAdministration } from '../src/text/enAdministration.ts';
+import { enCalls } from '../src/text/enCalls.ts';
 import { enRoom } from '../src/text/enRoom.ts';
 import { counted, t } from '../src/text/text.ts';
 
-const KEYS = [en, enAccount, enAdministration, enRoom].flatMap((catalogue) => Object.keys(catalogue));
+const KEYS = [en, enAccount, enAdministration, enCalls, enRoom].flatMap((catalogue) => Object.keys(catalogue));
 
 // The tests run from the folder of package.json.
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })

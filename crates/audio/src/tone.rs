@@ -15,6 +15,13 @@ pub fn beep() -> Clip {
     tone(&[1_000.0], 400).into()
 }
 
+/// What is heard while somebody else's telephone rings: a second of tone and four of silence, as in most of Europe (ITU-T E.180).
+pub fn ringing() -> Clip {
+    let mut ringing = tone(&[425.0], 1_000);
+    ringing.resize(5 * ringing.len(), 0);
+    ringing.into()
+}
+
 /// A key as it sounds (ITU-T Q.23), if there is such a key.
 pub fn digit(digit: char) -> Option<Clip> {
     const ROWS_HZ: [f64; 4] = [697.0, 770.0, 852.0, 941.0];

@@ -96,6 +96,8 @@ actions! {
     ProjectMember = "project.member",
     /// Somebody is no member of a project any more. The detail names them.
     ProjectMemberRemove = "project.member_remove",
+    /// The key by which a project signs what it sends was shown to an administrator.
+    ProjectKeyShow = "project.key_show",
     /// A project got another key for signing what it sends.
     ProjectKeyRotate = "project.key_rotate",
     /// A SIP domain was made.
@@ -104,6 +106,12 @@ actions! {
     SipDomainUpdate = "sip_domain.update",
     /// A SIP domain was deleted.
     SipDomainDelete = "sip_domain.delete",
+    /// A SIP domain got a user.
+    SipUserCreate = "sip_user.create",
+    /// A user of a SIP domain got another password.
+    SipUserUpdate = "sip_user.update",
+    /// A user of a SIP domain was deleted.
+    SipUserDelete = "sip_user.delete",
     /// A recording was fetched by a link. The detail says in which form.
     RecordingDownload = "recording.download",
     /// A recording was deleted.

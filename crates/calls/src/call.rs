@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use telephony::agent::Cause;
+
+use crate::address::is_number;
 
 macro_rules! numbered {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $number:literal,)* }) => {
@@ -23,6 +26,19 @@ macro_rules! numbered {
 
             pub(crate) fn read(number: i64) -> Option<$name> {
                 $name::ALL.iter().copied().find(|known| known.number() == number)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_i64(self.number())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                let number = i64::deserialize(deserializer)?;
+                $name::read(number).ok_or_else(|| serde::de::Error::custom("it has no such number"))
             }
         }
     };
@@ -63,6 +79,15 @@ numbered! {
     }
 }
 
+/// By what a call goes, as the contract numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// The telephone network: it comes from a number, or goes to one.
+    Pstn = 1,
+    /// SIP alone.
+    Sip = 3,
+}
+
 numbered! {
     /// How a call came about.
     CreateMethod {
@@ -75,8 +100,25 @@ numbered! {
     }
 }
 
+impl CallState {
+    /// As the contract names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CallState::Queued => "QUEUED",
+            CallState::Starting => "STARTING",
+            CallState::Ringing => "RINGING",
+            CallState::InProgress => "IN_PROGRESS",
+            CallState::Completed => "COMPLETED",
+            CallState::Failed => "FAILED",
+            CallState::NotAnswered => "NOT_ANSWERED",
+            CallState::Busy => "BUSY",
+            CallState::Rejected => "REJECTED",
+        }
+    }
+}
+
 /// A telephone call. Times are microseconds since the Unix epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// A UUID.
     pub id: String,
@@ -112,9 +154,44 @@ pub struct Call {
     pub end_us: Option<i64>,
     /// The `Call-ID` of SIP.
     pub sip_call_id: Option<String>,
+    /// The call out of which it was made.
+    pub originating_call: Option<String>,
+    /// Whether it was ever connected with another.
+    pub bridged: bool,
+    /// Who hears of each of its states.
+    pub state_update_uri: Option<String>,
 }
 
 impl Call {
+    /// By what it goes: a number is called, and calls, by the telephone network.
+    pub fn transport(&self) -> Transport {
+        let [is_to_number, is_from_number] =
+            [Some(&self.to), self.from.as_ref()].map(|address| address.is_some_and(|address| is_number(address)));
+        match self.direction {
+            Direction::Outgoing if is_to_number => Transport::Pstn,
+            Direction::Incoming if is_to_number && (is_from_number || self.from.is_none()) => Transport::Pstn,
+            _ => Transport::Sip,
+        }
+    }
+
+    /// It is attempted.
+    pub(crate) fn starts(&mut self, at_us: i64) {
+        if self.state == CallState::Queued {
+            self.start_us = Some(at_us);
+            self.state = CallState::Starting;
+        }
+    }
+
+    /// The other side rings. Whether that is news.
+    pub(crate) fn rings(&mut self, at_us: i64) -> bool {
+        let is_news = self.state == CallState::Starting && self.direction == Direction::Outgoing;
+        if is_news {
+            self.ring_us = Some(at_us);
+            self.state = CallState::Ringing;
+        }
+        is_news
+    }
+
     /// Somebody answered.
     pub(crate) fn answered(&mut self, at_us: i64) {
         if self.end_us.is_none() {
@@ -141,6 +218,23 @@ impl Call {
         };
         self.state = state;
         self.error_code = self.error_code.take().or(code);
+    }
+
+    /// Something is wrong with it: for programs, and for people, of which the begin is kept.
+    pub(crate) fn fails(&mut self, code: &str, message: &str) {
+        self.error_code = Some(code.to_owned());
+        self.error_message = Some(message.chars().take(crate::limits::ERROR_CHARACTERS_MAX).collect());
+    }
+
+    /// The server that conducted it died, and it ended at its last sign of life: what `end_abandoned` makes of its row.
+    pub(crate) fn lost(&mut self, alive_us: i64) {
+        self.end_us = Some(alive_us.max(self.answer_us.unwrap_or(alive_us)));
+        self.state = if self.answer_us.is_some() {
+            CallState::Completed
+        } else {
+            self.error_code = Some("SERVER_LOST".to_owned());
+            CallState::Failed
+        };
     }
 
     /// Writes something down, or takes it away if there is nothing to write. What is beyond the limits changes nothing.
@@ -182,6 +276,9 @@ mod tests {
             answer_us: None,
             end_us: None,
             sip_call_id: None,
+            originating_call: None,
+            bridged: false,
+            state_update_uri: None,
         }
     }
 

@@ -4,14 +4,15 @@ use std::net::IpAddr;
 
 use audit::{Action, By};
 use db::{Row, Statement, Value};
-use http::Uri;
 use ipnet::Ipv4Net;
 use serde_json::{Value as Json, json};
+use telephony::agent::{Proof, Terms};
 
 use crate::{
     Calls,
     call::numbered,
-    limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX, URI_BYTES_MAX},
+    handlers::is_handler,
+    limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX},
     page::{List, ListError, Page},
 };
 
@@ -74,6 +75,8 @@ pub struct SipDomain {
     pub cidr_blocks: Vec<CidrBlock>,
     /// What is recorded of its calls.
     pub recording: Option<RecordingConfig>,
+    /// Whether its users may register telephones.
+    pub allow_register: bool,
     /// When it was made.
     pub create_us: i64,
     /// When it was deleted.
@@ -93,6 +96,8 @@ pub struct DomainChange {
     pub cidr_blocks: Option<Vec<(String, String)>>,
     /// What is recorded of its calls.
     pub recording: Option<Option<RecordingConfig>>,
+    /// Whether its users may register telephones.
+    pub allow_register: Option<bool>,
 }
 
 /// Why a domain is not made or changed.
@@ -117,15 +122,14 @@ pub enum DomainError {
     Store(#[from] db::Error),
 }
 
-const COLUMNS: &str =
-    "id, project, display_name, termination_mode, handler_uris, cidr_blocks, recording, create_us, delete_us";
+const COLUMNS: &str = "id, project, display_name, termination_mode, handler_uris, cidr_blocks, recording, create_us, delete_us, allow_register";
 
-fn invalid(field: &'static str, why: impl Into<String>) -> DomainError {
+pub(crate) fn invalid(field: &'static str, why: impl Into<String>) -> DomainError {
     DomainError::Invalid { field, why: why.into() }
 }
 
-/// `[a-z0-9]`, dashes inside, 2 to 30 in all: the contract's rule.
-fn is_domain_id(id: &str) -> bool {
+/// `[a-z0-9]`, dashes inside, 2 to 30 in all: the contract's rule for domains and for their users.
+pub(crate) fn is_sip_id(id: &str) -> bool {
     let of_edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = id.as_bytes();
     let [first, .., last] = bytes else { return false };
@@ -138,10 +142,7 @@ fn checked_handlers(uris: Vec<String>) -> Result<Vec<String>, DomainError> {
         return Err(invalid(field, format!("a domain has at most {HANDLERS_MAX} handlers")));
     }
     for uri in &uris {
-        let parsed: Option<Uri> = (uri.len() <= URI_BYTES_MAX).then(|| uri.parse().ok()).flatten();
-        let is_http =
-            parsed.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
-        if !is_http {
+        if !is_handler(uri) {
             return Err(invalid(
                 field,
                 format!("{uri:?} is not an absolute address of http or https"),
@@ -206,17 +207,30 @@ fn domain_of(row: &Row) -> Result<SipDomain, db::Error> {
         recording,
         create_us: row.int(7)?,
         delete_us: row.opt_int(8)?,
+        allow_register: row.int(9)? != 0,
     })
 }
 
 impl SipDomain {
-    /// Whether whoever calls from there may: its mode, and its blocks. A domain without blocks cannot be called.
-    pub fn admits(&self, source: IpAddr) -> bool {
-        let is_open = self.termination_mode == TerminationMode::Programmable && self.delete_us.is_none();
-        let IpAddr::V4(source) = source.to_canonical() else {
-            return false;
+    /// What it wants of whoever sends from there, by the contract's matrix: blocks of addresses and no users let in by address, users
+    /// and no blocks by password from wherever, and both by both. With neither, nobody comes in. `None` is a stranger.
+    pub(crate) fn terms(&self, source: IpAddr, has_users: bool) -> Option<Terms> {
+        let is_listed = match source.to_canonical() {
+            IpAddr::V4(source) => self.cidr_blocks.iter().any(|block| block.block.contains(&source)),
+            IpAddr::V6(_) => false,
         };
-        is_open && self.cidr_blocks.iter().any(|block| block.block.contains(&source))
+        let proof = match (is_listed, has_users) {
+            (true, true) => Proof::Both,
+            (true, false) => Proof::Address,
+            (false, true) if self.cidr_blocks.is_empty() => Proof::Password,
+            (false, _) => return None,
+        };
+        let terms = Terms {
+            proof,
+            calls: self.termination_mode == TerminationMode::Programmable,
+            registers: self.allow_register && has_users,
+        };
+        (self.delete_us.is_none() && (terms.calls || terms.registers)).then_some(terms)
     }
 
     fn with(self, change: DomainChange) -> Result<SipDomain, DomainError> {
@@ -226,6 +240,7 @@ impl SipDomain {
             handler_uris: change.handler_uris.map_or(Ok(self.handler_uris), checked_handlers)?,
             cidr_blocks: change.cidr_blocks.map_or(Ok(self.cidr_blocks), checked_blocks)?,
             recording: change.recording.unwrap_or(self.recording),
+            allow_register: change.allow_register.unwrap_or(self.allow_register),
             ..self
         })
     }
@@ -254,10 +269,11 @@ impl SipDomain {
             recording.as_deref().into(),
             self.create_us.into(),
             self.delete_us.into(),
+            self.allow_register.into(),
         ]
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("projects/{}/sipDomains/{}", self.project, self.id)
     }
 }
@@ -271,7 +287,7 @@ impl Calls {
         with: DomainChange,
         by: &By,
     ) -> Result<SipDomain, DomainError> {
-        if !is_domain_id(id) {
+        if !is_sip_id(id) {
             let why = "an id is 2 to 30 lower-case letters, digits and dashes, with no dash at its ends";
             return Err(invalid("sip_domain_id", why));
         }
@@ -283,11 +299,12 @@ impl Calls {
             handler_uris: vec![],
             cidr_blocks: vec![],
             recording: None,
+            allow_register: false,
             create_us: by.now_us,
             delete_us: None,
         };
         let domain = empty.with(with)?;
-        let sql = format!("insert into sip_domain ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+        let sql = format!("insert into sip_domain ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
         let line = by.did(Action::SipDomainCreate, &domain.name(), "");
         match self
             .db
@@ -366,7 +383,7 @@ impl Calls {
 
     async fn write_domain(&self, domain: &SipDomain, line: Statement) -> Result<(), DomainError> {
         let sql = "update sip_domain set display_name = $3, termination_mode = $4, handler_uris = $5, cidr_blocks = $6,
-            recording = $7, create_us = $8, delete_us = $9 where id = $1 and project = $2 and delete_us is null";
+            recording = $7, create_us = $8, delete_us = $9, allow_register = $10 where id = $1 and project = $2 and delete_us is null";
         match self
             .db
             .write(vec![Statement::new(sql, domain.values()).expect(1), line])
@@ -398,38 +415,77 @@ mod tests {
             ("abcdefghijklmnopqrstuvwxyz1234", true),
             ("abcdefghijklmnopqrstuvwxyz12345", false),
         ] {
-            assert_eq!(is_domain_id(id), good, "{id}");
+            assert_eq!(is_sip_id(id), good, "{id}");
         }
     }
 
     #[test]
     fn who_may_call_in() {
-        let check = |blocks: &[&str], mode, source: &str, expected: bool| {
-            let blocks = blocks
-                .iter()
-                .map(|block| (String::new(), (*block).to_owned()))
-                .collect();
-            let domain = SipDomain {
-                id: "demo".to_owned(),
-                project: "p".to_owned(),
-                display_name: String::new(),
-                termination_mode: mode,
-                handler_uris: vec![],
-                cidr_blocks: checked_blocks(blocks).expect("blocks"),
-                recording: None,
-                create_us: 0,
-                delete_us: None,
-            };
-            assert_eq!(domain.admits(source.parse().expect("an address")), expected, "{source}");
+        let check = |blocks: &[&str], has_users, source: &str, expected: Option<Proof>| {
+            let terms = domain(blocks).terms(source.parse().expect("an address"), has_users);
+            assert_eq!(
+                terms.map(|terms| terms.proof),
+                expected,
+                "{blocks:?} {has_users} {source}"
+            );
         };
-        let programmable = TerminationMode::Programmable;
-        check(&["192.0.2.0/24"], programmable, "192.0.2.7", true);
-        check(&["192.0.2.0/24"], programmable, "::ffff:192.0.2.7", true);
-        check(&["192.0.2.0/24"], programmable, "192.0.3.7", false);
-        check(&["192.0.2.0/24"], programmable, "2001:db8::1", false);
-        check(&["10.0.0.0/8", "192.0.2.7/32"], programmable, "192.0.2.7", true);
-        check(&[], programmable, "192.0.2.7", false);
-        check(&["0.0.0.0/0"], TerminationMode::Disabled, "192.0.2.7", false);
+        let office = &["192.0.2.0/24"];
+        check(&[], false, "192.0.2.7", None);
+        check(office, false, "192.0.2.7", Some(Proof::Address));
+        check(office, false, "::ffff:192.0.2.7", Some(Proof::Address));
+        check(office, false, "192.0.3.7", None);
+        check(office, false, "2001:db8::1", None);
+        check(
+            &["10.0.0.0/8", "192.0.2.7/32"],
+            false,
+            "192.0.2.7",
+            Some(Proof::Address),
+        );
+        check(office, true, "192.0.2.7", Some(Proof::Both));
+        check(office, true, "192.0.3.7", None);
+        check(&[], true, "192.0.2.7", Some(Proof::Password));
+        check(&[], true, "2001:db8::1", Some(Proof::Password));
+    }
+
+    #[test]
+    fn what_they_may_do_then() {
+        let check = |mode, allow_register, has_users, delete_us, expected: Option<(bool, bool)>| {
+            let domain = SipDomain {
+                termination_mode: mode,
+                allow_register,
+                delete_us,
+                ..domain(&["0.0.0.0/0"])
+            };
+            let terms = domain.terms([192, 0, 2, 7].into(), has_users);
+            assert_eq!(
+                terms.map(|terms| (terms.calls, terms.registers)),
+                expected,
+                "{domain:?}"
+            );
+        };
+        let (programmable, disabled) = (TerminationMode::Programmable, TerminationMode::Disabled);
+        check(programmable, false, true, None, Some((true, false)));
+        check(programmable, true, true, None, Some((true, true)));
+        check(programmable, true, false, None, Some((true, false)));
+        check(disabled, true, true, None, Some((false, true)));
+        check(disabled, false, true, None, None);
+        check(programmable, true, true, Some(1), None);
+    }
+
+    fn domain(blocks: &[&str]) -> SipDomain {
+        let blocks = blocks.iter().map(|block| (String::new(), (*block).to_owned()));
+        SipDomain {
+            id: "demo".to_owned(),
+            project: "p".to_owned(),
+            display_name: String::new(),
+            termination_mode: TerminationMode::Programmable,
+            handler_uris: vec![],
+            cidr_blocks: checked_blocks(blocks.collect()).expect("blocks"),
+            recording: None,
+            allow_register: false,
+            create_us: 0,
+            delete_us: None,
+        }
     }
 
     #[test]

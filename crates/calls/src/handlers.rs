@@ -3,8 +3,15 @@
 use std::{collections::BTreeMap, pin::Pin};
 
 use bytes::Bytes;
+use http::Uri;
 
-use crate::Call;
+use crate::{Call, limits::URI_BYTES_MAX};
+
+/// Whether somebody can be asked there what to do with a call: by HTTP.
+pub(crate) fn is_handler(uri: &str) -> bool {
+    let parsed: Option<Uri> = (uri.len() <= URI_BYTES_MAX).then(|| uri.parse().ok()).flatten();
+    parsed.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
+}
 
 /// Something that is ready later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -6,39 +6,53 @@
 //!
 //! What it leaves to others: HTTP ([`Handlers`]), what a contract calls things, and who may ask for what.
 
+mod address;
 mod call;
+mod clock;
 mod conduct;
 mod document;
 mod domain;
 mod ears;
 mod handlers;
 pub mod limits;
+mod news;
+mod outgoing;
 mod page;
 mod recordings;
 mod rows;
 mod script;
+mod sip_user;
 mod speech;
 
-pub use call::{Call, CallState, CreateMethod, Direction};
-pub use conduct::Conductor;
+pub use call::{Call, CallState, CreateMethod, Direction, Transport};
+pub use conduct::{Conductor, Events, Peers, Trunk, Ways};
 pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
 pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
+pub use outgoing::{CreateError, NewCall};
 pub use page::{List, ListError, Page};
 pub use recordings::{File, Recording, RecordingError, RecordingState, Source};
+pub use sip_user::{SipUser, SipUserError};
 pub use speech::{Espeak, Speech, SpeechError};
 
+use std::sync::Arc;
+
 use db::Db;
+use outgoing::Orders;
 
 /// Calls, their recordings and the domains that they come in by, in one database; clones share it.
 #[derive(Clone, Debug)]
 pub struct Calls {
     db: Db,
+    orders: Arc<Orders>,
 }
 
 impl Calls {
     /// Those of this database.
     pub fn new(db: Db) -> Calls {
-        Calls { db }
+        Calls {
+            db,
+            orders: Arc::default(),
+        }
     }
 }
 

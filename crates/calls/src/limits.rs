@@ -1,6 +1,6 @@
 //! Every limit of calls, named and argued in one place.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 /// A document: what the contract's longest text and thirty prompts need, several times over.
 pub const DOCUMENT_BYTES_MAX: usize = 65_536;
@@ -28,11 +28,40 @@ pub(crate) const DOCUMENTS_MAX: u32 = 1_000;
 pub(crate) const DOCUMENTS_IN_A_ROW_MAX: u32 = 20;
 
 /// How long a call may be: the contract's limit, four hours.
-pub(crate) const CALL_US_MAX: i64 = 4 * 3_600 * 1_000_000;
+pub(crate) const CALL_S_MAX: i64 = 4 * 3_600;
+pub(crate) const CALL_US_MAX: i64 = CALL_S_MAX * 1_000_000;
+
+/// Who is called out of one call, at once or one after the other: the contract's number for its other list of endpoints.
+pub(crate) const ENDPOINTS_MAX: usize = 10;
+
+/// How long somebody may ring, and does where a program does not say: the contract's numbers.
+pub(crate) const RINGING_S_MAX: i64 = 600;
+pub(crate) const RINGING_S: i64 = 30;
+
+/// How long whoever is to press a key before they are connected has to do so.
+pub(crate) const SCREENING_US_MAX: i64 = 10_000_000;
+
+/// Calls that programs and documents make, at once and of one project in a minute, unless an operator says otherwise: what an office
+/// does on a busy day, and what a stolen key costs in a night is some calls and no fortune.
+pub const OUTGOING_AT_ONCE: usize = 50;
+/// See [`OUTGOING_AT_ONCE`].
+pub const OUTGOING_PER_MINUTE: u32 = 60;
+
+/// Calls that programs want and that have not begun.
+pub(crate) const ORDERS_MAX: usize = 64;
+
+/// An address of a telephone.
+pub(crate) const ADDRESS_BYTES_MAX: usize = 255;
 
 /// Handlers of a domain, and blocks of addresses that may call it: the contract's limits.
 pub(crate) const HANDLERS_MAX: usize = 5;
 pub(crate) const CIDR_BLOCKS_MAX: usize = 100;
+
+/// Users of a domain: the telephones of a large house, several times over.
+pub(crate) const USERS_MAX: i64 = 10_000;
+
+/// A password: at least the contract's 12 characters, and no more than somebody types or a telephone's page takes.
+pub(crate) const PASSWORD_CHARACTERS: RangeInclusive<usize> = 12..=128;
 
 /// A display name: the contract's limit.
 pub(crate) const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
@@ -58,6 +87,9 @@ pub const EVENTS_MAX: usize = 4_096;
 /// How many items a page has if the caller does not say, and at most: the contract's figures.
 pub const PAGE_SIZE: (usize, usize) = (10, 100);
 
+/// Calls whose recordings are counted at once: a page of them.
+pub const CALLS_COUNTED_MAX: usize = 100;
+
 /// What is wrong with a call, for people: its begin says it.
 pub(crate) const ERROR_CHARACTERS_MAX: usize = 500;
 
@@ -66,3 +98,6 @@ pub(crate) const STOPPED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Recordings are given up so long after the end of their call: what the contract says.
 pub(crate) const PENDING_MAX: Duration = Duration::from_mins(10);
+
+/// How long it may take to look up a host that is called.
+pub(crate) const LOOKED_UP_WITHIN: Duration = Duration::from_secs(5);

@@ -1,6 +1,7 @@
 //! What is known of recordings: rows beside the files that `recording` keeps.
 
 use db::{Row, Statement, Value};
+use outbox::Notice;
 use recording::{Audio, Finished, Format};
 
 use audit::{Action, By};
@@ -8,6 +9,9 @@ use audit::{Action, By};
 use crate::{
     Calls,
     call::numbered,
+    clock::now_us,
+    limits::CALLS_COUNTED_MAX,
+    news,
     page::{List, ListError, Page},
 };
 
@@ -205,6 +209,14 @@ impl Calls {
         rows.first().map(recording_of).transpose()
     }
 
+    /// The recording that a notice tells of, if it is still there.
+    pub async fn recording_told_by(&self, notice: &Notice) -> Result<Option<Recording>, db::Error> {
+        let sql = format!("select {COLUMNS} from recording where id = $1 and project = $2 and state <> 1");
+        let params = vec![notice.subject.as_str().into(), notice.sender.as_str().into()];
+        let rows = self.db.read(&sql, params).await?;
+        rows.first().map(recording_of).transpose()
+    }
+
     /// Recordings of a project, or of one of its calls, the newest first.
     pub async fn list_recordings(
         &self,
@@ -226,6 +238,26 @@ impl Calls {
         let rows = self.db.read(&sql, params).await?;
         let recordings = rows.iter().map(recording_of).collect::<Result<Vec<_>, _>>()?;
         list.page(&parent, recordings, |recording| (recording.create_us, &recording.id))
+    }
+
+    /// How many recordings calls of a project have, whatever became of them; those that have none are left out. Beyond
+    /// [`CALLS_COUNTED_MAX`] calls are not looked at.
+    pub async fn count_recordings(&self, project: &str, calls: &[&str]) -> Result<Vec<(String, i64)>, db::Error> {
+        let calls = &calls[..calls.len().min(CALLS_COUNTED_MAX)];
+        if calls.is_empty() {
+            return Ok(vec![]);
+        }
+        let places: Vec<String> = (2..2 + calls.len()).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            "select call, count(*) from recording where project = $1 and call in ({}) group by call order by call",
+            places.join(", ")
+        );
+        let texts = std::iter::once(&project).chain(calls);
+        let params = texts.map(|text| text.replace('\0', "").into()).collect();
+        let rows = self.db.read(&sql, params).await?;
+        rows.iter()
+            .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?)))
+            .collect()
     }
 
     /// Deletes a recording with its files, which go first: what is in no list can be found by nobody who would delete it.
@@ -268,7 +300,24 @@ impl Calls {
     /// What came of a take.
     pub(crate) async fn recording_finished(&self, id: &str, outcome: Option<&Finished>) -> Result<(), db::Error> {
         let statement = outcome.map_or_else(|| failed(id, INTERNAL_ERROR), |outcome| finished(id, outcome));
-        self.db.write(vec![statement]).await
+        self.conclude(id, statement).await
+    }
+
+    /// Writes what became of a recording, with the notice of it for whoever wants to hear. What is over stays as it is.
+    async fn conclude(&self, id: &str, change: Statement) -> Result<(), db::Error> {
+        let sql = "select project, ready_uri from recording where id = $1 and state = 1";
+        let rows = self.db.read(sql, vec![id.into()]).await?;
+        let Some(pending) = rows.first() else {
+            return Ok(());
+        };
+        let mut write = vec![change.expect(1)];
+        if let Some(address) = pending.opt_text(1)? {
+            write.push(news::over(id, pending.text(0)?, address, now_us()).posted());
+        }
+        match self.db.write(write).await {
+            Err(db::Error::Conflict { statement: 0 }) => Ok(()),
+            written => written,
+        }
     }
 
     /// Recordings that have no end: whether silence is cut off them.
@@ -282,10 +331,13 @@ impl Calls {
 
     /// Recordings of calls that ended so long ago are given up.
     pub(crate) async fn give_up_recordings(&self, ended_before_us: i64) -> Result<(), db::Error> {
-        let sql = "update recording set state = 4, error_code = $2, start_us = null
-            where state = 1 and exists (select 1 from call c where c.id = recording.call and c.end_us < $1)";
-        self.db
-            .write(vec![Statement::new(sql, vec![ended_before_us.into(), TIMEOUT.into()])])
-            .await
+        let sql =
+            "select r.id from recording r join call c on c.id = r.call where r.state = 1 and c.end_us < $1 limit 1000";
+        let rows = self.db.read(sql, vec![ended_before_us.into()]).await?;
+        for row in &rows {
+            let id = row.text(0)?;
+            self.conclude(id, failed(id, TIMEOUT)).await?;
+        }
+        Ok(())
     }
 }

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use db::{Row, Statement, Value};
 use filter::{Field, Kind, Parameter, Predicate};
+use outbox::Notice;
 
 use crate::{
     Call, CallState, Calls, CreateMethod, Direction,
+    clock::now_us,
     page::{List, ListError, Page},
 };
 
 const COLUMNS: &str =
     "id, project, to_address, from_address, is_private, labels, direction, state, create_method, error_code,
-    error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id";
-
-/// Calls of SIP: as the contract numbers transports.
-const SIP: i64 = 3;
+    error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, originating_call, bridged,
+    state_update_uri";
 
 /// What a filter may speak of.
 const FIELDS: &[Field] = &[
@@ -72,6 +72,9 @@ fn call_of(row: &Row) -> Result<Call, db::Error> {
         answer_us: row.opt_int(14)?,
         end_us: row.opt_int(15)?,
         sip_call_id: optional(16)?,
+        originating_call: optional(17)?,
+        bridged: row.int(18)? != 0,
+        state_update_uri: optional(19)?,
     })
 }
 
@@ -81,10 +84,11 @@ impl Call {
         let labels = serde_json::to_string(&self.labels).expect("texts under texts");
         let sql = format!(
             "insert into call ({COLUMNS}, transport, alive_us)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, {SIP}, $18)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
             on conflict (id) do update set labels = excluded.labels, state = excluded.state, error_code = excluded.error_code,
-            error_message = excluded.error_message, ring_us = excluded.ring_us, answer_us = excluded.answer_us,
-            end_us = excluded.end_us, alive_us = excluded.alive_us"
+            error_message = excluded.error_message, start_us = excluded.start_us, ring_us = excluded.ring_us,
+            answer_us = excluded.answer_us, end_us = excluded.end_us, sip_call_id = excluded.sip_call_id,
+            bridged = excluded.bridged, alive_us = excluded.alive_us"
         );
         let params: Vec<Value> = vec![
             self.id.as_str().into(),
@@ -104,6 +108,10 @@ impl Call {
             self.answer_us.into(),
             self.end_us.into(),
             self.sip_call_id.as_deref().into(),
+            self.originating_call.as_deref().into(),
+            self.bridged.into(),
+            self.state_update_uri.as_deref().into(),
+            (self.transport() as i64).into(),
             now_us.into(),
         ];
         Statement::new(sql, params).expect(1)
@@ -127,26 +135,19 @@ fn numbered(predicate: Predicate) -> Result<Predicate, filter::Malformed> {
         else {
             return Ok(condition);
         };
-        let names: &[(&str, i64)] = match path.text.as_str() {
-            "state" => &[
-                ("QUEUED", 1),
-                ("STARTING", 2),
-                ("RINGING", 3),
-                ("IN_PROGRESS", 4),
-                ("COMPLETED", 5),
-                ("FAILED", 6),
-                ("NOT_ANSWERED", 7),
-                ("BUSY", 8),
-                ("REJECTED", 9),
-            ],
-            "direction" => &[("OUTGOING", 1), ("INCOMING", 2)],
-            "transport" => &[("PSTN", 1), ("CLIENT", 2), ("SIP", 3)],
+        let names: Vec<(&str, i64)> = match path.text.as_str() {
+            "state" => CallState::ALL
+                .iter()
+                .map(|state| (state.name(), state.number()))
+                .collect(),
+            "direction" => vec![("OUTGOING", 1), ("INCOMING", 2)],
+            "transport" => vec![("PSTN", 1), ("CLIENT", 2), ("SIP", 3)],
             // A day is its begin.
             "createTime" | "create_time" if is_date(&literal.text) => {
                 literal.text.push_str("T00:00:00Z");
-                &[]
+                vec![]
             }
-            _ => &[],
+            _ => vec![],
         };
         if names.is_empty() {
             return Ok(Predicate::Compare {
@@ -177,9 +178,11 @@ fn bound(parameter: Parameter) -> Value {
 }
 
 impl Calls {
-    /// A call as it is now, durably.
+    /// A call as it is now, durably, with the notice of its state if that is another one than before.
     pub(crate) async fn write_call(&self, call: &Call, now_us: i64) -> Result<(), db::Error> {
-        self.db.write(vec![call.written(now_us)]).await
+        let news = self.news_of(call, now_us).await?;
+        let write = news.iter().map(Notice::posted).chain([call.written(now_us)]);
+        self.db.write(write.collect()).await
     }
 
     /// A call of a project, if there is one.
@@ -221,10 +224,20 @@ impl Calls {
 
     /// Calls that a server left open when it died ended at their last sign of life.
     pub(crate) async fn end_abandoned(&self) -> Result<(), db::Error> {
+        let told =
+            format!("select {COLUMNS}, alive_us from call where end_us is null and state_update_uri is not null");
+        let told = self.db.read(&told, vec![]).await?;
+        let mut write = vec![];
+        for row in &told {
+            let mut call = call_of(row)?;
+            call.lost(row.int(20)?);
+            write.extend(call.news(now_us()).iter().map(Notice::posted));
+        }
         let sql = "update call set end_us = case when answer_us > alive_us then answer_us else alive_us end,
             state = case when answer_us is null then 6 else 5 end,
             error_code = case when answer_us is null then 'SERVER_LOST' else error_code end
             where end_us is null";
-        self.db.write(vec![Statement::new(sql, vec![])]).await
+        write.push(Statement::new(sql, vec![]));
+        self.db.write(write).await
     }
 }

@@ -43,6 +43,9 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(16, "0016_roles"),
     migration!(17, "0017_projects"),
     migration!(18, "0018_calls"),
+    migration!(19, "0019_sip_users"),
+    migration!(20, "0020_call_events"),
+    migration!(21, "0021_outgoing_calls"),
 ];
 
 /// Remembers the steps that a database has seen.

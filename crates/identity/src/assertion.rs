@@ -10,8 +10,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    AuthenticationError, Caller, Fault, Identity, Principal, Scopes, limits, numeric_date::NumericDate, sign_in::after,
-    token::fault,
+    AuthenticationError, Caller, Fault, Identity, OAuthError, Principal, Scope, Scopes, authorization::asked_scopes,
+    limits, numeric_date::NumericDate, sign_in::after, token::fault,
 };
 
 /// The audiences that Google's own libraries write into assertions, whatever `token_uri` their key file has: today's, and those
@@ -22,6 +22,9 @@ const GOOGLE_TOKEN_URIS: [&str; 4] = [
     "https://www.googleapis.com/oauth2/v3/token",
     "https://accounts.google.com/o/oauth2/token",
 ];
+
+/// The audience that the clients of the contract for calls write into assertions, whatever their key file has.
+const ENFONICA_TOKEN_URI: &str = "https://oauth2.api.enfonica.com/token";
 
 /// The audiences that Google's libraries write into a token for the APIs that are served here.
 const GOOGLE_SERVICES: [&str; 2] = ["https://meet.googleapis.com", "https://people.googleapis.com"];
@@ -41,6 +44,22 @@ pub(crate) struct Claims {
     nbf: Option<NumericDate>,
     /// A name of its own: whoever gives one means it to be used once.
     jti: Option<String>,
+}
+
+/// The package of the services whose addresses clients write where a scope should be.
+const VOICE_PACKAGE: &str = "enfonica.voice.v1beta1.";
+
+/// What an assertion asks for. The contract for calls has clients of two kinds: one asks for a scope, and the other for a service by its
+/// address, which stands for the service's scope wherever it is served.
+pub(crate) fn scopes_asked_for(list: &str) -> Result<Scopes, OAuthError> {
+    let is_service = |name: &str| {
+        let service = name.strip_prefix("https://").and_then(|name| name.rsplit_once('/'));
+        service.is_some_and(|(_, service)| service.starts_with(VOICE_PACKAGE))
+    };
+    if list.split_ascii_whitespace().any(is_service) {
+        return Ok(Scopes::known_in(list).union(Scopes::of(&[Scope::Voice])));
+    }
+    asked_scopes(list)
 }
 
 impl Claims {
@@ -151,13 +170,18 @@ impl Identity {
     pub(crate) async fn assertion(&self, assertion: &str, now_us: i64) -> Result<Signed, AuthenticationError> {
         let signed = self.signed(assertion, now_us).await?;
         match signed.claims.aud.as_deref() {
-            Some(aud) if GOOGLE_TOKEN_URIS.contains(&aud) || aud == self.token_uri() => {}
+            Some(aud) if GOOGLE_TOKEN_URIS.contains(&aud) || aud == ENFONICA_TOKEN_URI || self.is_token_uri(aud) => {}
             _ => return Err(AuthenticationError::Invalid(Fault::WrongAudience)),
         }
         if let Some(name) = &signed.claims.jti {
             self.use_up(name, &signed, now_us).await?;
         }
         Ok(signed)
+    }
+
+    /// Whether this is our token endpoint, by its own path or by the one that the contract for calls has.
+    fn is_token_uri(&self, aud: &str) -> bool {
+        aud == self.token_uri() || aud.strip_prefix(&*self.public_url) == Some("/token")
     }
 
     /// Remembers the name of an assertion until it expires, and sweeps out those that have.

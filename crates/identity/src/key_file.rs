@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{Identity, secret::random_bytes};
 
-/// What the files call a project. There is one: the installation.
+/// What the files call a project where none is: the installation.
 pub(crate) const PROJECT: &str = "sederunt";
 
 /// Of which Google's libraries expect tokens, whatever server they talk to.
@@ -44,7 +44,7 @@ impl std::fmt::Debug for KeyFile {
 #[derive(Serialize)]
 struct Contents<'a> {
     r#type: &'static str,
-    project_id: &'static str,
+    project_id: &'a str,
     private_key_id: &'a str,
     private_key: String,
     client_email: &'a str,
@@ -75,11 +75,11 @@ impl NewKey {
         })
     }
 
-    /// The file of a service account with this address and this id.
-    pub(crate) fn file(self, email: &str, client_id: &str, identity: &Identity) -> KeyFile {
+    /// The file of a service account of this project, with this address and this id.
+    pub(crate) fn file(self, project: &str, email: &str, client_id: &str, identity: &Identity) -> KeyFile {
         let contents = Contents {
             r#type: "service_account",
-            project_id: PROJECT,
+            project_id: project,
             private_key_id: &self.id,
             private_key: self.private_pem,
             client_email: email,

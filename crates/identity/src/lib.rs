@@ -103,7 +103,7 @@ pub use organisations::{Domain, OrganisationError};
 pub use passwords::{PasswordChange, PasswordError};
 pub use principal::{Caller, Principal};
 pub use project_role::{Permission, ProjectRole, UnknownProjectRole};
-pub use projects::{Project, ProjectError, ProjectMember, SigningKey};
+pub use projects::{Membership, Project, ProjectError, ProjectMember, ShownMember, SigningKey};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::Secret;
 pub use service_accounts::{ServiceAccount, ServiceAccountKey};

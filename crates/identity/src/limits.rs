@@ -138,3 +138,6 @@ pub const PROJECT_ID_BYTES_MAX: usize = 30;
 
 /// Members of a project that are shown at once: more than anybody looks through.
 pub const PROJECT_MEMBERS_SHOWN_MAX: usize = 1_000;
+
+/// Projects that somebody is shown to be in: the same.
+pub const MEMBERSHIPS_SHOWN_MAX: usize = 1_000;

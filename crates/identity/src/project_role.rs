@@ -29,6 +29,7 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
             ("voice.recordings", &["get", "list"]),
             ("voice.transcriptions", &["get", "list"]),
             ("voice.sipDomains", &["get", "list"]),
+            ("voice.users", &["get", "list"]),
         ],
     ),
     (
@@ -41,7 +42,10 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
     ),
     (
         ProjectRole::Admin,
-        &[("voice.sipDomains", &["create", "update", "delete"])],
+        &[
+            ("voice.sipDomains", &["create", "update", "delete"]),
+            ("voice.users", &["create", "update", "delete"]),
+        ],
     ),
 ];
 
@@ -64,6 +68,13 @@ impl ProjectRole {
 
     pub(crate) fn of_number(number: i64) -> Option<ProjectRole> {
         ProjectRole::ALL.into_iter().find(|role| role.number() == number)
+    }
+
+    /// All that a member with this role may do, by name.
+    pub fn permissions(self) -> impl Iterator<Item = String> {
+        let rows = TABLE.iter().filter(move |(role, _)| *role <= self);
+        let held = rows.flat_map(|(_, held)| held.iter());
+        held.flat_map(|(of, verbs)| verbs.iter().map(move |verb| format!("{of}.{verb}")))
     }
 
     /// Whether a member with this role may do that.
@@ -110,7 +121,24 @@ mod tests {
         check("voice.recordings.delete", [false, true, true]);
         check("voice.sipDomains.update", [false, false, true]);
         check("voice.sipDomains.list", [true, true, true]);
+        check("voice.users.get", [true, true, true]);
+        check("voice.users.create", [false, false, true]);
         check("voice.calls.delete", [false, false, false]);
         check("voice", [false, false, false]);
+    }
+
+    #[test]
+    fn a_role_may_what_it_says_that_it_may() {
+        for role in ProjectRole::ALL {
+            let mut permissions = role.permissions();
+            assert!(
+                permissions.all(|name| role.may(Permission(String::leak(name)))),
+                "{role:?}"
+            );
+        }
+        let of_editors = ProjectRole::Editor.permissions();
+        assert!(of_editors.into_iter().any(|name| name == "voice.recordings.delete"));
+        let of_viewers = ProjectRole::Viewer.permissions();
+        assert!(of_viewers.into_iter().all(|name| name != "voice.recordings.delete"));
     }
 }

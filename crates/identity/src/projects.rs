@@ -33,6 +33,24 @@ pub struct ProjectMember {
     pub role: ProjectRole,
 }
 
+/// A member, as those see them who manage a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownMember {
+    /// Who, and what they may do.
+    pub member: ProjectMember,
+    /// The address of their account.
+    pub email: String,
+}
+
+/// What somebody is in a project, as they see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// Which project.
+    pub project: Project,
+    /// What they may do there.
+    pub role: ProjectRole,
+}
+
 /// The key by which what a project sends is signed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningKey(pub Vec<u8>);
@@ -103,6 +121,26 @@ fn resource_name(id: &str) -> String {
     format!("projects/{id}")
 }
 
+/// Somebody becomes a member of a project, or one with another role, and the audit log says so.
+pub(crate) fn joining(id: &str, member: &str, role: ProjectRole, by: &By) -> [Statement; 2] {
+    let upsert = Statement::new(
+        "insert into project_member (project, member, role, create_us) values ($1, $2, $3, $4)
+         on conflict (project, member) do update set role = excluded.role",
+        vec![id.into(), member.into(), role.number().into(), by.now_us.into()],
+    );
+    let detail = format!("{member} {}", role.name());
+    [upsert, by.did(Action::ProjectMember, &resource_name(id), &detail)]
+}
+
+/// How members are named; whoever else asks is in no project.
+fn member_name(caller: &Caller) -> Option<String> {
+    match caller {
+        Caller::User(user) => Some(format!("users/{}", user.id)),
+        Caller::ServiceAccount { client_id, .. } => Some(format!("serviceAccounts/{client_id}")),
+        Caller::Daemon { .. } | Caller::Anonymous => None,
+    }
+}
+
 /// Whoever is deleted is in no project any more.
 pub(crate) fn leaving_projects(member: &str) -> Statement {
     let sql = "delete from project_member where member = $1";
@@ -155,18 +193,7 @@ impl Identity {
     /// Makes somebody a member of a project, or one with another role. It holds from their next request on.
     pub async fn set_project_member(&self, id: &str, member: &ProjectMember, by: &By) -> Result<(), ProjectError> {
         self.project(id).await?.ok_or(ProjectError::NotFound)?;
-        let upsert = Statement::new(
-            "insert into project_member (project, member, role, create_us) values ($1, $2, $3, $4)
-             on conflict (project, member) do update set role = excluded.role",
-            vec![
-                id.into(),
-                member.member.as_str().into(),
-                member.role.number().into(),
-                by.now_us.into(),
-            ],
-        );
-        let detail = format!("{} {}", member.member, member.role.name());
-        let line = by.did(Action::ProjectMember, &resource_name(id), &detail);
+        let [upsert, line] = joining(id, &member.member, member.role, by);
         self.write_to_project(upsert, line).await
     }
 
@@ -182,16 +209,51 @@ impl Identity {
 
     /// The members of a project, by name.
     pub async fn project_members(&self, id: &str) -> Result<Vec<ProjectMember>, ProjectError> {
-        let sql = "select member, role from project_member where project = $1 order by member limit $2";
+        let shown = self.shown_project_members(id).await?;
+        Ok(shown.into_iter().map(|shown| shown.member).collect())
+    }
+
+    /// The members of a project with their addresses, by name.
+    pub async fn shown_project_members(&self, id: &str) -> Result<Vec<ShownMember>, ProjectError> {
+        // What follows `users/` and `serviceAccounts/` is the key of the other table.
+        let sql = "select m.member, m.role, coalesce(account.email, app.email, '') from project_member m
+             left join account on account.id = substr(m.member, 7)
+             left join app on app.client_id = substr(m.member, 17)
+             where m.project = $1 order by m.member limit $2";
         let most = i64::try_from(limits::PROJECT_MEMBERS_SHOWN_MAX).expect("a thousand");
-        let rows = self.db.read(sql, vec![id.into(), most.into()]).await?;
+        let rows = self
+            .db
+            .read(sql, vec![id.replace('\0', "").into(), most.into()])
+            .await?;
         let members = rows.iter().map(|row| {
-            Ok(ProjectMember {
-                member: row.text(0)?.to_owned(),
-                role: ProjectRole::of_number(row.int(1)?).unwrap_or(ProjectRole::Viewer),
+            Ok(ShownMember {
+                member: ProjectMember {
+                    member: row.text(0)?.to_owned(),
+                    role: ProjectRole::of_number(row.int(1)?).unwrap_or(ProjectRole::Viewer),
+                },
+                email: row.text(2)?.to_owned(),
             })
         });
         Ok(members.collect::<Result<_, db::Error>>()?)
+    }
+
+    /// The projects that the caller is a member of, by id.
+    pub async fn memberships(&self, caller: &Principal) -> Result<Vec<Membership>, db::Error> {
+        let Some(member) = member_name(&caller.caller) else {
+            return Ok(vec![]);
+        };
+        let sql = "select id, name, project.create_us, role from project_member
+             join project on project.id = project_member.project
+             where member = $1 order by id limit $2";
+        let most = i64::try_from(limits::MEMBERSHIPS_SHOWN_MAX).expect("a thousand");
+        let rows = self.db.read(sql, vec![member.into(), most.into()]).await?;
+        let memberships = rows.iter().map(|row| {
+            Ok(Membership {
+                project: project_of(row)?,
+                role: ProjectRole::of_number(row.int(3)?).unwrap_or(ProjectRole::Viewer),
+            })
+        });
+        memberships.collect()
     }
 
     /// Whether the caller may do that in this project. A project that is not there is one in which nobody may do anything.
@@ -201,10 +263,8 @@ impl Identity {
         project: &str,
         permission: Permission,
     ) -> Result<bool, db::Error> {
-        let member = match &caller.caller {
-            Caller::User(user) => format!("users/{}", user.id),
-            Caller::ServiceAccount { client_id, .. } => format!("serviceAccounts/{client_id}"),
-            Caller::Daemon { .. } | Caller::Anonymous => return Ok(false),
+        let Some(member) = member_name(&caller.caller) else {
+            return Ok(false);
         };
         let sql = "select role from project_member where project = $1 and member = $2";
         let rows = self
@@ -224,6 +284,14 @@ impl Identity {
             .await?;
         let row = rows.first().ok_or(ProjectError::NotFound)?;
         Ok(SigningKey(row.blob(0)?.to_vec()))
+    }
+
+    /// The same for somebody who looks at it: a line of the audit log.
+    pub async fn show_project_signing_key(&self, id: &str, by: &By) -> Result<SigningKey, ProjectError> {
+        let key = self.project_signing_key(id).await?;
+        let line = by.did(Action::ProjectKeyShow, &resource_name(id), "");
+        self.db.write(vec![line]).await?;
+        Ok(key)
     }
 
     /// Another key, from now on.

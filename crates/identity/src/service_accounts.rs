@@ -1,5 +1,8 @@
 //! Service accounts: programs with keys of their own.
 //!
+//! One that was made for a project has an address in it and a role there, and is of use for nothing else until somebody grants it
+//! more; the others belong to the installation.
+//!
 //! The private half of a key is made here, leaves in its file, and is not kept. What the program signs with it is
 //! checked against the public half, whose row is the only thing that makes a key a key: deleting it ends the key.
 
@@ -12,7 +15,8 @@ use crate::{
     apps::new_client_id,
     key_file::{NewKey, PROJECT},
     limits,
-    projects::leaving_projects,
+    project_role::ProjectRole,
+    projects::{joining, leaving_projects},
 };
 
 /// The domain of their addresses: reserved for private use, so that no mail and no person has one.
@@ -32,6 +36,17 @@ pub struct ServiceAccount {
 }
 
 impl ServiceAccount {
+    /// What its key files call `project_id`: the project that it was made for, or the installation.
+    pub fn project(&self) -> &str {
+        let domain = self.email.rsplit_once('@').map_or("", |(_, domain)| domain);
+        domain.split('.').next().unwrap_or_default()
+    }
+
+    /// Whether it was made for no project.
+    pub fn is_of_installation(&self) -> bool {
+        self.project() == PROJECT
+    }
+
     /// As the audit log names it.
     fn resource_name(&self) -> String {
         format!("serviceAccounts/{}", self.client_id)
@@ -81,11 +96,37 @@ impl Identity {
     /// Makes a service account. The name is the part of its address before the `@`: lower-case letters, digits and
     /// dashes.
     pub async fn create_service_account(&self, name: &str, by: &By) -> Result<ServiceAccount, AppError> {
+        self.make_service_account(name, PROJECT, None, by).await
+    }
+
+    /// Makes a service account that belongs to a project, with a role there. What nobody may be called is a project that has the
+    /// name by which the installation's own are addressed.
+    pub async fn create_project_service_account(
+        &self,
+        name: &str,
+        project: &str,
+        role: ProjectRole,
+        by: &By,
+    ) -> Result<ServiceAccount, AppError> {
+        let found = self.project(project).await.map_err(|_| AppError::NotFound)?;
+        let project = found
+            .filter(|project| project.id != PROJECT)
+            .ok_or(AppError::NotFound)?;
+        self.make_service_account(name, &project.id, Some(role), by).await
+    }
+
+    async fn make_service_account(
+        &self,
+        name: &str,
+        project: &str,
+        role: Option<ProjectRole>,
+        by: &By,
+    ) -> Result<ServiceAccount, AppError> {
         let now_us = by.now_us;
         let name = checked_name(name)?;
         let account = ServiceAccount {
             client_id: new_client_id(),
-            email: format!("{name}@{PROJECT}.{EMAIL_DOMAIN}"),
+            email: format!("{name}@{project}.{EMAIL_DOMAIN}"),
             name: name.to_owned(),
             create_us: now_us,
         };
@@ -100,7 +141,13 @@ impl Identity {
             ],
         );
         let line = by.did(Action::ServiceAccountCreate, &account.resource_name(), "");
-        match self.db.write(vec![insert.expect(1), line]).await {
+        let mut write = vec![insert.expect(1), line];
+        write.extend(
+            role.map(|role| joining(project, &account.resource_name(), role, by))
+                .into_iter()
+                .flatten(),
+        );
+        match self.db.write(write).await {
             Ok(()) => Ok(account),
             Err(error) if error.is_conflict() => Err(AppError::NameTaken(account.email)),
             Err(error) => Err(error.into()),
@@ -173,7 +220,7 @@ impl Identity {
             by.did(Action::KeyCreate, &account.key_name(&key.id), ""),
         ];
         match self.db.write(write).await {
-            Ok(()) => Ok(key.file(&account.email, client_id, self)),
+            Ok(()) => Ok(key.file(account.project(), &account.email, client_id, self)),
             Err(db::Error::Conflict { statement: 0 }) => Err(AppError::NotFound),
             Err(error) if error.is_conflict() => Err(AppError::TooMany),
             Err(error) => Err(error.into()),

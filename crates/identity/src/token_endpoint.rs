@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::{
     App, AuthenticationError, Fault, Identity, OAuthCode, OAuthError, Scopes, Secret,
     accounts::user_id_of,
+    assertion::scopes_asked_for,
     authorization::asked_scopes,
     client::Client,
     grant::Grant,
@@ -215,7 +216,7 @@ impl Identity {
             .assertion(form.require("assertion")?, by.now_us)
             .await
             .map_err(assertion_refused)?;
-        let scopes = asked_scopes(signed.claims.scope.as_deref().unwrap_or_default())?;
+        let scopes = scopes_asked_for(signed.claims.scope.as_deref().unwrap_or_default())?;
         let (app, key) = (signed.client_id.clone(), signed.key_id.clone());
         let bearer = match signed.claims.acts_for() {
             None => Bearer::ServiceAccount { app, key },

@@ -3,7 +3,8 @@
 use audit::By;
 use db::testing::each_engine;
 use identity::{
-    Caller, Identity, NewUser, Permission, Principal, ProjectError, ProjectMember, ProjectRole, Scope, Scopes, User,
+    Caller, Identity, NewUser, Permission, Principal, ProjectError, ProjectMember, ProjectRole, Scope, Scopes,
+    ServiceAccount, User,
 };
 
 const NOW_US: i64 = 1_767_225_600_000_000;
@@ -36,6 +37,21 @@ fn member(name: &str, role: ProjectRole) -> ProjectMember {
         member: name.to_owned(),
         role,
     }
+}
+
+/// What the members of `support` are told, and what is told of them.
+async fn shown(identity: &Identity, ada: &Principal, robot: &ServiceAccount) {
+    let check = async |name: &str, caller: &Principal, expected: &[(&str, ProjectRole)]| {
+        let found = identity.memberships(caller).await.expect("reads");
+        let found = found.iter().map(|found| (&*found.project.name, found.role));
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{name}");
+    };
+    check("a member", ada, &[("Support", ProjectRole::Admin)]).await;
+    check("nobody", &Principal::ANONYMOUS, &[]).await;
+    let members = identity.shown_project_members("support").await.expect("reads");
+    let mut addresses: Vec<&str> = members.iter().map(|shown| &*shown.email).collect();
+    addresses.sort_unstable();
+    assert_eq!(addresses, ["ada@example.org", &robot.email]);
 }
 
 #[tokio::test]
@@ -88,6 +104,7 @@ async fn what_members_may_and_until_when() {
             .await
             .expect("set");
         check("a service account", &robot_calls, [true, false, false]).await;
+        shown(&identity, &ada_calls, &robot).await;
         check("nobody", &Principal::ANONYMOUS, [false; 3]).await;
         let members = identity.project_members("support").await.expect("reads");
         assert_eq!(members.len(), 2);

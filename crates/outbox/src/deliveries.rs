@@ -30,7 +30,7 @@ pub struct Delivery {
 /// What waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// How many deliveries.
+    /// How many deliveries and notices.
     pub deliveries: i64,
     /// Since when the oldest of them waits.
     pub oldest_us: Option<i64>,
@@ -129,13 +129,15 @@ impl Outbox {
             ),
             Statement::new(missed, params),
             Statement::new("delete from outbox_delivery where made_us < $1", vec![before_us.into()]),
+            Statement::new("delete from outbox_notice where made_us < $1", vec![before_us.into()]),
         ];
         self.db.write(write).await
     }
 
     /// How much waits, and for how long.
     pub async fn backlog(&self) -> Result<Backlog, db::Error> {
-        let sql = "select count(*), min(made_us) from outbox_delivery";
+        let sql = "select count(*), min(made_us) from
+            (select made_us from outbox_delivery union all select made_us from outbox_notice) waiting";
         let rows = self.db.read(sql, Vec::new()).await?;
         let Some(row) = rows.first() else {
             return Ok(Backlog::default());

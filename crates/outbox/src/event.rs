@@ -10,6 +10,10 @@ use db::Statement;
 pub enum Topic {
     /// Call records: the subject is the id of a conference.
     CallRecords,
+    /// States of telephone calls: the subject is the id of a call.
+    CallStates,
+    /// Recordings of calls that are over: the subject is the id of a recording.
+    Recordings,
 }
 
 /// Something that happened.
@@ -29,7 +33,7 @@ pub struct Event<'a> {
 
 impl Topic {
     /// All of them.
-    const ALL: &[Topic] = &[Topic::CallRecords];
+    const ALL: &[Topic] = &[Topic::CallRecords, Topic::CallStates, Topic::Recordings];
 
     pub(crate) fn named(name: &str) -> Option<Topic> {
         Topic::ALL.iter().copied().find(|topic| topic.name() == name)
@@ -39,6 +43,8 @@ impl Topic {
     pub const fn name(self) -> &'static str {
         match self {
             Topic::CallRecords => "call_records",
+            Topic::CallStates => "call_states",
+            Topic::Recordings => "recordings",
         }
     }
 }

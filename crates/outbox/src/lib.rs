@@ -9,10 +9,14 @@
 //!
 //! It is one outbox for all contracts: an event names its topic and the id of what it happened to, and nothing else. What a
 //! contract tells of that, in whose words, is its own, and so is who may ask. Sending is its caller's.
+//!
+//! Some facts say themselves who is to be told, and nobody subscribes to them. They need no spreading: their writer puts
+//! [`Notice::posted`] into the same write, and it is tried and settled as deliveries are.
 
 mod deliveries;
 mod event;
 pub mod limits;
+mod notice;
 mod owed;
 mod retry;
 mod spread;
@@ -20,6 +24,7 @@ mod subscription;
 
 pub use deliveries::{Backlog, Delivery};
 pub use event::{Event, Topic};
+pub use notice::Notice;
 pub use owed::Kind;
 pub use retry::{Next, Outcome, Tries};
 pub use subscription::{SubscribeError, Subscription, SubscriptionId, forgetting};

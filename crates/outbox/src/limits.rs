@@ -27,7 +27,26 @@ pub(crate) const RETRY_MAX_US: i64 = 10 * 60_000_000;
 /// The longest wait is reached after so many doublings, so no more are counted.
 pub(crate) const RETRY_DOUBLINGS_MAX: u32 = 9;
 
-const HOUR_US: i64 = 3_600_000_000;
+/// How long after each failure a notice is tried again, and after the last no more: the contract's numbers, three and a half hours
+/// in all.
+pub(crate) const NOTICE_WAITS_US: [i64; 8] = [
+    SECOND_US,
+    2 * SECOND_US,
+    4 * SECOND_US,
+    8 * SECOND_US,
+    60 * SECOND_US,
+    1_800 * SECOND_US,
+    3_600 * SECOND_US,
+    7_200 * SECOND_US,
+];
+
+/// Tries of a notice for which later ones of the same subject wait: those between which there are seconds. With a receiver that
+/// takes ten seconds for each, the next one is a minute late.
+pub(crate) const NOTICE_QUICK_TRIES: i64 = 5;
+
+const SECOND_US: i64 = 1_000_000;
+
+const HOUR_US: i64 = 3_600 * SECOND_US;
 
 // Whoever is tried at all is tried to the end before what is owed to them is forgotten.
 const _: () = assert!(TRIED_US < KEPT_US);

@@ -1,7 +1,10 @@
 //! The outbox on both engines.
 
 use db::{Db, Statement, testing::each_engine};
-use outbox::{Event, Kind, Next, Outbox, SubscribeError, Subscription, SubscriptionId, Topic, forgetting, limits};
+use outbox::{
+    Event, Kind, Next, Notice, Outbox, Outcome, SubscribeError, Subscription, SubscriptionId, Topic, Tries, forgetting,
+    limits,
+};
 
 const NOW_US: i64 = 1_767_225_600_000_000;
 const MINUTE_US: i64 = 60_000_000;
@@ -411,4 +414,145 @@ fn ids_are_uuids() {
     ] {
         assert_eq!(SubscriptionId::parse(text), is_one.then(|| id.clone()), "{text}");
     }
+}
+
+const STATES: [i64; 3] = [2, 4, 5];
+
+/// A step of this call, which is told at this server.
+fn notice(call: &str, version: i64, server: &str) -> Notice {
+    Notice {
+        topic: Topic::CallStates,
+        subject: call.to_owned(),
+        version,
+        sender: "support".to_owned(),
+        address: format!("{server}/states?call={call}"),
+        text: format!("{call} is {version}"),
+        tries: Tries {
+            made_us: NOW_US,
+            failures: 0,
+        },
+    }
+}
+
+/// The notices that a server is due to be told then: each call with its step.
+async fn noticed(outbox: &Outbox, server: &str, now_us: i64) -> Vec<(String, i64)> {
+    let due = outbox.notices_due(server, 100, now_us).await.expect("reads");
+    let mut due: Vec<(String, i64)> = due.into_iter().map(|notice| (notice.subject, notice.version)).collect();
+    due.sort();
+    due
+}
+
+#[tokio::test]
+async fn there_is_a_notice_if_and_only_if_its_fact_is_there() {
+    each_engine(async |db| {
+        let outbox = Outbox::new(db.clone());
+        let one = notice("a", 2, "https://app.example");
+        let fact = |rows| Statement::new("update lease set pings = pings + 1", Vec::new()).expect(rows);
+        for (write, holds) in [
+            (vec![one.posted(), fact(2)], false),
+            (vec![one.posted(), one.posted(), fact(1)], false),
+            (vec![one.posted(), fact(1)], true),
+            (vec![fact(1), one.posted()], false),
+        ] {
+            assert_eq!(db.write(write).await.is_ok(), holds);
+        }
+        assert_eq!(outbox.receivers_awaiting(NOW_US - 1).await.expect("reads"), [""; 0]);
+        let receivers = outbox.receivers_awaiting(NOW_US).await.expect("reads");
+        assert_eq!(receivers, ["https://app.example"]);
+        let due = outbox.notices_due("https://app.example", 9, NOW_US).await;
+        assert_eq!(due.expect("reads"), [one]);
+        let backlog = outbox.backlog().await.expect("reads");
+        assert_eq!((backlog.deliveries, backlog.oldest_us), (1, Some(NOW_US)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn notices_of_one_call_wait_for_each_other_while_that_is_quick() {
+    each_engine(async |db| {
+        let (outbox, server) = (Outbox::new(db.clone()), "https://app.example");
+        let calls = ["a", "b"].into_iter();
+        let posted = calls.flat_map(|call| STATES.map(|state| notice(call, state, server).posted()));
+        db.write(posted.collect()).await.expect("writes");
+        let step = |call: &str, version| (call.to_owned(), version);
+        assert_eq!(noticed(&outbox, server, NOW_US).await, [step("a", 2), step("b", 2)]);
+
+        // One is told, and the next is due; the other fails, and what follows waits for it as long as seconds pass between its tries.
+        outbox
+            .settle_notice(&notice("b", 2, server), Next::Done)
+            .await
+            .expect("writes");
+        let mut failing = notice("a", 2, server);
+        let mut now_us = NOW_US;
+        for failures in 1..=5 {
+            let next = failing.after(Outcome::Failed, now_us);
+            let Next::Again { due_us } = next else {
+                panic!("{next:?}")
+            };
+            outbox.settle_notice(&failing, next).await.expect("writes");
+            failing.tries.failures = failures;
+            let waits = failures < 5;
+            let expected = if waits {
+                vec![step("b", 4)]
+            } else {
+                vec![step("a", 4), step("b", 4)]
+            };
+            assert_eq!(noticed(&outbox, server, now_us).await, expected, "{failures} failures");
+            if waits {
+                let due = noticed(&outbox, server, due_us).await;
+                assert_eq!(due, [step("a", 2), step("b", 4)], "{failures} failures");
+            }
+            now_us = due_us;
+        }
+        // It is still tried, beside those after it.
+        let due = noticed(&outbox, server, now_us).await;
+        assert_eq!(due, [step("a", 2), step("a", 4), step("b", 4)]);
+        failing.tries.failures = 8;
+        outbox
+            .settle_notice(&failing, failing.after(Outcome::Failed, now_us))
+            .await
+            .expect("writes");
+        assert_eq!(
+            noticed(&outbox, server, now_us).await,
+            [step("a", 4), step("b", 4)],
+            "it is given up"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_stands_in_nobodys_way() {
+    each_engine(async |db| {
+        let outbox = Outbox::new(db.clone());
+        let gone = (0..50).map(|call| notice(&format!("gone-{call}"), 2, "https://gone.example").posted());
+        db.write(gone.collect()).await.expect("writes");
+        let other = notice("a", 2, "https://app.example:8443");
+        db.write(vec![other.posted()]).await.expect("writes");
+        let mut receivers = outbox.receivers_awaiting(NOW_US).await.expect("reads");
+        receivers.sort();
+        assert_eq!(receivers, ["https://app.example:8443", "https://gone.example"]);
+        assert_eq!(
+            outbox
+                .notices_due("https://gone.example", 4, NOW_US)
+                .await
+                .expect("reads")
+                .len(),
+            4
+        );
+        assert_eq!(
+            outbox
+                .notices_due("https://app.example:8443", 4, NOW_US)
+                .await
+                .expect("reads"),
+            [other]
+        );
+
+        // What waits longer than anything may is forgotten.
+        outbox.delete_expired(NOW_US + 24 * HOUR_US).await.expect("writes");
+        assert_eq!(outbox.backlog().await.expect("reads").deliveries, 51);
+        outbox.delete_expired(NOW_US + 24 * HOUR_US + 1).await.expect("writes");
+        assert_eq!(outbox.backlog().await.expect("reads").deliveries, 0);
+    })
+    .await;
 }

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::announce::{Reached, Unresolved};
 use crate::configuration::Configuration;
 use crate::contracts::{graph, meet, own, people, voice};
-use crate::delivering::Correspondent;
+use crate::delivering::{Correspondent, Notifier};
 use crate::discovery::Descriptions;
 use crate::folder::{self, FolderError, Held};
 use crate::front::{Front, Rest};
@@ -208,7 +208,11 @@ impl Server {
         let identity = identity.with_pkce_required(configuration.require_pkce);
         let recordings = telephone::store(&store.data).map_err(TelephoneError::from)?;
         let receivers = Receivers::new(configuration.notify_origins);
-        let installation = install(&db, media, configuration.retention, identity, receivers, recordings);
+        let mut installation = install(&db, media, configuration.retention, identity, receivers, recordings);
+        installation.sip_base = configuration
+            .telephone
+            .as_ref()
+            .map(|telephone| telephone.domain.as_str().into());
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
         let stop = CancellationToken::new();
@@ -220,10 +224,10 @@ impl Server {
         };
         let (front, admission) = Box::pin(open_front(&installation, db, entrance, stop.clone())).await?;
         held.announce(&public_url)?;
-        let setup = setup(tls, &public_url, proxies, installation.reports.clone());
+        let setup = setup(tls.clone(), &public_url, proxies, installation.reports.clone());
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
         let mut background = beside(&installation, events, admission, configuration.audit_retention);
-        let answering = answer_telephones(configuration.telephone, &store.data, &installation, stop.clone());
+        let answering = answer_telephones(configuration.telephone, tls, &store.data, &installation, stop.clone());
         let telephones = Box::pin(answering).await?;
         let follow = announce::follow(configuration.public_addresses, reached, installation.media);
         background.push(tokio::spawn(follow));
@@ -251,6 +255,7 @@ impl Server {
 /// Telephones, if they may call.
 async fn answer_telephones(
     configuration: Option<TelephoneConfiguration>,
+    tls: Option<Tls>,
     data: &Path,
     installation: &Installation,
     stop: CancellationToken,
@@ -259,7 +264,7 @@ async fn answer_telephones(
         return Ok(None);
     };
     let handlers = voice::HttpHandlers::new(installation.identity.clone(), installation.receivers.clone());
-    let answering = telephone::start(configuration, data, installation, Arc::new(handlers), stop).await?;
+    let answering = telephone::start(configuration, tls, data, installation, Arc::new(handlers), stop).await?;
     Ok(Some(answering))
 }
 
@@ -279,7 +284,11 @@ fn beside(
         tokio::spawn(jobs::expire(installation.register.clone())),
         tokio::spawn(jobs::keep_log(installation.identity.log().clone(), audit_retention)),
         tokio::spawn(admission.keep_tidy()),
-        tokio::spawn(delivering::deliver(installation.clone(), correspondents(installation))),
+        tokio::spawn(delivering::deliver(
+            installation.clone(),
+            correspondents(installation),
+            notifiers(installation),
+        )),
     ]
 }
 
@@ -312,6 +321,7 @@ fn contracts(installation: &Installation) -> Vec<Contract> {
         people::contract(installation),
         own::contract(installation),
         voice::contract(installation),
+        voice::users_contract(installation),
     ]
 }
 
@@ -326,6 +336,11 @@ fn plain_contracts(installation: &Installation, admission: &Arc<Admission>) -> V
 /// The contracts by which somebody can ask to be told. Whoever adds one adds a line here.
 fn correspondents(installation: &Installation) -> Vec<Arc<dyn Correspondent>> {
     vec![graph::correspondent(installation)]
+}
+
+/// The contracts whose facts name who is told. Whoever adds one adds a line here.
+fn notifiers(installation: &Installation) -> Vec<Arc<dyn Notifier>> {
+    vec![voice::notifier(installation)]
 }
 
 /// The parts of the installation, over its database, its media plane and its accounts.
@@ -352,6 +367,7 @@ fn install(
         register,
         media,
         calls: Calls::new(db.clone()),
+        sip_base: None,
         recordings,
         outbox: Outbox::new(db.clone()),
         receivers,
@@ -543,7 +559,9 @@ mod tests {
     /// Which methods the contracts' tables have, and which the descriptors. The services of a package are all ours to serve.
     #[test]
     fn every_method_has_one_row_and_every_row_a_method() {
-        let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED, &voice::DECLARED];
+        let voice = [&voice::DECLARED, &voice::USERS_DECLARED];
+        let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED];
+        let declared = declared.into_iter().chain(voice).collect::<Vec<_>>();
         let packages: BTreeSet<&str> = declared
             .iter()
             .flat_map(|declared| declared.packages)

@@ -6,17 +6,19 @@
 //! Receivers are strangers' servers, so no receiver may cost another one anything. Each is asked a few things at once and no more,
 //! whoever subscribed; whoever is slow or gone has its own few places filled and no one else's. What a receiver answers
 //! beyond its status is not read. How a thing is said, and whether its receiver may still hear it, is the contract's that made
-//! the subscription ([`Correspondent`]).
+//! the subscription ([`Correspondent`]). Where nobody subscribed and the fact says whom, how it is told is the contract's, too
+//! ([`Notifier`]).
 
 mod places;
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
-use outbox::{Delivery, Next, Outbox, Outcome, Subscription};
+use outbox::{Delivery, Next, Notice, Outbox, Outcome, Subscription, Topic};
 use register::chain;
 use tokio::task::{Id, JoinSet};
 
@@ -27,7 +29,7 @@ use crate::outgoing::{Receivers, Unanswering};
 use crate::turned_away::TurnedAway;
 use crate::{clock, limits, random};
 
-use places::Places;
+use places::{Errand, Places};
 
 /// How a contract tells those who subscribed by it.
 pub(crate) trait Correspondent: Send + Sync {
@@ -41,8 +43,21 @@ pub(crate) trait Correspondent: Send + Sync {
     fn letter(&self, subscription: &Subscription, delivery: &Delivery) -> Bytes;
 }
 
+/// How a contract tells those whom a fact of its names.
+pub(crate) trait Notifier: Send + Sync {
+    /// Which facts are its own.
+    fn topics(&self) -> &'static [Topic];
+
+    /// Tells somebody. What they may hear was decided when the fact was written, so it is told or it is not.
+    fn tell<'a>(&'a self, notice: &'a Notice) -> BoxFuture<'a, Result<(), Box<dyn Error + Send + Sync>>>;
+}
+
 /// Delivers, for ever.
-pub(crate) async fn deliver(installation: Installation, correspondents: Vec<Arc<dyn Correspondent>>) {
+pub(crate) async fn deliver(
+    installation: Installation,
+    correspondents: Vec<Arc<dyn Correspondent>>,
+    notifiers: Vec<Arc<dyn Notifier>>,
+) {
     let shared = Arc::new(Shared {
         outbox: installation.outbox,
         receivers: installation.receivers,
@@ -51,6 +66,7 @@ pub(crate) async fn deliver(installation: Installation, correspondents: Vec<Arc<
     let deliverer = Deliverer {
         shared: Arc::clone(&shared),
         correspondents,
+        notifiers,
         tries: JoinSet::new(),
         places: Places::new(),
         rounds: 0,
@@ -63,11 +79,13 @@ fn tell_failure(error: &db::Error) {
 }
 
 /// What the log hears of receivers that are not told.
-static UNTOLD: TurnedAway = TurnedAway::new("a subscriber could not be told; it is tried again for some hours");
+static UNTOLD: TurnedAway =
+    TurnedAway::new("somebody could not be told what they wait for; it is tried again for some hours");
 
 struct Deliverer {
     shared: Arc<Shared>,
     correspondents: Vec<Arc<dyn Correspondent>>,
+    notifiers: Vec<Arc<dyn Notifier>>,
     tries: JoinSet<()>,
     places: Places<Id>,
     rounds: usize,
@@ -77,6 +95,14 @@ struct Shared {
     outbox: Outbox,
     receivers: Receivers,
     metrics: Arc<Metrics>,
+}
+
+/// Whom something is due for.
+enum Addressee {
+    /// Somebody who asked to be told.
+    Subscriber(Subscription),
+    /// A server that facts name.
+    Named(String),
 }
 
 /// Why somebody was not told.
@@ -112,22 +138,31 @@ impl Deliverer {
         let outbox = self.shared.outbox.clone();
         while outbox.spread(now_us).await? > 0 {}
         outbox.remind(now_us).await?;
-        let mut awaiting = outbox.awaiting(now_us).await?;
+        let subscribers = outbox.awaiting(now_us).await?.into_iter().map(Addressee::Subscriber);
+        let named = outbox
+            .receivers_awaiting(now_us)
+            .await?
+            .into_iter()
+            .map(Addressee::Named);
+        let mut awaiting: Vec<Addressee> = subscribers.chain(named).collect();
         // Where there are more than places, each comes first in turn.
         self.rounds = self.rounds.wrapping_add(1);
         let first = self.rounds.checked_rem(awaiting.len()).unwrap_or_default();
         awaiting.rotate_left(first);
-        for subscription in awaiting {
+        for addressee in awaiting {
             if self.places.are_full() {
                 break;
             }
-            self.begin(subscription, now_us).await?;
+            match addressee {
+                Addressee::Subscriber(subscription) => self.tell_subscriber(subscription, now_us).await?,
+                Addressee::Named(receiver) => self.tell_named(&receiver, now_us).await?,
+            }
         }
         Ok(self.places.taken())
     }
 
     /// Begins to tell a subscription what is due to it.
-    async fn begin(&mut self, subscription: Subscription, now_us: i64) -> Result<(), db::Error> {
+    async fn tell_subscriber(&mut self, subscription: Subscription, now_us: i64) -> Result<(), db::Error> {
         let of_contract = |one: &&Arc<dyn Correspondent>| one.contract() == subscription.contract;
         // A contract that is not served any more tells nobody anything; what waits for it expires.
         let Some(correspondent) = self.correspondents.iter().find(of_contract).cloned() else {
@@ -140,22 +175,49 @@ impl Deliverer {
             .await?;
         let subscription = Arc::new(subscription);
         for delivery in due {
-            if self.places.have(&delivery) {
-                continue;
-            }
-            let url = subscription.address_of(delivery.kind);
-            let origin = url.and_then(|url| self.shared.receivers.check(url).ok());
-            if !self.places.have_room_for(origin.as_ref()) {
+            let (errand, url) = (Errand::from(&delivery), subscription.address_of(delivery.kind));
+            let (shared, correspondent) = (Arc::clone(&self.shared), Arc::clone(&correspondent));
+            let of = Arc::clone(&subscription);
+            let tell = async move { shared.tell(&*correspondent, &of, &delivery).await };
+            if !self.begin(errand, url, tell) {
                 break;
             }
-            let (shared, correspondent) = (Arc::clone(&self.shared), Arc::clone(&correspondent));
-            let (of, what) = (Arc::clone(&subscription), delivery.clone());
-            let started = self
-                .tries
-                .spawn(async move { shared.tell(&*correspondent, &of, &what).await });
-            self.places.take(started.id(), delivery, origin);
         }
         Ok(())
+    }
+
+    /// Begins to tell a server what facts say that it hears.
+    async fn tell_named(&mut self, receiver: &str, now_us: i64) -> Result<(), db::Error> {
+        let most = limits::DELIVERIES_PER_RECEIVER_MAX;
+        let due = self.shared.outbox.notices_due(receiver, most, now_us).await?;
+        for notice in due {
+            let of_topic = |one: &&Arc<dyn Notifier>| one.topics().contains(&notice.topic);
+            // A contract that is not served any more tells nobody anything; what waits for it expires.
+            let Some(notifier) = self.notifiers.iter().find(of_topic).cloned() else {
+                continue;
+            };
+            let (errand, address) = (Errand::from(&notice), notice.address.clone());
+            let shared = Arc::clone(&self.shared);
+            let tell = async move { shared.notify(&*notifier, &notice).await };
+            if !self.begin(errand, Some(&address), tell) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins one errand, unless it is under way; `false` if there is no place for another at this address.
+    fn begin(&mut self, errand: Errand, url: Option<&str>, tell: impl Future<Output = ()> + Send + 'static) -> bool {
+        if self.places.have(&errand) {
+            return true;
+        }
+        let origin = url.and_then(|url| self.shared.receivers.check(url).ok());
+        if !self.places.have_room_for(origin.as_ref()) {
+            return false;
+        }
+        let started = self.tries.spawn(tell);
+        self.places.take(started.id(), errand, origin);
+        true
     }
 }
 
@@ -210,16 +272,38 @@ impl Shared {
         let next = delivery
             .tries
             .after(outcome, now_us, u16::from_ne_bytes(random::bytes()));
-        self.metrics.notified(match next {
-            Next::Done => "told",
-            Next::Again { .. } => "failed",
-            Next::Dropped => "dropped",
-        });
+        self.count(next);
         // It keeps its place until this is written, or it would be told again and again.
         while let Err(error) = self.outbox.settle(delivery, next, now_us).await {
             tell_failure(&error);
             tokio::time::sleep(limits::RETRY_WAIT).await;
         }
+    }
+
+    /// Tells somebody whom a fact names, and writes what became of it.
+    async fn notify(&self, notifier: &dyn Notifier, notice: &Notice) {
+        let outcome = match notifier.tell(notice).await {
+            Ok(()) => Outcome::Told,
+            Err(untold) => {
+                UNTOLD.tell(&*untold);
+                Outcome::Failed
+            }
+        };
+        let next = notice.after(outcome, clock::now_us());
+        self.count(next);
+        // It keeps its place until this is written, or it would be told again and again.
+        while let Err(error) = self.outbox.settle_notice(notice, next).await {
+            tell_failure(&error);
+            tokio::time::sleep(limits::RETRY_WAIT).await;
+        }
+    }
+
+    fn count(&self, next: Next) {
+        self.metrics.notified(match next {
+            Next::Done => "told",
+            Next::Again { .. } => "failed",
+            Next::Dropped => "dropped",
+        });
     }
 
     async fn post(&self, url: &str, letter: Bytes, subscription: &Subscription) -> Outcome {

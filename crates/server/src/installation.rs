@@ -22,6 +22,8 @@ pub(crate) struct Installation {
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
     pub(crate) calls: Calls,
+    /// What names of SIP domains end in, if telephones may call.
+    pub(crate) sip_base: Option<Arc<str>>,
     /// Where the files of recordings are.
     pub(crate) recordings: Store,
     pub(crate) outbox: Outbox,

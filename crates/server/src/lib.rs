@@ -8,7 +8,7 @@
 //! edge ── front ──┬── web (pages, sign-in, consent), oauth (tokens), health, metrics, probing (gRPC's own services)
 //!                 ├── transcoder ── grpc ── gate ──┬── contracts/meet    (spaces, members, conference records)
 //!                 │                                ├── contracts/people
-//!                 │                                └── contracts/own     (meetings, own spaces, attendance, administration)
+//!                 │                                └── contracts/own     (meetings, own spaces, attendance, projects, administration)
 //!                 └── plain ── gate ── contracts/graph (call records)
 //! ```
 
@@ -39,6 +39,7 @@ mod oauth;
 mod outgoing;
 mod plain;
 mod probing;
+mod projects;
 mod random;
 mod readiness;
 mod remedy;

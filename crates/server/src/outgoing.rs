@@ -9,6 +9,7 @@ mod public;
 mod receivers;
 
 pub use address::Origin;
+pub(crate) use public::is_public;
 pub(crate) use receivers::{Answer, Receivers, Unanswering};
 
 use std::io;

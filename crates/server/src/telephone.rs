@@ -8,36 +8,75 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use calls::{Conductor, Espeak, Handlers};
+use calls::{Conductor, Espeak, Events, Handlers, Peers, Trunk, Ways};
+use edge::Tls;
+use ipnet::IpNet;
 use recording::{Place, Spool, Store, StoreError};
-use telephony::agent::{self, Agent, AgentError};
+use telephony::agent::{self, Agent, AgentError, Credential};
 use telephony::line::{self, Exchange};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::installation::Installation;
+use crate::outgoing::is_public;
 
 /// How telephones reach the server.
 #[derive(Clone, Debug)]
 pub struct TelephoneConfiguration {
     /// Where SIP is listened to.
     pub listen: SocketAddr,
+    /// Where SIP by TLS is listened to, if it is. The certificate is the server's own.
+    pub tls_listen: Option<SocketAddr>,
     /// By which address telephones reach it; unset is the one that is listened at.
     pub public_address: Option<IpAddr>,
     /// What names of domains end in.
     pub domain: String,
     /// The first and the last port for sound.
     pub ports: (u16, u16),
+    /// Whether telephones are offered SHA-256 beside MD5.
+    pub offer_sha256: bool,
+    /// Networks that may be called beside the public internet.
+    pub peers: Vec<IpNet>,
+    /// By whom numbers are called; unset is by nobody.
+    pub trunk: Option<String>,
+    /// As whom the trunk knows this server, and by which password.
+    pub trunk_user: String,
+    /// The password.
+    pub trunk_password: String,
+    /// What numbers that may be called begin with.
+    pub trunk_prefixes: Vec<String>,
+    /// How many calls may be made at once.
+    pub outgoing_at_once: usize,
+    /// And in a minute, by each project.
+    pub outgoing_per_minute: u32,
+}
+
+/// The public internet, and networks that the operator names.
+struct Neighbours(Vec<IpNet>);
+
+impl Peers for Neighbours {
+    fn may_be_called(&self, address: IpAddr) -> bool {
+        is_public(address) || self.0.iter().any(|network| network.contains(&address))
+    }
 }
 
 impl Default for TelephoneConfiguration {
     fn default() -> TelephoneConfiguration {
         TelephoneConfiguration {
             listen: (Ipv4Addr::UNSPECIFIED, 5_060).into(),
+            tls_listen: None,
             public_address: None,
             domain: String::new(),
             ports: (20_000, 20_998),
+            offer_sha256: false,
+            peers: vec![],
+            trunk: None,
+            trunk_user: String::new(),
+            trunk_password: String::new(),
+            trunk_prefixes: vec![],
+            outgoing_at_once: calls::limits::OUTGOING_AT_ONCE,
+            outgoing_per_minute: calls::limits::OUTGOING_PER_MINUTE,
         }
     }
 }
@@ -51,6 +90,9 @@ pub enum TelephoneError {
     /// Where recordings are kept.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// SIP is to be listened to by TLS, and there is no certificate.
+    #[error("`tls_listen` of `[telephony]` needs a certificate: say in `[tls]` where it is")]
+    NoCertificate,
     /// SIP.
     #[error(transparent)]
     Agent(#[from] AgentError),
@@ -64,19 +106,44 @@ pub(crate) fn store(data: &Path) -> Result<Store, StoreError> {
     Store::open(&Place::Folder(data.to_owned()))
 }
 
+/// Whom one can call from here.
+fn ways(configuration: &TelephoneConfiguration) -> Ways {
+    let credential = (!configuration.trunk_user.is_empty()).then(|| Credential {
+        user: configuration.trunk_user.clone(),
+        password: configuration.trunk_password.clone(),
+    });
+    let trunk = configuration.trunk.clone().map(|host| Trunk {
+        host,
+        credential,
+        prefixes: configuration.trunk_prefixes.clone(),
+    });
+    Ways::new(
+        trunk,
+        Box::new(Neighbours(configuration.peers.clone())),
+        configuration.domain.clone(),
+        configuration.outgoing_at_once,
+        configuration.outgoing_per_minute,
+    )
+}
+
 /// Begins to answer telephones. What they do goes on until it is stopped, and ends in the task that is answered.
 pub(crate) async fn start(
     configuration: TelephoneConfiguration,
+    tls: Option<Tls>,
     data: &Path,
     installation: &Installation,
     handlers: Arc<dyn Handlers>,
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, TelephoneError> {
+    let ways = Arc::new(ways(&configuration));
     let TelephoneConfiguration {
         listen,
+        tls_listen,
         public_address,
         domain,
         ports: (first, last),
+        offer_sha256,
+        ..
     } = configuration;
     let (line_events_in, line_events) = mpsc::channel(calls::limits::EVENTS_MAX);
     let (agent_events_in, agent_events) = mpsc::channel(calls::limits::EVENTS_MAX);
@@ -93,11 +160,19 @@ pub(crate) async fn start(
         handlers,
         speech: Arc::new(Espeak),
         domain_base: domain,
+        ways,
     };
     conductor.recover().await?;
+    let tls = match (tls_listen, tls) {
+        (Some(_), None) => return Err(TelephoneError::NoCertificate),
+        (Some(listen), Some(tls)) => Some((listen, tls.for_another_protocol())),
+        (None, _) => None,
+    };
     let settings = agent::Settings {
         listen,
+        tls,
         public_address: public_address.unwrap_or(listen.ip()),
+        offers_sha256: offer_sha256,
     };
     // Signalling goes on a little longer than calls: those that are hung up on have to hear of it.
     let silent = CancellationToken::new();
@@ -105,7 +180,11 @@ pub(crate) async fn start(
     let agent = Agent::start(settings, directory, exchange.clone(), agent_events_in, silent.clone()).await?;
     tracing::info!(address = %agent.address(), "telephones are answered");
     Ok(tokio::spawn(async move {
-        conductor.conduct(agent, agent_events, line_events, stop).await;
+        let events = Events {
+            agent: agent_events,
+            lines: line_events,
+        };
+        conductor.conduct(agent, events, stop).await;
         silent.cancel();
         exchange.stop();
     }))

@@ -1,6 +1,8 @@
 //! Every limit of telephony, named and argued in one place.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, ops::RangeInclusive, time::Duration};
+
+use share::Rule;
 
 /// A datagram of a telephone: 1,500 bytes are what a network carries at once.
 pub(crate) const DATAGRAM_BYTES_MAX: usize = 1_500;
@@ -40,3 +42,54 @@ pub(crate) const AHEAD_SAMPLES_MAX: i64 = 8_000;
 
 /// Calls of one address in a minute that may lead nowhere: a telephone that is set up wrongly, and no scanner.
 pub(crate) const CALLS_IN_VAIN_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+
+/// What somebody shows to be let in: names, a nonce, an address and digests, each some dozen bytes.
+pub(crate) const AUTHORIZATION_BYTES_MAX: usize = 2_048;
+
+/// How long a nonce is good: a telephone that is asked answers at once, and may use it for some calls more.
+pub(crate) const NONCE_US: i64 = 300_000_000;
+
+/// Nonces whose counts are remembered: a telephone has one at a time, so those of all telephones that register in five minutes, and of
+/// their calls.
+pub(crate) const NONCES_MAX: usize = 50_000;
+
+/// How often one address is asked for a password in a minute: an office whose telephones all register at once, and their calls.
+pub(crate) const CHALLENGES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(300).expect("not zero");
+
+/// How long a registration may be good, and at least: it is what a restart costs, and what a telephone keeps an address translator
+/// open by.
+pub(crate) const REGISTERED_S: RangeInclusive<u32> = 60..=300;
+
+/// Telephones of one user: at a desk, at home, in a pocket, and two that were replaced and not signed off.
+pub(crate) const BINDINGS_PER_USER_MAX: usize = 5;
+
+/// Registrations at once: some hundred bytes each, so some megabytes.
+pub(crate) const BINDINGS_MAX: usize = 20_000;
+
+/// Where a telephone says that it is: an address with its parameters.
+pub(crate) const CONTACT_BYTES_MAX: usize = 512;
+
+/// Packets that are remembered of a sealed source, so that none is heard twice: a second and more of sound.
+pub(crate) const REPLAYED_PACKETS_MAX: usize = 64;
+
+/// Sealed sources of one leg: a telephone begins a new one after a hold or a transfer.
+pub(crate) const SEALED_SOURCES_MAX: usize = 16;
+
+/// Connections by TLS at once: one for each telephone, and each holds two buffers of some ten thousand bytes. An office of telephones
+/// behind one address has a tenth.
+pub(crate) const TLS_CONNECTIONS: Rule = Rule {
+    total: 2_000,
+    kept_for_accounts: 0,
+    kept_for_close: 0,
+    per_client: 200,
+    per_account: 0,
+};
+
+/// How long somebody may take to shake hands.
+pub(crate) const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long it is waited before a connection is taken again, when one could not be.
+pub(crate) const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
+/// What is read at once of a connection that we made: more than a message of SIP mostly has.
+pub(crate) const TLS_CHUNK_BYTES_MAX: usize = 4_096;

@@ -9,7 +9,7 @@
 mod tests;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
@@ -27,6 +27,24 @@ pub(crate) struct Style {
     pub(crate) enum_numbers: bool,
     /// Indented: for people, to whom it does not matter how long it takes.
     pub(crate) pretty: bool,
+}
+
+/// An encoded message of this name as proto3 JSON, for whoever is sent one and asked for none; `None` if it is not one.
+pub fn message_to_json(pool: &DescriptorPool, name: &str, encoded: &[u8]) -> Option<Vec<u8>> {
+    let style = Style {
+        enum_numbers: false,
+        pretty: false,
+    };
+    let mut text = vec![];
+    reflect(
+        &pool.get_message_by_name(name)?,
+        encoded,
+        style,
+        CompactFormatter,
+        &mut text,
+    )
+    .ok()?;
+    Some(text)
 }
 
 /// Writes an encoded message.

@@ -46,6 +46,7 @@ mod timestamp;
 mod wire;
 
 pub use failure::canonical_name;
+pub use json::message_to_json;
 pub use mask::{Mask, MaskError};
 pub use rules::RuleError;
 pub use service::Transcoder;

@@ -86,6 +86,17 @@ export class Server {
     return this.#command('token', email, ...(scope ? ['--scope', scope] : []));
   }
 
+  /** A project with one member, who may do everything there. */
+  makeProject(id, email) {
+    this.#command('project', 'create', id);
+    this.#command('project', 'add', id, email, '--role', 'admin');
+  }
+
+  /** The key by which a project signs, as its administrators read it on the command line. */
+  signingKey(project) {
+    return this.#command('project', 'key', project);
+  }
+
   /** A plain request with a bearer token. */
   async call(method, path, { token, body } = {}) {
     const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
@@ -116,7 +127,7 @@ export class Server {
 }
 
 /** A port that is free for TCP and UDP now. A server must get the same ports again, so the system cannot choose later. */
-async function freePort() {
+export async function freePort() {
   const tcp = createServer().listen(0, '127.0.0.1');
   await once(tcp, 'listening');
   const { port } = tcp.address();

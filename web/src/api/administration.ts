@@ -1,4 +1,4 @@
-// What administrators manage: people, apps, programs with roles and what they sign in with, service accounts with their keys, grants, and the domains of organisations.
+// What administrators manage: people, apps, programs with roles and what they sign in with, service accounts with their keys, grants, the domains of organisations, and projects with their members and keys.
 
 import type {
   App,
@@ -10,6 +10,7 @@ import type {
   CreateDaemonRequest,
   CreateDomainRequest,
   CreateGrantRequest,
+  CreateProjectRequest,
   CreateServiceAccountKeyResponse,
   CreateServiceAccountRequest,
   CreateUserRequest,
@@ -25,11 +26,19 @@ import type {
   ListDaemonsResponse,
   ListDomainsResponse,
   ListGrantsResponse,
+  ListProjectMembersResponse,
+  ListProjectsResponse,
   ListServiceAccountKeysResponse,
   ListServiceAccountsResponse,
   ListUsersResponse,
+  Project,
+  ProjectKey,
+  ProjectMember,
+  ProjectRole,
+  RemoveProjectMemberRequest,
   ServiceAccount,
   ServiceAccountKey,
+  SetProjectMemberRequest,
   UpdateDaemonRequest,
   UpdateDomainRequest,
   UpdateUserRequest,
@@ -168,6 +177,40 @@ export function createDomain(domain: string, organisation: string): Promise<Doma
 /** For the organisation of the domain, and so for all its domains. */
 export function setSharesEmail(domain: string, sharesEmail: boolean): Promise<Domain> {
   return sendRequest('PATCH', ROOT + domain, { body: { sharesEmail } satisfies UpdateDomainRequest });
+}
+
+export function listProjects(pageToken: string): Promise<Page<Project>> {
+  return listCollection('projects', pageToken, ({ projects }: ListProjectsResponse) => projects);
+}
+
+export function createProject(projectId: string, displayName: string): Promise<Project> {
+  return sendRequest('POST', `${ROOT}projects`, { body: { projectId, displayName } satisfies CreateProjectRequest });
+}
+
+/** All that are shown: a thousand at most. */
+export async function listProjectMembers(project: string): Promise<Page<ProjectMember>> {
+  const { members = [] } = await sendRequest<ListProjectMembersResponse>('GET', `${ROOT}${project}/members`);
+  return { items: members, nextPageToken: '' };
+}
+
+/** By address or by name; whoever is one already gets another role. */
+export function setProjectMember(project: string, member: string, role: ProjectRole): Promise<ProjectMember> {
+  const body = { member, role } satisfies SetProjectMemberRequest;
+  return sendRequest('POST', `${ROOT}${project}:setMember`, { body });
+}
+
+export async function removeProjectMember(project: string, member: string): Promise<void> {
+  const body = { member } satisfies RemoveProjectMemberRequest;
+  await sendRequest('POST', `${ROOT}${project}:removeMember`, { body });
+}
+
+/** The server writes down that somebody looked. */
+export async function showProjectKey(project: string): Promise<string> {
+  return (await sendRequest<ProjectKey>('POST', `${ROOT}${project}:showKey`, { body: {} })).signingKey;
+}
+
+export async function rotateProjectKey(project: string): Promise<string> {
+  return (await sendRequest<ProjectKey>('POST', `${ROOT}${project}:rotateKey`, { body: {} })).signingKey;
 }
 
 /** Which lines of the audit log; what is empty leaves none out. */

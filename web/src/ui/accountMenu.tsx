@@ -52,6 +52,9 @@ export function AccountMenu() {
         <a href={pathOf({ page: 'pastMeetings' })} onClick={close}>
           {t('past.title')}
         </a>
+        <a href={pathOf({ page: 'calls' })} onClick={close}>
+          {t('calls.title')}
+        </a>
         {administrator && (
           <a href={pathOf({ page: 'people' })} onClick={close}>
             {t('account.administration')}

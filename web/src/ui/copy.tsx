@@ -75,9 +75,9 @@ export function ShownOnce({ title, text, values, onClose, children }: ShownOnceP
   useEffect(() => heading.current?.focus(), []);
   return (
     <section class="card shown-once" aria-labelledby="shown-once">
-      <h3 id="shown-once" ref={heading} tabIndex={-1}>
+      <h2 id="shown-once" ref={heading} tabIndex={-1}>
         {title}
-      </h3>
+      </h2>
       <p>{text}</p>
       {values.map(({ label, value }) => (
         <CopyField key={label} label={label} text={value} />

@@ -92,6 +92,10 @@ export const Phone = icon(
   <path d="M6.5 3.5h2.3l1.7 4.3-2 1.6a11.5 11.5 0 0 0 6.1 6.1l1.6-2 4.3 1.7v2.3a2 2 0 0 1-2.2 2C10.9 18.9 5.1 13.1 4.5 5.7a2 2 0 0 1 2-2.2z" />,
 );
 
+export const Play = icon(<path d="M8 5.5v13l11-6.5z" fill="currentColor" />);
+
+export const Pause = icon(<path d="M8.5 6v12M15.5 6v12" stroke-width="3" />);
+
 export const Plus = icon(<path d="M12 5v14M5 12h14" />);
 
 export const Speaker = icon(

@@ -24,6 +24,14 @@ export function timeText(time_ms: number): string {
   return time.format(time_ms);
 }
 
+/** A place in a recording: `1:05`, `1:00:05`. */
+export function positionText(position_s: number): string {
+  const seconds = Math.floor(Math.max(0, position_s));
+  const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] === 0 ? parts.slice(1) : parts;
+  return shown.map((part, place) => (place === 0 ? String(part) : String(part).padStart(2, '0'))).join(':');
+}
+
 export function durationText(duration_ms: number): string {
   const seconds = Math.max(0, Math.round(duration_ms / 1_000));
   if (seconds < 60) return t('time.seconds', { seconds });

@@ -35,7 +35,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("remedy", &[]),
     ("names", &["failure"]),
     ("installation", &["metrics", "outgoing"]),
-    ("telephone", &["installation"]),
+    ("telephone", &["installation", "outgoing"]),
     (
         "delivering",
         &[
@@ -57,6 +57,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("plain", &[]),
     ("acquaintance", &["clock", "failure"]),
     ("standing", &["failure", "gate"]),
+    ("projects", &["failure", "gate"]),
     ("readiness", &["clock", "limits"]),
     ("probing", &["failure", "grpc", "limits", "readiness"]),
     // What is served.
@@ -103,6 +104,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "links",
             "metrics",
             "names",
+            "projects",
             "random",
             "standing",
         ],
@@ -111,6 +113,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "contracts/voice",
         &[
             "clock",
+            "delivering",
             "failure",
             "gate",
             "grpc",
@@ -118,6 +121,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "limits",
             "outgoing",
             "plain",
+            "projects",
         ],
     ),
     (

@@ -25,6 +25,47 @@ pub(crate) struct Prompt {
     pub(crate) loops: u32,
 }
 
+/// Somebody to call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// A number or an address, as the document has it.
+    pub(crate) address: String,
+    /// As whom, if the document says so.
+    pub(crate) caller: Option<String>,
+    /// What whoever answers hears before the two are connected.
+    pub(crate) whisper: Option<Sound>,
+    /// What whoever answers hears, and has to press a key after, or they have not answered.
+    pub(crate) screen: Option<Sound>,
+}
+
+/// In which order several are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    /// All at once; the first to answer is it.
+    Simultaneous,
+    /// One after the other, until one answers.
+    Linear,
+    /// One after the other, while they cannot be reached at all.
+    Failover,
+}
+
+/// A call to others out of this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Connection {
+    /// At least one.
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) strategy: Strategy,
+    /// As whom, where an endpoint does not say.
+    pub(crate) caller: Option<String>,
+    /// How long the two may speak.
+    pub(crate) length_max_s: i64,
+    /// How long each may ring.
+    pub(crate) timeout_s: i64,
+    /// What is heard meanwhile, in place of ringing.
+    pub(crate) ring: Option<Sound>,
+    pub(crate) next_uri: Option<String>,
+}
+
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -56,6 +97,8 @@ pub(crate) enum Action {
         trims_silence: bool,
         ready_uri: Option<String>,
     },
+    /// Others are called, and whoever answers is connected.
+    Call(Connection),
     /// Somebody else is asked what to do.
     Redirect(String),
     /// The call is not answered.

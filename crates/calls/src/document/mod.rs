@@ -8,5 +8,5 @@
 mod action;
 mod reader;
 
-pub(crate) use action::{Action, Prompt, Sound};
+pub(crate) use action::{Action, Connection, Endpoint, Prompt, Sound, Strategy};
 pub(crate) use reader::read;

@@ -9,10 +9,13 @@ use quick_xml::{
 };
 use telephony::agent::Refusal;
 
-use super::action::{Action, Prompt, Sound};
+use super::action::{Action, Connection, Endpoint, Prompt, Sound, Strategy};
 use crate::{
-    Trigger,
-    limits::{ACTIONS_MAX, DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, PROMPTS_MAX, TEXT_CHARACTERS_MAX, URI_BYTES_MAX},
+    Trigger, address,
+    limits::{
+        ACTIONS_MAX, CALL_S_MAX, DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, ENDPOINTS_MAX, PROMPTS_MAX, RINGING_S_MAX,
+        TEXT_CHARACTERS_MAX, URI_BYTES_MAX,
+    },
 };
 
 /// Why a document is none.
@@ -270,6 +273,8 @@ fn action(element: &Element) -> Result<Action, Malformed> {
             trims_silence: element.trims_silence()?,
             ready_uri: element.uri("RecordingReadyUri")?,
         },
+        "call" => Action::Call(connection(element)?),
+        "redirect" if address::is_of_telephones(body) => Action::Call(Connection::to(&endpoint(element)?.address)),
         "redirect" => Action::Redirect(checked_uri(body, "Redirect")?),
         "reject" => reject(element)?,
         "label" => Action::Label {
@@ -282,7 +287,7 @@ fn action(element: &Element) -> Result<Action, Malformed> {
         "wait" => Action::Wait {
             seconds: element.number("DurationSeconds", 1..=3_600, 1)?,
         },
-        other @ ("call" | "stream" | "receivefax") => {
+        other @ ("stream" | "receivefax") => {
             return Err(malformed(format!("<{other}> is not served by this server")));
         }
         other => return Err(malformed(format!("there is no action <{other}>"))),
@@ -301,6 +306,84 @@ fn input(element: &Element) -> Result<Action, Malformed> {
         timeout_s: element.number("TimeoutSeconds", 1..=30, 5)?,
         next_uri: element.uri("NextUri")?,
     })
+}
+
+impl Connection {
+    /// A call to this address alone.
+    pub(crate) fn to(address: &str) -> Connection {
+        let endpoint = Endpoint {
+            address: address.to_owned(),
+            caller: None,
+            whisper: None,
+            screen: None,
+        };
+        Connection {
+            endpoints: vec![endpoint],
+            strategy: Strategy::Simultaneous,
+            caller: None,
+            length_max_s: CALL_S_MAX,
+            timeout_s: RINGING_S_MAX,
+            ring: None,
+            next_uri: None,
+        }
+    }
+}
+
+fn connection(element: &Element) -> Result<Connection, Malformed> {
+    let endpoints = if element.children.is_empty() {
+        vec![endpoint(element)?]
+    } else if !element.text.trim().is_empty() {
+        return Err(malformed("<Call> has an address or endpoints, and not both"));
+    } else if element.children.len() > ENDPOINTS_MAX {
+        return Err(malformed(format!("<Call> has at most {ENDPOINTS_MAX} endpoints")));
+    } else {
+        let is_other = |child: &&Element| child.name != "endpoint";
+        if let Some(other) = element.children.iter().find(is_other) {
+            return Err(malformed(format!("<{}> is nobody to call", other.name)));
+        }
+        element.children.iter().map(endpoint).collect::<Result<_, _>>()?
+    };
+    Ok(Connection {
+        endpoints,
+        strategy: match element.attribute("Strategy") {
+            None | Some("simultaneous") => Strategy::Simultaneous,
+            Some("linear") => Strategy::Linear,
+            Some("failover") => Strategy::Failover,
+            Some(_) => return Err(element.wrong("Strategy", "simultaneous, linear or failover")),
+        },
+        caller: caller(element)?,
+        length_max_s: element.number("MaxDurationSeconds", 1..=CALL_S_MAX, CALL_S_MAX)?,
+        timeout_s: element.number("TimeoutSeconds", 1..=RINGING_S_MAX, RINGING_S_MAX)?,
+        ring: sound_of(element, "RingAudioUri")?,
+        next_uri: element.uri("NextUri")?,
+    })
+}
+
+fn endpoint(element: &Element) -> Result<Endpoint, Malformed> {
+    let address = element.text.trim();
+    address::Address::read(address).map_err(|error| malformed(format!("<{}>: {error}", element.name)))?;
+    Ok(Endpoint {
+        address: address.to_owned(),
+        caller: caller(element)?,
+        whisper: sound_of(element, "WhisperAudioUri")?,
+        screen: sound_of(element, "ScreenAudioUri")?,
+    })
+}
+
+fn caller(element: &Element) -> Result<Option<String>, Malformed> {
+    let caller = element.attribute("CallerId");
+    match caller.filter(|caller| !address::is_caller(caller)) {
+        Some(_) => Err(element.wrong(
+            "CallerId",
+            "1 to 30 letters, digits, dots, dashes, underscores and plus signs",
+        )),
+        None => Ok(caller.map(str::to_owned)),
+    }
+}
+
+fn sound_of(element: &Element, attribute: &str) -> Result<Option<Sound>, Malformed> {
+    let uri = element.attribute(attribute);
+    uri.map(|uri| sound_at(uri, &element.name)).transpose()
 }
 
 /// Reasons, and what they are in SIP and in Q.850: the contract's table.
@@ -445,7 +528,23 @@ mod tests {
             "1 to 5000 characters",
         );
         check(&of("<Sing/>"), "no action <sing>");
-        check(&of("<Call>sip:a@b</Call>"), "not served");
+        check(&of("<Stream>projects/p/streams/s</Stream>"), "not served");
+        check(&of("<Call/>"), "is no number");
+        check(&of("<Call>https://a.example</Call>"), "neither tel: nor sip:");
+        check(
+            &of("<Call Strategy=\"all\">sip:a@b</Call>"),
+            "simultaneous, linear or failover",
+        );
+        check(&of("<Call CallerId=\"a b\">sip:a@b</Call>"), "1 to 30 letters");
+        check(
+            &of("<Call TimeoutSeconds=\"601\">sip:a@b</Call>"),
+            "a number from 1 to 600",
+        );
+        check(&of("<Call>sip:a@b<Endpoint>sip:a@b</Endpoint></Call>"), "not both");
+        check(&of("<Call><Say>a</Say></Call>"), "nobody to call");
+        let many = format!("<Call>{}</Call>", "<Endpoint>sip:a@b</Endpoint>".repeat(11));
+        check(&of(&many), "at most 10 endpoints");
+        check(&of("<Redirect>sip:</Redirect>"), "no name");
         check(&of("<Record MaxDurationSeconds=\"0\"/>"), "a number from 1 to 3600");
         check(&of("<Record PlayBeep=\"maybe\"/>"), "true or false");
         check(&of("<Input StopKey=\"12\"/>"), "a key or none");

@@ -4,6 +4,7 @@
 //! is [`Effect`]s, which its caller carries out in their order. There is no clock in it ([`Script::deadline`] says when it wants
 //! to be woken) and nothing random. It ends once, however it ends.
 
+mod calling;
 mod collecting;
 mod recorder;
 #[cfg(test)]
@@ -15,10 +16,11 @@ use telephony::agent::Refusal;
 use url::Url;
 
 use crate::{
-    RecordingConfig, Trigger,
-    document::{self, Action, Prompt, Sound},
+    CallState, RecordingConfig, Trigger, address,
+    document::{self, Action, Connection, Prompt, Sound},
     limits::{CALL_US_MAX, DOCUMENTS_IN_A_ROW_MAX, DOCUMENTS_MAX},
 };
+use calling::Calling;
 use collecting::Collecting;
 use recorder::Recorder;
 
@@ -39,10 +41,25 @@ pub(crate) enum Input {
     Digit(char),
     /// Nothing has been heard of the other side for so long.
     Quiet { ms: i64 },
+    /// Somebody who is called out of this call did something.
+    Child { id: String, did: Did },
     /// The deadline has come.
     Clock,
     /// The call is over.
     Ended,
+}
+
+/// What somebody who is called out of a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Did {
+    /// They answered.
+    Answered,
+    /// They heard what they were to hear.
+    Heard,
+    /// They pressed a key.
+    Digit(char),
+    /// They are gone, or nobody was there: this became of their call.
+    Ended(CallState),
 }
 
 /// Something to do.
@@ -82,6 +99,23 @@ pub(crate) enum Effect {
         trims_silence: bool,
         ready_uri: Option<String>,
     },
+    /// Let the other side hear ringing, or this, until it is hushed.
+    Ring(Option<Sound>),
+    /// Call somebody else, as a call of this id.
+    Dial {
+        child: String,
+        to: String,
+        caller: Option<String>,
+        timeout_s: i64,
+    },
+    /// Let them hear this.
+    HearFor { child: String, sound: Sound },
+    /// Press a key for them to hear.
+    PressFor { child: String, key: char },
+    /// Let the two hear each other.
+    Connect(String),
+    /// End their call.
+    HangUpOn(String),
     /// End the call.
     HangUp,
 }
@@ -89,6 +123,8 @@ pub(crate) enum Effect {
 /// What a script is in the middle of.
 #[derive(Clone, Debug)]
 enum Doing {
+    /// A call that we make: it has not been answered.
+    Dialled,
     Asking,
     /// An action waits for the call to be up.
     Answering(Action),
@@ -99,6 +135,7 @@ enum Doing {
     },
     Collecting(Collecting),
     Recording(Recorder),
+    Calling(Calling),
     /// The last that is heard before the end.
     Apologising,
     Over,
@@ -120,7 +157,8 @@ pub(crate) struct Script {
     documents: u32,
     /// Documents since somebody heard or was asked something.
     documents_in_a_row: u32,
-    /// The name of a recording, as handlers are told it, without its id.
+    /// What names of calls of its project begin with, and names of its own recordings.
+    calls: String,
     recordings: String,
 }
 
@@ -128,28 +166,40 @@ pub(crate) struct Script {
 const APOLOGY: &str = "We are sorry. This call cannot be continued. Goodbye.";
 
 impl Script {
-    /// The script of a call that has just come in. `recordings` is what names of its recordings begin with.
+    /// The script of a call that has just come in: `project` and `call` are the ids that it has.
     pub(crate) fn begin(
         handlers: Vec<String>,
         recording: Option<RecordingConfig>,
-        recordings: String,
+        (project, call): (&str, &str),
     ) -> (Script, Vec<Effect>) {
-        let mut script = Script {
+        let mut script = Script::dialled(handlers, recording, (project, call));
+        let mut effects = vec![];
+        let mut fresh = || unreachable!("nobody else is called before this call is answered");
+        script.ask_first("there is no handler", 0, &mut fresh, &mut effects);
+        (script, effects)
+    }
+
+    /// The script of a call that we make: its handlers are asked once somebody answers.
+    pub(crate) fn dialled(
+        handlers: Vec<String>,
+        recording: Option<RecordingConfig>,
+        (project, call): (&str, &str),
+    ) -> Script {
+        let calls = format!("projects/{project}/calls");
+        Script {
             handlers: handlers.into(),
             base: None,
             actions: VecDeque::new(),
-            doing: Doing::Asking,
+            doing: Doing::Dialled,
             is_answered: false,
             answer_us: 0,
             recording,
             is_recorded: false,
             documents: 0,
             documents_in_a_row: 0,
-            recordings,
-        };
-        let mut effects = vec![];
-        script.ask_first("there is no handler", &mut effects);
-        (script, effects)
+            recordings: format!("{calls}/{call}/recordings"),
+            calls,
+        }
     }
 
     /// Whether it is over.
@@ -164,6 +214,7 @@ impl Script {
             Doing::Waiting { until_us } => Some(*until_us),
             Doing::Collecting(collecting) => collecting.deadline(),
             Doing::Recording(recorder) => recorder.deadline(),
+            Doing::Calling(calling) => calling.deadline(),
             _ => None,
         };
         own.into_iter().chain(end).min().filter(|_| !self.is_over())
@@ -180,21 +231,21 @@ impl Script {
         let is_too_long = self.is_answered && now_us >= self.answer_us + CALL_US_MAX;
         match (input, std::mem::replace(&mut self.doing, Doing::Over)) {
             (_, Doing::Over) => {}
-            (Input::Ended, doing) => {
-                if let Doing::Recording(recorder) = doing {
-                    effects.extend(recorder.has_begun().then_some(Effect::EndRecording));
-                }
+            (Input::Ended, doing) => ended(doing, &mut effects),
+            (Input::Clock, doing) if is_too_long => {
+                ended(doing, &mut effects);
+                effects.push(Effect::HangUp);
             }
-            (Input::Clock, _) if is_too_long => effects.push(Effect::HangUp),
             (Input::Answered, doing) => {
                 self.answered(now_us, &mut effects);
                 match doing {
+                    Doing::Dialled => self.ask_first("there is no handler", now_us, &mut fresh, &mut effects),
                     Doing::Answering(action) => self.begin_action(action, now_us, &mut fresh, &mut effects),
                     doing => self.doing = doing,
                 }
             }
             (Input::Document { uri, text }, Doing::Asking) => self.read(&uri, &text, now_us, &mut fresh, &mut effects),
-            (Input::NoDocument { why }, Doing::Asking) => self.ask_first(&why, &mut effects),
+            (Input::NoDocument { why }, Doing::Asking) => self.ask_first(&why, now_us, &mut fresh, &mut effects),
             (Input::Heard, Doing::Hearing) | (Input::Pressed, Doing::Pressing) => {
                 self.go_on(now_us, &mut fresh, &mut effects);
             }
@@ -204,6 +255,7 @@ impl Script {
             }
             (input, Doing::Collecting(collecting)) => self.collect(collecting, &input, now_us, &mut effects),
             (input, Doing::Recording(recorder)) => self.record(recorder, &input, now_us, &mut fresh, &mut effects),
+            (input, Doing::Calling(calling)) => self.call(calling, &input, now_us, &mut fresh, &mut effects),
             (_, doing) => self.doing = doing,
         }
         effects
@@ -212,15 +264,12 @@ impl Script {
     fn answered(&mut self, now_us: i64, effects: &mut Vec<Effect>) {
         self.is_answered = true;
         self.answer_us = now_us;
-        self.begin_call_recording(effects);
+        self.begin_call_recording(Trigger::Answer, effects);
     }
 
-    /// The whole call is recorded, once, from when that was asked for and the call is up.
-    fn begin_call_recording(&mut self, effects: &mut Vec<Effect>) {
-        let wanted = self
-            .recording
-            .as_ref()
-            .filter(|wanted| wanted.trigger == Trigger::Answer);
+    /// The whole call is recorded, once, from when that was asked for and this has come.
+    fn begin_call_recording(&mut self, trigger: Trigger, effects: &mut Vec<Effect>) {
+        let wanted = self.recording.as_ref().filter(|wanted| wanted.trigger == trigger);
         if let Some(RecordingConfig {
             trims_silence,
             ready_uri,
@@ -238,8 +287,13 @@ impl Script {
     }
 
     /// Asks the next of those who may be asked, if there is one; otherwise the call cannot go on.
-    fn ask_first(&mut self, why: &str, effects: &mut Vec<Effect>) {
+    fn ask_first(&mut self, why: &str, now_us: i64, fresh: &mut impl FnMut() -> String, effects: &mut Vec<Effect>) {
         match self.handlers.pop_front() {
+            // Whoever says what to do may be a telephone, which is called.
+            Some(uri) if address::is_of_telephones(&uri) => {
+                self.actions = [Action::Call(Connection::to(&uri))].into();
+                self.go_on(now_us, fresh, effects);
+            }
             Some(uri) => self.ask(uri, BTreeMap::new(), effects),
             None => self.fail("HANDLER_ERROR", why.to_owned(), effects),
         }
@@ -334,7 +388,7 @@ impl Script {
                     }));
                 }
             }
-            Err(error) => self.ask_first(&error.to_string(), effects),
+            Err(error) => self.ask_first(&error.to_string(), now_us, fresh, effects),
         }
     }
 
@@ -354,7 +408,7 @@ impl Script {
                         trims_silence,
                         ready_uri,
                     });
-                    self.begin_call_recording(effects);
+                    self.begin_call_recording(Trigger::Answer, effects);
                 }
                 // Whoever was answered cannot be refused any more.
                 Action::Reject { refusal, message } if !self.is_answered => {
@@ -429,6 +483,10 @@ impl Script {
                     Err(why) => self.fail("DOCUMENT_ERROR", why, effects),
                 }
             }
+            Action::Call(connection) => match self.whole_connection(connection) {
+                Ok(connection) => self.doing = Doing::Calling(Calling::begin(connection, fresh, effects)),
+                Err(why) => self.fail("DOCUMENT_ERROR", why, effects),
+            },
             record @ Action::Record { .. } => {
                 let recorder = Recorder::new(record, now_us, fresh, effects, |uri| self.resolved(uri).ok());
                 self.doing = Doing::Recording(recorder);
@@ -441,13 +499,54 @@ impl Script {
 
     /// The same with a whole address.
     fn whole(&self, prompt: Prompt) -> Result<Prompt, String> {
-        Ok(match prompt.sound {
-            Sound::File(reference) => Prompt {
-                sound: Sound::File(self.resolved(&reference)?),
-                ..prompt
-            },
-            Sound::Text { .. } => prompt,
+        let sound = self.whole_sound(prompt.sound)?;
+        Ok(Prompt { sound, ..prompt })
+    }
+
+    fn whole_sound(&self, sound: Sound) -> Result<Sound, String> {
+        Ok(match sound {
+            Sound::File(reference) => Sound::File(self.resolved(&reference)?),
+            text @ Sound::Text { .. } => text,
         })
+    }
+
+    fn whole_connection(&self, mut connection: Connection) -> Result<Connection, String> {
+        let sounds = connection
+            .endpoints
+            .iter_mut()
+            .flat_map(|endpoint| [&mut endpoint.whisper, &mut endpoint.screen]);
+        for sound in sounds.chain([&mut connection.ring]) {
+            *sound = sound.take().map(|sound| self.whole_sound(sound)).transpose()?;
+        }
+        Ok(connection)
+    }
+
+    fn call(
+        &mut self,
+        mut calling: Calling,
+        input: &Input,
+        now_us: i64,
+        fresh: &mut impl FnMut() -> String,
+        effects: &mut Vec<Effect>,
+    ) {
+        let is_over = calling.handle(input, now_us, fresh, effects);
+        if effects.iter().any(|effect| matches!(effect, Effect::Connect(_))) {
+            self.begin_call_recording(Trigger::Bridge, effects);
+        }
+        if !is_over {
+            self.doing = Doing::Calling(calling);
+            return;
+        }
+        // A telephone that was to say what to do and was not reached leaves that to the next.
+        if !calling.has_connected() && self.base.is_none() && !self.handlers.is_empty() {
+            self.ask_first("nobody was reached", now_us, fresh, effects);
+            return;
+        }
+        let (next_uri, parameters) = calling.result(&self.calls);
+        match next_uri {
+            Some(uri) => self.ask_at(&uri, parameters, effects),
+            None => self.go_on(now_us, fresh, effects),
+        }
     }
 
     fn collect(&mut self, mut collecting: Collecting, input: &Input, now_us: i64, effects: &mut Vec<Effect>) {
@@ -478,5 +577,14 @@ impl Script {
             Some(uri) => self.ask_at(&uri, parameters, effects),
             None => self.go_on(now_us, fresh, effects),
         }
+    }
+}
+
+/// What was being done is over with the call.
+fn ended(doing: Doing, effects: &mut Vec<Effect>) {
+    match doing {
+        Doing::Recording(recorder) => effects.extend(recorder.has_begun().then_some(Effect::EndRecording)),
+        Doing::Calling(calling) => calling.give_up(effects),
+        _ => {}
     }
 }

@@ -1,7 +1,7 @@
-//! Domains as they are kept, on both engines.
+//! Domains as they are kept, and how recordings are counted, on both engines.
 
 use audit::By;
-use calls::{Calls, DomainChange, DomainError, List, ListError, TerminationMode};
+use calls::{Calls, DomainChange, DomainError, List, ListError, SipUserError, TerminationMode};
 use db::{Db, Statement, testing::each_engine};
 
 const NOW_US: i64 = 1_767_225_600_000_000;
@@ -149,6 +149,83 @@ async fn filters_of_calls() {
             let refused = calls.list_calls("one", list(0, "", filter)).await;
             assert!(matches!(refused, Err(ListError::Filter(_))), "{filter}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn recordings_of_a_projects_calls_are_counted() {
+    each_engine(async |db| {
+        let calls = world(&db).await;
+        for (call, project, recordings) in [("a", "one", 2), ("b", "one", 0), ("c", "two", 1)] {
+            let sql = "insert into call (id, project, to_address, is_private, labels, direction, state, create_method, transport,
+                create_us, alive_us) values ($1, $2, 'sip:help@example.org', 0, '{}', 2, 5, 1, 3, 1, 1)";
+            let mut rows = vec![Statement::new(sql, vec![call.into(), project.into()])];
+            for number in 0..recordings {
+                let sql = "insert into recording (id, project, call, state, source, trims_silence, channels, create_us)
+                    values ($1, $2, $3, 4, 2, 0, 2, 1)";
+                let id = format!("{call}{number}");
+                rows.push(Statement::new(sql, vec![id.into(), project.into(), call.into()]));
+            }
+            db.write(rows).await.expect("a call");
+        }
+        let check = async |project: &str, asked: &[&str], expected: &[(&str, i64)]| {
+            let counts = calls.count_recordings(project, asked).await.expect("reads");
+            let counts: Vec<(&str, i64)> = counts.iter().map(|(call, count)| (call.as_str(), *count)).collect();
+            assert_eq!(counts, expected, "{project}: {asked:?}");
+        };
+        check("one", &["a", "b", "none", "a\0"], &[("a", 2)]).await;
+        check("one", &["b"], &[]).await;
+        check("one", &["c"], &[]).await;
+        check("two", &["a", "c"], &[("c", 1)]).await;
+        check("two", &[], &[]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn users_of_a_domain() {
+    each_engine(async |db| {
+        let calls = world(&db).await;
+        let domain = calls.create_domain("one", "demo", office(), &by(1)).await.expect("new");
+        let create = async |id: &str, password: &str, number| {
+            let realm = "demo.sip.example.org";
+            calls.create_sip_user(&domain, id, realm, password, &by(number)).await
+        };
+        let ada = create("ada", "Right-Passw0rd", 2).await.expect("new");
+        assert_eq!(ada.address(), "ada@demo.sip.example.org");
+        assert_eq!(calls.sip_user(&domain, "ada").await.expect("reads"), Some(ada.clone()));
+        assert_eq!(calls.sip_user(&domain, "bo").await.expect("reads"), None);
+        let refused = create("ada", "Right-Passw0rd", 3).await;
+        assert!(matches!(refused, Err(SipUserError::Taken)), "{refused:?}");
+        let refused = create("Ada", "Right-Passw0rd", 3).await;
+        assert!(matches!(refused, Err(SipUserError::Id)), "{refused:?}");
+        let refused = create("bo", "password", 3).await;
+        assert!(matches!(refused, Err(SipUserError::Password(_))), "{refused:?}");
+
+        create("bo", "Right-Passw0rd", 4).await.expect("new");
+        let first = calls.list_sip_users(&domain, list(1, "", "")).await.expect("a page");
+        assert_eq!(first.items[0].id, "bo", "the newest first");
+        let token = first.next.expect("there is more");
+        let second = calls
+            .list_sip_users(&domain, list(1, &token, ""))
+            .await
+            .expect("a page");
+        assert_eq!((second.items, second.next), (vec![ada.clone()], None));
+        let foreign = calls.list_domains("one", false, list(1, &token, "")).await;
+        assert!(matches!(foreign, Err(ListError::Token)), "{foreign:?}");
+
+        let moved = calls
+            .update_sip_user(&domain, ada, "demo.sip.example.net", "Other-Passw0rd", &by(5))
+            .await
+            .expect("it is there");
+        assert_eq!(moved.address(), "ada@demo.sip.example.net");
+        calls
+            .delete_sip_user(&domain, &moved, &by(6))
+            .await
+            .expect("it is there");
+        let again = calls.delete_sip_user(&domain, &moved, &by(7)).await;
+        assert!(matches!(again, Err(SipUserError::NotFound)), "{again:?}");
     })
     .await;
 }

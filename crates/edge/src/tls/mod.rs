@@ -118,6 +118,13 @@ impl Tls {
         })
     }
 
+    /// The same certificate, renewed as it is, for a protocol that has no name to be negotiated, such as SIP.
+    pub fn for_another_protocol(&self) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.config);
+        config.alpn_protocols.clear();
+        Arc::new(config)
+    }
+
     /// Whether browsers may be told to speak nothing but HTTPS to this name.
     pub(crate) fn is_to_stay(&self) -> bool {
         self.to_stay

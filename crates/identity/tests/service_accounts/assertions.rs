@@ -2,7 +2,7 @@
 
 use audit::By;
 use db::testing::each_engine;
-use identity::{Fault, OAuthCode, Scope, Scopes, limits};
+use identity::{Fault, OAuthCode, Permission, ProjectRole, Scope, Scopes, limits};
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -69,6 +69,99 @@ async fn an_assertion_becomes_a_token() {
             world.exchange(&nobody).await.expect_err("unknown").code,
             OAuthCode::InvalidGrant
         );
+    })
+    .await;
+}
+
+/// What the two kinds of clients of the contract for calls sign, and a third that asks at our own path.
+#[tokio::test]
+async fn a_service_account_of_a_project_signs_in_for_calls() {
+    each_engine(async |db| {
+        let world = world(db).await;
+        let (identity, by) = (&world.identity, By::command_line(NOW_US));
+        identity.create_project("support", "Support", &by).await.expect("new");
+        let made = identity
+            .create_project_service_account("robot", "support", ProjectRole::Editor, &by)
+            .await;
+        let robot = made.expect("made");
+        let key = Key::read(&identity.create_key(&robot.client_id, &by).await.expect("made"));
+        let voice = "https://api.enfonica.com/auth/voice";
+        let service = |host: &str, name: &str| format!("https://{host}/enfonica.voice.v1beta1.{name}");
+        let vendors = "https://oauth2.api.enfonica.com/token";
+        for changes in [
+            json!({"aud": vendors, "sub": key.email, "scope": service("voice.api.enfonica.com", "Recordings")}),
+            json!({"aud": vendors, "sub": key.email, "scope": service("meet.example.org", "Calls")}),
+            json!({"aud": vendors, "scope": voice}),
+            json!({"aud": vendors, "scope": format!("https://api.enfonica.com/auth/messaging {voice}")}),
+            json!({"aud": "https://meet.example.org/token", "scope": voice}),
+            json!({"scope": "voice"}),
+        ] {
+            let response = world.exchange(&key.assertion(&changes)).await.expect("issued");
+            assert_eq!(
+                (&*response.scope, response.expires_in, response.token_type),
+                (voice, 3600, "Bearer")
+            );
+            let caller = world.caller(&response.access_token, NOW_US).await.expect("valid");
+            let may = async |project: &str, permission| {
+                let permission = Permission(permission);
+                identity
+                    .may_in_project(&caller, project, permission)
+                    .await
+                    .expect("reads")
+            };
+            assert!(may("support", "voice.recordings.delete").await);
+            assert!(!may("support", "voice.sipDomains.create").await);
+            assert!(!may("sales", "voice.calls.get").await);
+        }
+        for (changes, code, description) in [
+            (
+                json!({"scope": "https://messaging.api.enfonica.com/enfonica.messaging.v1.Messages"}),
+                OAuthCode::InvalidScope,
+                "no such scope",
+            ),
+            (
+                json!({"scope": "enfonica.voice.v1beta1.Calls"}),
+                OAuthCode::InvalidScope,
+                "no such scope",
+            ),
+            (json!({"scope": null}), OAuthCode::InvalidScope, "No scope"),
+            (
+                json!({"aud": "https://oauth2.api.enfonica.com/tokens", "scope": voice}),
+                OAuthCode::InvalidGrant,
+                "token endpoint",
+            ),
+            (
+                json!({"sub": "ada@example.org", "scope": voice}),
+                OAuthCode::UnauthorizedClient,
+                "delegation",
+            ),
+            (
+                json!({"iss": "robot@sales.iam.internal", "scope": voice}),
+                OAuthCode::InvalidGrant,
+                "not signed",
+            ),
+        ] {
+            let refused = world.exchange(&key.assertion(&changes)).await.expect_err("refused");
+            let told = serde_json::to_value(&refused).expect("JSON");
+            assert_eq!(refused.code, code, "{changes}: {told}");
+            assert!(
+                told["error_description"]
+                    .as_str()
+                    .expect("a text")
+                    .contains(description),
+                "{changes}: {told}"
+            );
+        }
+        // With a delegation it acts for people, and then may what they may.
+        let delegation = Scopes::of(&[Scope::Voice]);
+        identity
+            .grant_delegation(&robot.client_id, delegation, &by)
+            .await
+            .expect("granted");
+        let for_ada = key.assertion(&json!({"aud": vendors, "sub": "ada@example.org", "scope": voice}));
+        let token = world.exchange(&for_ada).await.expect("issued").access_token;
+        let caller = world.caller(&token, NOW_US).await.expect("valid");
+        assert_eq!(caller.user(), Some(&world.ada));
     })
     .await;
 }

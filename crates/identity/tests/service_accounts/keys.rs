@@ -3,7 +3,7 @@
 use audit::By;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use db::testing::each_engine;
-use identity::{AppError, Fault, OAuthCode, Page, Scope, Scopes, limits};
+use identity::{AppError, Fault, OAuthCode, Page, ProjectError, ProjectRole, Scope, Scopes, limits};
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -64,6 +64,68 @@ async fn a_key_file_is_as_google_has_it_and_its_secret_stays_out_of_the_database
             .map(|key| key.id)
             .collect();
         assert_eq!(ids, [file.id, world.key.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_account_of_a_project_has_its_address_and_its_role_there() {
+    each_engine(async |db| {
+        let world = world(db.clone()).await;
+        let (identity, by) = (&world.identity, By::command_line(NOW_US));
+        for project in ["support", "sederunt"] {
+            identity.create_project(project, "Project", &by).await.expect("new");
+        }
+        let make = async |name: &str, project: &str| {
+            identity
+                .create_project_service_account(name, project, ProjectRole::Viewer, &by)
+                .await
+        };
+        let robot = make("robot", "support").await.expect("made");
+        assert_eq!(
+            (robot.email.as_str(), robot.project()),
+            ("robot@support.iam.internal", "support")
+        );
+        assert!(!robot.is_of_installation() && world.robot.is_of_installation());
+        let file = identity.create_key(&robot.email, &by).await;
+        let file: Value = serde_json::from_str(file.expect("made").json()).expect("JSON");
+        assert_eq!(file["project_id"], "support");
+        assert_eq!(file["client_email"], robot.email);
+
+        let members = async |project: &str| {
+            let members = identity.project_members(project).await.expect("reads");
+            members
+                .into_iter()
+                .map(|member| (member.member, member.role))
+                .collect::<Vec<_>>()
+        };
+        let member = format!("serviceAccounts/{}", robot.client_id);
+        assert_eq!(members("support").await, [(member, ProjectRole::Viewer)]);
+        for (name, project, expected) in [
+            (
+                "robot",
+                "support",
+                "there is a service account robot@support.iam.internal already",
+            ),
+            ("robot", "gone", "there is no such"),
+            ("other", "\0", "there is no such"),
+            // Its addresses would be those of the installation's own.
+            ("other", "sederunt", "there is no such"),
+            ("Other", "support", "lower-case letters"),
+        ] {
+            let refused = make(name, project).await.expect_err(project);
+            assert!(refused.to_string().contains(expected), "{name} {project}: {refused}");
+        }
+        assert_eq!(members("support").await.len(), 1);
+        identity
+            .delete_service_account(&robot.client_id, &by)
+            .await
+            .expect("it is there");
+        assert_eq!(members("support").await, []);
+        let gone = identity
+            .remove_project_member("support", "serviceAccounts/1", &by)
+            .await;
+        assert!(matches!(gone, Err(ProjectError::NotFound)), "{gone:?}");
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! The table `[telephony]` of the configuration file: whether telephones may call, and how they reach the server.
 
 use super::Draft;
-use super::key::Fallback::{Needed, Words};
+use super::key::Fallback::{Needed, Nothing, Words};
 use super::key::{Fallback, Key, Section, Set};
 use crate::telephone::TelephoneConfiguration;
 
@@ -19,6 +19,16 @@ pub(super) const TELEPHONY: Section = Section {
             "5060 is the usual port",
             Set::Form("an IP address with a port, such as 0.0.0.0:5060", |to, text| {
                 telephone(to).listen = text.parse().ok()?;
+                Some(())
+            }),
+        ),
+        key(
+            "tls_listen",
+            Fallback::Nothing,
+            "Address and port of SIP by TLS",
+            "5061 is the usual port; the certificate is the one of HTTPS, so `[tls]` has to be there",
+            Set::Form("an IP address with a port, such as 0.0.0.0:5061", |to, text| {
+                telephone(to).tls_listen = Some(text.parse().ok()?);
                 Some(())
             }),
         ),
@@ -41,6 +51,13 @@ pub(super) const TELEPHONY: Section = Section {
             Set::Text(|to, domain| telephone(to).domain = domain.to_ascii_lowercase()),
         ),
         key(
+            "offer_sha256",
+            Fallback::Nothing,
+            "Offer telephones SHA-256 beside MD5 for their passwords",
+            "some that know MD5 alone give up when they see the other",
+            Set::Switch(|to, on| telephone(to).offer_sha256 = on),
+        ),
+        key(
             "first_port",
             Words("20000"),
             "The first UDP port for the sound of calls",
@@ -56,6 +73,72 @@ pub(super) const TELEPHONY: Section = Section {
             "each call takes two",
             Set::Number(1_024..=65_534, |to, port| {
                 telephone(to).ports.1 = u16::try_from(port).unwrap_or(u16::MAX);
+            }),
+        ),
+        key(
+            "peers",
+            Words("the public internet alone"),
+            "Networks whose SIP telephones may be called from here, beside the public internet",
+            "such as `[\"10.0.0.0/8\"]`; without it nobody can have this server call a neighbour of it",
+            Set::List("blocks of addresses such as 10.0.0.0/8", |to, blocks| {
+                telephone(to).peers = blocks.iter().map(|block| block.parse().ok()).collect::<Option<_>>()?;
+                Some(())
+            }),
+        ),
+        key(
+            "trunk",
+            Nothing,
+            "The SIP host by which numbers of the telephone network are called",
+            "such as `gateway.example.net` or `10.0.0.1:5080`; without it only SIP addresses can be called",
+            Set::Text(|to, trunk| telephone(to).trunk = Some(trunk)),
+        ),
+        key(
+            "trunk_user",
+            Nothing,
+            "The name by which the trunk knows this server",
+            "for a trunk that asks for a password",
+            Set::Text(|to, user| telephone(to).trunk_user = user),
+        ),
+        key(
+            "trunk_password",
+            Nothing,
+            "The password for it",
+            "",
+            Set::Secret(|to, password| telephone(to).trunk_password = password),
+        ),
+        key(
+            "trunk_prefixes",
+            Words("none: no number can be called"),
+            "What numbers that may be called begin with",
+            "such as `[\"+44\", \"+1212\"]`: whoever steals a token calls nobody else at your expense",
+            Set::List("numbers' beginnings such as +44", |to, prefixes| {
+                let is_prefix = |prefix: &&str| {
+                    let digits = prefix.strip_prefix('+');
+                    digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))
+                };
+                if !prefixes.iter().all(is_prefix) {
+                    return None;
+                }
+                telephone(to).trunk_prefixes = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
+                Some(())
+            }),
+        ),
+        key(
+            "outgoing_at_once",
+            Words("50"),
+            "How many calls may be made from here at once",
+            "",
+            Set::Number(0..=250, |to, calls| {
+                telephone(to).outgoing_at_once = usize::try_from(calls).unwrap_or(0);
+            }),
+        ),
+        key(
+            "outgoing_per_minute",
+            Words("60"),
+            "How many calls each project may make in a minute",
+            "",
+            Set::Number(1..=10_000, |to, calls| {
+                telephone(to).outgoing_per_minute = u32::try_from(calls).unwrap_or(1);
             }),
         ),
     ],

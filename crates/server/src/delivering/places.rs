@@ -6,14 +6,40 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use outbox::Delivery;
+use outbox::{Delivery, Kind, Notice, SubscriptionId, Topic};
 
 use crate::limits;
 use crate::outgoing::Origin;
 
-/// The deliveries under way, each under the key of its attempt.
+/// Something that somebody is told, however often it was tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// Something that a subscriber is told.
+    Delivery(SubscriptionId, Kind, String, i64),
+    /// Something that is told to whom the fact names.
+    Notice(Topic, String, i64),
+}
+
+impl From<&Delivery> for Errand {
+    fn from(delivery: &Delivery) -> Errand {
+        Errand::Delivery(
+            delivery.subscription.clone(),
+            delivery.kind,
+            delivery.subject.clone(),
+            delivery.version,
+        )
+    }
+}
+
+impl From<&Notice> for Errand {
+    fn from(notice: &Notice) -> Errand {
+        Errand::Notice(notice.topic, notice.subject.clone(), notice.version)
+    }
+}
+
+/// The errands under way, each under the key of its attempt.
 pub(super) struct Places<K> {
-    under_way: HashMap<K, (Delivery, Option<Origin>)>,
+    under_way: HashMap<K, (Errand, Option<Origin>)>,
 }
 
 impl<K: Eq + Hash> Places<K> {
@@ -34,12 +60,8 @@ impl<K: Eq + Hash> Places<K> {
     }
 
     /// Whether this is being told already, however often it was tried.
-    pub(super) fn have(&self, delivery: &Delivery) -> bool {
-        self.under_way.values().any(|(other, _)| {
-            (other.kind, other.version) == (delivery.kind, delivery.version)
-                && other.subscription == delivery.subscription
-                && other.subject == delivery.subject
-        })
+    pub(super) fn have(&self, errand: &Errand) -> bool {
+        self.under_way.values().any(|(other, _)| other == errand)
     }
 
     /// Whether this server may be asked something more.
@@ -54,8 +76,8 @@ impl<K: Eq + Hash> Places<K> {
     }
 
     /// Takes one.
-    pub(super) fn take(&mut self, key: K, delivery: Delivery, origin: Option<Origin>) {
-        self.under_way.insert(key, (delivery, origin));
+    pub(super) fn take(&mut self, key: K, errand: Errand, origin: Option<Origin>) {
+        self.under_way.insert(key, (errand, origin));
     }
 
     /// Gives it back.
@@ -66,22 +88,31 @@ impl<K: Eq + Hash> Places<K> {
 
 #[cfg(test)]
 mod tests {
-    use outbox::{Kind, SubscriptionId, Tries};
+    use outbox::Tries;
 
     use super::*;
 
-    fn delivery(subscription: u8, version: i64) -> Delivery {
+    fn delivery(subscription: u8, version: i64, failures: u32) -> Errand {
         let id = format!("00000000-0000-4000-8000-0000000000{subscription:02x}");
-        Delivery {
+        Errand::from(&Delivery {
             subscription: SubscriptionId::parse(&id).expect("an id"),
             kind: Kind::Version,
             subject: "a".to_owned(),
             version,
-            tries: Tries {
-                made_us: 0,
-                failures: 0,
-            },
-        }
+            tries: Tries { made_us: 0, failures },
+        })
+    }
+
+    fn notice(topic: Topic, version: i64, failures: u32) -> Errand {
+        Errand::from(&Notice {
+            topic,
+            subject: "a".to_owned(),
+            version,
+            sender: "p".to_owned(),
+            address: "https://slow.example/".to_owned(),
+            text: failures.to_string(),
+            tries: Tries { made_us: 0, failures },
+        })
     }
 
     fn origin(host: &str) -> Origin {
@@ -95,7 +126,7 @@ mod tests {
         let most = u8::try_from(limits::DELIVERIES_PER_RECEIVER_MAX).expect("a few");
         for key in 0..most {
             assert!(places.have_room_for(Some(&slow)), "{key}");
-            places.take(key, delivery(key, 1), Some(slow.clone()));
+            places.take(key, delivery(key, 1, 0), Some(slow.clone()));
         }
         assert!(!places.have_room_for(Some(&slow)));
         assert!(places.have_room_for(Some(&other)));
@@ -107,19 +138,20 @@ mod tests {
     #[test]
     fn what_is_being_told_is_not_told_beside_it() {
         let mut places = Places::new();
-        places.take(1, delivery(1, 1), None);
-        let tried = Delivery {
-            tries: Tries {
-                made_us: 5,
-                failures: 3,
-            },
-            ..delivery(1, 1)
-        };
-        for (other, is_there) in [(tried, true), (delivery(1, 2), false), (delivery(2, 1), false)] {
+        places.take(1, delivery(1, 1, 0), None);
+        places.take(2, notice(Topic::CallStates, 1, 0), None);
+        for (other, is_there) in [
+            (delivery(1, 1, 3), true),
+            (delivery(1, 2, 0), false),
+            (delivery(2, 1, 0), false),
+            (notice(Topic::CallStates, 1, 3), true),
+            (notice(Topic::CallStates, 2, 0), false),
+            (notice(Topic::Recordings, 1, 0), false),
+        ] {
             assert_eq!(places.have(&other), is_there, "{other:?}");
         }
         places.free(&1);
-        assert!(!places.have(&delivery(1, 1)));
+        assert!(!places.have(&delivery(1, 1, 0)));
     }
 
     #[test]
@@ -127,7 +159,7 @@ mod tests {
         let mut places = Places::new();
         for key in 0..limits::DELIVERIES_AT_ONCE_MAX {
             assert!(places.have_room_for(None), "{key}");
-            places.take(key, delivery(1, i64::try_from(key).expect("few")), None);
+            places.take(key, delivery(1, i64::try_from(key).expect("few"), 0), None);
         }
         assert!(places.are_full() && !places.have_room_for(Some(&origin("other.example"))));
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use audit::{Actor, By};
 use identity::policy::{self, Action, Reach, Refusal, Resource};
-use identity::{Caller, Principal};
+use identity::{Caller, Principal, Scopes};
 use meeting::{ConferenceId, Micros, UserId};
 use register::{Register, RegisterError, SpaceRecord};
 use rooms::{SpaceName, find_space};
@@ -82,6 +82,11 @@ impl Asking {
     /// The resource type that this is about.
     pub(crate) fn noun(&self) -> &'static str {
         self.method.operation.noun
+    }
+
+    /// The scopes of which the operation needs one.
+    pub(crate) fn scopes(&self) -> Scopes {
+        self.method.operation.needs.scopes()
     }
 
     /// The application that acts for the caller.

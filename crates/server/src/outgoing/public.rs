@@ -61,7 +61,7 @@ const LEADING_TO_V4: &[(Ipv6Addr, u32)] = &[
 ];
 
 /// Whether an address is of the public internet.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) if LEADING_TO_V4.iter().any(|block| is_in_v6(address, *block)) => {

@@ -43,7 +43,7 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 /// The addresses at which the web client has something: those of `web/src/pages.ts`. What stands in braces is an id.
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 20] = [
     "/",
     "/{code}",
     "/sign-in",
@@ -53,12 +53,16 @@ const PAGES: [&str; 16] = [
     "/spaces/{space}",
     "/meetings",
     "/meetings/{conferenceRecord}",
+    "/calls",
+    "/calls/{project}",
+    "/calls/{project}/{call}",
     "/administration",
     "/administration/apps",
     "/administration/daemons",
     "/administration/service-accounts",
     "/administration/grants",
     "/administration/domains",
+    "/administration/projects",
     "/administration/audit",
 ];
 

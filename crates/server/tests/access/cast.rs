@@ -58,8 +58,9 @@ impl Cast {
         // One conference is over, however fast the machine.
         cast.hold_conference().await;
         cast.end_conference().await;
-        // Without it a list would show nothing to those who may see it.
+        // Without them lists would show nothing to those who may see them.
         cast.make("apps/*").await;
+        cast.make("projects/*").await;
         cast
     }
 

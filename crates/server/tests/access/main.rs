@@ -63,7 +63,7 @@ async fn check(contract: Contract, expected: &ExpectFile) {
     let mut table = Table::new(contract);
     // What is done to one service leaves no trace in the answers of the next.
     for service in methods.chunk_by(|method, next| method.service() == next.service()) {
-        let mut cast = Cast::gather().await;
+        let mut cast = Box::pin(Cast::gather()).await;
         for method in service {
             for case in Case::of(method) {
                 let mut seen = Vec::new();

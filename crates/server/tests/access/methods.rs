@@ -41,9 +41,7 @@ const VERBS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 pub(crate) fn of(contract: Contract) -> Vec<Method> {
     let pool = api::descriptor_pool();
     let annotation = pool.get_extension_by_name("google.api.http").expect("compiled in");
-    let services = pool
-        .services()
-        .filter(|service| service.package_name().starts_with(contract.packages));
+    let services = pool.services().filter(|service| contract.holds(service.package_name()));
     let mut methods: Vec<Method> = services
         .flat_map(|service| service.methods().collect::<Vec<_>>())
         .map(|method| {
@@ -75,10 +73,18 @@ pub(crate) fn of(contract: Contract) -> Vec<Method> {
 /// The services that are in none of these contracts.
 pub(crate) fn services_outside(contracts: &[Contract]) -> Vec<String> {
     let pool = api::descriptor_pool();
-    let names = pool.services().map(|service| service.full_name().to_owned());
-    names
-        .filter(|name| contracts.iter().all(|contract| !name.starts_with(contract.packages)))
-        .collect()
+    let outside = pool
+        .services()
+        .filter(|service| contracts.iter().all(|contract| !contract.holds(service.package_name())));
+    outside.map(|service| service.full_name().to_owned()).collect()
+}
+
+impl Contract {
+    /// Whether a package is one of its versions.
+    fn holds(self, package: &str) -> bool {
+        let version = package.strip_prefix(self.packages);
+        version.is_some_and(|version| !version.contains('.'))
+    }
 }
 
 impl Method {

@@ -7,6 +7,9 @@ use crate::cast::Cast;
 use crate::methods::Method;
 use crate::world::OFFER;
 
+/// A member of each project.
+pub(crate) const MEMBER: &str = "owner@example.org";
+
 /// The body, or null if there is none.
 pub(crate) async fn body(cast: &mut Cast, method: &Method, caller: &Caller) -> Value {
     match &*method.name {
@@ -35,10 +38,15 @@ pub(crate) async fn body(cast: &mut Cast, method: &Method, caller: &Caller) -> V
         "Administration.CreateGrant" => grant(&cast.fresh("serviceAccounts/*").await),
         "Administration.UpdateDomain" => json!({"sharesEmail": true}),
         "Administration.CreateDomain" => json!({"domain": format!("{}.example", cast.new_word())}),
+        "Administration.CreateProject" => json!({"projectId": cast.new_word()}),
+        "Administration.SetProjectMember" => json!({"member": MEMBER, "role": "EDITOR"}),
+        "Administration.RemoveProjectMember" => json!({"member": MEMBER}),
         "Meetings.End"
         | "Administration.InviteUser"
         | "Administration.CreateDaemonCredential"
         | "Administration.CreateServiceAccountKey"
+        | "Administration.ShowProjectKey"
+        | "Administration.RotateProjectKey"
         | "Administration.ExportAuditEvents" => json!({}),
         other => {
             let has_body = !matches!(&*method.verb, "GET" | "DELETE");

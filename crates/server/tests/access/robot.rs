@@ -5,7 +5,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use identity::{Scope, Scopes, ServiceAccount, TokenRequest, User};
+use identity::{ProjectRole, Scope, Scopes, ServiceAccount, TokenRequest, User};
 use serde_json::{Value, json};
 use server::clock;
 
@@ -36,6 +36,16 @@ impl Robot {
             .identity
             .create_key(&account.client_id, &By::command_line(now_us))
             .await;
+        let file = serde_json::from_str(file.expect("a key").json()).expect("JSON");
+        Robot { name, account, file }
+    }
+
+    /// A service account of a project, with a role there, which may act for nobody.
+    pub(crate) async fn of_project(world: &World, name: &'static str, project: &str, role: ProjectRole) -> Robot {
+        let (identity, by) = (&world.identity, By::command_line(clock::now_us()));
+        let account = identity.create_project_service_account(name, project, role, &by).await;
+        let account = account.expect("a new name");
+        let file = identity.create_key(&account.client_id, &by).await;
         let file = serde_json::from_str(file.expect("a key").json()).expect("JSON");
         Robot { name, account, file }
     }

@@ -54,6 +54,13 @@ impl Cast {
                 let account = self.service_account(&word).await;
                 self.administered("grants", &requests::grant(&account)).await
             }
+            "projects/*" => {
+                let project = self.administered("projects", &json!({"projectId": word})).await;
+                let path = format!("/sederunt/v1/{project}:setMember");
+                let member = json!({"member": requests::MEMBER, "role": "VIEWER"});
+                self.post(self.caller("administrator"), &path, &member).await;
+                project
+            }
             "domains/*" => {
                 let domain = json!({"domain": format!("{word}.example")});
                 self.administered("domains", &domain).await

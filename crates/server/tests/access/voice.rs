@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use audit::By;
 use expect_test::expect_file;
 use identity::{ProjectMember, ProjectRole, Scope, Scopes};
-use serde_json::json;
+use serde_json::{Value, json};
+use server::{Configuration, TelephoneConfiguration};
 
-use crate::world::{Person, World};
+use crate::robot::Robot;
+use crate::world::{Answer, World, configuration};
 
 const PROJECT: &str = "support";
 
@@ -18,6 +20,12 @@ const METHODS: &[(&str, &str, &str)] = &[
     ("SipDomains.ListSipDomains", "GET", "sipDomains"),
     ("SipDomains.UpdateSipDomain", "PATCH", "sipDomains/demo"),
     ("SipDomains.DeleteSipDomain", "DELETE", "sipDomains/of-WHO"),
+    ("Users.CreateUser", "POST", "sipDomains/demo/users?userId=WHO"),
+    ("Users.GetUser", "GET", "sipDomains/demo/users/ada"),
+    ("Users.ListUsers", "GET", "sipDomains/demo/users"),
+    ("Users.UpdateUser", "PATCH", "sipDomains/demo/users/ada"),
+    ("Users.DeleteUser", "DELETE", "sipDomains/demo/users/of-WHO"),
+    ("Calls.CreateCall", "POST", "calls"),
     ("Calls.GetCall", "GET", "calls/nothing"),
     ("Calls.ListCalls", "GET", "calls"),
     ("Recordings.GetRecording", "GET", "calls/nothing/recordings/nothing"),
@@ -32,14 +40,21 @@ const METHODS: &[(&str, &str, &str)] = &[
 /// The methods above, for whoever counts all that there are.
 pub(crate) fn services() -> impl Iterator<Item = String> {
     let services = METHODS.iter().filter_map(|(name, ..)| name.split_once('.'));
-    services.map(|(service, _)| format!("enfonica.voice.v1beta1.{service}"))
+    services.map(|(service, _)| match service {
+        // Of which the contract says no numbers: they have a package of ours.
+        "Users" => format!("sederunt.voice.v1beta1.{service}"),
+        _ => format!("enfonica.voice.v1beta1.{service}"),
+    })
 }
 
-async fn callers(world: &World) -> Vec<(&'static str, Option<Person>)> {
+/// Who asks, and with which token.
+async fn callers(world: &World) -> Vec<(&'static str, Option<String>)> {
     let voice = Scopes::of(&[Scope::Voice]);
     let identity = &world.identity;
     let by = By::command_line(server::clock::now_us());
-    identity.create_project(PROJECT, "Support", &by).await.expect("new");
+    for project in [PROJECT, "sales"] {
+        identity.create_project(project, "Project", &by).await.expect("new");
+    }
     let mut callers = vec![];
     for (name, role, scopes) in [
         ("admin", Some(ProjectRole::Admin), voice),
@@ -65,39 +80,69 @@ async fn callers(world: &World) -> Vec<(&'static str, Option<Person>)> {
                 .await
                 .expect("a member");
         }
-        callers.push((name, Some(person)));
+        callers.push((name, Some(person.token)));
+    }
+    for (name, project, role) in [
+        ("editor-app", PROJECT, ProjectRole::Editor),
+        ("stranger-app", "sales", ProjectRole::Admin),
+    ] {
+        let robot = Robot::of_project(world, name, project, role).await;
+        callers.push((name, Some(robot.token(world, None, voice).await)));
     }
     callers.push(("nobody", None));
     callers
 }
 
+async fn ask(world: &World, token: Option<&String>, verb: &str, path: &str, body: &str) -> Answer {
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let bearer = bearer.as_deref().map(|bearer| ("authorization", bearer));
+    let headers: Vec<_> = bearer
+        .into_iter()
+        .chain([("content-type", "application/json")])
+        .collect();
+    let path = format!("/v1beta1/projects/{PROJECT}/{path}");
+    world.send(verb, None, &path, &headers, body).await
+}
+
 #[tokio::test]
 async fn who_may_do_what_in_a_project() {
-    let world = World::new().await;
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let telephone = TelephoneConfiguration {
+        listen: ([127, 0, 0, 1], 0).into(),
+        domain: "sip.example.org".to_owned(),
+        ..TelephoneConfiguration::default()
+    };
+    let configuration = Configuration {
+        telephone: Some(telephone),
+        ..configuration(&data)
+    };
+    let world = World::with(data, configuration).await;
     let callers = callers(&world).await;
     let (_, admin) = &callers[0];
-    for domain in ["demo".to_owned()]
-        .into_iter()
-        .chain(callers.iter().map(|(name, _)| format!("of-{}", plain(name))))
-    {
-        let path = format!("/v1beta1/projects/{PROJECT}/sipDomains?sipDomainId={domain}");
-        world.post(admin.as_ref(), &path, &json!({})).await.ok();
+    for domain in std::iter::once("demo".to_owned()).chain(things(&callers)) {
+        let path = format!("sipDomains?sipDomainId={domain}");
+        ask(&world, admin.as_ref(), "POST", &path, "{}").await.ok();
+    }
+    for user in std::iter::once("ada".to_owned()).chain(things(&callers)) {
+        let path = format!("sipDomains/demo/users?userId={user}");
+        ask(&world, admin.as_ref(), "POST", &path, &password().to_string())
+            .await
+            .ok();
     }
     let mut table = String::from(
-        "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1`, asked by members of a project and by others.\n\n\
+        "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1` and those of users, which have a package of ours, asked by members of a project and by others.\n\n\
          | method | answer | to |\n|---|---|---|\n",
     );
     for (name, verb, path) in METHODS {
         let mut answers: Vec<(String, Vec<&str>)> = vec![];
-        for (caller, person) in &callers {
-            let path = format!("/v1beta1/projects/{PROJECT}/{}", path.replace("WHO", &plain(caller)));
-            let body = if matches!(*verb, "POST" | "PATCH") {
-                json!({"displayName": caller}).to_string()
-            } else {
-                String::new()
+        for (caller, token) in &callers {
+            let path = path.replace("WHO", &plain(caller));
+            let body = match (*verb, name.starts_with("Users.")) {
+                ("POST" | "PATCH", true) => password().to_string(),
+                ("POST" | "PATCH", false) => json!({"displayName": caller}).to_string(),
+                _ => String::new(),
             };
-            let headers = [("content-type", "application/json")];
-            let answer = world.send(verb, person.as_ref(), &path, &headers, &body).await;
+            let answer = ask(&world, token.as_ref(), verb, &path, &body).await;
             let error = &answer.body["error"];
             let said = match error["status"].as_str() {
                 None => answer.status.to_string(),
@@ -113,6 +158,15 @@ async fn who_may_do_what_in_a_project() {
         }
     }
     expect_file!["table/voice.md"].assert_eq(&table);
+}
+
+/// What each caller deletes.
+fn things(callers: &[(&str, Option<String>)]) -> impl Iterator<Item = String> {
+    callers.iter().map(|(name, _)| format!("of-{}", plain(name)))
+}
+
+fn password() -> Value {
+    json!({"password": "Right-Passw0rd"})
 }
 
 fn plain(name: &str) -> String {

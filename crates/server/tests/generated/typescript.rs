@@ -16,8 +16,8 @@ use prost_reflect::{
 /// Of this package, the client may call every method.
 const OURS: &str = "sederunt.v1";
 
-/// Of Google's contract, it calls these.
-const OF_GOOGLES: [&str; 7] = [
+/// Of the vendors' contracts, it calls these.
+const OF_VENDORS: [&str; 12] = [
     "google.apps.meet.v2.SpacesService.CreateSpace",
     "google.apps.meet.v2.SpacesService.GetSpace",
     "google.apps.meet.v2.SpacesService.UpdateSpace",
@@ -25,6 +25,11 @@ const OF_GOOGLES: [&str; 7] = [
     "google.apps.meet.v2beta.SpacesService.CreateMember",
     "google.apps.meet.v2beta.SpacesService.ListMembers",
     "google.apps.meet.v2beta.SpacesService.UpdateMember",
+    "enfonica.voice.v1beta1.Calls.GetCall",
+    "enfonica.voice.v1beta1.Calls.ListCalls",
+    "enfonica.voice.v1beta1.Recordings.GetRecording",
+    "enfonica.voice.v1beta1.Recordings.ListRecordings",
+    "enfonica.voice.v1beta1.Recordings.DeleteRecording",
 ];
 
 const HEADING: &str =
@@ -52,13 +57,13 @@ fn messages() -> String {
 
 fn methods(pool: &DescriptorPool) -> Vec<MethodDescriptor> {
     let asked = |method: &MethodDescriptor| {
-        method.parent_service().package_name() == OURS || OF_GOOGLES.contains(&method.full_name())
+        method.parent_service().package_name() == OURS || OF_VENDORS.contains(&method.full_name())
     };
     let all = pool
         .services()
         .flat_map(|service| service.methods().collect::<Vec<_>>());
     let methods: Vec<MethodDescriptor> = all.filter(asked).collect();
-    for name in OF_GOOGLES {
+    for name in OF_VENDORS {
         assert!(
             methods.iter().any(|method| method.full_name() == name),
             "there is no {name}"
@@ -106,15 +111,9 @@ impl File {
         let fields = message.fields().filter(|field| !left_out.contains(field.name()));
         let fields: Vec<String> = fields
             .map(|field| {
-                assert!(!field.is_map(), "say how the map {} is spelt", field.full_name());
                 let said = comment("  ", &file, field.path());
                 let mark = if is_always_there(&field) { "" } else { "?" };
-                let many = if field.is_list() { "[]" } else { "" };
-                format!(
-                    "{said}  {}{mark}: {}{many};\n",
-                    field.json_name(),
-                    self.type_of(&field.kind())
-                )
+                format!("{said}  {}{mark}: {};\n", field.json_name(), self.type_of_field(&field))
             })
             .collect();
         let said = comment("", &file, message.path());
@@ -151,6 +150,18 @@ impl File {
         self.declarations
             .insert(name.to_owned(), (full_name.to_owned(), String::new()));
         true
+    }
+
+    fn type_of_field(&mut self, field: &FieldDescriptor) -> String {
+        match field.kind() {
+            // The keys of an object are texts, whatever they are on the wire.
+            Kind::Message(entry) if field.is_map() => {
+                let value = self.type_of(&entry.map_entry_value_field().kind());
+                format!("Record<string, {value}>")
+            }
+            kind if field.is_list() => format!("{}[]", self.type_of(&kind)),
+            kind => self.type_of(&kind),
+        }
     }
 
     /// The spelling in proto3 JSON.

@@ -28,4 +28,5 @@ mod spaces;
 mod stopping;
 mod strangers;
 mod tls;
+mod webhooks;
 mod world;

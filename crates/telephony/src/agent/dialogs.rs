@@ -1,18 +1,26 @@
 //! A leg from its begin to its end: what is said to its dialog, and what the dialog says.
 
-use std::{net::SocketAddr, time::Instant};
+use std::net::SocketAddr;
 
 use rsipstack::{
     dialog::{
+        authenticate,
         dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
         invitation::InviteOption,
     },
-    sip::{Header, Request, StatusCode, Uri},
+    sip::{Header, Request, StatusCode, Transport, Uri, uri::ParamsExt},
     transaction::transaction::Transaction,
+    transport::SipAddr,
 };
 
-use super::{Agent, AgentError, AgentEvent, Cause, Dial, Invitation, Leg, Refusal, sdp::Description};
-use crate::{LegId, clock::now_us, limits};
+use super::{
+    Agent, AgentError, AgentEvent, By, Cause, Credential, Dial, Invitation, Leg, Place, Refusal,
+    entrance::{source_of, transport_of},
+    random,
+    registrar::Reached,
+    sdp::{Description, SdpError, offer, secure_offer},
+};
+use crate::{LegId, clock::now_us, limits, line::Secret};
 
 const SDP: &str = "application/sdp";
 
@@ -23,19 +31,21 @@ fn content() -> Vec<Header> {
 impl Agent {
     /// Somebody invites. Whoever may not is not answered.
     pub(super) async fn invited(&self, transaction: &mut Transaction) -> rsipstack::Result<()> {
-        let Some(invitation) = Invitation::read(&transaction.original) else {
+        let Some(source) = source_of(transaction) else {
             return Ok(());
         };
-        let (inner, source) = (&self.inner, invitation.source);
-        if !inner.guard.looks_at(source, Instant::now()) {
+        let Some(invitation) = Invitation::read(&transaction.original, source) else {
             return Ok(());
-        }
-        if !inner.directory.admits(&invitation.domain, source).await {
-            inner.guard.was_in_vain(source, Instant::now());
-            tracing::debug!(%source, "a call of a stranger is not answered");
+        };
+        let Some(guest) = self.let_in(transaction, &invitation.domain, source).await else {
             return Ok(());
+        };
+        if !guest.terms.calls {
+            return transaction.reply(StatusCode::Forbidden).await;
         }
-        let Ok(offered) = Description::read(&transaction.original.body) else {
+        let transport = transport_of(transaction);
+        let secret = (transport == Transport::Tls).then(random);
+        let Ok(offered) = described(&transaction.original.body, secret) else {
             return transaction.reply(StatusCode::NotAcceptableHere).await;
         };
         let leg = LegId::next();
@@ -45,7 +55,7 @@ impl Agent {
             return transaction.reply(StatusCode::ServiceUnavailable).await;
         };
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
-        let contact = self.contact();
+        let contact = self.contact(transport);
         let mut dialog = self
             .inner
             .layer
@@ -54,6 +64,8 @@ impl Agent {
             dialog: dialog.clone(),
             is_ours: false,
             local: self.announced(local),
+            secret,
+            is_sealed: offered.keys().is_some(),
             offered: Some(offered),
             version: 0,
             ending: None,
@@ -66,35 +78,65 @@ impl Agent {
         dialog.handle(transaction).await
     }
 
+    /// Whom a call asks for, and where that is. Whoever is registered is where their telephone says, and behind the address that it came
+    /// from.
+    fn whither(&self, dial: &Dial) -> Result<(Uri, SipAddr), AgentError> {
+        let wanted = address(&dial.to)?;
+        match (self.registrar().find(&wanted, now_us()), dial.at) {
+            (Some(Reached { contact, flow }), _) => Ok((address(&contact)?, flow.address)),
+            (None, Some(Place { address, by })) => {
+                let r#type = Some(match by {
+                    By::Udp => Transport::Udp,
+                    By::Tcp => Transport::Tcp,
+                    By::Tls => Transport::Tls,
+                });
+                let place = SipAddr::from(address);
+                Ok((wanted, SipAddr { r#type, ..place }))
+            }
+            (None, None) => Err(AgentError::Absent(dial.to.clone())),
+        }
+    }
+
     /// Calls somebody. What becomes of it is told.
     pub fn dial(&self, leg: LegId, dial: &Dial) -> Result<(), AgentError> {
-        let address = |text: String| Uri::try_from(text.as_str()).map_err(|_| AgentError::Address(text));
-        let from = address(format!("sip:{}@{}", dial.caller, dial.domain))?;
+        let from = address(&format!("sip:{}@{}", dial.caller, dial.domain))?;
+        let (callee, destination) = self.whither(dial)?;
         if self.legs().len() >= limits::LEGS_MAX {
             return Err(AgentError::Full);
         }
         let local = self.inner.exchange.open(leg).map_err(|_| AgentError::Full)?;
         let local = self.announced(local);
-        let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
+        let flow = destination.r#type;
+        let transport = flow.or_else(|| callee.transport().copied()).unwrap_or(Transport::Udp);
+        let secret = (transport == Transport::Tls).then(random);
+        let offer = match secret {
+            Some(secret) => secure_offer(local, secret),
+            None => offer(local),
+        };
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
         let option = InviteOption {
             caller: from.clone(),
-            callee: address(dial.to.clone())?,
+            callee,
+            destination: Some(destination),
+            call_id: Some(dial.sip_call_id.clone()),
+            credential: dial.credential.as_ref().map(Credential::shown),
             content_type: Some(SDP.to_owned()),
-            offer: Some(super::sdp::offer(local).into_bytes()),
-            contact: self.contact(),
+            offer: Some(offer.into_bytes()),
+            contact: self.contact(transport),
             headers: Some(vec![Header::PAssertedIdentity(format!("<{from}>").into())]),
             ..InviteOption::default()
         };
         let invited = self.inner.layer.do_invite_async(option, states_in);
         let (dialog, outcome) = invited.map_err(|error| {
             self.inner.exchange.close(leg);
-            refused(error)
+            AgentError::Stack(error.to_string())
         })?;
         let begun = Leg {
             dialog,
             is_ours: true,
             local,
+            secret,
+            is_sealed: secret.is_some(),
             offered: None,
             version: 1,
             ending: None,
@@ -148,7 +190,7 @@ impl Agent {
         let Some(offered) = answered.offered.take() else { return };
         answered.version += 1;
         let body = offered.answer(answered.local, answered.version);
-        self.inner.exchange.connect(leg, offered.plan());
+        self.inner.exchange.connect(leg, offered.plan(), offered.keys());
         if let Err(error) = answered.dialog.accept(Some(content()), Some(body.into_bytes())) {
             tracing::debug!(%error, "a call cannot be answered");
         }
@@ -229,11 +271,12 @@ impl Agent {
             let Some(confirmed) = legs.get_mut(&leg) else { return };
             let is_first = !std::mem::replace(&mut confirmed.was_answered, true);
             // Of a call that we made, the answer is here.
-            if is_first
-                && confirmed.is_ours
-                && let Ok(answer) = Description::read(body)
-            {
-                self.inner.exchange.connect(leg, answer.plan());
+            if is_first && confirmed.is_ours {
+                if let Some(answer) = confirmed.agree(body) {
+                    self.inner.exchange.connect(leg, answer.plan(), answer.keys());
+                } else {
+                    tracing::debug!(%leg, "an answer cannot be taken; there is no sound");
+                }
             }
             is_first
         };
@@ -248,9 +291,9 @@ impl Agent {
         let answer = {
             let mut legs = self.legs();
             let Some(updated) = legs.get_mut(&leg) else { return };
-            Description::read(&request.body).ok().map(|offered| {
+            updated.agree(&request.body).map(|offered| {
                 updated.version += 1;
-                self.inner.exchange.connect(leg, offered.plan());
+                self.inner.exchange.connect(leg, offered.plan(), offered.keys());
                 offered.answer(updated.local, updated.version)
             })
         };
@@ -289,14 +332,57 @@ impl Agent {
         }
     }
 
-    fn contact(&self) -> Uri {
-        let host = SocketAddr::new(self.inner.settings.public_address, self.inner.address.port());
-        Uri::try_from(format!("sip:sederunt@{host}").as_str()).expect("an address of a machine is one of SIP")
+    /// By which address a telephone that came by this goes on.
+    fn contact(&self, transport: Transport) -> Uri {
+        let (address, parameter) = match (transport, self.inner.tls_address) {
+            (Transport::Tls, Some(address)) => (address, ";transport=tls"),
+            (Transport::Tcp, _) => (self.inner.address, ";transport=tcp"),
+            _ => (self.inner.address, ""),
+        };
+        let host = SocketAddr::new(self.inner.settings.public_address, address.port());
+        let text = format!("sip:sederunt@{host}{parameter}");
+        Uri::try_from(text.as_str()).expect("an address of a machine is one of SIP")
     }
 
     /// A line as telephones reach it.
     fn announced(&self, local: SocketAddr) -> SocketAddr {
         SocketAddr::new(self.inner.settings.public_address, local.port())
+    }
+}
+
+impl Leg {
+    /// What the other side says of its sound, if that can be agreed on. What was sealed is not opened by a later word.
+    fn agree(&mut self, body: &[u8]) -> Option<Description> {
+        let description = described(body, self.secret).ok()?;
+        let is_sealed = description.keys().is_some();
+        if self.is_sealed && !is_sealed {
+            return None;
+        }
+        self.is_sealed = is_sealed;
+        Some(description)
+    }
+}
+
+/// What somebody says of their sound, by TLS or in the open.
+fn described(body: &[u8], secret: Option<Secret>) -> Result<Description, SdpError> {
+    match secret {
+        Some(secret) => Description::read_secure(body, secret),
+        None => Description::read(body),
+    }
+}
+
+fn address(text: &str) -> Result<Uri, AgentError> {
+    Uri::try_from(text).map_err(|_| AgentError::Address(text.to_owned()))
+}
+
+impl Credential {
+    /// As the stack shows it to whoever asks.
+    fn shown(&self) -> authenticate::Credential {
+        authenticate::Credential {
+            username: self.user.clone(),
+            password: self.password.clone(),
+            ..authenticate::Credential::default()
+        }
     }
 }
 

@@ -1,35 +1,52 @@
 //! Strangers who call in vain: scanners try names by the thousand, and each costs a look into the database.
 //!
-//! Whoever was not admitted some times is not even looked up for a while. They are not told so: they are told nothing in any case.
+//! Whoever was not admitted some times, or gave a wrong password, is not even looked up for a while. They are not told so: they are
+//! told nothing in any case. Challenges have a pace of their own, which is that of telephones that are what they say: a stranger who
+//! writes somebody else's address on their requests has them asked as often, and no more.
 
-use std::{net::IpAddr, sync::Mutex, time::Instant};
+use std::{
+    net::IpAddr,
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
 
 use share::{Client, Pace, Paces};
 
 use crate::limits;
 
-pub(super) struct Guard(Mutex<Paces<Client>>);
+pub(super) struct Guard {
+    in_vain: Mutex<Paces<Client>>,
+    challenges: Mutex<Paces<Client>>,
+}
 
 impl Guard {
     pub(super) fn new() -> Guard {
-        let pace = Pace::per_minute(limits::CALLS_IN_VAIN_PER_MINUTE);
-        Guard(Mutex::new(Paces::new(pace)))
+        let paces = |times| Mutex::new(Paces::new(Pace::per_minute(times)));
+        Guard {
+            in_vain: paces(limits::CALLS_IN_VAIN_PER_MINUTE),
+            challenges: paces(limits::CHALLENGES_PER_MINUTE),
+        }
     }
 
     /// Whether a call from there is looked at.
     pub(super) fn looks_at(&self, source: IpAddr, now: Instant) -> bool {
-        self.paces(|paces| paces.look(&Client::at(source), now).is_ok())
+        paces(&self.in_vain).look(&Client::at(source), now).is_ok()
     }
 
-    /// A call from there was not admitted.
+    /// A call from there was not admitted, or a password from there was wrong.
     pub(super) fn was_in_vain(&self, source: IpAddr, now: Instant) {
         // It is in vain in any case.
-        let _ = self.paces(|paces| paces.take(Client::at(source), now));
+        let _ = paces(&self.in_vain).take(Client::at(source), now);
     }
 
-    fn paces<T>(&self, act: impl FnOnce(&mut Paces<Client>) -> T) -> T {
-        act(&mut self.0.lock().expect("whoever holds it does not panic"))
+    /// Whether somebody there is asked for a password, once more.
+    pub(super) fn challenges(&self, source: IpAddr, now: Instant) -> bool {
+        paces(&self.challenges).take(Client::at(source), now).is_ok()
     }
+}
+
+fn paces(of: &Mutex<Paces<Client>>) -> MutexGuard<'_, Paces<Client>> {
+    of.lock().expect("whoever holds it does not panic")
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ fn plain(uri: &Uri) -> String {
 }
 
 /// The address in the value of a header: with a name before it or without.
-fn address_in(value: &str) -> Option<Uri> {
+pub(super) fn address_in(value: &str) -> Option<Uri> {
     let inner = match (value.find('<'), value.find('>')) {
         (Some(begin), Some(end)) if begin < end => &value[begin + 1..end],
         _ => value.split(';').next()?,
@@ -41,22 +41,9 @@ fn address_in(value: &str) -> Option<Uri> {
     Uri::try_from(inner.trim()).ok()
 }
 
-/// Where a request came from: what the transport wrote into its newest `Via` (RFC 3261 §18.2.1), which it does where that differs from
-/// what the sender says.
-fn source(via: &str) -> Option<IpAddr> {
-    let via = via.split(',').next()?;
-    let mut parts = via.split(';').map(str::trim);
-    let sent_by = parts.next()?.split_ascii_whitespace().nth(1)?;
-    if let Some(received) = parts.find_map(|part| part.strip_prefix("received=")) {
-        return received.trim_matches(['[', ']']).parse().ok();
-    }
-    let is_socket = sent_by.parse().map(|socket: std::net::SocketAddr| socket.ip());
-    is_socket.ok().or_else(|| sent_by.trim_matches(['[', ']']).parse().ok())
-}
-
 impl Invitation {
-    /// Reads one. `None` is a request that says too little of itself.
-    pub fn read(request: &Request) -> Option<Invitation> {
+    /// Reads one that came from there. `None` is a request that says too little of itself.
+    pub fn read(request: &Request, source: IpAddr) -> Option<Invitation> {
         let from = address_in(request.from_header().ok()?.value())?;
         let to = address_in(request.to_header().ok()?.value())?;
         let named = |name: &'static str| {
@@ -75,7 +62,7 @@ impl Invitation {
             caller: vouched.user().map(str::to_owned),
             is_private: named("Privacy").is_some_and(|value| !value.trim().eq_ignore_ascii_case("none")),
             domain: request.uri.host().to_string().to_ascii_lowercase(),
-            source: source(request.via_header().ok()?.value())?,
+            source,
         })
     }
 }
@@ -102,7 +89,11 @@ mod tests {
                 domain: "demo.sip.example".to_owned(),
                 source: [192, 0, 2, 7].into(),
             };
-            assert_eq!(Invitation::read(&request), Some(expected), "{headers}");
+            assert_eq!(
+                Invitation::read(&request, [192, 0, 2, 7].into()),
+                Some(expected),
+                "{headers}"
+            );
         };
         check("", Some("ada"), false);
         check(

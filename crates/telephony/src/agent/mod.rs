@@ -1,52 +1,62 @@
 //! The SIP user agent: calls that come in, calls that go out, and the sound of both on a line.
 //!
-//! The stack below it keeps transactions and dialogs; what is ours is who may come in at all ([`Directory`]), what is agreed on for
-//! sound ([`sdp`]), and a leg's life in few words ([`AgentEvent`]). Strangers are not answered: a scanner that hears nothing goes on.
+//! The stack below it keeps transactions and dialogs; what is ours is who may come in at all ([`entrance`]), where telephones are
+//! that somebody can call ([`registrar`]), what is agreed on for sound ([`sdp`]), and a leg's life in few words ([`AgentEvent`]).
+//! Strangers are not answered: a scanner that hears nothing goes on.
 
 mod cause;
 mod dialogs;
+pub mod digest;
+mod entrance;
 mod guard;
 mod invitation;
+mod registrar;
 pub mod sdp;
+mod secure;
 
 use std::{
     collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
 };
 
 use rsipstack::{
     EndpointBuilder,
     dialog::{dialog_layer::DialogLayer, invite_dialog::InviteDialog},
-    sip::{Method, StatusCode, prelude::*},
+    sip::{Method, prelude::*},
     transaction::{TransactionReceiver, transaction::Transaction},
     transport::{TcpListenerConnection, TransportLayer, udp::UdpConnection},
 };
-use tokio::sync::mpsc::Sender;
+use tokio::{net::TcpListener, sync::mpsc::Sender};
+use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
+use digest::Nonces;
 use guard::Guard;
+use registrar::Registrar;
 
 pub use cause::{Cause, Refusal};
+pub use digest::Secrets;
+pub use entrance::{Directory, Later, Proof, Terms};
 pub use invitation::Invitation;
 
-use crate::{LegId, line::Exchange};
+use crate::{
+    LegId,
+    line::{Exchange, Secret},
+};
 
-/// Where the agent is.
+/// Where the agent is, and how it meets telephones.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where it listens, by UDP and by TCP.
     pub listen: SocketAddr,
     /// By which address telephones reach it.
     pub public_address: IpAddr,
-}
-
-/// Who may call in.
-pub trait Directory: Send + Sync + 'static {
-    /// Whether whoever sends from there may call somebody of this domain.
-    fn admits<'a>(&'a self, domain: &'a str, source: IpAddr) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
+    /// Where it listens by TLS, if it does, and by which certificate.
+    pub tls: Option<(SocketAddr, Arc<ServerConfig>)>,
+    /// Whether telephones are offered SHA-256 beside MD5 for their passwords: some that know MD5 alone give up then.
+    pub offers_sha256: bool,
 }
 
 /// What happens to legs.
@@ -100,12 +110,56 @@ pub enum AgentEvent {
 pub struct Dial {
     /// Whom: `sip:user@host[:port]`.
     pub to: String,
+    /// Where that is; `None` is where their telephone has registered.
+    pub at: Option<Place>,
     /// As whom: the user part of where it comes from.
     pub caller: String,
     /// The domain that it comes from.
     pub domain: String,
+    /// The `Call-ID` that it gets, which no other has.
+    pub sip_call_id: String,
+    /// What proves that it is us, where somebody asks.
+    pub credential: Option<Credential>,
     /// How long it may ring.
     pub timeout: std::time::Duration,
+}
+
+/// Where somebody is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The machine.
+    pub address: SocketAddr,
+    /// By what.
+    pub by: By,
+}
+
+/// By what requests of SIP go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Datagrams.
+    Udp,
+    /// A connection.
+    Tcp,
+    /// A connection that is sealed, and the sound with it.
+    Tls,
+}
+
+/// A name and a password (RFC 3261 §22).
+#[derive(Clone)]
+pub struct Credential {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Credential")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why the agent does not start, or a call does not begin.
@@ -120,6 +174,9 @@ pub enum AgentError {
     /// What was to be called is no address of SIP.
     #[error("{0} is no address of SIP")]
     Address(String),
+    /// Nobody of that address has a telephone that is registered.
+    #[error("{0} has no telephone that is registered")]
+    Absent(String),
     /// There are as many calls as there may be.
     #[error("there are as many calls as there may be")]
     Full,
@@ -143,9 +200,13 @@ impl std::fmt::Debug for Agent {
 struct Inner {
     settings: Settings,
     address: SocketAddr,
+    /// Where it listens by TLS, if it does.
+    tls_address: Option<SocketAddr>,
     layer: Arc<DialogLayer>,
     directory: Arc<dyn Directory>,
     guard: Guard,
+    nonces: Mutex<Nonces>,
+    registrar: Mutex<Registrar>,
     exchange: Exchange,
     events: Sender<AgentEvent>,
     legs: Mutex<HashMap<LegId, Leg>>,
@@ -158,6 +219,10 @@ struct Leg {
     is_ours: bool,
     /// Where its sound is here.
     local: SocketAddr,
+    /// By what our sound is sealed, if its signalling comes by TLS.
+    secret: Option<Secret>,
+    /// Sealed sound was agreed on, and nothing less will do any more.
+    is_sealed: bool,
     /// What it offered, until that is answered.
     offered: Option<sdp::Description>,
     /// How many descriptions we gave.
@@ -179,6 +244,7 @@ impl Agent {
         let refused = |error: rsipstack::Error| AgentError::Stack(error.to_string());
         let listen = settings.listen;
         let in_use = |error: rsipstack::Error| AgentError::Listen(listen, io::Error::other(error.to_string()));
+        secure::connect_for_stack();
         let transports = TransportLayer::new(stop.clone());
         let udp = UdpConnection::create_connection(listen, None, Some(stop.child_token()))
             .await
@@ -187,6 +253,15 @@ impl Agent {
         transports.add_transport(udp.into());
         let tcp = TcpListenerConnection::new(address, None).await.map_err(in_use)?;
         transports.add_transport(tcp.into());
+        let secure = match settings.tls.clone() {
+            Some((listen, config)) => {
+                let cannot = |error| AgentError::Listen(listen, error);
+                let listener = TcpListener::bind(listen).await.map_err(cannot)?;
+                let address = listener.local_addr().map_err(cannot)?;
+                Some((listener, address, config))
+            }
+            None => None,
+        };
         let endpoint = EndpointBuilder::new()
             .with_user_agent("Sederunt")
             .with_transport_layer(transports)
@@ -199,13 +274,20 @@ impl Agent {
                 tracing::error!(%error, "SIP is not listened to any more");
             }
         });
+        let tls_address = secure.as_ref().map(|(_, address, _)| *address);
+        if let Some((listener, _, config)) = secure {
+            tokio::spawn(secure::listen(listener, config, endpoint.inner.clone(), stop));
+        }
         let agent = Agent {
             inner: Arc::new(Inner {
                 settings,
                 address,
+                tls_address,
                 layer: Arc::new(DialogLayer::new(endpoint.inner.clone())),
                 directory,
                 guard: Guard::new(),
+                nonces: Mutex::new(Nonces::new(&random())),
+                registrar: Mutex::default(),
                 exchange,
                 events,
                 legs: Mutex::default(),
@@ -215,9 +297,14 @@ impl Agent {
         Ok(agent)
     }
 
-    /// Where it listens.
+    /// Where it listens, by UDP and by TCP.
     pub fn address(&self) -> SocketAddr {
         self.inner.address
+    }
+
+    /// Where it listens by TLS, if it does.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.inner.tls_address
     }
 
     async fn receive(self, mut incoming: TransactionReceiver) {
@@ -235,19 +322,32 @@ impl Agent {
             match self.inner.layer.match_dialog(&transaction) {
                 Some(mut dialog) => dialog.handle(&mut transaction).await,
                 None if transaction.original.method == Method::Ack => Ok(()),
-                None => transaction.reply(StatusCode::CallTransactionDoesNotExist).await,
+                None => self.knows_no_call(&mut transaction).await,
             }
-        } else if transaction.original.method == Method::Invite {
-            self.invited(&mut transaction).await
         } else {
-            Ok(())
+            match transaction.original.method {
+                Method::Invite => self.invited(&mut transaction).await,
+                Method::Register => self.registers(&mut transaction).await,
+                Method::Options => self.is_asked(&mut transaction).await,
+                _ => Ok(()),
+            }
         };
         if let Err(error) = outcome {
             tracing::debug!(%error, "a request of SIP came to nothing");
         }
     }
 
+    fn registrar(&self) -> MutexGuard<'_, Registrar> {
+        self.inner.registrar.lock().expect("whoever holds it does not panic")
+    }
+
     fn legs(&self) -> MutexGuard<'_, HashMap<LegId, Leg>> {
         self.inner.legs.lock().expect("whoever holds it does not panic")
     }
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the system has random bytes");
+    bytes
 }

@@ -2,6 +2,9 @@
 //!
 //! One stream of sound, by either law of G.711, with keys as events if the other side has them. Whatever else is offered is
 //! answered by a port of 0, in its place, as the rules of answers ask. A hold is a direction, and is answered by its mirror.
+//!
+//! Where the description itself comes by TLS, its sound may be sealed by keys that it carries (SDES, RFC 4568). Over anything else such
+//! a stream is one of those that are not taken: its keys would be as open as the sound.
 
 use std::{
     fmt::Write as _,
@@ -10,7 +13,10 @@ use std::{
 
 use audio::g711::Law;
 
-use crate::{limits, line::Plan};
+use crate::{
+    limits,
+    line::{Key, Keys, Plan, Secret, Suite},
+};
 
 /// What somebody offers, or answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +24,15 @@ pub struct Description {
     /// Each stream as its line says it, and whether it is the one that is taken.
     streams: Vec<(String, bool)>,
     plan: Plan,
+    sealed: Option<Sealed>,
+}
+
+/// By what the sound of a stream is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sealed {
+    /// Which of the ways that were offered.
+    tag: u32,
+    keys: Keys,
 }
 
 /// Why there can be no sound.
@@ -27,7 +42,7 @@ pub enum SdpError {
     #[error("no description of a session")]
     Malformed,
     /// It offers nothing that can be taken.
-    #[error("no sound by G.711 over plain RTP in it")]
+    #[error("no sound by G.711 in it, over RTP that can be taken here")]
     Unsupported,
 }
 
@@ -72,15 +87,32 @@ struct Stream<'a> {
     direction: Option<Direction>,
     /// Payload types that have another codec than their number says, or keys.
     maps: Vec<(u8, &'a str)>,
+    /// The first way of sealing it that is known here.
+    crypto: Option<(u32, Key)>,
 }
 
 impl Stream<'_> {
-    /// What can be agreed on, if it is a stream of sound that telephones have.
+    /// What can be agreed on, if it is a stream of sound that telephones have; and by what it is sealed, if it is and may be.
+    fn agreed(&self, session: &Stream<'_>, secret: Option<Secret>) -> Option<(Plan, Option<Sealed>)> {
+        let profile = self.line.split_ascii_whitespace().nth(2)?;
+        let sealed = match profile {
+            "RTP/AVP" => None,
+            "RTP/SAVP" => {
+                let (tag, theirs) = self.crypto?;
+                let ours = Key::new(theirs.suite(), secret?);
+                let keys = Keys { theirs, ours };
+                Some(Sealed { tag, keys })
+            }
+            _ => return None,
+        };
+        Some((self.plan(session)?, sealed))
+    }
+
     fn plan(&self, session: &Stream<'_>) -> Option<Plan> {
         let mut words = self.line.split_ascii_whitespace();
-        let (kind, port, profile) = (words.next()?, words.next()?, words.next()?);
+        let (kind, port, _) = (words.next()?, words.next()?, words.next()?);
         let port: u16 = port.parse().ok()?;
-        if kind != "audio" || port == 0 || profile != "RTP/AVP" {
+        if kind != "audio" || port == 0 {
             return None;
         }
         let types: Vec<u8> = words.filter_map(|word| word.parse().ok()).collect();
@@ -115,9 +147,33 @@ impl Stream<'_> {
     }
 }
 
+/// A way of sealing, as `a=crypto` says it: its tag and key (RFC 4568 §9.1). `None` is one that asks for something else than is done
+/// here, such as keys that change or packets that are left open.
+fn crypto(value: &str) -> Option<(u32, Key)> {
+    let mut words = value.split_ascii_whitespace();
+    let (tag, suite, keys) = (words.next()?, words.next()?, words.next()?);
+    let tag = tag.parse().ok()?;
+    let suite = Suite::named(suite)?;
+    let mut parts = keys.strip_prefix("inline:")?.split('|');
+    let key = Key::read(suite, parts.next()?)?;
+    // How long it is good is longer than a call. A number with a colon names one key of several.
+    let is_one = parts.all(|part| !part.contains([':', ';']));
+    let is_usual = words.all(|parameter| parameter.starts_with("WSH="));
+    (is_one && is_usual).then_some((tag, key))
+}
+
 impl Description {
-    /// Reads one.
+    /// Reads one that came in the open.
     pub fn read(body: &[u8]) -> Result<Description, SdpError> {
+        Description::read_by(body, None)
+    }
+
+    /// Reads one that came by TLS. What we say in a sealed stream is sealed by this secret.
+    pub(crate) fn read_secure(body: &[u8], secret: Secret) -> Result<Description, SdpError> {
+        Description::read_by(body, Some(secret))
+    }
+
+    fn read_by(body: &[u8], secret: Option<Secret>) -> Result<Description, SdpError> {
         if body.len() > limits::SDP_BYTES_MAX {
             return Err(SdpError::Malformed);
         }
@@ -130,6 +186,7 @@ impl Description {
             address: None,
             direction: None,
             maps: vec![],
+            crypto: None,
         };
         let mut streams = vec![session()];
         for line in text.lines().map(str::trim_end) {
@@ -152,6 +209,7 @@ impl Description {
                     let number = number.parse().ok()?;
                     Some((number, name.trim()))
                 })),
+                ("a", Some(("crypto", value))) => last.crypto = last.crypto.or_else(|| crypto(value)),
                 ("a", None) => last.direction = Direction::named(value).or(last.direction),
                 _ => {}
             }
@@ -160,8 +218,8 @@ impl Description {
         let taken = streams
             .iter()
             .enumerate()
-            .find_map(|(place, stream)| Some((place, stream.plan(session)?)));
-        let (taken, plan) = taken.ok_or(SdpError::Unsupported)?;
+            .find_map(|(place, stream)| Some((place, stream.agreed(session, secret)?)));
+        let (taken, (plan, sealed)) = taken.ok_or(SdpError::Unsupported)?;
         let lines = streams
             .iter()
             .enumerate()
@@ -169,12 +227,18 @@ impl Description {
         Ok(Description {
             streams: lines.collect(),
             plan,
+            sealed,
         })
     }
 
     /// What a line does by it.
     pub fn plan(&self) -> Plan {
         self.plan
+    }
+
+    /// By what its sound is sealed, if it is.
+    pub(crate) fn keys(&self) -> Option<Keys> {
+        self.sealed.map(|sealed| sealed.keys)
     }
 
     /// The answer of whoever has its sound here. `version` grows with each of one session.
@@ -193,7 +257,8 @@ impl Description {
                     speaks: hears,
                     hears: speaks,
                 };
-                stream(&mut answer, local.port(), &[law], events, direction);
+                let crypto = self.sealed.map(|sealed| (sealed.tag, sealed.keys.ours));
+                stream(&mut answer, local.port(), &[law], events, direction, crypto);
             } else {
                 let mut words = line.split_ascii_whitespace();
                 let kind = words.next().unwrap_or("audio");
@@ -207,18 +272,22 @@ impl Description {
 
 /// What we offer to a telephone that we call.
 pub(crate) fn offer(local: SocketAddr) -> String {
+    offer_by(local, None)
+}
+
+/// What we offer to one that we call by TLS: sealed sound and nothing else.
+pub(crate) fn secure_offer(local: SocketAddr, secret: Secret) -> String {
+    offer_by(local, Some((1, Key::new(Suite::HmacSha1_80, secret))))
+}
+
+fn offer_by(local: SocketAddr, crypto: Option<(u32, Key)>) -> String {
     let mut offer = head(local, 1);
     let laws = [(MU, Law::Mu), (A, Law::A)];
-    stream(
-        &mut offer,
-        local.port(),
-        &laws,
-        Some(EVENTS),
-        Direction {
-            speaks: true,
-            hears: true,
-        },
-    );
+    let direction = Direction {
+        speaks: true,
+        hears: true,
+    };
+    stream(&mut offer, local.port(), &laws, Some(EVENTS), direction, crypto);
     offer
 }
 
@@ -238,14 +307,26 @@ fn head(local: SocketAddr, version: u64) -> String {
     head
 }
 
-fn stream(text: &mut String, port: u16, laws: &[(u8, Law)], events: Option<u8>, direction: Direction) {
+fn stream(
+    text: &mut String,
+    port: u16,
+    laws: &[(u8, Law)],
+    events: Option<u8>,
+    direction: Direction,
+    crypto: Option<(u32, Key)>,
+) {
     let types: Vec<String> = laws
         .iter()
         .map(|(number, _)| *number)
         .chain(events)
         .map(|number| number.to_string())
         .collect();
-    writeln_crlf(text, &format!("m=audio {port} RTP/AVP {}", types.join(" ")));
+    let profile = if crypto.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
+    writeln_crlf(text, &format!("m=audio {port} {profile} {}", types.join(" ")));
+    if let Some((tag, key)) = crypto {
+        let (suite, key) = (key.suite().name(), key.text());
+        writeln_crlf(text, &format!("a=crypto:{tag} {suite} inline:{key}"));
+    }
     for (number, law) in laws {
         let name = if *law == Law::Mu { "PCMU" } else { "PCMA" };
         writeln_crlf(text, &format!("a=rtpmap:{number} {name}/8000"));
@@ -365,7 +446,88 @@ mod tests {
         assert_eq!((answer.plan().remote.port(), answer.plan().law), (6_000, (0, Law::Mu)));
     }
 
+    const SECRET: Secret = [7; 30];
+
+    #[test]
+    fn sealed_sound_is_taken_where_its_keys_are_safe() {
+        let key = Key::new(Suite::HmacSha1_80, [1; 30]).text();
+        let check = |streams: &str, is_secure: bool, expected: Option<&str>| {
+            let body = format!("{HEAD}{streams}");
+            let read = if is_secure {
+                Description::read_secure(body.as_bytes(), SECRET)
+            } else {
+                Description::read(body.as_bytes())
+            };
+            let answer = read
+                .map(|description| description.answer(local(), 1))
+                .unwrap_or_default();
+            let mut lines = answer.lines();
+            let crypto = lines.find_map(|line| line.strip_prefix("a=crypto:"));
+            let ours = |suite: Suite| format!("{} inline:{}", suite.name(), Key::new(suite, SECRET).text());
+            let expected = expected.map(|expected| match expected.split_once(' ') {
+                Some((tag, suite)) => format!("{tag} {}", ours(Suite::named(suite).expect("a suite"))),
+                None => String::new(),
+            });
+            let said = (!answer.is_empty()).then(|| crypto.unwrap_or_default().to_owned());
+            assert_eq!(said, expected, "{streams} {is_secure}");
+        };
+        let sealed = |crypto: &str| format!("m=audio 5000 RTP/SAVP 0\r\na=crypto:{crypto}\r\n");
+        let (eighty, short) = ("AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32");
+        let usual = sealed(&format!("1 {eighty} inline:{key}"));
+        check(&usual, true, Some("1 AES_CM_128_HMAC_SHA1_80"));
+        check(&usual, false, None);
+        check(
+            &sealed(&format!("3 {short} inline:{key}|2^31")),
+            true,
+            Some("3 AES_CM_128_HMAC_SHA1_32"),
+        );
+        check(&sealed(&format!("1 {eighty} inline:{key}|2^20|1:4")), true, None);
+        check(&sealed(&format!("1 {eighty} inline:{key};inline:{key}")), true, None);
+        check(
+            &sealed(&format!("1 {eighty} inline:{key} UNENCRYPTED_SRTP")),
+            true,
+            None,
+        );
+        check(
+            &sealed(&format!("1 {eighty} inline:{key} WSH=64")),
+            true,
+            Some("1 AES_CM_128_HMAC_SHA1_80"),
+        );
+        check(&sealed("1 F8_128_HMAC_SHA1_80 inline:AAAA"), true, None);
+        check(&sealed(&format!("1 {eighty} inline:AAAA")), true, None);
+        check(
+            &format!(
+                "{}a=crypto:2 {short} inline:{key}\r\n",
+                sealed("1 AEAD_AES_128_GCM inline:AAAA")
+            ),
+            true,
+            Some("2 AES_CM_128_HMAC_SHA1_32"),
+        );
+        // A telephone that offers both ways gets the one that the way of its offer allows.
+        let both = format!("{usual}m=audio 5002 RTP/AVP 0\r\n");
+        check(&both, true, Some("1 AES_CM_128_HMAC_SHA1_80"));
+        check(&both, false, Some(""));
+        check("m=audio 5000 RTP/AVP 0\r\n", true, Some(""));
+        check("m=audio 5000 RTP/SAVP 0\r\n", true, None);
+    }
+
+    #[test]
+    fn what_we_offer_by_tls_is_sealed() {
+        let offer = secure_offer(local(), SECRET);
+        let theirs = Description::read_secure(offer.as_bytes(), [9; 30]).expect("ours");
+        let answer = theirs.answer(([192, 0, 2, 1], 6_000).into(), 1);
+        let ours = Description::read_secure(answer.as_bytes(), SECRET).expect("an answer");
+        let (theirs, ours) = (theirs.keys().expect("sealed"), ours.keys().expect("sealed"));
+        assert_eq!((theirs.theirs, theirs.ours), (ours.ours, ours.theirs));
+        assert!(!format!("{theirs:?}").contains("CQkJ"), "keys are not shown");
+    }
+
     proptest! {
+        #[test]
+        fn no_crypto_is_a_panic(value in "[0-9]{1,3} AES_CM_128_HMAC_SHA1_(80|32) (inline:)?[A-Za-z0-9+/=|:;^ ]{0,60}") {
+            let _ = crypto(&value);
+        }
+
         #[test]
         fn no_bytes_are_a_panic(lines in prop::collection::vec("[vomcat]=[ -~]{0,30}|m=audio [0-9]{1,5} RTP/AVP( [0-9]{1,3}){0,4}", 0..12)) {
             let body = format!("v=0\r\n{}", lines.join("\r\n"));

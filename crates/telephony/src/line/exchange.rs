@@ -1,6 +1,7 @@
 //! The thread of all lines: ports, a clock, and nothing that is decided.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     io,
     net::{IpAddr, SocketAddr},
@@ -13,7 +14,10 @@ use audio::Clip;
 use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use tokio::sync::mpsc::Sender;
 
-use super::lines::{LineEvent, Lines, Plan, PlayId, Sink};
+use super::{
+    lines::{LineEvent, Lines, Plan, PlayId, Sink},
+    seal::{Keys, Seal},
+};
 use crate::{LegId, clock::now_us, limits};
 
 const BEAT: Duration = Duration::from_millis(20);
@@ -42,7 +46,7 @@ pub enum ExchangeError {
 enum Command {
     Open(LegId, UdpSocket),
     Close(LegId),
-    Connect(LegId, Plan),
+    Connect(LegId, Plan, Option<Keys>),
     Play(LegId, PlayId, Clip, u32),
     StopPlaying(LegId),
     Press(LegId, String),
@@ -81,6 +85,7 @@ impl Exchange {
             events,
             lines: Lines::default(),
             sockets: HashMap::new(),
+            seals: HashMap::new(),
             legs: HashMap::new(),
             next_token: WAKE.0 + 1,
             untold: 0,
@@ -119,9 +124,9 @@ impl Exchange {
         self.ask(Command::Close(leg));
     }
 
-    /// Sound flows as was agreed.
-    pub fn connect(&self, leg: LegId, plan: Plan) {
-        self.ask(Command::Connect(leg, plan));
+    /// Sound flows as was agreed, sealed by these keys if there are some. A leg that was sealed stays so.
+    pub(crate) fn connect(&self, leg: LegId, plan: Plan, keys: Option<Keys>) {
+        self.ask(Command::Connect(leg, plan, keys));
     }
 
     /// Plays a sound so often, after what is being played; its end is told.
@@ -177,6 +182,8 @@ struct Thread {
     events: Sender<LineEvent>,
     lines: Lines,
     sockets: HashMap<LegId, (Token, UdpSocket)>,
+    /// What opens and closes the packets of legs whose sound is sealed. Lines know nothing of it.
+    seals: HashMap<LegId, Seal>,
     legs: HashMap<Token, LegId>,
     next_token: usize,
     untold: u64,
@@ -229,13 +236,20 @@ impl Thread {
             }
             Command::Close(leg) => {
                 self.lines.close(leg);
+                self.seals.remove(&leg);
                 if let Some((token, mut socket)) = self.sockets.remove(&leg) {
                     self.legs.remove(&token);
                     // It is closed in any case.
                     let _ = self.poll.registry().deregister(&mut socket);
                 }
             }
-            Command::Connect(leg, plan) => self.lines.connect(leg, plan, now_us),
+            Command::Connect(leg, plan, keys) => {
+                if let Some(keys) = keys {
+                    let seal = self.seals.entry(leg).or_insert_with(|| Seal::new(keys));
+                    seal.renew(keys);
+                }
+                self.lines.connect(leg, plan, now_us);
+            }
             Command::Play(leg, id, clip, loops) => self.lines.play(leg, id, clip, loops),
             Command::StopPlaying(leg) => self.lines.stop_playing(leg),
             Command::Press(leg, keys) => self.lines.press(leg, &keys),
@@ -251,11 +265,22 @@ impl Thread {
         let Some((_, socket)) = self.sockets.get(leg) else {
             return;
         };
+        let mut seal = self.seals.get_mut(leg);
         let mut datagram = [0; limits::DATAGRAM_BYTES_MAX];
         let now_us = now_us();
         for _ in 0..limits::PACKETS_AT_ONCE {
             match socket.recv_from(&mut datagram) {
-                Ok((length, from)) => self.lines.packet(*leg, from, &datagram[..length], now_us),
+                Ok((length, from)) => {
+                    let sealed = &datagram[..length];
+                    // What cannot be opened is somebody else's.
+                    let opened = match &mut seal {
+                        None => Some(Cow::Borrowed(sealed)),
+                        Some(seal) => seal.open(sealed).map(Cow::Owned),
+                    };
+                    if let Some(opened) = opened {
+                        self.lines.packet(*leg, from, &opened, now_us);
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 // Of an earlier packet that could not be delivered.
                 Err(_) => {}
@@ -269,12 +294,16 @@ impl Thread {
         for token in tokens {
             self.read(token);
         }
-        let sockets = &self.sockets;
+        let (sockets, seals) = (&self.sockets, &mut self.seals);
         let told = self.lines.beat(now_us(), |leg, to, datagram| {
-            if let Some((_, socket)) = sockets.get(&leg) {
-                // A network that does not take it loses it, as networks do.
-                let _ = socket.send_to(datagram, to);
-            }
+            let Some((_, socket)) = sockets.get(&leg) else { return };
+            // A network that does not take it loses it, as networks do.
+            let _ = match seals.get_mut(&leg).map(|seal| seal.close(datagram)) {
+                None => socket.send_to(datagram, to),
+                Some(Some(closed)) => socket.send_to(&closed, to),
+                // Nothing goes out in the open that was to be sealed.
+                Some(None) => Ok(0),
+            };
         });
         for event in told {
             if self.events.try_send(event).is_err() {

@@ -9,6 +9,8 @@ mod exchange;
 mod lines;
 mod playout;
 pub mod rtp;
+mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
 pub use lines::{LineEvent, Lines, Plan, PlayId, Sink};
+pub(crate) use seal::{Key, Keys, Secret, Suite};

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use audio::{Clip, decode, wav};
+use audio::{Clip, decode, tone, wav};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -59,6 +59,28 @@ impl Telephone {
         Telephone::start(voice, |_| account, "").await
     }
 
+    /// Ada's, which wants sealed sound and asks for it in the open.
+    pub(super) async fn careless_ada(voice: &[i16], proxy: SocketAddr) -> Telephone {
+        let account = format!("<sip:ada@example.org;transport=udp>;regint=0;outbound=\"sip:{proxy};transport=udp\"");
+        Telephone::start(voice, |_| account, ";mediaenc=srtp-mand").await
+    }
+
+    /// That of a user of a domain, which registers at whoever is at that address, answers by itself, and calls.
+    pub(super) async fn user(
+        user: &str,
+        password: &str,
+        domain: &str,
+        voice: &[i16],
+        transport: &str,
+        proxy: SocketAddr,
+    ) -> Telephone {
+        let account = format!(
+            "<sip:{user}@{domain};transport={transport}>;auth_user={user};auth_pass={password};regint=60;outbound=\"sip:{proxy};transport={transport}\""
+        );
+        let sealed = if transport == "tls" { ";mediaenc=srtp-mand" } else { "" };
+        Telephone::start(voice, |_| account, &format!(";answermode=auto{sealed}")).await
+    }
+
     /// Bo's, which answers by itself.
     pub(super) async fn bo(voice: &[i16]) -> Telephone {
         Telephone::start(
@@ -67,6 +89,37 @@ impl Telephone {
             ";answermode=auto",
         )
         .await
+    }
+
+    /// One that rings, and that nobody answers.
+    pub(super) async fn silent() -> Telephone {
+        let account = |port| format!("<sip:bo@127.0.0.1:{port};transport=udp>;regint=0");
+        Telephone::start(&tone::beep(), account, "").await
+    }
+
+    /// One of the telephone network, by its number; a gateway is this to whoever calls by it.
+    pub(super) async fn numbered(number: &str) -> Telephone {
+        let account = |port| format!("<sip:{number}@127.0.0.1:{port};transport=udp>;regint=0");
+        let beeps: Vec<i16> = tone::beep().iter().copied().cycle().take(8_000 * 60).collect();
+        Telephone::start(&beeps, account, ";answermode=auto").await
+    }
+
+    /// Cy's, which answers by itself as well, by TLS alone and with sealed sound: at the port behind its own.
+    pub(super) async fn cy(voice: &[i16]) -> Telephone {
+        Telephone::start(
+            voice,
+            |port| format!("<sip:cy@127.0.0.1:{};transport=tls>;regint=0", port + 1),
+            ";answermode=auto;mediaenc=srtp-mand",
+        )
+        .await
+    }
+
+    pub(super) fn secure_socket(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port + 1).into()
+    }
+
+    pub(super) fn secure_address(&self) -> String {
+        format!("sip:cy@{};transport=tls", self.secure_socket())
     }
 
     pub(super) fn address(&self) -> String {
@@ -78,6 +131,7 @@ impl Telephone {
         let (port, control) = (free_port(), free_port());
         let voice = folder.path().join("voice.wav");
         fs::write(&voice, wav::file(said)).expect("a file");
+        fs::write(folder.path().join("certificate.pem"), certificate()).expect("a file");
         fs::create_dir(folder.path().join("heard")).expect("a folder");
         fs::write(
             folder.path().join("config"),
@@ -133,6 +187,7 @@ impl Telephone {
             loop {
                 let text = String::from_utf8_lossy(&self.received).into_owned();
                 if let Some((_, closed)) = text.split_once("CALL_CLOSED") {
+                    self.received.clear();
                     return closed.to_owned();
                 }
                 let mut buffer = [0; 4_096];
@@ -141,6 +196,19 @@ impl Telephone {
             }
         };
         tokio::time::timeout(PATIENCE, told).await.expect("a call ends")
+    }
+
+    /// Waits until it has written this down for whoever sits before it.
+    pub(super) async fn writes(&self, text: &str) {
+        let begun = std::time::Instant::now();
+        loop {
+            let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            if log.contains(text) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no {text:?} in {log}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// What it heard. It is off after that, since only then its file is whole.
@@ -157,11 +225,19 @@ impl Telephone {
     }
 }
 
+/// A certificate and its key, of nobody in particular.
+fn certificate() -> String {
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    format!("{}{}", cert.pem(), signing_key.serialize_pem())
+}
+
 fn configuration(folder: &Path, voice: &Path, port: u16, control: u16) -> String {
     let mut text = String::new();
     for line in [
         "poll_method epoll",
         &format!("sip_listen 127.0.0.1:{port}"),
+        &format!("sip_certificate {}", folder.join("certificate.pem").display()),
         &format!("audio_source aufile,{}", voice.display()),
         "audio_player aubridge,nil",
         "audio_alert aubridge,nil",
@@ -173,6 +249,7 @@ fn configuration(folder: &Path, voice: &Path, port: u16, control: u16) -> String
         "net_interface 127.0.0.1",
         "module_path /usr/lib/baresip/modules",
         "module g711.so",
+        "module srtp.so",
         "module aufile.so",
         "module aubridge.so",
         "module sndfile.so",

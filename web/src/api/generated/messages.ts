@@ -103,6 +103,133 @@ export interface AuditEvent {
   times?: string;
 }
 
+/** One leg. */
+export interface Call {
+  /** `projects/{project}/calls/{call}`. */
+  name?: string;
+  /** Who is called: a number in E.164, or a SIP address. */
+  to: string;
+  /** Who calls; unset if they withheld it. */
+  from: string;
+  /** The caller withheld who they are. */
+  isPrivate?: boolean;
+  /** What documents wrote down. */
+  labels?: Record<string, string>;
+  /** By what it goes. */
+  transport?: CallTransport;
+  /** Who called. */
+  direction?: CallDirection;
+  /** Why it failed, for programs. */
+  errorCode?: string;
+  /** Why it failed, for people. */
+  errorMessage?: string;
+  /** How far it is. */
+  state?: CallState;
+  /** When it was known of. */
+  createTime?: string;
+  /** When it began. */
+  startTime?: string;
+  /** When the other side rang. */
+  ringTime?: string;
+  /** When it was answered. */
+  answerTime?: string;
+  /** When it ended. */
+  endTime?: string;
+  /** Whether it was ever connected with another. */
+  bridged?: boolean;
+  /** The call out of which it was made. */
+  originatingCall?: string;
+  /** How it came about. */
+  createMethod?: CallCreateMethod;
+  /** What is done with it, where a program makes it. */
+  options?: CallApiCallOptions;
+  /** The `Call-ID` of SIP. */
+  sipCallId?: string;
+  /** From its answer to its end. */
+  answerDuration?: string;
+}
+
+/** What is done with a call that a program makes. */
+export interface CallApiCallOptions {
+  /** Who is asked what to do when it is answered, the first first: one to five. */
+  handlerUris: string[];
+  /** Who is told of each change of its state. */
+  stateUpdateUri?: string;
+  /** How long it may ring: 30 by default, 600 at most. */
+  timeoutSeconds?: number;
+  /** What is recorded of it. */
+  recording?: CallRecordingConfig;
+}
+
+/** How it came about. */
+export type CallCreateMethod =
+  /** Somebody called. */
+  | 'INCOMING_CALL'
+  /** Another call made it. */
+  | 'PARENT_CALL'
+  /** A program made it. */
+  | 'API';
+
+/** Who called. */
+export type CallDirection =
+  /** We did. */
+  | 'OUTGOING'
+  /** Somebody called us. */
+  | 'INCOMING';
+
+/** What is recorded of a call, and who is told of it. */
+export interface CallRecordingConfig {
+  /** When it begins. */
+  trigger?: CallRecordingConfigCallRecordingTrigger;
+  /** What is done to it. */
+  postProcessing?: PostProcessing[];
+  /** Where its end is told. */
+  recordingReadyUri?: string;
+  /** Whether it is written down. */
+  transcribe?: TranscribeOption;
+  /** Where the end of that is told. */
+  transcriptionReadyUri?: string;
+}
+
+/** When recording begins. */
+export type CallRecordingConfigCallRecordingTrigger =
+  /** Never. */
+  | 'DISABLED'
+  /** When the call is answered. */
+  | 'ANSWER'
+  /** When the call is connected to another. */
+  | 'BRIDGE';
+
+/** How far a call is. */
+export type CallState =
+  /** It is to be made. */
+  | 'QUEUED'
+  /** It has begun. */
+  | 'STARTING'
+  /** The other side rings. */
+  | 'RINGING'
+  /** It is up. */
+  | 'IN_PROGRESS'
+  /** It was up, and is over. */
+  | 'COMPLETED'
+  /** It could not be made. */
+  | 'FAILED'
+  /** Nobody answered in time. */
+  | 'NOT_ANSWERED'
+  /** The other side was busy. */
+  | 'BUSY'
+  /** It was refused. */
+  | 'REJECTED';
+
+/** By what it goes. */
+export type CallTransport =
+  /** The telephone network. */
+  | 'PSTN'
+  /** A browser. */
+  | 'CLIENT'
+  /** SIP. */
+  | 'SIP';
+
 /** What the register keeps of one conference. */
 export interface ConferenceRecord {
   /** `conferenceRecords/{conference_record}`. */
@@ -177,6 +304,14 @@ export interface CreateGrantRequest {
   clientId: string;
   /** Full names, or their last parts. */
   scopes: string[];
+}
+
+/** Asks to make a project. */
+export interface CreateProjectRequest {
+  /** Its id: lower-case letters, digits and dashes. */
+  projectId: string;
+  /** What people call it; the id if empty. */
+  displayName?: string;
 }
 
 /** A key with its private half. */
@@ -349,6 +484,14 @@ export interface ListAuditEventsResponse {
   nextPageToken?: string;
 }
 
+/** A page of calls. */
+export interface ListCallsResponse {
+  /** The newest first. */
+  calls?: Call[];
+  /** Where the next page begins; empty on the last. */
+  nextPageToken?: string;
+}
+
 /** All of them: an application has twenty at most. */
 export interface ListDaemonCredentialsResponse {
   /** Newest first. */
@@ -394,6 +537,42 @@ export interface ListMembersResponse {
   /** The page. */
   members?: Member[];
   /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** The caller's projects. */
+export interface ListMembershipsResponse {
+  /** By name. */
+  memberships?: Membership[];
+  /** Whether this server answers telephones. */
+  answersTelephones?: boolean;
+}
+
+/** The members of a project, a thousand at most. */
+export interface ListProjectMembersResponse {
+  /** By name. */
+  members?: ProjectMember[];
+}
+
+/** Projects. */
+export interface ListProjectsResponse {
+  /** By id. */
+  projects?: Project[];
+  /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** How much was recorded. */
+export interface ListRecordingCountsResponse {
+  /** Those of the calls that have recordings. */
+  recordingCounts?: RecordingCount[];
+}
+
+/** A page of recordings. */
+export interface ListRecordingsResponse {
+  /** The newest first. */
+  recordings?: Recording[];
+  /** Where the next page begins; empty on the last. */
   nextPageToken?: string;
 }
 
@@ -475,6 +654,16 @@ export type MemberRole =
   /** Manage the meeting. */
   | 'COHOST';
 
+/** What the caller is in a project. */
+export interface Membership {
+  /** `projects/{project}`. */
+  project: string;
+  /** What people call it. */
+  displayName: string;
+  /** What the caller may do there, as `voice.recordings.delete`. */
+  permissions?: string[];
+}
+
 /** What is locked. */
 export interface ModerateRequest {
   /** Whether the restrictions hold at all. */
@@ -541,6 +730,132 @@ export interface PastMeeting {
   participantCount?: number;
 }
 
+/** Something that is done to a recording before it is kept. */
+export type PostProcessing =
+  /** Silence goes at both ends. */
+  | 'TRIM_SILENCE';
+
+/** A project: whose telephone calls are. */
+export interface Project {
+  /** `projects/{project}`. */
+  name: string;
+  /** What people call it. */
+  displayName: string;
+  /** When it was made. */
+  createTime?: string;
+}
+
+/** By what receivers check that something comes from a project. */
+export interface ProjectKey {
+  /** Its 64 bytes in base64. */
+  signingKey: string;
+}
+
+/** Somebody in a project. */
+export interface ProjectMember {
+  /** `users/{user}` or `serviceAccounts/{client_id}`. */
+  member: string;
+  /** Their address. */
+  email: string;
+  /** What they may do there. */
+  role: ProjectRole;
+}
+
+/** What a member may do in a project. */
+export type ProjectRole =
+  /** Sees calls and hears recordings. */
+  | 'VIEWER'
+  /** Deletes recordings as well. */
+  | 'EDITOR'
+  /** Says as well who may call in, and where that leads. */
+  | 'ADMIN';
+
+/** What was recorded of a call. */
+export interface Recording {
+  /** `projects/{project}/calls/{call}/recordings/{recording}`. */
+  name?: string;
+  /** How far it is. */
+  state?: RecordingState;
+  /** What began it. */
+  source?: RecordingSource;
+  /** How long what is kept is. */
+  duration?: string;
+  /** One, or two: what was heard of the caller, and what the caller heard. */
+  channelCount?: number;
+  /** What was done to it. */
+  postProcessing?: PostProcessing[];
+  /** Why it failed. */
+  errorCode?: RecordingErrorCode;
+  /** Its files: one of each form. */
+  audio?: RecordingAudio[];
+  /** When what is kept begins. */
+  startTime?: string;
+  /** When it was asked for. */
+  createTime?: string;
+  /** Where its end is told. */
+  readyUri?: string;
+}
+
+/** A file of a recording. */
+export interface RecordingAudio {
+  /** `audio/x-wav` or `audio/mpeg`. */
+  mimeType?: string;
+  /** What is in it. */
+  encoding?: RecordingAudioAudioEncoding;
+  /** Samples in a second. */
+  sampleRate?: number;
+  /** Its size. */
+  sizeBytes?: number;
+  /** Where it can be fetched, for an hour. */
+  uri?: string;
+}
+
+/** What is in it. */
+export type RecordingAudioAudioEncoding =
+  /** Samples of 16 bits. */
+  | 'AUDIO_ENCODING_PCM_16BIT'
+  /** MPEG layer III. */
+  | 'AUDIO_ENCODING_MP3';
+
+/** How many recordings a call has. */
+export interface RecordingCount {
+  /** `projects/{project}/calls/{call}`. */
+  call: string;
+  /** Whatever became of them. */
+  recordings: number;
+}
+
+/** Why a recording failed. */
+export type RecordingErrorCode =
+  /** It took too long. */
+  | 'TIMEOUT'
+  /** Something else. */
+  | 'INTERNAL_ERROR';
+
+/** What began a recording. */
+export type RecordingSource =
+  /** A document asked one side to say something. */
+  | 'RECORD_ACTION'
+  /** The whole call is recorded. */
+  | 'CALL_RECORDING';
+
+/** How far a recording is. */
+export type RecordingState =
+  /** It goes on, or its files are being made. */
+  | 'PENDING'
+  /** It is kept. */
+  | 'SUCCEEDED'
+  /** Nothing was heard. */
+  | 'EMPTY'
+  /** It is not kept. */
+  | 'FAILED';
+
+/** Asks to take a member out of a project. */
+export interface RemoveProjectMemberRequest {
+  /** The address or the name of a person or of a service account. */
+  member: string;
+}
+
 /** Says who is put out. */
 export interface RemoveRequest {
   /** `participants/{participant}`, as the data channels have it. */
@@ -597,6 +912,14 @@ export interface ServiceAccountKey {
   name: string;
   /** When it was made. */
   createTime?: string;
+}
+
+/** Asks to make somebody a member of a project. */
+export interface SetProjectMemberRequest {
+  /** The address or the name of a person or of a service account. */
+  member: string;
+  /** What they may do there. */
+  role: ProjectRole;
 }
 
 /** A persistent meeting place. */
@@ -754,6 +1077,13 @@ export type SpaceRetentionPolicy =
   | 'DAYS'
   /** For ever. */
   | 'NEVER';
+
+/** Whether what was said is written down. */
+export type TranscribeOption =
+  /** It is not: what every recording has here. */
+  | 'DISABLED'
+  /** It is. */
+  | 'DEFAULT';
 
 /** Asks to give an application other roles. */
 export interface UpdateDaemonRequest {

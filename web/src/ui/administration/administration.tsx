@@ -10,7 +10,16 @@ import { prefetch } from '../currentPage.tsx';
 import { Page } from '../page.tsx';
 
 /** In the order in which they are shown. */
-const OFFICES = ['people', 'apps', 'daemons', 'serviceAccounts', 'grants', 'domains', 'audit'] as const satisfies readonly PageName[];
+const OFFICES = [
+  'people',
+  'apps',
+  'daemons',
+  'serviceAccounts',
+  'grants',
+  'domains',
+  'projects',
+  'audit',
+] as const satisfies readonly PageName[];
 
 export interface AdministrationPageProps {
   office: (typeof OFFICES)[number];

@@ -1,5 +1,6 @@
 //! `sederunt.v1`, our own contract beside the vendors': taking part in meetings and running them, one's spaces and how long they
-//! keep their records, the register with what Google's resources have no field for, and what an operator manages.
+//! keep their records, the register with what Google's resources have no field for, the projects that one is
+//! in, and what an operator manages.
 //!
 //! Who may is answered by the same policy and in the same words as everywhere: a second rule for the same records would be a way
 //! around the first.
@@ -7,16 +8,18 @@
 pub(crate) mod administration;
 mod meetings;
 mod operations;
+mod projects;
 mod register;
 mod role;
 mod spaces;
 
 use std::sync::Arc;
 
-use api::sederunt::v1::{AdministrationMethods, MeetingsMethods, RegisterMethods, SpacesMethods};
+use api::sederunt::v1::{AdministrationMethods, MeetingsMethods, ProjectsMethods, RegisterMethods, SpacesMethods};
 
 use self::administration::AdministrationService;
 use self::meetings::MeetingsService;
+use self::projects::ProjectsService;
 use self::register::RegisterService;
 use self::spaces::SpacesService;
 use crate::grpc::{Contract, Declared};
@@ -30,6 +33,7 @@ pub(crate) fn contract(installation: &Installation) -> Contract {
             Arc::new(MeetingsMethods(Arc::new(MeetingsService::new(installation)))),
             Arc::new(SpacesMethods(Arc::new(SpacesService::new(installation)))),
             Arc::new(RegisterMethods(Arc::new(RegisterService::new(installation)))),
+            Arc::new(ProjectsMethods(Arc::new(ProjectsService::new(installation)))),
             Arc::new(AdministrationMethods(Arc::new(AdministrationService::new(
                 installation,
             )))),

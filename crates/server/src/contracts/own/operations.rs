@@ -2,8 +2,12 @@
 //! account take part as well, and say so by having none.
 
 use identity::policy::Action;
+use identity::{Scope, Scopes};
 
 use crate::gate::operation::{Needs, Operation};
+
+/// What calls and their recordings need; which permission in which project, their handlers ask.
+const CALLS: Needs = Needs::Scope(Scopes::of(&[Scope::Voice]));
 
 /// One row for each method.
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -38,6 +42,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Needs::Credential(Action::ReadConferenceRecord),
         "ConferenceRecord",
     ),
+    Operation::reads("Projects/ListMemberships", CALLS, "Project"),
+    Operation::reads("Projects/ListRecordingCounts", CALLS, "Recording"),
     Operation::reads("Administration/ListUsers", Needs::Administrator, "User"),
     Operation::writes("Administration/CreateUser", Needs::Administrator, "User"),
     Operation::writes("Administration/UpdateUser", Needs::Administrator, "User"),
@@ -90,6 +96,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::writes("Administration/CreateDomain", Needs::Administrator, "Domain"),
     Operation::writes("Administration/UpdateDomain", Needs::Administrator, "Domain"),
     Operation::writes("Administration/DeleteDomain", Needs::Administrator, "Domain"),
+    Operation::reads("Administration/ListProjects", Needs::Administrator, "Project"),
+    Operation::writes("Administration/CreateProject", Needs::Administrator, "Project"),
+    Operation::reads(
+        "Administration/ListProjectMembers",
+        Needs::Administrator,
+        "ProjectMember",
+    ),
+    Operation::writes("Administration/SetProjectMember", Needs::Administrator, "ProjectMember"),
+    Operation::writes(
+        "Administration/RemoveProjectMember",
+        Needs::Administrator,
+        "ProjectMember",
+    ),
+    Operation::writes("Administration/ShowProjectKey", Needs::Administrator, "ProjectKey"),
+    Operation::writes("Administration/RotateProjectKey", Needs::Administrator, "ProjectKey"),
     Operation::reads("Administration/ListAuditEvents", Needs::Administrator, "AuditEvent"),
     Operation::writes("Administration/ExportAuditEvents", Needs::Administrator, "AuditEvent"),
 ];

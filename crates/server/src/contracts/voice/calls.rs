@@ -1,15 +1,17 @@
-//! `projects.calls`: get and list.
+//! `projects.calls`: create, get and list.
 
 use std::sync::Arc;
 
 use ::api::enfonica::voice::v1beta1 as api;
-use ::calls::{Call, Calls};
+use ::calls::{Call, Calls, CreateError, NewCall};
 use identity::Identity;
 use tonic::{Request, Response, Status};
 
 use super::permitted::{parts, permitted};
+use super::recording_config::recording_of;
 use super::wire::{duration, list, time, unlisted, unreachable};
-use crate::failure::{Answer, Failure};
+use crate::clock;
+use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
 use crate::grpc::{admitted, respond};
 use crate::installation::Installation;
@@ -28,6 +30,26 @@ impl CallsService {
             calls: installation.calls.clone(),
         };
         Arc::new(api::CallsMethods(Arc::new(service)))
+    }
+
+    async fn create(&self, asking: &Asking, request: api::CreateCallRequest) -> Answer<api::Call> {
+        let [project] = parts("parent", &request.parent, ["projects"])?;
+        permitted(&self.identity, asking, project, "voice.calls.create").await?;
+        let Some(call) = request.call else {
+            return Err(Failure::field("call", "it is missing".to_owned()));
+        };
+        let options = call.options.unwrap_or_default();
+        let wanted = NewCall {
+            to: call.to,
+            from: call.from,
+            labels: call.labels,
+            handler_uris: options.handler_uris,
+            timeout_s: options.timeout_seconds,
+            state_update_uri: Some(options.state_update_uri).filter(|uri| !uri.is_empty()),
+            recording: options.recording.map(recording_of),
+        };
+        let created = self.calls.create_call(project, wanted, clock::now_us()).await;
+        created.as_ref().map(call_to_wire).map_err(uncreated)
     }
 
     async fn get(&self, asking: &Asking, request: &api::GetCallRequest) -> Answer<api::Call> {
@@ -59,6 +81,11 @@ impl CallsService {
 
 #[tonic::async_trait]
 impl api::calls_server::Calls for CallsService {
+    async fn create_call(&self, request: Request<api::CreateCallRequest>) -> Result<Response<api::Call>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(self.create(&asking, message).await)
+    }
+
     async fn get_call(&self, request: Request<api::GetCallRequest>) -> Result<Response<api::Call>, Status> {
         let (asking, message) = admitted(request)?;
         respond(self.get(&asking, &message).await)
@@ -73,6 +100,15 @@ impl api::calls_server::Calls for CallsService {
     }
 }
 
+fn uncreated(error: &CreateError) -> Failure {
+    match error {
+        CreateError::Invalid { field, why } => Failure::field(field, why.clone()),
+        CreateError::NoTelephones => Failure::new(Kind::Precondition, error.to_string()),
+        CreateError::TooMany => Failure::new(Kind::Exhausted, error.to_string()),
+        CreateError::Store(error) => unreachable(error),
+    }
+}
+
 /// A call as the contract has it.
 pub(super) fn call_to_wire(call: &Call) -> api::Call {
     let number = |number: i64| i32::try_from(number).expect("the contract's own numbers");
@@ -83,7 +119,7 @@ pub(super) fn call_to_wire(call: &Call) -> api::Call {
         from: call.from.clone().unwrap_or_default(),
         is_private: call.is_private,
         labels: call.labels.clone(),
-        transport: api::call::Transport::Sip.into(),
+        transport: call.transport() as i32,
         direction: number(call.direction.number()),
         error_code: call.error_code.clone().unwrap_or_default(),
         error_message: call.error_message.clone().unwrap_or_default(),
@@ -93,6 +129,13 @@ pub(super) fn call_to_wire(call: &Call) -> api::Call {
         ring_time: time(call.ring_us),
         answer_time: time(call.answer_us),
         end_time: time(call.end_us),
+        bridged: call.bridged,
+        originating_call: call
+            .originating_call
+            .as_ref()
+            .map(|id| name_in(&call.project, id))
+            .unwrap_or_default(),
+        options: None,
         create_method: number(call.create_method.number()),
         sip_call_id: call.sip_call_id.clone().unwrap_or_default(),
         answer_duration: answered.map(|(answer_us, end_us)| duration(end_us - answer_us)),
@@ -101,5 +144,9 @@ pub(super) fn call_to_wire(call: &Call) -> api::Call {
 
 /// `projects/{project}/calls/{call}`.
 pub(super) fn name_of(call: &Call) -> String {
-    format!("projects/{}/calls/{}", call.project, call.id)
+    name_in(&call.project, &call.id)
+}
+
+fn name_in(project: &str, call: &str) -> String {
+    format!("projects/{project}/calls/{call}")
 }

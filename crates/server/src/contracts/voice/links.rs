@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use audit::{Actor, By};
 use axum_core::body::Body;
 use calls::{Calls, Recording};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
@@ -128,8 +127,8 @@ impl Downloads {
     }
 
     async fn note(&self, asking: &Asking, recording: &Recording, format: Format) -> Answer<()> {
-        let by = By::remote(Actor::Nobody, &asking.client(), clock::now_us());
-        let noted = self.calls.downloads(recording, format, &by).await;
+        // A link needs nobody, but who plays a recording on our pages is somebody.
+        let noted = self.calls.downloads(recording, format, &asking.by()).await;
         noted.map_err(|error| super::wire::unreachable(&error))
     }
 

@@ -1,20 +1,28 @@
 //! `enfonica.voice.v1beta1`: telephone calls, their recordings, and the domains that they come in by.
 //!
-//! What is served is served as the contract has it; what is not, such as calls that programs make, has no method here, and is answered
-//! as any method that a server does not know. Beside its services the contract has two more sides: it asks handlers what to do with a
-//! call ([`handlers`]), and it hands out links to files ([`links`]).
+//! What is served is served as the contract has it; what is not, such as faxes, has no method here, and is answered as any method that a
+//! server does not know. Beside its services the contract has three more sides: it asks handlers what to do with a
+//! call ([`handlers`]), it tells programs what became of calls and recordings ([`notices`]), and it hands out links to files ([`links`]).
+//!
+//! Of users the contract has only the JSON, and no numbers of fields. So they have a package of ours, and over REST they stand where the
+//! contract has them.
 
 mod calls;
 mod handlers;
 mod links;
+mod notices;
 mod operations;
 mod permitted;
+mod recording_config;
 mod recordings;
+mod saying;
 mod sip_domains;
+mod users;
 mod wire;
 
 pub(crate) use handlers::HttpHandlers;
 pub(crate) use links::Downloads;
+pub(crate) use notices::notifier;
 
 use crate::grpc::{Contract, Declared};
 use crate::installation::Installation;
@@ -31,10 +39,25 @@ pub(crate) fn contract(installation: &Installation) -> Contract {
     }
 }
 
+/// Users of SIP domains.
+pub(crate) fn users_contract(installation: &Installation) -> Contract {
+    Contract {
+        declared: &USERS_DECLARED,
+        services: vec![users::UsersService::methods(installation)],
+    }
+}
+
 /// What it is.
 pub(crate) const DECLARED: Declared = Declared {
     packages: &["enfonica.voice.v1beta1"],
     host: "voice.api.enfonica.com",
     operations: operations::OPERATIONS,
     descriptions: &[],
+};
+
+/// What users are served as: the same contract to whoever meets it, in a package of its own.
+pub(crate) const USERS_DECLARED: Declared = Declared {
+    packages: &["sederunt.voice.v1beta1"],
+    operations: operations::USER_OPERATIONS,
+    ..DECLARED
 };

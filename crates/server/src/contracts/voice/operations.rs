@@ -11,6 +11,7 @@ const NEEDS: Needs = Needs::Scope(SCOPES);
 
 /// One row for each method.
 pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::writes("Calls/CreateCall", NEEDS, "Call"),
     Operation::reads("Calls/GetCall", NEEDS, "Call"),
     Operation::reads("Calls/ListCalls", NEEDS, "Call"),
     Operation::reads("Recordings/GetRecording", NEEDS, "Recording"),
@@ -21,4 +22,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::reads("SipDomains/ListSipDomains", NEEDS, "SipDomain"),
     Operation::writes("SipDomains/UpdateSipDomain", NEEDS, "SipDomain"),
     Operation::writes("SipDomains/DeleteSipDomain", NEEDS, "SipDomain"),
+];
+
+/// What is offered of users: `contracts/voice.md` §2.7. One row for each method.
+pub(super) const USER_OPERATIONS: &[Operation] = &[
+    Operation::writes("Users/CreateUser", NEEDS, "User"),
+    Operation::reads("Users/GetUser", NEEDS, "User"),
+    Operation::reads("Users/ListUsers", NEEDS, "User"),
+    Operation::writes("Users/UpdateUser", NEEDS, "User"),
+    Operation::writes("Users/DeleteUser", NEEDS, "User"),
 ];

@@ -1,11 +1,8 @@
 //! Who may do what in which project, and how names say which project that is.
 
-use identity::policy::Refusal;
-use identity::{Caller, Identity, Permission};
+pub(super) use crate::projects::permitted;
 
-use super::operations::SCOPES;
-use crate::failure::{Answer, Failure, Kind};
-use crate::gate::asking::Asking;
+use crate::failure::{Answer, Failure};
 
 /// A name taken apart: `projects/p/calls/c` by `["projects", "calls"]` is `["p", "c"]`.
 pub(super) fn parts<'n, const N: usize>(field: &str, name: &'n str, collections: [&str; N]) -> Answer<[&'n str; N]> {
@@ -24,28 +21,6 @@ pub(super) fn parts<'n, const N: usize>(field: &str, name: &'n str, collections:
         field,
         format!("it is not of the form {}", form.join("/")),
     ))
-}
-
-/// Refuses whoever may not do that in this project. Whoever is no member learns nothing of it, not even whether it is there.
-pub(super) async fn permitted(
-    identity: &Identity,
-    asking: &Asking,
-    project: &str,
-    permission: &'static str,
-) -> Answer<()> {
-    let caller = asking.caller();
-    if caller.caller == Caller::Anonymous {
-        return Err(asking.refused(Refusal::NotSignedIn));
-    }
-    if !caller.scopes.intersects(SCOPES) && !caller.is_in_person() {
-        return Err(asking.refused(Refusal::ScopeMissing { accepted: SCOPES }));
-    }
-    let may = identity.may_in_project(caller, project, Permission(permission)).await;
-    if may.map_err(|error| Failure::unreachable(&error, "the projects cannot be reached"))? {
-        return Ok(());
-    }
-    let sentence = format!("Permission {permission} is needed in projects/{project}, or there is no such project.");
-    Err(Failure::new(Kind::Forbidden, sentence).because("IAM_PERMISSION_DENIED"))
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl RecordingsService {
     async fn get(&self, asking: &Asking, request: &api::GetRecordingRequest) -> Answer<api::Recording> {
         let recording = self.find(asking, &request.name, "voice.recordings.get").await?;
         let is_basic = request.view() == api::RecordingView::Basic;
-        Ok(self.to_wire(&recording, !is_basic))
+        Ok(recording_to_wire(&self.identity, &recording, !is_basic))
     }
 
     async fn list(&self, asking: &Asking, request: &api::ListRecordingsRequest) -> Answer<api::ListRecordingsResponse> {
@@ -67,7 +67,7 @@ impl RecordingsService {
             recordings: page
                 .items
                 .iter()
-                .map(|recording| self.to_wire(recording, is_full))
+                .map(|recording| recording_to_wire(&self.identity, recording, is_full))
                 .collect(),
             next_page_token: page.next.unwrap_or_default(),
         })
@@ -77,7 +77,7 @@ impl RecordingsService {
         let recording = self.find(asking, &request.name, "voice.recordings.delete").await?;
         let deleted = self.calls.delete_recording(&self.store, &recording, &asking.by()).await;
         match deleted {
-            Ok(()) => Ok(self.to_wire(&recording, false)),
+            Ok(()) => Ok(recording_to_wire(&self.identity, &recording, false)),
             Err(RecordingError::NotFound) => Err(Failure::not_found()),
             Err(error @ RecordingError::Pending) => Err(Failure::new(Kind::Precondition, error.to_string())),
             Err(RecordingError::Database(error)) => Err(unreachable(&error)),
@@ -87,37 +87,38 @@ impl RecordingsService {
             )),
         }
     }
+}
 
-    fn to_wire(&self, recording: &Recording, is_full: bool) -> api::Recording {
-        let number = |number: i64| i32::try_from(number).expect("the contract's own numbers");
-        let is_kept = recording.state == RecordingState::Succeeded;
-        let audio = recording.files.iter().map(|file| api::RecordingAudio {
-            uri: if is_full {
-                links::uri(&self.identity, &recording.id, file.format)
-            } else {
-                String::new()
-            },
-            ..file_to_wire(file)
-        });
-        let trims = recording
-            .trims_silence
-            .then_some(api::PostProcessing::TrimSilence.into());
-        api::Recording {
-            name: format!(
-                "projects/{}/calls/{}/recordings/{}",
-                recording.project, recording.call, recording.id
-            ),
-            state: number(recording.state.number()),
-            source: number(recording.source.number()),
-            duration: recording.duration_ms.map(|ms| duration(1_000 * ms)),
-            channel_count: recording.channels.into(),
-            post_processing: trims.into_iter().collect(),
-            error_code: number(recording.error_code.unwrap_or_default()),
-            audio: audio.collect(),
-            start_time: time(recording.start_us.filter(|_| is_kept)),
-            create_time: time(Some(recording.create_us)),
-            ready_uri: recording.ready_uri.clone().unwrap_or_default(),
-        }
+/// A recording as the contract has it, with links to its files if all is to be shown.
+pub(super) fn recording_to_wire(identity: &Identity, recording: &Recording, is_full: bool) -> api::Recording {
+    let number = |number: i64| i32::try_from(number).expect("the contract's own numbers");
+    let is_kept = recording.state == RecordingState::Succeeded;
+    let audio = recording.files.iter().map(|file| api::RecordingAudio {
+        uri: if is_full {
+            links::uri(identity, &recording.id, file.format)
+        } else {
+            String::new()
+        },
+        ..file_to_wire(file)
+    });
+    let trims = recording
+        .trims_silence
+        .then_some(api::PostProcessing::TrimSilence.into());
+    api::Recording {
+        name: format!(
+            "projects/{}/calls/{}/recordings/{}",
+            recording.project, recording.call, recording.id
+        ),
+        state: number(recording.state.number()),
+        source: number(recording.source.number()),
+        duration: recording.duration_ms.map(|ms| duration(1_000 * ms)),
+        channel_count: recording.channels.into(),
+        post_processing: trims.into_iter().collect(),
+        error_code: number(recording.error_code.unwrap_or_default()),
+        audio: audio.collect(),
+        start_time: time(recording.start_us.filter(|_| is_kept)),
+        create_time: time(Some(recording.create_us)),
+        ready_uri: recording.ready_uri.clone().unwrap_or_default(),
     }
 }
 

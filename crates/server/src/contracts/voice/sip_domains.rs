@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use ::api::enfonica::voice::v1beta1 as api;
-use calls::{Calls, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
+use calls::{Calls, DomainChange, DomainError, SipDomain, TerminationMode};
 use identity::Identity;
 use tonic::{Request, Response, Status};
 
 use super::permitted::{parts, permitted};
+use super::recording_config::{recording_of, recording_to_wire};
 use super::wire::{list, time, unlisted, unreachable};
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
@@ -32,11 +33,11 @@ const PATHS: Paths = Paths {
         "call_termination_handler_uris",
         "cidr_blocks",
         "call_recording",
+        "allow_register",
     ],
     fixed: &[
         ("name", "it cannot be changed"),
         ("sip_domain_id", "it cannot be changed"),
-        ("allow_register", "telephones cannot register at this server"),
         ("create_time", "it cannot be changed"),
         ("delete_time", "it cannot be changed"),
     ],
@@ -114,12 +115,6 @@ impl SipDomainsService {
 
 /// What a request wants to be different.
 fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
-    if asked.allow_register {
-        return Err(Failure::field(
-            "sip_domain.allow_register",
-            "telephones cannot register at this server",
-        ));
-    }
     let mode = match asked.call_termination_mode() {
         api::sip_domain::TerminationMode::Unspecified | api::sip_domain::TerminationMode::Disabled => {
             TerminationMode::Disabled
@@ -149,22 +144,8 @@ fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
             !asked.call_termination_handler_uris.is_empty(),
         )
         .then_some(asked.call_termination_handler_uris),
+        allow_register: covers("allow_register", asked.allow_register).then_some(asked.allow_register),
     })
-}
-
-fn recording_of(config: api::CallRecordingConfig) -> RecordingConfig {
-    use api::call_recording_config::CallRecordingTrigger as Asked;
-    RecordingConfig {
-        trigger: match config.trigger() {
-            Asked::Unspecified | Asked::Disabled => Trigger::Disabled,
-            Asked::Answer => Trigger::Answer,
-            Asked::Bridge => Trigger::Bridge,
-        },
-        trims_silence: config
-            .post_processing
-            .contains(&api::PostProcessing::TrimSilence.into()),
-        ready_uri: Some(config.recording_ready_uri).filter(|uri| !uri.is_empty()),
-    }
 }
 
 fn unmade(error: &DomainError) -> Failure {
@@ -182,26 +163,15 @@ fn domain_to_wire(domain: &SipDomain) -> api::SipDomain {
         display_name: block.display_name.clone(),
         cidr_block: block.block.to_string(),
     });
-    let recording = domain.recording.as_ref().map(|recording| api::CallRecordingConfig {
-        trigger: number(recording.trigger.number()),
-        post_processing: recording
-            .trims_silence
-            .then_some(api::PostProcessing::TrimSilence.into())
-            .into_iter()
-            .collect(),
-        recording_ready_uri: recording.ready_uri.clone().unwrap_or_default(),
-        transcribe: api::TranscribeOption::Disabled.into(),
-        transcription_ready_uri: String::new(),
-    });
     api::SipDomain {
         name: format!("projects/{}/sipDomains/{}", domain.project, domain.id),
         sip_domain_id: domain.id.clone(),
         display_name: domain.display_name.clone(),
-        allow_register: false,
+        allow_register: domain.allow_register,
         call_termination_mode: number(domain.termination_mode.number()),
         call_termination_handler_uris: domain.handler_uris.clone(),
         cidr_blocks: blocks.collect(),
-        call_recording: recording,
+        call_recording: domain.recording.as_ref().map(recording_to_wire),
         create_time: time(Some(domain.create_us)),
         delete_time: time(domain.delete_us),
     }

@@ -2,9 +2,9 @@
 
 use calls::{List, ListError};
 use meeting::Micros;
+use prost::Message;
 use prost_types::{Duration, Timestamp};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::grpc::wire::timestamp;
@@ -22,11 +22,11 @@ pub(super) fn duration(us: i64) -> Duration {
     }
 }
 
-/// A time as JSON has it.
-pub(super) fn rfc3339(time_us: i64) -> String {
-    let nanos = i128::from(time_us) * 1_000;
-    let time = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok();
-    time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
+/// A message of the contract, by its name there, as JSON: what has no value is not there.
+pub(super) fn json_of(name: &str, message: &impl Message) -> Value {
+    let name = format!("enfonica.voice.v1beta1.{name}");
+    let json = transcode::message_to_json(api::descriptor_pool(), &name, &message.encode_to_vec());
+    serde_json::from_slice(&json.expect("our own message")).expect("JSON")
 }
 
 pub(super) fn list<'a>(size: i32, token: &'a str, filter: &'a str) -> List<'a> {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use identity::{AccountError, AppError, DaemonCredentialError, OrganisationError};
+use identity::{AccountError, AppError, DaemonCredentialError, OrganisationError, ProjectError};
 
 use crate::failure::{Failure, Kind};
 
@@ -54,6 +54,17 @@ pub(super) fn organisation(error: &OrganisationError) -> Failure {
         OrganisationError::DomainTaken(_) => taken(error),
         OrganisationError::NotFound => Failure::not_found(),
         OrganisationError::Store(_) => Failure::unreachable(error, "the accounts cannot be reached"),
+    }
+}
+
+/// About a project, its members or its key.
+pub(super) fn project(error: &ProjectError) -> Failure {
+    match error {
+        ProjectError::InvalidId => Failure::field("project_id", error.to_string()),
+        ProjectError::InvalidName(malformed) => Failure::field("display_name", malformed.to_string()),
+        ProjectError::Taken => taken(error),
+        ProjectError::NotFound => Failure::not_found(),
+        ProjectError::Store(_) => Failure::unreachable(error, "the projects cannot be reached"),
     }
 }
 

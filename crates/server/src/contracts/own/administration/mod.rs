@@ -11,6 +11,7 @@ mod domains;
 mod failures;
 mod grants;
 mod pages;
+mod projects;
 mod service_accounts;
 mod users;
 
@@ -255,6 +256,62 @@ impl api::administration_server::Administration for AdministrationService {
     async fn delete_domain(&self, request: Request<api::DeleteDomainRequest>) -> Result<Response<()>, Status> {
         let (by, message) = asked_by(request)?;
         respond(domains::delete(&self.identity, &message, &by).await)
+    }
+
+    async fn list_projects(
+        &self,
+        request: Request<api::ListProjectsRequest>,
+    ) -> Result<Response<api::ListProjectsResponse>, Status> {
+        let message = asked(request)?;
+        respond(projects::list(&self.identity, &message).await)
+    }
+
+    async fn create_project(
+        &self,
+        request: Request<api::CreateProjectRequest>,
+    ) -> Result<Response<api::Project>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(projects::create(&self.identity, &message, &by).await)
+    }
+
+    async fn list_project_members(
+        &self,
+        request: Request<api::ListProjectMembersRequest>,
+    ) -> Result<Response<api::ListProjectMembersResponse>, Status> {
+        let message = asked(request)?;
+        respond(projects::list_members(&self.identity, &message).await)
+    }
+
+    async fn set_project_member(
+        &self,
+        request: Request<api::SetProjectMemberRequest>,
+    ) -> Result<Response<api::ProjectMember>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(projects::set_member(&self.identity, &message, &by).await)
+    }
+
+    async fn remove_project_member(
+        &self,
+        request: Request<api::RemoveProjectMemberRequest>,
+    ) -> Result<Response<()>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(projects::remove_member(&self.identity, &message, &by).await)
+    }
+
+    async fn show_project_key(
+        &self,
+        request: Request<api::ShowProjectKeyRequest>,
+    ) -> Result<Response<api::ProjectKey>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(projects::show_key(&self.identity, &message, &by).await)
+    }
+
+    async fn rotate_project_key(
+        &self,
+        request: Request<api::RotateProjectKeyRequest>,
+    ) -> Result<Response<api::ProjectKey>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(projects::rotate_key(&self.identity, &message, &by).await)
     }
 
     async fn list_audit_events(

@@ -1,0 +1,222 @@
+//! Conducting calls: what happens to telephones goes to the script of its call, and what that says is done.
+//!
+//! One task for each call ([`performance`]), so that a handler that is slow holds up its own call and no other; and one that hears the
+//! agent and the lines and tells each task what is its own ([`switchboard`]). A call that is made out of another is that one's business,
+//! and its task's. What a script does to a call's record is written, durably, before a handler is asked: whoever hears of a call finds it.
+
+mod dialling;
+mod party;
+mod performance;
+mod switchboard;
+mod taking;
+
+use std::{net::IpAddr, sync::Arc};
+
+use recording::{Spool, Store};
+use telephony::{
+    LegId,
+    agent::{Agent, AgentEvent, Directory, Invitation, Secrets, Terms},
+    line::{Exchange, LineEvent},
+};
+use tokio::{
+    sync::mpsc::{Receiver, channel},
+    task::JoinSet,
+    time::MissedTickBehavior,
+};
+use tokio_util::sync::CancellationToken;
+
+pub use dialling::{Peers, Trunk, Ways};
+
+use crate::{
+    Call, CallState, Calls, CreateMethod, Direction, Handlers, Later, SipDomain, Speech, clock::now_us, limits, new_id,
+    outgoing::Order,
+};
+use performance::Performance;
+use switchboard::Switchboard;
+
+/// All that calls are conducted with.
+#[derive(Clone)]
+pub struct Conductor {
+    /// Where they are written down.
+    pub calls: Calls,
+    /// The sound of their lines.
+    pub exchange: Exchange,
+    /// Where takes are.
+    pub spool: Spool,
+    /// Where recordings are kept.
+    pub store: Store,
+    /// Who asks.
+    pub handlers: Arc<dyn Handlers>,
+    /// Who speaks.
+    pub speech: Arc<dyn Speech>,
+    /// What names of domains end in: `sip.example.org`.
+    pub domain_base: String,
+    /// Whom one can call from here.
+    pub ways: Arc<Ways>,
+}
+
+/// What happens to conductors, from everywhere.
+#[derive(Debug)]
+pub struct Events {
+    /// What the agent tells.
+    pub agent: Receiver<AgentEvent>,
+    /// What the lines tell.
+    pub lines: Receiver<LineEvent>,
+}
+
+impl Directory for Conductor {
+    fn terms<'a>(&'a self, domain: &'a str, source: IpAddr) -> Later<'a, Option<Terms>> {
+        Box::pin(async move {
+            let found = self.domain(domain).await?;
+            let has_users = self.calls.has_sip_users(&found.id).await;
+            let has_users = has_users.inspect_err(|error| tracing::warn!(%error, "users cannot be looked up"));
+            found.terms(source, has_users.ok()?)
+        })
+    }
+
+    fn secrets<'a>(&'a self, domain: &'a str, user: &'a str) -> Later<'a, Option<Secrets>> {
+        Box::pin(async move {
+            let id = domain.strip_suffix(&self.domain_base)?.strip_suffix('.')?;
+            let found = self.calls.sip_secrets(id, domain, user).await;
+            let found = found.inspect_err(|error| tracing::warn!(%error, "a user cannot be looked up"));
+            found.ok().flatten()
+        })
+    }
+}
+
+impl Conductor {
+    /// The domain of that name.
+    async fn domain(&self, name: &str) -> Option<SipDomain> {
+        let id = name.strip_suffix(&self.domain_base)?.strip_suffix('.')?;
+        match self.calls.domain_called(id).await {
+            Ok(domain) => domain,
+            Err(error) => {
+                tracing::warn!(%error, "a domain cannot be looked up; its caller is not answered");
+                None
+            }
+        }
+    }
+
+    /// Takes up what a server before this one left: its calls have ended, and its takes are finished.
+    pub async fn recover(&self) -> Result<(), db::Error> {
+        self.calls.end_abandoned().await?;
+        let pending = self.calls.pending_recordings().await?;
+        for (id, trims_silence) in &pending {
+            self.finish(id, *trims_silence).await;
+        }
+        // What is kept, and whose take was not let go. The take of one that failed is all that there is of it, and stays.
+        for id in self.spool.ids().unwrap_or_default() {
+            if self.calls.recording_of_link(&id).await?.is_some() {
+                self.let_go(&id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Conducts calls until it is stopped, and then ends those that go on.
+    pub async fn conduct(self, agent: Agent, mut events: Events, stop: CancellationToken) {
+        let Some(mut orders) = self.calls.take_orders() else {
+            tracing::error!("calls have a conductor already");
+            return;
+        };
+        let mut tasks = JoinSet::new();
+        let switchboard = Switchboard::default();
+        let mut alive = tokio::time::interval(limits::ALIVE_EVERY);
+        alive.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(event) = events.agent.recv() => {
+                    if let AgentEvent::Incoming { leg, invitation, at_us } = event {
+                        tasks.spawn(self.clone().incoming(agent.clone(), switchboard.clone(), leg, invitation, at_us));
+                    } else {
+                        switchboard.tell(&event);
+                    }
+                }
+                Some(event) = events.lines.recv() => switchboard.hear(&agent, &event),
+                Some(order) = orders.recv() => {
+                    tasks.spawn(self.clone().ordered(agent.clone(), switchboard.clone(), order));
+                }
+                _ = alive.tick() => self.keep().await,
+                Some(_) = tasks.join_next() => {}
+            }
+        }
+        drop(orders);
+        for leg in switchboard.legs() {
+            agent.hang_up(leg);
+        }
+        let ended = async {
+            while !tasks.is_empty() {
+                tokio::select! {
+                    Some(event) = events.agent.recv() => switchboard.tell(&event),
+                    Some(_) = tasks.join_next() => {}
+                }
+            }
+        };
+        if tokio::time::timeout(limits::STOPPED_WITHIN, ended).await.is_err() {
+            tracing::warn!("calls that did not end in time are ended by the next start");
+        }
+    }
+
+    async fn keep(&self) {
+        let now_us = now_us();
+        let given_up_us = now_us - i64::try_from(limits::PENDING_MAX.as_micros()).expect("ten minutes");
+        let kept = async {
+            self.calls.keep_alive(now_us).await?;
+            self.calls.give_up_recordings(given_up_us).await
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "signs of life of calls cannot be written");
+        }
+    }
+
+    /// A call that came in.
+    async fn incoming(self, agent: Agent, switchboard: Switchboard, leg: LegId, invitation: Invitation, at_us: i64) {
+        let (sender, told) = channel(limits::INPUTS_MAX);
+        switchboard.connect(leg, sender.clone());
+        let Some(domain) = self.domain(&invitation.domain).await else {
+            agent.hang_up(leg);
+            switchboard.forget(leg);
+            return;
+        };
+        let call = Call {
+            id: new_id(),
+            project: domain.project.clone(),
+            to: invitation.to,
+            from: (!invitation.is_private).then_some(invitation.from),
+            is_private: invitation.is_private,
+            labels: std::collections::BTreeMap::new(),
+            direction: Direction::Incoming,
+            state: CallState::Starting,
+            create_method: CreateMethod::IncomingCall,
+            error_code: None,
+            error_message: None,
+            create_us: at_us,
+            start_us: Some(at_us),
+            ring_us: None,
+            answer_us: None,
+            end_us: None,
+            sip_call_id: Some(invitation.sip_call_id),
+            originating_call: None,
+            bridged: false,
+            state_update_uri: None,
+        };
+        let performance = Performance::new(self, agent, switchboard, (sender, told), (leg, call))
+            .calling_as(invitation.caller, invitation.domain);
+        performance.come_in(domain.handler_uris, domain.recording).await;
+    }
+
+    /// A call that a program wants.
+    async fn ordered(self, agent: Agent, switchboard: Switchboard, order: Order) {
+        let (sender, told) = channel(limits::INPUTS_MAX);
+        let leg = LegId::next();
+        switchboard.connect(leg, sender.clone());
+        let domain = self.domain_base.clone();
+        let caller = order.caller;
+        let performance = Performance::new(self, agent, switchboard, (sender, told), (leg, order.call))
+            .calling_as(Some(caller), domain);
+        performance
+            .go_out(order.handler_uris, order.recording, order.timeout)
+            .await;
+    }
+}

@@ -1,0 +1,456 @@
+//! The task of one call, and of those that are made out of it: what its script says is done here.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use audio::tone;
+use telephony::{
+    LegId,
+    agent::{Agent, Cause, Refusal},
+};
+use tokio::{
+    sync::mpsc::{Receiver, Sender},
+    time::MissedTickBehavior,
+};
+
+use super::{
+    Conductor,
+    dialling::Undialled,
+    party::Party,
+    switchboard::{Happening, Switchboard, Told},
+    taking::Takes,
+};
+use crate::{
+    Ask, Call, CallState, CreateMethod, Direction, RecordingConfig, Source,
+    address::{Address, is_number},
+    clock::now_us,
+    limits, new_id,
+    script::{Did, Effect, Input, Script},
+};
+
+/// A sound that goes on until it is hushed: longer than any call.
+const FOREVER: u32 = u32::MAX;
+
+const UNAVAILABLE: Refusal = Refusal {
+    status: 503,
+    q850: None,
+};
+
+pub(super) struct Performance {
+    conductor: Conductor,
+    agent: Agent,
+    switchboard: Switchboard,
+    told: Receiver<Told>,
+    task: Sender<Told>,
+    own: Party,
+    /// Those that were called out of this call and are not gone, by the ids of their calls.
+    children: BTreeMap<String, Party>,
+    takes: Takes,
+    cookies: BTreeMap<String, String>,
+    /// As whom others are called where a document does not say, and from which domain.
+    caller: Option<String>,
+    domain: String,
+}
+
+impl Performance {
+    pub(super) fn new(
+        conductor: Conductor,
+        agent: Agent,
+        switchboard: Switchboard,
+        (task, told): (Sender<Told>, Receiver<Told>),
+        (leg, call): (LegId, Call),
+    ) -> Performance {
+        Performance {
+            takes: Takes::new(conductor.clone()),
+            conductor,
+            agent,
+            switchboard,
+            told,
+            task,
+            own: Party::new(leg, call),
+            children: BTreeMap::new(),
+            cookies: BTreeMap::new(),
+            caller: None,
+            domain: String::new(),
+        }
+    }
+
+    /// Others are called as this, and from this domain.
+    pub(super) fn calling_as(mut self, caller: Option<String>, domain: String) -> Performance {
+        self.caller = caller;
+        self.domain = domain;
+        self
+    }
+
+    /// Somebody calls.
+    pub(super) async fn come_in(mut self, handlers: Vec<String>, recording: Option<RecordingConfig>) {
+        self.own.is_dialled = true;
+        if write(&self.conductor, &self.own.call).await {
+            let names = (self.own.call.project.as_str(), self.own.call.id.as_str());
+            let (script, effects) = Script::begin(handlers, recording, names);
+            self.run(script, effects).await;
+        } else {
+            self.agent.refuse(self.own.leg, UNAVAILABLE);
+            self.switchboard.forget(self.own.leg);
+        }
+    }
+
+    /// We call somebody.
+    pub(super) async fn go_out(mut self, handlers: Vec<String>, recording: Option<RecordingConfig>, timeout: Duration) {
+        self.own.call.starts(now_us());
+        write(&self.conductor, &self.own.call).await;
+        let names = (self.own.call.project.as_str(), self.own.call.id.as_str());
+        let script = Script::dialled(handlers, recording, names);
+        let caller = self.caller.clone().unwrap_or_default();
+        self.own.place = self.locate(self.own.leg, self.own.call.to.clone(), caller, timeout);
+        self.run(script, vec![]).await;
+    }
+
+    async fn run(mut self, mut script: Script, effects: Vec<Effect>) {
+        self.perform(effects).await;
+        let mut quiet = tokio::time::interval(limits::QUIET_EVERY);
+        // It is only now and then that somebody looks.
+        quiet.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            let deadline = script.deadline();
+            let until_deadline = deadline.map_or(Duration::MAX, |deadline| {
+                Duration::from_micros(u64::try_from(deadline - now_us()).unwrap_or(0))
+            });
+            let listens = script.listens_for_quiet();
+            let input = tokio::select! {
+                Some(told) = self.told.recv() => self.hear(told).await,
+                () = tokio::time::sleep(until_deadline), if deadline.is_some() => Some(Input::Clock),
+                _ = quiet.tick(), if listens => Some(Input::Quiet { ms: self.takes.ears.quiet_ms() }),
+            };
+            let Some(input) = input else { continue };
+            let effects = script.handle(input, now_us(), new_id);
+            self.perform(effects).await;
+            if self.own.call.end_us.is_some() && self.children.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// What happened, as the script has to know of it.
+    async fn hear(&mut self, (leg, happening): Told) -> Option<Input> {
+        if leg == self.own.leg {
+            return self.hear_own(happening).await;
+        }
+        let id = self.children.iter().find(|(_, child)| child.leg == leg)?.0.clone();
+        let did = self.hear_child(&id, happening).await?;
+        Some(Input::Child { id, did })
+    }
+
+    async fn hear_own(&mut self, happening: Happening) -> Option<Input> {
+        Some(match happening {
+            Happening::Digit(digit) => Input::Digit(digit),
+            Happening::Pressed => Input::Pressed,
+            Happening::Played(play) if self.own.hears(play) => Input::Heard,
+            Happening::Made { play, clip, loops } if self.own.hears(play) => {
+                let Some(clip) = clip else { return Some(Input::Heard) };
+                self.conductor.exchange.play(self.own.leg, play, clip, loops);
+                return None;
+            }
+            Happening::Asked(Ok(answered)) => {
+                self.cookies.extend(answered.cookies);
+                Input::Document {
+                    uri: answered.uri,
+                    text: String::from_utf8_lossy(&answered.document).into_owned(),
+                }
+            }
+            Happening::Asked(Err(unanswered)) => Input::NoDocument { why: unanswered.0 },
+            progress => match progressed(&self.conductor, &self.agent, &mut self.own, progress).await? {
+                Progress::Answered => {
+                    let ears = Arc::clone(&self.takes.ears);
+                    self.conductor.exchange.tap(self.own.leg, Some(ears));
+                    Input::Answered
+                }
+                Progress::Ended => {
+                    self.switchboard.forget(self.own.leg);
+                    self.takes.end_all();
+                    Input::Ended
+                }
+            },
+        })
+    }
+
+    async fn hear_child(&mut self, id: &str, happening: Happening) -> Option<Did> {
+        let child = self.children.get_mut(id)?;
+        Some(match happening {
+            Happening::Digit(digit) => Did::Digit(digit),
+            Happening::Played(play) if child.hears(play) => Did::Heard,
+            Happening::Made { play, clip, loops } if child.hears(play) => {
+                let Some(clip) = clip else { return Some(Did::Heard) };
+                self.conductor.exchange.play(child.leg, play, clip, loops);
+                return None;
+            }
+            progress => match progressed(&self.conductor, &self.agent, child, progress).await? {
+                Progress::Answered => Did::Answered,
+                Progress::Ended => {
+                    let gone = self.children.remove(id)?;
+                    self.switchboard.forget(gone.leg);
+                    Did::Ended(gone.call.state)
+                }
+            },
+        })
+    }
+
+    async fn perform(&mut self, effects: Vec<Effect>) {
+        let changes_record = |effect: &Effect| matches!(effect, Effect::Label { .. } | Effect::Fail { .. });
+        if effects.iter().any(changes_record) {
+            for effect in &effects {
+                self.note(effect);
+            }
+            write(&self.conductor, &self.own.call).await;
+        }
+        for effect in effects {
+            self.perform_one(effect).await;
+        }
+    }
+
+    /// What is written down of it.
+    fn note(&mut self, effect: &Effect) {
+        let call = &mut self.own.call;
+        match effect {
+            Effect::Label { key, value } => call.label(key, value),
+            Effect::Fail { code, message } => {
+                tracing::info!(
+                    call = call.id,
+                    code,
+                    message,
+                    "a call cannot go on as its handler wanted"
+                );
+                call.fails(code, message);
+            }
+            _ => {}
+        }
+    }
+
+    async fn perform_one(&mut self, effect: Effect) {
+        let (conductor, leg) = (&self.conductor, self.own.leg);
+        match effect {
+            Effect::Ask { uri, parameters } => self.ask(uri, parameters),
+            Effect::Answer => self.agent.answer(leg),
+            Effect::Hear(prompt) => self.own.make(conductor, &self.task, prompt.sound, prompt.loops),
+            Effect::Beep => conductor.exchange.play(leg, self.own.next_play(), tone::beep(), 1),
+            Effect::Ring(None) => conductor
+                .exchange
+                .play(leg, self.own.next_play(), tone::ringing(), FOREVER),
+            Effect::Ring(Some(sound)) => self.own.make(conductor, &self.task, sound, FOREVER),
+            Effect::Hush => {
+                self.own.next_play();
+                conductor.exchange.stop_playing(leg);
+            }
+            Effect::Press(keys) => conductor.exchange.press(leg, &keys),
+            Effect::Refuse(refusal) => self.agent.refuse(leg, refusal),
+            Effect::BeginRecording {
+                id,
+                trims_silence,
+                ready_uri,
+            } => {
+                let source = Source::RecordAction;
+                self.takes
+                    .begin(&self.own.call, id, source, trims_silence, ready_uri)
+                    .await;
+            }
+            Effect::RecordCall {
+                trims_silence,
+                ready_uri,
+            } => {
+                let (id, source) = (new_id(), Source::CallRecording);
+                self.takes
+                    .begin(&self.own.call, id, source, trims_silence, ready_uri)
+                    .await;
+            }
+            Effect::EndRecording => self.takes.end_action(),
+            Effect::Dial {
+                child,
+                to,
+                caller,
+                timeout_s,
+            } => {
+                let timeout = Duration::from_secs(u64::try_from(timeout_s).unwrap_or(0));
+                self.dial(child, to, caller, timeout).await;
+            }
+            Effect::HearFor { child, sound } => self.with(&child, |child, this| {
+                child.make(&this.conductor, &this.task, sound, 1);
+            }),
+            Effect::PressFor { child, key } => self.with(&child, |child, this| {
+                this.conductor.exchange.press(child.leg, &key.to_string());
+            }),
+            Effect::HangUpOn(child) => self.with(&child, |child, this| {
+                child.is_given_up = true;
+                this.agent.hang_up(child.leg);
+            }),
+            Effect::Connect(child) => self.connect(&child).await,
+            Effect::HangUp => self.agent.hang_up(leg),
+            Effect::Label { .. } | Effect::Fail { .. } => {}
+        }
+    }
+
+    /// Does something with a child, if it is still there.
+    fn with(&mut self, id: &str, act: impl FnOnce(&mut Party, &Performance)) {
+        if let Some(mut child) = self.children.remove(id) {
+            act(&mut child, self);
+            self.children.insert(id.to_owned(), child);
+        }
+    }
+
+    /// Asks a handler, beside what else happens to the call.
+    fn ask(&self, uri: String, parameters: BTreeMap<String, String>) {
+        let ask = Ask {
+            uri,
+            call: self.own.call.clone(),
+            parameters,
+            cookies: self.cookies.clone(),
+        };
+        let (handlers, task, leg) = (Arc::clone(&self.conductor.handlers), self.task.clone(), self.own.leg);
+        tokio::spawn(async move {
+            let asked = handlers.ask(&ask).await;
+            // A call that is over does not want to know.
+            let _ = task.send((leg, Happening::Asked(asked))).await;
+        });
+    }
+
+    /// Somebody is called out of this call.
+    async fn dial(&mut self, id: String, to: String, caller: Option<String>, timeout: Duration) {
+        let now_us = now_us();
+        let caller = caller
+            .or_else(|| self.caller.clone())
+            .unwrap_or_else(|| "anonymous".to_owned());
+        let call = Call {
+            id: id.clone(),
+            project: self.own.call.project.clone(),
+            to: Address::read(&to).map_or_else(|_| to.clone(), |address| address.to_string()),
+            from: Some(self.named(&caller)),
+            is_private: false,
+            labels: BTreeMap::new(),
+            direction: Direction::Outgoing,
+            state: CallState::Starting,
+            create_method: CreateMethod::ParentCall,
+            error_code: None,
+            error_message: None,
+            create_us: now_us,
+            start_us: Some(now_us),
+            ring_us: None,
+            answer_us: None,
+            end_us: None,
+            sip_call_id: None,
+            originating_call: Some(self.own.call.id.clone()),
+            bridged: false,
+            state_update_uri: None,
+        };
+        let mut child = Party::new(LegId::next(), call);
+        write(&self.conductor, &child.call).await;
+        self.switchboard.connect(child.leg, self.task.clone());
+        child.place = self.locate(child.leg, to, caller, timeout);
+        self.children.insert(id, child);
+    }
+
+    /// A caller as records have them.
+    fn named(&self, caller: &str) -> String {
+        if is_number(caller) {
+            caller.to_owned()
+        } else {
+            format!("sip:{caller}@{}", self.domain)
+        }
+    }
+
+    /// Looks up how somebody is called, beside what else happens.
+    fn locate(
+        &self,
+        leg: LegId,
+        to: String,
+        caller: String,
+        timeout: Duration,
+    ) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        let place = self.conductor.ways.place(&self.own.call.project, Instant::now());
+        let (place, refused) = match place {
+            Ok(place) => (Some(place), None),
+            Err(refused) => (None, Some(refused)),
+        };
+        let (conductor, agent, task, domain) = (
+            self.conductor.clone(),
+            self.agent.clone(),
+            self.task.clone(),
+            self.domain.clone(),
+        );
+        tokio::spawn(async move {
+            let located = match refused {
+                Some(refused) => Err(refused),
+                None => conductor.locate(&agent, &to, (&caller, &domain), timeout).await,
+            };
+            // A call that is over does not want to know.
+            let _ = task.send((leg, Happening::Located(located))).await;
+        });
+        place
+    }
+
+    /// The two hear each other.
+    async fn connect(&mut self, id: &str) {
+        let Some(child) = self.children.get_mut(id) else { return };
+        self.conductor.exchange.bridge(self.own.leg, child.leg);
+        for call in [&mut self.own.call, &mut child.call] {
+            call.bridged = true;
+            write(&self.conductor, call).await;
+        }
+    }
+}
+
+/// How far a call has come.
+enum Progress {
+    Answered,
+    Ended,
+}
+
+/// What happened to somebody's call is written down; whether it is up, or over.
+async fn progressed(conductor: &Conductor, agent: &Agent, party: &mut Party, happening: Happening) -> Option<Progress> {
+    let over = |party: &mut Party, at_us, cause| {
+        party.call.ended(at_us, cause);
+        Some(Progress::Ended)
+    };
+    let progress = match happening {
+        Happening::Located(_) if party.is_given_up => over(party, now_us(), Cause::WeHungUp),
+        Happening::Located(Ok(dial)) => {
+            party.is_dialled = true;
+            party.call.sip_call_id = Some(dial.sip_call_id.clone());
+            match agent.dial(party.leg, &dial) {
+                Ok(()) => None,
+                Err(error) => {
+                    party.call.fails("UNREACHABLE", &error.to_string());
+                    over(party, now_us(), Cause::Unreachable)
+                }
+            }
+        }
+        Happening::Located(Err(Undialled { code, message })) => {
+            party.call.fails(code, &message);
+            over(party, now_us(), Cause::Unreachable)
+        }
+        Happening::Ringing { at_us } if party.call.rings(at_us) => None,
+        Happening::Answered { at_us } => {
+            party.call.answered(at_us);
+            Some(Progress::Answered)
+        }
+        Happening::Ended { at_us, cause } => over(party, at_us, cause),
+        // Of a sound that was interrupted, or of nobody's.
+        _ => return None,
+    };
+    let is_written = write(conductor, &party.call).await;
+    if !is_written && matches!(progress, Some(Progress::Answered)) {
+        agent.hang_up(party.leg);
+        return None;
+    }
+    progress
+}
+
+/// The call as it is now is on the disk, or it is not.
+async fn write(conductor: &Conductor, call: &Call) -> bool {
+    let written = conductor.calls.write_call(call, now_us()).await;
+    if let Err(error) = &written {
+        tracing::error!(call = call.id, %error, "a call cannot be written");
+    }
+    written.is_ok()
+}

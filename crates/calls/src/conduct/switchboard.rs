@@ -1,0 +1,105 @@
+//! Who is told what happens on which leg: the task of the call that the leg belongs to.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use audio::Clip;
+use telephony::{
+    LegId,
+    agent::{Agent, AgentEvent, Cause, Dial},
+    line::{LineEvent, PlayId},
+};
+use tokio::sync::mpsc::Sender;
+
+use super::dialling::Undialled;
+use crate::{Answered, Unanswered};
+
+/// What a task is told.
+#[derive(Debug)]
+pub(super) enum Happening {
+    /// How somebody can be called, or why not.
+    Located(Result<Dial, Undialled>),
+    Ringing {
+        at_us: i64,
+    },
+    Answered {
+        at_us: i64,
+    },
+    Played(PlayId),
+    Pressed,
+    Digit(char),
+    /// A handler answered, or did not.
+    Asked(Result<Answered, Unanswered>),
+    /// A sound is there to be played, or is not.
+    Made {
+        play: PlayId,
+        clip: Option<Clip>,
+        loops: u32,
+    },
+    Ended {
+        at_us: i64,
+        cause: Cause,
+    },
+}
+
+/// On which leg something happened, and what.
+pub(super) type Told = (LegId, Happening);
+
+/// All legs, and whose they are; clones are the same.
+#[derive(Clone, Default)]
+pub(super) struct Switchboard(Arc<Mutex<HashMap<LegId, Sender<Told>>>>);
+
+impl Switchboard {
+    fn tasks(&self) -> MutexGuard<'_, HashMap<LegId, Sender<Told>>> {
+        self.0.lock().expect("whoever holds it does not panic")
+    }
+
+    /// This task is told what happens on the leg. To be done before anything can.
+    pub(super) fn connect(&self, leg: LegId, task: Sender<Told>) {
+        self.tasks().insert(leg, task);
+    }
+
+    /// Nothing more happens on it.
+    pub(super) fn forget(&self, leg: LegId) {
+        self.tasks().remove(&leg);
+    }
+
+    /// All that are there.
+    pub(super) fn legs(&self) -> Vec<LegId> {
+        self.tasks().keys().copied().collect()
+    }
+
+    /// What a telephone did.
+    pub(super) fn tell(&self, event: &AgentEvent) {
+        let (leg, happening) = match *event {
+            AgentEvent::Ringing { leg, at_us } => (leg, Happening::Ringing { at_us }),
+            AgentEvent::Answered { leg, at_us } => (leg, Happening::Answered { at_us }),
+            AgentEvent::Digit { leg, digit, .. } => (leg, Happening::Digit(digit)),
+            AgentEvent::Ended { leg, at_us, cause } => (leg, Happening::Ended { at_us, cause }),
+            AgentEvent::Incoming { .. } => return,
+        };
+        self.send(leg, happening);
+    }
+
+    /// What a line heard.
+    pub(super) fn hear(&self, agent: &Agent, event: &LineEvent) {
+        match *event {
+            LineEvent::Played { leg, play } => self.send(leg, Happening::Played(play)),
+            LineEvent::Pressed { leg } => self.send(leg, Happening::Pressed),
+            LineEvent::Digit { leg, digit, .. } => self.send(leg, Happening::Digit(digit)),
+            LineEvent::Silent { leg } => agent.hang_up(leg),
+        }
+    }
+
+    fn send(&self, leg: LegId, happening: Happening) {
+        let Some(task) = self.tasks().get(&leg).cloned() else {
+            return;
+        };
+        // A call whose task does not keep up with hundreds of keys is nobody's who wants to be understood.
+        if task.try_send((leg, happening)).is_err() {
+            tracing::warn!(%leg, "a call does not keep up with what happens to it");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+// A real telephone: baresip, whose microphone is a file, told by a socket what to do; and the server of somebody's own that says by
+// documents what happens to calls.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+
+import { scratch, tool } from './files.js';
+import { freePort } from './server.js';
+import { until } from './until.js';
+
+const RATE_HZ = 8_000;
+
+export class Telephone {
+  #process;
+  #control;
+
+  /** Somebody's, which says this after so many seconds, and calls whoever is at that SIP port. Without words it is silent. */
+  static async of(who, { sipPort, says = '', after_s = 0 }) {
+    const telephone = new Telephone();
+    telephone.folder = scratch();
+    const port = await freePort();
+    const control = await freePort();
+    writeFileSync(join(telephone.folder, 'voice.wav'), voice(says, after_s));
+    writeFileSync(join(telephone.folder, 'config'), configuration(telephone.folder, port, control));
+    const proxy = `sip:127.0.0.1:${sipPort};transport=udp`;
+    const account = `<sip:${who}@example.org;transport=udp>;regint=0;outbound="${proxy}";audio_codecs=PCMU/8000/1\n`;
+    writeFileSync(join(telephone.folder, 'accounts'), account);
+    writeFileSync(join(telephone.folder, 'contacts'), '');
+    telephone.#process = spawn(tool('baresip'), ['-f', telephone.folder], { stdio: 'ignore' });
+    telephone.#control = await until('baresip to listen', () => opened(control));
+    return telephone;
+  }
+
+  dial(whom) {
+    this.#say('dial', whom);
+  }
+
+  hangUp() {
+    this.#say('hangup', '');
+  }
+
+  async off() {
+    const ended = once(this.#process, 'exit');
+    this.#control.destroy();
+    this.#process.kill('SIGKILL');
+    await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** As a netstring of JSON. */
+  #say(command, params) {
+    const text = JSON.stringify({ command, params });
+    this.#control.write(`${text.length}:${text},`);
+  }
+}
+
+/** What each path is answered with, as the content of a document. */
+export class Handler {
+  #http;
+
+  static async start(documents) {
+    const handler = new Handler();
+    handler.#http = createServer((request, response) => {
+      const content = documents[request.url];
+      request.resume();
+      response.writeHead(content === undefined ? 404 : 200, { 'content-type': 'application/xml' });
+      response.end(`<?xml version="1.0"?><Response>${content ?? ''}</Response>`);
+    }).listen(0, '127.0.0.1');
+    await once(handler.#http, 'listening');
+    handler.origin = `http://127.0.0.1:${handler.#http.address().port}`;
+    return handler;
+  }
+
+  async stop() {
+    this.#http.closeAllConnections();
+    this.#http.close();
+    await once(this.#http, 'close');
+  }
+}
+
+async function opened(port) {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    // What it tells of its calls is nobody's business here.
+    socket.resume();
+    return socket;
+  } catch {
+    return null;
+  }
+}
+
+/** A WAV file of telephone quality: silence, a voice, and silence for as long as anybody listens. */
+function voice(says, after_s) {
+  const spoken = says === '' ? [] : atTelephoneRate(execFileSync(tool('espeak-ng'), ['-v', 'en', '--stdout', says]));
+  const samples = new Int16Array((after_s + 60) * RATE_HZ + spoken.length);
+  samples.set(spoken, after_s * RATE_HZ);
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + samples.byteLength, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(RATE_HZ, 24);
+  head.writeUInt32LE(2 * RATE_HZ, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(samples.byteLength, 40);
+  return Buffer.concat([head, Buffer.from(samples.buffer)]);
+}
+
+/** The nearest samples: nobody minds the noise of that. */
+function atTelephoneRate(wav) {
+  const rate_hz = wav.readUInt32LE(24);
+  const begin = wav.indexOf('data') + 8;
+  const samples = Math.floor((wav.length - begin) / 2);
+  const length = Math.floor((samples * RATE_HZ) / rate_hz);
+  return Int16Array.from({ length }, (_, place) => wav.readInt16LE(begin + 2 * Math.floor((place * rate_hz) / RATE_HZ)));
+}
+
+function configuration(folder, port, control) {
+  mkdirSync(join(folder, 'heard'));
+  return [
+    'poll_method epoll',
+    `sip_listen 127.0.0.1:${port}`,
+    `audio_source aufile,${join(folder, 'voice.wav')}`,
+    'audio_player aubridge,nil',
+    'audio_alert aubridge,nil',
+    'ausrc_srate 8000',
+    'auplay_srate 8000',
+    'ausrc_channels 1',
+    'auplay_channels 1',
+    'rtp_ports 30000-39998',
+    'net_interface 127.0.0.1',
+    'module_path /usr/lib/baresip/modules',
+    'module g711.so',
+    'module aufile.so',
+    'module aubridge.so',
+    'module sndfile.so',
+    'module_tmp uuid.so',
+    'module_tmp account.so',
+    'module_app menu.so',
+    'module_app ctrl_tcp.so',
+    `ctrl_tcp_listen 127.0.0.1:${control}`,
+    `snd_path ${join(folder, 'heard')}`,
+    '',
+  ].join('\n');
+}

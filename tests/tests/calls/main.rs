@@ -1,0 +1,10 @@
+//! Real telephones call and are called, a handler says what happens, and what was said is kept: read by REST, fetched by its link, and
+//! the same after a `kill -9`.
+
+mod incoming;
+mod outgoing;
+mod speech;
+#[expect(dead_code, reason = "the tests of the agent do more with it")]
+#[path = "../../../crates/telephony/tests/agent/telephone.rs"]
+mod telephone;
+mod world;

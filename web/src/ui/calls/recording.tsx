@@ -1,0 +1,78 @@
+// One recording of a call: heard, taken along, deleted by those who may; or why there is nothing to hear.
+
+import type { AudioFile, Call, Recording } from '../../calls/call.ts';
+import { fileName } from '../../calls/fileName.ts';
+import { t } from '../../text/calls.ts';
+import { ConfirmButton } from '../confirm.tsx';
+import { timeText } from '../times.ts';
+import { Player } from './player.tsx';
+
+export interface RecordingPartProps {
+  call: Call;
+  recording: Recording;
+  /** For those who may. */
+  onDelete: (() => Promise<void>) | undefined;
+  onDeleted(): void;
+}
+
+export function RecordingPart({ call, recording, onDelete, onDeleted }: RecordingPartProps) {
+  const { state, source, start_ms, wav, mp3 } = recording;
+  const name = t('recording.at', { source: t(`recording.source.${source}`), time: timeText(start_ms) });
+  const kept = state === 'SUCCEEDED';
+  return (
+    <section class="card recording" aria-label={name} data-state={state}>
+      <h3>{name}</h3>
+      {kept ? <Player recording={recording} name={name} sides={sidesOf(call, recording)} /> : <Why call={call} recording={recording} />}
+      <div class="row-actions">
+        {wav && <Download file={wav} label={t('recording.wav')} name={t('recording.wavOf', { name })} to={fileName(call, recording, 'wav')} />}
+        {mp3 && <Download file={mp3} label={t('recording.mp3')} name={t('recording.mp3Of', { name })} to={fileName(call, recording, 'mp3')} />}
+        {onDelete && state !== 'PENDING' && (
+          <ConfirmButton
+            label={t('recording.delete')}
+            name={t('recording.deleteOf', { name })}
+            title={t('recording.delete.title')}
+            text={t('recording.delete.text')}
+            action={onDelete}
+            onDone={onDeleted}
+          />
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** Why there is nothing to hear. */
+function Why({ call, recording: { state, errorCode } }: { call: Call; recording: Recording }) {
+  // Always there while it is prepared, so that a screen reader tells of the change.
+  return (
+    <p role="status">
+      {state === 'PENDING' && (call.end_ms === undefined ? t('recording.pending.live') : t('recording.pending'))}
+      {state === 'EMPTY' && t('recording.empty')}
+      {state === 'FAILED' && (errorCode === 'TIMEOUT' ? t('recording.failed.timeout') : t('recording.failed'))}
+    </p>
+  );
+}
+
+interface DownloadProps {
+  file: AudioFile;
+  label: string;
+  name: string;
+  /** What the file is called. */
+  to: string;
+}
+
+function Download({ file, label, name, to }: DownloadProps) {
+  return (
+    <a class="button quiet small" href={file.path} download={to} aria-label={name}>
+      {label}
+    </a>
+  );
+}
+
+/** Who is on each channel: the leg that is recorded, and who was heard there. */
+function sidesOf({ from, to, incoming }: Call, { channels }: Recording): string[] {
+  const own = incoming
+    ? t('player.side', { side: t('player.caller'), who: from || t('calls.withheld') })
+    : t('player.side', { side: t('player.called'), who: to });
+  return channels > 1 ? [own, t('player.other')] : [own];
+}
