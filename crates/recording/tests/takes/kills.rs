@@ -35,7 +35,9 @@ async fn records_until_it_is_killed() {
     let microphones = long.each_ref().map(recording::Take::microphone);
     std::thread::spawn(move || {
         for number in 0.. {
-            microphones.iter().for_each(|microphone| say(microphone, number));
+            for microphone in &microphones {
+                say(microphone, number);
+            }
             // Twenty times as fast as people speak.
             std::thread::sleep(Duration::from_millis(1));
         }
