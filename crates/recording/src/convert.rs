@@ -4,16 +4,61 @@
 //! a time. Four hours take no more memory than a minute. The same take always gives the same bytes.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
     ops::Range,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use audio::{FRAME_SAMPLES, mp3::Mp3, silence::Extent, wav};
 use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::{Audio, FinishError, Format, limits::FINISHED_AT_ONCE_FRAMES};
+use crate::{Format, limits::FINISHED_AT_ONCE_FRAMES};
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audio {
+    /// Its form.
+    pub format: Format,
+    /// Its size.
+    pub size_bytes: u64,
+    /// What it was when it was made.
+    pub sha256: [u8; 32],
+}
+
+/// Why files cannot be made of a take.
+#[derive(Debug, thiserror::Error)]
+pub enum ConvertError {
+    /// The disk.
+    #[error("the take cannot be made into files: {0}")]
+    Disk(#[from] io::Error),
+    /// LAME.
+    #[error(transparent)]
+    Mp3(#[from] audio::mp3::Mp3Error),
+}
+
+/// The files that are made of a take, as long as they are in the spool.
+pub(crate) struct Made(pub(crate) [PathBuf; 2]);
+
+impl Made {
+    /// Those of this take, whether they are there yet or not.
+    pub(crate) fn of(take: &Path) -> Made {
+        Made(Format::ALL.map(|format| take.with_extension(format.extension())))
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(path = %path.display(), %error, "a file that is not needed any more cannot be removed");
+                }
+                _ => {}
+            }
+        }
+    }
+}
 
 /// What a take was made into.
 pub(crate) struct Converted {
@@ -29,7 +74,7 @@ pub(crate) fn convert(
     channels: u8,
     trims_silence: bool,
     files: [&Path; 2],
-) -> Result<Option<Converted>, FinishError> {
+) -> Result<Option<Converted>, ConvertError> {
     let Some(kept) = kept(take, channels, trims_silence)? else {
         return Ok(None);
     };
@@ -76,7 +121,7 @@ fn kept(take: &Path, channels: u8, trims_silence: bool) -> io::Result<Option<Ran
 }
 
 /// Writes both files from these frames.
-fn write(take: &Path, channels: u8, kept: &Range<usize>, wav: &Path, mp3: &Path) -> Result<(), FinishError> {
+fn write(take: &Path, channels: u8, kept: &Range<usize>, wav: &Path, mp3: &Path) -> Result<(), ConvertError> {
     let frame_bytes = 2 * frame_samples(channels);
     let mut take = File::open(take)?;
     take.seek(SeekFrom::Start((kept.start * frame_bytes) as u64))?;

@@ -3,17 +3,13 @@
 //! Its files are made beside it, in the spool, and go from there into the store by pieces: so what is held in memory has a bound, which
 //! [`limits`](crate::limits) has with its arithmetic, and the spool's disk needs room for a take twice.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use audio::{FRAME_SAMPLES, RATE_HZ};
 
 use crate::{
     Format, Spool, Store, StoreError, TakeError,
-    convert::{Converted, convert},
+    convert::{Audio, ConvertError, Converted, Made, convert},
 };
 
 /// What became of a take.
@@ -34,17 +30,6 @@ pub enum Finished {
     },
 }
 
-/// A file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Audio {
-    /// Its form.
-    pub format: Format,
-    /// Its size.
-    pub size_bytes: u64,
-    /// What it was when it was made.
-    pub sha256: [u8; 32],
-}
-
 /// Why a take is not finished. It is still there.
 #[derive(Debug, thiserror::Error)]
 pub enum FinishError {
@@ -54,12 +39,12 @@ pub enum FinishError {
     /// The spool.
     #[error(transparent)]
     Take(#[from] TakeError),
-    /// The disk.
-    #[error("the take cannot be made into files: {0}")]
-    Disk(#[from] io::Error),
-    /// LAME.
+    /// Its files cannot be made.
     #[error(transparent)]
-    Mp3(#[from] audio::mp3::Mp3Error),
+    Convert(#[from] ConvertError),
+    /// Whoever made them is gone.
+    #[error("making the files of a take was given up")]
+    GivenUp,
     /// The store. It may be away for a while, and take the files later.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -68,29 +53,6 @@ pub enum FinishError {
 fn milliseconds(frames: usize) -> i64 {
     let frame_ms = 1_000 * FRAME_SAMPLES / RATE_HZ as usize;
     i64::try_from(frames * frame_ms).expect("a take is some hours long")
-}
-
-/// The files that are made of a take, as long as they are in the spool.
-pub(crate) struct Made([PathBuf; 2]);
-
-impl Made {
-    /// Those of this take, whether they are there yet or not.
-    pub(crate) fn of(take: &Path) -> Made {
-        Made(Format::ALL.map(|format| take.with_extension(format.extension())))
-    }
-}
-
-impl Drop for Made {
-    fn drop(&mut self) {
-        for path in &self.0 {
-            match std::fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::warn!(path = %path.display(), %error, "a file that is not needed any more cannot be removed");
-                }
-                _ => {}
-            }
-        }
-    }
 }
 
 impl Spool {
@@ -107,9 +69,7 @@ impl Spool {
                 let [wav, mp3] = &made.0;
                 convert(&take, channels, trims_silence, [wav, mp3])
             });
-            converting
-                .await
-                .map_err(|error| io::Error::other(error.to_string()))??
+            converting.await.map_err(|_| FinishError::GivenUp)??
         };
         let Some(Converted { kept, audio }) = converted else {
             return Ok(Finished::Empty);

@@ -14,7 +14,8 @@ pub mod limits;
 mod store;
 mod take;
 
-pub use finish::{Audio, FinishError, Finished};
+pub use convert::{Audio, ConvertError};
+pub use finish::{FinishError, Finished};
 pub use store::{Place, PlaceError, Store, StoreError};
 pub use take::{Microphone, Spool, Take, TakeError};
 

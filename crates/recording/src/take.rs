@@ -18,7 +18,7 @@ use std::{
 use audio::Frame;
 use tokio::sync::Semaphore;
 
-use crate::{finish::Made, limits};
+use crate::{convert::Made, limits};
 
 /// Why a take is none.
 #[derive(Debug, thiserror::Error)]
