@@ -69,6 +69,11 @@ const TOOLS: &[Tool] = &[
         present: || on_path("mvn"),
     },
     Tool {
+        package: "mpg123",
+        needed_for: "a second opinion on MP3s",
+        present: || on_path("mpg123"),
+    },
+    Tool {
         package: "nginx",
         needed_for: "the tests behind a proxy",
         present: || on_path("nginx") || Path::new("/usr/sbin/nginx").is_file(),
@@ -113,11 +118,17 @@ const TOOLS: &[Tool] = &[
 /// The oldest Node.js that builds the web client.
 const NODE_MINIMUM: (u32, u32) = (20, 19);
 
-/// Installs what is missing; then the Python environment, and the packages of the tests that run in Node.js.
+/// Installs what is missing; then the Python environments, and the packages of the tests that run in Node.js.
 pub(crate) fn install() -> Result<()> {
     node()?;
     debian_packages()?;
     python_environment()?;
+    python_packages(
+        "a server of S3",
+        "crates/recording/tests/requirements.txt",
+        "venv-s3",
+        "python-s3",
+    )?;
     npm_packages(&workspace::root().join("tests/browser"))?;
     npm_packages(&workspace::root().join("tests/node"))?;
     npm_packages(&workspace::root().join("tests/sdk/oidc"))

@@ -4,17 +4,19 @@
 //! is on the disk every second. It has no head that could be wrong, so a server that is killed leaves a take that is shorter
 //! and nothing else. When the take is over it is **finished**: silence is cut off if that was asked, a WAV and an MP3 are made of it
 //! and put into the store; the take goes when its caller has written that down. Finishing is a function of the take, so it can be done
-//! again after a crash.
+//! again after a crash; and it takes as much memory of a long take as of a short one.
 //!
 //! What a recording is called, whose it is and what becomes of it is its caller's business; here it has an id.
 
+mod convert;
 mod finish;
 pub mod limits;
 mod store;
 mod take;
 
-pub use finish::{Audio, FinishError, Finished};
-pub use store::{Place, Store, StoreError};
+pub use convert::{Audio, ConvertError};
+pub use finish::{FinishError, Finished};
+pub use store::{Place, PlaceError, Store, StoreError};
 pub use take::{Microphone, Spool, Take, TakeError};
 
 /// The two forms in which each recording is kept.

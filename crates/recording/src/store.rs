@@ -1,14 +1,24 @@
 //! Where finished recordings are kept: a folder, or a bucket that speaks S3.
+//!
+//! A file is in the store whole or not at all. In a folder it is written beside its place, synced and renamed; in a bucket it is there when
+//! its last part is. Names follow from the id alone, so a recording that is stored again takes the place of itself.
 
-use std::{ops::Range, path::PathBuf, sync::Arc};
+use std::{io, ops::Range, path::PathBuf, str::FromStr, sync::Arc};
 
 use bytes::Bytes;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload, aws::AmazonS3Builder, local::LocalFileSystem, path::Path};
+use object_store::{
+    ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
+    prefix::PrefixStore,
+};
+use tokio::io::AsyncReadExt;
 
-use crate::Format;
+use crate::{
+    Format,
+    limits::{BUCKET_BYTES_MAX, PART_BYTES_MAX, PARTS_UNDER_WAY_MAX, STORE_TIMEOUT},
+};
 
 /// Where recordings are kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A folder of this machine.
     Folder(PathBuf),
@@ -16,6 +26,8 @@ pub enum Place {
     S3 {
         /// Its name.
         bucket: String,
+        /// What the names of all files in it begin with, without slashes around it; it may be empty.
+        prefix: String,
         /// Where it is, unless it is Amazon's.
         endpoint: Option<String>,
     },
@@ -27,10 +39,45 @@ pub struct Store {
     objects: Arc<dyn ObjectStore>,
 }
 
+impl FromStr for Place {
+    type Err = PlaceError;
+
+    /// Reads `s3://bucket/prefix`, of which the prefix may be left out, or a folder. Where the bucket is, if it is not Amazon's, is said by
+    /// `AWS_ENDPOINT_URL`.
+    fn from_str(text: &str) -> Result<Place, PlaceError> {
+        let Some(rest) = text.strip_prefix("s3://") else {
+            let is_folder = !text.is_empty() && !text.contains("://");
+            return is_folder.then(|| Place::Folder(text.into())).ok_or(PlaceError);
+        };
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        // As Amazon lets them be called; what is none could name another host.
+        let of_bucket = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+        if !(3..=BUCKET_BYTES_MAX).contains(&bucket.len()) || !bucket.bytes().all(of_bucket) {
+            return Err(PlaceError);
+        }
+        Ok(Place::S3 {
+            bucket: bucket.to_owned(),
+            prefix: prefix.trim_matches('/').to_owned(),
+            endpoint: std::env::var("AWS_ENDPOINT_URL").ok(),
+        })
+    }
+}
+
+/// It is no place for recordings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it is neither a folder nor `s3://bucket/prefix`")]
+pub struct PlaceError;
+
 /// The store does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-#[error("the store of recordings: {0}")]
-pub struct StoreError(#[from] object_store::Error);
+pub enum StoreError {
+    /// It refuses, or is away.
+    #[error("the store of recordings: {0}")]
+    Store(#[from] object_store::Error),
+    /// A file on its way there.
+    #[error("a file for the store of recordings cannot be read: {0}")]
+    File(#[from] io::Error),
+}
 
 fn name(id: &str, format: Format) -> Path {
     Path::from(format!("recordings/{id}.{}", format.extension()))
@@ -41,29 +88,55 @@ impl Store {
     pub fn open(place: &Place) -> Result<Store, StoreError> {
         let objects: Arc<dyn ObjectStore> = match place {
             Place::Folder(folder) => {
-                std::fs::create_dir_all(folder).map_err(|source| object_store::Error::Generic {
-                    store: "folder",
-                    source: source.into(),
-                })?;
-                Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_automatic_cleanup(true))
+                std::fs::create_dir_all(folder)?;
+                let files = LocalFileSystem::new_with_prefix(folder)?;
+                Arc::new(files.with_automatic_cleanup(true).with_fsync(true))
             }
-            Place::S3 { bucket, endpoint } => {
-                let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+            Place::S3 {
+                bucket,
+                prefix,
+                endpoint,
+            } => {
+                let retry = RetryConfig {
+                    retry_timeout: STORE_TIMEOUT,
+                    ..RetryConfig::default()
+                };
+                let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(retry);
                 if let Some(endpoint) = endpoint {
-                    builder = builder.with_endpoint(endpoint).with_allow_http(true);
+                    builder = builder
+                        .with_endpoint(endpoint)
+                        .with_allow_http(endpoint.starts_with("http://"));
                 }
-                Arc::new(builder.build()?)
+                Arc::new(PrefixStore::new(builder.build()?, prefix.as_str()))
             }
         };
         Ok(Store { objects })
     }
 
-    /// Keeps a file, whole or not at all.
-    pub(crate) async fn put(&self, id: &str, format: Format, file: Bytes) -> Result<(), StoreError> {
-        self.objects
-            .put(&name(id, format), PutPayload::from_bytes(file))
-            .await?;
-        Ok(())
+    /// Keeps a file of this machine, whole or not at all.
+    pub(crate) async fn put(&self, id: &str, format: Format, path: &std::path::Path) -> Result<(), StoreError> {
+        let name = name(id, format);
+        let mut file = tokio::fs::File::open(path).await?;
+        let first = part(&mut file).await?;
+        // What fits into one request is sent as one: only larger files are put together from parts.
+        if first.len() < PART_BYTES_MAX {
+            self.objects.put(&name, first.into()).await?;
+            return Ok(());
+        }
+        let upload = self.objects.put_multipart(&name).await?;
+        let mut upload = WriteMultipart::new_with_chunk_size(upload, PART_BYTES_MAX);
+        match send(&mut upload, first, &mut file).await {
+            Ok(()) => {
+                upload.finish().await?;
+                Ok(())
+            }
+            Err(error) => {
+                if let Err(error) = upload.abort().await {
+                    tracing::warn!(recording = id, %error, "parts of a file that was given up are left in the store");
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Its size in bytes, if it is there.
@@ -90,4 +163,22 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Sends a file in parts, no more of them at once than there may be.
+async fn send(upload: &mut WriteMultipart, first: Bytes, file: &mut tokio::fs::File) -> Result<(), StoreError> {
+    let mut next = first;
+    while !next.is_empty() {
+        upload.wait_for_capacity(PARTS_UNDER_WAY_MAX).await?;
+        upload.put(next);
+        next = part(file).await?;
+    }
+    Ok(upload.wait_for_capacity(1).await?)
+}
+
+/// The next bytes of a file, a whole part but at its end.
+async fn part(file: &mut tokio::fs::File) -> io::Result<Bytes> {
+    let mut bytes = Vec::new();
+    file.take(PART_BYTES_MAX as u64).read_to_end(&mut bytes).await?;
+    Ok(bytes.into())
 }

@@ -16,8 +16,9 @@ use std::{
 };
 
 use audio::Frame;
+use tokio::sync::Semaphore;
 
-use crate::limits;
+use crate::{convert::Made, limits};
 
 /// Why a take is none.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,9 @@ pub enum TakeError {
 #[derive(Clone, Debug)]
 pub struct Spool {
     folder: PathBuf,
+    /// Turns of those that are made into files, and of those that are stored.
+    pub(crate) converting: Arc<Semaphore>,
+    pub(crate) storing: Arc<Semaphore>,
 }
 
 /// Which channels a take has; its name says so, since it has no head.
@@ -56,6 +60,8 @@ impl Spool {
         fs::create_dir_all(folder)?;
         Ok(Spool {
             folder: folder.to_owned(),
+            converting: Arc::new(Semaphore::new(limits::CONVERTED_AT_ONCE_MAX)),
+            storing: Arc::new(Semaphore::new(limits::STORED_AT_ONCE_MAX)),
         })
     }
 
@@ -82,7 +88,12 @@ impl Spool {
     pub fn ids(&self) -> io::Result<Vec<String>> {
         let files = fs::read_dir(&self.folder)?.map(|file| {
             let path = file?.path();
-            Ok(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+            // Files that were being made of one are no takes.
+            let is_take = path
+                .extension()
+                .is_some_and(|extension| extension == "1" || extension == "2");
+            let stem = path.file_stem().filter(|_| is_take);
+            Ok(stem.map(|stem| stem.to_string_lossy().into_owned()))
         });
         let ids: io::Result<Vec<Option<String>>> = files.collect();
         Ok(ids?.into_iter().flatten().collect())
@@ -98,6 +109,7 @@ impl Spool {
     /// It is not needed any more, or never was.
     pub fn remove(&self, id: &str) -> Result<(), TakeError> {
         if let Some((path, _)) = self.find(id)? {
+            drop(Made::of(&path));
             fs::remove_file(path)?;
         }
         Ok(())

@@ -206,7 +206,7 @@ impl Server {
         let (db, lease) = Box::pin(take_turn(&store.location(), &listener, waiting)).await?;
         let identity = Identity::open(db.clone()).await?.with_public_url(&public_url);
         let identity = identity.with_pkce_required(configuration.require_pkce);
-        let recordings = telephone::store(&store.data).map_err(TelephoneError::from)?;
+        let recordings = telephone::store(configuration.recordings, &store.data).map_err(TelephoneError::from)?;
         let receivers = Receivers::new(configuration.notify_origins);
         let mut installation = install(&db, media, configuration.retention, identity, receivers, recordings);
         installation.sip_base = configuration

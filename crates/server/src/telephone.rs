@@ -1,7 +1,7 @@
 //! Telephones, as the server has them: what they are configured with, and how they begin and end.
 //!
 //! Without a configuration no port is open and no telephone is answered; what was recorded is read all the same. The files of
-//! recordings are in the data folder.
+//! recordings are in the data folder, unless another place is set.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -101,9 +101,9 @@ pub enum TelephoneError {
     Recovery(#[from] db::Error),
 }
 
-/// Where the files of recordings are.
-pub(crate) fn store(data: &Path) -> Result<Store, StoreError> {
-    Store::open(&Place::Folder(data.to_owned()))
+/// Where the files of recordings are: the place that is set, or the folder of all files.
+pub(crate) fn store(place: Option<Place>, data: &Path) -> Result<Store, StoreError> {
+    Store::open(&place.unwrap_or_else(|| Place::Folder(data.to_owned())))
 }
 
 /// Whom one can call from here.

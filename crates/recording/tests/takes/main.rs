@@ -1,13 +1,14 @@
-//! Takes into files, on a real disk; and what is left of them when whoever writes them is killed.
+//! Takes into files, on a real disk and in a real bucket; and what is left of them when whoever writes them is killed.
 
-use std::{path::Path, process::Command, sync::LazyLock, time::Duration};
+mod bucket;
+mod kills;
+mod long;
+
+use std::{path::Path, process::Command, sync::LazyLock};
 
 use audio::{Clip, Frame, SILENCE, decode::decode, tone};
 use recording::{Finished, Format, Place, Spool, Store};
 use tempfile::TempDir;
-
-/// Says that this process is the one that is killed, and in which folder it writes.
-const WRITER: &str = "RECORDING_TEST_WRITES_IN";
 
 static BEEP: LazyLock<Clip> = LazyLock::new(tone::beep);
 
@@ -39,6 +40,14 @@ async fn recorded(spool: &Spool, id: &str, channels: u8, pattern: [&str; 2]) {
         .await
         .expect("it ends")
         .expect("a disk");
+}
+
+/// This program once more, for one of its tests alone: what a process has for itself (its environment, its memory, its life) is seen in
+/// one of its own.
+fn own_process(test: &str) -> Command {
+    let mut process = Command::new(std::env::current_exe().expect("this program"));
+    process.args(["--exact", test, "--nocapture"]);
+    process
 }
 
 async fn file(store: &Store, id: &str, format: Format) -> Vec<u8> {
@@ -112,56 +121,5 @@ async fn what_is_deleted_is_gone_and_ids_name_no_other_files() {
     assert!(spool.finish(&store, "a", false).await.is_err(), "there is no take");
     for id in ["", "../a", "a/b", "a.b", &"a".repeat(65)] {
         assert!(spool.begin(id, 1).is_err(), "{id}");
-    }
-}
-
-/// What is killed in [`a_kill_leaves_a_take_that_is_shorter`]: it records until then, and says how far it is.
-#[test]
-fn writes_until_it_is_killed() {
-    let Some(folder) = std::env::var_os(WRITER) else { return };
-    let (spool, _) = world(Path::new(&folder));
-    let take = spool.begin("killed", 2).expect("a take");
-    let microphone = take.microphone();
-    for number in 0.. {
-        microphone.hear(&loud(number), &loud(number + 1));
-        // Faster than a line, so that some seconds are enough.
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-#[tokio::test]
-async fn a_kill_leaves_a_take_that_is_shorter() {
-    for (run, lives_ms) in [180, 260, 340, 420, 500].into_iter().enumerate() {
-        let folder = TempDir::new().expect("a folder");
-        let mut writer = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--exact", "writes_until_it_is_killed"])
-            .env(WRITER, folder.path())
-            .spawn()
-            .expect("it starts");
-        let take = folder.path().join("spool/killed.2");
-        while !take.exists() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(lives_ms)).await;
-        writer.kill().expect("it is killed");
-        writer.wait().expect("it is gone");
-
-        let (spool, store) = world(folder.path());
-        assert_eq!(spool.ids().expect("a folder"), ["killed"], "run {run}");
-        let Finished::Kept { duration_ms, .. } = spool.finish(&store, "killed", false).await.expect("it is finished")
-        else {
-            panic!("run {run}: nothing is left");
-        };
-        let kept = decode(&file(&store, "killed", Format::Wav).await).expect("it plays");
-        assert_eq!(i64::try_from(kept.len()), Ok(duration_ms * 8), "run {run}");
-        let expected = |place: usize| {
-            let at = |number: usize| i32::from(loud(number / 160)[number % 160]);
-            i32::midpoint(at(place), at(place + 160))
-        };
-        let wrong = kept
-            .iter()
-            .enumerate()
-            .filter(|(place, sample)| (i32::from(**sample) - expected(*place)).abs() > 1);
-        assert_eq!(wrong.count(), 0, "run {run}: what is left is what was heard");
     }
 }

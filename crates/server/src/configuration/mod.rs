@@ -13,6 +13,7 @@ mod key;
 mod page;
 mod provider;
 mod quotas;
+mod recordings;
 mod serving;
 mod store;
 mod telephone;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use edge::{Proxies, TlsConfiguration};
+use recording::Place;
 
 pub use error::{ConfigurationError, FileProblem};
 pub use flags::{ServeFlags, StoreFlags};
@@ -37,12 +39,13 @@ use https::{HTTPS, Https};
 use key::{Fallback, Section};
 use provider::PROVIDER;
 use quotas::QUOTAS;
+use recordings::RECORDINGS;
 use serving::SERVING;
 use store::STORE;
 use telephone::TELEPHONY;
 
 /// Everything that may be set.
-static ALL: [Section; 6] = [STORE, SERVING, HTTPS, PROVIDER, QUOTAS, TELEPHONY];
+static ALL: [Section; 7] = [STORE, SERVING, HTTPS, PROVIDER, QUOTAS, TELEPHONY, RECORDINGS];
 
 /// Where the register is, resolved.
 #[derive(Clone, Debug)]
@@ -92,6 +95,8 @@ pub struct Configuration {
     pub oidc: Option<OidcConfiguration>,
     /// How telephones reach the server, if they may.
     pub telephone: Option<TelephoneConfiguration>,
+    /// Where recordings are kept; unset is the folder of files.
+    pub recordings: Option<Place>,
     /// Whether HTTPS is served, and with which certificate.
     pub tls: TlsConfiguration,
 }
@@ -175,6 +180,7 @@ impl Configuration {
             without_reflection: false,
             notify_origins: Vec::new(),
             telephone: None,
+            recordings: None,
             oidc: None,
             tls: TlsConfiguration::Off,
         }
@@ -427,7 +433,7 @@ mod tests {
             ),
             (
                 "lisen = \"127.0.0.1:2\"",
-                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, notify_origin, require_pkce, without_tokens, without_reflection, [tls], [oidc], [quotas], [telephony]",
+                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, notify_origin, require_pkce, without_tokens, without_reflection, [tls], [oidc], [quotas], [telephony], [recordings]",
             ),
         ] {
             match with_file(text, &[]) {
