@@ -146,7 +146,7 @@ fn rate(legs: usize, names: &[&str]) -> Result<f64> {
     let before = used(names)?;
     let start = Instant::now();
     thread::sleep(TURN);
-    let (lasted, spent) = (start.elapsed(), used(names)? - before);
+    let (lasted, spent) = (start.elapsed(), used(names)?.saturating_sub(before));
     ensure!(!spent.is_zero(), "somebody works");
     Ok(f64::from(u32::try_from(legs)?) * lasted.as_secs_f64() / spent.as_secs_f64())
 }

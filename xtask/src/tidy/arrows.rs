@@ -80,6 +80,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "api",
             "attendee",
+            "audio",
             "audit",
             "db",
             "end-to-end",
@@ -87,8 +88,10 @@ const ARROWS: &[(&str, &[&str])] = &[
             "media",
             "meeting",
             "quality",
+            "recording",
             "register",
             "server",
+            "telephony",
             "transcode",
         ],
     ),
