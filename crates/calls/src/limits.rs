@@ -99,5 +99,8 @@ pub(crate) const STOPPED_WITHIN: Duration = Duration::from_secs(5);
 /// Recordings are given up so long after the end of their call: what the contract says.
 pub(crate) const PENDING_MAX: Duration = Duration::from_mins(10);
 
+/// How long a store that is away is tried again: what is left of that when files have been made.
+pub(crate) const STORED_WITHIN: Duration = Duration::from_mins(9);
+
 /// How long it may take to look up a host that is called.
 pub(crate) const LOOKED_UP_WITHIN: Duration = Duration::from_secs(5);

@@ -100,9 +100,10 @@ impl Conductor {
     /// Takes up what a server before this one left: its calls have ended, and its takes are finished.
     pub async fn recover(&self) -> Result<(), db::Error> {
         self.calls.end_abandoned().await?;
-        let pending = self.calls.pending_recordings().await?;
-        for (id, trims_silence) in &pending {
-            self.finish(id, *trims_silence).await;
+        // A store that is away holds up nobody who calls.
+        for (id, trims_silence) in self.calls.pending_recordings().await? {
+            let conductor = self.clone();
+            tokio::spawn(async move { conductor.finish(&id, trims_silence).await });
         }
         // What is kept, and whose take was not let go. The take of one that failed is all that there is of it, and stays.
         for id in self.spool.ids().unwrap_or_default() {

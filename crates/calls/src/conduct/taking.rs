@@ -1,11 +1,14 @@
 //! Recordings of a call while it goes on, and what becomes of them afterwards.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use recording::{Finished, Take};
+use recording::{FinishError, Finished, Take};
 
 use super::Conductor;
-use crate::{Call, Recording, RecordingState, Source, clock::now_us, ears::Ears};
+use crate::{Call, Recording, RecordingState, Source, clock::now_us, ears::Ears, limits};
 
 /// A take that goes on.
 struct Going {
@@ -116,10 +119,29 @@ impl Takes {
     }
 }
 
+/// How long it is waited until a store that has failed so often is tried again, if it is.
+fn next_try(failures: u32, since: Duration) -> Option<Duration> {
+    let wait = Duration::from_secs(1 << failures.clamp(1, 6));
+    (since + wait < limits::STORED_WITHIN).then_some(wait)
+}
+
 impl Conductor {
-    /// Makes files of a take, or an honest failure.
+    /// Makes files of a take, or an honest failure. A store that is away is waited for.
     pub(super) async fn finish(&self, id: &str, trims_silence: bool) {
-        let finished = self.spool.finish(&self.store, id, trims_silence).await;
+        let begun = Instant::now();
+        let mut failures = 0;
+        let finished = loop {
+            let finished = self.spool.finish(&self.store, id, trims_silence).await;
+            let Err(FinishError::Store(error)) = &finished else {
+                break finished;
+            };
+            failures += 1;
+            let Some(wait) = next_try(failures, begun.elapsed()) else {
+                break finished;
+            };
+            tracing::warn!(recording = id, %error, wait_s = wait.as_secs(), "a recording cannot be stored now; it is tried again");
+            tokio::time::sleep(wait).await;
+        };
         if let Err(error) = &finished {
             tracing::error!(recording = id, %error, "a recording has failed; its take stays in the folder of takes");
         }
@@ -142,5 +164,21 @@ impl Conductor {
         if let Err(error) = self.spool.remove(id) {
             tracing::warn!(recording = id, %error, "a take that is not needed any more cannot be removed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_away_is_tried_again_for_nine_minutes() {
+        let (mut since, mut waits) = (Duration::ZERO, vec![]);
+        while let Some(wait) = next_try(u32::try_from(waits.len()).expect("a few") + 1, since) {
+            since += wait;
+            waits.push(wait.as_secs());
+        }
+        assert_eq!(waits[..7], [2, 4, 8, 16, 32, 64, 64]);
+        assert!(since < limits::STORED_WITHIN && since + Duration::from_secs(64) >= limits::STORED_WITHIN);
     }
 }
