@@ -34,7 +34,11 @@ async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()>
             "Seven, eight, nine. You have reached Cy, who cannot tell you, since libraries are closed on holidays.",
         )?,
     ];
-    let mut bo = Telephone::bo(&then_silence(&voices[0], 60)).await;
+    // He says nothing until they are connected, as people do who hear that it rings.
+    let patient: Vec<i16> = std::iter::repeat_n(0, 4 * 8_000)
+        .chain(then_silence(&voices[0], 60))
+        .collect();
+    let mut bo = Telephone::bo(&patient).await;
     let cy = Telephone::bo(&then_silence(&voices[1], 60)).await;
     let connected = format!(
         r#"<RecordCall Trigger="bridge"/><Call NextUri="/after" CallerId="desk">{}</Call>"#,
@@ -60,7 +64,7 @@ async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()>
         "{child}"
     );
     assert_eq!(child["from"], "sip:desk@sip.example.org");
-    tokio::time::sleep(Duration::from_secs(9)).await;
+    tokio::time::sleep(Duration::from_secs(13)).await;
     bo.hang_up().await;
 
     let id = |name: &Value| {
@@ -122,7 +126,7 @@ async fn a_program_hears_of_each_state_of_its_call_and_of_the_end_after_a_kill()
     let mut world = World::open()?;
     let options = |world: &World| {
         let address = json!(format!("{}/state", world.handler.origin()));
-        [("timeoutSeconds", json!(1)), ("stateUpdateUri", address)]
+        [("timeoutSeconds", json!(3)), ("stateUpdateUri", address)]
     };
     let told = |asked: &[Asked], name: &Value| -> Vec<String> {
         let of_call = asked
@@ -196,7 +200,7 @@ async fn calls_that_nobody_answers() -> Result<()> {
     let rang = check(
         "it rings in vain",
         &silent.address(),
-        &[("timeoutSeconds", json!(1))],
+        &[("timeoutSeconds", json!(3))],
         ("NOT_ANSWERED", None),
     )?;
     ensure!(rang["ringTime"].is_string(), "{rang}");
