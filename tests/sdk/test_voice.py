@@ -72,6 +72,7 @@ class World:
         # Whoever calls a domain that has users needs a password of one.
         user = {"password": "Right-Passw0rd"}
         admin.ask("Users.CreateUser", parent=f"{PROJECT}/sipDomains/office", userId="ada", user=user)
+        admin.ask("Aliases.CreateAlias", parent=f"{PROJECT}/sipDomains/office", aliasId="desk", alias={})
         voice = folder / "voice.wav"
         text = "My name is Ada, and I would like to be called back tomorrow, please. " * 3
         subprocess.run(["espeak-ng", "-v", "en", "-w", folder / "said.wav", text], check=True)
@@ -369,6 +370,28 @@ class TestUsers:
         assert refusal(admin, "Users.GetUser", name=name).status == "NOT_FOUND"
 
 
+class TestAliases:
+    def test_an_alias_is_made_changed_and_deleted(self, admin, transport):
+        parent = f"{PROJECT}/sipDomains/message"
+        name = f"{parent}/aliases/desk-{transport}"
+        endpoint = {"uri": "sip:one.example.net", "priority": 1, "enabled": True}
+        alias = {"displayName": "The desk", "loadBalancerConfig": {"endpoints": [endpoint]}}
+        made = admin.ask("Aliases.CreateAlias", parent=parent, aliasId=f"desk-{transport}", alias=alias)
+        assert (made["name"], made["aliasId"]) == (name, f"desk-{transport}")
+        assert made["loadBalancerConfig"]["endpoints"] == [{**endpoint, "weight": 10}]
+        assert admin.ask("Aliases.GetAlias", name=name) == made
+        assert made in admin.ask("Aliases.ListAliases", parent=parent)["aliases"]
+        again = refusal(admin, "Aliases.CreateAlias", parent=parent, aliasId=f"desk-{transport}", alias=alias)
+        assert again.status == "ALREADY_EXISTS"
+        page = {"loadBalancerConfig": {"endpoints": [{"uri": "https://a.example"}]}}
+        wrong = refusal(admin, "Aliases.UpdateAlias", alias={"name": name, **page}, updateMask="loadBalancerConfig")
+        assert (wrong.status, wrong.fields) == ("INVALID_ARGUMENT", ["alias.load_balancer_config.endpoints"])
+        changed = admin.ask("Aliases.UpdateAlias", alias={"name": name, "displayName": "Another"}, updateMask="displayName")
+        assert changed == {**made, "displayName": "Another"}
+        assert admin.ask("Aliases.DeleteAlias", name=name) == {}
+        assert refusal(admin, "Aliases.GetAlias", name=name).status == "NOT_FOUND"
+
+
 class TestCallsThatProgramsMake:
     """In a project of its own, so that nobody counts them."""
 
@@ -418,6 +441,11 @@ def requests_of(world):
         "SipDomains.ListSipDomains": {"parent": PROJECT},
         "SipDomains.UpdateSipDomain": {"sipDomain": {"name": domain}, "updateMask": "displayName"},
         "SipDomains.DeleteSipDomain": {"name": domain},
+        "Aliases.CreateAlias": {"parent": office, "aliasId": "other", "alias": {}},
+        "Aliases.GetAlias": {"name": f"{office}/aliases/desk"},
+        "Aliases.ListAliases": {"parent": office},
+        "Aliases.UpdateAlias": {"alias": {"name": f"{office}/aliases/desk", "displayName": "Another"}},
+        "Aliases.DeleteAlias": {"name": f"{office}/aliases/desk"},
         "Users.CreateUser": {"parent": office, "userId": "bo", "user": {"password": "Right-Passw0rd"}},
         "Users.GetUser": {"name": f"{office}/users/ada"},
         "Users.ListUsers": {"parent": office},
@@ -427,7 +455,7 @@ def requests_of(world):
 
 
 # What a viewer may not, and what an editor may not either.
-OF_ADMINS = {f"{verb}{noun}" for noun in ["SipDomain", "User"] for verb in ["Create", "Update", "Delete"]}
+OF_ADMINS = {f"{verb}{noun}" for noun in ["SipDomain", "Alias", "User"] for verb in ["Create", "Update", "Delete"]}
 OF_EDITORS = {"CreateCall", "DeleteRecording"}
 
 

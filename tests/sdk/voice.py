@@ -31,6 +31,7 @@ FILES = {
     "Calls": f"{PACKAGE}.calls",
     "Recordings": f"{PACKAGE}.recordings",
     "SipDomains": f"{PACKAGE}.sip_domains",
+    "Aliases": f"{PACKAGE}.aliases",
     "Users": "v1beta1.users",
 }
 TOKEN_URI = "https://oauth2.api.enfonica.com/token"
@@ -49,6 +50,11 @@ BINDINGS = {
     "SipDomains.ListSipDomains": ("GET", "{parent}/sipDomains", None),
     "SipDomains.UpdateSipDomain": ("PATCH", "{sipDomain.name}", "sipDomain"),
     "SipDomains.DeleteSipDomain": ("DELETE", "{name}", None),
+    "Aliases.CreateAlias": ("POST", "{parent}/aliases", "alias"),
+    "Aliases.GetAlias": ("GET", "{name}", None),
+    "Aliases.ListAliases": ("GET", "{parent}/aliases", None),
+    "Aliases.UpdateAlias": ("PATCH", "{alias.name}", "alias"),
+    "Aliases.DeleteAlias": ("DELETE", "{name}", None),
     "Users.CreateUser": ("POST", "{parent}/users", "user"),
     "Users.GetUser": ("GET", "{name}", None),
     "Users.ListUsers": ("GET", "{parent}/users", None),

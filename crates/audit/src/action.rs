@@ -112,6 +112,12 @@ actions! {
     SipUserUpdate = "sip_user.update",
     /// A user of a SIP domain was deleted.
     SipUserDelete = "sip_user.delete",
+    /// A SIP domain got an alias.
+    SipAliasCreate = "sip_alias.create",
+    /// An alias of a SIP domain says something else.
+    SipAliasUpdate = "sip_alias.update",
+    /// An alias of a SIP domain was deleted.
+    SipAliasDelete = "sip_alias.delete",
     /// A recording was fetched by a link. The detail says in which form.
     RecordingDownload = "recording.download",
     /// A recording was deleted.

@@ -200,13 +200,9 @@ impl Call {
         }
     }
 
-    /// It is over. Its end is not before its answer, whatever the clock does.
-    pub(crate) fn ended(&mut self, at_us: i64, cause: Cause) {
-        if self.end_us.is_some() {
-            return;
-        }
-        self.end_us = Some(at_us.max(self.answer_us.unwrap_or(self.create_us)));
-        let (state, code) = match cause {
+    /// What it comes to if it ends by that, and the code that says why.
+    fn outcome(&self, cause: Cause) -> (CallState, Option<String>) {
+        match cause {
             _ if self.answer_us.is_some() => (CallState::Completed, None),
             Cause::Cancelled | Cause::HungUp | Cause::WeHungUp | Cause::TimedOut | Cause::Status(408 | 480 | 487) => {
                 (CallState::NotAnswered, None)
@@ -215,7 +211,21 @@ impl Call {
             Cause::Refused | Cause::Status(403 | 603 | 607) => (CallState::Rejected, None),
             Cause::Status(status) => (CallState::Failed, Some(format!("SIP_{status}"))),
             Cause::Unreachable => (CallState::Failed, Some("UNREACHABLE".to_owned())),
-        };
+        }
+    }
+
+    /// Whether nobody could be reached, if it ends by that.
+    pub(crate) fn fails_by(&self, cause: Cause) -> bool {
+        self.outcome(cause).0 == CallState::Failed
+    }
+
+    /// It is over. Its end is not before its answer, whatever the clock does.
+    pub(crate) fn ended(&mut self, at_us: i64, cause: Cause) {
+        if self.end_us.is_some() {
+            return;
+        }
+        self.end_us = Some(at_us.max(self.answer_us.unwrap_or(self.create_us)));
+        let (state, code) = self.outcome(cause);
         self.state = state;
         self.error_code = self.error_code.take().or(code);
     }

@@ -7,6 +7,7 @@
 //! What it leaves to others: HTTP ([`Handlers`]), what a contract calls things, and who may ask for what.
 
 mod address;
+mod alias;
 mod call;
 mod clock;
 mod conduct;
@@ -24,6 +25,7 @@ mod script;
 mod sip_user;
 mod speech;
 
+pub use alias::{Alias, AliasContent, AliasEndpoint, AliasError};
 pub use call::{Call, CallState, CreateMethod, Direction, Transport};
 pub use conduct::{Conductor, Events, Peers, Trunk, Ways};
 pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};

@@ -104,3 +104,6 @@ pub(crate) const STORED_WITHIN: Duration = Duration::from_mins(9);
 
 /// How long it may take to look up a host that is called.
 pub(crate) const LOOKED_UP_WITHIN: Duration = Duration::from_secs(5);
+
+/// Aliases of one domain: a name for each desk of a large house.
+pub(crate) const ALIASES_MAX: i64 = 1_000;

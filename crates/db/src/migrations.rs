@@ -46,6 +46,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(19, "0019_sip_users"),
     migration!(20, "0020_call_events"),
     migration!(21, "0021_outgoing_calls"),
+    migration!(22, "0022_sip_aliases"),
 ];
 
 /// Remembers the steps that a database has seen.

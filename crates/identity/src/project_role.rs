@@ -30,6 +30,7 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
             ("voice.transcriptions", &["get", "list"]),
             ("voice.sipDomains", &["get", "list"]),
             ("voice.users", &["get", "list"]),
+            ("voice.aliases", &["get", "list"]),
         ],
     ),
     (
@@ -45,6 +46,7 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
         &[
             ("voice.sipDomains", &["create", "update", "delete"]),
             ("voice.users", &["create", "update", "delete"]),
+            ("voice.aliases", &["create", "update", "delete"]),
         ],
     ),
 ];

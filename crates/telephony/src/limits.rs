@@ -96,3 +96,6 @@ pub(crate) const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// What is read at once of a connection that we made: more than a message of SIP mostly has.
 pub(crate) const TLS_CHUNK_BYTES_MAX: usize = 4_096;
+
+/// Whoever is called and has said nothing at all for so long is not there: a request has been sent four times by then.
+pub(crate) const HEARD_WITHIN: Duration = Duration::from_secs(5);

@@ -3,12 +3,13 @@
 use std::{thread, time::Duration};
 
 use anyhow::{Context, Result, ensure};
+use end_to_end::request;
 use serde_json::{Value, json};
 
 use super::{
     speech::{likeness, speech, then_silence},
     telephone::Telephone,
-    world::{Asked, DOMAIN_BASE, PEERS, World},
+    world::{Asked, DOMAIN_BASE, PEERS, PROJECT, World},
 };
 
 /// Both channels of a recording: PCM of 16 bits, at 8,000 Hz.
@@ -289,4 +290,41 @@ async fn whoever_calls_is_put_through_and_hangs_up() -> Result<()> {
         ensure!(begun.elapsed() < Duration::from_secs(20), "they do not end: {calls:?}");
         thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_leads_to_whoever_can_be_reached() -> Result<()> {
+    let world = World::open()?;
+    world.domain("office", "/voicemail")?;
+    let bo = Telephone::bo(&then_silence(&audio::tone::beep(), 60)).await;
+    // Nobody listens at the first, by TCP or by datagrams.
+    let endpoint = |uri: &str, priority: i32| json!({"uri": uri, "priority": priority, "enabled": true});
+    let endpoints = [
+        endpoint("sip:127.0.0.1:9;transport=tcp", 0),
+        endpoint("sip:127.0.0.1:9", 1),
+        endpoint(&bo.address(), 2),
+    ];
+    let path = format!("/v1beta1/projects/{PROJECT}/sipDomains/office/aliases?aliasId=desk");
+    let alias = json!({"displayName": "The desk", "loadBalancerConfig": {"endpoints": endpoints}});
+    let made = request(
+        world.server().address(),
+        "POST",
+        &path,
+        Some(&world.token),
+        Some(&alias),
+    )?
+    .ok()?;
+    assert_eq!(made["loadBalancerConfig"]["endpoints"][2]["weight"], 10, "{made}");
+    world.handler.says("/short", "<Wait DurationSeconds=\"1\"/>");
+    let to = format!("sip:desk@office.{DOMAIN_BASE}");
+    let created = world.call(&to, "/short", &[])?.ok()?;
+    let call = world.newest("calls", "calls", |call| {
+        call["name"] == created["name"] && call.get("endTime").is_some()
+    })?;
+    assert_eq!(
+        (&call["state"], &call["to"]),
+        (&json!("COMPLETED"), &json!(to)),
+        "{call}"
+    );
+    Ok(())
 }

@@ -5,6 +5,7 @@
 //! A host is looked up here and called at the address that was looked at, so that a name cannot change its mind in between.
 
 use std::{
+    collections::VecDeque,
     fmt,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex},
@@ -17,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Conductor;
 use crate::{
+    Alias,
     address::{Address, SipAddress, is_number},
     limits, new_id,
 };
@@ -79,6 +81,38 @@ pub(super) struct Undialled {
 fn undialled(code: &'static str, message: impl Into<String>) -> Undialled {
     let message = message.into();
     Undialled { code, message }
+}
+
+/// Who is called, the first first: each where the one before cannot be reached.
+#[derive(Debug)]
+pub(super) struct Whom {
+    pub(super) addresses: Vec<String>,
+    /// An alias among them stands for whom it leads to. It leads to no other alias.
+    expands: bool,
+}
+
+impl Whom {
+    /// This one, be it an alias.
+    pub(super) fn only(address: String) -> Whom {
+        Whom {
+            addresses: vec![address],
+            expands: true,
+        }
+    }
+}
+
+/// How somebody is called, and who is called otherwise.
+#[derive(Debug)]
+pub(super) struct Located {
+    pub(super) dial: Dial,
+    pub(super) others: Whom,
+}
+
+/// A number below that, by chance.
+fn chance(below: u32) -> u32 {
+    let mut bytes = [0; 4];
+    getrandom::fill(&mut bytes).expect("the system has random bytes");
+    u32::from_ne_bytes(bytes) % below
 }
 
 /// Where a call goes first.
@@ -197,8 +231,50 @@ impl Ways {
 }
 
 impl Conductor {
-    /// How somebody is called, as whom, and for how long they may ring.
+    /// How the first of these is called who can be, as whom, and for how long they may ring. An alias stands for whom it leads to, once.
     pub(super) async fn locate(
+        &self,
+        agent: &Agent,
+        whom: Whom,
+        (caller, domain): (&str, &str),
+        timeout: Duration,
+    ) -> Result<Located, Undialled> {
+        let Whom { addresses, mut expands } = whom;
+        let mut left = VecDeque::from(addresses);
+        let mut refused = undialled("UNREACHABLE", "there is nobody to be called");
+        while let Some(to) = left.pop_front() {
+            match self.locate_one(agent, &to, (caller, domain), timeout).await {
+                Ok(dial) => {
+                    let addresses = left.into();
+                    let others = Whom { addresses, expands };
+                    return Ok(Located { dial, others });
+                }
+                Err(why) => refused = why,
+            }
+            if expands && let Some(alias) = self.alias(&to).await {
+                expands = false;
+                let user = alias.id.clone();
+                left = alias.order(&user, chance).into_iter().chain(left).collect();
+            }
+        }
+        Err(refused)
+    }
+
+    /// The alias of that address, if it is one.
+    async fn alias(&self, to: &str) -> Option<Alias> {
+        let Ok(Address::Sip(SipAddress {
+            user: Some(user), host, ..
+        })) = Address::read(to)
+        else {
+            return None;
+        };
+        let domain = host.strip_suffix(&self.domain_base)?.strip_suffix('.')?;
+        let found = self.calls.alias_called(domain, &user).await;
+        let found = found.inspect_err(|error| tracing::warn!(%error, "an alias cannot be looked up"));
+        found.ok().flatten()
+    }
+
+    async fn locate_one(
         &self,
         agent: &Agent,
         to: &str,

@@ -1,13 +1,14 @@
 //! Somebody on the telephone: their leg, their call as it is now, and what they hear.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use audio::Clip;
-use telephony::{LegId, line::PlayId};
+use telephony::{LegId, agent::Cause, line::PlayId};
 use tokio::sync::{OwnedSemaphorePermit, mpsc::Sender};
 
 use super::{
     Conductor,
+    dialling::Whom,
     switchboard::{Happening, Told},
 };
 use crate::{Call, document::Sound};
@@ -15,13 +16,20 @@ use crate::{Call, document::Sound};
 pub(super) struct Party {
     pub(super) leg: LegId,
     pub(super) call: Call,
-    /// It is known how they are called, and they are.
-    pub(super) is_dialled: bool,
     /// Nobody waits for them any more.
     pub(super) is_given_up: bool,
     /// Their place among the calls that we make.
     pub(super) place: Option<OwnedSemaphorePermit>,
+    /// Who is called otherwise, as whom, and for how long they may ring.
+    pub(super) otherwise: Option<Otherwise>,
     plays: u64,
+}
+
+/// Who is called where somebody cannot be reached.
+pub(super) struct Otherwise {
+    pub(super) whom: Whom,
+    pub(super) caller: String,
+    pub(super) timeout: Duration,
 }
 
 impl Party {
@@ -29,9 +37,9 @@ impl Party {
         Party {
             leg,
             call,
-            is_dialled: false,
             is_given_up: false,
             place: None,
+            otherwise: None,
             plays: 0,
         }
     }
@@ -45,6 +53,13 @@ impl Party {
     /// Whether that is what is played, and was not interrupted.
     pub(super) fn hears(&self, play: PlayId) -> bool {
         play == PlayId(self.plays)
+    }
+
+    /// Who is called now that this one cannot be reached, if that is why it ended, somebody is left, and is still wanted.
+    pub(super) fn turns_to(&mut self, cause: Cause) -> Option<Otherwise> {
+        let is_wanted = !self.is_given_up && self.call.answer_us.is_none() && self.call.fails_by(cause);
+        let otherwise = self.otherwise.take().filter(|_| is_wanted)?;
+        (!otherwise.whom.addresses.is_empty()).then_some(otherwise)
     }
 
     /// Makes a sound beside what else happens, and tells that it is made, or cannot be.

@@ -12,14 +12,17 @@ use telephony::{
     agent::{Agent, Cause, Refusal},
 };
 use tokio::{
-    sync::mpsc::{Receiver, Sender},
+    sync::{
+        OwnedSemaphorePermit,
+        mpsc::{Receiver, Sender},
+    },
     time::MissedTickBehavior,
 };
 
 use super::{
     Conductor,
-    dialling::Undialled,
-    party::Party,
+    dialling::{Located, Undialled, Whom},
+    party::{Otherwise, Party},
     switchboard::{Happening, Switchboard, Told},
     taking::Takes,
 };
@@ -86,8 +89,7 @@ impl Performance {
     }
 
     /// Somebody calls.
-    pub(super) async fn come_in(mut self, handlers: Vec<String>, recording: Option<RecordingConfig>) {
-        self.own.is_dialled = true;
+    pub(super) async fn come_in(self, handlers: Vec<String>, recording: Option<RecordingConfig>) {
         if write(&self.conductor, &self.own.call).await {
             let names = (self.own.call.project.as_str(), self.own.call.id.as_str());
             let (script, effects) = Script::begin(handlers, recording, names);
@@ -105,7 +107,12 @@ impl Performance {
         let names = (self.own.call.project.as_str(), self.own.call.id.as_str());
         let script = Script::dialled(handlers, recording, names);
         let caller = self.caller.clone().unwrap_or_default();
-        self.own.place = self.locate(self.own.leg, self.own.call.to.clone(), caller, timeout);
+        let otherwise = Otherwise {
+            whom: Whom::only(self.own.call.to.clone()),
+            caller,
+            timeout,
+        };
+        self.own.place = self.begin_to_seek(self.own.leg, otherwise);
         self.run(script, vec![]).await;
     }
 
@@ -136,6 +143,9 @@ impl Performance {
 
     /// What happened, as the script has to know of it.
     async fn hear(&mut self, (leg, happening): Told) -> Option<Input> {
+        if self.turns_elsewhere(leg, &happening) {
+            return None;
+        }
         if leg == self.own.leg {
             return self.hear_own(happening).await;
         }
@@ -346,7 +356,12 @@ impl Performance {
         let mut child = Party::new(LegId::next(), call);
         write(&self.conductor, &child.call).await;
         self.switchboard.connect(child.leg, self.task.clone());
-        child.place = self.locate(child.leg, to, caller, timeout);
+        let otherwise = Otherwise {
+            whom: Whom::only(to),
+            caller,
+            timeout,
+        };
+        child.place = self.begin_to_seek(child.leg, otherwise);
         self.children.insert(id, child);
     }
 
@@ -359,34 +374,55 @@ impl Performance {
         }
     }
 
+    /// Takes a place among the calls that are made, and looks up how somebody is called.
+    fn begin_to_seek(&self, leg: LegId, otherwise: Otherwise) -> Option<OwnedSemaphorePermit> {
+        match self.conductor.ways.place(&self.own.call.project, Instant::now()) {
+            Ok(place) => {
+                self.seek(leg, otherwise);
+                Some(place)
+            }
+            Err(refused) => {
+                let task = self.task.clone();
+                // A call that is over does not want to know.
+                tokio::spawn(async move { task.send((leg, Happening::Located(Err(refused)))).await });
+                None
+            }
+        }
+    }
+
     /// Looks up how somebody is called, beside what else happens.
-    fn locate(
-        &self,
-        leg: LegId,
-        to: String,
-        caller: String,
-        timeout: Duration,
-    ) -> Option<tokio::sync::OwnedSemaphorePermit> {
-        let place = self.conductor.ways.place(&self.own.call.project, Instant::now());
-        let (place, refused) = match place {
-            Ok(place) => (Some(place), None),
-            Err(refused) => (None, Some(refused)),
-        };
-        let (conductor, agent, task, domain) = (
-            self.conductor.clone(),
-            self.agent.clone(),
-            self.task.clone(),
-            self.domain.clone(),
-        );
+    fn seek(&self, leg: LegId, otherwise: Otherwise) {
+        let (conductor, agent, task) = (self.conductor.clone(), self.agent.clone(), self.task.clone());
+        let domain = self.domain.clone();
         tokio::spawn(async move {
-            let located = match refused {
-                Some(refused) => Err(refused),
-                None => conductor.locate(&agent, &to, (&caller, &domain), timeout).await,
-            };
+            let Otherwise { whom, caller, timeout } = otherwise;
+            let located = conductor.locate(&agent, whom, (&caller, &domain), timeout).await;
             // A call that is over does not want to know.
             let _ = task.send((leg, Happening::Located(located))).await;
         });
-        place
+    }
+
+    /// Whether somebody else is called now, since whoever was on this leg cannot be reached.
+    fn turns_elsewhere(&mut self, leg: LegId, happening: &Happening) -> bool {
+        let Happening::Ended { cause, .. } = happening else {
+            return false;
+        };
+        let children = self.children.values_mut();
+        let Some(party) = std::iter::once(&mut self.own)
+            .chain(children)
+            .find(|party| party.leg == leg)
+        else {
+            return false;
+        };
+        let Some(otherwise) = party.turns_to(*cause) else {
+            return false;
+        };
+        let next = LegId::next();
+        party.leg = next;
+        self.switchboard.forget(leg);
+        self.switchboard.connect(next, self.task.clone());
+        self.seek(next, otherwise);
+        true
     }
 
     /// The two hear each other.
@@ -414,8 +450,12 @@ async fn progressed(conductor: &Conductor, agent: &Agent, party: &mut Party, hap
     };
     let progress = match happening {
         Happening::Located(_) if party.is_given_up => over(party, now_us(), Cause::WeHungUp),
-        Happening::Located(Ok(dial)) => {
-            party.is_dialled = true;
+        Happening::Located(Ok(Located { dial, others })) => {
+            party.otherwise = Some(Otherwise {
+                whom: others,
+                caller: dial.caller.clone(),
+                timeout: dial.timeout,
+            });
             party.call.sip_call_id = Some(dial.sip_call_id.clone());
             match agent.dial(party.leg, &dial) {
                 Ok(()) => None,

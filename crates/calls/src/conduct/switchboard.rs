@@ -8,19 +8,19 @@ use std::{
 use audio::Clip;
 use telephony::{
     LegId,
-    agent::{Agent, AgentEvent, Cause, Dial},
+    agent::{Agent, AgentEvent, Cause},
     line::{LineEvent, PlayId},
 };
 use tokio::sync::mpsc::Sender;
 
-use super::dialling::Undialled;
+use super::dialling::{Located, Undialled};
 use crate::{Answered, Unanswered};
 
 /// What a task is told.
 #[derive(Debug)]
 pub(super) enum Happening {
     /// How somebody can be called, or why not.
-    Located(Result<Dial, Undialled>),
+    Located(Result<Located, Undialled>),
     Ringing {
         at_us: i64,
     },

@@ -25,6 +25,11 @@ const METHODS: &[(&str, &str, &str)] = &[
     ("Users.ListUsers", "GET", "sipDomains/demo/users"),
     ("Users.UpdateUser", "PATCH", "sipDomains/demo/users/ada"),
     ("Users.DeleteUser", "DELETE", "sipDomains/demo/users/of-WHO"),
+    ("Aliases.CreateAlias", "POST", "sipDomains/demo/aliases?aliasId=WHO"),
+    ("Aliases.GetAlias", "GET", "sipDomains/demo/aliases/desk"),
+    ("Aliases.ListAliases", "GET", "sipDomains/demo/aliases"),
+    ("Aliases.UpdateAlias", "PATCH", "sipDomains/demo/aliases/desk"),
+    ("Aliases.DeleteAlias", "DELETE", "sipDomains/demo/aliases/of-WHO"),
     ("Calls.CreateCall", "POST", "calls"),
     ("Calls.GetCall", "GET", "calls/nothing"),
     ("Calls.ListCalls", "GET", "calls"),
@@ -128,6 +133,10 @@ async fn who_may_do_what_in_a_project() {
         ask(&world, admin.as_ref(), "POST", &path, &password().to_string())
             .await
             .ok();
+    }
+    for alias in std::iter::once("desk".to_owned()).chain(things(&callers)) {
+        let path = format!("sipDomains/demo/aliases?aliasId={alias}");
+        ask(&world, admin.as_ref(), "POST", &path, "{}").await.ok();
     }
     let mut table = String::from(
         "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1` and those of users, which have a package of ours, asked by members of a project and by others.\n\n\

@@ -1,17 +1,18 @@
 //! A leg from its begin to its end: what is said to its dialog, and what the dialog says.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use rsipstack::{
     dialog::{
         authenticate,
         dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
-        invitation::InviteOption,
+        invitation::{InviteAsyncResult, InviteOption},
     },
     sip::{Header, Request, StatusCode, Transport, Uri, uri::ParamsExt},
     transaction::transaction::Transaction,
     transport::SipAddr,
 };
+use tokio::task::JoinHandle;
 
 use super::{
     Agent, AgentError, AgentEvent, By, Cause, Credential, Dial, Invitation, Leg, Place, Refusal,
@@ -70,6 +71,7 @@ impl Agent {
             version: 0,
             ending: None,
             was_answered: false,
+            is_heard_of: false,
         };
         self.legs().insert(leg, begun);
         tokio::spawn(self.clone().follow(leg, states));
@@ -141,36 +143,53 @@ impl Agent {
             version: 1,
             ending: None,
             was_answered: false,
+            is_heard_of: false,
         };
         self.legs().insert(leg, begun);
         tokio::spawn(self.clone().follow(leg, states));
-        let (agent, timeout) = (self.clone(), dial.timeout);
-        tokio::spawn(async move {
-            match tokio::time::timeout(timeout, outcome).await {
-                Ok(Ok(Ok((_, Some(response))))) => {
-                    let code = response.status_code.code();
-                    if code >= 300 {
-                        agent.end(leg, Cause::Status(code)).await;
-                    }
-                }
-                Ok(_) => agent.end(leg, Cause::Unreachable).await,
-                Err(_) => agent.give_up(leg).await,
-            }
-        });
+        tokio::spawn(self.clone().wait(leg, outcome, dial.timeout));
         Ok(())
     }
 
-    /// Whoever was called has not answered in time.
-    async fn give_up(&self, leg: LegId) {
+    /// Waits for what becomes of a call that we make. Whoever says nothing at all for some seconds is not there.
+    async fn wait(self, leg: LegId, mut outcome: JoinHandle<InviteAsyncResult>, timeout: Duration) {
+        let first = timeout.min(limits::HEARD_WITHIN);
+        let ended = match tokio::time::timeout(first, &mut outcome).await {
+            Ok(ended) => Some(ended),
+            Err(_) if first < timeout && !self.is_heard_of(leg) => {
+                self.give_up(leg, Cause::Unreachable).await;
+                return;
+            }
+            Err(_) => tokio::time::timeout(timeout - first, outcome).await.ok(),
+        };
+        match ended {
+            Some(Ok(Ok((_, Some(response))))) => {
+                let code = response.status_code.code();
+                if code >= 300 {
+                    self.end(leg, Cause::Status(code)).await;
+                }
+            }
+            Some(_) => self.end(leg, Cause::Unreachable).await,
+            None => self.give_up(leg, Cause::TimedOut).await,
+        }
+    }
+
+    /// Whether whoever is called has said anything.
+    fn is_heard_of(&self, leg: LegId) -> bool {
+        self.legs().get(&leg).is_some_and(|leg| leg.is_heard_of)
+    }
+
+    /// Whoever was called has not answered in time, or is not there.
+    async fn give_up(&self, leg: LegId, cause: Cause) {
         let dialog = self.legs().get_mut(&leg).filter(|leg| !leg.was_answered).map(|leg| {
-            leg.ending = Some(Cause::TimedOut);
+            leg.ending = Some(cause);
             leg.dialog.clone()
         });
         if let Some(dialog) = dialog {
             if let Err(error) = dialog.cancel().await {
                 tracing::debug!(%error, "a call cannot be taken back");
             }
-            self.end(leg, Cause::TimedOut).await;
+            self.end(leg, cause).await;
         }
     }
 
@@ -236,6 +255,11 @@ impl Agent {
     /// Hears what a dialog says, until it ends.
     async fn follow(self, leg: LegId, mut states: DialogStateReceiver) {
         while let Some(state) = states.recv().await {
+            if matches!(state, DialogState::Trying(_) | DialogState::Early(..))
+                && let Some(leg) = self.legs().get_mut(&leg)
+            {
+                leg.is_heard_of = true;
+            }
             match state {
                 DialogState::Early(_, response) if response.status_code.code() >= 180 && self.is_ours(leg) => {
                     let at_us = now_us();

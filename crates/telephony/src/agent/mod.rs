@@ -233,6 +233,8 @@ struct Leg {
     /// What we did to end it, if we did.
     ending: Option<Cause>,
     was_answered: bool,
+    /// The other side has said something, be it that it tries.
+    is_heard_of: bool,
 }
 
 impl Agent {

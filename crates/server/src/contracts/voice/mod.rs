@@ -7,6 +7,7 @@
 //! Of users the contract has only the JSON, and no numbers of fields. So they have a package of ours, and over REST they stand where the
 //! contract has them.
 
+mod aliases;
 mod calls;
 mod handlers;
 mod links;
@@ -35,6 +36,7 @@ pub(crate) fn contract(installation: &Installation) -> Contract {
             calls::CallsService::methods(installation),
             recordings::RecordingsService::methods(installation),
             sip_domains::SipDomainsService::methods(installation),
+            aliases::AliasesService::methods(installation),
         ],
     }
 }

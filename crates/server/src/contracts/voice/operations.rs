@@ -22,6 +22,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::reads("SipDomains/ListSipDomains", NEEDS, "SipDomain"),
     Operation::writes("SipDomains/UpdateSipDomain", NEEDS, "SipDomain"),
     Operation::writes("SipDomains/DeleteSipDomain", NEEDS, "SipDomain"),
+    Operation::writes("Aliases/CreateAlias", NEEDS, "Alias"),
+    Operation::reads("Aliases/GetAlias", NEEDS, "Alias"),
+    Operation::reads("Aliases/ListAliases", NEEDS, "Alias"),
+    Operation::writes("Aliases/UpdateAlias", NEEDS, "Alias"),
+    Operation::writes("Aliases/DeleteAlias", NEEDS, "Alias"),
 ];
 
 /// What is offered of users: `contracts/voice.md` §2.7. One row for each method.
