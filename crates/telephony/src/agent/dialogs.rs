@@ -15,7 +15,7 @@ use rsipstack::{
 use tokio::task::JoinHandle;
 
 use super::{
-    Agent, AgentError, AgentEvent, By, Cause, Credential, Dial, Invitation, Leg, Place, Refusal,
+    Agent, AgentError, AgentEvent, By, Cause, Credential, Dial, Heard, Invitation, Leg, Place, Refusal,
     entrance::{source_of, transport_of},
     random,
     registrar::Reached,
@@ -70,8 +70,7 @@ impl Agent {
             offered: Some(offered),
             version: 0,
             ending: None,
-            was_answered: false,
-            is_heard_of: false,
+            heard: Heard::Nothing,
         };
         self.legs().insert(leg, begun);
         tokio::spawn(self.clone().follow(leg, states));
@@ -142,8 +141,7 @@ impl Agent {
             offered: None,
             version: 1,
             ending: None,
-            was_answered: false,
-            is_heard_of: false,
+            heard: Heard::Nothing,
         };
         self.legs().insert(leg, begun);
         tokio::spawn(self.clone().follow(leg, states));
@@ -160,7 +158,7 @@ impl Agent {
                 self.give_up(leg, Cause::Unreachable).await;
                 return;
             }
-            Err(_) => tokio::time::timeout(timeout - first, outcome).await.ok(),
+            Err(_) => tokio::time::timeout(timeout.saturating_sub(first), outcome).await.ok(),
         };
         match ended {
             Some(Ok(Ok((_, Some(response))))) => {
@@ -176,15 +174,19 @@ impl Agent {
 
     /// Whether whoever is called has said anything.
     fn is_heard_of(&self, leg: LegId) -> bool {
-        self.legs().get(&leg).is_some_and(|leg| leg.is_heard_of)
+        self.legs().get(&leg).is_some_and(|leg| leg.heard != Heard::Nothing)
     }
 
     /// Whoever was called has not answered in time, or is not there.
     async fn give_up(&self, leg: LegId, cause: Cause) {
-        let dialog = self.legs().get_mut(&leg).filter(|leg| !leg.was_answered).map(|leg| {
-            leg.ending = Some(cause);
-            leg.dialog.clone()
-        });
+        let dialog = self
+            .legs()
+            .get_mut(&leg)
+            .filter(|leg| leg.heard != Heard::Answer)
+            .map(|leg| {
+                leg.ending = Some(cause);
+                leg.dialog.clone()
+            });
         if let Some(dialog) = dialog {
             if let Err(error) = dialog.cancel().await {
                 tracing::debug!(%error, "a call cannot be taken back");
@@ -256,9 +258,9 @@ impl Agent {
     async fn follow(self, leg: LegId, mut states: DialogStateReceiver) {
         while let Some(state) = states.recv().await {
             if matches!(state, DialogState::Trying(_) | DialogState::Early(..))
-                && let Some(leg) = self.legs().get_mut(&leg)
+                && let Some(leg) = self.legs().get_mut(&leg).filter(|leg| leg.heard == Heard::Nothing)
             {
-                leg.is_heard_of = true;
+                leg.heard = Heard::Something;
             }
             match state {
                 DialogState::Early(_, response) if response.status_code.code() >= 180 && self.is_ours(leg) => {
@@ -293,7 +295,7 @@ impl Agent {
         let is_first = {
             let mut legs = self.legs();
             let Some(confirmed) = legs.get_mut(&leg) else { return };
-            let is_first = !std::mem::replace(&mut confirmed.was_answered, true);
+            let is_first = std::mem::replace(&mut confirmed.heard, Heard::Answer) != Heard::Answer;
             // Of a call that we made, the answer is here.
             if is_first && confirmed.is_ours {
                 if let Some(answer) = confirmed.agree(body) {

@@ -232,9 +232,18 @@ struct Leg {
     version: u64,
     /// What we did to end it, if we did.
     ending: Option<Cause>,
-    was_answered: bool,
-    /// The other side has said something, be it that it tries.
-    is_heard_of: bool,
+    heard: Heard,
+}
+
+/// What the other side has said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// Nothing at all.
+    Nothing,
+    /// Something, be it that it tries.
+    Something,
+    /// That the call is up.
+    Answer,
 }
 
 impl Agent {
