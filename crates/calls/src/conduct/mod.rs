@@ -19,7 +19,7 @@ use telephony::{
     line::{Exchange, LineEvent},
 };
 use tokio::{
-    sync::mpsc::{Receiver, channel},
+    sync::mpsc::{Receiver, Sender},
     task::JoinSet,
     time::MissedTickBehavior,
 };
@@ -32,7 +32,7 @@ use crate::{
     outgoing::Order,
 };
 use performance::Performance;
-use switchboard::Switchboard;
+use switchboard::{Switchboard, Told};
 
 /// All that calls are conducted with.
 #[derive(Clone)]
@@ -129,7 +129,9 @@ impl Conductor {
                 () = stop.cancelled() => break,
                 Some(event) = events.agent.recv() => {
                     if let AgentEvent::Incoming { leg, invitation, at_us } = event {
-                        tasks.spawn(self.clone().incoming(agent.clone(), switchboard.clone(), leg, invitation, at_us));
+                        let channel = switchboard.connected(leg);
+                        let (conductor, agent, switchboard) = (self.clone(), agent.clone(), switchboard.clone());
+                        tasks.spawn(conductor.incoming(agent, switchboard, channel, leg, invitation, at_us));
                     } else {
                         switchboard.tell(&event);
                     }
@@ -172,9 +174,15 @@ impl Conductor {
     }
 
     /// A call that came in.
-    async fn incoming(self, agent: Agent, switchboard: Switchboard, leg: LegId, invitation: Invitation, at_us: i64) {
-        let (sender, told) = channel(limits::INPUTS_MAX);
-        switchboard.connect(leg, sender.clone());
+    async fn incoming(
+        self,
+        agent: Agent,
+        switchboard: Switchboard,
+        channel: (Sender<Told>, Receiver<Told>),
+        leg: LegId,
+        invitation: Invitation,
+        at_us: i64,
+    ) {
         let Some(domain) = self.domain(&invitation.domain).await else {
             agent.hang_up(leg);
             switchboard.forget(leg);
@@ -202,20 +210,19 @@ impl Conductor {
             bridged: false,
             state_update_uri: None,
         };
-        let performance = Performance::new(self, agent, switchboard, (sender, told), (leg, call))
+        let performance = Performance::new(self, agent, switchboard, channel, (leg, call))
             .calling_as(invitation.caller, invitation.domain);
         performance.come_in(domain.handler_uris, domain.recording).await;
     }
 
     /// A call that a program wants.
     async fn ordered(self, agent: Agent, switchboard: Switchboard, order: Order) {
-        let (sender, told) = channel(limits::INPUTS_MAX);
         let leg = LegId::next();
-        switchboard.connect(leg, sender.clone());
+        let channel = switchboard.connected(leg);
         let domain = self.domain_base.clone();
         let caller = order.caller;
-        let performance = Performance::new(self, agent, switchboard, (sender, told), (leg, order.call))
-            .calling_as(Some(caller), domain);
+        let performance =
+            Performance::new(self, agent, switchboard, channel, (leg, order.call)).calling_as(Some(caller), domain);
         performance
             .go_out(order.handler_uris, order.recording, order.timeout)
             .await;

@@ -11,10 +11,10 @@ use telephony::{
     agent::{Agent, AgentEvent, Cause},
     line::{LineEvent, PlayId},
 };
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::dialling::{Located, Undialled};
-use crate::{Answered, Unanswered};
+use crate::{Answered, Unanswered, limits};
 
 /// What a task is told.
 #[derive(Debug)]
@@ -54,6 +54,13 @@ pub(super) struct Switchboard(Arc<Mutex<HashMap<LegId, Sender<Told>>>>);
 impl Switchboard {
     fn tasks(&self) -> MutexGuard<'_, HashMap<LegId, Sender<Told>>> {
         self.0.lock().expect("whoever holds it does not panic")
+    }
+
+    /// What a task is told of a leg: from now on, so that what happens before it runs is not lost.
+    pub(super) fn connected(&self, leg: LegId) -> (Sender<Told>, Receiver<Told>) {
+        let (sender, told) = channel(limits::INPUTS_MAX);
+        self.connect(leg, sender.clone());
+        (sender, told)
     }
 
     /// This task is told what happens on the leg. To be done before anything can.
