@@ -157,6 +157,7 @@ pub struct Call {
     /// The call out of which it was made.
     pub originating_call: Option<String>,
     /// Whether it was ever connected with another.
+    #[serde(default)]
     pub bridged: bool,
     /// Who hears of each of its states.
     pub state_update_uri: Option<String>,
