@@ -7,14 +7,14 @@ use calls::{Alias, AliasContent, AliasEndpoint, AliasError, Calls, SipDomain};
 use identity::Identity;
 use tonic::{Request, Response, Status};
 
-use super::permitted::parts;
+use super::permitted::{parts, permitted};
+use super::sip_domains::present;
 use super::wire::{list, time, unlisted, unreachable};
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
 use crate::grpc::update_mask::{Paths, UpdateMask};
 use crate::grpc::{admitted, respond};
 use crate::installation::Installation;
-use crate::projects::permitted;
 
 /// The service.
 #[derive(Clone)]
@@ -45,19 +45,10 @@ impl AliasesService {
         Arc::new(api::AliasesMethods(Arc::new(service)))
     }
 
-    /// A domain that is not deleted: of one that is, nobody has a use for aliases.
-    async fn domain(&self, project: &str, id: &str) -> Answer<SipDomain> {
-        let found = self.calls.domain(project, id).await;
-        let found = found.map_err(|error| unreachable(&error))?;
-        found
-            .filter(|domain| domain.delete_us.is_none())
-            .ok_or_else(Failure::not_found)
-    }
-
     async fn find(&self, asking: &Asking, name: &str, permission: &'static str) -> Answer<(SipDomain, Alias)> {
         let [project, domain, alias] = parts("name", name, NAME)?;
         permitted(&self.identity, asking, project, permission).await?;
-        let domain = self.domain(project, domain).await?;
+        let domain = present(&self.calls, project, domain).await?;
         let found = self.calls.alias(&domain, alias).await;
         let alias = found
             .map_err(|error| unreachable(&error))?
@@ -68,7 +59,7 @@ impl AliasesService {
     async fn create(&self, asking: &Asking, request: api::CreateAliasRequest) -> Answer<api::Alias> {
         let [project, domain] = parts("parent", &request.parent, PARENT)?;
         permitted(&self.identity, asking, project, "voice.aliases.create").await?;
-        let domain = self.domain(project, domain).await?;
+        let domain = present(&self.calls, project, domain).await?;
         let asked = request.alias.unwrap_or_default();
         let content = content_of(asked.display_name, asked.config);
         let made = self
@@ -87,7 +78,7 @@ impl AliasesService {
     async fn list(&self, asking: &Asking, request: &api::ListAliasesRequest) -> Answer<api::ListAliasesResponse> {
         let [project, domain] = parts("parent", &request.parent, PARENT)?;
         permitted(&self.identity, asking, project, "voice.aliases.list").await?;
-        let domain = self.domain(project, domain).await?;
+        let domain = present(&self.calls, project, domain).await?;
         let list = list(request.page_size, &request.page_token, "");
         let page = self.calls.list_aliases(&domain, list).await;
         let page = page.map_err(|error| unlisted(&error))?;

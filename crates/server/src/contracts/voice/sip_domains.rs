@@ -43,6 +43,14 @@ const PATHS: Paths = Paths {
     ],
 };
 
+/// A domain that is not deleted: of one that is, nobody has a use for users or aliases.
+pub(super) async fn present(calls: &Calls, project: &str, id: &str) -> Answer<SipDomain> {
+    let found = calls.domain(project, id).await.map_err(|error| unreachable(&error))?;
+    found
+        .filter(|domain| domain.delete_us.is_none())
+        .ok_or_else(Failure::not_found)
+}
+
 impl SipDomainsService {
     pub(super) fn methods(installation: &Installation) -> Arc<dyn ::api::Methods> {
         let service = SipDomainsService {

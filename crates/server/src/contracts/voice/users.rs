@@ -8,6 +8,7 @@ use identity::Identity;
 use tonic::{Request, Response, Status};
 
 use super::permitted::{parts, permitted};
+use super::sip_domains::present;
 use super::wire::{list, time, unlisted, unreachable};
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
@@ -47,19 +48,10 @@ impl UsersService {
         Arc::new(api::UsersMethods(Arc::new(service)))
     }
 
-    /// A domain that is not deleted: of one that is, nobody has a use for users.
-    async fn domain(&self, project: &str, id: &str) -> Answer<SipDomain> {
-        let found = self.calls.domain(project, id).await;
-        let found = found.map_err(|error| unreachable(&error))?;
-        found
-            .filter(|domain| domain.delete_us.is_none())
-            .ok_or_else(Failure::not_found)
-    }
-
     async fn find(&self, asking: &Asking, name: &str, permission: &'static str) -> Answer<(SipDomain, SipUser)> {
         let [project, domain, user] = parts("name", name, NAME)?;
         permitted(&self.identity, asking, project, permission).await?;
-        let domain = self.domain(project, domain).await?;
+        let domain = present(&self.calls, project, domain).await?;
         let found = self.calls.sip_user(&domain, user).await;
         let user = found
             .map_err(|error| unreachable(&error))?
@@ -80,7 +72,7 @@ impl UsersService {
     async fn create(&self, asking: &Asking, request: api::CreateUserRequest) -> Answer<api::User> {
         let [project, domain] = parts("parent", &request.parent, PARENT)?;
         permitted(&self.identity, asking, project, "voice.users.create").await?;
-        let domain = self.domain(project, domain).await?;
+        let domain = present(&self.calls, project, domain).await?;
         let (realm, asked) = (self.realm(&domain)?, request.user.unwrap_or_default());
         let made = self
             .calls
@@ -98,7 +90,7 @@ impl UsersService {
     async fn list(&self, asking: &Asking, request: &api::ListUsersRequest) -> Answer<api::ListUsersResponse> {
         let [project, domain] = parts("parent", &request.parent, PARENT)?;
         permitted(&self.identity, asking, project, "voice.users.list").await?;
-        let domain = self.domain(project, domain).await?;
+        let domain = present(&self.calls, project, domain).await?;
         let list = list(request.page_size, &request.page_token, "");
         let page = self.calls.list_sip_users(&domain, list).await;
         let page = page.map_err(|error| unlisted(&error))?;
