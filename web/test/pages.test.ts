@@ -81,6 +81,20 @@ test('an answer to what is no longer asked is not shown', async () => {
   assert.deepEqual(list.state.value, { items: [2], hasMore: false, phase: 'ready' });
 });
 
+test('whoever asks anew twice waits for one answer', async () => {
+  const answers: ((page: Page<number>) => void)[] = [];
+  const list = openPages<number>(() => new Promise((resolve) => answers.push(resolve)));
+  const reloads = [list.reload(), list.reload()];
+  assert.equal(answers.length, 1);
+  answers[0]?.({ items: [1], nextPageToken: '' });
+  await Promise.all(reloads);
+  assert.deepEqual(list.state.value.items, [1]);
+  const third = list.reload();
+  answers[1]?.({ items: [2], nextPageToken: '' });
+  await third;
+  assert.deepEqual(list.state.value.items, [2]);
+});
+
 test('what changed is shown without asking', async () => {
   const { asked, load } = server();
   const list = openPages(load);

@@ -132,7 +132,7 @@ describe('telephone calls', { timeout: 180_000 }, () => {
     await call('carol', '/both', { says: 'Hello. My screen stays dark, and I have tried it twice.', after_s: 5 });
     const row = page.getByRole('link', { name: 'carol@example.org called help@both.sip.example.org' });
     await until('the call to be listed', async () => {
-      await page.goto(`${server.url}/calls`);
+      await ada.press('Refresh');
       return row.isVisible();
     });
     await row.click();

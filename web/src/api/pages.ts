@@ -22,7 +22,10 @@ export interface PagedList<Item> {
   state: ReadonlySignal<ListState<Item>>;
   /** Asks for the next page, or for the one that failed. */
   more(): Promise<void>;
-  /** Begins anew; what is shown stays until the first page is there. */
+  /**
+   * Begins anew; what is shown stays until the first page is there. Asked again before that, it waits for the same answer:
+   * whoever is impatient on a slow network would otherwise never see one.
+   */
   reload(): Promise<void>;
   /** Changes what is shown, after the server changed. */
   change(how: (items: readonly Item[]) => readonly Item[]): void;
@@ -41,6 +44,7 @@ export function openPages<Item>(
   /** An answer that comes after a reload belongs to a list that is no longer shown. */
   let round = 0;
   let asking = false;
+  let reloading: Promise<void> | undefined;
 
   const ask = async (before: readonly Item[]) => {
     const mine = round;
@@ -65,9 +69,14 @@ export function openPages<Item>(
     state,
     more: () => (asking ? Promise.resolve() : ask(state.peek().items)),
     reload: () => {
-      round += 1;
-      token = '';
-      return ask([]);
+      if (reloading === undefined) {
+        round += 1;
+        token = '';
+        reloading = ask([]).finally(() => {
+          reloading = undefined;
+        });
+      }
+      return reloading;
     },
     change(how) {
       state.value = { ...state.peek(), items: how(state.peek().items) };
