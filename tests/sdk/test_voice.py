@@ -433,6 +433,7 @@ def requests_of(world):
         "Calls.CreateCall": {"parent": PROJECT, "call": {"to": "sip:bo@example.org", "from": "sip:office@example.org"}},
         "Calls.GetCall": {"name": call},
         "Calls.ListCalls": {"parent": PROJECT},
+        "SipInfoService.GetSipInfo": {"name": f"{call}/sipInfo"},
         "Recordings.GetRecording": {"name": recording},
         "Recordings.ListRecordings": {"parent": PROJECT},
         "Recordings.DeleteRecording": {"name": recording},

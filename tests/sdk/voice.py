@@ -32,6 +32,7 @@ FILES = {
     "Recordings": f"{PACKAGE}.recordings",
     "SipDomains": f"{PACKAGE}.sip_domains",
     "Aliases": f"{PACKAGE}.aliases",
+    "SipInfoService": f"{PACKAGE}.sip_info",
     "Users": "v1beta1.users",
 }
 TOKEN_URI = "https://oauth2.api.enfonica.com/token"
@@ -42,6 +43,7 @@ BINDINGS = {
     "Calls.CreateCall": ("POST", "{parent}/calls", "call"),
     "Calls.GetCall": ("GET", "{name}", None),
     "Calls.ListCalls": ("GET", "{parent}/calls", None),
+    "SipInfoService.GetSipInfo": ("GET", "{name}", None),
     "Recordings.GetRecording": ("GET", "{name}", None),
     "Recordings.ListRecordings": ("GET", "{parent}/recordings", None),
     "Recordings.DeleteRecording": ("DELETE", "{name}", None),

@@ -22,6 +22,7 @@ mod page;
 mod recordings;
 mod rows;
 mod script;
+mod signalling;
 mod sip_user;
 mod speech;
 
@@ -33,6 +34,7 @@ pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
 pub use outgoing::{CreateError, NewCall};
 pub use page::{List, ListError, Page};
 pub use recordings::{File, Recording, RecordingError, RecordingState, Source};
+pub use signalling::{SignallingError, SipMessage, pcap};
 pub use sip_user::{SipUser, SipUserError};
 pub use speech::{Espeak, Speech, SpeechError};
 

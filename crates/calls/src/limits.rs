@@ -107,3 +107,12 @@ pub(crate) const LOOKED_UP_WITHIN: Duration = Duration::from_secs(5);
 
 /// Aliases of one domain: a name for each desk of a large house.
 pub(crate) const ALIASES_MAX: i64 = 1_000;
+
+/// How long what was said by SIP about a call is kept after its end: the contract's thirty days.
+pub(crate) const SIGNALLING_KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// How long it is waited for the last words about a call: an answer to its end comes in a round trip, or is asked for once more.
+pub(crate) const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
+
+/// After so long, what was said about a call is written, or never will be.
+pub(crate) const SIGNALLING_WITHIN: Duration = Duration::from_secs(10);

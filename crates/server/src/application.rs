@@ -282,6 +282,7 @@ fn beside(
         tokio::spawn(rooms::keep_measured(rooms.clone())),
         tokio::spawn(jobs::publish(installation.register.clone())),
         tokio::spawn(jobs::expire(installation.register.clone())),
+        tokio::spawn(jobs::expire_signalling(installation.calls.clone())),
         tokio::spawn(jobs::keep_log(installation.identity.log().clone(), audit_retention)),
         tokio::spawn(admission.keep_tidy()),
         tokio::spawn(delivering::deliver(

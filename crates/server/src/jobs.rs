@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use audit::Log;
+use calls::Calls;
 use register::Register;
 
 use crate::{clock, limits};
@@ -20,6 +21,25 @@ pub(crate) async fn expire(register: Register) {
                 Ok(conferences) => tracing::info!(conferences, "expired conferences were deleted"),
                 Err(error) => {
                     tracing::warn!(error = %chain(&error), "expired conferences could not be deleted");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Deletes what was said by SIP about calls that ended too long ago, for ever. Reads hide it from the second it expires.
+pub(crate) async fn expire_signalling(calls: Calls) {
+    let mut ticks = tokio::time::interval(limits::EXPIRY_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        loop {
+            match calls.delete_expired_signalling(clock::now_us()).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "old messages of SIP could not be deleted");
                     break;
                 }
             }

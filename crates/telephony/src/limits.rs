@@ -99,3 +99,21 @@ pub(crate) const TLS_CHUNK_BYTES_MAX: usize = 4_096;
 
 /// Whoever is called and has said nothing at all for so long is not there: a request has been sent four times by then.
 pub(crate) const HEARD_WITHIN: Duration = Duration::from_secs(5);
+
+/// Messages that are kept of what is said about one call, of which so many are its first: a call has some ten, and one of four hours
+/// that is refreshed each quarter of an hour some eighty.
+pub(crate) const LADDER_MESSAGES_MAX: usize = 200;
+/// See [`LADDER_MESSAGES_MAX`].
+pub(crate) const LADDER_MESSAGES_FIRST: usize = 16;
+
+/// And their bytes: some hundred messages of a telephone's usual length.
+pub(crate) const LADDER_BYTES_MAX: usize = 65_536;
+
+/// What is kept of one message: the first ones of a ladder are within what a ladder may have, and more than any telephone says at once.
+pub(crate) const LADDER_MESSAGE_BYTES_MAX: usize = LADDER_BYTES_MAX / LADDER_MESSAGES_FIRST;
+
+/// Calls of which messages are kept at once: those that go on, and as many that have just ended. So they are 64 MiB at most.
+pub(crate) const LADDERS_MAX: usize = 2 * LEGS_MAX;
+
+/// How long what was said about a call is kept after its end, for whoever wants it.
+pub(crate) const LADDER_KEPT: Duration = Duration::from_secs(10);

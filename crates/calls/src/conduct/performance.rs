@@ -16,6 +16,7 @@ use tokio::{
         OwnedSemaphorePermit,
         mpsc::{Receiver, Sender},
     },
+    task::JoinSet,
     time::MissedTickBehavior,
 };
 
@@ -52,6 +53,8 @@ pub(super) struct Performance {
     /// Those that were called out of this call and are not gone, by the ids of their calls.
     children: BTreeMap<String, Party>,
     takes: Takes,
+    /// What was said about each call is being written down.
+    signalling: JoinSet<()>,
     cookies: BTreeMap<String, String>,
     /// As whom others are called where a document does not say, and from which domain.
     caller: Option<String>,
@@ -75,6 +78,7 @@ impl Performance {
             task,
             own: Party::new(leg, call),
             children: BTreeMap::new(),
+            signalling: JoinSet::new(),
             cookies: BTreeMap::new(),
             caller: None,
             domain: String::new(),
@@ -136,9 +140,21 @@ impl Performance {
             let effects = script.handle(input, now_us(), new_id);
             self.perform(effects).await;
             if self.own.call.end_us.is_some() && self.children.is_empty() {
-                return;
+                break;
             }
         }
+        // Of the call, only its places are wanted by anybody.
+        let mut signalling = std::mem::take(&mut self.signalling);
+        drop(self);
+        while signalling.join_next().await.is_some() {}
+    }
+
+    /// A call is over; what was said about it is written down beside what else happens.
+    fn keep_signalling(&mut self, call: Call) {
+        let (calls, agent) = (self.conductor.calls.clone(), self.agent.clone());
+        self.signalling
+            .spawn(async move { calls.keep_signalling(&agent, &call).await });
+        while self.signalling.try_join_next().is_some() {}
     }
 
     /// What happened, as the script has to know of it.
@@ -181,6 +197,7 @@ impl Performance {
                 Progress::Ended => {
                     self.switchboard.forget(self.own.leg);
                     self.takes.end_all();
+                    self.keep_signalling(self.own.call.clone());
                     Input::Ended
                 }
             },
@@ -202,7 +219,9 @@ impl Performance {
                 Progress::Ended => {
                     let gone = self.children.remove(id)?;
                     self.switchboard.forget(gone.leg);
-                    Did::Ended(gone.call.state)
+                    let state = gone.call.state;
+                    self.keep_signalling(gone.call);
+                    Did::Ended(state)
                 }
             },
         })

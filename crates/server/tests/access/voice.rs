@@ -33,6 +33,7 @@ const METHODS: &[(&str, &str, &str)] = &[
     ("Calls.CreateCall", "POST", "calls"),
     ("Calls.GetCall", "GET", "calls/nothing"),
     ("Calls.ListCalls", "GET", "calls"),
+    ("SipInfoService.GetSipInfo", "GET", "calls/nothing/sipInfo"),
     ("Recordings.GetRecording", "GET", "calls/nothing/recordings/nothing"),
     ("Recordings.ListRecordings", "GET", "recordings"),
     (

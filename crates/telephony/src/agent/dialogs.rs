@@ -10,7 +10,7 @@ use rsipstack::{
     },
     sip::{Header, Request, StatusCode, Transport, Uri, uri::ParamsExt},
     transaction::transaction::Transaction,
-    transport::SipAddr,
+    transport::{SipAddr, SipConnection},
 };
 use tokio::task::JoinHandle;
 
@@ -57,10 +57,16 @@ impl Agent {
         };
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
         let contact = self.contact(transport);
-        let mut dialog = self
-            .inner
-            .layer
-            .get_or_create_server_invite(transaction, states_in, None, Some(contact))?;
+        let layer = &self.inner.layer;
+        let begun = layer.get_or_create_server_invite(transaction, states_in, None, Some(contact));
+        let mut dialog = begun.inspect_err(|_| self.inner.exchange.close(leg))?;
+        let watch = &self.inner.watch;
+        watch.ladders.begin(&invitation.sip_call_id);
+        let connection = transaction.connection.as_ref();
+        watch.admitted(
+            &transaction.original,
+            connection.and_then(SipConnection::get_remote_addr),
+        );
         let begun = Leg {
             dialog: dialog.clone(),
             is_ours: false,
@@ -127,9 +133,12 @@ impl Agent {
             headers: Some(vec![Header::PAssertedIdentity(format!("<{from}>").into())]),
             ..InviteOption::default()
         };
+        let ladders = &self.inner.watch.ladders;
+        ladders.begin(&dial.sip_call_id);
         let invited = self.inner.layer.do_invite_async(option, states_in);
         let (dialog, outcome) = invited.map_err(|error| {
             self.inner.exchange.close(leg);
+            ladders.take(&dial.sip_call_id);
             AgentError::Stack(error.to_string())
         })?;
         let begun = Leg {
@@ -342,6 +351,11 @@ impl Agent {
     async fn end(&self, leg: LegId, cause: Cause) {
         let Some(ended) = self.legs().remove(&leg) else { return };
         self.inner.exchange.close(leg);
+        let (ladders, sip_call_id) = (self.inner.watch.ladders.clone(), ended.dialog.id().call_id);
+        tokio::spawn(async move {
+            tokio::time::sleep(limits::LADDER_KEPT).await;
+            ladders.take(&sip_call_id);
+        });
         let cause = ended.ending.unwrap_or(cause);
         let at_us = now_us();
         self.tell(AgentEvent::Ended { leg, at_us, cause }).await;

@@ -11,6 +11,8 @@ pub mod digest;
 mod entrance;
 mod guard;
 mod invitation;
+mod ladder;
+pub mod redaction;
 mod registrar;
 pub mod sdp;
 mod secure;
@@ -37,12 +39,14 @@ use tokio_util::sync::CancellationToken;
 use connections::Begin;
 use digest::Nonces;
 use guard::Guard;
+use ladder::{Ladders, Watch};
 use registrar::Registrar;
 
 pub use cause::{Cause, Refusal};
 pub use digest::Secrets;
 pub use entrance::{Directory, Later, Proof, Terms};
 pub use invitation::Invitation;
+pub use ladder::Message;
 
 use crate::{
     LegId, limits,
@@ -212,6 +216,7 @@ struct Inner {
     registrar: Mutex<Registrar>,
     exchange: Exchange,
     events: Sender<AgentEvent>,
+    watch: Watch,
     legs: Mutex<HashMap<LegId, Leg>>,
 }
 
@@ -271,8 +276,15 @@ impl Agent {
             tls_address = Some(listener.local_addr().map_err(in_use)?);
             listeners.push((listener, Begin::Handshake(config.into())));
         }
+        let public = |address: SocketAddr| SocketAddr::new(settings.public_address, address.port());
+        let watch = Watch {
+            ladders: Ladders::default(),
+            address: public(address),
+            tls_address: tls_address.map(public),
+        };
         let endpoint = EndpointBuilder::new()
             .with_user_agent("Sederunt")
+            .with_inspector(Box::new(watch.clone()))
             .with_transport_layer(transports)
             .with_cancel_token(stop.clone())
             .build();
@@ -300,6 +312,7 @@ impl Agent {
                 registrar: Mutex::default(),
                 exchange,
                 events,
+                watch,
                 legs: Mutex::default(),
             }),
         };
@@ -315,6 +328,11 @@ impl Agent {
     /// Where it listens by TLS, if it does.
     pub fn tls_address(&self) -> Option<SocketAddr> {
         self.inner.tls_address
+    }
+
+    /// What was said by SIP about a call that has ended, the first first; it is kept for ten seconds, and no longer once this was asked.
+    pub fn signalling(&self, sip_call_id: &str) -> Vec<Message> {
+        self.inner.watch.ladders.take(sip_call_id)
     }
 
     async fn receive(self, mut incoming: TransactionReceiver) {

@@ -18,6 +18,7 @@ mod recording_config;
 mod recordings;
 mod saying;
 mod sip_domains;
+mod sip_info;
 mod users;
 mod wire;
 
@@ -37,6 +38,7 @@ pub(crate) fn contract(installation: &Installation) -> Contract {
             recordings::RecordingsService::methods(installation),
             sip_domains::SipDomainsService::methods(installation),
             aliases::AliasesService::methods(installation),
+            sip_info::SipInfos::methods(installation),
         ],
     }
 }
