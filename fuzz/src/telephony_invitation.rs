@@ -1,7 +1,7 @@
 //! Any message of SIP, as far as a stranger's is read before it is known who may call.
 
 use rsipstack::sip::SipMessage;
-use telephony::agent::Invitation;
+use telephony::agent::{Invitation, session::Word};
 
 /// The bytes are a datagram. What cannot be read as a message does not come to us.
 pub fn run(data: &[u8]) {
@@ -9,6 +9,7 @@ pub fn run(data: &[u8]) {
     let Ok(SipMessage::Request(request)) = message else {
         return;
     };
+    let _ = Word::read(&request.headers);
     let Some(invitation) = Invitation::read(&request, [192, 0, 2, 1].into()) else {
         return;
     };

@@ -94,6 +94,11 @@ const TOOLS: &[Tool] = &[
         present: has_postgresql,
     },
     Tool {
+        package: "sip-tester",
+        needed_for: "the tests with peers that keep to the letter of SIP",
+        present: || on_path("sipp"),
+    },
+    Tool {
         package: "strace",
         needed_for: "the proof of durability",
         present: || on_path("strace"),

@@ -173,6 +173,7 @@ pub(crate) async fn start(
         tls,
         public_address: public_address.unwrap_or(listen.ip()),
         offers_sha256: offer_sha256,
+        sessions: agent::session::Sessions::default(),
     };
     // Signalling goes on a little longer than calls: those that are hung up on have to hear of it.
     let silent = CancellationToken::new();

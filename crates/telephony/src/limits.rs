@@ -117,3 +117,12 @@ pub(crate) const LADDERS_MAX: usize = 2 * LEGS_MAX;
 
 /// How long what was said about a call is kept after its end, for whoever wants it.
 pub(crate) const LADDER_KEPT: Duration = Duration::from_secs(10);
+
+/// How often a call is asked for a refresh in a row, where something comes between.
+pub(crate) const REFRESHES_MAX: u32 = 4;
+
+/// How long it is waited after two offers met, by chance: whoever began the call waits longer, so that the second try meets nothing
+/// (RFC 3261 §14.1).
+pub(crate) const GLARE_OURS: std::ops::Range<Duration> = Duration::from_millis(2_100)..Duration::from_secs(4);
+/// See [`GLARE_OURS`].
+pub(crate) const GLARE_THEIRS: std::ops::Range<Duration> = Duration::ZERO..Duration::from_secs(2);

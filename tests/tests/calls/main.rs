@@ -3,7 +3,10 @@
 
 mod incoming;
 mod outgoing;
+mod peers;
 mod signalling;
+#[path = "../../../crates/telephony/tests/agent/sipp.rs"]
+mod sipp;
 mod speech;
 #[expect(dead_code, reason = "the tests of the agent do more with it")]
 #[path = "../../../crates/telephony/tests/agent/telephone.rs"]

@@ -14,7 +14,11 @@ use super::{
 fn ladder(info: &Value, ours: &str) -> Vec<String> {
     let messages = info["messages"].as_array().into_iter().flatten();
     let said = messages.map(|message| {
-        let source = format!("{}:{}", message["sourceIp"].as_str().unwrap_or_default(), message["sourcePort"]);
+        let source = format!(
+            "{}:{}",
+            message["sourceIp"].as_str().unwrap_or_default(),
+            message["sourcePort"]
+        );
         let who = if source == ours { "we" } else { "they" };
         format!("{who}: {}", message["method"].as_str().unwrap_or_default())
     });
@@ -49,7 +53,14 @@ async fn what_was_said_about_a_call_is_there_when_it_is_over() -> Result<()> {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     };
     let said = ladder(&info, &ours);
-    let expected = ["they: INVITE", "we: 100", "we: 200", "they: ACK", "they: BYE", "we: 200"];
+    let expected = [
+        "they: INVITE",
+        "we: 100",
+        "we: 200",
+        "they: ACK",
+        "they: BYE",
+        "we: 200",
+    ];
     assert_eq!(said, expected, "{info}");
     assert_eq!(info["sipCallId"], call["sipCallId"]);
     assert_eq!(info["messages"][1]["requestLine"], "100 Trying");
@@ -58,7 +69,9 @@ async fn what_was_said_about_a_call_is_there_when_it_is_over() -> Result<()> {
 
     // A call of ours that nobody takes, and one that goes nowhere.
     let silent = Telephone::silent().await;
-    let rang = world.call(&silent.address(), "/recorded", &[("timeoutSeconds", json!(2))])?.ok()?;
+    let rang = world
+        .call(&silent.address(), "/recorded", &[("timeoutSeconds", json!(2))])?
+        .ok()?;
     world.newest("calls", "calls", |call| call["state"] == "NOT_ANSWERED")?;
     let path = path_of(&rang)?;
     let info = loop {
@@ -74,8 +87,16 @@ async fn what_was_said_about_a_call_is_there_when_it_is_over() -> Result<()> {
         ensure!(said.iter().any(|said| said == expected), "{expected} in {said:?}");
     }
     let nowhere = world.call(&format!("sip:a@x.{DOMAIN_BASE}"), "/recorded", &[])?.ok()?;
-    world.newest("calls", "calls", |call| call["name"] == nowhere["name"] && call["state"] == "FAILED")?;
-    let none = request(world.server().address(), "GET", &path_of(&nowhere)?, Some(&world.token), None)?;
+    world.newest("calls", "calls", |call| {
+        call["name"] == nowhere["name"] && call["state"] == "FAILED"
+    })?;
+    let none = request(
+        world.server().address(),
+        "GET",
+        &path_of(&nowhere)?,
+        Some(&world.token),
+        None,
+    )?;
     assert_eq!(none.status, 404, "{PROJECT} has a call that was never made");
     Ok(())
 }

@@ -8,7 +8,7 @@ use rsipstack::{
         dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
         invitation::{InviteAsyncResult, InviteOption},
     },
-    sip::{Header, Request, StatusCode, Transport, Uri, uri::ParamsExt},
+    sip::{Header, Method, Request, Response, StatusCode, Transport, Uri, uri::ParamsExt},
     transaction::transaction::Transaction,
     transport::{SipAddr, SipConnection},
 };
@@ -18,14 +18,16 @@ use super::{
     Agent, AgentError, AgentEvent, By, Cause, Credential, Dial, Heard, Invitation, Leg, Place, Refusal,
     entrance::{source_of, transport_of},
     random,
+    refreshing::until,
     registrar::Reached,
     sdp::{Description, SdpError, offer, secure_offer},
+    session::{Agreement, SessionTimer, Word, methods},
 };
 use crate::{LegId, clock::now_us, limits, line::Secret};
 
 const SDP: &str = "application/sdp";
 
-fn content() -> Vec<Header> {
+pub(super) fn content() -> Vec<Header> {
     vec![Header::ContentType(SDP.into())]
 }
 
@@ -48,6 +50,11 @@ impl Agent {
         let secret = (transport == Transport::Tls).then(random);
         let Ok(offered) = described(&transaction.original.body, secret) else {
             return transaction.reply(StatusCode::NotAcceptableHere).await;
+        };
+        let sessions = self.inner.settings.sessions;
+        let Ok(session) = sessions.asked(&Word::read(&transaction.original.headers)) else {
+            let (status, least) = (StatusCode::SessionIntervalTooSmall, vec![sessions.least()]);
+            return transaction.reply_with(status, least, None).await;
         };
         let leg = LegId::next();
         let is_full = self.legs().len() >= limits::LEGS_MAX;
@@ -75,6 +82,10 @@ impl Agent {
             is_sealed: offered.keys().is_some(),
             offered: Some(offered),
             version: 0,
+            said: vec![],
+            session,
+            timer: None,
+            is_inviting: false,
             ending: None,
             heard: Heard::Nothing,
         };
@@ -121,6 +132,8 @@ impl Agent {
             None => offer(local),
         };
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
+        let mut headers = self.inner.settings.sessions.offered();
+        headers.extend([methods(), Header::PAssertedIdentity(format!("<{from}>").into())]);
         let option = InviteOption {
             caller: from.clone(),
             callee,
@@ -128,9 +141,9 @@ impl Agent {
             call_id: Some(dial.sip_call_id.clone()),
             credential: dial.credential.as_ref().map(Credential::shown),
             content_type: Some(SDP.to_owned()),
-            offer: Some(offer.into_bytes()),
+            offer: Some(offer.clone().into_bytes()),
             contact: self.contact(transport),
-            headers: Some(vec![Header::PAssertedIdentity(format!("<{from}>").into())]),
+            headers: Some(headers),
             ..InviteOption::default()
         };
         let ladders = &self.inner.watch.ladders;
@@ -149,6 +162,10 @@ impl Agent {
             is_sealed: secret.is_some(),
             offered: None,
             version: 1,
+            said: offer.into_bytes(),
+            session: None,
+            timer: None,
+            is_inviting: false,
             ending: None,
             heard: Heard::Nothing,
         };
@@ -219,9 +236,10 @@ impl Agent {
         let Some(answered) = legs.get_mut(&leg) else { return };
         let Some(offered) = answered.offered.take() else { return };
         answered.version += 1;
-        let body = offered.answer(answered.local, answered.version);
+        answered.said = offered.answer(answered.local, answered.version).into_bytes();
         self.inner.exchange.connect_sealed(leg, offered.plan(), offered.keys());
-        if let Err(error) = answered.dialog.accept(Some(content()), Some(body.into_bytes())) {
+        let headers = [content(), agreed(answered.session)].concat();
+        if let Err(error) = answered.dialog.accept(Some(headers), Some(answered.said.clone())) {
             tracing::debug!(%error, "a call cannot be answered");
         }
     }
@@ -263,55 +281,76 @@ impl Agent {
         });
     }
 
-    /// Hears what a dialog says, until it ends.
+    /// Hears what a dialog says and keeps its time, until it ends.
     async fn follow(self, leg: LegId, mut states: DialogStateReceiver) {
-        while let Some(state) = states.recv().await {
-            if matches!(state, DialogState::Trying(_) | DialogState::Early(..))
-                && let Some(leg) = self.legs().get_mut(&leg).filter(|leg| leg.heard == Heard::Nothing)
-            {
-                leg.heard = Heard::Something;
-            }
-            match state {
-                DialogState::Early(_, response) if response.status_code.code() >= 180 && self.is_ours(leg) => {
-                    let at_us = now_us();
-                    self.tell(AgentEvent::Ringing { leg, at_us }).await;
+        loop {
+            let deadline_us = self.deadline_us(leg);
+            let state = tokio::select! {
+                state = states.recv() => state,
+                () = until(deadline_us) => {
+                    self.time_passed(leg);
+                    continue;
                 }
-                DialogState::Confirmed(_, response) => self.confirmed(leg, &response.body).await,
-                DialogState::Updated(_, request, handle) => self.updated(leg, &request, handle).await,
-                DialogState::Info(_, request, handle) => {
-                    // Whoever does not hear of it says it again.
-                    let _ = handle.reply(StatusCode::OK).await;
-                    if let Some(digit) = digit_of(&request.body) {
-                        let at_us = now_us();
-                        self.tell(AgentEvent::Digit { leg, digit, at_us }).await;
-                    }
-                }
-                DialogState::Options(_, _, handle) => {
-                    let _ = handle.reply(StatusCode::OK).await;
-                }
-                DialogState::Terminated(id, reason) => {
-                    self.inner.layer.remove_dialog(&id);
-                    self.end(leg, cause_of(&reason)).await;
-                    return;
-                }
-                _ => {}
+            };
+            let Some(state) = state else { return };
+            let is_over = matches!(state, DialogState::Terminated(..));
+            self.hear(leg, state).await;
+            if is_over {
+                return;
             }
         }
     }
 
+    /// What a dialog says.
+    async fn hear(&self, leg: LegId, state: DialogState) {
+        if matches!(state, DialogState::Trying(_) | DialogState::Early(..))
+            && let Some(leg) = self.legs().get_mut(&leg).filter(|leg| leg.heard == Heard::Nothing)
+        {
+            leg.heard = Heard::Something;
+        }
+        match state {
+            DialogState::Early(_, response) if response.status_code.code() >= 180 && self.is_sought(leg) => {
+                let at_us = now_us();
+                self.tell(AgentEvent::Ringing { leg, at_us }).await;
+            }
+            DialogState::Confirmed(_, response) => self.confirmed(leg, &response).await,
+            DialogState::Updated(_, request, handle) => self.updated(leg, &request, handle).await,
+            DialogState::Info(_, request, handle) => {
+                // Whoever does not hear of it says it again.
+                let _ = handle.reply(StatusCode::OK).await;
+                if let Some(digit) = digit_of(&request.body) {
+                    let at_us = now_us();
+                    self.tell(AgentEvent::Digit { leg, digit, at_us }).await;
+                }
+            }
+            DialogState::Options(_, _, handle) => {
+                let _ = handle.reply(StatusCode::OK).await;
+            }
+            DialogState::Terminated(id, reason) => {
+                self.inner.layer.remove_dialog(&id);
+                self.end(leg, cause_of(&reason)).await;
+            }
+            _ => {}
+        }
+    }
+
     /// Both sides know that the call is up.
-    async fn confirmed(&self, leg: LegId, body: &[u8]) {
+    async fn confirmed(&self, leg: LegId, response: &Response) {
         let is_first = {
             let mut legs = self.legs();
             let Some(confirmed) = legs.get_mut(&leg) else { return };
             let is_first = std::mem::replace(&mut confirmed.heard, Heard::Answer) != Heard::Answer;
             // Of a call that we made, the answer is here.
             if is_first && confirmed.is_ours {
-                if let Some(answer) = confirmed.agree(body) {
+                confirmed.session = self.inner.settings.sessions.answered(&Word::read(&response.headers));
+                if let Some(answer) = confirmed.agree(&response.body) {
                     self.inner.exchange.connect_sealed(leg, answer.plan(), answer.keys());
                 } else {
                     tracing::debug!(%leg, "an answer cannot be taken; there is no sound");
                 }
+            }
+            if is_first {
+                confirmed.timer = confirmed.session.map(|session| SessionTimer::begin(session, now_us()));
             }
             is_first
         };
@@ -321,30 +360,42 @@ impl Agent {
         }
     }
 
-    /// The other side offers something else: a hold, or another address.
+    /// The other side offers something else, a hold or another address, or says that it is there.
     async fn updated(&self, leg: LegId, request: &Request, handle: TransactionHandle) {
-        let answer = {
-            let mut legs = self.legs();
-            let Some(updated) = legs.get_mut(&leg) else { return };
-            updated.agree(&request.body).map(|offered| {
-                updated.version += 1;
-                self.inner.exchange.connect_sealed(leg, offered.plan(), offered.keys());
-                offered.answer(updated.local, updated.version)
-            })
-        };
-        let outcome = match answer {
-            Some(answer) => {
-                handle
-                    .respond(StatusCode::OK, Some(content()), Some(answer.into_bytes()))
-                    .await
-            }
-            // One without a description only asks whether we are there.
-            None if request.body.is_empty() => handle.reply(StatusCode::OK).await,
-            None => handle.reply(StatusCode::NotAcceptableHere).await,
-        };
-        if outcome.is_err() {
+        let (status, headers, body) = self.taken(leg, request);
+        if handle.respond(status, Some(headers), body).await.is_err() {
             tracing::debug!(%leg, "an offer within a call came too late");
         }
+    }
+
+    /// What is answered to an offer within a call.
+    fn taken(&self, leg: LegId, request: &Request) -> (StatusCode, Vec<Header>, Option<Vec<u8>>) {
+        let sessions = self.inner.settings.sessions;
+        let mut legs = self.legs();
+        let Some(updated) = legs.get_mut(&leg) else {
+            return (StatusCode::CallTransactionDoesNotExist, vec![], None);
+        };
+        if updated.is_inviting && request.method == Method::Invite {
+            return (StatusCode::RequestPending, vec![], None);
+        }
+        let Ok(session) = sessions.asked(&Word::read(&request.headers)) else {
+            return (StatusCode::SessionIntervalTooSmall, vec![sessions.least()], None);
+        };
+        let is_offer = !request.body.is_empty();
+        if is_offer {
+            let Some(offered) = updated.agree(&request.body) else {
+                return (StatusCode::NotAcceptableHere, vec![], None);
+            };
+            updated.version += 1;
+            self.inner.exchange.connect_sealed(leg, offered.plan(), offered.keys());
+            updated.said = offered.answer(updated.local, updated.version).into_bytes();
+        }
+        updated.timer = session.map(|session| SessionTimer::begin(session, now_us()));
+        // Whoever invites without an offer wants one: what stands. Otherwise it is only asked whether we are there.
+        let says = is_offer || request.method == Method::Invite;
+        let about = if says { content() } else { vec![] };
+        let body = says.then(|| updated.said.clone());
+        (StatusCode::OK, [about, agreed(session)].concat(), body)
     }
 
     /// It is over: told once, whoever says it first.
@@ -361,9 +412,11 @@ impl Agent {
         self.tell(AgentEvent::Ended { leg, at_us, cause }).await;
     }
 
-    /// Whether it is a call that we make.
-    fn is_ours(&self, leg: LegId) -> bool {
-        self.legs().get(&leg).is_some_and(|leg| leg.is_ours)
+    /// Whether it is a call that we make, and that nobody has answered.
+    fn is_sought(&self, leg: LegId) -> bool {
+        let legs = self.legs();
+        legs.get(&leg)
+            .is_some_and(|leg| leg.is_ours && leg.heard != Heard::Answer)
     }
 
     async fn tell(&self, event: AgentEvent) {
@@ -392,7 +445,7 @@ impl Agent {
 
 impl Leg {
     /// What the other side says of its sound, if that can be agreed on. What was sealed is not opened by a later word.
-    fn agree(&mut self, body: &[u8]) -> Option<Description> {
+    pub(super) fn agree(&mut self, body: &[u8]) -> Option<Description> {
         let description = described(body, self.secret).ok()?;
         let is_sealed = description.keys().is_some();
         if self.is_sealed && !is_sealed {
@@ -401,6 +454,12 @@ impl Leg {
         self.is_sealed = is_sealed;
         Some(description)
     }
+}
+
+/// What is answered of how a call is refreshed, and by what it may be.
+fn agreed(session: Option<Agreement>) -> Vec<Header> {
+    let said = session.map(Agreement::answer).unwrap_or_default();
+    said.into_iter().chain([methods()]).collect()
 }
 
 /// What somebody says of their sound, by TLS or in the open.

@@ -13,9 +13,12 @@ mod guard;
 mod invitation;
 mod ladder;
 pub mod redaction;
+mod refreshing;
 mod registrar;
 pub mod sdp;
 mod secure;
+pub mod session;
+mod strangers;
 
 use std::{
     collections::HashMap,
@@ -41,6 +44,8 @@ use digest::Nonces;
 use guard::Guard;
 use ladder::{Ladders, Watch};
 use registrar::Registrar;
+use session::{Agreement, SessionTimer, Sessions};
+use strangers::Doorkeeper;
 
 pub use cause::{Cause, Refusal};
 pub use digest::Secrets;
@@ -64,6 +69,8 @@ pub struct Settings {
     pub tls: Option<(SocketAddr, Arc<ServerConfig>)>,
     /// Whether telephones are offered SHA-256 beside MD5 for their passwords: some that know MD5 alone give up then.
     pub offers_sha256: bool,
+    /// How long calls are good without a word.
+    pub sessions: Sessions,
 }
 
 /// What happens to legs.
@@ -235,6 +242,14 @@ struct Leg {
     offered: Option<sdp::Description>,
     /// How many descriptions we gave.
     version: u64,
+    /// The last of them.
+    said: Vec<u8>,
+    /// How it is refreshed once it is up, if it is.
+    session: Option<Agreement>,
+    /// And what of that is due when.
+    timer: Option<SessionTimer>,
+    /// We make an offer, and another one would meet it.
+    is_inviting: bool,
     /// What we did to end it, if we did.
     ending: Option<Cause>,
     heard: Heard,
@@ -282,12 +297,15 @@ impl Agent {
             address: public(address),
             tls_address: tls_address.map(public),
         };
+        let doorkeeper = Doorkeeper::default();
         let endpoint = EndpointBuilder::new()
             .with_user_agent("Sederunt")
             .with_inspector(Box::new(watch.clone()))
+            .with_transport_inspector(Box::new(doorkeeper.clone()))
             .with_transport_layer(transports)
             .with_cancel_token(stop.clone())
             .build();
+        doorkeeper.serve(&endpoint.inner);
         let incoming = endpoint.incoming_transactions().map_err(refused)?;
         let serving = endpoint.inner.clone();
         tokio::spawn(async move {

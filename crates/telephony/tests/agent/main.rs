@@ -1,5 +1,8 @@
-//! The agent and the exchange with real telephones: baresip, which has no ears but files.
+//! The agent and the exchange with real telephones: baresip, which has no ears but files, and sipp, which keeps to the letter.
 
+mod sessions;
+#[expect(dead_code, reason = "the tests of calls do more with it")]
+mod sipp;
 #[expect(dead_code, reason = "the tests of calls do more with it")]
 mod telephone;
 
@@ -13,7 +16,10 @@ use audio::{Frame, silence, tone};
 use telephone::Telephone;
 use telephony::{
     LegId,
-    agent::{Agent, AgentEvent, By, Cause, Dial, Directory, Later, Place, Proof, Refusal, Secrets, Settings, Terms},
+    agent::{
+        Agent, AgentEvent, By, Cause, Dial, Directory, Later, Place, Proof, Refusal, Secrets, Settings, Terms,
+        session::Sessions,
+    },
     line::{self, Exchange, LineEvent, PlayId, Sink},
 };
 use tokio::{
@@ -100,6 +106,10 @@ impl World {
     }
 
     async fn of(domain: OneDomain) -> World {
+        World::with(domain, Sessions::default()).await
+    }
+
+    async fn with(domain: OneDomain, sessions: Sessions) -> World {
         let tls = Some(((LOCAL, 0).into(), certificate()));
         let (events_in, events) = mpsc::channel(100);
         let (lines_in, lines) = mpsc::channel(100);
@@ -110,6 +120,7 @@ impl World {
             public_address: LOCAL,
             tls,
             offers_sha256: false,
+            sessions,
         };
         let stop = CancellationToken::new();
         let agent = Agent::start(settings, Arc::new(domain), exchange.clone(), events_in, stop.clone());
