@@ -41,6 +41,9 @@ pub enum ListError {
     /// Not a token of this list.
     #[error("the page token is not one of this list")]
     Token,
+    /// No number begins with that.
+    #[error("numbers begin with digits of E.164, such as +61")]
+    Prefix,
     /// The filter.
     #[error(transparent)]
     Filter(#[from] filter::Malformed),
