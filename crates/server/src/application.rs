@@ -209,15 +209,7 @@ impl Server {
         let recordings = telephone::store(configuration.recordings, &store.data).map_err(TelephoneError::from)?;
         let receivers = Receivers::new(configuration.notify_origins);
         let mut installation = install(&db, media, configuration.retention, identity, receivers, recordings);
-        installation.sip_base = configuration
-            .telephone
-            .as_ref()
-            .map(|telephone| telephone.domain.as_str().into());
-        let numbers = configuration
-            .telephone
-            .as_ref()
-            .map(|telephone| telephone.numbers.clone());
-        installation.numbers = numbers.unwrap_or_default().into();
+        installation.name_telephones(configuration.telephone.as_ref());
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
         let stop = CancellationToken::new();
@@ -383,6 +375,16 @@ fn install(
         public_url: identity.public_url().into(),
         identity,
         retention_us,
+    }
+}
+
+impl Installation {
+    /// By which names and numbers telephones call, if they may.
+    fn name_telephones(&mut self, telephone: Option<&TelephoneConfiguration>) {
+        if let Some(telephone) = telephone {
+            self.sip_base = Some(telephone.domain.as_str().into());
+            self.numbers = Arc::new(telephone.numbers.clone());
+        }
     }
 }
 
