@@ -7,6 +7,7 @@
 
 mod bare;
 mod bare_table;
+mod call_setups;
 mod calls;
 mod crowd;
 mod durable_joins;
@@ -80,6 +81,7 @@ async fn main() -> Result<()> {
     }
     if wanted(Name::Calls) {
         calls::run()?;
+        call_setups::run().await?;
     }
     Ok(())
 }

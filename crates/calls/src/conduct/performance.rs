@@ -203,6 +203,7 @@ impl Performance {
         let child = self.children.get_mut(id)?;
         Some(match happening {
             Happening::Digit(digit) => Did::Digit(digit),
+            Happening::Early => Did::Announced,
             Happening::Played(play) if child.hears(play) => Did::Heard,
             Happening::Made { play, clip, loops } if child.hears(play) => {
                 let Some(clip) = clip else { return Some(Did::Heard) };
@@ -308,6 +309,9 @@ impl Performance {
             Effect::HangUpOn(child) => self.with(&child, |child, this| {
                 child.is_given_up = true;
                 this.agent.hang_up(child.leg);
+            }),
+            Effect::Overhear(child) => self.with(&child, |child, this| {
+                this.conductor.exchange.bridge(this.own.leg, child.leg);
             }),
             Effect::Connect(child) => self.connect(&child).await,
             Effect::HangUp => self.agent.hang_up(leg),

@@ -24,6 +24,8 @@ pub(super) enum Happening {
     Ringing {
         at_us: i64,
     },
+    /// Something is to be heard of whoever is called.
+    Early,
     Answered {
         at_us: i64,
     },
@@ -82,6 +84,7 @@ impl Switchboard {
     pub(super) fn tell(&self, event: &AgentEvent) {
         let (leg, happening) = match *event {
             AgentEvent::Ringing { leg, at_us } => (leg, Happening::Ringing { at_us }),
+            AgentEvent::Early { leg } => (leg, Happening::Early),
             AgentEvent::Answered { leg, at_us } => (leg, Happening::Answered { at_us }),
             AgentEvent::Digit { leg, digit, .. } => (leg, Happening::Digit(digit)),
             AgentEvent::Ended { leg, at_us, cause } => (leg, Happening::Ended { at_us, cause }),

@@ -46,6 +46,10 @@ pub(super) struct Calling {
     length_max_us: i64,
     timeout_s: i64,
     next_uri: Option<String>,
+    /// A document says what is heard in place of ringing.
+    has_sound: bool,
+    /// Whom the caller hears though they have not answered.
+    overheard: Option<String>,
     untried: VecDeque<Endpoint>,
     children: Vec<Child>,
     /// Who was connected, from when to when.
@@ -65,6 +69,8 @@ impl Calling {
             length_max_us: 1_000_000 * connection.length_max_s,
             timeout_s: connection.timeout_s,
             next_uri: connection.next_uri,
+            has_sound: connection.ring.is_some(),
+            overheard: None,
             untried: connection.endpoints.into(),
             children: vec![],
             connected: None,
@@ -168,6 +174,7 @@ impl Calling {
                     self.accepted(place, now_us, effects);
                 }
             }
+            (Did::Announced, Stage::Trying) => self.announced(place, effects),
             (Did::Answered, Stage::GivenUp) => effects.push(Effect::HangUpOn(child.id.clone())),
             (Did::Heard, Stage::Screening { until_us: None }) => {
                 child.stage = Stage::Screening {
@@ -186,6 +193,19 @@ impl Calling {
                 child.stage = Stage::Over(state);
             }
             _ => {}
+        }
+    }
+
+    /// Something is to be heard of whoever is called. The caller hears it in place of ringing, if it is one alone who is called, and if
+    /// nobody says something to them first that the caller is not to hear.
+    fn announced(&mut self, place: usize, effects: &mut Vec<Effect>) {
+        let mut others = self.children.iter().enumerate().filter(|(other, _)| *other != place);
+        let is_alone = others.all(|(_, other)| matches!(other.stage, Stage::Over(_)));
+        let child = &self.children[place];
+        let is_told_first = child.screen.is_some() || child.whisper.is_some();
+        if is_alone && !self.has_sound && !is_told_first && self.overheard.as_ref() != Some(&child.id) {
+            self.overheard = Some(child.id.clone());
+            effects.extend([Effect::Hush, Effect::Overhear(child.id.clone())]);
         }
     }
 
@@ -232,6 +252,10 @@ impl Calling {
             Strategy::Failover => state == CallState::Failed,
         };
         if tries_next && self.try_next(fresh, effects) {
+            // It was heard in place of ringing, and the next one rings.
+            if self.overheard.take().is_some() {
+                effects.push(Effect::Ring(None));
+            }
             return false;
         }
         let is_over = self.children.iter().all(|child| matches!(child.stage, Stage::Over(_)));

@@ -52,6 +52,8 @@ pub(crate) enum Input {
 /// What somebody who is called out of a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Did {
+    /// They let something be heard before they answer: an announcement of their network, mostly.
+    Announced,
     /// They answered.
     Answered,
     /// They heard what they were to hear.
@@ -112,6 +114,8 @@ pub(crate) enum Effect {
     HearFor { child: String, sound: Sound },
     /// Press a key for them to hear.
     PressFor { child: String, key: char },
+    /// Let the other side hear what is to be heard of somebody who has not answered.
+    Overhear(String),
     /// Let the two hear each other.
     Connect(String),
     /// End their call.

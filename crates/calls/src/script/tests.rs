@@ -87,6 +87,7 @@ impl World {
                     Sound::File(uri) => format!("play {uri} to {child}"),
                 },
                 Effect::PressFor { child, key } => format!("press {key} for {child}"),
+                Effect::Overhear(child) => format!("overhear {child}"),
                 Effect::Connect(child) => format!("connect {child}"),
                 Effect::HangUpOn(child) => format!("hangup {child}"),
                 other => format!("{other:?}")
@@ -468,6 +469,32 @@ fn who_is_tried_and_who_is_it() {
     check("failover", &[("r1", Ended(Failed))], &["dial r2"]);
     check("failover", &[("r1", Ended(Busy))], &["hush", "hangup"]);
     check("failover", &[("r9", Answered)], &[]);
+}
+
+#[test]
+fn an_announcement_is_heard_in_place_of_ringing() {
+    let mut world =
+        World::up("<Call Strategy=\"linear\"><Endpoint>sip:a@x</Endpoint><Endpoint>sip:b@x</Endpoint></Call>");
+    world.did("it rings", &["ring", "dial r1 sip:a@x  600"]);
+    world.child("r1", Did::Announced);
+    world.did("its network speaks", &["hush", "overhear r1"]);
+    world.child("r1", Did::Announced);
+    world.did("that is known", &[]);
+    world.child("r1", Did::Ended(CallState::Busy));
+    world.did("the next one rings", &["dial r2 sip:b@x  600", "ring"]);
+    world.child("r2", Did::Answered);
+    world.did("and answers", &["hush", "connect r2"]);
+
+    let check = |document: &str| {
+        let mut world = World::up(document);
+        world.done.clear();
+        world.child("r1", Did::Announced);
+        world.did(document, &[]);
+    };
+    check("<Call RingAudioUri=\"ring.wav\">sip:a@x</Call>");
+    check("<Call><Endpoint>sip:a@x</Endpoint><Endpoint>sip:b@x</Endpoint></Call>");
+    check("<Call><Endpoint WhisperAudioUri=\"tts:A\">sip:a@x</Endpoint></Call>");
+    check("<Call><Endpoint ScreenAudioUri=\"tts:A\">sip:a@x</Endpoint></Call>");
 }
 
 #[test]

@@ -23,7 +23,12 @@ use super::{
     sdp::{Description, SdpError, offer, secure_offer},
     session::{Agreement, SessionTimer, Word, methods},
 };
-use crate::{LegId, clock::now_us, limits, line::Secret};
+use crate::{
+    LegId,
+    clock::now_us,
+    limits,
+    line::{Plan, Secret},
+};
 
 const SDP: &str = "application/sdp";
 
@@ -83,6 +88,7 @@ impl Agent {
             offered: Some(offered),
             version: 0,
             said: vec![],
+            early: vec![],
             session,
             timer: None,
             is_inviting: false,
@@ -163,6 +169,7 @@ impl Agent {
             offered: None,
             version: 1,
             said: offer.into_bytes(),
+            early: vec![],
             session: None,
             timer: None,
             is_inviting: false,
@@ -312,6 +319,9 @@ impl Agent {
             DialogState::Early(_, response) if response.status_code.code() >= 180 && self.is_sought(leg) => {
                 let at_us = now_us();
                 self.tell(AgentEvent::Ringing { leg, at_us }).await;
+                if self.is_heard_early(leg, &response.body) {
+                    self.tell(AgentEvent::Early { leg }).await;
+                }
             }
             DialogState::Confirmed(_, response) => self.confirmed(leg, &response).await,
             DialogState::Updated(_, request, handle) => self.updated(leg, &request, handle).await,
@@ -334,6 +344,21 @@ impl Agent {
         }
     }
 
+    /// Whether whoever is called lets something be heard before they answer: its sound flows from then on.
+    fn is_heard_early(&self, leg: LegId, body: &[u8]) -> bool {
+        let mut legs = self.legs();
+        let Some(early) = legs.get_mut(&leg) else { return false };
+        let Some(answer) = early.agree(body) else { return false };
+        early.early = body.to_vec();
+        // An announcement ends, and then nothing is heard though somebody is still there.
+        let plan = Plan {
+            speaks: false,
+            ..answer.plan()
+        };
+        self.inner.exchange.connect_sealed(leg, plan, answer.keys());
+        true
+    }
+
     /// Both sides know that the call is up.
     async fn confirmed(&self, leg: LegId, response: &Response) {
         let is_first = {
@@ -343,7 +368,14 @@ impl Agent {
             // Of a call that we made, the answer is here.
             if is_first && confirmed.is_ours {
                 confirmed.session = self.inner.settings.sessions.answered(&Word::read(&response.headers));
-                if let Some(answer) = confirmed.agree(&response.body) {
+                // What was said before the answer need not be said again.
+                let early = std::mem::take(&mut confirmed.early);
+                let said = if response.body.is_empty() {
+                    &early
+                } else {
+                    &response.body
+                };
+                if let Some(answer) = confirmed.agree(said) {
                     self.inner.exchange.connect_sealed(leg, answer.plan(), answer.keys());
                 } else {
                     tracing::debug!(%leg, "an answer cannot be taken; there is no sound");

@@ -92,6 +92,11 @@ pub enum AgentEvent {
         /// Since when.
         at_us: i64,
     },
+    /// Something is to be heard of a telephone that we call, though nobody has answered: an announcement, or its own ringing.
+    Early {
+        /// Of which one.
+        leg: LegId,
+    },
     /// A call is up, and its sound flows.
     Answered {
         /// Which one.
@@ -244,6 +249,8 @@ struct Leg {
     version: u64,
     /// The last of them.
     said: Vec<u8>,
+    /// What the other side said of its sound before it answered, if it did.
+    early: Vec<u8>,
     /// How it is refreshed once it is up, if it is.
     session: Option<Agreement>,
     /// And what of that is due when.

@@ -5,10 +5,7 @@
 
 use std::time::Duration;
 
-use rsipstack::{
-    dialog::invite_dialog::InviteDialog,
-    sip::Response,
-};
+use rsipstack::{dialog::invite_dialog::InviteDialog, sip::Response};
 
 use super::{
     Agent, Cause,
