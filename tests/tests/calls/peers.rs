@@ -59,10 +59,9 @@ async fn what_becomes_of_calls_that_are_made() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_becomes_of_calls_that_come_in() -> Result<()> {
     let world = World::open()?;
-    world.domain("waiting", "/waiting")?;
+    world.domain("waiting", "/never")?;
     world.domain("busy", "/busy")?;
     world.domain("recorded", "/recorded")?;
-    world.handler.says("/waiting", "<Wait DurationSeconds=\"20\"/>");
     let check = async |scenario: &str, id: &str, expected: (&str, Option<&str>)| -> Result<()> {
         let domain = format!("{id}.{DOMAIN_BASE}");
         let peer = Sipp::calling(scenario, HERE, world.sip, &domain);

@@ -136,6 +136,10 @@ pub(super) fn serve(
         headers,
         body,
     });
+    if path == "/never" {
+        thread::sleep(PATIENCE);
+        return Ok(());
+    }
     let more = said.lock().expect("no thread panics").get(&path).cloned();
     let body = more.or_else(|| document(&path));
     let body = body.map(|body| format!("<?xml version=\"1.0\"?><Response>{body}</Response>"));

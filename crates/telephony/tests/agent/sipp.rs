@@ -3,7 +3,7 @@
 //! A scenario that calls asks for `sip:help@[domain]`; one that is called is at [`Sipp::address`].
 
 use std::{
-    fs::File,
+    fs::{self, File},
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -40,27 +40,31 @@ fn scenario(name: &str) -> PathBuf {
 impl Sipp {
     /// Somebody who is called and does this; `status` is what they refuse by, where they do.
     pub(super) fn called(name: &str, status: &str) -> Sipp {
-        Sipp::start(name, Ipv4Addr::LOCALHOST.into(), &["-key", "status", status])
+        Sipp::start(name, status, Ipv4Addr::LOCALHOST.into(), &[])
     }
 
     /// Somebody at an address of this machine who calls a domain at an agent and does this.
     pub(super) fn calling(name: &str, from: IpAddr, agent: SocketAddr, domain: &str) -> Sipp {
         let agent = agent.to_string();
-        Sipp::start(name, from, &[&agent, "-key", "domain", domain])
+        Sipp::start(name, "", from, &[&agent, "-key", "domain", domain])
     }
 
-    fn start(name: &str, from: IpAddr, more: &[&str]) -> Sipp {
+    fn start(name: &str, status: &str, from: IpAddr, more: &[&str]) -> Sipp {
         let socket = UdpSocket::bind((from, 0)).expect("a port");
         let address = socket.local_addr().expect("bound");
         drop(socket);
         let folder = tempfile::tempdir().expect("a folder");
+        // A status is to be there when it reads its scenario.
+        let text = fs::read_to_string(scenario(name)).expect("a scenario");
+        let played = folder.path().join("scenario.xml");
+        fs::write(&played, text.replace("[status]", status)).expect("a file");
         let log = |name: &str| File::create(folder.path().join(name)).expect("a file");
         let port = address.port().to_string();
         let seconds = PATIENCE.as_secs().to_string();
         let process = Command::new("sipp")
             .args(more)
             .arg("-sf")
-            .arg(scenario(name))
+            .arg(played)
             .args(["-i", &from.to_string(), "-mi", &from.to_string(), "-p", &port])
             .args(["-m", "1", "-nostdin", "-timeout", &seconds, "-timeout_error"])
             .args([
@@ -93,7 +97,7 @@ impl Sipp {
     pub(super) async fn is_content(mut self) {
         loop {
             if let Some(status) = self.process.try_wait().expect("it is ours") {
-                let read = |name: &str| std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+                let read = |name: &str| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
                 let said = format!("{}\n{}\n{}", read("err"), read("errors"), read("messages"));
                 assert!(status.success(), "{status}: {said}");
                 return;
