@@ -7,6 +7,7 @@
 mod dialling;
 mod party;
 mod performance;
+mod streaming;
 mod switchboard;
 mod taking;
 
@@ -145,6 +146,7 @@ impl Conductor {
             }
         }
         drop(orders);
+        self.calls.streams.stop();
         for leg in switchboard.legs() {
             agent.hang_up(leg);
         }
