@@ -32,6 +32,7 @@ FILES = {
     "Recordings": f"{PACKAGE}.recordings",
     "SipDomains": f"{PACKAGE}.sip_domains",
     "Aliases": f"{PACKAGE}.aliases",
+    "Streams": f"{PACKAGE}.streams",
     "Users": "v1beta1.users",
 }
 TOKEN_URI = "https://oauth2.api.enfonica.com/token"
