@@ -6,6 +6,8 @@
 
 mod calling;
 mod collecting;
+#[cfg(test)]
+mod drawn;
 mod recorder;
 mod streaming;
 #[cfg(test)]

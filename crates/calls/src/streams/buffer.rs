@@ -55,6 +55,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn what_goes_in_comes_out_in_order_or_is_counted(steps in steps()) {
             let mut buffer = Buffer::default();

@@ -154,9 +154,10 @@ fn law(field: &'static str, config: api::AudioConfig) -> Result<Law, StreamError
 
 fn response_of(event: StreamEvent) -> api::StreamCallResponse {
     let event = match event {
-        StreamEvent::Connected(call) => Event::CallConnected(api::CallConnectedEvent {
-            call: Some(call_to_wire(&call)),
-        }),
+        StreamEvent::Connected(call) => {
+            let call = Some(call_to_wire(&call));
+            Event::CallConnected(Box::new(api::CallConnectedEvent { call }))
+        }
         StreamEvent::Said(audio) => Event::OutputAudio(api::OutputAudioEvent { audio }),
         StreamEvent::BufferEmpty => Event::InputAudioBufferEmpty(api::InputAudioBufferEmptyEvent {}),
     };
