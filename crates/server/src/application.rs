@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::announce::{Reached, Unresolved};
 use crate::configuration::Configuration;
-use crate::contracts::{graph, meet, own, people, voice};
+use crate::contracts::{graph, meet, numbering, own, people, voice};
 use crate::delivering::{Correspondent, Notifier};
 use crate::discovery::Descriptions;
 use crate::folder::{self, FolderError, Held};
@@ -209,10 +209,7 @@ impl Server {
         let recordings = telephone::store(configuration.recordings, &store.data).map_err(TelephoneError::from)?;
         let receivers = Receivers::new(configuration.notify_origins);
         let mut installation = install(&db, media, configuration.retention, identity, receivers, recordings);
-        installation.sip_base = configuration
-            .telephone
-            .as_ref()
-            .map(|telephone| telephone.domain.as_str().into());
+        installation.name_telephones(configuration.telephone.as_ref());
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
         let stop = CancellationToken::new();
@@ -322,6 +319,7 @@ fn contracts(installation: &Installation) -> Vec<Contract> {
         own::contract(installation),
         voice::contract(installation),
         voice::users_contract(installation),
+        numbering::contract(installation),
     ]
 }
 
@@ -368,6 +366,7 @@ fn install(
         media,
         calls: Calls::new(db.clone()),
         sip_base: None,
+        numbers: Arc::default(),
         recordings,
         outbox: Outbox::new(db.clone()),
         receivers,
@@ -376,6 +375,16 @@ fn install(
         public_url: identity.public_url().into(),
         identity,
         retention_us,
+    }
+}
+
+impl Installation {
+    /// By which names and numbers telephones call, if they may.
+    fn name_telephones(&mut self, telephone: Option<&TelephoneConfiguration>) {
+        if let Some(telephone) = telephone {
+            self.sip_base = Some(telephone.domain.as_str().into());
+            self.numbers = Arc::new(telephone.numbers.clone());
+        }
     }
 }
 
@@ -559,9 +568,9 @@ mod tests {
     /// Which methods the contracts' tables have, and which the descriptors. The services of a package are all ours to serve.
     #[test]
     fn every_method_has_one_row_and_every_row_a_method() {
-        let voice = [&voice::DECLARED, &voice::USERS_DECLARED];
+        let calls = [&voice::DECLARED, &voice::USERS_DECLARED, &numbering::DECLARED];
         let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED];
-        let declared = declared.into_iter().chain(voice).collect::<Vec<_>>();
+        let declared = declared.into_iter().chain(calls).collect::<Vec<_>>();
         let packages: BTreeSet<&str> = declared
             .iter()
             .flat_map(|declared| declared.packages)
