@@ -131,9 +131,8 @@ impl Service<Request<Body>> for Gate {
             };
             if served.goes_on {
                 let converse = |asking, request, place| conversed(served, asking, request, place);
-                return Ok(admission
-                    .pass_on::<Grpc, _>(Arc::clone(&served.method), request, converse)
-                    .await);
+                let passing = admission.pass_on::<Grpc, _>(Arc::clone(&served.method), request, converse);
+                return Ok(Box::pin(passing).await);
             }
             let call = |asking, request| async move {
                 answer(served, asking, request).await.unwrap_or_else(Status::into_http)
