@@ -58,10 +58,9 @@ struct World {
     /// What is to come, of what it was asked for.
     to_come: Vec<Input>,
     is_asking: bool,
-    is_answered: bool,
-    is_refused: bool,
+    /// What happens once, and has.
+    once: BTreeSet<&'static str>,
     recording: Option<String>,
-    is_recorded: bool,
     streams: bool,
     /// Those that were called and are not gone, and who of them was hung up on.
     children: BTreeMap<String, bool>,
@@ -94,27 +93,25 @@ impl World {
                     self.to_come.push(answer);
                 }
                 Effect::Answer => {
-                    assert!(!self.is_answered, "it is answered twice");
+                    assert!(self.once.insert("told to answer"), "it is answered twice");
                     self.to_come.push(Input::Answered);
                 }
                 Effect::Hear(_) | Effect::Beep => self.to_come.push(Input::Heard),
                 Effect::Hush => self.to_come.retain(|input| *input != Input::Heard),
                 Effect::Press(_) => self.to_come.push(Input::Pressed),
                 Effect::Refuse(_) => {
+                    let is_up = self.once.contains("answered");
                     assert!(
-                        !self.is_answered && !self.is_refused,
+                        !is_up && self.once.insert("refused"),
                         "it is refused once, and not when it is up"
                     );
-                    self.is_refused = true;
                     self.to_come.push(Input::Ended);
                 }
                 Effect::BeginRecording { id, .. } => assert_eq!(self.recording.replace(id), None, "two recordings"),
                 Effect::EndRecording => assert!(self.recording.take().is_some(), "no recording has begun"),
                 Effect::RecordCall { .. } => {
-                    assert!(
-                        self.is_answered && !std::mem::replace(&mut self.is_recorded, true),
-                        "it is recorded once"
-                    );
+                    let is_up = self.once.contains("answered");
+                    assert!(is_up && self.once.insert("recorded"), "it is recorded once");
                 }
                 Effect::BeginStream(_) => {
                     assert!(!self.streams, "two programs");
@@ -212,7 +209,9 @@ impl World {
     fn note(&mut self, input: &Input) -> bool {
         match input {
             Input::Document { .. } | Input::NoDocument { .. } => self.is_asking = false,
-            Input::Answered => self.is_answered = true,
+            Input::Answered => {
+                self.once.insert("answered");
+            }
             Input::Streamed => {
                 let parameters = BTreeMap::new();
                 self.to_come.push(Input::StreamEnded { parameters });
