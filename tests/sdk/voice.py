@@ -34,6 +34,7 @@ FILES = {
     "SipDomains": f"{PACKAGE}.sip_domains",
     "Aliases": f"{PACKAGE}.aliases",
     "SipInfoService": f"{PACKAGE}.sip_info",
+    "Streams": f"{PACKAGE}.streams",
     "Users": "v1beta1.users",
     "PhoneNumberInstances": f"{NUMBERING}.phone_number_instances",
     "PhoneNumbers": f"{NUMBERING}.phone_numbers",

@@ -10,6 +10,7 @@ mod signalling;
 #[path = "../../../crates/telephony/tests/agent/sipp.rs"]
 mod sipp;
 mod speech;
+mod stream;
 #[expect(dead_code, reason = "the tests of the agent do more with it")]
 #[path = "../../../crates/telephony/tests/agent/telephone.rs"]
 mod telephone;

@@ -19,6 +19,7 @@ mod recordings;
 mod saying;
 mod sip_domains;
 mod sip_info;
+mod streams;
 mod users;
 mod wire;
 
@@ -39,6 +40,7 @@ pub(crate) fn contract(installation: &Installation) -> Contract {
             sip_domains::SipDomainsService::methods(installation),
             aliases::AliasesService::methods(installation),
             sip_info::SipInfos::methods(installation),
+            streams::StreamsService::methods(installation),
         ],
     }
 }

@@ -28,6 +28,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::writes("Aliases/UpdateAlias", NEEDS, "Alias"),
     Operation::writes("Aliases/DeleteAlias", NEEDS, "Alias"),
     Operation::reads("SipInfoService/GetSipInfo", NEEDS, "SipInfo"),
+    Operation::writes("Streams/StreamCall", NEEDS, "Stream"),
 ];
 
 /// What is offered of users: `contracts/voice.md` §2.7. One row for each method.
