@@ -149,6 +149,7 @@ impl World {
                     self.to_come.push(Input::Child { id: child, did });
                 }
             }
+            Effect::Overhear(child) => assert!(self.children.contains_key(&child), "nobody is there"),
             Effect::Connect(child) => {
                 assert!(self.children.contains_key(&child), "nobody is there");
                 let did = Did::Ended(CallState::Completed);
@@ -174,7 +175,7 @@ impl World {
             let id = self.children.keys().next().cloned().unwrap_or_default();
             Input::Child { id, did }
         };
-        match chance.below(8) {
+        match chance.below(9) {
             0 => Input::Ended,
             1 => Input::Quiet {
                 ms: 1_000 * i64::try_from(chance.below(7)).expect("small"),
@@ -182,6 +183,7 @@ impl World {
             2 => of_a_child(Did::Digit('1')),
             3 => of_a_child(Did::Ended(CallState::NotAnswered)),
             4 => Input::Clock,
+            5 => of_a_child(Did::Announced),
             _ => Input::Digit(['1', '#'][chance.below(2)]),
         }
     }
