@@ -121,8 +121,8 @@ pub(crate) const LADDER_KEPT: Duration = Duration::from_secs(10);
 /// How often a call is asked for a refresh in a row, where something comes between.
 pub(crate) const REFRESHES_MAX: u32 = 4;
 
-/// How long it is waited after two offers met, by chance: whoever began the call waits longer, so that the second try meets nothing
-/// (RFC 3261 §14.1).
-pub(crate) const GLARE_OURS: std::ops::Range<Duration> = Duration::from_millis(2_100)..Duration::from_secs(4);
+/// How long it is waited at least after two offers met, and how much more by chance: whoever began the call waits longer, so that the
+/// second try meets nothing (RFC 3261 §14.1).
+pub(crate) const GLARE_OURS: (Duration, Duration) = (Duration::from_millis(2_100), Duration::from_millis(1_900));
 /// See [`GLARE_OURS`].
-pub(crate) const GLARE_THEIRS: std::ops::Range<Duration> = Duration::ZERO..Duration::from_secs(2);
+pub(crate) const GLARE_THEIRS: (Duration, Duration) = (Duration::ZERO, Duration::from_secs(2));

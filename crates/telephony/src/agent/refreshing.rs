@@ -123,13 +123,13 @@ impl Agent {
             }
             Refreshed::Otherwise | Refreshed::No => None,
             Refreshed::Glare => {
-                let waits = if asked.is_ours {
+                let (least, more) = if asked.is_ours {
                     limits::GLARE_OURS
                 } else {
                     limits::GLARE_THEIRS
                 };
                 let [chance]: [u8; 1] = random();
-                Some(waits.start + (waits.end - waits.start) * u32::from(chance) / 256)
+                Some(least + more * u32::from(chance) / 256)
             }
         }
     }
