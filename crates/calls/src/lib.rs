@@ -11,14 +11,19 @@ mod alias;
 mod call;
 mod clock;
 mod conduct;
+mod control;
+mod deletion;
 mod document;
 mod domain;
 mod ears;
+mod forgetting;
 mod handlers;
 pub mod limits;
 mod news;
 mod outgoing;
 mod page;
+mod pausing;
+mod policy;
 mod recordings;
 mod rows;
 mod script;
@@ -28,24 +33,33 @@ mod speech;
 pub use alias::{Alias, AliasContent, AliasEndpoint, AliasError};
 pub use call::{Call, CallState, CreateMethod, Direction, Transport};
 pub use conduct::{Conductor, Events, Peers, Trunk, Ways};
+pub use control::{ControlError, Wish};
+pub use deletion::{DeletionError, SweepError};
 pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
+pub use forgetting::{ForgetCallerError, ForgottenCaller};
 pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
 pub use outgoing::{CreateError, NewCall};
 pub use page::{List, ListError, Page};
-pub use recordings::{File, Recording, RecordingError, RecordingState, Source};
+pub use pausing::RecordingStatus;
+pub use policy::{PolicyError, RecordingPolicy};
+pub use recordings::{File, Recording, RecordingState, Source};
 pub use sip_user::{SipUser, SipUserError};
 pub use speech::{Espeak, Speech, SpeechError};
 
 use std::sync::Arc;
 
+use control::GoingOn;
 use db::Db;
 use outgoing::Orders;
+use recordings::Hands;
 
 /// Calls, their recordings and the domains that they come in by, in one database; clones share it.
 #[derive(Clone, Debug)]
 pub struct Calls {
     db: Db,
     orders: Arc<Orders>,
+    going_on: GoingOn,
+    hands: Hands,
 }
 
 impl Calls {
@@ -54,6 +68,8 @@ impl Calls {
         Calls {
             db,
             orders: Arc::default(),
+            going_on: GoingOn::default(),
+            hands: Hands::default(),
         }
     }
 }

@@ -1,4 +1,6 @@
-//! Domains as they are kept, and how recordings are counted, on both engines.
+//! Domains as they are kept, and how recordings are kept, counted and deleted, on both engines.
+
+mod keeping;
 
 use audit::By;
 use calls::{Calls, DomainChange, DomainError, List, ListError, SipUserError, TerminationMode};

@@ -10,6 +10,7 @@ use audio::{Clip, FRAME_SAMPLES, Frame, SILENCE, g711::Law};
 
 use super::{
     digits::{Heard, Pressing},
+    overlay::Overlay,
     playout::Playout,
     rtp::Packet,
 };
@@ -90,6 +91,7 @@ struct Line {
     /// Somebody waits to hear that all keys have been pressed.
     pressing_begun: bool,
     playing: VecDeque<Playing>,
+    overlay: Overlay,
     bridged: Option<LegId>,
     sink: Option<Arc<dyn Sink>>,
     ssrc: u32,
@@ -118,6 +120,7 @@ impl Lines {
             pressing: Pressing::default(),
             pressing_begun: false,
             playing: VecDeque::new(),
+            overlay: Overlay::default(),
             bridged: None,
             sink: None,
             ssrc,
@@ -158,6 +161,13 @@ impl Lines {
     pub(super) fn stop_playing(&mut self, leg: LegId) {
         if let Some(line) = self.lines.get_mut(&leg) {
             line.playing.clear();
+        }
+    }
+
+    /// What is heard over the rest changes.
+    pub(super) fn overlay(&mut self, leg: LegId, change: impl FnOnce(&mut Overlay)) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            change(&mut line.overlay);
         }
     }
 
@@ -228,10 +238,11 @@ impl Lines {
         let heard: BTreeMap<LegId, Frame> = self.lines.iter().map(|(leg, line)| (*leg, line.heard)).collect();
         let mut datagram = Vec::with_capacity(limits::DATAGRAM_BYTES_MAX);
         for (leg, line) in &mut self.lines {
-            let said = match line.next_of_playing(*leg, &mut self.events) {
+            let said = match line.next_of_own(*leg, &mut self.events) {
                 Some(frame) => frame,
                 None => *line.bridged.and_then(|with| heard.get(&with)).unwrap_or(&SILENCE),
             };
+            let said = line.overlay.with_beep(said);
             if let Some(sink) = &line.sink {
                 sink.frame(&line.heard, &said);
             }
@@ -269,6 +280,15 @@ impl Line {
                 true
             }
         }
+    }
+
+    /// What it says of itself, and of nobody that it is bridged to: an announcement, or what is played.
+    fn next_of_own(&mut self, leg: LegId, events: &mut Vec<LineEvent>) -> Option<Frame> {
+        let Some((frame, ended)) = self.overlay.next() else {
+            return self.next_of_playing(leg, events);
+        };
+        events.extend(ended.map(|play| LineEvent::Played { leg, play }));
+        Some(frame)
     }
 
     fn next_of_playing(&mut self, leg: LegId, events: &mut Vec<LineEvent>) -> Option<Frame> {

@@ -7,6 +7,7 @@
 mod digits;
 mod exchange;
 mod lines;
+mod overlay;
 mod playout;
 pub mod rtp;
 mod seal;
