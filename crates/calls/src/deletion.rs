@@ -11,7 +11,7 @@ use recording::{EraseError, Spool, Store};
 
 use crate::{
     Calls, Recording, RecordingState,
-    limits::{DELETED_AT_ONCE, LEFT_ALONE},
+    limits::DELETED_AT_ONCE,
 };
 
 /// Why a recording is not deleted.
@@ -47,10 +47,10 @@ pub enum SweepError {
 
 const DAY_US: i64 = 24 * 3_600 * 1_000_000;
 
-/// The statement after which files of a recording may be there that nothing names.
-pub(crate) fn leftover(id: &str, now_us: i64) -> Statement {
-    let sql = "insert into recording_leftover (id, made_us) values ($1, $2) on conflict (id) do update set made_us = excluded.made_us";
-    Statement::new(sql, vec![id.into(), now_us.into()])
+/// The statement after which files of a recording may be there that nothing names, and are looked for from then on.
+pub(crate) fn leftover(id: &str, due_us: i64) -> Statement {
+    let sql = "insert into recording_leftover (id, due_us) values ($1, $2) on conflict (id) do update set due_us = excluded.due_us";
+    Statement::new(sql, vec![id.into(), due_us.into()])
 }
 
 /// The statements that delete a recording, or nothing if it is held or not over.
@@ -125,12 +125,11 @@ impl Calls {
         Ok(deleted)
     }
 
-    /// Removes files that nothing names any more, of some recordings, and says of how many. What was left just now is somebody's work still.
+    /// Removes files that nothing names any more, of some recordings, and says of how many.
     pub async fn sweep_leftovers(&self, spool: &Spool, store: &Store, now_us: i64) -> Result<usize, SweepError> {
-        let left_alone_us = i64::try_from(LEFT_ALONE.as_micros()).expect("a minute");
-        let sql = "select id from recording_leftover where made_us < $1 order by made_us, id limit $2";
+        let sql = "select id from recording_leftover where due_us <= $1 order by due_us, id limit $2";
         let most = i64::try_from(DELETED_AT_ONCE).expect("a hundred");
-        let params = vec![(now_us - left_alone_us).into(), most.into()];
+        let params = vec![now_us.into(), most.into()];
         let rows = self.db.read(sql, params).await?;
         for row in &rows {
             self.sweep(spool, store, row.text(0)?).await?;

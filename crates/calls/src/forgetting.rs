@@ -72,6 +72,21 @@ struct Theirs {
     is_over: bool,
 }
 
+/// The statements after which a call does not say who they were.
+fn nobodys(call: &Theirs) -> impl Iterator<Item = Statement> {
+    let id = || Value::from(call.id.as_str());
+    let written = "update call set labels = '{}', error_message = null, sip_call_id = null where id = $1";
+    let to = "update call set to_address = $2 where id = $1";
+    let from = "update call set from_address = null, is_private = 1 where id = $1";
+    let to = call.is_to.then(|| Statement::new(to, vec![id(), ANONYMOUS.into()]));
+    let from = call.is_from.then(|| Statement::new(from, vec![id()]));
+    let written = Statement::new(written, vec![id()]);
+    [Some(written), to, from]
+        .into_iter()
+        .flatten()
+        .map(|change| change.expect(1))
+}
+
 impl Calls {
     /// Forgets somebody in the calls of a project, in small pieces: what a crash leaves is forgotten when it is asked for again.
     pub async fn forget_caller(&self, project: &str, who: &str, by: &By) -> Result<ForgottenCaller, ForgetCallerError> {
@@ -146,18 +161,8 @@ impl Calls {
             forgotten.held.push(name);
             return Ok(());
         }
-        let sql = "update call set to_address = case when $2 = 1 then $4 else to_address end,
-            from_address = case when $3 = 1 then null else from_address end,
-            is_private = case when $3 = 1 then 1 else is_private end,
-            labels = '{}', error_message = null, sip_call_id = null where id = $1";
-        let params: Vec<Value> = vec![
-            call.id.as_str().into(),
-            call.is_to.into(),
-            call.is_from.into(),
-            ANONYMOUS.into(),
-        ];
         let mut write: Vec<Statement> = recordings.iter().flat_map(|recording| deleted(recording, by)).collect();
-        write.push(Statement::new(sql, params).expect(1));
+        write.extend(nobodys(call));
         write.push(outbox::untold(&call.id));
         write.push(by.did(Action::CallForget, &name, ""));
         match self.db.write(write).await {

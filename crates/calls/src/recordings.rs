@@ -16,7 +16,7 @@ use crate::{
     call::numbered,
     clock::now_us,
     deletion::leftover,
-    limits::{CALLS_COUNTED_MAX, RECORDINGS_OF_CALL_MAX},
+    limits::{CALLS_COUNTED_MAX, LEFT_ALONE, RECORDINGS_OF_CALL_MAX},
     news,
     page::{List, ListError, Page},
     pausing,
@@ -294,11 +294,12 @@ impl Calls {
     /// stays as it is.
     pub(crate) async fn recording_finished(&self, id: &str, outcome: Outcome<'_>) -> Result<bool, db::Error> {
         let now_us = now_us();
+        let later_us = now_us + i64::try_from(LEFT_ALONE.as_micros()).expect("a minute");
         let sql = "select project, ready_uri, start_us from recording where id = $1 and state = 1";
         let rows = self.db.read(sql, vec![id.into()]).await?;
         let Some(pending) = rows.first() else {
             // Files of it would be nobody's.
-            self.db.write(vec![leftover(id, now_us)]).await?;
+            self.db.write(vec![leftover(id, later_us)]).await?;
             return Ok(false);
         };
         let mut write = match outcome {
@@ -306,8 +307,8 @@ impl Calls {
                 let start_us = self.kept_from(id, pending.opt_int(2)?.unwrap_or(now_us), outcome);
                 vec![finished(id, outcome, start_us.await?).expect(1)]
             }
-            Outcome::TookTooLong => vec![failed(id, TIMEOUT).expect(1), leftover(id, now_us)],
-            Outcome::Failed => vec![failed(id, INTERNAL_ERROR).expect(1), leftover(id, now_us)],
+            Outcome::TookTooLong => vec![failed(id, TIMEOUT).expect(1), leftover(id, later_us)],
+            Outcome::Failed => vec![failed(id, INTERNAL_ERROR).expect(1), leftover(id, later_us)],
         };
         if let Some(address) = pending.opt_text(1)? {
             write.push(news::over(id, pending.text(0)?, address, now_us).posted());

@@ -29,7 +29,8 @@ create table recording_pause (
 -- Recordings whose files nothing names, and which may still be there.
 create table recording_leftover (
     id text not null primary key,
-    made_us bigint not null
+    -- When it is looked.
+    due_us bigint not null
 );
-create index recording_leftover_by_age on recording_leftover (made_us);
-insert into recording_leftover (id, made_us) select id, 0 from recording where state = 4;
+create index recording_leftover_by_due on recording_leftover (due_us);
+insert into recording_leftover (id, due_us) select id, 0 from recording where state = 4;

@@ -6,7 +6,7 @@ use calls::Calls;
 use identity::Identity;
 use media::Media;
 use outbox::Outbox;
-use recording::Store;
+use recording::{Spool, Store};
 use register::Register;
 use rooms::Rooms;
 use share::Reports;
@@ -26,6 +26,8 @@ pub(crate) struct Installation {
     pub(crate) sip_base: Option<Arc<str>>,
     /// Where the files of recordings are.
     pub(crate) recordings: Store,
+    /// Where their sound is until it is made into files.
+    pub(crate) spool: Spool,
     pub(crate) outbox: Outbox,
     /// Who may be told what is in it.
     pub(crate) receivers: Receivers,

@@ -2,6 +2,7 @@
 //! the same after a `kill -9`.
 
 mod incoming;
+mod keeping;
 mod outgoing;
 mod speech;
 #[expect(dead_code, reason = "the tests of the agent do more with it")]
