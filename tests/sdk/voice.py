@@ -25,7 +25,7 @@ from grpc_tools import protoc
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
 PACKAGE = "enfonica.voice.v1beta1"
 # What is compiled from where, and in which module each service is then. Users have a package of ours, since the contract says no
-# numbers of their fields; a module of its name would be that of the server here.
+# numbers of their fields, and so has what the contract has no word for; a module of its name would be that of the server here.
 ROOTS = {PROTO: "enfonica/voice/v1beta1", PROTO / "sederunt/voice": "v1beta1"}
 FILES = {
     "Calls": f"{PACKAGE}.calls",
@@ -33,11 +33,12 @@ FILES = {
     "SipDomains": f"{PACKAGE}.sip_domains",
     "Aliases": f"{PACKAGE}.aliases",
     "Users": "v1beta1.users",
+    "RecordingControl": "v1beta1.recording_control",
 }
 TOKEN_URI = "https://oauth2.api.enfonica.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-# The contract's bindings: verb, path, which field is the body.
+# The contract's bindings: verb, path, which field is the body; `*` is all that does not stand in the path.
 BINDINGS = {
     "Calls.CreateCall": ("POST", "{parent}/calls", "call"),
     "Calls.GetCall": ("GET", "{name}", None),
@@ -60,6 +61,11 @@ BINDINGS = {
     "Users.ListUsers": ("GET", "{parent}/users", None),
     "Users.UpdateUser": ("PATCH", "{user.name}", "user"),
     "Users.DeleteUser": ("DELETE", "{name}", None),
+    "RecordingControl.StartRecording": ("POST", "{call}:startRecording", "*"),
+    "RecordingControl.StopRecording": ("POST", "{call}:stopRecording", "*"),
+    "RecordingControl.PauseRecording": ("POST", "{call}:pauseRecording", "*"),
+    "RecordingControl.ResumeRecording": ("POST", "{call}:resumeRecording", "*"),
+    "RecordingControl.GetRecordingStatus": ("GET", "{call}/recordingStatus", None),
 }
 
 
@@ -128,7 +134,10 @@ class Rest:
         else:
             del request[field]
         path = path.replace(path[: path.index("}") + 1], name)
-        arguments = {"json": request.pop(body)} if body else {}
+        if body == "*":
+            arguments, request = {"json": request}, {}
+        else:
+            arguments = {"json": request.pop(body)} if body else {}
         query = {key: str(value).lower() if isinstance(value, bool) else value for key, value in request.items()}
         answer = self.server.call(verb, f"/v1beta1/{path}", self.token, params=query, **arguments)
         if answer.status_code == 200:

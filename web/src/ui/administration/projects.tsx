@@ -6,6 +6,7 @@ import type { TargetedEvent } from 'preact';
 import { useId, useMemo, useRef } from 'preact/hooks';
 import {
   createProject,
+  getRecordingPolicy,
   idOf,
   listProjectMembers,
   listProjects,
@@ -15,7 +16,7 @@ import {
   setProjectMember,
   showProjectKey,
 } from '../../api/administration.ts';
-import type { Project, ProjectMember, ProjectRole } from '../../api/generated/messages.ts';
+import type { Project, ProjectMember, ProjectRole, RecordingPolicy } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/administration.ts';
 import { ConfirmButton } from '../confirm.tsx';
@@ -27,6 +28,7 @@ import { problemWith, reasonOf } from '../reason.ts';
 import { SavingNote, useSaving } from '../saving.tsx';
 import { AdministrationPage } from './administration.tsx';
 import { AddForm } from './form.tsx';
+import { Keeping } from './keeping.tsx';
 
 /** The weakest first: who is added without thinking may do least. */
 const ROLES = ['VIEWER', 'EDITOR', 'ADMIN'] as const satisfies readonly ProjectRole[];
@@ -84,15 +86,25 @@ function Projects() {
 
 function Row({ project: { name, displayName } }: { project: Project }) {
   const key = useSignal('');
+  const policy = useSignal<RecordingPolicy | null>(null);
   const problem = useSignal('');
-  const show = async () => {
+  const attempt = async (action: () => Promise<void>) => {
     problem.value = '';
     try {
-      key.value = await showProjectKey(name);
+      await action();
     } catch (error) {
       problem.value = reasonOf(error);
     }
   };
+  const show = () =>
+    attempt(async () => {
+      key.value = await showProjectKey(name);
+    });
+  /** Shows how recordings are kept, or hides it. */
+  const keep = () =>
+    attempt(async () => {
+      policy.value = policy.value ? null : await getRecordingPolicy(name);
+    });
   return (
     <div class="row with-details">
       <div class="row-main">
@@ -100,6 +112,15 @@ function Row({ project: { name, displayName } }: { project: Project }) {
         <p class="hint">{t('projects.idIs', { id: idOf(name) })}</p>
       </div>
       <div class="row-actions">
+        <button
+          type="button"
+          class="button quiet small"
+          aria-label={t('keeping.showOf', { name: displayName })}
+          aria-expanded={policy.value !== null}
+          onClick={keep}
+        >
+          {t('keeping.show')}
+        </button>
         <button
           type="button"
           class="button quiet small"
@@ -136,6 +157,7 @@ function Row({ project: { name, displayName } }: { project: Project }) {
             }}
           />
         )}
+        {policy.value && <Keeping policy={policy.value} displayName={displayName} />}
         <Members project={name} displayName={displayName} />
       </div>
     </div>
