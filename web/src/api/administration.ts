@@ -221,13 +221,13 @@ export function getRecordingPolicy(project: string): Promise<RecordingPolicy> {
 }
 
 /** What is not said stays. */
-export function updateRecordingPolicy({ project, ...body }: UpdateRecordingPolicyRequest): Promise<RecordingPolicy> {
+export function updateRecordingPolicy(project: string, body: UpdateRecordingPolicyRequest): Promise<RecordingPolicy> {
   return sendRequest('PATCH', `${ROOT}${project}/recordingPolicy`, { body });
 }
 
 /** Whether a recording is under a legal hold from now on. */
 export async function setRecordingHold(project: string, recording: string, held: boolean): Promise<void> {
-  const body = { recording, held } satisfies Omit<SetRecordingHoldRequest, 'project'>;
+  const body = { recording, held } satisfies SetRecordingHoldRequest;
   await sendRequest('POST', `${ROOT}${project}:setRecordingHold`, { body });
 }
 

@@ -32,7 +32,6 @@ export function Keeping({ policy, displayName }: KeepingProps) {
     event.preventDefault();
     const form = event.currentTarget;
     const body = {
-      project: policy.project,
       retentionDays: Number(valueOf(form, 'retentionDays')) || 0,
       announcement: valueOf(form, 'announcement'),
       beepEverySeconds: Number(valueOf(form, 'beepEverySeconds')) || 0,
@@ -41,7 +40,7 @@ export function Keeping({ policy, displayName }: KeepingProps) {
     error.value = null;
     void saving.run(async () => {
       try {
-        await updateRecordingPolicy(body);
+        await updateRecordingPolicy(policy.project, body);
       } catch (problem) {
         error.value = problem;
         throw problem;
