@@ -56,12 +56,27 @@ pub(crate) async fn run() -> Result<()> {
         anyhow::bail!("nothing was heard")
     };
     let length_s = TAKE_FRAMES_MAX / 50;
-    ensure!(u64::try_from(duration_ms)? == 1_000 * length_s, "it is {duration_ms} ms long");
-    ensure!(audio[0].size_bytes == 44 + 4 * length_s * u64::from(RATE_HZ), "the WAV is not whole");
-    println!("long take: {} h of two channels, with a pause that is left out", length_s / 3_600);
-    println!("  recorded  {recorded_s:>10.1} s   {} MB more than {before_mb} MB", recorded_mb - before_mb);
+    ensure!(
+        u64::try_from(duration_ms)? == 1_000 * length_s,
+        "it is {duration_ms} ms long"
+    );
+    ensure!(
+        audio[0].size_bytes == 44 + 4 * length_s * u64::from(RATE_HZ),
+        "the WAV is not whole"
+    );
+    println!(
+        "long take: {} h of two channels, with a pause that is left out",
+        length_s / 3_600
+    );
+    println!(
+        "  recorded  {recorded_s:>10.1} s   {} MB more than {before_mb} MB",
+        recorded_mb - before_mb
+    );
     println!("  finished  {finished_s:>10.1} s   {} MB more", finished_mb - before_mb);
-    println!("  files     {:>10} bytes of WAV, {} of MP3     aim: below 70 MB more\n", audio[0].size_bytes, audio[1].size_bytes);
+    println!(
+        "  files     {:>10} bytes of WAV, {} of MP3     aim: below 70 MB more\n",
+        audio[0].size_bytes, audio[1].size_bytes
+    );
     Ok(())
 }
 
@@ -93,7 +108,10 @@ fn forget_peak() -> Result<i64> {
 /// The most memory that the program had, in MB.
 fn peak_mb() -> Result<i64> {
     let status = fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).context("a peak")?;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .context("a peak")?;
     let kilobytes: i64 = line.split_ascii_whitespace().nth(1).context("a number")?.parse()?;
     Ok(kilobytes / 1_000)
 }

@@ -226,6 +226,22 @@ async fn a_kill_in_a_pause_leaves_what_was_said_before_it() -> Result<()> {
     Ok(())
 }
 
+/// What was heard beside beeps, the first of which is in the first second and is where there is most of one.
+fn without_beeps(heard: &[i16], every_s: usize) -> Vec<i16> {
+    let beep = audio::tone::reminder();
+    let begin = (0..50_usize).max_by(|one, other| {
+        let loud = |frame: usize| power(&heard[160 * frame..][..beep.len()], 1_400.0);
+        loud(*one).total_cmp(&loud(*other))
+    });
+    let mut spoken = heard.to_vec();
+    for place in (160 * begin.unwrap_or(0)..heard.len()).step_by(every_s * RATE) {
+        for (sample, beep) in spoken[place..].iter_mut().zip(beep.iter()) {
+            *sample = sample.saturating_sub(*beep);
+        }
+    }
+    spoken
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_recorded_hears_of_it() -> Result<()> {
     let world = World::open()?;
@@ -243,11 +259,10 @@ async fn whoever_is_recorded_hears_of_it() -> Result<()> {
     let announcement = speech(announced)?;
     let greeting = speech("Good morning, and thank you for waiting. What can we do for you today?")?;
     let [_, played] = channels(&wav);
-    assert!(likeness(&greeting, &played) >= 0.8, "what follows is in the recording");
-    assert!(
-        likeness(&announcement, &played) < 0.8,
-        "what is announced comes before it"
-    );
+    let spoken = without_beeps(&played, 2);
+    let (of_greeting, of_announcement) = (likeness(&greeting, &spoken), likeness(&announcement, &spoken));
+    assert!(of_greeting >= 0.9, "what follows is in the recording: {of_greeting}");
+    assert!(of_announcement < 0.8, "what is announced comes before it");
     // A tenth of a second is loud at 1,400 Hz and hardly anywhere beside it.
     let is_beep = |tenth: &[i16]| power(tenth, 1_400.0) > 1_000.0;
     let beeps: Vec<usize> = (0..played.len() / 800)

@@ -8,7 +8,10 @@
 use std::sync::Arc;
 
 use audio::Clip;
-use telephony::{LegId, line::PlayId};
+use telephony::{
+    LegId,
+    line::{Exchange, PlayId},
+};
 
 use super::{party::made, performance::Performance, switchboard::Happening, taking::Wanted};
 use crate::{
@@ -63,7 +66,7 @@ impl Performance {
             return;
         };
         self.opening = Some(opening);
-        self.each_leg(|exchange, leg| exchange.interrupt(leg));
+        self.each_leg(Exchange::interrupt);
         self.make_announcement(announcement);
     }
 
@@ -99,7 +102,7 @@ impl Performance {
             self.each_leg(|exchange, leg| exchange.announce(leg, ANNOUNCEMENT, Arc::clone(&clip)));
             return;
         }
-        self.each_leg(|exchange, leg| exchange.go_on(leg));
+        self.each_leg(Exchange::go_on);
         if let Some(opening) = self.opening.take() {
             self.takes.fail(opening.wanted(&self.own.call)).await;
             opening.answer(Err(ControlError::Unannounced));
@@ -141,7 +144,7 @@ impl Performance {
         self.children.get(connected).map(|child| child.leg)
     }
 
-    fn each_leg(&self, act: impl Fn(&telephony::line::Exchange, LegId)) {
+    fn each_leg(&self, act: impl Fn(&Exchange, LegId)) {
         for leg in std::iter::once(self.own.leg).chain(self.connected_leg()) {
             act(&self.conductor.exchange, leg);
         }

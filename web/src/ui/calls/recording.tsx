@@ -36,7 +36,7 @@ export function RecordingPart({ call, recording, hold, onDelete, onDeleted }: Re
       <h3>{name}</h3>
       {kept ? <Player recording={recording} name={name} sides={sidesOf(call, recording)} /> : <Why call={call} recording={recording} />}
       {(hold.held || hold.projectHeld) && (
-        <p class="hint">{t(hold.held ? 'recording.held' : 'recording.held.project')}</p>
+        <p class="hint">{hold.held ? t('recording.held') : t('recording.held.project')}</p>
       )}
       <div class="row-actions">
         {wav && <Download file={wav} label={t('recording.wav')} name={t('recording.wavOf', { name })} to={fileName(call, recording, 'wav')} />}
@@ -72,10 +72,10 @@ function HoldButton({ hold: { held }, change, name }: { hold: Hold; change(): Pr
       <button
         type="button"
         class="button quiet small"
-        aria-label={t(held ? 'recording.releaseOf' : 'recording.holdOf', { name })}
+        aria-label={held ? t('recording.releaseOf', { name }) : t('recording.holdOf', { name })}
         onClick={press}
       >
-        {t(held ? 'recording.release' : 'recording.hold')}
+        {held ? t('recording.release') : t('recording.hold')}
       </button>
       {problem.value && (
         <p class="problem" role="alert">
