@@ -44,12 +44,6 @@ pub enum SweepError {
 
 const DAY_US: i64 = 24 * 3_600 * 1_000_000;
 
-/// The statement after which files of a recording may be there that nothing names, and are looked for from then on.
-pub(crate) fn leftover(id: &str, due_us: i64) -> Statement {
-    let sql = "insert into recording_leftover (id, due_us) values ($1, $2) on conflict (id) do update set due_us = excluded.due_us";
-    Statement::new(sql, vec![id.into(), due_us.into()])
-}
-
 /// The statements that delete a recording, or nothing if it is held or not over.
 pub(crate) fn deleted(recording: &Recording, by: &By) -> [Statement; 3] {
     let sql = "delete from recording where id = $1 and state <> 1 and is_held = 0 and not exists

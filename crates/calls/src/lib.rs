@@ -18,6 +18,7 @@ mod domain;
 mod ears;
 mod forgetting;
 mod handlers;
+mod leftover;
 pub mod limits;
 mod news;
 mod outgoing;
@@ -27,6 +28,7 @@ mod policy;
 mod recordings;
 mod rows;
 mod script;
+mod skipped;
 mod sip_user;
 mod speech;
 

@@ -15,11 +15,11 @@ use crate::{
     Calls,
     call::numbered,
     clock::now_us,
-    deletion::leftover,
+    leftover::leftover,
     limits::{CALLS_COUNTED_MAX, LEFT_ALONE, RECORDINGS_OF_CALL_MAX},
     news,
     page::{List, ListError, Page},
-    pausing,
+    skipped,
 };
 
 numbered! {
@@ -324,8 +324,8 @@ impl Calls {
         let Finished::Kept { begins_after_ms, .. } = outcome else {
             return Ok(start_us);
         };
-        let skipped = self.skipped(id).await?;
-        Ok(pausing::kept_from(start_us, 1_000 * begins_after_ms, &skipped))
+        let left_out = self.skipped(id).await?;
+        Ok(skipped::kept_from(start_us, 1_000 * begins_after_ms, &left_out))
     }
 
     /// Recordings that have no end: whether silence is cut off them.

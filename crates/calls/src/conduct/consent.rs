@@ -21,17 +21,6 @@ use crate::{
     new_id,
 };
 
-/// What is announced is told apart by this from what documents let somebody hear, which is counted from 1.
-pub(super) const ANNOUNCEMENT: PlayId = PlayId(u64::MAX);
-
-/// A recording of the whole call that is to begin when what is announced was heard.
-pub(super) struct Opening {
-    trims_silence: bool,
-    ready_uri: Option<String>,
-    /// Who wants it and waits for it, if it is not a document.
-    asked: Option<(audit::By, Answer)>,
-}
-
 impl Performance {
     /// A document wants the whole call to be recorded. One that is already goes on.
     pub(super) async fn record_call(&mut self, trims_silence: bool, ready_uri: Option<String>) {
@@ -178,25 +167,5 @@ impl Performance {
         }
         // Whoever asked may be gone.
         let _ = answer.send(done);
-    }
-}
-
-impl Opening {
-    fn wanted<'a>(&'a self, call: &'a crate::Call) -> Wanted<'a> {
-        Wanted {
-            call,
-            id: new_id(),
-            source: Source::CallRecording,
-            trims_silence: self.trims_silence,
-            ready_uri: self.ready_uri.clone(),
-            by: self.asked.as_ref().map(|(by, _)| by),
-        }
-    }
-
-    fn answer(self, begun: Result<(), ControlError>) {
-        if let Some((_, answer)) = self.asked {
-            // Whoever asked may be gone.
-            let _ = answer.send(begun);
-        }
     }
 }

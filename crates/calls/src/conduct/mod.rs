@@ -6,6 +6,7 @@
 
 mod consent;
 mod dialling;
+mod opening;
 mod party;
 mod performance;
 mod switchboard;

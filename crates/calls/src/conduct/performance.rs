@@ -21,8 +21,8 @@ use tokio::{
 
 use super::{
     Conductor,
-    consent::{ANNOUNCEMENT, Opening},
     dialling::{Located, Undialled, Whom},
+    opening::{ANNOUNCEMENT, Opening},
     party::{Otherwise, Party},
     switchboard::{Happening, Switchboard, Told},
     taking::{Takes, Wanted},

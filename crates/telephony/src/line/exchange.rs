@@ -15,8 +15,9 @@ use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    lines::{LineEvent, Lines, Plan, PlayId, Sink},
+    lines::{LineEvent, Lines, Plan, Sink},
     overlay::Overlay,
+    play_id::PlayId,
     seal::{Keys, Seal},
 };
 use crate::{LegId, clock::now_us, limits};

@@ -11,6 +11,7 @@ use audio::{Clip, FRAME_SAMPLES, Frame, SILENCE, g711::Law};
 use super::{
     digits::{Heard, Pressing},
     overlay::Overlay,
+    play_id::PlayId,
     playout::Playout,
     rtp::Packet,
 };
@@ -30,10 +31,6 @@ pub struct Plan {
     /// Whether it says anything.
     pub speaks: bool,
 }
-
-/// Names something that is played, for whoever asked for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlayId(pub u64);
 
 /// What a line tells.
 #[derive(Clone, Debug, PartialEq, Eq)]

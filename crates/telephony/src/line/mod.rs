@@ -8,10 +8,12 @@ mod digits;
 mod exchange;
 mod lines;
 mod overlay;
+mod play_id;
 mod playout;
 pub mod rtp;
 mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
-pub use lines::{LineEvent, Lines, Plan, PlayId, Sink};
+pub use lines::{LineEvent, Lines, Plan, Sink};
+pub use play_id::PlayId;
 pub(crate) use seal::{Key, Keys, Secret, Suite};

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use audio::{Clip, FRAME_SAMPLES, Frame, SILENCE, tone};
 
-use super::PlayId;
+use super::play_id::PlayId;
 
 static BEEP: LazyLock<Clip> = LazyLock::new(tone::reminder);
 

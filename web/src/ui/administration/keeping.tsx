@@ -3,23 +3,72 @@
 
 import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
-import { updateRecordingPolicy } from '../../api/administration.ts';
-import type { RecordingPolicy } from '../../api/generated/messages.ts';
+import { getRecordingPolicy, updateRecordingPolicy } from '../../api/administration.ts';
+import type { RecordingPolicy, UpdateRecordingPolicyRequest } from '../../api/generated/messages.ts';
 import { t } from '../../text/administration.ts';
 import { Choice, Field, valueOf } from '../field.tsx';
-import { problemWith } from '../reason.ts';
+import { problemWith, reasonOf } from '../reason.ts';
 import { SavingNote, useSaving } from '../saving.tsx';
 
 export interface KeepingProps {
-  policy: RecordingPolicy;
+  project: string;
   /** What people call the project. */
   displayName: string;
+}
+
+/** What holds, for whoever wants to see and change it. */
+export function Keeping({ project, displayName }: KeepingProps) {
+  const policy = useSignal<RecordingPolicy | null>(null);
+  const problem = useSignal('');
+  const toggle = async () => {
+    problem.value = '';
+    try {
+      policy.value = policy.value ? null : await getRecordingPolicy(project);
+    } catch (error) {
+      problem.value = reasonOf(error);
+    }
+  };
+  return (
+    <>
+      <div class="row-actions">
+        <button
+          type="button"
+          class="button quiet small"
+          aria-label={t('keeping.showOf', { name: displayName })}
+          aria-expanded={policy.value !== null}
+          onClick={toggle}
+        >
+          {t('keeping.show')}
+        </button>
+      </div>
+      {problem.value && (
+        <p class="problem" role="alert">
+          {problem.value}
+        </p>
+      )}
+      {policy.value && <Policy policy={policy.value} displayName={displayName} />}
+    </>
+  );
 }
 
 /** A number of which 0, and nothing at all, is none. */
 const numberText = (number: number | undefined) => (number ? String(number) : '');
 
-export function Keeping({ policy, displayName }: KeepingProps) {
+function wantedBy(form: HTMLFormElement): UpdateRecordingPolicyRequest {
+  return {
+    retentionDays: Number(valueOf(form, 'retentionDays')) || 0,
+    announcement: valueOf(form, 'announcement'),
+    beepEverySeconds: Number(valueOf(form, 'beepEverySeconds')) || 0,
+    held: valueOf(form, 'held') === 'yes',
+  };
+}
+
+interface PolicyProps {
+  policy: RecordingPolicy;
+  displayName: string;
+}
+
+function Policy({ policy, displayName }: PolicyProps) {
   const saving = useSaving();
   const error = useSignal<unknown>(null);
   const state = (field: string) => ({
@@ -30,17 +79,11 @@ export function Keeping({ policy, displayName }: KeepingProps) {
   });
   const save = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = event.currentTarget;
-    const body = {
-      retentionDays: Number(valueOf(form, 'retentionDays')) || 0,
-      announcement: valueOf(form, 'announcement'),
-      beepEverySeconds: Number(valueOf(form, 'beepEverySeconds')) || 0,
-      held: valueOf(form, 'held') === 'yes',
-    };
+    const wanted = wantedBy(event.currentTarget);
     error.value = null;
     void saving.run(async () => {
       try {
-        await updateRecordingPolicy(policy.project, body);
+        await updateRecordingPolicy(policy.project, wanted);
       } catch (problem) {
         error.value = problem;
         throw problem;

@@ -6,7 +6,6 @@ import type { TargetedEvent } from 'preact';
 import { useId, useMemo, useRef } from 'preact/hooks';
 import {
   createProject,
-  getRecordingPolicy,
   idOf,
   listProjectMembers,
   listProjects,
@@ -16,7 +15,7 @@ import {
   setProjectMember,
   showProjectKey,
 } from '../../api/administration.ts';
-import type { Project, ProjectMember, ProjectRole, RecordingPolicy } from '../../api/generated/messages.ts';
+import type { Project, ProjectMember, ProjectRole } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/administration.ts';
 import { ConfirmButton } from '../confirm.tsx';
@@ -86,25 +85,15 @@ function Projects() {
 
 function Row({ project: { name, displayName } }: { project: Project }) {
   const key = useSignal('');
-  const policy = useSignal<RecordingPolicy | null>(null);
   const problem = useSignal('');
-  const attempt = async (action: () => Promise<void>) => {
+  const show = async () => {
     problem.value = '';
     try {
-      await action();
+      key.value = await showProjectKey(name);
     } catch (error) {
       problem.value = reasonOf(error);
     }
   };
-  const show = () =>
-    attempt(async () => {
-      key.value = await showProjectKey(name);
-    });
-  /** Shows how recordings are kept, or hides it. */
-  const keep = () =>
-    attempt(async () => {
-      policy.value = policy.value ? null : await getRecordingPolicy(name);
-    });
   return (
     <div class="row with-details">
       <div class="row-main">
@@ -112,15 +101,6 @@ function Row({ project: { name, displayName } }: { project: Project }) {
         <p class="hint">{t('projects.idIs', { id: idOf(name) })}</p>
       </div>
       <div class="row-actions">
-        <button
-          type="button"
-          class="button quiet small"
-          aria-label={t('keeping.showOf', { name: displayName })}
-          aria-expanded={policy.value !== null}
-          onClick={keep}
-        >
-          {t('keeping.show')}
-        </button>
         <button
           type="button"
           class="button quiet small"
@@ -157,7 +137,7 @@ function Row({ project: { name, displayName } }: { project: Project }) {
             }}
           />
         )}
-        {policy.value && <Keeping policy={policy.value} displayName={displayName} />}
+        <Keeping project={name} displayName={displayName} />
         <Members project={name} displayName={displayName} />
       </div>
     </div>
