@@ -9,7 +9,7 @@ use audit::{Action, By};
 use db::Statement;
 use recording::{EraseError, Spool, Store};
 
-use crate::{Calls, Recording, RecordingState, limits::DELETED_AT_ONCE};
+use crate::{Calls, Recording, RecordingState, leftover::leftover, limits::DELETED_AT_ONCE};
 
 /// Why a recording is not deleted.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 
 mod incoming;
 mod keeping;
+mod numbers;
 mod outgoing;
 mod speech;
 #[expect(dead_code, reason = "the tests of the agent do more with it")]

@@ -8,17 +8,18 @@
 use std::sync::Arc;
 
 use audio::Clip;
-use telephony::{
-    LegId,
-    line::{Exchange, PlayId},
-};
+use telephony::{LegId, line::Exchange};
 
-use super::{party::made, performance::Performance, switchboard::Happening, taking::Wanted};
+use super::{
+    opening::{ANNOUNCEMENT, Opening},
+    party::made,
+    performance::Performance,
+    switchboard::Happening,
+};
 use crate::{
-    ControlError, RecordingPolicy, Source,
-    control::{self, Answer, Wish},
+    ControlError, RecordingPolicy,
+    control::{self, Wish},
     document::Sound,
-    new_id,
 };
 
 impl Performance {

@@ -1,6 +1,7 @@
-//! Domains as they are kept, and how recordings are kept, counted and deleted, on both engines.
+//! Domains and phone numbers as they are kept, and how recordings are kept, counted and deleted, on both engines.
 
 mod keeping;
+mod numbers;
 
 use audit::By;
 use calls::{Calls, DomainChange, DomainError, List, ListError, SipUserError, TerminationMode};
