@@ -33,6 +33,7 @@ mod script;
 mod sip_user;
 mod skipped;
 mod speech;
+mod streams;
 
 pub use alias::{Alias, AliasContent, AliasEndpoint, AliasError};
 pub use call::{Call, CallState, CreateMethod, Direction, Transport};
@@ -51,6 +52,7 @@ pub use policy::{PolicyError, RecordingPolicy};
 pub use recordings::{File, Recording, RecordingState, Source};
 pub use sip_user::{SipUser, SipUserError};
 pub use speech::{Espeak, Speech, SpeechError};
+pub use streams::{StreamError, StreamEvent, StreamEvents, StreamVoice};
 
 use std::sync::Arc;
 
@@ -58,6 +60,7 @@ use control::GoingOn;
 use db::Db;
 use outgoing::Orders;
 use recordings::Hands;
+use streams::Streams;
 
 /// Calls, their recordings and the domains that they come in by, in one database; clones share it.
 #[derive(Clone, Debug)]
@@ -66,6 +69,7 @@ pub struct Calls {
     orders: Arc<Orders>,
     going_on: GoingOn,
     hands: Hands,
+    streams: Arc<Streams>,
 }
 
 impl Calls {
@@ -76,6 +80,7 @@ impl Calls {
             orders: Arc::default(),
             going_on: GoingOn::default(),
             hands: Hands::default(),
+            streams: Arc::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod dialling;
 mod opening;
 mod party;
 mod performance;
+mod streaming;
 mod switchboard;
 mod taking;
 
@@ -172,6 +173,7 @@ impl Conductor {
             }
         }
         drop(orders);
+        self.calls.streams.stop();
         for leg in switchboard.legs() {
             agent.hang_up(leg);
         }

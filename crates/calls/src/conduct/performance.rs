@@ -24,6 +24,7 @@ use super::{
     dialling::{Located, Undialled, Whom},
     opening::{ANNOUNCEMENT, Opening},
     party::{Otherwise, Party},
+    streaming::Streamed,
     switchboard::{Happening, Switchboard, Told},
     taking::{Takes, Wanted},
 };
@@ -54,6 +55,8 @@ pub(super) struct Performance {
     pub(super) opening: Option<Opening>,
     /// How often both hear a beep while they are recorded.
     pub(super) beep_every_s: Option<u32>,
+    /// The program that hears the call, if one does.
+    stream: Option<Streamed>,
     cookies: BTreeMap<String, String>,
     /// As whom others are called where a document does not say, and from which domain.
     caller: Option<String>,
@@ -80,6 +83,7 @@ impl Performance {
             connected: None,
             opening: None,
             beep_every_s: None,
+            stream: None,
             cookies: BTreeMap::new(),
             caller: None,
             domain: String::new(),
@@ -192,6 +196,11 @@ impl Performance {
                     uri: answered.uri,
                     text: String::from_utf8_lossy(&answered.document).into_owned(),
                 }
+            }
+            Happening::Streamed => Input::Streamed,
+            Happening::StreamEnded(parameters) => {
+                self.stream = None;
+                Input::StreamEnded { parameters }
             }
             Happening::Asked(Err(unanswered)) => Input::NoDocument { why: unanswered.0 },
             progress => match progressed(&self.conductor, &self.agent, &mut self.own, progress).await? {
@@ -321,6 +330,8 @@ impl Performance {
                 this.agent.hang_up(child.leg);
             }),
             Effect::Connect(child) => self.connect(&child).await,
+            Effect::BeginStream(id) => self.begin_stream(&id).await,
+            Effect::EndStream => self.stream = None,
             Effect::HangUp => self.agent.hang_up(leg),
             Effect::Label { .. } | Effect::Fail { .. } => {}
         }
@@ -448,6 +459,27 @@ impl Performance {
         self.switchboard.connect(next, self.task.clone());
         self.seek(next, otherwise);
         true
+    }
+
+    /// A program and the call hear each other, if it waits under that name.
+    async fn begin_stream(&mut self, id: &str) {
+        let Some(conversation) = self.conductor.calls.streams.take(&self.own.call.project, id) else {
+            tracing::info!(
+                call = self.own.call.id,
+                stream = id,
+                "no program waits for a call under that name"
+            );
+            let (task, leg) = (self.task.clone(), self.own.leg);
+            // A call that is over does not want to know.
+            tokio::spawn(async move { task.send((leg, Happening::StreamEnded(BTreeMap::new()))).await });
+            return;
+        };
+        self.own.call.bridged = true;
+        write(&self.conductor, &self.own.call).await;
+        conversation.connected(&self.own.call);
+        let exchange = self.conductor.exchange.clone();
+        let streamed = Streamed::begin(exchange, self.own.leg, conversation, self.task.clone());
+        self.stream = Some(streamed);
     }
 
     /// The two hear each other.

@@ -69,6 +69,12 @@ pub trait Sink: Send + Sync {
     fn frame(&self, heard: &Frame, said: &Frame);
 }
 
+/// Whoever hears and speaks on a line in place of everybody else: called on the thread of all lines, so it must not wait.
+pub trait Voice: Send + Sync {
+    /// What is said in this beat, to what is heard in it.
+    fn frame(&self, heard: &Frame) -> Frame;
+}
+
 struct Playing {
     id: PlayId,
     clip: Clip,
@@ -90,6 +96,7 @@ struct Line {
     playing: VecDeque<Playing>,
     overlay: Overlay,
     bridged: Option<LegId>,
+    voice: Option<Arc<dyn Voice>>,
     sink: Option<Arc<dyn Sink>>,
     ssrc: u32,
     sequence: u16,
@@ -119,6 +126,7 @@ impl Lines {
             playing: VecDeque::new(),
             overlay: Overlay::default(),
             bridged: None,
+            voice: None,
             sink: None,
             ssrc,
             sequence: 0,
@@ -192,6 +200,12 @@ impl Lines {
         let with = self.lines.get_mut(&leg).and_then(|line| line.bridged.take());
         if let Some(line) = with.and_then(|with| self.lines.get_mut(&with)) {
             line.bridged.take_if(|bridged| *bridged == leg);
+        }
+    }
+
+    pub(super) fn converse(&mut self, leg: LegId, voice: Option<Arc<dyn Voice>>) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.voice = voice;
         }
     }
 
@@ -279,13 +293,16 @@ impl Line {
         }
     }
 
-    /// What it says of itself, and of nobody that it is bridged to: an announcement, or what is played.
+    /// What it says of itself, and of nobody that it is bridged to: an announcement, what a program says, or what is played.
     fn next_of_own(&mut self, leg: LegId, events: &mut Vec<LineEvent>) -> Option<Frame> {
-        let Some((frame, ended)) = self.overlay.next() else {
-            return self.next_of_playing(leg, events);
-        };
-        events.extend(ended.map(|play| LineEvent::Played { leg, play }));
-        Some(frame)
+        if let Some((frame, ended)) = self.overlay.next() {
+            events.extend(ended.map(|play| LineEvent::Played { leg, play }));
+            return Some(frame);
+        }
+        match &self.voice {
+            Some(voice) => Some(voice.frame(&self.heard)),
+            None => self.next_of_playing(leg, events),
+        }
     }
 
     fn next_of_playing(&mut self, leg: LegId, events: &mut Vec<LineEvent>) -> Option<Frame> {

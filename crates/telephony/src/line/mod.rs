@@ -14,6 +14,6 @@ pub mod rtp;
 mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
-pub use lines::{LineEvent, Lines, Plan, Sink};
+pub use lines::{LineEvent, Lines, Plan, Sink, Voice};
 pub use play_id::PlayId;
 pub(crate) use seal::{Key, Keys, Secret, Suite};

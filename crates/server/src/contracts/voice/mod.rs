@@ -19,6 +19,7 @@ mod recording_control;
 mod recordings;
 mod saying;
 mod sip_domains;
+mod streams;
 mod users;
 mod wire;
 
@@ -38,6 +39,7 @@ pub(crate) fn contract(installation: &Installation) -> Contract {
             recordings::RecordingsService::methods(installation),
             sip_domains::SipDomainsService::methods(installation),
             aliases::AliasesService::methods(installation),
+            streams::StreamsService::methods(installation),
         ],
     }
 }
