@@ -3,6 +3,7 @@
 
 mod announcing;
 mod incoming;
+mod keeping;
 mod numbers;
 mod outgoing;
 mod peers;

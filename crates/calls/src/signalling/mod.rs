@@ -76,6 +76,11 @@ fn us(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).expect("some days")
 }
 
+/// Deletes what was said about a call, whose numbers and names are in it.
+pub(crate) fn forgotten(call: &str) -> Statement {
+    Statement::new("delete from signalling where call = $1", vec![call.into()])
+}
+
 impl Calls {
     /// A call of a project that is over, and what was said by SIP about it, the first first.
     pub async fn signalling(
@@ -102,11 +107,12 @@ impl Calls {
         Ok((call, messages))
     }
 
-    /// Writes what was said about a call that is over.
+    /// Writes what was said about a call that is over, unless somebody in it was forgotten meanwhile.
     async fn write_signalling(&self, call: &Call, messages: &[SipMessage]) -> Result<(), db::Error> {
         let text = serde_json::to_string(messages).expect("numbers and texts");
-        let sql = "insert into signalling (call, messages, end_us) values ($1, $2, $3) on conflict (call) do nothing";
-        let params = vec![call.id.as_str().into(), text.into(), call.end_us.into()];
+        let sql = "insert into signalling (call, messages, end_us) select id, $2, end_us from call
+            where id = $1 and sip_call_id = $3 and end_us is not null on conflict (call) do nothing";
+        let params = vec![call.id.as_str().into(), text.into(), call.sip_call_id.as_deref().into()];
         self.db.write(vec![Statement::new(sql, params)]).await
     }
 
