@@ -176,14 +176,14 @@ impl Caller {
 }
 
 /// How many calls in a second come to their end.
-fn rate(callee: SocketAddr, round: usize) -> Result<f64> {
+fn rate(address: SocketAddr, round: usize) -> Result<f64> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
     socket.set_read_timeout(Some(Duration::from_secs(5)))?;
     let own = socket.local_addr()?;
     let mut caller = Caller {
         socket,
         own,
-        callee,
+        callee: address,
         round,
         begun: 0,
     };
