@@ -92,7 +92,7 @@ function Policy({ policy, displayName }: PolicyProps) {
   };
   return (
     <form class="form" onSubmit={save} aria-label={t('keeping.title', { name: displayName })}>
-      <h3>{t('keeping.title', { name: displayName })}</h3>
+      <h2>{t('keeping.title', { name: displayName })}</h2>
       <Field
         label={t('keeping.days')}
         name="retentionDays"
