@@ -121,6 +121,12 @@ pub(crate) const ALIASES_MAX: i64 = 1_000;
 /// How long what was said by SIP about a call is kept after its end: the contract's thirty days.
 pub(crate) const SIGNALLING_KEPT: Duration = Duration::from_hours(30 * 24);
 
+/// What a packet of a capture may have, as its head says: all that IP can.
+pub(crate) const CAPTURED_PACKET_BYTES_MAX: u32 = 65_535;
+
+/// And of what is said in it: without the heads of IP and UDP, by either version.
+pub(crate) const CAPTURED_BYTES_MAX: usize = 65_535 - 40 - 8;
+
 /// How long it is waited for the last words about a call: an answer to its end comes in a round trip, or is asked for once more.
 pub(crate) const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 

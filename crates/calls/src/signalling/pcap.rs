@@ -6,15 +6,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::SipMessage;
+use crate::limits::{CAPTURED_BYTES_MAX, CAPTURED_PACKET_BYTES_MAX};
 
 /// `LINKTYPE_RAW`: a packet begins with IP of either version.
 const RAW: u32 = 101;
-
-/// What a packet may have, as the head says: all that IP can.
-const PACKET_BYTES_MAX: u32 = 65_535;
-
-/// What a datagram can carry by either version.
-const PAYLOAD_BYTES_MAX: usize = 65_535 - 40 - 8;
 
 /// The number of UDP among protocols.
 const UDP: u8 = 17;
@@ -22,7 +17,7 @@ const UDP: u8 = 17;
 /// A file of pcap with a datagram for each message.
 pub fn pcap(messages: &[SipMessage]) -> Vec<u8> {
     let mut file = vec![];
-    for number in [0xa1b2_c3d4, 0x0004_0002, 0, 0, PACKET_BYTES_MAX, RAW] {
+    for number in [0xa1b2_c3d4, 0x0004_0002, 0, 0, CAPTURED_PACKET_BYTES_MAX, RAW] {
         file.extend(u32::to_le_bytes(number));
     }
     for message in messages {
@@ -41,7 +36,7 @@ pub fn pcap(messages: &[SipMessage]) -> Vec<u8> {
 /// A datagram with its head of IP.
 fn packet(message: &SipMessage) -> Vec<u8> {
     let payload = message.text.as_bytes();
-    let payload = &payload[..payload.len().min(PAYLOAD_BYTES_MAX)];
+    let payload = &payload[..payload.len().min(CAPTURED_BYTES_MAX)];
     match (message.source.ip(), message.destination.ip()) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
             let addresses = [source.octets(), destination.octets()].concat();

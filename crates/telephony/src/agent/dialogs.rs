@@ -15,7 +15,7 @@ use rsipstack::{
 use tokio::task::JoinHandle;
 
 use super::{
-    Agent, AgentError, AgentEvent, By, Cause, Credential, Dial, Heard, Invitation, Leg, Place, Refusal,
+    Agent, AgentError, AgentEvent, By, Cause, Credential, Dial, Heard, Invitation, Leg, Place, Refusal, SDP, content,
     entrance::{source_of, transport_of},
     random,
     refreshing::until,
@@ -29,12 +29,6 @@ use crate::{
     limits,
     line::{Plan, Secret},
 };
-
-const SDP: &str = "application/sdp";
-
-pub(super) fn content() -> Vec<Header> {
-    vec![Header::ContentType(SDP.into())]
-}
 
 impl Agent {
     /// Somebody invites. Whoever may not is not answered.

@@ -30,7 +30,7 @@ use std::{
 use rsipstack::{
     EndpointBuilder,
     dialog::{dialog_layer::DialogLayer, invite_dialog::InviteDialog},
-    sip::{Method, prelude::*},
+    sip::{Header, Method, prelude::*},
     transaction::{TransactionReceiver, transaction::Transaction},
     transport::TransportLayer,
 };
@@ -397,6 +397,14 @@ impl Agent {
     fn legs(&self) -> MutexGuard<'_, HashMap<LegId, Leg>> {
         self.inner.legs.lock().expect("whoever holds it does not panic")
     }
+}
+
+/// What descriptions of sessions are.
+const SDP: &str = "application/sdp";
+
+/// Says that a message has one.
+fn content() -> Vec<Header> {
+    vec![Header::ContentType(SDP.into())]
 }
 
 fn random<const N: usize>() -> [u8; N] {

@@ -8,9 +8,7 @@ use std::time::Duration;
 use rsipstack::{dialog::invite_dialog::InviteDialog, sip::Response};
 
 use super::{
-    Agent, Cause,
-    dialogs::content,
-    random,
+    Agent, Cause, content, random,
     session::{Agreement, Due, SessionTimer, Word, methods},
 };
 use crate::{LegId, clock::now_us, limits};
