@@ -32,6 +32,8 @@ pub use call::{Call, CallState, CreateMethod, Direction, Transport};
 pub use conduct::{Conductor, Events, Peers, Trunk, Ways};
 pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
 pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
+#[doc(hidden)]
+pub use number::normalised;
 pub use number::{NoRange, NumberPlan, NumberRange};
 pub use outgoing::{CreateError, NewCall};
 pub use page::{List, ListError, Page};

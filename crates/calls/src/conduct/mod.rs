@@ -10,6 +10,7 @@ mod party;
 mod performance;
 mod switchboard;
 mod taking;
+mod whom;
 
 use std::{net::IpAddr, sync::Arc};
 

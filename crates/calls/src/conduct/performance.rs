@@ -21,10 +21,11 @@ use tokio::{
 
 use super::{
     Conductor, UNAVAILABLE,
-    dialling::{Located, Undialled, Whom},
+    dialling::{Located, Undialled},
     party::{Otherwise, Party},
     switchboard::{Happening, Switchboard, Told},
     taking::Takes,
+    whom::Whom,
 };
 use crate::{
     Ask, Call, CallState, CreateMethod, Direction, RecordingConfig, Source,
