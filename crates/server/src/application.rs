@@ -14,6 +14,7 @@ use audit::By;
 use calls::Calls;
 use db::{Db, Lease, Location};
 use edge::{Limits, Proxies, Secured, Setup, Tls, TlsConfiguration, TlsError};
+use futures_util::future::BoxFuture;
 use identity::{AccountError, Identity, KeyError};
 use media::Media;
 use outbox::Outbox;
@@ -180,8 +181,13 @@ impl StartError {
 }
 
 impl Server {
-    /// Opens everything and serves. When this returns, joins are accepted.
-    pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
+    /// Opens everything and serves. When this comes back, joins are accepted.
+    pub fn start(configuration: Configuration) -> BoxFuture<'static, Result<Running, StartError>> {
+        // Boxed, so that the whole server is compiled in this crate and not in each program that starts it (decision 39).
+        Box::pin(Server::open(configuration))
+    }
+
+    async fn open(configuration: Configuration) -> Result<Running, StartError> {
         let store = configuration.store;
         let proxies = configuration.trusted_proxies;
         let (listener, address) = bind(configuration.listen).await?;
@@ -536,13 +542,17 @@ impl Running {
 
     /// Comes back if another server has taken the database over. Nothing is written down any more, so whoever runs this should end it
     /// at once: those who were in find their way to the other one.
-    pub async fn superseded(&self) {
-        self.lease.lost().await;
+    pub fn superseded(&self) -> BoxFuture<'_, ()> {
+        self.lease.lost()
     }
 
     /// Stops in good order: nobody enters, those inside get the configured time, then all conferences are closed, the requests under
     /// way are answered, and the ports are free.
-    pub async fn drain(self) {
+    pub fn drain(self) -> BoxFuture<'static, ()> {
+        Box::pin(self.close())
+    }
+
+    async fn close(self) {
         rooms::drain(&self.rooms, self.drain).await;
         self.stop.cancel();
         // A listener that panicked has nothing left to finish.
