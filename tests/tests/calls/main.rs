@@ -5,6 +5,7 @@ mod incoming;
 mod numbers;
 mod outgoing;
 mod speech;
+mod stream;
 #[expect(dead_code, reason = "the tests of the agent do more with it")]
 #[path = "../../../crates/telephony/tests/agent/telephone.rs"]
 mod telephone;

@@ -8,6 +8,7 @@ mod arriving;
 mod dialling;
 mod party;
 mod performance;
+mod streaming;
 mod switchboard;
 mod taking;
 mod whom;
@@ -171,6 +172,7 @@ impl Conductor {
             }
         }
         drop(orders);
+        self.calls.streams.stop();
         for leg in switchboard.legs() {
             agent.hang_up(leg);
         }

@@ -12,5 +12,5 @@ pub mod rtp;
 mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
-pub use lines::{LineEvent, Lines, Plan, PlayId, Sink};
+pub use lines::{LineEvent, Lines, Plan, PlayId, Sink, Voice};
 pub(crate) use seal::{Key, Keys, Secret, Suite};
