@@ -48,6 +48,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(21, "0021_outgoing_calls"),
     migration!(22, "0022_sip_aliases"),
     migration!(23, "0023_phone_numbers"),
+    migration!(24, "0024_keeping"),
 ];
 
 /// Remembers the steps that a database has seen.

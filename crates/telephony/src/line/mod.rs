@@ -7,10 +7,13 @@
 mod digits;
 mod exchange;
 mod lines;
+mod overlay;
+mod play_id;
 mod playout;
 pub mod rtp;
 mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
-pub use lines::{LineEvent, Lines, Plan, PlayId, Sink, Voice};
+pub use lines::{LineEvent, Lines, Plan, Sink, Voice};
+pub use play_id::PlayId;
 pub(crate) use seal::{Key, Keys, Secret, Suite};
