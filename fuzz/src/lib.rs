@@ -10,6 +10,7 @@
 
 pub mod audio_decode;
 pub mod calls_document;
+pub mod calls_number;
 pub mod edge_forwarded;
 pub mod filter_google;
 pub mod filter_odata;
@@ -35,6 +36,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("audio_decode", audio_decode::run),
     ("calls_document", calls_document::run),
+    ("calls_number", calls_number::run),
     ("edge_forwarded", edge_forwarded::run),
     ("filter_google", filter_google::run),
     ("filter_odata", filter_odata::run),

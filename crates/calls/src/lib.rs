@@ -44,6 +44,8 @@ pub use deletion::{DeletionError, SweepError};
 pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
 pub use forgetting::{ForgetCallerError, ForgottenCaller};
 pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
+#[doc(hidden)]
+pub use number::normalised;
 pub use number::{NoRange, NumberPlan, NumberRange};
 pub use outgoing::{CreateError, NewCall};
 pub use page::{List, ListError, Page};

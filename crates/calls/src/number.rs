@@ -16,7 +16,7 @@ use crate::{
 ///
 /// It is what stands for somebody in an address of SIP or behind `tel:`. What follows a `;` says how the number came here and is no part of
 /// it (RFC 3966, RFC 4694), and what parts digits for the eye is left out (RFC 3966 §3).
-pub(crate) fn normalised(text: &str) -> Option<String> {
+pub fn normalised(text: &str) -> Option<String> {
     let text = text.split(';').next().filter(|text| text.len() <= ADDRESS_BYTES_MAX)?;
     // Some write `+` as other characters of an address have to be.
     let (sign, rest) = match text.get(..3) {

@@ -88,6 +88,7 @@ async fn a_number_is_called_and_its_calls_are_recorded() -> Result<()> {
         ),
         "{call}"
     );
+    assert!(call.get("sipCallId").is_none(), "{call}");
     let asked = world.handler.asked_until(|asked| !asked.is_empty())?;
     assert_eq!(
         (asked[0].path.as_str(), &asked[0].body["call"]["to"]),

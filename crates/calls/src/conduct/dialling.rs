@@ -5,7 +5,6 @@
 //! A host is looked up here and called at the address that was looked at, so that a name cannot change its mind in between.
 
 use std::{
-    collections::VecDeque,
     fmt,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex},
@@ -16,7 +15,7 @@ use share::{Pace, Paces};
 use telephony::agent::{Agent, By, Credential, Dial, Place};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Conductor;
+use super::{Conductor, whom::Whom};
 use crate::{
     Alias,
     address::{Address, SipAddress, is_number},
@@ -81,24 +80,6 @@ pub(super) struct Undialled {
 fn undialled(code: &'static str, message: impl Into<String>) -> Undialled {
     let message = message.into();
     Undialled { code, message }
-}
-
-/// Who is called, the first first: each where the one before cannot be reached.
-#[derive(Debug)]
-pub(super) struct Whom {
-    pub(super) addresses: Vec<String>,
-    /// An alias among them stands for whom it leads to. It leads to no other alias.
-    expands: bool,
-}
-
-impl Whom {
-    /// This one, be it an alias.
-    pub(super) fn only(address: String) -> Whom {
-        Whom {
-            addresses: vec![address],
-            expands: true,
-        }
-    }
 }
 
 /// How somebody is called, and who is called otherwise.
@@ -235,26 +216,20 @@ impl Conductor {
     pub(super) async fn locate(
         &self,
         agent: &Agent,
-        whom: Whom,
+        mut whom: Whom,
         (caller, domain): (&str, &str),
         timeout: Duration,
     ) -> Result<Located, Undialled> {
-        let Whom { addresses, mut expands } = whom;
-        let mut left = VecDeque::from(addresses);
         let mut refused = undialled("UNREACHABLE", "there is nobody to be called");
-        while let Some(to) = left.pop_front() {
+        while let Some(to) = whom.next() {
             match self.locate_one(agent, &to, (caller, domain), timeout).await {
-                Ok(dial) => {
-                    let addresses = left.into();
-                    let others = Whom { addresses, expands };
-                    return Ok(Located { dial, others });
-                }
+                Ok(dial) => return Ok(Located { dial, others: whom }),
                 Err(why) => refused = why,
             }
-            if expands && let Some(alias) = self.alias(&to).await {
-                expands = false;
-                let user = alias.id.clone();
-                left = alias.order(&user, chance).into_iter().chain(left).collect();
+            if whom.may_lead_on()
+                && let Some(alias) = self.alias(&to).await
+            {
+                whom.leads_on(&alias, chance);
             }
         }
         Err(refused)

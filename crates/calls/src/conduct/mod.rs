@@ -13,6 +13,7 @@ mod performance;
 mod streaming;
 mod switchboard;
 mod taking;
+mod whom;
 
 use std::{net::IpAddr, sync::Arc};
 

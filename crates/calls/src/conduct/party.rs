@@ -8,8 +8,8 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc::Sender};
 
 use super::{
     Conductor,
-    dialling::Whom,
     switchboard::{Happening, Told},
+    whom::Whom,
 };
 use crate::{Call, document::Sound};
 
@@ -59,7 +59,7 @@ impl Party {
     pub(super) fn turns_to(&mut self, cause: Cause) -> Option<Otherwise> {
         let is_wanted = !self.is_given_up && self.call.answer_us.is_none() && self.call.fails_by(cause);
         let otherwise = self.otherwise.take().filter(|_| is_wanted)?;
-        (!otherwise.whom.addresses.is_empty()).then_some(otherwise)
+        (!otherwise.whom.is_empty()).then_some(otherwise)
     }
 
     /// Makes a sound beside what else happens, and tells that it is made, or cannot be.

@@ -22,12 +22,13 @@ use tokio::{
 
 use super::{
     Conductor, UNAVAILABLE,
-    dialling::{Located, Undialled, Whom},
+    dialling::{Located, Undialled},
     opening::{ANNOUNCEMENT, Opening},
     party::{Otherwise, Party},
     streaming::Streamed,
     switchboard::{Happening, Switchboard, Told},
     taking::{Takes, Wanted},
+    whom::Whom,
 };
 use crate::{
     Ask, Call, CallState, CreateMethod, Direction, RecordingConfig, Source,

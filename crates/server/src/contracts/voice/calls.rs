@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ::api::enfonica::voice::v1beta1 as api;
-use ::calls::{Call, Calls, CreateError, NewCall};
+use ::calls::{Call, Calls, CreateError, NewCall, Transport};
 use identity::Identity;
 use tonic::{Request, Response, Status};
 
@@ -113,6 +113,8 @@ fn uncreated(error: &CreateError) -> Failure {
 pub(super) fn call_to_wire(call: &Call) -> api::Call {
     let number = |number: i64| i32::try_from(number).expect("the contract's own numbers");
     let answered = call.answer_us.zip(call.end_us);
+    // The telephone network has no such thing, by whatever its trunk came here.
+    let sip_call_id = call.sip_call_id.as_ref().filter(|_| call.transport() == Transport::Sip);
     api::Call {
         name: name_of(call),
         to: call.to.clone(),
@@ -137,7 +139,7 @@ pub(super) fn call_to_wire(call: &Call) -> api::Call {
             .unwrap_or_default(),
         options: None,
         create_method: number(call.create_method.number()),
-        sip_call_id: call.sip_call_id.clone().unwrap_or_default(),
+        sip_call_id: sip_call_id.cloned().unwrap_or_default(),
         answer_duration: answered.map(|(answer_us, end_us)| duration(end_us - answer_us)),
     }
 }
