@@ -22,6 +22,7 @@ pub mod odata_request;
 pub mod telephony_credentials;
 pub mod telephony_invitation;
 pub mod telephony_line;
+pub mod telephony_rtcp;
 pub mod telephony_sdp;
 pub mod transcode_batch;
 pub mod transcode_mask;
@@ -46,6 +47,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("telephony_credentials", telephony_credentials::run),
     ("telephony_invitation", telephony_invitation::run),
     ("telephony_line", telephony_line::run),
+    ("telephony_rtcp", telephony_rtcp::run),
     ("telephony_sdp", telephony_sdp::run),
     ("transcode_batch", transcode_batch::run),
     ("transcode_mask", transcode_mask::run),

@@ -97,6 +97,8 @@ impl Switchboard {
             LineEvent::Pressed { leg } => self.send(leg, Happening::Pressed),
             LineEvent::Digit { leg, digit, .. } => self.send(leg, Happening::Digit(digit)),
             LineEvent::Silent { leg } => agent.hang_up(leg),
+            // Of no leg alone.
+            LineEvent::Measured { .. } => {}
         }
     }
 

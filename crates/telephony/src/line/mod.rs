@@ -1,16 +1,19 @@
 //! Lines: the sound of legs, on one clock.
 //!
-//! A line is a port that RTP comes to and goes from. All lines of a process beat together, a frame each 20 ms, in one thread: what one leg
+//! A line is a port that RTP comes to and goes from, and the one behind it, for reports. All lines of a process beat together, a frame each 20 ms, in one thread: what one leg
 //! says is heard by another in the same beat, and what is written down of a call has one clock for both of its sides. What a beat does
 //! is decided by [`Lines`], without sockets or a clock of its own; the [`Exchange`] is the thread around it.
 
 mod digits;
 mod exchange;
 mod lines;
+mod measuring;
 mod playout;
+pub mod rtcp;
 pub mod rtp;
 mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
-pub use lines::{LineEvent, Lines, Plan, PlayId, Sink};
+pub use lines::{LineEvent, Lines, Plan, PlayId, Port, Reports, Sink};
+pub use measuring::Measured;
 pub(crate) use seal::{Key, Keys, Secret, Suite};

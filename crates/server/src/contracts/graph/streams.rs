@@ -32,6 +32,8 @@ enum MediaStreamDirection {
 enum MediaCodec {
     Unknown,
     Opus,
+    Pcmu,
+    Pcma,
     H264,
     Av1,
     UnknownFutureValue,
@@ -198,6 +200,8 @@ fn codec(codec: Option<Codec>) -> (MediaCodec, Option<&'static str>) {
     match codec {
         None => (MediaCodec::Unknown, None),
         Some(Codec::Opus) => (MediaCodec::Opus, None),
+        Some(Codec::Pcmu) => (MediaCodec::Pcmu, None),
+        Some(Codec::Pcma) => (MediaCodec::Pcma, None),
         Some(Codec::H264) => (MediaCodec::H264, None),
         Some(Codec::Av1) => (MediaCodec::Av1, None),
         Some(Codec::Vp8) => (MediaCodec::UnknownFutureValue, Some("VP8")),
