@@ -19,6 +19,7 @@ pub mod limits;
 mod news;
 mod outgoing;
 mod page;
+mod quality;
 mod recordings;
 mod rows;
 mod script;

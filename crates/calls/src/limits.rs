@@ -107,3 +107,15 @@ pub(crate) const LOOKED_UP_WITHIN: Duration = Duration::from_secs(5);
 
 /// Aliases of one domain: a name for each desk of a large house.
 pub(crate) const ALIASES_MAX: i64 = 1_000;
+
+/// What was measured of calls is written so often: it is told by each line every five seconds, and once more when it is gone.
+pub(crate) const MEASURED_EVERY: Duration = Duration::from_secs(1);
+
+/// Statements of what was measured in one write: some milliseconds, for which a call may wait.
+pub(crate) const MEASURED_AT_ONCE: usize = 500;
+
+/// A call record is published so long after the end of its call: by then what its last packets told is measured and written.
+pub(crate) const PUBLISHED_AFTER_US: i64 = 3_000_000;
+
+/// How long it is waited for what lines tell when they are gone, at the end of the server: some beats.
+pub(crate) const GONE_WITHIN: Duration = Duration::from_millis(100);

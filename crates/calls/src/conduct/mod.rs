@@ -5,6 +5,7 @@
 //! and its task's. What a script does to a call's record is written, durably, before a handler is asked: whoever hears of a call finds it.
 
 mod dialling;
+mod measured;
 mod party;
 mod performance;
 mod switchboard;
@@ -31,6 +32,7 @@ use crate::{
     Call, CallState, Calls, CreateMethod, Direction, Handlers, Later, SipDomain, Speech, clock::now_us, limits, new_id,
     outgoing::Order,
 };
+use measured::Unwritten;
 use performance::Performance;
 use switchboard::{Switchboard, Told};
 
@@ -124,6 +126,9 @@ impl Conductor {
         let switchboard = Switchboard::default();
         let mut alive = tokio::time::interval(limits::ALIVE_EVERY);
         alive.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut unwritten = Unwritten::default();
+        let mut measured = tokio::time::interval(limits::MEASURED_EVERY);
+        measured.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -136,7 +141,8 @@ impl Conductor {
                         switchboard.tell(&event);
                     }
                 }
-                Some(event) = events.lines.recv() => switchboard.hear(&agent, &event),
+                Some(event) = events.lines.recv() => switchboard.hear(&agent, event, &mut unwritten),
+                _ = measured.tick(), if !unwritten.is_empty() => unwritten.write(&self.calls).await,
                 Some(order) = orders.recv() => {
                     tasks.spawn(self.clone().ordered(agent.clone(), switchboard.clone(), order));
                 }
@@ -152,13 +158,18 @@ impl Conductor {
             while !tasks.is_empty() {
                 tokio::select! {
                     Some(event) = events.agent.recv() => switchboard.tell(&event),
+                    Some(event) = events.lines.recv() => switchboard.hear(&agent, event, &mut unwritten),
                     Some(_) = tasks.join_next() => {}
                 }
+            }
+            while let Ok(Some(event)) = tokio::time::timeout(limits::GONE_WITHIN, events.lines.recv()).await {
+                switchboard.hear(&agent, event, &mut unwritten);
             }
         };
         if tokio::time::timeout(limits::STOPPED_WITHIN, ended).await.is_err() {
             tracing::warn!("calls that did not end in time are ended by the next start");
         }
+        unwritten.write(&self.calls).await;
     }
 
     async fn keep(&self) {
