@@ -119,3 +119,6 @@ pub(crate) const PUBLISHED_AFTER_US: i64 = 3_000_000;
 
 /// How long it is waited for what lines tell when they are gone, at the end of the server: some beats.
 pub(crate) const GONE_WITHIN: Duration = Duration::from_millis(100);
+
+/// Calls that are told of as one: somebody who was called, and who was called for them, several times over.
+pub(crate) const LEGS_MAX: usize = 250;

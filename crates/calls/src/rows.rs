@@ -13,7 +13,7 @@ use crate::{
     page::{List, ListError, Page},
 };
 
-const COLUMNS: &str =
+pub(crate) const COLUMNS: &str =
     "id, project, to_address, from_address, is_private, labels, direction, state, create_method, error_code,
     error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, originating_call, bridged,
     state_update_uri";
@@ -52,7 +52,7 @@ const FIELDS: &[Field] = &[
     },
 ];
 
-fn call_of(row: &Row) -> Result<Call, db::Error> {
+pub(crate) fn call_of(row: &Row) -> Result<Call, db::Error> {
     let optional = |column| Ok::<_, db::Error>(row.opt_text(column)?.map(str::to_owned));
     let labels: BTreeMap<String, String> = serde_json::from_str(row.text(5)?).unwrap_or_default();
     Ok(Call {

@@ -244,7 +244,7 @@ impl Register {
             Order::NewestFirst | Order::LatestChangeFirst => Direction::Descending,
             Order::OldestFirst | Order::EarliestChangeFirst => Direction::Ascending,
         };
-        let mut parts = parts(whose, order, predicate, query.now);
+        let mut parts = parts(whose, order, &predicate, query.now);
         for part in &mut parts {
             part.list.direction = direction;
         }
@@ -272,7 +272,7 @@ impl Register {
     ) -> Result<i64, RegisterError> {
         let predicate = self.with_codes_resolved(predicate).await?;
         let mut count = 0;
-        for part in parts(whose, Order::NewestFirst, predicate, now) {
+        for part in parts(whose, Order::NewestFirst, &predicate, now) {
             count += part.list.count_where(&self.db, part.params, &part.predicate).await?;
         }
         Ok(count)
@@ -290,8 +290,8 @@ pub const MEETING: &str = "1";
 pub const TELEPHONE: &str = "2";
 
 /// The lists of which a list of records is made: of meetings, and of calls, if there may be any that match.
-fn parts(whose: Whose<'_>, order: Order, predicate: Predicate, now: Micros) -> Vec<Part<Published>> {
-    let (list, who) = list_for(whose, order, &predicate);
+fn parts(whose: Whose<'_>, order: Order, predicate: &Predicate, now: Micros) -> Vec<Part<Published>> {
+    let (list, who) = list_for(whose, order, predicate);
     let mut params = times(now);
     params.extend(who.map(Value::from));
     let meetings = Part {

@@ -9,7 +9,7 @@ use crate::{
     error::Damage,
     limits::CALL_SESSIONS_PER_PAGE,
     numbers::Number,
-    page::{self, Direction, List, Part},
+    page::{self, Direction, Item, List, Part},
     participants::participant_kind,
 };
 use db::Row;
@@ -129,14 +129,16 @@ impl Register {
         query: &Query<'_>,
     ) -> Result<Page<CallSession>, RegisterError> {
         let conference = record.conference.as_str();
-        let lists: [(List, fn(&Row) -> Result<CallSession, RegisterError>); 2] =
-            [(CALL_SESSIONS, call_session), (SETUP_FAILURES, setup_failure)];
-        let parts = lists.map(|(list, item)| Part {
+        let part = |list, item| Part {
             list,
             params: vec![conference.into()],
             predicate: predicate.clone(),
             item,
-        });
+        };
+        let parts = [
+            part(CALL_SESSIONS, call_session as Item<_>),
+            part(SETUP_FAILURES, setup_failure),
+        ];
         page::merged(&parts, &self.db, &[conference], query).await
     }
 

@@ -186,7 +186,7 @@ pub(crate) struct Part<T> {
 }
 
 /// What a row of a list is.
-type Item<T> = fn(&Row) -> Result<T, RegisterError>;
+pub(crate) type Item<T> = fn(&Row) -> Result<T, RegisterError>;
 
 /// A page of lists by keys of the same kind, as if they were one: the first. They go one way, and their tokens are the same.
 pub(crate) async fn merged<T>(

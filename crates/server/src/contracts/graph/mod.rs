@@ -7,6 +7,7 @@
 //! | [`reply`], [`error`], [`primitives`] | what is answered, and how it is refused |
 //! | [`shapes`], [`shaping`], [`pages`], [`conditions`], [`contexts`] | what options may name, and what they make of an answer |
 //! | [`call_records`], [`sessions`], [`participants`], [`pstn`], [`online_meetings`], [`attendance`] | one for each resource: its type, and what is asked of the register |
+//! | [`telephone`] | a telephone call, as one of them |
 //! | [`readers`], [`organizers`] | who reads which call records, and of whose meetings a path is |
 //! | [`subscriptions`], [`notifications`] | who is told of call records, and in which words |
 //! | [`endpoints`], [`identities`], [`media`] | types that resources share |
@@ -44,6 +45,7 @@ mod shapes;
 mod shaping;
 mod streams;
 mod subscriptions;
+mod telephone;
 
 use std::sync::Arc;
 

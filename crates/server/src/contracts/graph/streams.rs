@@ -159,6 +159,17 @@ impl MediaStream {
         }
     }
 
+    /// The same where the participant was called.
+    pub(super) fn turned(self) -> MediaStream {
+        MediaStream {
+            stream_direction: match self.stream_direction {
+                MediaStreamDirection::CallerToCallee => MediaStreamDirection::CalleeToCaller,
+                MediaStreamDirection::CalleeToCaller => MediaStreamDirection::CallerToCallee,
+            },
+            ..self
+        }
+    }
+
     /// With what the participant's client says of this stream.
     pub(super) fn with(self, stream: Stream, report: &Report) -> MediaStream {
         let is_audio = stream.kind == Kind::Audio;
