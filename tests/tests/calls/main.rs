@@ -3,6 +3,7 @@
 
 mod incoming;
 mod outgoing;
+mod quality;
 mod speech;
 #[expect(dead_code, reason = "the tests of the agent do more with it")]
 #[path = "../../../crates/telephony/tests/agent/telephone.rs"]
