@@ -10,17 +10,17 @@
 //! A list begins where its filter lets it: at the records of one organizer, at those that one person may read, at the one
 //! conference of somebody without an account, and only else at the newest of all. Each is an order of its own that an index has.
 
-use std::convert::Infallible;
-
 use crate::{
     Media, Page, Query, Register, RegisterError,
     limits::CALL_RECORDS_PER_PAGE,
     page::{self, Direction, List, Part},
     spaces::lapsed_by,
-    telephone_records::{TELEPHONE_RECORDS, TELEPHONE_RECORDS_BY_CHANGE, TelephoneRecord, of_calls, telephone_record},
+    telephone_records::{
+        TELEPHONE_RECORDS, TELEPHONE_RECORDS_BY_CHANGE, TelephoneRecord, decided, of_calls, telephone_record,
+    },
 };
 use db::{Row, Value};
-use filter::{Comparison, Field, Kind, Predicate};
+use filter::{Field, Kind, Predicate};
 use meeting::{ConferenceId, MeetingCode, Micros, SpaceId, UserId};
 
 /// The record of a conference, with what those ask who look after many.
@@ -326,32 +326,6 @@ fn of_kind(predicate: Predicate, kind: &str) -> Predicate {
     decided(predicate, |path, literal| {
         (path == "kind").then(|| literal == Some(kind))
     })
-}
-
-/// A condition of which some parts are decided before any row is read: whether a field is equal to something, or is null.
-pub(crate) fn decided(predicate: Predicate, holds: impl Fn(&str, Option<&str>) -> Option<bool>) -> Predicate {
-    let constant = |holds: bool| {
-        if holds {
-            Predicate::And(Vec::new())
-        } else {
-            Predicate::Or(Vec::new())
-        }
-    };
-    let decide = &mut |condition| {
-        let decision = match &condition {
-            Predicate::IsNull { path } => holds(&path.text, None),
-            Predicate::Compare {
-                path,
-                comparison,
-                literal,
-            } => holds(&path.text, Some(&literal.text)).map(|is_equal| is_equal == (*comparison == Comparison::Equal)),
-            Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) => None,
-        };
-        Ok::<_, Infallible>(decision.map_or(condition, constant))
-    };
-    match predicate.translated(decide) {
-        Ok(predicate) => predicate,
-    }
 }
 
 /// Where the list of meetings begins, and of whom it is, if it is of somebody.

@@ -4,14 +4,15 @@
 //! A call that was made out of another one is in that one's record, and in no list. Nobody organizes a call, and it is held in no space:
 //! a condition on either is decided before any row is read.
 
+use std::convert::Infallible;
+
 use crate::{
     Media, Page, Query, Register, RegisterError,
-    call_records::decided,
     limits::{CALL_RECORDS_PER_PAGE, CALL_SESSIONS_PER_PAGE, NETWORK_CALLS_PER_PAGE},
     page::{Direction, List},
 };
 use db::{Row, Value};
-use filter::{Field, Kind, Predicate};
+use filter::{Comparison, Field, Kind, Predicate};
 use meeting::Micros;
 
 /// The record of a telephone call, as far as lists of records go.
@@ -186,4 +187,30 @@ pub(crate) fn of_calls(predicate: Predicate) -> Predicate {
         "media.video" | "media.screen" => Some(literal == Some("0")),
         _ => None,
     })
+}
+
+/// A condition of which some parts are decided before any row is read: whether a field is equal to something, or is null.
+pub(crate) fn decided(predicate: Predicate, holds: impl Fn(&str, Option<&str>) -> Option<bool>) -> Predicate {
+    let constant = |holds: bool| {
+        if holds {
+            Predicate::And(Vec::new())
+        } else {
+            Predicate::Or(Vec::new())
+        }
+    };
+    let decide = &mut |condition| {
+        let decision = match &condition {
+            Predicate::IsNull { path } => holds(&path.text, None),
+            Predicate::Compare {
+                path,
+                comparison,
+                literal,
+            } => holds(&path.text, Some(&literal.text)).map(|is_equal| is_equal == (*comparison == Comparison::Equal)),
+            Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) => None,
+        };
+        Ok::<_, Infallible>(decision.map_or(condition, constant))
+    };
+    match predicate.translated(decide) {
+        Ok(predicate) => predicate,
+    }
 }

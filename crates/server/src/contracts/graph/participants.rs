@@ -2,7 +2,7 @@
 
 use meeting::ParticipantId;
 use odata::Options;
-use register::{Page, ParticipantRecord, Published, Query};
+use register::{Page, ParticipantRecord, Published, Query, TelephoneRecord};
 use serde::Serialize;
 
 use super::contexts::{self, CALL_RECORDS};
@@ -92,9 +92,9 @@ pub(super) async fn get(graph: &Graph, asked: &Asked) -> Answer<Reply> {
             Participant::read(graph, &stored, &mut Known::default()).await?
         }
         Published::Telephone(call) => {
-            let everybody = telephone::participants(&telephone::legs(graph, call).await?).items;
-            let found = everybody.into_iter().find(|one| one.id == asked.key(1));
-            found.ok_or_else(not_found)?
+            let everybody = everybody(graph, call).await?;
+            let found = everybody.iter().find(|one| one.id() == asked.key(1));
+            found.map(Participant::new).ok_or_else(not_found)?
         }
     };
     participant.context = Some(context(graph, asked, &record, "participants_v2"));
@@ -145,7 +145,7 @@ pub(super) async fn withdrawn(
 ) -> Answer<Vec<IdentitySet>> {
     let record = match record {
         Published::Meeting(record) => record,
-        Published::Telephone(call) => return Ok(telephone::withdrawn(&telephone::legs(graph, call).await?)),
+        Published::Telephone(call) => return Ok(everybody(graph, call).await?.iter().map(Somebody::set).collect()),
     };
     let query = Query {
         page_size: limits::WITHDRAWN_PARTICIPANTS_MAX,
@@ -164,6 +164,11 @@ pub(super) async fn withdrawn(
     Ok(sets)
 }
 
+/// Everybody who was on a telephone in a call.
+async fn everybody(graph: &Graph, call: &TelephoneRecord) -> Answer<Vec<Somebody>> {
+    Ok(telephone::everybody(&telephone::legs(graph, call).await?))
+}
+
 async fn read_page(
     graph: &Graph,
     asked: &Asked,
@@ -174,7 +179,12 @@ async fn read_page(
     let record = match record {
         Published::Meeting(record) => record,
         // There are so few that all are on the first page.
-        Published::Telephone(call) => return Ok(telephone::participants(&telephone::legs(graph, call).await?)),
+        Published::Telephone(call) => {
+            return Ok(Page {
+                items: everybody(graph, call).await?.iter().map(Participant::new).collect(),
+                next_page_token: None,
+            });
+        }
     };
     let query = Query {
         filter: "",
@@ -202,7 +212,7 @@ async fn number(graph: &Graph, asked: &Asked, record: &Published) -> Answer<i64>
     let record = match record {
         Published::Meeting(record) => record,
         Published::Telephone(call) => {
-            let everybody = telephone::participants(&telephone::legs(graph, call).await?).items;
+            let everybody = everybody(graph, call).await?;
             return Ok(i64::try_from(everybody.len()).unwrap_or(i64::MAX));
         }
     };

@@ -10,73 +10,19 @@ use std::collections::BTreeMap;
 use meeting::{SessionEndReason, SessionId};
 use odata::Options;
 use register::{Attended, CallRecord as Stored, CallSession, Page, Published, Query, SessionQuality, TelephoneRecord};
-use serde::Serialize;
 
 use super::conditions;
 use super::contexts::{self, CALL_RECORDS};
 use super::endpoints::{Endpoint, ServiceEndpoint, Software};
 use super::identities::{Known, Somebody};
-use super::media::{self, Media, Modality, modalities};
+use super::media::{self, modalities};
 use super::pages::{self, Collection, Cut};
 use super::primitives::{self, Moment, guid};
 use super::readers::{self, id_of};
 use super::reply::Reply;
+use super::session::{FailureInfo, FailureStage, Segment, Session};
 use super::{Asked, Graph, telephone};
 use crate::failure::{Answer, Failure, Kind};
-
-/// `microsoft.graph.callRecords.session`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Session {
-    #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
-    pub(super) context: Option<String>,
-    /// Why it ended, in this server's words: an annotation of our own. Absent while it goes on.
-    #[serde(rename = "@sederunt.endReason", skip_serializing_if = "Option::is_none")]
-    pub(super) end_reason: Option<&'static str>,
-    pub(super) id: String,
-    pub(super) modalities: Vec<Modality>,
-    pub(super) start_date_time: Moment,
-    pub(super) end_date_time: Moment,
-    pub(super) is_test: bool,
-    pub(super) failure_info: Option<FailureInfo>,
-    pub(super) caller: Endpoint,
-    pub(super) callee: Endpoint,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) segments: Option<Vec<Segment>>,
-    /// Its segments, whether or not they are told with it.
-    #[serde(skip)]
-    pub(super) parts: Vec<Segment>,
-}
-
-/// `microsoft.graph.callRecords.segment`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Segment {
-    #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
-    pub(super) context: Option<String>,
-    pub(super) id: String,
-    pub(super) start_date_time: Moment,
-    pub(super) end_date_time: Moment,
-    pub(super) failure_info: Option<FailureInfo>,
-    pub(super) caller: Endpoint,
-    pub(super) callee: Endpoint,
-    pub(super) media: Vec<Media>,
-}
-
-/// `microsoft.graph.callRecords.failureInfo`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct FailureInfo {
-    pub(super) stage: FailureStage,
-    pub(super) reason: Cow<'static, str>,
-}
-
-/// `failureStage`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum FailureStage {
-    CallSetup,
-    Midcall,
-}
 
 /// What went wrong, if anything did. A session that somebody meant to end did not fail: by leaving, by closing the page, by coming
 /// back with another one, by putting somebody out or by ending the meeting.
@@ -103,70 +49,60 @@ const NEVER_CONNECTED: FailureInfo = FailureInfo {
     reason: Cow::Borrowed("The participant's device could not connect."),
 };
 
-impl Session {
-    async fn read(
-        graph: &Graph,
-        asked: &Asked,
-        stored: &CallSession,
-        quality: &SessionQuality,
-        options: &Options,
-        known: &mut Known,
-    ) -> Answer<Session> {
-        let accounts = &graph.installation.identity;
-        let somebody = match &stored.attended {
-            Some(Attended {
-                participant,
-                display_name,
-                ..
-            }) => {
-                known
-                    .participant(accounts, participant, &stored.kind, display_name)
-                    .await?
-            }
-            None => known.absent(accounts, &stored.id, &stored.kind).await?,
-        };
-        Ok(Session::new(asked, stored, quality, &somebody).with(options))
-    }
-
-    /// With what is wanted below it.
-    fn with(mut self, options: &Options) -> Session {
-        if options.below("segments").is_some() {
-            self.segments = Some(std::mem::take(&mut self.parts));
+async fn read(
+    graph: &Graph,
+    asked: &Asked,
+    stored: &CallSession,
+    quality: &SessionQuality,
+    options: &Options,
+    known: &mut Known,
+) -> Answer<Session> {
+    let accounts = &graph.installation.identity;
+    let somebody = match &stored.attended {
+        Some(Attended {
+            participant,
+            display_name,
+            ..
+        }) => {
+            known
+                .participant(accounts, participant, &stored.kind, display_name)
+                .await?
         }
-        self
-    }
+        None => known.absent(accounts, &stored.id, &stored.kind).await?,
+    };
+    Ok(session_of(asked, stored, quality, &somebody).with(options))
+}
 
-    fn new(asked: &Asked, stored: &CallSession, quality: &SessionQuality, somebody: &Somebody) -> Session {
-        let end_reason = stored.attended.as_ref().and_then(|attended| attended.end_reason);
-        let report = media::report(quality);
-        let segment = Segment {
-            context: None,
-            id: guid(stored.id.as_str()),
-            start_date_time: Moment(stored.start),
-            // It cannot be null, so one that goes on has lasted until now.
-            end_date_time: Moment(stored.end.unwrap_or(asked.now)),
-            failure_info: match &stored.attended {
-                Some(_) => end_reason.and_then(failure),
-                None => Some(NEVER_CONNECTED),
-            },
-            caller: Endpoint::of(somebody, &Software::of(&report)),
-            callee: Endpoint::Service(ServiceEndpoint::OF_MEETINGS),
-            media: media::media(quality, &report, readers::shows_addresses(asked)),
-        };
-        Session {
-            context: None,
-            end_reason: end_reason.map(SessionEndReason::as_str),
-            id: segment.id.clone(),
-            modalities: modalities(register::Media::of(&quality.streams)),
-            start_date_time: segment.start_date_time,
-            end_date_time: segment.end_date_time,
-            is_test: false,
-            failure_info: segment.failure_info.clone(),
-            caller: segment.caller.clone(),
-            callee: segment.callee.clone(),
-            segments: None,
-            parts: vec![segment],
-        }
+fn session_of(asked: &Asked, stored: &CallSession, quality: &SessionQuality, somebody: &Somebody) -> Session {
+    let end_reason = stored.attended.as_ref().and_then(|attended| attended.end_reason);
+    let report = media::report(quality);
+    let segment = Segment {
+        context: None,
+        id: guid(stored.id.as_str()),
+        start_date_time: Moment(stored.start),
+        // It cannot be null, so one that goes on has lasted until now.
+        end_date_time: Moment(stored.end.unwrap_or(asked.now)),
+        failure_info: match &stored.attended {
+            Some(_) => end_reason.and_then(failure),
+            None => Some(NEVER_CONNECTED),
+        },
+        caller: Endpoint::of(somebody, &Software::of(&report)),
+        callee: Endpoint::Service(ServiceEndpoint::OF_MEETINGS),
+        media: media::media(quality, &report, readers::shows_addresses(asked)),
+    };
+    Session {
+        context: None,
+        end_reason: end_reason.map(SessionEndReason::as_str),
+        id: segment.id.clone(),
+        modalities: modalities(register::Media::of(&quality.streams)),
+        start_date_time: segment.start_date_time,
+        end_date_time: segment.end_date_time,
+        is_test: false,
+        failure_info: segment.failure_info.clone(),
+        caller: segment.caller.clone(),
+        callee: segment.callee.clone(),
+        segments: None,
+        parts: vec![segment],
     }
 }
 
@@ -261,7 +197,7 @@ async fn find(graph: &Graph, asked: &Asked, options: &Options) -> Answer<Session
     let stored = stored.map_err(|error| pages::unread_below(&asked.asking, error, not_found))?;
     let quality = quality(graph, asked, &record, std::slice::from_ref(&stored)).await?;
     let quality = quality.get(&id).cloned().unwrap_or_default();
-    Session::read(graph, asked, &stored, &quality, options, &mut Known::default()).await
+    read(graph, asked, &stored, &quality, options, &mut Known::default()).await
 }
 
 /// Those that are inlined in a record.
@@ -306,7 +242,7 @@ async fn read_page(
     let mut items = Vec::with_capacity(page.items.len());
     for stored in &page.items {
         let quality = quality.remove(&stored.id).unwrap_or_default();
-        items.push(Session::read(graph, asked, stored, &quality, options, known).await?);
+        items.push(read(graph, asked, stored, &quality, options, known).await?);
     }
     Ok(Page {
         items,

@@ -8,16 +8,15 @@ use std::collections::BTreeSet;
 
 use calls::{Call, CallState, Direction, Leg};
 use meeting::Micros;
-use register::{Media as Kinds, Page, SessionQuality, TelephoneRecord};
+use register::{Media as Kinds, SessionQuality, TelephoneRecord};
 
 use super::{
     Asked, Graph,
     endpoints::{Endpoint, ServiceEndpoint, Software},
-    identities::{IdentitySet, Somebody},
+    identities::Somebody,
     media::{self, Modality, modalities},
-    participants::Participant,
     primitives::Moment,
-    sessions::{FailureInfo, FailureStage, Segment, Session},
+    session::{FailureInfo, FailureStage, Segment, Session},
 };
 use crate::failure::{Answer, Failure};
 
@@ -123,22 +122,10 @@ fn failure(call: &Call) -> Option<FailureInfo> {
 }
 
 /// Everybody who was on a telephone, each once: the caller, and those who were called.
-fn everybody(legs: &[Leg]) -> Vec<Somebody> {
+pub(super) fn everybody(legs: &[Leg]) -> Vec<Somebody> {
     let mut known = BTreeSet::new();
     let everybody = legs.iter().map(|leg| telephone(&leg.call));
     everybody.filter(|one| known.insert(one.id().to_owned())).collect()
-}
-
-pub(super) fn participants(legs: &[Leg]) -> Page<Participant> {
-    Page {
-        items: everybody(legs).iter().map(Participant::new).collect(),
-        next_page_token: None,
-    }
-}
-
-/// As the withdrawn property of a record names them.
-pub(super) fn withdrawn(legs: &[Leg]) -> Vec<IdentitySet> {
-    everybody(legs).iter().map(Somebody::set).collect()
 }
 
 #[cfg(test)]
