@@ -11,7 +11,7 @@ use crate::{
     limits::{CALL_RECORDS_PER_PAGE, CALL_SESSIONS_PER_PAGE, NETWORK_CALLS_PER_PAGE},
     page::{Direction, List},
 };
-use db::{Row, Value};
+use db::Row;
 use filter::{Comparison, Field, Kind, Predicate};
 use meeting::Micros;
 
@@ -31,6 +31,12 @@ pub struct TelephoneRecord {
     /// When it was published last.
     pub modified: Option<Micros>,
 }
+
+const START_TIME: Field = Field {
+    path: "start_time",
+    column: "c.create_us",
+    kind: Kind::Time,
+};
 
 macro_rules! telephone_records {
     ($key:literal) => {
@@ -54,11 +60,7 @@ pub(crate) const TELEPHONE_RECORDS: List = List {
     key: ["c.create_us", "c.id"],
     direction: Direction::Descending,
     fields: &[
-        Field {
-            path: "start_time",
-            column: "c.create_us",
-            kind: Kind::Time,
-        },
+        START_TIME,
         Field {
             path: "end_time",
             column: "c.end_us",
@@ -105,14 +107,13 @@ const SESSION: List = List {
     ..TELEPHONE_RECORDS
 };
 
-/// Calls of the telephone network that are over and began from `$1` on and before `$2`.
+/// Calls of the telephone network that are over.
 pub(crate) const NETWORK_CALLS: List = List {
     name: "calls of the telephone network",
-    select: "select c.create_us, c.id from call c
-        where c.transport = 1 and c.end_us is not null and c.create_us >= $1 and c.create_us < $2",
+    select: "select c.create_us, c.id from call c where c.transport = 1 and c.end_us is not null",
     key: ["c.create_us", "c.id"],
     direction: Direction::Ascending,
-    fields: &[],
+    fields: &[START_TIME],
     sizes: NETWORK_CALLS_PER_PAGE,
 };
 
@@ -142,27 +143,15 @@ impl Register {
         Ok(SESSION.count_where(&self.db, params, predicate).await? > 0)
     }
 
-    /// The ids of calls of the telephone network that are over and began in this time, the first first. Of the query, the filter only
-    /// binds the page token.
-    pub async fn list_network_calls(
-        &self,
-        (from, before): (Micros, Micros),
-        query: &Query<'_>,
-    ) -> Result<Page<String>, RegisterError> {
-        let scope = [from, before].map(|time| time.0.to_string());
-        let scope = [scope[0].as_str(), scope[1].as_str()];
-        let params: Vec<Value> = vec![from.0.into(), before.0.into()];
+    /// The ids of calls of the telephone network that are over, the first first. The filter knows when they began: `start_time`.
+    pub async fn list_network_calls(&self, query: &Query<'_>) -> Result<Page<String>, RegisterError> {
         let id = |row: &Row| Ok(row.text(1)?.to_owned());
-        let everything = Predicate::And(Vec::new());
-        NETWORK_CALLS
-            .page_where(&self.db, &scope, params, query, &everything, id)
-            .await
+        NETWORK_CALLS.page(&self.db, &[], vec![], query, id).await
     }
 
-    /// How many they are, on all pages.
-    pub async fn count_network_calls(&self, (from, before): (Micros, Micros)) -> Result<i64, RegisterError> {
-        let params = vec![from.0.into(), before.0.into()];
-        NETWORK_CALLS.count(&self.db, params, "").await
+    /// How many match, on all pages.
+    pub async fn count_network_calls(&self, filter: &str) -> Result<i64, RegisterError> {
+        NETWORK_CALLS.count(&self.db, vec![], filter).await
     }
 }
 

@@ -13,7 +13,7 @@ use register::{Page, Query};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{Date, Duration, OffsetDateTime, Time};
+use time::{Date, Duration, OffsetDateTime, Time, UtcOffset};
 
 use super::pages::{self, Collection};
 use super::primitives::Moment;
@@ -174,46 +174,31 @@ fn final_status(call: &Call) -> (Option<u16>, Option<&'static str>) {
 }
 
 pub(super) async fn list_calls(graph: &Graph, asked: &Asked) -> Answer<Reply> {
-    let (from, to) = times(asked)?;
     // Both ends are in it.
-    list::<PstnCallLogRow>(graph, asked, (from, to.plus_us(1)), "pstnCallLogRow").await
+    list::<PstnCallLogRow>(graph, asked, "<=", "pstnCallLogRow").await
 }
 
 pub(super) async fn list_direct_routing_calls(graph: &Graph, asked: &Asked) -> Answer<Reply> {
-    list::<DirectRoutingLogRow>(graph, asked, times(asked)?, "directRoutingLogRow").await
+    list::<DirectRoutingLogRow>(graph, asked, "<", "directRoutingLogRow").await
 }
 
-fn times(asked: &Asked) -> Answer<(Micros, Micros)> {
-    asked.asking.reach()?;
+/// A page of the calls that began in a time, as rows of a type.
+async fn list<Row: From<Call> + Serialize>(graph: &Graph, asked: &Asked, end: &str, of: &str) -> Answer<Reply> {
+    let reach = asked.asking.reach()?;
     let (from, to) = range(asked.key(0))?;
-    let micros = |time: OffsetDateTime| Micros(i64::try_from(time.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX));
-    Ok((micros(from), micros(to)))
-}
-
-const NOTHING: Page<String> = Page {
-    items: Vec::new(),
-    next_page_token: None,
-};
-
-/// A page of the calls that began in this time, as rows of a type.
-async fn list<Row: From<Call> + Serialize>(
-    graph: &Graph,
-    asked: &Asked,
-    range: (Micros, Micros),
-    of: &str,
-) -> Answer<Reply> {
+    let filter = format!("start_time >= {} AND start_time {end} {}", text(from)?, text(to)?);
     let query = Query {
-        filter: "",
+        filter: &filter,
         page_size: asked.cut.size,
         page_token: &asked.cut.cursor,
         now: asked.now,
     };
     let register = &graph.installation.register;
     let unread = |error| pages::unread(&asked.asking, error);
-    let (page, count) = match asked.asking.reach()? {
+    let (page, count) = match reach {
         Reach::Everybody => {
-            let page = register.list_network_calls(range, &query).await.map_err(unread)?;
-            (page, register.count_network_calls(range).await.map_err(unread)?)
+            let page = register.list_network_calls(&query).await.map_err(unread)?;
+            (page, register.count_network_calls(&filter).await.map_err(unread)?)
         }
         // A person's own calls are none: calls are a project's.
         Reach::Own(_) => (NOTHING, 0),
@@ -229,6 +214,18 @@ async fn list<Row: From<Call> + Serialize>(
         value: calls.into_iter().map(Row::from).collect(),
         next_link: pages::next_link(asked, &root, path, page.next_page_token.as_deref()),
     }))
+}
+
+const NOTHING: Page<String> = Page {
+    items: Vec::new(),
+    next_page_token: None,
+};
+
+/// A moment in a filter.
+fn text(moment: OffsetDateTime) -> Answer<String> {
+    let text = moment.checked_to_offset(UtcOffset::UTC);
+    let text = text.and_then(|moment| moment.format(&Rfc3339).ok());
+    text.ok_or_else(|| invalid("Years are from 1 to 9999."))
 }
 
 /// Reads `fromDateTime=…,toDateTime=…`. One client loses the comma between them.
