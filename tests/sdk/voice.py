@@ -1,4 +1,4 @@
-"""Clients of telephone calls, made by others' tools from our own protos: Google's compiler and runtime for gRPC, and plain HTTP.
+"""Clients of telephone calls and of phone numbers, made by others' tools from our own protos: Google's compiler and runtime for gRPC, and plain HTTP.
 
 Both are asked in the same words, the names and JSON of the contract, and answer or refuse in the same; so a test of one is a test of
 the other. They sign in as the vendor's clients do.
@@ -24,15 +24,18 @@ from grpc_tools import protoc
 
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
 PACKAGE = "enfonica.voice.v1beta1"
+NUMBERING = "enfonica.numbering.v1beta1"
 # What is compiled from where, and in which module each service is then. Users have a package of ours, since the contract says no
 # numbers of their fields; a module of its name would be that of the server here.
-ROOTS = {PROTO: "enfonica/voice/v1beta1", PROTO / "sederunt/voice": "v1beta1"}
+ROOTS = [(PROTO, "enfonica/voice/v1beta1"), (PROTO, "enfonica/numbering/v1beta1"), (PROTO / "sederunt/voice", "v1beta1")]
 FILES = {
     "Calls": f"{PACKAGE}.calls",
     "Recordings": f"{PACKAGE}.recordings",
     "SipDomains": f"{PACKAGE}.sip_domains",
     "Aliases": f"{PACKAGE}.aliases",
     "Users": "v1beta1.users",
+    "PhoneNumberInstances": f"{NUMBERING}.phone_number_instances",
+    "PhoneNumbers": f"{NUMBERING}.phone_numbers",
 }
 TOKEN_URI = "https://oauth2.api.enfonica.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -61,6 +64,17 @@ BINDINGS = {
     "Users.UpdateUser": ("PATCH", "{user.name}", "user"),
     "Users.DeleteUser": ("DELETE", "{name}", None),
 }
+# Those of the contract for numbers; `*` is all that is not in the path.
+BINDINGS_OF_NUMBERS = {
+    "PhoneNumberInstances.CreatePhoneNumberInstance": ("POST", "{parent}/phoneNumberInstances", "phoneNumberInstance"),
+    "PhoneNumberInstances.GetPhoneNumberInstance": ("GET", "{name}", None),
+    "PhoneNumberInstances.ListPhoneNumberInstances": ("GET", "{parent}/phoneNumberInstances", None),
+    "PhoneNumberInstances.UpdatePhoneNumberInstance": ("PATCH", "{name}", "phoneNumberInstance"),
+    "PhoneNumberInstances.DeletePhoneNumberInstance": ("DELETE", "{name}", None),
+    "PhoneNumberInstances.MovePhoneNumberInstance": ("POST", "{name}:move", "*"),
+    "PhoneNumberInstances.SplitRange": ("POST", "{phoneNumberInstance}:splitRange", "*"),
+    "PhoneNumbers.SearchPhoneNumbers": ("GET", "phoneNumbers:search", None),
+}
 
 
 @dataclass
@@ -77,7 +91,7 @@ def generated():
     """The messages and stubs of every file of the contract, as Google's own compiler makes them."""
     folder = tempfile.mkdtemp(prefix="voice-")
     well_known = pathlib.Path(grpc_tools.__file__).parent / "_proto"
-    for root, package in ROOTS.items():
+    for root, package in ROOTS:
         files = sorted(str(path) for path in (root / package).glob("*.proto"))
         where = [f"-I{root}", f"-I{PROTO}", f"-I{well_known}", f"--python_out={folder}", f"--grpc_python_out={folder}"]
         assert protoc.main(["protoc", *where, *files]) == 0, "the compiler understands our protos"
@@ -118,17 +132,13 @@ class Rest:
         self.server, self.token = server, token
 
     def ask(self, method, **request):
-        verb, path, body = BINDINGS[method]
-        *outer, field = path[1 : path.index("}")].split(".")
-        holder = request[outer[0]] if outer else request
-        name = holder[field]
-        # What stands in the path is not said again.
-        if outer:
-            request[outer[0]] = {key: value for key, value in holder.items() if key != field}
+        verb, path, body = (BINDINGS | BINDINGS_OF_NUMBERS)[method]
+        if "{" in path:
+            path = self.named(path, request)
+        if body == "*":
+            arguments, request = {"json": request}, {}
         else:
-            del request[field]
-        path = path.replace(path[: path.index("}") + 1], name)
-        arguments = {"json": request.pop(body)} if body else {}
+            arguments = {"json": request.pop(body)} if body else {}
         query = {key: str(value).lower() if isinstance(value, bool) else value for key, value in request.items()}
         answer = self.server.call(verb, f"/v1beta1/{path}", self.token, params=query, **arguments)
         if answer.status_code == 200:
@@ -138,6 +148,18 @@ class Rest:
         assert error["status"] in code_pb2.Code.keys()
         details = [violation["field"] for detail in error.get("details", []) for violation in detail.get("fieldViolations", [])]
         raise Refused(error["status"], error["message"], details)
+
+    @staticmethod
+    def named(path, request):
+        """The path with the name in it, which is not said again."""
+        *outer, field = path[1 : path.index("}")].split(".")
+        holder = request[outer[0]] if outer else request
+        name = holder[field]
+        if outer:
+            request[outer[0]] = {key: value for key, value in holder.items() if key != field}
+        else:
+            del request[field]
+        return path.replace(path[: path.index("}") + 1], name)
 
 
 TRANSPORTS = {"grpc": Grpc, "rest": Rest}
@@ -153,10 +175,9 @@ def assertion(key_file, **changes):
     return jwt.encode(signer, claims, header={"kid": key["private_key_id"]}).decode()
 
 
-def node_claims(key_file, service="Recordings"):
+def node_claims(key_file, service=f"voice.api.enfonica.com/{PACKAGE}.Recordings"):
     """As the vendor's client for Node asks: for a service, by its address, for itself."""
-    scope = f"https://voice.api.enfonica.com/{PACKAGE}.{service}"
-    return {"sub": json.loads(key_file)["client_email"], "scope": scope}
+    return {"sub": json.loads(key_file)["client_email"], "scope": f"https://{service}"}
 
 
 def dotnet_claims(_key_file):

@@ -118,6 +118,14 @@ actions! {
     SipAliasUpdate = "sip_alias.update",
     /// An alias of a SIP domain was deleted.
     SipAliasDelete = "sip_alias.delete",
+    /// A project got a phone number. The detail says which.
+    PhoneNumberCreate = "phone_number.create",
+    /// It was said anew who is asked when a phone number is called, or what else is said of it.
+    PhoneNumberUpdate = "phone_number.update",
+    /// A phone number was taken from its project. The detail says which.
+    PhoneNumberDelete = "phone_number.delete",
+    /// A phone number was given to another project. The detail says to which.
+    PhoneNumberMove = "phone_number.move",
     /// A recording was fetched by a link. The detail says in which form.
     RecordingDownload = "recording.download",
     /// A recording was deleted.

@@ -12,7 +12,7 @@ use crate::{
     address::{Address, is_of_telephones},
     domain::is_sip_id,
     limits::{ALIASES_MAX, DISPLAY_NAME_CHARACTERS_MAX, ENDPOINTS_MAX, HANDLERS_MAX},
-    page::{List, ListError, Page},
+    page::{List, ListError, Listed, Page},
 };
 
 /// Where calls of an alias may go.
@@ -248,21 +248,16 @@ impl Calls {
     /// Aliases of a domain, the newest first.
     pub async fn list_aliases(&self, domain: &SipDomain, list: List<'_>) -> Result<Page<Alias>, ListError> {
         let parent = subject(domain, "");
-        let (size, place) = (list.size()?, list.place(&parent)?);
-        let sql = format!(
-            "select {COLUMNS} from sip_alias where domain = $1 and (create_us, id) < ($2, $3)
-            order by create_us desc, id desc limit $4"
-        );
-        let rows_max = i64::try_from(size + 1).expect("a hundred and one");
-        let params = vec![
-            domain.id.as_str().into(),
-            place.create_us.into(),
-            place.id.into(),
-            rows_max.into(),
-        ];
-        let rows = self.db.read(&sql, params).await?;
-        let aliases = rows.iter().map(alias_of).collect::<Result<Vec<_>, _>>()?;
-        list.page(&parent, aliases, |alias| (alias.create_us, &alias.id))
+        let listed = Listed {
+            table: "sip_alias",
+            columns: COLUMNS,
+            parent: &parent,
+            condition: "domain = $4",
+            params: vec![domain.id.as_str().into()],
+            read: alias_of,
+            place: |alias| (alias.create_us, &alias.id),
+        };
+        self.page_of(list, listed).await
     }
 
     /// Says something else of an alias. Calls that are on their way go on as they began.

@@ -13,7 +13,7 @@ use crate::{
     call::numbered,
     handlers::is_handler,
     limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX},
-    page::{List, ListError, Page},
+    page::{List, ListError, Listed, Page},
 };
 
 numbered! {
@@ -339,22 +339,20 @@ impl Calls {
         shows_deleted: bool,
         list: List<'_>,
     ) -> Result<Page<SipDomain>, ListError> {
-        let (size, place) = (list.size()?, list.place(project)?);
-        let only = if shows_deleted { "" } else { "and delete_us is null" };
-        let sql = format!(
-            "select {COLUMNS} from sip_domain where project = $1 and (create_us, id) < ($2, $3) {only}
-            order by create_us desc, id desc limit $4"
-        );
-        let rows_max = i64::try_from(size + 1).expect("a hundred and one");
-        let params = vec![
-            project.replace('\0', "").into(),
-            place.create_us.into(),
-            place.id.into(),
-            rows_max.into(),
-        ];
-        let rows = self.db.read(&sql, params).await?;
-        let domains = rows.iter().map(domain_of).collect::<Result<Vec<_>, _>>()?;
-        list.page(project, domains, |domain| (domain.create_us, &domain.id))
+        let listed = Listed {
+            table: "sip_domain",
+            columns: COLUMNS,
+            parent: project,
+            condition: if shows_deleted {
+                "project = $4"
+            } else {
+                "project = $4 and delete_us is null"
+            },
+            params: vec![project.replace('\0', "").into()],
+            read: domain_of,
+            place: |domain| (domain.create_us, &domain.id),
+        };
+        self.page_of(list, listed).await
     }
 
     /// Changes a domain. It holds for the next call.

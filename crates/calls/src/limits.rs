@@ -50,6 +50,16 @@ pub const OUTGOING_PER_MINUTE: u32 = 60;
 /// Calls that programs want and that have not begun.
 pub(crate) const ORDERS_MAX: usize = 64;
 
+/// Digits without a `+` are a whole number if they are so many: the shortest with their countries, as in Niue.
+pub(crate) const NUMBER_DIGITS_MIN: usize = 7;
+
+/// Phone numbers of one project: the desks of a large house.
+pub(crate) const NUMBERS_MAX: i64 = 10_000;
+
+/// The labels of a phone number: the contract's limits.
+pub(crate) const NUMBER_LABEL_KEY_CHARACTERS_MAX: usize = 100;
+pub(crate) const NUMBER_LABEL_CHARACTERS_MAX: usize = 1_000;
+
 /// An address of a telephone.
 pub(crate) const ADDRESS_BYTES_MAX: usize = 255;
 

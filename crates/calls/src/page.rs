@@ -2,12 +2,15 @@
 //!
 //! A page begins behind the last row of the one before, which its token names by time and id. A token is good for the list that it came
 //! from: it carries a digest of the parent and the filter, so that one of another list is refused and not read as a place in this one.
+//!
+//! Every list of the crate is asked for by the one query here ([`Listed`] says of what), so a page is the same everywhere.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use db::{Row, Value};
 
-use crate::limits::PAGE_SIZE;
+use crate::{Calls, limits::PAGE_SIZE};
 
 /// Which part of which list.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +41,9 @@ pub enum ListError {
     /// Not a token of this list.
     #[error("the page token is not one of this list")]
     Token,
+    /// No number begins with that.
+    #[error("numbers begin with digits of E.164, such as +61")]
+    Prefix,
     /// The filter.
     #[error(transparent)]
     Filter(#[from] filter::Malformed),
@@ -46,14 +52,58 @@ pub enum ListError {
     Store(#[from] db::Error),
 }
 
+/// What is listed: rows of a table that has `create_us` and `id`.
+pub(crate) struct Listed<'a, T> {
+    pub(crate) table: &'static str,
+    pub(crate) columns: &'static str,
+    /// Which list it is, among all of this table.
+    pub(crate) parent: &'a str,
+    /// Which of the rows are in it: a condition whose parameters begin with [`Listed::FIRST_PARAMETER`].
+    pub(crate) condition: &'a str,
+    pub(crate) params: Vec<Value>,
+    /// Of a row with these columns.
+    pub(crate) read: fn(&Row) -> Result<T, db::Error>,
+    /// When it was made, and its id.
+    pub(crate) place: fn(&T) -> (i64, &str),
+}
+
+impl<T> Listed<'_, T> {
+    /// The ones before it say which page it is.
+    pub(crate) const FIRST_PARAMETER: usize = 4;
+}
+
+impl Calls {
+    /// A page of a list.
+    pub(crate) async fn page_of<T>(&self, list: List<'_>, listed: Listed<'_, T>) -> Result<Page<T>, ListError> {
+        let (size, place) = (list.size()?, list.place(listed.parent)?);
+        let Listed {
+            table,
+            columns,
+            condition,
+            ..
+        } = listed;
+        let sql = format!(
+            "select {columns} from {table} where (create_us, id) < ($1, $2) and {condition}
+            order by create_us desc, id desc limit $3"
+        );
+        // One more than a page has says whether there is another.
+        let rows_max = i64::try_from(size + 1).expect("a hundred and one");
+        let mut params = vec![place.create_us.into(), place.id.into(), rows_max.into()];
+        params.extend(listed.params);
+        let rows = self.db.walk(&sql, params).await?;
+        let items = rows.iter().map(listed.read).collect::<Result<Vec<T>, _>>()?;
+        Ok(list.page(listed.parent, size, items, listed.place))
+    }
+}
+
 /// The place behind which a page begins.
-pub(crate) struct Place {
-    pub(crate) create_us: i64,
-    pub(crate) id: String,
+struct Place {
+    create_us: i64,
+    id: String,
 }
 
 impl List<'_> {
-    pub(crate) fn size(&self) -> Result<usize, ListError> {
+    fn size(&self) -> Result<usize, ListError> {
         match usize::try_from(self.size) {
             Err(_) => Err(ListError::Size),
             Ok(0) => Ok(PAGE_SIZE.0),
@@ -67,7 +117,7 @@ impl List<'_> {
         hasher.finish()
     }
 
-    pub(crate) fn place(&self, parent: &str) -> Result<Place, ListError> {
+    fn place(&self, parent: &str) -> Result<Place, ListError> {
         if self.token.is_empty() {
             return Ok(Place {
                 create_us: i64::MAX,
@@ -88,19 +138,13 @@ impl List<'_> {
     }
 
     /// The page of these rows, of which there is one more than it has if there is another page.
-    pub(crate) fn page<T>(
-        &self,
-        parent: &str,
-        mut items: Vec<T>,
-        place_of: impl Fn(&T) -> (i64, &str),
-    ) -> Result<Page<T>, ListError> {
-        let size = self.size()?;
+    fn page<T>(&self, parent: &str, size: usize, mut items: Vec<T>, place_of: fn(&T) -> (i64, &str)) -> Page<T> {
         let has_more = items.len() > size;
         items.truncate(size);
         let next = items.last().filter(|_| has_more).map(|last| {
             let (create_us, id) = place_of(last);
             URL_SAFE_NO_PAD.encode(format!("{} {create_us} {id}", self.digest(parent)))
         });
-        Ok(Page { items, next })
+        Page { items, next }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     clock::now_us,
     limits::CALLS_COUNTED_MAX,
     news,
-    page::{List, ListError, Page},
+    page::{List, ListError, Listed, Page},
 };
 
 numbered! {
@@ -225,19 +225,21 @@ impl Calls {
         list: List<'_>,
     ) -> Result<Page<Recording>, ListError> {
         let parent = format!("{project}/{}", call.unwrap_or("-"));
-        let (size, place) = (list.size()?, list.place(&parent)?);
-        let of_call = if call.is_some() { "and call = $5" } else { "" };
-        let sql = format!(
-            "select {COLUMNS} from recording where project = $1 and (create_us, id) < ($2, $3) {of_call}
-            order by create_us desc, id desc limit $4"
-        );
-        let rows_max = i64::try_from(size + 1).expect("a hundred and one");
-        let project = project.replace('\0', "");
-        let mut params: Vec<Value> = vec![project.into(), place.create_us.into(), place.id.into(), rows_max.into()];
-        params.extend(call.map(|call| call.replace('\0', "").into()));
-        let rows = self.db.read(&sql, params).await?;
-        let recordings = rows.iter().map(recording_of).collect::<Result<Vec<_>, _>>()?;
-        list.page(&parent, recordings, |recording| (recording.create_us, &recording.id))
+        let texts = std::iter::once(project).chain(call);
+        let listed = Listed {
+            table: "recording",
+            columns: COLUMNS,
+            parent: &parent,
+            condition: if call.is_some() {
+                "project = $4 and call = $5"
+            } else {
+                "project = $4"
+            },
+            params: texts.map(|text| text.replace('\0', "").into()).collect(),
+            read: recording_of,
+            place: |recording| (recording.create_us, &recording.id),
+        };
+        self.page_of(list, listed).await
     }
 
     /// How many recordings calls of a project have, whatever became of them; those that have none are left out. Beyond

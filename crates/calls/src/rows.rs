@@ -10,7 +10,7 @@ use crate::{
     Call, CallState, Calls, CreateMethod, Direction,
     clock::now_us,
     limits,
-    page::{List, ListError, Page},
+    page::{List, ListError, Listed, Page},
 };
 
 pub(crate) const COLUMNS: &str =
@@ -211,25 +211,21 @@ impl Calls {
 
     /// Calls of a project, the newest first.
     pub async fn list_calls(&self, project: &str, list: List<'_>) -> Result<Page<Call>, ListError> {
-        let (size, place) = (list.size()?, list.place(project)?);
         let predicate = numbered(filter::google(list.filter)?)?;
-        let (condition, parameters) = predicate.to_sql(FIELDS, 5)?;
-        let sql = format!(
-            "select {COLUMNS} from call where project = $1 and (create_us, id) < ($2, $3) and {condition}
-            order by create_us desc, id desc limit $4"
-        );
-        let rows_max = i64::try_from(size + 1).expect("a hundred and one");
-        let project_text = project.replace('\0', "");
-        let mut params: Vec<Value> = vec![
-            project_text.into(),
-            place.create_us.into(),
-            place.id.into(),
-            rows_max.into(),
-        ];
-        params.extend(parameters.into_iter().map(bound));
-        let rows = self.db.walk(&sql, params).await?;
-        let calls = rows.iter().map(call_of).collect::<Result<Vec<_>, _>>()?;
-        list.page(project, calls, |call| (call.create_us, &call.id))
+        let (condition, parameters) = predicate.to_sql(FIELDS, Listed::<Call>::FIRST_PARAMETER + 1)?;
+        let project_param = Value::from(project.replace('\0', ""));
+        let listed = Listed {
+            table: "call",
+            columns: COLUMNS,
+            parent: project,
+            condition: &format!("project = $4 and {condition}"),
+            params: std::iter::once(project_param)
+                .chain(parameters.into_iter().map(bound))
+                .collect(),
+            read: call_of,
+            place: |call| (call.create_us, &call.id),
+        };
+        self.page_of(list, listed).await
     }
 
     /// Calls that go on are alive now.

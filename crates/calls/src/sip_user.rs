@@ -14,7 +14,7 @@ use crate::{
     Calls, SipDomain,
     domain::is_sip_id,
     limits::{PASSWORD_CHARACTERS, USERS_MAX},
-    page::{List, ListError, Page},
+    page::{List, ListError, Listed, Page},
 };
 
 /// A user of a domain.
@@ -145,21 +145,16 @@ impl Calls {
     /// Users of a domain, the newest first.
     pub async fn list_sip_users(&self, domain: &SipDomain, list: List<'_>) -> Result<Page<SipUser>, ListError> {
         let parent = subject(domain, "");
-        let (size, place) = (list.size()?, list.place(&parent)?);
-        let sql = format!(
-            "select {COLUMNS} from sip_user where domain = $1 and (create_us, id) < ($2, $3)
-            order by create_us desc, id desc limit $4"
-        );
-        let rows_max = i64::try_from(size + 1).expect("a hundred and one");
-        let params = vec![
-            domain.id.as_str().into(),
-            place.create_us.into(),
-            place.id.into(),
-            rows_max.into(),
-        ];
-        let rows = self.db.read(&sql, params).await?;
-        let users = rows.iter().map(user_of).collect::<Result<Vec<_>, _>>()?;
-        list.page(&parent, users, |user| (user.create_us, &user.id))
+        let listed = Listed {
+            table: "sip_user",
+            columns: COLUMNS,
+            parent: &parent,
+            condition: "domain = $4",
+            params: vec![domain.id.as_str().into()],
+            read: user_of,
+            place: |user| (user.create_us, &user.id),
+        };
+        self.page_of(list, listed).await
     }
 
     /// Gives a user another password, for the whole name that the domain has now. What was registered by the old one stays until

@@ -24,6 +24,10 @@
 //! `synchronous_commit` on even where the server's own default is off. A caller that drops the future of a write does not
 //! know whether it holds.
 //!
+//! **Every future is boxed here** (`Answer`). The body of an `async fn` is compiled where it is awaited and not where it is
+//! written, so without that each program, and each of some fifty test programs, would compile both engines once more
+//! (decision 39).
+//!
 //! What this crate leaves to others: what the tables mean, ids, times and retries after a conflict.
 
 mod error;
@@ -41,7 +45,12 @@ pub use limits::Limits;
 pub use statement::Statement;
 pub use value::{Row, Value};
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{fmt, future::ready, path::PathBuf, sync::Arc};
+
+use futures_util::future::BoxFuture;
+
+/// What a method of this crate comes back with, some day.
+type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
 
 /// Where a database is.
 #[derive(Clone, Debug)]
@@ -65,10 +74,10 @@ pub struct Lease(Option<postgres::Lease>);
 
 impl Lease {
     /// Comes back when another process has taken the database over: nothing is written any more.
-    pub async fn lost(&self) {
+    pub fn lost(&self) -> BoxFuture<'_, ()> {
         match &self.0 {
-            Some(lease) => lease.lost().await,
-            None => std::future::pending().await,
+            Some(lease) => Box::pin(lease.lost()),
+            None => Box::pin(std::future::pending()),
         }
     }
 }
@@ -90,41 +99,53 @@ enum Engine {
 impl Db {
     /// Opens the database and brings its tables to this program's newest migration. Processes that open it at once do
     /// that one after the other; a database that is newer than the program is refused.
-    pub async fn open(location: &Location) -> Result<Db, Error> {
-        Db::open_with(location, Limits::default()).await
+    pub fn open(location: &Location) -> Answer<'_, Db> {
+        Db::open_with(location, Limits::default())
     }
 
     /// The same, with other limits than the usual.
-    pub async fn open_with(location: &Location, limits: Limits) -> Result<Db, Error> {
-        Ok(Db(match location {
-            Location::Sqlite(path) => Engine::Sqlite(Arc::new(sqlite::Sqlite::open(path, limits)?)),
-            Location::Postgres(address) => Engine::Postgres(Arc::new(postgres::Postgres::open(address, limits).await?)),
-        }))
+    pub fn open_with(location: &Location, limits: Limits) -> Answer<'_, Db> {
+        Box::pin(async move {
+            Ok(Db(match location {
+                Location::Sqlite(path) => Engine::Sqlite(Arc::new(sqlite::Sqlite::open(path, limits)?)),
+                Location::Postgres(address) => {
+                    Engine::Postgres(Arc::new(postgres::Postgres::open(address, limits).await?))
+                }
+            }))
+        })
     }
 
     /// Opens the database as the one server that serves it. Where another one does, `taken` is called, and this waits until that
     /// has ended, however it does. From then on nothing holds that the other writes.
     ///
     /// On PostgreSQL alone: a SQLite file lies in a folder of this machine, which whoever serves it has locked.
-    pub async fn open_alone(location: &Location, taken: impl FnOnce()) -> Result<(Db, Lease), Error> {
-        let Location::Postgres(address) = location else {
-            return Ok((Db::open(location).await?, Lease(None)));
-        };
-        let (postgres, lease) = postgres::Postgres::open_alone(address, Limits::default(), taken).await?;
-        Ok((Db(Engine::Postgres(Arc::new(postgres))), Lease(Some(lease))))
+    pub fn open_alone<'a>(location: &'a Location, taken: impl FnOnce() + Send + 'a) -> Answer<'a, (Db, Lease)> {
+        Db::open_alone_boxed(location, Box::new(taken))
+    }
+
+    fn open_alone_boxed<'a>(location: &'a Location, taken: Box<dyn FnOnce() + Send + 'a>) -> Answer<'a, (Db, Lease)> {
+        Box::pin(async move {
+            let Location::Postgres(address) = location else {
+                return Ok((Db::open(location).await?, Lease(None)));
+            };
+            let (postgres, lease) = postgres::Postgres::open_alone(address, Limits::default(), taken).await?;
+            Ok((Db(Engine::Postgres(Arc::new(postgres))), Lease(Some(lease))))
+        })
     }
 
     /// Runs one query and returns all its rows, within the handle's limits of rows and time.
     ///
     /// On SQLite it runs on the caller's thread: a page from the cache takes some tens of microseconds, less than moving
     /// it elsewhere would.
-    pub async fn read(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
-        statement::check_params(&params)?;
+    pub fn read<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> Answer<'a, Vec<Row>> {
+        if let Err(error) = statement::check_params(&params) {
+            return Box::pin(ready(Err(error)));
+        }
         match &self.0 {
-            Engine::Sqlite(sqlite) => sqlite.read(sql, &params).await,
-            Engine::Postgres(postgres) => postgres.read(sql, &params).await,
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.read(sql, params)),
+            Engine::Postgres(postgres) => Box::pin(postgres.read(sql, params)),
             #[cfg(feature = "testing")]
-            Engine::Simulated(simulated) => simulated.read(sql, &params).await,
+            Engine::Simulated(simulated) => Box::pin(simulated.read(sql, params)),
         }
     }
 
@@ -133,13 +154,15 @@ impl Db {
     ///
     /// On SQLite it runs on a thread beside the caller's, a few at a time: whoever is answered by reads of single rows is
     /// not held up.
-    pub async fn walk(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
-        statement::check_params(&params)?;
+    pub fn walk<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> Answer<'a, Vec<Row>> {
+        if let Err(error) = statement::check_params(&params) {
+            return Box::pin(ready(Err(error)));
+        }
         match &self.0 {
-            Engine::Sqlite(sqlite) => Arc::clone(sqlite).walk(sql.to_owned(), params).await,
-            Engine::Postgres(postgres) => postgres.walk(sql, &params).await,
+            Engine::Sqlite(sqlite) => Box::pin(Arc::clone(sqlite).walk(sql.to_owned(), params)),
+            Engine::Postgres(postgres) => Box::pin(postgres.walk(sql, params)),
             #[cfg(feature = "testing")]
-            Engine::Simulated(simulated) => simulated.read(sql, &params).await,
+            Engine::Simulated(simulated) => Box::pin(simulated.read(sql, params)),
         }
     }
 
@@ -159,32 +182,34 @@ impl Db {
 
     /// Asks whether the database can be reached and written to now: it counts such questions. A disk that is full still reads, and
     /// SQLite writes nothing where a row stays as it is.
-    pub async fn ping(&self) -> Result<(), Error> {
+    pub fn ping(&self) -> Answer<'_, ()> {
         let write = Statement::new("update lease set pings = pings + 1", Vec::new()).expect(1);
-        self.write(vec![write]).await
+        self.write(vec![write])
     }
 
     /// Looks whether the file is sound, which takes as long as reading it. PostgreSQL keeps its files to itself, and checks pages as it
     /// reads them.
-    pub async fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Answer<'_, ()> {
         match &self.0 {
-            Engine::Sqlite(sqlite) => sqlite.check().await,
-            Engine::Postgres(_) => Ok(()),
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.check()),
+            Engine::Postgres(_) => Box::pin(ready(Ok(()))),
             #[cfg(feature = "testing")]
-            Engine::Simulated(_) => Ok(()),
+            Engine::Simulated(_) => Box::pin(ready(Ok(()))),
         }
     }
 
-    /// Runs all statements, or none: when this returns `Ok`, they are on the disk.
-    pub async fn write(&self, statements: Vec<Statement>) -> Result<(), Error> {
+    /// Runs all statements, or none: when this comes back with `Ok`, they are on the disk.
+    pub fn write(&self, statements: Vec<Statement>) -> Answer<'_, ()> {
         for (index, one) in statements.iter().enumerate() {
-            statement::check_params(&one.params).map_err(|error| error.at(index))?;
+            if let Err(error) = statement::check_params(&one.params) {
+                return Box::pin(ready(Err(error.at(index))));
+            }
         }
         match &self.0 {
-            Engine::Sqlite(sqlite) => sqlite.write(statements).await,
-            Engine::Postgres(postgres) => postgres.write(&statements).await,
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.write(statements)),
+            Engine::Postgres(postgres) => Box::pin(postgres.write(statements)),
             #[cfg(feature = "testing")]
-            Engine::Simulated(simulated) => simulated.write(statements).await,
+            Engine::Simulated(simulated) => Box::pin(simulated.write(statements)),
         }
     }
 
@@ -194,12 +219,12 @@ impl Db {
     ///
     /// PostgreSQL keeps its own log of changes until it recycles it, and archives or standbys keep theirs; file systems and
     /// disks may keep old blocks. That is beyond this crate.
-    pub async fn scrub(&self) -> Result<(), Error> {
+    pub fn scrub(&self) -> Answer<'_, ()> {
         match &self.0 {
-            Engine::Sqlite(sqlite) => sqlite.scrub().await,
-            Engine::Postgres(postgres) => postgres.scrub().await,
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.scrub()),
+            Engine::Postgres(postgres) => Box::pin(postgres.scrub()),
             #[cfg(feature = "testing")]
-            Engine::Simulated(simulated) => simulated.scrub().await,
+            Engine::Simulated(simulated) => Box::pin(simulated.scrub()),
         }
     }
 }

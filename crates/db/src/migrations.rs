@@ -47,7 +47,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(20, "0020_call_events"),
     migration!(21, "0021_outgoing_calls"),
     migration!(22, "0022_sip_aliases"),
-    migration!(23, "0023_call_records"),
+    migration!(23, "0023_phone_numbers"),
+    migration!(24, "0024_call_records"),
 ];
 
 /// Remembers the steps that a database has seen.

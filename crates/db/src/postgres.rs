@@ -103,18 +103,18 @@ impl Postgres {
         let rows = self
             .read(
                 "select count(*) from pg_stat_ssl where pid = pg_backend_pid() and ssl",
-                &[],
+                Vec::new(),
             )
             .await?;
         Ok(rows.first().map(|row| row.int(0)).transpose()? == Some(1))
     }
 
-    pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
-        self.read_by(&self.readers, sql, params).await
+    pub(crate) async fn read(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.read_by(&self.readers, sql, &params).await
     }
 
-    pub(crate) async fn walk(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
-        self.read_by(&self.walkers, sql, params).await.map_err(given_up)
+    pub(crate) async fn walk(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.read_by(&self.walkers, sql, &params).await.map_err(given_up)
     }
 
     async fn read_by(&self, pool: &Pool, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
@@ -128,10 +128,10 @@ impl Postgres {
         }
     }
 
-    pub(crate) async fn write(&self, statements: &[Statement]) -> Result<(), Error> {
+    pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<(), Error> {
         let mut attempt = 1;
         loop {
-            match self.write_once(statements).await {
+            match self.write_once(&statements).await {
                 Err(Failure::Passing(error)) if attempt < ATTEMPTS_MAX => self.recover(attempt, &error).await,
                 outcome => return outcome.map_err(Failure::into_error),
             }

@@ -121,9 +121,9 @@ impl Sqlite {
         self.marks.read()
     }
 
-    pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn read(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
         let _permit = self.reading.acquire().await.expect("the semaphore is never closed");
-        self.with_reader(|connection| query(connection, sql, params, self.limits, None))
+        self.with_reader(|connection| query(connection, sql, &params, self.limits, None))
     }
 
     pub(crate) async fn walk(self: Arc<Self>, sql: String, params: Vec<Value>) -> Result<Vec<Row>, Error> {

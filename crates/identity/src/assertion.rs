@@ -46,18 +46,23 @@ pub(crate) struct Claims {
     jti: Option<String>,
 }
 
-/// The package of the services whose addresses clients write where a scope should be.
-const VOICE_PACKAGE: &str = "enfonica.voice.v1beta1.";
+/// The packages of the services whose addresses clients write where a scope should be, and the scopes of those.
+const SERVICES: [(&str, Scope); 2] = [
+    ("enfonica.voice.v1beta1.", Scope::Voice),
+    ("enfonica.numbering.v1beta1.", Scope::Numbering),
+];
 
-/// What an assertion asks for. The contract for calls has clients of two kinds: one asks for a scope, and the other for a service by its
-/// address, which stands for the service's scope wherever it is served.
+/// What an assertion asks for. The contracts for calls and for numbers have clients of two kinds: one asks for a scope, and the other for a
+/// service by its address, which stands for the service's scope wherever it is served.
 pub(crate) fn scopes_asked_for(list: &str) -> Result<Scopes, OAuthError> {
-    let is_service = |name: &str| {
-        let service = name.strip_prefix("https://").and_then(|name| name.rsplit_once('/'));
-        service.is_some_and(|(_, service)| service.starts_with(VOICE_PACKAGE))
+    let of_service = |name: &str| {
+        let (_, service) = name.strip_prefix("https://")?.rsplit_once('/')?;
+        let known = SERVICES.iter().find(|(package, _)| service.starts_with(package));
+        known.map(|(_, scope)| *scope)
     };
-    if list.split_ascii_whitespace().any(is_service) {
-        return Ok(Scopes::known_in(list).union(Scopes::of(&[Scope::Voice])));
+    let of_services: Scopes = list.split_ascii_whitespace().filter_map(of_service).collect();
+    if !of_services.is_empty() {
+        return Ok(Scopes::known_in(list).union(of_services));
     }
     asked_scopes(list)
 }

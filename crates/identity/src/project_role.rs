@@ -1,4 +1,4 @@
-//! What members of a project may do: the permissions of the contract for calls, by their names, and the roles that hold them.
+//! What members of a project may do: the permissions of the contracts for calls and for numbers, by their names, and the roles that hold them.
 //!
 //! It is one table, in order: a role may do all that the one before it may. Which permission a method needs stands with the method.
 
@@ -31,6 +31,7 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
             ("voice.sipDomains", &["get", "list"]),
             ("voice.users", &["get", "list"]),
             ("voice.aliases", &["get", "list"]),
+            ("numbering.phoneNumberInstances", &["get", "list"]),
         ],
     ),
     (
@@ -47,6 +48,10 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
             ("voice.sipDomains", &["create", "update", "delete"]),
             ("voice.users", &["create", "update", "delete"]),
             ("voice.aliases", &["create", "update", "delete"]),
+            (
+                "numbering.phoneNumberInstances",
+                &["create", "update", "delete", "move", "splitRange"],
+            ),
         ],
     ),
 ];
@@ -125,6 +130,8 @@ mod tests {
         check("voice.sipDomains.list", [true, true, true]);
         check("voice.users.get", [true, true, true]);
         check("voice.users.create", [false, false, true]);
+        check("numbering.phoneNumberInstances.get", [true, true, true]);
+        check("numbering.phoneNumberInstances.move", [false, false, true]);
         check("voice.calls.delete", [false, false, false]);
         check("voice", [false, false, false]);
     }

@@ -16,7 +16,7 @@ const GOOGLE: &str = "https://www.googleapis.com/auth/";
 /// no host is ours at every installation.
 const OWN: &str = "urn:sederunt:scope:";
 
-/// What the full name of the scope of telephone calls begins with: that contract's.
+/// What the full names of the scopes of telephone calls and of phone numbers begin with: those contracts'.
 const ENFONICA: &str = "https://api.enfonica.com/auth/";
 
 /// One OAuth scope.
@@ -57,11 +57,13 @@ pub enum Scope {
     CallRecordsReadonly,
     /// Telephone calls and their recordings, as far as a project lets its member: of the contract for calls.
     Voice,
+    /// Phone numbers, as far as a project lets its member: of the contract for numbers.
+    Numbering,
 }
 
 impl Scope {
     /// Every scope, in the order of the contract.
-    pub const ALL: [Scope; 17] = [
+    pub const ALL: [Scope; 18] = [
         Scope::SpaceCreated,
         Scope::SpaceReadonly,
         Scope::SpaceSettings,
@@ -79,6 +81,7 @@ impl Scope {
         Scope::Participate,
         Scope::CallRecordsReadonly,
         Scope::Voice,
+        Scope::Numbering,
     ];
 
     /// The name that a person types: `meetings.space.created`.
@@ -101,6 +104,7 @@ impl Scope {
             Scope::Participate => "meetings.participate",
             Scope::CallRecordsReadonly => "callrecords.readonly",
             Scope::Voice => "voice",
+            Scope::Numbering => "numbering",
         }
     }
 
@@ -113,7 +117,7 @@ impl Scope {
         match self {
             Scope::OpenId => "",
             Scope::Participate | Scope::CallRecordsReadonly => OWN,
-            Scope::Voice => ENFONICA,
+            Scope::Voice | Scope::Numbering => ENFONICA,
             _ => GOOGLE,
         }
     }
@@ -138,6 +142,7 @@ impl Scope {
             Scope::Participate => "take part in meetings as you, and run those that you host",
             Scope::CallRecordsReadonly => "see on which devices and how well people took part in your meetings",
             Scope::Voice => "see, make and record telephone calls in your projects",
+            Scope::Numbering => "see and change the phone numbers of your projects",
         }
     }
 }

@@ -14,6 +14,7 @@ use audit::By;
 use calls::Calls;
 use db::{Db, Lease, Location};
 use edge::{Limits, Proxies, Secured, Setup, Tls, TlsConfiguration, TlsError};
+use futures_util::future::BoxFuture;
 use identity::{AccountError, Identity, KeyError};
 use media::Media;
 use outbox::Outbox;
@@ -27,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::announce::{Reached, Unresolved};
 use crate::configuration::Configuration;
-use crate::contracts::{graph, meet, own, people, voice};
+use crate::contracts::{graph, meet, numbering, own, people, voice};
 use crate::delivering::{Correspondent, Notifier};
 use crate::discovery::Descriptions;
 use crate::folder::{self, FolderError, Held};
@@ -180,8 +181,13 @@ impl StartError {
 }
 
 impl Server {
-    /// Opens everything and serves. When this returns, joins are accepted.
-    pub async fn start(configuration: Configuration) -> Result<Running, StartError> {
+    /// Opens everything and serves. When this comes back, joins are accepted.
+    pub fn start(configuration: Configuration) -> BoxFuture<'static, Result<Running, StartError>> {
+        // Boxed, so that the whole server is compiled in this crate and not in each program that starts it (decision 39).
+        Box::pin(Server::open(configuration))
+    }
+
+    async fn open(configuration: Configuration) -> Result<Running, StartError> {
         let store = configuration.store;
         let proxies = configuration.trusted_proxies;
         let (listener, address) = bind(configuration.listen).await?;
@@ -209,10 +215,7 @@ impl Server {
         let recordings = telephone::store(configuration.recordings, &store.data).map_err(TelephoneError::from)?;
         let receivers = Receivers::new(configuration.notify_origins);
         let mut installation = install(&db, media, configuration.retention, identity, receivers, recordings);
-        installation.sip_base = configuration
-            .telephone
-            .as_ref()
-            .map(|telephone| telephone.domain.as_str().into());
+        installation.name_telephones(configuration.telephone.as_ref());
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
         let stop = CancellationToken::new();
@@ -322,6 +325,7 @@ fn contracts(installation: &Installation) -> Vec<Contract> {
         own::contract(installation),
         voice::contract(installation),
         voice::users_contract(installation),
+        numbering::contract(installation),
     ]
 }
 
@@ -368,6 +372,7 @@ fn install(
         media,
         calls: Calls::new(db.clone()),
         sip_base: None,
+        numbers: Arc::default(),
         recordings,
         outbox: Outbox::new(db.clone()),
         receivers,
@@ -376,6 +381,16 @@ fn install(
         public_url: identity.public_url().into(),
         identity,
         retention_us,
+    }
+}
+
+impl Installation {
+    /// By which names and numbers telephones call, if they may.
+    fn name_telephones(&mut self, telephone: Option<&TelephoneConfiguration>) {
+        if let Some(telephone) = telephone {
+            self.sip_base = Some(telephone.domain.as_str().into());
+            self.numbers = Arc::new(telephone.numbers.clone());
+        }
     }
 }
 
@@ -527,13 +542,17 @@ impl Running {
 
     /// Comes back if another server has taken the database over. Nothing is written down any more, so whoever runs this should end it
     /// at once: those who were in find their way to the other one.
-    pub async fn superseded(&self) {
-        self.lease.lost().await;
+    pub fn superseded(&self) -> BoxFuture<'_, ()> {
+        self.lease.lost()
     }
 
     /// Stops in good order: nobody enters, those inside get the configured time, then all conferences are closed, the requests under
     /// way are answered, and the ports are free.
-    pub async fn drain(self) {
+    pub fn drain(self) -> BoxFuture<'static, ()> {
+        Box::pin(self.close())
+    }
+
+    async fn close(self) {
         rooms::drain(&self.rooms, self.drain).await;
         self.stop.cancel();
         // A listener that panicked has nothing left to finish.
@@ -559,9 +578,9 @@ mod tests {
     /// Which methods the contracts' tables have, and which the descriptors. The services of a package are all ours to serve.
     #[test]
     fn every_method_has_one_row_and_every_row_a_method() {
-        let voice = [&voice::DECLARED, &voice::USERS_DECLARED];
+        let calls = [&voice::DECLARED, &voice::USERS_DECLARED, &numbering::DECLARED];
         let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED];
-        let declared = declared.into_iter().chain(voice).collect::<Vec<_>>();
+        let declared = declared.into_iter().chain(calls).collect::<Vec<_>>();
         let packages: BTreeSet<&str> = declared
             .iter()
             .flat_map(|declared| declared.packages)

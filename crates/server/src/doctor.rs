@@ -15,6 +15,7 @@ use crate::configuration::Configuration;
 use crate::folder::{self, FolderError};
 use crate::{announce, clock, descriptors, limits, remedy};
 use edge::{Limits, Network, TlsConfiguration};
+use futures_util::future::BoxFuture;
 use register::chain;
 
 /// What one check found.
@@ -39,7 +40,11 @@ pub struct Problem {
 const EARLIEST_US: i64 = 1_767_225_600_000_000;
 
 /// Looks at everything that `serve` would need.
-pub async fn examine(configuration: &Configuration) -> Vec<Finding> {
+pub fn examine(configuration: &Configuration) -> BoxFuture<'_, Vec<Finding>> {
+    Box::pin(look(configuration))
+}
+
+async fn look(configuration: &Configuration) -> Vec<Finding> {
     let data = &configuration.store.data;
     let (folder, served) = data_folder_of(data);
     let media_port = configuration.media_port.unwrap_or(configuration.listen.port());

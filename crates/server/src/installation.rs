@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use calls::Calls;
+use calls::{Calls, NumberPlan};
 use identity::Identity;
 use media::Media;
 use outbox::Outbox;
@@ -24,6 +24,8 @@ pub(crate) struct Installation {
     pub(crate) calls: Calls,
     /// What names of SIP domains end in, if telephones may call.
     pub(crate) sip_base: Option<Arc<str>>,
+    /// Which phone numbers the trunk brings, and to whom.
+    pub(crate) numbers: Arc<NumberPlan>,
     /// Where the files of recordings are.
     pub(crate) recordings: Store,
     pub(crate) outbox: Outbox,

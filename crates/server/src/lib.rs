@@ -37,6 +37,7 @@ mod metrics;
 mod names;
 mod oauth;
 mod outgoing;
+mod paging;
 mod plain;
 mod probing;
 mod projects;

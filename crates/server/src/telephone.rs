@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use calls::{Conductor, Espeak, Events, Handlers, Peers, Trunk, Ways};
+use calls::{Conductor, Espeak, Events, Handlers, NumberPlan, Peers, Trunk, Ways};
 use edge::Tls;
 use ipnet::IpNet;
 use recording::{Place, Spool, Store, StoreError};
@@ -46,6 +46,10 @@ pub struct TelephoneConfiguration {
     pub trunk_password: String,
     /// What numbers that may be called begin with.
     pub trunk_prefixes: Vec<String>,
+    /// From where the trunk brings calls; none is the address of `trunk`, where that is one.
+    pub trunk_networks: Vec<IpNet>,
+    /// Which phone numbers it brings, and to which projects.
+    pub numbers: NumberPlan,
     /// How many calls may be made at once.
     pub outgoing_at_once: usize,
     /// And in a minute, by each project.
@@ -75,6 +79,8 @@ impl Default for TelephoneConfiguration {
             trunk_user: String::new(),
             trunk_password: String::new(),
             trunk_prefixes: vec![],
+            trunk_networks: vec![],
+            numbers: NumberPlan::default(),
             outgoing_at_once: calls::limits::OUTGOING_AT_ONCE,
             outgoing_per_minute: calls::limits::OUTGOING_PER_MINUTE,
         }
@@ -126,6 +132,18 @@ fn ways(configuration: &TelephoneConfiguration) -> Ways {
     )
 }
 
+/// From where the trunk brings calls. A name is nobody's address: it may mean another machine tomorrow, and whoever answers for it then
+/// would be believed.
+fn trunk_networks(configuration: &TelephoneConfiguration) -> Arc<[IpNet]> {
+    if !configuration.trunk_networks.is_empty() {
+        return configuration.trunk_networks.as_slice().into();
+    }
+    let trunk = configuration.trunk.as_deref().unwrap_or_default();
+    let of_socket = || trunk.parse().ok().map(|socket: SocketAddr| socket.ip());
+    let address = trunk.parse().ok().or_else(of_socket);
+    address.map(IpNet::from).into_iter().collect()
+}
+
 /// Begins to answer telephones. What they do goes on until it is stopped, and ends in the task that is answered.
 pub(crate) async fn start(
     configuration: TelephoneConfiguration,
@@ -136,6 +154,7 @@ pub(crate) async fn start(
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, TelephoneError> {
     let ways = Arc::new(ways(&configuration));
+    let trunk_networks = trunk_networks(&configuration);
     let TelephoneConfiguration {
         listen,
         tls_listen,
@@ -161,6 +180,7 @@ pub(crate) async fn start(
         speech: Arc::new(Espeak),
         domain_base: domain,
         ways,
+        trunk_networks,
     };
     conductor.recover().await?;
     let tls = match (tls_listen, tls) {
@@ -188,4 +208,30 @@ pub(crate) async fn start(
         silent.cancel();
         exchange.stop();
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_where_the_trunk_calls() {
+        let check = |trunk: Option<&str>, networks: &[&str], expected: &[&str]| {
+            let read = |network: &&str| network.parse().expect("a network");
+            let configuration = TelephoneConfiguration {
+                trunk: trunk.map(str::to_owned),
+                trunk_networks: networks.iter().map(read).collect(),
+                ..TelephoneConfiguration::default()
+            };
+            let expected: Vec<IpNet> = expected.iter().map(read).collect();
+            assert_eq!(*trunk_networks(&configuration), *expected, "{trunk:?}");
+        };
+        check(None, &[], &[]);
+        check(Some("192.0.2.7"), &[], &["192.0.2.7/32"]);
+        check(Some("192.0.2.7:5080"), &[], &["192.0.2.7/32"]);
+        check(Some("gateway.example.net"), &[], &[]);
+        check(Some("gateway.example.net:5080"), &[], &[]);
+        check(Some("192.0.2.7"), &["198.51.100.0/24"], &["198.51.100.0/24"]);
+        check(None, &["2001:db8::/64"], &["2001:db8::/64"]);
+    }
 }

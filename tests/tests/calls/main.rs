@@ -2,6 +2,7 @@
 //! the same after a `kill -9`.
 
 mod incoming;
+mod numbers;
 mod outgoing;
 mod quality;
 mod speech;

@@ -58,6 +58,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("acquaintance", &["clock", "failure"]),
     ("standing", &["failure", "gate"]),
     ("projects", &["failure", "gate"]),
+    ("paging", &["failure"]),
     ("readiness", &["clock", "limits"]),
     ("probing", &["failure", "grpc", "limits", "readiness"]),
     // What is served.
@@ -120,9 +121,14 @@ const MODULES: &[(&str, &[&str])] = &[
             "installation",
             "limits",
             "outgoing",
+            "paging",
             "plain",
             "projects",
         ],
+    ),
+    (
+        "contracts/numbering",
+        &["failure", "gate", "grpc", "installation", "names", "paging", "projects"],
     ),
     (
         "contracts/people",

@@ -4,6 +4,7 @@
 //! agent and the lines and tells each task what is its own ([`switchboard`]). A call that is made out of another is that one's business,
 //! and its task's. What a script does to a call's record is written, durably, before a handler is asked: whoever hears of a call finds it.
 
+mod arriving;
 mod dialling;
 mod measured;
 mod party;
@@ -13,10 +14,11 @@ mod taking;
 
 use std::{net::IpAddr, sync::Arc};
 
+use ipnet::IpNet;
 use recording::{Spool, Store};
 use telephony::{
     LegId,
-    agent::{Agent, AgentEvent, Directory, Invitation, Secrets, Terms},
+    agent::{Agent, AgentEvent, Directory, Invitation, Refusal, Secrets, Terms},
     line::{Exchange, LineEvent},
 };
 use tokio::{
@@ -32,6 +34,7 @@ use crate::{
     Call, CallState, Calls, CreateMethod, Direction, Handlers, Later, SipDomain, Speech, clock::now_us, limits, new_id,
     outgoing::Order,
 };
+use arriving::{Arrival, Entrance, numbers_called, terms_of_trunk};
 use measured::Unwritten;
 use performance::Performance;
 use switchboard::{Switchboard, Told};
@@ -55,7 +58,21 @@ pub struct Conductor {
     pub domain_base: String,
     /// Whom one can call from here.
     pub ways: Arc<Ways>,
+    /// From where the trunk brings calls to numbers. From nowhere, if there is none.
+    pub trunk_networks: Arc<[IpNet]>,
 }
+
+/// Nobody has that number: SIP's word, and the telephone network's (ITU-T Q.850, cause 1).
+const NOT_THERE: Refusal = Refusal {
+    status: 404,
+    q850: Some(1),
+};
+
+/// Not now.
+const UNAVAILABLE: Refusal = Refusal {
+    status: 503,
+    q850: None,
+};
 
 /// What happens to conductors, from everywhere.
 #[derive(Debug)]
@@ -69,7 +86,10 @@ pub struct Events {
 impl Directory for Conductor {
     fn terms<'a>(&'a self, domain: &'a str, source: IpAddr) -> Later<'a, Option<Terms>> {
         Box::pin(async move {
-            let found = self.domain(domain).await?;
+            let Entrance::Domain(id) = self.entrance(domain) else {
+                return terms_of_trunk(&self.trunk_networks, source);
+            };
+            let found = self.domain(id).await?;
             let has_users = self.calls.has_sip_users(&found.id).await;
             let has_users = has_users.inspect_err(|error| tracing::warn!(%error, "users cannot be looked up"));
             found.terms(source, has_users.ok()?)
@@ -78,7 +98,9 @@ impl Directory for Conductor {
 
     fn secrets<'a>(&'a self, domain: &'a str, user: &'a str) -> Later<'a, Option<Secrets>> {
         Box::pin(async move {
-            let id = domain.strip_suffix(&self.domain_base)?.strip_suffix('.')?;
+            let Entrance::Domain(id) = self.entrance(domain) else {
+                return None;
+            };
             let found = self.calls.sip_secrets(id, domain, user).await;
             let found = found.inspect_err(|error| tracing::warn!(%error, "a user cannot be looked up"));
             found.ok().flatten()
@@ -87,9 +109,12 @@ impl Directory for Conductor {
 }
 
 impl Conductor {
-    /// The domain of that name.
-    async fn domain(&self, name: &str) -> Option<SipDomain> {
-        let id = name.strip_suffix(&self.domain_base)?.strip_suffix('.')?;
+    fn entrance<'a>(&self, host: &'a str) -> Entrance<'a> {
+        Entrance::of(host, &self.domain_base)
+    }
+
+    /// The domain with that id.
+    async fn domain(&self, id: &str) -> Option<SipDomain> {
         match self.calls.domain_called(id).await {
             Ok(domain) => domain,
             Err(error) => {
@@ -194,16 +219,19 @@ impl Conductor {
         invitation: Invitation,
         at_us: i64,
     ) {
-        let Some(domain) = self.domain(&invitation.domain).await else {
-            agent.hang_up(leg);
-            switchboard.forget(leg);
-            return;
+        let arrival = match self.arrival(&invitation).await {
+            Ok(arrival) => arrival,
+            Err(refusal) => {
+                agent.refuse(leg, refusal);
+                switchboard.forget(leg);
+                return;
+            }
         };
         let call = Call {
             id: new_id(),
-            project: domain.project.clone(),
-            to: invitation.to,
-            from: (!invitation.is_private).then_some(invitation.from),
+            project: arrival.project,
+            to: arrival.to,
+            from: arrival.from,
             is_private: invitation.is_private,
             labels: std::collections::BTreeMap::new(),
             direction: Direction::Incoming,
@@ -221,9 +249,34 @@ impl Conductor {
             bridged: false,
             state_update_uri: None,
         };
-        let performance = Performance::new(self, agent, switchboard, channel, (leg, call))
-            .calling_as(invitation.caller, invitation.domain);
-        performance.come_in(domain.handler_uris, domain.recording).await;
+        let performance =
+            Performance::new(self, agent, switchboard, channel, (leg, call)).calling_as(arrival.caller, arrival.domain);
+        performance.come_in(arrival.handler_uris, arrival.recording).await;
+    }
+
+    /// Whom a call reaches that was let in.
+    async fn arrival(&self, invitation: &Invitation) -> Result<Arrival, Refusal> {
+        match self.entrance(&invitation.domain) {
+            Entrance::Domain(id) => {
+                let domain = self.domain(id).await;
+                // It was deleted a moment ago.
+                let domain = domain.ok_or(NOT_THERE)?;
+                Ok(Arrival::at_domain(domain, invitation))
+            }
+            Entrance::Trunk => {
+                for number in numbers_called(invitation) {
+                    let found = self.calls.number_called(&number).await.map_err(|error| {
+                        tracing::error!(%error, "a number cannot be looked up; its caller is refused");
+                        UNAVAILABLE
+                    })?;
+                    if let Some(found) = found {
+                        return Ok(Arrival::at_number(found, invitation, &self.domain_base));
+                    }
+                }
+                tracing::info!(called = ?invitation.called, "the trunk brings a call to a number of nobody");
+                Err(NOT_THERE)
+            }
+        }
     }
 
     /// A call that a program wants.

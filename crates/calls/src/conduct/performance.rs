@@ -9,7 +9,7 @@ use std::{
 use audio::tone;
 use telephony::{
     LegId,
-    agent::{Agent, Cause, Refusal},
+    agent::{Agent, Cause},
 };
 use tokio::{
     sync::{
@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    Conductor,
+    Conductor, UNAVAILABLE,
     dialling::{Located, Undialled, Whom},
     party::{Otherwise, Party},
     switchboard::{Happening, Switchboard, Told},
@@ -36,11 +36,6 @@ use crate::{
 
 /// A sound that goes on until it is hushed: longer than any call.
 const FOREVER: u32 = u32::MAX;
-
-const UNAVAILABLE: Refusal = Refusal {
-    status: 503,
-    q850: None,
-};
 
 pub(super) struct Performance {
     conductor: Conductor,

@@ -1,4 +1,6 @@
-//! Domains as they are kept, and how recordings are counted, on both engines.
+//! Domains and phone numbers as they are kept, and how recordings are counted, on both engines.
+
+mod numbers;
 
 use audit::By;
 use calls::{Calls, DomainChange, DomainError, List, ListError, SipUserError, TerminationMode};

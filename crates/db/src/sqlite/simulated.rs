@@ -100,8 +100,8 @@ pub(crate) struct Simulated {
 }
 
 impl Simulated {
-    pub(crate) async fn read(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Error> {
-        self.on_disk(|contents| query(&mut contents.connection, sql, params, Limits::default(), None))
+    pub(crate) async fn read(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.on_disk(|contents| query(&mut contents.connection, sql, &params, Limits::default(), None))
             .await
     }
 

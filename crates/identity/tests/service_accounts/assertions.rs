@@ -113,6 +113,14 @@ async fn a_service_account_of_a_project_signs_in_for_calls() {
             assert!(!may("support", "voice.sipDomains.create").await);
             assert!(!may("sales", "voice.calls.get").await);
         }
+        let numbers = "https://numbering.api.enfonica.com/enfonica.numbering.v1beta1.PhoneNumberInstances";
+        let changes =
+            json!({"aud": vendors, "scope": format!("{numbers} {}", service("voice.api.enfonica.com", "Calls"))});
+        let response = world.exchange(&key.assertion(&changes)).await.expect("issued");
+        assert_eq!(
+            response.scope,
+            format!("{voice} https://api.enfonica.com/auth/numbering")
+        );
         for (changes, code, description) in [
             (
                 json!({"scope": "https://messaging.api.enfonica.com/enfonica.messaging.v1.Messages"}),

@@ -1,5 +1,7 @@
 //! The table `[telephony]` of the configuration file: whether telephones may call, and how they reach the server.
 
+use calls::NumberPlan;
+
 use super::Draft;
 use super::key::Fallback::{Needed, Nothing, Words};
 use super::key::{Fallback, Key, Section, Set};
@@ -122,6 +124,31 @@ pub(super) const TELEPHONY: Section = Section {
                 telephone(to).trunk_prefixes = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
                 Some(())
             }),
+        ),
+        key(
+            "trunk_networks",
+            Words("the address of `trunk`, where that is an address and no name"),
+            "Networks from which the trunk brings calls to phone numbers",
+            "such as `[\"192.0.2.0/28\"]`; whoever calls from there is believed to be the trunk, so no more than its own",
+            Set::List("blocks of addresses such as 192.0.2.0/28", |to, blocks| {
+                telephone(to).trunk_networks = blocks.iter().map(|block| block.parse().ok()).collect::<Option<_>>()?;
+                Some(())
+            }),
+        ),
+        key(
+            "numbers",
+            Words("none: no project can have a number"),
+            "Phone numbers that projects may have, by how they begin",
+            "such as `[\"+6125550\", \"support:+61255501\"]`: the first are for whoever makes them first, the others for the project \
+             `support`; of several that a number begins with, the longest hold",
+            Set::List(
+                "numbers' beginnings such as +6125550 or support:+6125550",
+                |to, ranges| {
+                    let ranges = ranges.iter().map(|range| range.parse().ok());
+                    telephone(to).numbers = NumberPlan(ranges.collect::<Option<_>>()?);
+                    Some(())
+                },
+            ),
         ),
         key(
             "outgoing_at_once",

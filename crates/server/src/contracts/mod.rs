@@ -5,6 +5,7 @@
 
 pub(crate) mod graph;
 pub(crate) mod meet;
+pub(crate) mod numbering;
 pub(crate) mod own;
 pub(crate) mod people;
 pub(crate) mod voice;

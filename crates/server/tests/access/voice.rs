@@ -11,7 +11,10 @@ use server::{Configuration, TelephoneConfiguration};
 use crate::robot::Robot;
 use crate::world::{Answer, World, configuration};
 
-const PROJECT: &str = "support";
+pub(crate) const PROJECT: &str = "support";
+
+/// Another project.
+pub(crate) const OTHER: &str = "sales";
 
 /// Every method, and how it is asked.
 const METHODS: &[(&str, &str, &str)] = &[
@@ -52,20 +55,19 @@ pub(crate) fn services() -> impl Iterator<Item = String> {
     })
 }
 
-/// Who asks, and with which token.
-async fn callers(world: &World) -> Vec<(&'static str, Option<String>)> {
-    let voice = Scopes::of(&[Scope::Voice]);
+/// Who asks, and with which token: most have these scopes.
+pub(crate) async fn callers(world: &World, usual: Scopes) -> Vec<(&'static str, Option<String>)> {
     let identity = &world.identity;
     let by = By::command_line(server::clock::now_us());
-    for project in [PROJECT, "sales"] {
+    for project in [PROJECT, OTHER] {
         identity.create_project(project, "Project", &by).await.expect("new");
     }
     let mut callers = vec![];
     for (name, role, scopes) in [
-        ("admin", Some(ProjectRole::Admin), voice),
-        ("editor", Some(ProjectRole::Editor), voice),
-        ("viewer", Some(ProjectRole::Viewer), voice),
-        ("stranger", None, voice),
+        ("admin", Some(ProjectRole::Admin), usual),
+        ("editor", Some(ProjectRole::Editor), usual),
+        ("viewer", Some(ProjectRole::Viewer), usual),
+        ("stranger", None, usual),
         ("admin in person", Some(ProjectRole::Admin), Scopes::MEET),
         (
             "admin: readonly",
@@ -89,24 +91,25 @@ async fn callers(world: &World) -> Vec<(&'static str, Option<String>)> {
     }
     for (name, project, role) in [
         ("editor-app", PROJECT, ProjectRole::Editor),
-        ("stranger-app", "sales", ProjectRole::Admin),
+        ("stranger-app", OTHER, ProjectRole::Admin),
     ] {
         let robot = Robot::of_project(world, name, project, role).await;
-        callers.push((name, Some(robot.token(world, None, voice).await)));
+        callers.push((name, Some(robot.token(world, None, usual).await)));
     }
     callers.push(("nobody", None));
     callers
 }
 
-async fn ask(world: &World, token: Option<&String>, verb: &str, path: &str, body: &str) -> Answer {
+pub(crate) async fn ask(world: &World, token: Option<&String>, verb: &str, path: &str, body: &str) -> Answer {
     let bearer = token.map(|token| format!("Bearer {token}"));
     let bearer = bearer.as_deref().map(|bearer| ("authorization", bearer));
     let headers: Vec<_> = bearer
         .into_iter()
         .chain([("content-type", "application/json")])
         .collect();
-    let path = format!("/v1beta1/projects/{PROJECT}/{path}");
-    world.send(verb, None, &path, &headers, body).await
+    world
+        .send(verb, None, &format!("/v1beta1/{path}"), &headers, body)
+        .await
 }
 
 #[tokio::test]
@@ -122,20 +125,20 @@ async fn who_may_do_what_in_a_project() {
         ..configuration(&data)
     };
     let world = World::with(data, configuration).await;
-    let callers = callers(&world).await;
+    let callers = callers(&world, Scopes::of(&[Scope::Voice])).await;
     let (_, admin) = &callers[0];
     for domain in std::iter::once("demo".to_owned()).chain(things(&callers)) {
-        let path = format!("sipDomains?sipDomainId={domain}");
+        let path = within(&format!("sipDomains?sipDomainId={domain}"));
         ask(&world, admin.as_ref(), "POST", &path, "{}").await.ok();
     }
     for user in std::iter::once("ada".to_owned()).chain(things(&callers)) {
-        let path = format!("sipDomains/demo/users?userId={user}");
+        let path = within(&format!("sipDomains/demo/users?userId={user}"));
         ask(&world, admin.as_ref(), "POST", &path, &password().to_string())
             .await
             .ok();
     }
     for alias in std::iter::once("desk".to_owned()).chain(things(&callers)) {
-        let path = format!("sipDomains/demo/aliases?aliasId={alias}");
+        let path = within(&format!("sipDomains/demo/aliases?aliasId={alias}"));
         ask(&world, admin.as_ref(), "POST", &path, "{}").await.ok();
     }
     let mut table = String::from(
@@ -143,9 +146,9 @@ async fn who_may_do_what_in_a_project() {
          | method | answer | to |\n|---|---|---|\n",
     );
     for (name, verb, path) in METHODS {
-        let mut answers: Vec<(String, Vec<&str>)> = vec![];
+        let mut answers = Answers::default();
         for (caller, token) in &callers {
-            let path = path.replace("WHO", &plain(caller));
+            let path = within(&path.replace("WHO", &plain(caller)));
             let body = match (*verb, name.starts_with("Users.")) {
                 ("POST", _) if *name == "Calls.CreateCall" => json!({"to": "+442071838750"}).to_string(),
                 ("POST" | "PATCH", true) => password().to_string(),
@@ -155,21 +158,39 @@ async fn who_may_do_what_in_a_project() {
                 _ => String::new(),
             };
             let answer = ask(&world, token.as_ref(), verb, &path, &body).await;
-            let error = &answer.body["error"];
-            let said = match error["status"].as_str() {
-                None => answer.status.to_string(),
-                Some(status) => format!("{} {status}", answer.status),
-            };
-            match answers.iter_mut().find(|(known, _)| *known == said) {
-                Some((_, to)) => to.push(caller),
-                None => answers.push((said, vec![caller])),
-            }
+            answers.add(caller, &answer);
         }
-        for (said, to) in answers {
-            writeln!(table, "| {name} | {said} | {} |", to.join(" · ")).expect("a text takes everything");
-        }
+        write!(table, "{}", answers.rows(name)).expect("a text takes everything");
     }
     expect_file!["table/voice.md"].assert_eq(&table);
+}
+
+/// What callers were answered, those beside each other who were answered the same.
+#[derive(Default)]
+pub(crate) struct Answers(Vec<(String, Vec<String>)>);
+
+impl Answers {
+    pub(crate) fn add(&mut self, caller: &str, answer: &Answer) {
+        let said = match answer.body["error"]["status"].as_str() {
+            None => answer.status.to_string(),
+            Some(status) => format!("{} {status}", answer.status),
+        };
+        match self.0.iter_mut().find(|(known, _)| *known == said) {
+            Some((_, to)) => to.push(caller.to_owned()),
+            None => self.0.push((said, vec![caller.to_owned()])),
+        }
+    }
+
+    /// The rows of a method.
+    pub(crate) fn rows(&self, method: &str) -> String {
+        let row = |(said, to): &(String, Vec<String>)| format!("| {method} | {said} | {} |\n", to.join(" · "));
+        self.0.iter().map(row).collect::<Vec<_>>().concat()
+    }
+}
+
+/// A path of the project.
+fn within(path: &str) -> String {
+    format!("projects/{PROJECT}/{path}")
 }
 
 /// What each caller deletes.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use rsipstack::sip::{Header, Request, Uri, prelude::*};
+use rsipstack::sip::{Header, Request, Uri, prelude::*, uri::Scheme};
 
 /// An invitation to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,9 +13,11 @@ pub struct Invitation {
     pub from: String,
     /// Who is called, as `sip:user@host`.
     pub to: String,
-    /// What stands for the caller where only a name or a number may: the user part of the first that vouches for it.
-    pub caller: Option<String>,
-    /// The caller wants nobody to know (RFC 3323).
+    /// Names or numbers of who is called: of whom the request is for, and of `To`.
+    pub called: Vec<String>,
+    /// What stands for the caller where only a name or a number may: of those who vouch for it, the first first, and of `From`.
+    pub callers: Vec<String>,
+    /// The caller wants nobody to know (RFC 3323, and what stood for it before).
     pub is_private: bool,
     /// The domain that is called, in lower case.
     pub domain: String,
@@ -30,6 +32,21 @@ fn plain(uri: &Uri) -> String {
         Some(user) => format!("sip:{user}@{host}"),
         None => format!("sip:{host}"),
     }
+}
+
+/// The name or the number in an address: what stands before its `@`, or behind `tel:`.
+fn name_in(uri: &Uri) -> Option<String> {
+    match (&uri.scheme, uri.user()) {
+        (_, Some(user)) => Some(user.to_owned()),
+        (Some(Scheme::Other(scheme)), None) if scheme.eq_ignore_ascii_case("tel") => Some(uri.host().to_string()),
+        _ => None,
+    }
+}
+
+/// Whether somebody is called from an address that stands for nobody (RFC 3323 §4.1.1.3).
+fn is_anonymous(from: &Uri) -> bool {
+    let is_nobody = |user: &str| user.eq_ignore_ascii_case("anonymous");
+    from.user().is_some_and(is_nobody) || from.host().to_string().to_ascii_lowercase().ends_with(".invalid")
 }
 
 /// The address in the value of a header: with a name before it or without.
@@ -47,20 +64,29 @@ impl Invitation {
         let from = address_in(request.from_header().ok()?.value())?;
         let to = address_in(request.to_header().ok()?.value())?;
         let named = |name: &'static str| {
-            let header = request
-                .headers
-                .iter()
-                .find(|header| header.name().eq_ignore_ascii_case(name));
-            header.map(Header::value)
+            let headers = request.headers.iter();
+            let headers = headers.filter(move |header| header.name().eq_ignore_ascii_case(name));
+            headers.map(Header::value)
         };
-        let vouched = named("P-Asserted-Identity").or_else(|| named("Remote-Party-ID"));
-        let vouched = vouched.and_then(address_in).unwrap_or_else(|| from.clone());
+        let vouched = ["P-Asserted-Identity", "Remote-Party-ID"].into_iter().flat_map(named);
+        let callers = vouched.filter_map(address_in).chain([from.clone()]);
+        // What went before RFC 3323 said it in the header itself.
+        let is_hidden = |value: &str| {
+            value
+                .to_ascii_lowercase()
+                .split(';')
+                .any(|part| part.trim() == "privacy=full")
+        };
+        let is_private = named("Privacy").any(|value| !value.trim().eq_ignore_ascii_case("none"))
+            || named("Remote-Party-ID").any(is_hidden)
+            || is_anonymous(&from);
         Some(Invitation {
             sip_call_id: request.call_id_header().ok()?.value().to_owned(),
             from: plain(&from),
             to: plain(&to),
-            caller: vouched.user().map(str::to_owned),
-            is_private: named("Privacy").is_some_and(|value| !value.trim().eq_ignore_ascii_case("none")),
+            called: [&request.uri, &to].into_iter().filter_map(name_in).collect(),
+            callers: callers.filter_map(|uri| name_in(&uri)).collect(),
+            is_private,
             domain: request.uri.host().to_string().to_ascii_lowercase(),
             source,
         })
@@ -73,18 +99,19 @@ mod tests {
 
     #[test]
     fn who_calls_whom() {
-        let check = |headers: &str, caller: Option<&str>, is_private: bool| {
+        let check = |headers: &str, callers: &[&str], is_private: bool| {
             let text = format!(
                 "INVITE sip:help@Demo.sip.example SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKa;received=192.0.2.7;rport=6000\r\n\
-                 From: \"Ada\" <sip:ada@example.org:5070;transport=udp>;tag=1\r\nTo: <sip:help@demo.sip.example>\r\n\
+                 From: \"Ada\" <sip:ada@example.org:5070;transport=udp>;tag=1\r\nTo: <sip:desk@demo.sip.example>\r\n\
                  Call-ID: abc@example.org\r\nCSeq: 1 INVITE\r\n{headers}Content-Length: 0\r\n\r\n"
             );
             let request = Request::try_from(text.as_bytes()).expect("a request");
             let expected = Invitation {
                 sip_call_id: "abc@example.org".to_owned(),
                 from: "sip:ada@example.org".to_owned(),
-                to: "sip:help@demo.sip.example".to_owned(),
-                caller: caller.map(str::to_owned),
+                to: "sip:desk@demo.sip.example".to_owned(),
+                called: vec!["help".to_owned(), "desk".to_owned()],
+                callers: callers.iter().map(|caller| (*caller).to_owned()).collect(),
                 is_private,
                 domain: "demo.sip.example".to_owned(),
                 source: [192, 0, 2, 7].into(),
@@ -95,18 +122,45 @@ mod tests {
                 "{headers}"
             );
         };
-        check("", Some("ada"), false);
+        check("", &["ada"], false);
         check(
             "P-Asserted-Identity: <sip:+61255501234@gw.example>\r\n",
-            Some("+61255501234"),
+            &["+61255501234", "ada"],
             false,
         );
         check(
-            "Remote-Party-ID: \"A\" <sip:200@gw.example>;party=calling\r\n",
-            Some("200"),
+            "P-Asserted-Identity: \"Ada\" <sip:gw.example>\r\nP-Asserted-Identity: tel:+61255501234\r\n",
+            &["+61255501234", "ada"],
             false,
         );
-        check("Privacy: id\r\n", Some("ada"), true);
-        check("Privacy: none\r\n", Some("ada"), false);
+        let party = "Remote-Party-ID: \"A\" <sip:200@gw.example>;party=calling";
+        check(&format!("{party}\r\n"), &["200", "ada"], false);
+        check(&format!("{party};privacy=off\r\n"), &["200", "ada"], false);
+        check(&format!("{party}; Privacy=Full\r\n"), &["200", "ada"], true);
+        check("Privacy: id\r\n", &["ada"], true);
+        check("Privacy: none\r\n", &["ada"], false);
+    }
+
+    #[test]
+    fn whoever_is_called_from_is_nobody() {
+        for (from, expected) in [
+            ("sip:ada@example.org", false),
+            ("sip:anonymous@anonymous.invalid", true),
+            ("sip:Anonymous@gw.example", true),
+            ("sip:c8f3@Anonymous.Invalid", true),
+            ("sip:anonymously@example.org", false),
+        ] {
+            let from = Uri::try_from(from).expect("an address");
+            assert_eq!(is_anonymous(&from), expected, "{from}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_called_without_a_host() {
+        let text = "INVITE tel:+61255501234;phone-context=a.example SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKa\r\n\
+             From: <sip:ada@example.org>;tag=1\r\nTo: <tel:+61255501234>\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";
+        let request = Request::try_from(text.as_bytes()).expect("a request");
+        let invitation = Invitation::read(&request, [192, 0, 2, 7].into()).expect("it says enough");
+        assert_eq!(invitation.called, ["+61255501234", "+61255501234"]);
     }
 }

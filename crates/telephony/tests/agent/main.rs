@@ -132,7 +132,7 @@ impl World {
         match self.next().await {
             AgentEvent::Incoming { leg, invitation, .. } => {
                 assert_eq!(invitation.to, format!("sip:help@{DOMAIN}"));
-                assert_eq!(invitation.caller.as_deref(), Some("ada"));
+                assert_eq!(invitation.callers, ["ada"]);
                 leg
             }
             other => panic!("{other:?}"),

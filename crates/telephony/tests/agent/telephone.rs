@@ -59,6 +59,12 @@ impl Telephone {
         Telephone::start(voice, |_| account, "").await
     }
 
+    /// A gateway of the telephone network, which calls as this address, in the open, whoever is at that one.
+    pub(super) async fn gateway(caller: &str, voice: &[i16], proxy: SocketAddr) -> Telephone {
+        let account = format!("<{caller};transport=udp>;regint=0;outbound=\"sip:{proxy};transport=udp\"");
+        Telephone::start(voice, |_| account, "").await
+    }
+
     /// Ada's, which wants sealed sound and asks for it in the open.
     pub(super) async fn careless_ada(voice: &[i16], proxy: SocketAddr) -> Telephone {
         let account = format!("<sip:ada@example.org;transport=udp>;regint=0;outbound=\"sip:{proxy};transport=udp\"");

@@ -1,13 +1,13 @@
 //! Times and lists as the contract has them.
 
-use calls::{List, ListError};
+use calls::List;
 use meeting::Micros;
 use prost::Message;
 use prost_types::{Duration, Timestamp};
 use serde_json::Value;
 
-use crate::failure::Failure;
 use crate::grpc::wire::timestamp;
+pub(super) use crate::paging::{unlisted, unreachable};
 
 pub(super) fn time(time_us: Option<i64>) -> Option<Timestamp> {
     time_us.map(|time_us| timestamp(Micros(time_us)))
@@ -31,19 +31,4 @@ pub(super) fn json_of(name: &str, message: &impl Message) -> Value {
 
 pub(super) fn list<'a>(size: i32, token: &'a str, filter: &'a str) -> List<'a> {
     List { size, token, filter }
-}
-
-/// Why there is no page.
-pub(super) fn unlisted(error: &ListError) -> Failure {
-    match error {
-        ListError::Size => Failure::field("page_size", error.to_string()),
-        ListError::Token => Failure::field("page_token", error.to_string()),
-        ListError::Filter(malformed) => Failure::field("filter", malformed.to_string()),
-        ListError::Store(error) => unreachable(error),
-    }
-}
-
-/// The database does not answer.
-pub(super) fn unreachable(error: &db::Error) -> Failure {
-    Failure::unreachable(error, "the calls cannot be reached")
 }
