@@ -33,6 +33,7 @@ FILES = {
     "Recordings": f"{PACKAGE}.recordings",
     "SipDomains": f"{PACKAGE}.sip_domains",
     "Aliases": f"{PACKAGE}.aliases",
+    "Streams": f"{PACKAGE}.streams",
     "Users": "v1beta1.users",
     "PhoneNumberInstances": f"{NUMBERING}.phone_number_instances",
     "PhoneNumbers": f"{NUMBERING}.phone_numbers",

@@ -21,7 +21,7 @@ mod packages {
 
 mod methods;
 
-pub use methods::{Answering, Methods};
+pub use methods::{Answering, Asked, Conversing, Methods};
 pub use packages::{enfonica, google, sederunt};
 
 /// The compiled `proto/`, options included: a serialised `google.protobuf.FileDescriptorSet`.
@@ -36,4 +36,14 @@ pub fn descriptor_pool() -> &'static DescriptorPool {
     static POOL: LazyLock<DescriptorPool> =
         LazyLock::new(|| DescriptorPool::decode(DESCRIPTOR_SET).expect("the build script compiled this very set"));
     &POOL
+}
+
+/// Whether the messages of the method of a gRPC path (`/package.Service/Method`) go on, either way: it is no unary one.
+pub fn goes_on(path: &str) -> bool {
+    let method = || {
+        let (service, name) = path.strip_prefix('/')?.split_once('/')?;
+        let service = descriptor_pool().get_service_by_name(service)?;
+        service.methods().find(|method| method.name() == name)
+    };
+    method().is_some_and(|method| method.is_client_streaming() || method.is_server_streaming())
 }

@@ -3,11 +3,15 @@
 //! The servers that tonic generates read a body and answer with one, for whoever holds a connection. Who holds the whole message
 //! already would have to dress it up as a body and undress the answer, in buffers of eight kilobytes each, which costs as much as
 //! all that our gate does. So the build script writes [`Methods`] for each service: the same methods, without what is around them.
+//! Methods whose messages go on, either way, are no matter of whole messages: those are tonic's.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use prost::Message;
+use tonic::body::Body;
+use tonic::codegen::{Service, http};
 use tonic::{Request, Response, Status};
 
 /// A service, called by the names of its methods.
@@ -17,7 +21,19 @@ pub trait Methods: Send + Sync {
 
     /// Answers an encoded message, with one in the framing of gRPC.
     fn call(&self, method: &str, request: Request<Bytes>) -> Answering;
+
+    /// Answers a request whose messages go on, or whose answer's do, by the method in its path. A message has at most so many bytes.
+    fn converse(&self, request: Asked, message_bytes_max: usize) -> Conversing {
+        let _ = (request, message_bytes_max);
+        Box::pin(std::future::ready(Status::unimplemented("").into_http()))
+    }
 }
+
+/// A request as it comes.
+pub type Asked = http::Request<Body>;
+
+/// The begin of an answer on its way.
+pub type Conversing = Pin<Box<dyn Future<Output = http::Response<Body>> + Send>>;
 
 /// An answer on its way: not compressed, length, message.
 pub type Answering = Pin<Box<dyn Future<Output = Result<Response<Bytes>, Status>> + Send>>;
@@ -37,6 +53,16 @@ where
     let response = serve(Request::from_parts(metadata, extensions, message)).await?;
     let (metadata, message, extensions) = response.into_parts();
     Ok(Response::from_parts(metadata, framed(&message)?, extensions))
+}
+
+/// Has one of tonic's servers answer.
+pub(crate) fn conversed<S>(mut server: S, request: Asked) -> Conversing
+where
+    S: Service<Asked, Response = http::Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    let answer = server.call(request);
+    Box::pin(async move { answer.await.unwrap_or_else(|never| match never {}) })
 }
 
 /// A method that the service does not have.

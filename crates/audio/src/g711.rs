@@ -24,11 +24,15 @@ impl Law {
 
     /// A frame as bytes.
     pub fn encode(self, frame: &Frame) -> [u8; FRAME_SAMPLES] {
-        let encode = match self {
+        frame.map(self.encoder())
+    }
+
+    /// How a sample becomes a byte.
+    pub fn encoder(self) -> fn(i16) -> u8 {
+        match self {
             Law::Mu => encode_ulaw,
             Law::A => encode_alaw,
-        };
-        frame.map(encode)
+        }
     }
 }
 

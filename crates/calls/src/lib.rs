@@ -28,6 +28,7 @@ mod rows;
 mod script;
 mod sip_user;
 mod speech;
+mod streams;
 
 pub use alias::{Alias, AliasContent, AliasEndpoint, AliasError};
 pub use call::{Call, CallState, CreateMethod, Direction, Transport};
@@ -42,17 +43,20 @@ pub use phone_number::{PhoneNumber, PhoneNumberChange, PhoneNumberError};
 pub use recordings::{File, Recording, RecordingError, RecordingState, Source};
 pub use sip_user::{SipUser, SipUserError};
 pub use speech::{Espeak, Speech, SpeechError};
+pub use streams::{StreamError, StreamEvent, StreamEvents, StreamVoice};
 
 use std::sync::Arc;
 
 use db::Db;
 use outgoing::Orders;
+use streams::Streams;
 
 /// Calls, their recordings and the domains that they come in by, in one database; clones share it.
 #[derive(Clone, Debug)]
 pub struct Calls {
     db: Db,
     orders: Arc<Orders>,
+    streams: Arc<Streams>,
 }
 
 impl Calls {
@@ -61,6 +65,7 @@ impl Calls {
         Calls {
             db,
             orders: Arc::default(),
+            streams: Arc::default(),
         }
     }
 }

@@ -132,3 +132,32 @@ pub(crate) const GONE_WITHIN: Duration = Duration::from_millis(100);
 
 /// Calls that are told of as one: somebody who was called, and who was called for them, several times over.
 pub(crate) const LEGS_MAX: usize = 250;
+
+/// The id of a stream: the contract's limit, which is that of a UUID.
+pub(crate) const STREAM_ID_CHARACTERS_MAX: usize = 36;
+
+/// How long a stream waits for its call: the contract's number.
+pub(crate) const STREAM_WAITS: Duration = Duration::from_secs(30);
+
+/// Streams of one project at once, those that wait and those that speak. Each may hold a minute of sound and some seconds of events, half a
+/// megabyte: 100 MB for a project that has all it may.
+pub(crate) const STREAMS_MAX: usize = 200;
+
+/// Sound in one message of a program: the contract's limit.
+pub(crate) const STREAM_AUDIO_BYTES_MAX: usize = 960_000;
+
+/// A message of a program: that, and parameters, with what protobuf puts around them.
+pub const STREAM_MESSAGE_BYTES_MAX: usize = STREAM_AUDIO_BYTES_MAX + STREAM_PARAMETERS_BYTES_MAX + 16_384;
+
+/// What a program says and a call has not heard yet: the contract's minute, of 8,000 bytes a second.
+pub(crate) const STREAM_BUFFER_BYTES_MAX: usize = 60 * 8_000;
+
+/// What a call says is told in pieces of so many bytes. The contract has about 1,000 to 2,000; the fewer, the sooner they are heard: seven
+/// frames are 140 ms.
+pub(crate) const STREAM_CHUNK_BYTES: usize = 7 * 160;
+
+/// What waits for a program to read it: ten seconds of what a call says, and as many empty buffers. What the network holds comes on top.
+pub(crate) const STREAM_EVENTS_MAX: usize = 2 * 72;
+
+/// Parameters that a program gives the next handler: the contract's limit.
+pub(crate) const STREAM_PARAMETERS_BYTES_MAX: usize = 50 * 1_024;

@@ -187,6 +187,11 @@ impl Calls {
         Ok(call)
     }
 
+    /// Whether somebody conducts calls here.
+    pub(crate) fn has_conductor(&self) -> bool {
+        self.orders.0.get().is_some()
+    }
+
     /// What whoever conducts calls hears of calls that are wanted; `None` if somebody has it already.
     pub(crate) fn take_orders(&self) -> Option<Receiver<Order>> {
         let (sender, receiver) = channel(ORDERS_MAX);

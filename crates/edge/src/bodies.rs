@@ -8,6 +8,7 @@
 
 use std::error::Error;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub(crate) struct Account {
     shared: Shared,
     slow: Arc<Limit>,
     held: Mutex<Option<Permit>>,
+    lasts: AtomicBool,
     refusal: OnceLock<Refusal>,
 }
 
@@ -95,6 +97,7 @@ impl Bodies {
             shared: self.held.clone(),
             slow: Arc::clone(&self.slow),
             held: Mutex::new(None),
+            lasts: AtomicBool::new(false),
             refusal: OnceLock::new(),
         });
         let bounded = Bounded {
@@ -127,6 +130,15 @@ impl Account {
             taken.map(|permit| *held = Some(permit))
         };
         outcome.map_err(|used| self.refuse(Refusal::NoRoom(used)))
+    }
+
+    /// It may go on for as long as its reader likes, who keeps nothing of what came.
+    pub(crate) fn last(&self) {
+        self.lasts.store(true, Ordering::Relaxed);
+    }
+
+    fn lasts(&self) -> bool {
+        self.lasts.load(Ordering::Relaxed)
     }
 
     fn refuse(&self, refusal: Refusal) -> Refusal {
@@ -171,6 +183,7 @@ where
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let began = *self.pace.began.get_or_insert_with(Instant::now);
         match Pin::new(&mut self.body).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) if self.account.lasts() => Poll::Ready(Some(Ok(frame))),
             Poll::Ready(Some(Ok(frame))) => {
                 let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
                 self.bytes += bytes;
@@ -179,6 +192,7 @@ where
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(BodyError::Broken(error.into())))),
             Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending if self.account.lasts() => Poll::Pending,
             Poll::Pending => {
                 let until = began + self.pace.patience(self.bytes);
                 std::task::ready!(self.pace.poll_late(until, context));
@@ -288,6 +302,20 @@ mod tests {
             assert_eq!((whole, account.refusal()), (expected.is_none(), expected), "{pieces:?}");
             assert_eq!(began.elapsed().as_secs(), after_s, "{pieces:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_lasts_is_neither_hurried_nor_kept() {
+        let bodies = Bodies::new(Limits::default(), &Reports::default());
+        let (body, account) = bodies.bound(trickle(&[(0, 1), (9, 1), (3_600, 100), (3_600, 1)], true), client(1));
+        let mut body = body;
+        assert!(body.frame().await.is_some_and(|frame| frame.is_ok()));
+        let held = bodies.held.taken();
+        Room::of(&account).last();
+        while let Some(frame) = body.frame().await {
+            assert!(frame.is_ok());
+        }
+        assert_eq!((bodies.held.taken(), account.refusal()), (held, None));
     }
 
     #[tokio::test]

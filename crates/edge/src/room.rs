@@ -23,4 +23,10 @@ impl Room {
     pub fn take(&self, bytes: usize) -> Result<(), NoRoom> {
         Ok(self.0.hold(bytes as u64)?)
     }
+
+    /// The body is a conversation: from now on it comes at whatever pace, for as long as its reader likes. What comes is not counted any
+    /// more, since it is not kept: its reader takes it message by message, and has limits of their own for what they make of it.
+    pub fn last(&self) {
+        self.0.last();
+    }
 }

@@ -38,6 +38,7 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
         ProjectRole::Editor,
         &[
             ("voice.calls", &["create"]),
+            ("voice.streams", &["connect"]),
             ("voice.recordings", &["delete"]),
             ("voice.transcriptions", &["delete"]),
         ],
@@ -125,6 +126,7 @@ mod tests {
         check("voice.calls.get", [true, true, true]);
         check("voice.recordings.list", [true, true, true]);
         check("voice.calls.create", [false, true, true]);
+        check("voice.streams.connect", [false, true, true]);
         check("voice.recordings.delete", [false, true, true]);
         check("voice.sipDomains.update", [false, false, true]);
         check("voice.sipDomains.list", [true, true, true]);

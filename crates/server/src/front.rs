@@ -110,7 +110,8 @@ impl Front {
     /// What is asked of the API, answered in the coding of whoever asks.
     fn of_the_api(&mut self, target: Target, request: Request<Body>) -> Answering {
         if is_grpc(&request) {
-            if !compression::are_compressed(request.headers()) {
+            // What goes on is answered while it is spoken, and sound does not become smaller.
+            if !compression::are_compressed(request.headers()) || api::goes_on(request.uri().path()) {
                 return self.called(request);
             }
             let mut front = self.clone();

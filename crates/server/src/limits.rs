@@ -123,6 +123,19 @@ pub(crate) const LISTS: Rule = Rule {
     per_account: 32,
 };
 
+/// Requests under way whose messages go on, which programs with telephone calls have: each holds half a megabyte at most, and lasts as
+/// long as a call. A project may have 200; nobody but accounts has any, and strangers are refused at once.
+pub(crate) const GOING_ON: Rule = Rule {
+    total: 512,
+    kept_for_accounts: 448,
+    kept_for_close: 0,
+    per_client: 8,
+    per_account: 256,
+};
+
+/// Bytes of one message of such a request: a minute of sound, as the contract for calls has it.
+pub(crate) const GOING_ON_MESSAGE_BYTES_MAX: usize = calls::limits::STREAM_MESSAGE_BYTES_MAX;
+
 /// Streams of gRPC's own services: whoever watches whether the server is well, and tools that ask what it has. A load balancer
 /// has one or two; a tool's is over in a second.
 pub(crate) const PROBES: Rule = Rule {

@@ -6,6 +6,7 @@ mod numbers;
 mod outgoing;
 mod quality;
 mod speech;
+mod stream;
 #[expect(dead_code, reason = "the tests of the agent do more with it")]
 #[path = "../../../crates/telephony/tests/agent/telephone.rs"]
 mod telephone;

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// Both channels of a recording: PCM of 16 bits, at 8,000 Hz.
-fn channels(wav: &[u8]) -> Result<[Vec<i16>; 2]> {
+pub(super) fn channels(wav: &[u8]) -> Result<[Vec<i16>; 2]> {
     let data = wav.windows(4).position(|bytes| bytes == b"data").context("a WAV")? + 8;
     ensure!(u16::from_le_bytes([wav[22], wav[23]]) == 2, "two channels");
     let frames = wav[data..].chunks_exact(4);

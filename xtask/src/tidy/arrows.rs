@@ -114,7 +114,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "transcode",
         ],
     ),
-    ("end-to-end", &["audio"]),
+    ("end-to-end", &["api", "audio"]),
     ("xtask", &[]),
 ];
 

@@ -53,7 +53,7 @@ const MODULES: &[(&str, &[&str])] = &[
     // Who asks, and how they are let in.
     ("browser", &["clock", "limits"]),
     ("gate", &["browser", "clock", "failure", "limits", "metrics", "random"]),
-    ("grpc", &["failure", "gate"]),
+    ("grpc", &["failure", "gate", "limits"]),
     ("plain", &[]),
     ("acquaintance", &["clock", "failure"]),
     ("standing", &["failure", "gate"]),

@@ -9,6 +9,7 @@ mod dialling;
 mod measured;
 mod party;
 mod performance;
+mod streaming;
 mod switchboard;
 mod taking;
 
@@ -176,6 +177,7 @@ impl Conductor {
             }
         }
         drop(orders);
+        self.calls.streams.stop();
         for leg in switchboard.legs() {
             agent.hang_up(leg);
         }

@@ -23,6 +23,7 @@ use super::{
     Conductor, UNAVAILABLE,
     dialling::{Located, Undialled, Whom},
     party::{Otherwise, Party},
+    streaming::Streamed,
     switchboard::{Happening, Switchboard, Told},
     taking::Takes,
 };
@@ -47,6 +48,8 @@ pub(super) struct Performance {
     /// Those that were called out of this call and are not gone, by the ids of their calls.
     children: BTreeMap<String, Party>,
     takes: Takes,
+    /// The program that hears the call, if one does.
+    stream: Option<Streamed>,
     cookies: BTreeMap<String, String>,
     /// As whom others are called where a document does not say, and from which domain.
     caller: Option<String>,
@@ -70,6 +73,7 @@ impl Performance {
             task,
             own: Party::new(leg, call),
             children: BTreeMap::new(),
+            stream: None,
             cookies: BTreeMap::new(),
             caller: None,
             domain: String::new(),
@@ -165,6 +169,11 @@ impl Performance {
                     uri: answered.uri,
                     text: String::from_utf8_lossy(&answered.document).into_owned(),
                 }
+            }
+            Happening::Streamed => Input::Streamed,
+            Happening::StreamEnded(parameters) => {
+                self.stream = None;
+                Input::StreamEnded { parameters }
             }
             Happening::Asked(Err(unanswered)) => Input::NoDocument { why: unanswered.0 },
             progress => match progressed(&self.conductor, &self.agent, &mut self.own, progress).await? {
@@ -291,6 +300,8 @@ impl Performance {
                 this.agent.hang_up(child.leg);
             }),
             Effect::Connect(child) => self.connect(&child).await,
+            Effect::BeginStream(id) => self.begin_stream(&id).await,
+            Effect::EndStream => self.stream = None,
             Effect::HangUp => self.agent.hang_up(leg),
             Effect::Label { .. } | Effect::Fail { .. } => {}
         }
@@ -418,6 +429,27 @@ impl Performance {
         self.switchboard.connect(next, self.task.clone());
         self.seek(next, otherwise);
         true
+    }
+
+    /// A program and the call hear each other, if it waits under that name.
+    async fn begin_stream(&mut self, id: &str) {
+        let Some(conversation) = self.conductor.calls.streams.take(&self.own.call.project, id) else {
+            tracing::info!(
+                call = self.own.call.id,
+                stream = id,
+                "no program waits for a call under that name"
+            );
+            let (task, leg) = (self.task.clone(), self.own.leg);
+            // A call that is over does not want to know.
+            tokio::spawn(async move { task.send((leg, Happening::StreamEnded(BTreeMap::new()))).await });
+            return;
+        };
+        self.own.call.bridged = true;
+        write(&self.conductor, &self.own.call).await;
+        conversation.connected(&self.own.call);
+        let exchange = self.conductor.exchange.clone();
+        let streamed = Streamed::begin(exchange, self.own.leg, conversation, self.task.clone());
+        self.stream = Some(streamed);
     }
 
     /// The two hear each other.

@@ -1,7 +1,7 @@
 //! Who is told what happens on which leg: the task of the call that the leg belongs to.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -41,6 +41,10 @@ pub(super) enum Happening {
         clip: Option<Clip>,
         loops: u32,
     },
+    /// The program and the call hear each other.
+    Streamed,
+    /// The program is gone, or was not there; the next handler is told this as well.
+    StreamEnded(BTreeMap<String, String>),
     Ended {
         at_us: i64,
         cause: Cause,

@@ -99,6 +99,8 @@ pub(crate) enum Action {
     },
     /// Others are called, and whoever answers is connected.
     Call(Connection),
+    /// A program that waits under this whole name hears and speaks.
+    Stream { stream: String, next_uri: Option<String> },
     /// Somebody else is asked what to do.
     Redirect(String),
     /// The call is not answered.

@@ -16,6 +16,7 @@ use crate::{
         ACTIONS_MAX, CALL_S_MAX, DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, ENDPOINTS_MAX, PROMPTS_MAX, RINGING_S_MAX,
         TEXT_CHARACTERS_MAX, URI_BYTES_MAX,
     },
+    streams::is_stream_id,
 };
 
 /// Why a document is none.
@@ -287,7 +288,11 @@ fn action(element: &Element) -> Result<Action, Malformed> {
         "wait" => Action::Wait {
             seconds: element.number("DurationSeconds", 1..=3_600, 1)?,
         },
-        other @ ("stream" | "receivefax") => {
+        "stream" => Action::Stream {
+            stream: stream_named(body)?,
+            next_uri: element.uri("NextUri")?,
+        },
+        other @ "receivefax" => {
             return Err(malformed(format!("<{other}> is not served by this server")));
         }
         other => return Err(malformed(format!("there is no action <{other}>"))),
@@ -384,6 +389,16 @@ fn caller(element: &Element) -> Result<Option<String>, Malformed> {
 fn sound_of(element: &Element, attribute: &str) -> Result<Option<Sound>, Malformed> {
     let uri = element.attribute(attribute);
     uri.map(|uri| sound_at(uri, &element.name)).transpose()
+}
+
+/// The whole name of a stream, of whichever project.
+fn stream_named(name: &str) -> Result<String, Malformed> {
+    let is_name = |name: &str| {
+        let (project, id) = name.strip_prefix("projects/")?.split_once("/streams/")?;
+        (!project.is_empty() && !project.contains('/') && is_stream_id(id)).then_some(())
+    };
+    is_name(name).ok_or_else(|| malformed(format!("{name:?} in <Stream> is not of the form projects/*/streams/*")))?;
+    Ok(name.to_owned())
 }
 
 /// Reasons, and what they are in SIP and in Q.850: the contract's table.
@@ -528,7 +543,10 @@ mod tests {
             "1 to 5000 characters",
         );
         check(&of("<Sing/>"), "no action <sing>");
-        check(&of("<Stream>projects/p/streams/s</Stream>"), "not served");
+        check(&of("<ReceiveFax/>"), "not served");
+        check(&of("<Stream>projects/p/streams/</Stream>"), "is not of the form");
+        check(&of("<Stream>projects/p/streams/a/b</Stream>"), "is not of the form");
+        check(&of("<Stream>streams/s</Stream>"), "is not of the form");
         check(&of("<Call/>"), "is no number");
         check(&of("<Call>https://a.example</Call>"), "neither tel: nor sip:");
         check(

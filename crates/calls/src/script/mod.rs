@@ -6,7 +6,10 @@
 
 mod calling;
 mod collecting;
+#[cfg(test)]
+mod drawn;
 mod recorder;
+mod streaming;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +26,7 @@ use crate::{
 use calling::Calling;
 use collecting::Collecting;
 use recorder::Recorder;
+use streaming::Streaming;
 
 /// Something that happens to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +47,10 @@ pub(crate) enum Input {
     Quiet { ms: i64 },
     /// Somebody who is called out of this call did something.
     Child { id: String, did: Did },
+    /// The program that was named hears the call, and is heard.
+    Streamed,
+    /// It is gone, or was not there; the next handler is told this as well.
+    StreamEnded { parameters: BTreeMap<String, String> },
     /// The deadline has come.
     Clock,
     /// The call is over.
@@ -116,6 +124,10 @@ pub(crate) enum Effect {
     Connect(String),
     /// End their call.
     HangUpOn(String),
+    /// Let the other side and the program that waits under this name in the call's project hear each other.
+    BeginStream(String),
+    /// Let them not hear each other any more.
+    EndStream,
     /// End the call.
     HangUp,
 }
@@ -136,6 +148,7 @@ enum Doing {
     Collecting(Collecting),
     Recording(Recorder),
     Calling(Calling),
+    Streaming(Streaming),
     /// The last that is heard before the end.
     Apologising,
     Over,
@@ -157,9 +170,13 @@ pub(crate) struct Script {
     documents: u32,
     /// Documents since somebody heard or was asked something.
     documents_in_a_row: u32,
-    /// What names of calls of its project begin with, and names of its own recordings.
+    /// What programs add to what the next handler is told.
+    added: BTreeMap<String, String>,
+    /// What names of calls of its project begin with, names of its own recordings, and names of streams that it may be
+    /// connected to.
     calls: String,
     recordings: String,
+    streams: String,
 }
 
 /// What callers hear when nobody can say what to do.
@@ -197,7 +214,9 @@ impl Script {
             is_recorded: false,
             documents: 0,
             documents_in_a_row: 0,
+            added: BTreeMap::new(),
             recordings: format!("{calls}/{call}/recordings"),
+            streams: format!("projects/{project}/streams/"),
             calls,
         }
     }
@@ -256,6 +275,7 @@ impl Script {
             (input, Doing::Collecting(collecting)) => self.collect(collecting, &input, now_us, &mut effects),
             (input, Doing::Recording(recorder)) => self.record(recorder, &input, now_us, &mut fresh, &mut effects),
             (input, Doing::Calling(calling)) => self.call(calling, &input, now_us, &mut fresh, &mut effects),
+            (input, Doing::Streaming(streaming)) => self.stream(streaming, input, now_us, &mut fresh, &mut effects),
             (_, doing) => self.doing = doing,
         }
         effects
@@ -308,7 +328,10 @@ impl Script {
             return;
         }
         self.doing = Doing::Asking;
-        effects.push(Effect::Ask { uri, parameters });
+        // What an action returns is what a handler counts on: a program adds to it, and changes nothing.
+        let mut told = std::mem::take(&mut self.added);
+        told.extend(parameters);
+        effects.push(Effect::Ask { uri, parameters: told });
     }
 
     /// Asks at an address that stands in a document.
@@ -487,6 +510,7 @@ impl Script {
                 Ok(connection) => self.doing = Doing::Calling(Calling::begin(connection, fresh, effects)),
                 Err(why) => self.fail("DOCUMENT_ERROR", why, effects),
             },
+            Action::Stream { stream, next_uri } => self.begin_stream(stream, next_uri, now_us, fresh, effects),
             record @ Action::Record { .. } => {
                 let recorder = Recorder::new(record, now_us, fresh, effects, |uri| self.resolved(uri).ok());
                 self.doing = Doing::Recording(recorder);
@@ -549,6 +573,63 @@ impl Script {
         }
     }
 
+    /// A stream of another project is as little there as one that nobody opened.
+    fn begin_stream(
+        &mut self,
+        stream: String,
+        next_uri: Option<String>,
+        now_us: i64,
+        fresh: &mut impl FnMut() -> String,
+        effects: &mut Vec<Effect>,
+    ) {
+        let id = stream.strip_prefix(&self.streams).map(str::to_owned);
+        let streaming = Streaming::new(stream, next_uri);
+        match id {
+            Some(id) => {
+                effects.push(Effect::BeginStream(id));
+                self.doing = Doing::Streaming(streaming);
+            }
+            None => self.end_stream(streaming, now_us, fresh, effects),
+        }
+    }
+
+    fn stream(
+        &mut self,
+        mut streaming: Streaming,
+        input: Input,
+        now_us: i64,
+        fresh: &mut impl FnMut() -> String,
+        effects: &mut Vec<Effect>,
+    ) {
+        match input {
+            Input::StreamEnded { parameters } => {
+                self.added.extend(parameters);
+                self.end_stream(streaming, now_us, fresh, effects);
+                return;
+            }
+            Input::Streamed => {
+                streaming.connected(now_us);
+                self.begin_call_recording(Trigger::Bridge, effects);
+            }
+            _ => {}
+        }
+        self.doing = Doing::Streaming(streaming);
+    }
+
+    fn end_stream(
+        &mut self,
+        streaming: Streaming,
+        now_us: i64,
+        fresh: &mut impl FnMut() -> String,
+        effects: &mut Vec<Effect>,
+    ) {
+        let (next_uri, parameters) = streaming.result(now_us);
+        match next_uri {
+            Some(uri) => self.ask_at(&uri, parameters, effects),
+            None => self.go_on(now_us, fresh, effects),
+        }
+    }
+
     fn collect(&mut self, mut collecting: Collecting, input: &Input, now_us: i64, effects: &mut Vec<Effect>) {
         if !collecting.handle(input, now_us, effects) {
             self.doing = Doing::Collecting(collecting);
@@ -585,6 +666,7 @@ fn ended(doing: Doing, effects: &mut Vec<Effect>) {
     match doing {
         Doing::Recording(recorder) => effects.extend(recorder.has_begun().then_some(Effect::EndRecording)),
         Doing::Calling(calling) => calling.give_up(effects),
+        Doing::Streaming(_) => effects.push(Effect::EndStream),
         _ => {}
     }
 }

@@ -89,6 +89,7 @@ impl World {
                 Effect::PressFor { child, key } => format!("press {key} for {child}"),
                 Effect::Connect(child) => format!("connect {child}"),
                 Effect::HangUpOn(child) => format!("hangup {child}"),
+                Effect::BeginStream(id) => format!("stream {id}"),
                 other => format!("{other:?}")
                     .split([' ', '('])
                     .next()
@@ -563,4 +564,74 @@ fn a_telephone_may_say_what_to_do() {
     world.did("or else the next is asked", &["hush", "ask calls/begin"]);
     let mut transferred = World::up("<Redirect>tel:+4420</Redirect>");
     transferred.did("a redirection is a call", &["ring", "dial r1 tel:+4420  600"]);
+}
+
+#[test]
+fn a_program_hears_a_call() {
+    let ended = |world: &mut World| {
+        let given = [("action", "SAY"), ("mood", "good")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let parameters = BTreeMap::from(given);
+        world.happens(Input::StreamEnded { parameters });
+    };
+    let told = "ask calls/done action=STREAM bridged=true durationSeconds=7 mood=good stream=projects/p/streams/s";
+    let nobody = |stream: &str| format!("ask calls/done action=STREAM bridged=false durationSeconds=0 stream={stream}");
+    let check = |name: &str, body: &str, happens: &dyn Fn(&mut World), expected: &[&str]| {
+        let mut world = World::up(body);
+        happens(&mut world);
+        world.did(name, expected);
+    };
+    let stream = "<Stream NextUri=\"done\">projects/p/streams/s</Stream>";
+    let connected = |world: &mut World| {
+        world.happens(Input::Streamed);
+        world.happens(Input::Digit('1'));
+        world.pass(7);
+    };
+    let leaves = |world: &mut World| {
+        connected(world);
+        ended(world);
+    };
+    check("the program leaves", stream, &leaves, &["stream s", told]);
+    let hangs_up = |world: &mut World| {
+        connected(world);
+        world.happens(Input::Ended);
+    };
+    check("the caller leaves", stream, &hangs_up, &["stream s", "endstream"]);
+    let too_long = |world: &mut World| {
+        world.happens(Input::Streamed);
+        world.pass(5 * 3_600);
+    };
+    check("nobody leaves", stream, &too_long, &["stream s", "endstream", "hangup"]);
+    let is_not_there = |world: &mut World| {
+        let parameters = BTreeMap::new();
+        world.happens(Input::StreamEnded { parameters });
+    };
+    let expected = nobody("projects/p/streams/s");
+    check("it is not there", stream, &is_not_there, &["stream s", &expected]);
+    let elsewhere = "<Stream NextUri=\"done\">projects/q/streams/s</Stream>";
+    let expected = nobody("projects/q/streams/s");
+    check("it is another project's", elsewhere, &|_| {}, &[&expected]);
+    let elsewhere = "<Stream>projects/q/streams/s</Stream><Say>Well.</Say>";
+    check("and nobody is asked", elsewhere, &|_| {}, &["say Well."]);
+    // Whoever is asked next is told, however that comes about.
+    let later = "<Stream>projects/p/streams/s</Stream><Say>Well.</Say><Redirect>done</Redirect>";
+    let much_later = |world: &mut World| {
+        leaves(world);
+        world.happens(Input::Heard);
+        world.document("https://app.example/calls/done", "<Redirect>again</Redirect>");
+    };
+    let asked = [
+        "stream s",
+        "say Well.",
+        "ask calls/done action=SAY mood=good",
+        "ask calls/again",
+    ];
+    check("the next handler, and no other", later, &much_later, &asked);
+    let recorded = format!("<RecordCall Trigger=\"bridge\"/>{stream}");
+    let connected = |world: &mut World| world.happens(Input::Streamed);
+    check(
+        "it is recorded from then on",
+        &recorded,
+        &connected,
+        &["stream s", "recordcall"],
+    );
 }

@@ -23,7 +23,7 @@ use super::authentication::authenticate;
 use super::operation::Effect;
 use super::quotas::{Meter, Quotas};
 use super::stranger::Stranger;
-use super::trace::{REQUEST_ID, TraceIds};
+use super::trace::{REQUEST_ID, TraceId, TraceIds};
 use crate::browser::{Cookies, OwnPages};
 use crate::failure::{Answer, Failure, Kind};
 use crate::metrics::Metrics;
@@ -50,6 +50,7 @@ pub(crate) struct Admission {
     metrics: Arc<Metrics>,
     places: Shared,
     lists: Shared,
+    going_on: Shared,
     traces: TraceIds,
     meter: Meter,
 }
@@ -70,6 +71,7 @@ impl Admission {
             metrics,
             places: Shared::new("requests", limits::REQUESTS, reports),
             lists: Shared::new("lists", limits::LISTS, reports),
+            going_on: Shared::new("requests_going_on", limits::GOING_ON, reports),
             traces: TraceIds::new(),
             meter: Meter::new(quotas, reports),
         }
@@ -86,12 +88,46 @@ impl Admission {
         F: Future<Output = Response<W::Body>>,
     {
         let trace = self.traces.of_request(request.headers());
+        self.observed::<W>(&method, trace, self.limited(&method, request, serve))
+            .await
+    }
+
+    /// The same for a request whose messages go on. Its handler reads them, and the permit is its place: it is held for as long as it goes
+    /// on. The deadline is that of the begin of its answer.
+    pub(crate) async fn pass_on<W: Wire, F>(
+        &self,
+        method: Arc<Method>,
+        request: Request<Body>,
+        serve: impl FnOnce(Asking, Request<Body>, Permit) -> F,
+    ) -> Response<W::Body>
+    where
+        F: Future<Output = Response<W::Body>>,
+    {
+        let trace = self.traces.of_request(request.headers());
+        let served = async {
+            let client = request.extensions().get().copied().unwrap_or(Client::HERE);
+            let asking = self.admitted(&method, request.headers(), client).await?;
+            let place = share(&self.going_on, asking.taker(), "Requests that go on at once")?;
+            Ok(serve(asking, request, place).await)
+        };
+        let answer = async {
+            let served = tokio::time::timeout(limits::REQUEST_TIMEOUT, served).await;
+            served.unwrap_or_else(|_| Err(Kind::Deadline.into()))
+        };
+        self.observed::<W>(&method, trace, answer).await
+    }
+
+    async fn observed<W: Wire>(
+        &self,
+        method: &Arc<Method>,
+        trace: TraceId,
+        answer: impl Future<Output = Answer<Response<W::Body>>>,
+    ) -> Response<W::Body> {
         let span = tracing::info_span!("request", method = &*method.name, %trace);
         let observed = async {
             let _open = self.metrics.request_opened();
             let began = clock::instant();
-            let answer = self.limited(&method, request, serve).await;
-            let response = answer.unwrap_or_else(W::refused);
+            let response = answer.await.unwrap_or_else(W::refused);
             let outcome = W::outcome(&response);
             let took = clock::instant().saturating_duration_since(began);
             self.metrics.request_answered(&method.name, outcome, took);

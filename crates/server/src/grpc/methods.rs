@@ -16,6 +16,8 @@ pub(super) struct Served {
     /// By which its service knows it.
     pub(super) name: &'static str,
     pub(super) service: Arc<dyn api::Methods>,
+    /// Whether its messages go on, either way.
+    pub(super) goes_on: bool,
 }
 
 /// All methods.
@@ -50,6 +52,7 @@ fn served<'c>(contract: &'c Contract, package: &'c str) -> impl Iterator<Item = 
         let wanted = format!("{implemented}.{service}");
         let served = contract.services.iter().find(|served| served.service() == wanted)?;
         let name = format!("{package}.{}", operation.name);
+        let path = format!("/{name}");
         let row = Served {
             method: Arc::new(Method {
                 name: name.as_str().into(),
@@ -58,7 +61,8 @@ fn served<'c>(contract: &'c Contract, package: &'c str) -> impl Iterator<Item = 
             }),
             name: method,
             service: Arc::clone(served),
+            goes_on: api::goes_on(&path),
         };
-        Some((format!("/{name}"), row))
+        Some((path, row))
     })
 }

@@ -2,7 +2,8 @@
 //! contract comes the same way.
 //!
 //! A contract says what it is in one value, a [`Contract`]: its packages, the table of its operations, and its services. [`Gate`]
-//! finds the operation of a path, passes admission and calls the service with the message; no service can be reached beside it. A
+//! finds the operation of a path, passes admission and calls the service with the message, or with a body whose messages go on; no
+//! service can be reached beside it. A
 //! handler takes its message and its [`Asking`] from the request by [`admitted`] and answers by [`respond`].
 
 mod frame;
@@ -19,9 +20,11 @@ use std::task::{Context, Poll};
 
 use axum_core::body::Body;
 use bytes::Bytes;
+use edge::Room;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use identity::Scopes;
+use share::Permit;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tower::Service;
@@ -31,6 +34,7 @@ use crate::failure::{Answer, Failure};
 use crate::gate::admission::{Admission, Wire};
 use crate::gate::asking::Asking;
 use crate::gate::operation::Operation;
+use crate::limits::GOING_ON_MESSAGE_BYTES_MAX;
 
 /// A contract that is served by gRPC, and by the transcoder over REST.
 pub(crate) struct Contract {
@@ -125,6 +129,11 @@ impl Service<Request<Body>> for Gate {
             let Some(served) = methods.find(request.uri().path()) else {
                 return Ok(Status::unimplemented("Method not found.").into_http());
             };
+            if served.goes_on {
+                let converse = |asking, request, place| conversed(served, asking, request, place);
+                let passing = admission.pass_on::<Grpc, _>(Arc::clone(&served.method), request, converse);
+                return Ok(Box::pin(passing).await);
+            }
             let call = |asking, request| async move {
                 answer(served, asking, request).await.unwrap_or_else(Status::into_http)
             };
@@ -150,6 +159,22 @@ async fn answer(served: &Served, asking: Asking, request: Request<Bytes>) -> Res
     reply.headers_mut().insert(header::CONTENT_TYPE, kind);
     *reply.extensions_mut() = extensions;
     Ok(reply)
+}
+
+/// Has a request whose messages go on answered by its service. It has its place until the answer ends.
+async fn conversed(served: &Served, asking: Asking, mut request: Request<Body>, place: Permit) -> Reply {
+    if let Some(room) = request.extensions().get::<Room>() {
+        room.last();
+    }
+    request.extensions_mut().insert(asking);
+    let request = request.map(tonic::body::Body::new);
+    let reply = served.service.converse(request, GOING_ON_MESSAGE_BYTES_MAX).await;
+    reply.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _held = &place;
+            frame
+        }))
+    })
 }
 
 /// How gRPC refuses, and says how it went.

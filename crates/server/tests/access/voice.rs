@@ -7,6 +7,7 @@ use expect_test::expect_file;
 use identity::{ProjectMember, ProjectRole, Scope, Scopes};
 use serde_json::{Value, json};
 use server::{Configuration, TelephoneConfiguration};
+use tonic::Code;
 
 use crate::robot::Robot;
 use crate::world::{Answer, World, configuration};
@@ -48,7 +49,8 @@ const METHODS: &[(&str, &str, &str)] = &[
 /// The methods above, for whoever counts all that there are.
 pub(crate) fn services() -> impl Iterator<Item = String> {
     let services = METHODS.iter().filter_map(|(name, ..)| name.split_once('.'));
-    services.map(|(service, _)| match service {
+    let services = services.map(|(service, _)| service).chain(["Streams"]);
+    services.map(|service| match service {
         // Of which the contract says no numbers: they have a package of ours.
         "Users" => format!("sederunt.voice.v1beta1.{service}"),
         _ => format!("enfonica.voice.v1beta1.{service}"),
@@ -162,7 +164,26 @@ async fn who_may_do_what_in_a_project() {
         }
         write!(table, "{}", answers.rows(name)).expect("a text takes everything");
     }
+    let mut answers = Answers::default();
+    for (caller, token) in &callers {
+        answers.add_said(caller, stream(&world, token.as_ref()).await);
+    }
+    write!(table, "{}", answers.rows("Streams.StreamCall")).expect("a text takes everything");
     expect_file!["table/voice.md"].assert_eq(&table);
+}
+
+/// What is answered to whoever sets up a stream whose sound is in nothing that there is: whoever may is told so. It is gRPC alone.
+async fn stream(world: &World, token: Option<&String>) -> String {
+    const SETUP: &str = "\0\0\0\0\x1e\x0a\x1c\x0a\x1aprojects/support/streams/s";
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let bearer = bearer.as_deref().map(|bearer| ("authorization", bearer));
+    let headers = [("content-type", "application/grpc"), ("te", "trailers")];
+    let headers: Vec<_> = bearer.into_iter().chain(headers).collect();
+    let path = "/enfonica.voice.v1beta1.Streams/StreamCall";
+    let answer = world.send("POST", None, path, &headers, SETUP).await;
+    let status = answer.head.lines().find_map(|line| line.strip_prefix("grpc-status: "));
+    let code = status.map(|status| Code::from_bytes(status.trim().as_bytes()));
+    format!("gRPC {:?}", code.expect("a status"))
 }
 
 /// What callers were answered, those beside each other who were answered the same.
@@ -175,6 +196,10 @@ impl Answers {
             None => answer.status.to_string(),
             Some(status) => format!("{} {status}", answer.status),
         };
+        self.add_said(caller, said);
+    }
+
+    fn add_said(&mut self, caller: &str, said: String) {
         match self.0.iter_mut().find(|(known, _)| *known == said) {
             Some((_, to)) => to.push(caller.to_owned()),
             None => self.0.push((said, vec![caller.to_owned()])),

@@ -15,7 +15,7 @@ use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    lines::{LineEvent, Lines, Plan, PlayId, Port, Sink},
+    lines::{LineEvent, Lines, Plan, PlayId, Port, Sink, Voice},
     seal::{Keys, Seal},
 };
 use crate::{LegId, clock::now_us, limits};
@@ -52,6 +52,7 @@ enum Command {
     Press(LegId, String),
     Bridge(LegId, LegId),
     Unbridge(LegId),
+    Converse(LegId, Option<Arc<dyn Voice>>),
     Tap(LegId, Option<Arc<dyn Sink>>),
     Measure(LegId, Arc<str>),
     Stop,
@@ -162,6 +163,11 @@ impl Exchange {
         self.ask(Command::Unbridge(leg));
     }
 
+    /// A leg hears this voice alone, which hears it; or nobody any more.
+    pub fn converse(&self, leg: LegId, voice: Option<Arc<dyn Voice>>) {
+        self.ask(Command::Converse(leg, voice));
+    }
+
     /// Somebody, or nobody any more, hears what a line hears and says.
     pub fn tap(&self, leg: LegId, sink: Option<Arc<dyn Sink>>) {
         self.ask(Command::Tap(leg, sink));
@@ -267,6 +273,7 @@ impl Thread {
             Command::Press(leg, keys) => self.lines.press(leg, &keys),
             Command::Bridge(one, other) => self.lines.bridge(one, other),
             Command::Unbridge(leg) => self.lines.unbridge(leg),
+            Command::Converse(leg, voice) => self.lines.converse(leg, voice),
             Command::Tap(leg, sink) => self.lines.tap(leg, sink),
             Command::Measure(leg, name) => self.lines.measure(leg, name),
             Command::Stop => {}

@@ -100,6 +100,12 @@ pub trait Sink: Send + Sync {
     fn frame(&self, heard: &Frame, said: &Frame);
 }
 
+/// Whoever hears and speaks on a line in place of everybody else: called on the thread of all lines, so it must not wait.
+pub trait Voice: Send + Sync {
+    /// What is said in this beat, to what is heard in it.
+    fn frame(&self, heard: &Frame) -> Frame;
+}
+
 struct Playing {
     id: PlayId,
     clip: Clip,
@@ -123,6 +129,7 @@ struct Line {
     pressing_begun: bool,
     playing: VecDeque<Playing>,
     bridged: Option<LegId>,
+    voice: Option<Arc<dyn Voice>>,
     sink: Option<Arc<dyn Sink>>,
     ssrc: u32,
     sequence: u16,
@@ -153,6 +160,7 @@ impl Lines {
             pressing_begun: false,
             playing: VecDeque::new(),
             bridged: None,
+            voice: None,
             sink: None,
             ssrc,
             sequence: 0,
@@ -240,6 +248,12 @@ impl Lines {
         }
     }
 
+    pub(super) fn converse(&mut self, leg: LegId, voice: Option<Arc<dyn Voice>>) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.voice = voice;
+        }
+    }
+
     pub(super) fn tap(&mut self, leg: LegId, sink: Option<Arc<dyn Sink>>) {
         if let Some(line) = self.lines.get_mut(&leg) {
             line.sink = sink;
@@ -300,7 +314,11 @@ impl Lines {
         let heard: BTreeMap<LegId, Frame> = self.lines.iter().map(|(leg, line)| (*leg, line.heard)).collect();
         let mut datagram = Vec::with_capacity(limits::DATAGRAM_BYTES_MAX);
         for (leg, line) in &mut self.lines {
-            let said = match line.next_of_playing(*leg, &mut self.events) {
+            let said = match &line.voice {
+                Some(voice) => Some(voice.frame(&line.heard)),
+                None => line.next_of_playing(*leg, &mut self.events),
+            };
+            let said = match said {
                 Some(frame) => frame,
                 None => *line.bridged.and_then(|with| heard.get(&with)).unwrap_or(&SILENCE),
             };

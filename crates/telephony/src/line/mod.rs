@@ -14,6 +14,6 @@ pub mod rtp;
 mod seal;
 
 pub use exchange::{Exchange, ExchangeError, Settings};
-pub use lines::{LineEvent, Lines, Plan, PlayId, Port, Reports, Sink};
+pub use lines::{LineEvent, Lines, Plan, PlayId, Port, Reports, Sink, Voice};
 pub use measuring::Measured;
 pub(crate) use seal::{Key, Keys, Secret, Suite};

@@ -18,6 +18,7 @@ mod recording_config;
 mod recordings;
 mod saying;
 mod sip_domains;
+mod streams;
 mod users;
 mod wire;
 
@@ -37,6 +38,7 @@ pub(crate) fn contract(installation: &Installation) -> Contract {
             recordings::RecordingsService::methods(installation),
             sip_domains::SipDomainsService::methods(installation),
             aliases::AliasesService::methods(installation),
+            streams::StreamsService::methods(installation),
         ],
     }
 }

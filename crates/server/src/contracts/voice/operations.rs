@@ -27,6 +27,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::reads("Aliases/ListAliases", NEEDS, "Alias"),
     Operation::writes("Aliases/UpdateAlias", NEEDS, "Alias"),
     Operation::writes("Aliases/DeleteAlias", NEEDS, "Alias"),
+    Operation::writes("Streams/StreamCall", NEEDS, "Stream"),
 ];
 
 /// What is offered of users: `contracts/voice.md` §2.7. One row for each method.
