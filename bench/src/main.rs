@@ -11,6 +11,7 @@ mod calls;
 mod crowd;
 mod durable_joins;
 mod load;
+mod long_take;
 mod masks;
 mod measuring;
 mod reads;
@@ -54,6 +55,8 @@ enum Name {
     Measuring,
     /// Lines of telephones, recordings of them, and files
     Calls,
+    /// A recording of four hours, and the memory that it takes
+    LongTake,
 }
 
 #[tokio::main]
@@ -80,6 +83,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Name::Calls) {
         calls::run()?;
+    }
+    if wanted(Name::LongTake) {
+        long_take::run().await?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod audit_log;
 mod daemon;
 mod domain;
 mod grant;
+mod keeping;
 mod key;
 mod listing;
 mod output;

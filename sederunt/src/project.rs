@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use identity::{ProjectError, ProjectMember, ProjectRole};
 use server::StoreFlags;
 
+use crate::keeping::{self, KeepingCommand};
 use crate::key::find_service_account;
 use crate::listing::whole_list;
 use crate::output::{print, print_rows};
@@ -70,6 +71,8 @@ pub(crate) enum ProjectCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
+    #[command(flatten)]
+    Keeping(KeepingCommand),
 }
 
 /// Does it.
@@ -110,6 +113,7 @@ pub(crate) fn run(command: ProjectCommand) -> Result<ExitCode, CommandError> {
                 .await
                 .map_err(with_hint)
         }),
+        ProjectCommand::Keeping(command) => keeping::run(command),
         ProjectCommand::Members { project, store } => store::with(store, async |store| members(store, &project).await),
         ProjectCommand::Key { project, rotate, store } => store::with(store, async |store| {
             let key = if rotate {

@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use audit::By;
+use calls::Calls;
 use db::Db;
 use identity::{Identity, User};
 use meeting::UserId;
@@ -19,6 +20,7 @@ use crate::report::CommandError;
 pub(crate) struct Store {
     pub(crate) identity: Identity,
     pub(crate) register: Register,
+    pub(crate) calls: Calls,
     pub(crate) outbox: Outbox,
     /// Where people find the server, as far as is known here.
     pub(crate) public_url: String,
@@ -42,6 +44,7 @@ pub(crate) fn with(
         let store = Store {
             identity: identity.with_public_url(&public_url),
             register: Register::new(db.clone()),
+            calls: Calls::new(db.clone()),
             outbox: Outbox::new(db),
             public_url,
         };

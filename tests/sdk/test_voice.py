@@ -451,12 +451,17 @@ def requests_of(world):
         "Users.ListUsers": {"parent": office},
         "Users.UpdateUser": {"user": {"name": f"{office}/users/ada", "password": "Other-Passw0rd"}},
         "Users.DeleteUser": {"name": f"{office}/users/ada"},
+        "RecordingControl.StartRecording": {"call": call, "trimSilence": True},
+        "RecordingControl.StopRecording": {"call": call},
+        "RecordingControl.PauseRecording": {"call": call, "mode": "SILENCE"},
+        "RecordingControl.ResumeRecording": {"call": call},
+        "RecordingControl.GetRecordingStatus": {"call": call},
     }
 
 
 # What a viewer may not, and what an editor may not either.
 OF_ADMINS = {f"{verb}{noun}" for noun in ["SipDomain", "Alias", "User"] for verb in ["Create", "Update", "Delete"]}
-OF_EDITORS = {"CreateCall", "DeleteRecording"}
+OF_EDITORS = {"CreateCall", "DeleteRecording"} | {f"{verb}Recording" for verb in ["Start", "Stop", "Pause", "Resume"]}
 
 
 @pytest.mark.parametrize("method", BINDINGS)
@@ -500,6 +505,30 @@ def test_names_that_are_none(world, name):
     refused = refusal(world.client("admin", "grpc"), "Calls.GetCall", name=name)
     assert (refused.status, refused.fields) == ("INVALID_ARGUMENT", ["name"])
     assert world.server.call("GET", f"/v1beta1/{name}", world.tokens["admin"]).status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["Start", "Stop", "Pause", "Resume"])
+def test_a_call_that_is_over_is_not_recorded(world, transport, verb):
+    """Calls that go on, and what is in the files then, are `tests/tests/calls/keeping.rs`."""
+    method = f"RecordingControl.{verb}Recording"
+    refused = refusal(world.client("editor", transport), method, **requests_of(world)[method])
+    assert (refused.status, refused.message) == ("FAILED_PRECONDITION", "the call does not go on")
+    nothing = refusal(world.client("editor", transport), method, call=f"{PROJECT}/calls/nothing")
+    assert nothing.status == "NOT_FOUND"
+
+
+def test_what_is_held_is_not_deleted(world, transport):
+    name = world.recording["name"]
+    call = name.rsplit("/recordings/", 1)[0]
+    status = lambda: world.client("viewer", transport).ask("RecordingControl.GetRecordingStatus", call=call)
+    for held, sentence in [(name, "the recording is"), ("support", "the recordings of the project are")]:
+        world.server.command("project", "hold", held)
+        refused = refusal(world.client("admin", transport), "Recordings.DeleteRecording", name=name)
+        assert refused.status == "FAILED_PRECONDITION"
+        assert refused.message == f"{sentence} under a legal hold, which an administrator of this server can lift"
+        assert "heldRecordings" in status() or status()["projectHeld"]
+        world.server.command("project", "release", held)
+    assert status() == {"call": call, "state": "NONE"}
 
 
 def test_what_is_deleted_is_gone_with_its_links(world):

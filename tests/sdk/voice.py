@@ -26,7 +26,7 @@ PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
 PACKAGE = "enfonica.voice.v1beta1"
 NUMBERING = "enfonica.numbering.v1beta1"
 # What is compiled from where, and in which module each service is then. Users have a package of ours, since the contract says no
-# numbers of their fields; a module of its name would be that of the server here.
+# numbers of their fields, and so has what the contract has no word for; a module of its name would be that of the server here.
 ROOTS = [(PROTO, "enfonica/voice/v1beta1"), (PROTO, "enfonica/numbering/v1beta1"), (PROTO / "sederunt/voice", "v1beta1")]
 FILES = {
     "Calls": f"{PACKAGE}.calls",
@@ -35,13 +35,14 @@ FILES = {
     "Aliases": f"{PACKAGE}.aliases",
     "Streams": f"{PACKAGE}.streams",
     "Users": "v1beta1.users",
+    "RecordingControl": "v1beta1.recording_control",
     "PhoneNumberInstances": f"{NUMBERING}.phone_number_instances",
     "PhoneNumbers": f"{NUMBERING}.phone_numbers",
 }
 TOKEN_URI = "https://oauth2.api.enfonica.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-# The contract's bindings: verb, path, which field is the body.
+# The contract's bindings: verb, path, which field is the body; `*` is all that does not stand in the path.
 BINDINGS = {
     "Calls.CreateCall": ("POST", "{parent}/calls", "call"),
     "Calls.GetCall": ("GET", "{name}", None),
@@ -64,6 +65,11 @@ BINDINGS = {
     "Users.ListUsers": ("GET", "{parent}/users", None),
     "Users.UpdateUser": ("PATCH", "{user.name}", "user"),
     "Users.DeleteUser": ("DELETE", "{name}", None),
+    "RecordingControl.StartRecording": ("POST", "{call}:startRecording", "*"),
+    "RecordingControl.StopRecording": ("POST", "{call}:stopRecording", "*"),
+    "RecordingControl.PauseRecording": ("POST", "{call}:pauseRecording", "*"),
+    "RecordingControl.ResumeRecording": ("POST", "{call}:resumeRecording", "*"),
+    "RecordingControl.GetRecordingStatus": ("GET", "{call}/recordingStatus", None),
 }
 # Those of the contract for numbers; `*` is all that is not in the path.
 BINDINGS_OF_NUMBERS = {

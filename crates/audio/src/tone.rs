@@ -15,6 +15,11 @@ pub fn beep() -> Clip {
     tone(&[1_000.0], 400).into()
 }
 
+/// What is heard now and then while a call is recorded: short, and as high as telephones that recorded always had it.
+pub fn reminder() -> Clip {
+    tone(&[1_400.0], 200).into()
+}
+
 /// What is heard while somebody else's telephone rings: a second of tone and four of silence, as in most of Europe (ITU-T E.180).
 pub fn ringing() -> Clip {
     let mut ringing = tone(&[425.0], 1_000);

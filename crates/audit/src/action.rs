@@ -128,8 +128,24 @@ actions! {
     PhoneNumberMove = "phone_number.move",
     /// A recording was fetched by a link. The detail says in which form.
     RecordingDownload = "recording.download",
-    /// A recording was deleted.
+    /// A recording was deleted: by somebody, or by the server since it was as old as its project keeps them.
     RecordingDelete = "recording.delete",
+    /// Somebody began to record a call that goes on.
+    RecordingStart = "recording.start",
+    /// Somebody stopped the recording of a call.
+    RecordingStop = "recording.stop",
+    /// Somebody paused the recording of a call. The detail says whether the time is left out or silent.
+    RecordingPause = "recording.pause",
+    /// Somebody let the recording of a call go on.
+    RecordingResume = "recording.resume",
+    /// It was said how recordings of a project are kept and what is heard of them. The detail holds it, without what is announced.
+    RecordingPolicySet = "recording_policy.set",
+    /// A recording, or all of a project, came under a legal hold.
+    HoldSet = "hold.set",
+    /// A legal hold was lifted.
+    HoldLift = "hold.lift",
+    /// A call does not say any more who called or was called.
+    CallForget = "call.forget",
     /// It was said how long the records of a space are kept.
     RetentionSet = "retention.set",
     /// A host ended a meeting for all.

@@ -20,6 +20,8 @@ pub enum Actor {
     Daemon(String),
     /// Whoever runs the server, on its machine.
     CommandLine,
+    /// The server itself, by a rule that somebody set.
+    Server,
     /// Somebody who gave no credential.
     Nobody,
 }
@@ -42,6 +44,7 @@ impl Actor {
             Actor::ServiceAccount(client_id) => format!("serviceAccounts/{client_id}"),
             Actor::Daemon(client_id) => format!("daemons/{client_id}"),
             Actor::CommandLine => "commandLine".to_owned(),
+            Actor::Server => "server".to_owned(),
             Actor::Nobody => "nobody".to_owned(),
         }
     }
@@ -65,6 +68,14 @@ impl By {
             app: None,
             client: None,
             now_us,
+        }
+    }
+
+    /// The server, by a rule that somebody set.
+    pub fn server(now_us: i64) -> By {
+        By {
+            actor: Actor::Server,
+            ..By::command_line(now_us)
         }
     }
 

@@ -11,44 +11,58 @@ mod alias;
 mod call;
 mod clock;
 mod conduct;
+mod control;
+mod deletion;
 mod document;
 mod domain;
 mod ears;
+mod forgetting;
 mod handlers;
+mod leftover;
 mod legs;
 pub mod limits;
 mod news;
 mod number;
 mod outgoing;
 mod page;
+mod pausing;
 mod phone_number;
+mod policy;
 mod quality;
 mod recordings;
 mod rows;
 mod script;
 mod sip_user;
+mod skipped;
 mod speech;
 mod streams;
 
 pub use alias::{Alias, AliasContent, AliasEndpoint, AliasError};
 pub use call::{Call, CallState, CreateMethod, Direction, Transport};
 pub use conduct::{Conductor, Events, Peers, Trunk, Ways};
+pub use control::{ControlError, Wish};
+pub use deletion::{DeletionError, SweepError};
 pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
+pub use forgetting::{ForgetCallerError, ForgottenCaller};
 pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
 pub use legs::Leg;
 pub use number::{NoRange, NumberPlan, NumberRange};
 pub use outgoing::{CreateError, NewCall};
 pub use page::{List, ListError, Page};
+pub use pausing::RecordingStatus;
 pub use phone_number::{PhoneNumber, PhoneNumberChange, PhoneNumberError};
-pub use recordings::{File, Recording, RecordingError, RecordingState, Source};
+pub use policy::{PolicyError, RecordingPolicy};
+pub use recordings::{File, Recording, RecordingState, Source};
 pub use sip_user::{SipUser, SipUserError};
 pub use speech::{Espeak, Speech, SpeechError};
 pub use streams::{StreamError, StreamEvent, StreamEvents, StreamVoice};
 
 use std::sync::Arc;
 
+use control::GoingOn;
 use db::Db;
 use outgoing::Orders;
+use recordings::Hands;
 use streams::Streams;
 
 /// Calls, their recordings and the domains that they come in by, in one database; clones share it.
@@ -56,6 +70,8 @@ use streams::Streams;
 pub struct Calls {
     db: Db,
     orders: Arc<Orders>,
+    going_on: GoingOn,
+    hands: Hands,
     streams: Arc<Streams>,
 }
 
@@ -65,6 +81,8 @@ impl Calls {
         Calls {
             db,
             orders: Arc::default(),
+            going_on: GoingOn::default(),
+            hands: Hands::default(),
             streams: Arc::default(),
         }
     }

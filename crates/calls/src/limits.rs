@@ -133,6 +133,30 @@ pub(crate) const GONE_WITHIN: Duration = Duration::from_millis(100);
 /// Calls that are told of as one: somebody who was called, and who was called for them, several times over.
 pub(crate) const LEGS_MAX: usize = 250;
 
+/// For how many days a project may keep recordings: a hundred years, beyond which it says that it keeps them for ever.
+pub(crate) const RETENTION_DAYS_MAX: i64 = 36_500;
+
+/// What is announced before a call is recorded: half a minute of speech, and whoever calls has to hear it out.
+pub(crate) const ANNOUNCEMENT_CHARACTERS_MAX: usize = 500;
+
+/// How often a beep may be heard while a call is recorded: often enough to be noticed, and not so often that nobody can speak.
+pub(crate) const BEEP_EVERY_S: RangeInclusive<i64> = 2..=300;
+
+/// Recordings that are deleted, or swept, before it is looked anew who else wants something.
+pub(crate) const DELETED_AT_ONCE: usize = 100;
+
+/// For how long files of a recording that failed are left alone: a request to a store that was given up may arrive later.
+pub(crate) const LEFT_ALONE: Duration = Duration::from_mins(1);
+
+/// Calls that are looked at in one go when somebody is forgotten.
+pub(crate) const CALLS_LOOKED_AT: usize = 500;
+
+/// Recordings of one call: as many as it has documents.
+pub(crate) const RECORDINGS_OF_CALL_MAX: usize = 1_000;
+
+/// What programs ask of one call's recording, until it is heard.
+pub(crate) const WISHES_MAX: usize = 16;
+
 /// The id of a stream: the contract's limit, which is that of a UUID.
 pub(crate) const STREAM_ID_CHARACTERS_MAX: usize = 36;
 

@@ -73,7 +73,7 @@ mod tests {
     use telephony::agent::Cause;
 
     use super::*;
-    use crate::{CreateMethod, Direction, Recording, RecordingState, Source};
+    use crate::{CreateMethod, Direction, Recording, RecordingState, Source, recordings::Outcome};
 
     const NOW_US: i64 = 1_767_225_600_000_000;
     const SERVER: &str = "https://app.example";
@@ -228,19 +228,26 @@ mod tests {
                     start_us: Some(NOW_US),
                     create_us: NOW_US,
                     ready_uri: has_address.then(|| format!("{SERVER}/ready")),
+                    is_held: false,
                 };
-                calls.begin_recording(&recording).await.expect("writes");
+                calls.begin_recording(&recording, None).await.expect("writes");
             };
             for (id, has_address) in [("empty", true), ("failed", true), ("late", true), ("silent", false)] {
                 begin(id, has_address).await;
             }
             assert_eq!(told(&db).await, []);
             calls
-                .recording_finished("empty", Some(&Finished::Empty))
+                .recording_finished("empty", Outcome::Finished(&Finished::Empty))
                 .await
                 .expect("writes");
-            calls.recording_finished("failed", None).await.expect("writes");
-            calls.recording_finished("silent", None).await.expect("writes");
+            calls
+                .recording_finished("failed", Outcome::Failed)
+                .await
+                .expect("writes");
+            calls
+                .recording_finished("silent", Outcome::Failed)
+                .await
+                .expect("writes");
             let check = async |expected: &[(&str, RecordingState)]| {
                 let mut found = vec![];
                 for notice in told(&db).await {
@@ -258,7 +265,10 @@ mod tests {
             };
             check(&[("empty", RecordingState::Empty), ("failed", RecordingState::Failed)]).await;
             // What is over stays so, and those that take too long are over too.
-            calls.recording_finished("empty", None).await.expect("writes");
+            calls
+                .recording_finished("empty", Outcome::Failed)
+                .await
+                .expect("writes");
             calls.give_up_recordings(NOW_US).await.expect("writes");
             check(&[]).await;
             calls.give_up_recordings(NOW_US + 1).await.expect("writes");

@@ -1,5 +1,10 @@
 //! What is known of recordings: rows beside the files that `recording` keeps.
 
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
 use db::{Row, Statement, Value};
 use outbox::Notice;
 use recording::{Audio, Finished, Format};
@@ -10,9 +15,11 @@ use crate::{
     Calls,
     call::numbered,
     clock::now_us,
-    limits::CALLS_COUNTED_MAX,
+    leftover::leftover,
+    limits::{CALLS_COUNTED_MAX, LEFT_ALONE, RECORDINGS_OF_CALL_MAX},
     news,
     page::{List, ListError, Listed, Page},
+    skipped,
 };
 
 numbered! {
@@ -84,28 +91,24 @@ pub struct Recording {
     pub create_us: i64,
     /// Who is told of its end.
     pub ready_uri: Option<String>,
+    /// It is under a legal hold, and is not deleted.
+    pub is_held: bool,
 }
 
-/// Why a recording is not deleted.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordingError {
-    /// There is none.
-    #[error("there is no such recording")]
-    NotFound,
-    /// It goes on.
-    #[error("the recording goes on; it can be deleted when it is over")]
-    Pending,
-    /// The database.
-    #[error("recordings cannot be reached")]
-    Database(#[from] db::Error),
-    /// Its files.
-    #[error(transparent)]
-    Files(#[from] recording::StoreError),
+/// What came of a take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Outcome<'a> {
+    /// It is made into files, or nothing was heard.
+    Finished(&'a Finished),
+    /// Its files were not made in time.
+    TookTooLong,
+    /// Something went wrong.
+    Failed,
 }
 
 const COLUMNS: &str =
     "id, project, call, state, source, error_code, trims_silence, channels, duration_ms, wav_bytes, wav_sha256,
-    mp3_bytes, mp3_sha256, start_us, create_us, ready_uri";
+    mp3_bytes, mp3_sha256, start_us, create_us, ready_uri, is_held";
 
 fn recording_of(row: &Row) -> Result<Recording, db::Error> {
     let file = |format, bytes, sha256| {
@@ -131,12 +134,19 @@ fn recording_of(row: &Row) -> Result<Recording, db::Error> {
         start_us: row.opt_int(13)?,
         create_us: row.int(14)?,
         ready_uri: row.opt_text(15)?.map(str::to_owned),
+        is_held: row.int(16)? != 0,
     })
 }
 
 impl Recording {
+    /// As the contract and the audit log name it.
+    pub(crate) fn name(&self) -> String {
+        let Recording { project, call, id, .. } = self;
+        format!("projects/{project}/calls/{call}/recordings/{id}")
+    }
+
     /// The statement that makes the row of one that begins.
-    fn begun(&self) -> Statement {
+    pub(crate) fn begun(&self) -> Statement {
         let sql = "insert into recording (id, project, call, state, source, trims_silence, channels, create_us, start_us, ready_uri)
             values ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9)";
         let params: Vec<Value> = vec![
@@ -160,22 +170,16 @@ fn failed(id: &str, error_code: i64) -> Statement {
     Statement::new(sql, vec![id.into(), error_code.into()])
 }
 
-/// The statement for one whose files are made, or that has none.
-fn finished(id: &str, finished: &Finished) -> Statement {
-    let Finished::Kept {
-        duration_ms,
-        begins_after_ms,
-        audio,
-        ..
-    } = finished
-    else {
+/// The statement for one whose files are made, or that has none. What is kept of it begins then.
+fn finished(id: &str, finished: &Finished, start_us: i64) -> Statement {
+    let Finished::Kept { duration_ms, audio, .. } = finished else {
         let sql = "update recording set state = 3, start_us = null where id = $1 and state = 1";
         return Statement::new(sql, vec![id.into()]);
     };
     let [wav, mp3] = audio;
     let size = |audio: &Audio| i64::try_from(audio.size_bytes).unwrap_or(i64::MAX);
     let sql = "update recording set state = 2, duration_ms = $2, wav_bytes = $3, wav_sha256 = $4, mp3_bytes = $5, mp3_sha256 = $6,
-        start_us = start_us + $7 where id = $1 and state = 1";
+        start_us = $7 where id = $1 and state = 1";
     let params: Vec<Value> = vec![
         id.into(),
         (*duration_ms).into(),
@@ -183,17 +187,12 @@ fn finished(id: &str, finished: &Finished) -> Statement {
         wav.sha256.to_vec().into(),
         size(mp3).into(),
         mp3.sha256.to_vec().into(),
-        (1_000 * begins_after_ms).into(),
+        start_us.into(),
     ];
     Statement::new(sql, params)
 }
 
 impl Calls {
-    /// A recording begins.
-    pub(crate) async fn begin_recording(&self, recording: &Recording) -> Result<(), db::Error> {
-        self.db.write(vec![recording.begun()]).await
-    }
-
     /// A recording of a project's call, if there is one.
     pub async fn recording(&self, project: &str, call: &str, id: &str) -> Result<Option<Recording>, db::Error> {
         let sql = format!("select {COLUMNS} from recording where id = $1 and call = $2 and project = $3");
@@ -262,64 +261,73 @@ impl Calls {
             .collect()
     }
 
-    /// Deletes a recording with its files, which go first: what is in no list can be found by nobody who would delete it.
-    pub async fn delete_recording(
-        &self,
-        store: &recording::Store,
-        recording: &Recording,
-        by: &By,
-    ) -> Result<(), RecordingError> {
-        if recording.state == RecordingState::Pending {
-            return Err(RecordingError::Pending);
-        }
-        store.delete(&recording.id).await?;
-        let delete = Statement::new(
-            "delete from recording where id = $1",
-            vec![recording.id.as_str().into()],
-        );
-        let Recording { project, call, id, .. } = recording;
-        let line = by.did(
-            Action::RecordingDelete,
-            &format!("projects/{project}/calls/{call}/recordings/{id}"),
-            "",
-        );
-        match self.db.write(vec![delete.expect(1), line]).await {
-            Ok(()) => Ok(()),
-            Err(error) if error.is_conflict() => Err(RecordingError::NotFound),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Somebody fetches a file by a link: a line of the audit log.
     pub async fn downloads(&self, recording: &Recording, format: Format, by: &By) -> Result<(), db::Error> {
-        let Recording { project, call, id, .. } = recording;
-        let name = format!("projects/{project}/calls/{call}/recordings/{id}");
-        self.db
-            .write(vec![by.did(Action::RecordingDownload, &name, format.extension())])
-            .await
+        let line = by.did(Action::RecordingDownload, &recording.name(), format.extension());
+        self.db.write(vec![line]).await
     }
 
-    /// What came of a take.
-    pub(crate) async fn recording_finished(&self, id: &str, outcome: Option<&Finished>) -> Result<(), db::Error> {
-        let statement = outcome.map_or_else(|| failed(id, INTERNAL_ERROR), |outcome| finished(id, outcome));
-        self.conclude(id, statement).await
+    /// All recordings of a call, the newest first.
+    pub(crate) async fn recordings_of(&self, call: &str) -> Result<Vec<Recording>, db::Error> {
+        let sql = format!("select {COLUMNS} from recording where call = $1 order by create_us desc, id desc limit $2");
+        let most = i64::try_from(RECORDINGS_OF_CALL_MAX).expect("a thousand");
+        let rows = self.db.read(&sql, vec![call.into(), most.into()]).await?;
+        rows.iter().map(recording_of).collect()
     }
 
-    /// Writes what became of a recording, with the notice of it for whoever wants to hear. What is over stays as it is.
-    async fn conclude(&self, id: &str, change: Statement) -> Result<(), db::Error> {
-        let sql = "select project, ready_uri from recording where id = $1 and state = 1";
+    /// The oldest recordings of a project that are over, made before then, and not held.
+    pub(crate) async fn recordings_made_before(
+        &self,
+        project: &str,
+        before_us: i64,
+        most: usize,
+    ) -> Result<Vec<Recording>, db::Error> {
+        let sql = format!(
+            "select {COLUMNS} from recording where project = $1 and create_us < $2 and state <> 1 and is_held = 0
+            order by create_us, id limit $3"
+        );
+        let most = i64::try_from(most).expect("a hundred");
+        let params = vec![project.into(), before_us.into(), most.into()];
+        let rows = self.db.read(&sql, params).await?;
+        rows.iter().map(recording_of).collect()
+    }
+
+    /// Writes what came of a take, with the notice of it for whoever wants to hear, and says whether that was waited for. What is over
+    /// stays as it is.
+    pub(crate) async fn recording_finished(&self, id: &str, outcome: Outcome<'_>) -> Result<bool, db::Error> {
+        let now_us = now_us();
+        let later_us = now_us + i64::try_from(LEFT_ALONE.as_micros()).expect("a minute");
+        let sql = "select project, ready_uri, start_us from recording where id = $1 and state = 1";
         let rows = self.db.read(sql, vec![id.into()]).await?;
         let Some(pending) = rows.first() else {
-            return Ok(());
+            // Files of it would be nobody's.
+            self.db.write(vec![leftover(id, later_us)]).await?;
+            return Ok(false);
         };
-        let mut write = vec![change.expect(1)];
+        let mut write = match outcome {
+            Outcome::Finished(outcome) => {
+                let start_us = self.kept_from(id, pending.opt_int(2)?.unwrap_or(now_us), outcome);
+                vec![finished(id, outcome, start_us.await?).expect(1)]
+            }
+            Outcome::TookTooLong => vec![failed(id, TIMEOUT).expect(1), leftover(id, later_us)],
+            Outcome::Failed => vec![failed(id, INTERNAL_ERROR).expect(1), leftover(id, later_us)],
+        };
         if let Some(address) = pending.opt_text(1)? {
-            write.push(news::over(id, pending.text(0)?, address, now_us()).posted());
+            write.push(news::over(id, pending.text(0)?, address, now_us).posted());
         }
         match self.db.write(write).await {
-            Err(db::Error::Conflict { statement: 0 }) => Ok(()),
-            written => written,
+            Err(db::Error::Conflict { statement: 0 }) => Ok(false),
+            written => written.map(|()| true),
         }
+    }
+
+    /// When what is kept of a take begins that began then.
+    async fn kept_from(&self, id: &str, start_us: i64, outcome: &Finished) -> Result<i64, db::Error> {
+        let Finished::Kept { begins_after_ms, .. } = outcome else {
+            return Ok(start_us);
+        };
+        let left_out = self.skipped(id).await?;
+        Ok(skipped::kept_from(start_us, 1_000 * begins_after_ms, &left_out))
     }
 
     /// Recordings that have no end: whether silence is cut off them.
@@ -331,15 +339,54 @@ impl Calls {
             .collect()
     }
 
-    /// Recordings of calls that ended so long ago are given up.
+    /// Recordings of calls that ended so long ago are given up, unless somebody here has them in hand, who gives them up themselves:
+    /// whoever makes files of a take must not find that nobody waits for them any more.
     pub(crate) async fn give_up_recordings(&self, ended_before_us: i64) -> Result<(), db::Error> {
         let sql =
             "select r.id from recording r join call c on c.id = r.call where r.state = 1 and c.end_us < $1 limit 1000";
         let rows = self.db.read(sql, vec![ended_before_us.into()]).await?;
         for row in &rows {
             let id = row.text(0)?;
-            self.conclude(id, failed(id, TIMEOUT)).await?;
+            if !self.hands.have(id) {
+                self.recording_finished(id, Outcome::TookTooLong).await?;
+            }
         }
         Ok(())
+    }
+}
+
+/// The recordings that somebody in this process makes; clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hands(Arc<Mutex<HashSet<String>>>);
+
+/// A recording that is in somebody's hands, until this is gone.
+#[derive(Debug)]
+pub(crate) struct InHand {
+    hands: Hands,
+    id: String,
+}
+
+impl Hands {
+    fn ids(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().expect("whoever holds it does not panic")
+    }
+
+    /// Somebody has it from now on.
+    pub(crate) fn take(&self, id: &str) -> InHand {
+        self.ids().insert(id.to_owned());
+        InHand {
+            hands: self.clone(),
+            id: id.to_owned(),
+        }
+    }
+
+    fn have(&self, id: &str) -> bool {
+        self.ids().contains(id)
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.hands.ids().remove(&self.id);
     }
 }

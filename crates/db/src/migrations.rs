@@ -48,7 +48,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(21, "0021_outgoing_calls"),
     migration!(22, "0022_sip_aliases"),
     migration!(23, "0023_phone_numbers"),
-    migration!(24, "0024_call_records"),
+    migration!(24, "0024_keeping"),
+    migration!(25, "0025_call_records"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -11,7 +11,7 @@ pub struct Permission(pub &'static str);
 pub enum ProjectRole {
     /// Sees everything, recordings too.
     Viewer,
-    /// Makes calls and deletes recordings as well.
+    /// Makes calls, and says what is recorded of them and deleted, as well.
     Editor,
     /// Says as well who may call in, and where that leads.
     Admin,
@@ -39,7 +39,7 @@ const TABLE: &[(ProjectRole, &[Held])] = &[
         &[
             ("voice.calls", &["create"]),
             ("voice.streams", &["connect"]),
-            ("voice.recordings", &["delete"]),
+            ("voice.recordings", &["control", "delete"]),
             ("voice.transcriptions", &["delete"]),
         ],
     ),
@@ -128,6 +128,7 @@ mod tests {
         check("voice.calls.create", [false, true, true]);
         check("voice.streams.connect", [false, true, true]);
         check("voice.recordings.delete", [false, true, true]);
+        check("voice.recordings.control", [false, true, true]);
         check("voice.sipDomains.update", [false, false, true]);
         check("voice.sipDomains.list", [true, true, true]);
         check("voice.users.get", [true, true, true]);

@@ -24,7 +24,7 @@ mod subscription;
 
 pub use deliveries::{Backlog, Delivery};
 pub use event::{Event, Topic};
-pub use notice::Notice;
+pub use notice::{Notice, untold};
 pub use owed::Kind;
 pub use retry::{Next, Outcome, Tries};
 pub use subscription::{SubscribeError, Subscription, SubscriptionId, forgetting};

@@ -44,6 +44,11 @@ fn receiver_of(address: &str) -> &str {
     end.map_or(address, |length| &address[..host + length])
 }
 
+/// Nobody is told any more what happened to this: a statement for the write that forgets who it was.
+pub fn untold(subject: &str) -> Statement {
+    Statement::new("delete from outbox_notice where subject = $1", vec![subject.into()])
+}
+
 impl Notice {
     /// The statement for the write that makes the fact: one is durable if and only if the other is.
     pub fn posted(&self) -> Statement {

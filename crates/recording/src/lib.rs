@@ -6,18 +6,23 @@
 //! and put into the store; the take goes when its caller has written that down. Finishing is a function of the take, so it can be done
 //! again after a crash; and it takes as much memory of a long take as of a short one.
 //!
+//! A take can be **paused**: what is heard meanwhile is not kept, and its time is left out or silent. What is on the disk is right at any
+//! moment, so a kill in a pause leaves what was said before it.
+//!
 //! What a recording is called, whose it is and what becomes of it is its caller's business; here it has an id.
 
 mod convert;
 mod finish;
 pub mod limits;
+mod pause;
 mod store;
 mod take;
 
 pub use convert::{Audio, ConvertError};
 pub use finish::{FinishError, Finished};
+pub use pause::Pause;
 pub use store::{Place, PlaceError, Store, StoreError};
-pub use take::{Microphone, Spool, Take, TakeError};
+pub use take::{EraseError, Microphone, Spool, Take, TakeError};
 
 /// The two forms in which each recording is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,12 @@ use std::{
 use audio::Frame;
 use tokio::sync::Semaphore;
 
-use crate::{convert::Made, limits};
+use crate::{
+    Store, StoreError,
+    convert::Made,
+    limits,
+    pause::{Flow, Pause},
+};
 
 /// Why a take is none.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +37,17 @@ pub enum TakeError {
     /// Such an id could name another file.
     #[error("that is no id of a recording")]
     Id,
+}
+
+/// Why something is left of a recording.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// The spool.
+    #[error(transparent)]
+    Take(#[from] TakeError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Where takes are until they are finished.
@@ -72,13 +88,13 @@ impl Spool {
         // So that after a crash it is known that there was one.
         File::open(&self.folder)?.sync_all()?;
         let (frames, waiting) = sync_channel(limits::WAITING_FRAMES_MAX);
-        let overrun = Arc::new(AtomicBool::new(false));
+        let state = Arc::new(State::default());
         let writer = std::thread::Builder::new()
             .name("take".to_owned())
             .spawn(move || write(&file, &waiting))?;
         Ok(Take {
             frames,
-            overrun,
+            state,
             writer,
             channels,
         })
@@ -114,6 +130,12 @@ impl Spool {
         }
         Ok(())
     }
+
+    /// Nothing is left of a recording: neither a take nor a file.
+    pub async fn erase(&self, store: &Store, id: &str) -> Result<(), EraseError> {
+        self.remove(id)?;
+        Ok(store.delete(id).await?)
+    }
 }
 
 fn write(mut file: &File, waiting: &Receiver<Vec<u8>>) -> io::Result<()> {
@@ -134,11 +156,18 @@ fn write(mut file: &File, waiting: &Receiver<Vec<u8>>) -> io::Result<()> {
     file.sync_all()
 }
 
+/// What whoever hears for a take, and whoever has it, know of it.
+#[derive(Debug, Default)]
+struct State {
+    overrun: AtomicBool,
+    flow: Flow,
+}
+
 /// A take that grows.
 #[derive(Debug)]
 pub struct Take {
     frames: SyncSender<Vec<u8>>,
-    overrun: Arc<AtomicBool>,
+    state: Arc<State>,
     writer: JoinHandle<io::Result<()>>,
     channels: u8,
 }
@@ -147,7 +176,7 @@ pub struct Take {
 #[derive(Clone, Debug)]
 pub struct Microphone {
     frames: SyncSender<Vec<u8>>,
-    overrun: Arc<AtomicBool>,
+    state: Arc<State>,
     channels: u8,
 }
 
@@ -156,16 +185,21 @@ impl Take {
     pub fn microphone(&self) -> Microphone {
         Microphone {
             frames: self.frames.clone(),
-            overrun: Arc::clone(&self.overrun),
+            state: Arc::clone(&self.state),
             channels: self.channels,
         }
+    }
+
+    /// It is paused from the next frame on, or goes on.
+    pub fn pause(&self, pause: Option<Pause>) {
+        self.state.flow.set(pause);
     }
 
     /// Waits until all of it is on the disk, once its microphones are gone. It blocks.
     pub fn end(self) -> Result<(), TakeError> {
         drop(self.frames);
         let written = self.writer.join().map_err(|_| TakeError::Overrun)?;
-        if self.overrun.load(Ordering::Relaxed) {
+        if self.state.overrun.load(Ordering::Relaxed) {
             return Err(TakeError::Overrun);
         }
         Ok(written?)
@@ -173,8 +207,11 @@ impl Take {
 }
 
 impl Microphone {
-    /// The next frame of both channels; a take of one has the first.
+    /// The next frame of both channels; a take of one has the first. What comes in a pause is kept as the pause has it.
     pub fn hear(&self, first: &Frame, second: &Frame) {
+        let Some([first, second]) = self.state.flow.kept([first, second]) else {
+            return;
+        };
         let samples = first.iter().zip(second);
         let bytes: Vec<u8> = if self.channels == 2 {
             samples
@@ -184,7 +221,7 @@ impl Microphone {
         } else {
             first.iter().flat_map(|sample| sample.to_le_bytes()).collect()
         };
-        if self.frames.try_send(bytes).is_err() && !self.overrun.swap(true, Ordering::Relaxed) {
+        if self.frames.try_send(bytes).is_err() && !self.state.overrun.swap(true, Ordering::Relaxed) {
             tracing::error!("a disk does not keep up with a recording, which has failed");
         }
     }

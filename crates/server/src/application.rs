@@ -6,7 +6,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -213,8 +212,9 @@ impl Server {
         let identity = Identity::open(db.clone()).await?.with_public_url(&public_url);
         let identity = identity.with_pkce_required(configuration.require_pkce);
         let recordings = telephone::store(configuration.recordings, &store.data).map_err(TelephoneError::from)?;
+        let kept = (recordings, telephone::spool(&store.data)?);
         let receivers = Receivers::new(configuration.notify_origins);
-        let mut installation = install(&db, media, configuration.retention, identity, receivers, recordings);
+        let mut installation = install(&db, media, configuration.retention, identity, receivers, kept);
         installation.name_telephones(configuration.telephone.as_ref());
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
@@ -230,7 +230,7 @@ impl Server {
         let setup = setup(tls.clone(), &public_url, proxies, installation.reports.clone());
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
         let mut background = beside(&installation, events, admission, configuration.audit_retention);
-        let answering = answer_telephones(configuration.telephone, tls, &store.data, &installation, stop.clone());
+        let answering = answer_telephones(configuration.telephone, tls, &installation, stop.clone());
         let telephones = Box::pin(answering).await?;
         let follow = announce::follow(configuration.public_addresses, reached, installation.media);
         background.push(tokio::spawn(follow));
@@ -259,7 +259,6 @@ impl Server {
 async fn answer_telephones(
     configuration: Option<TelephoneConfiguration>,
     tls: Option<Tls>,
-    data: &Path,
     installation: &Installation,
     stop: CancellationToken,
 ) -> Result<Option<JoinHandle<()>>, TelephoneError> {
@@ -267,7 +266,7 @@ async fn answer_telephones(
         return Ok(None);
     };
     let handlers = voice::HttpHandlers::new(installation.identity.clone(), installation.receivers.clone());
-    let answering = telephone::start(configuration, tls, data, installation, Arc::new(handlers), stop).await?;
+    let answering = telephone::start(configuration, tls, installation, Arc::new(handlers), stop).await?;
     Ok(Some(answering))
 }
 
@@ -285,6 +284,11 @@ fn beside(
         tokio::spawn(rooms::keep_measured(rooms.clone())),
         tokio::spawn(jobs::publish(installation.register.clone())),
         tokio::spawn(jobs::expire(installation.register.clone())),
+        tokio::spawn(jobs::expire_recordings(
+            installation.calls.clone(),
+            installation.spool.clone(),
+            installation.recordings.clone(),
+        )),
         tokio::spawn(jobs::keep_log(installation.identity.log().clone(), audit_retention)),
         tokio::spawn(admission.keep_tidy()),
         tokio::spawn(delivering::deliver(
@@ -324,7 +328,7 @@ fn contracts(installation: &Installation) -> Vec<Contract> {
         people::contract(installation),
         own::contract(installation),
         voice::contract(installation),
-        voice::users_contract(installation),
+        voice::own_contract(installation),
         numbering::contract(installation),
     ]
 }
@@ -354,7 +358,7 @@ fn install(
     retention: Option<Duration>,
     identity: Identity,
     receivers: Receivers,
-    recordings: recording::Store,
+    (recordings, spool): (recording::Store, recording::Spool),
 ) -> Installation {
     let retention_us = retention.map_or(register::limits::NEVER_US, clock::micros);
     let register = Register::new(db.clone()).with_retention_us(retention_us);
@@ -374,6 +378,7 @@ fn install(
         sip_base: None,
         numbers: Arc::default(),
         recordings,
+        spool,
         outbox: Outbox::new(db.clone()),
         receivers,
         metrics,
@@ -578,7 +583,7 @@ mod tests {
     /// Which methods the contracts' tables have, and which the descriptors. The services of a package are all ours to serve.
     #[test]
     fn every_method_has_one_row_and_every_row_a_method() {
-        let calls = [&voice::DECLARED, &voice::USERS_DECLARED, &numbering::DECLARED];
+        let calls = [&voice::DECLARED, &voice::OWN_DECLARED, &numbering::DECLARED];
         let declared = [&meet::DECLARED, &people::DECLARED, &own::DECLARED];
         let declared = declared.into_iter().chain(calls).collect::<Vec<_>>();
         let packages: BTreeSet<&str> = declared

@@ -6,7 +6,7 @@ use calls::{Calls, NumberPlan};
 use identity::Identity;
 use media::Media;
 use outbox::Outbox;
-use recording::Store;
+use recording::{Spool, Store};
 use register::Register;
 use rooms::Rooms;
 use share::Reports;
@@ -28,6 +28,8 @@ pub(crate) struct Installation {
     pub(crate) numbers: Arc<NumberPlan>,
     /// Where the files of recordings are.
     pub(crate) recordings: Store,
+    /// Where their sound is until it is made into files.
+    pub(crate) spool: Spool,
     pub(crate) outbox: Outbox,
     /// Who may be told what is in it.
     pub(crate) receivers: Receivers,

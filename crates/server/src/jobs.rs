@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use audit::Log;
+use calls::Calls;
+use recording::{Spool, Store};
 use register::Register;
 
 use crate::{clock, limits};
@@ -20,6 +22,35 @@ pub(crate) async fn expire(register: Register) {
                 Ok(conferences) => tracing::info!(conferences, "expired conferences were deleted"),
                 Err(error) => {
                     tracing::warn!(error = %chain(&error), "expired conferences could not be deleted");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Deletes recordings that are as old as their project keeps them, and files that nothing names any more, for ever.
+pub(crate) async fn expire_recordings(calls: Calls, spool: Spool, store: Store) {
+    let mut ticks = tokio::time::interval(limits::RECORDINGS_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        loop {
+            match calls.delete_expired_recordings(&spool, &store, clock::now_us()).await {
+                Ok(0) => break,
+                Ok(recordings) => tracing::info!(recordings, "recordings that were as old as they may be were deleted"),
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "expired recordings could not be deleted");
+                    break;
+                }
+            }
+        }
+        loop {
+            match calls.sweep_leftovers(&spool, &store, clock::now_us()).await {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "files of deleted recordings could not be removed; it is tried again");
                     break;
                 }
             }

@@ -198,6 +198,10 @@ pub(crate) const PUBLISH_INTERVAL: Duration = Duration::from_secs(1);
 /// How often expired records are deleted. Reads hide them from the second they expire: this only frees the space.
 pub(crate) const EXPIRY_INTERVAL: Duration = Duration::from_mins(10);
 
+/// How often it is looked for recordings that are as old as they may be, and for files that nothing names: what was forgotten is to
+/// be gone soon.
+pub(crate) const RECORDINGS_INTERVAL: Duration = Duration::from_secs(20);
+
 // A request must end before the client's own deadline and before anybody else's patience.
 const _: () = assert!(REQUEST_TIMEOUT.as_secs() < 60);
 

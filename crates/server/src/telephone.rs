@@ -112,6 +112,11 @@ pub(crate) fn store(place: Option<Place>, data: &Path) -> Result<Store, StoreErr
     Store::open(&place.unwrap_or_else(|| Place::Folder(data.to_owned())))
 }
 
+/// Where sound is until it is made into files.
+pub(crate) fn spool(data: &Path) -> Result<Spool, TelephoneError> {
+    Spool::open(&data.join("takes")).map_err(TelephoneError::Sound)
+}
+
 /// Whom one can call from here.
 fn ways(configuration: &TelephoneConfiguration) -> Ways {
     let credential = (!configuration.trunk_user.is_empty()).then(|| Credential {
@@ -148,7 +153,6 @@ fn trunk_networks(configuration: &TelephoneConfiguration) -> Arc<[IpNet]> {
 pub(crate) async fn start(
     configuration: TelephoneConfiguration,
     tls: Option<Tls>,
-    data: &Path,
     installation: &Installation,
     handlers: Arc<dyn Handlers>,
     stop: CancellationToken,
@@ -174,7 +178,7 @@ pub(crate) async fn start(
     let conductor = Conductor {
         calls: installation.calls.clone(),
         exchange: exchange.clone(),
-        spool: Spool::open(&data.join("takes")).map_err(TelephoneError::Sound)?,
+        spool: installation.spool.clone(),
         store: installation.recordings.clone(),
         handlers,
         speech: Arc::new(Espeak),

@@ -116,6 +116,17 @@ describe('telephone calls', { timeout: 180_000 }, () => {
     assert.equal(await key.inputValue(), server.signingKey('support'));
     await ada.press('I have it');
 
+    await ada.press('Recordings of Support desk');
+    const keeping = page.getByRole('form', { name: 'How recordings of Support desk are kept' });
+    await keeping.getByLabel('Days').fill('40000');
+    await keeping.getByRole('button', { name: 'Save' }).click();
+    await keeping.getByRole('alert').first().waitFor();
+    await keeping.getByLabel('Days').fill('90');
+    await keeping.getByRole('button', { name: 'Save' }).click();
+    await ada.sees('Saved for Support desk');
+    assert.deepEqual(await barriers(page), []);
+    await picture('projects-keeping');
+
     await bo.page.goto(`${server.url}/administration/projects`);
     await bo.sees('This page is for administrators of this server.');
   });
@@ -138,6 +149,12 @@ describe('telephone calls', { timeout: 180_000 }, () => {
     await row.click();
     await page.getByRole('heading', { name: 'Call', exact: true }).waitFor();
     await ada.sees('It is being recorded.');
+    await page.getByRole('button', { name: 'Pause recording' }).click();
+    await ada.sees('nothing that is said is kept');
+    await picture('call-paused');
+    assert.deepEqual(await barriers(page), []);
+    await page.getByRole('button', { name: 'Resume recording' }).click();
+    await ada.sees('The whole call is being recorded.');
     await page.getByRole('group', { name: /^Player: The whole call/ }).waitFor();
     await ada.sees('Answered');
   });
@@ -285,6 +302,10 @@ describe('telephone calls', { timeout: 180_000 }, () => {
   test('whoever may deletes a recording, after being asked once more', async () => {
     await page.goto(`${server.url}/calls/support`);
     await page.getByRole('link', { name: /^carol/ }).click();
+    await page.getByRole('button', { name: /^Hold: The whole call/ }).click();
+    await ada.sees('It is under a legal hold, and cannot be deleted.');
+    assert.equal(await page.getByRole('button', { name: /^Delete/ }).count(), 0);
+    await page.getByRole('button', { name: /^Lift the hold: The whole call/ }).click();
     await page.getByRole('button', { name: /^Delete: The whole call/ }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('This cannot be undone.').waitFor();

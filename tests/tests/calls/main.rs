@@ -2,6 +2,7 @@
 //! the same after a `kill -9`.
 
 mod incoming;
+mod keeping;
 mod numbers;
 mod outgoing;
 mod quality;

@@ -27,11 +27,11 @@ struct Program {
     ear: Streaming<StreamCallResponse>,
 }
 
-fn config(encoding: AudioEncoding) -> Option<AudioConfig> {
-    Some(AudioConfig {
+fn config(encoding: AudioEncoding) -> AudioConfig {
+    AudioConfig {
         audio_encoding: encoding as i32,
         sample_rate_hertz: 8_000,
-    })
+    }
 }
 
 impl Program {
@@ -40,7 +40,7 @@ impl Program {
         let setup = StreamCallRequest {
             setup: Some(StreamSetup {
                 stream: format!("projects/{PROJECT}/streams/{id}"),
-                audio_config: config(encoding),
+                audio_config: Some(config(encoding)),
             }),
             ..StreamCallRequest::default()
         };
@@ -206,7 +206,7 @@ async fn a_program_thinks_better_of_it_and_the_caller_hangs_up() -> Result<()> {
     let mut program = Program::open(&world, "talk", AudioEncoding::Alaw).await?;
     // It may speak before anybody listens, and by the other law.
     let audio = encoded(Law::Mu, &one);
-    let config = config(AudioEncoding::Mulaw);
+    let config = Some(config(AudioEncoding::Mulaw));
     program
         .say(InputAudio {
             config,

@@ -35,12 +35,15 @@ import type {
   ProjectKey,
   ProjectMember,
   ProjectRole,
+  RecordingPolicy,
   RemoveProjectMemberRequest,
   ServiceAccount,
   ServiceAccountKey,
   SetProjectMemberRequest,
+  SetRecordingHoldRequest,
   UpdateDaemonRequest,
   UpdateDomainRequest,
+  UpdateRecordingPolicyRequest,
   UpdateUserRequest,
   UserAccount,
 } from './generated/messages.ts';
@@ -211,6 +214,21 @@ export async function showProjectKey(project: string): Promise<string> {
 
 export async function rotateProjectKey(project: string): Promise<string> {
   return (await sendRequest<ProjectKey>('POST', `${ROOT}${project}:rotateKey`, { body: {} })).signingKey;
+}
+
+export function getRecordingPolicy(project: string): Promise<RecordingPolicy> {
+  return sendRequest('GET', `${ROOT}${project}/recordingPolicy`);
+}
+
+/** What is not said stays. */
+export function updateRecordingPolicy(project: string, body: UpdateRecordingPolicyRequest): Promise<RecordingPolicy> {
+  return sendRequest('PATCH', `${ROOT}${project}/recordingPolicy`, { body });
+}
+
+/** Whether a recording is under a legal hold from now on. */
+export async function setRecordingHold(project: string, recording: string, held: boolean): Promise<void> {
+  const body = { recording, held } satisfies SetRecordingHoldRequest;
+  await sendRequest('POST', `${ROOT}${project}:setRecordingHold`, { body });
 }
 
 /** Which lines of the audit log; what is empty leaves none out. */

@@ -59,6 +59,18 @@ export async function listRecordings(call: string): Promise<Recording[]> {
   return newestFirst.reverse();
 }
 
+/** How the recording of a call is now, and what of the call is under a legal hold. */
+export function getRecordingStatus(call: string): Promise<messages.RecordingStatus> {
+  return sendRequest('GET', `/v1beta1/${call}/recordingStatus`);
+}
+
+export type RecordingVerb = 'start' | 'pause' | 'resume' | 'stop';
+
+/** Answers when it is so; how it is then. */
+export function controlRecording(call: string, verb: RecordingVerb): Promise<messages.RecordingStatus> {
+  return sendRequest('POST', `/v1beta1/${call}:${verb}Recording`, { body: {} });
+}
+
 export async function deleteRecording(name: string): Promise<void> {
   await sendRequest('DELETE', `/v1beta1/${name}`);
 }

@@ -73,7 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "sederunt",
         &[
-            "audit", "db", "identity", "media", "meeting", "outbox", "register", "server",
+            "audit", "calls", "db", "identity", "media", "meeting", "outbox", "register", "server",
         ],
     ),
     (

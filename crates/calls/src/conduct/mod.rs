@@ -5,8 +5,10 @@
 //! and its task's. What a script does to a call's record is written, durably, before a handler is asked: whoever hears of a call finds it.
 
 mod arriving;
+mod consent;
 mod dialling;
 mod measured;
+mod opening;
 mod party;
 mod performance;
 mod streaming;
@@ -130,8 +132,8 @@ impl Conductor {
         self.calls.end_abandoned().await?;
         // A store that is away holds up nobody who calls.
         for (id, trims_silence) in self.calls.pending_recordings().await? {
-            let conductor = self.clone();
-            tokio::spawn(async move { conductor.finish(&id, trims_silence).await });
+            let (conductor, in_hand) = (self.clone(), self.calls.hands.take(&id));
+            tokio::spawn(async move { conductor.finish(&id, trims_silence, in_hand).await });
         }
         // What is kept, and whose take was not let go. The take of one that failed is all that there is of it, and stays.
         for id in self.spool.ids().unwrap_or_default() {

@@ -82,7 +82,7 @@ impl Party {
     }
 }
 
-async fn made(conductor: &Conductor, project: &str, sound: Sound) -> Result<Clip, String> {
+pub(super) async fn made(conductor: &Conductor, project: &str, sound: Sound) -> Result<Clip, String> {
     match sound {
         Sound::Text { text, voice } => {
             let said = Arc::clone(&conductor.speech);

@@ -22,10 +22,11 @@ use tokio::{
 use super::{
     Conductor, UNAVAILABLE,
     dialling::{Located, Undialled, Whom},
+    opening::{ANNOUNCEMENT, Opening},
     party::{Otherwise, Party},
     streaming::Streamed,
     switchboard::{Happening, Switchboard, Told},
-    taking::Takes,
+    taking::{Takes, Wanted},
 };
 use crate::{
     Ask, Call, CallState, CreateMethod, Direction, RecordingConfig, Source,
@@ -39,15 +40,21 @@ use crate::{
 const FOREVER: u32 = u32::MAX;
 
 pub(super) struct Performance {
-    conductor: Conductor,
+    pub(super) conductor: Conductor,
     agent: Agent,
     switchboard: Switchboard,
     told: Receiver<Told>,
-    task: Sender<Told>,
-    own: Party,
+    pub(super) task: Sender<Told>,
+    pub(super) own: Party,
     /// Those that were called out of this call and are not gone, by the ids of their calls.
-    children: BTreeMap<String, Party>,
-    takes: Takes,
+    pub(super) children: BTreeMap<String, Party>,
+    /// The one that the caller speaks with, or spoke with last.
+    pub(super) connected: Option<String>,
+    pub(super) takes: Takes,
+    /// A recording of the whole call that is being announced.
+    pub(super) opening: Option<Opening>,
+    /// How often both hear a beep while they are recorded.
+    pub(super) beep_every_s: Option<u32>,
     /// The program that hears the call, if one does.
     stream: Option<Streamed>,
     cookies: BTreeMap<String, String>,
@@ -73,6 +80,9 @@ impl Performance {
             task,
             own: Party::new(leg, call),
             children: BTreeMap::new(),
+            connected: None,
+            opening: None,
+            beep_every_s: None,
             stream: None,
             cookies: BTreeMap::new(),
             caller: None,
@@ -116,6 +126,7 @@ impl Performance {
     }
 
     async fn run(mut self, mut script: Script, effects: Vec<Effect>) {
+        let mut wishes = self.conductor.calls.going_on.enter(&self.own.call.id);
         self.perform(effects).await;
         let mut quiet = tokio::time::interval(limits::QUIET_EVERY);
         // It is only now and then that somebody looks.
@@ -128,6 +139,10 @@ impl Performance {
             let listens = script.listens_for_quiet();
             let input = tokio::select! {
                 Some(told) = self.told.recv() => self.hear(told).await,
+                Some(wanted) = wishes.next() => {
+                    self.control(wanted).await;
+                    None
+                }
                 () = tokio::time::sleep(until_deadline), if deadline.is_some() => Some(Input::Clock),
                 _ = quiet.tick(), if listens => Some(Input::Quiet { ms: self.takes.ears.quiet_ms() }),
             };
@@ -157,6 +172,18 @@ impl Performance {
         Some(match happening {
             Happening::Digit(digit) => Input::Digit(digit),
             Happening::Pressed => Input::Pressed,
+            Happening::Played(ANNOUNCEMENT) => {
+                self.announced().await;
+                return None;
+            }
+            Happening::Made {
+                play: ANNOUNCEMENT,
+                clip,
+                ..
+            } => {
+                self.announce(clip).await;
+                return None;
+            }
             Happening::Played(play) if self.own.hears(play) => Input::Heard,
             Happening::Made { play, clip, loops } if self.own.hears(play) => {
                 let Some(clip) = clip else { return Some(Input::Heard) };
@@ -184,6 +211,7 @@ impl Performance {
                 }
                 Progress::Ended => {
                     self.switchboard.forget(self.own.leg);
+                    self.opening = None;
                     self.takes.end_all();
                     Input::Ended
                 }
@@ -265,20 +293,22 @@ impl Performance {
                 trims_silence,
                 ready_uri,
             } => {
-                let source = Source::RecordAction;
-                self.takes
-                    .begin(&self.own.call, id, source, trims_silence, ready_uri)
-                    .await;
+                let wanted = Wanted {
+                    call: &self.own.call,
+                    id,
+                    source: Source::RecordAction,
+                    trims_silence,
+                    ready_uri,
+                    by: None,
+                };
+                if let Err(error) = self.takes.begin(wanted).await {
+                    tracing::error!(call = self.own.call.id, %error, "a recording is not begun");
+                }
             }
             Effect::RecordCall {
                 trims_silence,
                 ready_uri,
-            } => {
-                let (id, source) = (new_id(), Source::CallRecording);
-                self.takes
-                    .begin(&self.own.call, id, source, trims_silence, ready_uri)
-                    .await;
-            }
+            } => self.record_call(trims_silence, ready_uri).await,
             Effect::EndRecording => self.takes.end_action(),
             Effect::Dial {
                 child,
@@ -456,10 +486,12 @@ impl Performance {
     async fn connect(&mut self, id: &str) {
         let Some(child) = self.children.get_mut(id) else { return };
         self.conductor.exchange.bridge(self.own.leg, child.leg);
+        self.connected = Some(id.to_owned());
         for call in [&mut self.own.call, &mut child.call] {
             call.bridged = true;
             write(&self.conductor, call).await;
         }
+        self.beep_for_connected();
     }
 }
 

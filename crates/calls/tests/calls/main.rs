@@ -1,5 +1,6 @@
-//! Domains and phone numbers as they are kept, and how recordings are counted, on both engines.
+//! Domains and phone numbers as they are kept, and how recordings are kept, counted and deleted, on both engines.
 
+mod keeping;
 mod numbers;
 
 use audit::By;

@@ -7,7 +7,7 @@ mod long;
 use std::{path::Path, process::Command, sync::LazyLock};
 
 use audio::{Clip, Frame, SILENCE, decode::decode, tone};
-use recording::{Finished, Format, Place, Spool, Store};
+use recording::{Finished, Format, Pause, Place, Spool, Store};
 use tempfile::TempDir;
 
 static BEEP: LazyLock<Clip> = LazyLock::new(tone::beep);
@@ -113,13 +113,56 @@ async fn what_is_deleted_is_gone_and_ids_name_no_other_files() {
     recorded(&spool, "a", 1, ["####", "####"]).await;
     spool.finish(&store, "a", false).await.expect("it is kept");
     spool.remove("a").expect("a folder");
-    store.delete("a").await.expect("a store");
+    recorded(&spool, "a", 1, ["####", "####"]).await;
+    spool.erase(&store, "a").await.expect("a store");
+    assert!(spool.ids().expect("a folder").is_empty(), "its take is gone as well");
     for format in Format::ALL {
         assert_eq!(store.size_bytes("a", format).await.expect("a store"), None);
     }
-    store.delete("a").await.expect("once more is no error");
+    spool.erase(&store, "a").await.expect("once more is no error");
     assert!(spool.finish(&store, "a", false).await.is_err(), "there is no take");
     for id in ["", "../a", "a/b", "a.b", &"a".repeat(65)] {
         assert!(spool.begin(id, 1).is_err(), "{id}");
     }
 }
+
+#[tokio::test]
+async fn a_pause_is_left_out_or_is_silent() {
+    let folder = TempDir::new().expect("a folder");
+    let (spool, store) = world(folder.path());
+    let check = async |id: &str, channels: u8, pause: Pause, expected: &[usize]| {
+        let take = spool.begin(id, channels).expect("a take");
+        let microphone = take.microphone();
+        for number in 0..90 {
+            match number {
+                30 => take.pause(Some(pause)),
+                60 => take.pause(None),
+                _ => {}
+            }
+            microphone.hear(&loud(number), &loud(number));
+        }
+        drop(microphone);
+        let ended = tokio::task::spawn_blocking(|| take.end()).await;
+        ended.expect("it ends").expect("a disk");
+        let Finished::Kept { duration_ms, .. } = spool.finish(&store, id, false).await.expect(id) else {
+            panic!("{id} is empty");
+        };
+        assert_eq!(duration_ms, 20 * i64::try_from(expected.len()).expect("short"), "{id}");
+        let wav = decode(&file(&store, id, Format::Wav).await).expect("it plays");
+        for (place, frame) in wav.chunks_exact(160).enumerate() {
+            let number = expected[place];
+            let said = if number == SILENT { SILENCE } else { loud(number) };
+            let differs = frame.iter().zip(&said).any(|(one, other)| one.abs_diff(*other) > 1);
+            assert!(!differs, "{id}: frame {place} is not {number}");
+        }
+    };
+    let skipped: Vec<usize> = (0..30).chain(60..90).collect();
+    let silent: Vec<usize> = (0..30).chain([SILENT; 30]).chain(60..90).collect();
+    for channels in [1, 2] {
+        check(&format!("skip-{channels}"), channels, Pause::Skip, &skipped).await;
+        check(&format!("silence-{channels}"), channels, Pause::Silence, &silent).await;
+    }
+}
+
+/// No frame that is loud has this number.
+const SILENT: usize = usize::MAX;

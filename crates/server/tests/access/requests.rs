@@ -41,6 +41,11 @@ pub(crate) async fn body(cast: &mut Cast, method: &Method, caller: &Caller) -> V
         "Administration.CreateProject" => json!({"projectId": cast.new_word()}),
         "Administration.SetProjectMember" => json!({"member": MEMBER, "role": "EDITOR"}),
         "Administration.RemoveProjectMember" => json!({"member": MEMBER}),
+        "Administration.UpdateRecordingPolicy" => json!({"retentionDays": 30}),
+        "Administration.SetRecordingHold" => {
+            let project = cast.fresh("projects/*").await;
+            json!({"recording": format!("{project}/calls/nothing/recordings/nothing"), "held": true})
+        }
         "Meetings.End"
         | "Administration.InviteUser"
         | "Administration.CreateDaemonCredential"

@@ -44,6 +44,27 @@ const METHODS: &[(&str, &str, &str)] = &[
         "DELETE",
         "calls/nothing/recordings/nothing",
     ),
+    (
+        "RecordingControl.StartRecording",
+        "POST",
+        "calls/nothing:startRecording",
+    ),
+    ("RecordingControl.StopRecording", "POST", "calls/nothing:stopRecording"),
+    (
+        "RecordingControl.PauseRecording",
+        "POST",
+        "calls/nothing:pauseRecording",
+    ),
+    (
+        "RecordingControl.ResumeRecording",
+        "POST",
+        "calls/nothing:resumeRecording",
+    ),
+    (
+        "RecordingControl.GetRecordingStatus",
+        "GET",
+        "calls/nothing/recordingStatus",
+    ),
 ];
 
 /// The methods above, for whoever counts all that there are.
@@ -51,8 +72,8 @@ pub(crate) fn services() -> impl Iterator<Item = String> {
     let services = METHODS.iter().filter_map(|(name, ..)| name.split_once('.'));
     let services = services.map(|(service, _)| service).chain(["Streams"]);
     services.map(|service| match service {
-        // Of which the contract says no numbers: they have a package of ours.
-        "Users" => format!("sederunt.voice.v1beta1.{service}"),
+        // Of which the contract says no numbers, or nothing: they have a package of ours.
+        "Users" | "RecordingControl" => format!("sederunt.voice.v1beta1.{service}"),
         _ => format!("enfonica.voice.v1beta1.{service}"),
     })
 }
@@ -144,7 +165,7 @@ async fn who_may_do_what_in_a_project() {
         ask(&world, admin.as_ref(), "POST", &path, "{}").await.ok();
     }
     let mut table = String::from(
-        "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1` and those of users, which have a package of ours, asked by members of a project and by others.\n\n\
+        "# Who may call what: telephone calls\n\nThe methods of `enfonica.voice.v1beta1` and those of users and of recordings that go on, which have a package of ours, asked by members of a project and by others.\n\n\
          | method | answer | to |\n|---|---|---|\n",
     );
     for (name, verb, path) in METHODS {
@@ -153,6 +174,7 @@ async fn who_may_do_what_in_a_project() {
             let path = within(&path.replace("WHO", &plain(caller)));
             let body = match (*verb, name.starts_with("Users.")) {
                 ("POST", _) if *name == "Calls.CreateCall" => json!({"to": "+442071838750"}).to_string(),
+                ("POST", _) if name.starts_with("RecordingControl.") => "{}".to_owned(),
                 ("POST" | "PATCH", true) => password().to_string(),
                 // To nobody: whoever may call is told so.
                 ("POST", false) if *name == "Calls.CreateCall" => "{}".to_owned(),

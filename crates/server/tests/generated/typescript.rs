@@ -16,8 +16,8 @@ use prost_reflect::{
 /// Of this package, the client may call every method.
 const OURS: &str = "sederunt.v1";
 
-/// Of the vendors' contracts, it calls these.
-const OF_VENDORS: [&str; 12] = [
+/// Of the vendors' contracts, and of what stands beside them, it calls these.
+const OF_OTHERS: [&str; 17] = [
     "google.apps.meet.v2.SpacesService.CreateSpace",
     "google.apps.meet.v2.SpacesService.GetSpace",
     "google.apps.meet.v2.SpacesService.UpdateSpace",
@@ -30,6 +30,11 @@ const OF_VENDORS: [&str; 12] = [
     "enfonica.voice.v1beta1.Recordings.GetRecording",
     "enfonica.voice.v1beta1.Recordings.ListRecordings",
     "enfonica.voice.v1beta1.Recordings.DeleteRecording",
+    "sederunt.voice.v1beta1.RecordingControl.StartRecording",
+    "sederunt.voice.v1beta1.RecordingControl.StopRecording",
+    "sederunt.voice.v1beta1.RecordingControl.PauseRecording",
+    "sederunt.voice.v1beta1.RecordingControl.ResumeRecording",
+    "sederunt.voice.v1beta1.RecordingControl.GetRecordingStatus",
 ];
 
 const HEADING: &str =
@@ -57,13 +62,13 @@ fn messages() -> String {
 
 fn methods(pool: &DescriptorPool) -> Vec<MethodDescriptor> {
     let asked = |method: &MethodDescriptor| {
-        method.parent_service().package_name() == OURS || OF_VENDORS.contains(&method.full_name())
+        method.parent_service().package_name() == OURS || OF_OTHERS.contains(&method.full_name())
     };
     let all = pool
         .services()
         .flat_map(|service| service.methods().collect::<Vec<_>>());
     let methods: Vec<MethodDescriptor> = all.filter(asked).collect();
-    for name in OF_VENDORS {
+    for name in OF_OTHERS {
         assert!(
             methods.iter().any(|method| method.full_name() == name),
             "there is no {name}"

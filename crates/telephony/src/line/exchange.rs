@@ -15,7 +15,9 @@ use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    lines::{LineEvent, Lines, Plan, PlayId, Port, Sink, Voice},
+    lines::{LineEvent, Lines, Plan, Port, Sink, Voice},
+    overlay::Overlay,
+    play_id::PlayId,
     seal::{Keys, Seal},
 };
 use crate::{LegId, clock::now_us, limits};
@@ -49,6 +51,10 @@ enum Command {
     Connect(LegId, Plan, Option<Keys>),
     Play(LegId, PlayId, Clip, u32),
     StopPlaying(LegId),
+    Interrupt(LegId),
+    Announce(LegId, PlayId, Clip),
+    GoOn(LegId),
+    Beep(LegId, Option<u32>),
     Press(LegId, String),
     Bridge(LegId, LegId),
     Unbridge(LegId),
@@ -146,6 +152,26 @@ impl Exchange {
     /// Plays nothing more of what was asked for.
     pub fn stop_playing(&self, leg: LegId) {
         self.ask(Command::StopPlaying(leg));
+    }
+
+    /// Nothing is heard, and what is played waits, until something is announced or it goes on.
+    pub fn interrupt(&self, leg: LegId) {
+        self.ask(Command::Interrupt(leg));
+    }
+
+    /// This is heard, and all else waits; its end is told.
+    pub fn announce(&self, leg: LegId, id: PlayId, clip: Clip) {
+        self.ask(Command::Announce(leg, id, clip));
+    }
+
+    /// Nothing is announced any more, and what was played goes on.
+    pub fn go_on(&self, leg: LegId) {
+        self.ask(Command::GoOn(leg));
+    }
+
+    /// A beep is heard over everything now, and again after so many seconds, without an end; or no more.
+    pub fn beep(&self, leg: LegId, every_s: Option<u32>) {
+        self.ask(Command::Beep(leg, every_s));
     }
 
     /// Presses keys, one after the other; `w` waits for half a second. Their end is told.
@@ -270,6 +296,10 @@ impl Thread {
             }
             Command::Play(leg, id, clip, loops) => self.lines.play(leg, id, clip, loops),
             Command::StopPlaying(leg) => self.lines.stop_playing(leg),
+            Command::Interrupt(leg) => self.lines.overlay(leg, Overlay::interrupt),
+            Command::Announce(leg, id, clip) => self.lines.overlay(leg, |overlay| overlay.announce(id, clip)),
+            Command::GoOn(leg) => self.lines.overlay(leg, Overlay::go_on),
+            Command::Beep(leg, every_s) => self.lines.overlay(leg, |overlay| overlay.beep(every_s)),
             Command::Press(leg, keys) => self.lines.press(leg, &keys),
             Command::Bridge(one, other) => self.lines.bridge(one, other),
             Command::Unbridge(leg) => self.lines.unbridge(leg),

@@ -11,6 +11,8 @@ use audio::{Clip, FRAME_SAMPLES, Frame, SILENCE, g711::Law};
 use super::{
     digits::{Heard, Pressing},
     measuring::{Measured, Measuring},
+    overlay::Overlay,
+    play_id::PlayId,
     playout::Playout,
     rtcp::{Told, is_report},
     rtp::{HEAD_BYTES, Packet},
@@ -51,10 +53,6 @@ pub enum Port {
     /// That of its reports.
     Reports,
 }
-
-/// Names something that is played, for whoever asked for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlayId(pub u64);
 
 /// What a line tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +126,7 @@ struct Line {
     /// Somebody waits to hear that all keys have been pressed.
     pressing_begun: bool,
     playing: VecDeque<Playing>,
+    overlay: Overlay,
     bridged: Option<LegId>,
     voice: Option<Arc<dyn Voice>>,
     sink: Option<Arc<dyn Sink>>,
@@ -159,6 +158,7 @@ impl Lines {
             pressing: Pressing::default(),
             pressing_begun: false,
             playing: VecDeque::new(),
+            overlay: Overlay::default(),
             bridged: None,
             voice: None,
             sink: None,
@@ -218,6 +218,13 @@ impl Lines {
     pub(super) fn stop_playing(&mut self, leg: LegId) {
         if let Some(line) = self.lines.get_mut(&leg) {
             line.playing.clear();
+        }
+    }
+
+    /// What is heard over the rest changes.
+    pub(super) fn overlay(&mut self, leg: LegId, change: impl FnOnce(&mut Overlay)) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            change(&mut line.overlay);
         }
     }
 
@@ -314,14 +321,11 @@ impl Lines {
         let heard: BTreeMap<LegId, Frame> = self.lines.iter().map(|(leg, line)| (*leg, line.heard)).collect();
         let mut datagram = Vec::with_capacity(limits::DATAGRAM_BYTES_MAX);
         for (leg, line) in &mut self.lines {
-            let said = match &line.voice {
-                Some(voice) => Some(voice.frame(&line.heard)),
-                None => line.next_of_playing(*leg, &mut self.events),
-            };
-            let said = match said {
+            let said = match line.next_of_own(*leg, &mut self.events) {
                 Some(frame) => frame,
                 None => *line.bridged.and_then(|with| heard.get(&with)).unwrap_or(&SILENCE),
             };
+            let said = line.overlay.with_beep(said);
             if let Some(sink) = &line.sink {
                 sink.frame(&line.heard, &said);
             }
@@ -384,6 +388,18 @@ impl Line {
         match plan.reports {
             Reports::Muxed => (Port::Sound, self.from.unwrap_or(plan.remote)),
             Reports::At(said) => (Port::Reports, self.reports_from.unwrap_or(said)),
+        }
+    }
+
+    /// What it says of itself, and of nobody that it is bridged to: an announcement, what a program says, or what is played.
+    fn next_of_own(&mut self, leg: LegId, events: &mut Vec<LineEvent>) -> Option<Frame> {
+        if let Some((frame, ended)) = self.overlay.next() {
+            events.extend(ended.map(|play| LineEvent::Played { leg, play }));
+            return Some(frame);
+        }
+        match &self.voice {
+            Some(voice) => Some(voice.frame(&self.heard)),
+            None => self.next_of_playing(leg, events),
         }
     }
 

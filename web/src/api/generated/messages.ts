@@ -81,7 +81,7 @@ export interface AuditEvent {
   name: string;
   /** When. */
   time: string;
-  /** Who: `users/{user}`, `serviceAccounts/{client_id}`, `daemons/{client_id}`, `commandLine`, or `nobody` who gave a credential. */
+  /** Who: `users/{user}`, `serviceAccounts/{client_id}`, `daemons/{client_id}`, `commandLine`, `server` by a rule, or `nobody` who gave a credential. */
   actor: string;
   /** The address of the actor's account, as long as there is one. */
   actorEmail?: string;
@@ -730,6 +730,19 @@ export interface PastMeeting {
   participantCount?: number;
 }
 
+/** What becomes of the time of a pause. */
+export type PauseMode =
+  /** It is left out: what follows comes at once after what was before. */
+  | 'SKIP'
+  /** It is in the recording, and silent. */
+  | 'SILENCE';
+
+/** Asks for a pause. */
+export interface PauseRecordingRequest {
+  /** What becomes of its time. */
+  mode?: PauseMode;
+}
+
 /** Something that is done to a recording before it is kept. */
 export type PostProcessing =
   /** Silence goes at both ends. */
@@ -832,6 +845,20 @@ export type RecordingErrorCode =
   /** Something else. */
   | 'INTERNAL_ERROR';
 
+/** How recordings of a project are kept, and what callers hear of them. */
+export interface RecordingPolicy {
+  /** `projects/{project}`. */
+  project: string;
+  /** For how many days they are kept; 0 is for ever. */
+  retentionDays?: number;
+  /** Whether all of them are under a legal hold, and none is deleted. */
+  held?: boolean;
+  /** What callers hear before their call is recorded: a text, or the address of a WAV or MP3 file; empty is nothing. */
+  announcement?: string;
+  /** How often both sides hear a beep while they are recorded, in seconds; 0 is never. */
+  beepEverySeconds?: number;
+}
+
 /** What began a recording. */
 export type RecordingSource =
   /** A document asked one side to say something. */
@@ -849,6 +876,33 @@ export type RecordingState =
   | 'EMPTY'
   /** It is not kept. */
   | 'FAILED';
+
+/** How the recording of a call is. */
+export interface RecordingStatus {
+  /** `projects/{project}/calls/{call}`. */
+  call: string;
+  /** Whether it goes on. */
+  state: RecordingStatusState;
+  /** `projects/{project}/calls/{call}/recordings/{recording}`: the one that goes on. */
+  recording?: string;
+  /** Of a pause. */
+  pauseMode?: PauseMode;
+  /** When it was paused. */
+  pauseTime?: string;
+  /** Recordings of this call that are under a legal hold, by their names. */
+  heldRecordings?: string[];
+  /** Whether all recordings of the project are. */
+  projectHeld?: boolean;
+}
+
+/** Whether it goes on. */
+export type RecordingStatusState =
+  /** The whole call is not being recorded. */
+  | 'NONE'
+  /** What is said is kept. */
+  | 'RECORDING'
+  /** It goes on, and what is said is not kept. */
+  | 'PAUSED';
 
 /** Asks to take a member out of a project. */
 export interface RemoveProjectMemberRequest {
@@ -920,6 +974,14 @@ export interface SetProjectMemberRequest {
   member: string;
   /** What they may do there. */
   role: ProjectRole;
+}
+
+/** Asks for a legal hold, or that it is lifted. */
+export interface SetRecordingHoldRequest {
+  /** `projects/{project}/calls/{call}/recordings/{recording}`. */
+  recording: string;
+  /** Whether it is under a hold from now on. */
+  held?: boolean;
 }
 
 /** A persistent meeting place. */
@@ -1078,6 +1140,14 @@ export type SpaceRetentionPolicy =
   /** For ever. */
   | 'NEVER';
 
+/** Asks for a recording. */
+export interface StartRecordingRequest {
+  /** Whether silence is cut off at both ends. */
+  trimSilence?: boolean;
+  /** Who is told when it is over. */
+  recordingReadyUri?: string;
+}
+
 /** Whether what was said is written down. */
 export type TranscribeOption =
   /** It is not: what every recording has here. */
@@ -1095,6 +1165,18 @@ export interface UpdateDaemonRequest {
 export interface UpdateDomainRequest {
   /** Whether whoever has met people of the organisation may look up their e-mail addresses. */
   sharesEmail?: boolean;
+}
+
+/** Says how recordings of a project are kept. */
+export interface UpdateRecordingPolicyRequest {
+  /** From 1 to 36,500; 0 is for ever. */
+  retentionDays?: number;
+  /** Whether all of them are under a legal hold. */
+  held?: boolean;
+  /** A text of at most 500 characters, or the address of a file; empty is nothing. */
+  announcement?: string;
+  /** From 2 to 300; 0 is never. */
+  beepEverySeconds?: number;
 }
 
 /** Decides for a space. */

@@ -27,6 +27,7 @@ import { problemWith, reasonOf } from '../reason.ts';
 import { SavingNote, useSaving } from '../saving.tsx';
 import { AdministrationPage } from './administration.tsx';
 import { AddForm } from './form.tsx';
+import { Keeping } from './keeping.tsx';
 
 /** The weakest first: who is added without thinking may do least. */
 const ROLES = ['VIEWER', 'EDITOR', 'ADMIN'] as const satisfies readonly ProjectRole[];
@@ -136,6 +137,7 @@ function Row({ project: { name, displayName } }: { project: Project }) {
             }}
           />
         )}
+        <Keeping project={name} displayName={displayName} />
         <Members project={name} displayName={displayName} />
       </div>
     </div>

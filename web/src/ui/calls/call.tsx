@@ -1,14 +1,18 @@
 // One telephone call: who called whom, what became of it, and its recordings. What is under way is looked at again by itself.
 
 import { useEffect } from 'preact/hooks';
-import { deleteRecording, getCall, listMemberships, listRecordings } from '../../api/calls.ts';
+import { setRecordingHold } from '../../api/administration.ts';
+import { deleteRecording, getCall, getRecordingStatus, listMemberships, listRecordings } from '../../api/calls.ts';
+import type { RecordingStatus } from '../../api/generated/messages.ts';
 import { type Call, isUnderWay, type Recording } from '../../calls/call.ts';
 import { t } from '../../text/calls.ts';
+import { account } from '../account.ts';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
 import { focusHeading, Page } from '../page.tsx';
 import { isMissing } from '../reason.ts';
 import { dayAndTimeText, durationText, timeText } from '../times.ts';
-import { RecordingPart } from './recording.tsx';
+import { Control } from './control.tsx';
+import { type Hold, RecordingPart } from './recording.tsx';
 import { callPath, StateTag } from './words.tsx';
 import '../styles/register.css';
 import '../styles/calls.css';
@@ -20,11 +24,14 @@ const AGAIN_MS = 2_000;
 const RENEWED_MS = 50 * 60_000;
 
 const DELETE = 'voice.recordings.delete';
+const CONTROL = 'voice.recordings.control';
 
 interface Shown {
   call: Call;
   recordings: readonly Recording[];
+  status: RecordingStatus;
   mayDelete: boolean;
+  mayControl: boolean;
 }
 
 export function CallPage({ project, call }: { project: string; call: string }) {
@@ -36,9 +43,14 @@ export function CallPage({ project, call }: { project: string; call: string }) {
 }
 
 async function load(project: string, name: string): Promise<Shown> {
-  const [{ projects }, call, recordings] = await Promise.all([listMemberships(), getCall(name), listRecordings(name)]);
+  const [{ projects }, call, recordings, status] = await Promise.all([
+    listMemberships(),
+    getCall(name),
+    listRecordings(name),
+    getRecordingStatus(name),
+  ]);
   const permissions = projects.find((membership) => membership.project === project)?.permissions ?? [];
-  return { call, recordings, mayDelete: permissions.includes(DELETE) };
+  return { call, recordings, status, mayDelete: permissions.includes(DELETE), mayControl: permissions.includes(CONTROL) };
 }
 
 function Load({ project, name }: { project: string; name: string }) {
@@ -62,12 +74,30 @@ function Load({ project, name }: { project: string; name: string }) {
       if (isMissing(state.error)) return <p class="card gate">{t('call.missing')}</p>;
       return <Failed error={state.error} onAgain={again} />;
     case 'ready':
-      return <ShownCall shown={state.value} onChange={set} />;
+      return <ShownCall project={project} shown={state.value} onChange={set} />;
   }
 }
 
-function ShownCall({ shown, onChange }: { shown: Shown; onChange(shown: Shown): void }) {
-  const { call, recordings, mayDelete } = shown;
+interface ShownCallProps {
+  project: string;
+  shown: Shown;
+  onChange(shown: Shown): void;
+}
+
+function ShownCall({ project, shown, onChange }: ShownCallProps) {
+  const { call, recordings, status, mayDelete, mayControl } = shown;
+  const who = account.value;
+  const administers = who.kind === 'user' && who.user.administrator;
+  const holdOf = (name: string): Hold => {
+    const { heldRecordings = [], projectHeld = false } = status;
+    const held = heldRecordings.includes(name);
+    const change = async () => {
+      await setRecordingHold(project, name, !held);
+      const others = heldRecordings.filter((other) => other !== name);
+      onChange({ ...shown, status: { ...status, heldRecordings: held ? others : [...others, name] } });
+    };
+    return { held, projectHeld, change: administers ? change : undefined };
+  };
   const deleted = (name: string) => {
     onChange({ ...shown, recordings: recordings.filter((recording) => recording.name !== name) });
     focusHeading();
@@ -75,6 +105,9 @@ function ShownCall({ shown, onChange }: { shown: Shown; onChange(shown: Shown): 
   return (
     <>
       <Summary call={call} />
+      {call.answer_ms !== undefined && call.end_ms === undefined && !call.origin && (
+        <Control status={status} mayControl={mayControl} onChange={(status) => onChange({ ...shown, status })} />
+      )}
       <section class="recordings" aria-labelledby="recordings">
         <h2 id="recordings">{t('call.recordings')}</h2>
         {recordings.length === 0 && (
@@ -86,6 +119,7 @@ function ShownCall({ shown, onChange }: { shown: Shown; onChange(shown: Shown): 
               <RecordingPart
                 call={call}
                 recording={recording}
+                hold={holdOf(recording.name)}
                 onDelete={mayDelete ? () => deleteRecording(recording.name) : undefined}
                 onDeleted={() => deleted(recording.name)}
               />

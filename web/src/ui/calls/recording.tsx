@@ -1,21 +1,33 @@
 // One recording of a call: heard, taken along, deleted by those who may; or why there is nothing to hear.
 
+import { useSignal } from '@preact/signals';
 import type { AudioFile, Call, Recording } from '../../calls/call.ts';
 import { fileName } from '../../calls/fileName.ts';
 import { t } from '../../text/calls.ts';
 import { ConfirmButton } from '../confirm.tsx';
+import { reasonOf } from '../reason.ts';
 import { timeText } from '../times.ts';
 import { Player } from './player.tsx';
+
+/** Whether somebody has to keep it. */
+export interface Hold {
+  held: boolean;
+  /** All of the project are held. */
+  projectHeld: boolean;
+  /** For those who may: holds it, or does no more. */
+  change: (() => Promise<void>) | undefined;
+}
 
 export interface RecordingPartProps {
   call: Call;
   recording: Recording;
+  hold: Hold;
   /** For those who may. */
   onDelete: (() => Promise<void>) | undefined;
   onDeleted(): void;
 }
 
-export function RecordingPart({ call, recording, onDelete, onDeleted }: RecordingPartProps) {
+export function RecordingPart({ call, recording, hold, onDelete, onDeleted }: RecordingPartProps) {
   const { state, source, start_ms, wav, mp3 } = recording;
   const name = t('recording.at', { source: t(`recording.source.${source}`), time: timeText(start_ms) });
   const kept = state === 'SUCCEEDED';
@@ -23,10 +35,14 @@ export function RecordingPart({ call, recording, onDelete, onDeleted }: Recordin
     <section class="card recording" aria-label={name} data-state={state}>
       <h3>{name}</h3>
       {kept ? <Player recording={recording} name={name} sides={sidesOf(call, recording)} /> : <Why call={call} recording={recording} />}
+      {(hold.held || hold.projectHeld) && (
+        <p class="hint">{hold.held ? t('recording.held') : t('recording.held.project')}</p>
+      )}
       <div class="row-actions">
         {wav && <Download file={wav} label={t('recording.wav')} name={t('recording.wavOf', { name })} to={fileName(call, recording, 'wav')} />}
         {mp3 && <Download file={mp3} label={t('recording.mp3')} name={t('recording.mp3Of', { name })} to={fileName(call, recording, 'mp3')} />}
-        {onDelete && state !== 'PENDING' && (
+        {state !== 'PENDING' && hold.change && <HoldButton hold={hold} change={hold.change} name={name} />}
+        {onDelete && state !== 'PENDING' && !hold.held && !hold.projectHeld && (
           <ConfirmButton
             label={t('recording.delete')}
             name={t('recording.deleteOf', { name })}
@@ -38,6 +54,35 @@ export function RecordingPart({ call, recording, onDelete, onDeleted }: Recordin
         )}
       </div>
     </section>
+  );
+}
+
+function HoldButton({ hold: { held }, change, name }: { hold: Hold; change(): Promise<void>; name: string }) {
+  const problem = useSignal('');
+  const press = async () => {
+    problem.value = '';
+    try {
+      await change();
+    } catch (error) {
+      problem.value = reasonOf(error);
+    }
+  };
+  return (
+    <>
+      <button
+        type="button"
+        class="button quiet small"
+        aria-label={held ? t('recording.releaseOf', { name }) : t('recording.holdOf', { name })}
+        onClick={press}
+      >
+        {held ? t('recording.release') : t('recording.hold')}
+      </button>
+      {problem.value && (
+        <p class="problem" role="alert">
+          {problem.value}
+        </p>
+      )}
+    </>
   );
 }
 

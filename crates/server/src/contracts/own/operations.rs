@@ -111,6 +111,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     Operation::writes("Administration/ShowProjectKey", Needs::Administrator, "ProjectKey"),
     Operation::writes("Administration/RotateProjectKey", Needs::Administrator, "ProjectKey"),
+    Operation::reads(
+        "Administration/GetRecordingPolicy",
+        Needs::Administrator,
+        "RecordingPolicy",
+    ),
+    Operation::writes(
+        "Administration/UpdateRecordingPolicy",
+        Needs::Administrator,
+        "RecordingPolicy",
+    ),
+    Operation::writes("Administration/SetRecordingHold", Needs::Administrator, "Recording"),
     Operation::reads("Administration/ListAuditEvents", Needs::Administrator, "AuditEvent"),
     Operation::writes("Administration/ExportAuditEvents", Needs::Administrator, "AuditEvent"),
 ];

@@ -5,7 +5,7 @@
 //! call ([`handlers`]), it tells programs what became of calls and recordings ([`notices`]), and it hands out links to files ([`links`]).
 //!
 //! Of users the contract has only the JSON, and no numbers of fields. So they have a package of ours, and over REST they stand where the
-//! contract has them.
+//! contract has them. So has what is done with a recording while it goes on, for which the contract has no word at all.
 
 mod aliases;
 mod calls;
@@ -15,6 +15,7 @@ mod notices;
 mod operations;
 mod permitted;
 mod recording_config;
+mod recording_control;
 mod recordings;
 mod saying;
 mod sip_domains;
@@ -43,11 +44,14 @@ pub(crate) fn contract(installation: &Installation) -> Contract {
     }
 }
 
-/// Users of SIP domains.
-pub(crate) fn users_contract(installation: &Installation) -> Contract {
+/// Users of SIP domains, and recordings that go on.
+pub(crate) fn own_contract(installation: &Installation) -> Contract {
     Contract {
-        declared: &USERS_DECLARED,
-        services: vec![users::UsersService::methods(installation)],
+        declared: &OWN_DECLARED,
+        services: vec![
+            users::UsersService::methods(installation),
+            recording_control::RecordingControlService::methods(installation),
+        ],
     }
 }
 
@@ -59,9 +63,9 @@ pub(crate) const DECLARED: Declared = Declared {
     descriptions: &[],
 };
 
-/// What users are served as: the same contract to whoever meets it, in a package of its own.
-pub(crate) const USERS_DECLARED: Declared = Declared {
+/// What these are served as: the same contract to whoever meets it, in a package of its own.
+pub(crate) const OWN_DECLARED: Declared = Declared {
     packages: &["sederunt.voice.v1beta1"],
-    operations: operations::USER_OPERATIONS,
+    operations: operations::OWN_OPERATIONS,
     ..DECLARED
 };

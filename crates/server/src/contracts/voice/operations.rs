@@ -30,11 +30,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::writes("Streams/StreamCall", NEEDS, "Stream"),
 ];
 
-/// What is offered of users: `contracts/voice.md` §2.7. One row for each method.
-pub(super) const USER_OPERATIONS: &[Operation] = &[
+/// What is offered of users (`contracts/voice.md` §2.7), and of recordings while they go on. One row for each method.
+pub(super) const OWN_OPERATIONS: &[Operation] = &[
     Operation::writes("Users/CreateUser", NEEDS, "User"),
     Operation::reads("Users/GetUser", NEEDS, "User"),
     Operation::reads("Users/ListUsers", NEEDS, "User"),
     Operation::writes("Users/UpdateUser", NEEDS, "User"),
     Operation::writes("Users/DeleteUser", NEEDS, "User"),
+    Operation::writes("RecordingControl/StartRecording", NEEDS, "Recording"),
+    Operation::writes("RecordingControl/StopRecording", NEEDS, "Recording"),
+    Operation::writes("RecordingControl/PauseRecording", NEEDS, "Recording"),
+    Operation::writes("RecordingControl/ResumeRecording", NEEDS, "Recording"),
+    Operation::reads("RecordingControl/GetRecordingStatus", NEEDS, "Recording"),
 ];

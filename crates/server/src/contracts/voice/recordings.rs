@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use ::api::enfonica::voice::v1beta1 as api;
-use ::calls::{Calls, File, Recording, RecordingError, RecordingState};
+use ::calls::{Calls, DeletionError, File, Recording, RecordingState};
 use identity::Identity;
-use recording::{Format, Store};
+use recording::{Format, Spool, Store};
 use tonic::{Request, Response, Status};
 
 use super::links;
@@ -21,6 +21,7 @@ use crate::installation::Installation;
 pub(super) struct RecordingsService {
     identity: Identity,
     calls: Calls,
+    spool: Spool,
     store: Store,
 }
 
@@ -31,6 +32,7 @@ impl RecordingsService {
         let service = RecordingsService {
             identity: installation.identity.clone(),
             calls: installation.calls.clone(),
+            spool: installation.spool.clone(),
             store: installation.recordings.clone(),
         };
         Arc::new(api::RecordingsMethods(Arc::new(service)))
@@ -75,16 +77,18 @@ impl RecordingsService {
 
     async fn delete(&self, asking: &Asking, request: &api::DeleteRecordingRequest) -> Answer<api::Recording> {
         let recording = self.find(asking, &request.name, "voice.recordings.delete").await?;
-        let deleted = self.calls.delete_recording(&self.store, &recording, &asking.by()).await;
+        let by = asking.by();
+        let deleted = self
+            .calls
+            .delete_recording(&self.spool, &self.store, &recording, &by)
+            .await;
         match deleted {
             Ok(()) => Ok(recording_to_wire(&self.identity, &recording, false)),
-            Err(RecordingError::NotFound) => Err(Failure::not_found()),
-            Err(error @ RecordingError::Pending) => Err(Failure::new(Kind::Precondition, error.to_string())),
-            Err(RecordingError::Database(error)) => Err(unreachable(&error)),
-            Err(RecordingError::Files(error)) => Err(Failure::unreachable(
-                &error,
-                "the files of recordings cannot be reached",
-            )),
+            Err(DeletionError::NotFound) => Err(Failure::not_found()),
+            Err(error @ (DeletionError::Pending | DeletionError::Held | DeletionError::ProjectHeld)) => {
+                Err(Failure::new(Kind::Precondition, error.to_string()))
+            }
+            Err(DeletionError::Database(error)) => Err(unreachable(&error)),
         }
     }
 }

@@ -12,6 +12,7 @@ mod failures;
 mod grants;
 mod pages;
 mod projects;
+mod recordings;
 mod service_accounts;
 mod users;
 
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use api::sederunt::v1 as api;
 use audit::By;
+use calls::Calls;
 use identity::Identity;
 use prost_types::Timestamp;
 use register::Register;
@@ -36,6 +38,7 @@ use access::administrator;
 pub(crate) struct AdministrationService {
     identity: Identity,
     register: Register,
+    calls: Calls,
     public_url: Arc<str>,
 }
 
@@ -44,6 +47,7 @@ impl AdministrationService {
         AdministrationService {
             identity: installation.identity.clone(),
             register: installation.register.clone(),
+            calls: installation.calls.clone(),
             public_url: Arc::clone(&installation.public_url),
         }
     }
@@ -312,6 +316,27 @@ impl api::administration_server::Administration for AdministrationService {
     ) -> Result<Response<api::ProjectKey>, Status> {
         let (by, message) = asked_by(request)?;
         respond(projects::rotate_key(&self.identity, &message, &by).await)
+    }
+
+    async fn get_recording_policy(
+        &self,
+        request: Request<api::GetRecordingPolicyRequest>,
+    ) -> Result<Response<api::RecordingPolicy>, Status> {
+        let message = asked(request)?;
+        respond(recordings::policy(&self.calls, &message).await)
+    }
+
+    async fn update_recording_policy(
+        &self,
+        request: Request<api::UpdateRecordingPolicyRequest>,
+    ) -> Result<Response<api::RecordingPolicy>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(recordings::set_policy(&self.calls, &message, &by).await)
+    }
+
+    async fn set_recording_hold(&self, request: Request<api::SetRecordingHoldRequest>) -> Result<Response<()>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(recordings::set_hold(&self.calls, &message, &by).await)
     }
 
     async fn list_audit_events(
