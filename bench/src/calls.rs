@@ -19,7 +19,7 @@ use audio::{FRAME_SAMPLES, Frame, g711::Law, mp3::Mp3};
 use recording::{Microphone, Spool, Take};
 use telephony::{
     LegId,
-    line::{Exchange, LineEvent, Plan, Settings, Sink},
+    line::{Exchange, LineEvent, Plan, Reports, Settings, Sink},
 };
 use tokio::sync::mpsc;
 
@@ -231,8 +231,10 @@ impl Office {
         for number in 0..count {
             let (leg, telephone) = (LegId::next(), socket()?);
             let line = exchange.open(leg)?;
+            let remote = telephone.local_addr()?;
             let plan = Plan {
-                remote: telephone.local_addr()?,
+                remote,
+                reports: Reports::At((remote.ip(), remote.port().saturating_add(1)).into()),
                 law: (0, Law::Mu),
                 events: None,
                 hears: true,

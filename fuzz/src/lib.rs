@@ -24,6 +24,7 @@ pub mod telephony_credentials;
 pub mod telephony_invitation;
 pub mod telephony_line;
 pub mod telephony_redaction;
+pub mod telephony_rtcp;
 pub mod telephony_sdp;
 pub mod transcode_batch;
 pub mod transcode_mask;
@@ -50,6 +51,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("telephony_invitation", telephony_invitation::run),
     ("telephony_line", telephony_line::run),
     ("telephony_redaction", telephony_redaction::run),
+    ("telephony_rtcp", telephony_rtcp::run),
     ("telephony_sdp", telephony_sdp::run),
     ("transcode_batch", transcode_batch::run),
     ("transcode_mask", transcode_mask::run),

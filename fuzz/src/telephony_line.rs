@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use audio::g711::Law;
 use telephony::{
     LegId,
-    line::{Lines, Plan, rtp::Packet},
+    line::{Lines, Plan, Port, Reports, rtcp::Told, rtp::Packet},
 };
 
 /// Beats of a line: 20 ms.
@@ -19,6 +19,7 @@ pub fn run(data: &[u8]) {
     let remote: SocketAddr = ([192, 0, 2, 1], 4_000).into();
     let plan = Plan {
         remote,
+        reports: Reports::Muxed,
         law: (0, Law::Mu),
         events: Some(101),
         hears: true,
@@ -41,9 +42,12 @@ pub fn run(data: &[u8]) {
         for _ in 0..how % 4 {
             now_us += BEAT_US;
             let mut count = 0;
-            lines.beat(now_us, |_, _, said| {
-                assert!(Packet::read(said).is_some(), "ours is a packet");
-                count += 1;
+            lines.beat(now_us, |_, port, _, said| {
+                assert_eq!(port, Port::Sound, "reports go to where the sound goes");
+                match Packet::read(said) {
+                    Some(_) => count += 1,
+                    None => assert!(Told::read(said, 7).is_some(), "ours is a packet, or a report"),
+                }
             });
             assert_eq!(count, 1, "a packet in each beat, whatever is heard");
         }

@@ -207,7 +207,7 @@ def test_counts(run, records, full, whole):
     assert run(full.sessions.by_session_id(session.id).segments.count.get()) == len(session.segments)
 
 
-def test_telephone_calls_have_none_yet(run, records):
+def test_where_nobody_telephones_there_are_no_calls_of_the_network(run, records):
     until = datetime(2026, 11, 20, tzinfo=UTC)
     since = until - timedelta(days=19)
     for name in ["get_pstn_calls", "get_direct_routing_calls"]:

@@ -119,6 +119,27 @@ impl Server {
         self.command(&["token", email])
     }
 
+    /// A token of a program with this role: it signs in as Microsoft's clients do, by what the command prints, which they read from
+    /// their environment.
+    pub fn token_of_application(&self, role: &str) -> Result<String> {
+        let told = self.command(&["app", "add", "Reports", "--kind", "daemon", "--role", role])?;
+        let variable = |name: &str| {
+            let line = told
+                .lines()
+                .find_map(|line| line.strip_prefix(&format!("AZURE_{name}=")));
+            line.with_context(|| format!("no {name} in {told}"))
+        };
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
+            variable("CLIENT_ID")?,
+            variable("CLIENT_SECRET")?
+        );
+        let path = format!("/{}/oauth2/v2.0/token", variable("TENANT_ID")?);
+        let answer = http::post_form(self.address, &path, &form)?.ok()?;
+        let token = answer["access_token"].as_str();
+        Ok(token.with_context(|| format!("no token in {answer}"))?.to_owned())
+    }
+
     /// A GET that must succeed.
     pub fn get(&self, path: &str, token: &str) -> Result<Value> {
         http::request(self.address, "GET", path, Some(token), None)?

@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Receiver, Seed, Server, binary, join, leave, open_space, post_form, request};
+use end_to_end::{Receiver, Seed, Server, binary, join, leave, open_space, request};
 use serde_json::{Value, json};
 
 const KILLS: u64 = 3;
@@ -95,7 +95,7 @@ impl World {
         let server = start(&data, &receiver)?;
         server.add_user("owner@example.org")?;
         let owner = server.token("owner@example.org")?;
-        let reader = token_of_application(&server)?;
+        let reader = server.token_of_application("CallRecords.Read.All")?;
         let spaces = (0..SPACES).map(|_| open_space(server.address(), &owner));
         let spaces = spaces.collect::<Result<_>>()?;
         Ok(Self {
@@ -229,25 +229,6 @@ impl World {
             sessions,
         })
     }
-}
-
-/// Signs in as Microsoft's clients do: by what the command prints, which they read from their environment.
-fn token_of_application(server: &Server) -> Result<String> {
-    let role = ["--role", "CallRecords.Read.All"];
-    let told = server.command(&["app", "add", "Reports", "--kind", "daemon", role[0], role[1]])?;
-    let variable = |name: &str| {
-        let line = told
-            .lines()
-            .find_map(|line| line.strip_prefix(&format!("AZURE_{name}=")));
-        line.with_context(|| format!("no {name} in {told}"))
-    };
-    let form = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default",
-        variable("CLIENT_ID")?,
-        variable("CLIENT_SECRET")?
-    );
-    let path = format!("/{}/oauth2/v2.0/token", variable("TENANT_ID")?);
-    text(&post_form(server.address(), &path, &form)?.ok()?, "access_token")
 }
 
 fn in_a_day() -> Result<String> {

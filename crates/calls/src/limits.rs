@@ -133,6 +133,21 @@ pub(crate) const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 /// After so long, what was said about a call is written, or never will be.
 pub(crate) const SIGNALLING_WITHIN: Duration = Duration::from_secs(10);
 
+/// What was measured of calls is written so often: it is told by each line every five seconds, and once more when it is gone.
+pub(crate) const MEASURED_EVERY: Duration = Duration::from_secs(1);
+
+/// Statements of what was measured in one write: some milliseconds, for which a call may wait.
+pub(crate) const MEASURED_AT_ONCE: usize = 500;
+
+/// A call record is published so long after the end of its call: by then what its last packets told is measured and written.
+pub(crate) const PUBLISHED_AFTER_US: i64 = 3_000_000;
+
+/// How long it is waited for what lines tell when they are gone, at the end of the server: some beats.
+pub(crate) const GONE_WITHIN: Duration = Duration::from_millis(100);
+
+/// Calls that are told of as one: somebody who was called, and who was called for them, several times over.
+pub(crate) const LEGS_MAX: usize = 250;
+
 /// For how many days a project may keep recordings: a hundred years, beyond which it says that it keeps them for ever.
 pub(crate) const RETENTION_DAYS_MAX: i64 = 36_500;
 

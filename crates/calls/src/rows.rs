@@ -9,10 +9,11 @@ use outbox::Notice;
 use crate::{
     Call, CallState, Calls, CreateMethod, Direction,
     clock::now_us,
+    limits,
     page::{List, ListError, Listed, Page},
 };
 
-const COLUMNS: &str =
+pub(crate) const COLUMNS: &str =
     "id, project, to_address, from_address, is_private, labels, direction, state, create_method, error_code,
     error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, originating_call, bridged,
     state_update_uri";
@@ -51,7 +52,7 @@ const FIELDS: &[Field] = &[
     },
 ];
 
-fn call_of(row: &Row) -> Result<Call, db::Error> {
+pub(crate) fn call_of(row: &Row) -> Result<Call, db::Error> {
     let optional = |column| Ok::<_, db::Error>(row.opt_text(column)?.map(str::to_owned));
     let labels: BTreeMap<String, String> = serde_json::from_str(row.text(5)?).unwrap_or_default();
     Ok(Call {
@@ -83,12 +84,12 @@ impl Call {
     fn written(&self, now_us: i64) -> Statement {
         let labels = serde_json::to_string(&self.labels).expect("texts under texts");
         let sql = format!(
-            "insert into call ({COLUMNS}, transport, alive_us)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+            "insert into call ({COLUMNS}, transport, alive_us, due_us)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
             on conflict (id) do update set labels = excluded.labels, state = excluded.state, error_code = excluded.error_code,
             error_message = excluded.error_message, start_us = excluded.start_us, ring_us = excluded.ring_us,
             answer_us = excluded.answer_us, end_us = excluded.end_us, sip_call_id = excluded.sip_call_id,
-            bridged = excluded.bridged, alive_us = excluded.alive_us"
+            bridged = excluded.bridged, alive_us = excluded.alive_us, due_us = excluded.due_us"
         );
         let params: Vec<Value> = vec![
             self.id.as_str().into(),
@@ -113,8 +114,23 @@ impl Call {
             self.state_update_uri.as_deref().into(),
             (self.transport() as i64).into(),
             now_us.into(),
+            self.due_us(now_us).into(),
         ];
         Statement::new(sql, params).expect(1)
+    }
+
+    /// When its record is due: once it is over, if it has one of its own.
+    fn due_us(&self, now_us: i64) -> Option<i64> {
+        let is_due = self.end_us.is_some() && self.originating_call.is_none();
+        is_due.then_some(now_us + limits::PUBLISHED_AFTER_US)
+    }
+
+    /// The record of which it is a part is due again when it is over, if the call out of which it was made is.
+    fn adds_to_record(&self, now_us: i64) -> Option<Statement> {
+        let record = self.originating_call.as_deref().filter(|_| self.end_us.is_some())?;
+        let sql = "update call set due_us = $2 where id = $1 and end_us is not null";
+        let due_us = now_us + limits::PUBLISHED_AFTER_US;
+        Some(Statement::new(sql, vec![record.into(), due_us.into()]))
     }
 }
 
@@ -182,7 +198,7 @@ impl Calls {
     pub(crate) async fn write_call(&self, call: &Call, now_us: i64) -> Result<(), db::Error> {
         let news = self.news_of(call, now_us).await?;
         let write = news.iter().map(Notice::posted).chain([call.written(now_us)]);
-        self.db.write(write.collect()).await
+        self.db.write(write.chain(call.adds_to_record(now_us)).collect()).await
     }
 
     /// A call of a project, if there is one.
@@ -231,7 +247,8 @@ impl Calls {
         }
         let sql = "update call set end_us = case when answer_us > alive_us then answer_us else alive_us end,
             state = case when answer_us is null then 6 else 5 end,
-            error_code = case when answer_us is null then 'SERVER_LOST' else error_code end
+            error_code = case when answer_us is null then 'SERVER_LOST' else error_code end,
+            due_us = case when originating_call is null then alive_us end
             where end_us is null";
         write.push(Statement::new(sql, vec![]));
         self.db.write(write).await

@@ -26,7 +26,7 @@
 //!
 //! **Every future is boxed here** (`Answer`). The body of an `async fn` is compiled where it is awaited and not where it is
 //! written, so without that each program, and each of some fifty test programs, would compile both engines once more
-//! (decision 39).
+//! (decision 44).
 //!
 //! What this crate leaves to others: what the tables mean, ids, times and retries after a conflict.
 

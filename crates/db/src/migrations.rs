@@ -50,6 +50,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(23, "0023_phone_numbers"),
     migration!(24, "0024_keeping"),
     migration!(25, "0025_signalling"),
+    migration!(26, "0026_call_records"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -66,6 +66,8 @@ pub enum Takes {
     Collection(&'static Shape),
     /// A condition alone: it is counted.
     Count,
+    /// How the rows that a function answers are cut into pages.
+    Rows,
 }
 
 /// An option by its name; the sign of those that are OData's may be left out.
@@ -147,6 +149,7 @@ impl Options {
             Takes::Item(_) => &[SELECT, EXPAND, PROVISIONAL],
             Takes::Collection(_) => &[SELECT, EXPAND, FILTER, ORDER_BY, TOP, SKIP_TOKEN, COUNT, PROVISIONAL],
             Takes::Count => &[FILTER, PROVISIONAL],
+            Takes::Rows => &[TOP, SKIP_TOKEN, COUNT],
         };
         if let Some((name, _)) = given.iter().find(|(name, given)| *given && !offered.contains(name)) {
             let sentence = match offered {
@@ -157,7 +160,7 @@ impl Options {
         }
         match takes {
             Takes::Item(shape) | Takes::Collection(shape) => self.fit_shape(shape),
-            Takes::Nothing | Takes::Count => Ok(()),
+            Takes::Nothing | Takes::Count | Takes::Rows => Ok(()),
         }
     }
 

@@ -70,6 +70,11 @@ impl Receiving {
         }
     }
 
+    /// The jitter of RFC 3550 §A.8 as it is now, for whoever reports it to the sender.
+    pub fn jitter_us(&self) -> u64 {
+        self.pace.jitter_us()
+    }
+
     /// It was asked for a picture that needs no other one.
     pub fn keyframe_requested(&mut self) {
         self.filling.figures.keyframe_requests += 1;

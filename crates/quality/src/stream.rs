@@ -27,12 +27,16 @@ pub enum Kind {
     Screen,
 }
 
-/// The codecs that are forwarded.
+/// The codecs of what is forwarded, and of telephones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Codec {
     /// RFC 6716.
     Opus,
+    /// G.711 by the law of America and Japan, as telephones have it (RFC 3551 §4.5.14).
+    Pcmu,
+    /// G.711 by the law of everywhere else.
+    Pcma,
     /// RFC 6386.
     Vp8,
     /// RFC 9628.
@@ -48,6 +52,7 @@ impl Codec {
     pub fn clock_rate_hz(self) -> u32 {
         match self {
             Codec::Opus => 48_000,
+            Codec::Pcmu | Codec::Pcma => 8_000,
             Codec::Vp8 | Codec::Vp9 | Codec::H264 | Codec::Av1 => 90_000,
         }
     }

@@ -4,14 +4,20 @@
 //! in every other view, and no copy of them. While the conference goes on its record can be asked for by name, **provisional**:
 //! it is in no list and has version 0.
 //!
+//! Telephone calls that are over are in the same lists ([`telephone_records`](crate::telephone_records)): a page of all is made of a
+//! page of each, by the same key.
+//!
 //! A list begins where its filter lets it: at the records of one organizer, at those that one person may read, at the one
 //! conference of somebody without an account, and only else at the newest of all. Each is an order of its own that an index has.
 
 use crate::{
     Media, Page, Query, Register, RegisterError,
     limits::CALL_RECORDS_PER_PAGE,
-    page::{Direction, List},
+    page::{self, Direction, List, Part},
     spaces::lapsed_by,
+    telephone_records::{
+        TELEPHONE_RECORDS, TELEPHONE_RECORDS_BY_CHANGE, TelephoneRecord, decided, of_calls, telephone_record,
+    },
 };
 use db::{Row, Value};
 use filter::{Field, Kind, Predicate};
@@ -38,6 +44,15 @@ pub struct CallRecord {
     pub version: i64,
     /// When it was published last; `None` of a provisional one.
     pub modified: Option<Micros>,
+}
+
+/// One record of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// Of a meeting.
+    Meeting(CallRecord),
+    /// Of a telephone call.
+    Telephone(TelephoneRecord),
 }
 
 /// Whose call records are asked for.
@@ -223,16 +238,16 @@ impl Register {
         order: Order,
         predicate: Predicate,
         query: &Query<'_>,
-    ) -> Result<Page<CallRecord>, RegisterError> {
+    ) -> Result<Page<Published>, RegisterError> {
         let predicate = self.with_codes_resolved(predicate).await?;
-        let (list, who) = list_for(whose, order, &predicate);
         let direction = match order {
             Order::NewestFirst | Order::LatestChangeFirst => Direction::Descending,
             Order::OldestFirst | Order::EarliestChangeFirst => Direction::Ascending,
         };
-        let list = List { direction, ..list };
-        let mut params = times(query.now);
-        params.extend(who.clone().map(Value::from));
+        let mut parts = parts(whose, order, &predicate, query.now);
+        for part in &mut parts {
+            part.list.direction = direction;
+        }
         let reader = match whose {
             Whose::Everybody => "",
             Whose::Organizer(organizer) => organizer.as_str(),
@@ -245,8 +260,7 @@ impl Register {
                 ""
             },
         ];
-        list.page_where(&self.db, &scope, params, query, &predicate, call_record)
-            .await
+        page::merged(&parts, &self.db, &scope, query).await
     }
 
     /// How many match, on all pages. It visits each of them.
@@ -257,10 +271,11 @@ impl Register {
         now: Micros,
     ) -> Result<i64, RegisterError> {
         let predicate = self.with_codes_resolved(predicate).await?;
-        let (list, who) = list_for(whose, Order::NewestFirst, &predicate);
-        let mut params = times(now);
-        params.extend(who.map(Value::from));
-        list.count_where(&self.db, params, &predicate).await
+        let mut count = 0;
+        for part in parts(whose, Order::NewestFirst, &predicate, now) {
+            count += part.list.count_where(&self.db, part.params, &part.predicate).await?;
+        }
+        Ok(count)
     }
 
     async fn with_codes_resolved(&self, mut predicate: Predicate) -> Result<Predicate, RegisterError> {
@@ -269,7 +284,51 @@ impl Register {
     }
 }
 
-/// Where the list begins, and of whom it is, if it is of somebody.
+/// As which a condition on the kind of a record names it.
+pub const MEETING: &str = "1";
+/// See [`MEETING`].
+pub const TELEPHONE: &str = "2";
+
+/// The lists of which a list of records is made: of meetings, and of calls, if there may be any that match.
+fn parts(whose: Whose<'_>, order: Order, predicate: &Predicate, now: Micros) -> Vec<Part<Published>> {
+    let (list, who) = list_for(whose, order, predicate);
+    let mut params = times(now);
+    params.extend(who.map(Value::from));
+    let meetings = Part {
+        list,
+        params,
+        predicate: of_kind(predicate.clone(), MEETING),
+        item: |row| call_record(row).map(Published::Meeting),
+    };
+    // An account organizes meetings and takes part in them, and no call has one.
+    let asks_for_account = match (whose, predicate.demanded("participants.id")) {
+        (Whose::Organizer(_), _) => true,
+        (Whose::Everybody, Some(person)) => UserId::parse(person).is_ok(),
+        (Whose::Everybody, None) => predicate.demanded("organizer").is_some(),
+    };
+    let calls = (!asks_for_account).then(|| Part {
+        list: match order {
+            Order::NewestFirst | Order::OldestFirst => TELEPHONE_RECORDS,
+            Order::LatestChangeFirst | Order::EarliestChangeFirst => TELEPHONE_RECORDS_BY_CHANGE,
+        },
+        params: vec![],
+        predicate: of_calls(of_kind(predicate.clone(), TELEPHONE)),
+        item: |row| telephone_record(row).map(Published::Telephone),
+    });
+    match predicate.demanded("kind") {
+        Some(TELEPHONE) => calls.into_iter().collect(),
+        _ => std::iter::once(meetings).chain(calls).collect(),
+    }
+}
+
+/// A condition where all records are of this kind.
+fn of_kind(predicate: Predicate, kind: &str) -> Predicate {
+    decided(predicate, |path, literal| {
+        (path == "kind").then(|| literal == Some(kind))
+    })
+}
+
+/// Where the list of meetings begins, and of whom it is, if it is of somebody.
 fn list_for(whose: Whose<'_>, order: Order, predicate: &Predicate) -> (List, Option<String>) {
     let by_change = matches!(order, Order::LatestChangeFirst | Order::EarliestChangeFirst);
     let organizer = match whose {

@@ -9,7 +9,7 @@ use crate::{
     error::Damage,
     limits::CALL_SESSIONS_PER_PAGE,
     numbers::Number,
-    page::{self, Direction, List},
+    page::{self, Direction, Item, List, Part},
     participants::participant_kind,
 };
 use db::Row;
@@ -129,10 +129,17 @@ impl Register {
         query: &Query<'_>,
     ) -> Result<Page<CallSession>, RegisterError> {
         let conference = record.conference.as_str();
-        let params = vec![conference.into()];
-        let lists: [page::Part<'_, CallSession>; 2] =
-            [(&CALL_SESSIONS, call_session), (&SETUP_FAILURES, setup_failure)];
-        page::merged(&lists, &self.db, &[conference], &params, query, predicate).await
+        let part = |list, item| Part {
+            list,
+            params: vec![conference.into()],
+            predicate: predicate.clone(),
+            item,
+        };
+        let parts = [
+            part(CALL_SESSIONS, call_session as Item<_>),
+            part(SETUP_FAILURES, setup_failure),
+        ];
+        page::merged(&parts, &self.db, &[conference], query).await
     }
 
     /// How many sessions of a record match, on all pages.

@@ -41,10 +41,11 @@ mod restore;
 mod retention;
 mod settings;
 mod spaces;
+mod telephone_records;
 
 pub use attendance::Attendee;
 pub use call_quality::SessionQuality;
-pub use call_records::{CallRecord, Order, Whose};
+pub use call_records::{CallRecord, MEETING, Order, Published, TELEPHONE, Whose};
 pub use call_sessions::{Attended, CallSession};
 pub use conferences::ConferenceRecord;
 pub use error::{RegisterError, chain};
@@ -59,6 +60,7 @@ pub use path::{Path, Transport};
 pub use presence::Presence;
 pub use retention::Retention;
 pub use spaces::{NewSpace, SpaceRecord};
+pub use telephone_records::TelephoneRecord;
 
 use db::{Db, Statement};
 use readable::Readable;

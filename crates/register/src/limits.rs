@@ -37,6 +37,12 @@ pub const CALL_RECORDS_PER_PAGE: PageSizes = PageSizes { usual: 60, max: 250 };
 /// Pages of the sessions of a call record: all of a small meeting on one.
 pub const CALL_SESSIONS_PER_PAGE: PageSizes = PageSizes { usual: 60, max: 250 };
 
+/// Pages of calls of the telephone network: the contract's.
+pub const NETWORK_CALLS_PER_PAGE: PageSizes = PageSizes {
+    usual: 1_000,
+    max: 1_000,
+};
+
 /// A call record is published so long after the end of its conference: by then what its last sessions sent has been measured and
 /// written ([`Register::record`](crate::Register::record) says when a session ends; what was measured of it follows within a second
 /// or two). What comes later makes another version.

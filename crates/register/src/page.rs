@@ -176,31 +176,39 @@ impl List {
     }
 }
 
-/// A list, and what its rows are.
-pub(crate) type Part<'a, T> = (&'a List, Item<T>);
+/// One of several lists that are shown as one.
+pub(crate) struct Part<T> {
+    pub(crate) list: List,
+    pub(crate) params: Vec<Value>,
+    /// What the filter of the query was found to mean of it.
+    pub(crate) predicate: Predicate,
+    pub(crate) item: Item<T>,
+}
 
 /// What a row of a list is.
-type Item<T> = fn(&Row) -> Result<T, RegisterError>;
+pub(crate) type Item<T> = fn(&Row) -> Result<T, RegisterError>;
 
-/// A page of lists of the same parent, ascending by keys of the same kind, as if they were one: the first.
+/// A page of lists by keys of the same kind, as if they were one: the first. They go one way, and their tokens are the same.
 pub(crate) async fn merged<T>(
-    parts: &[Part<'_, T>],
+    parts: &[Part<T>],
     db: &Db,
     scope: &[&str],
-    params: &[Value],
     query: &Query<'_>,
-    predicate: &Predicate,
 ) -> Result<Page<T>, RegisterError> {
-    let (first, _) = parts.first().expect("there is a list");
+    let first = &parts.first().expect("there is a list").list;
     let (size, token, after) = first.place(scope, query)?;
     let mut rows: Vec<(Key, Row, Item<T>)> = Vec::new();
-    for (list, item) in parts {
-        let (sql, params) = list.sql(params.to_vec(), predicate, after.clone(), size + 1)?;
+    for part in parts {
+        let params = part.params.clone();
+        let (sql, params) = part.list.sql(params, &part.predicate, after.clone(), size + 1)?;
         for row in db.walk(&sql, params).await? {
-            rows.push((key(&row)?, row, *item));
+            rows.push((key(&row)?, row, part.item));
         }
     }
-    rows.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    rows.sort_by(|(one, ..), (other, ..)| match first.direction {
+        Direction::Ascending => one.cmp(other),
+        Direction::Descending => other.cmp(one),
+    });
     cut(&token, size, &rows, |(_, row, _)| row, |(_, row, item)| item(row))
 }
 

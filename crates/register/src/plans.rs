@@ -22,9 +22,10 @@ use crate::{
         PARTICIPANT_SESSION, PARTICIPANT_SESSION_FOR_READER, PARTICIPANT_SESSION_OF_READABLE, PARTICIPANT_SESSIONS,
     },
     participants::{PARTICIPANT, PARTICIPANTS},
-    publishing::DUE,
+    publishing::{CALLS_DUE, DUE},
     restore::{ABSENT_PARTICIPANT, AWAITED, GUESTS_PUT_OUT, HOLDER, OPEN_CONFERENCES, PRESENT, SPACE_AS_IT_IS},
     spaces::{SPACE_BY_CODE, SPACE_BY_ID, SPACES},
+    telephone_records::{NETWORK_CALLS, TELEPHONE_RECORD, TELEPHONE_RECORDS, TELEPHONE_RECORDS_BY_CHANGE},
 };
 use db::{Db, Location, Value};
 use meeting::Micros;
@@ -68,6 +69,8 @@ async fn every_read_is_a_search() {
         (CALL_RECORD, 3),
         (CALL_SESSION, 2),
         (DUE, 2),
+        (CALLS_DUE, 2),
+        (TELEPHONE_RECORD, 1),
     ] {
         check(&db, sql, vec![Value::Null; params], &["SEARCH"]).await;
     }
@@ -175,6 +178,19 @@ async fn call_records_are_read_from_where_the_filter_lets_them_begin() {
         .expect("a database");
     let since = "start_time > 2026-01-01T00:00:00Z AND participants.id = \"p\"";
     for (list, params, filter, along) in [
+        (TELEPHONE_RECORDS, 0, "", "SCAN c USING INDEX call_published"),
+        (
+            TELEPHONE_RECORDS,
+            0,
+            since,
+            "SEARCH c USING INDEX call_published (create_us>?",
+        ),
+        (
+            TELEPHONE_RECORDS_BY_CHANGE,
+            0,
+            "modified_time > 2026-01-01T00:00:00Z",
+            "SEARCH c USING INDEX call_published_by_change (modified_us>?",
+        ),
         (CALL_RECORDS, 2, "", "SCAN c USING INDEX conference_published"),
         (
             CALL_RECORDS,
@@ -254,6 +270,7 @@ async fn call_records_are_read_from_where_the_filter_lets_them_begin() {
         }
     }
     check_list(&db, &CALL_SESSIONS, 1, "end_time > 2026-01-01T00:00:00Z").await;
+    check_list(&db, &NETWORK_CALLS, 0, "start_time >= 2026-11-01T00:00:00Z").await;
 }
 
 async fn check_list(db: &Db, list: &List, params: usize, filter: &str) {

@@ -182,7 +182,7 @@ impl StartError {
 impl Server {
     /// Opens everything and serves. When this comes back, joins are accepted.
     pub fn start(configuration: Configuration) -> BoxFuture<'static, Result<Running, StartError>> {
-        // Boxed, so that the whole server is compiled in this crate and not in each program that starts it (decision 39).
+        // Boxed, so that the whole server is compiled in this crate and not in each program that starts it (decision 44).
         Box::pin(Server::open(configuration))
     }
 

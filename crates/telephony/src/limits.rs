@@ -126,3 +126,15 @@ pub(crate) const REFRESHES_MAX: u32 = 4;
 pub(crate) const GLARE_OURS: (Duration, Duration) = (Duration::from_millis(2_100), Duration::from_millis(1_900));
 /// See [`GLARE_OURS`].
 pub(crate) const GLARE_THEIRS: (Duration, Duration) = (Duration::ZERO, Duration::from_secs(2));
+
+/// Streams of one leg that are measured: a telephone begins a new one after a hold or a transfer, and ours is one of them.
+pub(crate) const MEASURED_STREAMS_MAX: usize = 16;
+
+/// A sequence that jumps by more than this was started anew: `MAX_DROPOUT` of RFC 3550 §A.1, a minute of sound.
+pub(crate) const DROPOUT: u64 = 3_000;
+
+/// A report that was answered later than this was not answered: nobody waits for so long to hear somebody.
+pub(crate) const ROUND_TRIP_US_MAX: u64 = 60_000_000;
+
+/// Reports that are read of one leg at once: they come every few seconds, and of a flood the rest is left to the next.
+pub(crate) const REPORTS_AT_ONCE: usize = 8;

@@ -75,8 +75,16 @@ impl Relay {
     ///
     /// # Errors
     /// If there is no socket to be had.
-    pub fn open(mut seed: Seed) -> Result<Self> {
-        let entrance = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    pub fn open(seed: Seed) -> Result<Self> {
+        Relay::open_at((Ipv4Addr::LOCALHOST, 0).into(), seed)
+    }
+
+    /// The same at an address of this machine, for whoever is told of no other.
+    ///
+    /// # Errors
+    /// If it is taken.
+    pub fn open_at(address: SocketAddr, mut seed: Seed) -> Result<Self> {
+        let entrance = UdpSocket::bind(address)?;
         entrance.set_read_timeout(Some(LOOK))?;
         let address = entrance.local_addr()?;
         let state = State {

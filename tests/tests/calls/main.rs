@@ -7,6 +7,7 @@ mod keeping;
 mod numbers;
 mod outgoing;
 mod peers;
+mod quality;
 mod signalling;
 #[path = "../../../crates/telephony/tests/agent/sipp.rs"]
 mod sipp;

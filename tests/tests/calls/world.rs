@@ -185,10 +185,12 @@ pub(super) const PEERS: &str = "peers = [\"127.0.0.0/8\"]\n";
 pub(super) fn start(data: &tempfile::TempDir, handler: &Handler, sip: SocketAddr, more: &str) -> Result<Server> {
     let file = data.path().join("sederunt.toml");
     let first = 40_000 + 200 * (sip.port() % 100);
-    let text = format!(
-        "[telephony]\nlisten = \"{sip}\"\ndomain = \"{DOMAIN_BASE}\"\nfirst_port = {first}\nlast_port = {}\n{more}",
-        first + 100
-    );
+    let ports = if more.contains("first_port") {
+        String::new()
+    } else {
+        format!("first_port = {first}\nlast_port = {}\n", first + 100)
+    };
+    let text = format!("[telephony]\nlisten = \"{sip}\"\ndomain = \"{DOMAIN_BASE}\"\n{ports}{more}");
     fs::write(&file, text)?;
     let mut command = Command::new(binary()?);
     command

@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("edge", &["share"]),
     ("audit", &["db", "meeting"]),
     ("outbox", &["db"]),
-    ("telephony", &["audio", "share"]),
+    ("telephony", &["audio", "quality", "share"]),
     ("recording", &["audio"]),
     (
         "calls",
@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "db",
             "filter",
             "outbox",
+            "quality",
             "recording",
             "share",
             "telephony",

@@ -7,6 +7,7 @@
 mod arriving;
 mod consent;
 mod dialling;
+mod measured;
 mod opening;
 mod party;
 mod performance;
@@ -38,6 +39,7 @@ use crate::{
     outgoing::Order,
 };
 use arriving::{Arrival, Entrance, numbers_called, terms_of_trunk};
+use measured::Unwritten;
 use performance::Performance;
 use switchboard::{Switchboard, Told};
 
@@ -153,6 +155,9 @@ impl Conductor {
         let switchboard = Switchboard::default();
         let mut alive = tokio::time::interval(limits::ALIVE_EVERY);
         alive.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut unwritten = Unwritten::default();
+        let mut measured = tokio::time::interval(limits::MEASURED_EVERY);
+        measured.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -165,7 +170,8 @@ impl Conductor {
                         switchboard.tell(&event);
                     }
                 }
-                Some(event) = events.lines.recv() => switchboard.hear(&agent, &event),
+                Some(event) = events.lines.recv() => switchboard.hear(&agent, event, &mut unwritten),
+                _ = measured.tick(), if !unwritten.is_empty() => unwritten.write(&self.calls).await,
                 Some(order) = orders.recv() => {
                     tasks.spawn(self.clone().ordered(agent.clone(), switchboard.clone(), order));
                 }
@@ -182,13 +188,18 @@ impl Conductor {
             while !tasks.is_empty() {
                 tokio::select! {
                     Some(event) = events.agent.recv() => switchboard.tell(&event),
+                    Some(event) = events.lines.recv() => switchboard.hear(&agent, event, &mut unwritten),
                     Some(_) = tasks.join_next() => {}
                 }
+            }
+            while let Ok(Some(event)) = tokio::time::timeout(limits::GONE_WITHIN, events.lines.recv()).await {
+                switchboard.hear(&agent, event, &mut unwritten);
             }
         };
         if tokio::time::timeout(limits::STOPPED_WITHIN, ended).await.is_err() {
             tracing::warn!("calls that did not end in time are ended by the next start");
         }
+        unwritten.write(&self.calls).await;
     }
 
     async fn keep(&self) {

@@ -555,6 +555,7 @@ async fn progressed(conductor: &Conductor, agent: &Agent, party: &mut Party, hap
         Happening::Ringing { at_us } if party.call.rings(at_us) => None,
         Happening::Answered { at_us } => {
             party.call.answered(at_us);
+            conductor.exchange.measure(party.leg, &party.call.id);
             Some(Progress::Answered)
         }
         Happening::Ended { at_us, cause } => over(party, at_us, cause),

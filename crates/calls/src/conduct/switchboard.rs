@@ -13,7 +13,10 @@ use telephony::{
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::dialling::{Located, Undialled};
+use super::{
+    dialling::{Located, Undialled},
+    measured::Unwritten,
+};
 use crate::{Answered, Unanswered, limits};
 
 /// What a task is told.
@@ -97,13 +100,14 @@ impl Switchboard {
         self.send(leg, happening);
     }
 
-    /// What a line heard.
-    pub(super) fn hear(&self, agent: &Agent, event: &LineEvent) {
-        match *event {
+    /// What a line heard, or measured.
+    pub(super) fn hear(&self, agent: &Agent, event: LineEvent, unwritten: &mut Unwritten) {
+        match event {
             LineEvent::Played { leg, play } => self.send(leg, Happening::Played(play)),
             LineEvent::Pressed { leg } => self.send(leg, Happening::Pressed),
             LineEvent::Digit { leg, digit, .. } => self.send(leg, Happening::Digit(digit)),
             LineEvent::Silent { leg } => agent.hang_up(leg),
+            LineEvent::Measured { name, streams } => unwritten.take(name, streams),
         }
     }
 

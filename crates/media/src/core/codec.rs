@@ -42,7 +42,7 @@ struct Layout {
 /// Whether the first packet of a keyframe is in this payload: the one place where a line may change its source.
 pub(crate) fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
     match codec {
-        Codec::Opus => false,
+        Codec::Opus | Codec::Pcmu | Codec::Pcma => false,
         Codec::Vp8 => vp8_starts_keyframe(payload).unwrap_or(false),
         Codec::Vp9 => vp9_starts_keyframe(payload).unwrap_or(false),
         Codec::H264 => h264_starts_keyframe(payload).unwrap_or(false),
@@ -102,7 +102,7 @@ fn layout(codec: Codec, payload: &[u8]) -> Option<Layout> {
     match codec {
         Codec::Vp8 => vp8_layout(payload),
         Codec::Vp9 => vp9_layout(payload),
-        Codec::Opus | Codec::H264 | Codec::Av1 => None,
+        Codec::Opus | Codec::Pcmu | Codec::Pcma | Codec::H264 | Codec::Av1 => None,
     }
 }
 

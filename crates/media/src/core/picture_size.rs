@@ -11,7 +11,7 @@ use super::codec::descriptor_end;
 /// The size of the picture that begins in this payload.
 pub(crate) fn picture_size(codec: Codec, payload: &[u8]) -> Option<Picture> {
     match codec {
-        Codec::Opus => None,
+        Codec::Opus | Codec::Pcmu | Codec::Pcma => None,
         Codec::Vp8 => vp8(payload.get(descriptor_end(codec, payload)?..)?),
         Codec::Vp9 => vp9(payload, descriptor_end(codec, payload)?),
         Codec::H264 => h264(payload),

@@ -52,6 +52,9 @@ pub(super) fn params_of(format: Format) -> PayloadParams {
                 ..empty
             },
         ),
+        // Of telephones alone: no offer of ours has them.
+        Codec::Pcmu => (RtcCodec::PCMU, empty),
+        Codec::Pcma => (RtcCodec::PCMA, empty),
         Codec::Vp8 => (RtcCodec::Vp8, empty),
         Codec::Vp9 => (
             RtcCodec::Vp9,
@@ -78,11 +81,10 @@ pub(super) fn params_of(format: Format) -> PayloadParams {
             },
         ),
     };
-    let audio = codec == RtcCodec::Opus;
-    let clock_rate = if audio {
-        Frequency::FORTY_EIGHT_KHZ
-    } else {
-        Frequency::NINETY_KHZ
+    let (clock_rate, channels) = match codec {
+        RtcCodec::Opus => (Frequency::FORTY_EIGHT_KHZ, Some(2)),
+        RtcCodec::PCMU | RtcCodec::PCMA => (Frequency::EIGHT_KHZ, Some(1)),
+        _ => (Frequency::NINETY_KHZ, None),
     };
     PayloadParams::new(
         Pt::new_with_value(0),
@@ -90,7 +92,7 @@ pub(super) fn params_of(format: Format) -> PayloadParams {
         CodecSpec {
             codec,
             clock_rate,
-            channels: audio.then_some(2),
+            channels,
             format,
         },
     )

@@ -6,7 +6,8 @@ use filter::Predicate;
 use meeting::{ConferenceId, DeviceKind, Input, LostReason, Micros, ParticipantId, Role, SessionEndReason, SessionId};
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use register::{
-    Attended, CallSession, Forgotten, Order, ParticipantKind, Query, Register, RegisterError, Whose, limits,
+    Attended, CallRecord, CallSession, Forgotten, Order, ParticipantKind, Published, Query, Register, RegisterError,
+    Whose, limits,
 };
 
 #[tokio::test]
@@ -152,6 +153,14 @@ async fn five_meetings(db: &db::Db) -> (Register, Vec<ConferenceId>, String) {
     (register, conferences, guest)
 }
 
+/// Of a meeting, as all of these are.
+fn meeting(published: Published) -> CallRecord {
+    match published {
+        Published::Meeting(record) => record,
+        Published::Telephone(call) => panic!("a call: {call:?}"),
+    }
+}
+
 /// All of a list, two by two.
 async fn pages(
     register: &Register,
@@ -172,7 +181,7 @@ async fn pages(
             .list_call_records(whose, order, predicate.clone(), &query)
             .await
             .expect("a page");
-        found.extend(page.items.into_iter().map(|item| item.conference));
+        found.extend(page.items.into_iter().map(|item| meeting(item).conference));
         match page.next_page_token {
             Some(next) => token = next,
             None => return found,
@@ -429,6 +438,7 @@ async fn told_to_who_looks_after_many(hall: &Hall, now: Micros) -> Vec<Told> {
         .list_call_records(Whose::Everybody, Order::OldestFirst, predicate, &all)
         .await;
     for record in records.expect("a page").items {
+        let record = meeting(record);
         let mut token = String::new();
         loop {
             let query = Query {

@@ -12,3 +12,4 @@ mod quality;
 mod records;
 mod restoring;
 mod spaces;
+mod telephone_records;

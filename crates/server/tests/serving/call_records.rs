@@ -5,7 +5,7 @@ use std::time::Duration;
 use db::Db;
 use filter::Predicate;
 use meeting::Micros;
-use register::{Order, Query, Register, Whose};
+use register::{Order, Published, Query, Register, Whose};
 use serde_json::json;
 use server::clock;
 
@@ -39,7 +39,7 @@ async fn a_meeting_is_published_soon_after_its_end() {
     world.post(Some(&owner), &end, &json!({})).await.ok();
     let awaited = async {
         loop {
-            if let Some(record) = published().await.pop() {
+            if let Some(Published::Meeting(record)) = published().await.pop() {
                 break record;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

@@ -3,6 +3,9 @@
 //! One stream of sound, by either law of G.711, with keys as events if the other side has them. Whatever else is offered is
 //! answered by a port of 0, in its place, as the rules of answers ask. A hold is a direction, and is answered by its mirror.
 //!
+//! Reports come to the port behind that of the sound, or to the same one where the other side offers that (RFC 5761); we offer it to
+//! nobody, since gateways that do not know it are many.
+//!
 //! Where the description itself comes by TLS, its sound may be sealed by keys that it carries (SDES, RFC 4568). Over anything else such
 //! a stream is one of those that are not taken: its keys would be as open as the sound.
 
@@ -15,7 +18,7 @@ use audio::g711::Law;
 
 use crate::{
     limits,
-    line::{Key, Keys, Plan, Secret, Suite},
+    line::{Key, Keys, Plan, Reports, Secret, Suite},
 };
 
 /// What somebody offers, or answers.
@@ -87,6 +90,10 @@ struct Stream<'a> {
     direction: Option<Direction>,
     /// Payload types that have another codec than their number says, or keys.
     maps: Vec<(u8, &'a str)>,
+    /// Where its reports come to, if it says so: a port, and perhaps an address (RFC 3605).
+    reports: Option<(u16, Option<IpAddr>)>,
+    /// They may come to the port of the sound.
+    is_muxed: bool,
     /// The first way of sealing it that is known here.
     crypto: Option<(u32, Key)>,
 }
@@ -136,8 +143,14 @@ impl Stream<'_> {
             hears: true,
         });
         let address = self.address.or(session.address)?;
+        let (reports_port, reports_address) = self.reports.unwrap_or((port.saturating_add(1), None));
         Some(Plan {
             remote: SocketAddr::new(address, port),
+            reports: if self.is_muxed {
+                Reports::Muxed
+            } else {
+                Reports::At(SocketAddr::new(reports_address.unwrap_or(address), reports_port))
+            },
             law,
             events: types.iter().find(is_events).copied(),
             // An address of zeros is a hold, as it was said before directions (RFC 3264 §8.4).
@@ -160,6 +173,13 @@ fn crypto(value: &str) -> Option<(u32, Key)> {
     let is_one = parts.all(|part| !part.contains([':', ';']));
     let is_usual = words.all(|parameter| parameter.starts_with("WSH="));
     (is_one && is_usual).then_some((tag, key))
+}
+
+/// Where reports come to, as `a=rtcp` says it: `53020`, or `53020 IN IP4 126.16.64.4`.
+fn reports(place: &str) -> Option<(u16, Option<IpAddr>)> {
+    let mut words = place.split_ascii_whitespace();
+    let port = words.next()?.parse().ok().filter(|port| *port != 0)?;
+    Some((port, words.nth(2).and_then(|address| address.parse().ok())))
 }
 
 impl Description {
@@ -186,6 +206,8 @@ impl Description {
             address: None,
             direction: None,
             maps: vec![],
+            reports: None,
+            is_muxed: false,
             crypto: None,
         };
         let mut streams = vec![session()];
@@ -210,6 +232,8 @@ impl Description {
                     Some((number, name.trim()))
                 })),
                 ("a", Some(("crypto", value))) => last.crypto = last.crypto.or_else(|| crypto(value)),
+                ("a", Some(("rtcp", place))) => last.reports = reports(place),
+                ("a", None) if value == "rtcp-mux" => last.is_muxed = true,
                 ("a", None) => last.direction = Direction::named(value).or(last.direction),
                 _ => {}
             }
@@ -247,6 +271,7 @@ impl Description {
         for (line, is_taken) in &self.streams {
             if *is_taken {
                 let Plan {
+                    reports,
                     law,
                     events,
                     hears,
@@ -259,6 +284,9 @@ impl Description {
                 };
                 let crypto = self.sealed.map(|sealed| (sealed.tag, sealed.keys.ours));
                 stream(&mut answer, local.port(), &[law], events, direction, crypto);
+                if reports == Reports::Muxed {
+                    writeln_crlf(&mut answer, "a=rtcp-mux");
+                }
             } else {
                 let mut words = line.split_ascii_whitespace();
                 let kind = words.next().unwrap_or("audio");
@@ -393,6 +421,26 @@ mod tests {
             "a=inactive\r\nm=audio 5000 RTP/AVP 0\r\n",
             "m=audio 4000 RTP/AVP 0 a=rtpmap:0 PCMU/8000 a=inactive",
         );
+    }
+
+    #[test]
+    fn where_reports_go() {
+        let check = |streams: &str, expected: Option<&str>| {
+            let description = Description::read(format!("{HEAD}{streams}").as_bytes()).expect(streams);
+            let expected = expected.map_or(Reports::Muxed, |at| Reports::At(at.parse().expect("an address")));
+            assert_eq!(description.plan().reports, expected, "{streams}");
+            let is_muxed = description.answer(local(), 1).contains("a=rtcp-mux\r\n");
+            assert_eq!(is_muxed, expected == Reports::Muxed, "{streams}");
+        };
+        let with = |line: &str| format!("m=audio 5000 RTP/AVP 0\r\n{line}\r\n");
+        check(&with("a=sendrecv"), Some("192.0.2.1:5001"));
+        check(&with("a=rtcp:6000"), Some("192.0.2.1:6000"));
+        check(&with("a=rtcp:6000 IN IP4 192.0.2.7"), Some("192.0.2.7:6000"));
+        check(&with("a=rtcp:0"), Some("192.0.2.1:5001"));
+        check(&with("a=rtcp:x"), Some("192.0.2.1:5001"));
+        check(&with("a=rtcp-mux"), None);
+        check(&with("a=rtcp:6000\r\na=rtcp-mux"), None);
+        check("m=audio 65535 RTP/AVP 0\r\n", Some("192.0.2.1:65535"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    lines::{LineEvent, Lines, Plan, Sink, Voice},
+    lines::{LineEvent, Lines, Plan, Port, Sink, Voice},
     overlay::Overlay,
     play_id::PlayId,
     seal::{Keys, Seal},
@@ -30,7 +30,7 @@ const WAKE: Token = Token(0);
 pub struct Settings {
     /// The address at which they are.
     pub address: IpAddr,
-    /// The ports that may be taken. Those of lines are even (RFC 3550 §11).
+    /// The ports that may be taken, two for each line: an even one for sound, the next for reports (RFC 3550 §11).
     pub ports: RangeInclusive<u16>,
 }
 
@@ -46,7 +46,7 @@ pub enum ExchangeError {
 }
 
 enum Command {
-    Open(LegId, UdpSocket),
+    Open(LegId, [UdpSocket; 2]),
     Close(LegId),
     Connect(LegId, Plan, Option<Keys>),
     Play(LegId, PlayId, Clip, u32),
@@ -60,6 +60,7 @@ enum Command {
     Unbridge(LegId),
     Converse(LegId, Option<Arc<dyn Voice>>),
     Tap(LegId, Option<Arc<dyn Sink>>),
+    Measure(LegId, Arc<str>),
     Stop,
 }
 
@@ -111,17 +112,19 @@ impl Exchange {
     pub fn open(&self, leg: LegId) -> Result<SocketAddr, ExchangeError> {
         let Settings { address, ports } = &*self.settings;
         let (first, last) = (ports.start().next_multiple_of(2), *ports.end());
-        let pairs = usize::from(last.saturating_sub(first) / 2) + 1;
+        let pairs = last.saturating_add(1).saturating_sub(first) / 2;
         // From anywhere on, so that a port that was just given back is not the next one to be taken.
-        let begin = usize::from(u16::from_ne_bytes(random())) % pairs;
+        let begin = u16::from_ne_bytes(random());
         for turn in 0..pairs {
-            let pair = u16::try_from((begin + turn) % pairs).expect("a port");
-            if let Ok(socket) = UdpSocket::bind((*address, first + 2 * pair).into()) {
-                let bound = socket.local_addr().map_err(|_| ExchangeError::Full)?;
-                self.send(Command::Open(leg, socket))
-                    .map_err(|()| ExchangeError::Overloaded)?;
-                return Ok(bound);
-            }
+            let port = first + 2 * ((begin % pairs + turn) % pairs);
+            let bind = |port: u16| UdpSocket::bind((*address, port).into());
+            let (Ok(sound), Ok(reports)) = (bind(port), bind(port + 1)) else {
+                continue;
+            };
+            let bound = sound.local_addr().map_err(|_| ExchangeError::Full)?;
+            self.send(Command::Open(leg, [sound, reports]))
+                .map_err(|()| ExchangeError::Overloaded)?;
+            return Ok(bound);
         }
         Err(ExchangeError::Full)
     }
@@ -196,6 +199,11 @@ impl Exchange {
         self.ask(Command::Tap(leg, sink));
     }
 
+    /// It is told under this name how the sound of a line flows: from now on every few seconds, and in the end.
+    pub fn measure(&self, leg: LegId, name: &str) {
+        self.ask(Command::Measure(leg, name.into()));
+    }
+
     /// Ends the thread, and so all lines.
     pub fn stop(&self) {
         self.ask(Command::Stop);
@@ -218,10 +226,11 @@ struct Thread {
     commands: mpsc::Receiver<Command>,
     events: Sender<LineEvent>,
     lines: Lines,
-    sockets: HashMap<LegId, (Token, UdpSocket)>,
+    /// That of the sound, and that of reports.
+    sockets: HashMap<LegId, [(Token, UdpSocket); 2]>,
     /// What opens and closes the packets of legs whose sound is sealed. Lines know nothing of it.
     seals: HashMap<LegId, Seal>,
-    legs: HashMap<Token, LegId>,
+    legs: HashMap<Token, (LegId, Port)>,
     next_token: usize,
     untold: u64,
 }
@@ -261,20 +270,18 @@ impl Thread {
     fn obey(&mut self, command: Command) {
         let now_us = now_us();
         match command {
-            Command::Open(leg, mut socket) => {
-                let token = Token(self.next_token);
-                self.next_token += 1;
-                if let Err(error) = self.poll.registry().register(&mut socket, token, Interest::READABLE) {
-                    tracing::error!(%error, "a line cannot be listened to");
-                }
-                self.sockets.insert(leg, (token, socket));
-                self.legs.insert(token, leg);
+            Command::Open(leg, [sound, reports]) => {
+                let sockets = [(sound, Port::Sound), (reports, Port::Reports)];
+                let sockets = sockets.map(|(socket, port)| self.listen(leg, port, socket));
+                self.sockets.insert(leg, sockets);
                 self.lines.open(leg, u32::from_ne_bytes(random()), now_us);
             }
             Command::Close(leg) => {
-                self.lines.close(leg);
+                if let Some((port, to, goodbye)) = self.lines.close(leg, now_us) {
+                    send(&self.sockets, &mut self.seals, (leg, port, to), &goodbye);
+                }
                 self.seals.remove(&leg);
-                if let Some((token, mut socket)) = self.sockets.remove(&leg) {
+                for (token, mut socket) in self.sockets.remove(&leg).into_iter().flatten() {
                     self.legs.remove(&token);
                     // It is closed in any case.
                     let _ = self.poll.registry().deregister(&mut socket);
@@ -298,19 +305,37 @@ impl Thread {
             Command::Unbridge(leg) => self.lines.unbridge(leg),
             Command::Converse(leg, voice) => self.lines.converse(leg, voice),
             Command::Tap(leg, sink) => self.lines.tap(leg, sink),
+            Command::Measure(leg, name) => self.lines.measure(leg, name),
             Command::Stop => {}
         }
     }
 
+    /// What comes to a port of a line is told from now on.
+    fn listen(&mut self, leg: LegId, port: Port, mut socket: UdpSocket) -> (Token, UdpSocket) {
+        let token = Token(self.next_token);
+        self.next_token += 1;
+        if let Err(error) = self.poll.registry().register(&mut socket, token, Interest::READABLE) {
+            tracing::error!(%error, "a line cannot be listened to");
+        }
+        self.legs.insert(token, (leg, port));
+        (token, socket)
+    }
+
     fn read(&mut self, token: Token) {
-        let Some(leg) = self.legs.get(&token) else { return };
-        let Some((_, socket)) = self.sockets.get(leg) else {
+        let Some((leg, port)) = self.legs.get(&token).copied() else {
             return;
         };
-        let mut seal = self.seals.get_mut(leg);
+        let Some([(_, sound), (_, reports)]) = self.sockets.get(&leg) else {
+            return;
+        };
+        let (socket, at_once) = match port {
+            Port::Sound => (sound, limits::PACKETS_AT_ONCE),
+            Port::Reports => (reports, limits::REPORTS_AT_ONCE),
+        };
+        let mut seal = self.seals.get_mut(&leg);
         let mut datagram = [0; limits::DATAGRAM_BYTES_MAX];
         let now_us = now_us();
-        for _ in 0..limits::PACKETS_AT_ONCE {
+        for _ in 0..at_once {
             match socket.recv_from(&mut datagram) {
                 Ok((length, from)) => {
                     let sealed = &datagram[..length];
@@ -319,8 +344,10 @@ impl Thread {
                         None => Some(Cow::Borrowed(sealed)),
                         Some(seal) => seal.open(sealed).map(Cow::Owned),
                     };
-                    if let Some(opened) = opened {
-                        self.lines.packet(*leg, from, &opened, now_us);
+                    match (opened, port) {
+                        (Some(opened), Port::Sound) => self.lines.packet(leg, from, &opened, now_us),
+                        (Some(opened), Port::Reports) => self.lines.report(leg, from, &opened, now_us),
+                        (None, _) => {}
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
@@ -331,21 +358,16 @@ impl Thread {
     }
 
     fn beat(&mut self) {
-        // Once a beat, so that what was left when a burst was cut off is read as well: mio tells of news alone.
-        let tokens: Vec<Token> = self.legs.keys().copied().collect();
+        // Once a beat, so that what was left when a burst was cut off is read as well: mio tells of news alone. Reports come so seldom
+        // that nothing is left of them.
+        let sounds = self.legs.iter().filter(|(_, (_, port))| *port == Port::Sound);
+        let tokens: Vec<Token> = sounds.map(|(token, _)| *token).collect();
         for token in tokens {
             self.read(token);
         }
         let (sockets, seals) = (&self.sockets, &mut self.seals);
-        let told = self.lines.beat(now_us(), |leg, to, datagram| {
-            let Some((_, socket)) = sockets.get(&leg) else { return };
-            // A network that does not take it loses it, as networks do.
-            let _ = match seals.get_mut(&leg).map(|seal| seal.close(datagram)) {
-                None => socket.send_to(datagram, to),
-                Some(Some(closed)) => socket.send_to(&closed, to),
-                // Nothing goes out in the open that was to be sealed.
-                Some(None) => Ok(0),
-            };
+        let told = self.lines.beat(now_us(), |leg, port, to, datagram| {
+            send(sockets, seals, (leg, port, to), datagram);
         });
         for event in told {
             if self.events.try_send(event).is_err() {
@@ -354,6 +376,29 @@ impl Thread {
             }
         }
     }
+}
+
+/// Sends something from a port of a leg, sealed if the leg is.
+fn send(
+    sockets: &HashMap<LegId, [(Token, UdpSocket); 2]>,
+    seals: &mut HashMap<LegId, Seal>,
+    (leg, port, to): (LegId, Port, SocketAddr),
+    datagram: &[u8],
+) {
+    let Some([(_, sound), (_, reports)]) = sockets.get(&leg) else {
+        return;
+    };
+    let socket = match port {
+        Port::Sound => sound,
+        Port::Reports => reports,
+    };
+    // A network that does not take it loses it, as networks do.
+    let _ = match seals.get_mut(&leg).map(|seal| seal.close(datagram)) {
+        None => socket.send_to(datagram, to),
+        Some(Some(closed)) => socket.send_to(&closed, to),
+        // Nothing goes out in the open that was to be sealed.
+        Some(None) => Ok(0),
+    };
 }
 
 fn random<const N: usize>() -> [u8; N] {

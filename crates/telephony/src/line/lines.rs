@@ -10,10 +10,12 @@ use audio::{Clip, FRAME_SAMPLES, Frame, SILENCE, g711::Law};
 
 use super::{
     digits::{Heard, Pressing},
+    measuring::{Measured, Measuring},
     overlay::Overlay,
     play_id::PlayId,
     playout::Playout,
-    rtp::Packet,
+    rtcp::{Told, is_report},
+    rtp::{HEAD_BYTES, Packet},
 };
 use crate::{LegId, limits};
 
@@ -22,6 +24,8 @@ use crate::{LegId, limits};
 pub struct Plan {
     /// Where the telephone says that it is.
     pub remote: SocketAddr,
+    /// Where it says that its reports come to.
+    pub reports: Reports,
     /// How samples are bytes, and under which payload type.
     pub law: (u8, Law),
     /// The payload type of keys as events, if it has one.
@@ -30,6 +34,24 @@ pub struct Plan {
     pub hears: bool,
     /// Whether it says anything.
     pub speaks: bool,
+}
+
+/// Where reports of RTCP come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reports {
+    /// Beside the sound, at a port of their own: here the one behind that of the sound (RFC 3550 §11).
+    At(SocketAddr),
+    /// At the port of the sound (RFC 5761).
+    Muxed,
+}
+
+/// One of the two ports of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// That of its sound.
+    Sound,
+    /// That of its reports.
+    Reports,
 }
 
 /// What a line tells.
@@ -61,6 +83,13 @@ pub enum LineEvent {
         /// From whom.
         leg: LegId,
     },
+    /// How the sound of a line flowed so far, which replaces what was told of it before.
+    Measured {
+        /// Under which name somebody wants to know of it.
+        name: Arc<str>,
+        /// Its streams.
+        streams: Measured,
+    },
 }
 
 /// Whoever hears what a line hears and says, in each beat: called on the thread of all lines, so it must not wait.
@@ -86,8 +115,11 @@ struct Line {
     plan: Option<Plan>,
     /// Where its packets come from, once some have; and when the last did.
     from: Option<SocketAddr>,
+    /// Where its reports come from, once some have.
+    reports_from: Option<SocketAddr>,
     last_us: i64,
     is_gone: bool,
+    measuring: Measuring,
     playout: Playout,
     keys: Heard,
     pressing: Pressing,
@@ -117,8 +149,10 @@ impl Lines {
         let line = Line {
             plan: None,
             from: None,
+            reports_from: None,
             last_us: now_us,
             is_gone: false,
+            measuring: Measuring::new(ssrc, now_us),
             playout: Playout::new(),
             keys: Heard::default(),
             pressing: Pressing::default(),
@@ -136,9 +170,24 @@ impl Lines {
         self.lines.insert(leg, line);
     }
 
-    pub(super) fn close(&mut self, leg: LegId) {
+    /// The line is gone. What its telephone is told of that, and where.
+    pub(super) fn close(&mut self, leg: LegId, now_us: i64) -> Option<(Port, SocketAddr, Vec<u8>)> {
         self.unbridge(leg);
-        self.lines.remove(&leg);
+        let mut line = self.lines.remove(&leg)?;
+        let measured = line.measuring.end(now_us);
+        self.events
+            .extend(measured.map(|(name, streams)| LineEvent::Measured { name, streams }));
+        let mut datagram = vec![];
+        let (port, to) = line.reports_to(line.plan?);
+        line.measuring.report(line.timestamp, now_us, true, &mut datagram);
+        Some((port, to, datagram))
+    }
+
+    /// Somebody wants to know how its sound flows, under this name.
+    pub(super) fn measure(&mut self, leg: LegId, name: Arc<str>) {
+        if let Some(line) = self.lines.get_mut(&leg) {
+            line.measuring.name(name);
+        }
     }
 
     /// What was agreed on for its sound, now or anew.
@@ -147,6 +196,9 @@ impl Lines {
             let was = line.plan.replace(plan);
             if was.is_none_or(|was| was.remote != plan.remote) {
                 line.from = None;
+            }
+            if was.is_none_or(|was| was.reports != plan.reports) {
+                line.reports_from = None;
             }
             line.last_us = now_us;
         }
@@ -218,15 +270,26 @@ impl Lines {
     /// Something came to a line's port.
     pub fn packet(&mut self, leg: LegId, from: SocketAddr, datagram: &[u8], now_us: i64) {
         let Some(line) = self.lines.get_mut(&leg) else { return };
-        let Some((plan, packet)) = line.plan.zip(Packet::read(datagram)) else {
+        let Some(plan) = line.plan else { return };
+        if plan.reports == Reports::Muxed && is_report(datagram) {
+            line.report(from, plan, datagram, now_us);
             return;
-        };
+        }
+        let Some(packet) = Packet::read(datagram) else { return };
         let (payload_type, law) = plan.law;
         let is_key = plan.events == Some(packet.payload_type);
-        if !is_key && packet.payload_type != payload_type || !line.is_from(from, plan, now_us) {
+        if !is_key && packet.payload_type != payload_type {
+            // Such as comfort noise: it is not heard, and has a number like all of the telephone's packets.
+            if line.from == Some(from) {
+                line.measuring.arrived(&packet, law, now_us);
+            }
+            return;
+        }
+        if !line.is_from(from, plan, now_us) {
             return;
         }
         line.last_us = now_us;
+        line.measuring.arrived(&packet, law, now_us);
         if is_key {
             let digit = line.keys.take(packet.timestamp, packet.payload);
             let event = digit.map(|digit| LineEvent::Digit {
@@ -241,8 +304,17 @@ impl Lines {
         }
     }
 
+    /// Something came to the port of a line's reports.
+    pub fn report(&mut self, leg: LegId, from: SocketAddr, datagram: &[u8], now_us: i64) {
+        if let Some(line) = self.lines.get_mut(&leg)
+            && let Some(plan) = line.plan.filter(|plan| plan.reports != Reports::Muxed)
+        {
+            line.report(from, plan, datagram, now_us);
+        }
+    }
+
     /// A beat: everybody is heard, hears, and is sent to.
-    pub fn beat(&mut self, now_us: i64, mut send: impl FnMut(LegId, SocketAddr, &[u8])) -> Vec<LineEvent> {
+    pub fn beat(&mut self, now_us: i64, mut send: impl FnMut(LegId, Port, SocketAddr, &[u8])) -> Vec<LineEvent> {
         for line in self.lines.values_mut() {
             line.heard = line.playout.tick();
         }
@@ -258,9 +330,16 @@ impl Lines {
                 sink.frame(&line.heard, &said);
             }
             let Some(plan) = line.plan else { continue };
-            if line.say(&said, plan, &mut datagram) {
-                send(*leg, line.from.unwrap_or(plan.remote), &datagram);
+            if line.say(&said, plan, now_us, &mut datagram) {
+                send(*leg, Port::Sound, line.from.unwrap_or(plan.remote), &datagram);
             }
+            if line.measuring.report(line.timestamp, now_us, false, &mut datagram) {
+                let (port, to) = line.reports_to(plan);
+                send(*leg, port, to, &datagram);
+            }
+            let measured = line.measuring.beat(now_us);
+            self.events
+                .extend(measured.map(|(name, streams)| LineEvent::Measured { name, streams }));
             if line.pressing.is_done() && std::mem::take(&mut line.pressing_begun) {
                 self.events.push(LineEvent::Pressed { leg: *leg });
             }
@@ -290,6 +369,25 @@ impl Line {
                 self.from = Some(from);
                 true
             }
+        }
+    }
+
+    /// Takes a report, if it is the telephone's: it comes from the machine that the sound comes from, or should.
+    fn report(&mut self, from: SocketAddr, plan: Plan, datagram: &[u8], now_us: i64) {
+        if from.ip() != self.from.unwrap_or(plan.remote).ip() {
+            return;
+        }
+        if let Some(told) = Told::read(datagram, self.measuring.ssrc()) {
+            self.reports_from = Some(from);
+            self.measuring.told(&told, now_us);
+        }
+    }
+
+    /// Where reports go, and from which port of ours: to where the telephone's come from, which behind a NAT is not where it says.
+    fn reports_to(&self, plan: Plan) -> (Port, SocketAddr) {
+        match plan.reports {
+            Reports::Muxed => (Port::Sound, self.from.unwrap_or(plan.remote)),
+            Reports::At(said) => (Port::Reports, self.reports_from.unwrap_or(said)),
         }
     }
 
@@ -324,7 +422,7 @@ impl Line {
     }
 
     /// Writes the packet of this beat: a key, or sound. Whoever wants to hear nothing is sent nothing.
-    fn say(&mut self, said: &Frame, plan: Plan, datagram: &mut Vec<u8>) -> bool {
+    fn say(&mut self, said: &Frame, plan: Plan, now_us: i64, datagram: &mut Vec<u8>) -> bool {
         let timestamp = self.timestamp;
         self.timestamp = timestamp.wrapping_add(160);
         self.pressing_begun |= !self.pressing.is_done();
@@ -356,13 +454,18 @@ impl Line {
             let payload = &law.encode(said);
             Packet { payload, ..packet }.write(datagram);
         }
+        self.measuring
+            .sent(self.sequence, datagram.len() - HEAD_BYTES, law, now_us);
         true
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::rtcp::{Block, Telling},
+        *,
+    };
     use std::sync::Mutex;
 
     const LAW: (u8, Law) = (0, Law::Mu);
@@ -372,9 +475,14 @@ mod tests {
         ([192, 0, 2, last], 4_000).into()
     }
 
+    fn reports_address(last: u8) -> SocketAddr {
+        ([192, 0, 2, last], 4_001).into()
+    }
+
     fn plan(remote: u8) -> Plan {
         Plan {
             remote: address(remote),
+            reports: Reports::At(reports_address(remote)),
             law: LAW,
             events: Some(EVENTS),
             hears: true,
@@ -389,6 +497,8 @@ mod tests {
         events: Vec<LineEvent>,
         /// What was sent to whom, and what they heard of it: the last sample.
         sent: BTreeMap<SocketAddr, i16>,
+        /// Reports that were sent, from which port and to whom.
+        reported: Vec<(Port, SocketAddr, Vec<u8>)>,
     }
 
     impl World {
@@ -398,6 +508,7 @@ mod tests {
                 frames: 0,
                 events: vec![],
                 sent: BTreeMap::new(),
+                reported: vec![],
             }
         }
 
@@ -418,7 +529,7 @@ mod tests {
             let packet = Packet {
                 marker: false,
                 payload_type: 0,
-                sequence: 1,
+                sequence: u16::try_from(self.frames).expect("a few minutes"),
                 timestamp: self.frames * 160,
                 ssrc: u32::from(from),
                 payload,
@@ -449,8 +560,12 @@ mod tests {
                 }
                 self.frames += 1;
                 let now_us = self.now_us();
-                let sent = &mut self.sent;
-                let told = self.lines.beat(now_us, |_, to, datagram| {
+                let (sent, reported) = (&mut self.sent, &mut self.reported);
+                let told = self.lines.beat(now_us, |_, port, to, datagram| {
+                    if is_report(datagram) {
+                        reported.push((port, to, datagram.to_vec()));
+                        return;
+                    }
                     let packet = Packet::read(datagram).expect("ours");
                     if packet.payload_type == 0 {
                         sent.insert(to, Law::Mu.decode(packet.payload[159]));
@@ -493,7 +608,7 @@ mod tests {
         );
         world.beats(1, &both);
         assert_eq!(world.heard(1), 3_000);
-        world.lines.close(bo);
+        world.lines.close(bo, 0);
         world.beats(2, &both[..1]);
         assert_eq!(world.heard(1), 0);
     }
@@ -564,6 +679,86 @@ mod tests {
             .collect();
         assert_eq!(told, ['5', '#']);
         assert!(world.events.contains(&LineEvent::Pressed { leg: ada }));
+    }
+
+    #[test]
+    fn reports_go_where_the_telephone_says_or_where_its_own_come_from() {
+        let heard_of_us = |about: u32| {
+            let mut datagram = vec![];
+            let heard = Block {
+                ssrc: about,
+                fraction_lost: 0,
+                lost: 0,
+                highest: 1,
+                jitter: 0,
+                last_report: 0,
+                since_last_report: 0,
+            };
+            let telling = Telling {
+                ssrc: 1,
+                name: "ada",
+                sent: None,
+                heard: Some(heard),
+                leaves: false,
+            };
+            telling.write(&mut datagram);
+            datagram
+        };
+        let check = |name: &str, reports: Reports, from: Option<SocketAddr>, expected: (Port, SocketAddr)| {
+            let mut world = World::new();
+            let ada = world.leg(1);
+            world.lines.connect(ada, Plan { reports, ..plan(1) }, 0);
+            world.beats(5, &[(ada, 1, 1_000)]);
+            if let Some(from) = from {
+                world.lines.report(ada, from, &heard_of_us(7), world.now_us());
+                world.lines.packet(ada, from, &heard_of_us(7), world.now_us());
+            }
+            world.beats(500, &[(ada, 1, 1_000)]);
+            let (port, to, datagram) = world.reported.last().expect("a report");
+            assert_eq!((*port, *to), expected, "{name}");
+            let told = Told::read(datagram, 1).expect("ours");
+            assert!(told.sent.is_some() && told.heard.is_some() && !told.leaves, "{told:?}");
+        };
+        let beside = Reports::At(reports_address(1));
+        let elsewhere: SocketAddr = ([192, 0, 2, 1], 9).into();
+        check("as it says", beside, None, (Port::Reports, reports_address(1)));
+        check("behind a NAT", beside, Some(elsewhere), (Port::Reports, elsewhere));
+        check(
+            "a stranger's",
+            beside,
+            Some(address(66)),
+            (Port::Reports, reports_address(1)),
+        );
+        check("muxed", Reports::Muxed, Some(address(1)), (Port::Sound, address(1)));
+    }
+
+    #[test]
+    fn what_was_measured_is_told_under_a_name_now_and_then_and_in_the_end() {
+        let mut world = World::new();
+        let (ada, bo) = (world.leg(1), world.leg(2));
+        world.lines.measure(ada, "ada's".into());
+        world.beats(300, &[(ada, 1, 1_000), (bo, 2, 1_000)]);
+        let goodbye = world.lines.close(ada, world.now_us()).expect("a report");
+        world.lines.close(bo, world.now_us());
+        world.beats(1, &[]);
+        assert_eq!(goodbye.1, reports_address(1));
+        assert!(Told::read(&goodbye.2, 1).expect("ours").leaves);
+        let told: Vec<_> = world
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                LineEvent::Measured { name, streams } => Some((name.as_ref(), streams)),
+                _ => None,
+            })
+            .collect();
+        let packets: Vec<(&str, Vec<u64>)> = told
+            .iter()
+            .map(|(name, streams)| {
+                let packets = streams.iter().map(|(_, totals)| totals.figures.packets);
+                (*name, packets.collect())
+            })
+            .collect();
+        assert_eq!(packets, [("ada's", vec![250, 250]), ("ada's", vec![300, 300])]);
     }
 
     #[test]

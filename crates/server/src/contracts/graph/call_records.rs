@@ -1,11 +1,11 @@
-//! `communications/callRecords`: the conferences that are over, and one that goes on for whoever asks for it by name.
+//! `communications/callRecords`: the conferences and telephone calls that are over, and one that goes on for whoever asks for it by name.
 //!
-//! A conference is a group call. Its record is told as the register publishes it: version 1 soon after the end, and a higher one
+//! A conference is a group call, a telephone call one of two who speak ([`telephone`](super::telephone)). Its record is told as the register publishes it: version 1 soon after the end, and a higher one
 //! whenever more has become known. While it goes on there is a **provisional** record for who asks so
 //! (`Prefer: sederunt.provisional`, or the option of that name), by its id alone: clients that know nothing of it see only what is over.
 
 use odata::Options;
-use register::{CallRecord as Stored, Order, Query};
+use register::{CallRecord as Meeting, Order, Published, Query, TelephoneRecord};
 use serde::Serialize;
 
 use super::conditions;
@@ -17,7 +17,8 @@ use super::participants::{self, Organizer, Participant};
 use super::primitives::{Moment, guid};
 use super::readers::{find, whose};
 use super::reply::Reply;
-use super::sessions::{self, Session};
+use super::session::Session;
+use super::sessions;
 use super::{Asked, Graph};
 use crate::failure::{Answer, Failure, Kind};
 use crate::links;
@@ -57,11 +58,12 @@ pub(super) struct CallRecord {
     sessions_next_link: Option<String>,
 }
 
-/// `callType`: here everybody meets on the server.
+/// `callType`: a meeting, or a telephone call.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum CallType {
     GroupCall,
+    PeerToPeer,
 }
 
 pub(super) async fn get(graph: &Graph, asked: &Asked) -> Answer<Reply> {
@@ -148,12 +150,17 @@ fn order(text: Option<&str>) -> Answer<Order> {
 
 impl CallRecord {
     /// A record with what is wanted below it.
-    async fn read(graph: &Graph, asked: &Asked, stored: &Stored, known: &mut Known) -> Answer<CallRecord> {
-        let organizer = match &stored.organizer {
-            Some(id) => known.user(&graph.installation.identity, id).await?.map(Somebody::user),
-            None => None,
+    async fn read(graph: &Graph, asked: &Asked, stored: &Published, known: &mut Known) -> Answer<CallRecord> {
+        let mut record = match stored {
+            Published::Meeting(meeting) => {
+                let organizer = match &meeting.organizer {
+                    Some(id) => known.user(&graph.installation.identity, id).await?.map(Somebody::user),
+                    None => None,
+                };
+                CallRecord::of_meeting(graph, asked, meeting, organizer.as_ref())
+            }
+            Published::Telephone(call) => CallRecord::of_call(asked, call),
         };
-        let mut record = CallRecord::new(graph, asked, stored, organizer.as_ref());
         let path = format!("{CALL_RECORDS}/{}", record.id);
         if let Some(options) = asked.options.below("sessions") {
             let page = sessions::below(graph, asked, stored, options, known).await?;
@@ -172,7 +179,7 @@ impl CallRecord {
         Ok(record)
     }
 
-    fn new(graph: &Graph, asked: &Asked, stored: &Stored, organizer: Option<&Somebody>) -> CallRecord {
+    fn of_meeting(graph: &Graph, asked: &Asked, stored: &Meeting, organizer: Option<&Somebody>) -> CallRecord {
         let public_url = &graph.installation.public_url;
         CallRecord {
             context: None,
@@ -189,6 +196,28 @@ impl CallRecord {
             organizer: organizer.map(Somebody::set),
             participants: None,
             organizer_v2: organizer.map(Organizer::new),
+            participants_v2: None,
+            participants_next_link: None,
+            sessions: None,
+            sessions_next_link: None,
+        }
+    }
+
+    fn of_call(asked: &Asked, stored: &TelephoneRecord) -> CallRecord {
+        CallRecord {
+            context: None,
+            is_provisional: stored.version == 0,
+            id: stored.call.clone(),
+            version: stored.version,
+            kind: CallType::PeerToPeer,
+            modalities: modalities(stored.media),
+            last_modified_date_time: Moment(stored.modified.unwrap_or(asked.now)),
+            start_date_time: Moment(stored.start),
+            end_date_time: Moment(stored.end.unwrap_or(asked.now)),
+            join_web_url: None,
+            organizer: None,
+            participants: None,
+            organizer_v2: None,
             participants_v2: None,
             participants_next_link: None,
             sessions: None,

@@ -1,10 +1,11 @@
 //! Conditions on records and sessions: from the names that Graph has for things to those of the register.
 //!
 //! What a name cannot be asked for is refused here, with the names that can; what the register compares is refused by it, and both
-//! say where in the filter. A record is always a group call, so a condition on its type holds for all or for none.
+//! say where in the filter. A record is of a meeting, which is a group call, or of a telephone call.
 
 use filter::{Comparison, Malformed, Predicate, Word};
 use meeting::MeetingCode;
+use register::{MEETING, TELEPHONE};
 
 use super::primitives;
 use crate::failure::{Failure, Kind};
@@ -179,20 +180,27 @@ fn of_modality(condition: Predicate) -> Result<Predicate, Malformed> {
     })
 }
 
-/// Everything or nothing.
+/// A meeting or a telephone call; of Graph's other types there is none.
 fn of_type(condition: Predicate) -> Result<Predicate, Malformed> {
     let Predicate::Compare {
         path,
-        comparison,
+        comparison: comparison @ (Comparison::Equal | Comparison::NotEqual),
         literal,
     } = condition
     else {
         // It is never null.
-        return Ok(Predicate::Or(Vec::new()));
+        return match condition {
+            Predicate::Compare { path, .. } => Err(Malformed {
+                at: path.at,
+                why: "type compares only with eq, ne and in".into(),
+            }),
+            _ => Ok(Predicate::Or(Vec::new())),
+        };
     };
-    let is_group_call = match literal.text.as_str() {
-        "groupCall" => true,
-        "peerToPeer" | "unknown" | "unknownFutureValue" => false,
+    let kind = match literal.text.as_str() {
+        "groupCall" => MEETING,
+        "peerToPeer" => TELEPHONE,
+        "unknown" | "unknownFutureValue" => "",
         _ => {
             let why = "expected one of groupCall, peerToPeer, unknown";
             return Err(Malformed {
@@ -201,22 +209,15 @@ fn of_type(condition: Predicate) -> Result<Predicate, Malformed> {
             });
         }
     };
-    let holds = match comparison {
-        Comparison::Equal => is_group_call,
-        Comparison::NotEqual => !is_group_call,
-        _ => {
-            let why = "type compares only with eq, ne and in";
-            return Err(Malformed {
-                at: path.at,
-                why: why.into(),
-            });
-        }
+    let compare = Predicate::Compare {
+        path,
+        comparison,
+        literal: Word {
+            text: kind.to_owned(),
+            ..literal
+        },
     };
-    Ok(if holds {
-        Predicate::And(Vec::new())
-    } else {
-        Predicate::Or(Vec::new())
-    })
+    Ok(renamed(compare, "kind"))
 }
 
 #[cfg(test)]
@@ -262,9 +263,9 @@ mod tests {
         check("not modalities/any(m:m eq 'audio')", "NOT media.audio = \"1\"");
         let never = of_records("modalities/any(m:m eq 'data')", "").expect("a condition");
         assert_eq!(never, Predicate::Or(Vec::new()));
-        let all = of_records("type eq 'groupCall'", "").expect("a condition");
-        assert_eq!(all, Predicate::And(Vec::new()));
-        let none = of_records("type in ('peerToPeer')", "").expect("a condition");
+        check("type eq 'groupCall'", "kind = \"1\"");
+        check("type in ('peerToPeer','unknown')", "kind = \"2\" OR kind = \"\"");
+        let none = of_records("type eq null", "").expect("a condition");
         assert_eq!(none, Predicate::Or(Vec::new()));
     }
 

@@ -1,4 +1,4 @@
-//! The two ends of a session: the participant's, which calls, and this server's, which is called.
+//! The two ends of a session: a participant's, and another's or this server's. In a meeting it is the participant who calls.
 //!
 //! The types of both are told by name in every answer: without it, clients drop all that is in them.
 
@@ -74,11 +74,26 @@ struct ServiceUserAgent {
     role: ServiceRole,
 }
 
-/// `serviceRole`: who forwards media.
+/// `serviceRole`: who forwards media, or who answers a telephone and does what a program says.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum ServiceRole {
     MediaController,
+    CustomBot,
+}
+
+/// `microsoft.graph.callRecords.endpoint`: either of the two.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Endpoint {
+    Participant(Box<ParticipantEndpoint>),
+    Service(ServiceEndpoint),
+}
+
+impl Endpoint {
+    pub(super) fn of(somebody: &Somebody, software: &Software) -> Endpoint {
+        Endpoint::Participant(Box::new(ParticipantEndpoint::new(somebody, software)))
+    }
 }
 
 /// What a participant's client said of itself.
@@ -101,7 +116,7 @@ impl Software {
 }
 
 impl ParticipantEndpoint {
-    pub(super) fn new(somebody: &Somebody, software: &Software) -> ParticipantEndpoint {
+    fn new(somebody: &Somebody, software: &Software) -> ParticipantEndpoint {
         // Programs say so; whatever calls itself Mozilla is a browser, as it has been for thirty years.
         let is_browser = |agent: &String| agent.starts_with("Mozilla/");
         let platform = match &software.user_agent {
@@ -131,14 +146,21 @@ impl ParticipantEndpoint {
 }
 
 impl ServiceEndpoint {
-    /// This server, as it is now.
-    pub(super) const OURS: ServiceEndpoint = ServiceEndpoint {
-        kind: "#microsoft.graph.callRecords.serviceEndpoint",
-        user_agent: ServiceUserAgent {
-            kind: "#microsoft.graph.callRecords.serviceUserAgent",
-            header_value: concat!("sederunt/", env!("CARGO_PKG_VERSION")),
-            application_version: env!("CARGO_PKG_VERSION"),
-            role: ServiceRole::MediaController,
-        },
-    };
+    /// This server as it holds meetings, as it is now.
+    pub(super) const OF_MEETINGS: ServiceEndpoint = ServiceEndpoint::acting_as(ServiceRole::MediaController);
+
+    /// This server as it conducts telephone calls.
+    pub(super) const OF_CALLS: ServiceEndpoint = ServiceEndpoint::acting_as(ServiceRole::CustomBot);
+
+    const fn acting_as(role: ServiceRole) -> ServiceEndpoint {
+        ServiceEndpoint {
+            kind: "#microsoft.graph.callRecords.serviceEndpoint",
+            user_agent: ServiceUserAgent {
+                kind: "#microsoft.graph.callRecords.serviceUserAgent",
+                header_value: concat!("sederunt/", env!("CARGO_PKG_VERSION")),
+                application_version: env!("CARGO_PKG_VERSION"),
+                role,
+            },
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Who somebody is, as Graph says it: one identity, and sets of identities in which the slot says of what kind.
 //!
-//! A signed-in user is a `user`, whoever came by the link alone a `guest`. The same person has the same id in every slot, in every
+//! A signed-in user is a `user`, whoever came by the link alone a `guest`, and whoever telephones a `phone`. The same person has the same id in every slot, in every
 //! record for a user, in one record for a guest.
 
 use std::collections::BTreeMap;
@@ -58,8 +58,28 @@ pub(super) struct Somebody {
     display_name: Option<String>,
     /// Of a user with an account.
     email: Option<String>,
-    is_user: bool,
+    slot: Slot,
 }
+
+/// Of what kind somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    User,
+    Guest,
+    Phone,
+}
+
+impl Slot {
+    fn of(kind: &ParticipantKind) -> Slot {
+        match kind {
+            ParticipantKind::SignedIn(_) => Slot::User,
+            ParticipantKind::Anonymous => Slot::Guest,
+        }
+    }
+}
+
+/// Whoever telephones and does not want to be known.
+const WITHHELD: &str = "anonymous";
 
 /// Accounts that were looked up for one answer.
 #[derive(Default)]
@@ -92,7 +112,7 @@ impl Known {
             id: guid(id.as_str()),
             display_name: Some(display_name.to_owned()),
             email,
-            is_user: matches!(kind, ParticipantKind::SignedIn(_)),
+            slot: Slot::of(kind),
         })
     }
 
@@ -114,7 +134,7 @@ impl Known {
             },
             display_name: None,
             email: None,
-            is_user: matches!(kind, ParticipantKind::SignedIn(_)),
+            slot: Slot::of(kind),
         };
         Ok(user.map_or_else(unknown, Somebody::user))
     }
@@ -127,7 +147,17 @@ impl Somebody {
             id: user.id.as_str().to_owned(),
             display_name: Some(user.display_name.as_str().to_owned()),
             email: Some(user.email.clone()),
-            is_user: true,
+            slot: Slot::User,
+        }
+    }
+
+    /// Somebody on the telephone, by their address: a number, or one of SIP.
+    pub(super) fn telephone(address: Option<&str>) -> Somebody {
+        Somebody {
+            id: address.unwrap_or(WITHHELD).to_owned(),
+            display_name: None,
+            email: None,
+            slot: Slot::Phone,
         }
     }
 
@@ -150,15 +180,18 @@ impl Somebody {
     pub(super) fn communications_set(&self) -> CommunicationsIdentitySet {
         let identity = Some(self.identity("#microsoft.graph.userIdentity"));
         let mut set = CommunicationsIdentitySet::default();
-        let slot = if self.is_user { &mut set.user } else { &mut set.guest };
-        *slot = identity;
+        match self.slot {
+            Slot::User => set.user = identity,
+            Slot::Guest => set.guest = identity,
+            Slot::Phone => set.phone = identity,
+        }
         set
     }
 
     /// Whoever has no account is no user, whatever the slot.
     fn identity(&self, of_user: &'static str) -> Identity {
         Identity {
-            kind: if self.is_user {
+            kind: if self.slot == Slot::User {
                 of_user
             } else {
                 "#microsoft.graph.identity"

@@ -23,6 +23,20 @@ pub(super) struct Media {
     streams: Vec<MediaStream>,
 }
 
+impl Media {
+    /// The same where the participant was called.
+    pub(super) fn turned(self) -> Media {
+        Media {
+            label: self.label,
+            caller_network: self.callee_network,
+            callee_network: self.caller_network,
+            caller_device: self.callee_device,
+            callee_device: self.caller_device,
+            streams: self.streams.into_iter().map(MediaStream::turned).collect(),
+        }
+    }
+}
+
 /// `modality`, as far as meetings here have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,9 +7,10 @@
 //! | [`reply`], [`error`], [`primitives`] | what is answered, and how it is refused |
 //! | [`shapes`], [`shaping`], [`pages`], [`conditions`], [`contexts`] | what options may name, and what they make of an answer |
 //! | [`call_records`], [`sessions`], [`participants`], [`pstn`], [`online_meetings`], [`attendance`] | one for each resource: its type, and what is asked of the register |
+//! | [`telephone`] | a telephone call, as one of them |
 //! | [`readers`], [`organizers`] | who reads which call records, and of whose meetings a path is |
 //! | [`subscriptions`], [`notifications`] | who is told of call records, and in which words |
-//! | [`endpoints`], [`identities`], [`media`] | types that resources share |
+//! | [`session`], [`endpoints`], [`identities`], [`media`] | types that resources share |
 //!
 //! A request is one row of the table. The gate lets its caller in, then its options are read, then the row's handler is called with
 //! all of it as one value ([`Asked`]). A path that no row has, and a verb that its path does not take, pass the gate as well, so that every
@@ -39,11 +40,13 @@ mod primitives;
 mod pstn;
 mod readers;
 mod reply;
+mod session;
 mod sessions;
 mod shapes;
 mod shaping;
 mod streams;
 mod subscriptions;
+mod telephone;
 
 use std::sync::Arc;
 

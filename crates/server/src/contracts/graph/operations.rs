@@ -202,14 +202,14 @@ pub(super) static OPERATIONS: &[Row] = &[
     get(
         "communications/callRecords/getPstnCalls()",
         Operation::reads("callRecords/ListPstnCalls", READ_CALLS, "pstnCallLogRow"),
-        Takes::Nothing,
-        |graph, asked| Box::pin(ready(pstn::list_calls(graph, asked))),
+        Takes::Rows,
+        |graph, asked| Box::pin(pstn::list_calls(graph, asked)),
     ),
     get(
         "communications/callRecords/getDirectRoutingCalls()",
         Operation::reads("callRecords/ListDirectRoutingCalls", READ_CALLS, "directRoutingLogRow"),
-        Takes::Nothing,
-        |graph, asked| Box::pin(ready(pstn::list_direct_routing_calls(graph, asked))),
+        Takes::Rows,
+        |graph, asked| Box::pin(pstn::list_direct_routing_calls(graph, asked)),
     ),
     get(
         "me/onlineMeetings",

@@ -2,16 +2,16 @@
 
 use meeting::ParticipantId;
 use odata::Options;
-use register::{CallRecord as Stored, Page, ParticipantRecord, Query};
+use register::{Page, ParticipantRecord, Published, Query, TelephoneRecord};
 use serde::Serialize;
 
 use super::contexts::{self, CALL_RECORDS};
 use super::identities::{CommunicationsIdentitySet, IdentitySet, Known, Somebody};
 use super::pages::{self, Collection, Cut};
-use super::primitives::{self, guid};
-use super::readers::find;
+use super::primitives;
+use super::readers::{find, id_of};
 use super::reply::Reply;
-use super::{Asked, Graph};
+use super::{Asked, Graph, telephone};
 use crate::failure::{Answer, Failure, Kind};
 use crate::limits;
 
@@ -58,7 +58,7 @@ pub(super) async fn list(graph: &Graph, asked: &Asked) -> Answer<Reply> {
     } else {
         None
     };
-    let (root, id) = (graph.root(&asked.place), guid(record.conference.as_str()));
+    let (root, id) = (graph.root(&asked.place), id_of(&record));
     let path = format!("{CALL_RECORDS}/{id}/participants_v2");
     Ok(asked.reply(&Collection {
         context: contexts::collection(
@@ -83,15 +83,20 @@ pub(super) async fn count(graph: &Graph, asked: &Asked) -> Answer<Reply> {
 pub(super) async fn get(graph: &Graph, asked: &Asked) -> Answer<Reply> {
     let record = find(graph, asked).await?;
     let not_found = || Failure::new(Kind::NotFound, "Participant not found.");
-    let id = primitives::id(asked.key(1)).and_then(|id| ParticipantId::parse(&id).ok());
-    let id = id.ok_or_else(not_found)?;
-    let stored = graph
-        .installation
-        .register
-        .participant(&record.conference, &id, asked.now)
-        .await;
-    let stored = stored.map_err(|error| pages::unread_below(&asked.asking, error, not_found))?;
-    let mut participant = Participant::read(graph, &stored, &mut Known::default()).await?;
+    let mut participant = match &record {
+        Published::Meeting(meeting) => {
+            let id = primitives::id(asked.key(1)).and_then(|id| ParticipantId::parse(&id).ok());
+            let (id, register) = (id.ok_or_else(not_found)?, &graph.installation.register);
+            let stored = register.participant(&meeting.conference, &id, asked.now).await;
+            let stored = stored.map_err(|error| pages::unread_below(&asked.asking, error, not_found))?;
+            Participant::read(graph, &stored, &mut Known::default()).await?
+        }
+        Published::Telephone(call) => {
+            let everybody = everybody(graph, call).await?;
+            let found = everybody.iter().find(|one| one.id() == asked.key(1));
+            found.map(Participant::new).ok_or_else(not_found)?
+        }
+    };
     participant.context = Some(context(graph, asked, &record, "participants_v2"));
     Ok(asked.reply(&participant))
 }
@@ -99,7 +104,11 @@ pub(super) async fn get(graph: &Graph, asked: &Asked) -> Answer<Reply> {
 pub(super) async fn organizer(graph: &Graph, asked: &Asked) -> Answer<Reply> {
     let record = find(graph, asked).await?;
     let mut known = Known::default();
-    let user = match &record.organizer {
+    let organizer = match &record {
+        Published::Meeting(meeting) => meeting.organizer.as_ref(),
+        Published::Telephone(_) => return Err(Failure::new(Kind::NotFound, "Nobody organizes a call.")),
+    };
+    let user = match organizer {
         Some(id) => known.user(&graph.installation.identity, id).await?,
         None => None,
     };
@@ -113,7 +122,7 @@ pub(super) async fn organizer(graph: &Graph, asked: &Asked) -> Answer<Reply> {
 pub(super) async fn below(
     graph: &Graph,
     asked: &Asked,
-    record: &Stored,
+    record: &Published,
     options: &Options,
     known: &mut Known,
 ) -> Answer<Page<Participant>> {
@@ -131,9 +140,13 @@ pub(super) async fn below(
 pub(super) async fn withdrawn(
     graph: &Graph,
     asked: &Asked,
-    record: &Stored,
+    record: &Published,
     known: &mut Known,
 ) -> Answer<Vec<IdentitySet>> {
+    let record = match record {
+        Published::Meeting(record) => record,
+        Published::Telephone(call) => return Ok(everybody(graph, call).await?.iter().map(Somebody::set).collect()),
+    };
     let query = Query {
         page_size: limits::WITHDRAWN_PARTICIPANTS_MAX,
         now: asked.now,
@@ -151,13 +164,28 @@ pub(super) async fn withdrawn(
     Ok(sets)
 }
 
+/// Everybody who was on a telephone in a call.
+async fn everybody(graph: &Graph, call: &TelephoneRecord) -> Answer<Vec<Somebody>> {
+    Ok(telephone::everybody(&telephone::legs(graph, call).await?))
+}
+
 async fn read_page(
     graph: &Graph,
     asked: &Asked,
-    record: &Stored,
+    record: &Published,
     cut: &Cut,
     known: &mut Known,
 ) -> Answer<Page<Participant>> {
+    let record = match record {
+        Published::Meeting(record) => record,
+        // There are so few that all are on the first page.
+        Published::Telephone(call) => {
+            return Ok(Page {
+                items: everybody(graph, call).await?.iter().map(Participant::new).collect(),
+                next_page_token: None,
+            });
+        }
+    };
     let query = Query {
         filter: "",
         page_size: cut.size,
@@ -180,13 +208,20 @@ async fn read_page(
     })
 }
 
-async fn number(graph: &Graph, asked: &Asked, record: &Stored) -> Answer<i64> {
+async fn number(graph: &Graph, asked: &Asked, record: &Published) -> Answer<i64> {
+    let record = match record {
+        Published::Meeting(record) => record,
+        Published::Telephone(call) => {
+            let everybody = everybody(graph, call).await?;
+            return Ok(i64::try_from(everybody.len()).unwrap_or(i64::MAX));
+        }
+    };
     let register = &graph.installation.register;
     let counted = register.count_participants(&record.conference, "", asked.now).await;
     counted.map_err(|error| pages::unread(&asked.asking, error))
 }
 
-fn context(graph: &Graph, asked: &Asked, record: &Stored, navigation: &str) -> String {
-    let path = format!("{CALL_RECORDS}('{}')/{navigation}", guid(record.conference.as_str()));
+fn context(graph: &Graph, asked: &Asked, record: &Published, navigation: &str) -> String {
+    let path = format!("{CALL_RECORDS}('{}')/{navigation}", id_of(record));
     contexts::entity(&graph.root(&asked.place), &path, &asked.options)
 }

@@ -1,46 +1,231 @@
-//! `getPstnCalls` and `getDirectRoutingCalls`: calls by telephone, of which this server holds none.
+//! `getPstnCalls` and `getDirectRoutingCalls`: the calls of the telephone network that are over, one row each, for whoever accounts for
+//! them.
 //!
-//! They answer empty lists instead of nothing, since programs that report on calls ask for all kinds. The arguments are checked as
-//! if there were some: a range that is wrong should be heard of here, and not on the day of the first call.
+//! There is one network here, which is reached by the operator's own trunk. So **both lists have the same calls**: the first tells who
+//! called whom for how long, the second how the trunk fared with it, and a program that adds up asks one of them. A row has the id of its
+//! call, by which its record is found. Nobody here sells minutes, and no country is known: what money, licences and places are about is
+//! null. A document answers and calls in nobody's name, as the contract has it for bots, so no row has a user.
 
+use calls::{Call, Direction};
+use identity::policy::Reach;
+use meeting::Micros;
+use register::{Page, Query};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{Date, Duration, OffsetDateTime, Time};
+use time::{Date, Duration, OffsetDateTime, Time, UtcOffset};
 
+use super::pages::{self, Collection};
+use super::primitives::Moment;
 use super::reply::Reply;
 use super::{Asked, Graph};
 use crate::failure::{Answer, Failure, Kind};
 use crate::limits::PSTN_RANGE_DAYS_MAX;
 
+/// `microsoft.graph.callRecords.pstnCallLogRow`.
 #[derive(Serialize)]
-struct Nothing {
-    #[serde(rename = "@odata.context")]
-    context: String,
-    #[serde(rename = "@odata.count")]
-    count: u32,
-    value: [(); 0],
+#[serde(rename_all = "camelCase")]
+struct PstnCallLogRow {
+    id: String,
+    /// Not unique, says the contract: what SIP calls it.
+    call_id: Option<String>,
+    call_type: &'static str,
+    caller_number: Option<String>,
+    callee_number: String,
+    start_date_time: Moment,
+    end_date_time: Option<Moment>,
+    /// Whole seconds in which both could speak.
+    duration: i64,
+    /// Neither of those that it knows.
+    call_duration_source: Option<()>,
+    user_id: Option<()>,
+    user_principal_name: Option<()>,
+    user_display_name: Option<()>,
+    charge: Option<()>,
+    conference_id: Option<()>,
+    connection_charge: Option<()>,
+    currency: Option<()>,
+    destination_context: Option<()>,
+    destination_name: Option<()>,
+    inventory_type: Option<()>,
+    license_capability: Option<()>,
+    operator: Option<()>,
+    tenant_country_code: Option<()>,
+    usage_country_code: Option<()>,
 }
 
-pub(super) fn list_calls(graph: &Graph, asked: &Asked) -> Answer<Reply> {
-    none(graph, asked, "pstnCallLogRow")
+/// `microsoft.graph.callRecords.directRoutingLogRow`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DirectRoutingLogRow {
+    id: String,
+    /// The call record that it is a part of.
+    correlation_id: String,
+    call_type: &'static str,
+    caller_number: Option<String>,
+    callee_number: String,
+    invite_date_time: Option<Moment>,
+    start_date_time: Option<Moment>,
+    /// Of a call that was established.
+    end_date_time: Option<Moment>,
+    /// Of one that was not.
+    failure_date_time: Option<Moment>,
+    duration: i64,
+    successful_call: bool,
+    final_sip_code: Option<u16>,
+    final_sip_code_phrase: Option<&'static str>,
+    call_end_sub_reason: Option<()>,
+    /// Sound goes through this server.
+    media_bypass_enabled: bool,
+    media_path_location: Option<()>,
+    signaling_location: Option<()>,
+    trunk_fully_qualified_domain_name: Option<()>,
+    user_id: Option<()>,
+    user_principal_name: Option<()>,
+    user_display_name: Option<()>,
 }
 
-pub(super) fn list_direct_routing_calls(graph: &Graph, asked: &Asked) -> Answer<Reply> {
-    none(graph, asked, "directRoutingLogRow")
+impl From<Call> for PstnCallLogRow {
+    fn from(call: Call) -> PstnCallLogRow {
+        PstnCallLogRow {
+            duration: duration_s(&call),
+            call_type: match call.direction {
+                Direction::Incoming => "ucap_in",
+                Direction::Outgoing => "ucap_out",
+            },
+            start_date_time: Moment(Micros(call.create_us)),
+            end_date_time: call.end_us.map(moment_of),
+            id: call.id,
+            call_id: call.sip_call_id,
+            caller_number: call.from,
+            callee_number: call.to,
+            call_duration_source: None,
+            user_id: None,
+            user_principal_name: None,
+            user_display_name: None,
+            charge: None,
+            conference_id: None,
+            connection_charge: None,
+            currency: None,
+            destination_context: None,
+            destination_name: None,
+            inventory_type: None,
+            license_capability: None,
+            operator: None,
+            tenant_country_code: None,
+            usage_country_code: None,
+        }
+    }
 }
 
-fn none(graph: &Graph, asked: &Asked, of: &str) -> Answer<Reply> {
-    asked.asking.reach()?;
-    range(asked.key(0))?;
-    Ok(Reply::json(&Nothing {
-        context: format!(
-            "{}/$metadata#Collection(microsoft.graph.callRecords.{of})",
-            graph.root(&asked.place)
-        ),
-        count: 0,
-        value: [],
+impl From<Call> for DirectRoutingLogRow {
+    fn from(call: Call) -> DirectRoutingLogRow {
+        let is_established = call.answer_us.is_some();
+        let ended = call.end_us.map(moment_of);
+        let (final_sip_code, final_sip_code_phrase) = final_status(&call);
+        DirectRoutingLogRow {
+            duration: duration_s(&call),
+            call_type: match call.direction {
+                Direction::Incoming => "ByotIn",
+                Direction::Outgoing => "ByotOut",
+            },
+            invite_date_time: call.start_us.map(moment_of),
+            start_date_time: call.answer_us.map(moment_of),
+            end_date_time: ended.filter(|_| is_established),
+            failure_date_time: ended.filter(|_| !is_established),
+            successful_call: is_established,
+            final_sip_code,
+            final_sip_code_phrase,
+            correlation_id: call.originating_call.unwrap_or_else(|| call.id.clone()),
+            id: call.id,
+            caller_number: call.from,
+            callee_number: call.to,
+            call_end_sub_reason: None,
+            media_bypass_enabled: false,
+            media_path_location: None,
+            signaling_location: None,
+            trunk_fully_qualified_domain_name: None,
+            user_id: None,
+            user_principal_name: None,
+            user_display_name: None,
+        }
+    }
+}
+
+fn moment_of(at_us: i64) -> Moment {
+    Moment(Micros(at_us))
+}
+
+fn duration_s(call: &Call) -> i64 {
+    let spoken_us = call
+        .answer_us
+        .zip(call.end_us)
+        .map(|(answer_us, end_us)| end_us - answer_us);
+    spoken_us.unwrap_or(0) / 1_000_000
+}
+
+/// What SIP answered in the end, as far as that is known: that a call was taken, or the status by which it failed.
+fn final_status(call: &Call) -> (Option<u16>, Option<&'static str>) {
+    if call.answer_us.is_some() {
+        return (Some(200), Some("OK"));
+    }
+    let code = call.error_code.as_deref().and_then(|code| code.strip_prefix("SIP_"));
+    (code.and_then(|code| code.parse().ok()), None)
+}
+
+pub(super) async fn list_calls(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    // Both ends are in it.
+    list::<PstnCallLogRow>(graph, asked, "<=", "pstnCallLogRow").await
+}
+
+pub(super) async fn list_direct_routing_calls(graph: &Graph, asked: &Asked) -> Answer<Reply> {
+    list::<DirectRoutingLogRow>(graph, asked, "<", "directRoutingLogRow").await
+}
+
+/// A page of the calls that began in a time, as rows of a type.
+async fn list<Row: From<Call> + Serialize>(graph: &Graph, asked: &Asked, end: &str, of: &str) -> Answer<Reply> {
+    let reach = asked.asking.reach()?;
+    let (from, to) = range(asked.key(0))?;
+    let filter = format!("start_time >= {} AND start_time {end} {}", text(from)?, text(to)?);
+    let query = Query {
+        filter: &filter,
+        page_size: asked.cut.size,
+        page_token: &asked.cut.cursor,
+        now: asked.now,
+    };
+    let register = &graph.installation.register;
+    let unread = |error| pages::unread(&asked.asking, error);
+    let (page, count) = match reach {
+        Reach::Everybody => {
+            let page = register.list_network_calls(&query).await.map_err(unread)?;
+            (page, register.count_network_calls(&filter).await.map_err(unread)?)
+        }
+        // A person's own calls are none: calls are a project's.
+        Reach::Own(_) => (NOTHING, 0),
+    };
+    let calls = graph.installation.calls.named(&page.items).await;
+    let calls = calls.map_err(|error| Failure::unreachable(&error, "the calls cannot be reached"))?;
+    let root = graph.root(&asked.place);
+    // The function, as it was called.
+    let path = super::split_version(asked.head.uri.path()).map_or("", |(_, below)| below);
+    Ok(asked.reply(&Collection {
+        context: format!("{root}/$metadata#Collection(microsoft.graph.callRecords.{of})"),
+        count: Some(count),
+        value: calls.into_iter().map(Row::from).collect(),
+        next_link: pages::next_link(asked, &root, path, page.next_page_token.as_deref()),
     }))
+}
+
+const NOTHING: Page<String> = Page {
+    items: Vec::new(),
+    next_page_token: None,
+};
+
+/// A moment in a filter.
+fn text(moment: OffsetDateTime) -> Answer<String> {
+    let text = moment.checked_to_offset(UtcOffset::UTC);
+    let text = text.and_then(|moment| moment.format(&Rfc3339).ok());
+    text.ok_or_else(|| invalid("Years are from 1 to 9999."))
 }
 
 /// Reads `fromDateTime=…,toDateTime=…`. One client loses the comma between them.
@@ -83,7 +268,88 @@ fn invalid(sentence: impl Into<std::borrow::Cow<'static, str>>) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use calls::{CallState, CreateMethod};
+    use serde_json::{Value, json};
+
     use super::*;
+
+    fn call(answer_us: Option<i64>, error_code: Option<&str>) -> Call {
+        Call {
+            id: "e523d2ed-2966-4b6b-925b-754a88034cc5".to_owned(),
+            project: "one".to_owned(),
+            to: "+4420".to_owned(),
+            from: Some("+4930".to_owned()),
+            is_private: false,
+            labels: BTreeMap::new(),
+            direction: Direction::Outgoing,
+            state: CallState::Completed,
+            create_method: CreateMethod::ParentCall,
+            error_code: error_code.map(str::to_owned),
+            error_message: None,
+            create_us: 1_000_000,
+            start_us: Some(2_000_000),
+            ring_us: None,
+            answer_us,
+            end_us: Some(65_900_000),
+            sip_call_id: Some("a@b".to_owned()),
+            originating_call: Some("f523d2ed-2966-4b6b-925b-754a88034cc5".to_owned()),
+            bridged: false,
+            state_update_uri: None,
+        }
+    }
+
+    /// Both ways: what is told is declared, and what is declared is told.
+    fn check_row(row: impl Serialize, name: &str, expected: &[(&str, Value)]) {
+        let row = serde_json::to_value(row).expect("plain values");
+        for (property, value) in expected {
+            assert_eq!(row[*property], *value, "{name}/{property}");
+        }
+        let mut told: Vec<&str> = row.as_object().expect("an object").keys().map(String::as_str).collect();
+        let mut declared = crate::contracts::graph::metadata::declared("ComplexType", name);
+        told.sort_unstable();
+        declared.sort_unstable();
+        assert_eq!(told, declared, "{name}");
+    }
+
+    #[test]
+    fn rows_say_what_is_known() {
+        let (answered, failed) = (call(Some(5_000_000), None), call(None, Some("SIP_404")));
+        let pstn = |duration: i64| {
+            vec![
+                ("callType", json!("ucap_out")),
+                ("callerNumber", json!("+4930")),
+                ("startDateTime", json!("1970-01-01T00:00:01.000000Z")),
+                ("endDateTime", json!("1970-01-01T00:01:05.900000Z")),
+                ("duration", json!(duration)),
+                ("userId", Value::Null),
+                ("charge", Value::Null),
+            ]
+        };
+        check_row(PstnCallLogRow::from(answered.clone()), "pstnCallLogRow", &pstn(60));
+        check_row(PstnCallLogRow::from(failed.clone()), "pstnCallLogRow", &pstn(0));
+        let trunk = |status: Value, phrase: Value, start: Value, end: Value, failure: Value| {
+            vec![
+                ("callType", json!("ByotOut")),
+                ("correlationId", json!("f523d2ed-2966-4b6b-925b-754a88034cc5")),
+                ("inviteDateTime", json!("1970-01-01T00:00:02.000000Z")),
+                ("startDateTime", start.clone()),
+                ("endDateTime", end),
+                ("failureDateTime", failure),
+                ("successfulCall", json!(start != Value::Null)),
+                ("finalSipCode", status),
+                ("finalSipCodePhrase", phrase),
+                ("mediaBypassEnabled", json!(false)),
+            ]
+        };
+        let end = json!("1970-01-01T00:01:05.900000Z");
+        let start = json!("1970-01-01T00:00:05.000000Z");
+        let expected = trunk(json!(200), json!("OK"), start, end.clone(), Value::Null);
+        check_row(DirectRoutingLogRow::from(answered), "directRoutingLogRow", &expected);
+        let expected = trunk(json!(404), Value::Null, Value::Null, Value::Null, end);
+        check_row(DirectRoutingLogRow::from(failed), "directRoutingLogRow", &expected);
+    }
 
     #[test]
     fn ranges() {

@@ -4,9 +4,9 @@
 
 use identity::policy::Reach;
 use meeting::ConferenceId;
-use register::{CallRecord, RegisterError, Whose};
+use register::{CallRecord, Published, RegisterError, Whose};
 
-use super::primitives;
+use super::primitives::{self, guid};
 use super::{Asked, Graph};
 use crate::failure::{Answer, Failure, Kind};
 
@@ -32,20 +32,46 @@ pub(super) fn shows_addresses(asked: &Asked) -> bool {
 }
 
 /// The record that a path names, if the caller may read it: whose it is stands in it.
-pub(super) async fn find(graph: &Graph, asked: &Asked) -> Answer<CallRecord> {
+pub(super) async fn find(graph: &Graph, asked: &Asked) -> Answer<Published> {
     let whose = whose(asked)?;
     let hidden = || Failure::new(Kind::Hidden, "Call record not found.");
-    let id = primitives::id(asked.key(0)).and_then(|id| ConferenceId::parse(&id).ok());
-    let id = id.ok_or_else(hidden)?;
+    let id = primitives::id(asked.key(0)).ok_or_else(hidden)?;
     let register = &graph.installation.register;
-    let found = if asked.preferences.provisional {
-        register.provisional_call_record(&id, asked.now).await
+    let is_provisional = asked.preferences.provisional;
+    if let Ok(id) = ConferenceId::parse(&id) {
+        let found = if is_provisional {
+            register.provisional_call_record(&id, asked.now).await
+        } else {
+            register.call_record(&id, asked.now).await
+        };
+        match found {
+            Ok(record) if includes(whose, &record) => return Ok(Published::Meeting(record)),
+            Ok(_) => return Err(hidden()),
+            Err(RegisterError::NotFound) => {}
+            Err(error) => return Err(asked.asking.unread(error)),
+        }
+    }
+    // Nobody organizes a call.
+    if whose != Whose::Everybody {
+        return Err(hidden());
+    }
+    let id = guid(&id);
+    let found = if is_provisional {
+        register.provisional_telephone_record(&id).await
     } else {
-        register.call_record(&id, asked.now).await
+        register.telephone_record(&id).await
     };
     match found {
-        Ok(record) if includes(whose, &record) => Ok(record),
-        Ok(_) | Err(RegisterError::NotFound) => Err(hidden()),
+        Ok(record) => Ok(Published::Telephone(record)),
+        Err(RegisterError::NotFound) => Err(hidden()),
         Err(error) => Err(asked.asking.unread(error)),
+    }
+}
+
+/// The id of a record, as Graph has it.
+pub(super) fn id_of(record: &Published) -> String {
+    match record {
+        Published::Meeting(record) => guid(record.conference.as_str()),
+        Published::Telephone(record) => record.call.clone(),
     }
 }

@@ -1,80 +1,28 @@
-//! `sessions` of a record, and the `segments` of each: the sessions of participants, told as legs between them and this server.
+//! `sessions` of a record, and the `segments` of each: the sessions of participants, told as legs between them and this server. That
+//! of a telephone call is made in [`telephone`].
 //!
 //! Each session is one join of one device, with its start and its end as everywhere else. A rejoin is a session more, and so a leg
 //! never changes within one: each session has one segment, with the session's id and times.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use meeting::{SessionEndReason, SessionId};
 use odata::Options;
-use register::{Attended, CallRecord as Stored, CallSession, Page, Query, SessionQuality};
-use serde::Serialize;
+use register::{Attended, CallRecord as Stored, CallSession, Page, Published, Query, SessionQuality, TelephoneRecord};
 
 use super::conditions;
 use super::contexts::{self, CALL_RECORDS};
-use super::endpoints::{ParticipantEndpoint, ServiceEndpoint, Software};
+use super::endpoints::{Endpoint, ServiceEndpoint, Software};
 use super::identities::{Known, Somebody};
-use super::media::{self, Media, Modality, modalities};
+use super::media::{self, modalities};
 use super::pages::{self, Collection, Cut};
 use super::primitives::{self, Moment, guid};
-use super::readers;
+use super::readers::{self, id_of};
 use super::reply::Reply;
-use super::{Asked, Graph};
+use super::session::{FailureInfo, FailureStage, Segment, Session};
+use super::{Asked, Graph, telephone};
 use crate::failure::{Answer, Failure, Kind};
-
-/// `microsoft.graph.callRecords.session`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Session {
-    #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
-    context: Option<String>,
-    /// Why it ended, in this server's words: an annotation of our own. Absent while it goes on.
-    #[serde(rename = "@sederunt.endReason", skip_serializing_if = "Option::is_none")]
-    end_reason: Option<&'static str>,
-    id: String,
-    modalities: Vec<Modality>,
-    start_date_time: Moment,
-    end_date_time: Moment,
-    is_test: bool,
-    failure_info: Option<FailureInfo>,
-    caller: ParticipantEndpoint,
-    callee: ServiceEndpoint,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    segments: Option<Vec<Segment>>,
-    /// Of its segment.
-    #[serde(skip)]
-    media: Vec<Media>,
-}
-
-/// `microsoft.graph.callRecords.segment`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Segment {
-    #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
-    context: Option<String>,
-    id: String,
-    start_date_time: Moment,
-    end_date_time: Moment,
-    failure_info: Option<FailureInfo>,
-    caller: ParticipantEndpoint,
-    callee: ServiceEndpoint,
-    media: Vec<Media>,
-}
-
-/// `microsoft.graph.callRecords.failureInfo`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-struct FailureInfo {
-    stage: FailureStage,
-    reason: &'static str,
-}
-
-/// `failureStage`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-enum FailureStage {
-    CallSetup,
-    Midcall,
-}
 
 /// What went wrong, if anything did. A session that somebody meant to end did not fail: by leaving, by closing the page, by coming
 /// back with another one, by putting somebody out or by ending the meeting.
@@ -91,80 +39,70 @@ fn failure(reason: SessionEndReason) -> Option<FailureInfo> {
     };
     Some(FailureInfo {
         stage: FailureStage::Midcall,
-        reason,
+        reason: reason.into(),
     })
 }
 
 /// Somebody was on the way in, and their transport did not come up: UDP is blocked, or they gave up.
 const NEVER_CONNECTED: FailureInfo = FailureInfo {
     stage: FailureStage::CallSetup,
-    reason: "The participant's device could not connect.",
+    reason: Cow::Borrowed("The participant's device could not connect."),
 };
 
-impl Session {
-    async fn read(
-        graph: &Graph,
-        asked: &Asked,
-        stored: &CallSession,
-        quality: &SessionQuality,
-        options: &Options,
-        known: &mut Known,
-    ) -> Answer<Session> {
-        let accounts = &graph.installation.identity;
-        let somebody = match &stored.attended {
-            Some(Attended {
-                participant,
-                display_name,
-                ..
-            }) => {
-                known
-                    .participant(accounts, participant, &stored.kind, display_name)
-                    .await?
-            }
-            None => known.absent(accounts, &stored.id, &stored.kind).await?,
-        };
-        let mut session = Session::new(asked, stored, quality, &somebody);
-        if options.below("segments").is_some() {
-            session.segments = Some(vec![session.segment()]);
+async fn read(
+    graph: &Graph,
+    asked: &Asked,
+    stored: &CallSession,
+    quality: &SessionQuality,
+    options: &Options,
+    known: &mut Known,
+) -> Answer<Session> {
+    let accounts = &graph.installation.identity;
+    let somebody = match &stored.attended {
+        Some(Attended {
+            participant,
+            display_name,
+            ..
+        }) => {
+            known
+                .participant(accounts, participant, &stored.kind, display_name)
+                .await?
         }
-        Ok(session)
-    }
+        None => known.absent(accounts, &stored.id, &stored.kind).await?,
+    };
+    Ok(session_of(asked, stored, quality, &somebody).with(options))
+}
 
-    fn new(asked: &Asked, stored: &CallSession, quality: &SessionQuality, somebody: &Somebody) -> Session {
-        let end_reason = stored.attended.as_ref().and_then(|attended| attended.end_reason);
-        let report = media::report(quality);
-        Session {
-            context: None,
-            end_reason: end_reason.map(SessionEndReason::as_str),
-            id: guid(stored.id.as_str()),
-            modalities: modalities(register::Media::of(&quality.streams)),
-            start_date_time: Moment(stored.start),
-            // It cannot be null, so one that goes on has lasted until now.
-            end_date_time: Moment(stored.end.unwrap_or(asked.now)),
-            is_test: false,
-            failure_info: match &stored.attended {
-                Some(_) => end_reason.and_then(failure),
-                None => Some(NEVER_CONNECTED),
-            },
-            caller: ParticipantEndpoint::new(somebody, &Software::of(&report)),
-            callee: ServiceEndpoint::OURS,
-            segments: None,
-            media: media::media(quality, &report, readers::shows_addresses(asked)),
-        }
-    }
-
-    /// The one leg of it.
-    fn segment(&self) -> Segment {
-        Segment {
-            context: None,
-            id: self.id.clone(),
-            start_date_time: self.start_date_time,
-            end_date_time: self.end_date_time,
-            failure_info: self.failure_info,
-            caller: self.caller.clone(),
-            callee: self.callee,
-            media: self.media.clone(),
-        }
+fn session_of(asked: &Asked, stored: &CallSession, quality: &SessionQuality, somebody: &Somebody) -> Session {
+    let end_reason = stored.attended.as_ref().and_then(|attended| attended.end_reason);
+    let report = media::report(quality);
+    let segment = Segment {
+        context: None,
+        id: guid(stored.id.as_str()),
+        start_date_time: Moment(stored.start),
+        // It cannot be null, so one that goes on has lasted until now.
+        end_date_time: Moment(stored.end.unwrap_or(asked.now)),
+        failure_info: match &stored.attended {
+            Some(_) => end_reason.and_then(failure),
+            None => Some(NEVER_CONNECTED),
+        },
+        caller: Endpoint::of(somebody, &Software::of(&report)),
+        callee: Endpoint::Service(ServiceEndpoint::OF_MEETINGS),
+        media: media::media(quality, &report, readers::shows_addresses(asked)),
+    };
+    Session {
+        context: None,
+        end_reason: end_reason.map(SessionEndReason::as_str),
+        id: segment.id.clone(),
+        modalities: modalities(register::Media::of(&quality.streams)),
+        start_date_time: segment.start_date_time,
+        end_date_time: segment.end_date_time,
+        is_test: false,
+        failure_info: segment.failure_info.clone(),
+        caller: segment.caller.clone(),
+        callee: segment.callee.clone(),
+        segments: None,
+        parts: vec![segment],
     }
 }
 
@@ -183,7 +121,7 @@ pub(super) async fn list(graph: &Graph, asked: &Asked) -> Answer<Reply> {
     } else {
         None
     };
-    let (root, id) = (graph.root(&asked.place), guid(record.conference.as_str()));
+    let (root, id) = (graph.root(&asked.place), id_of(&record));
     let path = format!("{CALL_RECORDS}/{id}/sessions");
     Ok(asked.reply(&Collection {
         context: contexts::collection(&root, &format!("{CALL_RECORDS}('{id}')/sessions"), &asked.options),
@@ -207,27 +145,32 @@ pub(super) async fn get(graph: &Graph, asked: &Asked) -> Answer<Reply> {
 pub(super) async fn list_segments(graph: &Graph, asked: &Asked) -> Answer<Reply> {
     let session = find(graph, asked, &Options::default()).await?;
     let (root, path) = (graph.root(&asked.place), segments_path(asked));
-    // There is one, so it is on the first page and the only one.
+    // There are so few that all are on the first page.
     Ok(asked.reply(&Collection {
         context: contexts::collection(&root, &path, &asked.options),
-        count: asked.options.count.then_some(1),
-        value: vec![session.segment()],
+        count: asked.options.count.then(|| number_of(&session.parts)),
+        value: session.parts,
         next_link: None,
     }))
 }
 
 pub(super) async fn count_segments(graph: &Graph, asked: &Asked) -> Answer<Reply> {
-    find(graph, asked, &Options::default()).await?;
-    Ok(Reply::number(1))
+    let session = find(graph, asked, &Options::default()).await?;
+    Ok(Reply::number(number_of(&session.parts)))
+}
+
+fn number_of(segments: &[Segment]) -> i64 {
+    i64::try_from(segments.len()).unwrap_or(i64::MAX)
 }
 
 pub(super) async fn get_segment(graph: &Graph, asked: &Asked) -> Answer<Reply> {
     let session = find(graph, asked, &Options::default()).await?;
-    let id = primitives::id(asked.key(2));
-    let mut segment = session.segment();
-    if id.is_none_or(|id| guid(&id) != segment.id) {
-        return Err(Failure::new(Kind::NotFound, "Segment not found."));
-    }
+    let id = primitives::id(asked.key(2)).map(|id| guid(&id));
+    let found = session
+        .parts
+        .into_iter()
+        .find(|segment| Some(&segment.id) == id.as_ref());
+    let mut segment = found.ok_or_else(|| Failure::new(Kind::NotFound, "Segment not found."))?;
     segment.context = Some(contexts::entity(
         &graph.root(&asked.place),
         &segments_path(asked),
@@ -240,20 +183,28 @@ pub(super) async fn get_segment(graph: &Graph, asked: &Asked) -> Answer<Reply> {
 async fn find(graph: &Graph, asked: &Asked, options: &Options) -> Answer<Session> {
     let record = readers::find(graph, asked).await?;
     let not_found = || Failure::new(Kind::NotFound, "Session not found.");
-    let id = primitives::id(asked.key(1)).and_then(|id| SessionId::parse(&id).ok());
-    let id = id.ok_or_else(not_found)?;
+    let id = primitives::id(asked.key(1)).ok_or_else(not_found)?;
+    let record = match record {
+        Published::Meeting(record) => record,
+        Published::Telephone(record) => {
+            let legs = telephone::legs(graph, &record).await?;
+            let session = telephone::session(asked, &legs).filter(|session| session.id == guid(&id));
+            return session.map(|session| session.with(options)).ok_or_else(not_found);
+        }
+    };
+    let id = SessionId::parse(&id).map_err(|_| not_found())?;
     let stored = graph.installation.register.call_session(&record, &id).await;
     let stored = stored.map_err(|error| pages::unread_below(&asked.asking, error, not_found))?;
     let quality = quality(graph, asked, &record, std::slice::from_ref(&stored)).await?;
     let quality = quality.get(&id).cloned().unwrap_or_default();
-    Session::read(graph, asked, &stored, &quality, options, &mut Known::default()).await
+    read(graph, asked, &stored, &quality, options, &mut Known::default()).await
 }
 
 /// Those that are inlined in a record.
 pub(super) async fn below(
     graph: &Graph,
     asked: &Asked,
-    record: &Stored,
+    record: &Published,
     options: &Options,
     known: &mut Known,
 ) -> Answer<Page<Session>> {
@@ -264,11 +215,15 @@ pub(super) async fn below(
 async fn read_page(
     graph: &Graph,
     asked: &Asked,
-    record: &Stored,
+    record: &Published,
     options: &Options,
     cut: &Cut,
     known: &mut Known,
 ) -> Answer<Page<Session>> {
+    let record = match record {
+        Published::Meeting(record) => record,
+        Published::Telephone(call) => return page_of_call(graph, asked, call, options).await,
+    };
     let condition = conditions::of_sessions(options.filter.as_deref().unwrap_or_default())?;
     let bound = pages::bound(options);
     let query = Query {
@@ -287,12 +242,36 @@ async fn read_page(
     let mut items = Vec::with_capacity(page.items.len());
     for stored in &page.items {
         let quality = quality.remove(&stored.id).unwrap_or_default();
-        items.push(Session::read(graph, asked, stored, &quality, options, known).await?);
+        items.push(read(graph, asked, stored, &quality, options, known).await?);
     }
     Ok(Page {
         items,
         next_page_token: page.next_page_token,
     })
+}
+
+/// The one session of a call, if it matches.
+async fn page_of_call(
+    graph: &Graph,
+    asked: &Asked,
+    record: &TelephoneRecord,
+    options: &Options,
+) -> Answer<Page<Session>> {
+    let mut items = vec![];
+    if matching(graph, asked, record, options).await? > 0 {
+        let legs = telephone::legs(graph, record).await?;
+        items.extend(telephone::session(asked, &legs).map(|session| session.with(options)));
+    }
+    Ok(Page {
+        items,
+        next_page_token: None,
+    })
+}
+
+async fn matching(graph: &Graph, asked: &Asked, record: &TelephoneRecord, options: &Options) -> Answer<i64> {
+    let condition = conditions::of_sessions(options.filter.as_deref().unwrap_or_default())?;
+    let matches = graph.installation.register.is_session_of_call(record, &condition).await;
+    Ok(i64::from(matches.map_err(|error| pages::unread(&asked.asking, error))?))
 }
 
 /// How the media of these sessions flowed.
@@ -307,7 +286,11 @@ async fn quality(
     quality.map_err(|error| pages::unread(&asked.asking, error))
 }
 
-async fn number(graph: &Graph, asked: &Asked, record: &Stored) -> Answer<i64> {
+async fn number(graph: &Graph, asked: &Asked, record: &Published) -> Answer<i64> {
+    let record = match record {
+        Published::Meeting(record) => record,
+        Published::Telephone(call) => return matching(graph, asked, call, &asked.options).await,
+    };
     let condition = conditions::of_sessions(asked.options.filter.as_deref().unwrap_or_default())?;
     let counted = graph
         .installation

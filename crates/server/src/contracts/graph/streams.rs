@@ -32,6 +32,8 @@ enum MediaStreamDirection {
 enum MediaCodec {
     Unknown,
     Opus,
+    Pcmu,
+    Pcma,
     H264,
     Av1,
     UnknownFutureValue,
@@ -157,6 +159,17 @@ impl MediaStream {
         }
     }
 
+    /// The same where the participant was called.
+    pub(super) fn turned(self) -> MediaStream {
+        MediaStream {
+            stream_direction: match self.stream_direction {
+                MediaStreamDirection::CallerToCallee => MediaStreamDirection::CalleeToCaller,
+                MediaStreamDirection::CalleeToCaller => MediaStreamDirection::CallerToCallee,
+            },
+            ..self
+        }
+    }
+
     /// With what the participant's client says of this stream.
     pub(super) fn with(self, stream: Stream, report: &Report) -> MediaStream {
         let is_audio = stream.kind == Kind::Audio;
@@ -198,6 +211,8 @@ fn codec(codec: Option<Codec>) -> (MediaCodec, Option<&'static str>) {
     match codec {
         None => (MediaCodec::Unknown, None),
         Some(Codec::Opus) => (MediaCodec::Opus, None),
+        Some(Codec::Pcmu) => (MediaCodec::Pcmu, None),
+        Some(Codec::Pcma) => (MediaCodec::Pcma, None),
         Some(Codec::H264) => (MediaCodec::H264, None),
         Some(Codec::Av1) => (MediaCodec::Av1, None),
         Some(Codec::Vp8) => (MediaCodec::UnknownFutureValue, Some("VP8")),

@@ -1,0 +1,171 @@
+"""Call records of telephone calls, as Microsoft's Python client reads them: among those of meetings, with what was measured."""
+
+import struct
+import wave
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from msgraph.generated.communications.call_records.call_records_request_builder import CallRecordsRequestBuilder
+from msgraph.generated.communications.call_records.item.call_record_item_request_builder import CallRecordItemRequestBuilder
+from msgraph.generated.models.call_records.audio_codec import AudioCodec
+from msgraph.generated.models.call_records.call_type import CallType
+from msgraph.generated.models.call_records.failure_stage import FailureStage
+from msgraph.generated.models.call_records.media_stream_direction import MediaStreamDirection
+from msgraph.generated.models.call_records.modality import Modality
+from msgraph.generated.models.call_records.participant_endpoint import ParticipantEndpoint
+from msgraph.generated.models.call_records.service_endpoint import ServiceEndpoint
+from msgraph.generated.models.call_records.service_role import ServiceRole
+
+from application import Application
+from microsoft import ask, client
+from sederunt import Server
+from telephone import Handler, Telephone, free_port, until
+
+LIST = CallRecordsRequestBuilder.CallRecordsRequestBuilderGetQueryParameters
+RECORD = CallRecordItemRequestBuilder.CallRecordItemRequestBuilderGetQueryParameters
+ALL = {"expand": ["sessions($expand=segments)", "participants_v2"]}
+
+BASE = "sip.example.org"
+DOCUMENTS = {"/talk": '<Wait DurationSeconds="12"/>', "/busy": '<Reject Reason="busy"/>'}
+
+
+class World:
+    """A server with two calls that are over: one in which somebody talked, and one that was refused."""
+
+    def __init__(self, folder):
+        self.handler = Handler(DOCUMENTS)
+        sip, first = f"127.0.0.1:{free_port()}", free_port() // 2 * 2
+        configuration = folder / "sederunt.toml"
+        configuration.write_text(
+            f'notify_origin = ["{self.handler.origin}"]\n'
+            f'[telephony]\nlisten = "{sip}"\ndomain = "{BASE}"\nfirst_port = {first}\nlast_port = {min(first + 100, 65534)}\n'
+        )
+        self.server = Server(folder / "data", "--config", str(configuration), "--quotas", "none")
+        self.server.command("project", "create", "support")
+        self.server.add_user("owner@example.org", "Owner")
+        self.server.command("project", "add", "support", "owner@example.org", "--role", "admin")
+        self.owner = self.server.token("owner@example.org", "--scope", "voice")
+        reader = Application.add(self.server, "CallRecords.Read.All", "CallRecord-PstnCalls.Read.All")
+        self.graph = client(self.server, reader.token())
+        self.records = self.graph.communications.call_records
+        voice = folder / "voice.wav"
+        with wave.open(str(voice), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            # A minute of a tone.
+            file.writeframes(struct.pack("<20h", *[8000] * 10, *[-8000] * 10) * 24_000)
+        telephone = Telephone(folder / "telephone", voice, sip)
+        try:
+            for number, domain in enumerate(["talk", "busy"], 1):
+                self.make(domain)
+                telephone.dial(f"sip:anybody@{domain}.{BASE}")
+                until(lambda: len(self.over()) == number)
+        finally:
+            telephone.stop()
+        # The newest first.
+        self.busy, self.talked = (call["name"].rsplit("/", 1)[-1] for call in self.over())
+
+    def make(self, domain):
+        body = {
+            "callTerminationMode": "PROGRAMMABLE",
+            "callTerminationHandlerUris": [f"{self.handler.origin}/{domain}"],
+            "cidrBlocks": [{"displayName": "here", "cidrBlock": "127.0.0.0/8"}],
+        }
+        path = f"/v1beta1/projects/support/sipDomains?sipDomainId={domain}"
+        assert self.server.call("POST", path, self.owner, json=body).status_code == 200
+
+    def over(self):
+        calls = self.server.call("GET", "/v1beta1/projects/support/calls", self.owner).json().get("calls", [])
+        return [call for call in calls if "endTime" in call]
+
+    def stop(self):
+        self.server.stop()
+        self.handler.stop()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    world = World(tmp_path_factory.mktemp("calls"))
+    yield world
+    world.stop()
+
+
+@pytest.fixture(scope="module")
+def listed(world, run):
+    """All records, once both are published."""
+
+    def both():
+        page = run(world.records.get(request_configuration=ask(LIST, count=True)))
+        return page if page.odata_count == 2 else None
+
+    return until(both)
+
+
+def test_calls_are_in_the_list(world, run, listed):
+    assert [record.id for record in listed.value] == [world.busy, world.talked]
+    assert {record.type for record in listed.value} == {CallType.PeerToPeer}
+    for record in listed.value:
+        assert record.version == 1 and record.organizer_v2 is None and record.join_web_url is None
+        assert record.start_date_time <= record.end_date_time < record.last_modified_date_time
+
+
+@pytest.mark.parametrize(
+    "filter, expected",
+    [
+        ("type eq 'peerToPeer'", 2),
+        ("type eq 'groupCall'", 0),
+        ("modalities/any(m:m eq 'audio')", 1),
+        ("participants_v2/any(p:p/id eq 'sip:ada@example.org')", 2),
+        ("participants_v2/any(p:p/id eq 'sip:bo@example.org')", 0),
+        ("organizer_v2/id eq '100000000000000000001'", 0),
+        ("startDateTime ge 2020-01-01T00:00:00Z and lastModifiedDateTime ge 2020-01-01T00:00:00Z", 2),
+    ],
+)
+def test_calls_are_found(world, run, listed, filter, expected):
+    page = run(world.records.get(request_configuration=ask(LIST, filter=filter, count=True)))
+    assert (len(page.value), page.odata_count) == (expected, expected)
+
+
+def test_a_call_is_a_session_with_what_was_measured(world, run, listed):
+    record = run(world.records.by_call_record_id(world.talked).get(request_configuration=ask(RECORD, **ALL)))
+    assert record.modalities == [Modality.Audio]
+    [participant], [session] = record.participants_v2, record.sessions
+    assert participant.id == participant.identity.phone.id == "sip:ada@example.org"
+    assert session.id == record.id and session.failure_info is None
+    assert isinstance(session.caller, ParticipantEndpoint) and session.caller.associated_identity.id == participant.id
+    assert isinstance(session.callee, ServiceEndpoint) and session.callee.user_agent.role == ServiceRole.CustomBot
+    [segment] = session.segments
+    [media] = segment.media
+    assert (segment.id, media.label) == (record.id, "main-audio")
+    streams = {stream.stream_direction: stream for stream in media.streams}
+    assert set(streams) == {MediaStreamDirection.CallerToCallee, MediaStreamDirection.CalleeToCaller}
+    for stream in streams.values():
+        assert stream.audio_codec == AudioCodec.Pcmu and stream.packet_utilization > 400
+        assert stream.average_packet_loss_rate < 0.01 and stream.max_jitter < timedelta(milliseconds=50)
+        assert timedelta(0) <= stream.average_round_trip_time < timedelta(milliseconds=100)
+
+
+def test_what_is_expanded_is_what_is_read_by_itself(world, run, listed):
+    one = world.records.by_call_record_id(world.talked)
+    session = one.sessions.by_session_id(world.talked)
+    assert [found.id for found in run(one.sessions.get()).value] == [world.talked]
+    assert run(session.get()).id == world.talked
+    assert [found.id for found in run(session.segments.get()).value] == [world.talked]
+    assert run(session.segments.by_segment_id(world.talked).get()).media[0].label == "main-audio"
+    [participant] = run(one.participants_v2.get()).value
+    assert run(one.participants_v2.by_participant_id(participant.id).get()).id == participant.id
+
+
+def test_a_call_that_was_refused_has_failed(world, run, listed):
+    record = run(world.records.by_call_record_id(world.busy).get(request_configuration=ask(RECORD, **ALL)))
+    assert record.modalities == []
+    [session] = record.sessions
+    assert session.failure_info.stage == FailureStage.CallSetup and "rejected" in session.failure_info.reason
+    assert session.segments[0].media == []
+
+
+def test_calls_of_sip_are_none_of_the_network(world, run, listed):
+    now = datetime.now(UTC)
+    for name in ["get_pstn_calls", "get_direct_routing_calls"]:
+        function = f"microsoft_graph_call_records_{name}_with_from_date_time_with_to_date_time"
+        page = run(getattr(world.records, function)(now - timedelta(days=1), now).get())
+        assert (page.value, page.odata_count) == ([], 0)
