@@ -37,7 +37,7 @@ async fn what_becomes_of_calls_that_are_made() -> Result<()> {
         let options = [("timeoutSeconds", json!(3))];
         let created = world.call(&peer.address(), "/short", &options)?.ok()?;
         ended(&world, &created["name"], expected).with_context(|| format!("{scenario} {status}"))?;
-        peer.is_content().await;
+        peer.plays_out().await;
         Ok(())
     };
     for (status, state, code) in [
@@ -65,7 +65,7 @@ async fn what_becomes_of_calls_that_come_in() -> Result<()> {
     let check = async |scenario: &str, id: &str, expected: (&str, Option<&str>)| -> Result<()> {
         let domain = format!("{id}.{DOMAIN_BASE}");
         let peer = Sipp::calling(scenario, HERE, world.sip, &domain);
-        peer.is_content().await;
+        peer.plays_out().await;
         let to = json!(format!("sip:help@{domain}"));
         let call = world.newest("calls", "calls", |call| {
             call["to"] == to && call.get("endTime").is_some()
@@ -90,7 +90,7 @@ async fn a_wrong_password_is_refused() -> Result<()> {
     ask("?sipDomainId=closed", &domain)?;
     ask("/closed/users?userId=ada", &json!({"password": "Right-Passw0rd"}))?;
     let peer = Sipp::calling("knows_no_password", HERE, world.sip, &format!("closed.{DOMAIN_BASE}"));
-    peer.is_content().await;
+    peer.plays_out().await;
     assert!(world.get("calls")?.get("calls").is_none(), "it is no call");
     Ok(())
 }
@@ -124,7 +124,7 @@ async fn scanners_hear_nothing_while_a_call_goes_through() -> Result<()> {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     for call in real {
-        call.is_content().await;
+        call.plays_out().await;
     }
     scanner.set_nonblocking(true)?;
     let mut answer = [0; 2_000];
@@ -181,6 +181,6 @@ async fn messages_that_are_none_harm_nobody() -> Result<()> {
     for message in &messages {
         sender.send_to(message, world.sip)?;
     }
-    Sipp::calling("calls", HERE, world.sip, &domain).is_content().await;
+    Sipp::calling("calls", HERE, world.sip, &domain).plays_out().await;
     Ok(())
 }

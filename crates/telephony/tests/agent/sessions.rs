@@ -18,7 +18,7 @@ async fn check(scenario: &str, expected: Cause) {
     world.agent.answer(leg);
     world.answered(leg).await;
     world.ended(leg, expected).await;
-    peer.is_content().await;
+    peer.plays_out().await;
     world.close();
 }
 
@@ -56,6 +56,6 @@ async fn a_call_is_held_and_goes_on() {
 async fn whoever_wants_to_refresh_too_often_is_told_how_often_they_may() {
     let world = World::with(OneDomain::default(), SHORT).await;
     let peer = Sipp::calling("asks_too_often", LOCAL, world.agent.address(), DOMAIN);
-    peer.is_content().await;
+    peer.plays_out().await;
     world.close();
 }

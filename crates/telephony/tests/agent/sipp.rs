@@ -93,8 +93,8 @@ impl Sipp {
         format!("sip:bo@{}", self.address)
     }
 
-    /// It ends, and everything was said as it expects.
-    pub(super) async fn is_content(mut self) {
+    /// It plays to its end, and everything was said as it expects.
+    pub(super) async fn plays_out(mut self) {
         loop {
             if let Some(status) = self.process.try_wait().expect("it is ours") {
                 let read = |name: &str| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
