@@ -24,7 +24,7 @@ export function Control({ status, mayControl, onChange }: ControlProps) {
   const act = (verb: RecordingVerb) =>
     void saving.run(async () => onChange(await controlRecording(status.call, verb)), t(`control.${verb}.done`));
   return (
-    <section class="card control" aria-label={t('control.title')}>
+    <section class="card recording" aria-label={t('control.title')}>
       <p class="hint">{statusText(status)}</p>
       {mayControl && (
         <div class="row-actions">
