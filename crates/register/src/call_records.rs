@@ -315,9 +315,9 @@ fn parts(whose: Whose<'_>, order: Order, predicate: &Predicate, now: Micros) -> 
         predicate: of_calls(of_kind(predicate.clone(), TELEPHONE)),
         item: |row| telephone_record(row).map(Published::Telephone),
     });
-    match predicate.demanded("kind") {
-        Some(TELEPHONE) => calls.into_iter().collect(),
-        _ => std::iter::once(meetings).chain(calls).collect(),
+    match (predicate.demanded("kind"), calls) {
+        (Some(TELEPHONE), Some(calls)) => vec![calls],
+        (_, calls) => std::iter::once(meetings).chain(calls).collect(),
     }
 }
 

@@ -147,6 +147,9 @@ async fn calls_stand_among_meetings_whatever_the_size_of_the_page() {
         )
         .await;
         assert_eq!(own, ["meeting"], "nobody organizes a call");
+        let calls = filter::google("kind = 2").expect("a filter");
+        let own = found(&register, Whose::Organizer(&user(1)), Order::NewestFirst, &calls, 2).await;
+        assert!(own.is_empty(), "{own:?}");
         let count = register.count_call_records(Whose::Everybody, everything, at(400)).await;
         assert_eq!(count.expect("counted"), 4);
     })

@@ -66,8 +66,11 @@ async fn errors_are_told_in_graphs_words() {
     )
     .await;
     check("GET", None, &option, 401, "InvalidAuthenticationToken", "").await;
-    let option = format!("{calls}?$top=1");
-    check("GET", Some(&ada), &option, 400, "BadRequest", "it takes none").await;
+    let option = format!("{calls}?$select=id");
+    let refusal = "`$select` is not for this; there are";
+    check("GET", Some(&ada), &option, 400, "BadRequest", refusal).await;
+    let option = "/v1.0/$metadata?$top=1";
+    check("GET", Some(&ada), option, 400, "BadRequest", "it takes none").await;
     let segment = format!("{RECORDS}/getPstnCalls(");
     check("GET", Some(&ada), &segment, 400, "BadRequest", "not closed").await;
     let headers = [
