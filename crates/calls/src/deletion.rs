@@ -116,16 +116,22 @@ impl Calls {
         Ok(deleted)
     }
 
-    /// Removes files that nothing names any more, of some recordings, and says of how many.
+    /// Removes files that nothing names any more, of some recordings, and says of how many. What cannot be removed goes behind all
+    /// others, so that one such recording does not keep the rest, and is an error in the end.
     pub async fn sweep_leftovers(&self, spool: &Spool, store: &Store, now_us: i64) -> Result<usize, SweepError> {
         let sql = "select id from recording_leftover where due_us <= $1 order by due_us, id limit $2";
         let most = i64::try_from(DELETED_AT_ONCE).expect("a hundred");
         let params = vec![now_us.into(), most.into()];
         let rows = self.db.read(sql, params).await?;
+        let mut kept = None;
         for row in &rows {
-            self.sweep(spool, store, row.text(0)?).await?;
+            let id = row.text(0)?;
+            if let Err(error) = self.sweep(spool, store, id).await {
+                self.db.write(vec![leftover(id, now_us)]).await?;
+                kept.get_or_insert(error);
+            }
         }
-        Ok(rows.len())
+        kept.map_or(Ok(rows.len()), Err)
     }
 
     /// Removes what is left of a recording: its files if it failed, since the take of one that failed is all that there is of it; and all if

@@ -151,6 +151,10 @@ async fn files_that_cannot_be_removed_at_once_are_nobodys_and_go_later() {
         assert_eq!(kept.there(&db).await, (vec![], vec!["kept".to_owned()]));
         let link = kept.calls.recording_of_link("kept").await.expect("reads");
         assert_eq!(link, None, "nobody finds it any more");
+        // Another one, of which nothing is there, and which does not wait for the first.
+        let another = "insert into recording_leftover (id, due_us) values ('another', $1)";
+        let another = Statement::new(another, vec![(NOW_US + 500).into()]);
+        db.write(vec![another]).await.expect("writes");
         let swept = kept.calls.sweep_leftovers(&kept.spool, &store, NOW_US + 1_000);
         swept.await.expect_err("the store is still away");
         assert_eq!(kept.sweep().await, 1);
