@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 const OTHERS: u32 = 0o077;
 
 /// What the names of our files and folders in the data folder begin with: the register, with its logs and its copies; the lock;
-/// certificates.
-const OURS: [&str; 3] = ["sederunt", super::FILE, "tls"];
+/// certificates; what was said in calls.
+const OURS: [&str; 5] = ["sederunt", super::FILE, "tls", "takes", "recordings"];
 
 /// Closes the folder, and what is in it, to everybody but its owner. A folder that is not there is closed.
 pub fn close_to_others(folder: &Path) {
@@ -120,22 +120,27 @@ mod tests {
         let parent = tempfile::tempdir().expect("a temporary folder");
         let (data, elsewhere) = (parent.path().join("data"), parent.path().join("elsewhere"));
         let (deep, file) = (data.join("tls/acme"), data.join("tls/acme/account"));
-        fs::create_dir_all(&deep).expect("makeable");
-        for (path, wide) in [(&file, 0o644), (&elsewhere, 0o644)] {
-            fs::write(path, "").expect("writable");
-            fs::set_permissions(path, Permissions::from_mode(wide)).expect("ours");
+        let [takes, recordings] = ["takes", "recordings"].map(|name| data.join(name));
+        let (take, recording) = (takes.join("a.take"), recordings.join("a.wav"));
+        for folder in [&deep, &takes, &recordings] {
+            fs::create_dir_all(folder).expect("makeable");
         }
-        for path in [&data, &data.join("tls"), &deep] {
+        for path in [&file, &take, &recording, &elsewhere] {
+            fs::write(path, "").expect("writable");
+            fs::set_permissions(path, Permissions::from_mode(0o644)).expect("ours");
+        }
+        for path in [&data, &data.join("tls"), &deep, &takes, &recordings] {
             fs::set_permissions(path, Permissions::from_mode(0o755)).expect("ours");
         }
         symlink(&elsewhere, data.join("sederunt.link")).expect("makeable");
         let linked = parent.path().join("linked");
         symlink(&data, &linked).expect("makeable");
 
-        assert_eq!(open_to_others(&linked).expect("readable"), 4);
+        assert_eq!(open_to_others(&linked).expect("readable"), 8);
         close_to_others(&linked);
         assert_eq!(open_to_others(&linked).expect("readable"), 0);
-        assert_eq!([&data, &deep, &file].map(|path| mode(path)), [0o700, 0o700, 0o600]);
+        assert_eq!([&data, &deep, &takes].map(|path| mode(path)), [0o700; 3]);
+        assert_eq!([&file, &take, &recording].map(|path| mode(path)), [0o600; 3]);
         assert_eq!(mode(&elsewhere), 0o644);
     }
 
