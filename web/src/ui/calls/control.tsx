@@ -29,7 +29,7 @@ export function Control({ status, mayControl, onChange }: ControlProps) {
       {mayControl && (
         <div class="row-actions">
           {(VERBS[status.state] ?? []).map((verb) => (
-            <button key={verb} type="button" class="button small" onClick={() => act(verb)}>
+            <button key={verb} type="button" class="button quiet small" onClick={() => act(verb)}>
               {t(`control.${verb}`)}
             </button>
           ))}
