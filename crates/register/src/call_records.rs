@@ -16,7 +16,8 @@ use crate::{
     page::{self, Direction, List, Part},
     spaces::lapsed_by,
     telephone_records::{
-        TELEPHONE_RECORDS, TELEPHONE_RECORDS_BY_CHANGE, TelephoneRecord, decided, of_calls, telephone_record,
+        END_TIME, MODIFIED_TIME, TELEPHONE_RECORDS, TELEPHONE_RECORDS_BY_CHANGE, TelephoneRecord, VERSION, decided,
+        of_calls, telephone_record,
     },
 };
 use db::{Row, Value};
@@ -115,21 +116,9 @@ pub(crate) const CALL_RECORDS: List = List {
             column: "c.start_us",
             kind: Kind::Time,
         },
-        Field {
-            path: "end_time",
-            column: "c.end_us",
-            kind: Kind::Time,
-        },
-        Field {
-            path: "modified_time",
-            column: "c.modified_us",
-            kind: Kind::Time,
-        },
-        Field {
-            path: "version",
-            column: "c.version",
-            kind: Kind::Number,
-        },
+        END_TIME,
+        MODIFIED_TIME,
+        VERSION,
         Field {
             path: "organizer",
             column: "c.organizer",

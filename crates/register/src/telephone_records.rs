@@ -38,6 +38,25 @@ const START_TIME: Field = Field {
     kind: Kind::Time,
 };
 
+/// Fields that records of meetings and of telephone calls have alike, in whichever table `c` is.
+pub(crate) const END_TIME: Field = Field {
+    path: "end_time",
+    column: "c.end_us",
+    kind: Kind::Time,
+};
+/// See [`END_TIME`].
+pub(crate) const MODIFIED_TIME: Field = Field {
+    path: "modified_time",
+    column: "c.modified_us",
+    kind: Kind::Time,
+};
+/// See [`END_TIME`].
+pub(crate) const VERSION: Field = Field {
+    path: "version",
+    column: "c.version",
+    kind: Kind::Number,
+};
+
 macro_rules! telephone_records {
     ($key:literal) => {
         concat!(
@@ -61,21 +80,9 @@ pub(crate) const TELEPHONE_RECORDS: List = List {
     direction: Direction::Descending,
     fields: &[
         START_TIME,
-        Field {
-            path: "end_time",
-            column: "c.end_us",
-            kind: Kind::Time,
-        },
-        Field {
-            path: "modified_time",
-            column: "c.modified_us",
-            kind: Kind::Time,
-        },
-        Field {
-            path: "version",
-            column: "c.version",
-            kind: Kind::Number,
-        },
+        END_TIME,
+        MODIFIED_TIME,
+        VERSION,
         Field {
             path: "media.audio",
             // 1 once somebody has answered, as wide as what it is compared with.

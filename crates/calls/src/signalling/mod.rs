@@ -65,7 +65,7 @@ pub enum SignallingError {
     #[error("there is nothing that was said by SIP about such a call, or no longer")]
     NotFound,
     /// It goes on, or has just ended.
-    #[error("the call is not over yet")]
+    #[error("what was said about a call is there a second after its end")]
     GoesOn,
     /// The database.
     #[error("the calls cannot be reached")]
