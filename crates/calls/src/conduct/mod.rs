@@ -155,7 +155,7 @@ impl Conductor {
         let switchboard = Switchboard::default();
         let mut alive = tokio::time::interval(limits::ALIVE_EVERY);
         alive.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut unwritten = Unwritten::default();
+        let (mut unwritten, mut writing) = (Unwritten::default(), JoinSet::new());
         let mut measured = tokio::time::interval(limits::MEASURED_EVERY);
         measured.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
@@ -171,7 +171,11 @@ impl Conductor {
                     }
                 }
                 Some(event) = events.lines.recv() => switchboard.hear(&agent, event, &mut unwritten),
-                _ = measured.tick(), if !unwritten.is_empty() => unwritten.write(&self.calls).await,
+                // Beside the loop: nobody who calls waits for it.
+                _ = measured.tick(), if !unwritten.is_empty() && writing.is_empty() => {
+                    writing.spawn(std::mem::take(&mut unwritten).write(self.calls.clone()));
+                }
+                Some(Ok(left)) = writing.join_next() => unwritten.put_back(left),
                 Some(order) = orders.recv() => {
                     tasks.spawn(self.clone().ordered(agent.clone(), switchboard.clone(), order));
                 }
@@ -199,7 +203,10 @@ impl Conductor {
         if tokio::time::timeout(limits::STOPPED_WITHIN, ended).await.is_err() {
             tracing::warn!("calls that did not end in time are ended by the next start");
         }
-        unwritten.write(&self.calls).await;
+        while let Some(Ok(left)) = writing.join_next().await {
+            unwritten.put_back(left);
+        }
+        unwritten.write(self.calls).await;
     }
 
     async fn keep(&self) {
