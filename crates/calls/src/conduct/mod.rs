@@ -171,7 +171,7 @@ impl Conductor {
                     }
                 }
                 Some(event) = events.lines.recv() => switchboard.hear(&agent, event, &mut unwritten),
-                // Beside the loop: nobody who calls waits for it.
+                // These writes are beside the loop: nobody who calls waits for them.
                 _ = measured.tick(), if !unwritten.is_empty() && writing.is_empty() => {
                     writing.spawn(std::mem::take(&mut unwritten).write(self.calls.clone()));
                 }
@@ -179,7 +179,10 @@ impl Conductor {
                 Some(order) = orders.recv() => {
                     tasks.spawn(self.clone().ordered(agent.clone(), switchboard.clone(), order));
                 }
-                _ = alive.tick() => self.keep().await,
+                _ = alive.tick() => {
+                    let conductor = self.clone();
+                    tasks.spawn(async move { conductor.keep().await });
+                }
                 Some(_) = tasks.join_next() => {}
             }
         }
