@@ -15,11 +15,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use audio::{FRAME_SAMPLES, Frame, g711::Law, mp3::Mp3};
+use audio::{FRAME_SAMPLES, Frame, RATE_HZ, g711::Law, mp3::Mp3, opus::Encoder};
 use recording::{Microphone, Spool, Take};
 use telephony::{
     LegId,
-    line::{Exchange, LineEvent, Plan, Reports, Settings, Sink},
+    line::{Codec, Exchange, LineEvent, Plan, Reports, Settings, Sink, Sound},
 };
 use tokio::sync::mpsc;
 
@@ -31,18 +31,29 @@ const ROUNDS: usize = 3;
 /// Legs of an office on a busy day, and recordings at once that no packet may be lost over.
 const LEGS: usize = 50;
 const RECORDED: usize = 200;
-/// A header of RTP and a frame of G.711.
-const PACKET_BYTES: usize = 12 + FRAME_SAMPLES;
+/// A header of RTP.
+const HEADER_BYTES: usize = 12;
+/// With a frame of G.711, and no less than one with a frame of Opus.
+const PACKET_BYTES: usize = HEADER_BYTES + FRAME_SAMPLES;
+const G711: Sound = Sound {
+    payload_type: 0,
+    codec: Codec::G711(Law::Mu),
+};
+const OPUS: Sound = Sound {
+    payload_type: 96,
+    codec: Codec::Opus,
+};
 
 pub(crate) fn run() -> Result<()> {
     lines()?;
+    opus()?;
     takes()?;
     files()
 }
 
 fn lines() -> Result<()> {
     progress("calls: lines of 50 legs, and as many sockets that only send and receive");
-    let (ours, floor) = (Office::open(LEGS, None)?, Floor::open(LEGS)?);
+    let (ours, floor) = (Office::open(LEGS, G711, None)?, Floor::open(LEGS)?);
     let mut rounds = vec![];
     for _ in 0..ROUNDS {
         rounds.push((ours.rate(&["lines"])?, floor.rate()?));
@@ -60,16 +71,39 @@ fn lines() -> Result<()> {
     Ok(())
 }
 
+fn opus() -> Result<()> {
+    progress("calls: lines of 50 legs that speak Opus, and of 50 that speak G.711");
+    let mut rounds = vec![];
+    for _ in 0..ROUNDS {
+        let [ours, floor] = [OPUS, G711].map(|sound| {
+            let office = Office::open(LEGS, sound, None)?;
+            let rate = office.rate(&["lines"])?;
+            office.close().map(|()| rate)
+        });
+        rounds.push((ours?, floor?));
+    }
+    let rates = Rates {
+        name: "calls: Opus",
+        what: format!("seconds of a leg for a second of processor; {LEGS} legs, each decoded and coded anew"),
+        unit: "legs",
+        floor: "the same by G.711",
+        rounds,
+        aim: "150 legs/s or more: so many are let onto the one thread of lines",
+    };
+    rates.print();
+    Ok(())
+}
+
 fn takes() -> Result<()> {
     progress("calls: 200 legs, with a recording of two channels for each and without");
     let folder = tempfile::tempdir()?;
     let spool = Spool::open(folder.path())?;
     let mut rounds = vec![];
     for _ in 0..ROUNDS {
-        let recorded = Office::open(RECORDED, Some(&spool))?;
+        let recorded = Office::open(RECORDED, G711, Some(&spool))?;
         let with = recorded.rate(&["lines", "take"])?;
         recorded.close()?;
-        let bare = Office::open(RECORDED, None)?;
+        let bare = Office::open(RECORDED, G711, None)?;
         rounds.push((with, bare.rate(&["lines"])?));
         bare.close()?;
     }
@@ -124,7 +158,7 @@ impl Noise {
 }
 
 /// What threads of these names have used of processors.
-fn used(names: &[&str]) -> Result<Duration> {
+pub(crate) fn used(names: &[&str]) -> Result<Duration> {
     let mut sum = Duration::ZERO;
     for task in fs::read_dir("/proc/self/task")? {
         let folder = task?.path();
@@ -159,24 +193,23 @@ struct Telephones {
 }
 
 impl Telephones {
-    fn start(mut sockets: Vec<(UdpSocket, SocketAddr)>) -> Result<Telephones> {
+    fn start(mut sockets: Vec<(UdpSocket, SocketAddr)>, sound: Sound) -> Result<Telephones> {
         for (socket, _) in &mut sockets {
             socket.set_nonblocking(true)?;
         }
         let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::new([0, 0].map(AtomicU64::new)));
         let (stopped, counted) = (Arc::clone(&stop), Arc::clone(&counts));
+        let mut packet = vec![0x80, sound.payload_type];
+        packet.resize(HEADER_BYTES, 0);
+        packet.extend(said(sound.codec)?);
+        let ticks = sound.codec.clock_hz() / 50;
         let thread = thread::Builder::new().name("telephones".to_owned()).spawn(move || {
-            let mut noise = Noise(7);
-            let mut packet = [0; PACKET_BYTES];
-            packet[0] = 0x80;
-            let frame: Frame = std::array::from_fn(|_| noise.sample());
-            packet[12..].copy_from_slice(&Law::Mu.encode(&frame));
             let mut heard = [0; 2 * PACKET_BYTES];
             let (mut next, mut sequence) = (Instant::now(), 0_u16);
             while !stopped.load(Ordering::Relaxed) {
                 sequence = sequence.wrapping_add(1);
                 packet[2..4].copy_from_slice(&sequence.to_be_bytes());
-                packet[4..8].copy_from_slice(&(u32::from(sequence) * 160).to_be_bytes());
+                packet[4..8].copy_from_slice(&(u32::from(sequence) * ticks).to_be_bytes());
                 for (socket, to) in &sockets {
                     counted[0].fetch_add(u64::from(socket.send_to(&packet, to).is_ok()), Ordering::Relaxed);
                     while socket.recv_from(&mut heard).is_ok() {
@@ -195,6 +228,16 @@ impl Telephones {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().ok().context("the thread of telephones")?;
         Ok([0, 1].map(|place: usize| self.counts[place].load(Ordering::Relaxed)))
+    }
+}
+
+/// 20 ms of noise, as bytes.
+fn said(codec: Codec) -> Result<Vec<u8>> {
+    let mut noise = Noise(7);
+    let frame: Frame = std::array::from_fn(|_| noise.sample());
+    match codec {
+        Codec::G711(law) => Ok(law.encode(&frame).to_vec()),
+        Codec::Opus => Ok(Encoder::new(RATE_HZ, 24_000).encode(&frame)?),
     }
 }
 
@@ -220,7 +263,7 @@ impl Sink for Tape {
 }
 
 impl Office {
-    fn open(count: usize, spool: Option<&Spool>) -> Result<Office> {
+    fn open(count: usize, sound: Sound, spool: Option<&Spool>) -> Result<Office> {
         let (sender, events) = mpsc::channel(1_000);
         let settings = Settings {
             address: Ipv4Addr::LOCALHOST.into(),
@@ -235,7 +278,7 @@ impl Office {
             let plan = Plan {
                 remote,
                 reports: Reports::At((remote.ip(), remote.port().saturating_add(1)).into()),
-                law: (0, Law::Mu),
+                sound,
                 events: None,
                 hears: true,
                 speaks: true,
@@ -253,7 +296,7 @@ impl Office {
         for pair in legs.chunks_exact(2) {
             exchange.bridge(pair[0], pair[1]);
         }
-        let telephones = Telephones::start(sockets)?;
+        let telephones = Telephones::start(sockets, sound)?;
         // Until all is at its pace.
         thread::sleep(Duration::from_secs(1));
         Ok(Office {
@@ -315,7 +358,7 @@ impl Floor {
                 thread::sleep(next.saturating_duration_since(Instant::now()));
             }
         })?;
-        let telephones = Telephones::start(sockets)?;
+        let telephones = Telephones::start(sockets, G711)?;
         thread::sleep(Duration::from_secs(1));
         Ok(Floor {
             stop,

@@ -15,7 +15,9 @@ mod load;
 mod long_take;
 mod masks;
 mod measuring;
+mod phones;
 mod reads;
+mod recordings;
 mod records;
 mod report;
 mod stored;
@@ -56,6 +58,10 @@ enum Name {
     Measuring,
     /// Lines of telephones, recordings of them, and files
     Calls,
+    /// Telephones in a meeting
+    Phones,
+    /// Recordings of meetings: tracks, and the sound of all
+    Recordings,
     /// A recording of four hours, and the memory that it takes
     LongTake,
 }
@@ -85,6 +91,12 @@ async fn main() -> Result<()> {
     if wanted(Name::Calls) {
         calls::run()?;
         call_setups::run().await?;
+    }
+    if wanted(Name::Phones) {
+        phones::run()?;
+    }
+    if wanted(Name::Recordings) {
+        recordings::run().await?;
     }
     if wanted(Name::LongTake) {
         long_take::run().await?;

@@ -9,6 +9,7 @@
 //! and written by hand.
 
 pub mod audio_decode;
+pub mod audio_opus;
 pub mod calls_document;
 pub mod calls_number;
 pub mod edge_forwarded;
@@ -17,9 +18,13 @@ pub mod filter_odata;
 pub mod identity_jwt;
 pub mod media_channel;
 pub mod media_datagram;
+pub mod media_framing;
 pub mod media_offer;
+pub mod media_redundancy;
 pub mod media_stats;
 pub mod odata_request;
+pub mod recorder_file;
+pub mod recorder_pictures;
 pub mod telephony_credentials;
 pub mod telephony_invitation;
 pub mod telephony_line;
@@ -29,6 +34,7 @@ pub mod telephony_sdp;
 pub mod transcode_batch;
 pub mod transcode_mask;
 pub mod transcode_request;
+pub mod turn_relay;
 
 /// Reads some bytes of a stranger; it panics if what it promises of them does not hold.
 pub type Target = fn(&[u8]);
@@ -36,6 +42,7 @@ pub type Target = fn(&[u8]);
 /// Every target, by the name of its folder in the corpus.
 pub const TARGETS: &[(&str, Target)] = &[
     ("audio_decode", audio_decode::run),
+    ("audio_opus", audio_opus::run),
     ("calls_document", calls_document::run),
     ("calls_number", calls_number::run),
     ("edge_forwarded", edge_forwarded::run),
@@ -44,9 +51,13 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("identity_jwt", identity_jwt::run),
     ("media_channel", media_channel::run),
     ("media_datagram", media_datagram::run),
+    ("media_framing", media_framing::run),
     ("media_offer", media_offer::run),
+    ("media_redundancy", media_redundancy::run),
     ("media_stats", media_stats::run),
     ("odata_request", odata_request::run),
+    ("recorder_file", recorder_file::run),
+    ("recorder_pictures", recorder_pictures::run),
     ("telephony_credentials", telephony_credentials::run),
     ("telephony_invitation", telephony_invitation::run),
     ("telephony_line", telephony_line::run),
@@ -56,6 +67,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("transcode_batch", transcode_batch::run),
     ("transcode_mask", transcode_mask::run),
     ("transcode_request", transcode_request::run),
+    ("turn_relay", turn_relay::run),
 ];
 
 /// The text that the bytes begin with: a stranger's text is UTF-8 by the time that any of these sees it.

@@ -7,6 +7,9 @@ use media::{Media, Options, Plan};
 static MEDIA: LazyLock<Media> = LazyLock::new(|| {
     let options = Options {
         bind: ([127, 0, 0, 1], 0).into(),
+        takes_connections: false,
+        relay: None,
+        divides_bandwidth: true,
         announce: vec![],
     };
     Media::start(&options, tokio::sync::mpsc::channel(1).0).expect("a port is free")

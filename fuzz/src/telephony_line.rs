@@ -1,13 +1,13 @@
 //! Whatever comes to the port of a line, from its telephone or from somebody else.
 //!
-//! The input is datagrams, each behind a byte of how long it is and one of where it comes from, and whether a beat goes by before it.
+//! The first byte says whether it speaks Opus. Then come datagrams, each behind a byte of how long it is and one of where it comes from, and whether a beat goes by before it.
 
 use std::net::SocketAddr;
 
-use audio::g711::Law;
+use audio::{RATE_HZ, g711::Law};
 use telephony::{
     LegId,
-    line::{Lines, Plan, Port, Reports, rtcp::Told, rtp::Packet},
+    line::{Codec, Events, Lines, Plan, Port, Reports, Sound, rtcp::Told, rtp::Packet},
 };
 
 /// Beats of a line: 20 ms.
@@ -15,20 +15,29 @@ const BEAT_US: i64 = 20_000;
 
 /// The bytes are datagrams.
 pub fn run(data: &[u8]) {
+    let [opus, ..] = *data else { return };
+    let codec = if opus % 2 == 0 {
+        Codec::G711(Law::Mu)
+    } else {
+        Codec::Opus
+    };
     let (mut lines, leg) = (Lines::default(), LegId::next());
     let remote: SocketAddr = ([192, 0, 2, 1], 4_000).into();
     let plan = Plan {
         remote,
         reports: Reports::Muxed,
-        law: (0, Law::Mu),
-        events: Some(101),
+        sound: Sound { payload_type: 0, codec },
+        events: Some(Events {
+            payload_type: 101,
+            clock_hz: RATE_HZ,
+        }),
         hears: true,
         speaks: true,
     };
     let mut now_us = 0;
     lines.open(leg, 7, now_us);
     lines.connect(leg, plan, now_us);
-    let mut rest = data;
+    let mut rest = &data[1..];
     while let [length, how, after @ ..] = rest {
         let (datagram, after) = after.split_at(usize::from(*length).min(after.len()));
         rest = after;

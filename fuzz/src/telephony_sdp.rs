@@ -13,7 +13,10 @@ pub fn run(data: &[u8]) {
         // Whoever offered finds in it what we do.
         let answer = Description::read(answer.as_bytes()).unwrap_or_else(|error| panic!("{error} in {answer}"));
         let (theirs, ours) = (offer.plan(), answer.plan());
-        assert_eq!((ours.remote, ours.law, ours.events), (local, theirs.law, theirs.events));
+        assert_eq!(
+            (ours.remote, ours.sound, ours.events),
+            (local, theirs.sound, theirs.events)
+        );
         assert_eq!((ours.hears, ours.speaks), (theirs.speaks, theirs.hears));
     }
 }

@@ -82,7 +82,7 @@ enum Command {
     #[command(subcommand)]
     Space(space::SpaceCommand),
     /// Check everything that serving needs, and say what to do
-    Doctor(ServeFlags),
+    Doctor(serve::DoctorFlags),
 }
 
 fn main() -> ExitCode {

@@ -3,6 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use clap::{Args, Subcommand};
+use server::doctor::Finding;
 use server::{ServeFlags, Server};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -77,10 +79,46 @@ impl Signals {
     }
 }
 
-/// Prints what a server would meet.
-pub(crate) fn doctor(flags: ServeFlags) -> Result<ExitCode, CommandError> {
-    let configuration = flags.resolve().map_err(with_hint)?;
+/// What is looked at.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct DoctorFlags {
+    #[command(flatten)]
+    serve: ServeFlags,
+    #[command(subcommand)]
+    what: Option<DoctorCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum DoctorCommand {
+    /// Check, from where this runs, which ways lead to a server, and how a voice would fare on them
+    #[command(
+        after_help = "Exits with a failure if nobody would get into a meeting from here. The page /check of a server says the same to people."
+    )]
+    Network(NetworkFlags),
+}
+
+#[derive(Debug, Args)]
+struct NetworkFlags {
+    /// The address of the server, as people open it
+    #[arg(long, value_name = "URL")]
+    url: String,
+}
+
+/// Prints what a server would meet, or a client of one.
+pub(crate) fn doctor(flags: DoctorFlags) -> Result<ExitCode, CommandError> {
+    if let Some(DoctorCommand::Network(NetworkFlags { url })) = flags.what {
+        let ways = Runtime::new()?.block_on(server::doctor::network::examine(&url));
+        print_findings(&ways.findings);
+        return Ok(exit_code(ways.leads_there));
+    }
+    let configuration = flags.serve.resolve().map_err(with_hint)?;
     let findings = Runtime::new()?.block_on(server::doctor::examine(&configuration));
+    print_findings(&findings);
+    Ok(exit_code(findings.iter().all(|finding| finding.state.is_ok())))
+}
+
+fn print_findings(findings: &[Finding]) {
     let lines = findings.iter().map(|finding| match &finding.state {
         Ok(state) => format!("ok       {}: {state}\n", finding.subject),
         Err(problem) => format!(
@@ -90,6 +128,8 @@ pub(crate) fn doctor(flags: ServeFlags) -> Result<ExitCode, CommandError> {
     });
     let page: String = lines.collect();
     print(&page);
-    let healthy = findings.iter().all(|finding| finding.state.is_ok());
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn exit_code(is_well: bool) -> ExitCode {
+    if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,7 +1,5 @@
 """Call records of telephone calls, as Microsoft's Python client reads them: among those of meetings, with what was measured."""
 
-import struct
-import wave
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,70 +14,34 @@ from msgraph.generated.models.call_records.participant_endpoint import Participa
 from msgraph.generated.models.call_records.service_endpoint import ServiceEndpoint
 from msgraph.generated.models.call_records.service_role import ServiceRole
 
-from application import Application
-from microsoft import ask, client
-from sederunt import Server
-from telephone import Handler, Telephone, free_port, until
+from microsoft import ask
+from telephone import until
+from telephones import Telephones, id_of
 
 LIST = CallRecordsRequestBuilder.CallRecordsRequestBuilderGetQueryParameters
 RECORD = CallRecordItemRequestBuilder.CallRecordItemRequestBuilderGetQueryParameters
 ALL = {"expand": ["sessions($expand=segments)", "participants_v2"]}
 
-BASE = "sip.example.org"
-DOCUMENTS = {"/talk": '<Wait DurationSeconds="12"/>', "/busy": '<Reject Reason="busy"/>'}
+# The second report of a telephone names one of ours, and comes after fifteen seconds at the latest: then there is a round trip.
+DOCUMENTS = {"/talk": '<Wait DurationSeconds="20"/>', "/busy": '<Reject Reason="busy"/>'}
 
 
-class World:
+class World(Telephones):
     """A server with two calls that are over: one in which somebody talked, and one that was refused."""
 
     def __init__(self, folder):
-        self.handler = Handler(DOCUMENTS)
-        sip, first = f"127.0.0.1:{free_port()}", free_port() // 2 * 2
-        configuration = folder / "sederunt.toml"
-        configuration.write_text(
-            f'notify_origin = ["{self.handler.origin}"]\n'
-            f'[telephony]\nlisten = "{sip}"\ndomain = "{BASE}"\nfirst_port = {first}\nlast_port = {min(first + 100, 65534)}\n'
-        )
-        self.server = Server(folder / "data", "--config", str(configuration), "--quotas", "none")
-        self.server.command("project", "create", "support")
-        self.server.add_user("owner@example.org", "Owner")
-        self.server.command("project", "add", "support", "owner@example.org", "--role", "admin")
-        self.owner = self.server.token("owner@example.org", "--scope", "voice")
-        reader = Application.add(self.server, "CallRecords.Read.All", "CallRecord-PstnCalls.Read.All")
-        self.graph = client(self.server, reader.token())
+        super().__init__(folder, DOCUMENTS)
+        self.graph = self.reader("CallRecords.Read.All", "CallRecord-PstnCalls.Read.All")
         self.records = self.graph.communications.call_records
-        voice = folder / "voice.wav"
-        with wave.open(str(voice), "wb") as file:
-            file.setparams((1, 2, 8000, 0, "NONE", ""))
-            # A minute of a tone.
-            file.writeframes(struct.pack("<20h", *[8000] * 10, *[-8000] * 10) * 24_000)
-        telephone = Telephone(folder / "telephone", voice, sip)
+        telephone = self.ada()
         try:
             for number, domain in enumerate(["talk", "busy"], 1):
-                self.make(domain)
-                telephone.dial(f"sip:anybody@{domain}.{BASE}")
+                telephone.dial(self.domain(domain))
                 until(lambda: len(self.over()) == number)
         finally:
             telephone.stop()
         # The newest first.
-        self.busy, self.talked = (call["name"].rsplit("/", 1)[-1] for call in self.over())
-
-    def make(self, domain):
-        body = {
-            "callTerminationMode": "PROGRAMMABLE",
-            "callTerminationHandlerUris": [f"{self.handler.origin}/{domain}"],
-            "cidrBlocks": [{"displayName": "here", "cidrBlock": "127.0.0.0/8"}],
-        }
-        path = f"/v1beta1/projects/support/sipDomains?sipDomainId={domain}"
-        assert self.server.call("POST", path, self.owner, json=body).status_code == 200
-
-    def over(self):
-        calls = self.server.call("GET", "/v1beta1/projects/support/calls", self.owner).json().get("calls", [])
-        return [call for call in calls if "endTime" in call]
-
-    def stop(self):
-        self.server.stop()
-        self.handler.stop()
+        self.busy, self.talked = map(id_of, self.over())
 
 
 @pytest.fixture(scope="module")

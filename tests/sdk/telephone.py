@@ -35,10 +35,11 @@ def until(is_so):
 
 
 class Telephone:
-    """It says what a file says, again and again, to whomever it is told to call."""
+    """It says what a file says, again and again: Ada's to whomever it is told to call, and Bo's, which has no proxy, to whoever calls it."""
 
-    def __init__(self, folder, voice, proxy):
+    def __init__(self, folder, voice, proxy=None):
         port, control = free_port(), free_port()
+        self.address = f"sip:bo@127.0.0.1:{port}"
         folder.mkdir()
         settings = {
             "poll_method": "epoll",
@@ -59,8 +60,9 @@ class Telephone:
         modules += ["module_tmp uuid.so", "module_tmp account.so", "module_app menu.so", "module_app ctrl_tcp.so"]
         lines = [*(f"{name} {value}" for name, value in settings.items()), *modules]
         (folder / "config").write_text("\n".join(lines) + "\n")
-        account = f'<sip:ada@example.org;transport=udp>;regint=0;outbound="sip:{proxy};transport=udp";audio_codecs=PCMU/8000/1\n'
-        (folder / "accounts").write_text(account)
+        ada = f'<sip:ada@example.org;transport=udp>;regint=0;outbound="sip:{proxy};transport=udp"'
+        bo = f"<{self.address};transport=udp>;regint=0;answermode=auto"
+        (folder / "accounts").write_text(f"{ada if proxy else bo};audio_codecs=PCMU/8000/1\n")
         (folder / "contacts").write_text("")
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen(["baresip", "-f", str(folder)], **quiet)
@@ -74,8 +76,14 @@ class Telephone:
             return None
 
     def dial(self, whom):
+        self.tell("dial", whom)
+
+    def hang_up(self):
+        self.tell("hangup", "")
+
+    def tell(self, command, of):
         """As a netstring of JSON."""
-        text = json.dumps({"command": "dial", "params": whom})
+        text = json.dumps({"command": command, "params": of})
         self.control.sendall(f"{len(text)}:{text},".encode())
 
     def stop(self):

@@ -1,4 +1,6 @@
-"""Recordings, transcripts, entries and notes: there are none yet, and everybody is told so in the contract's words."""
+"""Recordings, as Google's client lists them; and transcripts, entries and notes, of which there are none."""
+
+import time
 
 import pytest
 from google.api_core import exceptions
@@ -58,3 +60,39 @@ def test_what_does_not_exist_looks_like_what_is_secret(clients_of, transport, ve
                 list(getattr(records, f"list_{kind}")(parent=parent))
             refusals.add(refusal.value.message.replace(parent, ""))
         assert len(refusals) == 1, refusals
+
+
+@pytest.fixture(scope="module")
+def recorded(server, tokens, clients_of):
+    """A conference that was recorded twice, until its owner stopped and until its end."""
+    space = clients_of("owner").open_space()
+    seat = server.join(space.name, token=tokens["owner"])
+    ask = lambda verb: server.call("POST", f"/sederunt/v1/{space.name}:{verb}", tokens["owner"], json={}).json()
+    started = ask("startRecording")
+    names = [started["name"]]
+    ask("stopRecording")
+    names.append(ask("startRecording")["name"])
+    server.leave(seat)
+    return seat.conference_record, names
+
+
+def test_recordings_are_listed_from_their_start_to_their_files(clients_of, transport, version, recorded):
+    conference, names = recorded
+    client = clients_of("owner", transport, version)
+    for _ in range(100):
+        recordings = list(client.records.list_recordings({"parent": conference, "page_size": 1}))
+        if all(recording.state.name == "FILE_GENERATED" for recording in recordings):
+            break
+        assert all(not recording.drive_destination.export_uri or recording.state.name == "FILE_GENERATED" for recording in recordings)
+        time.sleep(0.1)
+    assert [recording.name for recording in recordings] == names, "the first first"
+    for recording in recordings:
+        assert recording.state.name == "FILE_GENERATED"
+        assert recording.start_time <= recording.end_time
+        assert recording.drive_destination.file == recording.name.split("/")[-1]
+        assert recording.drive_destination.export_uri.endswith(f"/recordings/{recording.drive_destination.file}")
+        assert client.records.get_recording(name=recording.name) == recording
+    record = client.records.get_conference_record(name=conference)
+    assert recordings[-1].end_time == record.end_time, "it ends with its conference"
+    with pytest.raises(exceptions.Forbidden):
+        list(clients_of("stranger", transport, version).records.list_recordings(parent=conference))

@@ -105,7 +105,7 @@ SETTINGS = [
     ({"accessType": 9}, "space.config.access_type"),
     ({"moderation": -1}, "space.config.moderation"),
     ({"moderationRestrictions": {"chatRestriction": 7}}, "space.config.moderation_restrictions.chat_restriction"),
-    ({"artifactConfig": {"recordingConfig": {"autoRecordingGeneration": "ON"}}}, "space.config.artifact_config.recording_config.auto_recording_generation"),
+    ({"artifactConfig": {"smartNotesConfig": {"autoSmartNotesGeneration": "ON"}}}, "space.config.artifact_config.smart_notes_config.auto_smart_notes_generation"),
     ({"artifactConfig": {"transcriptionConfig": {"autoTranscriptionGeneration": "ON"}}}, "space.config.artifact_config.transcription_config.auto_transcription_generation"),
     ({"artifactConfig": {"smartNotesConfig": {"autoSmartNotesGeneration": "ON"}}}, "space.config.artifact_config.smart_notes_config.auto_smart_notes_generation"),
 ]  # fmt: skip

@@ -118,7 +118,6 @@ def test_a_mask_that_names_no_setting_is_refused(owner, mask):
 @pytest.mark.parametrize(
     ("kind", "config"),
     [
-        ("recording", {"recording_config": {"auto_recording_generation": 1}}),
         ("transcription", {"transcription_config": {"auto_transcription_generation": 1}}),
         ("smart_notes", {"smart_notes_config": {"auto_smart_notes_generation": 1}}),
     ],

@@ -121,3 +121,18 @@ fn each_direction_has_its_own_conditions_and_each_network_its_own_clients() -> R
     assert_eq!((uplink.packets, uplink.lost), (4, 1));
     Ok(())
 }
+
+#[test]
+fn a_router_that_forgets_lends_another_port() -> Result<()> {
+    let world = World::new()?;
+    let ada = socket()?;
+    let (_, seen_as) = world.send(&ada, b"one")?.expect("it passes");
+    world.relay.rebind();
+    let (packet, seen_now_as) = world.send(&ada, b"two")?.expect("it passes");
+    assert_eq!(packet, b"two");
+    assert_ne!(seen_now_as, seen_as);
+    world.server.send_to(b"to the earlier one", seen_as)?;
+    world.server.send_to(b"to her", seen_now_as)?;
+    assert_eq!(receive(&ada).map(|(packet, _)| packet), Some(b"to her".to_vec()));
+    Ok(())
+}

@@ -7,7 +7,7 @@ import type { FunctionComponent } from 'preact';
 import type { PlainKey } from './text/text.ts';
 
 /** What a part of an address can stand for; `route.ts` knows how each is spelt. */
-export type Place = 'code' | 'space' | 'conferenceRecord' | 'project' | 'call';
+export type Place = 'code' | 'space' | 'conferenceRecord' | 'recording' | 'project' | 'call';
 
 type PlaceIn<Path extends string> = Path extends `${string}{${infer Name extends Place}}${infer Rest}`
   ? Name | PlaceIn<Rest>
@@ -36,6 +36,7 @@ export const PAGES = {
   meeting: page('/{code}', 'app.name', async () => (await import('./ui/meetingPage.tsx')).MeetingPage),
   signIn: page('/sign-in', 'signIn.form.title', async () => (await import('./ui/signIn.tsx')).SignIn),
   password: page('/password', 'account.password', async () => (await import('./ui/password.tsx')).PasswordPage),
+  check: page('/check', 'check.title', async () => (await import('./ui/check/check.tsx')).CheckPage),
   consent: page('/consent', 'consent.title', async () => (await import('./ui/consent/consent.tsx')).ConsentPage),
   spaces: page('/spaces', 'spaces.title', async () => (await import('./ui/spaces/spaces.tsx')).SpacesPage),
   space: page('/spaces/{space}', 'space.title', async () => (await import('./ui/spaces/space.tsx')).SpacePage),
@@ -48,6 +49,11 @@ export const PAGES = {
     '/meetings/{conferenceRecord}',
     'attendance.title',
     async () => (await import('./ui/register/attendance.tsx')).AttendancePage,
+  ),
+  recording: page(
+    '/meetings/{conferenceRecord}/recordings/{recording}',
+    'recordings.single',
+    async () => (await import('./ui/recordings/recordingPage.tsx')).RecordingPage,
   ),
   calls: page('/calls', 'calls.title', async () => (await import('./ui/calls/calls.tsx')).CallsPage),
   projectCalls: page(

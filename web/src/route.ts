@@ -16,6 +16,8 @@ const PLACES: Record<Place, (part: string) => string | undefined> = {
   code: (part) => codeOf(decoded(part).replace(AROUND, '')),
   space: (part) => (ID.test(part) ? `spaces/${part}` : undefined),
   conferenceRecord: (part) => (ID.test(part) ? `conferenceRecords/${part}` : undefined),
+  // Its name begins with that of its conference, which stands before it.
+  recording: (part) => (ID.test(part) ? part : undefined),
   project: (part) => (ID.test(part) ? `projects/${part}` : undefined),
   // Its name begins with that of its project, which stands before it.
   call: (part) => (ID.test(part) ? part : undefined),

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { allocate, pictureSize, sameCanvases, setAssignment } from '../src/meeting/assignment.ts';
+import { allocate, heldBack, pictureSize, sameCanvases, setAssignment } from '../src/meeting/assignment.ts';
 import { lineOfEachSsrc } from '../src/meeting/sdp.ts';
 
 const wanted = (...entries: number[]) => entries.map((entryId) => ({ entryId, width: 320, height: 180 }));
@@ -64,6 +64,18 @@ test('the same canvases in another order are the same', () => {
   assert.ok(
     !sameCanvases(canvases, allocate(canvases, [{ entryId: 1, width: 900, height: 500 }, ...wanted(2)], 16, 1)),
   );
+});
+
+test('what was asked for and got no line is held back', () => {
+  const asked = allocate([], wanted(5, 6), 16, 1);
+  const check = (shown: number[], expected: number[]) => {
+    const canvases = shown.map((mediaEntryId) => ({ canvasId: mediaEntryId, ssrc: 1, mediaEntryId }));
+    assert.deepEqual([...heldBack(asked, { canvases })], expected);
+  };
+  check([5, 6], []);
+  check([6], [5]);
+  check([], [5, 6]);
+  assert.deepEqual([...heldBack(asked, {})], [5, 6]);
 });
 
 test('the request is the one of the contract', () => {

@@ -13,10 +13,12 @@ const NOW_MS = START_MS + 100 * MINUTE_MS;
 
 /** Minutes after the start; without an end, still there. */
 const session = (from: number, to?: number, device: Device = 'FULL', byProgram = false): Session => ({
+  id: 's',
   start_ms: START_MS + from * MINUTE_MS,
   ...(to === undefined ? {} : { end_ms: START_MS + to * MINUTE_MS }),
   device,
   byProgram,
+  call: '',
 });
 
 test('time on two devices at once counts once', () => {
@@ -73,6 +75,7 @@ const person = (displayName: string, sessions: Session[], more: Partial<Attendee
   name: displayName,
   displayName,
   signedIn: false,
+  byPhone: false,
   role: 'CONTRIBUTOR',
   removed: false,
   sessions,
@@ -95,11 +98,11 @@ test('the file has a line for each session, and starts no formula', () => {
   ];
   assert.equal(
     attendanceCsv(people),
-    '\uFEFFname,signed_in,role,device,joined,left,seconds,removed,program\r\n' +
-      'Ada,yes,HOST,FULL,2026-01-05T09:00:00.000Z,2026-01-05T10:00:00.000Z,3600,no,no\r\n' +
-      'Ada,yes,HOST,COMPANION,2026-01-05T09:10:00.000Z,2026-01-05T09:20:00.000Z,600,no,no\r\n' +
-      "'=1+1,no,CONTRIBUTOR,FULL,2026-01-05T10:30:00.000Z,,,yes,no\r\n" +
-      'Bo,yes,CONTRIBUTOR,FULL,2026-01-05T10:30:00.000Z,2026-01-05T10:31:00.000Z,60,no,yes\r\n',
+    '\uFEFFname,signed_in,role,device,joined,left,seconds,removed,program,phone\r\n' +
+      'Ada,yes,HOST,FULL,2026-01-05T09:00:00.000Z,2026-01-05T10:00:00.000Z,3600,no,no,no\r\n' +
+      'Ada,yes,HOST,COMPANION,2026-01-05T09:10:00.000Z,2026-01-05T09:20:00.000Z,600,no,no,no\r\n' +
+      "'=1+1,no,CONTRIBUTOR,FULL,2026-01-05T10:30:00.000Z,,,yes,no,no\r\n" +
+      'Bo,yes,CONTRIBUTOR,FULL,2026-01-05T10:30:00.000Z,2026-01-05T10:31:00.000Z,60,no,yes,no\r\n',
   );
   assert.equal(fileName('abc-defg-hij', START_MS), 'attendance-abc-defg-hij-2026-01-05.csv');
   assert.equal(fileName('', START_MS), 'attendance-2026-01-05.csv');

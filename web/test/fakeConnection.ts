@@ -20,7 +20,19 @@ class FakeChannel extends EventTarget {
 
 class FakeSender {
   replaced = 0;
-  constructor(public track: unknown) {}
+  /** Which encodings were active after each change, and how much smaller than the picture. */
+  readonly thinned: string[] = [];
+  constructor(
+    public track: unknown,
+    private readonly encodings: readonly RTCRtpEncodingParameters[],
+  ) {}
+  getParameters() {
+    return { encodings: this.encodings.map((encoding) => ({ ...encoding })) };
+  }
+  async setParameters({ encodings }: { encodings: RTCRtpEncodingParameters[] }) {
+    const active = encodings.filter(({ active }) => active);
+    this.thinned.push(active.map(({ rid, scaleResolutionDownBy }) => `${rid}${scaleResolutionDownBy}`).join(' '));
+  }
   async replaceTrack(track: unknown) {
     this.replaced += 1;
     this.track = track;
@@ -46,7 +58,7 @@ export class FakeConnection extends EventTarget {
     const track = typeof trackOrKind === 'string' ? null : trackOrKind;
     const kind = track ? 'track' : trackOrKind;
     this.made.push([direction, kind, ...sendEncodings.map(({ maxBitrate }) => maxBitrate)].join(' '));
-    const sender = new FakeSender(track);
+    const sender = new FakeSender(track, sendEncodings);
     if (direction === 'sendonly') this.senders.push(sender);
     return { mid: String(this.made.length), sender, receiver: { getContributingSources: () => [] } };
   }

@@ -45,6 +45,7 @@ test('each other channel says what happened in the meeting', () => {
   check('chat', {}, 'exchanged');
   check('reactions', {}, 'exchanged');
   check('video-assignment', { resources: [{ videoAssignment: { label: '1' } }] }, 'assigned');
+  check('video-assignment', { resources: [{ wantedLayers: { camera: [0] } }] }, 'wanted');
   check('video-assignment', { response: { requestId: 1 } });
   check('video-assignment', { response: { status: { code: 0 } } });
   check('video-assignment', { response: { status: { code: 8 } } }, 'assignmentRefused');

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Device } from '../src/api/generated/messages.ts';
 import type { ModerationResource } from '../src/meeting/messages.ts';
+import { newsOfModeration } from '../src/meeting/news.ts';
 import {
   atFirst,
   isHost,
@@ -35,15 +36,15 @@ test('a snapshot replaces everything, and what is no snapshot changes nothing', 
     permissions: ALL,
     settings: { moderation: true, chat: 'HOSTS_ONLY', reactions: 'NO_RESTRICTION', present: 'HOSTS_ONLY' },
     knocks: [
-      { session: 's1', displayName: 'Bo' },
+      { session: 's1', displayName: '+43 ••• ••12', byPhone: true },
       { session: 's2', displayName: 'Caro', signedIn: true, byProgram: true, email: 'caro@example.org' },
     ],
   });
   assert.ok(isHost(host));
   assert.deepEqual(host.locks, { moderation: true, chat: true, reactions: false, present: true });
   assert.deepEqual(host.knocks, [
-    { session: 's1', name: 'Bo', mark: 'guest', email: '' },
-    { session: 's2', name: 'Caro', mark: 'program', email: 'caro@example.org' },
+    { session: 's1', name: '+43 ••• ••12', mark: 'guest', email: '', byPhone: true },
+    { session: 's2', name: 'Caro', mark: 'program', email: 'caro@example.org', byPhone: false },
   ]);
   const after = told({ role: 'CONTRIBUTOR', permissions: { chat: true } }, host);
   assert.deepEqual(
@@ -90,4 +91,15 @@ test('what is lost is told once', () => {
   assert.deepEqual(lostRights(before, after), ['screen', 'chat']);
   assert.deepEqual(lostRights(after, after), []);
   assert.deepEqual(lostRights(after, before), []);
+});
+
+test('whether the meeting is recorded is told, and why it is not any more', () => {
+  const before = told({ role: 'VIEWER', recording: { state: 'PAUSED' } });
+  assert.deepEqual([before.recording, before.recordingEnd], ['PAUSED', null]);
+  const after = told({ role: 'VIEWER', recording: { state: 'NONE', endReason: 'DISK_FULL' } }, before);
+  assert.deepEqual(newsOfModeration(before, after, []), [{ kind: 'recorded', why: 'DISK_FULL' }]);
+  assert.deepEqual(newsOfModeration(after, after, []), [], 'whoever joins later need not hear of it');
+  assert.equal(told({ role: 'HOST' }).recording, 'NONE');
+  assert.equal(before.consent, null, 'nobody is asked');
+  assert.equal(told({ role: 'VIEWER', recording: { state: 'RECORDING', consent: 'ASKED' } }).consent, 'ASKED');
 });

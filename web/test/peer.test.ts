@@ -5,9 +5,10 @@ import { test } from 'node:test';
 import type { Device } from '../src/api/generated/messages.ts';
 import { CHANNELS, parseMessage } from '../src/meeting/channels.ts';
 import { switchableCodecs } from '../src/meeting/codecs.ts';
+import { encodingsFor } from '../src/meeting/layers.ts';
 import {
   AUDIO_LINES,
-  CAMERA_BITRATE_BPS,
+  CAMERA_LAYERS,
   MICROPHONE_BITRATE_BPS,
   SCREEN_BITRATE_BPS,
   VIDEO_LINES,
@@ -17,12 +18,12 @@ import { openPeer } from '../src/meeting/peer.ts';
 import { FakeConnection } from './fakeConnection.ts';
 
 const NOTHING: Tracks = { microphone: null, camera: null, screen: null };
-const track = () => ({}) as MediaStreamTrack;
+const track = (width = 1280, height = 720) => ({ getSettings: () => ({ width, height }) }) as MediaStreamTrack;
 
 function open(device: Device, tracks = NOTHING) {
   const heard: string[] = [];
   let broken = 0;
-  const peer = openPeer(device, tracks, {
+  const peer = openPeer(device, tracks, [], {
     message: (channel, message) => heard.push(`${channel} ${JSON.stringify(message)}`),
     broken: () => {
       broken += 1;
@@ -40,10 +41,11 @@ test('the lines of each device stand in the order that the server reads', () => 
       ...sending,
     ]);
   const microphone = `sendonly audio ${MICROPHONE_BITRATE_BPS}`;
-  const camera = `sendonly video ${CAMERA_BITRATE_BPS}`;
+  const layers = CAMERA_LAYERS.map(({ bitrate_bps }) => bitrate_bps).join(' ');
+  const camera = `sendonly video ${layers}`;
   const screen = `sendonly video ${SCREEN_BITRATE_BPS}`;
   check('FULL', NOTHING, microphone, camera, screen);
-  check('FULL', { ...NOTHING, camera: track() }, microphone, `sendonly track ${CAMERA_BITRATE_BPS}`, screen);
+  check('FULL', { ...NOTHING, camera: track() }, microphone, `sendonly track ${layers}`, screen);
   check('COMPANION', NOTHING, camera, screen);
   check('VIEWER', NOTHING);
 });
@@ -65,6 +67,46 @@ test('a track goes on its own line, and only when it is another', () => {
   const viewer = open('VIEWER');
   viewer.peer.send({ microphone, camera: null, screen });
   assert.deepEqual(viewer.connection.senders, []);
+});
+
+test('what nobody looks at is not sent, and a browser is told one change at a time', async () => {
+  const { peer, connection } = open('FULL');
+  const [microphone, camera, screen] = connection.senders;
+  peer.thin({ camera: [0] });
+  peer.thin({ camera: [] });
+  peer.thin({ camera: [0, 2] });
+  await peer.offer();
+  assert.deepEqual(camera?.thinned, ['q4', 'q4 f1']);
+  peer.thin({});
+  peer.thin({ camera: [] });
+  await peer.offer();
+  assert.deepEqual(camera?.thinned, ['q4', 'q4 f1', '']);
+  assert.deepEqual([microphone?.thinned, screen?.thinned], [[], []]);
+  open('VIEWER').peer.thin({ camera: [0] });
+});
+
+test('a small camera is sent in fewer sizes, and the largest of them is the whole picture', async () => {
+  const check = (width: number, height: number, expected: string) => {
+    const encodings = encodingsFor(track(width, height)).filter(({ active }) => active);
+    const sizes = encodings.map(({ rid, scaleResolutionDownBy }) => `${rid}${scaleResolutionDownBy}`);
+    assert.equal(sizes.join(' '), expected);
+  };
+  check(1280, 720, 'q4 h2 f1');
+  check(720, 1280, 'q4 h2 f1');
+  check(960, 540, 'q4 h2 f1');
+  check(640, 480, 'q2 h1');
+  check(320, 180, 'q1');
+  assert.equal(encodingsFor(null).length, 3);
+
+  const { peer, connection } = open('COMPANION');
+  const send = (camera: MediaStreamTrack | null) => peer.send({ ...NOTHING, camera });
+  send(track(1280, 720));
+  send(null);
+  send(track(640, 480));
+  await peer.offer();
+  peer.thin({ camera: [1, 2] });
+  await peer.offer();
+  assert.deepEqual(connection.senders[0]?.thinned, ['q2 h1', 'h1']);
 });
 
 test('requests are counted on each channel, and wait until it is open', () => {
@@ -138,7 +180,8 @@ test('only what the server switches is offered, in the order of the browser', ()
     const kept = switchableCodecs(kind, codecs);
     assert.equal(kept.map((codec) => codecs.indexOf(codec)).join(' '), expected);
   };
-  check('audio', [['audio/red'], ['audio/opus'], ['audio/PCMU'], ['audio/CN']], '1');
+  // But for redundancy, which a browser sends only if it comes before what it is of.
+  check('audio', [['audio/opus'], ['audio/red'], ['audio/PCMU'], ['audio/CN']], '1 0');
   check('video', [['video/VP8'], ['video/rtx'], ['video/red'], ['video/ulpfec'], ['video/flexfec-03']], '0 1');
   check('video', [['video/VP9', 'profile-id=2'], ['video/VP9', 'profile-id=0'], ['video/VP9']], '1 2');
   check('video', [['video/AV1', 'level-idx=5;profile=1'], ['video/AV1', 'level-idx=5;profile=0;tier=0']], '1');

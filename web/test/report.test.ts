@@ -28,6 +28,8 @@ test('of each entry the keys that are read are sent, and of a stream only news',
   const section = (packetsReceived: number): Section => ({ id: 'I1', 'inbound-rtp': { ssrc: 1, packetsReceived } });
   check([[heard(5)]], [section(5)]);
   check([[heard(5)], [heard(5)], [heard(9)]], [section(5)], [], [section(9)]);
+  // Padding is of nobody.
+  check([[{ ...heard(5), ssrc: 0 }]], []);
   // Nobody reads it.
   check([[{ id: 'C', type: 'codec', mimeType: 'video/VP8' }]], []);
   // The path names its parts, so it stays whole.

@@ -11,12 +11,18 @@ test('each address has its page', () => {
   check('/', { page: 'home' });
   check('/sign-in', { page: 'signIn' });
   check('/password', { page: 'password' });
+  check('/check', { page: 'check' });
   check('/consent', { page: 'consent' });
   check('/spaces', { page: 'spaces' });
   check('/spaces/', { page: 'spaces' });
   check('/spaces/-yy3uKlef_QB', { page: 'space', space: 'spaces/-yy3uKlef_QB' });
   check('/meetings', { page: 'pastMeetings' });
   check('/meetings/kRyYx8b7', { page: 'attendance', conferenceRecord: 'conferenceRecords/kRyYx8b7' });
+  check('/meetings/kRyYx8b7/recordings/a-B_9', {
+    page: 'recording',
+    conferenceRecord: 'conferenceRecords/kRyYx8b7',
+    recording: 'a-B_9',
+  });
   check('/calls', { page: 'calls' });
   check('/calls/support', { page: 'projectCalls', project: 'projects/support' });
   check('/calls/support/5f0c-1', { page: 'call', project: 'projects/support', call: '5f0c-1' });
@@ -51,12 +57,14 @@ test('a page is found by the address that is made for it', () => {
     home: { page: 'home' },
     meeting: { page: 'meeting', code: 'abc-mnop-xyz' },
     signIn: { page: 'signIn' },
+    check: { page: 'check' },
     password: { page: 'password' },
     consent: { page: 'consent' },
     spaces: { page: 'spaces' },
     space: { page: 'space', space: 'spaces/a' },
     pastMeetings: { page: 'pastMeetings' },
     attendance: { page: 'attendance', conferenceRecord: 'conferenceRecords/b' },
+    recording: { page: 'recording', conferenceRecord: 'conferenceRecords/b', recording: 'r' },
     calls: { page: 'calls' },
     projectCalls: { page: 'projectCalls', project: 'projects/support' },
     call: { page: 'call', project: 'projects/support', call: '5f0c-1' },

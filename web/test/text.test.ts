@@ -9,10 +9,11 @@ import { en } from '../src/text/en.ts';
 import { enAccount } from '../src/text/enAccount.ts';
 import { enAdministration } from '../src/text/enAdministration.ts';
 import { enCalls } from '../src/text/enCalls.ts';
+import { enRecordings } from '../src/text/enRecordings.ts';
 import { enRoom } from '../src/text/enRoom.ts';
 import { counted, t } from '../src/text/text.ts';
 
-const KEYS = [en, enAccount, enAdministration, enCalls, enRoom].flatMap((catalogue) => Object.keys(catalogue));
+const KEYS = [en, enAccount, enAdministration, enCalls, enRecordings, enRoom].flatMap((catalogue) => Object.keys(catalogue));
 
 // The tests run from the folder of package.json.
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })

@@ -60,7 +60,7 @@ class Page {
       },
     } as Partial<Devices> as Devices;
     const onNews = ({ kind }: { kind: string }) => this.news.push(kind);
-    this.visit = openVisit({ code: 'abc-mnop-xyz', displayName: 'Ada', device, devices, onNews });
+    this.visit = openVisit({ code: 'abc-mnop-xyz', displayName: 'Ada', iceServers: [], device, devices, onNews });
   }
 
   async #fetch(path: string, body = '{}'): Promise<Response> {

@@ -9,8 +9,19 @@ use crate::{process, serve, workspace};
 /// How often the crash test kills the server when it is run as a benchmark; CI runs a short form.
 const KILLS: &str = "50";
 
+/// What a forwarded packet costs is a program of its own, which needs nothing of the server.
+const MEDIA: &str = "media";
+
 /// Runs one benchmark, or all of them.
 pub(crate) fn run(name: Option<&str>) -> Result<bool> {
+    if name.is_none_or(|name| name == MEDIA) {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["run", "--release", "--package", "bench-media"]);
+        process::run(cargo.current_dir(workspace::root()))?;
+    }
+    if name == Some(MEDIA) {
+        return Ok(true);
+    }
     // What some of them start beside themselves: the program, and those who attend its meetings.
     process::run(serve::build().args(["--package", "attendee"]))?;
     if name != Some("kill") {

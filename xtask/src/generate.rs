@@ -13,7 +13,15 @@ use crate::{process, workspace};
 pub(crate) fn run() -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["test", "--release", "--quiet", "--workspace", "--test", "generated"])
+        .args([
+            "test",
+            "--profile",
+            workspace::TESTED,
+            "--quiet",
+            "--workspace",
+            "--test",
+            "generated",
+        ])
         .env("UPDATE_EXPECT", "1")
         .current_dir(workspace::root());
     process::run(&mut cargo)

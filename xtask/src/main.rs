@@ -15,6 +15,7 @@ mod fuzz;
 mod generate;
 mod package;
 mod process;
+mod programs;
 mod serve;
 mod sim;
 mod steps;
@@ -59,7 +60,7 @@ enum Task {
         #[arg(requires = "only")]
         filter: Option<String>,
     },
-    /// Run the benchmarks, or one of them (`kill` is the crash test with 50 kills)
+    /// Run the benchmarks, or one of them (`kill` is the crash test with 50 kills, `media` what forwarding costs)
     Bench {
         /// The benchmark's name
         name: Option<String>,

@@ -14,21 +14,20 @@ use crate::{process, serve, web, workspace};
 pub(crate) fn run() -> Result<()> {
     web::build_if_changed()?;
     process::run(&mut serve::build())?;
-    write()
+    write(&workspace::binary())
 }
 
-/// The two files, of the program that was built.
-pub(crate) fn write() -> Result<()> {
-    let built = workspace::binary();
+/// The two files, of a program that was built.
+pub(crate) fn write(built: &Path) -> Result<()> {
     let folder = workspace::target().join("package");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let (program, symbols) = (folder.join("sederunt"), folder.join("sederunt.debug"));
-    process::run(objcopy().arg("--only-keep-debug").args([&built, &symbols]))?;
+    process::run(objcopy().arg("--only-keep-debug").args([built, &symbols]))?;
     process::run(
         objcopy()
             .arg("--strip-all")
             .arg(format!("--add-gnu-debuglink={}", symbols.display()))
-            .args([&built, &program]),
+            .args([built, &program]),
     )?;
     check(&program, &symbols)?;
     for path in [&program, &symbols] {

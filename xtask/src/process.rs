@@ -3,6 +3,7 @@
 use std::{
     io::{self, BufRead, BufReader, Write},
     process::{Command, ExitStatus, Stdio},
+    slice,
     sync::mpsc,
     thread,
     time::Duration,
@@ -37,9 +38,17 @@ pub(crate) fn ask(program: &str, arguments: &[&str]) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Runs to the end and passes the output through line by line while keeping it, because runners tell their counts only
-/// in their last lines.
-pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
+/// When a program's output is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// Line by line.
+    AsItComes,
+    /// In one piece, of a program that others run beside.
+    AtItsEnd,
+}
+
+/// Runs to the end and passes the output on while keeping it, because runners tell their counts only in their last lines.
+pub(crate) fn tee(command: &mut Command, show: Show) -> Result<(ExitStatus, Vec<String>)> {
     let (reader, writer) = io::pipe().context("no pipe for the output")?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command
@@ -70,15 +79,18 @@ pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
         };
         match lines.recv_timeout(wait) {
             Ok(line) => {
-                let mut out = io::stdout().lock();
-                writeln!(out, "{line}")?;
-                out.flush()?;
+                if show == Show::AsItComes {
+                    print(slice::from_ref(&line))?;
+                }
                 kept.push(line);
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
             Err(mpsc::RecvTimeoutError::Timeout) if status.is_some() => break,
             Err(mpsc::RecvTimeoutError::Timeout) => status = ended.try_recv().ok(),
         }
+    }
+    if show == Show::AtItsEnd {
+        print(&kept)?;
     }
     let status = match status {
         Some(status) => status,
@@ -90,7 +102,15 @@ pub(crate) fn tee(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
     ))
 }
 
-fn describe(command: &Command) -> String {
+fn print(lines: &[String]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
+    out.flush().context("the output cannot be written")
+}
+
+pub(crate) fn describe(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(
         command

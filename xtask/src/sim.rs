@@ -1,4 +1,4 @@
-//! `cargo xtask sim`: new seeds of the simulated world, for as long as nobody needs the machine. CI plays the committed ones.
+//! `cargo xtask sim`: new seeds of all simulated worlds, for as long as nobody needs the machine. CI plays the committed ones.
 
 use std::process::Command;
 
@@ -12,5 +12,12 @@ pub(crate) fn run(seeds: u64) -> Result<bool> {
     cargo.args(["run", "--release", "--package", "sim", "--"]);
     cargo.arg(seeds.to_string());
     process::run(cargo.current_dir(workspace::root()))?;
+    // Those of calls and of pictures need what only the tests of their crates see.
+    for package in ["calls", "media"] {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["test", "--release", "--package", package, "--lib", "simulated"]);
+        cargo.env("SEDERUNT_NEW_SEEDS", seeds.to_string());
+        process::run(cargo.current_dir(workspace::root()))?;
+    }
     Ok(true)
 }

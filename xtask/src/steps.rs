@@ -1,15 +1,20 @@
 //! The steps of `cargo xtask test`, one table: what CI runs, in this order.
 //!
-//! One cargo profile, `release`, serves clippy, the tests and the binary alike. A second profile would compile the C
+//! One cargo profile, `tested`, serves clippy, the tests and the program under test alike. A second profile would compile the C
 //! of the database and of the cryptography library, and every dependency, once more: minutes on two cores. For the same reason the
 //! program is built together with the tests. Quick steps come first, so that a slip of format is seen before the long builds.
+//!
+//! Suites that mostly wait for clients to start run beside each other; what measures calls and a browser's pictures has the
+//! machine to itself.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use crate::{
-    package, process,
+    package,
+    process::{self, Show},
+    programs,
     tally::{self, Tally},
     tidy, tools, web, workspace,
 };
@@ -18,87 +23,68 @@ use crate::{
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) needs: &'static [&'static str],
-    pub(crate) run: fn(filter: Option<&str>) -> Result<Tally>,
+    /// Whether it runs beside the one before it.
+    pub(crate) beside: bool,
+    pub(crate) run: fn(Asked) -> Result<Tally>,
+}
+
+/// What a step is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Only the tests whose names contain this.
+    pub(crate) filter: Option<&'a str>,
+    pub(crate) show: Show,
 }
 
 /// Everything CI runs.
 pub(crate) const STEPS: &[Step] = &[
-    Step {
-        name: "tools",
-        needs: &[],
-        run: |_| tools::install().map(|()| Tally::PASSED),
-    },
-    Step {
-        name: "format",
-        needs: &[],
-        run: |_| check(cargo(&["fmt", "--all", "--check"])),
-    },
-    Step {
-        name: "tidy",
-        needs: &[],
-        run: |_| check_that(tidy::report()?, "the rules of the house are broken"),
-    },
-    Step {
-        name: "web",
-        needs: &["tools"],
-        run: |_| web_client(),
-    },
-    Step {
-        name: "clippy",
-        needs: &[],
-        run: |_| lint(),
-    },
-    Step {
-        name: "build",
-        needs: &["web"],
-        run: |_| check(build()),
-    },
-    Step {
-        name: "package",
-        needs: &["build"],
-        run: |_| package::write().map(|()| Tally::PASSED),
-    },
-    Step {
-        name: "rust",
-        needs: &["build"],
-        run: rust_tests,
-    },
-    Step {
-        name: "doctests",
-        needs: &[],
-        run: doctests,
-    },
-    Step {
-        name: "sdk",
-        needs: &["tools", "build"],
-        run: |filter| pytest(Command::new(tools::python()), "tests/sdk", filter),
-    },
-    Step {
-        name: "graph",
-        needs: &["tools", "build"],
-        run: |filter| pytest(Command::new(tools::python()), "tests/graph", filter),
-    },
-    Step {
-        name: "node",
-        needs: &["tools", "build"],
-        run: |filter| node_tests("tests/node", filter),
-    },
-    Step {
-        name: "java",
-        needs: &["tools", "build"],
-        run: java_tests,
-    },
-    Step {
-        name: "testbed",
-        needs: &["tools", "build"],
-        run: testbed_tests,
-    },
-    Step {
-        name: "browser",
-        needs: &["tools", "build"],
-        run: |filter| node_tests("tests/browser", filter),
-    },
+    alone("format", &[], |asked| check(cargo(&["fmt", "--all", "--check"]), asked)),
+    alone("tidy", &[], |_| {
+        check_that(tidy::report()?, "the rules of the house are broken")
+    }),
+    alone("tools", &[], |_| tools::install().map(|()| Tally::PASSED)),
+    // Fetching waits, and linting computes.
+    beside("clippy", &[], lint),
+    alone("web", &["tools"], web_client),
+    alone("build", &["web"], |asked| check(build(), asked)),
+    alone("package", &["build"], |_| {
+        package::write(&workspace::tested_binary()).map(|()| Tally::PASSED)
+    }),
+    alone("rust", &["build"], rust_tests),
+    alone("doctests", &["build"], doctests),
+    alone("graph", &["tools", "build"], |asked| {
+        pytest(Command::new(tools::python()), "tests/graph", asked)
+    }),
+    alone("sdk", &["tools", "build"], |asked| {
+        pytest(Command::new(tools::python()), "tests/sdk", asked)
+    }),
+    beside("node", &["tools", "build"], |asked| node_tests("tests/node", asked)),
+    beside("java", &["tools", "build"], java_tests),
+    beside("testbed", &["tools", "build"], testbed_tests),
+    alone("browser", &["tools", "build"], |asked| {
+        node_tests("tests/browser", asked)
+    }),
 ];
+
+const fn alone(name: &'static str, needs: &'static [&'static str], run: fn(Asked) -> Result<Tally>) -> Step {
+    let beside = false;
+    Step {
+        name,
+        needs,
+        beside,
+        run,
+    }
+}
+
+const fn beside(name: &'static str, needs: &'static [&'static str], run: fn(Asked) -> Result<Tally>) -> Step {
+    let beside = true;
+    Step {
+        name,
+        needs,
+        beside,
+        run,
+    }
+}
 
 /// Finds a step by the name that the user gave.
 pub(crate) fn parse(name: &str) -> Result<&'static Step, String> {
@@ -113,16 +99,17 @@ fn cargo(arguments: &[&str]) -> Command {
     cargo
 }
 
-fn lint() -> Result<Tally> {
-    let mut sum = check(clippy())?;
-    sum += check(shipped())?;
+fn lint(asked: Asked) -> Result<Tally> {
+    let mut sum = check(clippy(), asked)?;
+    sum += check(shipped(), asked)?;
     Ok(sum)
 }
 
 fn clippy() -> Command {
     cargo(&[
         "clippy",
-        "--release",
+        "--profile",
+        workspace::TESTED,
         "--workspace",
         "--all-targets",
         "--quiet",
@@ -134,16 +121,24 @@ fn clippy() -> Command {
 
 /// What `cargo xtask run` builds, without what only tests ask of the dependencies: it must not lean on them.
 fn shipped() -> Command {
-    cargo(&["check", "--release", "--quiet", "--package", "sederunt"])
+    let (profile, package) = (["--profile", workspace::TESTED], ["--package", "sederunt"]);
+    cargo(&[&["check", "--quiet"], &profile[..], &package].concat())
 }
 
 /// The program and all tests at once. Built one after the other, everything below them would be compiled twice, since tests ask
 /// for more features of it.
 fn build() -> Command {
-    cargo(&["test", "--release", "--workspace", "--no-run", "--quiet"])
+    cargo(&[
+        "test",
+        "--profile",
+        workspace::TESTED,
+        "--workspace",
+        "--no-run",
+        "--quiet",
+    ])
 }
 
-fn web_client() -> Result<Tally> {
+fn web_client(asked: Asked) -> Result<Tally> {
     let web = workspace::root().join("web");
     tools::npm_packages(&web)?;
     let npm = |script: &str| {
@@ -151,90 +146,100 @@ fn web_client() -> Result<Tally> {
         npm.args(["run", "--silent", script]).current_dir(&web);
         npm
     };
-    let mut sum = check(npm("check"))?;
-    sum += count(npm("test"))?;
+    let mut sum = check(npm("check"), asked)?;
+    sum += count(npm("test"), asked)?;
     web::build_if_changed()?;
     Ok(sum)
 }
 
-fn rust_tests(filter: Option<&str>) -> Result<Tally> {
-    let mut command = if process::ask("cargo", &["nextest", "--version"]).is_some() {
-        cargo(&[
-            "nextest",
-            "run",
-            "--cargo-profile",
-            "release",
-            "--workspace",
-            "--profile",
-            "ci",
-        ])
-    } else {
-        cargo(&[
-            "test",
-            "--release",
-            "--workspace",
-            "--lib",
-            "--bins",
-            "--tests",
-            "--no-fail-fast",
-        ])
-    };
-    command.args(filter);
-    count(command)
+fn rust_tests(asked: Asked) -> Result<Tally> {
+    if process::ask("cargo", &["nextest", "--version"]).is_none() {
+        return some(programs::run(asked.filter)?);
+    }
+    let mut command = cargo(&["nextest", "run", "--cargo-profile", workspace::TESTED]);
+    command.args(["--workspace", "--profile", "ci"]).args(asked.filter);
+    count(command, asked)
 }
 
-fn doctests(filter: Option<&str>) -> Result<Tally> {
-    let mut command = cargo(&["test", "--release", "--workspace", "--doc", "--no-fail-fast"]);
-    command.args(filter);
-    count_or_none(command)
+/// Examples in the documentation, by what is in the names of them alone. With `--doc` fewer targets are chosen, dependencies have fewer
+/// features then, and hundreds of them would be compiled once more.
+fn doctests(asked: Asked) -> Result<Tally> {
+    let mut command = cargo(&[
+        "test",
+        "--profile",
+        workspace::TESTED,
+        "--workspace",
+        "--no-fail-fast",
+        "--quiet",
+    ]);
+    match asked.filter {
+        None => command.args(["--", ".rs - "]),
+        Some(filter) => command.args(["--doc", filter]),
+    };
+    count_or_none(command, asked)
 }
 
 /// Public programs, which find Google's names on this machine: in namespaces of their own, so that it notices nothing of it.
-fn testbed_tests(filter: Option<&str>) -> Result<Tally> {
+fn testbed_tests(asked: Asked) -> Result<Tally> {
     tools::testbed()?;
     let mut command = Command::new("unshare");
     command
         .args(["--map-root-user", "--net", "--mount"])
         .arg(tools::python());
-    pytest(command, "tests/testbed", filter)
+    pytest(command, "tests/testbed", asked)
 }
 
 /// The tests of a folder, by this interpreter.
-fn pytest(mut command: Command, folder: &str, filter: Option<&str>) -> Result<Tally> {
+fn pytest(mut command: Command, folder: &str, asked: Asked) -> Result<Tally> {
     command
         .args(["-m", "pytest", "-p", "no:cacheprovider", folder])
-        .current_dir(workspace::root());
-    command.env("PYTHONDONTWRITEBYTECODE", "1");
-    filter.map(|filter| command.args(["-k", filter]));
-    count(command)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    asked.filter.map(|filter| command.args(["-k", filter]));
+    count(of_the_program(command, workspace::root()), asked)
 }
 
 /// The tests of a folder of npm packages, which stand in its folder `tests`.
-fn node_tests(folder: &str, filter: Option<&str>) -> Result<Tally> {
+fn node_tests(folder: &str, asked: Asked) -> Result<Tally> {
     let mut command = Command::new("node");
     command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
-    filter.map(|filter| command.arg(format!("--test-name-pattern={filter}")));
+    asked
+        .filter
+        .map(|filter| command.arg(format!("--test-name-pattern={filter}")));
     let folder = workspace::root().join(folder);
     let mut files = Vec::new();
     for file in fs::read_dir(folder.join("tests"))? {
         files.push(file?.path());
     }
     files.sort();
-    command.args(files).current_dir(folder);
-    count(command)
+    command.args(files);
+    count(of_the_program(command, &folder), asked)
 }
 
-fn java_tests(filter: Option<&str>) -> Result<Tally> {
+fn java_tests(asked: Asked) -> Result<Tally> {
     let mut command = Command::new("mvn");
     command.args(["--batch-mode", "--no-transfer-progress", "test"]);
-    filter.map(|filter| command.arg(format!("-Dtest=*#*{filter}*")));
-    command.current_dir(workspace::root().join("tests/java"));
-    count(command)
+    asked.filter.map(|filter| command.arg(format!("-Dtest=*#*{filter}*")));
+    count(of_the_program(command, &workspace::root().join("tests/java")), asked)
+}
+
+/// A suite that starts the program under test, and the folder that it expects to be started in.
+fn of_the_program(mut suite: Command, folder: &Path) -> Command {
+    suite
+        .env("SEDERUNT_BINARY", workspace::tested_binary())
+        .current_dir(folder);
+    suite
 }
 
 /// A command that is one test: it passes or it fails.
-fn check(mut command: Command) -> Result<Tally> {
-    process::run(&mut command).map(|()| Tally::PASSED)
+fn check(mut command: Command, asked: Asked) -> Result<Tally> {
+    match asked.show {
+        Show::AsItComes => process::run(&mut command)?,
+        Show::AtItsEnd => {
+            let (status, _) = process::tee(&mut command, asked.show)?;
+            ensure!(status.success(), "`{}` failed: {status}", process::describe(&command));
+        }
+    }
+    Ok(Tally::PASSED)
 }
 
 fn check_that(holds: bool, complaint: &str) -> Result<Tally> {
@@ -244,23 +249,20 @@ fn check_that(holds: bool, complaint: &str) -> Result<Tally> {
     Ok(Tally::PASSED)
 }
 
-/// A runner that counts its tests itself. Success without a single test is a failure: a wrong path or filter would
-/// otherwise look like a pass.
-fn count(command: Command) -> Result<Tally> {
-    let tally = count_or_none(command)?;
+/// A runner that counts its tests itself.
+fn count(command: Command, asked: Asked) -> Result<Tally> {
+    some(count_or_none(command, asked)?)
+}
+
+/// Success without a single test is a failure: a wrong path or filter would otherwise look like a pass.
+fn some(tally: Tally) -> Result<Tally> {
     if tally == Tally::default() {
         bail!("no test was run");
     }
     Ok(tally)
 }
 
-fn count_or_none(mut command: Command) -> Result<Tally> {
-    let (status, output) = process::tee(&mut command)?;
-    let Some(mut tally) = tally::read(&output) else {
-        bail!("the runner counted no tests: {status}")
-    };
-    if !status.success() && tally.failed == 0 {
-        tally += Tally::FAILED;
-    }
-    Ok(tally)
+fn count_or_none(mut command: Command, asked: Asked) -> Result<Tally> {
+    let (status, output) = process::tee(&mut command, asked.show)?;
+    tally::of(status, &output)
 }

@@ -3,7 +3,9 @@
 //! Each runner counts for itself and says so in its own words; the run ends with one sum of them all. A runner that
 //! prints no such line, or that executed nothing, has proven nothing: its step fails.
 
-use std::{fmt, ops::AddAssign};
+use std::{fmt, ops::AddAssign, process::ExitStatus};
+
+use anyhow::{Result, bail};
 
 /// Numbers of tests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,8 +34,19 @@ impl fmt::Display for Tally {
     }
 }
 
+/// What a runner counted; one that failed with no failed test has failed nevertheless.
+pub(crate) fn of(status: ExitStatus, output: &[String]) -> Result<Tally> {
+    let Some(mut tally) = read(output) else {
+        bail!("the runner counted no tests: {status}")
+    };
+    if !status.success() && tally.failed == 0 {
+        tally += Tally::FAILED;
+    }
+    Ok(tally)
+}
+
 /// The sum of all closing lines in a runner's output; `None` if there is none.
-pub(crate) fn read(output: &[String]) -> Option<Tally> {
+fn read(output: &[String]) -> Option<Tally> {
     output
         .iter()
         .filter_map(|line| closing_line(&without_colour(line)))

@@ -9,6 +9,7 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use anyhow::{Context, Result, bail};
@@ -37,6 +38,16 @@ const TOOLS: &[Tool] = &[
         package: "caddy",
         needed_for: "the tests behind a proxy",
         present: || on_path("caddy"),
+    },
+    Tool {
+        package: "coturn",
+        needed_for: "the browser tests behind a relay that is not ours",
+        present: || on_path("turnserver"),
+    },
+    Tool {
+        package: "ffmpeg",
+        needed_for: "the tests that compose recordings",
+        present: || on_path("ffmpeg") && on_path("ffprobe"),
     },
     Tool {
         package: "chromium",
@@ -123,20 +134,17 @@ const TOOLS: &[Tool] = &[
 /// The oldest Node.js that builds the web client.
 const NODE_MINIMUM: (u32, u32) = (20, 19);
 
-/// Installs what is missing; then the Python environments, and the packages of the tests that run in Node.js.
+/// Installs what is missing; then, beside each other, since fetching waits, the Python environments and the packages of the
+/// tests that run in Node.js.
 pub(crate) fn install() -> Result<()> {
     node()?;
     debian_packages()?;
-    python_environment()?;
-    python_packages(
-        "a server of S3",
-        "crates/recording/tests/requirements.txt",
-        "venv-s3",
-        "python-s3",
-    )?;
-    npm_packages(&workspace::root().join("tests/browser"))?;
-    npm_packages(&workspace::root().join("tests/node"))?;
-    npm_packages(&workspace::root().join("tests/sdk/oidc"))
+    let parts: [fn() -> Result<()>; 3] = [python_environment, python_environment_of_s3, node_packages];
+    thread::scope(|scope| {
+        let running = parts.map(|part| scope.spawn(part));
+        let mut ended = running.into_iter().map(|part| part.join().expect("no part panics"));
+        ended.try_for_each(|outcome| outcome)
+    })
 }
 
 /// Fails with the next step when Node.js or npm is missing or too old.
@@ -228,6 +236,22 @@ fn python_environment() -> Result<()> {
         "venv",
         "python",
     )
+}
+
+fn python_environment_of_s3() -> Result<()> {
+    python_packages(
+        "a server of S3",
+        "crates/recording/tests/requirements.txt",
+        "venv-s3",
+        "python-s3",
+    )
+}
+
+fn node_packages() -> Result<()> {
+    let folders = ["tests/browser", "tests/node", "tests/sdk/oidc"];
+    folders
+        .iter()
+        .try_for_each(|folder| npm_packages(&workspace::root().join(folder)))
 }
 
 /// The public programs of the test bed, from `PyPI` and npm.

@@ -22,7 +22,15 @@ pub(crate) fn scratch() -> PathBuf {
     target().join("xtask")
 }
 
-/// The program under test, as users get it.
+/// The program as users get it.
 pub(crate) fn binary() -> PathBuf {
     target().join("release").join("sederunt")
+}
+
+/// The profile that everything is linted and tested in; the root `Cargo.toml` tells how it differs from `release`.
+pub(crate) const TESTED: &str = "tested";
+
+/// The program under test.
+pub(crate) fn tested_binary() -> PathBuf {
+    target().join(TESTED).join("sederunt")
 }

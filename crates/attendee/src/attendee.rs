@@ -16,7 +16,7 @@ use tokio::{
     time,
 };
 
-use crate::{Browser, limits};
+use crate::{Browser, Heard, Spoken, limits};
 
 /// An offer, until somebody has answered it.
 pub struct Offered {
@@ -60,6 +60,11 @@ enum Order {
     Hear {
         voice: u8,
         told: tokio::sync::oneshot::Sender<Hearing>,
+    },
+    Converse(Vec<Spoken>),
+    TakeHeard(tokio::sync::oneshot::Sender<Vec<Heard>>),
+    Lose {
+        every: u32,
     },
     Close,
 }
@@ -119,6 +124,27 @@ impl Attendee {
         hearing.await.ok()
     }
 
+    /// Says this from now on, and keeps every packet of sound that comes.
+    pub async fn converse(&self, speech: Vec<Spoken>) {
+        // One whose transport has ended says and hears nothing.
+        let _ = self.orders.send(Order::Converse(speech)).await;
+    }
+
+    /// The packets of sound that came since this was asked last, in their order on the network.
+    pub async fn take_heard(&self) -> Vec<Heard> {
+        let (told, heard) = tokio::sync::oneshot::channel();
+        let asked = self.orders.send(Order::TakeHeard(told)).await;
+        if asked.is_err() {
+            return vec![];
+        }
+        heard.await.unwrap_or_default()
+    }
+
+    /// Has a network on which every so manieth packet of its sound is lost.
+    pub async fn lose(&self, every: u32) {
+        let _ = self.orders.send(Order::Lose { every }).await;
+    }
+
     /// Closes the tab.
     pub async fn close(mut self) {
         if self.orders.send(Order::Close).await.is_ok() {
@@ -141,8 +167,13 @@ async fn live(
     told: watch::Sender<State>,
 ) {
     let mut datagram = [0; limits::DATAGRAM_BYTES_MAX];
+    let (mut loses, mut sent) = (None, 0_u32);
     loop {
         for (to, contents) in browser.turn(Instant::now()) {
+            sent += u32::from(is_sound(&contents));
+            if is_sound(&contents) && loses.is_some_and(|every| sent.is_multiple_of(every)) {
+                continue;
+            }
             // A datagram that cannot be sent is lost, as on any network.
             let _ = socket.send_to(&contents, to).await;
         }
@@ -171,10 +202,18 @@ async fn live(
                     received: browser.packets_of(voice),
                     sent: browser.packets_sent(),
                 })),
+                Some(Order::Converse(speech)) => browser.converse(speech),
+                Some(Order::TakeHeard(told)) => drop(told.send(browser.take_heard())),
+                Some(Order::Lose { every }) => loses = Some(every),
                 Some(Order::Close) | None => browser.close(Instant::now()),
             },
         }
     }
+}
+
+/// SRTP and not SRTCP: it sends no pictures.
+fn is_sound(datagram: &[u8]) -> bool {
+    matches!(datagram, [128..=191, kind, ..] if !(64..96).contains(&(kind & 0x7f)))
 }
 
 /// Whether the server is gone.

@@ -4,7 +4,7 @@
 //! are one library, so nothing here shows what a browser makes of us: browsers have their own suite.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -22,6 +22,8 @@ use str0m::{
 
 /// A packet of sound each.
 const FRAME: Duration = Duration::from_millis(20);
+/// Who is so far behind begins anew.
+const BEHIND: Duration = Duration::from_millis(100);
 /// The loudness of somebody who speaks.
 const SPEECH_DBOV: i8 = -20;
 /// Lines of sound that the web client receives.
@@ -38,6 +40,39 @@ const CHANNELS: [&str; 7] = [
 ];
 const CHAT: &str = "chat";
 
+/// 20 ms of sound, encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    /// Opus.
+    pub payload: Vec<u8>,
+    /// 0 for the loudest and -127 for silence.
+    pub level_dbov: i8,
+}
+
+/// A packet of sound as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The line, by its SSRC.
+    pub line: u32,
+    /// Counts the packets of the line.
+    pub sequence: u64,
+    /// By a clock of 48,000 a second.
+    pub timestamp: u32,
+    /// When it came.
+    pub at: Instant,
+    /// Opus.
+    pub payload: Arc<[u8]>,
+}
+
+/// What came on data channels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Messages.
+    pub texts: usize,
+    /// Bytes of them.
+    pub bytes: usize,
+}
+
 /// One session's transport and what came through it.
 pub struct Browser {
     /// Where it receives.
@@ -47,6 +82,7 @@ pub struct Browser {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     microphone: Mid,
+    lines: Vec<Mid>,
     chat_channel: ChannelId,
     connected: bool,
     closed: bool,
@@ -57,6 +93,10 @@ pub struct Browser {
     pub speaks: bool,
     next_frame: Instant,
     frame: u32,
+    /// What it says instead of its letter, if it was given something; nothing once that is over.
+    speech: Option<VecDeque<Spoken>>,
+    /// Every packet of sound, if they are kept.
+    kept: Option<Vec<Heard>>,
     requests: u64,
     status: Value,
     people: BTreeMap<u64, String>,
@@ -64,6 +104,8 @@ pub struct Browser {
     pub chat: Vec<String>,
     /// How many are at the door, as a host has been told last.
     pub knocks: usize,
+    /// What it was told on all its channels so far.
+    pub told: Told,
     /// When each packet of sound came, by the voice that made it.
     heard: BTreeMap<u8, Vec<Instant>>,
 }
@@ -71,12 +113,17 @@ pub struct Browser {
 impl Browser {
     /// Makes an offer: a client at this address, whose sound is filled with its voice.
     pub fn new(address: SocketAddr, voice: u8, now: Instant) -> (Browser, String) {
+        Browser::seeing(address, 0, voice, now)
+    }
+
+    /// The same with so many lines for the pictures of others. It asks for none: lines are there to be counted.
+    pub fn seeing(address: SocketAddr, video_lines: usize, voice: u8, now: Instant) -> (Browser, String) {
         let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").expect("an address of ours"));
         let mut api = rtc.sdp_api();
-        for _ in 0..AUDIO_LINES {
-            api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
-        }
+        let mut receive = |kind| api.add_media(kind, Direction::RecvOnly, None, None, None);
+        let mut lines: Vec<Mid> = (0..AUDIO_LINES).map(|_| receive(MediaKind::Audio)).collect();
+        lines.extend((0..video_lines).map(|_| receive(MediaKind::Video)));
         let microphone = api.add_media(MediaKind::Audio, Direction::SendOnly, None, None, None);
         let channels = CHANNELS.map(|label| {
             let config = ChannelConfig {
@@ -94,6 +141,7 @@ impl Browser {
             rtc,
             pending: Some(pending),
             microphone,
+            lines,
             chat_channel,
             connected: false,
             closed: false,
@@ -102,11 +150,14 @@ impl Browser {
             speaks: false,
             next_frame: now,
             frame: 0,
+            speech: None,
+            kept: None,
             requests: 0,
             status: Value::Null,
             people: BTreeMap::new(),
             chat: vec![],
             knocks: 0,
+            told: Told::default(),
             heard: BTreeMap::new(),
         };
         (browser, offer.to_sdp_string())
@@ -118,6 +169,13 @@ impl Browser {
         let pending = self.pending.take().expect("one offer has one answer");
         let accepted = self.rtc.sdp_api().accept_answer(pending, answer);
         accepted.expect("the answer is to this offer");
+        for line in &self.lines {
+            // The stack would report what it sends on lines that only receive, as no browser does.
+            let mut api = self.rtc.direct_api();
+            if let Some(unused) = api.stream_tx_by_mid(*line, None).map(|stream| stream.ssrc()) {
+                api.remove_stream_tx(unused);
+            }
+        }
         (self.deadline, self.last_heard_of_server) = (now, now);
     }
 
@@ -160,6 +218,18 @@ impl Browser {
     /// How many packets of sound it sent.
     pub fn packets_sent(&self) -> u32 {
         self.frame
+    }
+
+    /// Says this from now on, and keeps every packet of sound that comes.
+    pub fn converse(&mut self, speech: Vec<Spoken>) {
+        self.speech = Some(speech.into());
+        self.kept.get_or_insert_default();
+        self.speaks = true;
+    }
+
+    /// The packets of sound that came since this was asked last, in their order on the network.
+    pub fn take_heard(&mut self) -> Vec<Heard> {
+        self.kept.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The longest silence of somebody since a time.
@@ -218,7 +288,9 @@ impl Browser {
             return sent;
         }
         if self.speaks && self.connected && now >= self.next_frame {
-            self.next_frame = now + FRAME;
+            // In step with time, as a sound card is, unless it stood still.
+            let in_step = now.saturating_duration_since(self.next_frame) < BEHIND;
+            self.next_frame = if in_step { self.next_frame } else { now } + FRAME;
             self.speak(now);
         }
         if self.rtc.handle_input(Input::Timeout(now)).is_err() {
@@ -245,6 +317,8 @@ impl Browser {
             Event::Connected => self.connected = true,
             Event::Closed => self.closed = true,
             Event::ChannelData(data) => {
+                self.told.texts += 1;
+                self.told.bytes += data.data.len();
                 let text = serde_json::from_slice(&data.data).expect("the server sends JSON");
                 self.read(&text);
             }
@@ -278,19 +352,38 @@ impl Browser {
         if let Some(maker) = packet.payload.last() {
             self.heard.entry(*maker).or_default().push(now);
         }
+        if let Some(kept) = &mut self.kept {
+            kept.push(Heard {
+                line: *packet.header.ssrc,
+                sequence: *packet.seq_no,
+                timestamp: packet.header.timestamp,
+                at: now,
+                payload: Arc::clone(&packet.payload),
+            });
+        }
     }
 
     /// 20 ms of sound.
     fn speak(&mut self, now: Instant) {
+        let spoken = match &mut self.speech {
+            Some(speech) => speech.pop_front(),
+            None => Some(Spoken {
+                payload: vec![self.voice; 40],
+                level_dbov: SPEECH_DBOV,
+            }),
+        };
+        let Some(Spoken { payload, level_dbov }) = spoken else {
+            self.speaks = false;
+            return;
+        };
         self.frame += 1;
         let opus = self.rtc.codec_config().find(|params| params.spec().codec.is_audio());
         let opus = opus.expect("Opus is offered").pt();
         let level = ExtensionValues {
-            audio_level: Some(SPEECH_DBOV),
+            audio_level: Some(level_dbov),
             voice_activity: Some(true),
             ..ExtensionValues::default()
         };
-        let sound: Arc<[u8]> = Arc::from([self.voice; 40]);
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(self.microphone, None).expect("it was offered");
         let write = RtpWrite::new(
@@ -298,7 +391,7 @@ impl Browser {
             u64::from(self.frame).into(),
             self.frame.wrapping_mul(960),
             now,
-            sound,
+            payload,
         );
         stream.write_rtp(write.ext_vals(level));
     }

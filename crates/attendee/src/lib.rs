@@ -3,10 +3,16 @@
 //! The register says that somebody was there only if their transport was up, so whoever fills it must have one. [`Browser`] is
 //! a browser's end of a session, without sockets and without a clock: the simulated world gives it both. [`Attendee`] gives it
 //! a real socket and real time. The program `attend` is the same for tests in other languages.
+//!
+//! And whoever only looks how a network fares: [`Check`], by which `sederunt doctor network` finds out what a client would meet.
 
 mod attendee;
 mod browser;
+mod check;
+mod checker;
 pub mod limits;
 
 pub use attendee::{Attendee, Hearing, Offered, State};
-pub use browser::Browser;
+pub use browser::{Browser, Heard, Spoken, Told};
+pub use check::{Check, Found};
+pub use checker::{Unreadable, Way};

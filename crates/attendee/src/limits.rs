@@ -19,3 +19,27 @@ pub(crate) const GOODBYE: Duration = Duration::from_millis(200);
 
 /// Lines of the program that wait to be written: some for each attendee of a test.
 pub const LINES_MAX: usize = 256;
+
+/// How long a way may take to stand, of the 20 s that a server gives to a check.
+pub(crate) const CHECK_OPENS_WITHIN: Duration = Duration::from_secs(5);
+
+/// Messages of a check go out so often, half as often as packets of a voice,
+pub(crate) const CHECK_MESSAGE_INTERVAL: Duration = Duration::from_millis(40);
+
+/// so many of them, in which the loss of one in a hundred shows,
+pub(crate) const CHECK_MESSAGES: usize = 100;
+
+/// and as long as such a packet.
+pub(crate) const CHECK_MESSAGE_BYTES: usize = 160;
+
+/// What comes back later than this after the last one is lost to a conversation.
+pub(crate) const CHECK_LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long a check waits at most before it looks whether it is over.
+pub(crate) const CHECK_LOOK: Duration = Duration::from_millis(20);
+
+/// Datagrams that wait to be looked at: more than are ever under way.
+pub(crate) const CHECK_DATAGRAMS_MAX: usize = 64;
+
+/// Ends of a server that are tried: a machine has few addresses, and another's answer may name any number.
+pub(crate) const CHECK_ENDS_MAX: usize = 8;

@@ -2,12 +2,13 @@
 //!
 //! Everything inside is one thing: samples of 16 bits, one channel, 8,000 a second, since that is what a telephone line carries and
 //! what the contract's recordings are. Whatever comes otherwise is made so where it enters, so that nobody further in knows of rates
-//! and formats. No clock and no I/O.
+//! and formats. Only [`opus`] has another rate as well, that of meetings. No clock and no I/O.
 
 pub mod decode;
 pub mod g711;
 pub mod limits;
 pub mod mp3;
+pub mod opus;
 mod resample;
 pub mod silence;
 pub mod tone;

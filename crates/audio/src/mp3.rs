@@ -25,18 +25,28 @@ fn refused(error: impl std::fmt::Display) -> Mp3Error {
 impl Mp3 {
     /// A file with one channel or two. Speech of a telephone needs no more than 32 kbit/s for each.
     pub fn new(channels: u8) -> Result<Mp3, Mp3Error> {
-        let none = || Mp3Error("no memory".to_owned());
-        let mode = if channels == 2 { Mode::Stereo } else { Mode::Mono };
         let bitrate = if channels == 2 {
             Bitrate::Kbps64
         } else {
             Bitrate::Kbps32
         };
+        Mp3::with(channels, RATE_HZ, bitrate)
+    }
+
+    /// A file with one channel at 48,000 samples a second: what is said in a meeting, with all that browsers send of it.
+    pub fn of_meeting() -> Result<Mp3, Mp3Error> {
+        const MEETING_RATE_HZ: u32 = 48_000;
+        Mp3::with(1, MEETING_RATE_HZ, Bitrate::Kbps64)
+    }
+
+    fn with(channels: u8, rate_hz: u32, bitrate: Bitrate) -> Result<Mp3, Mp3Error> {
+        let none = || Mp3Error("no memory".to_owned());
+        let mode = if channels == 2 { Mode::Stereo } else { Mode::Mono };
         let encoder = Builder::new()
             .ok_or_else(none)?
             .with_num_channels(channels)
-            .and_then(|builder| builder.with_sample_rate(RATE_HZ))
-            .and_then(|builder| builder.with_output_sample_rate(NonZeroU32::new(RATE_HZ)))
+            .and_then(|builder| builder.with_sample_rate(rate_hz))
+            .and_then(|builder| builder.with_output_sample_rate(NonZeroU32::new(rate_hz)))
             .and_then(|builder| builder.with_brate(bitrate))
             .and_then(|builder| builder.with_mode(mode))
             .and_then(|builder| builder.with_quality(Quality::Good))

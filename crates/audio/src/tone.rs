@@ -27,6 +27,15 @@ pub fn ringing() -> Clip {
     ringing.into()
 }
 
+/// Tones one after the other, each of a frequency and a length in milliseconds; of no frequency it is a pause.
+pub fn sequence(tones: &[(u32, u32)]) -> Clip {
+    let samples = tones.iter().flat_map(|(hz, ms)| match hz {
+        0 => tone(&[0.0], *ms),
+        hz => tone(&[f64::from(*hz)], *ms),
+    });
+    samples.collect::<Vec<_>>().into()
+}
+
 /// A key as it sounds (ITU-T Q.23), if there is such a key.
 pub fn digit(digit: char) -> Option<Clip> {
     const ROWS_HZ: [f64; 4] = [697.0, 770.0, 852.0, 941.0];

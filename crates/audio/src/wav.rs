@@ -12,6 +12,11 @@ const SAMPLE_BYTES: u16 = 2;
 
 /// The head of a file with so many bytes of samples.
 pub fn head(channels: u16, data_bytes: u32) -> [u8; HEAD_BYTES] {
+    head_at(RATE_HZ, channels, data_bytes)
+}
+
+/// The same at another rate.
+pub fn head_at(rate_hz: u32, channels: u16, data_bytes: u32) -> [u8; HEAD_BYTES] {
     let block_bytes = SAMPLE_BYTES * channels;
     let mut head = [0; HEAD_BYTES];
     let mut at = 0;
@@ -25,8 +30,8 @@ pub fn head(channels: u16, data_bytes: u32) -> [u8; HEAD_BYTES] {
     put(&16_u32.to_le_bytes());
     put(&1_u16.to_le_bytes());
     put(&channels.to_le_bytes());
-    put(&RATE_HZ.to_le_bytes());
-    put(&(RATE_HZ * u32::from(block_bytes)).to_le_bytes());
+    put(&rate_hz.to_le_bytes());
+    put(&(rate_hz * u32::from(block_bytes)).to_le_bytes());
     put(&block_bytes.to_le_bytes());
     put(&(8 * SAMPLE_BYTES).to_le_bytes());
     put(b"data");

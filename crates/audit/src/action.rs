@@ -126,18 +126,26 @@ actions! {
     PhoneNumberDelete = "phone_number.delete",
     /// A phone number was given to another project. The detail says to which.
     PhoneNumberMove = "phone_number.move",
-    /// A recording was fetched by a link. The detail says in which form.
+    /// A recording was fetched by a link. The detail says which file, or in which form.
     RecordingDownload = "recording.download",
     /// A recording was deleted: by somebody, or by the server since it was as old as its project keeps them.
     RecordingDelete = "recording.delete",
-    /// Somebody began to record a call that goes on.
+    /// Somebody began to record a call or a meeting that goes on.
     RecordingStart = "recording.start",
-    /// Somebody stopped the recording of a call.
+    /// Somebody stopped the recording of a call or a meeting.
     RecordingStop = "recording.stop",
-    /// Somebody paused the recording of a call. The detail says whether the time is left out or silent.
+    /// Somebody paused a recording. Of a call, the detail says whether the time is left out or silent.
     RecordingPause = "recording.pause",
-    /// Somebody let the recording of a call go on.
+    /// Somebody let a recording go on that was paused.
     RecordingResume = "recording.resume",
+    /// Somebody in a meeting agreed to be recorded, for themselves. The detail names the participant.
+    RecordingAgree = "recording.agree",
+    /// Somebody in a meeting does not agree to be recorded, or no longer. The detail names the participant.
+    RecordingRefuse = "recording.refuse",
+    /// Somebody wants one video of all of a recorded meeting.
+    RecordingCompose = "recording.compose",
+    /// It was said whether people in meetings are asked before they are recorded. The detail says which.
+    MeetingPolicySet = "meeting_policy.set",
     /// It was said how recordings of a project are kept and what is heard of them. The detail holds it, without what is announced.
     RecordingPolicySet = "recording_policy.set",
     /// A recording, or all of a project, came under a legal hold.

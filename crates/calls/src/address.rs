@@ -43,7 +43,7 @@ pub(crate) fn is_of_telephones(text: &str) -> bool {
 }
 
 /// Whether that is a number of the telephone network: `+` and at most 15 digits, the first of which is no zero.
-pub(crate) fn is_number(text: &str) -> bool {
+pub fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or_default();
     (2..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit())
 }

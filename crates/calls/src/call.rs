@@ -161,6 +161,9 @@ pub struct Call {
     pub bridged: bool,
     /// Who hears of each of its states.
     pub state_update_uri: Option<String>,
+    /// The name of the participant session that it was in a meeting, if it was in one.
+    #[serde(default)]
+    pub participant_session: Option<String>,
 }
 
 impl Call {
@@ -290,6 +293,7 @@ mod tests {
             originating_call: None,
             bridged: false,
             state_update_uri: None,
+            participant_session: None,
         }
     }
 

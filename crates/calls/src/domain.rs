@@ -13,6 +13,7 @@ use crate::{
     call::numbered,
     handlers::is_handler,
     limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX},
+    meetings::Target,
     page::{List, ListError, Listed, Page},
 };
 
@@ -142,10 +143,10 @@ fn checked_handlers(uris: Vec<String>) -> Result<Vec<String>, DomainError> {
         return Err(invalid(field, format!("a domain has at most {HANDLERS_MAX} handlers")));
     }
     for uri in &uris {
-        if !is_handler(uri) {
+        if !is_handler(uri) && Target::read(uri).is_none() {
             return Err(invalid(
                 field,
-                format!("{uri:?} is not an absolute address of http or https"),
+                format!("{uri:?} is not an absolute address of http or https, or of a meeting"),
             ));
         }
     }

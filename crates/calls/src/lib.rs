@@ -8,6 +8,7 @@
 
 mod address;
 mod alias;
+mod announcement;
 mod call;
 mod clock;
 mod conduct;
@@ -21,6 +22,7 @@ mod handlers;
 mod leftover;
 mod legs;
 pub mod limits;
+mod meetings;
 mod news;
 mod number;
 mod outgoing;
@@ -37,7 +39,9 @@ mod sip_user;
 mod skipped;
 mod speech;
 mod streams;
+mod telephones;
 
+pub use address::is_number;
 pub use alias::{Alias, AliasContent, AliasEndpoint, AliasError};
 pub use call::{Call, CallState, CreateMethod, Direction, Transport};
 pub use conduct::{Conductor, Events, Peers, Trunk, Ways};
@@ -47,6 +51,9 @@ pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomai
 pub use forgetting::{ForgetCallerError, ForgottenCaller};
 pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
 pub use legs::Leg;
+pub use meetings::{
+    Attendant, Attended, Attendee, DialIn, MeetingNews, MeetingWish, Meetings, Parting, Sought, Unattended,
+};
 #[doc(hidden)]
 pub use number::normalised;
 pub use number::{NoRange, NumberPlan, NumberRange};
@@ -60,6 +67,7 @@ pub use signalling::{SignallingError, SipMessage, pcap};
 pub use sip_user::{SipUser, SipUserError};
 pub use speech::{Espeak, Speech, SpeechError};
 pub use streams::{StreamError, StreamEvent, StreamEvents, StreamVoice};
+pub use telephones::Telephones;
 
 use std::sync::Arc;
 

@@ -1,6 +1,8 @@
 //! Every limit of calls, named and argued in one place.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{num::NonZeroU32, ops::RangeInclusive, time::Duration};
+
+use share::Pace;
 
 /// A document: what the contract's longest text and thirty prompts need, several times over.
 pub const DOCUMENT_BYTES_MAX: usize = 65_536;
@@ -81,6 +83,9 @@ pub(crate) const URI_BYTES_MAX: usize = 2_048;
 
 /// Signs of life of calls that go on are written so often.
 pub(crate) const ALIVE_EVERY: Duration = Duration::from_secs(5);
+
+/// How long it is waited until the end of a call, or a sign of life, is written again that could not be: a database that is away comes back some time.
+pub(crate) const WRITTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How long an engine may take to say a text.
 pub(crate) const SPEECH_WITHIN: Duration = Duration::from_secs(30);
@@ -200,3 +205,54 @@ pub(crate) const STREAM_EVENTS_MAX: usize = 2 * 72;
 
 /// Parameters that a program gives the next handler: the contract's limit.
 pub(crate) const STREAM_PARAMETERS_BYTES_MAX: usize = 50 * 1_024;
+
+/// The name of a meeting in a document: several times those that there are.
+pub(crate) const MEETING_NAME_BYTES_MAX: usize = 64;
+
+/// Digits of a meeting's PIN, whole: the Meet contract's number. What is keyed in of it is known to whoever holds meetings.
+pub(crate) const MEETING_PIN_DIGITS: usize = 13;
+
+/// Of these, as many are keyed in at least, and more only where somebody types the whole; after the last of which it is waited a moment.
+pub(crate) const KEYED_DIGITS_MIN: usize = 10;
+
+/// How long whoever is asked for a PIN may take for the first key, and between two.
+pub(crate) const KEYING_US_MAX: i64 = 12_000_000;
+
+/// And how long it is waited for another key when there are enough.
+pub(crate) const KEYED_US: i64 = 3_000_000;
+
+/// How often somebody may be wrong in one call.
+pub(crate) const WRONG_PINS_MAX: u32 = 3;
+
+/// How often somebody who calls may be wrong, before they are not listened to for a time: three calls of people with cold fingers, and one
+/// more in six minutes.
+pub(crate) const GUESSES_OF_CALLER: Pace = per_hour(10);
+
+/// The same for all who call from one address, since numbers that call are easily others: a trunk of a large house, where every twentieth
+/// of 6,000 calls in an hour is wrong. How far a guesser gets with that, the limits of `meeting` reckon for its PINs.
+pub(crate) const GUESSES_OF_SOURCE: Pace = per_hour(300);
+
+/// Calls from one address to the host of meetings in a minute, of which anybody may make some.
+pub(crate) const GATEWAY_CALLS_OF_SOURCE: Pace = Pace::per_minute(match NonZeroU32::new(20) {
+    Some(calls) => calls,
+    None => unreachable!(),
+});
+
+/// And such calls at once: a fifth of all lines, so that strangers leave most of them to those who are known.
+pub(crate) const GATEWAY_CALLS_MAX: usize = 100;
+
+/// Somebody who waits to be let in hears so often that they still do.
+pub(crate) const WAITING_TOLD_EVERY_US: i64 = 20_000_000;
+
+/// What a meeting tells a call, and a call a meeting, until it is heard.
+pub const MEETING_MESSAGES_MAX: usize = 32;
+
+const fn per_hour(times: u32) -> Pace {
+    match NonZeroU32::new(times) {
+        Some(times) => Pace {
+            times,
+            within: Duration::from_hours(1),
+        },
+        None => unreachable!(),
+    }
+}

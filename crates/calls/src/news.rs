@@ -100,6 +100,7 @@ mod tests {
             originating_call: None,
             bridged: false,
             state_update_uri: Some(format!("{SERVER}/states")),
+            participant_session: None,
         }
     }
 

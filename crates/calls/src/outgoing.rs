@@ -9,6 +9,7 @@ use crate::{
     address::{Address, is_caller, is_number, is_of_telephones},
     handlers::is_handler,
     limits::{HANDLERS_MAX, LABEL_BYTES_MAX, LABELS_MAX, ORDERS_MAX, RINGING_S, RINGING_S_MAX},
+    meetings::Target,
     new_id,
 };
 
@@ -29,6 +30,8 @@ pub struct NewCall {
     pub state_update_uri: Option<String>,
     /// What is recorded of it.
     pub recording: Option<RecordingConfig>,
+    /// Somebody who runs the meeting that it goes into calls them, and lets them in by that.
+    pub is_invited: bool,
 }
 
 /// Why a call is not made.
@@ -62,6 +65,7 @@ pub(crate) struct Order {
     pub(crate) handler_uris: Vec<String>,
     pub(crate) timeout: Duration,
     pub(crate) recording: Option<RecordingConfig>,
+    pub(crate) is_invited: bool,
 }
 
 fn invalid(field: &'static str, why: impl Into<String>) -> CreateError {
@@ -109,9 +113,11 @@ impl NewCall {
         if self.handler_uris.is_empty() || self.handler_uris.len() > HANDLERS_MAX {
             return Err(invalid(handlers, format!("a call has 1 to {HANDLERS_MAX} handlers")));
         }
-        let is_known = |uri: &&String| is_handler(uri) || is_of_telephones(uri) && Address::read(uri).is_ok();
+        let is_known = |uri: &&String| {
+            is_handler(uri) || is_of_telephones(uri) && Address::read(uri).is_ok() || Target::read(uri).is_some()
+        };
         if let Some(unknown) = self.handler_uris.iter().find(|uri| !is_known(uri)) {
-            let why = format!("{unknown:?} is no absolute address of http, https, sip or tel");
+            let why = format!("{unknown:?} is no absolute address of http, https, sip, tel or meet");
             return Err(invalid(handlers, why));
         }
         let recording = self.recording.as_ref();
@@ -160,6 +166,7 @@ impl NewCall {
             originating_call: None,
             bridged: false,
             state_update_uri: self.state_update_uri,
+            participant_session: None,
         };
         Ok(Order {
             call,
@@ -167,6 +174,7 @@ impl NewCall {
             handler_uris: self.handler_uris,
             timeout,
             recording: self.recording,
+            is_invited: self.is_invited,
         })
     }
 }

@@ -17,6 +17,7 @@ use crate::{
         DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX, LABELS_MAX, NUMBER_LABEL_CHARACTERS_MAX,
         NUMBER_LABEL_KEY_CHARACTERS_MAX, NUMBERS_MAX, URI_BYTES_MAX,
     },
+    meetings::Target,
     new_id,
     number::normalised,
     page::{List, ListError, Listed, Page},
@@ -149,7 +150,9 @@ fn checked_handlers(uris: Vec<String>) -> Result<Vec<String>, PhoneNumberError> 
     if uris.len() > HANDLERS_MAX {
         return Err(invalid(field, format!("a number has at most {HANDLERS_MAX} handlers")));
     }
-    let is_known = |uri: &&String| is_handler(uri) || is_of_telephones(uri) && Address::read(uri).is_ok();
+    let is_known = |uri: &&String| {
+        is_handler(uri) || is_of_telephones(uri) && Address::read(uri).is_ok() || Target::read(uri).is_some()
+    };
     if let Some(unknown) = uris.iter().find(|uri| !is_known(uri)) {
         let begin: String = unknown.chars().take(URI_BYTES_MAX).collect();
         let why =

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const COLUMNS: &str =
     "id, project, to_address, from_address, is_private, labels, direction, state, create_method, error_code,
     error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, originating_call, bridged,
-    state_update_uri";
+    state_update_uri, participant_session";
 
 /// What a filter may speak of.
 const FIELDS: &[Field] = &[
@@ -76,6 +76,7 @@ pub(crate) fn call_of(row: &Row) -> Result<Call, db::Error> {
         originating_call: optional(17)?,
         bridged: row.int(18)? != 0,
         state_update_uri: optional(19)?,
+        participant_session: optional(20)?,
     })
 }
 
@@ -85,11 +86,11 @@ impl Call {
         let labels = serde_json::to_string(&self.labels).expect("texts under texts");
         let sql = format!(
             "insert into call ({COLUMNS}, transport, alive_us, due_us)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
             on conflict (id) do update set labels = excluded.labels, state = excluded.state, error_code = excluded.error_code,
             error_message = excluded.error_message, start_us = excluded.start_us, ring_us = excluded.ring_us,
             answer_us = excluded.answer_us, end_us = excluded.end_us, sip_call_id = excluded.sip_call_id,
-            bridged = excluded.bridged, alive_us = excluded.alive_us, due_us = excluded.due_us"
+            bridged = excluded.bridged, participant_session = excluded.participant_session, alive_us = excluded.alive_us, due_us = excluded.due_us"
         );
         let params: Vec<Value> = vec![
             self.id.as_str().into(),
@@ -112,6 +113,7 @@ impl Call {
             self.originating_call.as_deref().into(),
             self.bridged.into(),
             self.state_update_uri.as_deref().into(),
+            self.participant_session.as_deref().into(),
             (self.transport() as i64).into(),
             now_us.into(),
             self.due_us(now_us).into(),
@@ -234,6 +236,30 @@ impl Calls {
         self.db.write(vec![Statement::new(sql, vec![now_us.into()])]).await
     }
 
+    /// Calls that a server left open when it died, and that were in a meeting: with the names of their sessions.
+    pub(crate) async fn left_in_meetings(&self) -> Result<Vec<(String, String)>, db::Error> {
+        let sql = "select id, participant_session from call where end_us is null and participant_session is not null";
+        let rows = self.db.read(sql, vec![]).await?;
+        rows.iter()
+            .map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())))
+            .collect()
+    }
+
+    /// That was the last sign of life of a call that a server left open.
+    pub(crate) async fn was_last_alive(&self, id: &str, at_us: i64) -> Result<(), db::Error> {
+        let sql = "update call set alive_us = $2 where id = $1 and end_us is null";
+        self.db
+            .write(vec![Statement::new(sql, vec![id.into(), at_us.into()])])
+            .await
+    }
+
+    /// The call that was in a meeting by that participant session, if one was.
+    pub async fn call_of_session(&self, session: &str) -> Result<Option<Call>, db::Error> {
+        let sql = format!("select {COLUMNS} from call where participant_session = $1");
+        let rows = self.db.read(&sql, vec![session.into()]).await?;
+        rows.first().map(call_of).transpose()
+    }
+
     /// Calls that a server left open when it died ended at their last sign of life.
     pub(crate) async fn end_abandoned(&self) -> Result<(), db::Error> {
         let told =
@@ -242,7 +268,7 @@ impl Calls {
         let mut write = vec![];
         for row in &told {
             let mut call = call_of(row)?;
-            call.lost(row.int(20)?);
+            call.lost(row.int(21)?);
             write.extend(call.news(now_us()).iter().map(Notice::posted));
         }
         let sql = "update call set end_us = case when answer_us > alive_us then answer_us else alive_us end,

@@ -87,12 +87,39 @@ impl SipUser {
     }
 }
 
+/// A number for an account: 21 digits, the first of which is no zero, as all that this server gives.
+fn new_account() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system has random bytes");
+    let below = 9 * 10_u128.pow(20);
+    (10_u128.pow(20) + u128::from_be_bytes(bytes) % below).to_string()
+}
+
 /// As the audit log names it.
 fn subject(domain: &SipDomain, id: &str) -> String {
     format!("{}/users/{id}", domain.name())
 }
 
 impl Calls {
+    /// The number of the account that a telephone has in meetings: made when it first is in one, and the same from then on. `domain` is the
+    /// whole name of its domain. `None`: there is no such user any more.
+    pub(crate) async fn account_of_sip_user(&self, domain: &str, id: &str) -> Result<Option<String>, db::Error> {
+        let params = || vec![domain.into(), id.into()];
+        let select = "select account from sip_user where realm = $1 and id = $2";
+        let give = "update sip_user set account = $3 where realm = $1 and id = $2 and account is null";
+        let mut given = params();
+        given.push(new_account().into());
+        let rows = self.db.read(select, params()).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        if let Some(account) = row.opt_text(0)? {
+            return Ok(Some(account.to_owned()));
+        }
+        self.db.write(vec![Statement::new(give, given)]).await?;
+        let rows = self.db.read(select, params()).await?;
+        let account = rows.first().map(|row| row.opt_text(0)).transpose()?.flatten();
+        Ok(account.map(str::to_owned))
+    }
+
     /// Makes a user of a domain whose whole name is `realm`.
     pub async fn create_sip_user(
         &self,

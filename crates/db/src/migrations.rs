@@ -51,6 +51,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(24, "0024_keeping"),
     migration!(25, "0025_signalling"),
     migration!(26, "0026_call_records"),
+    migration!(27, "0027_meeting_recordings"),
+    migration!(28, "0028_phones"),
+    migration!(29, "0029_consent"),
+    migration!(30, "0030_composition"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -23,7 +23,7 @@ mod tls;
 pub use head::without_body;
 pub use host::name_host;
 pub use limits::Limits;
-pub use listener::{Secured, Setup, serve};
+pub use listener::{Secured, Setup, TakesDatagrams, serve};
 pub use proxies::{Network, NoNetwork, Proxies};
 pub use room::{NoRoom, Room};
 pub use tls::{AcmeConfiguration, FileProblem, Keeper, Tls, TlsConfiguration, TlsError};

@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::Bytes;
-use edge::{Limits, Network, Proxies, Setup};
+use edge::{Limits, Network, Proxies, Setup, TakesDatagrams};
 use http::{Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, combinators::BoxBody};
@@ -17,6 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use share::{Client, Reports};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -34,6 +36,8 @@ const GET: &str = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 struct World {
     address: SocketAddr,
     reports: Reports,
+    /// Connections that carry datagrams.
+    handed: UnboundedReceiver<std::net::TcpStream>,
     _stop: DropGuard,
 }
 
@@ -47,9 +51,12 @@ impl World {
         let address = listener.local_addr().expect("bound");
         let (reports, stop) = (Reports::default(), CancellationToken::new());
         let networks = proxies.iter().map(|proxy| proxy.parse::<Network>().expect("a network"));
+        let (hand, handed) = unbounded_channel();
+        let datagrams: TakesDatagrams = Arc::new(move |stream, _| drop(hand.send(stream)));
         let setup = Setup {
             secured: None,
             proxies: networks.collect::<Proxies>(),
+            datagrams: Some(datagrams),
             limits,
             reports: reports.clone(),
         };
@@ -65,6 +72,7 @@ impl World {
         World {
             address,
             reports,
+            handed,
             _stop: stop.drop_guard(),
         }
     }
@@ -225,4 +233,21 @@ async fn only_a_proxy_speaks_for_others() {
         let answer = heard(world.say(from, &request).await).await;
         assert!(answer.ends_with(&format!("{client} 0")), "{answer}");
     }
+}
+
+#[tokio::test]
+async fn what_carries_datagrams_is_handed_over_unread() {
+    let mut world = World::behind(&["127.0.0.7"], Limits::default()).await;
+    let request = [0, 2, 0x00, 0x01];
+    let mut stream = world.connect(1).await;
+    stream.write_all(&request).await.expect("written");
+    let handed = timeout(PATIENCE, world.handed.recv()).await.expect("in time");
+    let mut handed = TcpStream::from_std(handed.expect("one")).expect("a connection");
+    let mut read = [0; 4];
+    handed.read_exact(&mut read).await.expect("all of it");
+    assert_eq!(read, request);
+    // Whoever asks for something is answered, and a proxy has no datagrams of its own: what it says is read as a request.
+    assert!(heard(world.say(1, GET).await).await.starts_with("HTTP/1.1 200"));
+    heard(world.say(7, "\0\u{2}\0\u{1}").await).await;
+    assert!(world.handed.try_recv().is_err());
 }

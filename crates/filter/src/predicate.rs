@@ -74,6 +74,11 @@ impl Predicate {
         }
     }
 
+    /// Whether everything satisfies it, as it says nothing.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Predicate::And(all) if all.iter().all(Predicate::is_empty))
+    }
+
     /// The value that this field has wherever the condition is true: for a caller who can begin there instead of at every row.
     pub fn demanded(&self, path: &str) -> Option<&str> {
         match self {

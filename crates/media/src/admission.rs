@@ -47,6 +47,9 @@ pub enum Overloaded {
     /// As many sessions as `limits::ENTRANCES_WAITING` allows wait for the media thread.
     #[error("too many come at once")]
     Busy,
+    /// The media thread has no time left for one more, by `limits::FULL_PERMILLE`.
+    #[error("the media thread has no time left")]
+    Load,
     /// The media thread has ended.
     #[error("the media plane has stopped")]
     Stopped,

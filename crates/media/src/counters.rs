@@ -62,6 +62,16 @@ counters! {
     Gauge sessions,
     /// Rooms with at least one session now.
     Gauge rooms,
+    /// Connections that carry datagrams now, those of strangers included.
+    Gauge connections,
+    /// Clients of the relay now: allocations of TURN.
+    Gauge relayed,
+    /// Thousandths of its time that the media thread worked, over the last five seconds.
+    Gauge busy_permille,
+    /// Whether the media thread has no time left, so that nobody more is let in.
+    Gauge full,
+    /// Sessions that were refused because of that.
+    Counter sessions_refused,
     /// Datagrams received.
     Counter datagrams_in,
     /// Datagrams sent.
@@ -84,6 +94,8 @@ counters! {
     Counter uploads,
     /// Data channel messages that were refused.
     Counter messages_refused,
+    /// Times that a session was given the time: its timers ran, and what was written to it became packets.
+    Counter settlings,
     /// Sessions that ended because of an error in their own transport.
     Counter peer_errors,
 }

@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Instant};
 use crate::core::{
     LineId,
     codec::{Codec, Picture},
+    redundancy::Redundant,
 };
 
 /// A payload format. Payload types are each session's own, so subscribers look theirs up by this.
@@ -29,11 +30,21 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) marker: bool,
     pub(crate) csrc: &'a [u32],
     pub(crate) payload: &'a Arc<[u8]>,
+    /// The same with what was before it, for a line that [`Egress::wants_redundancy`].
+    pub(crate) redundant: Option<&'a Redundant>,
     /// Picture numbers to write into the payload.
     pub(crate) picture: Option<Picture>,
-    /// The arrival at this server, from which sender reports tell the time.
-    pub(crate) arrived: Instant,
+    /// When it was, by the clock of all lines: sender reports tell it.
+    pub(crate) captured: Instant,
     pub(crate) extensions: Extensions,
+}
+
+impl Outgoing<'_> {
+    /// Bytes of payload.
+    pub(crate) fn bytes(&self) -> usize {
+        self.redundant
+            .map_or(self.payload.len(), |redundant| redundant.payload.len())
+    }
 }
 
 /// Header extensions that a publisher's packet carries through.
@@ -48,6 +59,9 @@ pub(crate) struct Extensions {
 
 /// Sends media to one subscriber.
 pub(crate) trait Egress {
+    /// Whether sound for it goes with what was before it: it can read that, and its way loses packets.
+    fn wants_redundancy(&self) -> bool;
+
     /// Queues a packet; false if the subscriber cannot take this format or has no such line. A whole burst is written
     /// before the subscriber's transport is polled once.
     fn write(&mut self, line: LineId, packet: &Outgoing<'_>) -> bool;

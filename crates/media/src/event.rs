@@ -8,6 +8,8 @@ use std::{net::SocketAddr, time::Instant};
 
 use quality::{Stream, Window, report::Report};
 
+use crate::endpoint::Transport;
+
 /// A report from a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -63,21 +65,14 @@ pub struct Measured {
 /// The way between a session and this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Path {
-    /// What carries it.
+    /// What carries it; as far as the relay, where there is one.
     pub transport: Transport,
     /// Where its packets come from, as seen here: behind a translating router not what the client takes for its address.
     pub theirs: SocketAddr,
     /// Where it sends them, as it was announced to it.
     pub ours: SocketAddr,
-}
-
-/// What carries media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
-    /// Datagrams.
-    Udp,
-    /// A connection.
-    Tcp,
+    /// They come by our relay: it is the relay that sees the address.
+    pub is_relayed: bool,
 }
 
 /// How a session went away.

@@ -2,14 +2,17 @@
 //!
 //! What it does not do: it writes nothing down, knows no user and no meeting (a room is a name), and decides nothing about
 //! who may join. It does no TURN, no FEC, no mixing and no transcoding, and it never renegotiates: a session's one offer
-//! fixes its lines for life, and what changes is who is on them. Simulcast, bandwidth allocation, ICE over TCP and further
-//! shards have their places (a line's source, the assignment, the socket, the shard) and come later.
+//! fixes its lines for life, and what changes is who is on them, and in which of the sizes that a publisher sends: those that fit
+//! the viewer's canvases and what its network carries. Further shards have their place (the shard) and come later.
 //!
 //! * [`Media`] is the control plane's handle: answer an offer, admit, keep waiting, let in, permit, mute, remove;
 //!   [`Event`]s come back.
 //! * `core/` decides, from its arguments alone: speakers, lines, assignments, the texts of the data channels.
-//! * `shard`, `socket` and `reporter` are the shell around it: one thread, one UDP socket. `queue` is the way to it.
-//! * `peer` is one WebRTC connection and the only module that names str0m; `egress` is the seam for a faster way out.
+//! * `shard`, `socket`, `tcp` and `reporter` are the shell around it: one thread, one UDP socket, and connections for those whose
+//!   network lets no datagram through. `queue` is the way to it.
+//! * [`Media::tap`] hands all that is heard and seen in a room to whoever records it (`tap`).
+//! * `connection` is what joins a session to its room: `peer`, one WebRTC connection and the only module that names str0m, or
+//!   `wired`, somebody inside this process ([`Media::wire`]). `egress` is the seam for a faster way out.
 //!
 //! **The order of things.** Whoever comes is admitted here before its client is answered, and nobody knows of it. Once its
 //! transport is up the control plane hears [`Event::Connected`], writes the session down, and calls [`Media::let_in`]: only
@@ -17,30 +20,46 @@
 //! [`Event::Lost`], writes its end down, and calls [`Media::remove`].
 
 mod admission;
+mod connection;
 mod core;
 mod counters;
 mod egress;
+mod endpoint;
 mod event;
 mod handle;
 mod ledger;
 pub mod limits;
 mod peer;
 mod queue;
+mod relaying;
 mod reporter;
 mod rights;
 mod shard;
 mod socket;
+mod stream;
+mod tap;
+mod tcp;
 mod wire;
+mod wired;
 
 pub use admission::{Card, CardKind, Overloaded};
 pub use core::{
+    Source,
     channels::{Channel, Code, EMOJI, Refused, Request},
-    datagram, media_stats,
+    clock::SenderReport,
+    datagram, framing,
+    least::Least,
+    media_stats,
     offer::{OfferError, Plan},
+    redundancy::{Block, Blocks},
 };
 pub use counters::{CounterKind, Counters, Reading};
-pub use event::{DisconnectReason, Event, LostCause, Measured, Path, Transport};
-pub use handle::{Media, Options, Prepared};
+pub use endpoint::{Endpoint, Transport};
+pub use event::{DisconnectReason, Event, LostCause, Measured, Path};
+pub use handle::{CheckError, Media, Options, Prepared};
+pub use quality::Codec;
 pub use rights::{Right, Rights};
 #[cfg(feature = "simulated")]
 pub use shard::Simulated;
+pub use tap::{Tap, TapOver, Tapped, TappedPacket};
+pub use wired::{HeardPacket, SaidPacket, Sound, Wired};

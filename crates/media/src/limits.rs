@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use share::Rule;
+
 /// Bytes of an SDP offer. Chromium writes one kilobyte for a line of sound and five for a line of video, so an offer of all
 /// twenty-two lines, as our web client makes it, is about 90 kB.
 pub const OFFER_BYTES: usize = 256 * 1024;
@@ -16,6 +18,30 @@ pub const VIDEO_LINES: usize = 16;
 /// Sending video lines of one session: camera and screen.
 pub const SENDING_VIDEO_LINES: usize = 2;
 
+/// Sizes in which one picture is sent. Browsers send no more than three of a camera, each of a quarter of the next one's pixels.
+pub const SPATIAL_LAYERS: usize = 3;
+
+/// Temporal layers of one size that are told apart; VP8 has two bits for them.
+pub const TEMPORAL_LAYERS: usize = 4;
+
+/// A layer has stopped when others of its source go on without it for this long: four pictures of a camera in the dark, and two of
+/// the longest gaps that jitter makes in a meeting worth having.
+pub const LAYER_SILENCE: Duration = Duration::from_millis(400);
+
+/// A layer that was asked for and does not come within this is not to be had: a browser that has the bits starts one in half a second.
+pub const LAYER_STARTING: Duration = Duration::from_secs(2);
+
+/// How often a source may make the lines of its viewers be thought over: its layers come and go by ones when its way up changes. Each
+/// time costs as much as there are viewers, whatever a publisher makes up.
+pub const LAYER_CHANGES: Pace = Pace {
+    per_second: 5,
+    burst: 12,
+};
+
+/// Packets that were left out of a line and are remembered, so that one that comes late finds its number: five seconds of the upper
+/// temporal layers of a large picture.
+pub const LEFT_OUT: usize = 512;
+
 /// Sessions of all rooms of this process.
 pub const SESSIONS: usize = 2_000;
 
@@ -25,6 +51,13 @@ pub const SESSIONS_PER_ROOM: usize = 500;
 /// Entrances that wait for the shard's next turn. The largest room may come at one stroke; each who waits holds a DTLS
 /// endpoint, and a shard that is further behind cannot serve them anyway.
 pub const ENTRANCES_WAITING: usize = SESSIONS_PER_ROOM;
+
+/// Over how long it is taken how much the media thread works. A room of hundreds that comes at one stroke is a burst of a second or two.
+pub const LOAD_WINDOW: Duration = Duration::from_secs(5);
+
+/// From here on, in thousandths of its time, the media thread has none left: what comes while it works waits for the rest of a turn, and
+/// queues grow faster than they are emptied.
+pub const FULL_PERMILLE: u64 = 950;
 
 /// Signs of life are gathered for this long. They must be in the register at least every five seconds.
 pub const ALIVE_INTERVAL: Duration = Duration::from_secs(2);
@@ -108,6 +141,24 @@ pub const ROOM_REACTIONS: Pace = Pace {
     burst: 60,
 };
 
+/// Checks of the network at one time, of all clients. Each is an association of DTLS; together they send back no more than eight
+/// megabits in a second: 128 times 50 messages of 160 bytes.
+pub const CHECKS: usize = 128;
+
+/// How long a check lasts, with the time that its transport takes to come up: a handshake over a bad network, and some seconds of
+/// measuring.
+pub const CHECK_TIME: Duration = Duration::from_secs(20);
+
+/// The longest message that a check sends back: a packet of voice, and room.
+pub const ECHO_BYTES: usize = 256;
+
+/// And how many of them: as many as a voice has packets, with a tenth more for clocks that are no better, and a second of those that
+/// the network held back.
+pub const ECHOES: Pace = Pace {
+    per_second: 55,
+    burst: 60,
+};
+
 /// Requests of a session that are kept until it is decided whether it waits: a layout, a hand, and some more. Each has
 /// [`MESSAGE_BYTES`] at most.
 pub const EARLY_MESSAGES: usize = 8;
@@ -141,8 +192,22 @@ pub const TELLING_INTERVAL: Duration = Duration::from_millis(200);
 /// hundred sessions on it tells them less often, and five hundred once in a second.
 pub const TELLING_TIME: Duration = Duration::from_millis(2);
 
-/// Addresses that one session may be reached at: a laptop with two networks in two families, and room.
-pub const ADDRESSES_PER_SESSION: usize = 8;
+/// Packets that wait for the holder of a wired session: a second of all lines. It takes them fifty times a second.
+pub const WIRED_HEARD_WAITING: usize = AUDIO_LINES * 50;
+
+/// Packets of a wired session that wait for the shard: a second. It takes them whenever it turns.
+pub const WIRED_SAID_WAITING: usize = 50;
+
+/// Requests of a wired session that wait for the shard: more than one asks for at once, as [`MESSAGES`] refuses more.
+pub const WIRED_REQUESTS_WAITING: usize = 64;
+
+/// Texts that wait for the holder of a wired session. What finds no room waits in the outbox, as a client's does whose transport takes no
+/// more: this much is what a transport would take.
+pub const WIRED_TEXTS_WAITING: usize = 64;
+
+/// Addresses that one session may be reached at: a laptop with two networks in two families, from each of which it comes by UDP, by TCP
+/// to two ports, and by the relay to two (20); and room. The oldest one goes if there is another, and may be the one in use.
+pub const ADDRESSES_PER_SESSION: usize = 24;
 
 /// Retransmission cache of a video line: a second of the liveliest screen share. Memory is spent here more than anywhere.
 pub const RESEND_PACKETS: usize = 512;
@@ -151,11 +216,142 @@ pub const RESEND_AGE: Duration = Duration::from_millis(1_500);
 /// Retransmissions, as a share of all that is sent on a line: beyond this the network is full and resending is fuel to it.
 pub const RESEND_RATIO: f32 = 0.5;
 
+/// Packets of a voice between which a late one still finds its place: more than half a second.
+pub const LATE_SOUND_PACKETS: usize = 32;
+
+/// What is believed of the way to a viewer before anything is known: what nearly every network carries. The first probes are of
+/// three and six times as much, and answer within a round trip.
+pub const ESTIMATE_BEGINS_BPS: u64 = 500_000;
+
+/// An estimate that has not risen for so many seconds begins anew from where it is, as long as something is held back: it probes then,
+/// and in one of seven simulated runs it did not any more for half a minute.
+pub const ESTIMATE_STANDS_STILL: u32 = 6;
+
+/// Older packets in a packet of sound. Browsers put in one, and three where much is lost; a header of each is four bytes, of which a hostile
+/// datagram could have five hundred.
+pub const REDUNDANT_BLOCKS: usize = 8;
+
+/// Sound goes with redundancy for so long after the way to a client has lost something.
+pub const REDUNDANCY_LASTS: Duration = Duration::from_secs(20);
+
+/// If it has lost so much of what was sent in a second: with less, a listener hears nothing of it.
+pub const REDUNDANCY_FROM_LOSS: f32 = 0.01;
+
+/// And if it is not known to carry less than this. Redundancy takes as much as the voices do, [`VOICE_BPS`] for each of [`AUDIO_LINES`]: on a
+/// network that is narrow it would lose more than it repairs.
+pub const REDUNDANCY_FROM_BPS: u64 = 1_000_000;
+
+/// So much of what was sent in a second is lost where a queue is full: two packets of a hundred, which voices and one small picture are. Less
+/// than that is a radio, and not a queue.
+pub const LOSS_OF_A_FULL_QUEUE: f32 = 0.02;
+
+/// A queue stands where a packet and its answer take so much longer than they did. Voices that come later than that are talked over; and an
+/// answer waits for a tenth of a second at the client itself.
+pub const QUEUE_STANDS: Duration = Duration::from_millis(150);
+
+/// And do so at so many readings in a row.
+pub const QUEUE_STANDS_READINGS: u32 = 3;
+
+/// The shortest round trip is that of so many readings, and of as many before: whoever goes on by another network is measured by that
+/// within a minute.
+pub const SHORTEST_READINGS: u32 = 30;
+
+/// What a viewer wants is a multiple of this, as far as probing is concerned. Probes are no larger than twice what is wanted, and small
+/// ones find out of any network that it carries little; and each time that more is wanted there is another probe.
+pub const WANTED_BPS_STEP: u64 = 1_000_000;
+
+/// Packets of a pacer that are due within this leave together.
+pub const PACING_GRAIN: Duration = Duration::from_millis(1);
+
+/// How often a pacer is given the time in one go, which is once for each packet: a keyframe of 150 kB is half as many.
+pub const PACER_TURNS: usize = 256;
+
+/// How often the estimator of a client that is shown nothing is looked after: by itself it would forty times in a second.
+pub const UNESTIMATED_TICK: Duration = Duration::from_millis(200);
+
+/// And how often if there is nothing to be done for it at all: its statistics are due as often.
+pub const IDLE_TICK: Duration = SAMPLE_INTERVAL;
+
+/// There is nothing to be done for a client of whom no record and no packet of media came for so long, and who was told nothing: what is
+/// acknowledged late is, by then, and what was lost has been sent again once.
+pub const IDLE_AFTER: Duration = Duration::from_secs(3);
+
+/// A voice that was heard within this is counted among those that are.
+pub const LINE_LIVES: Duration = Duration::from_secs(2);
+
+/// What a voice takes: Opus at 40 kbit/s, and its headers.
+pub const VOICE_BPS: u64 = 50_000;
+
+/// What a picture takes of which nothing is known yet: the smallest layer of a camera.
+pub const UNKNOWN_PICTURE_BPS: u64 = 150_000;
+
+/// What a pixel of a camera usually takes, over all layers of 180, 360 and 720 lines at 150, 500 and 1,500 kbit/s: between 1.6 and 2.6.
+pub const USUAL_BPS_PER_PIXEL: u64 = 2;
+
+/// The headers of a packet are a part of so many of its payload: 40 of 1,100 bytes, and more where packets are small.
+pub const HEADERS_SHARE: u64 = 20;
+
+/// More is shown where the budget is so many times what it takes, as a fraction. Above 1.1 / 0.9: an estimate that trembles by a
+/// tenth either way must not take away again what it gave.
+pub const RISE_MARGIN: (u64, u64) = (5, 4);
+
+/// And if that is so for this long; twice as long if the last rise did not last. With a second between two looks, what is shown on a
+/// network that stays as it is has settled within five.
+pub const RISE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A rise that was taken back within this long did not last.
+pub const RISE_LASTS: Duration = Duration::from_secs(10);
+
+/// At first whatever fits is shown at once: the probes of the beginning find out within a second or two what there is.
+pub const ALLOCATION_BEGINS: Duration = Duration::from_secs(3);
+
 /// How often the shard looks for sessions that went silent: fine enough for every deadline above.
 pub const SWEEP_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Socket buffers. A keyframe to three hundred viewers is fifteen megabytes in one burst; the system may grant less.
 pub const SOCKET_BUFFER_BYTES: usize = 16 * 1024 * 1024;
+
+/// The longest datagram that anybody sends us on purpose is an Ethernet frame.
+pub const DATAGRAM_BYTES: usize = 2_048;
+
+/// Connections of all sessions and of strangers. A client opens one for each of our addresses until it knows which way is good,
+/// and keeps one, if datagrams do not get through: twice as many as sessions are the case in which half are new.
+pub const CONNECTIONS: usize = 2 * SESSIONS;
+
+/// Connections of whom nobody has vouched for yet, of all and of one client's address. That takes one round trip, so a school of a
+/// thousand that comes within a minute has a few dozen at once.
+pub(crate) const STRANGERS: Rule = Rule {
+    total: 512,
+    kept_for_accounts: 0,
+    kept_for_close: 0,
+    per_client: 64,
+    per_account: 0,
+};
+
+/// How long a stranger's connection may take to its first request: one round trip, of which the first two may be lost.
+pub(crate) const STRANGER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections that came to another port and wait for the shard's next turn.
+pub(crate) const HANDED_WAITING: usize = 128;
+
+/// What the system tells of in one turn: a connection that is not told of is in the next.
+pub(crate) const EVENTS_PER_TURN: usize = 256;
+
+/// Connections that are let in before datagrams have their turn.
+pub(crate) const ACCEPTED_PER_TURN: usize = 64;
+
+/// What the system may hold of one connection that is not acknowledged: 10 Mbit/s over a network of 100 ms. What is more than the
+/// network takes waits there and is late, so it is no more.
+pub(crate) const CONNECTION_BUFFER_BYTES: usize = 128 * 1024;
+
+/// What waits for one connection, from which on media gives way: the largest keyframe, with what is sent beside it.
+pub(crate) const CONNECTION_MEDIA_BYTES: usize = 256 * 1024;
+
+/// And what may wait for it at all: for texts and handshakes there is room that media cannot take.
+pub(crate) const CONNECTION_WAITING_BYTES: usize = 2 * CONNECTION_MEDIA_BYTES;
+
+/// A connection for which nothing waits keeps no more memory than this: its usual burst.
+pub(crate) const CONNECTION_RESTING_BYTES: usize = 32 * 1024;
 
 /// Datagrams read before timers and commands have their turn.
 pub const DATAGRAMS_PER_TURN: usize = 512;
@@ -172,8 +368,38 @@ const _: () = assert!(
     "a silent session must be in the register within fifteen seconds"
 );
 
+/// Where a stream's clock stands is judged by the least delay of the last ten seconds, in pieces of two.
+pub const LEAST_PIECE_US: i64 = 2_000_000;
+/// See [`LEAST_PIECE_US`].
+pub const LEAST_PIECES: usize = 5;
+
+/// How far a sender's report may be from the arrivals: pictures are compressed for a tenth of a second, and no more than half a one.
+pub const REPORT_TRUSTED_US: u64 = 500_000;
+
+/// A clock that is off by less is left alone: a quarter of the time between two pictures is seen by nobody.
+pub const STEP_US_MIN: i64 = 5_000;
+
+/// A clock is set right ten times a second at most. Of its steps so many are kept as what is sent again may be late: most of a second.
+pub const STEP_APART_US: i64 = 100_000;
+/// See [`STEP_APART_US`].
+pub const STEPS_KEPT: usize = 8;
+
+/// A stream that was silent for this long may have stopped its clock. No network that one can talk over holds packets for longer.
+pub const CLOCK_KEPT_US: i64 = 1_000_000;
+
+/// A packet that is later than this is not late: its stream counts from another beginning.
+pub const ANEW_US: i64 = 5_000_000;
+
 /// SSRCs remembered and measured per session: three sources, and some that were started again.
 pub const STREAMS_PER_SESSION: usize = 16;
+
+/// What waits for whoever has tapped a room. Three people with cameras send some 600 packets a second, so a reader may stand still for
+/// 27 s; the liveliest room that is worth recording, with twenty cameras, sends 4,000, for 4 s. Of whole packets it is 20 MB.
+pub const TAPPED_WAITING: usize = 16_384;
+
+/// Who came, went and switched something on, for a tap that has no place for it: each of a full room does so some times. Whoever has not
+/// read that is not there any more.
+pub const TAPPED_NEWS_WAITING: usize = 8 * SESSIONS_PER_ROOM;
 
 /// How often clients upload what they have counted, as they are told: the interval at which the register keeps quality.
 pub const UPLOAD_INTERVAL_SECONDS: u32 = 5;

@@ -6,7 +6,7 @@
 //! by what its commands are:
 //!
 //! * **Entrances** ([`Command::Admit`], [`Command::KeepWaiting`], [`Command::LetIn`]) may fail, as their callers end the
-//!   session again. When
+//!   session again; so may taps ([`Command::Tap`]) and checks ([`Command::Check`]), which count as entrances. When
 //!   [`limits::ENTRANCES_WAITING`] of them wait, the next one is [`Overloaded::Busy`].
 //! * **Changes** of one session in its room are one command, however many are asked for while it waits: a later one is
 //!   merged into it ([`Change::merge`]), and the room ends up the same.
@@ -31,18 +31,19 @@ use std::{
 
 use crate::{
     admission::{Card, Overloaded},
+    connection::Connection,
     core::change::Change,
     event::DisconnectReason,
     ledger::Ledger,
     limits,
-    peer::Peer,
     rights::Rights,
+    tap::End,
 };
 
 /// What the control plane asks for.
 pub(crate) enum Command {
     Admit {
-        peer: Box<Peer>,
+        connection: Connection,
         session: String,
     },
     KeepWaiting {
@@ -58,11 +59,22 @@ pub(crate) enum Command {
         session: String,
         change: Change,
     },
+    Tap {
+        room: String,
+        end: Box<End>,
+    },
+    Check {
+        connection: Connection,
+        hold: Hold,
+    },
     Remove {
         session: String,
         reason: DisconnectReason,
     },
 }
+
+/// What is dropped when a check is over.
+pub(crate) type Hold = Box<dyn Send>;
 
 /// What waits, and who is where once it is done.
 #[derive(Default)]
@@ -106,12 +118,12 @@ pub(crate) struct Taken {
 
 impl Queue {
     /// Lets a session be outside, if it may.
-    pub(crate) fn admit(&mut self, peer: Box<Peer>, session: &str) -> Result<(), Overloaded> {
+    pub(crate) fn admit(&mut self, connection: Connection, session: &str) -> Result<(), Overloaded> {
         self.has_space_for_entrance()?;
         self.ledger.enter(session)?;
         self.entrances += 1;
         let session = session.to_owned();
-        self.push(Command::Admit { peer, session });
+        self.push(Command::Admit { connection, session });
         Ok(())
     }
 
@@ -136,6 +148,25 @@ impl Queue {
             card,
             rights,
         });
+        Ok(())
+    }
+
+    /// Taps a room. It counts as an entrance: whoever asks can ask again.
+    pub(crate) fn tap(&mut self, room: &str, end: End) -> Result<(), Overloaded> {
+        self.has_space_for_entrance()?;
+        self.entrances += 1;
+        self.push(Command::Tap {
+            room: room.to_owned(),
+            end: Box::new(end),
+        });
+        Ok(())
+    }
+
+    /// Lets a check of the network begin. It counts as an entrance, and is in no ledger: it ends by itself.
+    pub(crate) fn check(&mut self, connection: Connection, hold: Hold) -> Result<(), Overloaded> {
+        self.has_space_for_entrance()?;
+        self.entrances += 1;
+        self.push(Command::Check { connection, hold });
         Ok(())
     }
 
@@ -233,6 +264,10 @@ mod tests {
     use super::*;
     use crate::{admission::CardKind, peer::fixture, rights::Right};
 
+    fn connection() -> Connection {
+        Connection::WebRtc(fixture::peer())
+    }
+
     /// The bound that the opening comment argues.
     const COMMANDS_WAITING: usize = limits::ENTRANCES_WAITING + 2 * (limits::SESSIONS + limits::ENTRANCES_WAITING);
 
@@ -288,8 +323,9 @@ mod tests {
         assert_eq!(queue.waiting.len(), COMMANDS_WAITING);
 
         assert_eq!(queue.bring(0), Err(Overloaded::Busy));
-        let admitted = queue.admit(fixture::peer(), "more");
+        let admitted = queue.admit(connection(), "more");
         assert_eq!(admitted, Err(Overloaded::Busy));
+        assert_eq!(queue.check(connection(), Box::new(())), Err(Overloaded::Busy));
         for session in ["0", "more"] {
             queue.change(session, Change::mute());
         }
@@ -305,7 +341,7 @@ mod tests {
         };
         let everybody = limits::SESSIONS + limits::ENTRANCES_WAITING + 1;
         assert_eq!(removals(&queue.take()), everybody, "whoever was removed is");
-        let admitted = queue.admit(fixture::peer(), "more");
+        let admitted = queue.admit(connection(), "more");
         assert_eq!(admitted, Ok(()), "once the shard has caught up");
         assert_eq!(queue.keep_waiting("more"), Ok(()));
         assert_eq!(queue.keep_waiting("1"), Err(Overloaded::NotWaiting));
@@ -334,7 +370,7 @@ mod tests {
     fn known(commands: Vec<Command>, sessions: &mut BTreeMap<String, Change>) {
         for command in commands {
             match command {
-                Command::Admit { .. } | Command::KeepWaiting { .. } => {}
+                Command::Admit { .. } | Command::KeepWaiting { .. } | Command::Tap { .. } | Command::Check { .. } => {}
                 Command::LetIn { session, rights, .. } => {
                     sessions.insert(session, Change::permit(rights));
                 }

@@ -12,19 +12,13 @@ use std::{
 use mio::{Interest, Registry, Token, event::Source, net::UdpSocket};
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 
-use crate::limits;
+use crate::{
+    endpoint::{Endpoint, Route},
+    limits,
+};
 
 /// Bytes of the longest run: what one UDP datagram may hold, as the system sees a run.
 const RUN_BYTES: usize = 60_000;
-/// The longest datagram that anybody sends us on purpose is an Ethernet frame.
-const DATAGRAM_BYTES: usize = 2_048;
-
-/// Where a datagram came from, and to which of our addresses.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Route {
-    pub(crate) from: SocketAddr,
-    pub(crate) to: Option<IpAddr>,
-}
 
 /// Datagrams that were read together, in one buffer that is used again and again.
 #[derive(Debug, Default)]
@@ -88,7 +82,7 @@ impl Socket {
             tracing::debug!(%error, "the socket keeps smaller buffers");
         }
         let local = io.local_addr()?;
-        let buffers = vec![vec![0; DATAGRAM_BYTES * state.gro_segments()]; BATCH_SIZE];
+        let buffers = vec![vec![0; limits::DATAGRAM_BYTES * state.gro_segments()]; BATCH_SIZE];
         let run = Run {
             to: local,
             from: None,
@@ -119,7 +113,9 @@ impl Socket {
     /// Reads one batch. `None`: there is nothing more.
     pub(crate) fn receive(&mut self, mut take: impl FnMut(Route, &[u8])) -> Option<usize> {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
-        let mut slices: Vec<IoSliceMut<'_>> = self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+        let mut buffers = self.buffers.iter_mut();
+        let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
+            std::array::from_fn(|_| IoSliceMut::new(buffers.next().expect("one for each of a batch")));
         let batches = match self.state.recv(UdpSockRef::from(&self.io), &mut slices, &mut metas) {
             Ok(batches) => batches,
             Err(error) => {
@@ -134,7 +130,7 @@ impl Socket {
         for (meta, buffer) in metas.iter().zip(&self.buffers).take(batches) {
             let from = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
             let route = Route {
-                from,
+                from: Endpoint::udp(from),
                 to: meta.dst_ip.map(|ip| ip.to_canonical()),
             };
             for datagram in buffer[..meta.len].chunks(meta.stride.max(1)) {
@@ -214,7 +210,7 @@ mod tests {
             poll.poll(&mut mio::Events::with_capacity(4), Some(Duration::from_secs(5)))
                 .unwrap();
             while socket
-                .receive(|route, datagram| received.push((route.from, datagram.to_vec())))
+                .receive(|route, datagram| received.push((route.from.address, datagram.to_vec())))
                 .is_some()
             {}
         }

@@ -1,49 +1,258 @@
-//! What a shard reads datagrams from and writes them to: its socket, or what a simulated world carries away.
+//! What a shard reads datagrams from and writes them to: the network, or what a simulated world carries away.
 
-use std::net::{IpAddr, SocketAddr};
+#[cfg(feature = "simulated")]
+use std::net::SocketAddr;
+use std::time::Instant;
 
-use crate::socket::{Route, Socket};
+use mio::Events;
+
+use crate::{
+    core::datagram::is_media,
+    endpoint::{Endpoint, Route, Transport},
+    event::Path,
+    relaying::Relaying,
+    socket::Socket,
+    tcp::Tcp,
+};
 
 /// Either of them.
 pub(crate) enum Wire {
-    Udp(Box<Socket>),
+    Network(Box<Network>),
     /// What was sent, and to whom. What arrives is handed in, see `Simulated`.
     #[cfg(feature = "simulated")]
-    Simulated(Vec<(SocketAddr, Vec<u8>)>),
+    Simulated(Sent),
+}
+
+/// Datagrams in one buffer, as the network takes them: sending one costs no memory of its own.
+#[cfg(feature = "simulated")]
+#[derive(Default)]
+pub(crate) struct Sent {
+    bytes: Vec<u8>,
+    /// To whom, and where each ends.
+    ends: Vec<(SocketAddr, usize)>,
+}
+
+#[cfg(feature = "simulated")]
+impl Sent {
+    fn push(&mut self, to: SocketAddr, datagram: &[u8]) {
+        self.bytes.extend_from_slice(datagram);
+        self.ends.push((to, self.bytes.len()));
+    }
+
+    /// All of them, and forgets them.
+    pub(crate) fn take(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
+        let mut start = 0;
+        let datagrams = self.ends.drain(..).map(|(to, end)| {
+            let datagram = self.bytes[std::mem::replace(&mut start, end)..end].to_vec();
+            (to, datagram)
+        });
+        let datagrams = datagrams.collect();
+        self.bytes.clear();
+        datagrams
+    }
+}
+
+/// The socket, and connections beside it; and a relay, if there is one, that is reached by both.
+pub(crate) struct Network {
+    socket: Socket,
+    tcp: Tcp,
+    relaying: Option<Relaying>,
+    /// Whose turn it is to be read: neither keeps the other from it.
+    is_turn_of_tcp: bool,
+}
+
+impl Network {
+    fn receive(&mut self, now: Instant, mut take: impl FnMut(Route, &[u8])) -> Option<usize> {
+        self.is_turn_of_tcp = !self.is_turn_of_tcp;
+        let Network {
+            socket, tcp, relaying, ..
+        } = self;
+        let mut take = |route: Route, datagram: &[u8]| match relaying {
+            Some(relaying) => relaying.receive(route, datagram, now, &mut take),
+            None => take(route, datagram),
+        };
+        let count = if self.is_turn_of_tcp {
+            tcp.receive(&mut take).or_else(|| socket.receive(take))
+        } else {
+            socket.receive(&mut take).or_else(|| tcp.receive(take))
+        };
+        for (back, answer) in relaying.as_mut().map(Relaying::take_answers).unwrap_or_default() {
+            if answer.allocated && back.from.transport == Transport::Tcp {
+                self.tcp.vouch(back.from.address);
+            }
+            self.carry(back, &answer.bytes, false);
+        }
+        count
+    }
+
+    fn send(&mut self, back: Route, datagram: &[u8]) {
+        let is_media = is_media(datagram);
+        if back.from.transport != Transport::Relay {
+            return self.carry(back, datagram, is_media);
+        }
+        let Some(mut relaying) = self.relaying.take() else {
+            return;
+        };
+        if let Some((back, message)) = relaying.wrap(back, datagram) {
+            self.carry(back, message, is_media);
+        }
+        self.relaying = Some(relaying);
+    }
+
+    fn carry(&mut self, back: Route, datagram: &[u8], is_media: bool) {
+        let Route { from, to } = back;
+        match from.transport {
+            Transport::Udp => self.socket.send(from.address, to, datagram),
+            Transport::Tcp => self.tcp.send(from.address, datagram, is_media),
+            Transport::Relay => {}
+        }
+    }
+
+    fn sweep(&mut self, now: Instant, unix_s: u64, is_somebodys: impl Fn(Endpoint) -> bool) {
+        let Network { tcp, relaying, .. } = self;
+        if let Some(relaying) = relaying {
+            let is_open = |end: Endpoint| end.transport != Transport::Tcp || tcp.has(end.address);
+            relaying.sweep(now, unix_s, is_open, &is_somebodys);
+        }
+        tcp.sweep(now, |way| {
+            is_somebodys(way.from) || relaying.as_ref().is_some_and(|relaying| relaying.serves(&way))
+        });
+    }
 }
 
 impl Wire {
-    /// Reads one batch. `None`: there is nothing more.
-    pub(crate) fn receive(&mut self, take: impl FnMut(Route, &[u8])) -> Option<usize> {
+    pub(crate) fn network(socket: Socket, tcp: Tcp, relaying: Option<Relaying>) -> Wire {
+        Wire::Network(Box::new(Network {
+            socket,
+            tcp,
+            relaying,
+            is_turn_of_tcp: false,
+        }))
+    }
+
+    fn tcp(&mut self) -> Option<&mut Tcp> {
         match self {
-            Wire::Udp(socket) => socket.receive(take),
+            Wire::Network(network) => Some(&mut network.tcp),
             #[cfg(feature = "simulated")]
             Wire::Simulated(_) => None,
         }
     }
 
-    /// Queues a datagram, from one of our addresses if we have several.
-    pub(crate) fn send(&mut self, to: SocketAddr, from: Option<IpAddr>, datagram: &[u8]) {
+    /// Notes for which connections there is something to do.
+    pub(crate) fn note(&mut self, ready: &Events) {
+        if let Some(tcp) = self.tcp() {
+            tcp.note(ready);
+        }
+    }
+
+    /// Lets connections in.
+    pub(crate) fn let_in(&mut self, now: Instant) {
+        if let Some(tcp) = self.tcp() {
+            tcp.let_in(now);
+        }
+    }
+
+    /// Reads one batch. `None`: there is nothing more.
+    pub(crate) fn receive(&mut self, now: Instant, take: impl FnMut(Route, &[u8])) -> Option<usize> {
         match self {
-            Wire::Udp(socket) => socket.send(to, from, datagram),
+            Wire::Network(network) => network.receive(now, take),
             #[cfg(feature = "simulated")]
-            Wire::Simulated(sent) => sent.push((to, datagram.to_vec())),
+            Wire::Simulated(_) => None,
+        }
+    }
+
+    fn relaying(&mut self) -> Option<&mut Relaying> {
+        match self {
+            Wire::Network(network) => network.relaying.as_mut(),
+            #[cfg(feature = "simulated")]
+            Wire::Simulated(_) => None,
+        }
+    }
+
+    /// Whether something can come from there: a connection may have been cut off.
+    pub(crate) fn has(&mut self, end: Endpoint) -> bool {
+        match end.transport {
+            Transport::Udp => true,
+            Transport::Tcp => self.tcp().is_some_and(|tcp| tcp.has(end.address)),
+            Transport::Relay => self.relaying().is_some_and(|relaying| relaying.has(end.address)),
+        }
+    }
+
+    /// Somebody lives there.
+    pub(crate) fn vouch(&mut self, end: Endpoint) {
+        if end.transport == Transport::Tcp
+            && let Some(tcp) = self.tcp()
+        {
+            tcp.vouch(end.address);
+        }
+    }
+
+    /// A way as others than this process see it: as far as the relay, if it is one of ours. Nothing, if that is gone.
+    pub(crate) fn seen(&self, path: Path) -> Option<Path> {
+        match self {
+            Wire::Network(network) if path.is_relayed => network.relaying.as_ref()?.seen(path),
+            _ => Some(path),
+        }
+    }
+
+    /// What came from there was nobody's.
+    pub(crate) fn refuse(&mut self, end: Endpoint) {
+        if end.transport == Transport::Tcp
+            && let Some(tcp) = self.tcp()
+        {
+            tcp.refuse(end.address);
+        }
+    }
+
+    /// Queues a datagram that goes back a way.
+    pub(crate) fn send(&mut self, back: Route, datagram: &[u8]) {
+        match self {
+            Wire::Network(network) => network.send(back, datagram),
+            #[cfg(feature = "simulated")]
+            Wire::Simulated(sent) => sent.push(back.from.address, datagram),
         }
     }
 
     /// Sends what is queued.
     pub(crate) fn flush(&mut self) {
         match self {
-            Wire::Udp(socket) => socket.flush(),
+            Wire::Network(network) => {
+                network.socket.flush();
+                network.tcp.flush();
+            }
             #[cfg(feature = "simulated")]
             Wire::Simulated(_) => {}
         }
     }
 
+    /// Cuts off connections that are nobody's, and ends what the relay has for nobody. It goes by the calendar as well, in seconds of
+    /// Unix time.
+    pub(crate) fn sweep(&mut self, now: Instant, unix_s: u64, is_somebodys: impl Fn(Endpoint) -> bool) {
+        match self {
+            Wire::Network(network) => network.sweep(now, unix_s, is_somebodys),
+            #[cfg(feature = "simulated")]
+            Wire::Simulated(_) => {}
+        }
+    }
+
+    /// How many clients the relay has.
+    pub(crate) fn relayed(&mut self) -> usize {
+        self.relaying().map_or(0, |relaying| relaying.count())
+    }
+
+    /// How many connections there are.
+    pub(crate) fn connections(&mut self) -> usize {
+        self.tcp().map_or(0, |tcp| tcp.count())
+    }
+
     /// How many datagrams were sent, and how many could not be, since the last call.
     pub(crate) fn take_counts(&mut self) -> (u64, u64) {
         match self {
-            Wire::Udp(socket) => socket.take_counts(),
+            Wire::Network(network) => {
+                let ((sent, unsent), (more_sent, more_unsent)) =
+                    (network.socket.take_counts(), network.tcp.take_counts());
+                (sent + more_sent, unsent + more_unsent)
+            }
             #[cfg(feature = "simulated")]
             Wire::Simulated(_) => (0, 0),
         }

@@ -3,15 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
+mod simulated;
+
 use std::{
-    collections::VecDeque,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use attendee::Browser;
-use media::{Card, CardKind, DisconnectReason, Event, LostCause, Measured, Media, Rights, Simulated, Transport};
+use media::{DisconnectReason, Event, LostCause, Measured, Media, Rights, Simulated, Transport};
 use quality::{Codec, Direction, Figures, Kind, Stream, Totals};
+use simulated::{Loses, Way, card};
 use tokio::sync::mpsc;
 
 /// What passes between two looks.
@@ -20,44 +22,6 @@ const STEP: Duration = Duration::from_millis(5);
 const UNDER_WAY: Duration = Duration::from_millis(40);
 const SPEAKER: usize = 0;
 const LISTENER: usize = 1;
-
-/// Which packets of media the network loses, by their number.
-type Loses = fn(u64) -> bool;
-
-/// One of two ways of each client.
-struct Way {
-    parcels: VecDeque<(Instant, Vec<u8>)>,
-    loses: Loses,
-    packets: u64,
-    lost: u64,
-}
-
-impl Way {
-    fn new() -> Way {
-        Way {
-            parcels: VecDeque::new(),
-            loses: |_| false,
-            packets: 0,
-            lost: 0,
-        }
-    }
-
-    fn send(&mut self, datagram: Vec<u8>, now: Instant) {
-        if is_media(&datagram) {
-            self.packets += 1;
-            if (self.loses)(self.packets) {
-                self.lost += 1;
-                return;
-            }
-        }
-        self.parcels.push_back((now + UNDER_WAY, datagram));
-    }
-
-    fn arrive(&mut self, now: Instant) -> Vec<Vec<u8>> {
-        let arrived = self.parcels.iter().take_while(|(at, _)| *at <= now).count();
-        self.parcels.drain(..arrived).map(|(_, datagram)| datagram).collect()
-    }
-}
 
 /// A client, and its ways to the server and from it.
 struct Client {
@@ -100,8 +64,8 @@ impl World {
             world.clients.push(Client {
                 session: session.to_owned(),
                 browser,
-                up: Way::new(),
-                down: Way::new(),
+                up: Way::new(UNDER_WAY),
+                down: Way::new(UNDER_WAY),
             });
         }
         world.run(Duration::from_secs(2));
@@ -303,20 +267,4 @@ fn the_way_is_told_and_told_again_when_it_is_another() {
     let all = ways(&world);
     assert_eq!(all.len(), 2, "{all:?}");
     assert_eq!(all[1].theirs.port(), 9);
-}
-
-fn is_media(datagram: &[u8]) -> bool {
-    matches!(datagram, [128..=191, kind, ..] if !(64..96).contains(&(kind & 0x7f)))
-}
-
-fn card(name: &str) -> Card {
-    let participant_key = format!("participants/{name}");
-    Card {
-        session_name: format!("{participant_key}/participantSessions/{name}"),
-        full_session_name: None,
-        participant_key,
-        display_name: name.to_owned(),
-        kind: CardKind::Anonymous,
-        by_program: false,
-    }
 }

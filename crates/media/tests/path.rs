@@ -2,15 +2,17 @@
 
 mod client;
 
-use std::{net::UdpSocket, time::Duration};
+use std::{
+    net::{Ipv6Addr, UdpSocket},
+    time::Duration,
+};
 
 use client::World;
 use media::Channel;
 use serde_json::json;
 
 /// Two who see each other.
-fn meeting() -> (World, usize) {
-    let mut world = World::new();
+fn meeting(mut world: World) -> (World, usize) {
     let (_, ben) = (world.join("r", "ada"), world.join("r", "ben"));
     world.until("ada is there", |world| {
         world.clients[ben].entry_of("ada", false).is_some()
@@ -34,7 +36,7 @@ fn sees(world: &mut World, client: usize) -> Duration {
 
 #[test]
 fn nobody_gets_media_by_being_named() {
-    let (mut world, ben) = meeting();
+    let (mut world, ben) = meeting(World::new());
     let victim = UdpSocket::bind("127.0.0.1:0").unwrap();
     victim.set_nonblocking(true).unwrap();
     let mut asked_bytes = 0;
@@ -64,7 +66,7 @@ fn nobody_gets_media_by_being_named() {
 
 #[test]
 fn a_client_takes_its_media_along_to_another_network() {
-    let (mut world, ben) = meeting();
+    let (mut world, ben) = meeting(World::new());
     for speaks in [true, false] {
         world.clients[ben].sends = speaks;
         world.clients[ben].move_to_another_network();
@@ -78,4 +80,46 @@ fn a_client_takes_its_media_along_to_another_network() {
         assert_eq!(world.ask(ben, Channel::MediaEntries, &state), 0);
     }
     assert_eq!(world.media.counters().peer_errors, 0);
+}
+
+/// A router on the way forgets the port that it has lent. Nobody's client knows, and the next request is seconds away.
+#[test]
+fn whoever_is_lent_another_port_is_heard_from_there_before_they_ask() {
+    let (mut world, ben) = meeting(World::new());
+    let ada = 0;
+    world.clients[ada].asks_for_nothing = true;
+    world.clients[ada].move_to_another_network();
+    sees(&mut world, ben);
+    world.clients[ada].packets.clear();
+    world.until("ada to hear ben", |world| world.clients[ada].packets.len() > 5);
+    // One who knows the name of a stream, and no keys, is nobody.
+    let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let stream = world.clients[ada].voice();
+    let refused = world.media.counters().datagrams_refused;
+    let mut forged = vec![0x80, 111, 0, 1, 0, 0, 0, 0];
+    forged.extend(stream.to_be_bytes());
+    forged.extend([0; 40]);
+    stranger.send_to(&forged, world.media.local_address()).unwrap();
+    world.until("it to be refused", |world| {
+        world.media.counters().datagrams_refused > refused
+    });
+    sees(&mut world, ben);
+}
+
+/// Browsers try every way that there is, and go on trying those that they do not use.
+#[test]
+fn a_request_by_the_other_family_costs_nobody_a_packet() {
+    let (mut world, ben) = meeting(World::at("[::]:0", &["127.0.0.1:0", "[::1]:0"]));
+    let other = UdpSocket::bind("[::1]:0").unwrap();
+    for _ in 0..20 {
+        let request = world.clients[ben].nomination();
+        let server = (Ipv6Addr::LOCALHOST, world.media.local_address().port());
+        other.send_to(&request, server).unwrap();
+        world.run_for(Duration::from_millis(50));
+        let mut buffer = [0; 2_000];
+        let (length, _) = other.recv_from(&mut buffer).unwrap();
+        assert_eq!(buffer[..length.min(2)], [1, 1], "it is answered");
+    }
+    sees(&mut world, ben);
+    assert_eq!(world.media.counters().datagrams_unsent, 0);
 }

@@ -1,7 +1,10 @@
 //! The active conference of a space: who is in it, and the little that must be remembered of the others until it ends. Who
 //! they were is looked up when it matters: see [`Space::absentee`](crate::Space::absentee).
 
-use crate::{ConferenceId, DeviceKind, Fact, Micros, ParticipantId, Person, Role, SecretHash, SessionId};
+use crate::{
+    ConferenceId, DeviceKind, Fact, Micros, ParticipantId, Person, Recorded, Role, SecretHash, SessionId,
+    limits::RECORDINGS_PER_CONFERENCE_MAX,
+};
 use std::collections::BTreeMap;
 
 /// The active conference.
@@ -22,6 +25,9 @@ pub struct Conference {
     pub(crate) seats: BTreeMap<SecretHash, Seat>,
     /// Whoever was cut off and has not been back since, and until when the conference waits for them, in the caller's clock.
     pub(crate) awaited: BTreeMap<ParticipantId, Micros>,
+    pub(crate) recorded: Recorded,
+    /// How many recordings it has, the one that goes on among them.
+    recordings: usize,
 }
 
 /// One person in the active conference.
@@ -41,7 +47,7 @@ pub struct Participant {
 
 impl Participant {
     fn is_guest(&self) -> bool {
-        matches!(self.person, Person::Anonymous { .. })
+        self.person.user().is_none()
     }
 }
 
@@ -87,7 +93,31 @@ impl Conference {
             live: BTreeMap::new(),
             seats: BTreeMap::new(),
             awaited: BTreeMap::new(),
+            recorded: Recorded::Never,
+            recordings: 0,
         }
+    }
+
+    /// The same with what the register has of its recordings: so many, and this is known of the last.
+    #[must_use]
+    pub fn with_recordings(self, recordings: usize, recorded: Recorded) -> Conference {
+        let clock = self.clock.max(recorded.latest());
+        Conference {
+            clock,
+            recorded,
+            recordings,
+            ..self
+        }
+    }
+
+    /// Whether it is being recorded, or was.
+    pub fn recording(&self) -> &Recorded {
+        &self.recorded
+    }
+
+    /// Whether it has fewer recordings than it may have.
+    pub(crate) fn takes_another_recording(&self) -> bool {
+        self.recordings < RECORDINGS_PER_CONFERENCE_MAX
     }
 
     /// The id of the conference.
@@ -128,7 +158,7 @@ impl Conference {
         live.any(|session| session.participant == *who && !session.by_program)
     }
 
-    /// Whether somebody is in it now who may let others in.
+    /// Whether somebody is in it now who may let others in, and record.
     pub fn has_moderator(&self) -> bool {
         self.live.values().any(|session| session.role.is_moderator())
     }
@@ -180,25 +210,14 @@ impl Conference {
                 self.live.insert(session.clone(), live);
                 Some(*start)
             }
-            Fact::SignsOfLife { signs, .. } => {
-                for (session, sign) in signs {
-                    self.live.get_mut(session)?.last_sign_of_life = *sign;
-                }
-                signs.iter().map(|(_, sign)| *sign).max()
-            }
+            Fact::SignsOfLife { signs, .. } => self.heard(signs),
             Fact::SessionEnded {
                 participant,
                 session,
                 end,
+                participant_latest_end,
                 ..
-            } => {
-                self.live.remove(session)?;
-                self.latest_end = self.latest_end.max(*end);
-                let participant = self.participants.get_mut(participant)?;
-                participant.live_sessions -= 1;
-                participant.latest_end = participant.latest_end.max(Some(*end));
-                Some(*end)
-            }
+            } => self.session_ended(session, participant, *end, participant_latest_end.is_some()),
             Fact::ParticipantJoined { .. }
             | Fact::ParticipantRenamed { .. }
             | Fact::ParticipantReturned { .. }
@@ -206,6 +225,11 @@ impl Conference {
             | Fact::RoleChanged { .. }
             | Fact::ReturnAwaited { .. }
             | Fact::ReturnGivenUp { .. } => self.apply_to_person(fact),
+            Fact::RecordingStarted { .. }
+            | Fact::RecordingPaused { .. }
+            | Fact::RecordingResumed { .. }
+            | Fact::RecordingAnswered { .. }
+            | Fact::RecordingEnded { .. } => self.apply_to_recording(fact),
             // These are about the space.
             Fact::ConferenceStarted { .. }
             | Fact::ConferenceEnded { .. }
@@ -216,6 +240,37 @@ impl Conference {
             | Fact::Knocked { .. }
             | Fact::KnockEnded { .. } => None,
         }
+    }
+
+    /// `is_last`: no other session of the participant is live.
+    fn session_ended(
+        &mut self,
+        session: &SessionId,
+        participant: &ParticipantId,
+        end: Micros,
+        is_last: bool,
+    ) -> Option<Micros> {
+        self.live.remove(session)?;
+        self.latest_end = self.latest_end.max(end);
+        if is_last {
+            self.recorded.left(participant);
+        }
+        let participant = self.participants.get_mut(participant)?;
+        participant.live_sessions -= 1;
+        participant.latest_end = participant.latest_end.max(Some(end));
+        Some(end)
+    }
+
+    fn apply_to_recording(&mut self, fact: &Fact) -> Option<Micros> {
+        self.recordings += usize::from(matches!(fact, Fact::RecordingStarted { .. }));
+        self.recorded.apply(fact)
+    }
+
+    fn heard(&mut self, signs: &[(SessionId, Micros)]) -> Option<Micros> {
+        for (session, sign) in signs {
+            self.live.get_mut(session)?.last_sign_of_life = *sign;
+        }
+        signs.iter().map(|(_, sign)| *sign).max()
     }
 
     fn apply_to_person(&mut self, fact: &Fact) -> Option<Micros> {
@@ -243,7 +298,9 @@ impl Conference {
                 ..
             } => {
                 match &mut self.participants.get_mut(participant)?.person {
-                    Person::SignedIn { display_name, .. } | Person::Anonymous { display_name } => {
+                    Person::SignedIn { display_name, .. }
+                    | Person::Anonymous { display_name }
+                    | Person::Phone { display_name } => {
                         *display_name = new.clone();
                     }
                 }

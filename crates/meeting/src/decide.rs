@@ -5,10 +5,11 @@ mod control;
 mod door;
 mod ends;
 mod entry;
+mod recording;
 
 use crate::{
-    Conference, ConferenceEndReason, Fact, Input, LiveSession, LostReason, Micros, ParticipantId, Refusal, SecretHash,
-    SessionEndReason, SessionId, Space,
+    Conference, ConferenceEndReason, Fact, Input, LiveSession, LostReason, Micros, ParticipantId, RecordingEndReason,
+    Refusal, SecretHash, SessionEndReason, SessionId, Space,
 };
 use ends::{Ending, await_return, end_for_all, end_sessions, give_up, session_ends, tick};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,13 +37,19 @@ pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Ref
         Input::Configure(settings) => Ok(control::configure(space, settings)),
         Input::Moderate { by, settings } => control::moderate(space, &by, settings),
         Input::Promote { user, standing } => Ok(control::promote(space, &user, standing)),
-        Input::EndConference => {
-            let active = space.conference().ok_or(Refusal::NoActiveConference)?;
-            let (session, conference) = (SessionEndReason::ConferenceEnded, ConferenceEndReason::Ended);
-            let mut facts = door::turn_back(space, active);
-            facts.extend(end_for_all(active, time.recorded, session, conference));
-            Ok(facts)
+        Input::AnswerRecording {
+            session,
+            secret,
+            agrees,
+        } => {
+            let active = space.conference().ok_or(Refusal::UnknownSession)?;
+            recording::answer(active, &session, secret, agrees, time.recorded)
         }
+        Input::StartRecording { .. } | Input::PauseRecording | Input::ResumeRecording | Input::StopRecording { .. } => {
+            let active = space.conference().ok_or(Refusal::NoActiveConference)?;
+            recording::decide(active, input, time.recorded)
+        }
+        Input::EndConference => end_conference(space, time),
         Input::Lost {
             session,
             last_sign_of_life,
@@ -56,9 +63,8 @@ pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Ref
         }
         Input::Alive(heard) => Ok(within(space, |active| alive(active, &heard, time))),
         Input::Restart => Ok(within(space, |active| {
-            cut_off_all(active, SessionEndReason::Crash, time, |session| {
-                session.last_sign_of_life
-            })
+            let reasons = (SessionEndReason::Crash, RecordingEndReason::Crash);
+            cut_off_all(active, reasons, time, |session| session.last_sign_of_life)
         })),
         Input::Woke => Ok(within(space, |active| {
             await_return(active, active.awaited.keys().cloned().collect(), now)
@@ -71,11 +77,21 @@ pub fn decide(space: &Space, input: Input, now: Micros) -> Result<Vec<Fact>, Ref
         Input::Shutdown => {
             let mut facts = door::close(space, now);
             facts.extend(within(space, |active| {
-                cut_off_all(active, SessionEndReason::Shutdown, time, |_| time.recorded)
+                let reasons = (SessionEndReason::Shutdown, RecordingEndReason::Shutdown);
+                cut_off_all(active, reasons, time, |_| time.recorded)
             }));
             Ok(facts)
         }
     }
+}
+
+/// Ends it for all, also for those who are on the way into it.
+fn end_conference(space: &Space, time: Time) -> Result<Vec<Fact>, Refusal> {
+    let active = space.conference().ok_or(Refusal::NoActiveConference)?;
+    let (session, conference) = (SessionEndReason::ConferenceEnded, ConferenceEndReason::Ended);
+    let mut facts = door::turn_back(space, active);
+    facts.extend(end_for_all(active, time.recorded, session, conference));
+    Ok(facts)
 }
 
 /// What follows for the active conference; nothing if there is none.
@@ -163,18 +179,20 @@ fn lost(
 }
 
 /// Ends all sessions at once, because the server went or goes away, and keeps the conference open for their people: also for those
-/// who were awaited already, for they could not come while it was away.
+/// who were awaited already, for they could not come while it was away. Its recording ends with the last of them.
 fn cut_off_all(
     active: &Conference,
-    reason: SessionEndReason,
+    (reason, recording_reason): (SessionEndReason, RecordingEndReason),
     time: Time,
     end: impl Fn(&LiveSession) -> Micros,
 ) -> Vec<Fact> {
+    let last = active.live.values().map(&end).fold(active.latest_end, Micros::max);
     let live = active.live.iter();
     let endings: Vec<Ending> = live.map(|(id, session)| Ending::of(id, end(session), reason)).collect();
     let present = active.live.values().map(|session| &session.participant);
     let awaited: BTreeSet<&ParticipantId> = present.chain(active.awaited.keys()).collect();
     let mut facts = session_ends(active, &endings);
+    facts.extend(recording::ends(active, last, recording_reason));
     facts.extend(await_return(active, awaited.into_iter().cloned().collect(), time.now));
     facts
 }

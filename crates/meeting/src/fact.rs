@@ -2,8 +2,9 @@
 //! has to guess from the other; times are ready to be shown.
 
 use crate::{
-    ConferenceId, DeviceKind, DisplayName, Knock, KnockEndReason, Micros, ParticipantId, Person, Reservation,
-    ReservationEndReason, Role, SecretHash, SessionId, Settings, Standing,
+    ConferenceEndReason, ConferenceId, DeviceKind, DisplayName, Knock, KnockEndReason, Micros, ParticipantId, Person,
+    RecordingEndReason, RecordingId, Reservation, ReservationEndReason, Role, SecretHash, SessionEndReason, SessionId,
+    Settings, Standing, UserId,
 };
 
 /// One thing that became true. A list of them is true as a whole or not at all.
@@ -20,7 +21,7 @@ pub enum Fact {
     ParticipantJoined {
         /// Where.
         conference: ConferenceId,
-        /// The user's id, or a new one for an anonymous person.
+        /// The user's id, or a new one for a person without an account.
         participant: ParticipantId,
         /// Who.
         person: Person,
@@ -165,7 +166,62 @@ pub enum Fact {
         /// Who.
         participants: Vec<ParticipantId>,
     },
-    /// The conference is over; all its sessions have ended before.
+    /// The conference is recorded from now on.
+    RecordingStarted {
+        /// Which conference.
+        conference: ConferenceId,
+        /// The recording's id.
+        recording: RecordingId,
+        /// When.
+        start: Micros,
+        /// Who began it; `None`: by itself, as the settings say, or since the one before was interrupted.
+        by: Option<UserId>,
+        /// People are asked, and nothing is kept of whoever has not agreed.
+        asks: bool,
+    },
+    /// Nothing is kept from now on.
+    RecordingPaused {
+        /// Of which conference.
+        conference: ConferenceId,
+        /// Which recording.
+        recording: RecordingId,
+        /// When.
+        at: Micros,
+    },
+    /// Everything is kept again.
+    RecordingResumed {
+        /// Of which conference.
+        conference: ConferenceId,
+        /// Which recording.
+        recording: RecordingId,
+        /// When.
+        at: Micros,
+    },
+    /// Somebody who is there has said whether they agree to be recorded.
+    RecordingAnswered {
+        /// Of which conference.
+        conference: ConferenceId,
+        /// Which recording.
+        recording: RecordingId,
+        /// Who.
+        participant: ParticipantId,
+        /// They do.
+        agrees: bool,
+        /// When.
+        at: Micros,
+    },
+    /// A recording is over; its files are made from now on.
+    RecordingEnded {
+        /// Of which conference.
+        conference: ConferenceId,
+        /// Which.
+        recording: RecordingId,
+        /// When: never before anything else that is known of it.
+        end: Micros,
+        /// Why.
+        reason: RecordingEndReason,
+    },
+    /// The conference is over; all its sessions have ended before, and its recording.
     ConferenceEnded {
         /// Which.
         conference: ConferenceId,
@@ -176,75 +232,16 @@ pub enum Fact {
     },
 }
 
-impl SessionEndReason {
-    /// Whether its client went without saying that it leaves, and so may come back by itself: also one that gave up a connection on
-    /// which it heard nothing.
-    pub(crate) fn cuts_off(self) -> bool {
-        match self {
-            SessionEndReason::Silent
-            | SessionEndReason::Closed
-            | SessionEndReason::Crash
-            | SessionEndReason::Shutdown => true,
-            SessionEndReason::Left
-            | SessionEndReason::Resumed
-            | SessionEndReason::Removed
-            | SessionEndReason::ConferenceEnded => false,
-        }
+impl Fact {
+    /// Whether it changes what is recorded.
+    pub fn is_about_recording(&self) -> bool {
+        matches!(
+            self,
+            Fact::RecordingStarted { .. }
+                | Fact::RecordingPaused { .. }
+                | Fact::RecordingResumed { .. }
+                | Fact::RecordingAnswered { .. }
+                | Fact::RecordingEnded { .. }
+        )
     }
 }
-
-macro_rules! reasons {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
-        }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
-
-            /// The word that is recorded.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $($name::$variant => $text,)+
-                }
-            }
-        }
-    };
-}
-
-reasons!(
-    /// Why a session ended.
-    SessionEndReason {
-        /// Its client said that it leaves.
-        Left = "left",
-        /// Its client closed the connection.
-        Closed = "closed",
-        /// Nothing was heard of it for too long.
-        Silent = "silent",
-        /// Its client came back by itself, with a new session.
-        Resumed = "resumed",
-        /// A host put its participant out.
-        Removed = "removed",
-        /// The conference was ended for everybody.
-        ConferenceEnded = "conference_ended",
-        /// The server was found to have stopped without closing it.
-        Crash = "crash",
-        /// The server stopped in good order.
-        Shutdown = "shutdown",
-    }
-);
-
-reasons!(
-    /// Why a conference ended.
-    ConferenceEndReason {
-        /// The last session ended.
-        Empty = "empty",
-        /// It was ended for everybody.
-        Ended = "ended",
-        /// Nobody was there when the time to come back had passed for those who were cut off, or nobody came who was on the way back.
-        NobodyReturned = "nobody_returned",
-    }
-);

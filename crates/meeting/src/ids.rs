@@ -10,7 +10,7 @@ use std::fmt;
 /// A text that is not the id it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a {0}")]
-pub struct MalformedId(&'static str);
+pub struct MalformedId(pub(crate) &'static str);
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $noun:literal, $well_formed:expr) => {
@@ -61,6 +61,12 @@ id!(
     /// One join of one device: a UUID in base64url.
     SessionId,
     "participant session id",
+    is_uuid
+);
+id!(
+    /// A recording of a conference: a UUID in base64url.
+    RecordingId,
+    "recording id",
     is_uuid
 );
 id!(
@@ -179,6 +185,14 @@ impl SessionId {
     #[must_use]
     pub fn from_random(random: [u8; 16]) -> SessionId {
         SessionId(uuid_from_random(random))
+    }
+}
+
+impl RecordingId {
+    /// An id from random bytes.
+    #[must_use]
+    pub fn from_random(random: [u8; 16]) -> RecordingId {
+        RecordingId(uuid_from_random(random))
     }
 }
 

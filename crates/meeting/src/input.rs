@@ -2,8 +2,8 @@
 //! random bytes, and may make them in vain.
 
 use crate::{
-    ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, Micros, ParticipantId, SecretHash, SessionId,
-    Settings, Standing, UserId,
+    ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, Micros, ParticipantId, RecordingEndReason,
+    RecordingId, SecretHash, SessionId, Settings, Standing, UserId,
 };
 
 /// Who asks to join.
@@ -21,6 +21,11 @@ pub enum Person {
         /// The name as typed.
         display_name: DisplayName,
     },
+    /// Somebody who telephones: another one with each call.
+    Phone {
+        /// Their number, partly masked, or what stands for one that is withheld.
+        display_name: DisplayName,
+    },
 }
 
 impl Person {
@@ -28,14 +33,16 @@ impl Person {
     pub fn user(&self) -> Option<&UserId> {
         match self {
             Person::SignedIn { user, .. } => Some(user),
-            Person::Anonymous { .. } => None,
+            Person::Anonymous { .. } | Person::Phone { .. } => None,
         }
     }
 
     /// The name to show.
     pub fn display_name(&self) -> &DisplayName {
         match self {
-            Person::SignedIn { display_name, .. } | Person::Anonymous { display_name } => display_name,
+            Person::SignedIn { display_name, .. }
+            | Person::Anonymous { display_name }
+            | Person::Phone { display_name } => display_name,
         }
     }
 }
@@ -45,7 +52,8 @@ impl Person {
 pub struct Arrival {
     /// Who it is.
     pub person: Person,
-    /// How they stand to the space. Whoever is not signed in is a stranger, whatever is said here.
+    /// How they stand to the space. Whoever only gave a name is a stranger, whatever is said here; whoever telephones is one too,
+    /// unless a host called them.
     pub standing: Standing,
     /// The kind of device that it asks to be.
     pub device: DeviceKind,
@@ -67,7 +75,7 @@ impl Arrival {
     /// How they stand to the space.
     pub fn standing(&self) -> Standing {
         match &self.person {
-            Person::SignedIn { .. } => self.standing,
+            Person::SignedIn { .. } | Person::Phone { .. } => self.standing,
             Person::Anonymous { .. } => Standing::Stranger,
         }
     }
@@ -80,7 +88,7 @@ pub struct FreshIds {
     pub conference: ConferenceId,
     /// For another one, if the conference that was promised has come and gone before the transport is up.
     pub later_conference: ConferenceId,
-    /// For a participant, if this person is anonymous and new.
+    /// For a participant, if this person has no account and is new.
     pub participant: ParticipantId,
 }
 
@@ -159,6 +167,35 @@ pub enum Input {
         /// How it was lost.
         reason: LostReason,
     },
+    /// The conference is to be recorded from now on.
+    StartRecording {
+        /// A new id.
+        recording: RecordingId,
+        /// Whose doing it is; `None`: nobody's, see [`Space::lacks_recording`](crate::Space::lacks_recording).
+        by: Option<UserId>,
+        /// People are asked whether they agree.
+        asks: bool,
+    },
+    /// Somebody says whether they agree to be recorded: for all their devices, from now on.
+    AnswerRecording {
+        /// The session that says so.
+        session: SessionId,
+        /// Its own resume secret, which only its client knows.
+        secret: SecretHash,
+        /// They agree.
+        agrees: bool,
+    },
+    /// The recording is to keep nothing for a while.
+    PauseRecording,
+    /// The recording is to go on.
+    ResumeRecording,
+    /// The recording is over.
+    StopRecording {
+        /// This one alone; `None`: whichever there is.
+        recording: Option<RecordingId>,
+        /// Why.
+        reason: RecordingEndReason,
+    },
     /// The conference is ended for everybody, also for those who are on the way into it. Those who knock go on waiting.
     EndConference,
     /// The server has started again, and this space was rebuilt from what is recorded.
@@ -234,6 +271,21 @@ pub enum Refusal {
     /// The owner cannot be put out of their own space.
     #[error("the host cannot be removed")]
     HostStays,
+    /// The conference is being recorded: one recording at a time.
+    #[error("the conference is being recorded already")]
+    AlreadyRecording,
+    /// See [`RECORDINGS_PER_CONFERENCE_MAX`](crate::limits::RECORDINGS_PER_CONFERENCE_MAX).
+    #[error("the conference has too many recordings")]
+    TooManyRecordings,
+    /// The conference is not being recorded.
+    #[error("the conference is not being recorded")]
+    NotRecording,
+    /// The recording asks nobody whether they agree.
+    #[error("nobody is asked whether they agree to be recorded")]
+    NobodyAsked,
+    /// A conference that only waits for its people is not recorded.
+    #[error("there is nobody in the conference to be recorded")]
+    NobodyInside,
     /// A new id or secret is in use: the caller's random source repeats itself.
     #[error("an id for the session is in use already; try again")]
     IdInUse,

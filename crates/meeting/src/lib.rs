@@ -41,16 +41,28 @@
 //! and the conference stays open until everybody has been back or their time is up. One set of the awaited serves silence, a
 //! crash and an announced restart, and it is recorded: whatever happens to the server, it waits for the same people.
 
+//!
+//! # Recording
+//!
+//! A conference has one recording at a time, which is a matter of the rooms' state like who is in it: it ends with its conference,
+//! and with the server, at the last sign of life if that went without a word. One that the server's end has interrupted begins anew
+//! when somebody is back ([`Space::lacks_recording`]), unless it was paused: then nobody wanted to be recorded.
+//! A recording may ask ([`Recording::asks`]): then each person is in it from when they agree until they do not any more, or leave.
+//! All that a conference has are [`limits::RECORDINGS_PER_CONFERENCE_MAX`] at most.
+
 mod conference;
 mod decide;
 mod display_name;
+mod end_reason;
 mod fact;
 mod ids;
 mod input;
 mod knock;
 pub mod limits;
 pub mod names;
+mod pin;
 mod recall;
+mod recording;
 mod reservation;
 mod rights;
 mod role;
@@ -63,13 +75,17 @@ mod time;
 pub use conference::{Conference, LiveSession, Participant};
 pub use decide::decide;
 pub use display_name::{DisplayName, MalformedName};
-pub use fact::{ConferenceEndReason, Fact, SessionEndReason};
+pub use end_reason::{ConferenceEndReason, RecordingEndReason, SessionEndReason};
+pub use fact::Fact;
 pub use ids::{
-    ConferenceId, MalformedId, MeetingCode, MemberId, ParticipantId, SecretHash, SessionId, SpaceId, UserId,
+    ConferenceId, MalformedId, MeetingCode, MemberId, ParticipantId, RecordingId, SecretHash, SessionId, SpaceId,
+    UserId,
 };
 pub use input::{Arrival, FreshIds, Input, LostReason, Person, Refusal};
 pub use knock::{Knock, KnockEndReason};
+pub use pin::Pin;
 pub use recall::{Absentee, Recalled};
+pub use recording::{Consent, Recorded, Recording};
 pub use reservation::{Reservation, ReservationEndReason, Wish};
 pub use rights::Right;
 pub use role::Role;

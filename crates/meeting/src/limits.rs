@@ -83,6 +83,11 @@ pub const VISITOR_REMEMBERED_US: i64 = 60_000_000;
 /// Visitors whose knocks are counted. If more knock, those are forgotten first who would be soonest. About 50 bytes each.
 pub const VISITORS_MAX: usize = 1_000;
 
+/// Recordings of one conference, those that begin by themselves among them. One that is begun anew for each quarter of an hour makes 96 in a
+/// day. Each is a row, and files of its own that have to be made: whoever presses the button each second is through with it after a minute or
+/// two, and has made a hundred jobs of a second each.
+pub const RECORDINGS_PER_CONFERENCE_MAX: usize = 100;
+
 /// Characters of a display name: the longest names of people fit, a paragraph does not.
 pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
 
@@ -90,6 +95,15 @@ pub const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
 /// two, a Tibetan stack four; what is piled higher runs into the lines above.
 pub const DISPLAY_NAME_MARKS_IN_A_ROW_MAX: usize = 4;
 
+/// Digits of a space's PIN: the number that the Meet contract has in an address of SIP.
+pub const PIN_DIGITS: usize = 13;
+
+/// Of these, what somebody keys in at a telephone. On a server of 100,000 spaces one number of 100,000 opens some meeting; whoever calls
+/// by one trunk may be wrong 300 times an hour (`calls` counts them), 7,200 times a day, and so finds a meeting in two weeks, which they
+/// did not choose, and in which they are seen, or wait at its door. A digit less would be a day and a half; two more are mistyped.
+pub const PIN_KEYED_DIGITS: usize = 10;
+
+const _: () = assert!(PIN_KEYED_DIGITS < PIN_DIGITS);
 const _: () = assert!(SIGN_OF_LIFE_EVERY_US < CONNECT_WITHIN_US && CONNECT_WITHIN_US < RETURN_WITHIN_US);
 const _: () = assert!(LIVE_SESSIONS_KEPT.for_members + LIVE_SESSIONS_KEPT.for_accounts < LIVE_SESSIONS_MAX);
 const _: () = assert!(

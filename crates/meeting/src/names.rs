@@ -3,7 +3,7 @@
 //! They are the same wherever a thing is named: in the register's contracts, on the data channels of a meeting, in events.
 //! Reading a name is the business of whoever was given it, because a wrong one is told in their words.
 
-use crate::{ConferenceId, MemberId, ParticipantId, SessionId, SpaceId, UserId};
+use crate::{ConferenceId, MemberId, ParticipantId, RecordingId, SessionId, SpaceId, UserId};
 
 /// `users/{user}`.
 pub fn user(user: &UserId) -> String {
@@ -33,4 +33,9 @@ pub fn participant(conference: &ConferenceId, participant: &ParticipantId) -> St
 /// `conferenceRecords/{conference_record}/participants/{participant}/participantSessions/{participant_session}`.
 pub fn participant_session(conference: &ConferenceId, participant: &ParticipantId, session: &SessionId) -> String {
     format!("conferenceRecords/{conference}/participants/{participant}/participantSessions/{session}")
+}
+
+/// `conferenceRecords/{conference_record}/recordings/{recording}`.
+pub fn recording(conference: &ConferenceId, recording: &RecordingId) -> String {
+    format!("conferenceRecords/{conference}/recordings/{recording}")
 }

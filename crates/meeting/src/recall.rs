@@ -59,6 +59,11 @@ impl Space {
             | Input::Configure(_)
             | Input::Moderate { .. }
             | Input::Lost { .. }
+            | Input::StartRecording { .. }
+            | Input::AnswerRecording { .. }
+            | Input::PauseRecording
+            | Input::ResumeRecording
+            | Input::StopRecording { .. }
             | Input::EndConference
             | Input::Restart
             | Input::Woke
@@ -130,5 +135,6 @@ fn claimed(arrival: &Arrival) -> Option<Absentee> {
     match &arrival.person {
         Person::SignedIn { user, .. } => Some(Absentee::from(user)),
         Person::Anonymous { .. } => arrival.presented.map(Absentee::Holder),
+        Person::Phone { .. } => None,
     }
 }

@@ -20,7 +20,7 @@ impl Role {
     /// All of them.
     pub const ALL: [Role; 4] = [Role::Host, Role::CoHost, Role::Contributor, Role::Viewer];
 
-    /// Whether this role may admit, mute, remove and lock.
+    /// Whether this role may admit, mute, remove, lock and record.
     pub fn is_moderator(self) -> bool {
         self <= Role::CoHost
     }

@@ -18,7 +18,7 @@ pub(crate) fn open_to(arrival: &Arrival, places: usize, kept: Kept) -> usize {
     match (&arrival.person, arrival.standing()) {
         (_, Standing::Owner | Standing::CoHost | Standing::Member) => places,
         (Person::SignedIn { .. }, _) => places - kept.for_members,
-        (Person::Anonymous { .. }, _) => places - kept.for_members - kept.for_accounts,
+        (Person::Anonymous { .. } | Person::Phone { .. }, _) => places - kept.for_members - kept.for_accounts,
     }
 }
 
@@ -33,7 +33,7 @@ impl Visitor {
     pub(crate) fn of(arrival: &Arrival) -> Visitor {
         match &arrival.person {
             Person::SignedIn { user, .. } => Visitor::Account(user.clone()),
-            Person::Anonymous { .. } => Visitor::Client(arrival.client),
+            Person::Anonymous { .. } | Person::Phone { .. } => Visitor::Client(arrival.client),
         }
     }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Arrival, Conference, ConferenceId, Fact, Knock, KnockEndReason, Micros, ParticipantId, Reservation, Right,
-    SessionId, Settings, SpaceId, Wish,
+    Arrival, Conference, ConferenceId, Fact, Knock, KnockEndReason, Micros, ParticipantId, Recorded, Reservation,
+    Right, SessionId, Settings, SpaceId, Wish,
     shares::{Paces, Visitor},
 };
 
@@ -116,6 +116,21 @@ impl Space {
         let abandoned = conference.filter(|active| active.live.is_empty() && self.awaits_until().is_none());
         let abandoned = abandoned.map(|_| Micros::default());
         reservations.chain(knocks).chain(awaited).chain(abandoned).min()
+    }
+
+    /// Whether the active conference should be recorded and is not, without anybody's word: the settings say so and somebody who may
+    /// record is there for the first time, or the end of a server interrupted it and somebody is back. The caller answers with
+    /// [`Input::StartRecording`](crate::Input::StartRecording).
+    pub fn lacks_recording(&self) -> bool {
+        let Some(active) = &self.conference else { return false };
+        if !active.takes_another_recording() {
+            return false;
+        }
+        match &active.recorded {
+            Recorded::Now(_) => false,
+            Recorded::Never => self.settings.auto_recording && active.has_moderator(),
+            before @ Recorded::Before { .. } => before.was_interrupted() && !active.live.is_empty(),
+        }
     }
 
     /// Takes up the conference that the register has open.

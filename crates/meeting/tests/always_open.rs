@@ -35,7 +35,7 @@ impl Room {
         let secret = SecretHash([self.fresh(); 2].concat().try_into().expect("twice sixteen"));
         let participant = match &person {
             Person::SignedIn { user, .. } => ParticipantId::from(user),
-            Person::Anonymous { .. } => ParticipantId::from_random(self.fresh()),
+            Person::Anonymous { .. } | Person::Phone { .. } => ParticipantId::from_random(self.fresh()),
         };
         let arrival = Arrival {
             person: person.clone(),
@@ -98,7 +98,7 @@ impl Room {
         self.space.forget_absent();
         left.latest_end = Some(self.now);
         match left.person {
-            Person::Anonymous { .. } => self.guest = Some(left),
+            Person::Anonymous { .. } | Person::Phone { .. } => self.guest = Some(left),
             Person::SignedIn { .. } => self.user = Some(left),
         }
     }

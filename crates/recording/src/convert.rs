@@ -5,15 +5,14 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
+    io::{self, BufWriter, Read, Seek, SeekFrom, Write},
     ops::Range,
     path::{Path, PathBuf},
 };
 
 use audio::{FRAME_SAMPLES, mp3::Mp3, silence::Extent, wav};
-use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::{Format, limits::FINISHED_AT_ONCE_FRAMES};
+use crate::{Format, digest::described, limits::FINISHED_AT_ONCE_FRAMES};
 
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +79,7 @@ pub(crate) fn convert(
     };
     let [wav, mp3] = files;
     write(take, channels, &kept, wav, mp3)?;
-    let audio = [described(Format::Wav, wav)?, described(Format::Mp3, mp3)?];
+    let audio = [audio_of(Format::Wav, wav)?, audio_of(Format::Mp3, mp3)?];
     Ok(Some(Converted { kept, audio }))
 }
 
@@ -152,28 +151,12 @@ fn write(take: &Path, channels: u8, kept: &Range<usize>, wav: &Path, mp3: &Path)
     Ok(wav.flush()?)
 }
 
-/// How large a file is, and its digest.
-fn described(format: Format, path: &Path) -> io::Result<Audio> {
-    let mut digest = Digest(Context::new(&SHA256));
-    let size_bytes = io::copy(&mut BufReader::new(File::open(path)?), &mut digest)?;
-    let sha256 = digest.0.finish();
+/// A file of this form, as it is now.
+fn audio_of(format: Format, path: &Path) -> io::Result<Audio> {
+    let (size_bytes, sha256) = described(path)?;
     Ok(Audio {
         format,
         size_bytes,
-        sha256: sha256.as_ref().try_into().expect("SHA-256 has 32 bytes"),
+        sha256,
     })
-}
-
-/// A digest that bytes are copied into.
-struct Digest(Context);
-
-impl Write for Digest {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -12,6 +12,7 @@
 //! What a recording is called, whose it is and what becomes of it is its caller's business; here it has an id.
 
 mod convert;
+mod digest;
 mod finish;
 pub mod limits;
 mod pause;
@@ -19,6 +20,7 @@ mod store;
 mod take;
 
 pub use convert::{Audio, ConvertError};
+pub use digest::described;
 pub use finish::{FinishError, Finished};
 pub use pause::Pause;
 pub use store::{Place, PlaceError, Store, StoreError};

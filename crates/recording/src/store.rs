@@ -6,11 +6,12 @@
 use std::{io, ops::Range, path::PathBuf, str::FromStr, sync::Arc};
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use object_store::{
     ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
     prefix::PrefixStore,
 };
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
     Format,
@@ -115,15 +116,23 @@ impl Store {
 
     /// Keeps a file of this machine, whole or not at all.
     pub(crate) async fn put(&self, id: &str, format: Format, path: &std::path::Path) -> Result<(), StoreError> {
-        let name = name(id, format);
+        self.put_file(&name(id, format), path).await
+    }
+
+    /// Keeps a file of this machine under a name of its caller's, which has folders in it, whole or not at all.
+    pub async fn keep(&self, name: &str, path: &std::path::Path) -> Result<(), StoreError> {
+        self.put_file(&Path::from(name), path).await
+    }
+
+    async fn put_file(&self, name: &Path, path: &std::path::Path) -> Result<(), StoreError> {
         let mut file = tokio::fs::File::open(path).await?;
         let first = part(&mut file).await?;
         // What fits into one request is sent as one: only larger files are put together from parts.
         if first.len() < PART_BYTES_MAX {
-            self.objects.put(&name, first.into()).await?;
+            self.objects.put(name, first.into()).await?;
             return Ok(());
         }
-        let upload = self.objects.put_multipart(&name).await?;
+        let upload = self.objects.put_multipart(name).await?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, PART_BYTES_MAX);
         match send(&mut upload, first, &mut file).await {
             Ok(()) => {
@@ -132,7 +141,7 @@ impl Store {
             }
             Err(error) => {
                 if let Err(error) = upload.abort().await {
-                    tracing::warn!(recording = id, %error, "parts of a file that was given up are left in the store");
+                    tracing::warn!(file = %name, %error, "parts of a file that was given up are left in the store");
                 }
                 Err(error)
             }
@@ -141,7 +150,16 @@ impl Store {
 
     /// Its size in bytes, if it is there.
     pub async fn size_bytes(&self, id: &str, format: Format) -> Result<Option<u64>, StoreError> {
-        match self.objects.head(&name(id, format)).await {
+        self.file_bytes(&name(id, format)).await
+    }
+
+    /// The size in bytes of what is kept under a name, if anything is.
+    pub async fn kept_bytes(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        self.file_bytes(&Path::from(name)).await
+    }
+
+    async fn file_bytes(&self, name: &Path) -> Result<Option<u64>, StoreError> {
+        match self.objects.head(name).await {
             Ok(meta) => Ok(Some(meta.size)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -151,6 +169,39 @@ impl Store {
     /// Some of its bytes.
     pub async fn read(&self, id: &str, format: Format, range: Range<u64>) -> Result<Bytes, StoreError> {
         Ok(self.objects.get_range(&name(id, format), range).await?)
+    }
+
+    /// Some bytes of what is kept under a name.
+    pub async fn read_kept(&self, name: &str, range: Range<u64>) -> Result<Bytes, StoreError> {
+        Ok(self.objects.get_range(&Path::from(name), range).await?)
+    }
+
+    /// Fetches what is kept under a name into a file of this machine, by pieces.
+    pub async fn fetch(&self, name: &str, path: &std::path::Path) -> Result<(), StoreError> {
+        let mut pieces = self.objects.get(&Path::from(name)).await?.into_stream();
+        let mut file = tokio::fs::File::create(path).await?;
+        while let Some(piece) = pieces.next().await {
+            file.write_all(&piece?).await?;
+        }
+        Ok(file.sync_all().await?)
+    }
+
+    /// Nothing is kept under a name any more, nor in it, if it is a folder's.
+    pub async fn delete_kept(&self, name: &str) -> Result<(), StoreError> {
+        let name = Path::from(name);
+        let mut names = vec![];
+        let mut listed = self.objects.list(Some(&name));
+        while let Some(meta) = listed.next().await {
+            names.push(meta?.location);
+        }
+        names.push(name);
+        for name in names {
+            match self.objects.delete(&name).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// Neither form of it is there any more.

@@ -20,15 +20,15 @@ pub struct SessionQuality {
     pub report: Option<String>,
 }
 
-/// Of the sessions whose ids follow: see [`of_sessions`].
+/// Of a whole conference, or of the sessions whose ids follow: see [`of_sessions`].
 pub(crate) const STREAMS: &str = "
-    select t.session, t.ssrc, t.direction, t.kind, t.totals from stream t where t.conference = $1 and t.session in ";
+    select t.session, t.ssrc, t.direction, t.kind, t.totals from stream t where t.conference = $1";
 
 pub(crate) const PATHS: &str = "
-    select w.session, w.transport, w.theirs, w.ours from session_path w where w.conference = $1 and w.session in ";
+    select t.session, t.transport, t.theirs, t.ours from session_path t where t.conference = $1";
 
 pub(crate) const REPORTS: &str = "
-    select r.session, r.report from session_report r where r.conference = $1 and r.session in ";
+    select t.session, t.report from session_report t where t.conference = $1";
 
 impl Register {
     /// How the media of these sessions of a conference flowed; of those that nothing is known of, nothing is said.
@@ -37,20 +37,39 @@ impl Register {
         conference: &ConferenceId,
         sessions: &[SessionId],
     ) -> Result<BTreeMap<SessionId, SessionQuality>, RegisterError> {
-        let mut found: BTreeMap<SessionId, SessionQuality> = BTreeMap::new();
         if sessions.is_empty() {
-            return Ok(found);
+            return Ok(BTreeMap::new());
         }
         let mut params = vec![conference.as_str().into()];
         params.extend(sessions.iter().map(|session| Value::from(session.as_str())));
-        for row in self.db.read(&of_sessions(STREAMS, &mut params), params.clone()).await? {
+        let [streams, paths, reports] = [STREAMS, PATHS, REPORTS].map(|sql| of_sessions(sql, &mut params));
+        self.quality_by([&streams, &paths, &reports], &params).await
+    }
+
+    /// The same of all sessions of a conference, for whoever shows all of them: one walk along an index instead of a search for
+    /// each.
+    pub async fn call_quality_of_all(
+        &self,
+        conference: &ConferenceId,
+    ) -> Result<BTreeMap<SessionId, SessionQuality>, RegisterError> {
+        self.quality_by([STREAMS, PATHS, REPORTS], &[conference.as_str().into()])
+            .await
+    }
+
+    async fn quality_by(
+        &self,
+        [streams, paths, reports]: [&str; 3],
+        params: &[Value],
+    ) -> Result<BTreeMap<SessionId, SessionQuality>, RegisterError> {
+        let mut found: BTreeMap<SessionId, SessionQuality> = BTreeMap::new();
+        for row in self.db.read(streams, params.to_vec()).await? {
             let (stream, totals) = stream(&row)?;
             quality_of(&mut found, &row)?.streams.insert(stream, totals);
         }
-        for row in self.db.read(&of_sessions(PATHS, &mut params), params.clone()).await? {
+        for row in self.db.read(paths, params.to_vec()).await? {
             quality_of(&mut found, &row)?.path = Some(path(&row)?);
         }
-        for row in self.db.read(&of_sessions(REPORTS, &mut params), params.clone()).await? {
+        for row in self.db.read(reports, params.to_vec()).await? {
             quality_of(&mut found, &row)?.report = Some(row.text(1)?.to_owned());
         }
         Ok(found)
@@ -64,7 +83,7 @@ pub(crate) fn of_sessions(sql: &str, params: &mut Vec<Value>) -> String {
     let last = params.last().cloned().expect("there are sessions");
     params.resize(sessions + 1, last);
     let places: Vec<String> = (2..=params.len()).map(|place| format!("${place}")).collect();
-    format!("{sql}({})", places.join(", "))
+    format!("{sql} and t.session in ({})", places.join(", "))
 }
 
 fn quality_of<'a>(

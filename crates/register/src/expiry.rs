@@ -4,6 +4,7 @@
 use crate::{
     Register, RegisterError,
     limits::{CONFERENCES_DELETED_AT_ONCE, ROWS_DELETED_AT_ONCE},
+    recording_files::leftovers_of,
 };
 use db::Statement;
 use meeting::Micros;
@@ -11,6 +12,7 @@ use meeting::Micros;
 pub(crate) const EXPIRED_CONFERENCES: &str = "
     select c.id from conference c
     where c.end_us is not null and c.expire_us <= $1
+    and not exists (select 1 from meeting_recording r where r.conference = c.id and r.is_held = 1)
     order by c.expire_us limit $2";
 
 /// Whether a conference has more than so many rows.
@@ -74,8 +76,9 @@ impl Register {
                 "delete from participant where conference = $1",
                 "delete from conference where id = $1",
             ];
-            let statements = deletions.map(|sql| Statement::new(sql, vec![conference.into()]));
-            self.db.write(statements.to_vec()).await?;
+            let mut statements: Vec<Statement> = leftovers_of(conference, now).into();
+            statements.extend(deletions.map(|sql| Statement::new(sql, vec![conference.into()])));
+            self.db.write(statements).await?;
         }
         Ok(expired.len())
     }

@@ -7,6 +7,7 @@
 mod audit_lines;
 mod conferences;
 mod participants;
+mod recordings;
 mod sessions;
 
 use crate::{Register, RegisterError, numbers::Number, settings};
@@ -57,6 +58,11 @@ impl Register {
             Fact::SessionStarted { .. } | Fact::SignsOfLife { .. } | Fact::SessionEnded { .. } => {
                 sessions::statements(space, fact)
             }
+            Fact::RecordingStarted { .. }
+            | Fact::RecordingPaused { .. }
+            | Fact::RecordingResumed { .. }
+            | Fact::RecordingAnswered { .. }
+            | Fact::RecordingEnded { .. } => recordings::statements(space, fact),
             Fact::Configured { settings } => vec![configured(space, settings)],
             // Held in memory alone: a crash forgets them.
             Fact::Reserved { .. }

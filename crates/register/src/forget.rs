@@ -4,7 +4,10 @@
 //! An id that tells one conference from another would still be one person's trail: so a forgotten participant gets another id
 //! in each conference, made from a seed that nobody keeps.
 
-use crate::{Register, RegisterError, limits::CONFERENCES_FORGOTTEN_AT_ONCE, participants::KIND_ANONYMOUS};
+use crate::{
+    Register, RegisterError, compositions, limits::CONFERENCES_FORGOTTEN_AT_ONCE, participants::KIND_ANONYMOUS,
+    recording_files,
+};
 use audit::renaming;
 use db::Statement;
 use meeting::{ConferenceId, ParticipantId, UserId};
@@ -102,6 +105,10 @@ impl Register {
             ),
             ("update conference set organizer = null where organizer = $1", account()),
             ("delete from setup_failure where account = $1", account()),
+            (
+                "update meeting_recording set account = null where account = $1",
+                account(),
+            ),
         ];
         let mut statements = rest.map(|(sql, params)| Statement::new(sql, params)).to_vec();
         statements.extend(outbox::forgetting(id.as_str()));
@@ -149,6 +156,8 @@ fn forgotten(
     let mut anonymous = renamed();
     anonymous.extend([KIND_ANONYMOUS.into(), DELETED_PERSON.into()]);
     let mut statements = vec![
+        recording_files::removed(conference.as_str(), participant.as_str()),
+        compositions::unwanted(conference.as_str(), participant.as_str()),
         Statement::new(
             "delete from session_path where conference = $1 and session in
             (select s.id from participant_session s where s.conference = $1 and s.participant = $2)",
@@ -168,6 +177,11 @@ fn forgotten(
         ),
         Statement::new(
             "update participant_session set participant = $3 where conference = $1 and participant = $2",
+            renamed(),
+        ),
+        Statement::new(
+            "update meeting_recording_answer set participant = $3 where participant = $2 and recording in
+            (select r.id from meeting_recording r where r.conference = $1)",
             renamed(),
         ),
         Statement::new("delete from participant where conference = $1 and id = $2", name()),

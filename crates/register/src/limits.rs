@@ -32,6 +32,21 @@ pub const PARTICIPANTS_PER_PAGE: PageSizes = PageSizes { usual: 100, max: 250 };
 /// Pages of participant sessions.
 pub const PARTICIPANT_SESSIONS_PER_PAGE: PageSizes = PageSizes { usual: 100, max: 250 };
 
+/// Pages of recordings.
+pub const RECORDINGS_PER_PAGE: PageSizes = PageSizes { usual: 10, max: 100 };
+
+/// Pauses of one recording that are told: more than a day of meetings has.
+pub(crate) const PAUSES_SHOWN_MAX: i64 = 1_000;
+
+/// Answers to being recorded that are shown of one recording: two of each person in the largest conference.
+pub(crate) const ANSWERS_SHOWN_MAX: i64 = 2_000;
+
+/// Recordings that are finished, or whose files are removed, at one look.
+pub(crate) const RECORDINGS_AT_ONCE: i64 = 100;
+
+/// Sessions whose tracks are removed at one look.
+pub(crate) const REMOVED_AT_ONCE: i64 = 1_000;
+
 /// Pages of call records.
 pub const CALL_RECORDS_PER_PAGE: PageSizes = PageSizes { usual: 60, max: 250 };
 /// Pages of the sessions of a call record: all of a small meeting on one.
@@ -65,6 +80,10 @@ pub(crate) const SETUP_FAILURES_PER_CONFERENCE_MAX: i64 = 250;
 pub const MEMBERS_PER_PAGE: PageSizes = PageSizes { usual: 250, max: 500 };
 /// Pages of one's own spaces.
 pub const SPACES_PER_PAGE: PageSizes = PageSizes { usual: 25, max: 100 };
+
+/// Rows of a page that are read on the thread that answers: at some five microseconds each half a millisecond, which everybody else
+/// on it waits. A page of 100 and the first of the next one.
+pub(crate) const ROWS_READ_AT_ONCE: usize = 101;
 
 /// Longer texts are no page tokens of ours: the longest has 63 characters.
 pub(crate) const PAGE_TOKEN_CHARACTERS_MAX: usize = 96;

@@ -39,11 +39,14 @@ pub enum ParticipantKind {
     SignedIn(UserId),
     /// Somebody who only gave a name.
     Anonymous,
+    /// Somebody who telephoned: their name is their number, partly masked.
+    Phone,
 }
 
 /// The kinds of participants, as rows have them.
 pub(crate) const KIND_SIGNED_IN: i64 = 1;
 pub(crate) const KIND_ANONYMOUS: i64 = 2;
+pub(crate) const KIND_PHONE: i64 = 3;
 
 pub(crate) const PARTICIPANT: &str = "
     select p.earliest_start_us, p.id, p.conference, p.kind, p.account, p.display_name, p.latest_end_us,
@@ -132,6 +135,7 @@ pub(crate) fn participant_kind(kind: i64, account: Option<&str>) -> Result<Parti
     match (kind, account) {
         (KIND_SIGNED_IN, Some(account)) => Ok(ParticipantKind::SignedIn(UserId::parse(account)?)),
         (KIND_ANONYMOUS, None) => Ok(ParticipantKind::Anonymous),
+        (KIND_PHONE, None) => Ok(ParticipantKind::Phone),
         _ => Err(Damage::unknown("kind of participant", &kind)),
     }
 }

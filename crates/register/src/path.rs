@@ -20,8 +20,22 @@ pub enum Transport {
     Udp = 1,
     /// A connection.
     Tcp = 2,
+    /// Datagrams to a relay of ours.
+    RelayedUdp = 3,
+    /// A connection to a relay of ours, with TLS or without.
+    RelayedTcp = 4,
 }
 
 impl Transport {
-    pub(crate) const ALL: [Transport; 2] = [Transport::Udp, Transport::Tcp];
+    pub(crate) const ALL: [Transport; 4] = [
+        Transport::Udp,
+        Transport::Tcp,
+        Transport::RelayedUdp,
+        Transport::RelayedTcp,
+    ];
+
+    /// Whether a relay carries it on.
+    pub fn is_relayed(self) -> bool {
+        matches!(self, Transport::RelayedUdp | Transport::RelayedTcp)
+    }
 }

@@ -8,6 +8,7 @@ use crate::{
         CALL_RECORDS_OF_ORGANIZER, CALL_RECORDS_OF_PERSON,
     },
     call_sessions::{CALL_SESSION, CALL_SESSIONS, SETUP_FAILURE},
+    compositions::{COMPOSITION, WANTED},
     conferences::{
         CONFERENCE, CONFERENCES, CONFERENCES_OF_APP, CONFERENCES_OF_APP_IN_SPACE, HAVE_MET, MAY_READ, SPACE_OF_CODE,
     },
@@ -22,13 +23,31 @@ use crate::{
         PARTICIPANT_SESSION, PARTICIPANT_SESSION_FOR_READER, PARTICIPANT_SESSION_OF_READABLE, PARTICIPANT_SESSIONS,
     },
     participants::{PARTICIPANT, PARTICIPANTS},
+    pins::{PIN_OF_SPACE, SPACE_OF_PIN},
     publishing::{CALLS_DUE, DUE},
+    recording_files::{FILES, LEFTOVERS, STATE, UNFINISHED},
+    recordings::{ANSWERS, ANSWERS_THAT_HOLD, ASKS, LAST_RECORDING, PAUSES, RECORDING, RECORDINGS, RECORDINGS_MADE},
     restore::{ABSENT_PARTICIPANT, AWAITED, GUESTS_PUT_OUT, HOLDER, OPEN_CONFERENCES, PRESENT, SPACE_AS_IT_IS},
     spaces::{SPACE_BY_CODE, SPACE_BY_ID, SPACES},
     telephone_records::{NETWORK_CALLS, TELEPHONE_RECORD, TELEPHONE_RECORDS, TELEPHONE_RECORDS_BY_CHANGE},
 };
 use db::{Db, Location, Value};
 use meeting::Micros;
+
+#[tokio::test]
+async fn what_is_said_and_wanted_of_recordings_is_searched() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
+        .await
+        .expect("a database");
+    for (sql, params) in [(ANSWERS, 2), (ASKS, 0), (COMPOSITION, 1)] {
+        check(&db, sql, vec![Value::Null; params], &["SEARCH"]).await;
+    }
+    let and_of_each = ["SEARCH", "CORRELATED SCALAR SUBQUERY"];
+    check(&db, ANSWERS_THAT_HOLD, vec![Value::Null; 2], &and_of_each).await;
+    let own_index = ["SCAN k USING INDEX meeting_recording_composition_wanted"];
+    check(&db, WANTED, vec![Value::Null], &own_index).await;
+}
 
 #[tokio::test]
 async fn every_read_is_a_search() {
@@ -49,11 +68,19 @@ async fn every_read_is_a_search() {
         (PARTICIPANT_SESSION_OF_READABLE, 3),
         (SPACE_AS_IT_IS, 1),
         (GUESTS_PUT_OUT, 2),
+        (PIN_OF_SPACE, 1),
+        (SPACE_OF_PIN, 1),
         (PRESENT, 1),
         (AWAITED, 1),
+        (RECORDING, 3),
+        (LAST_RECORDING, 1),
+        (RECORDINGS_MADE, 1),
+        (PAUSES, 2),
+        (FILES, 1),
+        (LEFTOVERS, 2),
+        (STATE, 1),
         (ABSENT_PARTICIPANT, 2),
         (HOLDER, 2),
-        (EXPIRED_CONFERENCES, 2),
         (MANY_SESSIONS, 2),
         (MANY_PARTICIPANTS, 2),
         (MANY_READERS, 2),
@@ -80,16 +107,19 @@ async fn every_read_is_a_search() {
         assert!(sql.ends_with("in ($2, $3, $4, $5)"), "{sql}");
         check(&db, &sql, params, &["SEARCH"]).await;
     }
+    for of_all in [STREAMS, PATHS, REPORTS] {
+        check(&db, of_all, vec![Value::Null], &["SEARCH"]).await;
+    }
     let two_searches = ["SEARCH", "COMPOUND QUERY", "LEFT-MOST SUBQUERY", "UNION ALL"];
     check(&db, MEMBER_ROLE, vec![Value::Null; 3], &two_searches).await;
     // The open conferences have an index of their own: all of it is read.
-    check(
-        &db,
-        OPEN_CONFERENCES,
-        Vec::new(),
-        &["SCAN c USING INDEX conference_active"],
-    )
-    .await;
+    let own_index = ["SCAN c USING INDEX conference_active"];
+    check(&db, OPEN_CONFERENCES, vec![], &own_index).await;
+    let and_of_each = ["SEARCH", "CORRELATED SCALAR SUBQUERY"];
+    check(&db, EXPIRED_CONFERENCES, vec![Value::Null; 2], &and_of_each).await;
+    // And so have the recordings whose files are being made.
+    let own_index = ["SCAN r USING INDEX meeting_recording_unfinished"];
+    check(&db, UNFINISHED, vec![Value::Null], &own_index).await;
 
     for (list, params, filter) in [
         (CONFERENCES, 2, ""),
@@ -107,6 +137,7 @@ async fn every_read_is_a_search() {
         (CONFERENCES_OF_APP_IN_SPACE, 3, "space.meeting_code = \"s\""),
         (MEMBERS, 1, ""),
         (SPACES, 2, ""),
+        (RECORDINGS, 1, ""),
         (PARTICIPANTS, 1, ""),
         (PARTICIPANTS, 1, "latest_end_time IS NULL"),
         (PARTICIPANTS, 1, "earliest_start_time <= 2026-01-01T00:00:00Z"),

@@ -8,7 +8,7 @@ use crate::{
     Register, RegisterError,
     error::Damage,
     numbers::Number,
-    participants::{KIND_ANONYMOUS, ParticipantKind, participant_kind},
+    participants::{KIND_SIGNED_IN, ParticipantKind, participant_kind},
     settings,
 };
 use db::Row;
@@ -25,7 +25,7 @@ pub(crate) const SPACE_AS_IT_IS: &str = "
 pub(crate) const OPEN_CONFERENCES: &str = "select c.space from conference c where c.end_us is null";
 
 pub(crate) const GUESTS_PUT_OUT: &str = "
-    select count(*) from participant p where p.conference = $1 and p.removed = 1 and p.kind = $2";
+    select count(*) from participant p where p.conference = $1 and p.removed = 1 and p.kind <> $2";
 
 pub(crate) const AWAITED: &str = "
     select p.id, p.return_until_us from participant p where p.conference = $1 and p.return_until_us is not null";
@@ -71,18 +71,19 @@ impl Register {
         let conference = ConferenceId::parse(conference)?;
         let guests_put_out = self.guests_put_out(&conference).await?;
         let (start, latest_end) = (Micros(row.int(1)?), Micros(row.int(2)?));
-        space.take_up(Conference::recorded(
-            conference.clone(),
-            start,
-            latest_end,
-            guests_put_out,
-        ));
+        let taken_up = Conference::recorded(conference.clone(), start, latest_end, guests_put_out);
+        space.take_up(self.recorded(taken_up).await?);
         for row in self.db.read(PRESENT, vec![conference.as_str().into()]).await? {
             let present = recalled(&row)?;
             let session = session_again(&conference, &present, &row)?;
             space.recall(present);
             for fact in &session {
                 space.apply(fact);
+            }
+        }
+        if let Some(open) = space.conference() {
+            for fact in self.answers_again(open).await? {
+                space.apply(&fact);
             }
         }
         for row in self.db.read(AWAITED, vec![conference.as_str().into()]).await? {
@@ -96,7 +97,7 @@ impl Register {
     }
 
     async fn guests_put_out(&self, conference: &ConferenceId) -> Result<usize, RegisterError> {
-        let params = vec![conference.as_str().into(), KIND_ANONYMOUS.into()];
+        let params = vec![conference.as_str().into(), KIND_SIGNED_IN.into()];
         let rows = self.db.read(GUESTS_PUT_OUT, params).await?;
         let count = rows.first().ok_or(RegisterError::NotFound)?.int(0)?;
         Ok(usize::try_from(count).expect("a count is not negative"))
@@ -130,6 +131,7 @@ fn recalled(row: &Row) -> Result<Recalled, RegisterError> {
         person: match participant_kind(row.int(1)?, row.opt_text(2)?)? {
             ParticipantKind::SignedIn(user) => Person::SignedIn { user, display_name },
             ParticipantKind::Anonymous => Person::Anonymous { display_name },
+            ParticipantKind::Phone => Person::Phone { display_name },
         },
         role: Role::read(row.int(4)?)?,
         removed: row.int(5)? != 0,

@@ -7,7 +7,8 @@
 //!
 //! What it leaves to others: who calls, and whether they may (a client finds out how somebody stands to a space and says so
 //! in its input); every wire format but that of the `moderation` channel; clocks, which it is given ([`Clock`]), so that a
-//! simulated world can hold meetings too; counting, which it reports ([`Observer`]).
+//! simulated world can hold meetings too; counting, which it reports ([`Observer`]); recording, for
+//! which it says what is wanted ([`Recorder`]).
 
 mod absences;
 mod clock;
@@ -19,6 +20,7 @@ mod measurements;
 mod measuring;
 mod moderation;
 mod observer;
+mod recorder;
 mod room;
 mod rooms;
 mod steady;
@@ -30,6 +32,7 @@ pub use drain::drain;
 pub use events::{follow, keep_deadlines, keep_measured};
 pub use lookup::{SpaceName, find_space};
 pub use observer::Observer;
+pub use recorder::{Recorder, Wanted};
 pub use rooms::{InputError, Outlook, Rooms, Whom};
 pub use steady::Steady;
 pub use telling::{Entrance, Hold, Seat};

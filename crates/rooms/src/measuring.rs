@@ -62,9 +62,13 @@ impl Measuring {
     pub(crate) fn reached(&self, session: &str, path: media::Path) {
         let Ok(session) = SessionId::parse(session) else { return };
         let path = Path {
-            transport: match path.transport {
-                media::Transport::Udp => Transport::Udp,
-                media::Transport::Tcp => Transport::Tcp,
+            transport: match (path.transport, path.is_relayed) {
+                (media::Transport::Udp, false) => Transport::Udp,
+                (media::Transport::Tcp, false) => Transport::Tcp,
+                (media::Transport::Udp | media::Transport::Relay, true) | (media::Transport::Relay, false) => {
+                    Transport::RelayedUdp
+                }
+                (media::Transport::Tcp, true) => Transport::RelayedTcp,
             },
             theirs: path.theirs,
             ours: path.ours,

@@ -6,7 +6,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use meeting::{DeviceKind, LiveSession, Person, RestrictionType, Right, Role, SessionId, Settings, Space};
+use meeting::{
+    Conference, Consent, DeviceKind, LiveSession, Person, Recorded, RestrictionType, Right, Role, SessionId, Settings,
+    Space,
+};
 use serde::{Serialize, Serializer};
 
 #[derive(Serialize)]
@@ -27,8 +30,21 @@ struct Snapshot<'a> {
     #[serde(serialize_with = "each_right")]
     permissions: BTreeSet<Right>,
     settings: ShownSettings,
+    recording: ShownRecording,
     #[serde(skip_serializing_if = "Option::is_none")]
     knocks: Option<Vec<ShownKnock<'a>>>,
+}
+
+/// Whether the conference is recorded, or why it is not any more.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownRecording {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_reason: Option<String>,
+    /// What they have said to it, where they are asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -46,6 +62,8 @@ struct ShownKnock<'a> {
     display_name: &'a str,
     signed_in: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    by_phone: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     by_program: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
@@ -60,6 +78,7 @@ pub(crate) fn snapshot(space: &Space, session: &LiveSession, email: impl Fn(&Ses
             session: arrival.session.as_str(),
             display_name: arrival.person.display_name().as_str(),
             signed_in: matches!(arrival.person, Person::SignedIn { .. }),
+            by_phone: matches!(arrival.person, Person::Phone { .. }),
             by_program: arrival.by_program,
             email: email(&arrival.session),
         });
@@ -70,6 +89,7 @@ pub(crate) fn snapshot(space: &Space, session: &LiveSession, email: impl Fn(&Ses
         device: device(session.device),
         permissions: Right::granted(settings, session.role, session.device),
         settings: shown(settings),
+        recording: recording(space.conference().map(Conference::recording), consent(space, session)),
         knocks,
     };
     let message = Message {
@@ -83,6 +103,34 @@ pub(crate) fn snapshot(space: &Space, session: &LiveSession, email: impl Fn(&Ses
 /// Every right by its name, with whether it is granted.
 fn each_right<S: Serializer>(granted: &BTreeSet<Right>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(Right::ALL.map(|right| (right.name(), granted.contains(&right))))
+}
+
+/// What somebody who is there has said to being recorded.
+pub(crate) fn consent(space: &Space, session: &LiveSession) -> Consent {
+    let recording = space.conference().and_then(|conference| conference.recording().now());
+    recording.map_or(Consent::NotAsked, |recording| {
+        recording.consent_of(&session.participant)
+    })
+}
+
+fn recording(recorded: Option<&Recorded>, consent: Consent) -> ShownRecording {
+    let (state, end_reason) = match recorded {
+        None | Some(Recorded::Never) => ("NONE", None),
+        Some(Recorded::Now(recording)) if recording.paused => ("PAUSED", None),
+        Some(Recorded::Now(_)) => ("RECORDING", None),
+        Some(Recorded::Before { reason, .. }) => ("NONE", Some(reason.as_str().to_uppercase())),
+    };
+    let consent = match consent {
+        Consent::NotAsked => None,
+        Consent::Asked => Some("ASKED"),
+        Consent::Agreed => Some("AGREED"),
+        Consent::Refused => Some("REFUSED"),
+    };
+    ShownRecording {
+        state,
+        end_reason,
+        consent,
+    }
 }
 
 fn role(role: Role) -> &'static str {
@@ -120,7 +168,7 @@ mod tests {
     use super::*;
     use meeting::{
         AccessType, Arrival, ClientKey, ConferenceId, DisplayName, EntryPoint, FreshIds, Input, Micros, ParticipantId,
-        SecretHash, SpaceId, Standing, UserId,
+        RecordingEndReason, RecordingId, SecretHash, SpaceId, Standing, UserId,
     };
     use serde_json::{Value, json};
 
@@ -222,7 +270,7 @@ mod tests {
             let session = &space.conference().expect("active").live_sessions()[&present.session];
             let text = snapshot(&space, session, |_| None);
             let told: Value = serde_json::from_str(&text).expect("JSON");
-            let mut expected = json!({"role": role, "device": kind, "permissions": permissions, "settings": settings});
+            let mut expected = json!({"role": role, "device": kind, "permissions": permissions, "settings": settings, "recording": {"state": "NONE"}});
             if let Some(knocks) = knocks {
                 expected["knocks"] = knocks.clone();
             }
@@ -232,6 +280,62 @@ mod tests {
                 "{role}"
             );
         }
+    }
+
+    #[test]
+    fn everybody_is_told_of_a_recording() {
+        let guest = arrival(1, Standing::Member, DeviceKind::Viewer);
+        let mut space = space(std::slice::from_ref(&guest));
+        let start = Input::StartRecording {
+            recording: RecordingId::from_random([5; 16]),
+            asks: false,
+            by: None,
+        };
+        let stop = Input::StopRecording {
+            recording: None,
+            reason: RecordingEndReason::DiskFull,
+        };
+        for (input, expected) in [
+            (start, json!({"state": "RECORDING"})),
+            (Input::PauseRecording, json!({"state": "PAUSED"})),
+            (stop, json!({"state": "NONE", "endReason": "DISK_FULL"})),
+        ] {
+            for fact in meeting::decide(&space, input, NOW).expect("it is possible") {
+                space.apply(&fact);
+            }
+            let session = &space.conference().expect("active").live_sessions()[&guest.session];
+            let told: Value = serde_json::from_str(&snapshot(&space, session, |_| None)).expect("JSON");
+            assert_eq!(told["resources"][0]["moderation"]["recording"], expected);
+        }
+    }
+
+    #[test]
+    fn each_is_told_what_they_have_said_to_being_recorded() {
+        let guests = [1, 2].map(|number| arrival(number, Standing::Member, DeviceKind::Full));
+        let mut space = space(&guests);
+        let start = Input::StartRecording {
+            recording: RecordingId::from_random([5; 16]),
+            asks: true,
+            by: None,
+        };
+        let answer = Input::AnswerRecording {
+            session: guests[0].session.clone(),
+            secret: guests[0].secret,
+            agrees: true,
+        };
+        for input in [start, answer] {
+            for fact in meeting::decide(&space, input, NOW).expect("it is possible") {
+                space.apply(&fact);
+            }
+        }
+        let told = guests.each_ref().map(|guest| {
+            let session = &space.conference().expect("active").live_sessions()[&guest.session];
+            let told: Value = serde_json::from_str(&snapshot(&space, session, |_| None)).expect("JSON");
+            told["resources"][0]["moderation"]["recording"]["consent"].clone()
+        });
+        assert_eq!(told, ["AGREED", "ASKED"]);
+        let only = crate::Wanted::of(&space).and_then(|wanted| wanted.only);
+        assert_eq!(only, Some([guests[0].session.clone()].into()));
     }
 
     #[test]

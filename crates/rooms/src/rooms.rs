@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::limits::RETRY_AFTER;
 use crate::measuring::Measuring;
 use crate::observer::Observer;
+use crate::recorder::{Recorder, Wanted};
 use crate::room::{Building, NEVER_US, Room};
 use crate::telling::{Entrance, Seat, Teller};
 
@@ -40,6 +41,7 @@ struct Inner {
     register: Register,
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    recorder: Arc<dyn Recorder>,
     teller: Teller,
     measuring: Measuring,
     building: Building,
@@ -95,13 +97,20 @@ struct Outcome {
 
 impl Rooms {
     /// No rooms yet; each is opened when something happens in it.
-    pub fn new(register: Register, media: Media, clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Rooms {
+    pub fn new(
+        register: Register,
+        media: Media,
+        clock: Arc<dyn Clock>,
+        observer: Arc<dyn Observer>,
+        recorder: Arc<dyn Recorder>,
+    ) -> Rooms {
         Rooms(Arc::new(Inner {
             measuring: Measuring::new(register.clone(), Arc::clone(&clock), Arc::clone(&observer)),
             register,
             teller: Teller::new(media, Arc::clone(&observer)),
             clock,
             observer,
+            recorder,
             building: Building::default(),
             absences: Absences::default(),
             draining: AtomicBool::new(false),
@@ -371,9 +380,17 @@ impl Inner {
         match self.step(id, room, taken, happening, entrance).await {
             Ok((mut space, result)) => {
                 space.forget_absent();
-                room.note(&space, &*self.observer);
                 let settings = *space.settings();
-                *held = Some(space);
+                // What was asked for holds whatever becomes of this; if it fails, the room is read again and it is tried then.
+                match self.record_by_itself(&mut space, room).await {
+                    Ok(()) => {
+                        room.note(&space, &*self.observer);
+                        *held = Some(space);
+                    }
+                    Err(error) => {
+                        tracing::error!(space = %id, error = %chain(&error), "a recording that nobody asked for has not begun");
+                    }
+                }
                 result.map(|seat| Outcome { seat, settings })
             }
             Err(RegisterError::NotFound) => {
@@ -440,6 +457,22 @@ impl Inner {
         Ok((space, Err(overloaded.into())))
     }
 
+    /// Begins a recording that nobody asked for, if one is missing.
+    async fn record_by_itself(&self, space: &mut Space, room: &Room) -> Result<(), RegisterError> {
+        if !space.lacks_recording() {
+            return Ok(());
+        }
+        let start = Input::StartRecording {
+            recording: self.recorder.fresh_id(),
+            by: None,
+            asks: self.register.asks_to_record().await?,
+        };
+        let facts = meeting::decide(space, start, self.clock.now()).unwrap_or_default();
+        self.record(space, &facts, None).await?;
+        self.tell(space, &facts, room);
+        Ok(())
+    }
+
     /// Tells the space that this process was away, if it does not know yet.
     async fn wake(&self, space: &mut Space, room: &Room) -> Result<(), RegisterError> {
         let now = self.clock.now();
@@ -465,6 +498,12 @@ impl Inner {
     }
 
     fn tell(&self, space: &Space, facts: &[Fact], room: &Room) {
+        // Whoever comes with another device has agreed for it; who leaves takes their answer along.
+        let asks = space.conference().and_then(|conference| conference.recording().now());
+        let is_asked = asks.is_some_and(|recording| recording.asks);
+        if is_asked || facts.iter().any(Fact::is_about_recording) {
+            self.recorder.record(space.id(), Wanted::of(space));
+        }
         self.teller.tell(space, facts, &mut room.untold(), self.clock.now());
     }
 
@@ -477,6 +516,7 @@ impl Inner {
     /// Reads a space, which has forgotten those who were outside, and may know of what nobody was told.
     async fn read_again(&self, id: &SpaceId) -> Result<Space, RegisterError> {
         let space = self.register.space(id).await?;
+        self.recorder.record(id, Wanted::of(&space));
         self.teller.catch_up(&space);
         Ok(space)
     }

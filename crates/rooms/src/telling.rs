@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use media::{Card, CardKind, DisconnectReason, Media, Overloaded, Prepared};
 use meeting::{
-    Conference, ConferenceId, DeviceKind, Fact, KnockEndReason, LiveSession, Micros, ParticipantId, Person, Refusal,
-    ReservationEndReason, Right, Role, SessionEndReason, SessionId, Space, SpaceId,
+    Conference, ConferenceId, Consent, DeviceKind, Fact, KnockEndReason, LiveSession, Micros, ParticipantId, Person,
+    Refusal, ReservationEndReason, Right, Role, SessionEndReason, SessionId, Space, SpaceId,
 };
 
 use crate::moderation;
@@ -100,10 +100,11 @@ impl Teller {
             email,
             hold,
         } = entrance;
-        let admitted = self.media.admit(prepared, session.as_str());
+        let id = session.as_str().to_owned();
         let space = space.id().clone();
+        // It has its place before it can connect: somebody without a network does so at once.
         self.places().insert(session, Place { space, email, hold });
-        admitted.map(|()| seat)
+        self.media.admit(prepared, &id).map(|()| seat)
     }
 
     /// Lets those in who came in by these facts, and tells those that they wait who knock: one at most.
@@ -199,15 +200,16 @@ impl Teller {
         self.media.mute(session.as_str());
     }
 
-    /// Gives everybody whose role or permissions changed what they may do now, and notes whom that or another queue at the
-    /// door concerns. Newcomers are told at once.
+    /// Gives everybody whose role or permissions changed what they may do now, and notes whom that, another queue at the door or a
+    /// recording concerns. Newcomers are told at once.
     fn tell_powers(&self, space: &Space, facts: &[Fact], untold: &mut Untold) {
         let Some(conference) = space.conference() else { return };
         let any = |concerned: &dyn Fn(&Fact) -> bool| facts.iter().any(concerned);
         let configured = any(&|fact| matches!(fact, Fact::Configured { .. }));
         let queue = any(&|fact| matches!(fact, Fact::Knocked { .. } | Fact::KnockEnded { .. }));
+        let recording = any(&Fact::is_about_recording);
         let stirring = any(&|fact| matches!(fact, Fact::SessionStarted { .. } | Fact::RoleChanged { .. }));
-        if !(configured || queue || stirring) {
+        if !(configured || queue || stirring || recording) {
             return;
         }
         for (id, session) in conference.live_sessions() {
@@ -222,7 +224,7 @@ impl Teller {
             if new {
                 untold.remove(id);
                 self.tell_snapshots(space, [id.clone()]);
-            } else if changed || (queue && session.role.is_moderator()) {
+            } else if changed || recording || (queue && session.role.is_moderator()) {
                 untold.add(id);
             }
         }
@@ -231,13 +233,13 @@ impl Teller {
     /// Tells sessions that are live what they are and may do, and hosts who is at the door.
     fn tell_snapshots(&self, space: &Space, sessions: impl IntoIterator<Item = SessionId>) {
         let Some(conference) = space.conference() else { return };
-        // Sessions of one role and kind of device are told the same.
-        let mut made: Vec<((Role, DeviceKind), Arc<str>)> = vec![];
+        // Sessions of one role and kind of device, whose people have said the same, are told the same.
+        let mut made: Vec<((Role, DeviceKind, Consent), Arc<str>)> = vec![];
         for id in sessions {
             let Some(session) = conference.live_sessions().get(&id) else {
                 continue;
             };
-            let whose = (session.role, session.device);
+            let whose = (session.role, session.device, moderation::consent(space, session));
             let text = made.iter().find(|(other, _)| *other == whose).map(|(_, text)| text);
             let text = text.cloned().unwrap_or_else(|| {
                 let text = moderation::snapshot(space, session, |knock| self.email_of(knock));
@@ -301,6 +303,7 @@ fn card(person: &Person, conference: &ConferenceId, id: &SessionId, session: &Li
                 user: format!("users/{user}"),
             },
             Person::Anonymous { .. } => CardKind::Anonymous,
+            Person::Phone { .. } => CardKind::Phone,
         },
         by_program: session.by_program,
     }

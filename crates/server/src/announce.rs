@@ -4,6 +4,11 @@
 //! have ways to come (`--public-address HOST[:PORT]`). Without that, a server that listens on one address announces it, and one
 //! that listens on all announces what its interfaces have, of both families where it listens on both.
 //!
+//! One that listens on loopback, as by default, is opened by browsers of this machine alone, or through a proxy on it. Neither
+//! makes media any good at loopback: Firefox takes no such address for a way, not even on this machine, and media goes through
+//! no proxy. So its media socket is open to the machine's addresses, and they are announced beside that of loopback. That
+//! lets nobody in: a stranger's datagram costs a look-up and an HMAC, and whoever may join was asked by HTTP, on loopback.
+//!
 //! A candidate is an address, so a name is looked up here: at start, and then again and again, since whoever gives a name does so
 //! where the address changes. Clients that are in keep the way by which they came, and come back by the new one if that is gone.
 
@@ -11,7 +16,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-use media::Media;
+use media::{Endpoint, Media};
 use tokio::net::lookup_host;
 
 use crate::limits;
@@ -107,7 +112,12 @@ pub(crate) async fn resolve(public: &[PublicAddress]) -> Result<Vec<Reached>, Un
 }
 
 /// Looks names up again, and has the media plane announce what has become of them. Ends at once where there is none.
-pub(crate) async fn follow(public: Vec<PublicAddress>, mut announced: Vec<Reached>, media: Media) {
+pub(crate) async fn follow(
+    public: Vec<PublicAddress>,
+    mut announced: Vec<Reached>,
+    entrances: Entrances,
+    media: Media,
+) {
     let is_name = |public: &PublicAddress| matches!(public.host, PublicHost::Name(_));
     if !public.iter().any(is_name) {
         return;
@@ -117,7 +127,8 @@ pub(crate) async fn follow(public: Vec<PublicAddress>, mut announced: Vec<Reache
         match resolve(&public).await {
             Ok(reached) if is_same(&reached, &announced) => {}
             Ok(reached) => {
-                let addresses = self::announced(media.local_address(), &reached, &[]);
+                // Where something is said, the interfaces do not matter.
+                let addresses = self::announced(&entrances, &reached, &[]);
                 match media.announce(&addresses) {
                     Ok(()) => tracing::info!(?addresses, "the public address leads elsewhere now"),
                     Err(error) => tracing::warn!(%error, "what the public address leads to cannot be announced"),
@@ -134,20 +145,88 @@ fn is_same(one: &[Reached], other: &[Reached]) -> bool {
     one.len() == other.len() && one.iter().all(|reached| other.contains(reached))
 }
 
-/// The IP address that the media socket binds: that of the listener, unless clients come another way. Where one of them is beyond
-/// this machine while the listener stays on loopback (behind a reverse proxy), or of a family that it does not have, the socket is
-/// open to all: media is not proxied.
-pub(crate) fn media_ip(listen: IpAddr, reached: &[Reached]) -> IpAddr {
-    let leaves = listen.is_loopback() && reached.iter().any(|reached| !reached.ip.is_loopback());
-    let is_open = leaves || listen.is_unspecified();
-    if is_open && (reached.iter().any(|reached| reached.ip.is_ipv6()) || listen == IpAddr::V6(Ipv6Addr::UNSPECIFIED)) {
-        return Ipv6Addr::UNSPECIFIED.into();
+/// The IP address that the media socket binds: that of the listener, unless clients come another way. Where one of them is of a
+/// family that it does not have, or beyond this machine while the listener stays on loopback, the socket is open to all; and on
+/// loopback as well where nothing is said of how clients come.
+pub(crate) fn media_ip(listen: IpAddr, reached: &[Reached], interfaces: &[IpAddr]) -> IpAddr {
+    let is_beyond = |ip: IpAddr| !ip.is_loopback();
+    let leaves = reached.is_empty() || reached.iter().any(|reached| is_beyond(reached.ip));
+    let is_open = listen.is_unspecified() || (listen.is_loopback() && leaves);
+    if !is_open {
+        return listen;
     }
-    if is_open { Ipv4Addr::UNSPECIFIED.into() } else { listen }
+    let is_reached_by_ipv6 = if reached.is_empty() && listen.is_loopback() {
+        listen.is_ipv6() || own(interfaces).any(|ip| ip.is_ipv6())
+    } else {
+        reached.iter().any(|reached| reached.ip.is_ipv6()) || listen.is_ipv6()
+    };
+    if is_reached_by_ipv6 {
+        Ipv6Addr::UNSPECIFIED.into()
+    } else {
+        Ipv4Addr::UNSPECIFIED.into()
+    }
 }
 
-/// The addresses to announce for a media socket bound to `bound`, given the addresses of the interfaces.
-pub(crate) fn announced(bound: SocketAddr, reached: &[Reached], interfaces: &[IpAddr]) -> Vec<SocketAddr> {
+/// Where clients may come in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entrances {
+    /// The address of HTTP.
+    pub(crate) listen: SocketAddr,
+    /// The address of media.
+    pub(crate) media: SocketAddr,
+    /// The port at which connections that carry media reach that of HTTP, if they do.
+    pub(crate) http_port: Option<u16>,
+    /// Whether connections come to the media port.
+    pub(crate) is_apart: bool,
+}
+
+impl Entrances {
+    /// By what is set, with the addresses that are bound.
+    pub(crate) fn new(listen: SocketAddr, media: SocketAddr, public_url: &str, is_secured: bool) -> Entrances {
+        let url: Option<http::Uri> = public_url.parse().ok();
+        // Where the URL and this server do not agree about TLS, somebody is between them who would not pass this on.
+        let direct = url.filter(|url| (url.scheme() == Some(&http::uri::Scheme::HTTPS)) == is_secured);
+        let usual = if is_secured { 443 } else { 80 };
+        Entrances {
+            listen,
+            media,
+            http_port: direct.map(|url| url.port_u16().unwrap_or(usual)),
+            is_apart: media.port() == 0 || media.port() != listen.port(),
+        }
+    }
+
+    /// For datagrams alone.
+    pub(crate) fn without_tcp(self) -> Entrances {
+        Entrances {
+            http_port: None,
+            is_apart: false,
+            ..self
+        }
+    }
+}
+
+/// What is announced: where datagrams come, and where connections do that carry them. Those come to the media port, and to that
+/// of HTTP: a network that lets nothing else through lets that through.
+pub(crate) fn announced(entrances: &Entrances, reached: &[Reached], interfaces: &[IpAddr]) -> Vec<Endpoint> {
+    let addresses = addresses(entrances, reached, interfaces);
+    let mut announced: Vec<Endpoint> = addresses.iter().copied().map(Endpoint::udp).collect();
+    if entrances.is_apart {
+        announced.extend(addresses.iter().copied().map(Endpoint::tcp));
+    }
+    let Entrances { listen, http_port, .. } = entrances;
+    let is_listened_at = |ip: IpAddr| {
+        listen.ip().is_unspecified() || listen.ip() == ip || (!reached.is_empty() && !listen.ip().is_loopback())
+    };
+    if let Some(port) = http_port {
+        let ips = addresses.iter().map(SocketAddr::ip).filter(|ip| is_listened_at(*ip));
+        announced.extend(ips.map(|ip| Endpoint::tcp(SocketAddr::new(ip, *port))));
+    }
+    announced
+}
+
+/// The addresses at which datagrams come, given those of the interfaces.
+fn addresses(entrances: &Entrances, reached: &[Reached], interfaces: &[IpAddr]) -> Vec<SocketAddr> {
+    let bound = entrances.media;
     if !reached.is_empty() {
         let mut addresses: Vec<SocketAddr> = reached
             .iter()
@@ -160,16 +239,30 @@ pub(crate) fn announced(bound: SocketAddr, reached: &[Reached], interfaces: &[Ip
         return vec![bound];
     }
     // The socket of all IPv6 addresses has those of IPv4 too.
-    let usable = |ip: &&IpAddr| (ip.is_ipv4() || bound.is_ipv6()) && !is_link_local(**ip);
-    let (loopback, mut real): (Vec<IpAddr>, Vec<IpAddr>) =
-        interfaces.iter().filter(usable).partition(|ip| ip.is_loopback());
-    if real.is_empty() {
+    let is_usable = |ip: &IpAddr| ip.is_ipv4() || bound.is_ipv6();
+    let mut usable: Vec<IpAddr> = own(interfaces).filter(is_usable).collect();
+    usable.sort_unstable();
+    usable.dedup();
+    let listen = entrances.listen.ip();
+    if listen.is_loopback() {
+        usable.insert(0, listen);
+    } else if usable.is_empty() {
         // A machine without a network still holds meetings with itself.
-        real = loopback;
+        usable = interfaces
+            .iter()
+            .copied()
+            .filter(|ip| ip.is_loopback() && is_usable(ip))
+            .collect();
+        usable.sort_unstable();
     }
-    real.sort_unstable();
-    real.dedup();
-    real.into_iter().map(|ip| SocketAddr::new(ip, bound.port())).collect()
+    let with_port = |ip| SocketAddr::new(ip, bound.port());
+    usable.into_iter().map(with_port).collect()
+}
+
+/// The addresses by which others reach this machine.
+fn own(interfaces: &[IpAddr]) -> impl Iterator<Item = IpAddr> {
+    let is_own = |ip: &IpAddr| !ip.is_loopback() && !is_link_local(*ip);
+    interfaces.iter().copied().filter(is_own)
 }
 
 /// Link-local addresses need a scope that a candidate cannot carry.
@@ -207,29 +300,35 @@ mod tests {
             "2001:db8::5",
             "fe80::1",
         ];
-        let check = async |bound: &str, public: &[&str], interfaces: &[&str], expected: &[&str]| {
+        let ipv4_alone = ["127.0.0.1", "192.168.1.5"];
+        let check = async |listen: &str, public: &[&str], interfaces: &[&str], expected: &[&str]| {
             let ips = interfaces.iter().map(|text| text.parse().expect("a valid row"));
             let interfaces: Vec<IpAddr> = ips.collect();
-            let reached = reached(public).await;
-            let announced = announced(bound.parse().expect("a valid row"), &reached, &interfaces);
-            let announced: Vec<String> = announced.iter().map(ToString::to_string).collect();
-            assert_eq!(announced, expected, "{bound} {public:?}");
+            let (listen, reached) = (listen.parse().expect("a valid row"), reached(public).await);
+            let entrances = Entrances {
+                listen: SocketAddr::new(listen, 7000),
+                media: SocketAddr::new(media_ip(listen, &reached, &interfaces), 7000),
+                http_port: None,
+                is_apart: false,
+            };
+            let announced = announced(&entrances, &reached, &interfaces);
+            let announced: Vec<String> = announced.iter().map(|end| end.address.to_string()).collect();
+            assert_eq!(announced, expected, "{listen} {public:?}");
         };
-        check("127.0.0.1:7000", &[], &machine, &["127.0.0.1:7000"]).await;
-        check("0.0.0.0:7000", &[], &machine, &["192.168.1.5:7000"]).await;
-        check("0.0.0.0:7000", &[], &["127.0.0.1"], &["127.0.0.1:7000"]).await;
-        check("[::]:7000", &[], &machine, &["192.168.1.5:7000", "[2001:db8::5]:7000"]).await;
+        let (loopback, ipv4, ipv6) = ("127.0.0.1:7000", "192.168.1.5:7000", "[2001:db8::5]:7000");
+        check("127.0.0.1", &[], &machine, &[loopback, ipv4, ipv6]).await;
+        check("127.0.0.1", &[], &ipv4_alone, &[loopback, ipv4]).await;
+        check("127.0.0.1", &[], &["127.0.0.1", "::1"], &[loopback]).await;
+        check("::1", &[], &machine, &["[::1]:7000", ipv4, ipv6]).await;
+        check("127.0.0.1", &["127.0.0.1:9"], &machine, &["127.0.0.1:9"]).await;
+        check("0.0.0.0", &[], &machine, &[ipv4]).await;
+        check("0.0.0.0", &[], &["127.0.0.1"], &[loopback]).await;
+        check("::", &[], &machine, &[ipv4, ipv6]).await;
+        check("::", &[], &["::1", "127.0.0.1"], &[loopback, "[::1]:7000"]).await;
+        check("2001:db8::5", &[], &machine, &[ipv6]).await;
+        check("0.0.0.0", &["203.0.113.7"], &machine, &["203.0.113.7:7000"]).await;
         check(
-            "[::]:7000",
-            &[],
-            &["::1", "127.0.0.1"],
-            &["127.0.0.1:7000", "[::1]:7000"],
-        )
-        .await;
-        check("[2001:db8::5]:7000", &[], &machine, &["[2001:db8::5]:7000"]).await;
-        check("0.0.0.0:7000", &["203.0.113.7"], &machine, &["203.0.113.7:7000"]).await;
-        check(
-            "[::]:7000",
+            "::",
             &["203.0.113.7:3478", "2001:db8::7"],
             &machine,
             &["203.0.113.7:3478", "[2001:db8::7]:7000"],
@@ -238,17 +337,78 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_announced_as_what_it_leads_to() {
-        let found = announced(
-            "0.0.0.0:7000".parse().expect("valid"),
-            &reached(&["localhost:3478"]).await,
+    async fn where_connections_are_announced() {
+        let machine = [
+            "127.0.0.1".parse().expect("valid"),
+            "192.168.1.5".parse().expect("valid"),
+        ];
+        let check = async |listen: &str, media_port: u16, url: &str, is_secured, public: &[&str], expected: &[&str]| {
+            let (listen, reached): (SocketAddr, _) = (listen.parse().expect("a valid row"), reached(public).await);
+            let media = SocketAddr::new(media_ip(listen.ip(), &reached, &machine), media_port);
+            let entrances = Entrances::new(listen, media, url, is_secured);
+            let without = self::announced(&entrances.without_tcp(), &reached, &machine);
+            assert!(without.iter().all(|end| end.transport == media::Transport::Udp));
+            let announced = announced(&entrances, &reached, &machine);
+            let connections = announced.iter().filter(|end| end.transport == media::Transport::Tcp);
+            let connections: Vec<String> = connections.map(|end| end.address.to_string()).collect();
+            assert_eq!(connections, expected, "{listen} {media_port} {url} {public:?}");
+        };
+        let (plain, secured) = ("http://localhost:8080", "https://meet.example.org");
+        // The port of HTTP, and not beyond loopback if it is not listened to there.
+        check("127.0.0.1:8080", 8080, plain, false, &[], &["127.0.0.1:8080"]).await;
+        check("0.0.0.0:443", 443, secured, true, &[], &["192.168.1.5:443"]).await;
+        // Both, where they are two.
+        check(
+            "0.0.0.0:443",
+            3478,
+            secured,
+            true,
             &[],
-        );
+            &["192.168.1.5:3478", "192.168.1.5:443"],
+        )
+        .await;
+        // Behind a router, or in a container, at the port that people open.
+        check(
+            "0.0.0.0:8443",
+            8443,
+            secured,
+            true,
+            &["203.0.113.7"],
+            &["203.0.113.7:443"],
+        )
+        .await;
+        check(
+            "10.0.0.5:8443",
+            8443,
+            secured,
+            true,
+            &["203.0.113.7:9"],
+            &["203.0.113.7:443"],
+        )
+        .await;
+        // Behind a proxy it is the proxy that has the port.
+        check("127.0.0.1:8080", 8080, secured, false, &["203.0.113.7"], &[]).await;
+        check(
+            "127.0.0.1:8080",
+            3478,
+            secured,
+            false,
+            &["203.0.113.7"],
+            &["203.0.113.7:3478"],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_name_is_announced_as_what_it_leads_to() {
+        let bound: SocketAddr = "0.0.0.0:7000".parse().expect("valid");
+        let entrances = Entrances::new(bound, bound, "https://meet.example.org", false);
+        let found = announced(&entrances, &reached(&["localhost:3478"]).await, &[]);
         assert!(!found.is_empty(), "every machine has that name");
         assert!(
             found
                 .iter()
-                .all(|address| address.ip().is_loopback() && address.port() == 3478),
+                .all(|end| end.address.ip().is_loopback() && end.address.port() == 3478),
             "{found:?}"
         );
         let nowhere = resolve(&["nowhere.invalid".parse().expect("a name")]).await;
@@ -279,10 +439,17 @@ mod tests {
     #[tokio::test]
     async fn media_is_bound_where_clients_come() {
         let check = async |listen: &str, public: &[&str], expected: &str| {
-            let bound = media_ip(listen.parse().expect("a valid row"), &reached(public).await);
+            let interfaces = ["127.0.0.1".parse().expect("a valid row")];
+            let bound = media_ip(
+                listen.parse().expect("a valid row"),
+                &reached(public).await,
+                &interfaces,
+            );
             assert_eq!(bound.to_string(), expected, "{listen} {public:?}");
         };
-        check("127.0.0.1", &[], "127.0.0.1").await;
+        check("127.0.0.1", &[], "0.0.0.0").await;
+        check("192.168.1.5", &[], "192.168.1.5").await;
+        check("::1", &[], "::").await;
         check("127.0.0.1", &["127.0.0.1"], "127.0.0.1").await;
         check("127.0.0.1", &["203.0.113.7"], "0.0.0.0").await;
         check("127.0.0.1", &["127.0.0.1", "203.0.113.7"], "0.0.0.0").await;

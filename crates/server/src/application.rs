@@ -5,14 +5,14 @@
 //! waits for another one to give it up: in an update the old one ends because the new one waits.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use audit::By;
 use calls::Calls;
 use db::{Db, Lease, Location};
-use edge::{Limits, Proxies, Secured, Setup, Tls, TlsConfiguration, TlsError};
+use edge::{Limits, Proxies, Secured, Setup, TakesDatagrams, Tls, TlsError};
 use futures_util::future::BoxFuture;
 use identity::{AccountError, Identity, KeyError};
 use media::Media;
@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::announce::{Reached, Unresolved};
+use crate::announce::{Entrances, Reached, Unresolved};
 use crate::configuration::Configuration;
 use crate::contracts::{graph, meet, numbering, own, people, voice};
 use crate::delivering::{Correspondent, Notifier};
@@ -40,6 +40,8 @@ use crate::metrics::Metrics;
 use crate::outgoing::Receivers;
 use crate::probing::Probes;
 use crate::readiness::Readiness;
+use crate::recorded::{self, Recordings};
+use crate::relays::Relays;
 use crate::telephone::{TelephoneConfiguration, TelephoneError};
 use crate::watching::{self, Watched};
 use crate::web::oidc::OidcConfiguration;
@@ -60,6 +62,7 @@ pub struct Running {
     administrator_link: Option<String>,
     drain: Duration,
     rooms: Rooms,
+    meeting_recordings: Recordings,
     stop: CancellationToken,
     listening: JoinHandle<()>,
     background: Vec<JoinHandle<()>>,
@@ -122,6 +125,9 @@ pub enum StartError {
     /// Telephones.
     #[error(transparent)]
     Telephone(#[from] TelephoneError),
+    /// The recordings of meetings.
+    #[error("the recordings of meetings that are not finished cannot be opened")]
+    Recordings(#[source] io::Error),
     /// The rules of REST.
     #[error("the API's own description is wrong")]
     Rules(#[from] transcode::RuleError),
@@ -141,7 +147,9 @@ impl StartError {
     /// The next step.
     pub fn hint(&self) -> &'static str {
         match self {
-            StartError::Folder(FolderError::Unusable { source, .. }) => remedy::of_folder(source),
+            StartError::Folder(FolderError::Unusable { source, .. }) | StartError::Recordings(source) => {
+                remedy::of_folder(source)
+            }
             StartError::Folder(FolderError::Taken { .. }) => {
                 "stop the other server, or choose another folder with `--data`"
             }
@@ -187,34 +195,30 @@ impl Server {
     }
 
     async fn open(configuration: Configuration) -> Result<Running, StartError> {
+        let (listener, address) = bind(configuration.listen).await?;
+        let ways = ways(&configuration, address).await?;
+        let public_url = ways.public_url.clone();
         let store = configuration.store;
         let proxies = configuration.trusted_proxies;
-        let (listener, address) = bind(configuration.listen).await?;
         let watching = bind_metrics(configuration.metrics_listen).await?;
         let mut held = folder::hold(&store.data)?;
         folder::close_to_others(&store.data);
-        let usual_port = if configuration.listen.port() == 0 {
-            0
-        } else {
-            address.port()
-        };
-        let media_port = configuration.media_port.unwrap_or(usual_port);
         let (events_in, events) = mpsc::channel(rooms::limits::MEDIA_EVENTS_MAX);
-        let reached = announce::resolve(&configuration.public_addresses).await?;
-        let media = open_media(address, media_port, &reached, events_in)?;
+        let relays = Relays::new(configuration.without_relay, configuration.relay, ways.secured_relay());
+        let media = open_media(&ways, !configuration.without_estimation, &relays, events_in)?;
         let media_address = media.local_address();
-        let usual_url = || default_url(address, &configuration.tls);
-        let public_url = store.public_url.clone().unwrap_or_else(usual_url);
         let tls = Tls::open(configuration.tls, &store.data, host_of(&public_url), clock::now())?;
         let (tls, keeper) = tls.unzip();
-        let waiting = setup(tls.clone(), &public_url, proxies.clone(), Reports::default());
+        let waiting = setup(tls.clone(), &public_url, proxies.clone(), None, Reports::default());
         let (db, lease) = Box::pin(take_turn(&store.location(), &listener, waiting)).await?;
         let identity = Identity::open(db.clone()).await?.with_public_url(&public_url);
         let identity = identity.with_pkce_required(configuration.require_pkce);
         let recordings = telephone::store(configuration.recordings, &store.data).map_err(TelephoneError::from)?;
-        let kept = (recordings, telephone::spool(&store.data)?);
         let receivers = Receivers::new(configuration.notify_origins);
-        let mut installation = install(&db, media, configuration.retention, identity, receivers, kept);
+        let opened = Recordings::open(&store.data, &recordings, &media, &db);
+        let (meeting_recordings, work) = opened.map_err(StartError::Recordings)?;
+        let kept = (recordings, telephone::spool(&store.data)?, meeting_recordings);
+        let mut installation = install(&db, (media, relays), configuration.retention, identity, receivers, kept);
         installation.name_telephones(configuration.telephone.as_ref());
         installation.rooms.restart().await?;
         let administrator_link = administrator_link(&installation).await?;
@@ -227,12 +231,15 @@ impl Server {
         };
         let (front, admission) = Box::pin(open_front(&installation, db, entrance, stop.clone())).await?;
         held.announce(&public_url)?;
-        let setup = setup(tls.clone(), &public_url, proxies, installation.reports.clone());
+        let datagrams = ways.entrances.http_port.map(|_| taken_by(installation.media.clone()));
+        let reports = installation.reports.clone();
+        let setup = setup(tls.clone(), &public_url, proxies, datagrams, reports);
         let listening = tokio::spawn(edge::serve(listener, setup, front, stop.clone()));
-        let mut background = beside(&installation, events, admission, configuration.audit_retention);
+        let mut background = beside(&installation, (events, work), admission, configuration.audit_retention);
         let answering = answer_telephones(configuration.telephone, tls, &installation, stop.clone());
         let telephones = Box::pin(answering).await?;
-        let follow = announce::follow(configuration.public_addresses, reached, installation.media);
+        let public = configuration.public_addresses;
+        let follow = announce::follow(public, ways.reached, ways.entrances, installation.media);
         background.push(tokio::spawn(follow));
         background.extend(keeper.flatten());
         let watch = |listener| watching::serve(listener, installation.metrics, installation.reports, stop.clone());
@@ -245,6 +252,7 @@ impl Server {
             administrator_link,
             drain: configuration.drain,
             rooms: installation.rooms,
+            meeting_recordings: installation.meeting_recordings,
             stop,
             listening,
             background,
@@ -273,7 +281,7 @@ async fn answer_telephones(
 /// What goes on beside the listener.
 fn beside(
     installation: &Installation,
-    events: mpsc::Receiver<media::Event>,
+    (events, work): (mpsc::Receiver<media::Event>, recorded::Work),
     admission: Arc<Admission>,
     audit_retention: Option<Duration>,
 ) -> Vec<JoinHandle<()>> {
@@ -290,6 +298,12 @@ fn beside(
             installation.spool.clone(),
             installation.recordings.clone(),
         )),
+        tokio::spawn(recorded::work(
+            installation.meeting_recordings.clone(),
+            rooms.clone(),
+            work,
+        )),
+        tokio::spawn(recorded::keep_tidy(installation.meeting_recordings.clone())),
         tokio::spawn(jobs::keep_log(installation.identity.log().clone(), audit_retention)),
         tokio::spawn(admission.keep_tidy()),
         tokio::spawn(delivering::deliver(
@@ -338,6 +352,7 @@ fn contracts(installation: &Installation) -> Vec<Contract> {
 fn plain_contracts(installation: &Installation, admission: &Arc<Admission>) -> Vec<Arc<dyn plain::Contract>> {
     vec![
         graph::contract(installation, admission),
+        own::Downloads::contract(installation, admission),
         voice::Downloads::contract(installation, admission),
     ]
 }
@@ -355,11 +370,11 @@ fn notifiers(installation: &Installation) -> Vec<Arc<dyn Notifier>> {
 /// The parts of the installation, over its database, its media plane and its accounts.
 fn install(
     db: &Db,
-    media: Media,
+    (media, relays): (Media, Relays),
     retention: Option<Duration>,
     identity: Identity,
     receivers: Receivers,
-    (recordings, spool): (recording::Store, recording::Spool),
+    (recordings, spool, meeting_recordings): (recording::Store, recording::Spool, Recordings),
 ) -> Installation {
     let retention_us = retention.map_or(register::limits::NEVER_US, clock::micros);
     let register = Register::new(db.clone()).with_retention_us(retention_us);
@@ -372,12 +387,17 @@ fn install(
             media.clone(),
             Arc::new(clock::SystemClock::new()),
             observer,
+            Arc::new(meeting_recordings.clone()),
         ),
+        meeting_recordings,
         register,
         media,
+        relays,
         calls: Calls::new(db.clone()),
         sip_base: None,
         numbers: Arc::default(),
+        phone_access: Arc::default(),
+        meeting_project: None,
         recordings,
         spool,
         outbox: Outbox::new(db.clone()),
@@ -396,6 +416,8 @@ impl Installation {
         if let Some(telephone) = telephone {
             self.sip_base = Some(telephone.domain.as_str().into());
             self.numbers = Arc::new(telephone.numbers.clone());
+            self.phone_access = Arc::new(telephone.phone_access.clone());
+            self.meeting_project = Some(telephone.meeting_project.as_str().into());
         }
     }
 }
@@ -475,7 +497,13 @@ async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErro
 }
 
 /// How connections are served.
-fn setup(tls: Option<Tls>, public_url: &str, proxies: Proxies, reports: Reports) -> Setup {
+fn setup(
+    tls: Option<Tls>,
+    public_url: &str,
+    proxies: Proxies,
+    datagrams: Option<TakesDatagrams>,
+    reports: Reports,
+) -> Setup {
     let secured = tls.map(|tls| Secured {
         tls,
         public_url: public_url.into(),
@@ -483,37 +511,73 @@ fn setup(tls: Option<Tls>, public_url: &str, proxies: Proxies, reports: Reports)
     Setup {
         secured,
         proxies,
+        datagrams,
         limits: Limits::with_files(descriptors::raise()),
         reports,
     }
 }
 
-/// The media plane, beside HTTP unless it is told otherwise.
-fn open_media(
-    address: SocketAddr,
-    media_port: u16,
-    reached: &[Reached],
-    events: mpsc::Sender<media::Event>,
-) -> Result<Media, StartError> {
-    let bind = SocketAddr::new(announce::media_ip(address.ip(), reached), media_port);
-    let interfaces = announce::interfaces().map_err(StartError::Interfaces)?;
-    let options = media::Options {
-        bind,
-        announce: announce::announced(bind, reached, &interfaces),
-    };
-    Media::start(&options, events).map_err(|source| StartError::Media { address: bind, source })
+/// Connections that carry datagrams are the media plane's, whichever port they came to.
+fn taken_by(media: Media) -> TakesDatagrams {
+    Arc::new(move |stream, secured| media.take_connection(stream, secured))
 }
 
-/// Without a public URL: the name that the certificate is for, or this machine, by the name that browsers trust with a camera.
-fn default_url(address: SocketAddr, tls: &TlsConfiguration) -> String {
-    let scheme = if *tls == TlsConfiguration::Off { "http" } else { "https" };
-    let port = address.port();
-    match tls {
-        TlsConfiguration::Acme(acme) if port == 443 => format!("https://{}", acme.domains[0]),
-        TlsConfiguration::Acme(acme) => format!("https://{}:{port}", acme.domains[0]),
-        _ if address.ip().is_loopback() || address.ip().is_unspecified() => format!("{scheme}://localhost:{port}"),
-        _ => format!("{scheme}://{address}"),
+/// By which ways clients come.
+struct Ways {
+    public_url: String,
+    entrances: Entrances,
+    /// What an operator has said of their addresses.
+    reached: Vec<Reached>,
+    interfaces: Vec<IpAddr>,
+}
+
+/// The ways to a server that has this address for HTTP: media is beside it unless it is told otherwise.
+async fn ways(configuration: &Configuration, address: SocketAddr) -> Result<Ways, StartError> {
+    let usual_port = if configuration.listen.port() == 0 {
+        0
+    } else {
+        address.port()
+    };
+    let reached = announce::resolve(&configuration.public_addresses).await?;
+    let interfaces = announce::interfaces().map_err(StartError::Interfaces)?;
+    let media = SocketAddr::new(
+        announce::media_ip(address.ip(), &reached, &interfaces),
+        configuration.media_port.unwrap_or(usual_port),
+    );
+    Ok(Ways {
+        public_url: configuration.public_url_at(address),
+        entrances: configuration.entrances(address, media),
+        reached,
+        interfaces,
+    })
+}
+
+impl Ways {
+    /// The relay at the port of HTTPS, if that is this server's own.
+    fn secured_relay(&self) -> Option<String> {
+        let port = self.entrances.http_port?;
+        let authority = self.public_url.strip_prefix("https://")?;
+        let host = authority.strip_suffix(&format!(":{port}")).unwrap_or(authority);
+        Some(format!("turns:{host}:{port}?transport=tcp"))
     }
+}
+
+/// The media plane, and in it the relay, if there is one of our own.
+fn open_media(
+    ways: &Ways,
+    divides_bandwidth: bool,
+    relays: &Relays,
+    events: mpsc::Sender<media::Event>,
+) -> Result<Media, StartError> {
+    let address = ways.entrances.media;
+    let options = media::Options {
+        bind: address,
+        takes_connections: ways.entrances.is_apart,
+        divides_bandwidth,
+        relay: relays.own_secret().cloned(),
+        announce: announce::announced(&ways.entrances, &ways.reached, &ways.interfaces),
+    };
+    Media::start(&options, events).map_err(|source| StartError::Media { address, source })
 }
 
 /// The host in a URL of ours.
@@ -560,6 +624,7 @@ impl Running {
 
     async fn close(self) {
         rooms::drain(&self.rooms, self.drain).await;
+        self.meeting_recordings.close().await;
         self.stop.cancel();
         // A listener that panicked has nothing left to finish.
         let _ = self.listening.await;
@@ -579,7 +644,7 @@ mod tests {
 
     use super::*;
     use crate::gate::operation::Effect;
-    use edge::AcmeConfiguration;
+    use edge::{AcmeConfiguration, TlsConfiguration};
 
     /// Which methods the contracts' tables have, and which the descriptors. The services of a package are all ours to serve.
     #[test]
@@ -701,7 +766,11 @@ mod tests {
                 "meet.example.org",
             ),
         ] {
-            let url = default_url(address.parse().expect("a valid row"), &tls);
+            let configuration = Configuration {
+                tls,
+                ..Configuration::default()
+            };
+            let url = configuration.public_url_at(address.parse().expect("a valid row"));
             assert_eq!(url, expected);
             assert_eq!(host_of(&url), Some(host));
         }

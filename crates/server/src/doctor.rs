@@ -3,6 +3,7 @@
 //! Each check does the thing rather than guess at it: it writes and syncs, binds, opens. A server that runs already holds its
 //! ports and its folder; that is said, and is no fault.
 
+pub mod network;
 mod way_in;
 
 use std::fs::File;
@@ -16,6 +17,7 @@ use crate::folder::{self, FolderError};
 use crate::{announce, clock, descriptors, limits, remedy};
 use edge::{Limits, Network, TlsConfiguration};
 use futures_util::future::BoxFuture;
+use media::{Endpoint, Transport};
 use register::chain;
 
 /// What one check found.
@@ -49,7 +51,12 @@ async fn look(configuration: &Configuration) -> Vec<Finding> {
     let (folder, served) = data_folder_of(data);
     let media_port = configuration.media_port.unwrap_or(configuration.listen.port());
     let reached = announce::resolve(&configuration.public_addresses).await;
-    let media_ip = announce::media_ip(configuration.listen.ip(), reached.as_deref().unwrap_or_default());
+    let interfaces = announce::interfaces();
+    let media_ip = announce::media_ip(
+        configuration.listen.ip(),
+        reached.as_deref().unwrap_or_default(),
+        interfaces.as_deref().unwrap_or_default(),
+    );
     let media = SocketAddr::new(media_ip, media_port);
     let http_port = TcpListener::bind(configuration.listen).map(drop);
     let media_bound = UdpSocket::bind(media).map(drop);
@@ -85,7 +92,7 @@ async fn look(configuration: &Configuration) -> Vec<Finding> {
         },
         Finding {
             subject: "announced address",
-            state: announced(reached, media),
+            state: announced(configuration, media, reached, interfaces),
         },
         Finding {
             subject: "clock",
@@ -274,17 +281,34 @@ fn proxies(configuration: &Configuration) -> Result<String, Problem> {
     })
 }
 
-fn announced(reached: Result<Vec<Reached>, Unresolved>, media: SocketAddr) -> Result<String, Problem> {
+fn announced(
+    configuration: &Configuration,
+    media: SocketAddr,
+    reached: Result<Vec<Reached>, Unresolved>,
+    interfaces: io::Result<Vec<IpAddr>>,
+) -> Result<String, Problem> {
     const HINT: &str = "say which address browsers reach with `--public-address`";
     let reached = reached.map_err(|error| problem(chain(&error), HINT))?;
-    let interfaces = announce::interfaces().map_err(|error| problem(error.to_string(), HINT))?;
-    let addresses = announce::announced(media, &reached, &interfaces);
-    if addresses.is_empty() {
+    let interfaces = interfaces.map_err(|error| problem(error.to_string(), HINT))?;
+    let listen = configuration.listen;
+    let entrances = configuration.entrances(listen, media);
+    let announced = announce::announced(&entrances, &reached, &interfaces);
+    if announced.is_empty() {
         return Err(problem("this machine has no address that could be announced", HINT));
     }
-    let names: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    let reach = if addresses.iter().all(|address| address.ip().is_loopback()) {
-        "; only browsers on this machine reach it, `--listen 0.0.0.0:8080` lets in others"
+    let name = |end: &Endpoint| {
+        let by = match end.transport {
+            Transport::Udp => "UDP",
+            Transport::Tcp => "TCP",
+            Transport::Relay => "the relay",
+        };
+        let is_here = end.address.ip().is_loopback() || interfaces.contains(&end.address.ip());
+        let whose = if is_here { "" } else { ", if a router forwards it here" };
+        format!("{} by {by}{whose}", end.address)
+    };
+    let names: Vec<String> = announced.iter().map(name).collect();
+    let reach = if listen.ip().is_loopback() && reached.is_empty() {
+        "; only this machine opens its pages, `--listen 0.0.0.0:8080` lets in others"
     } else {
         ""
     };

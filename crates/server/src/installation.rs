@@ -13,6 +13,9 @@ use share::Reports;
 
 use crate::metrics::Metrics;
 use crate::outgoing::Receivers;
+use crate::phone_access::PhoneAccess;
+use crate::recorded::Recordings;
+use crate::relays::Relays;
 
 /// The parts, opened. All are cheap to clone and share what they hold.
 #[derive(Clone)]
@@ -21,15 +24,23 @@ pub(crate) struct Installation {
     pub(crate) register: Register,
     pub(crate) rooms: Rooms,
     pub(crate) media: Media,
+    /// Which relay clients are told of.
+    pub(crate) relays: Relays,
     pub(crate) calls: Calls,
     /// What names of SIP domains end in, if telephones may call.
     pub(crate) sip_base: Option<Arc<str>>,
     /// Which phone numbers the trunk brings, and to whom.
     pub(crate) numbers: Arc<NumberPlan>,
+    /// By what telephones come into meetings.
+    pub(crate) phone_access: Arc<PhoneAccess>,
+    /// The project that their calls belong to.
+    pub(crate) meeting_project: Option<Arc<str>>,
     /// Where the files of recordings are.
     pub(crate) recordings: Store,
     /// Where their sound is until it is made into files.
     pub(crate) spool: Spool,
+    /// Recordings of meetings.
+    pub(crate) meeting_recordings: Recordings,
     pub(crate) outbox: Outbox,
     /// Who may be told what is in it.
     pub(crate) receivers: Receivers,

@@ -73,6 +73,12 @@ pub(crate) const WAY_IN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of such an answer: ours have some hundreds, and a proxy's page of its own is cut.
 pub(crate) const WAY_IN_ANSWER_BYTES_MAX: usize = 64 * 1024;
 
+/// A round trip within which people do not talk over each other: 150 ms each way (ITU-T G.114). `/check` says the same.
+pub(crate) const ROUND_TRIP_GOOD: Duration = Duration::from_millis(300);
+
+/// Loss that nobody notices, of a hundred.
+pub(crate) const LOST_PERCENT_GOOD: usize = 3;
+
 /// How often a name is looked up again whose addresses are announced: somebody who comes back is in again soon after a change, and
 /// servers of names answer such questions from memory.
 pub(crate) const RESOLVE_INTERVAL: Duration = Duration::from_mins(1);
@@ -184,6 +190,16 @@ pub(crate) const ARRIVALS: Rule = Rule {
     per_account: 32,
 };
 
+/// Checks of the network at one time: as many as `media` holds. Each lasts 20 s, and a page that looks by UDP and by TCP has two:
+/// a class behind one address may look before its lesson.
+pub(crate) const NETWORK_CHECKS: Rule = Rule {
+    total: media::limits::CHECKS as u64,
+    kept_for_accounts: 32,
+    kept_for_close: 0,
+    per_client: 64,
+    per_account: 32,
+};
+
 /// How often the audit log is told what was only counted: counts are of a minute.
 pub(crate) const AUDIT_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -292,3 +308,26 @@ pub(crate) const HANDLER_COOKIES_MAX: usize = 16;
 
 /// What is read of a recording's file at once, for whoever fetches it: a minute of one channel.
 pub(crate) const RECORDING_PART_BYTES_MAX: u64 = 1024 * 1024;
+
+/// How often it is tried to write that a telephone left a meeting, and how long it is waited between: half a minute, as long as somebody
+/// who was cut off is waited for.
+pub(crate) const TELEPHONE_LEAVE_ATTEMPTS_MAX: u32 = 30;
+/// See [`TELEPHONE_LEAVE_ATTEMPTS_MAX`].
+pub(crate) const TELEPHONE_LEAVES_AGAIN: Duration = Duration::from_secs(1);
+
+/// Recordings of meetings whose files are made at the same time: mixing decodes every voice, and a meeting that goes on needs the
+/// other cores.
+pub(crate) const RECORDINGS_FINISHED_AT_ONCE: usize = 2;
+
+/// Recordings that are composed at once: each keeps two threads busy that meetings could have.
+pub(crate) const RECORDINGS_COMPOSED_AT_ONCE: usize = 1;
+
+/// The first pause before files of a recording are made once more, or written down; it is doubled each time.
+pub(crate) const RECORDING_PAUSE_MIN: Duration = Duration::from_secs(1);
+
+/// The longest such pause: a store that was away for an hour is back for a minute at most before the files are there.
+pub(crate) const RECORDING_PAUSE_MAX: Duration = Duration::from_mins(1);
+
+/// How long the credentials of a relay may be used to begin with it: whoever looks at a meeting in the morning comes back by them in
+/// the evening. They open a way to this server's media and to nothing else.
+pub(crate) const RELAY_CREDENTIALS_S: i64 = 12 * 3_600;

@@ -3,7 +3,7 @@
 //! A name of the wrong shape is the caller's mistake and gets the field back. A name of the right shape whose id cannot be one
 //! of ours is merely unknown: that answer is the same as for one that was never given out.
 
-use meeting::{ConferenceId, MemberId, ParticipantId, SessionId};
+use meeting::{ConferenceId, MemberId, ParticipantId, RecordingId, SessionId};
 use rooms::SpaceName;
 
 use crate::failure::{Answer, Failure};
@@ -50,6 +50,12 @@ pub(crate) fn participant_session(
         ParticipantId::parse(participant).ok(),
         SessionId::parse(session).ok(),
     ))
+}
+
+/// Reads `conferenceRecords/{conference_record}/recordings/{recording}`; each part is `None` if it cannot be ours.
+pub(crate) fn recording(field: &str, name: &str) -> Answer<(Option<ConferenceId>, Option<RecordingId>)> {
+    let [conference, recording] = split(field, name, ["conferenceRecords", "recordings"])?;
+    Ok((ConferenceId::parse(conference).ok(), RecordingId::parse(recording).ok()))
 }
 
 /// The ids of a name, one after each collection.

@@ -8,8 +8,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use calls::{Conductor, Espeak, Events, Handlers, NumberPlan, Peers, Trunk, Ways};
+use audit::By;
+use calls::{Conductor, DialIn, Espeak, Events, Handlers, NumberPlan, Peers, Trunk, Ways};
 use edge::Tls;
+use identity::ProjectError;
 use ipnet::IpNet;
 use recording::{Place, Spool, Store, StoreError};
 use telephony::agent::{self, Agent, AgentError, Credential};
@@ -18,8 +20,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
+use crate::doorman::Doorman;
 use crate::installation::Installation;
 use crate::outgoing::is_public;
+use crate::phone_access::PhoneAccess;
 
 /// How telephones reach the server.
 #[derive(Clone, Debug)]
@@ -46,10 +51,18 @@ pub struct TelephoneConfiguration {
     pub trunk_password: String,
     /// What numbers that may be called begin with.
     pub trunk_prefixes: Vec<String>,
+    /// It is offered no Opus.
+    pub trunk_g711_only: bool,
     /// From where the trunk brings calls; none is the address of `trunk`, where that is one.
     pub trunk_networks: Vec<IpNet>,
     /// Which phone numbers it brings, and to which projects.
     pub numbers: NumberPlan,
+    /// By what telephones come into meetings.
+    pub phone_access: PhoneAccess,
+    /// The project that their calls belong to.
+    pub meeting_project: String,
+    /// Whether noise of theirs is turned down between words.
+    pub suppress_noise: bool,
     /// How many calls may be made at once.
     pub outgoing_at_once: usize,
     /// And in a minute, by each project.
@@ -79,8 +92,12 @@ impl Default for TelephoneConfiguration {
             trunk_user: String::new(),
             trunk_password: String::new(),
             trunk_prefixes: vec![],
+            trunk_g711_only: false,
             trunk_networks: vec![],
             numbers: NumberPlan::default(),
+            phone_access: PhoneAccess::default(),
+            meeting_project: "meetings".to_owned(),
+            suppress_noise: true,
             outgoing_at_once: calls::limits::OUTGOING_AT_ONCE,
             outgoing_per_minute: calls::limits::OUTGOING_PER_MINUTE,
         }
@@ -102,6 +119,9 @@ pub enum TelephoneError {
     /// SIP.
     #[error(transparent)]
     Agent(#[from] AgentError),
+    /// The project of calls into meetings.
+    #[error("the project of calls into meetings cannot be made: `meeting_project` of `[telephony]`")]
+    Project(#[source] ProjectError),
     /// What a server before this one left.
     #[error("the calls that were left open cannot be ended")]
     Recovery(#[from] db::Error),
@@ -127,6 +147,7 @@ fn ways(configuration: &TelephoneConfiguration) -> Ways {
         host,
         credential,
         prefixes: configuration.trunk_prefixes.clone(),
+        g711_only: configuration.trunk_g711_only,
     });
     Ways::new(
         trunk,
@@ -149,6 +170,35 @@ fn trunk_networks(configuration: &TelephoneConfiguration) -> Arc<[IpNet]> {
     address.map(IpNet::from).into_iter().collect()
 }
 
+/// How meetings are reached from telephones. The project of such calls is made where it is not there yet: a call belongs to one, and these
+/// have nobody else's.
+async fn dial_in(
+    configuration: &TelephoneConfiguration,
+    installation: &Installation,
+) -> Result<DialIn, TelephoneError> {
+    let TelephoneConfiguration {
+        phone_access: access,
+        meeting_project: project,
+        suppress_noise,
+        ..
+    } = configuration;
+    if *access != PhoneAccess::default() {
+        let by = By::server(clock::now_us());
+        let made = installation
+            .identity
+            .create_project(project, "Meetings by telephone", &by)
+            .await;
+        match made {
+            Ok(_) | Err(ProjectError::Taken) => {}
+            Err(error) => return Err(TelephoneError::Project(error)),
+        }
+    }
+    let numbers = access.numbers.iter().map(|number| number.number.clone());
+    let gateway = access.gateway_host().map(str::to_owned);
+    let doorman = Arc::new(Doorman::new(installation, *suppress_noise));
+    Ok(DialIn::new(numbers.collect(), gateway, project.clone(), doorman))
+}
+
 /// Begins to answer telephones. What they do goes on until it is stopped, and ends in the task that is answered.
 pub(crate) async fn start(
     configuration: TelephoneConfiguration,
@@ -157,6 +207,7 @@ pub(crate) async fn start(
     handlers: Arc<dyn Handlers>,
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, TelephoneError> {
+    let dial_in = Arc::new(dial_in(&configuration, installation).await?);
     let ways = Arc::new(ways(&configuration));
     let trunk_networks = trunk_networks(&configuration);
     let TelephoneConfiguration {
@@ -185,6 +236,7 @@ pub(crate) async fn start(
         domain_base: domain,
         ways,
         trunk_networks,
+        dial_in,
     };
     conductor.recover().await?;
     let tls = match (tls_listen, tls) {
@@ -209,7 +261,7 @@ pub(crate) async fn start(
             agent: agent_events,
             lines: line_events,
         };
-        conductor.conduct(agent, events, stop).await;
+        conductor.conduct(Arc::new(agent), events, stop).await;
         silent.cancel();
         exchange.stop();
     }))

@@ -66,6 +66,7 @@ pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>, reports:
     let setup = Setup {
         secured: None,
         proxies: Proxies::default(),
+        datagrams: None,
         limits: Limits::default(),
         reports,
     };

@@ -6,7 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meeting::{Conference, ConferenceId, Micros, ParticipantId, SessionId, SpaceId, UserId};
-use register::{ConferenceRecord, Page, ParticipantRecord, ParticipantSessionRecord, Query, Register, RegisterError};
+use register::{
+    ConferenceRecord, Page, ParticipantRecord, ParticipantSessionRecord, Query, RecordingRecord, Register,
+    RegisterError,
+};
+use rooms::Wanted;
 
 use crate::{device::Ticket, server::Server};
 
@@ -29,6 +33,8 @@ pub(crate) struct Promises {
 /// What the register says of a space, all of it.
 pub(crate) struct Record {
     conferences: Vec<(ConferenceRecord, Vec<Person>)>,
+    /// All of them, in the order of the conferences and of their starts.
+    recordings: Vec<RecordingRecord>,
 }
 
 struct Person {
@@ -55,7 +61,15 @@ impl Record {
         }
         // The list is newest first.
         conferences.reverse();
-        Record { conferences }
+        let mut recordings = vec![];
+        for (conference, _) in &conferences {
+            let of = &conference.id;
+            recordings.extend(all_pages(now, async |query| register.list_recordings(of, query).await).await);
+        }
+        Record {
+            conferences,
+            recordings,
+        }
     }
 
     /// The rules of the register itself.
@@ -76,6 +90,31 @@ impl Record {
             .iter()
             .filter(|(conference, _)| conference.end.is_none());
         assert!(open.count() <= 1, "at most one active conference");
+        for (conference, _) in &self.conferences {
+            self.check_recordings(conference);
+        }
+    }
+
+    /// A conference has one recording at a time, and none outlives it.
+    fn check_recordings(&self, conference: &ConferenceRecord) {
+        let mut before = conference.start;
+        let of = |recording: &&RecordingRecord| recording.conference == conference.id;
+        let mut recordings = self.recordings.iter().filter(of).peekable();
+        while let Some(recording) = recordings.next() {
+            assert!(
+                recording.start >= before,
+                "recordings of a conference follow each other"
+            );
+            before = recording.end.unwrap_or(recording.start);
+            let is_last = recordings.peek().is_none();
+            let may_go_on = is_last && conference.end.is_none();
+            assert!(may_go_on || recording.end.is_some(), "one recording at a time");
+            assert!(before >= recording.start, "no negative time");
+            assert!(
+                conference.end.is_none_or(|end| before <= end),
+                "a recording is inside its conference"
+            );
+        }
     }
 
     /// What clients were promised.
@@ -118,6 +157,11 @@ impl Record {
         };
         let recorded = server.register.space(space).await.expect("the space is there");
         assert_eq!(remembered, live(&recorded), "memory and register agree");
+        assert_eq!(
+            server.tapes.wanted(space),
+            taped(&recorded),
+            "what is recorded is what the register says"
+        );
     }
 
     /// Whether everybody has gone.
@@ -155,6 +199,13 @@ impl Record {
             text + if conference.end.is_some() { ", over" } else { ", open" }
         });
         described.collect::<Vec<_>>().join("; ")
+    }
+
+    /// For scripts: how many recordings there are.
+    pub(crate) fn recorded(&self) -> String {
+        let over = self.recordings.iter().filter(|recording| recording.end.is_some());
+        let over = over.count();
+        format!("{over} over, {} going on", self.recordings.len() - over)
     }
 
     /// For scripts: how many seconds each conference that is over lasted.
@@ -205,6 +256,18 @@ impl Person {
             );
         }
     }
+}
+
+/// What should be recorded in a space.
+fn taped(space: &meeting::Space) -> Option<Wanted> {
+    let conference = space.conference()?;
+    let recording = conference.recording().now()?;
+    Some(Wanted {
+        conference: conference.id().clone(),
+        recording: recording.id.clone(),
+        paused: recording.paused,
+        only: None,
+    })
 }
 
 /// All that a list has, page after page.

@@ -6,6 +6,7 @@ mod drawn;
 mod networks;
 mod outages;
 mod races;
+mod recordings;
 mod writes;
 mod years;
 
@@ -18,6 +19,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
         crashes::SCENARIOS,
         crowds::SCENARIOS,
         races::SCENARIOS,
+        recordings::SCENARIOS,
         networks::SCENARIOS,
         outages::SCENARIOS,
         drawn::SCENARIOS,

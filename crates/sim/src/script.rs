@@ -12,6 +12,7 @@
 //! | `cut`, `mend`, `speak`, `hush` DEVICES | the cable is pulled, and put back; they speak, and are silent |
 //! | `write` DEVICE WORD | it writes to everybody |
 //! | `admit`, `deny`, `remove` DEVICES, `lock`, `open`, `quiet`, `end` | a host does that; `quiet`: only hosts may write |
+//! | `tape`, `halt`, `go`, `cease` | a host has recordings begin by themselves; pauses the one that goes on, resumes it, ends it |
 //! | `crash`, `stop` SECONDS, `pause` SECONDS | the server dies; stops in good order; its process stands still |
 //! | `clock` SECONDS | its wall clock is set |
 //! | `visits` N DAYS | so many people come and go, one after the other, while so many days pass on the wall |
@@ -22,12 +23,13 @@
 //! | `is` DEVICE, `read` DEVICE | questions: how it is, what chat it has read in whatever order, now or within twenty seconds |
 //! | `queue` DEVICE | a question: how many are at the door, as a host sees it, now or within twenty seconds |
 //! | `record`, `lasted` | questions: what the register says; how many seconds each conference that is over lasted, by their starts |
+//! | `recorded` | a question: how many recordings are over, and how many go on |
 //! | `hears` LISTENER SPEAKER SECONDS MS | whether it was never silent for longer in the last seconds |
 
 use std::time::Duration;
 
 use db::testing::Fate;
-use meeting::{AccessType, RestrictionType, Settings, Standing};
+use meeting::{AccessType, Input, RecordingEndReason, RestrictionType, Settings, Standing};
 
 use crate::{
     link::{CALM, Weather},
@@ -92,6 +94,10 @@ async fn happen(world: &mut World, words: Vec<&str>) {
         "lock" => world.configure(verb, settings(AccessType::Restricted)),
         "open" => world.configure(verb, settings(AccessType::Open)),
         "quiet" => world.configure(verb, quiet()),
+        "tape" => world.configure(verb, taped()),
+        "halt" => world.record_so(verb, Input::PauseRecording),
+        "go" => world.record_so(verb, Input::ResumeRecording),
+        "cease" => world.record_so(verb, stopped()),
         "end" => world.end(),
         "crash" => world.crash("by itself"),
         "stop" => world.stop(Duration::from_secs(number(words[0]))),
@@ -112,6 +118,7 @@ async fn ask(world: &mut World, words: Vec<&str>, expected: &str) -> String {
         ["read", name] => world.becomes(expected, |world| world.chat(name)).await,
         ["queue", name] => world.becomes(expected, |world| world.queue(name)).await,
         ["record"] => tell(world, Record::describe).await,
+        ["recorded"] => tell(world, Record::recorded).await,
         ["lasted"] => tell(world, Record::lasted).await,
         ["hears", listener, speaker, seconds, most_ms] => {
             let silence = world.silence(listener, speaker, number(seconds));
@@ -148,6 +155,22 @@ fn quiet() -> Settings {
         moderation: true,
         chat_restriction: RestrictionType::HostsOnly,
         ..settings(AccessType::Open)
+    }
+}
+
+/// Recordings begin by themselves.
+fn taped() -> Settings {
+    Settings {
+        auto_recording: true,
+        ..settings(AccessType::Open)
+    }
+}
+
+/// The recording ends by somebody's word.
+fn stopped() -> Input {
+    Input::StopRecording {
+        recording: None,
+        reason: RecordingEndReason::Stopped,
     }
 }
 

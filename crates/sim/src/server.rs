@@ -4,9 +4,10 @@
 //! world again.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
@@ -14,8 +15,9 @@ use std::{
 
 use db::Db;
 use media::{Media, Simulated};
+use meeting::{RecordingId, SpaceId};
 use register::Register;
-use rooms::{Observer, Rooms};
+use rooms::{Observer, Recorder, Rooms, Wanted};
 use tokio::{sync::Notify, task::AbortHandle};
 
 use crate::{clock::Clock, limits};
@@ -26,6 +28,7 @@ pub(crate) struct Server {
     pub(crate) register: Register,
     pub(crate) media: Media,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) tapes: Arc<Tapes>,
     pub(crate) shard: Simulated,
     /// When the shard has something to do again.
     pub(crate) deadline: Instant,
@@ -46,7 +49,9 @@ impl Server {
         });
         let deadline = rooms::Clock::instant(&clock);
         let observer = Arc::<Gauges>::clone(&gauges);
-        let rooms = Rooms::new(register.clone(), media.clone(), Arc::new(clock), observer);
+        let tapes = Arc::new(Tapes::new(&clock));
+        let recorder = Arc::<Tapes>::clone(&tapes);
+        let rooms = Rooms::new(register.clone(), media.clone(), Arc::new(clock), observer, recorder);
         tokio::time::timeout(limits::START, rooms.restart()).await.ok()?.ok()?;
         let follow = tokio::spawn(rooms::follow(rooms.clone(), events)).abort_handle();
         let deadlines = tokio::spawn(rooms::keep_deadlines(rooms.clone())).abort_handle();
@@ -56,6 +61,7 @@ impl Server {
             register,
             media,
             gauges,
+            tapes,
             shard,
             deadline,
             _tasks: Tasks([follow, deadlines, measured]),
@@ -82,6 +88,42 @@ impl Gauges {
     /// Conferences and sessions that run.
     pub(crate) fn read(&self) -> (i64, i64) {
         (self.conferences.load(Relaxed), self.sessions.load(Relaxed))
+    }
+}
+
+/// What should be recorded, as the rooms have said it; what is in a recording is not simulated.
+pub(crate) struct Tapes {
+    /// Counted on from the time of the start, so that no other process has the same.
+    next: AtomicI64,
+    wanted: Mutex<BTreeMap<SpaceId, Wanted>>,
+}
+
+impl Tapes {
+    fn new(clock: &Clock) -> Tapes {
+        Tapes {
+            next: AtomicI64::new(rooms::Clock::now(clock).0),
+            wanted: Mutex::default(),
+        }
+    }
+
+    /// What should be recorded in this space.
+    pub(crate) fn wanted(&self, space: &SpaceId) -> Option<Wanted> {
+        self.wanted.lock().expect("nobody panics with it").get(space).cloned()
+    }
+}
+
+impl Recorder for Tapes {
+    fn fresh_id(&self) -> RecordingId {
+        let id = self.next.fetch_add(1, Relaxed);
+        RecordingId::from_random(i128::from(id).to_be_bytes())
+    }
+
+    fn record(&self, space: &SpaceId, wanted: Option<Wanted>) {
+        let mut all = self.wanted.lock().expect("nobody panics with it");
+        match wanted {
+            Some(wanted) => all.insert(space.clone(), wanted),
+            None => all.remove(space),
+        };
     }
 }
 

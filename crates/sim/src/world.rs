@@ -261,6 +261,11 @@ impl World {
         self.host("chooses", what, Input::Configure(settings));
     }
 
+    /// A host does something about the recording.
+    pub(crate) fn record_so(&mut self, verb: &str, input: Input) {
+        self.host(verb, "the recording", input);
+    }
+
     /// A host ends the meeting for all.
     pub(crate) fn end(&mut self) {
         self.host("ends", "the meeting", Input::EndConference);

@@ -10,6 +10,13 @@ pub(crate) const DATAGRAM_BYTES_MAX: usize = 1_500;
 /// Sound in one packet: nobody sends more than 200 ms at once, since a telephone would wait for them.
 pub(crate) const PACKET_SAMPLES_MAX: usize = 1_600;
 
+/// Packets of Opus that wait until they are heard: a second of them in the shortest frames there are, 2.5 ms, in some of a kilobyte each.
+pub(crate) const WAITING_PACKETS_MAX: usize = 400;
+
+/// Legs that speak Opus at once; further ones speak G.711. To code and decode a frame takes some 80 µs on a core of today, and all lines
+/// share one: so these are 12 ms of a beat's 20.
+pub(crate) const OPUS_LEGS_MAX: usize = 150;
+
 /// Packets that are read of one leg before the next frame of all legs is due: what 20 ms of the worst burst bring.
 pub(crate) const PACKETS_AT_ONCE: usize = 64;
 
@@ -120,6 +127,9 @@ pub(crate) const LADDER_KEPT: Duration = Duration::from_secs(10);
 
 /// How often a call is asked for a refresh in a row, where something comes between.
 pub(crate) const REFRESHES_MAX: u32 = 4;
+
+/// How long a call may be good without a word, where whoever is called asks for more than usual: a day. Calls are shorter.
+pub(crate) const SESSION_S_MAX: u32 = 86_400;
 
 /// How long it is waited at least after two offers met, and how much more by chance: whoever began the call waits longer, so that the
 /// second try meets nothing (RFC 3261 §14.1).

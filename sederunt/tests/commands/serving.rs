@@ -151,3 +151,38 @@ fn flags_win_over_the_environment_and_it_over_the_file() {
         assert!(said.contains(&format!("announced address: {expected}:")), "{said}");
     }
 }
+
+/// It needs nothing of the server's: a client's way is tried from wherever this runs.
+#[test]
+fn what_a_client_meets_is_tried_as_a_client_does() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let network = |url: &str| {
+        let output = sederunt(data.path(), &["doctor", "network", "--url", url]);
+        (output.status.success(), text(&output.stdout))
+    };
+    let (url, check) = {
+        let serving = Serving::start(&data.path().join("data"));
+        let url = serving.lines[0]
+            .rsplit(' ')
+            .next()
+            .expect("it ends in the address")
+            .to_owned();
+        let check = network(&format!("{url}/"));
+        (url, check)
+    };
+    let (leads_there, said) = check;
+    assert!(leads_there, "{said}");
+    for row in [
+        "ok       UDP: open, by ",
+        "ok       TCP: open, by ",
+        "round trip: ",
+        "loss: ",
+    ] {
+        assert!(said.contains(row), "{said}");
+    }
+    let (leads_there, said) = network(&url);
+    assert!(
+        !leads_there && said.contains("problem  server: ") && said.contains("hint: check the address"),
+        "{said}"
+    );
+}

@@ -19,7 +19,7 @@ describe('connections', { timeout: 180_000 }, () => {
 
   before(async () => {
     relay = await Relay.open();
-    server = await Server.start({ settings: `public_address = "${relay.address}"` });
+    server = await Server.start({ settings: `public_address = "${relay.address}"\nwithout_tcp_media = true` });
     await relay.leadTo(server.mediaPort);
     server.addUser('owner@example.org', 'Owner');
     space = await server.openSpace(server.token('owner@example.org'));

@@ -33,7 +33,7 @@ class World {
   static async open(conditions) {
     const world = new World();
     world.relay = await Relay.open({ seed: SEED });
-    world.server = await Server.start({ settings: `public_address = "${world.relay.address}"` });
+    world.server = await Server.start({ settings: `public_address = "${world.relay.address}"\nwithout_tcp_media = true` });
     await world.relay.leadTo(world.server.mediaPort);
     await world.relay.become(conditions);
     world.server.addUser('owner@example.org', 'Owner');
@@ -84,10 +84,12 @@ function near(found, truth, slack, what) {
 function check(t, stream, bad, roundTripMs) {
   const { direction, truth } = stream;
   const isBad = direction === bad;
+  // A few pictures that a busy machine sends late are much of the mean of a camera's few packets, and of a voice's many nothing.
+  const jitterSlack = isBad && stream.label === 'main-audio' ? 0 : BUSY_MS;
   const figures = [
     ['packets', stream.packetUtilization, truth.packets, 0],
     ['loss', stream.averagePacketLossRate, truth.lost / truth.packets, isBad ? 0 : 0.005],
-    ['jitter', duration_ms(stream.averageJitter), truth.jitterMs, isBad ? 0 : BUSY_MS],
+    ['jitter', duration_ms(stream.averageJitter), truth.jitterMs, jitterSlack],
     ['round trip', duration_ms(stream.averageRoundTripTime), roundTripMs, 0],
   ];
   const what = `${direction} ${stream.label} ${stream.streamId}`;

@@ -6,8 +6,9 @@ import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 import { scratch, tool } from './files.js';
-import { camera, nearestColour, silence, voice } from './material.js';
+import { camera, livelyCamera, nearestColour, silence, tone, voice } from './material.js';
 import { observe } from './observer.js';
+import { byRelayAlone } from './relayed.js';
 import { pause, until } from './until.js';
 
 /** Sound energy in a second: speech is far above, silence after a codec far below. */
@@ -16,12 +17,14 @@ export const AUDIBLE_ENERGY = 1e-4;
 export class Person {
   /**
    * Opens a browser; nobody has joined anything yet. With so many devices of each kind, they are the browser's own and show no
-   * colour. Of somebody who is not observed, nothing is kept that their page lets go. Who shares a tab chooses the one with that
+   * colour. Somebody with a tone speaks in it. A lively one's camera is worth more bits. Of somebody who is not observed, nothing is kept that their page lets go. Who shares a tab chooses the one with that
    * title, as it is; the others get what the browser makes up.
+   * `byRelay` lets them out by a relay alone, the one at its `url` or else the one that they are told of.
    */
   static async arrive(server, name, colour, how = {}) {
-    const { speaks = false, devices = 1, observed = true, sharesTab = null, viewport = { width: 640, height: 480 } } = how;
+    const { speaks = false, tone_hz = null, devices = 1, observed = true, sharesTab = null, byRelay = null, lively = false, viewport = { width: 640, height: 480 } } = how;
     const person = new Person();
+    const microphone = tone_hz ? tone(tone_hz) : speaks ? voice() : silence();
     Object.assign(person, { server, name, colour, profile: scratch() });
     person.context = await chromium.launchPersistentContext(person.profile, {
       executablePath: tool('chromium'),
@@ -33,6 +36,8 @@ export class Person {
       ...(sharesTab && { permissions: ['camera', 'microphone'] }),
       args: [
         '--no-sandbox',
+        // Certificates of tests are of nobody's making.
+        ...(server.secured ? ['--ignore-certificate-errors'] : []),
         '--disable-gpu',
         '--disable-background-networking',
         '--disable-component-update',
@@ -46,11 +51,12 @@ export class Person {
           ? [`--use-fake-device-for-media-stream=device-count=${devices}`]
           : [
               '--use-fake-device-for-media-stream',
-              `--use-file-for-fake-video-capture=${camera(colour)}`,
-              `--use-file-for-fake-audio-capture=${speaks ? voice() : silence()}`,
+              `--use-file-for-fake-video-capture=${(lively ? livelyCamera : camera)(colour)}`,
+              `--use-file-for-fake-audio-capture=${microphone}`,
             ]),
       ],
     });
+    if (byRelay) await person.context.addInitScript(byRelayAlone, byRelay.url);
     if (observed) await person.context.addInitScript(observe);
     person.page = person.context.pages()[0] ?? (await person.context.newPage());
     person.errors = [];
@@ -215,6 +221,28 @@ export class Person {
       }
       return lines;
     });
+  }
+
+  /** How loud each of these tones arrives in the next seconds: its middle level on all lines together, in decibels below the loudest. */
+  async hearsTones(tones_hz, for_s) {
+    return this.page.evaluate(async ({ tones_hz, for_s }) => {
+      const context = new AudioContext();
+      const analyser = new AnalyserNode(context, { fftSize: 8_192, smoothingTimeConstant: 0 });
+      const receivers = globalThis.observed.connections.at(-1).getReceivers();
+      for (const { track } of receivers.filter(({ track }) => track.kind === 'audio')) {
+        context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+      }
+      const bins = new Float32Array(analyser.frequencyBinCount);
+      const levels = tones_hz.map(() => []);
+      for (const end = performance.now() + for_s * 1_000; performance.now() < end; ) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        analyser.getFloatFrequencyData(bins);
+        const bin = (hz) => Math.round((hz * analyser.fftSize) / context.sampleRate);
+        tones_hz.forEach((hz, index) => levels[index].push(Math.max(...bins.slice(bin(hz) - 1, bin(hz) + 2))));
+      }
+      await context.close();
+      return levels.map((level) => level.sort((one, other) => one - other)[Math.floor(level.length / 2)]);
+    }, { tones_hz, for_s });
   }
 
   /** Whether any voice arrives within the next second. */

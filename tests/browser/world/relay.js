@@ -57,6 +57,11 @@ export class Relay {
     await this.mend();
   }
 
+  /** The router on the way forgets which ports it has lent: everybody is seen to come from another one, and notices nothing. */
+  rebind() {
+    return this.#order({ rebind: true });
+  }
+
   /**
    * What became of the packets of one direction, or of one stream in it: how many came, how many of them were lost, how long the others
    * took in the mean, and the mean jitter that their receiver should have measured.

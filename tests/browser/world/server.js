@@ -4,9 +4,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
+import { request as plain } from 'node:http';
+import { request as secured } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
 
 import { Cable } from './cable.js';
 import { binary, scratch } from './files.js';
@@ -16,11 +19,12 @@ export class Server {
 
   /**
    * Starts on free ports with a new data folder. `settings` are those of a configuration file. On loopback, unless it shall be
-   * reached at every address of this machine. `cabled`: by a cable that can be pulled.
+   * reached at every address of this machine. `cabled`: by a cable that can be pulled. `secured`: by HTTPS, with a certificate for
+   * development.
    */
-  static async start({ settings, host = '127.0.0.1', cabled = false } = {}) {
+  static async start({ settings, host = '127.0.0.1', cabled = false, secured = false } = {}) {
     const server = new Server();
-    server.host = host;
+    Object.assign(server, { host, secured });
     server.data = scratch();
     if (settings) writeFileSync((server.configuration = join(server.data, 'sederunt.toml')), settings);
     server.port = await freePort();
@@ -31,7 +35,9 @@ export class Server {
   }
 
   get url() {
-    return `http://localhost:${this.cable?.port ?? this.port}`;
+    // What names an address of IPv6 alone is reached by it; the name may be one of IPv4 too.
+    const host = this.host.startsWith('[') ? this.host : 'localhost';
+    return `${this.secured ? 'https' : 'http'}://${host}:${this.cable?.port ?? this.port}`;
   }
 
   /** As a power cut would end it: no signal handler runs. */
@@ -100,8 +106,11 @@ export class Server {
   /** A plain request with a bearer token. */
   async call(method, path, { token, body } = {}) {
     const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-    const answer = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
-    return { status: answer.status, body: await answer.json() };
+    const how = { method, headers, rejectUnauthorized: false };
+    const asked = (this.secured ? secured : plain)(this.url + path, how);
+    asked.end(body && JSON.stringify(body));
+    const [answer] = await once(asked, 'response');
+    return { status: answer.statusCode, body: await json(answer) };
   }
 
   /** A space into which everybody walks. */
@@ -118,6 +127,7 @@ export class Server {
   async #serve() {
     const flags = ['serve', '--listen', `${this.host}:${this.port}`, '--public-url', this.url, '--media-port', `${this.mediaPort}`, '--data', this.data];
     if (this.cable) flags.push('--public-address', this.cable.mediaAddress);
+    if (this.secured) flags.push('--tls', 'dev');
     if (this.configuration) flags.push('--config', this.configuration);
     this.#process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: this.#process.stdout });
@@ -126,12 +136,12 @@ export class Server {
   }
 }
 
-/** A port that is free for TCP and UDP now. A server must get the same ports again, so the system cannot choose later. */
+/** A port that is free for TCP and UDP at every address now. A server must get the same ports again, so the system cannot choose later. */
 export async function freePort() {
-  const tcp = createServer().listen(0, '127.0.0.1');
+  const tcp = createServer().listen(0, '0.0.0.0');
   await once(tcp, 'listening');
   const { port } = tcp.address();
-  const udp = createSocket('udp4').bind(port, '127.0.0.1');
+  const udp = createSocket('udp4').bind(port, '0.0.0.0');
   await once(udp, 'listening');
   udp.close();
   tcp.close();

@@ -3,12 +3,13 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
 import { scratch, tool } from './files.js';
+import { wav } from './material.js';
 import { freePort } from './server.js';
 import { until } from './until.js';
 
@@ -18,17 +19,29 @@ export class Telephone {
   #process;
   #control;
 
-  /** Somebody's, which says this after so many seconds, and calls whoever is at that SIP port. Without words it is silent. */
+  /**
+   * Somebody's, which says these words or samples after so many seconds, and calls whoever is at that SIP port. Without them it is
+   * silent.
+   */
   static async of(who, { sipPort, says = '', after_s = 0 }) {
+    const proxy = `sip:127.0.0.1:${sipPort};transport=udp`;
+    return Telephone.#start(says, after_s, () => `<sip:${who}@example.org;transport=udp>;regint=0;outbound="${proxy}"`);
+  }
+
+  /** One of the telephone network with a number, which answers by itself; and the gateway by which numbers are called. */
+  static async numbered(number, { says = '' }) {
+    return Telephone.#start(says, 0, (port) => `<sip:${number}@127.0.0.1:${port};transport=udp>;regint=0;answermode=auto`);
+  }
+
+  static async #start(says, after_s, account) {
     const telephone = new Telephone();
     telephone.folder = scratch();
     const port = await freePort();
     const control = await freePort();
     writeFileSync(join(telephone.folder, 'voice.wav'), voice(says, after_s));
     writeFileSync(join(telephone.folder, 'config'), configuration(telephone.folder, port, control));
-    const proxy = `sip:127.0.0.1:${sipPort};transport=udp`;
-    const account = `<sip:${who}@example.org;transport=udp>;regint=0;outbound="${proxy}";audio_codecs=PCMU/8000/1\n`;
-    writeFileSync(join(telephone.folder, 'accounts'), account);
+    writeFileSync(join(telephone.folder, 'accounts'), `${account(port)};audio_codecs=PCMU/8000/1\n`);
+    telephone.gateway = `127.0.0.1:${port}`;
     writeFileSync(join(telephone.folder, 'contacts'), '');
     telephone.#process = spawn(tool('baresip'), ['-f', telephone.folder], { stdio: 'ignore' });
     telephone.#control = await until('baresip to listen', () => opened(control));
@@ -43,7 +56,24 @@ export class Telephone {
     this.#say('hangup', '');
   }
 
+  /** Presses keys. */
+  press(keys) {
+    this.#say('sndcode', keys);
+  }
+
+  /** The samples that it heard. It is off after that, since only then its file is whole. */
+  async heard() {
+    const ended = once(this.#process, 'exit');
+    this.#say('quit', '');
+    await ended;
+    const folder = join(this.folder, 'heard');
+    const file = readFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith('-dec.wav'))));
+    const begin = file.indexOf('data') + 8;
+    return Int16Array.from({ length: Math.floor((file.length - begin) / 2) }, (_, place) => file.readInt16LE(begin + 2 * place));
+  }
+
   async off() {
+    if (this.#process.exitCode !== null) return rmSync(this.folder, { recursive: true, force: true });
     const ended = once(this.#process, 'exit');
     this.#control.destroy();
     this.#process.kill('SIGKILL');
@@ -96,23 +126,11 @@ async function opened(port) {
 
 /** A WAV file of telephone quality: silence, a voice, and silence for as long as anybody listens. */
 function voice(says, after_s) {
-  const spoken = says === '' ? [] : atTelephoneRate(execFileSync(tool('espeak-ng'), ['-v', 'en', '--stdout', says]));
+  const words = () => atTelephoneRate(execFileSync(tool('espeak-ng'), ['-v', 'en', '--stdout', says]));
+  const spoken = typeof says === 'string' ? (says === '' ? [] : words()) : says;
   const samples = new Int16Array((after_s + 60) * RATE_HZ + spoken.length);
   samples.set(spoken, after_s * RATE_HZ);
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + samples.byteLength, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(RATE_HZ, 24);
-  head.writeUInt32LE(2 * RATE_HZ, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(samples.byteLength, 40);
-  return Buffer.concat([head, Buffer.from(samples.buffer)]);
+  return wav(samples, RATE_HZ);
 }
 
 /** The nearest samples: nobody minds the noise of that. */

@@ -1,6 +1,7 @@
 import com.google.apps.meet.v2.ConferenceRecord;
 import com.google.apps.meet.v2.Participant;
 import com.google.apps.meet.v2.ParticipantSession;
+import com.google.apps.meet.v2.Recording;
 import com.google.apps.meet.v2.Space;
 import java.util.List;
 
@@ -31,11 +32,12 @@ interface Client extends AutoCloseable {
 
   List<ParticipantSession> sessions(String participant, String filter);
 
-  /** How many there are of each kind of artifact that this client knows. */
-  List<Integer> artifacts(String record);
+  List<Recording> recordings(String record);
 
-  /** Asks for a recording. */
-  void recording(String name);
+  Recording recording(String name);
+
+  /** How many there are of each other kind of artifact that this client knows. */
+  List<Integer> artifacts(String record);
 
   @Override
   void close();

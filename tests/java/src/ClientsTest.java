@@ -124,6 +124,7 @@ class ClientsTest {
     assertEquals(Set.of("Ada", "Owner"), names);
 
     var record = records.get(0).getName();
+    assertEquals(List.of(), client.recordings(record));
     for (var count : client.artifacts(record)) assertEquals(0, count);
     refused("NOT_FOUND", () -> client.recording(record + "/recordings/none"));
     refused("PERMISSION_DENIED", () -> client.participants("conferenceRecords/unknown"));

@@ -8,6 +8,7 @@ import com.google.apps.meet.v2.ListConferenceRecordsRequest;
 import com.google.apps.meet.v2.ListParticipantSessionsRequest;
 import com.google.apps.meet.v2.Participant;
 import com.google.apps.meet.v2.ParticipantSession;
+import com.google.apps.meet.v2.Recording;
 import com.google.apps.meet.v2.Space;
 import com.google.apps.meet.v2.SpacesServiceClient;
 import com.google.apps.meet.v2.SpacesServiceSettings;
@@ -118,17 +119,18 @@ final class CloudClient implements Client {
   }
 
   @Override
-  public List<Integer> artifacts(String record) {
-    return call(
-        () ->
-            List.of(
-                Iterables.size(records.listRecordings(record).iterateAll()),
-                Iterables.size(records.listTranscripts(record).iterateAll())));
+  public List<Recording> recordings(String record) {
+    return call(() -> ImmutableList.copyOf(records.listRecordings(record).iterateAll()));
   }
 
   @Override
-  public void recording(String name) {
-    call(() -> records.getRecording(name));
+  public Recording recording(String name) {
+    return call(() -> records.getRecording(name));
+  }
+
+  @Override
+  public List<Integer> artifacts(String record) {
+    return call(() -> List.of(Iterables.size(records.listTranscripts(record).iterateAll())));
   }
 
   @Override

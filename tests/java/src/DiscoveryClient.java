@@ -8,6 +8,7 @@ import com.google.api.services.meet.v2.model.EndActiveConferenceRequest;
 import com.google.apps.meet.v2.ConferenceRecord;
 import com.google.apps.meet.v2.Participant;
 import com.google.apps.meet.v2.ParticipantSession;
+import com.google.apps.meet.v2.Recording;
 import com.google.apps.meet.v2.Space;
 import com.google.auth.http.HttpCredentialsAdapter;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -134,21 +135,26 @@ final class DiscoveryClient implements Client {
   }
 
   @Override
+  public List<Recording> recordings(String record) {
+    var page = call(() -> meet.conferenceRecords().recordings().list(record));
+    return messages(page.getRecordings(), Recording.getDefaultInstance());
+  }
+
+  @Override
+  public Recording recording(String name) {
+    return message(call(() -> meet.conferenceRecords().recordings().get(name)), Recording.getDefaultInstance());
+  }
+
+  @Override
   public List<Integer> artifacts(String record) {
     var records = meet.conferenceRecords();
     return List.of(
-        count(call(() -> records.recordings().list(record)).getRecordings()),
         count(call(() -> records.transcripts().list(record)).getTranscripts()),
         count(call(() -> records.smartNotes().list(record)).getSmartNotes()));
   }
 
   private static int count(List<?> page) {
     return page == null ? 0 : page.size();
-  }
-
-  @Override
-  public void recording(String name) {
-    call(() -> meet.conferenceRecords().recordings().get(name));
   }
 
   @Override

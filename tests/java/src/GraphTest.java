@@ -8,13 +8,11 @@ import com.azure.core.credential.AccessToken;
 import com.azure.core.credential.TokenCredential;
 import com.azure.core.credential.TokenRequestContext;
 import com.azure.identity.ClientCertificateCredentialBuilder;
-import com.azure.identity.ClientSecretCredentialBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.microsoft.graph.communications.callrecords.CallRecordsRequestBuilder;
-import com.microsoft.graph.core.authentication.AzureIdentityAuthenticationProvider;
 import com.microsoft.graph.core.content.BatchRequestContent;
 import com.microsoft.graph.core.tasks.PageIterator;
 import com.microsoft.graph.models.Subscription;
@@ -28,7 +26,6 @@ import com.microsoft.graph.models.odataerrors.ODataError;
 import com.microsoft.graph.serviceclient.GraphServiceClient;
 import com.microsoft.kiota.serialization.KiotaJsonSerialization;
 import com.microsoft.kiota.serialization.Parsable;
-import java.io.StringReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,7 +38,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -74,8 +70,8 @@ class GraphTest {
     var space = server.openSpace();
     for (var count = 0; count < 4; count++) server.gather(space, "", "Ada");
     server.gather(space, "", "Ada", "Bo", "Caro", "Dora");
-    credential = withSecret(application(ROLE));
-    graph = clientWith(credential);
+    credential = MicrosoftClient.withSecret(server, MicrosoftClient.application(server, ROLE));
+    graph = MicrosoftClient.with(server, credential);
     all = published(5);
   }
 
@@ -85,46 +81,17 @@ class GraphTest {
     receiver.close();
   }
 
-  /** A program with a role: what Microsoft's clients are to read from the environment. */
-  private static Properties application(String role, String... flags) throws Exception {
-    var words = new ArrayList<>(List.of("app", "add", "Reports", "--kind", "daemon", "--role", role));
-    words.addAll(List.of(flags));
-    var told = new Properties();
-    told.load(new StringReader(server.command(words.toArray(String[]::new))));
-    return told;
-  }
-
-  private static TokenCredential withSecret(Properties application) {
-    return new ClientSecretCredentialBuilder()
-        .authorityHost(server.url())
-        .disableInstanceDiscovery()
-        .tenantId(application.getProperty("AZURE_TENANT_ID"))
-        .clientId(application.getProperty("AZURE_CLIENT_ID"))
-        .clientSecret(application.getProperty("AZURE_CLIENT_SECRET"))
-        .build();
-  }
-
-  private static GraphServiceClient clientWith(TokenCredential credential) {
-    // Without a host it would send tokens to Microsoft's alone.
-    var hosts = new String[] {URI.create(server.url()).getHost()};
-    var client = new GraphServiceClient(new AzureIdentityAuthenticationProvider(credential, hosts, server.url() + "/.default"));
-    client.getRequestAdapter().setBaseUrl(server.url() + "/v1.0");
-    return client;
-  }
-
   private static CallRecordsRequestBuilder records() {
     return graph.communications().callRecords();
   }
 
   /** Each meeting has its record some seconds after it has ended. */
-  private static List<CallRecord> published(int count) throws InterruptedException {
-    var deadline = System.nanoTime() + 10_000_000_000L;
-    while (true) {
-      var found = records().get().getValue();
-      if (found.size() == count) return found;
-      assertTrue(System.nanoTime() < deadline, found.size() + " records");
-      Thread.sleep(500);
-    }
+  private static List<CallRecord> published(int count) throws Exception {
+    return Until.found(
+        () -> {
+          var found = records().get().getValue();
+          return found.size() == count ? List.of(found) : List.of();
+        });
   }
 
   private static List<String> ids(List<CallRecord> records) {
@@ -258,7 +225,7 @@ class GraphTest {
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     assertEquals(0, openssl.waitFor());
-    var application = application(ROLE, "--certificate", certificate);
+    var application = MicrosoftClient.application(server, ROLE, "--certificate", certificate);
     var both = Files.writeString(server.data().resolve("both.pem"), Files.readString(Path.of(key)) + Files.readString(Path.of(certificate)));
     var signed =
         new ClientCertificateCredentialBuilder()
@@ -268,17 +235,17 @@ class GraphTest {
             .clientId(application.getProperty("AZURE_CLIENT_ID"))
             .pemCertificate(both.toString())
             .build();
-    assertEquals(ids(all), ids(clientWith(signed).communications().callRecords().get().getValue()));
+    assertEquals(ids(all), ids(MicrosoftClient.with(server, signed).communications().callRecords().get().getValue()));
   }
 
   @Test
   void refusals() throws Exception {
     refused(404, "NotFound", () -> records().byCallRecordId(UNKNOWN).get());
-    var clerk = clientWith(withSecret(application("OnlineMeetingArtifact.Read.All")));
+    var clerk = MicrosoftClient.with(server, MicrosoftClient.withSecret(server, MicrosoftClient.application(server, "OnlineMeetingArtifact.Read.All")));
     refused(403, "Forbidden", () -> clerk.communications().callRecords().get());
     var madeUpToken = new AccessToken("made-up", OffsetDateTime.now().plusHours(1));
     TokenCredential madeUp = context -> Mono.just(madeUpToken);
-    refused(401, "InvalidAuthenticationToken", () -> clientWith(madeUp).communications().callRecords().get());
+    refused(401, "InvalidAuthenticationToken", () -> MicrosoftClient.with(server, madeUp).communications().callRecords().get());
   }
 
   @Test
@@ -305,7 +272,7 @@ class GraphTest {
   void moreThanTheQuotaIsAskedAgainInTime() throws Exception {
     var context = new TokenRequestContext().addScopes(server.url() + "/.default");
     // An application of its own: what others may ask is not used up by it.
-    var own = withSecret(application(ROLE));
+    var own = MicrosoftClient.withSecret(server, MicrosoftClient.application(server, ROLE));
     var http = HttpClient.newHttpClient();
     var request =
         HttpRequest.newBuilder(URI.create(server.url() + "/v1.0/communications/callRecords/$count"))
@@ -316,6 +283,6 @@ class GraphTest {
     while (answer.statusCode() == 200);
     assertEquals(429, answer.statusCode());
     assertTrue(answer.headers().firstValueAsLong("retry-after").orElseThrow() >= 1);
-    assertEquals(5, clientWith(own).communications().callRecords().count().get());
+    assertEquals(5, MicrosoftClient.with(server, own).communications().callRecords().count().get());
   }
 }

@@ -110,11 +110,21 @@ final class Server implements AutoCloseable {
 
   /** A new space of the owner, into which everybody walks. */
   String openSpace() throws IOException, InterruptedException {
+    return makeSpace().get("name").getAsString();
+  }
+
+  /** The same, and everything that is told of it: more than Java's clients know. */
+  JsonObject makeSpace() throws IOException, InterruptedException {
     var config = new JsonObject();
     config.addProperty("accessType", "OPEN");
     var space = new JsonObject();
     space.add("config", config);
-    return call("/v2/spaces", space, token).get("name").getAsString();
+    return call("/v2/spaces", space, token);
+  }
+
+  /** What is said in a space is kept from now on, as its owner wants it. */
+  void record(String space) throws IOException, InterruptedException {
+    take(space, "startRecording", new JsonObject(), token);
   }
 
   /** The owner and Ada meet for a moment, one after the other; both are gone when this returns. */

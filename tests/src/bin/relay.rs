@@ -1,7 +1,7 @@
 //! The relay as a program, for tests that are not in Rust: it is told what to do in lines of JSON, and answers each with a line.
 //!
 //! The first line that it writes is its address. Then: `{"leadTo": PORT}`, `{"uplink": CONDITIONS}`, `{"downlink": CONDITIONS}`,
-//! `{"change": true}` and `{"truth": "uplink"}`, with `"ssrc"` and `"clockHz"` for one stream. Conditions are `lossPercent`,
+//! `{"change": true}`, `{"rebind": true}` and `{"truth": "uplink"}`, with `"ssrc"` and `"clockHz"` for one stream. Conditions are `lossPercent`,
 //! `delayMs`, `jitterMs` and `rateKbps`; what is left out is as on a good network. It ends with its input.
 
 #![expect(clippy::print_stdout, reason = "it answers there")]
@@ -42,6 +42,7 @@ fn obey(relay: &Relay, order: &Value) -> Result<Value> {
         "leadTo" => relay.lead_to(SocketAddr::from((Ipv4Addr::LOCALHOST, number(value)?))),
         "uplink" | "downlink" => relay.set(direction(verb)?, conditions(value)?),
         "change" => relay.change(),
+        "rebind" => relay.rebind(),
         "truth" => return truth(relay, direction(value.as_str().unwrap_or_default())?, order),
         other => bail!("no such order: {other}"),
     }

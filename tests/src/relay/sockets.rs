@@ -136,6 +136,14 @@ impl Relay {
         }
     }
 
+    /// The router on the way forgets which ports it has lent: whoever sends again is seen to come from another one, and what is sent
+    /// to the earlier one goes nowhere.
+    pub fn rebind(&self) {
+        for client in self.world.state().clients.drain().filter_map(|(_, client)| client) {
+            client.is_gone.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// What is true of everything that went one way.
     ///
     /// # Errors

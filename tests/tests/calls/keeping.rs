@@ -3,16 +3,22 @@
 //!
 //! Ada says a tone that rises each second, so that what is in a file says when it was said.
 
-use std::{f64::consts::TAU, time::Duration};
+use std::{
+    f64::consts::TAU,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Answer, request};
+use end_to_end::{Answer, binary, request};
 use serde_json::{Value, json};
 
 use super::{
     speech::{likeness, speech, then_silence},
     telephone::Telephone,
-    world::{DOMAIN_BASE, PROJECT, World},
+    world::{DOMAIN_BASE, PATIENCE, PEERS, PROJECT, World},
 };
 
 const RATE: usize = 8_000;
@@ -288,6 +294,33 @@ async fn whoever_is_recorded_hears_of_it() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_connected_hears_the_beeps_as_well() -> Result<()> {
+    let world = World::open()?;
+    world
+        .server()
+        .command(&["project", "recordings", PROJECT, "--beep", "2"])?;
+    let quiet = then_silence(&[0; 8_000], 60);
+    let mut bo = Telephone::bo(&quiet).await;
+    let cy = Telephone::bo(&quiet).await;
+    let connects = format!(r#"<RecordCall/><Call CallerId="desk">{}</Call>"#, cy.address());
+    world.handler.says("/connects", connects);
+    let created = world.call(&bo.address(), "/connects", &[])?.ok()?;
+    world.newest("calls", "calls", |call| {
+        call["originatingCall"] == created["name"] && call["bridged"] == json!(true)
+    })?;
+    after(7).await;
+    bo.hang_up().await;
+    world.newest("calls", "calls", |call| call.get("endTime").is_some())?;
+    for (who, telephone) in [("Bo", bo), ("Cy", cy)] {
+        let heard = telephone.heard().await;
+        let beeps = heard.chunks_exact(800).filter(|tenth| power(tenth, 1_400.0) > 1_000.0);
+        let beeps = beeps.count();
+        assert!(beeps >= 3, "{who} heard {beeps}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_nothing_can_be_announced_nothing_is_recorded() -> Result<()> {
     let world = World::open()?;
     let address = format!("{}/nothing.wav", world.handler.origin());
@@ -336,5 +369,94 @@ async fn what_is_held_stays_and_what_is_forgotten_goes() -> Result<()> {
         ensure!(begun.elapsed() < Duration::from_mins(1), "its files are still there");
         after(1).await;
     }
+    Ok(())
+}
+
+/// The program on a machine that is slow to remove files: each waits for seconds before it goes.
+fn slow_to_remove() -> Result<Command> {
+    let mut strace = Command::new("strace");
+    // With -D the tracer stands aside: what we start, and kill, is the server itself.
+    strace.args(["-D", "-f", "-o", "/dev/null", "-e", "trace=?unlink,unlinkat"]);
+    strace.args(["-e", "inject=?unlink,unlinkat:delay_enter=2000000"]);
+    strace.arg(binary()?);
+    Ok(strace)
+}
+
+/// How many files below a folder are of a recording.
+fn files_of(recording: &str, folder: &Path) -> Result<usize> {
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_of_it = entry.file_name().to_string_lossy().starts_with(recording);
+        count += usize::from(is_of_it);
+        if !is_of_it && entry.file_type()?.is_dir() {
+            count += files_of(recording, &entry.path())?;
+        }
+    }
+    Ok(count)
+}
+
+/// Waits until it is so.
+fn until(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
+    let begun = Instant::now();
+    while !is_so()? {
+        ensure!(begun.elapsed() < PATIENCE, "it does not come to that: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+impl World {
+    /// Somebody deletes a recording, and the server is killed when its row is gone and so many of its files are left; and when there is an
+    /// answer, if none are.
+    fn killed_in_deletion(&mut self, recording: &Value, left: usize) -> Result<()> {
+        let name = recording["name"].as_str().context("a name")?;
+        let (_, id) = name.rsplit_once('/').context("an id")?;
+        let link = recording["audio"][0]["uri"].as_str().context("a link")?;
+        let (path, data) = (format!("/v1beta1/{name}"), self.data.path().to_owned());
+        let status = |world: &World, method: &str| -> Result<u16> {
+            let answer = request(world.server().address(), method, &path, Some(&world.token), None);
+            Ok(answer?.status)
+        };
+        assert_eq!((status(self, "GET")?, files_of(id, &data)?), (200, 2), "it is kept");
+
+        self.kill_and_start_by(slow_to_remove()?, PEERS)?;
+        let (address, token, deleted) = (self.server().address(), self.token.clone(), path.clone());
+        let asked = thread::spawn(move || request(address, "DELETE", &deleted, Some(&token), None));
+        until("its row is gone", || Ok(status(self, "GET")? == 404))?;
+        until("so many files are left", || Ok(files_of(id, &data)? <= left))?;
+        until("it is answered", || Ok(left > 0 || asked.is_finished()))?;
+        self.kill_and_start()?;
+        let answered = asked.join().ok().context("it does not panic")?;
+        assert_eq!(answered.is_ok_and(|answer| answer.status == 200), left == 0, "{left}");
+
+        assert_eq!((status(self, "GET")?, status(self, "DELETE")?), (404, 404), "{left}");
+        assert_eq!(self.fetch(link)?.0, 404, "{left}: nobody has a link");
+        let listed = self.get("recordings")?;
+        assert!(!listed.to_string().contains(name), "{left}: {listed}");
+        until("its files are gone", || Ok(files_of(id, &data)? == 0))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_a_deletion_leaves_neither_row_nor_file() -> Result<()> {
+    let mut world = World::open()?;
+    let (mut ada, call) = ada_calls(&world, "deleted").await?;
+    let mut recordings = vec![];
+    for _ in 0..3 {
+        world.control(&call, "start", &json!({}))?;
+        after(1).await;
+        world.control(&call, "stop", &json!({}))?;
+        recordings.push(world.recorded()?.0);
+    }
+    ada.hang_up().await;
+    for (recording, left) in recordings.iter().zip([2, 1, 0]) {
+        world.killed_in_deletion(recording, left)?;
+    }
+    assert_eq!(
+        world.get("recordings")?["recordings"],
+        Value::Null,
+        "each was another one"
+    );
     Ok(())
 }

@@ -2,12 +2,18 @@
 //! the same after a `kill -9`.
 
 mod announcing;
+mod conversation;
+mod doors;
 mod incoming;
 mod keeping;
+mod meetings;
 mod numbers;
+mod opus;
 mod outgoing;
 mod peers;
+mod places;
 mod quality;
+mod recorded;
 mod signalling;
 #[path = "../../../crates/telephony/tests/agent/sipp.rs"]
 mod sipp;

@@ -1,15 +1,18 @@
 //! Programs and documents call somebody.
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, ensure};
 use end_to_end::request;
 use serde_json::{Value, json};
 
 use super::{
-    speech::{likeness, speech, then_silence},
+    speech::{bo_and_cy, likeness, patient, then_silence},
     telephone::Telephone,
-    world::{Asked, DOMAIN_BASE, PEERS, PROJECT, World},
+    world::{Asked, DOMAIN_BASE, PATIENCE, PEERS, PROJECT, World},
 };
 
 /// Both channels of a recording: PCM of 16 bits, at 8,000 Hz.
@@ -29,17 +32,8 @@ pub(super) fn channels(wav: &[u8]) -> Result<[Vec<i16>; 2]> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_calls_somebody_and_connects_them_with_another() -> Result<()> {
     let world = World::open()?;
-    let voices = [
-        speech("Good morning, this is Bo. I would like to know when the library opens tomorrow, and for how long.")?,
-        speech(
-            "Seven, eight, nine. You have reached Cy, who cannot tell you, since libraries are closed on holidays.",
-        )?,
-    ];
-    // He says nothing until they are connected, as people do who hear that it rings.
-    let patient: Vec<i16> = std::iter::repeat_n(0, 4 * 8_000)
-        .chain(then_silence(&voices[0], 60))
-        .collect();
-    let mut bo = Telephone::bo(&patient).await;
+    let voices = bo_and_cy()?;
+    let mut bo = Telephone::bo(&patient(&voices[0])).await;
     let cy = Telephone::bo(&then_silence(&voices[1], 60)).await;
     let connected = format!(
         r#"<RecordCall Trigger="bridge"/><Call NextUri="/after" CallerId="desk">{}</Call>"#,
@@ -328,5 +322,26 @@ async fn an_alias_leads_to_whoever_can_be_reached() -> Result<()> {
         (&json!("COMPLETED"), &json!(to)),
         "{call}"
     );
+    // What was said to those who could not be reached is told as well.
+    let bo_port: u64 = bo.address().rsplit_once(':').context("a port")?.1.parse()?;
+    let path = format!("/v1beta1/{}/sipInfo", created["name"].as_str().context("a name")?);
+    let begun = Instant::now();
+    let info = loop {
+        let answer = request(world.server().address(), "GET", &path, Some(&world.token), None)?;
+        if answer.status == 200 {
+            break answer.body;
+        }
+        ensure!(begun.elapsed() < PATIENCE, "there is no ladder: {}", answer.body);
+        thread::sleep(Duration::from_millis(100));
+    };
+    let messages = info["messages"].as_array().context("messages")?;
+    let mut asked: Vec<Option<u64>> = messages
+        .iter()
+        .filter(|message| message["method"] == "INVITE")
+        .map(|message| message["destinationPort"].as_u64())
+        .collect();
+    asked.dedup();
+    assert_eq!(asked.last(), Some(&Some(bo_port)), "{info}");
+    assert!(asked.contains(&Some(9)), "the attempt that came to nothing: {asked:?}");
     Ok(())
 }

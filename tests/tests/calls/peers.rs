@@ -78,9 +78,8 @@ async fn what_becomes_of_calls_that_come_in() -> Result<()> {
     check("holds", "recorded", ("COMPLETED", None)).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_is_refused() -> Result<()> {
-    let world = World::open()?;
+/// The name of a domain that lets in whoever has Ada's password, from anywhere.
+fn closed(world: &World) -> Result<String> {
     let ask = |path: &str, body: &Value| {
         let path = format!("/v1beta1/projects/{PROJECT}/sipDomains{path}");
         request(world.server().address(), "POST", &path, Some(&world.token), Some(body))?.ok()
@@ -89,9 +88,68 @@ async fn a_wrong_password_is_refused() -> Result<()> {
     let domain = json!({"callTerminationMode": "PROGRAMMABLE", "callTerminationHandlerUris": handlers});
     ask("?sipDomainId=closed", &domain)?;
     ask("/closed/users?userId=ada", &json!({"password": "Right-Passw0rd"}))?;
-    let peer = Sipp::calling("knows_no_password", HERE, world.sip, &format!("closed.{DOMAIN_BASE}"));
+    Ok(format!("closed.{DOMAIN_BASE}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_refused() -> Result<()> {
+    let world = World::open()?;
+    let peer = Sipp::calling("knows_no_password", HERE, world.sip, &closed(&world)?);
     peer.plays_out().await;
     assert!(world.get("calls")?.get("calls").is_none(), "it is no call");
+    Ok(())
+}
+
+/// What telephones say beside what is needed. A request that is short is not answered by what is longer.
+const CHATTER: &str = "User-Agent: a telephone of somebody who tries one password after the other, whatever they are told\r\n\
+                       Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, SUBSCRIBE, INFO, MESSAGE, UPDATE, REFER\r\nSupported: gruu, outbound, path\r\n";
+
+/// Somebody at an address of their own who says to be Ada's telephone; what is answered, if anything is.
+fn registers(from: &UdpSocket, world: &World, domain: &str, number: usize, shows: &str) -> Result<Option<String>> {
+    let address = from.local_addr()?;
+    let text = format!(
+        "REGISTER sip:{domain} SIP/2.0\r\nVia: SIP/2.0/UDP {address};branch=z9hG4bK{number};rport\r\nFrom: <sip:ada@{domain}>;tag=1\r\n\
+         To: <sip:ada@{domain}>\r\nCall-ID: {address}\r\nCSeq: {number} REGISTER\r\nContact: <sip:ada@{address}>\r\n{shows}\
+         {CHATTER}Max-Forwards: 70\r\nExpires: 60\r\nContent-Length: 0\r\n\r\n"
+    );
+    from.send_to(text.as_bytes(), world.sip)?;
+    // A guess more is listened to each three seconds.
+    from.set_read_timeout(Some(Duration::from_secs(2)))?;
+    let mut answer = [0; 2_000];
+    let heard = from.recv(&mut answer).ok();
+    Ok(heard.map(|length| String::from_utf8_lossy(&answer[..length]).into_owned()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_guesses_passwords_is_not_answered_any_more() -> Result<()> {
+    let world = World::open()?;
+    let domain = closed(&world)?;
+    let guesser = UdpSocket::bind((THERE, 0))?;
+    let asked = registers(&guesser, &world, &domain, 1, "")?.context("they are asked for their password")?;
+    let (_, nonce) = asked.split_once("nonce=\"").with_context(|| asked.clone())?;
+    let (nonce, _) = nonce.split_once('"').context("a nonce")?;
+    let is_answered = |number: usize| -> Result<bool> {
+        let shows = format!(
+            "Authorization: Digest username=\"ada\", realm=\"{domain}\", nonce=\"{nonce}\", uri=\"sip:{domain}\", qop=auth, \
+             nc={number:08x}, cnonce=\"1\", algorithm=MD5, response=\"{number:032x}\"\r\n"
+        );
+        let refused = registers(&guesser, &world, &domain, number, &shows)?;
+        ensure!(
+            refused
+                .as_ref()
+                .is_none_or(|refused| refused.starts_with("SIP/2.0 403")),
+            "{refused:?}"
+        );
+        Ok(refused.is_some())
+    };
+    let mut tried = 0;
+    while tried < 60 && is_answered(2 + tried)? {
+        tried += 1;
+    }
+    assert!((1..60).contains(&tried), "{tried} guesses were answered");
+    let other = UdpSocket::bind((HERE, 0))?;
+    let answered = registers(&other, &world, &domain, 1, "")?;
+    assert!(answered.is_some(), "others are asked for their password");
     Ok(())
 }
 

@@ -18,6 +18,23 @@ pub(super) fn speech(text: &str) -> Result<Clip> {
     Ok(decode(&wav)?)
 }
 
+/// The voices of Bo and Cy, who are connected with each other.
+pub(super) fn bo_and_cy() -> Result<[Clip; 2]> {
+    Ok([
+        speech("Good morning, this is Bo. I would like to know when the library opens tomorrow, and for how long.")?,
+        speech(
+            "Seven, eight, nine. You have reached Cy, who cannot tell you, since libraries are closed on holidays.",
+        )?,
+    ])
+}
+
+/// A voice that is not heard before others are connected, as people do who hear that it rings.
+pub(super) fn patient(voice: &[i16]) -> Vec<i16> {
+    std::iter::repeat_n(0, 4 * 8_000)
+        .chain(then_silence(voice, 60))
+        .collect()
+}
+
 /// How alike a voice is to what was heard: their loudness each 10 ms, at the best lag within six seconds at which most of the voice is
 /// there.
 pub(super) fn likeness(one: &[i16], other: &[i16]) -> f64 {

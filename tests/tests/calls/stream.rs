@@ -110,7 +110,7 @@ async fn a_program_says_again_what_a_caller_says() -> Result<()> {
 
     let call = program.connected().await?;
     assert_eq!((call.bridged, call.to), (true, format!("sip:help@echo.{DOMAIN_BASE}")));
-    // It stays a second behind, so that a busy machine leaves no gaps in what it says.
+    // It stays two seconds behind, so that a busy machine leaves no gaps in what it says.
     let (mut heard, mut late) = (0, vec![]);
     while heard < message.len() + 3 * 8_000 {
         let Some(Event::OutputAudio(output)) = program.next().await? else {
@@ -123,7 +123,7 @@ async fn a_program_says_again_what_a_caller_says() -> Result<()> {
         );
         heard += output.audio.len();
         late.extend(output.audio);
-        if heard >= 8_000 {
+        if heard >= 16_000 {
             let audio = std::mem::take(&mut late);
             program
                 .say(InputAudio {
@@ -220,7 +220,7 @@ async fn a_program_thinks_better_of_it_and_the_caller_hangs_up() -> Result<()> {
     let mut heard = 0;
     while let Some(Event::OutputAudio(output)) = program.next().await? {
         heard += output.audio.len();
-        if heard >= 8_000 {
+        if heard >= 16_000 {
             break;
         }
     }

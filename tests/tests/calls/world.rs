@@ -182,7 +182,14 @@ pub(super) fn free_port() -> Result<u16> {
 /// What the table of telephones says beside where it listens.
 pub(super) const PEERS: &str = "peers = [\"127.0.0.0/8\"]\n";
 
-pub(super) fn start(data: &tempfile::TempDir, handler: &Handler, sip: SocketAddr, more: &str) -> Result<Server> {
+/// Starts by a command that runs the program.
+fn start_by(
+    mut command: Command,
+    data: &tempfile::TempDir,
+    handler: &Handler,
+    sip: SocketAddr,
+    more: &str,
+) -> Result<Server> {
     let file = data.path().join("sederunt.toml");
     let first = 40_000 + 200 * (sip.port() % 100);
     let ports = if more.contains("first_port") {
@@ -192,7 +199,6 @@ pub(super) fn start(data: &tempfile::TempDir, handler: &Handler, sip: SocketAddr
     };
     let text = format!("[telephony]\nlisten = \"{sip}\"\ndomain = \"{DOMAIN_BASE}\"\n{ports}{more}");
     fs::write(&file, text)?;
-    let mut command = Command::new(binary()?);
     command
         .env("SEDERUNT_CONFIG", &file)
         .env("SEDERUNT_NOTIFY_ORIGIN", handler.origin());
@@ -205,9 +211,14 @@ impl World {
     }
 
     pub(super) fn open_with(more: &str) -> Result<World> {
-        let (data, handler) = (tempfile::tempdir()?, Handler::start()?);
+        World::open_by(Command::new(binary()?), tempfile::tempdir()?, more)
+    }
+
+    /// The same, by a command that runs the program.
+    pub(super) fn open_by(command: Command, data: tempfile::TempDir, more: &str) -> Result<World> {
+        let handler = Handler::start()?;
         let sip = (Ipv4Addr::LOCALHOST, free_port()?).into();
-        let server = start(&data, &handler, sip, more)?;
+        let server = start_by(command, &data, &handler, sip, more)?;
         server.add_user("owner@example.org")?;
         server.command(&["project", "create", PROJECT])?;
         server.command(&["project", "add", PROJECT, "owner@example.org", "--role", "admin"])?;
@@ -223,8 +234,18 @@ impl World {
 
     /// The server is killed, and another one takes up what it left.
     pub(super) fn kill_and_start(&mut self) -> Result<()> {
+        self.kill_and_start_with(PEERS)
+    }
+
+    /// The same, with what its table of telephones says.
+    pub(super) fn kill_and_start_with(&mut self, more: &str) -> Result<()> {
+        self.kill_and_start_by(Command::new(binary()?), more)
+    }
+
+    /// The same, by a command that runs the program.
+    pub(super) fn kill_and_start_by(&mut self, command: Command, more: &str) -> Result<()> {
         self.server.take().context("it runs")?.kill()?;
-        self.server = Some(start(&self.data, &self.handler, self.sip, PEERS)?);
+        self.server = Some(start_by(command, &self.data, &self.handler, self.sip, more)?);
         Ok(())
     }
 

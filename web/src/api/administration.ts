@@ -31,6 +31,7 @@ import type {
   ListServiceAccountKeysResponse,
   ListServiceAccountsResponse,
   ListUsersResponse,
+  MeetingPolicy,
   Project,
   ProjectKey,
   ProjectMember,
@@ -43,6 +44,7 @@ import type {
   SetRecordingHoldRequest,
   UpdateDaemonRequest,
   UpdateDomainRequest,
+  UpdateMeetingPolicyRequest,
   UpdateRecordingPolicyRequest,
   UpdateUserRequest,
   UserAccount,
@@ -218,6 +220,14 @@ export async function rotateProjectKey(project: string): Promise<string> {
 
 export function getRecordingPolicy(project: string): Promise<RecordingPolicy> {
   return sendRequest('GET', `${ROOT}${project}/recordingPolicy`);
+}
+
+export function getMeetingPolicy(): Promise<MeetingPolicy> {
+  return sendRequest('GET', `${ROOT}meetingPolicy`);
+}
+
+export function setAsksToRecord(asksToRecord: boolean): Promise<MeetingPolicy> {
+  return sendRequest('PATCH', `${ROOT}meetingPolicy`, { body: { asksToRecord } satisfies UpdateMeetingPolicyRequest });
 }
 
 /** What is not said stays. */

@@ -42,6 +42,13 @@ async function countRecordings(project: string, calls: readonly Call[]): Promise
   return new Map((told.recordingCounts ?? []).map(({ call, recordings }) => [call, recordings]));
 }
 
+/** The sitting in which a call was, `conferenceRecords/{conference_record}`; empty if it was in none. */
+export async function meetingOf(project: string, call: string): Promise<string> {
+  const query = new URLSearchParams({ calls: call });
+  const told = await sendRequest<messages.ListCallMeetingsResponse>('GET', `/sederunt/v1/${project}/callMeetings?${query}`);
+  return told.callMeetings?.[0]?.participantSession.split('/').slice(0, 2).join('/') ?? '';
+}
+
 export async function getCall(name: string): Promise<Call> {
   return callOf(await sendRequest<messages.Call>('GET', `/v1beta1/${name}`));
 }

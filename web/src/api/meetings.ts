@@ -33,6 +33,11 @@ export function leave(code: string, request: messages.LeaveRequest): Promise<voi
   return sendRequest('POST', path(code, 'leave'), { body: request, keepalive: true });
 }
 
+/** Whether one agrees to be recorded, from now on. */
+export function answerRecording(code: string, request: messages.AnswerRecordingRequest): Promise<void> {
+  return sendRequest('POST', path(code, 'answerRecording'), { body: request });
+}
+
 /** For a page that is going away: sent without waiting for an answer. */
 export function leaveAtOnce(code: string, request: messages.LeaveRequest): void {
   navigator.sendBeacon(path(code, 'leave'), JSON.stringify(request));

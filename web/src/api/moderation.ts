@@ -1,7 +1,16 @@
 // What a host does to a meeting: open the door, silence, put out, lock, end. The server allows it to the owner of the space
 // and to its co-hosts. Everything else answers HOST_NEEDED, which no button of ours should ever meet.
 
-import type { AdmitRequest, DenyRequest, ModerateRequest, MuteRequest, RemoveRequest, Space } from './generated/messages.ts';
+import type {
+  AdmitRequest,
+  DenyRequest,
+  DialOutRequest,
+  DialOutResponse,
+  ModerateRequest,
+  MuteRequest,
+  RemoveRequest,
+  Space,
+} from './generated/messages.ts';
 import { sendRequest } from './request.ts';
 
 /** `spaces/{space}` */
@@ -31,6 +40,20 @@ export function remove(space: SpaceName, participant: string): Promise<void> {
 /** A field that is not given stays as it is. */
 export function lock(space: SpaceName, locks: ModerateRequest): Promise<void> {
   return ask(space, 'moderate', locks);
+}
+
+/** `projects/{project}` pays for the call, whose name is answered. */
+export async function dialOut(space: SpaceName, project: string, phoneNumber: string): Promise<string> {
+  const body = { project, phoneNumber } satisfies Omit<DialOutRequest, 'space'>;
+  const { call } = await sendRequest<DialOutResponse>('POST', `/sederunt/v1/${space}:dialOut`, { body });
+  return call;
+}
+
+export type RecordingVerb = 'start' | 'pause' | 'resume' | 'stop';
+
+/** Answers when it is so. */
+export function record(space: SpaceName, verb: RecordingVerb): Promise<void> {
+  return ask(space, `${verb}Recording`, {});
 }
 
 /** For everybody. */

@@ -43,11 +43,14 @@ function attendee(told: messages.Attendee): Attendee {
     name: told.participant,
     displayName: told.displayName ?? '',
     signedIn: Boolean(told.user),
+    byPhone: told.byPhone ?? false,
     role: told.role ?? 'CONTRIBUTOR',
     removed: told.removed ?? false,
-    sessions: (told.sessions ?? []).map(({ device, startTime, endTime, byProgram = false }) => ({
+    sessions: (told.sessions ?? []).map(({ participantSession, device, startTime, endTime, byProgram = false, call = '' }) => ({
+      id: participantSession.replace(/^.*\//, ''),
       device: device ?? 'FULL',
       byProgram,
+      call,
       start_ms: Date.parse(startTime),
       ...(endTime ? { end_ms: Date.parse(endTime) } : {}),
     })),

@@ -3,9 +3,12 @@
 
 import { allocate, type Canvas, sameCanvases, setAssignment, type Wanted } from './assignment.ts';
 import { ASSIGNMENT_PAUSE_MS, ASSIGNMENT_RETRY_MS, VIDEO_LINES } from './limits.ts';
+import type { VideoAssignmentResource } from './messages.ts';
 
 export interface Assigner {
   want(wanted: readonly Wanted[]): void;
+  /** What was asked for last, if this assignment answers it. */
+  askedIn(assignment: VideoAssignmentResource): readonly Canvas[];
   /** A new connection, whose server knows nothing of us. */
   restart(): void;
   /** The server said no to the last request. */
@@ -45,6 +48,7 @@ export function openAssigner(request: (body: object) => void): Assigner {
       if (rested_ms > ASSIGNMENT_PAUSE_MS && timer === undefined) askIn(0);
       else askIn(ASSIGNMENT_PAUSE_MS);
     },
+    askedIn: (assignment) => (assignment.label === String(label) ? asked : []),
     restart() {
       running = true;
       asked = [];

@@ -1,6 +1,8 @@
 // Which pictures to ask the server for, and how large. A canvas keeps its id for as long as it shows the same media
 // entry, so that the server can leave the line behind it alone: a picture that stays must not blink because another left.
 
+import type { VideoAssignmentResource } from './messages.ts';
+
 export interface Wanted {
   entryId: number;
   /** CSS pixels of the tile. */
@@ -56,6 +58,12 @@ export function sameCanvases(one: readonly Canvas[], other: readonly Canvas[]): 
       .sort()
       .join(' ');
   return text(one) === text(other);
+}
+
+/** The media entries that were asked for and got no line: the server leaves out what the way to us does not carry. */
+export function heldBack(asked: readonly Canvas[], { canvases = [] }: VideoAssignmentResource): ReadonlySet<number> {
+  const shown = new Set(canvases.map(({ mediaEntryId }) => mediaEntryId));
+  return new Set(asked.map(({ entryId }) => entryId).filter((entryId) => !shown.has(entryId)));
 }
 
 /** The request of the `video-assignment` channel. */

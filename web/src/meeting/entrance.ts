@@ -48,7 +48,7 @@ export function openEntrance(options: EntranceOptions): Entrance {
 
   function ask(wish: 'join' | 'resume'): void {
     close();
-    const peer = openIfAble(device(), tracks(), {
+    const peer = openIfAble(device(), tracks(), visitor.iceServers(), {
       message(channel, message) {
         // Whoever has left hears a few last words, which are for nobody.
         if (attempt?.peer !== peer) return;

@@ -3,7 +3,7 @@
 // leaves out, or what no reader knows, has not happened.
 
 import type { ChannelName } from './channels.ts';
-import type { Message, VideoAssignmentResource } from './messages.ts';
+import type { Message, VideoAssignmentResource, WantedLayersResource } from './messages.ts';
 import { type Moderation, withModeration } from './moderation.ts';
 import { type Roster, withEntries, withParticipants } from './roster.ts';
 
@@ -19,6 +19,7 @@ export type SceneEvent =
   | { kind: 'roster'; roster: Roster }
   | { kind: 'assigned'; assignment: VideoAssignmentResource }
   | { kind: 'assignmentRefused' }
+  | { kind: 'wanted'; layers: WantedLayersResource }
   | { kind: 'exchanged'; channel: 'chat' | 'reactions'; message: Message }
   | { kind: 'muted' }
   | { kind: 'moderation'; moderation: Moderation };
@@ -66,8 +67,9 @@ export function readScene(channel: ChannelName, message: Message, { roster, mode
 
 function readAssignment({ response, resources = [] }: Message): SceneEvent[] {
   const refused: SceneEvent[] = response?.status?.code ? [{ kind: 'assignmentRefused' }] : [];
-  const assigned = resources.flatMap(({ videoAssignment }): SceneEvent[] =>
-    videoAssignment ? [{ kind: 'assigned', assignment: videoAssignment }] : [],
-  );
-  return [...refused, ...assigned];
+  const told = resources.flatMap(({ videoAssignment, wantedLayers }): SceneEvent[] => {
+    if (videoAssignment) return [{ kind: 'assigned', assignment: videoAssignment }];
+    return wantedLayers ? [{ kind: 'wanted', layers: wantedLayers }] : [];
+  });
+  return [...refused, ...told];
 }

@@ -6,8 +6,16 @@ export const AUDIO_LINES = 3;
 /** Receiving video lines. A grid of more faces than this is read by nobody. */
 export const VIDEO_LINES = 16;
 
-/** What a camera may send: good 720p, and sixteen of them still fit through a home connection's downlink. */
-export const CAMERA_BITRATE_BPS = 1_200_000;
+/**
+ * The sizes in which a camera is sent, smallest first, and what each may send: of a 720p camera 320×180 for a tile among
+ * sixteen, 640×360 for one among four, and 720p for the one that is large. Each has four times the pixels of the one before. A
+ * camera with fewer pixels than a size is there for is sent without it; they are Chromium's own bounds (480×270, 960×540).
+ */
+export const CAMERA_LAYERS = [
+  { name: 'q', bitrate_bps: 150_000, pixels_min: 0 },
+  { name: 'h', bitrate_bps: 500_000, pixels_min: 480 * 270 },
+  { name: 'f', bitrate_bps: 1_500_000, pixels_min: 960 * 540 },
+] as const;
 
 /** What a shared screen may send: text stays sharp, and a still screen uses almost none of it. */
 export const SCREEN_BITRATE_BPS = 2_500_000;
@@ -60,6 +68,18 @@ export const PROOF_TIMEOUT_MS = 1_000;
 /** How often speakers and pictures are looked at: fast enough for the eye, too slow to cost anything. */
 export const LOOK_INTERVAL_MS = 200;
 
+/** Voice and picture are compared so many times before one of them is held back: a median of three is no accident. */
+export const STEER_LOOKS = 3;
+
+/** What is held back changes by no more than this at once: browsers follow with a tenth of a second in a second. */
+export const HELD_STEP_MS_MAX = 60;
+
+/** A picture waits no longer for its voice: so late nobody takes it for an answer any more. */
+export const HELD_MS_MAX = 600;
+
+/** A voice waits no longer for its picture. People talk over each other where voices are late; where lips are, they look away. */
+export const VOICE_HELD_MS_MAX = 200;
+
 /** A voice louder than this lights the ring: about -45 dBov, above the noise of a quiet room. */
 export const SPEAKING_LEVEL = 0.0056;
 
@@ -95,6 +115,10 @@ export const NOTICES_MAX = 3;
 
 /** How long a message stays. */
 export const NOTICE_MS = 5_000;
+
+/** What becomes of a call that brings somebody in is looked at so often and so many times: it rings for a minute at most. */
+export const CALL_LOOKED_AFTER_MS = 1_000;
+export const CALL_LOOKS_MAX = 90;
 
 /** Characters of a name; the server's own limit. */
 export const NAME_CHARACTERS_MAX = 100;

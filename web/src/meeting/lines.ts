@@ -6,14 +6,15 @@
 
 import type { Device } from '../api/generated/messages.ts';
 import { preferSwitchable } from './codecs.ts';
+import { encodingsFor, openLayers } from './layers.ts';
 import {
   AUDIO_LINES,
-  CAMERA_BITRATE_BPS,
   MICROPHONE_BITRATE_BPS,
   SCREEN_BITRATE_BPS,
   SCREEN_FRAMES_PER_SECOND,
   VIDEO_LINES,
 } from './limits.ts';
+import type { WantedLayersResource } from './messages.ts';
 
 /** What a device may send; `null` for what it does not send now. */
 export interface Tracks {
@@ -29,11 +30,16 @@ export function openReceivingLines(connection: RTCPeerConnection, kind: 'audio' 
   );
 }
 
-const ENCODINGS: Record<keyof Tracks, RTCRtpEncodingParameters> = {
-  microphone: { maxBitrate: MICROPHONE_BITRATE_BPS },
-  camera: { maxBitrate: CAMERA_BITRATE_BPS },
-  screen: { maxBitrate: SCREEN_BITRATE_BPS, maxFramerate: SCREEN_FRAMES_PER_SECOND },
-};
+function encodingsOf(name: keyof Tracks, { camera }: Tracks): RTCRtpEncodingParameters[] {
+  switch (name) {
+    case 'microphone':
+      return [{ maxBitrate: MICROPHONE_BITRATE_BPS }];
+    case 'camera':
+      return encodingsFor(camera);
+    case 'screen':
+      return [{ maxBitrate: SCREEN_BITRATE_BPS, maxFramerate: SCREEN_FRAMES_PER_SECOND }];
+  }
+}
 
 /** In the order in which the server tells them apart. */
 export const SENT_BY: Record<Device, readonly (keyof Tracks)[]> = {
@@ -42,22 +48,34 @@ export const SENT_BY: Record<Device, readonly (keyof Tracks)[]> = {
   VIEWER: [],
 };
 
-/** Lines to send on. Gives what puts other tracks on them. */
-export function openSendingLines(
-  connection: RTCPeerConnection,
-  device: Device,
-  tracks: Tracks,
-): (next: Tracks) => void {
+export interface SendingLines {
+  /** Puts other tracks on them. */
+  send(next: Tracks): void;
+  /** Sends these layers of the camera and no others. */
+  thin(wanted: WantedLayersResource): void;
+}
+
+/** Lines to send on. */
+export function openSendingLines(connection: RTCPeerConnection, device: Device, tracks: Tracks): SendingLines {
   const lines = SENT_BY[device].map((name) => {
     const kind = name === 'microphone' ? 'audio' : 'video';
     const line = connection.addTransceiver(tracks[name] ?? kind, {
       direction: 'sendonly',
-      sendEncodings: [ENCODINGS[name]],
+      sendEncodings: encodingsOf(name, tracks),
     });
-    return { name, sender: preferSwitchable(line, kind).sender };
+    const { sender } = preferSwitchable(line, kind);
+    return { name, sender };
   });
-  return (next) => {
-    for (const { name, sender } of lines) replaceTrack(sender, next[name]);
+  const camera = lines.find(({ name }) => name === 'camera');
+  const layers = camera && openLayers(camera.sender, tracks.camera);
+  return {
+    send(next) {
+      for (const { name, sender } of lines) replaceTrack(sender, next[name]);
+      layers?.of(next.camera);
+    },
+    thin({ camera }) {
+      if (camera) layers?.want(camera);
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Whether this browser finds no way to a server that only its own computer reaches: Firefox takes no address of loopback for one. */
+/** Whether this browser finds no way to a server of its own computer where that is in no network: Firefox takes no address of loopback for one. */
 export function shunsLoopback(userAgent: string, host: string): boolean {
   return /\bFirefox\//.test(userAgent) && LOOPBACK.includes(host);
 }

@@ -17,6 +17,7 @@ export interface Resource {
   participant?: ParticipantResource;
   mediaEntry?: MediaEntryResource;
   videoAssignment?: VideoAssignmentResource;
+  wantedLayers?: WantedLayersResource;
   chatMessage?: ChatMessageResource;
   reaction?: ReactionResource;
   hand?: HandResource;
@@ -73,6 +74,11 @@ export interface VideoAssignmentResource {
   canvases?: { canvasId?: number; ssrc?: number; mediaEntryId?: number }[];
 }
 
+/** Ours: which layers of our camera somebody looks at, by their places in our offer. */
+export interface WantedLayersResource {
+  camera?: number[];
+}
+
 /** What this client tells the others about its own lines. */
 export interface MediaState {
   audioMuted: boolean;
@@ -103,12 +109,37 @@ export interface HandResource {
   raisedTime?: string;
 }
 
+/** Whether a meeting is recorded. */
+export type RecordingState = 'NONE' | 'RECORDING' | 'PAUSED';
+
+/** What one has said to being recorded, where people are asked. */
+export type RecordingConsent = 'ASKED' | 'AGREED' | 'REFUSED';
+
+/** Why a recording ended. */
+export type RecordingEnd =
+  | 'STOPPED'
+  | 'CONFERENCE_ENDED'
+  | 'DISK_FULL'
+  | 'TOO_LONG'
+  | 'FAILED'
+  | 'CRASH'
+  | 'SHUTDOWN';
+
 /** What this session is and may do, whole each time that something of it changes. */
 export interface ModerationResource {
   role?: Role;
   device?: Device;
   permissions?: { [right in Right]?: boolean };
   settings?: { moderation?: boolean; chat?: Restriction; reactions?: Restriction; present?: Restriction };
+  /** Whether the meeting is recorded; why it is not any more. */
+  recording?: { state?: RecordingState; endReason?: RecordingEnd; consent?: RecordingConsent };
   /** Who waits at the door; hosts alone are told. */
-  knocks?: { session?: string; displayName?: string; signedIn?: boolean; byProgram?: boolean; email?: string }[];
+  knocks?: {
+    session?: string;
+    displayName?: string;
+    signedIn?: boolean;
+    byPhone?: boolean;
+    byProgram?: boolean;
+    email?: string;
+  }[];
 }

@@ -3,7 +3,7 @@
 
 import type { Device, Role } from '../api/generated/messages.ts';
 import { RIGHTS, type Right } from '../api/generated/rights.ts';
-import type { Message } from './messages.ts';
+import type { Message, RecordingConsent, RecordingEnd, RecordingState } from './messages.ts';
 import { markOf, type Named } from './named.ts';
 
 export { RIGHTS, type Right };
@@ -13,6 +13,7 @@ export interface Knock extends Named {
   /** The id of the session that they will have. */
   session: string;
   email: string;
+  byPhone: boolean;
 }
 
 /** `true` where only hosts may. */
@@ -32,6 +33,11 @@ export interface Moderation {
   device: Device;
   permissions: Permissions;
   locks: Locks;
+  recording: RecordingState;
+  /** Of the last recording, if there was one and none goes on. */
+  recordingEnd: RecordingEnd | null;
+  /** What one has said to the recording that goes on, if it asks. */
+  consent: RecordingConsent | null;
   knocks: readonly Knock[];
 }
 
@@ -58,6 +64,9 @@ export function atFirst(device: Device): Moderation {
     device,
     permissions: permissionsWhere((right) => TERMS[right].devices.includes(device)),
     locks: { moderation: false, chat: false, reactions: false, present: false },
+    recording: 'NONE',
+    recordingEnd: null,
+    consent: null,
     knocks: [],
   };
 }
@@ -76,11 +85,15 @@ export function withModeration(before: Moderation, message: Message): Moderation
       reactions: settings.reactions === 'HOSTS_ONLY',
       present: settings.present === 'HOSTS_ONLY',
     },
-    knocks: (snapshot.knocks ?? []).map(({ session = '', displayName = '', signedIn = false, byProgram, email = '' }) => ({
+    recording: snapshot.recording?.state ?? 'NONE',
+    recordingEnd: snapshot.recording?.endReason ?? null,
+    consent: snapshot.recording?.consent ?? null,
+    knocks: (snapshot.knocks ?? []).map(({ session = '', displayName = '', signedIn = false, byPhone = false, byProgram, email = '' }) => ({
       session,
       name: displayName,
       mark: markOf(signedIn, byProgram),
       email,
+      byPhone,
     })),
   };
 }

@@ -1,5 +1,6 @@
 // What happened in a meeting, for whoever looks elsewhere: the difference between what was known and what is known now.
 
+import type { RecordingEnd } from './messages.ts';
 import type { Moderation, Right } from './moderation.ts';
 import { type Hands, newlyRaised } from './reactions.ts';
 import { newcomers, type Person, type Roster } from './roster.ts';
@@ -11,7 +12,9 @@ export type News =
   /** A host took a right away, and what it had on was switched off. */
   | { kind: 'stopped'; what: Right }
   /** The meeting made us watch, whatever we came with. */
-  | { kind: 'viewer' };
+  | { kind: 'viewer' }
+  /** The recording is over. */
+  | { kind: 'recorded'; why: RecordingEnd };
 
 export function newsOfRoster(before: Roster, after: Roster): News[] {
   return [
@@ -29,6 +32,10 @@ export function newsOfHands(before: Hands, after: Hands, ownKey: string): News[]
 
 /** `stopped` is what was on and had to be switched off. Who became a viewer need not hear of each right by itself. */
 export function newsOfModeration(before: Moderation, after: Moderation, stopped: readonly Right[]): News[] {
-  if (after.role === 'VIEWER' && before.role !== 'VIEWER') return [{ kind: 'viewer' }];
-  return stopped.map((what) => ({ kind: 'stopped', what }));
+  const recorded: News[] =
+    before.recording !== 'NONE' && after.recording === 'NONE' && after.recordingEnd
+      ? [{ kind: 'recorded', why: after.recordingEnd }]
+      : [];
+  if (after.role === 'VIEWER' && before.role !== 'VIEWER') return [...recorded, { kind: 'viewer' }];
+  return [...recorded, ...stopped.map((what): News => ({ kind: 'stopped', what }))];
 }

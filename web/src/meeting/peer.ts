@@ -1,8 +1,8 @@
 // One peer connection: one offer, one answer, no renegotiation. A lost connection is replaced by a new peer, never repaired.
 
-import type { Device } from '../api/generated/messages.ts';
+import type { Device, IceServer } from '../api/generated/messages.ts';
 import { type ChannelListeners, type Channels, openChannels } from './channels.ts';
-import { openReceivingLines, openSendingLines, type Tracks } from './lines.ts';
+import { openReceivingLines, openSendingLines, type SendingLines, type Tracks } from './lines.ts';
 import { lineOfEachSsrc } from './sdp.ts';
 
 export interface PeerListeners extends Pick<ChannelListeners, 'message'> {
@@ -10,9 +10,10 @@ export interface PeerListeners extends Pick<ChannelListeners, 'message'> {
   broken(): void;
 }
 
-export interface Peer extends Channels {
+export interface Peer extends Channels, SendingLines {
   connection: RTCPeerConnection;
   audio: RTCRtpReceiver[];
+  video: RTCRtpReceiver[];
   receiverOf(line: string): RTCRtpReceiver | undefined;
   /** Datagrams have come through in both directions: whatever fails later, the network lets us pass. */
   readonly reached: boolean;
@@ -20,12 +21,12 @@ export interface Peer extends Channels {
   answer(sdp: string): Promise<void>;
   /** The line that sends this SSRC to us. */
   lineOf(ssrc: number): string | undefined;
-  send(tracks: Tracks): void;
   close(): void;
 }
 
-export function openPeer(device: Device, tracks: Tracks, { message, broken }: PeerListeners): Peer {
-  const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+/** `iceServers`: relays for a network that lets us by no other way. */
+export function openPeer(device: Device, tracks: Tracks, iceServers: readonly IceServer[], { message, broken }: PeerListeners): Peer {
+  const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers: [...iceServers] });
   let lines = new Map<number, string>();
   let closed = false;
   let reached = false;
@@ -36,7 +37,7 @@ export function openPeer(device: Device, tracks: Tracks, { message, broken }: Pe
   const audio = openReceivingLines(connection, 'audio');
   const channels = openChannels(connection, { message, closed: failed });
   const video = openReceivingLines(connection, 'video');
-  const send = openSendingLines(connection, device, tracks);
+  const { send, thin } = openSendingLines(connection, device, tracks);
 
   connection.addEventListener('iceconnectionstatechange', () => {
     reached ||= ['connected', 'completed'].includes(connection.iceConnectionState);
@@ -49,6 +50,7 @@ export function openPeer(device: Device, tracks: Tracks, { message, broken }: Pe
   return {
     connection,
     audio: audio.map(({ receiver }) => receiver),
+    video: video.map(({ receiver }) => receiver),
     receiverOf: (line) => video.find(({ mid }) => mid === line)?.receiver,
     get reached() {
       return reached;
@@ -64,6 +66,7 @@ export function openPeer(device: Device, tracks: Tracks, { message, broken }: Pe
     },
     lineOf: (ssrc) => lines.get(ssrc),
     send,
+    thin,
     request: channels.request,
     close() {
       closed = true;

@@ -3,6 +3,7 @@
 // name, so a picture counts only when the frames that come out name the right source.
 
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { type Canvas, heldBack } from './assignment.ts';
 import { LOOK_INTERVAL_MS } from './limits.ts';
 import type { VideoAssignmentResource } from './messages.ts';
 import type { Peer } from './peer.ts';
@@ -17,7 +18,10 @@ export interface Picture {
 export interface Pictures {
   /** The pictures that can be seen, by media entry. */
   seen: ReadonlySignal<ReadonlyMap<number, Picture>>;
-  assigned(assignment: VideoAssignmentResource): void;
+  /** The media entries that we would see if our network carried more. */
+  heldBack: ReadonlySignal<ReadonlySet<number>>;
+  /** What of `asked` the server has put on lines. */
+  assigned(assignment: VideoAssignmentResource, asked?: readonly Canvas[]): void;
   clear(): void;
   close(): void;
 }
@@ -28,6 +32,7 @@ export function openPictures(
   roster: ReadonlySignal<Roster>,
 ): Pictures {
   const seen: Signal<ReadonlyMap<number, Picture>> = signal(new Map());
+  const withheld: Signal<ReadonlySet<number>> = signal(new Set());
   /** Media entry → line. */
   let lines = new Map<number, string>();
 
@@ -53,7 +58,10 @@ export function openPictures(
 
   return {
     seen,
-    assigned({ canvases = [] }) {
+    heldBack: withheld,
+    assigned(assignment, asked = []) {
+      const { canvases = [] } = assignment;
+      withheld.value = heldBack(asked, assignment);
       lines = new Map();
       for (const { ssrc = 0, mediaEntryId = 0 } of canvases) {
         const line = peer()?.lineOf(ssrc);
@@ -63,6 +71,7 @@ export function openPictures(
     clear() {
       lines = new Map();
       setSeen(new Map());
+      withheld.value = new Set();
     },
     close: () => clearInterval(looking),
   };

@@ -81,6 +81,8 @@ export function uploadOf(
   const saidNow = new Map(said);
   for (const entry of entries) {
     const { id, type } = entry;
+    // Padding that only probes the network is of no source. A browser counts it as a stream all the same.
+    if (entry['ssrc'] === 0) continue;
     const keys = allowed[type]?.keys?.filter((key) => entry[key] !== undefined && entry[key] !== null);
     if (!keys) continue;
     const figures = Object.fromEntries(keys.map((key) => [key, entry[key]]));

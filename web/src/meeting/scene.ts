@@ -10,6 +10,7 @@ import type { ChannelName } from './channels.ts';
 import type { Devices } from './devices.ts';
 import { type Exchange, openExchange } from './exchange.ts';
 import { openHearing } from './hearing.ts';
+import { openHolding } from './holding.ts';
 import { readScene, type SceneEvent } from './inbox.ts';
 import type { Message } from './messages.ts';
 import { atFirst, type Moderation } from './moderation.ts';
@@ -22,6 +23,8 @@ import type { Roster } from './roster.ts';
 export interface Scene {
   roster: ReadonlySignal<Roster>;
   pictures: ReadonlySignal<ReadonlyMap<number, Picture>>;
+  /** The media entries that we would see if our network carried more. */
+  heldBack: ReadonlySignal<ReadonlySet<number>>;
   /** The audio sources that are heard now. */
   speaking: ReadonlySignal<ReadonlySet<number>>;
   /** When an audio source was last heard. */
@@ -59,21 +62,22 @@ export function openScene(options: SceneOptions): SceneShell {
   const moderation = signal<Moderation>(atFirst(device));
   const pictures = openPictures(peer, arrivals.roster);
   const hearing = openHearing(() => peer()?.audio ?? []);
+  const stopHolding = openHolding(peer, arrivals.roster);
   const request = (channel: ChannelName, body: object) => peer()?.request(channel, body) ?? null;
   const assigner = openAssigner((body) => request('video-assignment', body));
   const exchange = openExchange(request);
-  const announce = (all: readonly News[]) => {
-    for (const news of all) onNews(news);
-  };
+  const announce = (all: readonly News[]) => all.forEach((news) => onNews(news));
 
   function apply(event: SceneEvent): void {
     switch (event.kind) {
       case 'roster':
         return announce(arrivals.update(event.roster));
       case 'assigned':
-        return pictures.assigned(event.assignment);
+        return pictures.assigned(event.assignment, assigner.askedIn(event.assignment));
       case 'assignmentRefused':
         return assigner.refused();
+      case 'wanted':
+        return peer()?.thin(event.layers);
       case 'exchanged': {
         const before = exchange.hands.peek();
         exchange.receive(event.channel, event.message, ownKey.peek());
@@ -94,6 +98,7 @@ export function openScene(options: SceneOptions): SceneShell {
     roster: arrivals.roster,
     moderation,
     pictures: pictures.seen,
+    heldBack: pictures.heldBack,
     speaking: hearing.speaking,
     heardAt_ms: hearing.heardAt_ms,
     exchange,
@@ -115,9 +120,8 @@ export function openScene(options: SceneOptions): SceneShell {
       exchange.disconnected();
     },
     close() {
-      hearing.close();
-      pictures.close();
-      exchange.close();
+      stopHolding();
+      for (const part of [hearing, pictures, exchange]) part.close();
     },
   };
 }

@@ -29,6 +29,8 @@ export interface Visit extends Scene {
   sound: Sound;
   /** Whoever only watched is here with camera and microphone from now on, in a new session of the same participant. */
   takePart(): void;
+  /** Says whether one agrees to be recorded; what follows is told as everything is. */
+  answerRecording(agrees: boolean): Promise<void>;
   leave(): void;
   /** The page goes away. */
   abandon(): void;
@@ -61,8 +63,7 @@ export function openVisit({ device: cameWith, devices, onNews, ...who }: VisitOp
   const { peer, refusal } = entrance;
   const mediaState = openMediaState({ device, devices, connection, peer });
   const scene = openScene({ device: cameWith, devices, ownKey, peer, tellMediaState: mediaState.tell, onNews });
-  const takenOver = () => happened({ kind: 'takenOver' });
-  const takeover = openTakeover({ roster: scene.roster, connection, ownKey, ownSessions }, takenOver);
+  const takeover = openTakeover({ roster: scene.roster, connection, ownKey, ownSessions }, () => happened({ kind: 'takenOver' }));
 
   function happened(event: Event): void {
     const before = connection.peek();
@@ -108,5 +109,6 @@ export function openVisit({ device: cameWith, devices, onNews, ...who }: VisitOp
   const abandon = () => {
     if (connection.peek().phase !== 'over') visitor.leaveAtOnce();
   };
-  return { ...scene, connection, refusal, ownSessions, ownKey, sound, takePart, leave, abandon };
+  const { answerRecording } = visitor;
+  return { ...scene, connection, refusal, ownSessions, ownKey, sound, takePart, answerRecording, leave, abandon };
 }

@@ -2,7 +2,7 @@
 // `admission.ts`.
 
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Device } from '../api/generated/messages.ts';
+import type { Device, IceServer } from '../api/generated/messages.ts';
 import * as meetings from '../api/meetings.ts';
 import { admitted, entryRequest, joinedAs, leaveRequest, type Ourselves, UNADMITTED } from './admission.ts';
 import { rememberLetIn, rememberResumeSecret, resumeSecret } from './preferences.ts';
@@ -11,27 +11,34 @@ export interface VisitorOptions {
   code: string;
   /** `null` for somebody who is signed in: the account's name is shown. */
   displayName: string | null;
+  /** The relays that the server told of before. */
+  iceServers: readonly IceServer[];
 }
 
 export interface Visitor {
   ourselves: ReadonlySignal<Ourselves>;
+  /** The relays that the server told of last. */
+  iceServers(): readonly IceServer[];
   enter(wish: 'join' | 'resume', offer: string, cancelled: AbortSignal): Promise<meetings.Admission>;
   admitted(admission: meetings.Admission): void;
   joinedAs(session: string | undefined): void;
   /** Takes back an admission that came too late. */
   withdraw(admission: meetings.Admission): void;
+  /** Says whether one agrees to be recorded. */
+  answerRecording(agrees: boolean): Promise<void>;
   leave(): void;
   /** For a page that is going away. */
   leaveAtOnce(): void;
 }
 
 /** `device` is what the person wants to be there with when they enter next. */
-export function openVisitor({ code, displayName }: VisitorOptions, device: () => Device): Visitor {
+export function openVisitor({ code, displayName, iceServers }: VisitorOptions, device: () => Device): Visitor {
   const ourselves = signal<Ourselves>(UNADMITTED);
   const name = displayName === null ? {} : { displayName };
   const withdraw = (admission: meetings.Admission) => meetings.leaveAtOnce(code, leaveRequest(admission));
   return {
     ourselves,
+    iceServers: () => ourselves.peek().admission?.iceServers ?? iceServers,
     enter(wish, offer, cancelled) {
       const introduction = { offer, device: device(), ...name };
       const asked = entryRequest(wish, ourselves.peek().proof, resumeSecret(code), introduction);
@@ -49,6 +56,10 @@ export function openVisitor({ code, displayName }: VisitorOptions, device: () =>
       rememberLetIn(code, true);
     },
     withdraw,
+    async answerRecording(agrees) {
+      const { admission } = ourselves.peek();
+      if (admission) await meetings.answerRecording(code, { ...leaveRequest(admission), agrees });
+    },
     leave() {
       const { admission } = ourselves.peek();
       if (admission) meetings.leave(code, leaveRequest(admission)).catch(() => undefined);

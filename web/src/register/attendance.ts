@@ -15,12 +15,16 @@ export interface Conference {
 }
 
 export interface Session {
+  /** The id of the participant session. */
+  id: string;
   start_ms: number;
   /** Without an end: still there. */
   end_ms?: number;
   device: Device;
   /** A program came, and not they themselves. */
   byProgram: boolean;
+  /** `projects/{project}/calls/{call}`: the telephone call by which they were there; empty of another device. */
+  call: string;
 }
 
 export interface Attendee {
@@ -28,6 +32,7 @@ export interface Attendee {
   name: string;
   displayName: string;
   signedIn: boolean;
+  byPhone: boolean;
   role: Role;
   /** Taken out by a host. */
   removed: boolean;

@@ -7,10 +7,10 @@ import type { Attendee } from './attendance.ts';
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /** Names of columns are for programs as much as for people, and stay the same in every language. */
-const COLUMNS = ['name', 'signed_in', 'role', 'device', 'joined', 'left', 'seconds', 'removed', 'program'] as const;
+const COLUMNS = ['name', 'signed_in', 'role', 'device', 'joined', 'left', 'seconds', 'removed', 'program', 'phone'] as const;
 
 export function attendanceCsv(people: readonly Attendee[]): string {
-  const lines = people.flatMap(({ displayName, signedIn, role, removed, sessions }) =>
+  const lines = people.flatMap(({ displayName, signedIn, byPhone, role, removed, sessions }) =>
     sessions.map(({ start_ms, end_ms, device, byProgram }) => [
       displayName,
       yesOrNo(signedIn),
@@ -21,6 +21,7 @@ export function attendanceCsv(people: readonly Attendee[]): string {
       end_ms === undefined ? '' : String(Math.round((end_ms - start_ms) / 1_000)),
       yesOrNo(removed),
       yesOrNo(byProgram),
+      yesOrNo(byPhone),
     ]),
   );
   return csvOf(COLUMNS, lines);

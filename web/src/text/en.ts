@@ -13,6 +13,7 @@ export const en = {
   // What pages are called.
   'signIn.form.title': 'Sign in',
   'account.password': 'Set password',
+  'check.title': 'Check your devices and network',
   'spaces.title': 'My spaces',
   'space.title': 'Settings of a space',
   'past.title': 'Past meetings',
@@ -57,6 +58,16 @@ export const en = {
   'preJoin.walkIn': 'You can walk straight in.',
   'preJoin.knock': 'Somebody inside has to let you in.',
   'preJoin.knock.guest': 'With an account you may be able to walk in.',
+  'preJoin.asked':
+    'This meeting is recorded. Your voice, your picture and what you show are kept only if you agree; otherwise you take part unrecorded.',
+  'preJoin.agree': 'I agree to be recorded',
+  'preJoin.agree.hint': 'You can take it back at any time in the meeting.',
+  'preJoin.recorded.RECORDING':
+    'This meeting is being recorded. If you join, your voice, your picture and what you show are kept.',
+  'preJoin.recorded.PAUSED':
+    'This meeting is being recorded, with a pause at the moment. If you join, your voice, your picture and what you show may be kept.',
+  'preJoin.recorded.BY_ITSELF':
+    'This meeting will be recorded. If you join, your voice, your picture and what you show are kept.',
   'preJoin.viewers': 'In this meeting, newcomers only watch and listen.',
   'preJoin.inside': 'You are in this meeting with another device. It leaves when you join with this one.',
   'preJoin.useThis': 'Use this device',
@@ -114,6 +125,7 @@ export const en = {
   'meeting.ownScreen': 'Your screen',
   'meeting.ownScreen.text': 'The others see your screen',
   'meeting.nameless': 'Somebody',
+  'meeting.heldBack': 'No picture: your network is too slow for it',
   'mark.guest': 'Guest',
   'mark.program': 'Program',
   'mark.after': '{name} ({mark})',
@@ -127,6 +139,13 @@ export const en = {
   'meeting.invite.link': 'Meeting link',
   'meeting.invite.copy': 'Copy link',
   'meeting.invite.copied': 'Copied',
+  'dialIn.title': 'Join by phone',
+  'dialIn.number': 'Number',
+  'dialIn.numberOf': '{number} ({region})',
+  'dialIn.pin': 'PIN',
+  'dialIn.line': '{number}, PIN {pin}, then the hash key',
+  'dialIn.sip': 'Address for meeting rooms (SIP)',
+  'dialIn.all': 'For an invitation',
   'meeting.hear': 'Turn on the sound',
   'meeting.hear.text': 'The browser holds the sound back until you ask for it.',
   'meeting.shareFailed': 'The screen is not shared: the browser did not allow it',
@@ -153,7 +172,16 @@ export const en = {
   'news.left': '{name} left',
   'news.raisedHand': '{name} raised a hand',
   'news.mutedByHost': 'A host muted you',
+  'news.recorded.STOPPED': 'The recording has ended',
+  'news.recorded.CONFERENCE_ENDED': 'The recording has ended with the meeting',
+  'news.recorded.DISK_FULL': 'The recording has ended: the server has no room for more. What was recorded is kept.',
+  'news.recorded.TOO_LONG': 'The recording has ended: it was as long as one may be. Start another one to go on.',
+  'news.recorded.FAILED': 'The recording broke off. What was recorded until then is kept.',
+  'news.recorded.CRASH': 'The recording was interrupted',
+  'news.recorded.SHUTDOWN': 'The recording was interrupted',
   'news.viewer': 'You are here to watch and to listen',
+
+  'recordings.single': 'Recording',
 
   'left.home': 'Home page',
 

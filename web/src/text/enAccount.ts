@@ -175,6 +175,8 @@ export const enAccount = {
   'attendance.kept.ever': 'Kept for ever',
   'attendance.refresh': 'Refresh',
   'attendance.csv': 'Download as CSV',
+  'attendance.call': 'See the call',
+  'attendance.recordings': 'Recordings',
   'attendance.who': 'Who was there',
   'attendance.span': '{from} to {to}',
   'attendance.now': 'now',

@@ -117,6 +117,10 @@ export const enAdministration = {
   'grants.scopes': 'What it may do as any person (“you” is that person)',
   'grants.scopes.missing': 'Choose at least one of the permissions',
 
+  'asking.title': 'Recordings of meetings',
+  'asking.switch': 'Ask people before they are recorded',
+  'asking.switch.hint':
+    'Of whoever has not agreed, nothing is kept; they take part all the same. Otherwise everybody is told that the meeting is recorded. Recordings that go on go on as they began.',
   'domains.lead':
     'People with addresses of one organisation trust each other. Without any domain here, everybody with an account does.',
   'domains.none': 'No domain is set: everybody with an account belongs to one organisation.',

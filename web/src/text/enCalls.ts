@@ -49,6 +49,8 @@ export const enCalls = {
   'call.when': 'When',
   'call.outcome': 'Outcome',
   'call.talked': 'Talked for',
+  'call.meeting': 'In a meeting',
+  'call.meeting.see': 'See who was there',
   'call.origin': 'Part of another call',
   'call.origin.see': 'See that call',
   'call.error': 'What went wrong',

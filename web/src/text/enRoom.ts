@@ -11,6 +11,7 @@ export const enRoom = {
   'chat.refused': 'Not sent',
   'chat.news': '{name}: {text}',
 
+  'meeting.heldBack.check': 'Check your network (in a new tab)',
   'meeting.takePart': 'Speak and be seen',
 
   'reactions.react': 'React',
@@ -39,7 +40,30 @@ export const enRoom = {
   'knocks.deny': 'Deny',
   'knocks.deny.name': 'Deny {name}',
   'knocks.notSignedIn': 'Not signed in',
+  'knocks.byPhone': 'By phone',
   'knocks.failed': 'That did not work: {reason}',
+
+  'record.banner.RECORDING': 'This meeting is being recorded',
+  'record.banner.PAUSED': 'The recording is paused',
+  'asked.title': 'Do you agree to be recorded?',
+  'asked.text':
+    'This meeting is being recorded. Of you nothing is kept until you agree: neither your voice nor your picture nor what you show. You take part either way, and can change your answer at any time. It is noted with the recording.',
+  'asked.agree': 'I agree',
+  'asked.refuse': 'Do not record me',
+  'asked.change.AGREED': 'Stop recording me',
+  'asked.change.REFUSED': 'You are not recorded: record me too',
+  'record.button.NONE': 'Record',
+  'record.button.RECORDING': 'Recording',
+  'record.button.PAUSED': 'Paused',
+  'record.start.title': 'Record this meeting?',
+  'record.start.text':
+    'Kept are the voice of everybody here, their pictures and what they show, each by itself, and who spoke when. The chat is not kept. Everybody is told, and so is whoever joins later; where this server asks people, only those who agree are in it. The recording can be played by those who take part signed in, and by the owner of this space.',
+  'record.start': 'Start recording',
+  'record.now.title': 'This meeting is being recorded',
+  'record.now.text': 'When it ends, its files are made. They are on the page of this meeting, under “Meetings”.',
+  'record.pause': 'Pause',
+  'record.resume': 'Go on recording',
+  'record.stop': 'Stop recording',
 
   'host.title': 'Host controls',
   'host.moderation': 'Moderation',
@@ -63,6 +87,17 @@ export const enRoom = {
   'host.mute.done': '{name} is muted',
   'host.muteAll': 'Mute everybody',
   'host.muteAll.done': 'Everybody else is muted',
+  'dialOut.open': 'Call somebody',
+  'dialOut.title': 'Call somebody into the meeting',
+  'dialOut.number': 'Phone number',
+  'dialOut.number.hint': 'With its country, such as +43 1 234567. Whoever answers is in the meeting.',
+  'dialOut.project': 'Project that pays for the call',
+  'dialOut.call': 'Call',
+  'dialOut.done': 'Calling {number}',
+  'dialOut.BUSY': '{number} is busy',
+  'dialOut.NOT_ANSWERED': '{number} does not answer',
+  'dialOut.REJECTED': '{number} turned the call away',
+  'dialOut.FAILED': '{number} could not be called: {reason}',
   'host.lowerHand': 'Lower hand',
   'host.lowerHand.name': 'Lower the hand of {name}',
   'host.remove': 'Remove',
@@ -79,7 +114,7 @@ export const enRoom = {
   'left.failed.text':
     'Sound and pictures could not get through. Perhaps this network blocks them (they travel over UDP); try another one.',
   'left.failed.loopback':
-    'Firefox does not connect to a server that only listens on its own computer (127.0.0.1). Start the server with --listen 0.0.0.0:8080, or use another browser here.',
+    'Firefox does not connect by 127.0.0.1, and the server found no other way to this computer. Connect the computer to a network and start the server again, or use another browser here.',
   'left.unable.title': 'This browser cannot take part',
   'left.unable.text':
     'It makes no connection for sound and pictures (WebRTC). Perhaps it is too old, or a setting or an extension forbids it; try another browser.',

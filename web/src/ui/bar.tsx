@@ -15,9 +15,12 @@ import type { Notices } from './notices.tsx';
 import { whyNot } from './obstacles.ts';
 import type { PanelName } from './panel.tsx';
 import { ReactButton, type ReactButtonProps } from './reactions.tsx';
+import { RecordButton } from './record.tsx';
 
 export interface BarProps {
   visit: Visit;
+  /** `spaces/{space}` */
+  space: string;
   devices: Devices;
   notices: Notices;
   panel: Signal<PanelName | null>;
@@ -25,7 +28,7 @@ export interface BarProps {
   count: number;
 }
 
-export function Bar({ visit, devices, notices, panel, count }: BarProps) {
+export function Bar({ visit, space, devices, notices, panel, count }: BarProps) {
   const settings = useRef<HTMLDialogElement>(null);
   const moderation = visit.moderation.value;
   const { device } = moderation;
@@ -75,6 +78,7 @@ export function Bar({ visit, devices, notices, panel, count }: BarProps) {
         badge={String(count)}
         {...opens('people')}
       />
+      {isHost(moderation) && <RecordButton visit={visit} space={space} />}
       {isHost(moderation) && <Control label={t('host.title')} icon={<icons.Shield />} {...opens('host')} />}
       <Control label={t('meeting.settings')} icon={<icons.Settings />} onClick={() => settings.current?.showModal()} />
       <Control label={t('meeting.leave')} icon={<icons.Leave />} tone="leave" onClick={() => visit.leave()} />

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../text/text.ts';
-import { reasonOf } from './reason.ts';
+import { useDoing } from './doing.ts';
 
 export interface ConfirmButtonProps {
   /** What the button says, in the list and in the dialog. */
@@ -23,8 +23,7 @@ export interface ConfirmButtonProps {
 export function ConfirmButton({ label, name, title, text, action, onDone, children }: ConfirmButtonProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  const working = useSignal(false);
-  const problem = useSignal('');
+  const { working, problem, run } = useDoing();
   const open = useSignal(false);
   // Its content is there before it opens, so that the first of its controls gets the focus.
   useLayoutEffect(() => {
@@ -35,17 +34,9 @@ export function ConfirmButton({ label, name, title, text, action, onDone, childr
     open.value = true;
   };
   const act = async () => {
-    working.value = true;
-    problem.value = '';
-    try {
-      await action();
-      dialog.current?.close();
-      onDone();
-    } catch (error) {
-      problem.value = reasonOf(error);
-    } finally {
-      working.value = false;
-    }
+    if (!(await run(action))) return;
+    dialog.current?.close();
+    onDone();
   };
   return (
     <>

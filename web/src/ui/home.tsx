@@ -50,6 +50,7 @@ function Welcome() {
       </section>
       <section class="card home-start">
         <EnterCode />
+        <CheckLink />
         {kind === 'unknown' && (
           <p class="hint" role="status">
             {t('home.offline')}
@@ -79,6 +80,7 @@ function Desk({ name }: { name: string }) {
       <section class="card desk-start">
         <NewMeeting />
         <EnterCode />
+        <CheckLink />
       </section>
       <section class="desk-list" aria-labelledby="my-spaces">
         <header>
@@ -96,6 +98,10 @@ function Desk({ name }: { name: string }) {
       </section>
     </div>
   );
+}
+
+function CheckLink() {
+  return <a href={pathOf({ page: 'check' })}>{t('check.title')}</a>;
 }
 
 function NewMeeting() {

@@ -146,3 +146,10 @@ export const Account = icon(
     <path d="M6.4 18.6c.9-2.5 3-3.8 5.6-3.8s4.7 1.3 5.6 3.8" />
   </>,
 );
+
+export const Record = icon(
+  <>
+    <circle cx="12" cy="12" r="8.5" />
+    <circle cx="12" cy="12" r="3.5" fill="currentColor" />
+  </>,
+);

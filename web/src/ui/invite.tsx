@@ -1,8 +1,10 @@
 // The link that brings others here.
 
 import { useRef } from 'preact/hooks';
+import type { DialIn as Ways } from '../api/generated/messages.ts';
 import { t } from '../text/text.ts';
 import { useCopied } from './copy.tsx';
+import { DialIn } from './dialIn.tsx';
 import * as icons from './icons.tsx';
 
 export function InviteLink({ link }: { link: string }) {
@@ -25,12 +27,13 @@ export function InviteLink({ link }: { link: string }) {
   );
 }
 
-export function Alone({ link }: { link: string }) {
+export function Alone({ link, dialIn }: { link: string; dialIn: Ways | undefined }) {
   return (
     <section class="alone card">
       <h2>{t('meeting.alone.title')}</h2>
       <p>{t('meeting.alone.text')}</p>
       <InviteLink link={link} />
+      {dialIn && <DialIn ways={dialIn} />}
     </section>
   );
 }

@@ -53,6 +53,11 @@ export function KnockNotice({ space, knocks, notices, onShow }: KnocksProps & { 
   );
 }
 
+function whence({ byPhone, mark, email }: Knock): string {
+  if (byPhone) return t('knocks.byPhone');
+  return mark === 'guest' ? t('knocks.notSignedIn') : email;
+}
+
 export function KnockList({ space, knocks, notices }: KnocksProps) {
   const door = useDoor(space, notices);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -79,7 +84,7 @@ export function KnockList({ space, knocks, notices }: KnocksProps) {
           <li key={knock.session}>
             <span class="knock-who">
               <Name of={knock} />
-              <span class="hint">{knock.mark === 'guest' ? t('knocks.notSignedIn') : knock.email}</span>
+              <span class="hint">{whence(knock)}</span>
             </span>
             <span class="knock-actions">
               <button

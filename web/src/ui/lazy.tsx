@@ -4,6 +4,7 @@
 
 import { signal } from '@preact/signals';
 import type { FunctionComponent } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { t } from '../text/text.ts';
 import { useLoaded, Wait } from './loading.tsx';
 import { PlainPage, Shell, useTitle } from './shell.tsx';
@@ -24,6 +25,22 @@ export function lazy<Props extends object>(load: () => Promise<FunctionComponent
     return Program ? <Program {...props} /> : <Fetching fetchProgram={fetchProgram} title={title} />;
   }
   return Object.assign(Lazily, { prefetch: () => void fetchProgram().catch(() => undefined) });
+}
+
+/** A part of a page that is there once its own program is; the rest waits for nothing, and goes on without it. */
+export function lazyPart<Props extends object>(load: () => Promise<FunctionComponent<Props>>): FunctionComponent<Props> {
+  const program = signal<FunctionComponent<Props> | null>(null);
+  return function Part(props) {
+    useEffect(() => {
+      load()
+        .then((loaded) => {
+          program.value = loaded;
+        })
+        .catch(() => undefined);
+    }, []);
+    const Program = program.value;
+    return Program && <Program {...props} />;
+  };
 }
 
 function Fetching({ fetchProgram, title }: { fetchProgram(): Promise<void>; title: string | undefined }) {

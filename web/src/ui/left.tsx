@@ -3,6 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { End } from '../meeting/connection.ts';
 import { shunsLoopback } from '../meeting/loopback.ts';
+import { pathOf } from '../route.ts';
 import { t } from '../text/room.ts';
 import { PlainPage } from './shell.tsx';
 
@@ -18,6 +19,11 @@ export function Left({ end, onRejoin }: { end: End; onRejoin(): void }) {
       <button ref={button} type="button" class="button primary" onClick={onRejoin}>
         {wayBack(why)}
       </button>
+      {why === 'failed' && (
+        <a class="button" href={pathOf({ page: 'check' })}>
+          {t('check.title')}
+        </a>
+      )}
       <a class="button" href="/">
         {t('left.home')}
       </a>

@@ -1,5 +1,6 @@
 // At the door: one has knocked, and others decide. The page goes on by itself, either way.
 
+import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Device } from '../api/generated/messages.ts';
 import type { Meeting } from '../api/meetings.ts';
@@ -9,6 +10,7 @@ import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/room.ts';
 import { nameText } from './name.tsx';
 import { Preview } from './preview.tsx';
+import { RecordingNote } from './recordingNote.tsx';
 import { Shell, useTitle } from './shell.tsx';
 
 export interface LobbyProps {
@@ -17,9 +19,11 @@ export interface LobbyProps {
   devices: Devices;
   device: Device;
   own: Named;
+  /** They agree to be recorded. */
+  agrees: Signal<boolean>;
 }
 
-export function Lobby({ meeting, visit, devices, device, own }: LobbyProps) {
+export function Lobby({ meeting, visit, devices, device, own, agrees }: LobbyProps) {
   useTitle(t('lobby.title'));
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
@@ -35,6 +39,7 @@ export function Lobby({ meeting, visit, devices, device, own }: LobbyProps) {
           </h1>
           <p>{t('lobby.appearAs', { name: nameText(own) })}</p>
           <p class="hint">{meeting.hosted ? t('lobby.hosted') : t('lobby.notHosted')}</p>
+          <RecordingNote meeting={meeting} agrees={agrees} />
           <p class="lobby-state" role="status" data-lost={phase === 'lost'}>
             <i aria-hidden="true" />
             {phase === 'waiting' ? t('lobby.waiting') : phase === 'lost' ? t('lobby.lost') : t('connection.connecting')}

@@ -86,8 +86,9 @@ interface FoundMeetingProps {
 function FoundMeeting({ meeting, ...props }: FoundMeetingProps) {
   const { device, devices, visit } = props;
   const notices = useSignal(openNotices()).value;
-  const { own, problem, fetching, join, rejoin } = useJoining({ ...props, notices });
+  const { own, problem, fetching, join, rejoin } = useJoining({ ...props, meeting, notices });
   const asking = useComputed(() => visit.value?.connection.value.phase === 'joining');
+  const agrees = useSignal(false);
   const joining = useComputed(() => fetching.value || asking.value);
   if (!devices.value) return <PlainPage busy title={t('app.loading')} text="" />;
   if (!visit.value || asking.value) {
@@ -98,6 +99,7 @@ function FoundMeeting({ meeting, ...props }: FoundMeetingProps) {
         device={device.value}
         joining={joining}
         problem={problem}
+        agrees={agrees}
         onChoose={(chosen) => {
           device.value = chosen;
         }}
@@ -107,12 +109,12 @@ function FoundMeeting({ meeting, ...props }: FoundMeetingProps) {
   }
   const connection = visit.value.connection.value;
   if (connection.phase === 'over') return <Left end={connection.end} onRejoin={rejoin} />;
-  const inside = { meeting, visit: visit.value, devices: devices.value, own };
+  const inside = { meeting, visit: visit.value, devices: devices.value, own, agrees };
   if (isKnocking(connection)) return <Lobby {...inside} device={device.value} />;
   return <MeetingView {...inside} notices={notices} />;
 }
 
-interface JoiningOptions extends Omit<FoundMeetingProps, 'meeting'> {
+interface JoiningOptions extends FoundMeetingProps {
   notices: Notices;
 }
 
@@ -129,7 +131,7 @@ interface Joining {
 }
 
 /** Opens a visit, and does what is left to do when it is over. */
-function useJoining({ code, device, devices, visit, notices }: JoiningOptions): Joining {
+function useJoining({ code, meeting, device, devices, visit, notices }: JoiningOptions): Joining {
   const name = useSignal<string | null>(null);
   const problem = useSignal('');
   const fetching = useSignal(false);
@@ -175,6 +177,7 @@ function useJoining({ code, device, devices, visit, notices }: JoiningOptions): 
     const opened = program.openVisit({
       code,
       displayName,
+      iceServers: meeting.iceServers ?? [],
       device: device.peek(),
       devices: using,
       onNews: (news) => notices.say(newsText(news, opened)),

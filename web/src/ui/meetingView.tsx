@@ -23,6 +23,8 @@ import { nameText } from './name.tsx';
 import { NoticeList, type Notices } from './notices.tsx';
 import type { PanelName } from './panel.tsx';
 import { People } from './people.tsx';
+import { RecordingBanner } from './record.tsx';
+import { AskRecording, OwnConsent } from './recordingConsent.tsx';
 import { useTitle } from './shell.tsx';
 import { Stage } from './stage.tsx';
 import './styles/meeting.css';
@@ -34,12 +36,14 @@ export interface MeetingViewProps {
   devices: Devices;
   own: Named;
   notices: Notices;
+  /** They have agreed, before they came in, to be recorded. */
+  agrees: Signal<boolean>;
 }
 
 export { Left } from './left.tsx';
 
 export function MeetingView(props: MeetingViewProps) {
-  const { meeting, visit, devices, own, notices } = props;
+  const { meeting, visit, devices, own, notices, agrees } = props;
   useTitle(t('meeting.title', { code: meeting.meetingCode }));
   const panel = useSignal<PanelName | null>(null);
   const wasLost = useRef(false);
@@ -79,6 +83,8 @@ export function MeetingView(props: MeetingViewProps) {
         <Logo />
         <h1 class="code">{meeting.meetingCode}</h1>
         {device !== 'FULL' && <p class="device-kind">{t(`meeting.device.${device}`)}</p>}
+        <RecordingBanner state={visit.moderation.value.recording} />
+        <OwnConsent visit={visit} />
         <ConnectionState connection={visit.connection.value} />
       </header>
       <div class="meeting-middle">
@@ -89,13 +95,14 @@ export function MeetingView(props: MeetingViewProps) {
           onMore={() => {
             panel.value = 'people';
           }}
-          alone={phase === 'connected' && <Alone link={meeting.meetingUri} />}
+          alone={phase === 'connected' && <Alone link={meeting.meetingUri} dialIn={meeting.dialIn} />}
         />
         <Beside {...props} panel={panel} hosting={hosting} onClose={closePanel} />
       </div>
+      <AskRecording visit={visit} agrees={agrees} />
       {visit.sound.blocked.value && <Unblock visit={visit} />}
       <NoticeList notices={notices} />
-      <Bar visit={visit} devices={devices} notices={notices} panel={panel} count={count} />
+      <Bar visit={visit} space={meeting.space} devices={devices} notices={notices} panel={panel} count={count} />
     </main>
   );
 }
@@ -109,7 +116,7 @@ interface BesideProps extends MeetingViewProps {
 /** What lies beside the stage, or above it for a moment. */
 function Beside({ meeting, visit, devices, own, notices, panel, hosting, onClose }: BesideProps) {
   const knocks = useComputed(() => visit.moderation.value.knocks);
-  const { space, meetingUri } = meeting;
+  const { space, meetingUri, dialIn } = meeting;
   const show = (name: PanelName) => () => {
     panel.value = name;
   };
@@ -122,6 +129,7 @@ function Beside({ meeting, visit, devices, own, notices, panel, hosting, onClose
           own={own}
           space={space}
           link={meetingUri}
+          dialIn={dialIn}
           notices={notices}
           onHostControls={show('host')}
           onClose={onClose}

@@ -15,6 +15,8 @@ export function newsText(news: News, visit: Visit): string {
       return t('news.raisedHand', { name: nameText(named(visit.roster.peek(), news.participantKey)) });
     case 'stopped':
       return t(`obstacle.hostsOnly.${news.what}`);
+    case 'recorded':
+      return t(`news.recorded.${news.why}`);
     case 'mutedByHost':
     case 'viewer':
       return t(`news.${news.kind}`);

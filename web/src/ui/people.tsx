@@ -4,6 +4,7 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { ComponentChild } from 'preact';
 import { useId } from 'preact/hooks';
+import type { DialIn as Ways } from '../api/generated/messages.ts';
 import { mute, remove } from '../api/moderation.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { isHost } from '../meeting/moderation.ts';
@@ -13,9 +14,11 @@ import { inOrder, type PersonHere, peopleOf } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/room.ts';
 import { ConfirmButton } from './confirm.tsx';
+import { DialIn } from './dialIn.tsx';
 import * as icons from './icons.tsx';
 import { InviteLink } from './invite.tsx';
 import { KnockList } from './knocks.tsx';
+import { lazyPart } from './lazy.tsx';
 import { Name, nameText, you } from './name.tsx';
 import type { Notices } from './notices.tsx';
 import { Panel } from './panel.tsx';
@@ -28,12 +31,13 @@ export interface PeopleProps {
   /** `spaces/{space}` */
   space: string;
   link: string;
+  dialIn: Ways | undefined;
   notices: Notices;
   onHostControls(): void;
   onClose(): void;
 }
 
-export function People({ visit, devices, own, space, link, notices, onHostControls, onClose }: PeopleProps) {
+export function People({ visit, devices, own, space, link, dialIn, notices, onHostControls, onClose }: PeopleProps) {
   const knocks = useComputed(() => visit.moderation.value.knocks);
   const hosting = isHost(visit.moderation.value);
   const ownKey = visit.ownKey.value;
@@ -51,8 +55,15 @@ export function People({ visit, devices, own, space, link, notices, onHostContro
     >
       {hosting && <KnockList space={space} knocks={knocks} notices={notices} />}
       <InviteLink link={link} />
+      {dialIn && <DialIn ways={dialIn} />}
       {hosting && (
-        <HostActions space={space} alone={others.length === 0} notices={notices} onHostControls={onHostControls} />
+        <HostActions
+          space={space}
+          dialsOut={Boolean(dialIn?.numbers?.length)}
+          alone={others.length === 0}
+          notices={notices}
+          onHostControls={onHostControls}
+        />
       )}
       <ul class="people-list" aria-label={t('meeting.stage')}>
         {inOrder([ownPerson(ownKey, own, devices), ...others], hands).map((person) => (
@@ -79,13 +90,18 @@ function ownPerson(key: string, own: Named, { microphone, camera, screen }: Devi
   };
 }
 
+/** Few hosts may make calls, and nobody else is to download how. */
+const DialOut = lazyPart(async () => (await import('./dialOut.tsx')).DialOut);
+
 interface HostActionsProps extends Pick<PeopleProps, 'space' | 'notices' | 'onHostControls'> {
+  /** Somebody can be called here. */
+  dialsOut: boolean;
   /** There is nobody to silence. */
   alone: boolean;
 }
 
 /** What a host may do to everybody at once. */
-function HostActions({ space, alone, notices, onHostControls }: HostActionsProps) {
+function HostActions({ space, dialsOut, alone, notices, onHostControls }: HostActionsProps) {
   const silence = () =>
     mute(space)
       .then(() => notices.say(t('host.muteAll.done')))
@@ -98,6 +114,7 @@ function HostActions({ space, alone, notices, onHostControls }: HostActionsProps
       <button type="button" class="button small host-shortcut" onClick={onHostControls}>
         {t('host.title')}
       </button>
+      {dialsOut && <DialOut space={space} notices={notices} />}
     </div>
   );
 }

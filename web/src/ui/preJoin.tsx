@@ -9,13 +9,14 @@ import type { Meeting } from '../api/meetings.ts';
 import type { Devices } from '../meeting/devices.ts';
 import { NAME_CHARACTERS_MAX } from '../meeting/limits.ts';
 import { preferences, remember, wasLetIn } from '../meeting/preferences.ts';
-import { signInPath } from '../route.ts';
+import { pathOf, signInPath } from '../route.ts';
 import { counted, t } from '../text/text.ts';
 import { account } from './account.ts';
 import { DevicePickers } from './devicePickers.tsx';
 import { JoinChoice } from './joinChoice.tsx';
 import { here } from './navigation.ts';
 import { Preview } from './preview.tsx';
+import { RecordingNote } from './recordingNote.tsx';
 import { Shell, useTitle } from './shell.tsx';
 
 export interface PreJoinProps {
@@ -24,6 +25,8 @@ export interface PreJoinProps {
   device: Device;
   joining: ReadonlySignal<boolean>;
   problem: ReadonlySignal<string>;
+  /** They agree to be recorded. */
+  agrees: Signal<boolean>;
   onChoose(device: Device): void;
   /** `null`: the account's name. */
   onJoin(displayName: string | null): void;
@@ -45,13 +48,14 @@ export function PreJoin(props: PreJoinProps) {
         </section>
         <section class="pickers" aria-label={t('devices.title')}>
           <DevicePickers devices={devices} device={device} />
+          <a href={pathOf({ page: 'check' })}>{t('check.title')}</a>
         </section>
       </div>
     </Shell>
   );
 }
 
-function JoinForm({ meeting, device, joining, problem, onChoose, onJoin }: PreJoinProps) {
+function JoinForm({ meeting, device, joining, problem, agrees, onChoose, onJoin }: PreJoinProps) {
   const who = account.value;
   const user = who.kind === 'user' ? who.user : null;
   const missing = useSignal(false);
@@ -88,13 +92,14 @@ function JoinForm({ meeting, device, joining, problem, onChoose, onJoin }: PreJo
         <NameField name={name} missing={missing} input={input} />
       )}
       <JoinChoice device={device} signedIn={user !== null} disabled={joining.value} onChoose={onChoose} />
+      <RecordingNote meeting={meeting} agrees={agrees} />
       <EntryNote meeting={meeting} device={device} signedIn={user !== null} />
       <button
         ref={button}
         type="submit"
         class="button primary large"
         disabled={joining.value}
-        aria-describedby="entry"
+        aria-describedby="recorded entry"
       >
         {joining.value ? t('preJoin.joining') : knocks ? t('preJoin.ask') : takesOver ? t('preJoin.useThis') : t('preJoin.join')}
       </button>

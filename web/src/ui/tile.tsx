@@ -7,7 +7,8 @@ import type { Named } from '../meeting/named.ts';
 import { queue } from '../meeting/reactions.ts';
 import { hueOf, initialsOf, type Tile } from '../meeting/tiles.ts';
 import type { Visit } from '../meeting/visit.ts';
-import { t } from '../text/text.ts';
+import { pathOf } from '../route.ts';
+import { t } from '../text/room.ts';
 import * as icons from './icons.tsx';
 import { Name, nameText, you } from './name.tsx';
 import { Video } from './video.tsx';
@@ -21,6 +22,7 @@ export function TileOfOther({ tile, box, visit }: { tile: Tile; box: Box; visit:
   const entryId = tile.entry?.id ?? 0;
   const csrc = tile.entry?.audioCsrc ?? 0;
   const picture = useComputed(() => visit.pictures.value.get(entryId) ?? null).value;
+  const isHeldBack = useComputed(() => visit.heldBack.value.has(entryId)).value && tile.hasVideo && !picture;
   const speaks =
     useComputed(() => csrc !== 0 && visit.speaking.value.has(csrc)).value && !tile.audioMuted && !tile.screen;
   const person = tile.name || t('meeting.nameless');
@@ -36,6 +38,15 @@ export function TileOfOther({ tile, box, visit }: { tile: Tile; box: Box; visit:
       data-speaking={speaks}
     >
       {picture ? <Video track={picture.track} whole={tile.screen} /> : <Initials name={person} screen={tile.screen} />}
+      {isHeldBack && (
+        <p class="held-back">
+          {t('meeting.heldBack')}{' '}
+          {/* The meeting goes on in this tab. */}
+          <a href={pathOf({ page: 'check' })} target="_blank">
+            {t('meeting.heldBack.check')}
+          </a>
+        </p>
+      )}
       {!tile.screen && <Gestures visit={visit} participantKey={tile.entry?.participantKey ?? ''} />}
       <Caption shown={shown} muted={tile.audioMuted && !tile.screen} speaking={speaks} />
     </figure>

@@ -19,14 +19,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("db", &["aside"]),
     ("meeting", &[]),
     ("quality", &[]),
-    ("media", &["quality"]),
+    ("turn", &["share"]),
+    ("media", &["quality", "share", "turn"]),
     ("share", &[]),
     ("attendee", &[]),
     ("edge", &["share"]),
     ("audit", &["db", "meeting"]),
     ("outbox", &["db"]),
     ("telephony", &["audio", "quality", "share"]),
+    ("gateway", &["audio", "media", "telephony"]),
     ("recording", &["audio"]),
+    ("recorder", &["audio", "media", "recording"]),
     (
         "calls",
         &[
@@ -50,24 +53,28 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "api",
             "aside",
+            "attendee",
             "audio",
             "audit",
             "calls",
             "db",
             "edge",
             "filter",
+            "gateway",
             "identity",
             "media",
             "meeting",
             "odata",
             "outbox",
             "quality",
+            "recorder",
             "recording",
             "register",
             "rooms",
             "share",
             "telephony",
             "transcode",
+            "turn",
         ],
     ),
     (
@@ -76,6 +83,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "audit", "calls", "db", "identity", "media", "meeting", "outbox", "register", "server",
         ],
     ),
+    ("bench-media", &["media"]),
     (
         "bench",
         &[
@@ -85,10 +93,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "audit",
             "db",
             "end-to-end",
+            "gateway",
             "identity",
             "media",
             "meeting",
             "quality",
+            "recorder",
             "recording",
             "register",
             "server",
@@ -110,11 +120,13 @@ const ARROWS: &[(&str, &[&str])] = &[
             "media",
             "odata",
             "quality",
+            "recorder",
             "telephony",
             "transcode",
+            "turn",
         ],
     ),
-    ("end-to-end", &["api", "audio"]),
+    ("end-to-end", &["api", "attendee", "audio"]),
     ("xtask", &[]),
 ];
 
@@ -131,9 +143,11 @@ const HOMES: &[(&[&str], &[&str])] = &[
         ],
         &["db"],
     ),
-    // In `attendee` it plays the browsers.
-    (&["str0m"], &["attendee", "media"]),
-    (&["str0m-proto", "dimpl", "quinn-udp"], &["media"]),
+    // In `attendee` it plays the browsers, and in `bench-media` a crowd of them.
+    (&["str0m"], &["attendee", "bench-media", "media"]),
+    (&["str0m-proto", "dimpl"], &["media"]),
+    // The floor of the benchmark sends in runs too.
+    (&["quinn-udp"], &["bench-media", "media"]),
     (&["protox", "prost-build", "tonic-prost-build"], &["api"]),
     // `api` publishes the descriptors that `transcode` works from.
     (&["prost-reflect"], &["api", "transcode"]),
@@ -142,8 +156,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
 /// The one module that names the WebRTC library; an upgrade that breaks its interface is mended there.
 const WEBRTC_MODULE: &str = "crates/media/src/peer";
 
-/// Where the same library plays the browsers of the simulated world.
-const BROWSER_MODULE: &str = "crates/attendee/src/browser.rs";
+/// Where the same library plays the browsers of the simulated world, and whoever checks a network.
+const CLIENT_MODULES: [&str; 2] = ["crates/attendee/src/browser.rs", "crates/attendee/src/checker.rs"];
 
 pub(super) fn run_one_way(checkout: &Checkout) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -192,7 +206,7 @@ pub(super) fn one_module_names_the_webrtc_library(checkout: &Checkout) -> Vec<St
     let inside = |path: &str| {
         path == format!("{WEBRTC_MODULE}.rs")
             || path.starts_with(&format!("{WEBRTC_MODULE}/"))
-            || path == BROWSER_MODULE
+            || CLIENT_MODULES.contains(&path)
     };
     let outside = checkout
         .rust()

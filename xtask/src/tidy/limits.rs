@@ -11,7 +11,16 @@ use super::{checkout::Checkout, crates::Crate, rust_source};
 
 /// Crates without input from outside, and so without limits: `api` is generated, `aside` is told how much by whoever uses it, the
 /// others are tools.
-const WITHOUT_LIMITS: &[&str] = &["api", "aside", "bench", "end-to-end", "fuzz", "sederunt", "xtask"];
+const WITHOUT_LIMITS: &[&str] = &[
+    "api",
+    "aside",
+    "bench",
+    "bench-media",
+    "end-to-end",
+    "fuzz",
+    "sederunt",
+    "xtask",
+];
 
 /// The module of a crate that holds its limits.
 const PLACE: &str = "limits";

@@ -8,10 +8,12 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use telephony::agent::{Invitation, Proof, Terms};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     PhoneNumber, RecordingConfig, SipDomain, Trigger,
     address::{Address, is_of_telephones},
+    meetings::{TO_MEETINGS, with_pin_called},
     number::normalised,
 };
 
@@ -20,6 +22,8 @@ use crate::{
 pub(super) enum Entrance<'a> {
     /// The domain with that id.
     Domain(&'a str),
+    /// The host of meetings.
+    Meetings,
     /// A number, whichever it is.
     Trunk,
 }
@@ -31,6 +35,13 @@ impl<'a> Entrance<'a> {
         id.map_or(Entrance::Trunk, Entrance::Domain)
     }
 }
+
+/// What is wanted of whoever calls the host of meetings: nothing, for they have to know a PIN.
+pub(super) const TERMS_OF_MEETINGS: Terms = Terms {
+    proof: Proof::Address,
+    calls: true,
+    registers: false,
+};
 
 /// What is wanted of whoever brings numbers: to be in a network of the trunk. `None` is a stranger.
 pub(super) fn terms_of_trunk(networks: &[IpNet], source: IpAddr) -> Option<Terms> {
@@ -52,7 +63,7 @@ pub(super) fn numbers_called(invitation: &Invitation) -> Vec<String> {
 }
 
 /// What is known of a call that comes in, and who says what becomes of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Arrival {
     pub(super) project: String,
     pub(super) to: String,
@@ -63,6 +74,8 @@ pub(super) struct Arrival {
     /// As whom, and from where, others are called out of it where a document does not say.
     pub(super) caller: Option<String>,
     pub(super) domain: String,
+    /// Its place among those who prove nothing.
+    pub(super) place: Option<OwnedSemaphorePermit>,
 }
 
 impl Arrival {
@@ -72,10 +85,34 @@ impl Arrival {
             project: domain.project,
             to: invitation.to.clone(),
             from: (!invitation.is_private).then(|| invitation.from.clone()),
-            handler_uris: domain.handler_uris,
+            handler_uris: of_meetings(domain.handler_uris, &invitation.called),
             recording: domain.recording,
             caller: invitation.callers.first().cloned(),
             domain: invitation.domain.clone(),
+            place: None,
+        }
+    }
+
+    /// A call to a number that leads to meetings, or to their host; it is of this project.
+    pub(super) fn at_meetings(project: &str, number: Option<&String>, invitation: &Invitation) -> Arrival {
+        let known = invitation.callers.iter().find_map(|name| normalised(name));
+        let from = match number {
+            Some(_) => known,
+            None => Some(invitation.from.clone()),
+        };
+        let handler = match number {
+            Some(_) => TO_MEETINGS.to_owned(),
+            None => with_pin_called(TO_MEETINGS.to_owned(), &invitation.called),
+        };
+        Arrival {
+            project: project.to_owned(),
+            to: number.cloned().unwrap_or_else(|| invitation.to.clone()),
+            from: from.filter(|_| !invitation.is_private),
+            handler_uris: vec![handler],
+            recording: None,
+            caller: None,
+            domain: invitation.domain.clone(),
+            place: None,
         }
     }
 
@@ -98,8 +135,14 @@ impl Arrival {
             from,
             to: number.number,
             domain: base.to_owned(),
+            place: None,
         }
     }
+}
+
+/// Handlers that leave it open which meeting is meant, where the PIN of one was called.
+fn of_meetings(uris: Vec<String>, called: &[String]) -> Vec<String> {
+    uris.into_iter().map(|uri| with_pin_called(uri, called)).collect()
 }
 
 /// A handler of a number: an address of SIP without a user is called for the number (`contracts/voice.md` §7).
@@ -163,6 +206,7 @@ mod tests {
             is_private,
             domain: "192.0.2.1".to_owned(),
             source: [192, 0, 2, 7].into(),
+            user: None,
         }
     }
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use share::{Pace, Paces};
-use telephony::agent::{Agent, By, Credential, Dial, Place};
+use telephony::agent::{By, Credential, Dial, Place};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Conductor, whom::Whom};
@@ -20,6 +20,7 @@ use crate::{
     Alias,
     address::{Address, SipAddress, is_number},
     limits, new_id,
+    telephones::Agent,
 };
 
 /// The ports of SIP, and of SIP by TLS.
@@ -41,6 +42,8 @@ pub struct Trunk {
     pub credential: Option<Credential>,
     /// What numbers that may be called begin with: `+44`.
     pub prefixes: Vec<String>,
+    /// It is offered no Opus.
+    pub g711_only: bool,
 }
 
 impl fmt::Debug for Trunk {
@@ -280,6 +283,7 @@ impl Conductor {
             domain: domain.to_owned(),
             sip_call_id: format!("{}@{domain}", new_id()),
             credential: trunk.and_then(|trunk| trunk.credential.clone()),
+            g711_only: trunk.is_some_and(|trunk| trunk.g711_only),
             timeout,
         })
     }
@@ -314,6 +318,7 @@ mod tests {
             host: host.to_owned(),
             credential: None,
             prefixes: vec!["+4420".to_owned(), "+49".to_owned()],
+            g711_only: false,
         });
         Ways::new(trunk, Box::new(Loopback), "sip.example.org".to_owned(), 3, 2)
     }

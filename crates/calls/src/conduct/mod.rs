@@ -5,24 +5,28 @@
 //! and its task's. What a script does to a call's record is written, durably, before a handler is asked: whoever hears of a call finds it.
 
 mod arriving;
+mod attending;
 mod consent;
 mod dialling;
 mod measured;
+mod meeting;
 mod opening;
 mod party;
 mod performance;
+#[cfg(test)]
+mod simulated;
 mod streaming;
 mod switchboard;
 mod taking;
 mod whom;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use ipnet::IpNet;
 use recording::{Spool, Store};
 use telephony::{
     LegId,
-    agent::{Agent, AgentEvent, Directory, Invitation, Refusal, Secrets, Terms},
+    agent::{AgentEvent, Directory, Invitation, Refusal, Secrets, Terms},
     line::{Exchange, LineEvent},
 };
 use tokio::{
@@ -35,11 +39,15 @@ use tokio_util::sync::CancellationToken;
 pub use dialling::{Peers, Trunk, Ways};
 
 use crate::{
-    Call, CallState, Calls, CreateMethod, Direction, Handlers, Later, SipDomain, Speech, clock::now_us, limits, new_id,
+    Call, CallState, Calls, CreateMethod, DialIn, Direction, Handlers, Later, SipDomain, Speech,
+    clock::now_us,
+    limits, new_id,
     outgoing::Order,
+    telephones::{Agent, Telephones},
 };
-use arriving::{Arrival, Entrance, numbers_called, terms_of_trunk};
+use arriving::{Arrival, Entrance, TERMS_OF_MEETINGS, numbers_called, terms_of_trunk};
 use measured::Unwritten;
+use meeting::Guest;
 use performance::Performance;
 use switchboard::{Switchboard, Told};
 
@@ -64,6 +72,8 @@ pub struct Conductor {
     pub ways: Arc<Ways>,
     /// From where the trunk brings calls to numbers. From nowhere, if there is none.
     pub trunk_networks: Arc<[IpNet]>,
+    /// How meetings are reached.
+    pub dial_in: Arc<DialIn>,
 }
 
 /// Nobody has that number: SIP's word, and the telephone network's (ITU-T Q.850, cause 1).
@@ -90,8 +100,10 @@ pub struct Events {
 impl Directory for Conductor {
     fn terms<'a>(&'a self, domain: &'a str, source: IpAddr) -> Later<'a, Option<Terms>> {
         Box::pin(async move {
-            let Entrance::Domain(id) = self.entrance(domain) else {
-                return terms_of_trunk(&self.trunk_networks, source);
+            let id = match self.entrance(domain) {
+                Entrance::Domain(id) => id,
+                Entrance::Meetings => return Some(TERMS_OF_MEETINGS),
+                Entrance::Trunk => return terms_of_trunk(&self.trunk_networks, source),
             };
             let found = self.domain(id).await?;
             let has_users = self.calls.has_sip_users(&found.id).await;
@@ -114,6 +126,9 @@ impl Directory for Conductor {
 
 impl Conductor {
     fn entrance<'a>(&self, host: &'a str) -> Entrance<'a> {
+        if self.dial_in.is_gateway(host) {
+            return Entrance::Meetings;
+        }
         Entrance::of(host, &self.domain_base)
     }
 
@@ -128,8 +143,14 @@ impl Conductor {
         }
     }
 
-    /// Takes up what a server before this one left: its calls have ended, and its takes are finished.
+    /// Takes up what a server before this one left: its calls have ended, and its takes are finished. A call that was in a meeting ended
+    /// with its session there, so meetings are to be taken up before.
     pub async fn recover(&self) -> Result<(), db::Error> {
+        for (call, session) in self.calls.left_in_meetings().await? {
+            if let Some(ended_us) = self.dial_in.meetings().ended_us(&session).await {
+                self.calls.was_last_alive(&call, ended_us).await?;
+            }
+        }
         self.calls.end_abandoned().await?;
         // A store that is away holds up nobody who calls.
         for (id, trims_silence) in self.calls.pending_recordings().await? {
@@ -146,7 +167,7 @@ impl Conductor {
     }
 
     /// Conducts calls until it is stopped, and then ends those that go on.
-    pub async fn conduct(self, agent: Agent, mut events: Events, stop: CancellationToken) {
+    pub async fn conduct(self, agent: Arc<dyn Telephones>, mut events: Events, stop: CancellationToken) {
         let Some(mut orders) = self.calls.take_orders() else {
             tracing::error!("calls have a conductor already");
             return;
@@ -212,16 +233,24 @@ impl Conductor {
         unwritten.write(self.calls).await;
     }
 
+    /// Calls that go on are alive, which is written again while it cannot be, until it is time for the next signs of life: what a call
+    /// loses by a death is then no more than what the database was away.
     async fn keep(&self) {
+        let next = tokio::time::Instant::now() + limits::ALIVE_EVERY;
+        while let Err(error) = self.keep_now().await {
+            tracing::warn!(%error, "signs of life of calls cannot be written");
+            if tokio::time::Instant::now() + limits::WRITTEN_AGAIN_AFTER >= next {
+                return;
+            }
+            tokio::time::sleep(limits::WRITTEN_AGAIN_AFTER).await;
+        }
+    }
+
+    async fn keep_now(&self) -> Result<(), db::Error> {
         let now_us = now_us();
         let given_up_us = now_us - i64::try_from(limits::PENDING_MAX.as_micros()).expect("ten minutes");
-        let kept = async {
-            self.calls.keep_alive(now_us).await?;
-            self.calls.give_up_recordings(given_up_us).await
-        };
-        if let Err(error) = kept.await {
-            tracing::warn!(%error, "signs of life of calls cannot be written");
-        }
+        self.calls.keep_alive(now_us).await?;
+        self.calls.give_up_recordings(given_up_us).await
     }
 
     /// A call that came in.
@@ -263,9 +292,17 @@ impl Conductor {
             originating_call: None,
             bridged: false,
             state_update_uri: None,
+            participant_session: None,
         };
-        let performance =
-            Performance::new(self, agent, switchboard, channel, (leg, call)).calling_as(arrival.caller, arrival.domain);
+        let guest = Guest {
+            user: invitation.user.map(|user| (invitation.domain, user)),
+            place: arrival.place,
+            source: Some(invitation.source),
+            is_invited: false,
+        };
+        let performance = Performance::new(self, agent, switchboard, channel, (leg, call))
+            .calling_as(arrival.caller, arrival.domain)
+            .meeting_as(guest);
         performance.come_in(arrival.handler_uris, arrival.recording).await;
     }
 
@@ -278,8 +315,23 @@ impl Conductor {
                 let domain = domain.ok_or(NOT_THERE)?;
                 Ok(Arrival::at_domain(domain, invitation))
             }
+            Entrance::Meetings => {
+                let place = self
+                    .dial_in
+                    .place(invitation.source, Instant::now())
+                    .ok_or(UNAVAILABLE)?;
+                let arrival = Arrival::at_meetings(self.dial_in.project(), None, invitation);
+                Ok(Arrival {
+                    place: Some(place),
+                    ..arrival
+                })
+            }
             Entrance::Trunk => {
-                for number in numbers_called(invitation) {
+                let numbers = numbers_called(invitation);
+                if let Some(number) = self.dial_in.number_among(&numbers) {
+                    return Ok(Arrival::at_meetings(self.dial_in.project(), Some(number), invitation));
+                }
+                for number in numbers {
                     let found = self.calls.number_called(&number).await.map_err(|error| {
                         tracing::error!(%error, "a number cannot be looked up; its caller is refused");
                         UNAVAILABLE
@@ -300,8 +352,12 @@ impl Conductor {
         let channel = switchboard.connected(leg);
         let domain = self.domain_base.clone();
         let caller = order.caller;
-        let performance =
-            Performance::new(self, agent, switchboard, channel, (leg, order.call)).calling_as(Some(caller), domain);
+        let performance = Performance::new(self, agent, switchboard, channel, (leg, order.call))
+            .calling_as(Some(caller), domain)
+            .meeting_as(Guest {
+                is_invited: order.is_invited,
+                ..Guest::default()
+            });
         performance
             .go_out(order.handler_uris, order.recording, order.timeout)
             .await;

@@ -11,7 +11,7 @@ use super::{
     switchboard::{Happening, Told},
     whom::Whom,
 };
-use crate::{Call, document::Sound};
+use crate::{Call, document::Sound, signalling::Attempts};
 
 pub(super) struct Party {
     pub(super) leg: LegId,
@@ -22,6 +22,10 @@ pub(super) struct Party {
     pub(super) place: Option<OwnedSemaphorePermit>,
     /// Who is called otherwise, as whom, and for how long they may ring.
     pub(super) otherwise: Option<Otherwise>,
+    /// It went without a word.
+    pub(super) has_vanished: bool,
+    /// What was said of those who could not be reached before.
+    pub(super) attempts: Attempts,
     plays: u64,
 }
 
@@ -40,6 +44,8 @@ impl Party {
             is_given_up: false,
             place: None,
             otherwise: None,
+            has_vanished: false,
+            attempts: Attempts::default(),
             plays: 0,
         }
     }
@@ -84,6 +90,17 @@ impl Party {
 
 pub(super) async fn made(conductor: &Conductor, project: &str, sound: Sound) -> Result<Clip, String> {
     match sound {
+        // What is said of itself is heard in any case: in tones, where there is nobody who speaks.
+        Sound::Announcement(words) => Ok(match words.text() {
+            Some(text) => match conductor.speech.say(text, "en").await {
+                Ok(clip) => clip,
+                Err(error) => {
+                    tracing::info!(%error, "what is said to a telephone is heard as tones");
+                    words.toned()
+                }
+            },
+            None => words.toned(),
+        }),
         Sound::Text { text, voice } => {
             let said = Arc::clone(&conductor.speech);
             said.say(&text, &voice).await.map_err(|error| error.to_string())

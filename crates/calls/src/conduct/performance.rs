@@ -7,10 +7,7 @@ use std::{
 };
 
 use audio::tone;
-use telephony::{
-    LegId,
-    agent::{Agent, Cause},
-};
+use telephony::{LegId, agent::Cause};
 use tokio::{
     sync::{
         OwnedSemaphorePermit,
@@ -23,6 +20,7 @@ use tokio::{
 use super::{
     Conductor, UNAVAILABLE,
     dialling::{Located, Undialled},
+    meeting::{self, Guest, Meeting},
     opening::{ANNOUNCEMENT, Opening},
     party::{Otherwise, Party},
     streaming::Streamed,
@@ -36,6 +34,8 @@ use crate::{
     clock::now_us,
     limits, new_id,
     script::{Did, Effect, Input, Script},
+    signalling::Attempts,
+    telephones::Agent,
 };
 
 /// A sound that goes on until it is hushed: longer than any call.
@@ -59,6 +59,9 @@ pub(super) struct Performance {
     pub(super) beep_every_s: Option<u32>,
     /// What was said about each call is being written down.
     signalling: JoinSet<()>,
+    /// The meeting that it is at, if it is at one, and as whom it comes to one.
+    pub(super) meeting: Option<Meeting>,
+    pub(super) guest: Guest,
     /// The program that hears the call, if one does.
     stream: Option<Streamed>,
     cookies: BTreeMap<String, String>,
@@ -88,6 +91,8 @@ impl Performance {
             opening: None,
             beep_every_s: None,
             signalling: JoinSet::new(),
+            meeting: None,
+            guest: Guest::default(),
             stream: None,
             cookies: BTreeMap::new(),
             caller: None,
@@ -102,6 +107,13 @@ impl Performance {
         self
     }
 
+    /// In meetings, it is this one.
+    pub(super) fn meeting_as(mut self, mut guest: Guest) -> Performance {
+        self.own.place = guest.place.take();
+        self.guest = guest;
+        self
+    }
+
     /// Somebody calls.
     pub(super) async fn come_in(self, handlers: Vec<String>, recording: Option<RecordingConfig>) {
         if write(&self.conductor, &self.own.call).await {
@@ -111,6 +123,11 @@ impl Performance {
         } else {
             self.agent.refuse(self.own.leg, UNAVAILABLE);
             self.switchboard.forget(self.own.leg);
+            // Nobody knows whether it was written: what is on the disk then must not go on for ever.
+            let mut call = self.own.call;
+            call.fails("UNAVAILABLE", "the call could not be written down, and was refused");
+            call.ended(now_us(), Cause::Refused);
+            write_at_last(self.conductor, call).await;
         }
     }
 
@@ -165,10 +182,10 @@ impl Performance {
     }
 
     /// A call is over; what was said about it is written down beside what else happens.
-    fn keep_signalling(&mut self, call: Call) {
+    fn keep_signalling(&mut self, call: Call, earlier: Attempts) {
         let (calls, agent) = (self.conductor.calls.clone(), self.agent.clone());
         self.signalling
-            .spawn(async move { calls.keep_signalling(&agent, &call).await });
+            .spawn(async move { calls.keep_signalling(&*agent, &call, earlier).await });
         while self.signalling.try_join_next().is_some() {}
     }
 
@@ -219,6 +236,16 @@ impl Performance {
                 self.stream = None;
                 Input::StreamEnded { parameters }
             }
+            Happening::Attended(Ok(attended)) => {
+                let (exchange, task) = (self.conductor.exchange.clone(), self.task.clone());
+                self.meeting = Some(Meeting::begin(exchange, self.own.leg, attended, task));
+                return None;
+            }
+            Happening::Attended(Err(why)) => Input::Unattended(why),
+            Happening::Meeting(news) => {
+                self.note_news(&news).await;
+                Input::Meeting(news)
+            }
             Happening::Asked(Err(unanswered)) => Input::NoDocument { why: unanswered.0 },
             progress => match progressed(&self.conductor, &self.agent, &mut self.own, progress).await? {
                 Progress::Answered => {
@@ -228,9 +255,13 @@ impl Performance {
                 }
                 Progress::Ended => {
                     self.switchboard.forget(self.own.leg);
+                    if let Some((meeting, at_us)) = self.meeting.take().zip(self.own.call.end_us) {
+                        meeting.end(at_us, self.own.has_vanished);
+                    }
                     self.opening = None;
                     self.takes.end_all();
-                    self.keep_signalling(self.own.call.clone());
+                    let earlier = std::mem::take(&mut self.own.attempts);
+                    self.keep_signalling(self.own.call.clone(), earlier);
                     Input::Ended
                 }
             },
@@ -254,7 +285,7 @@ impl Performance {
                     let gone = self.children.remove(id)?;
                     self.switchboard.forget(gone.leg);
                     let state = gone.call.state;
-                    self.keep_signalling(gone.call);
+                    self.keep_signalling(gone.call, gone.attempts);
                     Did::Ended(state)
                 }
             },
@@ -336,10 +367,7 @@ impl Performance {
                 to,
                 caller,
                 timeout_s,
-            } => {
-                let timeout = Duration::from_secs(u64::try_from(timeout_s).unwrap_or(0));
-                self.dial(child, to, caller, timeout).await;
-            }
+            } => self.dial(child, to, caller, timeout_s).await,
             Effect::HearFor { child, sound } => self.with(&child, |child, this| {
                 child.make(&this.conductor, &this.task, sound, 1);
             }),
@@ -356,6 +384,10 @@ impl Performance {
             Effect::Connect(child) => self.connect(&child).await,
             Effect::BeginStream(id) => self.begin_stream(&id).await,
             Effect::EndStream => self.stream = None,
+            Effect::Attend(sought) => self.attend(sought).await,
+            Effect::Wish(wish) => self.wish(wish),
+            Effect::Tell(words) => meeting::tell(conductor, leg, &self.own.call.project, words),
+            Effect::LeaveMeeting => self.meeting = None,
             Effect::HangUp => self.agent.hang_up(leg),
             Effect::Label { .. } | Effect::Fail { .. } => {}
         }
@@ -386,7 +418,8 @@ impl Performance {
     }
 
     /// Somebody is called out of this call.
-    async fn dial(&mut self, id: String, to: String, caller: Option<String>, timeout: Duration) {
+    async fn dial(&mut self, id: String, to: String, caller: Option<String>, timeout_s: i64) {
+        let timeout = Duration::from_secs(u64::try_from(timeout_s).unwrap_or(0));
         let now_us = now_us();
         let caller = caller
             .or_else(|| self.caller.clone())
@@ -412,6 +445,7 @@ impl Performance {
             originating_call: Some(self.own.call.id.clone()),
             bridged: false,
             state_update_uri: None,
+            participant_session: None,
         };
         let mut child = Party::new(LegId::next(), call);
         write(&self.conductor, &child.call).await;
@@ -477,6 +511,9 @@ impl Performance {
         let Some(otherwise) = party.turns_to(*cause) else {
             return false;
         };
+        if let Some(sip_call_id) = party.call.sip_call_id.clone() {
+            party.attempts.add(Arc::clone(&self.agent), sip_call_id);
+        }
         let next = LegId::next();
         party.leg = next;
         self.switchboard.forget(leg);
@@ -558,6 +595,11 @@ async fn progressed(conductor: &Conductor, agent: &Agent, party: &mut Party, hap
             conductor.exchange.measure(party.leg, &party.call.id);
             Some(Progress::Answered)
         }
+        // It is over now: half a minute later, when nobody has answered to our goodbye, is nobody's time.
+        Happening::Vanished => {
+            party.has_vanished = true;
+            over(party, now_us(), Cause::WeHungUp)
+        }
         Happening::Ended { at_us, cause } => over(party, at_us, cause),
         // Of a sound that was interrupted, or of nobody's.
         _ => return None,
@@ -567,11 +609,24 @@ async fn progressed(conductor: &Conductor, agent: &Agent, party: &mut Party, hap
         agent.hang_up(party.leg);
         return None;
     }
+    if !is_written && matches!(progress, Some(Progress::Ended)) {
+        tokio::spawn(write_at_last(conductor.clone(), party.call.clone()));
+    }
     progress
 }
 
+/// A call that is over gets into the rows once they can be written again: until then its row says that it goes on, and is kept alive.
+async fn write_at_last(conductor: Conductor, call: Call) {
+    loop {
+        tokio::time::sleep(limits::WRITTEN_AGAIN_AFTER).await;
+        if write(&conductor, &call).await {
+            return;
+        }
+    }
+}
+
 /// The call as it is now is on the disk, or it is not.
-async fn write(conductor: &Conductor, call: &Call) -> bool {
+pub(super) async fn write(conductor: &Conductor, call: &Call) -> bool {
     let written = conductor.calls.write_call(call, now_us()).await;
     if let Err(error) = &written {
         tracing::error!(call = call.id, %error, "a call cannot be written");

@@ -8,7 +8,7 @@ use std::{
 use audio::Clip;
 use telephony::{
     LegId,
-    agent::{Agent, AgentEvent, Cause},
+    agent::{AgentEvent, Cause},
     line::{LineEvent, PlayId},
 };
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -17,7 +17,7 @@ use super::{
     dialling::{Located, Undialled},
     measured::Unwritten,
 };
-use crate::{Answered, Unanswered, limits};
+use crate::{Answered, Attended, MeetingNews, Unanswered, Unattended, limits, telephones::Agent};
 
 /// What a task is told.
 #[derive(Debug)]
@@ -47,6 +47,12 @@ pub(super) enum Happening {
     Streamed,
     /// The program is gone, or was not there; the next handler is told this as well.
     StreamEnded(BTreeMap<String, String>),
+    /// Somebody came to a meeting's door, or did not.
+    Attended(Result<Attended, Unattended>),
+    /// The meeting tells something.
+    Meeting(MeetingNews),
+    /// Nothing has been heard of the other side for long, so it is gone and is hung up on.
+    Vanished,
     Ended {
         at_us: i64,
         cause: Cause,
@@ -106,7 +112,10 @@ impl Switchboard {
             LineEvent::Played { leg, play } => self.send(leg, Happening::Played(play)),
             LineEvent::Pressed { leg } => self.send(leg, Happening::Pressed),
             LineEvent::Digit { leg, digit, .. } => self.send(leg, Happening::Digit(digit)),
-            LineEvent::Silent { leg } => agent.hang_up(leg),
+            LineEvent::Silent { leg } => {
+                self.send(leg, Happening::Vanished);
+                agent.hang_up(leg);
+            }
             LineEvent::Measured { name, streams } => unwritten.take(name, streams),
         }
     }

@@ -2,7 +2,7 @@
 
 use telephony::agent::Refusal;
 
-use crate::Trigger;
+use crate::{Trigger, announcement::Announcement, meetings::Target};
 
 /// What is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(crate) enum Sound {
     },
     /// A file, at an address that may be relative to the document's.
     File(String),
+    /// What this server says of itself.
+    Announcement(Announcement),
 }
 
 /// Something to hear, so often.
@@ -101,6 +103,8 @@ pub(crate) enum Action {
     Call(Connection),
     /// A program that waits under this whole name hears and speaks.
     Stream { stream: String, next_uri: Option<String> },
+    /// The call goes into a meeting.
+    Meet { target: Target, next_uri: Option<String> },
     /// Somebody else is asked what to do.
     Redirect(String),
     /// The call is not answered.

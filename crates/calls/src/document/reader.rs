@@ -16,6 +16,7 @@ use crate::{
         ACTIONS_MAX, CALL_S_MAX, DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, ENDPOINTS_MAX, PROMPTS_MAX, RINGING_S_MAX,
         TEXT_CHARACTERS_MAX, URI_BYTES_MAX,
     },
+    meetings::Target,
     streams::is_stream_id,
 };
 
@@ -274,8 +275,9 @@ fn action(element: &Element) -> Result<Action, Malformed> {
             trims_silence: element.trims_silence()?,
             ready_uri: element.uri("RecordingReadyUri")?,
         },
-        "call" => Action::Call(connection(element)?),
+        "call" => call(element)?,
         "redirect" if address::is_of_telephones(body) => Action::Call(Connection::to(&endpoint(element)?.address)),
+        "redirect" if let Some(target) = Target::read(body) => Action::Meet { target, next_uri: None },
         "redirect" => Action::Redirect(checked_uri(body, "Redirect")?),
         "reject" => reject(element)?,
         "label" => Action::Label {
@@ -331,6 +333,23 @@ impl Connection {
             ring: None,
             next_uri: None,
         }
+    }
+}
+
+/// A call to telephones, or into a meeting, which stands alone: nobody is in two places.
+fn call(element: &Element) -> Result<Action, Malformed> {
+    let met = element
+        .children
+        .iter()
+        .chain([element])
+        .find_map(|named| Target::read(named.text.trim()));
+    match met {
+        None => Ok(Action::Call(connection(element)?)),
+        Some(_) if element.children.len() > 1 => Err(malformed("a meeting is called alone")),
+        Some(target) => Ok(Action::Meet {
+            target,
+            next_uri: element.uri("NextUri")?,
+        }),
     }
 }
 

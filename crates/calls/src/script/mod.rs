@@ -4,6 +4,7 @@
 //! is [`Effect`]s, which its caller carries out in their order. There is no clock in it ([`Script::deadline`] says when it wants
 //! to be woken) and nothing random. It ends once, however it ends.
 
+mod attending;
 mod calling;
 mod collecting;
 #[cfg(test)]
@@ -20,9 +21,12 @@ use url::Url;
 
 use crate::{
     CallState, RecordingConfig, Trigger, address,
+    announcement::Announcement,
     document::{self, Action, Connection, Prompt, Sound},
     limits::{CALL_US_MAX, DOCUMENTS_IN_A_ROW_MAX, DOCUMENTS_MAX},
+    meetings::{MeetingNews, MeetingWish, Sought, Target, Unattended},
 };
+use attending::Attending;
 use calling::Calling;
 use collecting::Collecting;
 use recorder::Recorder;
@@ -51,6 +55,10 @@ pub(crate) enum Input {
     Streamed,
     /// It is gone, or was not there; the next handler is told this as well.
     StreamEnded { parameters: BTreeMap<String, String> },
+    /// The call does not come to the door of the meeting that was sought.
+    Unattended(Unattended),
+    /// The meeting that it is at, or at whose door, tells something.
+    Meeting(MeetingNews),
     /// The deadline has come.
     Clock,
     /// The call is over.
@@ -132,6 +140,14 @@ pub(crate) enum Effect {
     BeginStream(String),
     /// Let them not hear each other any more.
     EndStream,
+    /// Bring the call to the door of that meeting.
+    Attend(Sought),
+    /// Ask something of the meeting.
+    Wish(MeetingWish),
+    /// Let the other side hear this over what it hears of the meeting.
+    Tell(Announcement),
+    /// Be at the meeting no more.
+    LeaveMeeting,
     /// End the call.
     HangUp,
 }
@@ -153,6 +169,7 @@ enum Doing {
     Recording(Recorder),
     Calling(Calling),
     Streaming(Streaming),
+    Attending(Attending),
     /// The last that is heard before the end.
     Apologising,
     Over,
@@ -238,6 +255,7 @@ impl Script {
             Doing::Collecting(collecting) => collecting.deadline(),
             Doing::Recording(recorder) => recorder.deadline(),
             Doing::Calling(calling) => calling.deadline(),
+            Doing::Attending(attending) => attending.deadline(),
             _ => None,
         };
         own.into_iter().chain(end).min().filter(|_| !self.is_over())
@@ -279,6 +297,7 @@ impl Script {
             (input, Doing::Collecting(collecting)) => self.collect(collecting, &input, now_us, &mut effects),
             (input, Doing::Recording(recorder)) => self.record(recorder, &input, now_us, &mut fresh, &mut effects),
             (input, Doing::Calling(calling)) => self.call(calling, &input, now_us, &mut fresh, &mut effects),
+            (input, Doing::Attending(attending)) => self.attend(attending, &input, now_us, &mut fresh, &mut effects),
             (input, Doing::Streaming(streaming)) => self.stream(streaming, input, now_us, &mut fresh, &mut effects),
             (_, doing) => self.doing = doing,
         }
@@ -316,6 +335,10 @@ impl Script {
             // Whoever says what to do may be a telephone, which is called.
             Some(uri) if address::is_of_telephones(&uri) => {
                 self.actions = [Action::Call(Connection::to(&uri))].into();
+                self.go_on(now_us, fresh, effects);
+            }
+            Some(uri) if let Some(target) = Target::read(&uri) => {
+                self.actions = [Action::Meet { target, next_uri: None }].into();
                 self.go_on(now_us, fresh, effects);
             }
             Some(uri) => self.ask(uri, BTreeMap::new(), effects),
@@ -514,6 +537,9 @@ impl Script {
                 Ok(connection) => self.doing = Doing::Calling(Calling::begin(connection, fresh, effects)),
                 Err(why) => self.fail("DOCUMENT_ERROR", why, effects),
             },
+            Action::Meet { target, next_uri } => {
+                self.doing = Doing::Attending(Attending::begin(target, next_uri, effects));
+            }
             Action::Stream { stream, next_uri } => self.begin_stream(stream, next_uri, now_us, fresh, effects),
             record @ Action::Record { .. } => {
                 let recorder = Recorder::new(record, now_us, fresh, effects, |uri| self.resolved(uri).ok());
@@ -534,7 +560,7 @@ impl Script {
     fn whole_sound(&self, sound: Sound) -> Result<Sound, String> {
         Ok(match sound {
             Sound::File(reference) => Sound::File(self.resolved(&reference)?),
-            text @ Sound::Text { .. } => text,
+            said @ (Sound::Text { .. } | Sound::Announcement(_)) => said,
         })
     }
 
@@ -620,6 +646,29 @@ impl Script {
         self.doing = Doing::Streaming(streaming);
     }
 
+    fn attend(
+        &mut self,
+        mut attending: Attending,
+        input: &Input,
+        now_us: i64,
+        fresh: &mut impl FnMut() -> String,
+        effects: &mut Vec<Effect>,
+    ) {
+        let is_over = attending.handle(input, now_us, effects);
+        if matches!(input, Input::Meeting(MeetingNews::Joined { .. })) {
+            self.begin_call_recording(Trigger::Bridge, effects);
+        }
+        if !is_over {
+            self.doing = Doing::Attending(attending);
+            return;
+        }
+        let (next_uri, parameters) = attending.result(now_us);
+        match next_uri {
+            Some(uri) => self.ask_at(&uri, parameters, effects),
+            None => self.go_on(now_us, fresh, effects),
+        }
+    }
+
     fn end_stream(
         &mut self,
         streaming: Streaming,
@@ -671,6 +720,7 @@ fn ended(doing: Doing, effects: &mut Vec<Effect>) {
         Doing::Recording(recorder) => effects.extend(recorder.has_begun().then_some(Effect::EndRecording)),
         Doing::Calling(calling) => calling.give_up(effects),
         Doing::Streaming(_) => effects.push(Effect::EndStream),
+        Doing::Attending(attending) => effects.extend(attending.is_there().then_some(Effect::LeaveMeeting)),
         _ => {}
     }
 }

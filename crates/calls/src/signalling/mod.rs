@@ -5,15 +5,16 @@
 
 mod pcap;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use db::Statement;
 use serde::{Deserialize, Serialize};
-use telephony::agent::{Agent, Message};
+use telephony::agent::Message;
+use tokio::task::JoinHandle;
 
 pub use pcap::pcap;
 
-use crate::{Call, Calls, limits};
+use crate::{Call, Calls, Telephones, limits};
 
 /// A message of SIP that was sent or received.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,17 +133,37 @@ impl Calls {
         Ok(rows.len())
     }
 
-    /// Waits for the last words about a call that has ended, and writes down all of them.
-    pub(crate) async fn keep_signalling(&self, agent: &Agent, call: &Call) {
+    /// Waits for the last words about a call that has ended, and writes down all of them, behind what was said of attempts before.
+    pub(crate) async fn keep_signalling(&self, agent: &dyn Telephones, call: &Call, earlier: Attempts) {
         let Some(sip_call_id) = &call.sip_call_id else { return };
         tokio::time::sleep(limits::LAST_WORDS_WITHIN).await;
-        let messages: Vec<SipMessage> = agent.signalling(sip_call_id).into_iter().map(Into::into).collect();
+        let mut messages = vec![];
+        for attempt in earlier.0 {
+            messages.extend(attempt.await.unwrap_or_default());
+        }
+        messages.extend(agent.signalling(sip_call_id));
+        let messages: Vec<SipMessage> = messages.into_iter().map(Into::into).collect();
         if messages.is_empty() {
             return;
         }
         if let Err(error) = self.write_signalling(call, &messages).await {
             tracing::warn!(call = call.id, %error, "what was said about a call cannot be written; it is lost");
         }
+    }
+}
+
+/// What was said about attempts to reach somebody that came to nothing, after which somebody else was called: the first first. Each is
+/// fetched when its last words have come, since it is not kept until the call is over.
+#[derive(Default)]
+pub(crate) struct Attempts(Vec<JoinHandle<Vec<Message>>>);
+
+impl Attempts {
+    /// One has come to nothing.
+    pub(crate) fn add(&mut self, agent: Arc<dyn Telephones>, sip_call_id: String) {
+        self.0.push(tokio::spawn(async move {
+            tokio::time::sleep(limits::LAST_WORDS_WITHIN).await;
+            agent.signalling(&sip_call_id)
+        }));
     }
 }
 
@@ -180,6 +201,7 @@ mod tests {
             originating_call: None,
             bridged: false,
             state_update_uri: None,
+            participant_session: None,
         }
     }
 

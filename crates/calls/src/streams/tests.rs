@@ -31,6 +31,7 @@ fn call() -> Call {
         originating_call: None,
         bridged: true,
         state_update_uri: None,
+        participant_session: None,
     }
 }
 

@@ -33,6 +33,9 @@ pub use configuration::{AcmeConfiguration, TlsConfiguration};
 /// What a TLS connection begins with: the content type of a handshake record (RFC 8446, section 5.1).
 pub(crate) const HANDSHAKE: u8 = 0x16;
 
+/// What a client calls messages of a relay who says so when shaking hands (RFC 7443).
+pub(crate) const RELAY: &[u8] = b"stun.turn";
+
 /// The way to a certificate, ready for connections.
 #[derive(Clone)]
 pub struct Tls {
@@ -177,6 +180,6 @@ fn server_config(certificates: Arc<dyn ResolvesServerCert>) -> Result<ServerConf
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(certificates);
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec(), RELAY.to_vec()];
     Ok(config)
 }

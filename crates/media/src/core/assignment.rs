@@ -7,13 +7,14 @@
 //!
 //! A canvas that shows nothing is not in the result.
 
-use crate::core::EntryId;
+use crate::core::{EntryId, layer::Size};
 
 /// One canvas of a layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Canvas {
     pub(crate) id: i64,
     pub(crate) wish: Wish,
+    pub(crate) size: Size,
 }
 
 /// What a canvas shall show.
@@ -127,7 +128,11 @@ mod tests {
     fn layout(wishes: &[(i64, Wish)]) -> Vec<Canvas> {
         wishes
             .iter()
-            .map(|(id, wish)| Canvas { id: *id, wish: *wish })
+            .map(|(id, wish)| Canvas {
+                id: *id,
+                wish: *wish,
+                size: Size::default(),
+            })
             .collect()
     }
 
@@ -220,7 +225,7 @@ mod tests {
         ) {
             let mut before = vec![];
             for (wishes, relevant) in layouts {
-                let canvases: Vec<_> = (1..).zip(&wishes).map(|(id, wish)| Canvas { id, wish: wish.map_or(R, d) }).collect();
+                let canvases: Vec<_> = (1..).zip(&wishes).map(|(id, wish)| Canvas { id, wish: wish.map_or(R, d), size: Size::default() }).collect();
                 let placed = place(&canvases, &entries(&relevant), |_| true, &before, 5);
                 for (index, placement) in placed.iter().enumerate() {
                     prop_assert!(placement.line < 5);

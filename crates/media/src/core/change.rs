@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::rights::Rights;
+use crate::{core::Source, rights::Rights};
 
 /// Changes to one session; what is absent stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +17,15 @@ pub(crate) struct Change {
     pub(crate) mutes: bool,
     /// What its channel `moderation` says from now on.
     pub(crate) text: Option<Arc<str>>,
+    /// Somebody who records needs a keyframe of its camera, or of its screen.
+    pub(crate) keyframes: Wanted,
+}
+
+/// Of which pictures a keyframe is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) camera: bool,
+    pub(crate) screen: bool,
 }
 
 /// The rights that somebody has from now on.
@@ -50,6 +59,17 @@ impl Change {
         }
     }
 
+    pub(crate) fn ask_keyframe(source: Source) -> Change {
+        let keyframes = Wanted {
+            camera: source == Source::Camera,
+            screen: source == Source::Screen,
+        };
+        Change {
+            keyframes,
+            ..Change::default()
+        }
+    }
+
     /// Makes this change stand for itself and a later one.
     pub(crate) fn merge(&mut self, later: Change) {
         if let Some(Grant { rights, kept }) = later.grant {
@@ -60,6 +80,8 @@ impl Change {
             });
         }
         self.mutes |= later.mutes;
+        self.keyframes.camera |= later.keyframes.camera;
+        self.keyframes.screen |= later.keyframes.screen;
         self.text = later.text.or(self.text.take());
     }
 }

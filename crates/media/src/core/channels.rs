@@ -8,6 +8,9 @@
 //!   hand of somebody else with `"setHand":{"raised":false,"participantKey":"participants/P"}`
 //! * `moderation`: none, the server alone speaks
 //!
+//! On `video-assignment` the server tells whoever sends a picture in several sizes which of them are wanted:
+//! `{"resources":[{"wantedLayers":{"camera":[0,2]}}]}`, by their places in the offer. Whoever does not heed it sends in vain.
+//!
 //! A request that cannot be read is answered with a status, never with silence: the client's promise would hang. What is
 //! unknown inside a request is ignored, as the reference's clients send more than its documentation names.
 
@@ -18,6 +21,7 @@ use crate::{
     core::{
         EntryId,
         assignment::{Canvas, Wish},
+        layer::Size,
         media_stats,
     },
     limits,
@@ -171,6 +175,8 @@ impl MediaState {
 pub(crate) struct Layout {
     pub(crate) label: String,
     pub(crate) canvases: Vec<Canvas>,
+    /// Nothing larger than this is of use to the client.
+    pub(crate) largest: Size,
 }
 
 /// A request that is answered with an error.
@@ -194,6 +200,8 @@ struct Envelope {
 #[serde(rename_all = "camelCase")]
 struct SetAssignment {
     layout_model: LayoutModel,
+    #[serde(default)]
+    max_video_resolution: Dimensions,
 }
 
 #[derive(Deserialize)]
@@ -209,8 +217,19 @@ struct LayoutModel {
 #[serde(rename_all = "camelCase")]
 struct CanvasModel {
     id: i64,
+    #[serde(default)]
+    dimensions: Dimensions,
     relevant: Option<serde::de::IgnoredAny>,
     direct: Option<DirectModel>,
+}
+
+/// In pixels. What is absent is not known.
+#[derive(Clone, Copy, Default, Deserialize)]
+struct Dimensions {
+    #[serde(default)]
+    width: f64,
+    #[serde(default)]
+    height: f64,
 }
 
 #[derive(Deserialize)]
@@ -246,7 +265,7 @@ impl Request {
             }
             Channel::VideoAssignment => take("setAssignment").map(|value| {
                 let set: SetAssignment = serde_json::from_value(value)?;
-                Ok(Action::SetAssignment(set.layout_model.into()))
+                Ok(Action::SetAssignment(set.into()))
             }),
             Channel::MediaStats => take("uploadMediaStats").map(|value| {
                 let upload = media_stats::read(value).map_err(serde_json::Error::custom)?;
@@ -291,8 +310,31 @@ fn react(value: serde_json::Value) -> serde_json::Result<Action> {
         .ok_or_else(|| serde_json::Error::custom("it is not one of the reactions that there are"))
 }
 
-impl From<LayoutModel> for Layout {
-    fn from(model: LayoutModel) -> Layout {
+impl From<Dimensions> for Size {
+    fn from(dimensions: Dimensions) -> Size {
+        Size {
+            width: pixels(dimensions.width),
+            height: pixels(dimensions.height),
+        }
+    }
+}
+
+/// A length, rounded up: a tile may end between two pixels. No picture is longer than what a size is read in.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is brought between the bounds first"
+)]
+fn pixels(length: f64) -> u32 {
+    length.ceil().clamp(0.0, f64::from(u16::MAX)) as u32
+}
+
+impl From<SetAssignment> for Layout {
+    fn from(set: SetAssignment) -> Layout {
+        let SetAssignment {
+            layout_model: model,
+            max_video_resolution,
+        } = set;
         let wish = |canvas: &CanvasModel| match &canvas.direct {
             // The reference's `direct:{}` names nobody: the server picks, as it does without a policy.
             Some(DirectModel {
@@ -306,11 +348,13 @@ impl From<LayoutModel> for Layout {
             .map(|canvas| Canvas {
                 id: canvas.id,
                 wish: wish(canvas),
+                size: canvas.dimensions.into(),
             })
             .collect();
         Layout {
             label: model.label,
             canvases,
+            largest: max_video_resolution.into(),
         }
     }
 }
@@ -373,22 +417,31 @@ mod tests {
     }
 
     #[test]
-    fn canvases_have_policies() {
-        let check = |policy: &str, expected: Wish| {
+    fn canvases_have_policies_and_sizes() {
+        let check = |policy: &str, expected: Wish, (width, height): (u32, u32)| {
             let message = format!(
                 r#"{{"request":{{"requestId":1,"setAssignment":{{"layoutModel":{{"label":"x","canvases":[{{"id":3{policy}}}]}}}}}}}}"#
             );
             let layout = Layout {
                 label: "x".into(),
-                canvases: vec![Canvas { id: 3, wish: expected }],
+                canvases: vec![Canvas {
+                    id: 3,
+                    wish: expected,
+                    size: Size { width, height },
+                }],
+                largest: Size::default(),
             };
             let action = Request::parse(Channel::VideoAssignment, &message).unwrap().action;
             assert_eq!(action, Action::SetAssignment(layout), "{policy}");
         };
-        check(r#","relevant":{}"#, Wish::Relevant);
-        check(r#","direct":{"mediaEntryId":7}"#, Wish::Direct(EntryId(7)));
-        check(r#","direct":{}"#, Wish::Relevant);
-        check("", Wish::Relevant);
+        check(r#","relevant":{}"#, Wish::Relevant, (0, 0));
+        check(r#","direct":{"mediaEntryId":7}"#, Wish::Direct(EntryId(7)), (0, 0));
+        check(r#","direct":{}"#, Wish::Relevant, (0, 0));
+        check("", Wish::Relevant, (0, 0));
+        let size = r#","dimensions":{"width":319.5,"height":180}"#;
+        check(size, Wish::Relevant, (320, 180));
+        let size = r#","dimensions":{"width":-1,"height":1e300}"#;
+        check(size, Wish::Relevant, (0, 65_535));
     }
 
     proptest! {

@@ -30,11 +30,21 @@ impl PictureId {
     }
 }
 
+/// Which of a picture's temporal layers a payload is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Temporal {
+    pub(crate) layer: u8,
+    /// It needs nothing but what lower layers have shown: whoever was content with those may go on with it.
+    pub(crate) is_sync: bool,
+}
+
 /// Where the numbers stand in the payload.
 struct Layout {
     picture: Picture,
     id_at: usize,
     tl0_at: usize,
+    /// Where the temporal layer stands, if it is told.
+    temporal_at: Option<usize>,
     /// The first byte after the descriptor.
     end: usize,
 }
@@ -54,6 +64,29 @@ pub(crate) fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
 /// The running numbers of the payload, as far as its codec has any.
 pub(crate) fn picture(codec: Codec, payload: &[u8]) -> Picture {
     layout(codec, payload).map(|layout| layout.picture).unwrap_or_default()
+}
+
+/// The temporal layer of the payload, as far as its codec tells it; 0 for what does not.
+pub(crate) fn temporal(codec: Codec, payload: &[u8]) -> Temporal {
+    let told = || {
+        let at = layout(codec, payload)?.temporal_at?;
+        let byte = *payload.get(at)?;
+        let (layer, sync) = match codec {
+            Codec::Vp8 => (byte >> 6, 0x20),
+            _ => (byte >> 5, 0x10),
+        };
+        Some(Temporal {
+            layer,
+            is_sync: byte & sync != 0,
+        })
+    };
+    told().unwrap_or_default()
+}
+
+/// Whether pictures that are left out must leave no gap in the picture ids. VP8's decoders wait for what is missing; VP9 names the
+/// pictures that it needs by their distance, which another numbering would make wrong.
+pub(crate) fn renumbers(codec: Codec) -> bool {
+    codec == Codec::Vp8
 }
 
 /// Where the payload descriptor of VP8 or VP9 ends.
@@ -127,6 +160,7 @@ fn vp8_layout(payload: &[u8]) -> Option<Layout> {
         picture: Picture::default(),
         id_at: 0,
         tl0_at: 0,
+        temporal_at: None,
         end: 1,
     };
     if payload.first()? & 0x80 == 0 {
@@ -146,6 +180,7 @@ fn vp8_layout(payload: &[u8]) -> Option<Layout> {
         layout.end += 1;
     }
     if extension & 0x30 != 0 {
+        layout.temporal_at = (extension & 0x20 != 0).then_some(layout.end);
         layout.end += 1;
     }
     Some(layout)
@@ -164,6 +199,7 @@ fn vp9_layout(payload: &[u8]) -> Option<Layout> {
         picture: Picture::default(),
         id_at: 0,
         tl0_at: 0,
+        temporal_at: None,
         end: 1,
     };
     if first & 0x80 != 0 {
@@ -174,6 +210,7 @@ fn vp9_layout(payload: &[u8]) -> Option<Layout> {
     }
     let (layered, flexible) = (first & 0x20 != 0, first & 0x10 != 0);
     if layered {
+        layout.temporal_at = Some(layout.end);
         layout.end += 1;
         if !flexible {
             layout.tl0_at = layout.end;
@@ -294,6 +331,27 @@ mod tests {
     }
 
     #[test]
+    fn temporal_layers_are_told_by_descriptors() {
+        let check = |codec, payload: &[u8], layer, is_sync| {
+            assert_eq!(
+                temporal(codec, payload),
+                Temporal { layer, is_sync },
+                "{codec:?} {payload:02x?}"
+            );
+        };
+        check(Codec::Vp8, &[0x90, 0xf0, 0x92, 0x34, 7, 0xa0, 0x11], 2, true);
+        check(Codec::Vp8, &[0x90, 0xf0, 0x92, 0x34, 7, 0x40, 0x11], 1, false);
+        check(Codec::Vp8, &[0x90, 0xd0, 0x92, 0x34, 7, 0x40, 0x11], 0, false); // a key index alone
+        check(Codec::Vp8, &[0x10, 0xff], 0, false);
+        check(Codec::Vp8, &[0x90, 0xf0, 0x92, 0x34, 7], 0, false); // truncated
+        check(Codec::Vp9, &[0xa8, 0x85, 0x01, 0x50, 9, 1], 2, true);
+        check(Codec::Vp9, &[0xa8, 0x85, 0x01, 0x22, 9, 1], 1, false);
+        check(Codec::Vp9, &[0x88, 0x05], 0, false);
+        check(Codec::H264, &[0x67, 0x42], 0, false);
+        check(Codec::Av1, &[0x18], 0, false);
+    }
+
+    #[test]
     fn redundancy_in_opus_is_seen() {
         let check = |payload: &[u8], expected| assert_eq!(opus_is_redundant(payload), expected, "{payload:02x?}");
         // Wideband, 20 ms: the bit after one for voice.
@@ -319,6 +377,7 @@ mod tests {
             for codec in [Codec::Opus, Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1] {
                 starts_keyframe(codec, &payload);
                 opus_is_redundant(&payload);
+                temporal(codec, &payload);
                 let read = picture(codec, &payload);
                 let other = Picture { id: read.id.map(|id| id.advanced(value)), tl0: read.tl0.map(|_| tl0) };
                 write_picture(codec, &mut payload, other);

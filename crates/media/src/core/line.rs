@@ -1,15 +1,27 @@
 //! One receiving line: one continuous RTP stream whatever is switched onto it.
 //!
 //! A browser negotiates a line once and believes that one camera is behind it for ever. So when the source changes,
-//! sequence numbers go on without a gap, timestamps advance by the time that really passed, and the picture ids inside
-//! VP8 and VP9 run on. Each of the three is `incoming + offset`, and a switch only computes new offsets.
+//! sequence numbers go on without a gap, and the picture ids inside VP8 and VP9 run on. Both are `incoming + offset`, and a switch only
+//! computes new offsets. Timestamps need none: what comes here counts by one clock already, see `clock`. Only where what is switched to is
+//! older than what was shown last, it is late on the line, by an excess that a picture makes good within twice its time.
 //!
 //! A video line changes its source on a keyframe and keeps the old source until one arrives: otherwise the decoder would
-//! get differences to pictures it has never seen, and the viewer a frozen tile. An audio line changes at once.
+//! get differences to pictures it has never seen, and the viewer a frozen tile. An audio line changes at once. A layer of a
+//! picture is a source like any other.
+//!
+//! Temporal layers above a line's limit are left out, and what is left out was never there: the numbers of what follows
+//! close ranks, see [`LeftOut`]. The limit falls at the next picture, and rises at the next that needs none of those that
+//! were left out.
 
-use crate::core::{
-    Time,
-    codec::{Picture, PictureId},
+mod left_out;
+
+use crate::{
+    core::{
+        Time,
+        codec::{Picture, PictureId, Temporal},
+        line::left_out::LeftOut,
+    },
+    limits,
 };
 
 /// What a line must know of a packet.
@@ -17,11 +29,20 @@ use crate::core::{
 pub(crate) struct Incoming {
     /// The SSRC at the publisher: a source that starts again under another one is a switch too.
     pub(crate) stream: u32,
+    /// Which size of a picture it is of.
+    pub(crate) spatial: u8,
+    pub(crate) temporal: Temporal,
     /// Extended by the roll-overs.
     pub(crate) sequence: u64,
+    /// By the clock of all lines.
     pub(crate) timestamp: u32,
+    pub(crate) bytes: usize,
     pub(crate) starts_keyframe: bool,
+    /// How large the picture is, where the packet tells it.
+    pub(crate) size: Option<quality::Picture>,
     pub(crate) picture: Picture,
+    /// Pictures that are left out must leave no gap in the picture ids.
+    pub(crate) renumbers: bool,
 }
 
 /// What the packet becomes on the line.
@@ -38,11 +59,12 @@ pub(crate) struct Rewritten {
 /// A line whose sources are named by `S`.
 #[derive(Debug)]
 pub(crate) struct Line<S> {
-    clock_rate_hz: u32,
     keyframes_only: bool,
     current: Option<Current<S>>,
     waiting: Option<S>,
     last: Option<Last>,
+    /// The highest temporal layer that is wanted.
+    temporal_max: u8,
 }
 
 #[derive(Debug)]
@@ -53,9 +75,16 @@ struct Current<S> {
     first_sequence: u64,
     /// The sequence number that `first_sequence` became.
     base_sequence: u64,
-    timestamp_offset: u32,
+    /// The timestamp that the switch began with, and by how much it was too early for this line.
+    first_timestamp: u32,
+    excess: u32,
     picture_offset: u16,
     tl0_offset: u8,
+    left_out: LeftOut,
+    /// The highest temporal layer that passes.
+    temporal_max: u8,
+    /// The timestamp of the newest picture, and whether it passes.
+    newest: (u32, bool),
 }
 
 /// The newest packet sent.
@@ -72,22 +101,22 @@ impl<S: Copy + Eq> Line<S> {
     /// A line of Opus.
     pub(crate) fn audio() -> Line<S> {
         Line {
-            clock_rate_hz: 48_000,
             keyframes_only: false,
             current: None,
             waiting: None,
             last: None,
+            temporal_max: u8::MAX,
         }
     }
 
     /// A line of video.
     pub(crate) fn video() -> Line<S> {
         Line {
-            clock_rate_hz: 90_000,
             keyframes_only: true,
             current: None,
             waiting: None,
             last: None,
+            temporal_max: u8::MAX,
         }
     }
 
@@ -96,6 +125,11 @@ impl<S: Copy + Eq> Line<S> {
         let shown = self.current.as_ref().is_some_and(|current| current.source == source);
         self.waiting = (!shown).then_some(source);
         !shown
+    }
+
+    /// Wants no temporal layers above this one.
+    pub(crate) fn limit(&mut self, temporal_max: u8) {
+        self.temporal_max = temporal_max;
     }
 
     /// Falls silent.
@@ -125,6 +159,11 @@ impl<S: Copy + Eq> Line<S> {
         self.current.as_ref().map(|current| current.source)
     }
 
+    /// Whether anything was sent on it a moment ago.
+    pub(crate) fn is_live(&self, now: Time) -> bool {
+        self.last.is_some_and(|last| now < last.at + limits::LINE_LIVES)
+    }
+
     /// The source that the next keyframe will bring.
     pub(crate) fn waiting(&self) -> Option<S> {
         self.waiting
@@ -141,12 +180,22 @@ impl<S: Copy + Eq> Line<S> {
             if !wanted || (self.keyframes_only && !packet.starts_keyframe) {
                 return None;
             }
-            self.switch(source, packet, now);
+            self.switch(source, packet);
         }
-        let current = self.current.as_ref()?;
-        let sequence = current.base_sequence + packet.sequence.checked_sub(current.first_sequence)?;
-        let timestamp = packet.timestamp.wrapping_add(current.timestamp_offset);
-        let picture = current.picture(packet.picture);
+        let temporal_max = self.temporal_max;
+        let current = self.current.as_mut()?;
+        let sequence = packet.sequence.checked_sub(current.first_sequence)?;
+        if !current.passes(packet, temporal_max) {
+            current
+                .left_out
+                .leave_out(packet.sequence, packet.picture.id.filter(|_| packet.renumbers));
+            return None;
+        }
+        let (packets, pictures) = current.left_out.before(packet.sequence)?;
+        let sequence = current.base_sequence + sequence - packets;
+        let excess = current.excess_at(packet.timestamp, self.keyframes_only);
+        let timestamp = packet.timestamp.wrapping_add(excess);
+        let picture = current.picture(packet.picture, pictures);
         if self.last.is_none_or(|last| sequence > last.sequence) {
             self.last = Some(Last {
                 sequence,
@@ -168,23 +217,25 @@ impl<S: Copy + Eq> Line<S> {
         })
     }
 
-    fn switch(&mut self, source: S, packet: &Incoming, now: Time) {
+    fn switch(&mut self, source: S, packet: &Incoming) {
         // The receiver has no roll-over counter yet, so the first sequence number is small whatever the publisher's is.
         let mut current = Current {
             source,
             stream: packet.stream,
             first_sequence: packet.sequence,
             base_sequence: 1,
-            timestamp_offset: 0,
+            first_timestamp: packet.timestamp,
+            excess: 0,
             picture_offset: 0,
             tl0_offset: 0,
+            left_out: LeftOut::default(),
+            temporal_max: self.temporal_max,
+            newest: (packet.timestamp, true),
         };
         if let Some(last) = self.last {
             current.base_sequence = last.sequence + 1;
-            let timestamp = last
-                .timestamp
-                .wrapping_add(self.ticks(now.saturating_sub(last.at)).max(1));
-            current.timestamp_offset = timestamp.wrapping_sub(packet.timestamp);
+            let excess = last.timestamp.wrapping_add(1).wrapping_sub(packet.timestamp);
+            current.excess = u32::try_from(excess.cast_signed()).unwrap_or_default();
             if let (Some(before), Some(PictureId { value, .. })) = (last.picture_id, packet.picture.id) {
                 current.picture_offset = before.wrapping_add(1).wrapping_sub(value);
             }
@@ -195,18 +246,43 @@ impl<S: Copy + Eq> Line<S> {
         self.current = Some(current);
         self.waiting = None;
     }
-
-    fn ticks(&self, elapsed: Time) -> u32 {
-        let ticks = elapsed.as_micros() * u128::from(self.clock_rate_hz) / 1_000_000;
-        // RTP timestamps wrap, so what does not fit is not missed.
-        u32::try_from(ticks & u128::from(u32::MAX)).expect("masked to 32 bits")
-    }
 }
 
 impl<S> Current<S> {
-    fn picture(&self, picture: Picture) -> Picture {
+    /// Whether the picture of a packet is of a layer that is wanted. What was said of one picture holds for all of its packets.
+    fn passes(&mut self, packet: &Incoming, temporal_max: u8) -> bool {
+        let (newest, newest_passes) = self.newest;
+        let Temporal { layer, is_sync } = packet.temporal;
+        if packet.timestamp == newest {
+            return newest_passes;
+        }
+        let is_newer = packet.timestamp.wrapping_sub(newest) < 1 << 31;
+        if is_newer {
+            self.temporal_max = self.temporal_max.min(temporal_max);
+            if is_sync && layer <= temporal_max {
+                self.temporal_max = self.temporal_max.max(layer);
+            }
+            self.newest = (packet.timestamp, layer <= self.temporal_max);
+        }
+        layer <= self.temporal_max
+    }
+
+    /// How late a packet is on the line. A picture may come a little early after the one before, a sound may not.
+    fn excess_at(&self, timestamp: u32, is_picture: bool) -> u32 {
+        let since = timestamp.wrapping_sub(self.first_timestamp).cast_signed();
+        let made_good = if is_picture {
+            u32::try_from(since).unwrap_or_default() / 2
+        } else {
+            0
+        };
+        self.excess.saturating_sub(made_good)
+    }
+
+    fn picture(&self, picture: Picture, left_out: u16) -> Picture {
         Picture {
-            id: picture.id.map(|id| id.advanced(self.picture_offset)),
+            id: picture
+                .id
+                .map(|id| id.advanced(self.picture_offset.wrapping_sub(left_out))),
             tl0: picture.tl0.map(|tl0| tl0.wrapping_add(self.tl0_offset)),
         }
     }
@@ -228,10 +304,30 @@ mod tests {
         };
         Incoming {
             stream,
+            spatial: 0,
+            temporal: Temporal::default(),
             sequence,
             timestamp,
+            bytes: 1_000,
             starts_keyframe,
+            size: None,
             picture,
+            renumbers: true,
+        }
+    }
+
+    /// The next packet of a camera with three temporal layers, two packets a picture: 0 2 1 2.
+    fn thinnable(sequence: u64) -> Incoming {
+        let picture = sequence / 2;
+        let layer = [0, 2, 1, 2][usize::try_from(picture % 4).unwrap()];
+        let timestamp = u32::try_from(picture).unwrap() * 3_000;
+        let id = u16::try_from(picture & 0x7fff).unwrap();
+        Incoming {
+            temporal: Temporal {
+                layer,
+                is_sync: layer == 1 || picture % 4 == 1,
+            },
+            ..packet(1, sequence, timestamp, sequence == 0, id)
         }
     }
 
@@ -259,14 +355,14 @@ mod tests {
             }
         );
         assert!(line.show('b'));
-        assert_eq!(line.forward('b', &packet(2, 5, 777, false, 300), at(10)), None);
+        assert_eq!(line.forward('b', &packet(2, 5, 9_900, false, 300), at(10)), None);
         assert_eq!(
             line.forward('a', &packet(1, 70_002, 12_000, false, 6), at(33))
                 .unwrap()
                 .sequence,
             2
         );
-        let switched = line.forward('b', &packet(2, 6, 777, true, 300), at(43)).unwrap();
+        let switched = line.forward('b', &packet(2, 6, 12_900, true, 300), at(43)).unwrap();
         assert_eq!(
             (switched.sequence, switched.timestamp, switched.switched),
             (3, 12_900, true)
@@ -278,7 +374,7 @@ mod tests {
             "the old one is gone"
         );
         assert_eq!(
-            line.forward('b', &packet(2, 5, 777, false, 299), at(67)),
+            line.forward('b', &packet(2, 5, 12_900, false, 299), at(67)),
             None,
             "before the switch"
         );
@@ -312,13 +408,89 @@ mod tests {
     }
 
     #[test]
+    fn upper_temporal_layers_are_left_out_as_if_they_had_never_been() {
+        let mut line = Line::video();
+        line.show('a');
+        let mut layers = vec![];
+        let mut expected = (1, 0);
+        // All, then the lowest, then the middle one as well, then all.
+        for sequence in 0..64 {
+            line.limit([2, 0, 1, 2][usize::try_from(sequence / 16).unwrap()]);
+            let incoming = thinnable(sequence);
+            let Some(sent) = line.forward('a', &incoming, at(sequence * 16)) else {
+                continue;
+            };
+            let id = sent.picture.unwrap_or(incoming.picture).id.unwrap().value;
+            assert_eq!((sent.sequence, id), expected);
+            expected = (sent.sequence + 1, id + u16::from(sequence % 2 == 1));
+            if sequence % 2 == 0 {
+                layers.push(incoming.temporal.layer);
+            }
+        }
+        let [all, lowest, middle] = [&[0, 2, 1, 2][..], &[0], &[0, 1]];
+        assert_eq!(layers, [all, all, lowest, lowest, middle, middle, all, all].concat());
+    }
+
+    #[test]
+    fn a_limit_in_the_middle_of_a_picture_waits_for_the_next_one() {
+        let mut line = Line::video();
+        line.show('a');
+        for sequence in 0..3 {
+            line.forward('a', &thinnable(sequence), at(0)).unwrap();
+        }
+        line.limit(0);
+        assert!(line.forward('a', &thinnable(3), at(0)).is_some(), "half of it has gone");
+        assert!(line.forward('a', &thinnable(4), at(0)).is_none());
+    }
+
+    #[test]
+    fn what_comes_late_has_the_number_that_was_kept_for_it() {
+        let mut line = Line::video();
+        line.show('a');
+        line.limit(1);
+        line.forward('a', &thinnable(0), at(0)).unwrap();
+        // 2 and 3 are left out; 1 comes after them, and 4 after 5.
+        assert!(
+            [2, 3]
+                .iter()
+                .all(|late| line.forward('a', &thinnable(*late), at(9)).is_none())
+        );
+        let mut number = |sequence| line.forward('a', &thinnable(sequence), at(9)).map(|sent| sent.sequence);
+        assert_eq!([5, 1, 4].map(&mut number), [Some(4), Some(2), Some(3)]);
+        // What is left out late leaves a gap: the number behind it was given away.
+        assert_eq!([8, 7, 6, 9].map(number), [Some(7), None, None, Some(8)]);
+    }
+
+    #[test]
     fn audio_switches_at_once() {
         let mut line = Line::audio();
         line.show('a');
         line.forward('a', &packet(1, 10, 0, false, 0), at(0)).unwrap();
         line.show('b');
-        let switched = line.forward('b', &packet(2, 900, 123, false, 0), at(20)).unwrap();
+        let switched = line.forward('b', &packet(2, 900, 960, false, 0), at(20)).unwrap();
         assert_eq!((switched.sequence, switched.timestamp), (2, 960));
+    }
+
+    #[test]
+    fn who_is_older_than_what_was_shown_is_late_and_makes_it_good() {
+        let check = |mut line: Line<char>, expected: &[u32]| {
+            line.show('a');
+            line.forward('a', &packet(1, 1, 90_000, true, 0), at(0)).unwrap();
+            line.show('b');
+            let sent = (0..4).filter_map(|number| {
+                let incoming = packet(
+                    2,
+                    number,
+                    84_000 + 3_000 * u32::try_from(number).unwrap(),
+                    number == 0,
+                    0,
+                );
+                line.forward('b', &incoming, at(0))
+            });
+            assert_eq!(sent.map(|sent| sent.timestamp).collect::<Vec<_>>(), expected);
+        };
+        check(Line::video(), &[90_001, 91_501, 93_001, 94_501]);
+        check(Line::audio(), &[90_001, 93_001, 96_001, 99_001]);
     }
 
     proptest! {
@@ -328,7 +500,7 @@ mod tests {
         fn one_continuous_stream(steps in proptest::collection::vec((0..4_u32, 0..3_u8, any::<bool>(), 1..200_u64), 1..300)) {
             let mut line = Line::video();
             let mut sources: Vec<(u64, u32, u16)> =
-                (0..4).map(|id| (60_000 + u64::from(id) * 1_000_000, (u32::MAX - 7_000).wrapping_add(id * 999_999), 0x7ff0)).collect();
+                (0..4).map(|id| (60_000 + u64::from(id) * 1_000_000, (u32::MAX - 7_000).wrapping_add(id * 9_999), 0x7ff0)).collect();
             let (mut now, mut sent): (u64, Vec<Rewritten>) = (0, vec![]);
             for (source, action, starts_keyframe, gap_ms) in steps {
                 now += gap_ms;

@@ -80,15 +80,10 @@ impl Measuring {
         self.downlinks[place].sending.sent(sequence, bytes, content, now_us);
     }
 
-    /// The session was asked for a keyframe.
-    pub(crate) fn keyframe_asked(&mut self, source: Source) {
-        let of_source = |uplink: &&mut Uplink| uplink.stream.kind == kind(source);
-        let newest = self
-            .uplinks
-            .iter_mut()
-            .filter(of_source)
-            .max_by_key(|uplink| uplink.heard_us);
-        if let Some(uplink) = newest {
+    /// The session was asked for a keyframe of a stream.
+    pub(crate) fn keyframe_asked(&mut self, ssrc: u32) {
+        let asked = self.uplinks.iter_mut().find(|uplink| uplink.stream.ssrc == ssrc);
+        if let Some(uplink) = asked {
             uplink.receiving.keyframe_requested();
         }
     }
@@ -324,8 +319,8 @@ mod tests {
         for round_trip_us in [30_000, 30_000, 50_000] {
             measuring.round_trip(round_trip_us);
         }
-        measuring.keyframe_asked(Source::Screen);
-        measuring.keyframe_asked(Source::Camera);
+        measuring.keyframe_asked(2);
+        measuring.keyframe_asked(3);
         let windows = measuring.gather(Time::from_secs(5));
         let kinds: Vec<Kind> = windows.iter().map(|(stream, _)| stream.kind).collect();
         assert_eq!(kinds, [Kind::Audio, Kind::Screen]);

@@ -8,12 +8,20 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+pub(crate) mod allocation;
 pub(crate) mod assignment;
+pub(crate) mod belief;
+pub(crate) mod carriage;
 pub(crate) mod change;
 pub(crate) mod channels;
+pub(crate) mod clock;
 pub(crate) mod codec;
 pub mod datagram;
+pub(crate) mod echo;
+pub mod framing;
 pub(crate) mod keyframes;
+pub(crate) mod layer;
+pub(crate) mod least;
 pub(crate) mod line;
 pub(crate) mod lobby;
 pub(crate) mod measuring;
@@ -24,6 +32,7 @@ pub(crate) mod outbox;
 pub(crate) mod path;
 pub(crate) mod picture_size;
 pub(crate) mod rate;
+pub(crate) mod redundancy;
 pub(crate) mod resources;
 pub(crate) mod roll;
 pub(crate) mod room;
@@ -49,10 +58,13 @@ pub(crate) struct MemberId(pub usize);
 pub(crate) struct EntryId(pub u32);
 
 /// The three things that a session may send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Source {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// Its voice.
     Microphone,
+    /// Its face.
     Camera,
+    /// What it shows of its screen.
     Screen,
 }
 

@@ -53,8 +53,8 @@ pub enum OfferError {
         /// What was missing.
         expected: &'static str,
     },
-    /// A sending section offers several layers.
-    #[error("section {section}: simulcast is not supported")]
+    /// A sending section offers layers in a way that is not understood.
+    #[error("section {section}: `a=simulcast` must be `send` with at most {max} names, each once, of 1 to 8 letters or digits", max = limits::SPATIAL_LAYERS)]
     Simulcast {
         /// Counted from 0.
         section: usize,
@@ -71,6 +71,9 @@ pub enum OfferError {
     /// More than a camera and a screen.
     #[error("{0} video sections are `sendonly`, at most {max} are possible", max = limits::SENDING_VIDEO_LINES)]
     SendingVideo(usize),
+    /// A check of the network has sections for media.
+    #[error("a check of the network has one section, for data channels")]
+    OnlyChannels,
     /// There is not exactly one section for data channels.
     #[error("{0} sections are for data channels, must be 1")]
     DataChannels(usize),
@@ -84,11 +87,25 @@ pub struct Plan {
     /// Receiving video lines.
     pub video: Vec<String>,
     /// The sending audio line.
-    pub microphone: Option<String>,
+    pub microphone: Option<SendingLine>,
     /// The first sending video line.
-    pub camera: Option<String>,
+    pub camera: Option<SendingLine>,
     /// The second sending video line.
-    pub screen: Option<String>,
+    pub screen: Option<SendingLine>,
+    /// The client can read redundancy (RFC 2198) on all lines on which it receives sound.
+    pub takes_redundancy: bool,
+    /// The client can tell, of what it receives as video, when each packet arrived.
+    pub tells_arrivals: bool,
+}
+
+/// A line on which a session sends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SendingLine {
+    /// Its `a=mid`.
+    pub mid: String,
+    /// The names of its simulcast layers (RFC 8853), in the order of the offer; none where it sends one stream. Our rule is
+    /// that the smallest comes first: browsers number their encodings so, and nothing in SDP says which is which.
+    pub layers: Vec<String>,
 }
 
 #[derive(Default)]
@@ -97,7 +114,8 @@ struct Section<'a> {
     mid: &'a str,
     direction: &'a str,
     codecs: Vec<String>,
-    simulcast: bool,
+    simulcast: Option<&'a str>,
+    tells_arrivals: bool,
 }
 
 impl Plan {
@@ -112,11 +130,23 @@ impl Plan {
         for (index, section) in sections.iter().enumerate() {
             section.check(index, &sections[..index], &bundle)?;
             let mid = section.mid.to_owned();
+            let layers = section.layers().unwrap_or_default();
+            let sending = SendingLine {
+                mid: mid.clone(),
+                layers,
+            };
             match (section.kind, section.direction) {
-                ("audio", "recvonly") => plan.audio.push(mid),
-                ("audio", _) => sending_audio.push(mid),
-                ("video", "recvonly") => plan.video.push(mid),
-                ("video", _) => sending_video.push(mid),
+                ("audio", "recvonly") => {
+                    let takes_redundancy = section.codecs.iter().any(|codec| codec == "red");
+                    plan.takes_redundancy = takes_redundancy && (plan.audio.is_empty() || plan.takes_redundancy);
+                    plan.audio.push(mid);
+                }
+                ("audio", _) => sending_audio.push(sending),
+                ("video", "recvonly") => {
+                    plan.tells_arrivals = section.tells_arrivals;
+                    plan.video.push(mid);
+                }
+                ("video", _) => sending_video.push(sending),
                 _ => channels += 1,
             }
         }
@@ -139,6 +169,17 @@ impl Plan {
                 Ok(plan)
             }
         }
+    }
+}
+
+impl Plan {
+    /// Reads the offer of a check of the network, which has nothing but data channels.
+    pub(crate) fn parse_check(offer: &str) -> Result<Plan, OfferError> {
+        let plan = Plan::parse(offer)?;
+        if plan != Plan::default() {
+            return Err(OfferError::OnlyChannels);
+        }
+        Ok(plan)
     }
 }
 
@@ -166,7 +207,7 @@ impl Section<'_> {
         if !matches!(self.direction, "recvonly" | "sendonly") {
             return Err(OfferError::Direction { section });
         }
-        if self.simulcast && self.direction == "sendonly" {
+        if self.layers().is_none() {
             return Err(OfferError::Simulcast { section });
         }
         let offers = |codecs: &[&str]| self.codecs.iter().any(|codec| codecs.contains(&codec.as_str()));
@@ -176,6 +217,28 @@ impl Section<'_> {
             _ => return Ok(()),
         };
         Err(OfferError::NoCodec { section, expected })
+    }
+}
+
+impl Section<'_> {
+    /// The names of its layers, none if it has only one; `None` if they are not as they must be.
+    fn layers(&self) -> Option<Vec<String>> {
+        let Some(simulcast) = self.simulcast.filter(|_| self.direction == "sendonly") else {
+            return Some(vec![]);
+        };
+        // `~`: it sends nothing of this layer at first.
+        let names = simulcast.trim().strip_prefix("send ")?.split(';');
+        let names: Vec<String> = names.map(|name| name.trim_start_matches('~').to_owned()).collect();
+        let is_name = |name: &String| {
+            let is_short = (1..=8).contains(&name.len());
+            is_short && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        let is_once = |(place, name)| !names[..place].contains(name);
+        let is_right = self.kind == "video"
+            && names.len() <= limits::SPATIAL_LAYERS
+            && names.iter().all(is_name)
+            && names.iter().enumerate().all(is_once);
+        is_right.then_some(names)
     }
 }
 
@@ -199,7 +262,8 @@ fn sections(offer: &str) -> Result<(Vec<Section<'_>>, Vec<&str>), OfferError> {
                 ("recvonly" | "sendonly" | "sendrecv" | "inactive", None) => default_direction = name,
                 ("recvonly" | "sendonly" | "sendrecv" | "inactive", Some(section)) => section.direction = name,
                 ("mid", Some(section)) => section.mid = value.trim(),
-                ("simulcast", Some(section)) => section.simulcast = true,
+                ("simulcast", Some(section)) => section.simulcast = Some(value),
+                ("extmap", Some(section)) => section.tells_arrivals |= value.contains(ARRIVALS),
                 ("rtpmap", Some(section)) => section.codecs.extend(codec(value)),
                 _ => {}
             }
@@ -210,6 +274,9 @@ fn sections(offer: &str) -> Result<(Vec<Section<'_>>, Vec<&str>), OfferError> {
     }
     Ok((sections, bundle))
 }
+
+/// The header extension by which a receiver tells when packets arrived (transport-wide congestion control).
+const ARRIVALS: &str = "transport-wide-cc-extensions-01";
 
 /// `96 VP8/90000`: the name, in lower case as names of codecs are case-blind.
 fn codec(rtpmap: &str) -> Option<String> {
@@ -257,16 +324,33 @@ mod tests {
         assert_eq!(plan.video, ["4", "5"]);
         assert_eq!(
             (
-                plan.microphone.as_deref(),
-                plan.camera.as_deref(),
-                plan.screen.as_deref()
+                plan.microphone.map(|line| line.mid).as_deref(),
+                plan.camera.map(|line| line.mid).as_deref(),
+                plan.screen.map(|line| line.mid).as_deref()
             ),
             (Some("6"), Some("7"), Some("8"))
         );
+        let layers = |simulcast: &str| {
+            let plan = Plan::parse(&(offer("d v>") + simulcast)).unwrap();
+            plan.camera.unwrap().layers.join(" ")
+        };
+        assert_eq!(layers("a=simulcast:send q;h;f\r\n"), "q h f");
+        assert_eq!(layers("a=simulcast:send q;~f\r\n"), "q f");
+        assert_eq!(layers(""), "");
         let receiver = Plan::parse(&offer("a< a< a< v< d")).unwrap();
         assert_eq!(
             (receiver.microphone, receiver.camera, receiver.screen),
             (None, None, None)
+        );
+        let with_redundancy = |lines: usize| {
+            let red = "a=rtpmap:63 red/48000/2\r\na=rtpmap:111";
+            let offer = offer("a< a< a< d").replacen("a=rtpmap:111", red, lines);
+            Plan::parse(&offer).unwrap().takes_redundancy
+        };
+        assert_eq!(
+            [0, 1, 3].map(with_redundancy),
+            [false, false, true],
+            "on all lines or none"
         );
         assert!(Plan::parse(&offer("d")).is_ok(), "somebody who only reads the roll");
         assert!(
@@ -329,10 +413,25 @@ mod tests {
             offer("d v>").replace("mid:1", "mid:"),
             "section 1: `a=mid` must be unique, 1 to 16 letters or digits",
         );
-        check(
-            offer("d v>") + "a=simulcast:send h;m;l\r\n",
-            "section 1: simulcast is not supported",
-        );
+        let simulcasts = [
+            "send a;b;c;d",
+            "send a;a",
+            "send a,b;c",
+            "send ",
+            "recv a",
+            "send 123456789",
+            "send a recv b",
+        ];
+        for (simulcast, sections) in simulcasts
+            .map(|simulcast| (simulcast, "d v>"))
+            .into_iter()
+            .chain([("send a", "d a>")])
+        {
+            check(
+                offer(sections) + "a=simulcast:" + simulcast + "\r\n",
+                "section 1: `a=simulcast` must be `send` with at most 3 names, each once, of 1 to 8 letters or digits",
+            );
+        }
     }
 
     #[test]
@@ -356,7 +455,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_offer_panics(text in "(v=0\r\n)?((m=|a=)(audio|video|mid|rtpmap|group|recvonly)?[: ]?.{0,9}\r?\n){0,20}") {
+        fn no_offer_panics(text in "(v=0\r\n)?((m=|a=)(audio|video|mid|rtpmap|group|recvonly|sendonly|simulcast)?[: ]?.{0,9}\r?\n){0,20}") {
             let _ = Plan::parse(&text);
         }
     }

@@ -17,6 +17,8 @@ pub(crate) enum Manner {
     State,
     /// What is so, the whole of it on this channel: it takes the place of an earlier one.
     Newest,
+    /// Which of its layers it shall send, the whole of it: it takes the place of an earlier one, and of nothing else on its channel.
+    Wanted,
     /// Something that was said to everybody: the oldest give way when more than [`limits::SAYINGS_WAITING`] wait.
     Saying,
 }
@@ -41,7 +43,7 @@ impl Outbox {
         match manner {
             Manner::Answer => self.answer_bytes += text.len(),
             Manner::State => {}
-            Manner::Newest => self.make_room(channel, manner, 1),
+            Manner::Newest | Manner::Wanted => self.make_room(channel, manner, 1),
             Manner::Saying => self.make_room(channel, manner, limits::SAYINGS_WAITING),
         }
         self.waiting.push_back(Waiting { channel, manner, text });

@@ -6,42 +6,53 @@
 //! whatever the two ends think of the priorities of candidates. Until there is one there are no keys, and so no media: the
 //! handshake is answered to where it comes from, and begun, if that is ours to do, where a request has asked for it.
 
-use std::net::SocketAddr;
-
-use crate::core::datagram::{Kind, kind};
+use crate::{
+    core::datagram::{Kind, kind},
+    endpoint::{Endpoint, Route},
+};
 
 /// One session's path.
 #[derive(Debug, Default)]
 pub(crate) struct Path {
-    /// Where the newest authentic datagram came from.
-    proved: Option<SocketAddr>,
-    /// Where the newest part of a handshake came from.
-    greeted: Option<SocketAddr>,
+    /// By which way the newest authentic datagram came.
+    proved: Option<Route>,
+    /// By which way the newest part of a handshake came.
+    greeted: Option<Route>,
 }
 
 impl Path {
     /// A datagram that nothing is known of yet.
-    pub(crate) fn arrived(&mut self, from: SocketAddr, datagram: &[u8]) {
+    pub(crate) fn arrived(&mut self, route: Route, datagram: &[u8]) {
         if self.proved.is_none() && kind(datagram) == Kind::Dtls {
-            self.greeted = Some(from);
+            self.greeted = Some(route);
         }
     }
 
-    /// A datagram from there was authentic.
-    pub(crate) fn proved(&mut self, from: SocketAddr) {
-        self.proved = Some(from);
+    /// A datagram that came this way was authentic.
+    pub(crate) fn proved(&mut self, route: Route) {
+        self.proved = Some(route);
     }
 
-    /// Where the session is, as far as is known.
-    pub(crate) fn reached(&self) -> Option<SocketAddr> {
+    /// Whether the newest authentic datagram came by this way.
+    pub(crate) fn is_proved(&self, route: Route) -> bool {
+        self.proved == Some(route)
+    }
+
+    /// The way to the session, as far as is known.
+    pub(crate) fn reached(&self) -> Option<Route> {
         self.proved.or(self.greeted)
     }
 
-    /// Where a datagram is sent that the stack has for an address: the answer to a STUN request goes there.
-    pub(crate) fn of(&self, datagram: &[u8], named: SocketAddr) -> SocketAddr {
+    /// By which way a datagram goes back that the stack has for an address: the answer to a STUN request goes there, from where
+    /// the request came to. `asked` is the way of the datagram that is being answered.
+    pub(crate) fn of(&self, datagram: &[u8], named: Endpoint, asked: Option<Route>) -> Route {
+        let answer = || {
+            let asked = asked.filter(|asked| asked.from == named);
+            asked.unwrap_or(Route { from: named, to: None })
+        };
         match datagram.first() {
-            Some(0..=3) => named,
-            _ => self.reached().unwrap_or(named),
+            Some(0..=3) => answer(),
+            _ => self.reached().unwrap_or_else(answer),
         }
     }
 }
@@ -54,8 +65,12 @@ mod tests {
     const DTLS: &[u8] = &[22, 254, 253];
     const MEDIA: &[u8] = &[0x80, 111];
 
-    fn at(port: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], port))
+    /// The way from a port, to an address of ours that nobody else sends to.
+    fn at(port: u16) -> Route {
+        Route {
+            from: Endpoint::udp(([192, 0, 2, 1], port).into()),
+            to: Some([198, 51, 100, u8::try_from(port).unwrap()].into()),
+        }
     }
 
     /// Where media goes after these steps, while the stack has it for port 9.
@@ -65,9 +80,15 @@ mod tests {
             step(&mut path);
         }
         for datagram in [DTLS, MEDIA] {
-            assert_eq!(path.of(datagram, at(9)), at(expected));
+            assert_eq!(path.of(datagram, at(9).from, Some(at(9))), at(expected));
         }
-        assert_eq!(path.of(STUN, at(9)), at(9), "whoever asks by STUN is answered");
+        assert_eq!(
+            path.of(STUN, at(9).from, Some(at(9))),
+            at(9),
+            "whoever asks by STUN is answered"
+        );
+        let unasked = Route { to: None, ..at(9) };
+        assert_eq!(path.of(STUN, at(9).from, Some(at(8))), unasked);
     }
 
     #[test]

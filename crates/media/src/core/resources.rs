@@ -137,6 +137,7 @@ pub(crate) enum ResourceKind<'a> {
     Participant(Participant<'a>),
     MediaEntry(MediaEntry<'a>),
     VideoAssignment(VideoAssignment<'a>),
+    WantedLayers(WantedLayers),
     Configuration(Configuration),
     ChatMessage(ChatMessage<'a>),
     Reaction(Reaction<'a>),
@@ -237,6 +238,16 @@ pub(crate) struct Hand<'a> {
 pub(crate) struct VideoAssignment<'a> {
     pub(crate) label: &'a str,
     pub(crate) canvases: &'a [AssignedCanvas],
+}
+
+/// Ours: which layers a session shall send of what it sends in several, by their places in its offer. The others are wanted
+/// by nobody.
+#[derive(Debug, Serialize)]
+pub(crate) struct WantedLayers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) camera: Option<Vec<u8>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) screen: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -359,6 +370,14 @@ mod tests {
             }),
             None,
             r#"{"videoAssignment":{"label":"17","canvases":[{"canvasId":1,"ssrc":4000,"mediaEntryId":7}]}}"#,
+        );
+        check(
+            ResourceKind::WantedLayers(WantedLayers {
+                camera: Some(vec![0, 2]),
+                screen: None,
+            }),
+            None,
+            r#"{"wantedLayers":{"camera":[0,2]}}"#,
         );
         let deleted = [Deleted {
             id: 7,

@@ -6,7 +6,8 @@
 //!
 //! Speakers must not flap: a switch costs a syllable. So levels are smoothed (quick to rise, slow to fall), a challenger
 //! must be clearly louder, and a place that has just changed hands is left alone for a while. A place is not given up for
-//! silence: whoever spoke last stays until somebody needs the place, so nobody's first word is cut off in a small room.
+//! silence: whoever spoke last stays until somebody needs the place, so nobody's first word is cut off in a small room. Nor in a large one:
+//! a place whose speaker has been silent for a while goes with the first packet that has a voice in it, and nothing is smoothed.
 //!
 //! A level is what a client says of itself, and a client may lie. So it is only a hint. A packet too small to hold speech is
 //! silence. Speech goes up and down within a syllable, so a level that does not move counts as quiet speech at most: enough
@@ -56,6 +57,11 @@ pub(crate) struct Sound {
 }
 
 impl Sound {
+    /// Nobody would miss it.
+    pub(crate) fn is_pause(self) -> bool {
+        self.level_dbov.is_some() && self.db() < SPEECH_ENDS_DB
+    }
+
     fn db(self) -> f32 {
         if self.bytes < SPEECH_BYTES {
             return 0.0;
@@ -90,9 +96,10 @@ struct Held<M> {
     in_turn: bool,
 }
 
-/// How firmly somebody has a place: by loudness, by turn, or because it moderates.
+/// How firmly somebody has a place: not at all after a silence, by loudness, by turn, or because it moderates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Claim {
+    Silence,
     Loudness,
     Turn,
     Lead,
@@ -103,6 +110,8 @@ enum Claim {
 struct Voice {
     /// Smoothed.
     db: f32,
+    /// That of the newest packet.
+    newest_db: f32,
     at: Time,
     /// The level to which it last moved, and when that was, if it ever did.
     stirred_db: f32,
@@ -118,6 +127,7 @@ impl Voice {
     fn new(sound: Sound, now: Time) -> Voice {
         Voice {
             db: 0.0,
+            newest_db: 0.0,
             at: now,
             stirred_db: sound.db(),
             stirred: None,
@@ -133,6 +143,7 @@ impl Voice {
         let weight = 1.0 - (-now.saturating_sub(self.at).as_secs_f32() / time_s).exp();
         self.db += (db - self.db) * weight;
         self.at = now;
+        self.newest_db = db;
         if (db - self.stirred_db).abs() >= STIR_DB {
             (self.stirred_db, self.stirred) = (db, Some(now));
         }
@@ -160,6 +171,11 @@ impl Voice {
     /// Whether it moderates, and speaks or paused for breath.
     fn leads(&self, now: Time) -> bool {
         self.moderates && self.level(now) >= SPEECH_ENDS_DB
+    }
+
+    /// Whether it has said nothing for a while: what it sends is silence or a noise.
+    fn is_silent(&self, now: Time) -> bool {
+        !self.has_just_spoken(now) && (self.is_steady(now) || self.level(now) < SPEECH_ENDS_DB)
     }
 
     fn has_just_spoken(&self, now: Time) -> bool {
@@ -265,8 +281,10 @@ impl<M: Copy + Ord> Speakers<M> {
 
     /// Which of the first `places` places a member may have, and whether by its turn.
     fn given_up_to(&self, member: M, places: usize, now: Time) -> Option<(usize, bool)> {
-        // A place that has just changed hands is left alone, and who leads takes the next one.
-        let is_free = |place: &usize| !self.leads(member, now) || self.may_displace(member, *place, now);
+        // A place that has just changed hands is left alone, and the next one is taken; who leads takes any that it may.
+        let rests = |place: usize| self.places[place].is_some_and(|held| !has_lasted(&held, HOLD, now));
+        let is_free =
+            |place: &usize| !rests(*place) && (!self.leads(member, now) || self.may_displace(member, *place, now));
         if let Some(weakest) = self.weakest((0..places).filter(is_free), now)
             && self.may_displace(member, weakest, now)
         {
@@ -295,11 +313,12 @@ impl<M: Copy + Ord> Speakers<M> {
     }
 
     fn claim(&self, held: Held<M>, now: Time) -> Claim {
-        let speaks = self.voices.get(&held.by);
-        let speaks = speaks.is_some_and(|voice| voice.has_just_spoken(now));
+        let voice = self.voices.get(&held.by);
+        let speaks = voice.is_some_and(|voice| voice.has_just_spoken(now));
         match () {
             () if self.leads(held.by, now) => Claim::Lead,
             () if held.in_turn && speaks && !has_lasted(&held, TURN, now) => Claim::Turn,
+            () if voice.is_none_or(|voice| voice.is_silent(now)) => Claim::Silence,
             () => Claim::Loudness,
         }
     }
@@ -314,8 +333,15 @@ impl<M: Copy + Ord> Speakers<M> {
 
     fn may_displace(&self, member: M, place: usize, now: Time) -> bool {
         let Some(held) = self.places[place] else { return true };
+        if !has_lasted(&held, HOLD, now) {
+            return false;
+        }
+        let claim = self.claim(held, now);
+        if claim == Claim::Silence && self.begins_over(member, held.by, now) {
+            return true;
+        }
         let level = self.level_of(member, now);
-        if level < SPEECH_STARTS_DB || !has_lasted(&held, HOLD, now) {
+        if level < SPEECH_STARTS_DB {
             return false;
         }
         let is_steady = self.voices.get(&member).is_none_or(|voice| voice.is_steady(now));
@@ -324,11 +350,18 @@ impl<M: Copy + Ord> Speakers<M> {
             return false;
         }
         let louder = level > self.level_of(held.by, now) + MARGIN_DB;
-        match self.claim(held, now) {
-            Claim::Loudness => louder || self.leads(member, now),
+        match claim {
+            Claim::Silence | Claim::Loudness => louder || self.leads(member, now),
             Claim::Turn => self.leads(member, now),
             Claim::Lead => louder && self.leads(member, now),
         }
+    }
+
+    /// Whether somebody has begun to speak, if only with this packet, and is louder than the noise of another.
+    fn begins_over(&self, member: M, other: M, now: Time) -> bool {
+        let voice = self.voices.get(&member).filter(|voice| !voice.is_steady(now));
+        let least = SPEECH_STARTS_DB.max(self.level_of(other, now) + MARGIN_DB);
+        voice.is_some_and(|voice| voice.newest_db >= least)
     }
 
     fn judge_loudest(&mut self, now: Time) {
@@ -358,6 +391,9 @@ impl<M: Copy + Ord> Speakers<M> {
 fn has_lasted<M>(held: &Held<M>, time: Time, now: Time) -> bool {
     now.saturating_sub(held.since) >= time
 }
+
+#[cfg(test)]
+mod speech;
 
 #[cfg(test)]
 mod tests {

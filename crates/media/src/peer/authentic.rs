@@ -3,10 +3,13 @@
 //! str0m does not say so. It drops what does not authenticate without a word, and of most that does (reports of receivers,
 //! acknowledgements of texts) nothing comes out. But all of it passes a cipher or the DTLS record layer, and those are ours to
 //! choose: so they are str0m's own, each behind a layer that notes when something was opened. Whoever hands in a datagram
-//! asks afterwards, on the same thread. Nothing is added to what is sealed on the way out.
+//! asks afterwards, on the same thread.
+//!
+//! The same layer lets a session send media beside the stack, see `lean`: it notes the keys that the handshake makes and the reports
+//! that were opened, and has the reports that are about to be sealed set right.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     sync::{Arc, LazyLock},
     time::Instant,
 };
@@ -20,6 +23,8 @@ use str0m::{
         from_feature_flags,
     },
 };
+
+use crate::peer::{reporting::Reporting, srtp::Sealer};
 
 /// What does the work.
 static PLAIN: LazyLock<CryptoProvider> = LazyLock::new(from_feature_flags);
@@ -35,6 +40,74 @@ pub(super) static WATCHED: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
 
 thread_local! {
     static OPENED: Cell<bool> = const { Cell::new(false) };
+    static KEYS: RefCell<Option<Keys>> = const { RefCell::new(None) };
+    static REPORT: RefCell<Vec<u8>> = const { RefCell::new(vec![]) };
+    static REPORTING: RefCell<Option<Reporting>> = const { RefCell::new(None) };
+}
+
+/// How many bytes of a report are not encrypted.
+const REPORT_HEAD_BYTES: usize = 8;
+/// And how many are authenticated with it: those, and its number.
+const REPORT_AAD_BYTES: usize = 12;
+
+/// What a handshake has made.
+pub(super) enum Keys {
+    Sealer(Sealer),
+    /// Of a profile that the stack alone serves.
+    OfTheStack,
+}
+
+/// What a handshake has made since the last question.
+pub(super) fn take_keys() -> Option<Keys> {
+    KEYS.take()
+}
+
+/// Lends what is known of packets that were sent beside the stack, until it is taken back.
+pub(super) fn lend(reporting: Reporting) {
+    REPORTING.set(Some(reporting));
+}
+
+/// See [`lend`].
+pub(super) fn take_back() -> Option<Reporting> {
+    REPORTING.take()
+}
+
+/// Reads the report that was opened since the last question, if one was.
+pub(super) fn take_report<T>(read: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    REPORT.with_borrow_mut(|report| {
+        let result = (!report.is_empty()).then(|| read(report));
+        report.clear();
+        result
+    })
+}
+
+/// Whether what is authenticated, but not encrypted, is of a report (RFC 5761 §4) and not of a packet of media.
+fn is_report(aad: &[u8]) -> bool {
+    aad.len() == REPORT_AAD_BYTES && (192..=223).contains(&aad[1])
+}
+
+fn note_report(aads: &[&[u8]], opened: &[u8]) {
+    if let Some(aad) = aads.first().filter(|aad| is_report(aad)) {
+        REPORT.with_borrow_mut(|report| {
+            report.clear();
+            report.extend_from_slice(&aad[..REPORT_HEAD_BYTES]);
+            report.extend_from_slice(opened);
+        });
+    }
+}
+
+/// A report as it is to be sealed; nothing if it is right as it is.
+fn corrected(aad: &[u8], body: &[u8]) -> Option<Vec<u8>> {
+    if !is_report(aad) {
+        return None;
+    }
+    REPORTING.with_borrow_mut(|reporting| {
+        let reporting = reporting.as_mut()?;
+        let mut report = [&aad[..REPORT_HEAD_BYTES], body].concat();
+        reporting
+            .correct(&mut report)
+            .then(|| report.split_off(REPORT_HEAD_BYTES))
+    })
 }
 
 /// Whether something authentic was opened on this thread since the last question.
@@ -54,6 +127,9 @@ struct Srtp;
 
 #[derive(Debug)]
 struct Opening<C>(C);
+
+#[derive(Debug)]
+struct Sealing<C>(C);
 
 impl SrtpProvider for Srtp {
     fn aes_128_cm_sha1_80(&self) -> &'static dyn SupportedAes128CmSha1_80 {
@@ -102,10 +178,35 @@ macro_rules! watch_gcm {
             fn create_cipher(&self, key: [u8; $key_bytes], encrypt: bool) -> Box<dyn $cipher> {
                 let cipher = PLAIN.srtp_provider.$make().create_cipher(key, encrypt);
                 if encrypt {
-                    cipher
+                    Box::new(Sealing(cipher))
                 } else {
                     Box::new(Opening(cipher))
                 }
+            }
+        }
+
+        impl $cipher for Sealing<Box<dyn $cipher>> {
+            fn encrypt(
+                &mut self,
+                iv: &[u8; 12],
+                aad: &[u8],
+                input: &[u8],
+                output: &mut [u8],
+            ) -> Result<(), CryptoError> {
+                match corrected(aad, input) {
+                    Some(input) => self.0.encrypt(iv, aad, &input, output),
+                    None => self.0.encrypt(iv, aad, input, output),
+                }
+            }
+
+            fn decrypt(
+                &mut self,
+                iv: &[u8; 12],
+                aads: &[&[u8]],
+                input: &[u8],
+                output: &mut [u8],
+            ) -> Result<usize, CryptoError> {
+                self.0.decrypt(iv, aads, input, output)
             }
         }
 
@@ -127,7 +228,9 @@ macro_rules! watch_gcm {
                 input: &[u8],
                 output: &mut [u8],
             ) -> Result<usize, CryptoError> {
-                noted(self.0.decrypt(iv, aads, input, output))
+                let length = noted(self.0.decrypt(iv, aads, input, output))?;
+                note_report(aads, &output[..length]);
+                Ok(length)
             }
         }
     };
@@ -167,8 +270,13 @@ impl DtlsInstance for Opening<Box<dyn DtlsInstance>> {
 
     fn poll_output<'a>(&mut self, buf: &'a mut [u8]) -> DtlsOutput<'a> {
         let output = self.0.poll_output(buf);
-        if matches!(output, DtlsOutput::ApplicationData(_)) {
-            OPENED.set(true);
+        match &output {
+            DtlsOutput::ApplicationData(_) => OPENED.set(true),
+            DtlsOutput::KeyingMaterial(material, profile) => {
+                let sealer = Sealer::new(material, *profile, self.0.is_active(), PLAIN.srtp_provider);
+                KEYS.set(Some(sealer.map_or(Keys::OfTheStack, Keys::Sealer)));
+            }
+            _ => {}
         }
         output
     }

@@ -3,16 +3,16 @@
 //! It tells this once a second, whether or not there is anything new in it, so whoever listens compares. The rest of its statistics is
 //! not used: what can be counted here is counted by one rule, packet by packet.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use quality::Report;
 use str0m::{
-    bwe::BweKind,
+    rtp::rtcp::SenderInfo,
     stats::{MediaEgressStats, RemoteIngressStats},
 };
 
 use crate::{
-    core::{LineId, codec::Codec, measuring::Told},
+    core::{LineId, clock::SenderReport, codec::Codec, measuring::Told},
     peer::{Peer, PeerEvent},
 };
 
@@ -50,15 +50,25 @@ fn report(line: LineId, remote: &RemoteIngressStats) -> Report {
     }
 }
 
-pub(super) fn microseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+/// Both readings of a sender's clock. RTP's time has 32 bits in a report, whatever it is kept in.
+pub(super) fn sender_report(told: &SenderInfo) -> SenderReport {
+    let clock_us = match told.ntp_time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => signed_microseconds(since),
+        Err(before) => -signed_microseconds(before.duration()),
+    };
+    let [_, _, _, _, low @ ..] = told.rtp_time.numer().to_be_bytes();
+    SenderReport {
+        clock_us,
+        timestamp: u32::from_be_bytes(low),
+    }
 }
 
-pub(super) fn bits_a_second(estimate: &BweKind) -> Option<u64> {
-    match estimate {
-        BweKind::Twcc { estimate, .. } | BweKind::Remb { estimate, .. } => Some(estimate.as_u64()),
-        _ => None,
-    }
+fn signed_microseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+pub(super) fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -1,12 +1,18 @@
 //! Media on its way out through str0m.
+//!
+//! A line on which nothing was ever sent is asleep: its names are in the answer, and str0m knows nothing of it. It would say each second of
+//! every line it knows how much was sent there, and look through all of them whenever it is given the time. Most lines of most
+//! clients carry nothing: of sixteen that a client offers, as many are awake as people have shown it something at once.
+//! One that is awake stays so: made anew, its retransmissions would be numbered from the beginning, and no number may be
+//! encrypted twice with the same key.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use str0m::{
     Rtc,
     format::PayloadParams,
-    media::{Mid, Pt},
-    rtp::{ExtensionValues, RtpWrite, Ssrc, VideoOrientation, Vp8Descriptor, Vp8Patch},
+    media::Mid,
+    rtp::{Extension, ExtensionValues, RtpWrite, Ssrc, VideoOrientation, Vp8Descriptor, Vp8Patch},
 };
 
 use crate::{
@@ -15,27 +21,60 @@ use crate::{
         codec::{Codec, Picture, write_picture},
     },
     egress::{Egress, Format, Outgoing},
-    peer::{Peer, format::params_of},
+    limits,
+    peer::{
+        Peer,
+        format::params_of,
+        lean::{Lean, Names, Negotiated, Types},
+    },
 };
+
+/// RFC 8285 §4.2.
+const LARGEST_ONE_BYTE_ID: u8 = 14;
 
 /// A line on which this peer receives.
 pub(super) struct ReceivingLine {
     pub(super) mid: Mid,
     pub(super) ssrc: Ssrc,
+    /// The name of its retransmissions.
+    resends: Option<Ssrc>,
+    is_awake: bool,
     /// The payload type of each format that was written, `None` for those that the peer cannot receive.
-    payload_types: Vec<(Format, Option<Pt>)>,
+    payload_types: Vec<(Format, Option<Types>)>,
 }
 
 impl Egress for Peer {
+    fn wants_redundancy(&self) -> bool {
+        self.redundancy.is_wanted(self.clock)
+    }
+
     fn write(&mut self, line: LineId, packet: &Outgoing<'_>) -> bool {
-        let (line, video) = match line {
+        let (found, video) = match line {
             LineId::Audio(index) => (self.audio.get_mut(index), false),
             LineId::Video(index) => (self.video.get_mut(index), true),
         };
-        let Some(line) = line else { return false };
-        let Some(payload_type) = line.payload_type(&self.rtc, packet.format) else {
+        let Some(found) = found else { return false };
+        let Some(types) = found.types(&self.rtc, packet.format) else {
             return false;
         };
+        let redundant = packet
+            .redundant
+            .and_then(|redundant| self.redundancy.renamed(redundant));
+        self.is_stirred |= found.wake(&mut self.rtc, video);
+        if let Some(lean) = &mut self.lean {
+            return match &redundant {
+                None => lean.write(line, types, packet),
+                Some((plain, payload)) => {
+                    let types = Types {
+                        plain: *plain,
+                        resent: None,
+                    };
+                    lean.write(line, types, &Outgoing { payload, ..*packet })
+                }
+            };
+        }
+        self.is_stirred = true;
+        let line = found;
         let mut api = self.rtc.direct_api();
         let Some(stream) = api.stream_tx(&line.ssrc) else {
             return false;
@@ -53,12 +92,17 @@ impl Egress for Peer {
                 ..ExtensionValues::default()
             }
         };
-        let (payload, patch) = patched(packet);
+        let (payload_type, payload, patch) = if let Some((payload_type, payload)) = redundant {
+            (payload_type, payload, None)
+        } else {
+            let (payload, patch) = patched(packet);
+            (types.plain, payload, patch)
+        };
         let mut write = RtpWrite::new(
             payload_type,
             packet.sequence.into(),
             packet.timestamp,
-            packet.arrived,
+            packet.captured,
             payload,
         )
         .marker(packet.marker)
@@ -74,27 +118,75 @@ impl Egress for Peer {
 }
 
 impl ReceivingLine {
-    pub(super) fn new(mid: Mid, ssrc: Ssrc) -> ReceivingLine {
-        ReceivingLine {
+    /// A line of an answer, which str0m forgets for now; `None` if it has no such line.
+    pub(super) fn asleep(rtc: &mut Rtc, mid: Mid) -> Option<ReceivingLine> {
+        let mut api = rtc.direct_api();
+        let stream = api.stream_tx_by_mid(mid, None)?;
+        let (ssrc, resends) = (stream.ssrc(), stream.rtx());
+        api.remove_stream_tx(ssrc);
+        Some(ReceivingLine {
             mid,
             ssrc,
+            resends,
+            is_awake: false,
             payload_types: vec![],
-        }
+        })
     }
 
-    fn payload_type(&mut self, rtc: &Rtc, format: Format) -> Option<Pt> {
-        if let Some((_, payload_type)) = self.payload_types.iter().find(|(other, _)| *other == format) {
-            return *payload_type;
+    /// Wakes it; false if it was awake.
+    fn wake(&mut self, rtc: &mut Rtc, is_video: bool) -> bool {
+        if std::mem::replace(&mut self.is_awake, true) {
+            return false;
         }
-        let negotiated = |payload_type: &Pt| {
+        let mut api = rtc.direct_api();
+        let stream = api.declare_stream_tx(self.ssrc, self.resends, self.mid, None);
+        if is_video {
+            stream.set_rtx_cache(limits::RESEND_PACKETS, limits::RESEND_AGE, Some(limits::RESEND_RATIO));
+        }
+        true
+    }
+
+    fn types(&mut self, rtc: &Rtc, format: Format) -> Option<Types> {
+        if let Some((_, types)) = self.payload_types.iter().find(|(other, _)| *other == format) {
+            return *types;
+        }
+        let negotiated = |types: &Types| {
             rtc.media(self.mid)
-                .is_some_and(|media| media.remote_pts().contains(payload_type))
+                .is_some_and(|media| media.remote_pts().contains(&types.plain))
         };
         let params = rtc.codec_config().match_params(params_of(format));
-        let payload_type = params.map(PayloadParams::pt).filter(negotiated);
-        self.payload_types.push((format, payload_type));
-        payload_type
+        let types = |params: &PayloadParams| Types {
+            plain: params.pt(),
+            resent: params.resend(),
+        };
+        let types = params.map(types).filter(negotiated);
+        self.payload_types.push((format, types));
+        types
     }
+
+    fn negotiated(&self, rtc: &Rtc) -> Option<Negotiated> {
+        let extensions = rtc.media(self.mid)?.remote_extmap();
+        // What has a larger number than this is written in another way, which browsers do not ask for.
+        let id_of = |extension| extensions.id_of(extension).filter(|id| *id <= LARGEST_ONE_BYTE_ID);
+        let names = Names {
+            mid: id_of(Extension::RtpMid).map(|id| (id, self.mid.to_string())),
+            level: id_of(Extension::AudioLevel),
+            orientation: id_of(Extension::VideoOrientation),
+        };
+        Some(Negotiated {
+            ssrc: *self.ssrc,
+            resends: self.resends.map(|ssrc| *ssrc),
+            names,
+        })
+    }
+}
+
+/// The lean way for these lines.
+pub(super) fn lean(rtc: &Rtc, audio: &[ReceivingLine], video: &[ReceivingLine], now: Instant) -> Option<Lean> {
+    let negotiated = |lines: &[ReceivingLine]| -> Option<Vec<Negotiated>> {
+        lines.iter().map(|line| line.negotiated(rtc)).collect()
+    };
+    Some(Lean::new(negotiated(audio)?, negotiated(video)?, now))
 }
 
 /// The payload with its picture numbers rewritten. VP8, which browsers prefer, is patched while it is encrypted, so that one

@@ -8,10 +8,12 @@ use std::time::Instant;
 
 use crate::{
     admission::Card,
+    connection::Connection,
     core::{
         MemberId,
         change::Change,
         channels::{Channel, MediaState},
+        echo::Echo,
         lobby::{Early, Lobby},
         outbox::Manner,
         roll,
@@ -19,8 +21,7 @@ use crate::{
     },
     event::DisconnectReason,
     limits,
-    peer::Peer,
-    queue::{Command, Taken},
+    queue::{Command, Hold, Taken},
     rights::Rights,
     shard::{
         Shard, measures,
@@ -35,29 +36,53 @@ impl Shard {
         for command in commands {
             self.obey(command, now);
         }
+        // Settling takes out what they say.
+        for key in self.announced.take() {
+            self.touch(key);
+        }
         !last
     }
 
     fn obey(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Admit { peer, session } => self.admit(*peer, &session, now),
+            Command::Admit { connection, session } => self.admit(connection, &session, now),
             Command::KeepWaiting { session } => self.keep_waiting(&session),
             Command::LetIn {
                 session,
                 room,
                 card,
                 rights,
-            } => self.let_in(&session, room, card, rights, now),
+            } => self.let_in(&session, &room, card, rights, now),
             Command::Change { session, change } => self.change(&session, change, now),
+            Command::Check { connection, hold } => self.check(connection, hold, now),
+            Command::Tap { room, end } => self.tap(room, *end, now),
             Command::Remove { session, reason } => self.remove(&session, reason, now),
         }
     }
 
-    pub(super) fn admit(&mut self, peer: Peer, session: &str, now: Instant) {
+    pub(super) fn admit(&mut self, connection: Connection, session: &str, now: Instant) {
         let outside = Whereabouts::Lobby(Lobby::new(self.time(now)));
-        let ufrag = peer.ufrag().to_owned();
-        let key = self.seats.insert(Seat::new(peer, session.to_owned(), outside, now));
-        self.directory.enter(key, session, &ufrag);
+        let ufrag = connection.ufrag().map(str::to_owned);
+        let key = self
+            .seats
+            .insert(Seat::new(connection, session.to_owned(), outside, now));
+        self.seats[key].peer.seated(key);
+        self.directory.enter(key, Some(session), ufrag);
+        self.dirty.push(key);
+    }
+
+    /// Begins a check of the network, if there are not too many.
+    fn check(&mut self, connection: Connection, hold: Hold, now: Instant) {
+        if self.seats.iter().filter(|(_, seat)| seat.is_check()).count() >= limits::CHECKS {
+            return;
+        }
+        let echo = Echo::new(self.time(now));
+        let nowhere = Whereabouts::Check { echo, _hold: hold };
+        let ufrag = connection.ufrag().map(str::to_owned);
+        let key = self
+            .seats
+            .insert(Seat::new(connection, "a check".to_owned(), nowhere, now));
+        self.directory.enter(key, None, ufrag);
         self.dirty.push(key);
     }
 
@@ -77,7 +102,7 @@ impl Shard {
         }
     }
 
-    pub(super) fn let_in(&mut self, session: &str, room: String, card: Card, rights: Rights, now: Instant) {
+    pub(super) fn let_in(&mut self, session: &str, room: &str, card: Card, rights: Rights, now: Instant) {
         let Some(key) = self.directory.by_session(session) else {
             return;
         };
@@ -89,18 +114,20 @@ impl Shard {
     }
 
     /// Puts a session into a room, as far as it has come.
-    fn enter(&mut self, key: usize, name: String, card: Card, rights: Rights, now: Instant) {
+    fn enter(&mut self, key: usize, name: &str, card: Card, rights: Rights, now: Instant) {
         let room = self.directory.room(name, || self.rooms.insert(Room::new()));
+        self.taps.room_begins(room, name);
         let seat = &mut self.seats[key];
         let (said, early) = match std::mem::replace(&mut seat.whereabouts, Whereabouts::Room(room)) {
             Whereabouts::Lobby(lobby) => (lobby.media_state(), lobby.into_early()),
-            Whereabouts::Room(_) => (MediaState::default(), vec![]),
+            Whereabouts::Room(_) | Whereabouts::Check { .. } => (MediaState::default(), vec![]),
         };
         let newcomer = Newcomer {
             card,
             rights,
             said,
             offered: seat.peer.sends(),
+            sizes: seat.peer.sizes(),
             audio_lines: seat.peer.audio_lines(),
             video_ssrcs: seat.peer.video_ssrcs(),
         };
@@ -129,8 +156,8 @@ impl Shard {
             return;
         };
         if let Some(room) = self.seats[key].room() {
-            self.in_room(room, now, |room, _, effects| {
-                room.carry_out(MemberId(key), change, effects);
+            self.in_room(room, now, |room, time, effects| {
+                room.carry_out(MemberId(key), change, time, effects);
             });
         }
     }
@@ -141,7 +168,7 @@ impl Shard {
         };
         let time = self.time(now);
         let seat = &mut self.seats[key];
-        measures::tell_the_last(seat, &mut self.reporter, now, time);
+        measures::tell_the_last(seat, &self.wire, &mut self.reporter, now, time);
         seat.phase = Phase::Leaving {
             until: now + limits::GOODBYE,
         };
@@ -155,6 +182,7 @@ impl Shard {
         if self.rooms.get(room).is_some_and(Room::is_empty) {
             self.rooms.remove(room);
             self.directory.forget_room(room);
+            self.taps.room_ends(room);
         }
     }
 }

@@ -2,19 +2,20 @@
 //!
 //! A session has names of two kinds, which end at different times. The control plane's, its id, ends when that removes the
 //! session. The network's, the user fragment in its STUN requests and the addresses that these have proved, end with its
-//! transport, which says goodbye first or fails before. So every name is also kept with the session whose it is, and the two
+//! transport, which says goodbye first or fails before. What it sends names it as well, if it is sent from elsewhere all at once. So every name is also kept with the session whose it is, and the two
 //! are written and struck out together, here and nowhere else: no name leads to a session that does not have it.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::collections::HashMap;
 
-use crate::limits;
+use crate::{endpoint::Endpoint, limits};
 
 /// Sessions and rooms, by the keys that the shard has for them.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     by_session: HashMap<String, usize>,
     by_ufrag: HashMap<String, usize>,
-    by_address: HashMap<SocketAddr, usize>,
+    by_address: HashMap<Endpoint, usize>,
+    by_stream: HashMap<u32, usize>,
     names: HashMap<usize, Names>,
     rooms: HashMap<String, usize>,
 }
@@ -25,18 +26,26 @@ struct Names {
     session: Option<String>,
     ufrag: Option<String>,
     /// In the order in which they were claimed.
-    addresses: Vec<SocketAddr>,
+    addresses: Vec<Endpoint>,
+    /// What it sends, by what its packets say of themselves, in the order in which it came.
+    streams: Vec<u32>,
 }
 
 impl Directory {
-    /// Enters a session with the names that it has from the beginning.
-    pub(super) fn enter(&mut self, key: usize, session: &str, ufrag: &str) {
-        self.by_session.insert(session.to_owned(), key);
-        self.by_ufrag.insert(ufrag.to_owned(), key);
+    /// Enters a session with the names that it has from the beginning; the network has none for one that does without.
+    /// A check of the network is nobody's whom the control plane names.
+    pub(super) fn enter(&mut self, key: usize, session: Option<&str>, ufrag: Option<String>) {
+        if let Some(session) = session {
+            self.by_session.insert(session.to_owned(), key);
+        }
+        if let Some(ufrag) = &ufrag {
+            self.by_ufrag.insert(ufrag.clone(), key);
+        }
         let names = Names {
-            session: Some(session.to_owned()),
-            ufrag: Some(ufrag.to_owned()),
+            session: session.map(str::to_owned),
+            ufrag,
             addresses: vec![],
+            streams: vec![],
         };
         self.names.insert(key, names);
     }
@@ -52,8 +61,29 @@ impl Directory {
     }
 
     /// The session that lives at an address.
-    pub(super) fn by_address(&self, address: SocketAddr) -> Option<usize> {
+    pub(super) fn by_address(&self, address: Endpoint) -> Option<usize> {
         self.by_address.get(&address).copied()
+    }
+
+    /// The session that sends a stream.
+    pub(super) fn by_stream(&self, stream: u32) -> Option<usize> {
+        self.by_stream.get(&stream).copied()
+    }
+
+    /// The stream is the session's, unless it is another's: numbers that were thrown for may be the same.
+    pub(super) fn sends(&mut self, key: usize, stream: u32) {
+        let Some(names) = self.names.get_mut(&key).filter(|names| names.ufrag.is_some()) else {
+            return;
+        };
+        if self.by_stream.contains_key(&stream) {
+            return;
+        }
+        self.by_stream.insert(stream, key);
+        names.streams.push(stream);
+        if names.streams.len() > limits::STREAMS_PER_SESSION {
+            let oldest = names.streams.remove(0);
+            self.by_stream.remove(&oldest);
+        }
     }
 
     /// The sessions that the control plane can name.
@@ -62,7 +92,7 @@ impl Directory {
     }
 
     /// The address is the session's from now on, and nobody else's. Its oldest one goes if it has too many.
-    pub(super) fn claim(&mut self, key: usize, address: SocketAddr) {
+    pub(super) fn claim(&mut self, key: usize, address: Endpoint) {
         if self.names.get(&key).is_none_or(|names| names.ufrag.is_none()) {
             return;
         }
@@ -97,6 +127,9 @@ impl Directory {
         for address in names.addresses.drain(..) {
             self.by_address.remove(&address);
         }
+        for stream in names.streams.drain(..) {
+            self.by_stream.remove(&stream);
+        }
     }
 
     /// Nothing finds the session any more: its key may be another's.
@@ -111,8 +144,17 @@ impl Directory {
     }
 
     /// The room of a name, which is made if there is none.
-    pub(super) fn room(&mut self, name: String, make: impl FnOnce() -> usize) -> usize {
-        *self.rooms.entry(name).or_insert_with(make)
+    pub(super) fn room(&mut self, name: &str, make: impl FnOnce() -> usize) -> usize {
+        self.find_room(name).unwrap_or_else(|| {
+            let room = make();
+            self.rooms.insert(name.to_owned(), room);
+            room
+        })
+    }
+
+    /// The room of a name, if there is one.
+    pub(super) fn find_room(&self, name: &str) -> Option<usize> {
+        self.rooms.get(name).copied()
     }
 
     /// The room is no more: its key may be another's.
@@ -127,8 +169,14 @@ mod tests {
 
     use super::*;
 
-    fn address(port: u16) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], port))
+    /// Every second one by TCP.
+    fn address(port: u16) -> Endpoint {
+        let address = ([127, 0, 0, 1], port / 2).into();
+        if port.is_multiple_of(2) {
+            Endpoint::udp(address)
+        } else {
+            Endpoint::tcp(address)
+        }
     }
 
     impl Directory {
@@ -149,6 +197,12 @@ mod tests {
             for (address, key) in &self.by_address {
                 assert!(names(key).addresses.contains(address));
             }
+            for (stream, key) in &self.by_stream {
+                assert!(names(key).streams.contains(stream));
+            }
+            let streams = self.names.values().map(|names| names.streams.len());
+            assert!(streams.clone().all(|count| count <= limits::STREAMS_PER_SESSION));
+            assert_eq!(streams.sum::<usize>(), self.by_stream.len());
             let sessions = self.names.values().filter(|names| names.session.is_some());
             let ufrags = self.names.values().filter(|names| names.ufrag.is_some());
             let addresses = self.names.values().map(|names| names.addresses.len());
@@ -170,7 +224,7 @@ mod tests {
                 directory.by_address(address(1)),
             )
         };
-        directory.enter(7, "a", "ua");
+        directory.enter(7, Some("a"), Some("ua".into()));
         assert_eq!(found(&directory), (Some(7), Some(7), None));
         directory.claim(7, address(1));
         assert_eq!(found(&directory), (Some(7), Some(7), Some(7)));
@@ -180,7 +234,7 @@ mod tests {
         directory.claim(7, address(1));
         assert_eq!(found(&directory), (None, None, None), "and is heard no more");
 
-        directory.enter(7, "a", "ua");
+        directory.enter(7, Some("a"), Some("ua".into()));
         directory.claim(7, address(1));
         directory.disconnect(7);
         assert_eq!(
@@ -196,9 +250,9 @@ mod tests {
     #[test]
     fn an_address_has_one_owner_and_an_owner_has_few() {
         let mut directory = Directory::default();
-        directory.enter(1, "a", "ua");
-        directory.enter(2, "b", "ub");
-        for port in 0..10 {
+        directory.enter(1, Some("a"), Some("ua".into()));
+        directory.enter(2, Some("b"), Some("ub".into()));
+        for port in 0..26 {
             directory.claim(1, address(port));
         }
         assert_eq!(directory.by_address.len(), limits::ADDRESSES_PER_SESSION);
@@ -212,18 +266,19 @@ mod tests {
     #[test]
     fn a_room_is_made_once_and_again_when_it_was_forgotten() {
         let mut directory = Directory::default();
-        assert_eq!(directory.room("r".into(), || 1), 1);
-        assert_eq!(directory.room("r".into(), || 2), 1);
-        assert_eq!(directory.room("s".into(), || 2), 2);
+        assert_eq!(directory.room("r", || 1), 1);
+        assert_eq!(directory.room("r", || 2), 1);
+        assert_eq!(directory.room("s", || 2), 2);
         directory.forget_room(1);
-        assert_eq!(directory.room("r".into(), || 3), 3);
-        assert_eq!(directory.room("s".into(), || 4), 2);
+        assert_eq!(directory.room("r", || 3), 3);
+        assert_eq!(directory.room("s", || 4), 2);
     }
 
     #[derive(Debug, Clone)]
     enum Step {
         Enter(usize),
         Claim(usize, u16),
+        Sends(usize, u32),
         Dismiss(usize),
         Disconnect(usize),
         Forget(usize),
@@ -233,6 +288,7 @@ mod tests {
         prop_oneof![
             (0..4_usize).prop_map(Step::Enter),
             (0..4_usize, 0..20_u16).prop_map(|(key, port)| Step::Claim(key, port)),
+            (0..4_usize, 0..40_u32).prop_map(|(key, stream)| Step::Sends(key, stream)),
             (0..4_usize).prop_map(Step::Dismiss),
             (0..4_usize).prop_map(Step::Disconnect),
             (0..4_usize).prop_map(Step::Forget),
@@ -241,16 +297,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_does_not_fall_apart(steps in prop::collection::vec(step(), 0..80)) {
+        fn it_does_not_fall_apart(steps in prop::collection::vec(step(), 0..120)) {
             let mut directory = Directory::default();
             for (number, step) in steps.into_iter().enumerate() {
                 match step {
                     // As in the shard: a key is free once it was forgotten, and no name comes twice.
                     Step::Enter(key) => {
                         directory.forget(key);
-                        directory.enter(key, &format!("{key}"), &format!("u{number}"));
+                        directory.enter(key, Some(&format!("{key}")), Some(format!("u{number}")));
                     }
                     Step::Claim(key, port) => directory.claim(key, address(port)),
+                    Step::Sends(key, stream) => directory.sends(key, stream),
                     Step::Dismiss(key) => {
                         directory.dismiss(&key.to_string());
                     }

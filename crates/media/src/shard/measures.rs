@@ -16,6 +16,7 @@ use crate::{
         Shard,
         seat::{Phase, Seat},
     },
+    wire::Wire,
 };
 
 impl Shard {
@@ -26,10 +27,11 @@ impl Shard {
         }
         self.sampled = now;
         let time = self.time(now);
+        self.pass_second(now);
         for (_, seat) in &mut self.seats {
             seat.measuring.second(time);
-            if seat.phase == Phase::Connected {
-                tell_reached(seat, &mut self.reporter);
+            if seat.phase == Phase::Connected && !seat.is_check() {
+                tell_reached(seat, &self.wire, &mut self.reporter);
                 tell_reported(seat, &mut self.reporter, time);
             }
         }
@@ -52,8 +54,8 @@ impl Shard {
 }
 
 /// Tells where a session is, if it is not where it was told to be.
-pub(super) fn tell_reached(seat: &mut Seat, reporter: &mut Reporter) {
-    if let Some(path) = seat.moved()
+pub(super) fn tell_reached(seat: &mut Seat, wire: &Wire, reporter: &mut Reporter) {
+    if let Some(path) = seat.moved(wire)
         && reporter.reached(&seat.session, path)
     {
         seat.reached = Some(path);
@@ -70,9 +72,9 @@ fn tell_reported(seat: &mut Seat, reporter: &mut Reporter, time: Time) {
 }
 
 /// Tells what there is of a session that goes, and measures it no more.
-pub(super) fn tell_the_last(seat: &mut Seat, reporter: &mut Reporter, now: Instant, time: Time) {
+pub(super) fn tell_the_last(seat: &mut Seat, wire: &Wire, reporter: &mut Reporter, now: Instant, time: Time) {
     let is_untold = seat.phase == Phase::Connected && seat.reached.is_none();
-    let path = seat.moved().filter(|_| is_untold);
+    let path = seat.moved(wire).filter(|_| is_untold);
     let streams = seat.measuring.close(time);
     let measured = (!streams.is_empty()).then(|| Measured {
         session: seat.session.clone(),

@@ -1,22 +1,24 @@
 //! One shard: a socket, the sessions behind it and their rooms, on one thread.
 //!
-//! A turn of the loop takes commands, reads datagrams, runs timers, has the rooms tell what is new, and then settles every
+//! A turn of the loop takes commands, lets connections in, reads datagrams, runs timers, has the rooms tell what is new, and then settles every
 //! session that something was written to: a whole burst becomes packets at once, and leaves in runs. Nothing on this thread
 //! waits for anybody: the control plane is told by [`Reporter`], and what the network does not take is dropped.
 //!
 //! A datagram finds its session by its address. An address becomes a session's by a STUN request that carries the
 //! session's name and is signed with its password; before that, DTLS and media from it go nowhere. So a stranger can make
-//! this thread do one lookup and one HMAC, and nothing else.
+//! this thread do one lookup and one HMAC, and nothing else; with a connection also one place among few, for some seconds.
 //!
 //! There is one shard today. A second one needs its own port and its own rooms, and nothing here is shared.
 
 mod commands;
 mod directory;
+mod load;
 mod measures;
 mod presence;
 mod seat;
 #[cfg(feature = "simulated")]
 mod simulated;
+mod taps;
 mod traffic;
 
 #[cfg(feature = "simulated")]
@@ -47,11 +49,14 @@ use crate::{
     reporter::Reporter,
     shard::{
         directory::Directory,
+        load::Load,
         presence::Presence,
         seat::{Phase, Seat},
+        taps::Taps,
     },
     socket::Batch,
     wire::Wire,
+    wired::Announced,
 };
 
 /// The shard. Sessions and rooms have keys: their places in `seats` and `rooms`.
@@ -59,12 +64,15 @@ pub(crate) struct Shard {
     wire: Wire,
     counting: Arc<Counting>,
     inbox: Inbox,
+    /// The wired sessions that have something to say.
+    announced: Arc<Announced>,
     reporter: Reporter,
     seats: Slab<Seat>,
     rooms: Slab<Room>,
     /// The rooms that have something to tell.
     untold: BTreeSet<usize>,
     directory: Directory,
+    taps: Taps,
     buffers: Buffers,
     epoch: Instant,
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
@@ -82,6 +90,7 @@ struct Buffers {
     datagrams: Batch,
     events: Vec<PeerEvent>,
     actions: Actions,
+    dirty: Vec<usize>,
 }
 
 /// How a turn ended.
@@ -95,17 +104,25 @@ enum Turn {
 }
 
 impl Shard {
-    pub(crate) fn new(wire: Wire, inbox: Inbox, reporter: Reporter, counting: Arc<Counting>) -> Shard {
+    pub(crate) fn new(
+        wire: Wire,
+        inbox: Inbox,
+        announced: Arc<Announced>,
+        reporter: Reporter,
+        counting: Arc<Counting>,
+    ) -> Shard {
         let now = clock();
         Shard {
             wire,
             counting,
             inbox,
+            announced,
             reporter,
             seats: Slab::new(),
             rooms: Slab::new(),
             untold: BTreeSet::new(),
             directory: Directory::default(),
+            taps: Taps::default(),
             buffers: Buffers::default(),
             epoch: now,
             timers: BinaryHeap::new(),
@@ -120,8 +137,9 @@ impl Shard {
 
     /// Runs until it is told to stop.
     pub(crate) fn run(mut self, mut poll: Poll) {
-        let mut ready = Events::with_capacity(8);
+        let mut ready = Events::with_capacity(limits::EVENTS_PER_TURN);
         let mut more_to_read = false;
+        let mut load = Load::new(clock());
         loop {
             let timeout = if more_to_read {
                 Duration::ZERO
@@ -134,7 +152,14 @@ impl Shard {
                 tracing::error!(%error, "the media thread cannot wait for its socket");
                 return;
             }
-            match self.turn(clock()) {
+            self.wire.note(&ready);
+            let now = clock();
+            let turn = self.turn(now);
+            if let Some(window) = load.worked(now, clock()) {
+                self.counting.busy_permille.store(window.busy_permille, Relaxed);
+                self.counting.full.store(window.is_full.into(), Relaxed);
+            }
+            match turn {
                 Turn::Waits => more_to_read = false,
                 Turn::HasMoreToRead => more_to_read = true,
                 Turn::Stopped => return,
@@ -149,6 +174,7 @@ impl Shard {
             self.stop(now);
             return Turn::Stopped;
         }
+        self.wire.let_in(now);
         let more_to_read = self.read_datagrams(now);
         if !more_to_read {
             self.presence.caught_up();
@@ -183,11 +209,18 @@ impl Shard {
         let Some(seat) = self.seats.get_mut(key).filter(|seat| seat.phase.lives()) else {
             return;
         };
-        measures::tell_the_last(seat, &mut self.reporter, now, time);
+        if seat.is_check() {
+            seat.phase = Phase::Leaving { until: now };
+            return;
+        }
+        measures::tell_the_last(seat, &self.wire, &mut self.reporter, now, time);
         seat.phase = Phase::Lost;
         self.reporter.lost(&seat.session, seat.last_datagram, cause);
-        if let Some(room) = seat.room().and_then(|room| self.rooms.get_mut(room)) {
-            room.gone(MemberId(key));
+        if let Some(room) = seat.room() {
+            if let Some(room) = self.rooms.get_mut(room) {
+                room.gone(MemberId(key));
+            }
+            self.observe(room, now);
         }
     }
 
@@ -244,13 +277,16 @@ impl Shard {
     /// the next datagrams: two sessions cannot keep the shard to themselves.
     fn settle_all(&mut self, now: Instant) {
         for _ in 0..limits::SETTLINGS_PER_TURN {
-            for key in std::mem::take(&mut self.dirty) {
+            let mut dirty = std::mem::replace(&mut self.dirty, std::mem::take(&mut self.buffers.dirty));
+            for key in dirty.drain(..) {
                 let Some(seat) = self.seats.get_mut(key) else { continue };
                 let mut events = std::mem::take(&mut self.buffers.events);
+                count(&self.counting.settlings);
                 let settled = seat.settle(now, &mut self.wire, &mut events);
                 self.handle(key, settled, events, now);
                 self.note_waiting(key, now);
             }
+            self.buffers.dirty = dirty;
         }
     }
 
@@ -259,13 +295,21 @@ impl Shard {
             return;
         }
         self.swept = now;
+        self.wire
+            .sweep(now, unix_s(), |end| self.directory.by_address(end).is_some());
         self.reporter.flush();
+        self.taps.sweep();
+        let time = self.time(now);
         let keys: Vec<usize> = self.seats.iter().map(|(key, _)| key).collect();
         for key in keys {
-            let seat = &self.seats[key];
+            let seat = &mut self.seats[key];
+            if seat.peer.take_beat() {
+                seat.last_datagram = now;
+            }
             let silent = self.presence.since(seat.last_datagram, now) >= limits::SILENCE;
             let late = self.presence.since(seat.admitted, now) >= limits::CONNECT_DEADLINE;
             match seat.phase {
+                _ if seat.is_over(time) => self.free(key),
                 Phase::Connecting if late => self.lose(key, LostCause::NeverConnected),
                 Phase::Connected if silent => self.lose(key, LostCause::Silent),
                 Phase::Leaving { until } if until <= now => self.free(key),
@@ -273,7 +317,8 @@ impl Shard {
                 _ => {}
             }
         }
-        let connected = self.seats.iter().filter(|(_, seat)| seat.phase == Phase::Connected);
+        let seats = self.seats.iter();
+        let connected = seats.filter(|(_, seat)| seat.phase == Phase::Connected && seat.peer.crosses_a_network());
         self.presence.hear(connected.map(|(_, seat)| seat.last_datagram), now);
         if now.saturating_duration_since(self.told_alive) >= limits::ALIVE_INTERVAL {
             self.told_alive = now;
@@ -283,7 +328,8 @@ impl Shard {
     }
 
     fn tell_alive(&mut self) {
-        let fresh = |seat: &&mut Seat| seat.phase == Phase::Connected && seat.last_datagram > seat.reported;
+        let fresh =
+            |seat: &&mut Seat| seat.phase == Phase::Connected && !seat.is_check() && seat.last_datagram > seat.reported;
         let mut signs = vec![];
         for seat in self.seats.iter_mut().map(|(_, seat)| seat).filter(fresh) {
             signs.push((seat.session.clone(), seat.last_datagram));
@@ -322,6 +368,8 @@ impl Shard {
         let (sent, unsent) = self.wire.take_counts();
         self.counting.datagrams_out.fetch_add(sent, Relaxed);
         self.counting.datagrams_unsent.fetch_add(unsent, Relaxed);
+        self.counting.connections.store(self.wire.connections() as u64, Relaxed);
+        self.counting.relayed.store(self.wire.relayed() as u64, Relaxed);
         self.counting
             .sessions
             .store(self.directory.sessions().len() as u64, Relaxed);
@@ -333,6 +381,11 @@ impl Shard {
 #[expect(clippy::disallowed_methods, reason = "the shell hands the time to everything inside")]
 pub(crate) fn clock() -> Instant {
     tokio::time::Instant::now().into_std()
+}
+
+/// The calendar as credentials have it, in seconds of Unix time.
+pub(crate) fn unix_s() -> u64 {
+    u64::try_from(calendar().unix_timestamp()).unwrap_or_default()
 }
 
 /// And the calendar.
@@ -348,10 +401,14 @@ mod tests {
     use super::*;
     use crate::{
         admission::{Card, CardKind},
+        connection::Connection,
+        endpoint::Endpoint,
         event::{DisconnectReason, Event},
         peer::fixture,
         rights::Rights,
         socket::Socket,
+        tcp::{Tcp, Tokens},
+        wired,
     };
 
     struct Stage {
@@ -363,11 +420,14 @@ mod tests {
     impl Stage {
         fn new(sessions: &[&str]) -> Stage {
             let socket = Socket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            let registry = Poll::new().unwrap().registry().try_clone().unwrap();
+            let tcp = Tcp::new(registry, Tokens { first: 2 }, None, Arc::default()).unwrap();
             let (sender, events) = events::channel(100);
             let inbox = Inbox(Arc::default());
             let mut shard = Shard::new(
-                Wire::Udp(Box::new(socket)),
+                Wire::network(socket, tcp, None),
                 inbox,
+                Arc::default(),
                 Reporter::new(sender),
                 Arc::default(),
             );
@@ -381,8 +441,8 @@ mod tests {
                     kind: CardKind::Anonymous,
                     by_program: false,
                 };
-                shard.admit(*fixture::peer(), session, start);
-                shard.let_in(session, "r".into(), card, Rights::MEMBER, start);
+                shard.admit(Connection::WebRtc(fixture::peer()), session, start);
+                shard.let_in(session, "r", card, Rights::MEMBER, start);
             }
             Stage { shard, start, events }
         }
@@ -459,9 +519,38 @@ mod tests {
     }
 
     #[test]
+    fn a_wired_session_lives_by_its_holders_beats() {
+        let mut stage = Stage::new(&[]);
+        let announced = Arc::clone(&stage.shard.announced);
+        let waker = mio::Waker::new(Poll::new().unwrap().registry(), mio::Token(0)).unwrap();
+        let (peer, wired) = wired::wire(announced, Arc::new(waker), true);
+        stage
+            .shard
+            .admit(Connection::Wired(Box::new(peer)), "phone", stage.at(0));
+        stage.shard.settle_all(stage.at(0));
+        let connected = Event::Connected {
+            session: "phone".into(),
+        };
+        assert_eq!(stage.sweep(250), [connected], "there is nothing to wait for");
+        let signs: Vec<Event> = (1..=40)
+            .flat_map(|beat| {
+                wired.sound().beat(&mut vec![]);
+                stage.sweep(250 + beat * 500)
+            })
+            .collect();
+        assert!(signs.iter().all(|event| matches!(event, Event::Alive(_))), "{signs:?}");
+        assert_eq!(signs.len(), 10, "one in two seconds");
+        let lost = stage.sweep(30_000);
+        assert!(
+            matches!(&lost[..], [Event::Lost { session, cause: LostCause::Silent, .. }] if session == "phone"),
+            "{lost:?}"
+        );
+    }
+
+    #[test]
     fn what_was_removed_is_forgotten() {
         let mut stage = Stage::new(&["a", "b"]);
-        let address = "127.0.0.1:9".parse().unwrap();
+        let address = Endpoint::udp("127.0.0.1:9".parse().unwrap());
         stage.shard.directory.claim(stage.key("a"), address);
         stage.shard.remove("a", DisconnectReason::ClientLeft, stage.at(0));
         assert_eq!(

@@ -1,11 +1,15 @@
-//! A session's seat in the shard: its peer connection, what is known of its life, and what waits for its data channels.
+//! A session's seat in the shard: its connection, what is known of its life, and what waits for its data channels.
 
-use std::{net::IpAddr, time::Instant};
+use std::time::Instant;
 
 use crate::{
-    core::{Source, lobby::Lobby, measuring::Measuring, outbox::Outbox, uploads::Uploads},
+    connection::Connection,
+    core::{
+        Source, Time, clock::Clocks, echo::Echo, lobby::Lobby, measuring::Measuring, outbox::Outbox, uploads::Uploads,
+    },
     event::Path,
-    peer::{Peer, PeerError, PeerEvent},
+    peer::{PeerError, PeerEvent},
+    queue::Hold,
     wire::Wire,
 };
 
@@ -30,15 +34,19 @@ impl Phase {
 }
 
 /// Where a session is.
-#[derive(Debug)]
 pub(super) enum Whereabouts {
     Lobby(Lobby),
     Room(usize),
+    /// Nowhere, and of no concern to the control plane.
+    Check {
+        echo: Echo,
+        _hold: Hold,
+    },
 }
 
 /// One session.
 pub(super) struct Seat {
-    pub(super) peer: Peer,
+    pub(super) peer: Connection,
     pub(super) session: String,
     pub(super) whereabouts: Whereabouts,
     pub(super) phase: Phase,
@@ -46,10 +54,10 @@ pub(super) struct Seat {
     pub(super) last_datagram: Instant,
     /// The sign of life that was reported last.
     pub(super) reported: Instant,
-    /// Which of our addresses the session sends to, and so hears from.
-    pub(super) local: Option<IpAddr>,
     /// The way that was reported last.
     pub(super) reached: Option<Path>,
+    /// When what it sends was.
+    pub(super) clocks: Clocks,
     /// What is measured of its streams.
     pub(super) measuring: Measuring,
     /// When the peer wants to be ticked.
@@ -66,7 +74,7 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(peer: Peer, session: String, whereabouts: Whereabouts, now: Instant) -> Seat {
+    pub(super) fn new(peer: Connection, session: String, whereabouts: Whereabouts, now: Instant) -> Seat {
         let measuring = Measuring::new(peer.is_measured());
         Seat {
             peer,
@@ -76,8 +84,8 @@ impl Seat {
             admitted: now,
             last_datagram: now,
             reported: now,
-            local: None,
             reached: None,
+            clocks: Clocks::default(),
             measuring,
             deadline: now,
             scheduled: None,
@@ -88,12 +96,22 @@ impl Seat {
         }
     }
 
-    /// Its room, unless it waits in the lobby.
+    /// Its room, if it is in one.
     pub(super) fn room(&self) -> Option<usize> {
         match self.whereabouts {
-            Whereabouts::Lobby(_) => None,
+            Whereabouts::Lobby(_) | Whereabouts::Check { .. } => None,
             Whereabouts::Room(room) => Some(room),
         }
+    }
+
+    /// Whether it is a check of the network, of which nobody is told.
+    pub(super) fn is_check(&self) -> bool {
+        matches!(self.whereabouts, Whereabouts::Check { .. })
+    }
+
+    /// Whether it is one whose time is over.
+    pub(super) fn is_over(&self, time: Time) -> bool {
+        matches!(&self.whereabouts, Whereabouts::Check { echo, .. } if echo.is_over(time))
     }
 
     /// Writes what the data channels will take, makes packets of it and of all media written, and takes them out.
@@ -116,25 +134,25 @@ impl Seat {
 
     /// Takes out what the last input has made.
     pub(super) fn drain(&mut self, wire: &mut Wire, events: &mut Vec<PeerEvent>) -> Result<(), PeerError> {
-        let local = self.local;
-        self.deadline = self
+        let deadline = self
             .peer
-            .drain(&mut |to, datagram| wire.send(to, local, datagram), events)?;
+            .drain(&mut |back, datagram| wire.send(back, datagram), events)?;
+        self.deadline = deadline.unwrap_or(self.deadline);
         Ok(())
     }
 
-    /// Asks it for a keyframe; false if nothing has come from that source yet.
-    pub(super) fn ask_keyframe(&mut self, source: Source) -> bool {
-        let asked = self.peer.ask_keyframe(source);
-        if asked {
-            self.measuring.keyframe_asked(source);
+    /// Asks it for a keyframe of one size; false if nothing has come from that source yet.
+    pub(super) fn ask_keyframe(&mut self, source: Source, spatial: u8) -> bool {
+        let asked = self.peer.ask_keyframe(source, spatial);
+        if let Some(ssrc) = asked {
+            self.measuring.keyframe_asked(ssrc);
         }
-        asked
+        asked.is_some()
     }
 
     /// The way to it, if another one was reported or none.
-    pub(super) fn moved(&self) -> Option<Path> {
-        let path = self.peer.path(self.local);
+    pub(super) fn moved(&self, wire: &Wire) -> Option<Path> {
+        let path = self.peer.path().and_then(|path| wire.seen(path));
         path.filter(|path| self.reached != Some(*path))
     }
 

@@ -6,7 +6,10 @@
 use std::{fmt, net::SocketAddr, time::Instant};
 
 use super::{Shard, Turn};
-use crate::{socket::Route, wire::Wire};
+use crate::{
+    endpoint::{Endpoint, Route},
+    wire::Wire,
+};
 
 /// The other half of a media plane that was made with `Media::simulated`.
 pub struct Simulated(Shard);
@@ -19,7 +22,14 @@ impl Simulated {
     /// Hands in a datagram.
     pub fn receive(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) {
         self.0.presence.look(now);
-        self.0.datagram(Route { from, to: None }, datagram, now);
+        self.0.datagram(
+            Route {
+                from: Endpoint::udp(from),
+                to: None,
+            },
+            datagram,
+            now,
+        );
     }
 
     /// Does everything that there is to do at this time, and says when there is something again if nothing happens before.
@@ -34,8 +44,8 @@ impl Simulated {
     /// What was sent since this was asked last, and to whom.
     pub fn take_sent(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
         match &mut self.0.wire {
-            Wire::Simulated(sent) => std::mem::take(sent),
-            Wire::Udp(_) => vec![],
+            Wire::Simulated(sent) => sent.take(),
+            Wire::Network(_) => vec![],
         }
     }
 }

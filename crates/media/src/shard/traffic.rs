@@ -12,8 +12,9 @@ use crate::{
     core::{
         LineId, MemberId, Moment, Source, Time,
         channels::Channel,
+        clock::{Placed, Stamp},
         codec,
-        datagram::{Kind, kind},
+        datagram::{self, Kind, kind},
         line::Incoming,
         outbox::Manner,
         room::{Actions, Effect, Forward, Outcome, Room},
@@ -21,6 +22,7 @@ use crate::{
     },
     counters::count,
     egress::{Egress, Outgoing},
+    endpoint::{Route, Transport},
     event::LostCause,
     limits,
     peer::{MediaPacket, PeerError, PeerEvent},
@@ -28,7 +30,6 @@ use crate::{
         Shard, calendar, measures,
         seat::{Phase, Seat, Whereabouts},
     },
-    socket::Route,
 };
 
 impl Shard {
@@ -38,7 +39,7 @@ impl Shard {
         let mut count = 0;
         let more = loop {
             batch.clear();
-            match self.wire.receive(|route, datagram| batch.push(route, datagram)) {
+            match self.wire.receive(now, |route, datagram| batch.push(route, datagram)) {
                 None => break false,
                 Some(received) => count += received,
             }
@@ -55,27 +56,39 @@ impl Shard {
     }
 
     pub(super) fn datagram(&mut self, route: Route, contents: &[u8], now: Instant) {
+        if !self.wire.has(route.from) {
+            // It was cut off for what came before this.
+            return;
+        }
         let known = self.directory.by_address(route.from);
         let key = match kind(contents) {
             Kind::Binding { ufrag } => {
                 let named = self.directory.by_ufrag(ufrag);
                 named.filter(|key| self.may_have(*key, known) && self.vouched(*key, route, contents, now))
             }
+            Kind::Media if known.is_none() => return self.media_from_elsewhere(route, contents, now),
             Kind::Dtls | Kind::Media => known,
             Kind::Other => None,
         };
         let Some(key) = key else {
             count(&self.counting.datagrams_refused);
+            self.wire.refuse(route.from);
             return;
         };
         if known != Some(key) {
             self.directory.claim(key, route.from);
+            self.wire.vouch(route.from);
         }
         let Some(seat) = self.seats.get_mut(key) else { return };
         if self.presence.hears() {
             seat.last_datagram = now;
         }
-        seat.local = route.to;
+        self.hand_in(key, route, contents, now);
+    }
+
+    /// Hands a datagram to a session, and deals with what comes of it.
+    fn hand_in(&mut self, key: usize, route: Route, contents: &[u8], now: Instant) {
+        let Some(seat) = self.seats.get_mut(key) else { return };
         let mut events = std::mem::take(&mut self.buffers.events);
         let result = match seat.peer.receive(route, contents, now) {
             Ok(understood) => {
@@ -90,6 +103,27 @@ impl Shard {
         if self.seats.get(key).is_some_and(Seat::has_waiting) {
             self.touch(key);
         }
+    }
+
+    /// Media from an address that is nobody's: somebody's whose router lends another port from this moment on, which they do not
+    /// know. Their next request may come in two seconds, and as long they would not be heard; but the packet names its stream,
+    /// and the keys show whether it is theirs. For a stranger this costs one look, and one failed decryption if they know a stream.
+    fn media_from_elsewhere(&mut self, route: Route, contents: &[u8], now: Instant) {
+        let named = datagram::source(contents).and_then(|stream| self.directory.by_stream(stream));
+        let by_datagram = route.from.transport == Transport::Udp;
+        if let Some(key) = named.filter(|_| by_datagram) {
+            self.hand_in(key, route, contents, now);
+            if let Some(seat) = self.seats.get_mut(key).filter(|seat| seat.peer.is_proved(route)) {
+                if self.presence.hears() {
+                    seat.last_datagram = now;
+                }
+                self.directory.claim(key, route.from);
+                self.wire.vouch(route.from);
+                return;
+            }
+        }
+        count(&self.counting.datagrams_refused);
+        self.wire.refuse(route.from);
     }
 
     /// An address stays with the session that lives there: another one, however well signed its requests, could take the
@@ -138,16 +172,27 @@ impl Shard {
             }
             PeerEvent::Connected if seat.phase == Phase::Connecting => {
                 seat.phase = Phase::Connected;
+                if seat.is_check() {
+                    return;
+                }
                 seat.reported = now;
                 self.reporter.connected(&seat.session);
-                measures::tell_reached(seat, &mut self.reporter);
+                measures::tell_reached(seat, &self.wire, &mut self.reporter);
                 let Some(room) = room else { return };
                 self.in_room(room, now, |room, _, effects| room.connected(member, effects));
             }
             PeerEvent::Connected => {}
             PeerEvent::Told { line, told, left } => seat.measuring.told(line, told, left),
             PeerEvent::RoundTrip(round_trip_us) => seat.measuring.round_trip(round_trip_us),
-            PeerEvent::Estimate(estimate_bps) => seat.measuring.estimated(estimate_bps),
+            PeerEvent::Estimate { bps, carries_bps } => {
+                seat.measuring.estimated(bps);
+                let (Some(room), Some(carries_bps)) = (room, carries_bps) else {
+                    return;
+                };
+                self.in_room(room, now, |room, time, effects| {
+                    room.estimated(member, carries_bps, time, effects);
+                });
+            }
             PeerEvent::Closed => self.lose(key, LostCause::Closed),
             PeerEvent::ChannelOpen(channel) => match &seat.whereabouts {
                 Whereabouts::Lobby(lobby) => {
@@ -161,7 +206,9 @@ impl Shard {
                         room.channel_open(member, channel, effects);
                     });
                 }
+                Whereabouts::Check { .. } => {}
             },
+            PeerEvent::Echo(message) => self.echo(key, &message, now),
             PeerEvent::Message(channel, text) => self.message(key, channel, text, now),
         }
     }
@@ -190,6 +237,7 @@ impl Shard {
                 });
                 outcome
             }
+            Whereabouts::Check { .. } => Outcome::Refused,
         };
         match outcome {
             Outcome::Nothing => {}
@@ -204,13 +252,32 @@ impl Shard {
         }
     }
 
+    fn echo(&mut self, key: usize, message: &[u8], now: Instant) {
+        let time = self.time(now);
+        let Some(seat) = self.seats.get_mut(key) else { return };
+        let Whereabouts::Check { echo, .. } = &mut seat.whereabouts else {
+            return;
+        };
+        if !echo.returns(message.len(), time) {
+            count(&self.counting.messages_refused);
+            return;
+        }
+        match seat.peer.send_back(message) {
+            Ok(()) => self.touch(key),
+            Err(error) => self.fail(key, &error),
+        }
+    }
+
     fn media(&mut self, key: usize, room: Option<usize>, packet: &MediaPacket, now: Instant) {
         count(&self.counting.packets_in);
+        if packet.is_first {
+            self.directory.sends(key, packet.stream);
+        }
         let takes = |room: &usize| {
             let room = self.rooms.get(*room);
             room.is_some_and(|room| room.takes(MemberId(key), packet.source))
         };
-        let is_forwarded = room.as_ref().is_some_and(takes);
+        let is_forwarded = !packet.is_repeated && room.as_ref().is_some_and(takes);
         let content = packet.content(is_forwarded);
         if room.is_some() {
             self.note_arrival(key, packet, &content, is_forwarded, now);
@@ -220,30 +287,47 @@ impl Shard {
             return;
         };
         let codec = packet.format.codec;
-        let video = packet.source != Source::Microphone;
-        let incoming = Incoming {
-            stream: packet.stream,
-            sequence: packet.sequence,
-            timestamp: packet.timestamp,
-            starts_keyframe: content.starts_keyframe,
-            picture: if video {
-                codec::picture(codec, &packet.payload)
-            } else {
-                codec::Picture::default()
-            },
-        };
         let sound = Sound {
             level_dbov: packet.extensions.level_dbov,
             bytes: packet.payload.len(),
+        };
+        let Some(placed) = self.place(key, packet, sound, now) else {
+            return;
+        };
+        let incoming = Incoming {
+            stream: packet.stream,
+            spatial: packet.spatial,
+            temporal: codec::temporal(codec, &packet.payload),
+            sequence: packet.sequence,
+            timestamp: placed.timestamp,
+            bytes: packet.payload.len(),
+            starts_keyframe: content.starts_keyframe,
+            size: content.picture,
+            picture: codec::picture(codec, &packet.payload),
+            renumbers: codec::renumbers(codec),
         };
         let mut actions = self.decide(room, now, |room, time, actions| {
             room.forward(MemberId(key), packet.source, &incoming, sound, time, actions);
         });
         for forward in actions.forwards.drain(..) {
-            self.write(&forward, packet, &content, now);
+            self.write(&forward, packet, &content, self.epoch + placed.at, now);
         }
         self.carry_out(actions);
+        self.tap_packet(key, room, packet, &content, now);
         self.note_news(room);
+    }
+
+    /// When it was, by the clock of all lines.
+    fn place(&mut self, key: usize, packet: &MediaPacket, sound: Sound, now: Instant) -> Option<Placed> {
+        let time = self.time(now);
+        let stamp = Stamp {
+            stream: packet.stream,
+            rate_hz: packet.format.codec.clock_rate_hz(),
+            timestamp: packet.timestamp,
+            report: packet.report,
+            is_patient: packet.source != Source::Microphone || sound.is_pause(),
+        };
+        Some(self.seats.get_mut(key)?.clocks.place(&stamp, time))
     }
 
     fn note_arrival(&mut self, key: usize, packet: &MediaPacket, content: &Content, is_forwarded: bool, now: Instant) {
@@ -252,7 +336,7 @@ impl Shard {
         let arrival = Arrival {
             sequence: packet.sequence,
             timestamp: packet.timestamp,
-            bytes: packet.payload.len(),
+            bytes: packet.bytes(),
             is_resent: packet.is_resent,
             content,
             is_forwarded,
@@ -260,10 +344,11 @@ impl Shard {
         seat.measuring.arrived(packet.stream, packet.source, &arrival, time);
     }
 
-    fn write(&mut self, forward: &Forward, packet: &MediaPacket, content: &Content, now: Instant) {
+    fn write(&mut self, forward: &Forward, packet: &MediaPacket, content: &Content, captured: Instant, now: Instant) {
         let MemberId(to) = forward.to;
         let time = self.time(now);
         let Some(seat) = self.seats.get_mut(to) else { return };
+        let redundant = packet.redundant.as_ref().filter(|_| seat.peer.wants_redundancy());
         let outgoing = Outgoing {
             format: packet.format,
             sequence: forward.rewritten.sequence,
@@ -272,15 +357,17 @@ impl Shard {
             marker: packet.marker || (packet.source == Source::Microphone && forward.rewritten.switched),
             csrc: forward.csrc.as_slice(),
             payload: &packet.payload,
+            redundant,
             picture: forward.rewritten.picture,
-            arrived: packet.arrived,
+            captured,
             extensions: packet.extensions,
         };
         if seat.peer.write(forward.line, &outgoing) {
             count(&self.counting.packets_forwarded);
             if let Some(ssrc) = seat.peer.ssrc(forward.line) {
-                let (sequence, bytes) = (outgoing.sequence, packet.payload.len());
-                seat.measuring.sent(forward.line, ssrc, sequence, bytes, content, time);
+                let (sequence, bytes) = (outgoing.sequence, outgoing.bytes());
+                let content = packet.content_as_sent(content, redundant.is_some());
+                seat.measuring.sent(forward.line, ssrc, sequence, bytes, &content, time);
             }
             self.touch(to);
         }
@@ -290,7 +377,19 @@ impl Shard {
     pub(super) fn in_room(&mut self, key: usize, now: Instant, decide: impl FnOnce(&mut Room, Time, &mut Vec<Effect>)) {
         let actions = self.decide(key, now, |room, time, actions| decide(room, time, &mut actions.effects));
         self.carry_out(actions);
+        self.observe(key, now);
         self.note_news(key);
+    }
+
+    /// A second is over in all rooms.
+    pub(super) fn pass_second(&mut self, now: Instant) {
+        for key in self.rooms.iter().map(|(key, _)| key).collect::<Vec<_>>() {
+            let is_recorded = self.taps.is_tapped(key);
+            let actions = self.decide(key, now, |room, time, actions| {
+                room.second(is_recorded, time, &mut actions.effects);
+            });
+            self.carry_out(actions);
+        }
     }
 
     /// A room that has something to tell is asked for it in its time.
@@ -351,7 +450,8 @@ impl Shard {
                     manner,
                     text,
                 } => self.tell(to, channel, manner, text),
-                Effect::AskKeyframe { of, source } => self.ask_keyframe(of, source),
+                Effect::AskKeyframe { of, source, spatial } => self.ask_keyframe(of, source, spatial),
+                Effect::Want { to, wanted_bps } => self.want(to, wanted_bps),
             }
         }
         self.buffers.actions = actions;
@@ -368,8 +468,19 @@ impl Shard {
         }
     }
 
-    fn ask_keyframe(&mut self, MemberId(of): MemberId, source: Source) {
-        if self.seats.get_mut(of).is_some_and(|seat| seat.ask_keyframe(source)) {
+    fn want(&mut self, MemberId(to): MemberId, wanted_bps: Option<u64>) {
+        if let Some(seat) = self.seats.get_mut(to) {
+            seat.peer.want(wanted_bps);
+            self.touch(to);
+        }
+    }
+
+    fn ask_keyframe(&mut self, MemberId(of): MemberId, source: Source, spatial: u8) {
+        if self
+            .seats
+            .get_mut(of)
+            .is_some_and(|seat| seat.ask_keyframe(source, spatial))
+        {
             count(&self.counting.keyframe_requests_sent);
             self.touch(of);
         }

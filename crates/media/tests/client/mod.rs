@@ -8,22 +8,22 @@
 
 use std::{
     collections::BTreeMap,
-    io::ErrorKind,
-    net::{SocketAddr, UdpSocket},
-    sync::Arc,
+    io::{ErrorKind, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket},
     time::{Duration, Instant},
 };
 
-use media::{Card, CardKind, Channel, DisconnectReason, Event, Media, Options, Rights};
+use media::{Card, CardKind, Channel, DisconnectReason, Endpoint, Event, Media, Options, Rights, framing::Framing};
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event as RtcEvent, Input, Output, Rtc,
     change::SdpAnswer,
     channel::{ChannelConfig, ChannelId},
+    format::PayloadParams,
     ice::{StunMessage, TransId},
     media::{Direction, MediaKind, Mid},
-    net::{Protocol, Receive},
-    rtp::{ExtensionValues, RtpPacket, RtpWrite},
+    net::{Protocol, Receive, TcpType},
+    rtp::{ExtensionValues, RedEncoder, RedundantBlock, RtpPacket, RtpWrite},
 };
 use tokio::sync::mpsc;
 
@@ -46,6 +46,8 @@ pub(crate) struct Client {
     pub(crate) name: String,
     pub(crate) rtc: Rtc,
     pub(crate) socket: UdpSocket,
+    /// What carries its datagrams instead, if its network lets none through.
+    connection: Option<Connection>,
     /// Where it believes itself to be.
     address: SocketAddr,
     pub(crate) server: SocketAddr,
@@ -59,12 +61,16 @@ pub(crate) struct Client {
     pub(crate) video: Vec<Mid>,
     pub(crate) level_dbov: i8,
     pub(crate) sends_video: bool,
+    /// Each packet of sound has the one before it in it.
+    pub(crate) is_redundant: bool,
     /// Every so manieth media packet is lost, on the way in and on the way out.
     pub(crate) loses: Option<(u32, u32)>,
     /// It sends sound, and pictures if it has a camera.
     pub(crate) sends: bool,
     /// Its data channels are stuck: nothing that comes for them is read.
     pub(crate) is_deaf: bool,
+    /// Its requests of STUN are lost.
+    pub(crate) asks_for_nothing: bool,
     /// Our half and its half of the user name, and our password.
     credentials: (String, String),
     media_packets: (u32, u32),
@@ -85,10 +91,19 @@ pub(crate) fn clock() -> Instant {
 
 impl World {
     pub(crate) fn new() -> World {
+        World::at("127.0.0.1:0", &[])
+    }
+
+    /// One that is bound to an address, and announces others.
+    pub(crate) fn at(bind: &str, announced: &[&str]) -> World {
         let (sender, receiver) = mpsc::channel(1_000);
+        let announced = announced.iter().map(|address| address.parse().unwrap());
         let options = Options {
-            bind: "127.0.0.1:0".parse().unwrap(),
-            announce: vec![],
+            bind: bind.parse().unwrap(),
+            takes_connections: true,
+            relay: None,
+            divides_bandwidth: false,
+            announce: announced.map(Endpoint::udp).collect(),
         };
         let media = Media::start(&options, sender).unwrap();
         World {
@@ -106,7 +121,12 @@ impl World {
 
     /// The same for one who may do something else.
     pub(crate) fn join_with(&mut self, room: &str, name: &str, rights: Rights) -> usize {
-        let index = self.connect(name);
+        self.join_by(room, name, rights, None)
+    }
+
+    /// The same by a connection.
+    pub(crate) fn join_by(&mut self, room: &str, name: &str, rights: Rights, connection: Option<Connection>) -> usize {
+        let index = self.connect_by(name, connection);
         self.media.let_in(name, room, card(name), rights).unwrap();
         self.joined(index);
         index
@@ -136,7 +156,12 @@ impl World {
 
     /// Lets a client connect, and waits until its transport is up.
     pub(crate) fn connect(&mut self, name: &str) -> usize {
-        let client = Client::join(&self.media, name);
+        self.connect_by(name, None)
+    }
+
+    /// The same by a connection.
+    pub(crate) fn connect_by(&mut self, name: &str, connection: Option<Connection>) -> usize {
+        let client = Client::join(&self.media, name, connection);
         self.clients.push(client);
         let connected = Event::Connected { session: name.into() };
         self.until("connected", |world| world.events.contains(&connected));
@@ -210,11 +235,20 @@ impl World {
 }
 
 impl Client {
-    fn join(media: &Media, name: &str) -> Client {
+    fn join(media: &Media, name: &str, connection: Option<Connection>) -> Client {
         let socket = bind();
-        let address = socket.local_addr().unwrap();
-        let mut rtc = Rtc::builder().set_rtp_mode(true).build(clock());
-        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        let connected = connection.as_ref().map(|connection| connection.stream.local_addr());
+        let address = connected.unwrap_or_else(|| socket.local_addr()).unwrap();
+        let mut rtc = Rtc::builder().set_rtp_mode(true).enable_opus(true, true).build(clock());
+        let candidate = match connection {
+            None => Candidate::builder().udp().host(address).build(),
+            Some(_) => Candidate::builder()
+                .tcp()
+                .host(address)
+                .tcptype(TcpType::Active)
+                .build(),
+        };
+        rtc.add_local_candidate(candidate.unwrap());
         let mut api = rtc.sdp_api();
         let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
         let audio: Vec<Mid> = (0..3).map(|_| add(MediaKind::Audio, Direction::RecvOnly)).collect();
@@ -246,8 +280,9 @@ impl Client {
             name: name.into(),
             rtc,
             socket,
+            connection,
             address,
-            server: media.local_address(),
+            server: (Ipv4Addr::LOCALHOST, media.local_address().port()).into(),
             connected: false,
             closed: false,
             texts: vec![],
@@ -257,9 +292,11 @@ impl Client {
             video,
             level_dbov: -127,
             sends_video: true,
+            is_redundant: false,
             loses: None,
             sends: true,
             is_deaf: false,
+            asks_for_nothing: false,
             credentials,
             media_packets: (0, 0),
             microphone,
@@ -347,6 +384,13 @@ impl Client {
         bytes
     }
 
+    /// The source that its voice names.
+    pub(crate) fn voice(&mut self) -> u32 {
+        let mid = self.microphone;
+        let mut api = self.rtc.direct_api();
+        *api.stream_tx_by_mid(mid, None).unwrap().ssrc()
+    }
+
     /// From now on it sends from another address, and what is sent to the old one is lost.
     pub(crate) fn move_to_another_network(&mut self) {
         self.socket = bind();
@@ -360,6 +404,10 @@ impl Client {
         }
         self.rtc.handle_input(Input::Timeout(now)).unwrap();
         self.drain();
+        if self.connection.is_some() {
+            self.read_connection();
+            return;
+        }
         let mut buffer = [0; 2_000];
         for _ in 0..64 {
             match self.socket.recv_from(&mut buffer) {
@@ -382,11 +430,23 @@ impl Client {
             match self.rtc.poll_output().unwrap() {
                 Output::Timeout(_) => return,
                 Output::Transmit(datagram) if self.is_lost_out(&datagram.contents) => {}
+                Output::Transmit(datagram) if let Some(connection) = &mut self.connection => {
+                    connection.send(&datagram.contents);
+                }
                 Output::Transmit(datagram) => {
                     self.socket.send_to(&datagram.contents, datagram.destination).unwrap();
                 }
                 Output::Event(event) => self.event(event),
             }
+        }
+    }
+
+    fn read_connection(&mut self) {
+        let Some(connection) = &mut self.connection else { return };
+        for datagram in connection.receive() {
+            let receive = Receive::new(Protocol::Tcp, self.server, self.address, &datagram).unwrap();
+            self.rtc.handle_input(Input::Receive(clock(), receive)).unwrap();
+            self.drain();
         }
     }
 
@@ -402,6 +462,10 @@ impl Client {
     }
 
     fn is_lost_out(&mut self, datagram: &[u8]) -> bool {
+        // STUN.
+        if self.asks_for_nothing && matches!(datagram, [0..=3, ..]) {
+            return true;
+        }
         let Some((_, every)) = self.loses.filter(|_| is_media(datagram)) else {
             return false;
         };
@@ -443,12 +507,9 @@ impl Client {
             voice_activity: Some(self.level_dbov > -60),
             ..ExtensionValues::default()
         };
-        let opus = self
-            .rtc
-            .codec_config()
-            .find(|params| params.spec().codec.is_audio())
-            .unwrap()
-            .pt();
+        let is_audio = |params: &PayloadParams| params.spec().codec.is_audio();
+        let audio = self.rtc.codec_config().find(is_audio).unwrap();
+        let (opus, red) = (audio.pt(), audio.red().unwrap());
         let vp8 = self
             .rtc
             .codec_config()
@@ -456,10 +517,20 @@ impl Client {
             .unwrap()
             .pt();
         let ticks = |rate: u32| u32::from(self.frame).wrapping_mul(rate / 50);
-        let sound: Arc<[u8]> = Arc::from([self.name.as_bytes()[0]; 40]);
+        let sound = [self.name.as_bytes()[0]; 40];
+        let (payload_type, sound) = if self.is_redundant && frame > 1 {
+            let before = RedundantBlock {
+                pt: *opus,
+                timestamp_offset: 48_000 / 50,
+                payload: sound.to_vec(),
+            };
+            (red, RedEncoder::encode(*opus, &sound, &[before]))
+        } else {
+            (opus, sound.to_vec())
+        };
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(self.microphone, None).unwrap();
-        stream.write_rtp(RtpWrite::new(opus, frame.into(), ticks(48_000), now, sound).ext_vals(level));
+        stream.write_rtp(RtpWrite::new(payload_type, frame.into(), ticks(48_000), now, sound).ext_vals(level));
         if !self.sends_video {
             return;
         }
@@ -472,6 +543,41 @@ impl Client {
             let write = RtpWrite::new(vp8, (frame * 2 + part).into(), ticks(90_000), now, payload);
             stream.write_rtp(write.marker(part == 1).nackable(true));
         }
+    }
+}
+
+/// A connection that carries datagrams.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    framing: Framing,
+}
+
+impl Connection {
+    pub(crate) fn open(server: SocketAddr) -> Connection {
+        Connection::over(TcpStream::connect(server).unwrap())
+    }
+
+    pub(crate) fn over(stream: TcpStream) -> Connection {
+        stream.set_read_timeout(Some(Duration::from_micros(200))).unwrap();
+        Connection {
+            stream,
+            framing: Framing::default(),
+        }
+    }
+
+    fn send(&mut self, datagram: &[u8]) {
+        let length = u16::try_from(datagram.len()).unwrap().to_be_bytes();
+        // The server may have cut it off.
+        let _ = self.stream.write_all(&[&length, datagram].concat());
+    }
+
+    fn receive(&mut self) -> Vec<Vec<u8>> {
+        let (mut datagrams, mut buffer) = (vec![], [0; 16 * 1024]);
+        if let Ok(length) = self.stream.read(&mut buffer) {
+            let whole = |datagram: &[u8]| datagrams.push(datagram.to_vec());
+            self.framing.take(&buffer[..length], whole).unwrap();
+        }
+        datagrams
     }
 }
 

@@ -1,6 +1,10 @@
 //! How sessions end, and with the last of them the conference: one way for all who end them.
 
-use crate::{Conference, ConferenceEndReason, Fact, Micros, ParticipantId, SessionEndReason, SessionId, Space, limits};
+use super::recording;
+use crate::{
+    Conference, ConferenceEndReason, Fact, Micros, ParticipantId, RecordingEndReason, SessionEndReason, SessionId,
+    Space, limits,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Serves the deadlines that have passed: of a conference in which nobody is, and of those who are awaited.
@@ -26,7 +30,7 @@ pub(super) fn end_for_all(
 ) -> Vec<Fact> {
     let endings: Vec<Ending> = active.live.keys().map(|id| Ending::of(id, end, session)).collect();
     let mut facts = session_ends(active, &endings);
-    facts.push(conference_ends(active, end, reason));
+    facts.extend(conference_ends(active, end, reason));
     facts
 }
 
@@ -82,7 +86,7 @@ pub(super) fn end_sessions(space: &Space, active: &Conference, endings: &[Ending
         .iter()
         .map(|ending| ending.end)
         .fold(active.latest_end, Micros::max);
-    facts.push(conference_ends(active, end, reason));
+    facts.extend(conference_ends(active, end, reason));
     facts
 }
 
@@ -106,7 +110,7 @@ pub(super) fn give_up(space: &Space, active: &Conference, who: &ParticipantId, n
     }
     let others = space.awaits_until_without(Some(who)).is_some_and(|until| now < until);
     if active.live.is_empty() && !others {
-        return vec![conference_ends(active, active.latest_end, ConferenceEndReason::Empty)];
+        return conference_ends(active, active.latest_end, ConferenceEndReason::Empty);
     }
     vec![Fact::ReturnGivenUp {
         conference: active.id().clone(),
@@ -114,12 +118,15 @@ pub(super) fn give_up(space: &Space, active: &Conference, who: &ParticipantId, n
     }]
 }
 
-fn conference_ends(active: &Conference, end: Micros, reason: ConferenceEndReason) -> Fact {
-    Fact::ConferenceEnded {
+/// Ends the conference, and its recording with it.
+fn conference_ends(active: &Conference, end: Micros, reason: ConferenceEndReason) -> Vec<Fact> {
+    let ended = Fact::ConferenceEnded {
         conference: active.id().clone(),
         end,
         reason,
-    }
+    };
+    let recording = recording::ends(active, end, RecordingEndReason::ConferenceEnded);
+    recording.into_iter().chain([ended]).collect()
 }
 
 /// Ends live sessions, each once. The last one of a participant tells when the participant was last there, which may have

@@ -210,7 +210,7 @@ fn enter(
 fn newcomer(arrival: &Arrival, fresh: ParticipantId) -> ParticipantId {
     match &arrival.person {
         Person::SignedIn { user, .. } => ParticipantId::from(user),
-        Person::Anonymous { .. } => fresh,
+        Person::Anonymous { .. } | Person::Phone { .. } => fresh,
     }
 }
 
@@ -304,6 +304,8 @@ fn participant_of(active: &Conference, arrival: &Arrival) -> Option<ParticipantI
             let person = &active.participants.get(&seat.participant)?.person;
             matches!(person, Person::Anonymous { .. }).then(|| seat.participant.clone())
         }
+        // Nobody can tell who calls again.
+        Person::Phone { .. } => None,
     }
 }
 
@@ -328,7 +330,7 @@ fn check_door(space: &Space, arrival: &Arrival) -> Result<(), Refusal> {
     if creator_only && arrival.through != EntryPoint::CreatorApp {
         return Err(Refusal::EntryPointNotAllowed);
     }
-    if arrival.device == DeviceKind::Companion && matches!(arrival.person, Person::Anonymous { .. }) {
+    if arrival.device == DeviceKind::Companion && arrival.person.user().is_none() {
         return Err(Refusal::CompanionNeedsAccount);
     }
     Ok(())

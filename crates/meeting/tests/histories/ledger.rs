@@ -3,7 +3,7 @@
 
 use meeting::{
     Absentee, ConferenceEndReason, ConferenceId, Fact, KnockEndReason, Micros, ParticipantId, Person, Recalled,
-    ReservationEndReason, Role, SecretHash, SessionId, Space,
+    RecordingId, ReservationEndReason, Role, SecretHash, SessionId, Space,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,15 @@ struct Conference {
     end: Option<Micros>,
     participants: BTreeMap<ParticipantId, Participant>,
     sessions: BTreeMap<SessionId, Session>,
+    recordings: Vec<Recording>,
+}
+
+struct Recording {
+    id: RecordingId,
+    /// When it began, or was last paused or let go on.
+    latest: Micros,
+    paused: bool,
+    end: Option<Micros>,
 }
 
 struct Participant {
@@ -84,6 +93,12 @@ impl Ledger {
             latest_end: own.filter_map(|session| session.end).max(),
             seat,
         })
+    }
+
+    /// The recording of the open conference that goes on.
+    pub(crate) fn recording(&self) -> Option<&RecordingId> {
+        let last = self.open()?.recordings.last()?;
+        last.end.is_none().then_some(&last.id)
     }
 
     pub(crate) fn is_removed(&self, id: &ParticipantId) -> bool {
@@ -145,6 +160,7 @@ impl Ledger {
                     end: None,
                     participants: BTreeMap::new(),
                     sessions: BTreeMap::new(),
+                    recordings: Vec::new(),
                 });
             }
             Fact::ParticipantJoined { conference, .. }
@@ -161,6 +177,11 @@ impl Ledger {
                 assert!(!self.knocks.contains(session), "who is in does not wait");
                 self.within(conference).write_session(fact);
             }
+            Fact::RecordingStarted { conference, .. }
+            | Fact::RecordingPaused { conference, .. }
+            | Fact::RecordingResumed { conference, .. }
+            | Fact::RecordingAnswered { conference, .. }
+            | Fact::RecordingEnded { conference, .. } => self.within(conference).write_recording(fact),
             Fact::SignsOfLife { conference, .. } | Fact::SessionEnded { conference, .. } => {
                 self.within(conference).write_session(fact);
             }
@@ -259,7 +280,7 @@ impl Ledger {
 
 impl Participant {
     fn is_anonymous(&self) -> bool {
-        matches!(self.person, Person::Anonymous { .. })
+        self.person.user().is_none()
     }
 }
 
@@ -298,7 +319,9 @@ impl Conference {
                 display_name: new,
                 ..
             } => match &mut self.participants.get_mut(participant).expect("joined before").person {
-                Person::SignedIn { display_name, .. } | Person::Anonymous { display_name } => {
+                Person::SignedIn { display_name, .. }
+                | Person::Anonymous { display_name }
+                | Person::Phone { display_name } => {
                     *display_name = new.clone();
                 }
             },
@@ -307,6 +330,45 @@ impl Conference {
             }
             other => panic!("no fact of a participant: {other:?}"),
         }
+    }
+
+    fn write_recording(&mut self, fact: &Fact) {
+        if let Fact::RecordingStarted { recording, start, .. } = fact {
+            assert!(
+                self.recordings.iter().all(|before| before.end.is_some()),
+                "one at a time"
+            );
+            return self.recordings.push(Recording {
+                id: recording.clone(),
+                latest: *start,
+                paused: false,
+                end: None,
+            });
+        }
+        let current = self.recordings.last_mut().expect("it began");
+        assert_eq!(current.end, None, "what is over stays over");
+        let (id, at) = match fact {
+            Fact::RecordingPaused { recording, at, .. } => {
+                assert!(!std::mem::replace(&mut current.paused, true), "it pauses once");
+                (recording, at)
+            }
+            Fact::RecordingResumed { recording, at, .. } => {
+                assert!(
+                    std::mem::replace(&mut current.paused, false),
+                    "only what was paused goes on"
+                );
+                (recording, at)
+            }
+            Fact::RecordingAnswered { recording, at, .. } => (recording, at),
+            Fact::RecordingEnded { recording, end, .. } => {
+                current.end = Some(*end);
+                (recording, end)
+            }
+            other => panic!("no fact of a recording: {other:?}"),
+        };
+        assert_eq!(*id, current.id);
+        assert!(current.latest <= *at, "no negative time");
+        current.latest = *at;
     }
 
     fn write_session(&mut self, fact: &Fact) {
@@ -366,6 +428,10 @@ impl Conference {
 
     fn check(&self) {
         assert!(self.end.is_none_or(|end| end >= self.start), "no negative time");
+        assert!(
+            self.end.is_none() || self.recordings.iter().all(|recording| recording.end.is_some()),
+            "no recording is open after its conference ended"
+        );
         assert!(!self.sessions.is_empty(), "a conference starts with a session");
         for session in self.sessions.values() {
             let participant = &self.participants[&session.participant];

@@ -8,8 +8,8 @@ use crate::{
 };
 use meeting::{
     Arrival, ClientKey, Conference, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input,
-    LostReason, Micros, ParticipantId, Person, Refusal, ReservationEndReason, SecretHash, SessionId, Space, SpaceId,
-    Standing, Wish, decide, limits,
+    LostReason, Micros, ParticipantId, Person, RecordingEndReason, RecordingId, Refusal, ReservationEndReason,
+    SecretHash, SessionId, Space, SpaceId, Standing, Wish, decide, limits,
 };
 use proptest::sample::Index;
 
@@ -90,6 +90,28 @@ impl World {
                         reason,
                     });
                 }
+            }
+            Happening::Record => self.record(),
+            Happening::Pause { on } => {
+                let input = if on {
+                    Input::PauseRecording
+                } else {
+                    Input::ResumeRecording
+                };
+                assert_eq!(self.give(input).is_some(), self.ledger.recording().is_some());
+            }
+            Happening::StopRecording => {
+                let stop = Input::StopRecording {
+                    recording: None,
+                    reason: RecordingEndReason::Stopped,
+                };
+                let was = self.ledger.recording().is_some();
+                assert_eq!(self.give(stop).is_some(), was);
+                assert!(self.ledger.recording().is_none());
+                assert!(
+                    !was || !self.space.lacks_recording(),
+                    "nobody is recorded again who stopped it"
+                );
             }
             Happening::End => self.end(),
             Happening::Crash { starts } => (0..starts).for_each(|_| self.crash()),
@@ -373,13 +395,33 @@ impl World {
         assert!(!waits || answer.is_some() == own_secret, "whoever waits may go");
     }
 
+    /// Asked for by somebody, or by nobody because it is missing.
+    fn record(&mut self) {
+        let live = |conference: &Conference| !conference.live_sessions().is_empty();
+        let possible = self.ledger.recording().is_none() && self.space.conference().is_some_and(live);
+        assert!(
+            possible || !self.space.lacks_recording(),
+            "only what is possible is missing"
+        );
+        let recording = RecordingId::from_random(self.fresh());
+        let begun = self.give(Input::StartRecording {
+            recording,
+            by: None,
+            asks: false,
+        });
+        assert_eq!(begun.is_some(), possible);
+        assert!(!self.space.lacks_recording());
+    }
+
     fn end(&mut self) {
         let Some(facts) = self.give(Input::EndConference) else {
             assert!(self.ledger.active().is_none());
             return;
         };
         let mut ends = facts.iter().filter_map(|fact| match fact {
-            Fact::SessionEnded { end, .. } | Fact::ConferenceEnded { end, .. } => Some(*end),
+            Fact::SessionEnded { end, .. } | Fact::RecordingEnded { end, .. } | Fact::ConferenceEnded { end, .. } => {
+                Some(*end)
+            }
             _ => None,
         });
         let first = ends.next().expect("at least the conference ends");
@@ -409,6 +451,7 @@ impl World {
         self.space = self.remembering.clone();
         self.space.forget_absent();
         let facts = self.give(Input::Restart).expect("a restart is never refused");
+        assert_eq!(self.ledger.recording(), None, "a kill leaves no recording open");
         for fact in facts {
             let Fact::SessionEnded { session, end, .. } = fact else {
                 continue;
@@ -494,6 +537,7 @@ impl World {
         match &arrival.person {
             Person::SignedIn { user, .. } => self.ledger.participant(&ParticipantId::from(user)),
             Person::Anonymous { .. } => self.ledger.anonymous(arrival.presented?),
+            Person::Phone { .. } => None,
         }
     }
 

@@ -46,6 +46,17 @@ fn walking_in() {
          3 may a1                     => chat reactions",
     );
     check(
+        "whoever telephones is a stranger and somebody new with each call, unless a host called them",
+        "0 settings trusted           => configured
+         1 join anna a1 as owner      => conference starts @1, anna joins @1, a1 of anna starts @1 as Host
+         2 join zoe z1 telephoning as stranger => z1 of zoe knocks at a1
+         3 admit z1                   => z1 is Admitted, zoe joins @3, z1 of zoe starts @3
+         4 leave z1                   => z1 ends @4 left, zoe absent @4
+         5 join zoe z2 telephoning as stranger with z1 => z2 of zoe knocks at a1
+         6 join yan y1 telephoning as member => yan joins @6, y1 of yan starts @6
+         7 join zoe z3 telephoning on companion => refused CompanionNeedsAccount",
+    );
+    check(
         "a companion is a device of somebody known, without microphone and camera",
         "0 join anna a1               => conference starts @0, anna joins @0, a1 of anna starts @0
          1 join anna a2 on companion  => a2 of anna starts @1 on a companion

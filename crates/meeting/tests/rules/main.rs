@@ -3,6 +3,7 @@
 mod crowds;
 mod entry;
 mod hosts;
+mod recording;
 mod script;
 mod settings;
 mod time;

@@ -8,8 +8,9 @@
 
 use meeting::{
     AccessType, Arrival, ClientKey, ConferenceId, DeviceKind, DisplayName, EntryPoint, EntryPointAccess, Fact,
-    FreshIds, Input, LostReason, Micros, ParticipantId, Person, Refusal, ReservationEndReason, RestrictionType, Right,
-    Role, SecretHash, SessionId, Settings, Space, SpaceId, Standing, UserId, decide,
+    FreshIds, Input, LostReason, Micros, ParticipantId, Person, RecordingEndReason, RecordingId, Refusal,
+    ReservationEndReason, RestrictionType, Right, Role, SecretHash, SessionId, Settings, Space, SpaceId, Standing,
+    UserId, decide,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -102,6 +103,12 @@ impl Script {
                 let names = coming.map(|other| self.names[other.arrival.session.as_str()].as_str());
                 names.collect::<Vec<_>>().join(" ")
             }
+            "lacks" => if self.space.lacks_recording() {
+                "a recording"
+            } else {
+                "nothing"
+            }
+            .to_owned(),
             "where" => self
                 .space
                 .conference()
@@ -166,6 +173,24 @@ impl Script {
                 user: user(words[0]),
                 standing: standing(words[1]),
             },
+            "record" => Input::StartRecording {
+                recording: RecordingId::from_random(bytes(words[0])),
+                by: option("by").map(user),
+                asks: words.contains(&"asking"),
+            },
+            "agree" | "refuse" => Input::AnswerRecording {
+                session: session(words[0]),
+                secret: secret(option("with").unwrap_or(words[0])),
+                agrees: verb == "agree",
+            },
+            "pause" => Input::PauseRecording,
+            "go-on" => Input::ResumeRecording,
+            "stop" => Input::StopRecording {
+                recording: words.first().map(|name| RecordingId::from_random(bytes(name))),
+                reason: words
+                    .first()
+                    .map_or(RecordingEndReason::Stopped, |_| RecordingEndReason::DiskFull),
+            },
             "end" => Input::EndConference,
             "restart" => Input::Restart,
             "woke" => Input::Woke,
@@ -175,7 +200,7 @@ impl Script {
         }
     }
 
-    /// `person device`, then in any order `with secret`, `as standing`, `on kind`, `via entry-point`, `by program`, `from client`.
+    /// `person device`, then in any order `telephoning`, `with secret`, `as standing`, `on kind`, `via entry-point`, `by program`, `from client`.
     fn arrival(&mut self, words: &[&str]) -> Arrival {
         let (name, device) = (words[0], words[1]);
         let display_name = DisplayName::parse(name).expect("a name");
@@ -183,6 +208,8 @@ impl Script {
             let user = user(name);
             self.name(ParticipantId::from(&user), name);
             Person::SignedIn { user, display_name }
+        } else if words.contains(&"telephoning") {
+            Person::Phone { display_name }
         } else {
             Person::Anonymous { display_name }
         };
@@ -230,6 +257,13 @@ impl Script {
     fn all(&self, participants: &[ParticipantId]) -> String {
         let names = participants.iter().map(|who| self.names[who.as_str()].as_str());
         names.collect::<Vec<_>>().join(" and ")
+    }
+
+    fn heard(&self, signs: &[(SessionId, Micros)]) -> String {
+        let heard = |(id, sign): &(SessionId, Micros)| format!("{} heard {}", self.names[id.as_str()], at(*sign));
+        let mut signs: Vec<String> = signs.iter().map(heard).collect();
+        signs.sort();
+        signs.join(", ")
     }
 
     fn tell(&self, fact: &Fact) -> String {
@@ -306,14 +340,7 @@ impl Script {
             ),
             Fact::StandingChanged { session, standing } => format!("{} waits as {standing:?}", name(session.as_str())),
             Fact::KnockEnded { session, reason, .. } => format!("{} is {reason:?}", name(session.as_str())),
-            Fact::SignsOfLife { signs, .. } => {
-                let mut signs: Vec<String> = signs
-                    .iter()
-                    .map(|(id, sign)| format!("{} heard {}", name(id.as_str()), at(*sign)))
-                    .collect();
-                signs.sort();
-                signs.join(", ")
-            }
+            Fact::SignsOfLife { signs, .. } => self.heard(signs),
             Fact::SessionEnded {
                 participant,
                 session,
@@ -330,7 +357,31 @@ impl Script {
             }
             Fact::ReturnAwaited { until, .. } => format!("waits until {}", at(*until)),
             Fact::ReturnGivenUp { participants, .. } => format!("waits no longer for {}", self.all(participants)),
+            Fact::RecordingStarted { .. }
+            | Fact::RecordingPaused { .. }
+            | Fact::RecordingResumed { .. }
+            | Fact::RecordingAnswered { .. }
+            | Fact::RecordingEnded { .. } => self.recorded(fact),
             Fact::ConferenceEnded { end, reason, .. } => format!("conference ends {} {}", at(*end), reason.as_str()),
+        }
+    }
+
+    fn recorded(&self, fact: &Fact) -> String {
+        match fact {
+            Fact::RecordingStarted { start, .. } => format!("recorded from {}", at(*start)),
+            Fact::RecordingPaused { at: time, .. } => format!("recording pauses {}", at(*time)),
+            Fact::RecordingResumed { at: time, .. } => format!("recording goes on {}", at(*time)),
+            Fact::RecordingEnded { end, reason, .. } => format!("recorded until {} {}", at(*end), reason.as_str()),
+            Fact::RecordingAnswered {
+                participant,
+                agrees,
+                at: time,
+                ..
+            } => {
+                let said = if *agrees { "agrees" } else { "refuses" };
+                format!("{} {said} {}", self.names[participant.as_str()], at(*time))
+            }
+            other => panic!("no fact of a recording: {other:?}"),
         }
     }
 }

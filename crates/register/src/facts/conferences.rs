@@ -58,7 +58,8 @@ pub(super) fn ended(
         (select case when s.retention_us is null then $4 when s.retention_us = 0 then $6 else $3 + s.retention_us end
         from space s where s.id = $2)
         where id = $1 and space = $2 and end_us is null and start_us <= $3 and not exists
-        (select 1 from participant_session s where s.conference = $1 and s.end_us is null)",
+        (select 1 from participant_session s where s.conference = $1 and s.end_us is null) and not exists
+        (select 1 from meeting_recording r where r.conference = $1 and r.end_us is null)",
         vec![
             conference.as_str().into(),
             space.as_str().into(),

@@ -2,7 +2,7 @@
 
 use crate::{
     numbers::Number,
-    participants::{KIND_ANONYMOUS, KIND_SIGNED_IN},
+    participants::{KIND_ANONYMOUS, KIND_PHONE, KIND_SIGNED_IN},
 };
 use db::{Statement, Value};
 use meeting::{ConferenceId, Fact, Micros, ParticipantId, Person, Role, SpaceId};
@@ -102,6 +102,7 @@ fn joined(
     let (kind, account) = match person {
         Person::SignedIn { user, .. } => (KIND_SIGNED_IN, Some(user.as_str())),
         Person::Anonymous { .. } => (KIND_ANONYMOUS, None),
+        Person::Phone { .. } => (KIND_PHONE, None),
     };
     let joined = Statement::new(
         "insert into participant

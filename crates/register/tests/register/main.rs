@@ -9,6 +9,7 @@ mod hall;
 mod members;
 mod pages;
 mod quality;
+mod recordings;
 mod records;
 mod restoring;
 mod spaces;

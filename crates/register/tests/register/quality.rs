@@ -133,6 +133,8 @@ async fn what_was_measured_is_read_as_it_was_written_last() {
         register.keep(&all, &[], at(20)).await.expect("written twice");
 
         let found = quality(&register, &[&anna, &zoe, &bo]).await;
+        let of_all = register.call_quality_of_all(&anna.conference).await.expect("read");
+        assert_eq!(of_all, found, "all of a conference at once");
         let told: Vec<_> = found.keys().collect();
         assert!(!told.contains(&&bo.session), "nothing is known of it");
         let totals = |measured: &Measured| -> BTreeMap<Stream, Totals> {

@@ -1,8 +1,10 @@
 //! After a crash: what a new process finds is what the old one had acknowledged.
 
-use crate::hall::{Hall, Seat, anonymous, arrival, at, open, signed_in, user};
+use crate::hall::{Hall, Seat, anonymous, arrival, at, fresh, open, signed_in, user};
 use db::{Statement, testing::each_engine};
-use meeting::{Conference, DeviceKind, Input, LostReason, Micros, Settings, Space, Standing};
+use meeting::{
+    Conference, DeviceKind, Input, LostReason, Micros, RecordingEndReason, RecordingId, Settings, Space, Standing,
+};
 use proptest::{prelude::*, sample::Index, strategy::ValueTree as _, test_runner::TestRunner};
 use register::{Query, Register};
 
@@ -205,12 +207,29 @@ struct Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    (0..8_000_000_i64, 0..20_u8, 0..5_u8, any::<Index>()).prop_map(|(wait_us, kind, person, index)| Step {
+    (0..8_000_000_i64, 0..24_u8, 0..5_u8, any::<Index>()).prop_map(|(wait_us, kind, person, index)| Step {
         wait_us,
         kind,
         person,
         index,
     })
+}
+
+async fn record(hall: &mut Hall, kind: u8, now: Micros) {
+    let input = match kind {
+        20 => Input::StartRecording {
+            recording: RecordingId::from_random(fresh()),
+            by: None,
+            asks: false,
+        },
+        21 => Input::PauseRecording,
+        22 => Input::ResumeRecording,
+        _ => Input::StopRecording {
+            recording: None,
+            reason: RecordingEndReason::Stopped,
+        },
+    };
+    drop(hall.give(input, now).await);
 }
 
 async fn take(hall: &mut Hall, seats: &mut Vec<Seat>, step: &Step, now: Micros) {
@@ -249,6 +268,7 @@ async fn take(hall: &mut Hall, seats: &mut Vec<Seat>, step: &Step, now: Micros) 
             };
             hall.give(lost, now).await.expect("never refused");
         }
+        (20..=23, _) => record(hall, step.kind, now).await,
         (13, Some(seat)) => {
             let arrival = arrival(person, Some(seat.secret));
             let (session, secret) = (arrival.session.clone(), arrival.secret);

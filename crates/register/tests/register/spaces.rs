@@ -2,7 +2,7 @@
 
 use crate::hall::{Hall, at, new_space, open, signed_in, user};
 use db::{Db, Statement, testing::each_engine};
-use meeting::{EntryPointAccess, Input, MeetingCode, Micros, RestrictionType, Settings, SpaceId};
+use meeting::{EntryPointAccess, Input, MeetingCode, Micros, Pin, RestrictionType, Settings, SpaceId};
 use register::{NewSpace, Query, Register, RegisterError, limits::MEETING_CODE_LAPSE_US};
 
 #[tokio::test]
@@ -29,6 +29,32 @@ async fn a_space_is_found_by_its_id_and_by_its_code() {
         not_found(&register.space(&other.id).await.map(|_| ()));
         let capitals = SpaceId::parse(&swap_case(new.id.as_str())).expect("the same letters");
         not_found(&register.space_by_id(&capitals, at(6)).await.map(|_| ()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_space_is_found_by_its_pin_which_never_changes() {
+    each_engine(async |db| {
+        let register = Register::new(db);
+        let (first, second) = (new_space(user(1), at(0)), new_space(user(1), at(0)));
+        for space in [&first, &second] {
+            register.create_space(space.clone()).await.expect("fresh ids");
+        }
+        let [one, other] = ["1234567890123", "1234567890999"].map(|digits| Pin::parse(digits).expect("a PIN"));
+        let pin = register.pin_of_space(&first.id, &one).await.expect("it is made");
+        assert_eq!(pin, one);
+        let again = register.pin_of_space(&first.id, &other).await.expect("it is there");
+        assert_eq!(again, one, "the first holds");
+        // What is keyed in is the same of both.
+        let taken = register.pin_of_space(&second.id, &other).await;
+        assert!(matches!(taken, Err(RegisterError::Taken)));
+        let found = async |digits: &str| register.space_by_pin(digits, at(1)).await.map(|space| space.id);
+        assert_eq!(found("1234567890").await.expect("what is keyed in"), first.id);
+        assert_eq!(found("1234567890123").await.expect("all of it"), first.id);
+        for wrong in ["1234567890999", "123456789", "0000000000", "12345678901", ""] {
+            not_found(&found(wrong).await.map(|_| ()));
+        }
     })
     .await;
 }

@@ -14,6 +14,7 @@ mod page;
 mod provider;
 mod quotas;
 mod recordings;
+mod relay;
 mod serving;
 mod store;
 mod telephone;
@@ -30,9 +31,10 @@ pub use flags::{ServeFlags, StoreFlags};
 pub use https::TlsConfigurationError;
 pub use page::settings_page;
 
-use crate::announce::PublicAddress;
+use crate::announce::{Entrances, PublicAddress};
 use crate::gate::Quotas;
 use crate::outgoing::Origin;
+use crate::relays::OtherRelay;
 use crate::telephone::TelephoneConfiguration;
 use crate::web::oidc::OidcConfiguration;
 use https::{HTTPS, Https};
@@ -40,12 +42,13 @@ use key::{Fallback, Section};
 use provider::PROVIDER;
 use quotas::QUOTAS;
 use recordings::RECORDINGS;
+use relay::RELAY;
 use serving::SERVING;
 use store::STORE;
 use telephone::TELEPHONY;
 
 /// Everything that may be set.
-static ALL: [Section; 7] = [STORE, SERVING, HTTPS, PROVIDER, QUOTAS, TELEPHONY, RECORDINGS];
+static ALL: [Section; 8] = [STORE, SERVING, HTTPS, RELAY, PROVIDER, QUOTAS, TELEPHONY, RECORDINGS];
 
 /// Where the register is, resolved.
 #[derive(Clone, Debug)]
@@ -62,6 +65,10 @@ pub struct StoreConfiguration {
 
 /// Everything `serve` needs to know.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of the command line, each by itself"
+)]
 pub struct Configuration {
     /// Where the register is.
     pub store: StoreConfiguration,
@@ -89,6 +96,14 @@ pub struct Configuration {
     pub without_tokens: bool,
     /// Whether tools are not told what the gRPC API has.
     pub without_reflection: bool,
+    /// Whether media is carried by UDP alone.
+    pub without_tcp_media: bool,
+    /// Whether there is no relay, and none is told of.
+    pub without_relay: bool,
+    /// A relay that is told of instead of our own.
+    pub relay: Option<OtherRelay>,
+    /// Whether each viewer gets all that it asks for, whatever its network carries.
+    pub without_estimation: bool,
     /// Front doors of this network that may be told of changes, beside those on the public internet.
     pub notify_origins: Vec<Origin>,
     /// A provider by which people may sign in.
@@ -157,6 +172,37 @@ impl Configuration {
         configuration
     }
 
+    /// The URL that people open, of a server with this address. If none is given: the name that the certificate is for, or this
+    /// machine, by the name that browsers trust with a camera.
+    pub(crate) fn public_url_at(&self, address: SocketAddr) -> String {
+        if let Some(url) = &self.store.public_url {
+            return url.clone();
+        }
+        let scheme = if self.tls == TlsConfiguration::Off {
+            "http"
+        } else {
+            "https"
+        };
+        let port = address.port();
+        match &self.tls {
+            TlsConfiguration::Acme(acme) if port == 443 => format!("https://{}", acme.domains[0]),
+            TlsConfiguration::Acme(acme) => format!("https://{}:{port}", acme.domains[0]),
+            _ if address.ip().is_loopback() || address.ip().is_unspecified() => format!("{scheme}://localhost:{port}"),
+            _ => format!("{scheme}://{address}"),
+        }
+    }
+
+    /// Where clients come in, of a server with these addresses.
+    pub(crate) fn entrances(&self, listen: SocketAddr, media: SocketAddr) -> Entrances {
+        let is_secured = self.tls != TlsConfiguration::Off;
+        let entrances = Entrances::new(listen, media, &self.public_url_at(listen), is_secured);
+        if self.without_tcp_media {
+            entrances.without_tcp()
+        } else {
+            entrances
+        }
+    }
+
     /// What the defaults are written over.
     fn unset() -> Configuration {
         Configuration {
@@ -178,6 +224,10 @@ impl Configuration {
             require_pkce: false,
             without_tokens: false,
             without_reflection: false,
+            without_tcp_media: false,
+            without_relay: false,
+            relay: None,
+            without_estimation: false,
             notify_origins: Vec::new(),
             telephone: None,
             recordings: None,
@@ -433,7 +483,7 @@ mod tests {
             ),
             (
                 "lisen = \"127.0.0.1:2\"",
-                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, notify_origin, require_pkce, without_tokens, without_reflection, [tls], [oidc], [quotas], [telephony], [recordings]",
+                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, notify_origin, require_pkce, without_tokens, without_reflection, without_tcp_media, without_relay, without_estimation, [tls], [turn], [oidc], [quotas], [telephony], [recordings]",
             ),
         ] {
             match with_file(text, &[]) {

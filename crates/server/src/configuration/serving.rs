@@ -224,5 +224,41 @@ pub(super) const SERVING: Section = Section {
             more: "see [programs.md](programs.md)",
             set: Set::Switch(|to, on| to.configuration.without_reflection = on),
         },
+        Key {
+            name: Some("without_tcp_media"),
+            flag: Some(Flag {
+                name: "without-tcp-media",
+                environment: "SEDERUNT_WITHOUT_TCP_MEDIA",
+                value: "",
+            }),
+            default: Nothing,
+            help: "Carry media by UDP alone: networks that block it are not served",
+            more: "see [network.md](network.md)",
+            set: Set::Switch(|to, on| to.configuration.without_tcp_media = on),
+        },
+        Key {
+            name: Some("without_relay"),
+            flag: Some(Flag {
+                name: "without-relay",
+                environment: "SEDERUNT_WITHOUT_RELAY",
+                value: "",
+            }),
+            default: Nothing,
+            help: "Have no relay (TURN): networks that let through nothing but TLS are not served",
+            more: "see [network.md](network.md)",
+            set: Set::Switch(|to, on| to.configuration.without_relay = on),
+        },
+        Key {
+            name: Some("without_estimation"),
+            flag: Some(Flag {
+                name: "without-estimation",
+                environment: "SEDERUNT_WITHOUT_ESTIMATION",
+                value: "",
+            }),
+            default: Nothing,
+            help: "Send each viewer all that it asks for, whatever its network carries",
+            more: "see [network.md](network.md)",
+            set: Set::Switch(|to, on| to.configuration.without_estimation = on),
+        },
     ],
 };

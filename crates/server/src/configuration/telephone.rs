@@ -5,6 +5,7 @@ use calls::NumberPlan;
 use super::Draft;
 use super::key::Fallback::{Needed, Nothing, Words};
 use super::key::{Fallback, Key, Section, Set};
+use crate::phone_access::DialInNumber;
 use crate::telephone::TelephoneConfiguration;
 
 /// The table `[telephony]`.
@@ -126,6 +127,14 @@ pub(super) const TELEPHONY: Section = Section {
             }),
         ),
         key(
+            "trunk_g711_only",
+            Fallback::Nothing,
+            "Offer the trunk no Opus",
+            "for a trunk that makes G.711 of everything, so that Opus costs processor time and is no better; telephones are offered it \
+             all the same",
+            Set::Switch(|to, on| telephone(to).trunk_g711_only = on),
+        ),
+        key(
             "trunk_networks",
             Words("the address of `trunk`, where that is an address and no name"),
             "Networks from which the trunk brings calls to phone numbers",
@@ -149,6 +158,40 @@ pub(super) const TELEPHONY: Section = Section {
                     Some(())
                 },
             ),
+        ),
+        key(
+            "phone_access",
+            Words("none: no number leads to meetings"),
+            "Numbers of the trunk that lead to meetings, each with its country and its language",
+            "such as `[\"+431234567 AT de\", \"+442071838750 GB en\"]`; whoever calls one is asked for the PIN of a meeting, which stands \
+             in its invitation: see [phones.md](../phones.md)",
+            Set::List("numbers such as +431234567 AT de", |to, numbers| {
+                let numbers = numbers.iter().map(|number| DialInNumber::read(number));
+                telephone(to).phone_access.numbers = numbers.collect::<Option<_>>()?;
+                Some(())
+            }),
+        ),
+        key(
+            "gateway_sip_access",
+            Nothing,
+            "The SIP host that leads to meetings",
+            "such as `meet.sip.example.org`, which has to lead here; whoever calls a PIN there is in that meeting at once, and whoever \
+             calls the host alone is asked for one",
+            Set::Text(|to, host| telephone(to).phone_access.gateway = Some(host.to_ascii_lowercase())),
+        ),
+        key(
+            "meeting_project",
+            Words("meetings"),
+            "The project that calls to these belong to",
+            "it is made, if it is not there",
+            Set::Text(|to, project| telephone(to).meeting_project = project),
+        ),
+        key(
+            "suppress_noise",
+            Words("true"),
+            "Turn down the noise of telephones in meetings between words",
+            "what is said passes as it is",
+            Set::Switch(|to, on| telephone(to).suppress_noise = on),
         ),
         key(
             "outgoing_at_once",

@@ -17,7 +17,15 @@ const OTHERS: u32 = 0o077;
 
 /// What the names of our files and folders in the data folder begin with: the register, with its logs and its copies; the lock;
 /// certificates; what was said in calls.
-const OURS: [&str; 5] = ["sederunt", super::FILE, "tls", "takes", "recordings"];
+const OURS: [&str; 7] = [
+    "sederunt",
+    super::FILE,
+    "tls",
+    "takes",
+    "recordings",
+    "meeting-takes",
+    "meetings",
+];
 
 /// Closes the folder, and what is in it, to everybody but its owner. A folder that is not there is closed.
 pub fn close_to_others(folder: &Path) {

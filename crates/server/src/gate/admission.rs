@@ -293,6 +293,9 @@ mod tests {
     fn metrics() -> Arc<Metrics> {
         let options = media::Options {
             bind: ([127, 0, 0, 1], 0).into(),
+            takes_connections: false,
+            relay: None,
+            divides_bandwidth: false,
             announce: Vec::new(),
         };
         let (events, _reported) = tokio::sync::mpsc::channel(1);

@@ -43,16 +43,18 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 /// The addresses at which the web client has something: those of `web/src/pages.ts`. What stands in braces is an id.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 22] = [
     "/",
     "/{code}",
     "/sign-in",
     "/password",
+    "/check",
     "/consent",
     "/spaces",
     "/spaces/{space}",
     "/meetings",
     "/meetings/{conferenceRecord}",
+    "/meetings/{conferenceRecord}/recordings/{recording}",
     "/calls",
     "/calls/{project}",
     "/calls/{project}/{call}",

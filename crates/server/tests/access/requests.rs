@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::callers::Caller;
 use crate::cast::Cast;
 use crate::methods::Method;
-use crate::world::OFFER;
+use crate::world::{CHANNELS, OFFER};
 
 /// A member of each project.
 pub(crate) const MEMBER: &str = "owner@example.org";
@@ -24,10 +24,15 @@ pub(crate) async fn body(cast: &mut Cast, method: &Method, caller: &Caller) -> V
         }
         "Meetings.Join" => json!({"offer": OFFER, "displayName": caller.name}),
         "Meetings.Resume" => resume(cast, caller),
-        "Meetings.Leave" => leave(cast, caller),
+        "Meetings.Leave" | "Meetings.AnswerRecording" => leave(cast, caller),
+        "Meetings.CheckNetwork" => json!({"offer": CHANNELS}),
         "Meetings.Admit" | "Meetings.Deny" => json!({"session": cast.seat("knocker").session_id()}),
         "Meetings.Mute" => json!({"participant": present(cast, "participant")}),
         "Meetings.Remove" => json!({"participant": present(cast, "guest")}),
+        "Meetings.DialOut" => {
+            let project = cast.fresh("projects/*").await;
+            json!({"project": project, "phoneNumber": "+442071838750"})
+        }
         "Meetings.Moderate" => json!({"moderation": true, "chatRestriction": "HOSTS_ONLY"}),
         "Spaces.UpdateSpaceRetention" => json!({"policy": "DAYS", "days": 7}),
         "Administration.UpdateUser" => json!({"administrator": true}),
@@ -41,12 +46,20 @@ pub(crate) async fn body(cast: &mut Cast, method: &Method, caller: &Caller) -> V
         "Administration.CreateProject" => json!({"projectId": cast.new_word()}),
         "Administration.SetProjectMember" => json!({"member": MEMBER, "role": "EDITOR"}),
         "Administration.RemoveProjectMember" => json!({"member": MEMBER}),
+        "Administration.UpdateMeetingPolicy" => json!({"asksToRecord": false}),
         "Administration.UpdateRecordingPolicy" => json!({"retentionDays": 30}),
         "Administration.SetRecordingHold" => {
             let project = cast.fresh("projects/*").await;
             json!({"recording": format!("{project}/calls/nothing/recordings/nothing"), "held": true})
         }
+        "Administration.SetMeetingRecordingHold" => json!({"held": true}),
         "Meetings.End"
+        | "Meetings.StartMeetingRecording"
+        | "Meetings.StopMeetingRecording"
+        | "Meetings.PauseMeetingRecording"
+        | "Meetings.ResumeMeetingRecording"
+        | "Recordings.ComposeMeetingRecording"
+        | "Recordings.CancelMeetingRecordingComposition"
         | "Administration.InviteUser"
         | "Administration.CreateDaemonCredential"
         | "Administration.CreateServiceAccountKey"

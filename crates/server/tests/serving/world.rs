@@ -22,6 +22,9 @@ use tokio::net::{TcpSocket, TcpStream};
 /// An offer as Chromium makes it. Nobody is behind it: who joins by it is never in.
 pub(crate) const OFFER: &str = include_str!("../../../../tests/fixtures/offer.sdp");
 
+/// What a page offers that checks the network.
+pub(crate) const CHANNELS: &str = include_str!("../../../../tests/fixtures/channels.sdp");
+
 pub(crate) struct World {
     pub(crate) running: Running,
     pub(crate) identity: Identity,

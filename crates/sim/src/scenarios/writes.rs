@@ -5,7 +5,7 @@ use db::testing::Fate;
 use crate::scenario::{PLAIN, Scenario, Story::Told};
 
 /// A write fails in these ways.
-const FAULTS: &[Fate] = &[
+pub(super) const FAULTS: &[Fate] = &[
     Fate::Refused,
     Fate::Uncertain { stored: true },
     Fate::Uncertain { stored: false },

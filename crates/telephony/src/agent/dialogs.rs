@@ -1,33 +1,27 @@
 //! A leg from its begin to its end: what is said to its dialog, and what the dialog says.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use rsipstack::{
-    dialog::{
-        authenticate,
-        dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
-        invitation::{InviteAsyncResult, InviteOption},
-    },
-    sip::{Header, Method, Request, Response, StatusCode, Transport, Uri, uri::ParamsExt},
+    dialog::dialog::{DialogState, DialogStateReceiver, TerminatedReason, TransactionHandle},
+    sip::{Header, Method, Request, Response, StatusCode, Transport, Uri},
     transaction::transaction::Transaction,
-    transport::{SipAddr, SipConnection},
+    transport::SipConnection,
 };
-use tokio::task::JoinHandle;
 
 use super::{
-    Agent, AgentError, AgentEvent, By, Cause, Credential, Dial, Heard, Invitation, Leg, Place, Refusal, SDP, content,
+    Agent, AgentEvent, Cause, Heard, Invitation, Leg, Refusal, content,
     entrance::{source_of, transport_of},
     random,
     refreshing::until,
-    registrar::Reached,
-    sdp::{Description, SdpError, offer, secure_offer},
+    sdp::{Description, Means},
     session::{Agreement, SessionTimer, Word, methods},
 };
 use crate::{
     LegId,
     clock::now_us,
     limits,
-    line::{Plan, Secret},
+    line::{Codec, Plan},
 };
 
 impl Agent {
@@ -36,7 +30,7 @@ impl Agent {
         let Some(source) = source_of(transaction) else {
             return Ok(());
         };
-        let Some(invitation) = Invitation::read(&transaction.original, source) else {
+        let Some(mut invitation) = Invitation::read(&transaction.original, source) else {
             return Ok(());
         };
         let Some(guest) = self.let_in(transaction, &invitation.domain, source).await else {
@@ -45,9 +39,10 @@ impl Agent {
         if !guest.terms.calls {
             return transaction.reply(StatusCode::Forbidden).await;
         }
+        invitation.user = guest.user;
         let transport = transport_of(transaction);
-        let secret = (transport == Transport::Tls).then(random);
-        let Ok(offered) = described(&transaction.original.body, secret) else {
+        let means = self.means(transport, true);
+        let Ok(offered) = Description::read_by(&transaction.original.body, means) else {
             return transaction.reply(StatusCode::NotAcceptableHere).await;
         };
         let sessions = self.inner.settings.sessions;
@@ -77,7 +72,10 @@ impl Agent {
             dialog: dialog.clone(),
             is_ours: false,
             local: self.announced(local),
-            secret,
+            means: Means {
+                opus: offered.plan().sound.codec == Codec::Opus,
+                ..means
+            },
             is_sealed: offered.keys().is_some(),
             offered: Some(offered),
             version: 0,
@@ -94,132 +92,6 @@ impl Agent {
         let at_us = now_us();
         self.tell(AgentEvent::Incoming { leg, invitation, at_us }).await;
         dialog.handle(transaction).await
-    }
-
-    /// Whom a call asks for, and where that is. Whoever is registered is where their telephone says, and behind the address that it came
-    /// from.
-    fn whither(&self, dial: &Dial) -> Result<(Uri, SipAddr), AgentError> {
-        let wanted = address(&dial.to)?;
-        match (self.registrar().find(&wanted, now_us()), dial.at) {
-            (Some(Reached { contact, flow }), _) => Ok((address(&contact)?, flow.address)),
-            (None, Some(Place { address, by })) => {
-                let r#type = Some(match by {
-                    By::Udp => Transport::Udp,
-                    By::Tcp => Transport::Tcp,
-                    By::Tls => Transport::Tls,
-                });
-                let place = SipAddr::from(address);
-                Ok((wanted, SipAddr { r#type, ..place }))
-            }
-            (None, None) => Err(AgentError::Absent(dial.to.clone())),
-        }
-    }
-
-    /// Calls somebody. What becomes of it is told.
-    pub fn dial(&self, leg: LegId, dial: &Dial) -> Result<(), AgentError> {
-        let from = address(&format!("sip:{}@{}", dial.caller, dial.domain))?;
-        let (callee, destination) = self.whither(dial)?;
-        if self.legs().len() >= limits::LEGS_MAX {
-            return Err(AgentError::Full);
-        }
-        let local = self.inner.exchange.open(leg).map_err(|_| AgentError::Full)?;
-        let local = self.announced(local);
-        let flow = destination.r#type;
-        let transport = flow.or_else(|| callee.transport().copied()).unwrap_or(Transport::Udp);
-        let secret = (transport == Transport::Tls).then(random);
-        let offer = match secret {
-            Some(secret) => secure_offer(local, secret),
-            None => offer(local),
-        };
-        let (states_in, states) = self.inner.layer.new_dialog_state_channel();
-        let mut headers = self.inner.settings.sessions.offered();
-        headers.extend([methods(), Header::PAssertedIdentity(format!("<{from}>").into())]);
-        let option = InviteOption {
-            caller: from.clone(),
-            callee,
-            destination: Some(destination),
-            call_id: Some(dial.sip_call_id.clone()),
-            credential: dial.credential.as_ref().map(Credential::shown),
-            content_type: Some(SDP.to_owned()),
-            offer: Some(offer.clone().into_bytes()),
-            contact: self.contact(transport),
-            headers: Some(headers),
-            ..InviteOption::default()
-        };
-        let ladders = &self.inner.watch.ladders;
-        ladders.begin(&dial.sip_call_id);
-        let invited = self.inner.layer.do_invite_async(option, states_in);
-        let (dialog, outcome) = invited.map_err(|error| {
-            self.inner.exchange.close(leg);
-            ladders.take(&dial.sip_call_id);
-            AgentError::Stack(error.to_string())
-        })?;
-        let begun = Leg {
-            dialog,
-            is_ours: true,
-            local,
-            secret,
-            is_sealed: secret.is_some(),
-            offered: None,
-            version: 1,
-            said: offer.into_bytes(),
-            early: vec![],
-            session: None,
-            timer: None,
-            is_inviting: false,
-            ending: None,
-            heard: Heard::Nothing,
-        };
-        self.legs().insert(leg, begun);
-        tokio::spawn(self.clone().follow(leg, states));
-        tokio::spawn(self.clone().wait(leg, outcome, dial.timeout));
-        Ok(())
-    }
-
-    /// Waits for what becomes of a call that we make. Whoever says nothing at all for some seconds is not there.
-    async fn wait(self, leg: LegId, mut outcome: JoinHandle<InviteAsyncResult>, timeout: Duration) {
-        let first = timeout.min(limits::HEARD_WITHIN);
-        let ended = match tokio::time::timeout(first, &mut outcome).await {
-            Ok(ended) => Some(ended),
-            Err(_) if first < timeout && !self.is_heard_of(leg) => {
-                self.give_up(leg, Cause::Unreachable).await;
-                return;
-            }
-            Err(_) => tokio::time::timeout(timeout.saturating_sub(first), outcome).await.ok(),
-        };
-        match ended {
-            Some(Ok(Ok((_, Some(response))))) => {
-                let code = response.status_code.code();
-                if code >= 300 {
-                    self.end(leg, Cause::Status(code)).await;
-                }
-            }
-            Some(_) => self.end(leg, Cause::Unreachable).await,
-            None => self.give_up(leg, Cause::TimedOut).await,
-        }
-    }
-
-    /// Whether whoever is called has said anything.
-    fn is_heard_of(&self, leg: LegId) -> bool {
-        self.legs().get(&leg).is_some_and(|leg| leg.heard != Heard::Nothing)
-    }
-
-    /// Whoever was called has not answered in time, or is not there.
-    async fn give_up(&self, leg: LegId, cause: Cause) {
-        let dialog = self
-            .legs()
-            .get_mut(&leg)
-            .filter(|leg| leg.heard != Heard::Answer)
-            .map(|leg| {
-                leg.ending = Some(cause);
-                leg.dialog.clone()
-            });
-        if let Some(dialog) = dialog {
-            if let Err(error) = dialog.cancel().await {
-                tracing::debug!(%error, "a call cannot be taken back");
-            }
-            self.end(leg, cause).await;
-        }
     }
 
     /// Tells the caller that it rings.
@@ -283,7 +155,7 @@ impl Agent {
     }
 
     /// Hears what a dialog says and keeps its time, until it ends.
-    async fn follow(self, leg: LegId, mut states: DialogStateReceiver) {
+    pub(super) async fn follow(self, leg: LegId, mut states: DialogStateReceiver) {
         loop {
             let deadline_us = self.deadline_us(leg);
             let state = tokio::select! {
@@ -332,7 +204,12 @@ impl Agent {
             }
             DialogState::Terminated(id, reason) => {
                 self.inner.layer.remove_dialog(&id);
-                self.end(leg, cause_of(&reason)).await;
+                let cause = cause_of(&reason);
+                // Of a call that we make, it may be asked again; whoever waits for its answer says.
+                let is_asked_again = cause == Cause::Status(422) && self.is_ours(leg);
+                if !is_asked_again {
+                    self.end(leg, cause).await;
+                }
             }
             _ => {}
         }
@@ -425,7 +302,7 @@ impl Agent {
     }
 
     /// It is over: told once, whoever says it first.
-    async fn end(&self, leg: LegId, cause: Cause) {
+    pub(super) async fn end(&self, leg: LegId, cause: Cause) {
         let Some(ended) = self.legs().remove(&leg) else { return };
         self.inner.exchange.close(leg);
         let (ladders, sip_call_id) = (self.inner.watch.ladders.clone(), ended.dialog.id().call_id);
@@ -436,6 +313,11 @@ impl Agent {
         let cause = ended.ending.unwrap_or(cause);
         let at_us = now_us();
         self.tell(AgentEvent::Ended { leg, at_us, cause }).await;
+    }
+
+    /// Whether it is a call that we made.
+    fn is_ours(&self, leg: LegId) -> bool {
+        self.legs().get(&leg).is_some_and(|leg| leg.is_ours)
     }
 
     /// Whether it is a call that we make, and that nobody has answered.
@@ -451,8 +333,17 @@ impl Agent {
         }
     }
 
+    /// What can be agreed on with a telephone that is talked to by this.
+    pub(super) fn means(&self, transport: Transport, opus: bool) -> Means {
+        let speak_opus = self.legs().values().filter(|leg| leg.means.opus).count();
+        Means {
+            secret: (transport == Transport::Tls).then(random),
+            opus: opus && speak_opus < limits::OPUS_LEGS_MAX,
+        }
+    }
+
     /// By which address a telephone that came by this goes on.
-    fn contact(&self, transport: Transport) -> Uri {
+    pub(super) fn contact(&self, transport: Transport) -> Uri {
         let (address, parameter) = match (transport, self.inner.tls_address) {
             (Transport::Tls, Some(address)) => (address, ";transport=tls"),
             (Transport::Tcp, _) => (self.inner.address, ";transport=tcp"),
@@ -464,20 +355,22 @@ impl Agent {
     }
 
     /// A line as telephones reach it.
-    fn announced(&self, local: SocketAddr) -> SocketAddr {
+    pub(super) fn announced(&self, local: SocketAddr) -> SocketAddr {
         SocketAddr::new(self.inner.settings.public_address, local.port())
     }
 }
 
 impl Leg {
-    /// What the other side says of its sound, if that can be agreed on. What was sealed is not opened by a later word.
+    /// What the other side says of its sound, if that can be agreed on. What was sealed is not opened by a later word, and a leg that
+    /// did not take Opus has given its place to another.
     pub(super) fn agree(&mut self, body: &[u8]) -> Option<Description> {
-        let description = described(body, self.secret).ok()?;
+        let description = Description::read_by(body, self.means).ok()?;
         let is_sealed = description.keys().is_some();
         if self.is_sealed && !is_sealed {
             return None;
         }
         self.is_sealed = is_sealed;
+        self.means.opus = description.plan().sound.codec == Codec::Opus;
         Some(description)
     }
 }
@@ -486,29 +379,6 @@ impl Leg {
 fn agreed(session: Option<Agreement>) -> Vec<Header> {
     let said = session.map(Agreement::answer).unwrap_or_default();
     said.into_iter().chain([methods()]).collect()
-}
-
-/// What somebody says of their sound, by TLS or in the open.
-fn described(body: &[u8], secret: Option<Secret>) -> Result<Description, SdpError> {
-    match secret {
-        Some(secret) => Description::read_secure(body, secret),
-        None => Description::read(body),
-    }
-}
-
-fn address(text: &str) -> Result<Uri, AgentError> {
-    Uri::try_from(text).map_err(|_| AgentError::Address(text.to_owned()))
-}
-
-impl Credential {
-    /// As the stack shows it to whoever asks.
-    fn shown(&self) -> authenticate::Credential {
-        authenticate::Credential {
-            username: self.user.clone(),
-            password: self.password.clone(),
-            ..authenticate::Credential::default()
-        }
-    }
 }
 
 fn cause_of(reason: &TerminatedReason) -> Cause {

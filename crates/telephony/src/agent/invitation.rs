@@ -23,6 +23,8 @@ pub struct Invitation {
     pub domain: String,
     /// Where it comes from.
     pub source: IpAddr,
+    /// The user of that domain as whom the caller has shown a password, if they were asked for one.
+    pub user: Option<String>,
 }
 
 /// What is called `sip:user@host` of an address, without what only a network needs.
@@ -89,6 +91,7 @@ impl Invitation {
             is_private,
             domain: request.uri.host().to_string().to_ascii_lowercase(),
             source,
+            user: None,
         })
     }
 }
@@ -115,6 +118,7 @@ mod tests {
                 is_private,
                 domain: "demo.sip.example".to_owned(),
                 source: [192, 0, 2, 7].into(),
+                user: None,
             };
             assert_eq!(
                 Invitation::read(&request, [192, 0, 2, 7].into()),

@@ -4,6 +4,7 @@
 //! that somebody can call ([`registrar`]), what is agreed on for sound ([`sdp`]), and a leg's life in few words ([`AgentEvent`]).
 //! Strangers are not answered: a scanner that hears nothing goes on.
 
+mod calling;
 mod cause;
 mod connections;
 mod dialogs;
@@ -53,10 +54,7 @@ pub use entrance::{Directory, Later, Proof, Terms};
 pub use invitation::Invitation;
 pub use ladder::Message;
 
-use crate::{
-    LegId, limits,
-    line::{Exchange, Secret},
-};
+use crate::{LegId, limits, line::Exchange};
 
 /// Where the agent is, and how it meets telephones.
 #[derive(Clone, Debug)]
@@ -139,6 +137,8 @@ pub struct Dial {
     pub sip_call_id: String,
     /// What proves that it is us, where somebody asks.
     pub credential: Option<Credential>,
+    /// It is offered no Opus.
+    pub g711_only: bool,
     /// How long it may ring.
     pub timeout: std::time::Duration,
 }
@@ -239,8 +239,8 @@ struct Leg {
     is_ours: bool,
     /// Where its sound is here.
     local: SocketAddr,
-    /// By what our sound is sealed, if its signalling comes by TLS.
-    secret: Option<Secret>,
+    /// What can be agreed on for its sound.
+    means: sdp::Means,
     /// Sealed sound was agreed on, and nothing less will do any more.
     is_sealed: bool,
     /// What it offered, until that is answered.

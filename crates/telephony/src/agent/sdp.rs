@@ -1,7 +1,8 @@
 //! What two telephones agree on for their sound: offers and answers of SDP (RFC 8866, RFC 3264), as far as telephones go.
 //!
-//! One stream of sound, by either law of G.711, with keys as events if the other side has them. Whatever else is offered is
-//! answered by a port of 0, in its place, as the rules of answers ask. A hold is a direction, and is answered by its mirror.
+//! One stream of sound, by Opus or either law of G.711, with keys as events if the other side has them. Of what somebody offers the
+//! first is taken that is known here, since that is what they like best; in our own offers Opus comes first. Whatever else is offered
+//! is answered by a port of 0, in its place, as the rules of answers ask. A hold is a direction, and is answered by its mirror.
 //!
 //! Reports come to the port behind that of the sound, or to the same one where the other side offers that (RFC 5761); we offer it to
 //! nobody, since gateways that do not know it are many.
@@ -14,11 +15,11 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use audio::g711::Law;
+use audio::{RATE_HZ, g711::Law, opus};
 
 use crate::{
     limits,
-    line::{Key, Keys, Plan, Reports, Secret, Suite},
+    line::{Codec, Events, Key, Keys, Plan, Reports, Secret, Sound, Suite},
 };
 
 /// What somebody offers, or answers.
@@ -45,14 +46,48 @@ pub enum SdpError {
     #[error("no description of a session")]
     Malformed,
     /// It offers nothing that can be taken.
-    #[error("no sound by G.711 in it, over RTP that can be taken here")]
+    #[error("no sound by Opus or G.711 in it, over RTP that can be taken here")]
     Unsupported,
 }
 
-const MU: u8 = 0;
-const A: u8 = 8;
-/// What we offer for keys; others choose their own.
-const EVENTS: u8 = 101;
+const MU: Sound = Sound {
+    payload_type: 0,
+    codec: Codec::G711(Law::Mu),
+};
+const A: Sound = Sound {
+    payload_type: 8,
+    codec: Codec::G711(Law::A),
+};
+/// As we offer it; others choose their own number.
+const OPUS: Sound = Sound {
+    payload_type: 96,
+    codec: Codec::Opus,
+};
+/// What we offer for keys. Those of Opus have its clock (RFC 7587 §4.1, RFC 4733 §2.1), but many that speak it know only the other.
+const EVENTS: Events = Events {
+    payload_type: 101,
+    clock_hz: RATE_HZ,
+};
+/// See [`EVENTS`].
+const OPUS_EVENTS: Events = Events {
+    payload_type: 102,
+    clock_hz: opus::CLOCK_HZ,
+};
+
+/// What can be agreed on with a telephone.
+#[derive(Clone, Copy)]
+pub(crate) struct Means {
+    /// By what our sound is sealed, where its description comes by TLS.
+    pub(crate) secret: Option<Secret>,
+    /// Opus may be spoken.
+    pub(crate) opus: bool,
+}
+
+/// In the open, everything that is known here.
+const ALL: Means = Means {
+    secret: None,
+    opus: true,
+};
 
 /// Which way sound flows, as whoever says it sees it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,22 +135,22 @@ struct Stream<'a> {
 
 impl Stream<'_> {
     /// What can be agreed on, if it is a stream of sound that telephones have; and by what it is sealed, if it is and may be.
-    fn agreed(&self, session: &Stream<'_>, secret: Option<Secret>) -> Option<(Plan, Option<Sealed>)> {
+    fn agreed(&self, session: &Stream<'_>, means: Means) -> Option<(Plan, Option<Sealed>)> {
         let profile = self.line.split_ascii_whitespace().nth(2)?;
         let sealed = match profile {
             "RTP/AVP" => None,
             "RTP/SAVP" => {
                 let (tag, theirs) = self.crypto?;
-                let ours = Key::new(theirs.suite(), secret?);
+                let ours = Key::new(theirs.suite(), means.secret?);
                 let keys = Keys { theirs, ours };
                 Some(Sealed { tag, keys })
             }
             _ => return None,
         };
-        Some((self.plan(session)?, sealed))
+        Some((self.plan(session, means)?, sealed))
     }
 
-    fn plan(&self, session: &Stream<'_>) -> Option<Plan> {
+    fn plan(&self, session: &Stream<'_>, means: Means) -> Option<Plan> {
         let mut words = self.line.split_ascii_whitespace();
         let (kind, port, _) = (words.next()?, words.next()?, words.next()?);
         let port: u16 = port.parse().ok()?;
@@ -123,20 +158,7 @@ impl Stream<'_> {
             return None;
         }
         let types: Vec<u8> = words.filter_map(|word| word.parse().ok()).collect();
-        let named = |payload_type: u8| {
-            let map = self.maps.iter().find(|(number, _)| *number == payload_type);
-            map.map(|(_, name)| name.to_ascii_lowercase())
-        };
-        let law = types
-            .iter()
-            .find_map(|payload_type| match named(*payload_type).as_deref() {
-                Some("pcmu/8000" | "pcmu/8000/1") => Some((*payload_type, Law::Mu)),
-                Some("pcma/8000" | "pcma/8000/1") => Some((*payload_type, Law::A)),
-                None if *payload_type == MU => Some((MU, Law::Mu)),
-                None if *payload_type == A => Some((A, Law::A)),
-                _ => None,
-            })?;
-        let is_events = |payload_type: &&u8| named(**payload_type).as_deref() == Some("telephone-event/8000");
+        let sound = types.iter().find_map(|payload_type| self.sound(*payload_type, means))?;
         let direction = self.direction.or(session.direction);
         let Direction { speaks, hears } = direction.unwrap_or(Direction {
             speaks: true,
@@ -151,12 +173,48 @@ impl Stream<'_> {
             } else {
                 Reports::At(SocketAddr::new(reports_address.unwrap_or(address), reports_port))
             },
-            law,
-            events: types.iter().find(is_events).copied(),
+            sound,
+            events: self.events(&types, sound.codec),
             // An address of zeros is a hold, as it was said before directions (RFC 3264 §8.4).
             hears: hears && !address.is_unspecified(),
             speaks,
         })
+    }
+
+    /// What a payload type stands for, if it was said.
+    fn named(&self, payload_type: u8) -> Option<String> {
+        let map = self.maps.iter().find(|(number, _)| *number == payload_type);
+        map.map(|(_, name)| name.to_ascii_lowercase())
+    }
+
+    /// The sound of that payload type, if it is one that is known here.
+    fn sound(&self, payload_type: u8, means: Means) -> Option<Sound> {
+        let codec = match self.named(payload_type).as_deref() {
+            Some("pcmu/8000" | "pcmu/8000/1") => Codec::G711(Law::Mu),
+            Some("pcma/8000" | "pcma/8000/1") => Codec::G711(Law::A),
+            // Two channels, whatever comes in them (RFC 7587 §7).
+            Some("opus/48000/2") if means.opus => Codec::Opus,
+            None => {
+                [MU, A]
+                    .into_iter()
+                    .find(|sound| sound.payload_type == payload_type)?
+                    .codec
+            }
+            Some(_) => return None,
+        };
+        Some(Sound { payload_type, codec })
+    }
+
+    /// Keys as events: those that have the clock of the sound, or those that everybody has.
+    fn events(&self, types: &[u8], codec: Codec) -> Option<Events> {
+        let of = |clock_hz: u32| {
+            let name = format!("telephone-event/{clock_hz}");
+            let payload_type = *types
+                .iter()
+                .find(|number| self.named(**number).as_ref() == Some(&name))?;
+            Some(Events { payload_type, clock_hz })
+        };
+        of(codec.clock_hz()).or_else(|| of(RATE_HZ))
     }
 }
 
@@ -185,15 +243,11 @@ fn reports(place: &str) -> Option<(u16, Option<IpAddr>)> {
 impl Description {
     /// Reads one that came in the open.
     pub fn read(body: &[u8]) -> Result<Description, SdpError> {
-        Description::read_by(body, None)
+        Description::read_by(body, ALL)
     }
 
-    /// Reads one that came by TLS. What we say in a sealed stream is sealed by this secret.
-    pub(crate) fn read_secure(body: &[u8], secret: Secret) -> Result<Description, SdpError> {
-        Description::read_by(body, Some(secret))
-    }
-
-    fn read_by(body: &[u8], secret: Option<Secret>) -> Result<Description, SdpError> {
+    /// Reads one of which no more than this can be agreed on.
+    pub(crate) fn read_by(body: &[u8], means: Means) -> Result<Description, SdpError> {
         if body.len() > limits::SDP_BYTES_MAX {
             return Err(SdpError::Malformed);
         }
@@ -242,7 +296,7 @@ impl Description {
         let taken = streams
             .iter()
             .enumerate()
-            .find_map(|(place, stream)| Some((place, stream.agreed(session, secret)?)));
+            .find_map(|(place, stream)| Some((place, stream.agreed(session, means)?)));
         let (taken, (plan, sealed)) = taken.ok_or(SdpError::Unsupported)?;
         let lines = streams
             .iter()
@@ -272,7 +326,7 @@ impl Description {
             if *is_taken {
                 let Plan {
                     reports,
-                    law,
+                    sound,
                     events,
                     hears,
                     speaks,
@@ -283,7 +337,14 @@ impl Description {
                     hears: speaks,
                 };
                 let crypto = self.sealed.map(|sealed| (sealed.tag, sealed.keys.ours));
-                stream(&mut answer, local.port(), &[law], events, direction, crypto);
+                stream(
+                    &mut answer,
+                    local.port(),
+                    &[sound],
+                    events.as_slice(),
+                    direction,
+                    crypto,
+                );
                 if reports == Reports::Muxed {
                     writeln_crlf(&mut answer, "a=rtcp-mux");
                 }
@@ -298,24 +359,20 @@ impl Description {
     }
 }
 
-/// What we offer to a telephone that we call.
-pub(crate) fn offer(local: SocketAddr) -> String {
-    offer_by(local, None)
-}
-
-/// What we offer to one that we call by TLS: sealed sound and nothing else.
-pub(crate) fn secure_offer(local: SocketAddr, secret: Secret) -> String {
-    offer_by(local, Some((1, Key::new(Suite::HmacSha1_80, secret))))
-}
-
-fn offer_by(local: SocketAddr, crypto: Option<(u32, Key)>) -> String {
+/// What we offer to a telephone that we call. By TLS that is sealed sound and nothing else.
+pub(crate) fn offer(local: SocketAddr, means: Means) -> String {
     let mut offer = head(local, 1);
-    let laws = [(MU, Law::Mu), (A, Law::A)];
     let direction = Direction {
         speaks: true,
         hears: true,
     };
-    stream(&mut offer, local.port(), &laws, Some(EVENTS), direction, crypto);
+    let crypto = means.secret.map(|secret| (1, Key::new(Suite::HmacSha1_80, secret)));
+    let (sounds, events): (&[Sound], &[Events]) = if means.opus {
+        (&[OPUS, MU, A], &[EVENTS, OPUS_EVENTS])
+    } else {
+        (&[MU, A], &[EVENTS])
+    };
+    stream(&mut offer, local.port(), sounds, events, direction, crypto);
     offer
 }
 
@@ -338,15 +395,14 @@ fn head(local: SocketAddr, version: u64) -> String {
 fn stream(
     text: &mut String,
     port: u16,
-    laws: &[(u8, Law)],
-    events: Option<u8>,
+    sounds: &[Sound],
+    events: &[Events],
     direction: Direction,
     crypto: Option<(u32, Key)>,
 ) {
-    let types: Vec<String> = laws
-        .iter()
-        .map(|(number, _)| *number)
-        .chain(events)
+    let types = sounds.iter().map(|sound| sound.payload_type);
+    let types: Vec<String> = types
+        .chain(events.iter().map(|events| events.payload_type))
         .map(|number| number.to_string())
         .collect();
     let profile = if crypto.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
@@ -355,13 +411,22 @@ fn stream(
         let (suite, key) = (key.suite().name(), key.text());
         writeln_crlf(text, &format!("a=crypto:{tag} {suite} inline:{key}"));
     }
-    for (number, law) in laws {
-        let name = if *law == Law::Mu { "PCMU" } else { "PCMA" };
-        writeln_crlf(text, &format!("a=rtpmap:{number} {name}/8000"));
+    for Sound { payload_type, codec } in sounds {
+        let name = match codec {
+            Codec::G711(Law::Mu) => "PCMU/8000",
+            Codec::G711(Law::A) => "PCMA/8000",
+            Codec::Opus => "opus/48000/2",
+        };
+        writeln_crlf(text, &format!("a=rtpmap:{payload_type} {name}"));
+        if *codec == Codec::Opus {
+            // No more of it is heard here, nor said.
+            let narrow = format!("maxplaybackrate={RATE_HZ};sprop-maxcapturerate={RATE_HZ}");
+            writeln_crlf(text, &format!("a=fmtp:{payload_type} {narrow}"));
+        }
     }
-    if let Some(number) = events {
-        writeln_crlf(text, &format!("a=rtpmap:{number} telephone-event/8000"));
-        writeln_crlf(text, &format!("a=fmtp:{number} 0-15"));
+    for Events { payload_type, clock_hz } in events {
+        writeln_crlf(text, &format!("a=rtpmap:{payload_type} telephone-event/{clock_hz}"));
+        writeln_crlf(text, &format!("a=fmtp:{payload_type} 0-15"));
     }
     writeln_crlf(text, "a=ptime:20");
     writeln_crlf(text, &format!("a={}", direction.name()));
@@ -400,7 +465,23 @@ mod tests {
         };
         let mu = "m=audio 4000 RTP/AVP 0 a=rtpmap:0 PCMU/8000 a=sendrecv";
         check("m=audio 5000 RTP/AVP 0\r\n", mu);
-        check("m=audio 5000 RTP/AVP 96 0\r\na=rtpmap:96 opus/48000/2\r\n", mu);
+        let opus = "a=rtpmap:96 opus/48000/2";
+        check(
+            &format!("m=audio 5000 RTP/AVP 96 0\r\n{opus}\r\n"),
+            &format!("m=audio 4000 RTP/AVP 96 {opus} a=sendrecv"),
+        );
+        check(&format!("m=audio 5000 RTP/AVP 0 96\r\n{opus}\r\n"), mu);
+        check("m=audio 5000 RTP/AVP 96 0\r\na=rtpmap:96 opus/48000\r\n", mu);
+        let (eight, forty_eight) = ("a=rtpmap:97 telephone-event/8000", "a=rtpmap:98 telephone-event/48000");
+        check(
+            &format!("m=audio 5000 RTP/AVP 96 97 98\r\n{opus}\r\n{eight}\r\n{forty_eight}\r\n"),
+            &format!("m=audio 4000 RTP/AVP 96 98 {opus} {forty_eight} a=sendrecv"),
+        );
+        check(
+            &format!("m=audio 5000 RTP/AVP 96 97\r\n{opus}\r\n{eight}\r\n"),
+            &format!("m=audio 4000 RTP/AVP 96 97 {opus} {eight} a=sendrecv"),
+        );
+        check(&format!("m=audio 5000 RTP/AVP 0 98\r\n{forty_eight}\r\n"), mu);
         check(
             "m=audio 5000 RTP/AVP 8 0\r\n",
             "m=audio 4000 RTP/AVP 8 a=rtpmap:8 PCMA/8000 a=sendrecv",
@@ -478,7 +559,7 @@ mod tests {
         check(&with("m=audio 0 RTP/AVP 0\r\n"), SdpError::Unsupported);
         check(&with("m=audio 5000 RTP/SAVP 0\r\n"), SdpError::Unsupported);
         check(
-            &with("m=audio 5000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n"),
+            &with("m=audio 5000 RTP/AVP 96\r\na=rtpmap:96 G722/8000\r\n"),
             SdpError::Unsupported,
         );
         check(&with("m=audio 70000 RTP/AVP 0\r\n"), SdpError::Unsupported);
@@ -488,13 +569,29 @@ mod tests {
 
     #[test]
     fn what_we_offer_can_be_answered() {
-        let ours = Description::read(offer(local()).as_bytes()).expect("ours");
-        assert_eq!(ours.plan().events, Some(EVENTS));
-        let answer = Description::read(ours.answer(([192, 0, 2, 1], 6_000).into(), 1).as_bytes()).expect("an answer");
-        assert_eq!((answer.plan().remote.port(), answer.plan().law), (6_000, (0, Law::Mu)));
+        let check = |ours: bool, theirs: bool, sound: Sound, events: Events| {
+            let (ours, theirs) = (Means { opus: ours, ..ALL }, Means { opus: theirs, ..ALL });
+            let offered = Description::read_by(offer(local(), ours).as_bytes(), theirs).expect("ours");
+            let answer = offered.answer(([192, 0, 2, 1], 6_000).into(), 1);
+            let plan = Description::read_by(answer.as_bytes(), ours).expect("an answer").plan();
+            assert_eq!(
+                (plan.remote.port(), plan.sound, plan.events),
+                (6_000, sound, Some(events))
+            );
+        };
+        check(true, true, OPUS, OPUS_EVENTS);
+        check(true, false, MU, EVENTS);
+        check(false, true, MU, EVENTS);
     }
 
     const SECRET: Secret = [7; 30];
+
+    fn secure(secret: Secret) -> Means {
+        Means {
+            secret: Some(secret),
+            ..ALL
+        }
+    }
 
     #[test]
     fn sealed_sound_is_taken_where_its_keys_are_safe() {
@@ -502,7 +599,7 @@ mod tests {
         let check = |streams: &str, is_secure: bool, expected: Option<&str>| {
             let body = format!("{HEAD}{streams}");
             let read = if is_secure {
-                Description::read_secure(body.as_bytes(), SECRET)
+                Description::read_by(body.as_bytes(), secure(SECRET))
             } else {
                 Description::read(body.as_bytes())
             };
@@ -561,10 +658,10 @@ mod tests {
 
     #[test]
     fn what_we_offer_by_tls_is_sealed() {
-        let offer = secure_offer(local(), SECRET);
-        let theirs = Description::read_secure(offer.as_bytes(), [9; 30]).expect("ours");
+        let offer = offer(local(), secure(SECRET));
+        let theirs = Description::read_by(offer.as_bytes(), secure([9; 30])).expect("ours");
         let answer = theirs.answer(([192, 0, 2, 1], 6_000).into(), 1);
-        let ours = Description::read_secure(answer.as_bytes(), SECRET).expect("an answer");
+        let ours = Description::read_by(answer.as_bytes(), secure(SECRET)).expect("an answer");
         let (theirs, ours) = (theirs.keys().expect("sealed"), ours.keys().expect("sealed"));
         assert_eq!((theirs.theirs, theirs.ours), (ours.ours, ours.theirs));
         assert!(!format!("{theirs:?}").contains("CQkJ"), "keys are not shown");

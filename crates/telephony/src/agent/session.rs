@@ -4,9 +4,11 @@
 //! then, and one that was not refreshed in time is over. What is agreed on, and what is due when, are functions of messages and of the
 //! time. Whoever calls us and knows nothing of timers has none; where nothing says who refreshes, whoever asked does.
 //!
-//! What it leaves out: a peer that wants more than half an hour between refreshes (422) is not asked again with more.
+//! Whoever wants more time between refreshes than we ask for (422) is asked again with theirs, if that is no more than a day.
 
 use rsipstack::sip::{Header, Headers, Method, headers::untyped};
+
+use crate::limits;
 
 /// Which intervals a call may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +140,15 @@ impl Sessions {
             self.least(),
             Header::Supported("timer".into()),
         ]
+    }
+
+    /// What is asked for where somebody has said that ours is too short (§7.4). `None` is nothing that is longer, or too long.
+    pub(super) fn longer(self, word: &Word) -> Option<Sessions> {
+        let least_s = word.min_s.filter(|min_s| *min_s > self.interval_s)?;
+        (least_s <= limits::SESSION_S_MAX).then_some(Sessions {
+            interval_s: least_s,
+            min_s: least_s,
+        })
     }
 
     /// The least that we take.

@@ -52,7 +52,19 @@ pub(crate) struct Said {
     pub(crate) marker: bool,
     /// How many samples ago the key went down: all packets of it have the timestamp of then.
     pub(crate) ago: u16,
-    pub(crate) payload: [u8; 4],
+    event: u8,
+    is_end: bool,
+    /// How long it has been down, in samples.
+    held: u16,
+}
+
+impl Said {
+    /// What a packet says of it, if its events count so many in a sample.
+    pub(crate) fn payload(self, ticks_per_sample: u32) -> [u8; 4] {
+        let held = u32::from(self.held).saturating_mul(ticks_per_sample);
+        let [high, low] = u16::try_from(held).unwrap_or(u16::MAX).to_be_bytes();
+        [self.event, u8::from(self.is_end) << 7 | VOLUME, high, low]
+    }
 }
 
 /// Keys that are to be pressed, one after the other.
@@ -97,12 +109,14 @@ impl Pressing {
         }
         let is_end = pressed >= HELD;
         self.ends += u8::from(is_end);
-        let duration = (pressed + FRAME).min(HELD).to_be_bytes();
+        let held = (pressed + FRAME).min(HELD);
         let event = u8::try_from(event).expect("sixteen keys");
         Some(Said {
             marker: pressed == 0,
             ago: pressed,
-            payload: [event, u8::from(is_end) << 7 | VOLUME, duration[0], duration[1]],
+            event,
+            is_end,
+            held,
         })
     }
 
@@ -149,7 +163,7 @@ mod tests {
                 if let Some(said) = pressing.tick() {
                     let timestamp = (frame * 160).wrapping_sub(u32::from(said.ago));
                     assert!(said.ago <= HELD + 2 * FRAME, "{said:?}");
-                    told.extend(heard.take(timestamp, &said.payload));
+                    told.extend(heard.take(timestamp, &said.payload(1)));
                 }
                 taken += usize::from(!pressing.is_done());
             }

@@ -15,8 +15,9 @@ use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    lines::{LineEvent, Lines, Plan, Port, Sink, Voice},
+    lines::{LineEvent, Lines, Port, Sink, Voice},
     overlay::Overlay,
+    plan::Plan,
     play_id::PlayId,
     seal::{Keys, Seal},
 };
@@ -72,6 +73,12 @@ pub struct Exchange {
     waker: Arc<Waker>,
 }
 
+impl std::fmt::Debug for ByHand {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ByHand").finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Exchange {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
@@ -84,14 +91,13 @@ impl std::fmt::Debug for Exchange {
 impl Exchange {
     /// Starts the thread, which tells `events` what lines tell.
     pub fn start(settings: Settings, events: Sender<LineEvent>) -> io::Result<Exchange> {
-        let poll = Poll::new()?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
-        let (sender, commands) = mpsc::sync_channel(limits::COMMANDS_MAX);
+        let (exchange, by_hand) = Exchange::by_hand(settings)?;
+        let ByHand { poll, commands, lines } = by_hand;
         let thread = Thread {
             poll,
             commands,
             events,
-            lines: Lines::default(),
+            lines,
             sockets: HashMap::new(),
             seals: HashMap::new(),
             legs: HashMap::new(),
@@ -101,11 +107,22 @@ impl Exchange {
         std::thread::Builder::new()
             .name("lines".to_owned())
             .spawn(move || thread.run())?;
-        Ok(Exchange {
+        Ok(exchange)
+    }
+
+    /// One whose lines beat when somebody says so, and whose packets are theirs to carry: for worlds that have no sockets and a time of
+    /// their own.
+    pub fn by_hand(settings: Settings) -> io::Result<(Exchange, ByHand)> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let (sender, commands) = mpsc::sync_channel(limits::COMMANDS_MAX);
+        let exchange = Exchange {
             settings: Arc::new(settings),
             commands: sender,
             waker,
-        })
+        };
+        let lines = Lines::default();
+        Ok((exchange, ByHand { poll, commands, lines }))
     }
 
     /// A line for a leg; answers its address.
@@ -221,6 +238,46 @@ impl Exchange {
     }
 }
 
+/// The lines of an exchange that has no thread.
+pub struct ByHand {
+    /// What its waker belongs to.
+    poll: Poll,
+    commands: mpsc::Receiver<Command>,
+    /// The lines, to be opened, connected and spoken to.
+    pub lines: Lines,
+}
+
+impl ByHand {
+    /// A beat, after everything that was asked for.
+    pub fn beat(&mut self, now_us: i64, send: impl FnMut(LegId, Port, SocketAddr, &[u8])) -> Vec<LineEvent> {
+        while let Ok(command) = self.commands.try_recv() {
+            self.lines.obey(command);
+        }
+        self.lines.beat(now_us, send)
+    }
+}
+
+impl Lines {
+    /// What is asked of lines alone; their ports are others' business.
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Play(leg, id, clip, loops) => self.play(leg, id, clip, loops),
+            Command::StopPlaying(leg) => self.stop_playing(leg),
+            Command::Interrupt(leg) => self.overlay(leg, Overlay::interrupt),
+            Command::Announce(leg, id, clip) => self.overlay(leg, |overlay| overlay.announce(id, clip)),
+            Command::GoOn(leg) => self.overlay(leg, Overlay::go_on),
+            Command::Beep(leg, every_s) => self.overlay(leg, |overlay| overlay.beep(every_s)),
+            Command::Press(leg, keys) => self.press(leg, &keys),
+            Command::Bridge(one, other) => self.bridge(one, other),
+            Command::Unbridge(leg) => self.unbridge(leg),
+            Command::Converse(leg, voice) => self.converse(leg, voice),
+            Command::Tap(leg, sink) => self.tap(leg, sink),
+            Command::Measure(leg, name) => self.measure(leg, name),
+            Command::Open(..) | Command::Close(_) | Command::Connect(..) | Command::Stop => {}
+        }
+    }
+}
+
 struct Thread {
     poll: Poll,
     commands: mpsc::Receiver<Command>,
@@ -294,19 +351,7 @@ impl Thread {
                 }
                 self.lines.connect(leg, plan, now_us);
             }
-            Command::Play(leg, id, clip, loops) => self.lines.play(leg, id, clip, loops),
-            Command::StopPlaying(leg) => self.lines.stop_playing(leg),
-            Command::Interrupt(leg) => self.lines.overlay(leg, Overlay::interrupt),
-            Command::Announce(leg, id, clip) => self.lines.overlay(leg, |overlay| overlay.announce(id, clip)),
-            Command::GoOn(leg) => self.lines.overlay(leg, Overlay::go_on),
-            Command::Beep(leg, every_s) => self.lines.overlay(leg, |overlay| overlay.beep(every_s)),
-            Command::Press(leg, keys) => self.lines.press(leg, &keys),
-            Command::Bridge(one, other) => self.lines.bridge(one, other),
-            Command::Unbridge(leg) => self.lines.unbridge(leg),
-            Command::Converse(leg, voice) => self.lines.converse(leg, voice),
-            Command::Tap(leg, sink) => self.lines.tap(leg, sink),
-            Command::Measure(leg, name) => self.lines.measure(leg, name),
-            Command::Stop => {}
+            command => self.lines.obey(command),
         }
     }
 

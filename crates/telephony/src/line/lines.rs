@@ -6,44 +6,20 @@ use std::{
     sync::Arc,
 };
 
-use audio::{Clip, FRAME_SAMPLES, Frame, SILENCE, g711::Law};
+use audio::{Clip, FRAME_SAMPLES, Frame, SILENCE};
 
 use super::{
-    digits::{Heard, Pressing},
+    digits::Heard,
+    hearing::Hearing,
     measuring::{Measured, Measuring},
     overlay::Overlay,
+    plan::{Plan, Reports, Sound},
     play_id::PlayId,
-    playout::Playout,
     rtcp::{Told, is_report},
     rtp::{HEAD_BYTES, Packet},
+    saying::Saying,
 };
 use crate::{LegId, limits};
-
-/// What both sides agreed on for a leg's sound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Where the telephone says that it is.
-    pub remote: SocketAddr,
-    /// Where it says that its reports come to.
-    pub reports: Reports,
-    /// How samples are bytes, and under which payload type.
-    pub law: (u8, Law),
-    /// The payload type of keys as events, if it has one.
-    pub events: Option<u8>,
-    /// Whether it wants to hear anything: one that is on hold may not.
-    pub hears: bool,
-    /// Whether it says anything.
-    pub speaks: bool,
-}
-
-/// Where reports of RTCP come and go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reports {
-    /// Beside the sound, at a port of their own: here the one behind that of the sound (RFC 3550 §11).
-    At(SocketAddr),
-    /// At the port of the sound (RFC 5761).
-    Muxed,
-}
 
 /// One of the two ports of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +78,11 @@ pub trait Sink: Send + Sync {
 pub trait Voice: Send + Sync {
     /// What is said in this beat, to what is heard in it.
     fn frame(&self, heard: &Frame) -> Frame;
+
+    /// Whether it goes on beneath an announcement, which is heard in its place. What waits to be said does not.
+    fn is_live(&self) -> bool {
+        false
+    }
 }
 
 struct Playing {
@@ -120,19 +101,14 @@ struct Line {
     last_us: i64,
     is_gone: bool,
     measuring: Measuring,
-    playout: Playout,
+    hearing: Hearing,
     keys: Heard,
-    pressing: Pressing,
-    /// Somebody waits to hear that all keys have been pressed.
-    pressing_begun: bool,
+    saying: Saying,
     playing: VecDeque<Playing>,
     overlay: Overlay,
     bridged: Option<LegId>,
     voice: Option<Arc<dyn Voice>>,
     sink: Option<Arc<dyn Sink>>,
-    ssrc: u32,
-    sequence: u16,
-    timestamp: u32,
     heard: Frame,
 }
 
@@ -153,25 +129,21 @@ impl Lines {
             last_us: now_us,
             is_gone: false,
             measuring: Measuring::new(ssrc, now_us),
-            playout: Playout::new(),
+            hearing: Hearing::new(),
             keys: Heard::default(),
-            pressing: Pressing::default(),
-            pressing_begun: false,
+            saying: Saying::new(ssrc),
             playing: VecDeque::new(),
             overlay: Overlay::default(),
             bridged: None,
             voice: None,
             sink: None,
-            ssrc,
-            sequence: 0,
-            timestamp: 0,
             heard: SILENCE,
         };
         self.lines.insert(leg, line);
     }
 
     /// The line is gone. What its telephone is told of that, and where.
-    pub(super) fn close(&mut self, leg: LegId, now_us: i64) -> Option<(Port, SocketAddr, Vec<u8>)> {
+    pub fn close(&mut self, leg: LegId, now_us: i64) -> Option<(Port, SocketAddr, Vec<u8>)> {
         self.unbridge(leg);
         let mut line = self.lines.remove(&leg)?;
         let measured = line.measuring.end(now_us);
@@ -179,7 +151,8 @@ impl Lines {
             .extend(measured.map(|(name, streams)| LineEvent::Measured { name, streams }));
         let mut datagram = vec![];
         let (port, to) = line.reports_to(line.plan?);
-        line.measuring.report(line.timestamp, now_us, true, &mut datagram);
+        line.measuring
+            .report(line.saying.timestamp(), now_us, true, &mut datagram);
         Some((port, to, datagram))
     }
 
@@ -234,7 +207,7 @@ impl Lines {
                 .char_indices()
                 .nth(limits::PRESSING_MAX)
                 .map_or(keys.len(), |(end, _)| end);
-            line.pressing.press(&keys[..end]);
+            line.saying.press(&keys[..end]);
         }
     }
 
@@ -276,12 +249,14 @@ impl Lines {
             return;
         }
         let Some(packet) = Packet::read(datagram) else { return };
-        let (payload_type, law) = plan.law;
-        let is_key = plan.events == Some(packet.payload_type);
+        let Sound { payload_type, codec } = plan.sound;
+        let is_key = plan
+            .events
+            .is_some_and(|events| events.payload_type == packet.payload_type);
         if !is_key && packet.payload_type != payload_type {
             // Such as comfort noise: it is not heard, and has a number like all of the telephone's packets.
             if line.from == Some(from) {
-                line.measuring.arrived(&packet, law, now_us);
+                line.measuring.arrived(&packet, codec, now_us);
             }
             return;
         }
@@ -289,7 +264,7 @@ impl Lines {
             return;
         }
         line.last_us = now_us;
-        line.measuring.arrived(&packet, law, now_us);
+        line.measuring.arrived(&packet, codec, now_us);
         if is_key {
             let digit = line.keys.take(packet.timestamp, packet.payload);
             let event = digit.map(|digit| LineEvent::Digit {
@@ -298,9 +273,8 @@ impl Lines {
                 at_us: now_us,
             });
             self.events.extend(event);
-        } else if packet.payload.len() <= limits::PACKET_SAMPLES_MAX {
-            let samples = packet.payload.iter().map(|byte| law.decode(*byte));
-            line.playout.take(packet.ssrc, packet.timestamp, samples);
+        } else {
+            line.hearing.take(&packet, codec);
         }
     }
 
@@ -316,7 +290,7 @@ impl Lines {
     /// A beat: everybody is heard, hears, and is sent to.
     pub fn beat(&mut self, now_us: i64, mut send: impl FnMut(LegId, Port, SocketAddr, &[u8])) -> Vec<LineEvent> {
         for line in self.lines.values_mut() {
-            line.heard = line.playout.tick();
+            line.heard = line.hearing.tick();
         }
         let heard: BTreeMap<LegId, Frame> = self.lines.iter().map(|(leg, line)| (*leg, line.heard)).collect();
         let mut datagram = Vec::with_capacity(limits::DATAGRAM_BYTES_MAX);
@@ -333,14 +307,17 @@ impl Lines {
             if line.say(&said, plan, now_us, &mut datagram) {
                 send(*leg, Port::Sound, line.from.unwrap_or(plan.remote), &datagram);
             }
-            if line.measuring.report(line.timestamp, now_us, false, &mut datagram) {
+            if line
+                .measuring
+                .report(line.saying.timestamp(), now_us, false, &mut datagram)
+            {
                 let (port, to) = line.reports_to(plan);
                 send(*leg, port, to, &datagram);
             }
             let measured = line.measuring.beat(now_us);
             self.events
                 .extend(measured.map(|(name, streams)| LineEvent::Measured { name, streams }));
-            if line.pressing.is_done() && std::mem::take(&mut line.pressing_begun) {
+            if line.saying.has_pressed() {
                 self.events.push(LineEvent::Pressed { leg: *leg });
             }
             let has_gone = plan.speaks && now_us - line.last_us >= limits::SILENT_US;
@@ -393,12 +370,14 @@ impl Line {
 
     /// What it says of itself, and of nobody that it is bridged to: an announcement, what a program says, or what is played.
     fn next_of_own(&mut self, leg: LegId, events: &mut Vec<LineEvent>) -> Option<Frame> {
+        let live = self.voice.as_ref().filter(|voice| voice.is_live());
+        let live = live.map(|voice| voice.frame(&self.heard));
         if let Some((frame, ended)) = self.overlay.next() {
             events.extend(ended.map(|play| LineEvent::Played { leg, play }));
             return Some(frame);
         }
         match &self.voice {
-            Some(voice) => Some(voice.frame(&self.heard)),
+            Some(voice) => live.or_else(|| Some(voice.frame(&self.heard))),
             None => self.next_of_playing(leg, events),
         }
     }
@@ -421,370 +400,16 @@ impl Line {
         Some(frame)
     }
 
-    /// Writes the packet of this beat: a key, or sound. Whoever wants to hear nothing is sent nothing.
+    /// Writes the packet of this beat, if there is one.
     fn say(&mut self, said: &Frame, plan: Plan, now_us: i64, datagram: &mut Vec<u8>) -> bool {
-        let timestamp = self.timestamp;
-        self.timestamp = timestamp.wrapping_add(160);
-        self.pressing_begun |= !self.pressing.is_done();
-        let key = self.pressing.tick();
-        if !plan.hears {
-            return false;
+        let sequence = self.saying.say(said, plan, datagram);
+        if let Some(sequence) = sequence {
+            let bytes = datagram.len() - HEAD_BYTES;
+            self.measuring.sent(sequence, bytes, plan.sound.codec, now_us);
         }
-        let is_first = self.sequence == 0;
-        self.sequence = self.sequence.wrapping_add(1);
-        let (payload_type, law) = plan.law;
-        let packet = Packet {
-            marker: is_first,
-            payload_type,
-            sequence: self.sequence,
-            timestamp,
-            ssrc: self.ssrc,
-            payload: &[],
-        };
-        if let Some((key, payload_type)) = key.zip(plan.events) {
-            let key_down = Packet {
-                marker: key.marker,
-                payload_type,
-                timestamp: timestamp.wrapping_sub(u32::from(key.ago)),
-                payload: &key.payload,
-                ..packet
-            };
-            key_down.write(datagram);
-        } else {
-            let payload = &law.encode(said);
-            Packet { payload, ..packet }.write(datagram);
-        }
-        self.measuring
-            .sent(self.sequence, datagram.len() - HEAD_BYTES, law, now_us);
-        true
+        sequence.is_some()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{
-        super::rtcp::{Block, Telling},
-        *,
-    };
-    use std::sync::Mutex;
-
-    const LAW: (u8, Law) = (0, Law::Mu);
-    const EVENTS: u8 = 101;
-
-    fn address(last: u8) -> SocketAddr {
-        ([192, 0, 2, last], 4_000).into()
-    }
-
-    fn reports_address(last: u8) -> SocketAddr {
-        ([192, 0, 2, last], 4_001).into()
-    }
-
-    fn plan(remote: u8) -> Plan {
-        Plan {
-            remote: address(remote),
-            reports: Reports::At(reports_address(remote)),
-            law: LAW,
-            events: Some(EVENTS),
-            hears: true,
-            speaks: true,
-        }
-    }
-
-    /// Lines, and telephones that say one value each.
-    struct World {
-        lines: Lines,
-        frames: u32,
-        events: Vec<LineEvent>,
-        /// What was sent to whom, and what they heard of it: the last sample.
-        sent: BTreeMap<SocketAddr, i16>,
-        /// Reports that were sent, from which port and to whom.
-        reported: Vec<(Port, SocketAddr, Vec<u8>)>,
-    }
-
-    impl World {
-        fn new() -> World {
-            World {
-                lines: Lines::default(),
-                frames: 0,
-                events: vec![],
-                sent: BTreeMap::new(),
-                reported: vec![],
-            }
-        }
-
-        fn now_us(&self) -> i64 {
-            i64::from(self.frames) * 20_000
-        }
-
-        fn leg(&mut self, remote: u8) -> LegId {
-            let leg = LegId::next();
-            self.lines.open(leg, 7, self.now_us());
-            self.lines.connect(leg, plan(remote), self.now_us());
-            leg
-        }
-
-        fn say(&mut self, leg: LegId, from: u8, value: i16) {
-            let payload = &Law::Mu.encode(&[value; FRAME_SAMPLES]);
-            let mut datagram = vec![];
-            let packet = Packet {
-                marker: false,
-                payload_type: 0,
-                sequence: u16::try_from(self.frames).expect("a few minutes"),
-                timestamp: self.frames * 160,
-                ssrc: u32::from(from),
-                payload,
-            };
-            packet.write(&mut datagram);
-            self.lines.packet(leg, address(from), &datagram, self.now_us());
-        }
-
-        fn press(&mut self, leg: LegId, from: u8, event: u8) {
-            let mut datagram = vec![];
-            let packet = Packet {
-                marker: true,
-                payload_type: EVENTS,
-                sequence: 1,
-                timestamp: self.frames * 160,
-                ssrc: 1,
-                payload: &[event, 10, 0, 160],
-            };
-            packet.write(&mut datagram);
-            self.lines.packet(leg, address(from), &datagram, self.now_us());
-        }
-
-        /// So many beats in which these telephones speak.
-        fn beats(&mut self, count: u32, speaking: &[(LegId, u8, i16)]) {
-            for _ in 0..count {
-                for (leg, from, value) in speaking {
-                    self.say(*leg, *from, *value);
-                }
-                self.frames += 1;
-                let now_us = self.now_us();
-                let (sent, reported) = (&mut self.sent, &mut self.reported);
-                let told = self.lines.beat(now_us, |_, port, to, datagram| {
-                    if is_report(datagram) {
-                        reported.push((port, to, datagram.to_vec()));
-                        return;
-                    }
-                    let packet = Packet::read(datagram).expect("ours");
-                    if packet.payload_type == 0 {
-                        sent.insert(to, Law::Mu.decode(packet.payload[159]));
-                    }
-                });
-                self.events.extend(told);
-            }
-        }
-
-        /// What a telephone hears now, roughly.
-        fn heard(&self, at: u8) -> i32 {
-            let value = self.sent.get(&address(at)).copied().unwrap_or(i16::MIN);
-            (i32::from(value) + 50) / 100 * 100
-        }
-    }
-
-    #[test]
-    fn two_hear_each_other_while_nothing_is_played() {
-        let mut world = World::new();
-        let (ada, bo) = (world.leg(1), world.leg(2));
-        let both = [(ada, 1, 1_000), (bo, 2, 3_000)];
-        world.beats(10, &both);
-        assert_eq!((world.heard(1), world.heard(2)), (0, 0), "nobody is bridged");
-        world.lines.bridge(ada, bo);
-        world.beats(10, &both);
-        assert_eq!((world.heard(1), world.heard(2)), (3_000, 1_000));
-        world.lines.play(ada, PlayId(1), vec![8_000; 800].into(), 2);
-        world.beats(10, &both);
-        assert_eq!(
-            (world.heard(1), world.heard(2)),
-            (7_900, 1_000),
-            "a prompt is over the other"
-        );
-        assert_eq!(
-            world.events,
-            [LineEvent::Played {
-                leg: ada,
-                play: PlayId(1)
-            }]
-        );
-        world.beats(1, &both);
-        assert_eq!(world.heard(1), 3_000);
-        world.lines.close(bo, 0);
-        world.beats(2, &both[..1]);
-        assert_eq!(world.heard(1), 0);
-    }
-
-    #[test]
-    fn whoever_is_not_the_telephone_is_not_heard() {
-        let mut world = World::new();
-        let (ada, bo) = (world.leg(1), world.leg(2));
-        world.lines.bridge(ada, bo);
-        let mut check = |name: &str, speaking: &[(LegId, u8, i16)], beats: u32, expected: i32| {
-            world.beats(beats, speaking);
-            assert_eq!(world.heard(2), expected, "{name}");
-        };
-        check("behind a NAT", &[(ada, 9, 1_000)], 10, 1_000);
-        check("a stranger", &[(ada, 9, 1_000), (ada, 66, 8_000)], 20, 1_000);
-        check(
-            "where it says that it is",
-            &[(ada, 9, 1_000), (ada, 1, 2_000)],
-            20,
-            2_000,
-        );
-        check("a stranger, later", &[(ada, 66, 8_000)], 300, 0);
-    }
-
-    #[test]
-    fn a_telephone_that_moved_is_found() {
-        let mut world = World::new();
-        let (ada, bo) = (world.leg(1), world.leg(2));
-        world.lines.bridge(ada, bo);
-        world.beats(10, &[(ada, 9, 1_000)]);
-        world.beats(150, &[(ada, 10, 2_000)]);
-        assert_eq!(world.heard(2), 2_000);
-        assert!(world.sent.contains_key(&address(10)), "it is answered there");
-    }
-
-    #[test]
-    fn whoever_says_nothing_for_long_is_gone() {
-        let mut world = World::new();
-        let (ada, bo) = (world.leg(1), world.leg(2));
-        let held = world.leg(3);
-        let on_hold = Plan {
-            speaks: false,
-            ..plan(3)
-        };
-        world.lines.connect(held, on_hold, 0);
-        world.beats(749, &[(bo, 2, 1)]);
-        assert_eq!(world.events, []);
-        world.beats(300, &[(bo, 2, 1)]);
-        assert_eq!(world.events, [LineEvent::Silent { leg: ada }]);
-    }
-
-    #[test]
-    fn keys_are_told_and_pressed() {
-        let mut world = World::new();
-        let ada = world.leg(1);
-        world.press(ada, 1, 5);
-        world.beats(5, &[(ada, 1, 1)]);
-        world.press(ada, 1, 11);
-        world.lines.press(ada, "12");
-        world.beats(60, &[(ada, 1, 1)]);
-        let told: Vec<char> = world
-            .events
-            .iter()
-            .filter_map(|event| match event {
-                LineEvent::Digit { digit, .. } => Some(*digit),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(told, ['5', '#']);
-        assert!(world.events.contains(&LineEvent::Pressed { leg: ada }));
-    }
-
-    #[test]
-    fn reports_go_where_the_telephone_says_or_where_its_own_come_from() {
-        let heard_of_us = |about: u32| {
-            let mut datagram = vec![];
-            let heard = Block {
-                ssrc: about,
-                fraction_lost: 0,
-                lost: 0,
-                highest: 1,
-                jitter: 0,
-                last_report: 0,
-                since_last_report: 0,
-            };
-            let telling = Telling {
-                ssrc: 1,
-                name: "ada",
-                sent: None,
-                heard: Some(heard),
-                leaves: false,
-            };
-            telling.write(&mut datagram);
-            datagram
-        };
-        let check = |name: &str, reports: Reports, from: Option<SocketAddr>, expected: (Port, SocketAddr)| {
-            let mut world = World::new();
-            let ada = world.leg(1);
-            world.lines.connect(ada, Plan { reports, ..plan(1) }, 0);
-            world.beats(5, &[(ada, 1, 1_000)]);
-            if let Some(from) = from {
-                world.lines.report(ada, from, &heard_of_us(7), world.now_us());
-                world.lines.packet(ada, from, &heard_of_us(7), world.now_us());
-            }
-            world.beats(500, &[(ada, 1, 1_000)]);
-            let (port, to, datagram) = world.reported.last().expect("a report");
-            assert_eq!((*port, *to), expected, "{name}");
-            let told = Told::read(datagram, 1).expect("ours");
-            assert!(told.sent.is_some() && told.heard.is_some() && !told.leaves, "{told:?}");
-        };
-        let beside = Reports::At(reports_address(1));
-        let elsewhere: SocketAddr = ([192, 0, 2, 1], 9).into();
-        check("as it says", beside, None, (Port::Reports, reports_address(1)));
-        check("behind a NAT", beside, Some(elsewhere), (Port::Reports, elsewhere));
-        check(
-            "a stranger's",
-            beside,
-            Some(address(66)),
-            (Port::Reports, reports_address(1)),
-        );
-        check("muxed", Reports::Muxed, Some(address(1)), (Port::Sound, address(1)));
-    }
-
-    #[test]
-    fn what_was_measured_is_told_under_a_name_now_and_then_and_in_the_end() {
-        let mut world = World::new();
-        let (ada, bo) = (world.leg(1), world.leg(2));
-        world.lines.measure(ada, "ada's".into());
-        world.beats(300, &[(ada, 1, 1_000), (bo, 2, 1_000)]);
-        let goodbye = world.lines.close(ada, world.now_us()).expect("a report");
-        world.lines.close(bo, world.now_us());
-        world.beats(1, &[]);
-        assert_eq!(goodbye.1, reports_address(1));
-        assert!(Told::read(&goodbye.2, 1).expect("ours").leaves);
-        let told: Vec<_> = world
-            .events
-            .iter()
-            .filter_map(|event| match event {
-                LineEvent::Measured { name, streams } => Some((name.as_ref(), streams)),
-                _ => None,
-            })
-            .collect();
-        let packets: Vec<(&str, Vec<u64>)> = told
-            .iter()
-            .map(|(name, streams)| {
-                let packets = streams.iter().map(|(_, totals)| totals.figures.packets);
-                (*name, packets.collect())
-            })
-            .collect();
-        assert_eq!(packets, [("ada's", vec![250, 250]), ("ada's", vec![300, 300])]);
-    }
-
-    #[test]
-    fn a_sink_hears_both_ways_without_a_gap() {
-        #[derive(Default)]
-        struct Taken(Mutex<Vec<(i16, i16)>>);
-        impl Sink for Taken {
-            fn frame(&self, heard: &Frame, said: &Frame) {
-                self.0.lock().expect("not poisoned").push((heard[0], said[0]));
-            }
-        }
-        let mut world = World::new();
-        let ada = world.leg(1);
-        let taken = Arc::new(Taken::default());
-        world.lines.tap(ada, Some(taken.clone()));
-        world.lines.play(ada, PlayId(1), vec![500; 320].into(), 1);
-        world.beats(10, &[(ada, 1, 1_000)]);
-        world.lines.tap(ada, None);
-        world.beats(3, &[]);
-        let taken = taken.0.lock().expect("not poisoned");
-        assert_eq!(taken.len(), 10);
-        assert_eq!(taken.iter().filter(|(_, said)| *said == 500).count(), 2);
-        assert_eq!(
-            taken.iter().filter(|(heard, _)| *heard > 900).count(),
-            7,
-            "all but the wait"
-        );
-    }
-}
+mod tests;

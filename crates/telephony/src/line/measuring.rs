@@ -7,9 +7,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use audio::g711::Law;
-use quality::{Arrival, Codec, Content, Direction, Kind, Receiving, Report, Sending, Stream, Totals, Transport};
+use quality::{Arrival, Content, Direction, Kind, Receiving, Report, Sending, Stream, Totals, Transport};
 
 use super::{
+    plan::Codec,
     rtcp::{self, Block, Sent, Telling, Told},
     rtp::Packet,
 };
@@ -18,7 +19,6 @@ use crate::limits;
 const SECOND_US: i64 = 1_000_000;
 const WINDOW_SECONDS: u32 = 5;
 const REPORT_EVERY_US: i64 = 5_000_000;
-const CLOCK_RATE_HZ: u64 = 8_000;
 
 /// What was measured of each stream of a line so far.
 pub type Measured = Vec<(Stream, Totals)>;
@@ -42,6 +42,8 @@ pub(super) struct Measuring {
 /// A stream that comes.
 struct Heard {
     ssrc: u32,
+    /// Of its last packet.
+    codec: Codec,
     receiving: Receiving,
     receipt: Receipt,
     /// When its sender said last that it was, by its own clock, and when that came.
@@ -51,6 +53,8 @@ struct Heard {
 /// The stream that goes.
 struct Said {
     sending: Sending,
+    /// Of its last packet.
+    codec: Codec,
     highest: u64,
     packets: u32,
     bytes: u32,
@@ -89,11 +93,12 @@ fn stream(ssrc: u32, direction: Direction) -> Stream {
     }
 }
 
-fn content(law: Law) -> Content {
+fn content(codec: Codec) -> Content {
     Content {
-        codec: match law {
-            Law::Mu => Codec::Pcmu,
-            Law::A => Codec::Pcma,
+        codec: match codec {
+            Codec::G711(Law::Mu) => quality::Codec::Pcmu,
+            Codec::G711(Law::A) => quality::Codec::Pcma,
+            Codec::Opus => quality::Codec::Opus,
         },
         ends_picture: false,
         starts_keyframe: false,
@@ -146,7 +151,7 @@ impl Receipt {
 impl Heard {
     fn block(&mut self, now_us: i64) -> Block {
         let (fraction_lost, lost) = self.receipt.losses();
-        let jitter = self.receiving.jitter_us() * CLOCK_RATE_HZ / 1_000_000;
+        let jitter = self.receiving.jitter_us() * u64::from(self.codec.clock_hz()) / 1_000_000;
         let (last_report, at_us) = self.report.unwrap_or((0, now_us));
         let since = u64::try_from(now_us - at_us).unwrap_or(0) * 65_536 / 1_000_000;
         // Turns are counted from the first number on, and the first turn is ours.
@@ -198,7 +203,7 @@ impl Measuring {
     }
 
     /// A packet came from the telephone, whatever is in it.
-    pub(super) fn arrived(&mut self, packet: &Packet<'_>, law: Law, now_us: i64) {
+    pub(super) fn arrived(&mut self, packet: &Packet<'_>, codec: Codec, now_us: i64) {
         if self.heard.as_ref().is_none_or(|heard| heard.ssrc != packet.ssrc) {
             self.settle_heard(now_us);
             let stream = stream(packet.ssrc, Direction::Uplink);
@@ -207,37 +212,41 @@ impl Measuring {
             }
             self.heard = Some(Heard {
                 ssrc: packet.ssrc,
+                codec,
                 receiving: Receiving::new(now_us),
                 receipt: Receipt::new(first_number(packet.sequence)),
                 report: None,
             });
         }
         let Some(heard) = &mut self.heard else { return };
+        heard.codec = codec;
         let arrival = Arrival {
             sequence: heard.receipt.came(packet.sequence),
             timestamp: packet.timestamp,
             bytes: packet.payload.len(),
             is_resent: false,
-            content: &content(law),
+            content: &content(codec),
             is_forwarded: true,
         };
         heard.receiving.arrived(&arrival, now_us);
     }
 
     /// A packet goes to the telephone.
-    pub(super) fn sent(&mut self, sequence: u16, bytes: usize, law: Law, now_us: i64) {
+    pub(super) fn sent(&mut self, sequence: u16, bytes: usize, codec: Codec, now_us: i64) {
         let said = self.said.get_or_insert_with(|| Said {
             sending: Sending::new(first_number(sequence), now_us),
+            codec,
             highest: first_number(sequence),
             packets: 0,
             bytes: 0,
             is_news: false,
         });
+        said.codec = codec;
         said.highest = counted_on(said.highest, sequence);
         said.packets = said.packets.wrapping_add(1);
         said.bytes = said.bytes.wrapping_add(u32::try_from(bytes).unwrap_or(0));
         said.is_news = true;
-        said.sending.sent(said.highest, bytes, &content(law), now_us);
+        said.sending.sent(said.highest, bytes, &content(codec), now_us);
     }
 
     /// The telephone told something of how it hears, or is heard.
@@ -257,7 +266,7 @@ impl Measuring {
         said.sending.reported(&Report {
             highest: counted_on(said.highest, u16::from_be_bytes([high, low])),
             lost: u64::try_from(block.lost).unwrap_or(0),
-            jitter_us: u64::from(block.jitter) * 1_000_000 / CLOCK_RATE_HZ,
+            jitter_us: u64::from(block.jitter) * 1_000_000 / u64::from(said.codec.clock_hz()),
         });
     }
 
@@ -373,6 +382,8 @@ fn round_trip_us(block: &Block, now_us: i64) -> Option<u64> {
 mod tests {
     use super::*;
 
+    const MU: Codec = Codec::G711(Law::Mu);
+
     const FRAME_US: i64 = 20_000;
 
     /// Two lines, and a way between them that loses and delays.
@@ -414,7 +425,7 @@ mod tests {
                         payload: &[0; 160],
                     };
                     packet.write(&mut datagram);
-                    measuring.sent(sequence, 160, Law::Mu, now_us);
+                    measuring.sent(sequence, 160, MU, now_us);
                     if end == 1 || !is_lost(frames) {
                         self.under_way[1 - end].push((now_us + way_us, datagram, false));
                     }
@@ -430,7 +441,7 @@ mod tests {
                             let told = Told::read(&datagram, measuring.ssrc()).expect("a report");
                             measuring.told(&told, now_us);
                         } else {
-                            measuring.arrived(&Packet::read(&datagram).expect("a packet"), Law::Mu, now_us);
+                            measuring.arrived(&Packet::read(&datagram).expect("a packet"), MU, now_us);
                         }
                     }
                     measuring.beat(now_us);
@@ -459,7 +470,7 @@ mod tests {
         let (there, back) = (world.totals(1, Direction::Uplink), world.totals(0, Direction::Downlink));
         assert_eq!((there.figures.packets, there.figures.lost), (2_699, 299), "{there:?}");
         assert_eq!((there.figures.bursts, there.figures.burst_max), (299, 1));
-        assert_eq!(there.figures.codec, Some(Codec::Pcmu));
+        assert_eq!(there.figures.codec, Some(quality::Codec::Pcmu));
         let reported = back.figures.loss().expect("it was reported");
         assert!((reported - 0.1).abs() < 0.002, "{reported}");
         for totals in [there, back] {
@@ -532,7 +543,7 @@ mod tests {
                 ssrc,
                 payload: &[0; 160],
             };
-            measuring.arrived(&packet, Law::A, 0);
+            measuring.arrived(&packet, Codec::G711(Law::A), 0);
         }
         let (_, measured) = measuring.end(1).expect("it has a name");
         assert_eq!(measured.len(), limits::MEASURED_STREAMS_MAX);

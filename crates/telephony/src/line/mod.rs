@@ -7,17 +7,22 @@
 
 mod digits;
 mod exchange;
+mod hearing;
 mod lines;
 mod measuring;
 mod overlay;
+mod plan;
 mod play_id;
 mod playout;
 pub mod rtcp;
 pub mod rtp;
+mod saying;
 mod seal;
+mod waiting;
 
-pub use exchange::{Exchange, ExchangeError, Settings};
-pub use lines::{LineEvent, Lines, Plan, Port, Reports, Sink, Voice};
+pub use exchange::{ByHand, Exchange, ExchangeError, Settings};
+pub use lines::{LineEvent, Lines, Port, Sink, Voice};
 pub use measuring::Measured;
+pub use plan::{Codec, Events, Plan, Reports, Sound};
 pub use play_id::PlayId;
 pub(crate) use seal::{Key, Keys, Secret, Suite};

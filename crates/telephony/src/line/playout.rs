@@ -7,6 +7,7 @@
 
 use audio::{Frame, SILENCE};
 
+use super::rtp::counted_on;
 use crate::limits::AHEAD_SAMPLES_MAX;
 
 /// How long a packet waits for those before it: the networks that telephones are behind reorder and delay by less.
@@ -16,7 +17,7 @@ const WAIT_SAMPLES: i64 = 480;
 const WATCHED_PACKETS: u32 = 50;
 
 /// By how much the constant moves at once: a millisecond, which nobody hears.
-const STEP_SAMPLES: i64 = 8;
+pub(super) const STEP_SAMPLES: i64 = 8;
 
 /// So far from where it should be, it moves.
 const SLACK_SAMPLES: i64 = 120;
@@ -33,6 +34,8 @@ pub(crate) struct Playout {
     offset: Option<i64>,
     /// The newest timestamp, counted on for ever.
     newest: i64,
+    /// What timestamps count in one sample.
+    ticks_per_sample: u32,
     ssrc: u32,
     ring: Box<[i16]>,
     /// The place that is heard next.
@@ -47,6 +50,7 @@ impl Playout {
         Playout {
             offset: None,
             newest: 0,
+            ticks_per_sample: 1,
             ssrc: 0,
             ring: vec![0; RING].into(),
             next: 0,
@@ -55,23 +59,29 @@ impl Playout {
         }
     }
 
-    /// Takes sound with its timestamp. Whatever cannot be heard any more is left out.
-    pub(crate) fn take(&mut self, ssrc: u32, timestamp: u32, samples: impl ExactSizeIterator<Item = i16>) {
-        let length = i64::try_from(samples.len()).expect("a packet is short");
-        let mut time = self.counted_on(timestamp);
-        let expected = self.offset.map(|offset| time + offset);
+    /// Where sound with this timestamp belongs, which counts so many in a sample.
+    pub(crate) fn place(&mut self, ssrc: u32, timestamp: u32, ticks_per_sample: u32) -> i64 {
+        let ticks = i64::from(ticks_per_sample);
+        let mut time = counted_on(timestamp, self.newest);
+        let expected = self.offset.map(|offset| time.div_euclid(ticks) + offset);
         let lies_near = |place: i64| (self.next - AHEAD_SAMPLES_MAX..=self.next + AHEAD_SAMPLES_MAX).contains(&place);
-        let begins_anew = ssrc != self.ssrc || !expected.is_some_and(lies_near);
-        if begins_anew {
+        let is_same = (ssrc, ticks_per_sample) == (self.ssrc, self.ticks_per_sample);
+        if !is_same || !expected.is_some_and(lies_near) {
             // Another source, a clock that was set, or a stretch after so long a gap that its length is known no better than now.
             time = i64::from(timestamp);
-            (self.ssrc, self.newest) = (ssrc, time);
-            self.offset = Some(self.next + WAIT_SAMPLES - time);
+            (self.ssrc, self.ticks_per_sample, self.newest) = (ssrc, ticks_per_sample, time);
+            self.offset = Some(self.next + WAIT_SAMPLES - time.div_euclid(ticks));
             (self.watched, self.earliness_min) = (0, i64::MAX);
         }
         self.newest = self.newest.max(time);
-        let place = time + self.offset.expect("set by the first packet");
+        let place = time.div_euclid(ticks) + self.offset.expect("set by the first packet");
         self.watch(place - self.next);
+        place
+    }
+
+    /// Puts sound there. Whatever cannot be heard any more, or is too far ahead, is left out.
+    pub(crate) fn put(&mut self, place: i64, samples: impl ExactSizeIterator<Item = i16>) {
+        let length = i64::try_from(samples.len()).expect("a packet is short");
         for (sample, at) in samples.zip(place..place + length) {
             if at >= self.next && at < self.next + AHEAD_SAMPLES_MAX {
                 self.ring[slot(at)] = sample;
@@ -79,17 +89,9 @@ impl Playout {
         }
     }
 
-    /// The timestamp without its turning over, near the newest.
-    fn counted_on(&self, timestamp: u32) -> i64 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "the timestamp is the lower half"
-        )]
-        let newest = self.newest as u32;
-        #[expect(clippy::cast_possible_wrap, reason = "half of all timestamps are earlier")]
-        let difference = timestamp.wrapping_sub(newest) as i32;
-        self.newest + i64::from(difference)
+    /// The place that is heard next.
+    pub(crate) fn next(&self) -> i64 {
+        self.next
     }
 
     /// Follows the sender's clock: the latest packet of each second should be half of the wait early. Where sound is lost, it follows at
@@ -135,6 +137,12 @@ const _: () = assert!(RING_SAMPLES > AHEAD_SAMPLES_MAX + 2 * LATE_SAMPLES);
 mod tests {
     use super::*;
 
+    /// Sound that came with its timestamp.
+    fn take(playout: &mut Playout, ssrc: u32, timestamp: u32, value: i16) {
+        let place = playout.place(ssrc, timestamp, 1);
+        playout.put(place, std::iter::repeat_n(value, 160));
+    }
+
     /// A network: each packet, 20 ms of a count that goes on, comes so many ms late, or not at all.
     struct World {
         playout: Playout,
@@ -165,7 +173,7 @@ mod tests {
             let mut coming = self.coming.into_iter().peekable();
             for tick in 0..frames {
                 while let Some((_, timestamp, value)) = coming.next_if(|(at, ..)| *at < (tick + 1) * 160) {
-                    self.playout.take(7, timestamp, std::iter::repeat_n(value, 160));
+                    take(&mut self.playout, 7, timestamp, value);
                 }
                 for sample in self.playout.tick() {
                     match runs.last_mut() {
@@ -267,12 +275,27 @@ mod tests {
     #[test]
     fn another_source_begins_anew() {
         let mut playout = Playout::new();
-        playout.take(1, 4_000, std::iter::repeat_n(5, 160));
-        playout.take(2, 900_000, std::iter::repeat_n(6, 160));
+        take(&mut playout, 1, 4_000, 5);
+        take(&mut playout, 2, 900_000, 6);
         let heard: Vec<i16> = (0..5)
             .flat_map(|_| playout.tick())
             .filter(|sample| *sample != 0)
             .collect();
         assert_eq!(heard, [6; 160]);
+    }
+
+    #[test]
+    fn another_count_is_the_same_time() {
+        // At 48 kHz timestamps turn over six times as soon, and not between two samples.
+        let mut playout = Playout::new();
+        let first = u32::MAX - 2_000;
+        let begin = playout.place(7, first, 6);
+        for frame in 0..2_000_u32 {
+            let place = playout.place(7, first.wrapping_add(frame * 960), 6);
+            assert_eq!(place - begin, i64::from(frame) * 160, "{frame}");
+            playout.tick();
+        }
+        // The same source, with a codec that counts otherwise, begins anew.
+        assert_eq!(playout.place(7, 160, 1), playout.next() + WAIT_SAMPLES);
     }
 }

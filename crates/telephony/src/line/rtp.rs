@@ -22,6 +22,17 @@ pub struct Packet<'a> {
     pub payload: &'a [u8],
 }
 
+/// A timestamp without its turning over, as near as it can be to the newest that was counted on for ever.
+pub fn counted_on(timestamp: u32, newest: i64) -> i64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the timestamp is the lower half"
+    )]
+    let lower = newest as u32;
+    newest + i64::from(timestamp.wrapping_sub(lower).cast_signed())
+}
+
 impl Packet<'_> {
     /// Reads one; `None` is something else, RTCP too (RFC 5761 §4).
     pub fn read(datagram: &[u8]) -> Option<Packet<'_>> {

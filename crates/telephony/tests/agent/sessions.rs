@@ -1,8 +1,11 @@
 //! Calls that are refreshed or not, by peers that keep to the letter: what is agreed on, what is asked and what ends.
 
-use telephony::agent::{Cause, session::Sessions};
+use telephony::{
+    LegId,
+    agent::{By, Cause, Dial, Place, session::Sessions},
+};
 
-use super::{DOMAIN, LOCAL, OneDomain, World, sipp::Sipp};
+use super::{DOMAIN, LOCAL, OneDomain, PATIENCE, World, sipp::Sipp};
 
 /// Shorter than anybody has them, so that nobody waits.
 const SHORT: Sessions = Sessions {
@@ -58,4 +61,46 @@ async fn whoever_wants_to_refresh_too_often_is_told_how_often_they_may() {
     let peer = Sipp::calling("asks_too_often", LOCAL, world.agent.address(), DOMAIN);
     peer.plays_out().await;
     world.close();
+}
+
+/// We call somebody who wants such an interval.
+async fn calls(scenario: &str, interval: &str) -> (World, LegId, Sipp) {
+    let world = World::with(OneDomain::default(), SHORT).await;
+    let peer = Sipp::called(scenario, interval);
+    let leg = LegId::next();
+    let to = peer.address();
+    let address = to.rsplit_once('@').expect("an address").1.parse().expect("a socket");
+    let dial = Dial {
+        at: Some(Place { address, by: By::Udp }),
+        to,
+        caller: "help".to_owned(),
+        domain: DOMAIN.to_owned(),
+        sip_call_id: format!("{interval}@{DOMAIN}"),
+        credential: None,
+        g711_only: false,
+        timeout: PATIENCE,
+    };
+    world.agent.dial(leg, &dial).expect("an address");
+    (world, leg, peer)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_to_refresh_more_seldom_is_asked_again() {
+    let (mut world, leg, peer) = calls("wants_longer", "3600").await;
+    world.is_answered_after_ringing().await;
+    world.agent.hang_up(leg);
+    world.ended(leg, Cause::WeHungUp).await;
+    peer.plays_out().await;
+    world.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_content_with_nothing_is_not_asked_for_ever() {
+    // Ours is longer already, theirs is longer than anybody waits, or they say none.
+    for interval in ["2", "100000", "soon"] {
+        let (mut world, leg, peer) = calls("wants_too_long", interval).await;
+        world.ended(leg, Cause::Status(422)).await;
+        peer.plays_out().await;
+        world.close();
+    }
 }

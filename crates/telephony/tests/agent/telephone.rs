@@ -16,7 +16,10 @@ use tokio::{
     net::TcpStream,
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Of an account that likes Opus best.
+const OPUS: &str = ";audio_codecs=opus/48000/2,PCMU/8000/1";
+
+const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(super) struct Telephone {
     folder: TempDir,
@@ -57,6 +60,18 @@ impl Telephone {
             "<sip:ada@example.org;transport={transport}>;regint=0;outbound=\"sip:{proxy};transport={transport}\""
         );
         Telephone::start(voice, |_| account, "").await
+    }
+
+    /// Ada's, which speaks Opus if she may, and calls by UDP whoever is at that address.
+    pub(super) async fn ada_with_opus(voice: &[i16], proxy: SocketAddr) -> Telephone {
+        let account = format!("<sip:ada@example.org;transport=udp>;regint=0;outbound=\"sip:{proxy};transport=udp\"");
+        Telephone::start(voice, |_| account, OPUS).await
+    }
+
+    /// Bo's, which answers by itself, and speaks Opus if it may.
+    pub(super) async fn bo_with_opus(voice: &[i16]) -> Telephone {
+        let account = |port| format!("<sip:bo@127.0.0.1:{port};transport=udp>;regint=0");
+        Telephone::start(voice, account, &format!(";answermode=auto{OPUS}")).await
     }
 
     /// A gateway of the telephone network, which calls as this address, in the open, whoever is at that one.
@@ -144,7 +159,12 @@ impl Telephone {
             configuration(folder.path(), &voice, port, control),
         )
         .expect("a file");
-        let account = format!("{}{more};audio_codecs=PCMU/8000/1\n", account(port));
+        let codecs = if more.contains("audio_codecs") {
+            ""
+        } else {
+            ";audio_codecs=PCMU/8000/1"
+        };
+        let account = format!("{}{more}{codecs}\n", account(port));
         fs::write(folder.path().join("accounts"), account).expect("a file");
         fs::write(folder.path().join("contacts"), "").expect("a file");
         let process = Command::new("baresip")
@@ -185,6 +205,11 @@ impl Telephone {
 
     pub(super) async fn hang_up(&mut self) {
         self.say("hangup", "").await;
+    }
+
+    /// Presses keys.
+    pub(super) async fn press(&mut self, keys: &str) {
+        self.say("sndcode", keys).await;
     }
 
     /// Why its call ended.
@@ -255,6 +280,7 @@ fn configuration(folder: &Path, voice: &Path, port: u16, control: u16) -> String
         "net_interface 127.0.0.1",
         "module_path /usr/lib/baresip/modules",
         "module g711.so",
+        "module opus.so",
         "module srtp.so",
         "module aufile.so",
         "module aubridge.so",

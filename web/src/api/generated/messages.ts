@@ -12,6 +12,16 @@ export interface AdmitRequest {
   session: string;
 }
 
+/** Answers whether somebody agrees to be recorded. */
+export interface AnswerRecordingRequest {
+  /** A session of whoever answers. */
+  participantSession: string;
+  /** Of that session. */
+  resumeSecret: string;
+  /** They agree. */
+  agrees?: boolean;
+}
+
 /** A program that asks people for consent. */
 export interface App {
   /** `apps/{client_id}`. */
@@ -59,6 +69,8 @@ export interface Attendee {
   latestEndTime?: string;
   /** Each join of each device, newest first. */
   sessions?: AttendeeSession[];
+  /** Whether they telephoned: the name is their number then, partly masked. */
+  byPhone?: boolean;
 }
 
 /** One join of one device. */
@@ -73,6 +85,8 @@ export interface AttendeeSession {
   endTime?: string;
   /** Whether a program came as the participant, by a credential that was made for it. */
   byProgram?: boolean;
+  /** The telephone call by which they were in it, `projects/{project}/calls/{call}`; empty of another device. */
+  call?: string;
 }
 
 /** One line of the audit log. */
@@ -177,6 +191,14 @@ export type CallDirection =
   /** Somebody called us. */
   | 'INCOMING';
 
+/** A call that was in a meeting. */
+export interface CallMeeting {
+  /** `projects/{project}/calls/{call}`. */
+  call: string;
+  /** `conferenceRecords/{conference_record}/participants/{participant}/participantSessions/{participant_session}`. */
+  participantSession: string;
+}
+
 /** What is recorded of a call, and who is told of it. */
 export interface CallRecordingConfig {
   /** When it begins. */
@@ -229,6 +251,18 @@ export type CallTransport =
   | 'CLIENT'
   /** SIP. */
   | 'SIP';
+
+/** Asks for a check of the network. */
+export interface CheckNetworkRequest {
+  /** SDP with one section, which is for data channels. */
+  offer: string;
+}
+
+/** One may connect. */
+export interface CheckNetworkResponse {
+  /** SDP, with all candidates. */
+  answer: string;
+}
 
 /** What the register keeps of one conference. */
 export interface ConferenceRecord {
@@ -384,6 +418,40 @@ export type Device =
   /** Receives only. */
   | 'VIEWER';
 
+/** How one comes into a meeting from a telephone. */
+export interface DialIn {
+  /** What is called. */
+  numbers?: DialInNumber[];
+  /** Digits to key in. */
+  pin: string;
+  /** What a room system calls, and is in the meeting; empty where none can. */
+  sipUri?: string;
+}
+
+/** A number to call. */
+export interface DialInNumber {
+  /** In E.164. */
+  phoneNumber: string;
+  /** The country that it is of, by ISO 3166; empty if that is not said. */
+  regionCode?: string;
+  /** The language that is spoken there, by BCP 47; empty if that is not said. */
+  languageCode?: string;
+}
+
+/** Calls somebody into a meeting. */
+export interface DialOutRequest {
+  /** `projects/{project}`, whose call it is. */
+  project: string;
+  /** Who is called, in E.164, or an address of SIP. */
+  phoneNumber: string;
+}
+
+/** A call that is made. */
+export interface DialOutResponse {
+  /** `projects/{project}/calls/{call}`, by which `enfonica.voice.v1beta1.Calls` says what becomes of it. */
+  call: string;
+}
+
 /** A domain of mail in an organisation. */
 export interface Domain {
   /** `domains/{domain}`. */
@@ -402,6 +470,16 @@ export interface Grant {
   clientId: string;
   /** Full names. */
   scopes?: string[];
+}
+
+/** A relay, as WebRTC takes it. */
+export interface IceServer {
+  /** Where it is (RFC 7065). */
+  urls: string[];
+  /** The name to give it. */
+  username: string;
+  /** The password. */
+  credential: string;
 }
 
 /** A sign-in link. */
@@ -440,6 +518,8 @@ export interface JoinResponse {
   resumeSecret: string;
   /** As things stand, one will wait to be let in; what counts is decided when the transport is up. */
   waiting?: boolean;
+  /** Relays for whoever comes back from another network. */
+  iceServers?: IceServer[];
 }
 
 /** Asks to leave. */
@@ -484,6 +564,12 @@ export interface ListAuditEventsResponse {
   nextPageToken?: string;
 }
 
+/** Which of them were in meetings. */
+export interface ListCallMeetingsResponse {
+  /** Those of the calls that were. */
+  callMeetings?: CallMeeting[];
+}
+
 /** A page of calls. */
 export interface ListCallsResponse {
   /** The newest first. */
@@ -521,6 +607,14 @@ export interface ListGrantsResponse {
   /** By client id. */
   grants?: Grant[];
   /** Empty on the last page. */
+  nextPageToken?: string;
+}
+
+/** A page. */
+export interface ListMeetingRecordingsResponse {
+  /** The first first. */
+  recordings?: MeetingRecording[];
+  /** For the next page; empty on the last. */
   nextPageToken?: string;
 }
 
@@ -626,6 +720,14 @@ export interface Meeting {
   inside?: boolean;
   /** Whether somebody is in it now who may let others in. */
   hosted?: boolean;
+  /** Whether it is being recorded. */
+  recorded?: MeetingRecorded;
+  /** How one comes in from a telephone; not set where none does. */
+  dialIn?: DialIn;
+  /** If it is, or will be: whoever comes is asked, and nothing of them is kept until they have agreed. */
+  asksToRecord?: boolean;
+  /** Relays for a client whose network lets it come by no other way, to be known before it makes its offer; none for whom the entry is REFUSED. */
+  iceServers?: IceServer[];
 }
 
 /** How somebody enters. */
@@ -636,6 +738,149 @@ export type MeetingEntry =
   | 'KNOCK'
   /** Not through this client: the space can be entered only through the app that made it, or the token is not for taking part. */
   | 'REFUSED';
+
+/** What holds for all meetings. */
+export interface MeetingPolicy {
+  /** Whoever is in a meeting that is recorded is asked, and nothing is kept of them until they have agreed. */
+  asksToRecord?: boolean;
+}
+
+/** Whether whoever comes is recorded. */
+export type MeetingRecorded =
+  /** It goes on. */
+  | 'RECORDING'
+  /** A recording goes on that keeps nothing for now. */
+  | 'PAUSED'
+  /** It will begin by itself, when somebody is there who may record. */
+  | 'BY_ITSELF';
+
+/** A recording of a conference. */
+export interface MeetingRecording {
+  /** `conferenceRecords/{conference_record}/recordings/{recording}`. */
+  name: string;
+  /** How far it is. */
+  state: MeetingRecordingState;
+  /** When it began. */
+  startTime: string;
+  /** When it ended. */
+  endTime?: string;
+  /** Why it ended. */
+  endReason?: MeetingRecordingEndReason;
+  /** It keeps nothing for now. */
+  paused?: boolean;
+  /** `users/{user}` of whoever began it; empty if it began by itself. */
+  starter?: string;
+  /** Whether it is under a legal hold. */
+  held?: boolean;
+  /** When nothing was kept. */
+  pauses?: MeetingRecordingPause[];
+  /** How far its files are, in per cent, while they are being made. */
+  progressPercent?: number;
+  /** Its files, once they are made. */
+  files?: MeetingRecordingFile[];
+  /** A link to all files in one, a ZIP, as long as those of files are good. */
+  archiveUri?: string;
+  /** The page on which people play it. */
+  playerUri?: string;
+  /** Whether the caller may delete it. */
+  deletable?: boolean;
+  /** People were asked, and nothing was kept of whoever had not agreed. */
+  asks?: boolean;
+  /** What they said, each in order. */
+  answers?: MeetingRecordingAnswer[];
+  /** How far the one video of all is. */
+  composition?: MeetingRecordingComposition;
+  /** And in per cent, while it is being made. */
+  composedPercent?: number;
+  /** Whether the caller may have it made: they own the space, and the server has what it takes. */
+  composable?: boolean;
+}
+
+/** What somebody has said to being recorded. */
+export interface MeetingRecordingAnswer {
+  /** `conferenceRecords/{conference_record}/participants/{participant}`. */
+  participant: string;
+  /** When; it held until the next of theirs, and no longer than they were there. */
+  time: string;
+  /** They agreed. */
+  agrees?: boolean;
+}
+
+/** How far the one video of all is. */
+export type MeetingRecordingComposition =
+  /** Others are made first. */
+  | 'WAITING'
+  /** It is being made. */
+  | 'BEING_MADE'
+  /** It is among the files. */
+  | 'MADE'
+  /** It could not be made; it can be asked for again. */
+  | 'NOT_MADE';
+
+/** Why it ended. */
+export type MeetingRecordingEndReason =
+  /** Somebody stopped it. */
+  | 'STOPPED'
+  /** Its conference ended. */
+  | 'CONFERENCE_ENDED'
+  /** There was no room for more of it. */
+  | 'DISK_FULL'
+  /** Something went wrong. */
+  | 'BROKEN_OFF'
+  /** The server stopped; another recording of the conference begins when its people are back. */
+  | 'SERVER_STOPPED'
+  /** It was as long as one may be. */
+  | 'TOO_LONG';
+
+/** A file of a recording. */
+export interface MeetingRecordingFile {
+  /** Its name, in the recording and when it is saved. */
+  fileName: string;
+  /** As HTTP names it. */
+  mediaType: string;
+  /** How many bytes it has. */
+  sizeBytes?: string;
+  /** Its SHA-256, in hexadecimal. */
+  sha256?: string;
+  /** The id of the participant session that it is of; empty if it is everybody's. */
+  session?: string;
+  /** What of it. */
+  source?: MeetingRecordingFileSource;
+  /** When what is in it began. */
+  startTime?: string;
+  /** How long that is. */
+  duration?: string;
+  /** By which it can be fetched for an hour, whole or in ranges, without anything else. */
+  uri?: string;
+}
+
+/** What of a session it is of. */
+export type MeetingRecordingFileSource =
+  /** The voice. */
+  | 'MICROPHONE'
+  /** The picture. */
+  | 'CAMERA'
+  /** What was shown. */
+  | 'SCREEN';
+
+/** A time of which nothing was kept. */
+export interface MeetingRecordingPause {
+  /** From then on. */
+  startTime: string;
+  /** Until then; not set while it is paused. */
+  endTime?: string;
+}
+
+/** How far it is. */
+export type MeetingRecordingState =
+  /** It goes on. */
+  | 'STARTED'
+  /** It is over, and its files are being made. */
+  | 'ENDED'
+  /** Its files can be fetched. */
+  | 'FILE_GENERATED'
+  /** There are no files. */
+  | 'FAILED';
 
 /** A person who belongs to a space, in every conference of it. */
 export interface Member {
@@ -968,6 +1213,12 @@ export interface ServiceAccountKey {
   createTime?: string;
 }
 
+/** Asks for a legal hold, or that it is lifted. */
+export interface SetMeetingRecordingHoldRequest {
+  /** Whether it is under a hold from now on. */
+  held?: boolean;
+}
+
 /** Asks to make somebody a member of a project. */
 export interface SetProjectMemberRequest {
   /** The address or the name of a person or of a service account. */
@@ -1165,6 +1416,12 @@ export interface UpdateDaemonRequest {
 export interface UpdateDomainRequest {
   /** Whether whoever has met people of the organisation may look up their e-mail addresses. */
   sharesEmail?: boolean;
+}
+
+/** Asks to change the policy of meetings. */
+export interface UpdateMeetingPolicyRequest {
+  /** Whether people are asked before they are recorded. */
+  asksToRecord?: boolean;
 }
 
 /** Says how recordings of a project are kept. */

@@ -10,13 +10,19 @@ import { ConfirmButton } from '../confirm.tsx';
 import { Choice, Field, valueOf } from '../field.tsx';
 import { SavingNote, useSaving } from '../saving.tsx';
 import { AdministrationPage } from './administration.tsx';
+import { Asking } from './asking.tsx';
 import { AddForm } from './form.tsx';
 import { Inventory } from './inventory.tsx';
 
 export function DomainsPage() {
   return (
     <AdministrationPage office="domains" lead={t('domains.lead')}>
-      {() => <Domains />}
+      {() => (
+        <>
+          <Domains />
+          <Asking />
+        </>
+      )}
     </AdministrationPage>
   );
 }

@@ -2,9 +2,10 @@
 
 import { useEffect } from 'preact/hooks';
 import { setRecordingHold } from '../../api/administration.ts';
-import { deleteRecording, getCall, getRecordingStatus, listMemberships, listRecordings } from '../../api/calls.ts';
+import { deleteRecording, getCall, getRecordingStatus, listMemberships, listRecordings, meetingOf } from '../../api/calls.ts';
 import type { RecordingStatus } from '../../api/generated/messages.ts';
 import { type Call, isUnderWay, type Recording } from '../../calls/call.ts';
+import { pathOf } from '../../route.ts';
 import { t } from '../../text/calls.ts';
 import { account } from '../account.ts';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
@@ -28,6 +29,8 @@ const CONTROL = 'voice.recordings.control';
 
 interface Shown {
   call: Call;
+  /** `conferenceRecords/{conference_record}`; empty if it was in none. */
+  meeting: string;
   recordings: readonly Recording[];
   status: RecordingStatus;
   mayDelete: boolean;
@@ -43,14 +46,15 @@ export function CallPage({ project, call }: { project: string; call: string }) {
 }
 
 async function load(project: string, name: string): Promise<Shown> {
-  const [{ projects }, call, recordings, status] = await Promise.all([
+  const [{ projects }, call, meeting, recordings, status] = await Promise.all([
     listMemberships(),
     getCall(name),
+    meetingOf(project, name),
     listRecordings(name),
     getRecordingStatus(name),
   ]);
   const permissions = projects.find((membership) => membership.project === project)?.permissions ?? [];
-  return { call, recordings, status, mayDelete: permissions.includes(DELETE), mayControl: permissions.includes(CONTROL) };
+  return { call, meeting, recordings, status, mayDelete: permissions.includes(DELETE), mayControl: permissions.includes(CONTROL) };
 }
 
 function Load({ project, name }: { project: string; name: string }) {
@@ -85,7 +89,7 @@ interface ShownCallProps {
 }
 
 function ShownCall({ project, shown, onChange }: ShownCallProps) {
-  const { call, recordings, status, mayDelete, mayControl } = shown;
+  const { call, meeting, recordings, status, mayDelete, mayControl } = shown;
   const who = account.value;
   const administers = who.kind === 'user' && who.user.administrator;
   const holdOf = (name: string): Hold => {
@@ -104,7 +108,7 @@ function ShownCall({ project, shown, onChange }: ShownCallProps) {
   };
   return (
     <>
-      <Summary call={call} />
+      <Summary call={call} meeting={meeting} />
       {call.answer_ms !== undefined && call.end_ms === undefined && !call.origin && (
         <Control status={status} mayControl={mayControl} onChange={(status) => onChange({ ...shown, status })} />
       )}
@@ -131,7 +135,7 @@ function ShownCall({ project, shown, onChange }: ShownCallProps) {
   );
 }
 
-function Summary({ call }: { call: Call }) {
+function Summary({ call, meeting }: Pick<Shown, 'call' | 'meeting'>) {
   const { from, to, state, create_ms, answer_ms, end_ms, origin, error, labels } = call;
   return (
     <section class="card summary call-summary" aria-label={t('call.summary')}>
@@ -147,6 +151,13 @@ function Summary({ call }: { call: Call }) {
         </Fact>
         {answer_ms !== undefined && end_ms !== undefined && (
           <Fact name={t('call.talked')}>{durationText(end_ms - answer_ms)}</Fact>
+        )}
+        {meeting && (
+          <Fact name={t('call.meeting')}>
+            <a href={pathOf({ page: 'attendance', conferenceRecord: meeting })}>
+              {t('call.meeting.see')}
+            </a>
+          </Fact>
         )}
         {origin && (
           <Fact name={t('call.origin')}>

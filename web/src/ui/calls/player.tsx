@@ -121,13 +121,14 @@ function Deck({ heard: { address, loudness }, name, sides, duration_ms }: DeckPr
   );
 }
 
-interface SliderProps {
+export interface SliderProps {
   position_s: number;
   duration_s: number;
   onSeek(to_s: number): void;
 }
 
-function Slider({ position_s, duration_s, onSeek }: SliderProps) {
+/** A place in time, moved by pointer or by keys. */
+export function Slider({ position_s, duration_s, onSeek }: SliderProps) {
   const step = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
     const by_s = STEPS_S[event.key];
     if (by_s === undefined) return;

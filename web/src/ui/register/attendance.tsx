@@ -10,6 +10,7 @@ import { counted, t } from '../../text/account.ts';
 import { download } from '../download.ts';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
 import { Page } from '../page.tsx';
+import { RecordingList } from '../recordings/recordingList.tsx';
 import { isMissing } from '../reason.ts';
 import { dayAndTimeText, dayText, durationText, timeText } from '../times.ts';
 import '../styles/register.css';
@@ -56,17 +57,18 @@ function Load({ name }: { name: string }) {
       if (isMissing(state.error)) return <p class="card gate">{t('attendance.missing')}</p>;
       return <Failed error={state.error} onAgain={again} />;
     case 'ready':
-      return <Attendance sitting={state.value} onAgain={again} />;
+      return <Attendance name={name} sitting={state.value} onAgain={again} />;
   }
 }
 
-function Attendance({ sitting, onAgain }: { sitting: Sitting; onAgain(): void }) {
+function Attendance({ name, sitting, onAgain }: { name: string; sitting: Sitting; onAgain(): void }) {
   const { conference, people, now_ms } = sitting;
   const { start_ms } = conference;
   const whole = { start_ms, end_ms: conference.end_ms ?? Math.max(start_ms, now_ms) };
   return (
     <>
       <Summary sitting={sitting} end_ms={whole.end_ms} onAgain={onAgain} />
+      <RecordingList conferenceRecord={name} title={t('attendance.recordings')} />
       <section aria-labelledby="attendees">
         <h2 id="attendees">{t('attendance.who')}</h2>
         <ul class="attendees card" aria-labelledby="attendees">
@@ -149,7 +151,8 @@ interface PersonProps {
 }
 
 function Person({ person, whole, now_ms }: PersonProps) {
-  const { displayName, signedIn, role, removed, sessions } = person;
+  const { displayName, signedIn, byPhone, role, removed, sessions } = person;
+  const calls = sessions.map(({ call }) => call).filter(Boolean);
   const presence = presenceOf(sessions, now_ms);
   if (!presence) return null;
   return (
@@ -159,6 +162,7 @@ function Person({ person, whole, now_ms }: PersonProps) {
         <p class="tags">
           {(role === 'HOST' || role === 'COHOST') && <span class="tag">{t(`attendance.role.${role}`)}</span>}
           {!signedIn && <span class="tag">{t('mark.guest')}</span>}
+          {byPhone && <span class="tag">{t('meeting.byPhone')}</span>}
           {sessions.some(({ byProgram }) => byProgram) && <span class="tag">{t('mark.program')}</span>}
           {removed && <span class="tag warning">{t('attendance.removed')}</span>}
         </p>
@@ -166,7 +170,15 @@ function Person({ person, whole, now_ms }: PersonProps) {
           <span>{spanText(presence.start_ms, presence.live ? undefined : presence.end_ms)}</span>
           <strong>{durationText(presence.present_ms)}</strong>
         </p>
-        <p class="hint">{presence.devices.map((device) => t(`attendance.device.${device}`)).join(', ')}</p>
+        <p class="hint">
+          {calls.length === 0
+            ? presence.devices.map((device) => t(`attendance.device.${device}`)).join(', ')
+            : calls.map((call) => (
+                <a key={call} href={callPath(call)}>
+                  {t('attendance.call')}
+                </a>
+              ))}
+        </p>
       </div>
       <svg class="timeline" aria-hidden="true">
         {barsOf(sessions, whole, now_ms).map((bar, index) => (
@@ -184,6 +196,12 @@ function Person({ person, whole, now_ms }: PersonProps) {
       {sessions.length > 1 && <Sessions sessions={sessions} />}
     </>
   );
+}
+
+/** `projects/{project}/calls/{call}` */
+function callPath(name: string): string {
+  const [, project = '', , call = ''] = name.split('/');
+  return pathOf({ page: 'call', project: `projects/${project}`, call });
 }
 
 function Sessions({ sessions }: { sessions: readonly Session[] }) {

@@ -4,8 +4,11 @@
 //! it out, even when its media has long gone: the end of a session is told after it is written down, never before.
 //!
 //! What clients ask is in `requests`, what they may in `rights`, what people say beside their voices in `social`, who is
-//! on whose video lines in `views`, when all are told what is so in `telling`, and packets run through `packets`.
+//! on whose video lines in `views`, at which size in `fitting`, what of it the network of each carries in `bandwidth`, when all are told
+//! what is so in `telling`, and packets run through `packets`.
 
+mod bandwidth;
+mod fitting;
 mod packets;
 mod requests;
 mod rights;
@@ -26,10 +29,10 @@ use quality::report::Upload;
 use crate::{
     admission::Card,
     core::{
-        EntryId, LineId, MemberId, Source, Time,
+        EntryId, LineId, MemberId, Source, Time, allocation,
         assignment::Placement,
         channels::{Channel, Layout, MediaState},
-        keyframes::Keyframes,
+        layer::{Layers, Spatials},
         line::{Line, Rewritten},
         news::Told,
         outbox::Manner,
@@ -60,7 +63,9 @@ pub(crate) enum Effect {
         text: Arc<str>,
     },
     /// Ask a publisher for a keyframe.
-    AskKeyframe { of: MemberId, source: Source },
+    AskKeyframe { of: MemberId, source: Source, spatial: u8 },
+    /// What a member would be sent if there were no limit, in bits per second; `None` if it is shown no picture.
+    Want { to: MemberId, wanted_bps: Option<u64> },
 }
 
 /// A packet for one line of one member.
@@ -101,6 +106,8 @@ pub(crate) struct Newcomer {
     pub(crate) said: MediaState,
     /// What it offers to send.
     pub(crate) offered: Sends,
+    /// In how many sizes it offers its camera and its screen.
+    pub(crate) sizes: [usize; 2],
     /// Receiving audio lines.
     pub(crate) audio_lines: usize,
     /// The SSRC of each receiving video line.
@@ -123,8 +130,10 @@ pub(crate) enum Outcome {
 pub(crate) struct Room {
     members: BTreeMap<MemberId, Member>,
     speakers: Speakers<MemberId>,
-    /// Which lines a media entry may have to be put on.
-    viewers: BTreeMap<EntryId, Vec<(MemberId, usize)>>,
+    /// Which lines a layer of a media entry may have to be put on.
+    viewers: BTreeMap<View, Vec<(MemberId, usize)>>,
+    /// Of whom, and of what, each media entry's pictures are.
+    owners: BTreeMap<EntryId, (MemberId, Source)>,
     /// In the order in which they were raised.
     hands: Vec<RaisedHand>,
     /// The latest messages that have an id, newest first.
@@ -153,18 +162,36 @@ struct Member {
     chat_rate: Rate,
     reaction_rate: Rate,
     spoke: Option<Time>,
-    camera: Keyframes,
-    screen: Keyframes,
+    camera: Layers,
+    screen: Layers,
     audio: Vec<Line<MemberId>>,
     video: Vec<VideoLine>,
     layout: Option<Layout>,
+    /// Who would be where if there were no limit.
     placements: Vec<Placement>,
+    /// Those of them that there is room for.
+    granted: Vec<Placement>,
+    allocation: allocation::State,
+    /// What the way to it carries, in bits per second, if that is known.
+    budget_bps: Option<u64>,
+    wanted_bps: Option<u64>,
 }
 
 #[derive(Debug)]
 struct VideoLine {
     ssrc: u32,
-    line: Line<EntryId>,
+    /// What was placed on it.
+    entry: Option<EntryId>,
+    /// Which layers of that it needs its publisher to send.
+    needed: Spatials,
+    line: Line<View>,
+}
+
+/// One layer of what a media entry shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct View {
+    entry: EntryId,
+    spatial: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +218,15 @@ impl Member {
         self.present() && self.open[channel.index()]
     }
 
-    fn keyframes(&mut self, source: Source) -> Option<&mut Keyframes> {
+    fn layers(&self, source: Source) -> Option<&Layers> {
+        match source {
+            Source::Microphone => None,
+            Source::Camera => Some(&self.camera),
+            Source::Screen => Some(&self.screen),
+        }
+    }
+
+    fn layers_mut(&mut self, source: Source) -> Option<&mut Layers> {
         match source {
             Source::Microphone => None,
             Source::Camera => Some(&mut self.camera),
@@ -206,6 +241,7 @@ impl Room {
             members: BTreeMap::new(),
             speakers: Speakers::new(),
             viewers: BTreeMap::new(),
+            owners: BTreeMap::new(),
             hands: vec![],
             said: VecDeque::new(),
             telling: Telling::default(),
@@ -220,6 +256,24 @@ impl Room {
         self.members.is_empty()
     }
 
+    /// Who is in it, how it is shown, and what of it is taken.
+    pub(crate) fn present(&self) -> impl Iterator<Item = (MemberId, &Card, Sends)> {
+        let present = self.members.iter().filter(|(_, member)| member.present());
+        present.map(|(id, Member { entry, .. })| {
+            let sends = Sends {
+                microphone: entry.speaks(),
+                camera: entry.shows(),
+                screen: entry.sharing,
+            };
+            (*id, &entry.card, sends)
+        })
+    }
+
+    /// Who is marked as the loudest speaker.
+    pub(crate) fn loudest(&self) -> Option<MemberId> {
+        self.speakers.loudest()
+    }
+
     /// Lets somebody in. Nobody is told before [`Room::connected`].
     pub(crate) fn admit(&mut self, id: MemberId, newcomer: Newcomer, now: Time) {
         let Newcomer {
@@ -227,6 +281,7 @@ impl Room {
             rights,
             said,
             offered,
+            sizes: [camera_sizes, screen_sizes],
             audio_lines,
             video_ssrcs,
         } = newcomer;
@@ -254,6 +309,8 @@ impl Room {
             .into_iter()
             .map(|ssrc| VideoLine {
                 ssrc,
+                entry: None,
+                needed: Spatials::NONE,
                 line: Line::video(),
             })
             .collect();
@@ -270,13 +327,19 @@ impl Room {
             chat_rate: Rate::new(limits::CHAT, now),
             reaction_rate: Rate::new(limits::REACTIONS, now),
             spoke: None,
-            camera: Keyframes::default(),
-            screen: Keyframes::default(),
+            camera: Layers::new(camera_sizes, now),
+            screen: Layers::new(screen_sizes, now),
             audio: (0..audio_lines).map(|_| Line::audio()).collect(),
             video,
             layout: None,
             placements: vec![],
+            granted: vec![],
+            allocation: allocation::State::default(),
+            budget_bps: None,
+            wanted_bps: None,
         };
+        self.owners.insert(member.entry.main, (id, Source::Camera));
+        self.owners.insert(member.entry.screen, (id, Source::Screen));
         self.members.insert(id, member);
     }
 
@@ -322,6 +385,10 @@ impl Room {
     /// Takes it out, and the others are told.
     pub(crate) fn leave(&mut self, id: MemberId) {
         let Some(member) = self.members.remove(&id) else { return };
+        for entry in [member.entry.main, member.entry.screen] {
+            self.owners.remove(&entry);
+            self.viewers.retain(|view, _| view.entry != entry);
+        }
         self.speakers.remove(id);
         for other in self.members.values_mut() {
             other.audio.iter_mut().for_each(|line| line.forget(id));
@@ -342,8 +409,6 @@ impl Room {
         }
         self.telling.unplaced = true;
         self.stir();
-        self.viewers.remove(&member.entry.main);
-        self.viewers.remove(&member.entry.screen);
     }
 
     /// What a channel says first.
@@ -358,6 +423,9 @@ impl Room {
             }
             Channel::Participants | Channel::MediaEntries | Channel::Reactions => {
                 self.tell_all_there_is(id, channel, effects);
+            }
+            Channel::VideoAssignment if member.camera.is_thinned() || member.screen.is_thinned() => {
+                self.tell_wanted(id, effects);
             }
             Channel::VideoAssignment | Channel::Chat => {}
             Channel::Moderation => member.say_moderation(id, effects),

@@ -1,13 +1,14 @@
 //! The packets of a room: onto which lines each one goes, and when its publisher is asked for a keyframe.
 //!
-//! A video packet visits only the lines that show its media entry; that list is pruned as it is walked, when a line has
+//! A video packet visits only the lines that show its layer of its media entry; that list is pruned as it is walked, when a line has
 //! moved on. A sound visits everybody, as everybody hears the loudest.
 
 use crate::{
     core::{
         EntryId, LineId, MemberId, Source, Time,
+        change::Wanted,
         line::Incoming,
-        room::{Actions, Csrc, Effect, Forward, Member, Phase, Room, VideoLine},
+        room::{Actions, Csrc, Effect, Forward, Member, Phase, Room, VideoLine, View},
         speakers::{Place, Sound},
     },
     rights::Right,
@@ -66,8 +67,25 @@ impl Room {
             .members
             .get(&by)
             .and_then(|member| member.video.get(line)?.line.current());
-        if let Some(entry) = shown {
-            self.want_keyframe(entry, now, effects);
+        if let Some(view) = shown {
+            self.want_keyframe(view, now, effects);
+        }
+    }
+
+    /// Somebody who records needs keyframes of a member, whether anybody sees it or not.
+    pub(super) fn want_keyframes(&mut self, of: MemberId, wanted: Wanted, now: Time, effects: &mut Vec<Effect>) {
+        let Some(member) = self.members.get_mut(&of) else {
+            return;
+        };
+        let sources = [(Source::Camera, wanted.camera), (Source::Screen, wanted.screen)];
+        for (source, is_wanted) in sources {
+            let Some(layers) = member.layers_mut(source).filter(|_| is_wanted) else {
+                continue;
+            };
+            let spatial = layers.largest().unwrap_or_default();
+            if layers.want_keyframe(spatial, now) {
+                effects.push(Effect::AskKeyframe { of, source, spatial });
+            }
         }
     }
 
@@ -139,7 +157,14 @@ impl Room {
         now: Time,
         actions: &mut Actions,
     ) {
-        let Some(viewers) = self.viewers.get_mut(&shown) else {
+        if self.layers_mut(shown).is_some_and(|layers| layers.arrived(packet, now)) {
+            self.fit_viewers(shown, now, &mut actions.effects);
+        }
+        let view = View {
+            entry: shown,
+            spatial: packet.spatial,
+        };
+        let Some(viewers) = self.viewers.get_mut(&view) else {
             return;
         };
         let csrc = Csrc {
@@ -156,7 +181,7 @@ impl Room {
             let Some(VideoLine { line: video, .. }) = member.video.get_mut(*line) else {
                 return false;
             };
-            if present && let Some(rewritten) = video.forward(shown, packet, now) {
+            if present && let Some(rewritten) = video.forward(view, packet, now) {
                 actions.forwards.push(Forward {
                     to: *to,
                     line: LineId::Video(*line),
@@ -164,28 +189,30 @@ impl Room {
                     csrc,
                 });
             }
-            waiting |= present && video.waits_for(shown);
-            video.concerns(shown)
+            waiting |= present && video.waits_for(view);
+            video.concerns(view)
         });
-        let Some(keyframes) = self.members.get_mut(&from).and_then(|member| member.keyframes(source)) else {
-            return;
-        };
-        let due = keyframes.passed(packet.starts_keyframe, now);
-        if due || (waiting && keyframes.want(now)) {
-            actions.effects.push(Effect::AskKeyframe { of: from, source });
+        let View { entry, spatial } = view;
+        let Some(layers) = self.layers_mut(entry) else { return };
+        let due = layers.passed(spatial, packet.starts_keyframe, now);
+        if due || (waiting && layers.want_keyframe(spatial, now)) {
+            actions.effects.push(Effect::AskKeyframe {
+                of: from,
+                source,
+                spatial,
+            });
         }
     }
 
-    pub(super) fn want_keyframe(&mut self, shown: EntryId, now: Time, effects: &mut Vec<Effect>) {
-        for (id, member) in &mut self.members {
-            let source = match shown {
-                entry if entry == member.entry.main => Source::Camera,
-                entry if entry == member.entry.screen => Source::Screen,
-                _ => continue,
-            };
-            if member.keyframes(source).is_some_and(|keyframes| keyframes.want(now)) {
-                effects.push(Effect::AskKeyframe { of: *id, source });
-            }
+    pub(super) fn want_keyframe(&mut self, View { entry, spatial }: View, now: Time, effects: &mut Vec<Effect>) {
+        let Some((of, source)) = self.owners.get(&entry).copied() else {
+            return;
+        };
+        if self
+            .layers_mut(entry)
+            .is_some_and(|layers| layers.want_keyframe(spatial, now))
+        {
+            effects.push(Effect::AskKeyframe { of, source, spatial });
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{
     core::{
-        MemberId,
+        MemberId, Time,
         change::{Change, Grant},
         channels::{Channel, Code, MediaState},
         resources::{Empty, Resource, ResourceKind},
@@ -19,8 +19,13 @@ use crate::{
 
 impl Room {
     /// Does what the control plane asks for a member.
-    pub(crate) fn carry_out(&mut self, id: MemberId, change: Change, effects: &mut Vec<Effect>) {
-        let Change { grant, mutes, text } = change;
+    pub(crate) fn carry_out(&mut self, id: MemberId, change: Change, now: Time, effects: &mut Vec<Effect>) {
+        let Change {
+            grant,
+            mutes,
+            text,
+            keyframes,
+        } = change;
         if let Some(Grant { rights, kept }) = grant {
             self.permit(id, kept);
             self.permit(id, rights);
@@ -31,6 +36,7 @@ impl Room {
         if let Some(text) = text {
             self.moderate(id, text, effects);
         }
+        self.want_keyframes(id, keyframes, now, effects);
     }
 
     /// Grants and withdraws.

@@ -5,11 +5,9 @@
 //! when the room tells what is new.
 
 use crate::core::{
-    EntryId, MemberId, Time,
-    assignment::{Placement, Wish, place},
-    channels::Channel,
-    resources::{AssignedCanvas, Message, Resource, ResourceKind, VideoAssignment},
-    room::{Effect, Member, Room, VideoLine, newest},
+    EntryId, MemberId, Source, Time,
+    assignment::{Wish, place},
+    room::{Effect, Member, Room, VideoLine},
 };
 
 impl Room {
@@ -64,73 +62,40 @@ impl Room {
         if placements == member.placements && !asked {
             return;
         }
-        let canvases: Vec<AssignedCanvas> = placements
-            .iter()
-            .map(|placement| AssignedCanvas::new(placement, member.video[placement.line].ssrc))
-            .collect();
-        let assignment = VideoAssignment {
-            label: &layout.label,
-            canvases: &canvases,
-        };
-        let resource = Resource {
-            id: None,
-            kind: ResourceKind::VideoAssignment(assignment),
-        };
-        let message = Message {
-            resources: &[resource],
-            ..Message::default()
-        };
-        effects.push(newest(id, Channel::VideoAssignment, message.text()));
-        self.put_on_lines(id, placements, now, effects);
-    }
-
-    fn put_on_lines(&mut self, id: MemberId, placements: Vec<Placement>, now: Time, effects: &mut Vec<Effect>) {
-        let Some(member) = self.members.get_mut(&id) else {
-            return;
-        };
-        let mut wanted = vec![];
-        for (index, VideoLine { line, .. }) in member.video.iter_mut().enumerate() {
-            match placements.iter().find(|placement| placement.line == index) {
-                None => line.clear(),
-                Some(Placement { entry, .. }) => {
-                    if line.show(*entry) {
-                        wanted.push((*entry, index));
-                    }
-                }
-            }
+        if let Some(member) = self.members.get_mut(&id) {
+            member.placements = placements;
         }
-        member.placements = placements;
-        for (entry, line) in wanted {
-            let viewers = self.viewers.entry(entry).or_default();
-            if !viewers.contains(&(id, line)) {
-                viewers.push((id, line));
-            }
-            self.want_keyframe(entry, now, effects);
-        }
+        self.grant(id, asked, now, effects);
     }
 
     /// Whether a line may stand for a media entry: a camera that is off for a while keeps its line, one that may not be used
     /// gives it up.
     fn exists(&self, entry: EntryId) -> bool {
-        let mut roll = self
-            .members
-            .values()
-            .filter(|member| member.on_roll())
-            .map(|member| &member.entry);
-        roll.any(|other| (other.sends.camera && other.main == entry) || (other.sharing && other.screen == entry))
+        let owner = self.owners.get(&entry);
+        let member = owner.and_then(|(owner, source)| Some((self.members.get(owner)?, *source)));
+        member.is_some_and(|(member, source)| {
+            member.on_roll()
+                && match source {
+                    Source::Microphone => false,
+                    Source::Camera => member.entry.sends.camera,
+                    Source::Screen => member.entry.sharing,
+                }
+        })
     }
 
     /// What is sent while muted is not forwarded, so the lines go on at a keyframe, as if it were another source.
     pub(super) fn pause(&mut self, shown: EntryId) {
-        for (viewer, line) in self.viewers.get(&shown).into_iter().flatten() {
-            let line = self
+        let of_entry = self.viewers.iter().filter(|(view, _)| view.entry == shown);
+        for (viewer, line) in of_entry.flat_map(|(_, viewers)| viewers) {
+            let video = self
                 .members
                 .get_mut(viewer)
                 .and_then(|member| member.video.get_mut(*line));
-            if let Some(VideoLine { line, .. }) = line.filter(|line| line.line.current() == Some(shown)) {
-                let waiting = line.waiting();
+            let Some(VideoLine { line, .. }) = video else { continue };
+            if let Some(current) = line.current().filter(|current| current.entry == shown) {
+                let next = line.waiting().unwrap_or(current);
                 line.clear();
-                line.show(waiting.unwrap_or(shown));
+                line.show(next);
             }
         }
     }

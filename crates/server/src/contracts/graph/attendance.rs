@@ -245,6 +245,7 @@ async fn record(
             Some(accounts.tenant().to_string()),
         ),
         ParticipantKind::Anonymous => (None, "#microsoft.graph.communicationsGuestIdentity", None),
+        ParticipantKind::Phone => (None, "#microsoft.graph.communicationsPhoneIdentity", None),
     };
     let interval = |one: &Presence| Interval {
         join_date_time: Moment(one.start),

@@ -74,6 +74,7 @@ impl Slot {
         match kind {
             ParticipantKind::SignedIn(_) => Slot::User,
             ParticipantKind::Anonymous => Slot::Guest,
+            ParticipantKind::Phone => Slot::Phone,
         }
     }
 }
@@ -106,7 +107,7 @@ impl Known {
     ) -> Answer<Somebody> {
         let email = match kind {
             ParticipantKind::SignedIn(user) => self.user(accounts, user).await?.map(|user| user.email.clone()),
-            ParticipantKind::Anonymous => None,
+            ParticipantKind::Anonymous | ParticipantKind::Phone => None,
         };
         Ok(Somebody {
             id: guid(id.as_str()),
@@ -125,12 +126,12 @@ impl Known {
     ) -> Answer<Somebody> {
         let user = match kind {
             ParticipantKind::SignedIn(user) => self.user(accounts, user).await?,
-            ParticipantKind::Anonymous => None,
+            ParticipantKind::Anonymous | ParticipantKind::Phone => None,
         };
         let unknown = || Somebody {
             id: match kind {
                 ParticipantKind::SignedIn(user) => user.as_str().to_owned(),
-                ParticipantKind::Anonymous => guid(session.as_str()),
+                ParticipantKind::Anonymous | ParticipantKind::Phone => guid(session.as_str()),
             },
             display_name: None,
             email: None,

@@ -95,6 +95,11 @@ fn shared(streams: &Streams<'_>, direction: Option<Direction>, share: fn(&Totals
 pub(super) fn caller_network(streams: &Streams<'_>, voices: &Streams<'_>, way: &Way<'_>) -> NetworkInfo {
     let own = way.report.path.address.filter(|_| way.shows_addresses);
     let seen = way.path.filter(|_| way.shows_addresses).map(|path| path.theirs);
+    // The relay is where media is.
+    let relayed = way
+        .path
+        .filter(|path| way.shows_addresses && path.transport.is_relayed());
+    let relay = relayed.map(|path| path.ours);
     NetworkInfo {
         delay_event_ratio: shared(streams, None, |totals| &totals.figures.delayed),
         received_quality_event_ratio: shared(voices, Some(Direction::Downlink), |totals| &totals.figures.spoiled),
@@ -102,6 +107,8 @@ pub(super) fn caller_network(streams: &Streams<'_>, voices: &Streams<'_>, way: &
         ip_address: own.map(|address| address.to_string()),
         reflexive_ip_address: seen.map(|address| address.ip().to_string()),
         port: seen.map(|address| address.port()),
+        relay_ip_address: relay.map(|address| address.ip().to_string()),
+        relay_port: relay.map(|address| address.port()),
         ..network(way.path, connection_type(way.report))
     }
 }
@@ -122,8 +129,8 @@ fn network(path: Option<Path>, connection_type: ConnectionType) -> NetworkInfo {
         connection_type,
         network_transport_protocol: match path.map(|path| path.transport) {
             None => TransportProtocol::Unknown,
-            Some(Transport::Udp) => TransportProtocol::Udp,
-            Some(Transport::Tcp) => TransportProtocol::Tcp,
+            Some(Transport::Udp | Transport::RelayedUdp) => TransportProtocol::Udp,
+            Some(Transport::Tcp | Transport::RelayedTcp) => TransportProtocol::Tcp,
         },
         ip_address: None,
         port: None,

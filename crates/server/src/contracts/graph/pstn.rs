@@ -297,6 +297,7 @@ mod tests {
             originating_call: Some("f523d2ed-2966-4b6b-925b-754a88034cc5".to_owned()),
             bridged: false,
             state_update_uri: None,
+            participant_session: None,
         }
     }
 

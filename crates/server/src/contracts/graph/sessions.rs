@@ -2,14 +2,19 @@
 //! of a telephone call is made in [`telephone`].
 //!
 //! Each session is one join of one device, with its start and its end as everywhere else. A rejoin is a session more, and so a leg
-//! never changes within one: each session has one segment, with the session's id and times.
+//! never changes within one: each session has one segment, with the session's id and times. Of somebody who telephoned, the telephone's
+//! call is a segment before that one, with its own.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use calls::Leg;
 use meeting::{SessionEndReason, SessionId};
 use odata::Options;
-use register::{Attended, CallRecord as Stored, CallSession, Page, Published, Query, SessionQuality, TelephoneRecord};
+use register::{
+    Attended, CallRecord as Stored, CallSession, Page, ParticipantKind, Published, Query, SessionQuality,
+    TelephoneRecord,
+};
 
 use super::conditions;
 use super::contexts::{self, CALL_RECORDS};
@@ -52,6 +57,7 @@ const NEVER_CONNECTED: FailureInfo = FailureInfo {
 async fn read(
     graph: &Graph,
     asked: &Asked,
+    record: &Stored,
     stored: &CallSession,
     quality: &SessionQuality,
     options: &Options,
@@ -70,7 +76,31 @@ async fn read(
         }
         None => known.absent(accounts, &stored.id, &stored.kind).await?,
     };
-    Ok(session_of(asked, stored, quality, &somebody).with(options))
+    let mut session = session_of(asked, stored, quality, &somebody);
+    if let Some(leg) = leg_of(graph, record, stored).await? {
+        session.parts.insert(0, telephone::segment(asked, &leg));
+    }
+    Ok(session.with(options))
+}
+
+/// The telephone call by which somebody was in a meeting: the way from them to this server, before the one into the meeting.
+async fn leg_of(graph: &Graph, record: &Stored, stored: &CallSession) -> Answer<Option<Leg>> {
+    let Some(Attended { participant, .. }) = stored
+        .attended
+        .as_ref()
+        .filter(|_| stored.kind != ParticipantKind::Anonymous)
+    else {
+        return Ok(None);
+    };
+    let session = meeting::names::participant_session(&record.conference, participant, &stored.id);
+    let unreachable = |error: &db::Error| Failure::unreachable(error, "the calls cannot be reached");
+    let calls = &graph.installation.calls;
+    let call = calls.call_of_session(&session).await;
+    let Some(call) = call.map_err(|error| unreachable(&error))? else {
+        return Ok(None);
+    };
+    let legs = calls.legs(&call.id).await.map_err(|error| unreachable(&error))?;
+    Ok(legs.into_iter().find(|leg| leg.call.id == call.id))
 }
 
 fn session_of(asked: &Asked, stored: &CallSession, quality: &SessionQuality, somebody: &Somebody) -> Session {
@@ -197,7 +227,7 @@ async fn find(graph: &Graph, asked: &Asked, options: &Options) -> Answer<Session
     let stored = stored.map_err(|error| pages::unread_below(&asked.asking, error, not_found))?;
     let quality = quality(graph, asked, &record, std::slice::from_ref(&stored)).await?;
     let quality = quality.get(&id).cloned().unwrap_or_default();
-    read(graph, asked, &stored, &quality, options, &mut Known::default()).await
+    read(graph, asked, &record, &stored, &quality, options, &mut Known::default()).await
 }
 
 /// Those that are inlined in a record.
@@ -238,11 +268,18 @@ async fn read_page(
         .list_call_sessions(record, &condition, &query)
         .await;
     let page = page.map_err(|error| pages::unread(&asked.asking, error))?;
-    let mut quality = quality(graph, asked, record, &page.items).await?;
+    let are_all = condition.is_empty() && cut.cursor.is_empty() && page.next_page_token.is_none();
+    let mut quality = if are_all {
+        let register = &graph.installation.register;
+        let quality = register.call_quality_of_all(&record.conference).await;
+        quality.map_err(|error| pages::unread(&asked.asking, error))?
+    } else {
+        quality(graph, asked, record, &page.items).await?
+    };
     let mut items = Vec::with_capacity(page.items.len());
     for stored in &page.items {
         let quality = quality.remove(&stored.id).unwrap_or_default();
-        items.push(read(graph, asked, stored, &quality, options, known).await?);
+        items.push(read(graph, asked, record, stored, &quality, options, known).await?);
     }
     Ok(Page {
         items,

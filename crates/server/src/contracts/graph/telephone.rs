@@ -54,7 +54,7 @@ pub(super) fn session(asked: &Asked, legs: &[Leg]) -> Option<Session> {
 }
 
 /// A leg: who called stands first.
-fn segment(asked: &Asked, leg: &Leg) -> Segment {
+pub(super) fn segment(asked: &Asked, leg: &Leg) -> Segment {
     let call = &leg.call;
     let [own, ours] = ends(call);
     let quality = SessionQuality {
@@ -158,6 +158,7 @@ mod tests {
             originating_call: None,
             bridged: false,
             state_update_uri: None,
+            participant_session: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! `conferenceRecords.recordings`, `transcripts`, `transcripts.entries` and `smartNotes`: get and list.
+//! `conferenceRecords.transcripts`, `transcripts.entries` and `smartNotes`: get and list.
 //!
 //! Nothing makes such artifacts yet, so a list is empty and a get finds nothing. Both are asked as they will be when
 //! something does: the names are read, the caller must be one who may read the conference, and a page must be one that there
@@ -15,12 +15,11 @@ use crate::gate::asking::Asking;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Artifact<const N: usize>([&'static str; N]);
 
-pub(super) const RECORDING: Artifact<2> = Artifact(["conferenceRecords", "recordings"]);
 pub(super) const TRANSCRIPT: Artifact<2> = Artifact(["conferenceRecords", "transcripts"]);
 pub(super) const TRANSCRIPT_ENTRY: Artifact<3> = Artifact(["conferenceRecords", "transcripts", "entries"]);
 pub(super) const SMART_NOTE: Artifact<2> = Artifact(["conferenceRecords", "smartNotes"]);
 
-/// What the messages of all four lists have.
+/// What the messages of all three lists have.
 pub(super) struct ListRequest<'a> {
     pub(super) parent: &'a str,
     pub(super) page_size: i32,

@@ -10,6 +10,7 @@ mod members;
 mod operations;
 mod participant_sessions;
 mod participants;
+mod recordings;
 mod space_config;
 mod spaces;
 
@@ -20,7 +21,8 @@ use identity::Scopes;
 use register::Register;
 use tonic::{Request, Response, Status};
 
-use artifacts::{ListRequest, RECORDING, SMART_NOTE, TRANSCRIPT, TRANSCRIPT_ENTRY};
+use artifacts::{ListRequest, SMART_NOTE, TRANSCRIPT, TRANSCRIPT_ENTRY};
+use recordings::Recordings;
 use spaces::Spaces;
 
 use crate::gate::asking::Asking;
@@ -31,6 +33,7 @@ use crate::installation::Installation;
 pub(crate) fn contract(installation: &Installation) -> Contract {
     let records = ConferenceRecords {
         register: installation.register.clone(),
+        public_url: Arc::clone(&installation.public_url),
     };
     Contract {
         declared: &DECLARED,
@@ -71,6 +74,16 @@ fn is_beta(asking: &Asking) -> bool {
 #[derive(Clone, Debug)]
 struct ConferenceRecords {
     register: Register,
+    public_url: Arc<str>,
+}
+
+impl ConferenceRecords {
+    fn recordings(&self) -> Recordings<'_> {
+        Recordings {
+            register: &self.register,
+            public_url: &self.public_url,
+        }
+    }
 }
 
 #[tonic::async_trait]
@@ -199,7 +212,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         request: Request<v2::GetRecordingRequest>,
     ) -> Result<Response<v2::Recording>, Status> {
         let (asking, message) = admitted(request)?;
-        respond(RECORDING.get(&self.register, &asking, &message.name).await)
+        respond(self.recordings().get(&asking, &message).await)
     }
 
     async fn list_recordings(
@@ -207,12 +220,7 @@ impl v2::conference_records_service_server::ConferenceRecordsService for Confere
         request: Request<v2::ListRecordingsRequest>,
     ) -> Result<Response<v2::ListRecordingsResponse>, Status> {
         let (asking, message) = admitted(request)?;
-        let list = ListRequest {
-            parent: &message.parent,
-            page_size: message.page_size,
-            page_token: &message.page_token,
-        };
-        respond(RECORDING.list(&self.register, &asking, &list).await)
+        respond(self.recordings().list(&asking, &message).await)
     }
 
     async fn get_transcript(

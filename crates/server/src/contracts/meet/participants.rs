@@ -86,6 +86,7 @@ fn participant_to_wire(record: ParticipantRecord) -> v2::Participant {
             display_name,
         }),
         ParticipantKind::Anonymous => User::AnonymousUser(v2::AnonymousUser { display_name }),
+        ParticipantKind::Phone => User::PhoneUser(v2::PhoneUser { display_name }),
     };
     v2::Participant {
         name: meeting::names::participant(&record.conference, &record.id),

@@ -102,7 +102,7 @@ const ROWS: [Row; SETTINGS.len()] = [
                 .get_or_insert_default()
                 .auto_recording_generation = number;
         },
-        offered: false,
+        offered: true,
     },
     Row {
         path: "config.artifact_config.transcription_config.auto_transcription_generation",

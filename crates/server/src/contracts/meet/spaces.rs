@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::google::apps::meet::v2beta as v2;
 use identity::Identity;
 use identity::policy::Action;
-use meeting::{Input, MeetingCode, Micros, Refusal, Settings, SpaceId};
+use meeting::{Input, MeetingCode, Micros, Pin, Refusal, Settings, SpaceId};
 use register::{NewSpace, Register, RegisterError, SpaceRecord};
 use rooms::{InputError, Rooms, SpaceName, find_space};
 
@@ -15,6 +15,7 @@ use crate::gate::asking::{Asking, as_resource};
 use crate::grpc::update_mask::UpdateMask;
 use crate::installation::Installation;
 use crate::limits::ID_DRAWS_MAX;
+use crate::phone_access::PhoneAccess;
 use crate::{clock, links, names, random};
 
 /// `SpacesService`.
@@ -24,6 +25,7 @@ pub(crate) struct Spaces {
     pub(super) rooms: Rooms,
     pub(super) identity: Identity,
     public_url: Arc<str>,
+    phone_access: Arc<PhoneAccess>,
 }
 
 impl Spaces {
@@ -33,6 +35,7 @@ impl Spaces {
             rooms,
             identity,
             public_url,
+            phone_access,
             ..
         } = installation.clone();
         Spaces {
@@ -40,6 +43,7 @@ impl Spaces {
             rooms,
             identity,
             public_url,
+            phone_access,
         }
     }
 
@@ -64,7 +68,7 @@ impl Spaces {
                 Err(error) => return Err(asking.unread(error)),
             }
         };
-        Ok(self.space_to_wire(&record, true, false))
+        self.space_to_wire(asking, &record, true, false).await
     }
 
     pub(super) async fn get(&self, asking: &Asking, request: &v2::GetSpaceRequest) -> Answer<v2::Space> {
@@ -87,7 +91,7 @@ impl Spaces {
                 asking.may(Action::SeeActiveConference, &resource(took_part))
             }
         };
-        Ok(self.space_to_wire(&record, sees_config, sees_active))
+        self.space_to_wire(asking, &record, sees_config, sees_active).await
     }
 
     pub(super) async fn update(&self, asking: &Asking, request: v2::UpdateSpaceRequest) -> Answer<v2::Space> {
@@ -100,7 +104,7 @@ impl Spaces {
             .rooms
             .configure(record.id.clone(), move |settings| change.on(settings));
         record.settings = changed.await.map_err(|error| input_failed(asking, error))?;
-        Ok(self.space_to_wire(&record, true, true))
+        self.space_to_wire(asking, &record, true, true).await
     }
 
     pub(super) async fn end_active_conference(
@@ -150,10 +154,19 @@ impl Spaces {
         Ok(record)
     }
 
-    fn space_to_wire(&self, record: &SpaceRecord, sees_config: bool, sees_active: bool) -> v2::Space {
+    /// Who may see a space sees its link, and so by what digits it is called: they open no more.
+    async fn space_to_wire(
+        &self,
+        asking: &Asking,
+        record: &SpaceRecord,
+        sees_config: bool,
+        sees_active: bool,
+    ) -> Answer<v2::Space> {
+        let pin = self.phone_access.pin(&self.register, &record.id).await;
+        let pin = pin.map_err(|error| asking.unread(error))?;
         let code = record.code.as_ref();
         let active = record.active_conference.as_ref().filter(|_| sees_active);
-        v2::Space {
+        Ok(v2::Space {
             name: meeting::names::space(&record.id),
             meeting_uri: code
                 .map(|code| links::meeting_uri(&self.public_url, code))
@@ -164,9 +177,34 @@ impl Spaces {
                 conference_record: meeting::names::conference(conference),
                 ..v2::ActiveConference::default()
             }),
-            ..v2::Space::default()
-        }
+            phone_access: pin
+                .iter()
+                .flat_map(|pin| phone_access(&self.phone_access, pin))
+                .collect(),
+            gateway_sip_access: pin
+                .iter()
+                .filter_map(|pin| sip_access(&self.phone_access, pin))
+                .collect(),
+        })
     }
+}
+
+/// Each number with the PIN that is keyed in there.
+fn phone_access(access: &PhoneAccess, pin: &Pin) -> impl Iterator<Item = v2::space::PhoneAccess> {
+    access.numbers.iter().map(|number| v2::space::PhoneAccess {
+        phone_number: number.number.clone(),
+        pin: pin.keyed().to_owned(),
+        region_code: number.region.clone(),
+        language_code: number.language.clone(),
+    })
+}
+
+/// The address that leads in at once, and what is keyed in where the host alone is called.
+fn sip_access(access: &PhoneAccess, pin: &Pin) -> Option<v2::space::GatewaySipAccess> {
+    Some(v2::space::GatewaySipAccess {
+        uri: access.address(pin)?,
+        sip_access_code: pin.keyed().to_owned(),
+    })
 }
 
 /// What a caller is told of an input that did not happen.

@@ -9,17 +9,25 @@ pub(crate) mod administration;
 mod meetings;
 mod operations;
 mod projects;
+mod recording_archive;
+mod recording_links;
+mod recordings;
 mod register;
 mod role;
 mod spaces;
 
 use std::sync::Arc;
 
-use api::sederunt::v1::{AdministrationMethods, MeetingsMethods, ProjectsMethods, RegisterMethods, SpacesMethods};
+use api::sederunt::v1::{
+    AdministrationMethods, MeetingsMethods, ProjectsMethods, RecordingsMethods, RegisterMethods, SpacesMethods,
+};
+
+pub(crate) use self::recording_links::Downloads;
 
 use self::administration::AdministrationService;
 use self::meetings::MeetingsService;
 use self::projects::ProjectsService;
+use self::recordings::RecordingsService;
 use self::register::RegisterService;
 use self::spaces::SpacesService;
 use crate::grpc::{Contract, Declared};
@@ -33,6 +41,7 @@ pub(crate) fn contract(installation: &Installation) -> Contract {
             Arc::new(MeetingsMethods(Arc::new(MeetingsService::new(installation)))),
             Arc::new(SpacesMethods(Arc::new(SpacesService::new(installation)))),
             Arc::new(RegisterMethods(Arc::new(RegisterService::new(installation)))),
+            Arc::new(RecordingsMethods(Arc::new(RecordingsService::new(installation)))),
             Arc::new(ProjectsMethods(Arc::new(ProjectsService::new(installation)))),
             Arc::new(AdministrationMethods(Arc::new(AdministrationService::new(
                 installation,

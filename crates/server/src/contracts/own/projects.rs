@@ -47,14 +47,7 @@ impl ProjectsService {
     ) -> Answer<api::ListRecordingCountsResponse> {
         let [project] = names::split("parent", &request.parent, ["projects"])?;
         permitted(&self.identity, asking, project, "voice.recordings.list").await?;
-        if request.calls.len() > CALLS_COUNTED_MAX {
-            return Err(Failure::field(
-                "calls",
-                format!("there are more than {CALLS_COUNTED_MAX}"),
-            ));
-        }
-        let ids = request.calls.iter().map(|call| call_in(project, call));
-        let ids = ids.collect::<Answer<Vec<&str>>>()?;
+        let ids = calls_in(project, &request.calls)?;
         let counts = self.calls.count_recordings(project, &ids).await;
         let counts = counts.map_err(|error| Failure::unreachable(&error, "the calls cannot be reached"))?;
         let count = |(call, recordings): (String, i64)| api::RecordingCount {
@@ -65,6 +58,42 @@ impl ProjectsService {
             recording_counts: counts.into_iter().map(count).collect(),
         })
     }
+
+    async fn meetings(
+        &self,
+        asking: &Asking,
+        request: &api::ListCallMeetingsRequest,
+    ) -> Answer<api::ListCallMeetingsResponse> {
+        let [project] = names::split("parent", &request.parent, ["projects"])?;
+        permitted(&self.identity, asking, project, "voice.calls.list").await?;
+        let ids: Vec<String> = calls_in(project, &request.calls)?
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let calls = self.calls.named(&ids).await;
+        let calls = calls.map_err(|error| Failure::unreachable(&error, "the calls cannot be reached"))?;
+        let calls = calls.into_iter().filter(|call| call.project == project);
+        let met = calls.filter_map(|call| {
+            Some(api::CallMeeting {
+                participant_session: call.participant_session?,
+                call: format!("projects/{project}/calls/{}", call.id),
+            })
+        });
+        Ok(api::ListCallMeetingsResponse {
+            call_meetings: met.collect(),
+        })
+    }
+}
+
+/// The ids of calls of this project, of which so many can be asked for at once.
+fn calls_in<'n>(project: &str, names: &'n [String]) -> Answer<Vec<&'n str>> {
+    if names.len() > CALLS_COUNTED_MAX {
+        return Err(Failure::field(
+            "calls",
+            format!("there are more than {CALLS_COUNTED_MAX}"),
+        ));
+    }
+    names.iter().map(|call| call_in(project, call)).collect()
 }
 
 /// The id of a call of this project.
@@ -101,5 +130,13 @@ impl api::projects_server::Projects for ProjectsService {
     ) -> Result<Response<api::ListRecordingCountsResponse>, Status> {
         let (asking, message) = admitted(request)?;
         respond(self.count(&asking, &message).await)
+    }
+
+    async fn list_call_meetings(
+        &self,
+        request: Request<api::ListCallMeetingsRequest>,
+    ) -> Result<Response<api::ListCallMeetingsResponse>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(self.meetings(&asking, &message).await)
     }
 }

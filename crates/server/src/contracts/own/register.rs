@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use ::api::sederunt::v1::{self as api, device};
+use calls::Calls;
 use meeting::{DeviceKind, Micros, SpaceId};
 use register::{Attendee, ConferenceRecord, ParticipantKind, ParticipantSessionRecord, Register, RegisterError};
 use tonic::{Request, Response, Status};
 
 use super::role::role_to_wire;
-use crate::failure::Answer;
+use crate::failure::{Answer, Failure};
 use crate::gate::asking::Asking;
 use crate::grpc::wire::{query, timestamp};
 use crate::grpc::{admitted, respond};
@@ -19,12 +20,14 @@ use crate::{clock, names};
 #[derive(Clone, Debug)]
 pub(super) struct RegisterService {
     register: Register,
+    calls: Calls,
 }
 
 impl RegisterService {
     pub(super) fn new(installation: &Installation) -> RegisterService {
         RegisterService {
             register: installation.register.clone(),
+            calls: installation.calls.clone(),
         }
     }
 
@@ -87,10 +90,25 @@ impl RegisterService {
         let query = query("", request.page_size, &request.page_token, now);
         let page = self.register.attendance(&conference, &query).await;
         let page = page.map_err(|error| asking.unread_child(error))?;
+        let mut attendees: Vec<api::Attendee> = page.items.into_iter().map(attendee_to_wire).collect();
+        for session in attendees.iter_mut().flat_map(|attendee| &mut attendee.sessions) {
+            session.call = self.call_of(&session.participant_session).await?;
+        }
         Ok(api::Attendance {
-            attendees: page.items.into_iter().map(attendee_to_wire).collect(),
+            attendees,
             next_page_token: page.next_page_token.unwrap_or_default(),
         })
+    }
+}
+
+impl RegisterService {
+    /// The name of the call by which somebody was in a meeting; empty of who was not there by telephone.
+    async fn call_of(&self, session: &str) -> Answer<String> {
+        let call = self.calls.call_of_session(session).await;
+        let call = call.map_err(|error| Failure::unreachable(&error, "the calls cannot be reached"))?;
+        Ok(call.map_or_else(String::new, |call| {
+            format!("projects/{}/calls/{}", call.project, call.id)
+        }))
     }
 }
 
@@ -99,9 +117,10 @@ fn attendee_to_wire(attendee: Attendee) -> api::Attendee {
     api::Attendee {
         participant: meeting::names::participant(&participant.conference, &participant.id),
         display_name: participant.display_name,
+        by_phone: participant.kind == ParticipantKind::Phone,
         user: match participant.kind {
             ParticipantKind::SignedIn(user) => format!("users/{user}"),
-            ParticipantKind::Anonymous => String::new(),
+            ParticipantKind::Anonymous | ParticipantKind::Phone => String::new(),
         },
         role: role_to_wire(participant.role).into(),
         removed: participant.removed,
@@ -127,6 +146,7 @@ fn attendee_session_to_wire(session: &ParticipantSessionRecord) -> api::Attendee
         start_time: Some(timestamp(session.start)),
         end_time: session.end.map(timestamp),
         by_program: session.by_program,
+        call: String::new(),
     }
 }
 

@@ -47,6 +47,7 @@ impl CallsService {
             timeout_s: options.timeout_seconds,
             state_update_uri: Some(options.state_update_uri).filter(|uri| !uri.is_empty()),
             recording: options.recording.map(recording_of),
+            is_invited: false,
         };
         let created = self.calls.create_call(project, wanted, clock::now_us()).await;
         created.as_ref().map(call_to_wire).map_err(uncreated)

@@ -7,12 +7,21 @@ use time::macros::utc_datetime;
 use super::*;
 use crate::{
     admission::CardKind,
-    core::{Moment, codec::Picture, line::Incoming, room::Outcome, speakers::Sound},
+    core::{
+        Moment,
+        codec::{Picture, Temporal},
+        line::Incoming,
+        room::Outcome,
+        speakers::Sound,
+    },
     rights::Right,
 };
 
+mod bandwidth;
 mod forwarding;
+mod layers;
 mod rights;
+mod simulated;
 mod social;
 mod telling;
 
@@ -22,8 +31,13 @@ struct Stage {
     now: Time,
     told: Vec<(MemberId, Channel, Value)>,
     asked: Vec<(MemberId, Source)>,
+    wanted: Vec<(MemberId, Option<u64>)>,
+    /// Of which size each of them was.
+    asked_spatials: Vec<u8>,
     forwards: Vec<Forward>,
     sequence: u64,
+    /// In how many sizes those who join offer their cameras and screens.
+    sizes: [usize; 2],
 }
 
 const ALL: Sends = Sends {
@@ -39,8 +53,11 @@ impl Stage {
             now: Time::ZERO,
             told: vec![],
             asked: vec![],
+            wanted: vec![],
+            asked_spatials: vec![],
             forwards: vec![],
             sequence: 0,
+            sizes: [1, 1],
         }
     }
 
@@ -63,7 +80,11 @@ impl Stage {
                 Effect::Tell { to, channel, text, .. } => {
                     self.told.push((to, channel, serde_json::from_str(&text).unwrap()));
                 }
-                Effect::AskKeyframe { of, source } => self.asked.push((of, source)),
+                Effect::AskKeyframe { of, source, spatial } => {
+                    self.asked.push((of, source));
+                    self.asked_spatials.push(spatial);
+                }
+                Effect::Want { to, wanted_bps } => self.wanted.push((to, wanted_bps)),
             }
         }
     }
@@ -89,6 +110,7 @@ impl Stage {
             rights,
             said: MediaState::default(),
             offered,
+            sizes: self.sizes,
             audio_lines: 3,
             video_ssrcs,
         };
@@ -153,13 +175,38 @@ impl Stage {
         level: i8,
     ) -> Vec<(usize, LineId, Vec<u32>)> {
         self.now += Time::from_millis(20);
+        self.send_layer(
+            from,
+            source,
+            0,
+            starts_keyframe.then_some((320, 180)),
+            starts_keyframe,
+            level,
+        )
+    }
+
+    /// The same of one of its sizes, at this time.
+    fn send_layer(
+        &mut self,
+        from: MemberId,
+        source: Source,
+        spatial: u8,
+        size: Option<(u16, u16)>,
+        starts_keyframe: bool,
+        level: i8,
+    ) -> Vec<(usize, LineId, Vec<u32>)> {
         self.sequence += 1;
         let incoming = Incoming {
-            stream: u32::try_from(from.0).unwrap(),
+            stream: u32::try_from(from.0).unwrap() * 10 + u32::from(spatial),
+            spatial,
+            temporal: Temporal::default(),
             sequence: self.sequence,
             timestamp: 0,
+            bytes: 1_000,
             starts_keyframe,
+            size: size.map(|(width, height)| quality::Picture { width, height }),
             picture: Picture::default(),
+            renumbers: true,
         };
         let sound = Sound {
             level_dbov: Some(level),

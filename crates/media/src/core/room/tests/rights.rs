@@ -212,7 +212,7 @@ proptest! {
             let ada = stage.join(1, "ada", ALL);
             stage.ask(ada, Channel::MediaEntries, &state(&json!({"screenshare": true})));
             for change in changes {
-                stage.play(|room, _, actions| room.carry_out(ada, change, &mut actions.effects));
+                stage.play(|room, time, actions| room.carry_out(ada, change, time, &mut actions.effects));
             }
             let member = &stage.room.members[&ada];
             let entry = &member.entry;
@@ -289,6 +289,7 @@ fn who_was_muted_at_the_door_is_muted_inside() {
     };
     let ada = stage.admit(1, "ada", ALL);
     let newcomer = Newcomer {
+        sizes: [1, 1],
         card: stage.room.members[&ada].entry.card.clone(),
         rights: Rights::MEMBER,
         said,

@@ -167,3 +167,89 @@ fn who_is_behind_is_told_nothing_and_then_what_is_so() {
     assert_eq!((people.len(), deleted.len()), (1, 1));
     assert_eq!(stage.resources(ada, Channel::Reactions), (vec![], vec![]));
 }
+
+/// A room that nobody reads word by word: what each is told is counted.
+struct Crowd {
+    stage: Stage,
+    /// Texts and bytes, by member.
+    told: Vec<(usize, usize)>,
+}
+
+impl Crowd {
+    fn act(&mut self, act: impl FnOnce(&mut Room, Time, &mut Vec<Effect>)) {
+        let mut effects = vec![];
+        act(&mut self.stage.room, self.stage.now, &mut effects);
+        for effect in effects {
+            let Effect::Tell { to, text, .. } = effect else {
+                continue;
+            };
+            let (texts, bytes) = &mut self.told[to.0];
+            (*texts, *bytes) = (*texts + 1, *bytes + text.len());
+        }
+    }
+
+    fn pass(&mut self, ms: u64) {
+        for _ in 0..ms / 20 {
+            self.stage.now += Time::from_millis(20);
+            if self.stage.room.telling_at().is_some_and(|at| at <= self.stage.now) {
+                self.act(Room::tell);
+            }
+        }
+    }
+
+    /// How many texts each is told of what one of them says.
+    fn say(&mut self, channel: Channel, request: &str) -> Vec<usize> {
+        let before = self.told.clone();
+        let wall = utc_datetime!(2026-11-29 10:00:00).into();
+        self.act(|room, time, effects| {
+            room.message(MemberId(1), channel, request, Moment { time, wall }, effects);
+        });
+        self.pass(3_000);
+        let told = self.told.iter().zip(before).skip(1);
+        told.map(|(after, before)| after.0 - before.0).collect()
+    }
+}
+
+#[test]
+fn five_hundred_are_told_of_each_other_once_and_of_a_change_once() {
+    let people = 500;
+    let mut crowd = Crowd {
+        stage: Stage::new(),
+        told: vec![(0, 0); people + 1],
+    };
+    for id in 1..=people {
+        let sends = Sends {
+            camera: id <= 20,
+            ..ALL
+        };
+        let member = crowd.stage.admit(id, &id.to_string(), sends);
+        crowd.act(|room, _, effects| {
+            room.connected(member, effects);
+            for channel in Channel::ALL {
+                room.channel_open(member, channel, effects);
+            }
+        });
+        crowd.pass(20);
+    }
+    crowd.pass(3_000);
+    // Who came last was told everything, and as little beside it as anybody.
+    let roll_bytes = crowd.told[1..].iter().map(|(_, bytes)| *bytes).min().unwrap();
+    for (texts, bytes) in &crowd.told[1..] {
+        assert!(*texts <= 100, "{texts} texts");
+        assert!(*bytes <= roll_bytes * 11 / 10, "{bytes} bytes and not {roll_bytes}");
+    }
+    for (channel, request) in [
+        (
+            Channel::MediaEntries,
+            r#"{"request":{"requestId":1,"setMediaState":{"audioMuted":true}}}"#,
+        ),
+        (
+            Channel::Chat,
+            r#"{"request":{"requestId":2,"send":{"text":"good morning"}}}"#,
+        ),
+    ] {
+        let told = crowd.say(channel, request);
+        assert!(told[0] >= 1, "it is answered");
+        assert!(told[1..].iter().all(|texts| *texts == 1), "{told:?}");
+    }
+}

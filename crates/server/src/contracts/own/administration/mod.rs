@@ -334,9 +334,33 @@ impl api::administration_server::Administration for AdministrationService {
         respond(recordings::set_policy(&self.calls, &message, &by).await)
     }
 
+    async fn get_meeting_policy(
+        &self,
+        request: Request<api::GetMeetingPolicyRequest>,
+    ) -> Result<Response<api::MeetingPolicy>, Status> {
+        asked(request)?;
+        respond(recordings::meeting_policy(&self.register).await)
+    }
+
+    async fn update_meeting_policy(
+        &self,
+        request: Request<api::UpdateMeetingPolicyRequest>,
+    ) -> Result<Response<api::MeetingPolicy>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(recordings::set_meeting_policy(&self.register, &message, &by).await)
+    }
+
     async fn set_recording_hold(&self, request: Request<api::SetRecordingHoldRequest>) -> Result<Response<()>, Status> {
         let (by, message) = asked_by(request)?;
         respond(recordings::set_hold(&self.calls, &message, &by).await)
+    }
+
+    async fn set_meeting_recording_hold(
+        &self,
+        request: Request<api::SetMeetingRecordingHoldRequest>,
+    ) -> Result<Response<()>, Status> {
+        let (by, message) = asked_by(request)?;
+        respond(recordings::set_meeting_hold(&self.register, &message, &by).await)
     }
 
     async fn list_audit_events(

@@ -1,8 +1,10 @@
-//! How recordings of a project are kept, and which of them whatever happens: `projects/{project}/recordingPolicy`.
+//! How recordings of a project are kept, and which of them whatever happens: `projects/{project}/recordingPolicy`; which recordings of
+//! meetings; and whether people in meetings are asked before they are recorded: `meetingPolicy`.
 
 use api::sederunt::v1 as api;
 use audit::By;
 use calls::{Calls, PolicyError, RecordingPolicy};
+use register::{Register, RegisterError};
 
 use crate::failure::{Answer, Failure};
 use crate::names;
@@ -52,6 +54,40 @@ pub(super) async fn set_hold(calls: &Calls, message: &api::SetRecordingHoldReque
     let recording = recording.ok_or_else(Failure::not_found)?;
     let set = calls.hold_recording(&recording, message.held, by).await;
     set.map_err(|error| unset(&error))
+}
+
+/// What holds for all meetings.
+pub(super) async fn meeting_policy(register: &Register) -> Answer<api::MeetingPolicy> {
+    let asks_to_record = register.asks_to_record().await;
+    Ok(api::MeetingPolicy {
+        asks_to_record: asks_to_record.map_err(|error| Failure::broken(&error))?,
+    })
+}
+
+pub(super) async fn set_meeting_policy(
+    register: &Register,
+    message: &api::UpdateMeetingPolicyRequest,
+    by: &By,
+) -> Answer<api::MeetingPolicy> {
+    if let Some(asks) = message.asks_to_record {
+        let set = register.set_asks_to_record(asks, by).await;
+        set.map_err(|error| Failure::broken(&error))?;
+    }
+    meeting_policy(register).await
+}
+
+/// Of a recording of a meeting: also of one that nobody sees any more because the record of its conference has expired.
+pub(super) async fn set_meeting_hold(
+    register: &Register,
+    message: &api::SetMeetingRecordingHoldRequest,
+    by: &By,
+) -> Answer<()> {
+    let (conference, recording) = names::recording("recording", &message.recording)?;
+    let (conference, recording) = conference.zip(recording).ok_or_else(Failure::not_found)?;
+    match register.hold_recording(&conference, &recording, message.held, by).await {
+        Err(RegisterError::NotFound) => Err(Failure::not_found()),
+        set => set.map_err(|error| Failure::broken(&error)),
+    }
 }
 
 fn unset(error: &PolicyError) -> Failure {

@@ -6,13 +6,14 @@
 
 use std::hash::BuildHasher as _;
 
-use ::api::sederunt::v1::{self as api, meeting::Entry as ShownEntry};
+use ::api::sederunt::v1::{self as api, meeting::Entry as ShownEntry, meeting::Recorded};
 use identity::Principal;
 use media::Prepared;
 use meeting::{
     Arrival, ClientKey, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, FreshIds, Input, Micros, ParticipantId,
-    Refusal, Role, SecretHash, SessionId, Standing,
+    Refusal, Role, SecretHash, SessionId, SpaceId, Standing,
 };
+use register::SpaceRecord;
 use rooms::{Entrance, InputError, SpaceName, find_space};
 use sha2::{Digest, Sha256};
 use share::{Permit, Rank, Taker};
@@ -114,6 +115,7 @@ impl MeetingsService {
             participant_session: meeting::names::participant_session(&seat.conference, &seat.participant, &session),
             resume_secret: secret,
             waiting: seat.waiting,
+            ice_servers: self.ice_servers(),
         })
     }
 
@@ -149,23 +151,25 @@ impl MeetingsService {
 
     /// Ends a session, or the wait for one. Who holds its secret may: the caller's account does not matter.
     pub(super) async fn leave(&self, request: api::LeaveRequest) -> Answer<()> {
-        let name = names::space("space", &request.space)?;
         let (_, _, session) = names::participant_session("participant_session", &request.participant_session)?;
         let session = session.ok_or_else(|| entry_failure(Refusal::UnknownSession.into()))?;
-        let space = match name {
-            SpaceName::Id(id) => id,
-            other => {
-                find_space(&self.register, &other, Micros(clock::now_us()))
-                    .await
-                    .map_err(|error| unknown_meeting(&error))?
-                    .id
-            }
-        };
+        let space = self.named(&request.space).await?;
         let input = Input::Leave {
             session,
             secret: hash(&request.resume_secret),
         };
         self.rooms.input(space, input).await.map_err(entry_failure)
+    }
+
+    /// The id of the space of this name.
+    pub(super) async fn named(&self, name: &str) -> Answer<SpaceId> {
+        match names::space("space", name)? {
+            SpaceName::Id(id) => Ok(id),
+            other => {
+                let found = find_space(&self.register, &other, Micros(clock::now_us())).await;
+                Ok(found.map_err(|error| unknown_meeting(&error))?.id)
+            }
+        }
     }
 
     /// What anybody may know before joining, and how this caller would enter.
@@ -190,6 +194,13 @@ impl MeetingsService {
         };
         let (active, present) = self.rooms.glance(&space.id);
         let role = Role::on_entry(&space.settings, standing, DeviceKind::Full);
+        let dial_in = if entry == ShownEntry::Refused {
+            None
+        } else {
+            self.dial_in(&space.id).await?
+        };
+        let recorded = self.recorded(&space).await;
+        let asks_to_record = recorded != Recorded::Unspecified && self.asks_to_record(&space).await?;
         Ok(api::Meeting {
             space: meeting::names::space(&space.id),
             meeting_uri: space
@@ -204,10 +215,57 @@ impl MeetingsService {
             role: role_to_wire(role).into(),
             inside: outlook.is_inside,
             hosted: outlook.has_moderator,
+            dial_in,
+            recorded: recorded.into(),
+            asks_to_record,
+            ice_servers: if entry == ShownEntry::Refused {
+                vec![]
+            } else {
+                self.ice_servers()
+            },
         })
     }
 }
 
-fn hash(secret: &str) -> SecretHash {
+impl MeetingsService {
+    /// The relays that a client is told of.
+    fn ice_servers(&self) -> Vec<api::IceServer> {
+        let told = self.relays.ice_servers().into_iter().map(|server| api::IceServer {
+            urls: server.urls,
+            username: server.credentials.username,
+            credential: server.credentials.password,
+        });
+        told.collect()
+    }
+
+    /// Whether whoever comes is asked whether they agree, by the recording that goes on or the one that will begin.
+    async fn asks_to_record(&self, space: &SpaceRecord) -> Answer<bool> {
+        let see = |space: &meeting::Space| Some(space.conference()?.recording().now()?.asks);
+        if let Some(asks) = self.rooms.look(&space.id, see).await.flatten() {
+            return Ok(asks);
+        }
+        let asks = self.register.asks_to_record().await;
+        asks.map_err(|error| Failure::broken(&error))
+    }
+
+    /// Whether whoever comes is recorded.
+    async fn recorded(&self, space: &SpaceRecord) -> Recorded {
+        let see = |space: &meeting::Space| {
+            let recorded = space.conference()?.recording();
+            Some((
+                recorded.now().map(|recording| recording.paused),
+                *recorded == meeting::Recorded::Never,
+            ))
+        };
+        match self.rooms.look(&space.id, see).await.flatten() {
+            Some((Some(false), _)) => Recorded::Recording,
+            Some((Some(true), _)) => Recorded::Paused,
+            Some((None, true)) | None if space.settings.auto_recording => Recorded::ByItself,
+            Some((None, _)) | None => Recorded::Unspecified,
+        }
+    }
+}
+
+pub(super) fn hash(secret: &str) -> SecretHash {
     SecretHash(Sha256::digest(secret).into())
 }

@@ -96,7 +96,7 @@ impl MeetingsService {
     }
 
     /// The space of this name, if the caller may run its meetings.
-    async fn hosted(&self, asking: &Asking, name: &str) -> Answer<SpaceRecord> {
+    pub(super) async fn hosted(&self, asking: &Asking, name: &str) -> Answer<SpaceRecord> {
         if let Err(failure) = asking.entitled()
             && failure.kind() == Kind::ScopeMissing
         {

@@ -2,8 +2,11 @@
 //! behind the one door, in [`rooms`].
 
 mod arrival;
+mod checking;
+mod dialling;
 mod entry;
 mod hosting;
+mod recording;
 mod refusals;
 mod service;
 
@@ -11,6 +14,7 @@ use std::hash::RandomState;
 use std::sync::Arc;
 
 use aside::Aside;
+use calls::Calls;
 use identity::Identity;
 use media::Media;
 use meeting::Micros;
@@ -22,6 +26,8 @@ use self::refusals::unknown_meeting;
 use crate::failure::Answer;
 use crate::installation::Installation;
 use crate::metrics::Metrics;
+use crate::phone_access::PhoneAccess;
+use crate::relays::Relays;
 use crate::{clock, limits, names};
 
 /// The service.
@@ -30,13 +36,18 @@ pub(super) struct MeetingsService {
     register: Register,
     identity: Identity,
     rooms: Rooms,
+    calls: Calls,
+    phone_access: Arc<PhoneAccess>,
     media: Media,
+    relays: Relays,
     metrics: Arc<Metrics>,
     public_url: Arc<str>,
     /// Numbers clients, in each process anew.
     clients: RandomState,
     /// Places for those who are on the way in.
     arrivals: Shared,
+    /// Places for checks of the network.
+    checks: Shared,
     /// That a space has no place for somebody, or not yet.
     door: Arc<Limit>,
     /// Places for offers that are answered at the same time.
@@ -49,7 +60,10 @@ impl MeetingsService {
             register,
             identity,
             rooms,
+            calls,
+            phone_access,
             media,
+            relays,
             metrics,
             public_url,
             reports,
@@ -59,11 +73,15 @@ impl MeetingsService {
             register,
             identity,
             rooms,
+            calls,
+            phone_access,
             media,
+            relays,
             metrics,
             public_url,
             clients: RandomState::new(),
             arrivals: Shared::new("arrivals", limits::ARRIVALS, &reports),
+            checks: Shared::new("network_checks", limits::NETWORK_CHECKS, &reports),
             door: reports.limit("door"),
             offers: Arc::new(Aside::new("offers", Aside::all_cores_but_one())),
         }

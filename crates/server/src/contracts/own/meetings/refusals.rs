@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use media::{OfferError, Overloaded};
-use meeting::Refusal;
+use meeting::{Refusal, limits::RECORDINGS_PER_CONFERENCE_MAX};
 use register::RegisterError;
 use rooms::InputError;
 
@@ -87,6 +87,24 @@ fn refusal_failure(refusal: Refusal) -> Failure {
         }
         Refusal::UnknownParticipant => not_present(),
         Refusal::NotInside => denied("A co-host may do this while they are in the meeting.").because("NOT_INSIDE"),
+        Refusal::AlreadyRecording => {
+            Failure::new(Kind::Precondition, "The meeting is being recorded already.").because("ALREADY_RECORDING")
+        }
+        Refusal::TooManyRecordings => {
+            let sentence = format!(
+                "This conference has {RECORDINGS_PER_CONFERENCE_MAX} recordings, and may not have more; the next conference may be recorded."
+            );
+            Failure::new(Kind::Precondition, sentence).because("TOO_MANY_RECORDINGS")
+        }
+        Refusal::NotRecording => {
+            Failure::new(Kind::Precondition, "The meeting is not being recorded.").because("NOT_RECORDING")
+        }
+        Refusal::NobodyAsked => {
+            Failure::new(Kind::Precondition, "This recording asks nobody whether they agree.").because("NOBODY_ASKED")
+        }
+        Refusal::NobodyInside => {
+            Failure::new(Kind::Precondition, "There is nobody in the meeting to be recorded.").because("NOBODY_INSIDE")
+        }
         Refusal::HostStays => Failure::new(Kind::Precondition, "The host cannot be removed.").because("HOST_STAYS"),
     }
 }

@@ -50,6 +50,14 @@ impl api::meetings_server::Meetings for MeetingsService {
         respond(self.preview(asking.caller(), message).await)
     }
 
+    async fn check_network(
+        &self,
+        request: Request<api::CheckNetworkRequest>,
+    ) -> Result<Response<api::CheckNetworkResponse>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(MeetingsService::check_network(self, &asking, message).await)
+    }
+
     async fn admit(&self, request: Request<api::AdmitRequest>) -> Result<Response<()>, Status> {
         let (asking, message) = admitted(request)?;
         respond(MeetingsService::admit(self, &asking, message).await)
@@ -73,6 +81,48 @@ impl api::meetings_server::Meetings for MeetingsService {
     async fn moderate(&self, request: Request<api::ModerateRequest>) -> Result<Response<api::Moderation>, Status> {
         let (asking, message) = admitted(request)?;
         respond(MeetingsService::moderate(self, &asking, message).await)
+    }
+
+    async fn dial_out(&self, request: Request<api::DialOutRequest>) -> Result<Response<api::DialOutResponse>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(MeetingsService::dial_out(self, &asking, &message).await)
+    }
+
+    async fn start_meeting_recording(
+        &self,
+        request: Request<api::StartMeetingRecordingRequest>,
+    ) -> Result<Response<api::MeetingRecording>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(MeetingsService::start_recording(self, &asking, &message.space).await)
+    }
+
+    async fn stop_meeting_recording(
+        &self,
+        request: Request<api::StopMeetingRecordingRequest>,
+    ) -> Result<Response<api::MeetingRecording>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(MeetingsService::stop_recording(self, &asking, &message.space).await)
+    }
+
+    async fn pause_meeting_recording(
+        &self,
+        request: Request<api::PauseMeetingRecordingRequest>,
+    ) -> Result<Response<api::MeetingRecording>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(MeetingsService::pause_recording(self, &asking, &message.space).await)
+    }
+
+    async fn resume_meeting_recording(
+        &self,
+        request: Request<api::ResumeMeetingRecordingRequest>,
+    ) -> Result<Response<api::MeetingRecording>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(MeetingsService::resume_recording(self, &asking, &message.space).await)
+    }
+
+    async fn answer_recording(&self, request: Request<api::AnswerRecordingRequest>) -> Result<Response<()>, Status> {
+        let (asking, message) = admitted(request)?;
+        respond(MeetingsService::answer_recording(self, &asking, message).await)
     }
 
     async fn end(&self, request: Request<api::EndRequest>) -> Result<Response<()>, Status> {

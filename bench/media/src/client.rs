@@ -1,0 +1,328 @@
+//! One of the crowd: str0m where a browser would be, on a socket of its own, with all the feedback that a browser gives.
+//!
+//! It sends pictures of made-up VP8, or sound, or nothing, and looks at as many cameras as it is told. Of what arrives it keeps how many
+//! packets there were, and of some clients how long each was under way.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, ErrorKind},
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use mio::{Interest, Registry, Token, net::UdpSocket};
+use serde_json::{Value, json};
+use str0m::{
+    Candidate, Event, Input, Output, Rtc,
+    change::{SdpAnswer, SdpPendingOffer},
+    channel::{ChannelConfig, ChannelId},
+    format::PayloadParams,
+    media::{Direction, MediaKind, Mid, Pt},
+    net::{Protocol, Receive},
+    rtp::{ExtensionValues, RtpPacket, RtpWrite},
+};
+
+/// The clock by which packets are stamped.
+static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+pub(crate) const PACKET_BYTES: usize = 1_150;
+pub(crate) const PICTURE_EVERY_US: u64 = 33_333;
+pub(crate) const SOUND_EVERY_US: u64 = 20_000;
+pub(crate) const SOUND_BYTES: usize = 80;
+/// The name that cameras are known by.
+pub(crate) const CAMERA: &str = "camera";
+const DESCRIPTOR_BYTES: usize = 7;
+const STAMP: std::ops::Range<usize> = DESCRIPTOR_BYTES..DESCRIPTOR_BYTES + 8;
+const AUDIO_LINES: usize = 3;
+const SPEECH_DBOV: i8 = -20;
+
+/// What somebody does in a meeting.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Part {
+    pub(crate) camera_bps: Option<u64>,
+    pub(crate) speaks: bool,
+    /// How many cameras it looks at.
+    pub(crate) pictures: usize,
+    /// Keeps how long packets were under way.
+    pub(crate) is_probe: bool,
+}
+
+struct Source {
+    mid: Mid,
+    payload_type: Option<Pt>,
+    next: Instant,
+    every: Duration,
+    frame: u32,
+    sequence: u64,
+    /// Bytes that are due and have not filled a packet.
+    owed_bytes: u64,
+}
+
+pub(crate) struct Client {
+    part: Part,
+    rtc: Rtc,
+    pending: Option<SdpPendingOffer>,
+    socket: UdpSocket,
+    address: SocketAddr,
+    deadline: Instant,
+    is_connected: bool,
+    camera: Option<Source>,
+    microphone: Option<Source>,
+    is_keyframe_due: bool,
+    assignment: ChannelId,
+    entries: ChannelId,
+    cameras: BTreeSet<u64>,
+    has_asked: bool,
+    pub(crate) received: u64,
+    pub(crate) delays_us: Vec<u32>,
+}
+
+impl Client {
+    /// A client and its offer.
+    pub(crate) fn new(part: Part) -> Result<(Client, String)> {
+        let now = Instant::now().max(*EPOCH);
+        let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let address = socket.local_addr()?;
+        let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
+        rtc.add_local_candidate(Candidate::host(address, "udp")?);
+        let mut api = rtc.sdp_api();
+        let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
+        for _ in 0..AUDIO_LINES {
+            add(MediaKind::Audio, Direction::RecvOnly);
+        }
+        for _ in 0..part.pictures {
+            add(MediaKind::Video, Direction::RecvOnly);
+        }
+        let source = |mid, every_us| Source {
+            mid,
+            payload_type: None,
+            next: now,
+            every: Duration::from_micros(every_us),
+            frame: 0,
+            sequence: 0,
+            owed_bytes: 0,
+        };
+        let microphone = source(add(MediaKind::Audio, Direction::SendOnly), SOUND_EVERY_US);
+        let camera = source(add(MediaKind::Video, Direction::SendOnly), PICTURE_EVERY_US);
+        let channels = ["session-control", "participants", "media-entries", "video-assignment"].map(|label| {
+            api.add_channel_with_config(ChannelConfig {
+                label: label.to_owned(),
+                ..ChannelConfig::default()
+            })
+        });
+        let [_, _, entries, assignment] = channels;
+        let (offer, pending) = api.apply().context("there is something to offer")?;
+        let client = Client {
+            part,
+            rtc,
+            pending: Some(pending),
+            socket,
+            address,
+            deadline: now,
+            is_connected: false,
+            camera: part.camera_bps.map(|_| camera),
+            microphone: part.speaks.then_some(microphone),
+            is_keyframe_due: true,
+            assignment,
+            entries,
+            cameras: BTreeSet::new(),
+            has_asked: false,
+            received: 0,
+            delays_us: vec![],
+        };
+        Ok((client, offer.to_sdp_string()))
+    }
+
+    pub(crate) fn accept(&mut self, answer: &str) -> Result<()> {
+        let pending = self.pending.take().context("one offer has one answer")?;
+        let answer = SdpAnswer::from_sdp_string(answer)?;
+        Ok(self.rtc.sdp_api().accept_answer(pending, answer)?)
+    }
+
+    pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        registry.register(&mut self.socket, token, Interest::READABLE)
+    }
+
+    /// Reads what has come.
+    pub(crate) fn read(&mut self, is_measured: bool) -> Result<()> {
+        let mut buffer = [0; 2_048];
+        loop {
+            match self.socket.recv_from(&mut buffer) {
+                Ok((length, from)) => {
+                    let receive = Receive::new(Protocol::Udp, from, self.address, &buffer[..length])?;
+                    self.rtc.handle_input(Input::Receive(Instant::now(), receive))?;
+                    self.drain(is_measured)?;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn turn(&mut self, now: Instant, sends: bool, is_measured: bool) -> Result<()> {
+        let mut is_due = self.deadline <= now;
+        if self.is_connected && sends {
+            is_due |= self.say(now) | self.show(now);
+        }
+        if is_due {
+            self.rtc.handle_input(Input::Timeout(now))?;
+            self.drain(is_measured)?;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self, is_measured: bool) -> Result<()> {
+        loop {
+            match self.rtc.poll_output()? {
+                Output::Timeout(at) => {
+                    self.deadline = at;
+                    return Ok(());
+                }
+                Output::Transmit(datagram) => {
+                    // What cannot be sent is lost, as on any network.
+                    let _ = self.socket.send_to(&datagram.contents, datagram.destination);
+                }
+                Output::Event(Event::Connected) => self.is_connected = true,
+                Output::Event(Event::ChannelData(data)) if data.id == self.entries => {
+                    self.look(&serde_json::from_slice(&data.data)?)?;
+                }
+                Output::Event(Event::KeyframeRequest(_)) => self.is_keyframe_due = true,
+                Output::Event(Event::RtpPacket(packet)) => {
+                    self.received += 1;
+                    if is_measured && self.part.is_probe {
+                        self.note_delay(&packet);
+                    }
+                }
+                Output::Event(_) => {}
+            }
+        }
+    }
+
+    fn note_delay(&mut self, packet: &RtpPacket) {
+        let Some(stamp) = packet.payload.get(STAMP).and_then(|stamp| stamp.try_into().ok()) else {
+            return;
+        };
+        let now_us = micros(EPOCH.elapsed());
+        let delay_us = now_us.saturating_sub(u64::from_be_bytes(stamp));
+        self.delays_us.push(u32::try_from(delay_us).unwrap_or(u32::MAX));
+    }
+
+    /// Asks for the cameras, once it knows of as many as it looks at.
+    fn look(&mut self, text: &Value) -> Result<()> {
+        for resource in text["resources"].as_array().into_iter().flatten() {
+            let entry = &resource["mediaEntry"];
+            let is_camera = entry["participantKey"]
+                .as_str()
+                .is_some_and(|key| key.starts_with(CAMERA));
+            if is_camera && entry["screenshare"] != true {
+                self.cameras.extend(resource["id"].as_u64());
+            }
+        }
+        if self.has_asked || self.part.pictures == 0 || self.cameras.len() < self.part.pictures {
+            return Ok(());
+        }
+        let canvases: Vec<Value> = (1..)
+            .zip(self.cameras.iter().take(self.part.pictures))
+            .map(|(id, entry)| json!({"id": id, "direct": {"mediaEntryId": entry}}))
+            .collect();
+        let layout = json!({"label": "all", "canvases": canvases});
+        let request = json!({"request": {"requestId": 1, "setAssignment": {"layoutModel": layout}}});
+        if let Some(mut channel) = self.rtc.channel(self.assignment) {
+            self.has_asked = channel.write(false, request.to_string().as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// 20 ms of sound, if they are over.
+    fn say(&mut self, now: Instant) -> bool {
+        let Some(source) = self.microphone.as_mut().filter(|source| source.next <= now) else {
+            return false;
+        };
+        let Some(payload_type) = source.step(&self.rtc, now, true) else {
+            return false;
+        };
+        source.sequence += 1;
+        let values = ExtensionValues {
+            audio_level: Some(SPEECH_DBOV),
+            voice_activity: Some(true),
+            ..ExtensionValues::default()
+        };
+        let write = RtpWrite::new(
+            payload_type,
+            source.sequence.into(),
+            source.frame.wrapping_mul(960),
+            now,
+            stamped(SOUND_BYTES, [0; DESCRIPTOR_BYTES]),
+        );
+        let mut api = self.rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(source.mid, None) else {
+            return false;
+        };
+        stream.write_rtp(write.ext_vals(values));
+        true
+    }
+
+    /// A picture, if it is due: as many whole packets as its rate has filled.
+    fn show(&mut self, now: Instant) -> bool {
+        let Some(source) = self.camera.as_mut().filter(|source| source.next <= now) else {
+            return false;
+        };
+        let Some(payload_type) = source.step(&self.rtc, now, false) else {
+            return false;
+        };
+        let bps = self.part.camera_bps.unwrap_or_default();
+        source.owed_bytes += bps * PICTURE_EVERY_US / 8_000_000;
+        let packets = (source.owed_bytes / PACKET_BYTES as u64).max(1);
+        source.owed_bytes = source.owed_bytes.saturating_sub(packets * PACKET_BYTES as u64);
+        let is_keyframe = std::mem::take(&mut self.is_keyframe_due);
+        let [.., high, low] = (source.frame & 0x7fff).to_be_bytes();
+        let mut api = self.rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(source.mid, None) else {
+            return false;
+        };
+        for part in 0..packets {
+            source.sequence += 1;
+            let begins = if part == 0 { 0x10 } else { 0 };
+            let descriptor = [0x80 | begins, 0xe0, 0x80 | high, low, low, 0x20, u8::from(!is_keyframe)];
+            let write = RtpWrite::new(
+                payload_type,
+                source.sequence.into(),
+                source.frame.wrapping_mul(3_000),
+                now,
+                stamped(PACKET_BYTES, descriptor),
+            );
+            stream.write_rtp(write.marker(part + 1 == packets).nackable(true));
+        }
+        true
+    }
+}
+
+impl Source {
+    /// On to the next; gives the payload type.
+    fn step(&mut self, rtc: &Rtc, now: Instant, is_audio: bool) -> Option<Pt> {
+        self.next = (self.next + self.every).max(now);
+        self.frame = self.frame.wrapping_add(1);
+        if self.payload_type.is_none() {
+            let found = rtc
+                .codec_config()
+                .find(|params| params.spec().codec.is_audio() == is_audio);
+            self.payload_type = found.map(PayloadParams::pt);
+        }
+        self.payload_type
+    }
+}
+
+/// A payload that says when it left.
+fn stamped(bytes: usize, descriptor: [u8; DESCRIPTOR_BYTES]) -> Arc<[u8]> {
+    let mut payload = vec![0; bytes];
+    payload[..DESCRIPTOR_BYTES].copy_from_slice(&descriptor);
+    payload[STAMP].copy_from_slice(&micros(EPOCH.elapsed()).to_be_bytes());
+    payload.into()
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,63 @@
+//! What forwarding costs: `cargo xtask bench media`, or `cargo run --release --package bench-media -- [SCENARIO]`.
+//!
+//! The media plane runs in a process of its own, so that its time and its memory are nobody else's, and a crowd of clients on real
+//! sockets attends it from this one. Beside it, in the same process as the plane and for the same sockets, runs the floor: a loop that seals
+//! as many packets and sends them, and does nothing else. What counts is the ratio of the two; it is a program of its own so that a change
+//! of the media plane is measured within a minute.
+
+mod bare;
+mod client;
+mod crowd;
+mod order;
+mod reading;
+mod scenario;
+mod server;
+mod serving;
+
+use anyhow::{Result, ensure};
+use clap::{Parser, Subcommand};
+
+use scenario::SCENARIOS;
+
+/// The program's, and it counts.
+#[global_allocator]
+static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
+
+/// Measure what forwarding a packet costs, against a loop that only seals and sends
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// The scenarios to run, by their names (`1-50`, `1-300`, `4-300`, `20-20`, `speakers`); all of them by default
+    scenarios: Vec<String>,
+    /// Estimate what each client's network carries, as `serve` does unless it is told not to
+    #[arg(long)]
+    estimate: bool,
+    /// Seconds that each is measured
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// Be the server of one scenario, for the program that started this one
+    #[command(hide = true)]
+    Serve {
+        #[arg(long)]
+        estimate: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    if let Some(Part::Serve { estimate }) = arguments.part {
+        return serving::run(estimate);
+    }
+    let is_wanted = |name: &str| arguments.scenarios.is_empty() || arguments.scenarios.iter().any(|one| one == name);
+    let wanted: Vec<_> = SCENARIOS.iter().filter(|scenario| is_wanted(scenario.name)).collect();
+    ensure!(!wanted.is_empty(), "no scenario has such a name");
+    for scenario in wanted {
+        scenario.run(arguments.estimate, arguments.seconds)?.print(scenario);
+    }
+    Ok(())
+}

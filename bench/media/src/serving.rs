@@ -1,0 +1,71 @@
+//! The process that is measured: a media plane, and beside it only what lets people in.
+
+use std::{
+    io::{self, BufRead, Write},
+    net::{Ipv4Addr, SocketAddr},
+    thread,
+};
+
+use anyhow::Result;
+use media::{Card, CardKind, Event, Media, Options, Rights};
+use tokio::sync::mpsc;
+
+use crate::{
+    bare,
+    order::{Answer, Order},
+    reading::Reading,
+};
+
+/// Events that wait for the thread that lets people in.
+const EVENTS_WAITING: usize = 10_000;
+
+/// Serves until standard input ends.
+pub(crate) fn run(estimates: bool) -> Result<()> {
+    let (sender, events) = mpsc::channel(EVENTS_WAITING);
+    let options = Options {
+        bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        takes_connections: false,
+        divides_bandwidth: estimates,
+        announce: vec![],
+        relay: None,
+    };
+    let media = Media::start(&options, sender)?;
+    let plane = media.clone();
+    thread::spawn(move || let_in(&plane, events));
+    for line in io::stdin().lock().lines() {
+        let answer = match serde_json::from_str(&line?)? {
+            Order::Join { session, offer } => {
+                let prepared = media.answer(&offer)?;
+                let answer = prepared.answer_sdp().to_owned();
+                media.admit(prepared, &session)?;
+                Answer::Joined { answer }
+            }
+            Order::Read => Answer::Read(Reading::take(&media)?),
+            Order::Bare { to, burst, seconds } => {
+                let us_per_packet = bare::run(&to, burst, seconds)?;
+                Answer::Bare { us_per_packet }
+            }
+        };
+        let mut out = io::stdout().lock();
+        writeln!(out, "{}", serde_json::to_string(&answer)?)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn let_in(media: &Media, mut events: mpsc::Receiver<Event>) {
+    while let Some(event) = events.blocking_recv() {
+        if let Event::Connected { session } = event {
+            let card = Card {
+                session_name: session.clone(),
+                full_session_name: None,
+                participant_key: session.clone(),
+                display_name: session.clone(),
+                kind: CardKind::Anonymous,
+                by_program: false,
+            };
+            // Whoever cannot be let in sees nothing, and the crowd says so.
+            let _ = media.let_in(&session, "room", card, Rights::MEMBER);
+        }
+    }
+}

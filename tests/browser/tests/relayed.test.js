@@ -1,0 +1,67 @@
+// Networks that let people come by a relay alone: by datagrams, by a connection, by one inside HTTPS, and by a relay that is not ours.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+
+import { scratch } from '../world/files.js';
+import { Person } from '../world/person.js';
+import { protocolToRelay } from '../world/relayed.js';
+import { freePort, Server } from '../world/server.js';
+import { until } from '../world/until.js';
+
+/** Somebody behind a relay and somebody without see and hear each other. */
+async function meet(server, protocol, url = '') {
+  const space = await server.openSpace(server.token('owner@example.org'));
+  const people = await Promise.all([
+    Person.arrive(server, 'Cem', 'green', { speaks: true, byRelay: { url } }),
+    Person.arrive(server, 'Dora', 'blue'),
+  ]);
+  try {
+    const [cem, dora] = people;
+    for (const person of people) await person.join(space.meetingCode);
+    await Promise.all([cem.seesEach([dora]), dora.seesEach([cem])]);
+    await until('Dora to hear Cem', () => dora.hearsAnybody());
+    assert.equal(await cem.page.evaluate(protocolToRelay), protocol);
+  } finally {
+    await Promise.all(people.map((person) => person.go()));
+  }
+}
+
+describe('by the relay of the server', { timeout: 180_000 }, () => {
+  let server;
+
+  before(async () => {
+    server = await Server.start({ secured: true });
+    server.addUser('owner@example.org', 'Owner');
+  });
+
+  after(() => server?.stop());
+
+  test('people come by TLS on the port of HTTPS to it, as they are told', () => meet(server, 'tls'));
+
+  for (const protocol of ['udp', 'tcp']) {
+    test(`people come by ${protocol} on the media port to it`, () => meet(server, protocol, `turn:127.0.0.1:${server.mediaPort}?transport=${protocol}`));
+  }
+});
+
+describe('by coturn', { timeout: 180_000 }, () => {
+  let coturn, server;
+
+  before(async () => {
+    const port = await freePort();
+    const how = ['--listening-ip=127.0.0.1', `--listening-port=${port}`, '--relay-ip=127.0.0.1', '--allow-loopback-peers', '--realm=example.org'];
+    const secret = ['--use-auth-secret', '--static-auth-secret=north'];
+    const quiet = ['-n', '--no-cli', '--no-tls', '--no-dtls', '--log-file=stdout', `--pidfile=${scratch()}/pid`];
+    coturn = spawn('turnserver', [...how, ...secret, ...quiet], { stdio: 'ignore' });
+    server = await Server.start({ settings: `[turn]\nurls = ["turn:127.0.0.1:${port}?transport=udp"]\nsecret = "north"\n` });
+    server.addUser('owner@example.org', 'Owner');
+  });
+
+  after(async () => {
+    await server?.stop();
+    coturn?.kill();
+  });
+
+  test('people come by datagrams to it, as they are told', () => meet(server, 'udp'));
+});
