@@ -5,8 +5,8 @@
 //! one, and gives out the rate that it was made for. So a telephone's line asks for 8,000 Hz and need not resample, and a meeting's
 //! asks for 48,000.
 //!
-//! What is missing is the caller's to notice, since only RTP tells: [`Decoder::conceal`] stands in for it, and fades out when too
-//! much is.
+//! What is missing is the caller's to notice, since only RTP tells. The packet after it may have a poorer copy of it ([`Decoder::recover`]);
+//! otherwise [`Decoder::conceal`] stands in for it, and fades out when too much is.
 //!
 //! The engine is `opus-pure`; why is decision 0045.
 
@@ -67,18 +67,39 @@ impl Decoder {
 
     /// So many samples in place of packets that did not come: what was said goes on for a moment and fades.
     pub fn conceal(&mut self, samples: usize) -> Vec<i16> {
+        let mut concealed = self.missing(samples, |engine, length, missing| {
+            engine.decode_s16(&[], length, missing)
+        });
+        concealed.truncate(samples);
+        concealed
+    }
+
+    /// So many samples in place of packets that did not come, of which the last is told again, in fewer bits, by the packet behind them, if
+    /// whoever speaks adds such copies (RFC 6716 §2.1.7). What it does not tell is concealed. The packet is to be decoded after that.
+    pub fn recover(&mut self, behind: &[u8], samples: usize) -> Vec<i16> {
+        if packet::samples(behind, self.rate_hz).is_err() {
+            return self.conceal(samples);
+        }
+        let mut recovered = self.missing(samples, |engine, length, missing| {
+            engine.decode_fec_s16(behind, length, missing)
+        });
+        recovered.split_off(recovered.len() - samples)
+    }
+
+    /// At least so many samples that the engine makes of something else than their packets.
+    fn missing(
+        &mut self,
+        samples: usize,
+        make: impl FnOnce(&mut OpusDecoder, usize, &mut [i16]) -> opus_pure::Result<usize>,
+    ) -> Vec<i16> {
         // In whole frames of 20 ms: at other lengths, and at none, the engine stumbles in some of its modes.
         let frame_samples = usize::try_from(self.rate_hz / 50).expect("a rate is positive");
         let length = samples.next_multiple_of(frame_samples);
-        if length == 0 {
-            return vec![];
+        let mut missing = vec![0; length];
+        if length > 0 && make(&mut self.engine, length, &mut missing).is_err() {
+            missing.fill(0);
         }
-        let mut concealed = vec![0; length];
-        if self.engine.decode_s16(&[], length, &mut concealed).is_err() {
-            concealed.fill(0);
-        }
-        concealed.truncate(samples);
-        concealed
+        missing
     }
 }
 

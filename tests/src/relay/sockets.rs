@@ -18,7 +18,7 @@ use anyhow::Result;
 use super::{
     limits::CLIENTS_MAX,
     link::{Conditions, Fate, Link},
-    log::{Direction, Header, Log, Packet, Truth},
+    log::{Direction, Header, Log, Packet, Report, Truth},
 };
 use crate::seed::Seed;
 
@@ -159,6 +159,26 @@ impl Relay {
     pub fn stream(&self, direction: Direction, ssrc: u32, clock_hz: u32) -> Result<Truth> {
         self.world.state().log.stream(direction, ssrc, clock_hz)
     }
+
+    /// The same up to a number of it, which is as far as a receiver knew when it reported that number.
+    ///
+    /// # Errors
+    /// If more came than is kept, or that number never did.
+    pub fn stream_until(&self, direction: Direction, ssrc: u32, clock_hz: u32, last: u16) -> Result<Truth> {
+        self.world.state().log.stream_until(direction, ssrc, clock_hz, last)
+    }
+
+    /// Up to which number receivers said that they knew a stream, for each of their reports that came through, in order. Reports that
+    /// are encrypted say nothing.
+    pub fn reported(&self, direction: Direction, ssrc: u32) -> Vec<u16> {
+        self.world.state().log.reported(direction, ssrc)
+    }
+
+    /// How long reports and their answers were under way together, for each answer that came this way and through, in order. Those that are
+    /// encrypted are not known.
+    pub fn round_trips_us(&self, direction: Direction) -> Vec<u64> {
+        self.world.state().log.round_trips_us(direction)
+    }
 }
 
 impl Drop for Relay {
@@ -225,6 +245,7 @@ impl World {
         let number = state.log.keep(Packet {
             direction,
             header: Header::read(datagram),
+            report: Report::read(datagram),
             came_us,
             fate,
         });

@@ -68,7 +68,7 @@ async fn whoever_calls_by_opus_is_heard() -> Result<()> {
     Ok(())
 }
 
-/// One packet in ten is lost on the way up, and the others come up to 20 ms late.
+/// One packet in ten is lost on the way up, and is told again by the one behind it; the others come up to 20 ms late.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_speaks_opus_over_a_bad_network_is_understood_and_measured() -> Result<()> {
     let network = Network::open(1, OPUS)?;
@@ -79,7 +79,7 @@ async fn whoever_speaks_opus_over_a_bad_network_is_understood_and_measured() -> 
     tokio::time::sleep(Duration::from_secs(20)).await;
     world.newest("calls", "calls", |call| call["state"] == "COMPLETED")?;
     let alike = likeness(&voice, &decode(&recorded(&world)?)?);
-    assert!(alike >= 0.8, "{alike}");
+    assert!(alike >= 0.95, "{alike}");
     let token = world.server().token_of_application("CallRecords.Read.All")?;
     let record = record(&world, &id(&created["name"])?, &token)?;
     network.check(&record["sessions"][0]["segments"][0], false)

@@ -67,6 +67,7 @@ proptest! {
     ) {
         let mut decoder = Decoder::new(rate_hz);
         for packet in &stream {
+            prop_assert_eq!(decoder.recover(packet, lost).len(), lost);
             take(&mut decoder, rate_hz, packet);
             prop_assert_eq!(decoder.conceal(lost).len(), lost);
         }

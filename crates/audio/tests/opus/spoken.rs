@@ -155,6 +155,42 @@ fn what_is_lost_fades_and_what_follows_is_heard() {
 }
 
 #[test]
+fn what_is_lost_is_told_again_by_the_packet_behind_it() {
+    let spoken = speech(8_000, 24_000);
+    let mut encoder = OpusEncoder::new(8_000, 1, Application::Voip).expect("an encoder");
+    (encoder.bitrate_bps, encoder.use_inband_fec, encoder.packet_loss_perc) = (24_000, true, 20);
+    let encode = |frame: &[i16]| {
+        let mut packet = vec![0; MAX_PACKET_BYTES];
+        let length = encoder.encode_s16(frame, 160, &mut packet).expect("a packet");
+        packet[..length].to_vec()
+    };
+    let packets: Vec<_> = spoken.chunks(160).map(encode).collect();
+    // One in five is lost, and made up for by what is behind it, or not.
+    let heard = |is_recovered: bool| {
+        let (mut decoder, mut heard) = (Decoder::new(8_000), Vec::new());
+        for (number, packet) in packets.iter().enumerate() {
+            heard.extend(match number % 5 {
+                3 if is_recovered => decoder.recover(&packets[number + 1], 160),
+                3 => decoder.conceal(160),
+                _ => decoder.decode(packet).expect("a packet"),
+            });
+        }
+        likeness(&spoken, &heard, 8_000)
+    };
+    let (recovered, concealed) = (heard(true), heard(false));
+    assert!(recovered > 0.95, "{recovered}, and {concealed} where it is concealed");
+    assert!(
+        recovered > concealed,
+        "{recovered}, and {concealed} where it is concealed"
+    );
+    // Of no Opus, and of more than is told again.
+    let mut decoder = Decoder::new(8_000);
+    for (behind, samples) in [(&[][..], 160), (&packets[9], 0), (&packets[9], 1), (&packets[9], 800)] {
+        assert_eq!(decoder.recover(behind, samples).len(), samples);
+    }
+}
+
+#[test]
 fn a_pause_is_as_long_as_its_packets_say() {
     let mut decoder = Decoder::new(8_000);
     for packet in packets(8_000, 1, 160, &speech(8_000, 8_000)) {

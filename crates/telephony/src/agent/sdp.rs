@@ -419,9 +419,9 @@ fn stream(
         };
         writeln_crlf(text, &format!("a=rtpmap:{payload_type} {name}"));
         if *codec == Codec::Opus {
-            // No more of it is heard here, nor said.
+            // No more of it is heard here, nor said; and what is lost is taken from the packet behind it.
             let narrow = format!("maxplaybackrate={RATE_HZ};sprop-maxcapturerate={RATE_HZ}");
-            writeln_crlf(text, &format!("a=fmtp:{payload_type} {narrow}"));
+            writeln_crlf(text, &format!("a=fmtp:{payload_type} {narrow};useinbandfec=1"));
         }
     }
     for Events { payload_type, clock_hz } in events {

@@ -4,8 +4,9 @@
 //! they come but as they are heard, in the order of their places, and what has been late or out of order by then was neither.
 //!
 //! What is missing when it is due is either lost or was never said: a telephone that says nothing need not send anything (RFC 7587
-//! §3.1.3). The number of the next packet tells which, and if none is here yet, a loss is assumed. What is lost is concealed for a
-//! tenth of a second and is silence then; a pause is silence. Both are as long as they were, since places say so.
+//! §3.1.3). The number of the next packet tells which, and if none is here yet, a loss is assumed. What is lost is told again by the packet
+//! behind it, if that one is here and does so, or is concealed, for a tenth of a second, and is silence then; a pause is silence. All are
+//! as long as they were, since places say so.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +61,12 @@ impl Waiting {
             if self.last.as_ref().is_some_and(|last| place + STEP_SAMPLES < last.end) {
                 continue;
             }
-            self.fill(place, Some(sequence), playout);
+            let next = Next {
+                place,
+                sequence,
+                payload: &payload,
+            };
+            fill(&mut self.decoder, self.last.as_mut(), place, Some(next), playout);
             let Ok(samples) = self.decoder.decode(&payload) else {
                 continue;
             };
@@ -72,24 +78,44 @@ impl Waiting {
                 concealed: 0,
             });
         }
-        let next = self.packets.first_key_value().map(|(_, (sequence, _))| *sequence);
-        self.fill(until, next, playout);
+        let next = self
+            .packets
+            .first_key_value()
+            .map(|(&place, (sequence, payload))| Next {
+                place,
+                sequence: *sequence,
+                payload,
+            });
+        fill(&mut self.decoder, self.last.as_mut(), until, next, playout);
     }
+}
 
-    /// Conceals what is missing before this place, if something is.
-    fn fill(&mut self, place: i64, next: Option<u16>, playout: &mut Playout) {
-        let Some(last) = &mut self.last else { return };
-        let from = last.end.max(playout.next());
-        let missing = (place - from).min(CONCEALED_SAMPLES - last.concealed);
-        let is_pause = next == Some(last.sequence.wrapping_add(1));
-        let Ok(samples) = usize::try_from(missing) else { return };
-        if is_pause || samples == 0 {
-            return;
-        }
-        playout.put(from, self.decoder.conceal(samples).into_iter());
-        last.end = from + missing;
-        last.concealed += missing;
+/// The first packet that is not heard yet.
+struct Next<'a> {
+    place: i64,
+    sequence: u16,
+    payload: &'a [u8],
+}
+
+/// Makes up for what is missing before this place, if something is.
+fn fill(decoder: &mut Decoder, last: Option<&mut Decoded>, place: i64, next: Option<Next>, playout: &mut Playout) {
+    let Some(last) = last else { return };
+    let from = last.end.max(playout.next());
+    let missing = (place - from).min(CONCEALED_SAMPLES - last.concealed);
+    let is_pause = next
+        .as_ref()
+        .is_some_and(|next| next.sequence == last.sequence.wrapping_add(1));
+    let Ok(samples) = usize::try_from(missing) else { return };
+    if is_pause || samples == 0 {
+        return;
     }
+    let made_up = match next.filter(|next| next.place == from + missing) {
+        Some(behind) => decoder.recover(behind.payload, samples),
+        None => decoder.conceal(samples),
+    };
+    playout.put(from, made_up.into_iter());
+    last.end = from + missing;
+    last.concealed += missing;
 }
 
 #[cfg(test)]

@@ -281,6 +281,8 @@ fn configuration(folder: &Path, voice: &Path, port: u16, control: u16) -> String
         "module_path /usr/lib/baresip/modules",
         "module g711.so",
         "module opus.so",
+        "opus_inbandfec yes",
+        "opus_packet_loss 10",
         "module srtp.so",
         "module aufile.so",
         "module aubridge.so",
