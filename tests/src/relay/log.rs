@@ -66,14 +66,14 @@ pub(super) struct Heard {
 impl Report {
     /// `None` for whatever is no report.
     pub(super) fn read(packet: &[u8]) -> Option<Self> {
-        let head = packet.first_chunk::<2>()?;
+        let &[first, kind] = packet.first_chunk()?;
         let word = |at: usize| Some(u32::from_be_bytes(*packet.get(at..)?.first_chunk()?));
-        let (written, block_at) = match head[1] {
+        let (written, block_at) = match kind {
             200 => (Some(word(8)? << 16 | word(12)? >> 16), 28),
             201 => (None, 8),
             _ => return None,
         };
-        let heard = || {
+        let block = || {
             let [.., high, low] = word(block_at + 8)?.to_be_bytes();
             Some(Heard {
                 ssrc: word(block_at)?,
@@ -81,10 +81,8 @@ impl Report {
                 answers: word(block_at + 16)?,
             })
         };
-        (128..160).contains(&head[0]).then(|| Self {
-            written,
-            heard: heard().filter(|_| head[0] > 128),
-        })
+        let heard = if first == 128 { None } else { block() };
+        (128..160).contains(&first).then_some(Self { written, heard })
     }
 }
 
