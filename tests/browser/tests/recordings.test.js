@@ -10,6 +10,7 @@ import { barriers } from '../world/accessibility.js';
 import { python, scratch, screenshots } from '../world/files.js';
 import { tabTo } from '../world/keyboard.js';
 import { Person } from '../world/person.js';
+import { hold, letGo, startedBy } from '../world/processes.js';
 import { Server } from '../world/server.js';
 import { pause, until } from '../world/until.js';
 
@@ -143,6 +144,30 @@ describe('recordings', { timeout: 240_000 }, () => {
     const before = Number(await slider.inputValue());
     await ada.page.keyboard.press('ArrowLeft');
     await until('it to go back', async () => Number(await slider.inputValue()) < before - 1);
+  });
+
+  test('one video of all is given up in the middle, and made when it is wanted again', async () => {
+    const told = async () => (await server.call('GET', `/sederunt/v1/${name}`, { token })).body;
+    const files = async () => (await told()).files.map(({ fileName }) => fileName);
+    await ada.press('Make one video');
+    let held = await hold(server.pid, 'ffmpeg');
+    await until('some of it to be made', async () => {
+      letGo(held);
+      await pause(100);
+      held = await hold(server.pid, 'ffmpeg');
+      return (await told()).composedPercent;
+    });
+    await ada.sees(/It is being made: [1-9]\d* %/);
+    assert.deepEqual(await barriers(ada.page), []);
+    await ada.press('Stop making it');
+    await ada.button('Make one video').waitFor();
+    await until('ffmpeg to be gone', () => startedBy(server.pid, 'ffmpeg').length === 0);
+    assert.ok(!(await files()).includes('meeting.mp4'));
+
+    await ada.press('Make one video');
+    await ada.page.getByRole('link', { name: /^All in one video, as MP4/ }).waitFor({ timeout: 60_000 });
+    await ada.button('Make one video').waitFor({ state: 'detached' });
+    assert.ok((await files()).includes('meeting.mp4'));
   });
 
   test('each file can be fetched, and all in one', async () => {

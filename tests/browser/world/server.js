@@ -40,6 +40,11 @@ export class Server {
     return `${this.secured ? 'https' : 'http'}://${host}:${this.cable?.port ?? this.port}`;
   }
 
+  /** The number of its process. */
+  get pid() {
+    return this.#process.pid;
+  }
+
   /** As a power cut would end it: no signal handler runs. */
   async kill() {
     const ended = once(this.#process, 'exit');
