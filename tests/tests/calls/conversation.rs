@@ -30,7 +30,7 @@ const HEARD_PIECES: usize = 12;
 const STRAY_PIECES: usize = 4;
 
 /// A tone that comes and goes as syllables do.
-fn voice(hz: f64, length_s: u32) -> Vec<i16> {
+pub(super) fn voice(hz: f64, length_s: u32) -> Vec<i16> {
     let sample = |place: u32| {
         let time_s = f64::from(place) / 8_000.0;
         let syllable = 0.15 + 0.85 * (std::f64::consts::PI * 2.5 * time_s).sin().powi(2);
@@ -84,7 +84,7 @@ pub(super) fn amplitude(piece: &[i16], hz: f64) -> f64 {
 }
 
 /// In how many pieces of this a tone is there.
-fn pieces_with(samples: &[i16], hz: f64) -> usize {
+pub(super) fn pieces_with(samples: &[i16], hz: f64) -> usize {
     samples
         .chunks_exact(PIECE_SAMPLES)
         .filter(|piece| amplitude(piece, hz) > AUDIBLE)

@@ -1,6 +1,7 @@
 //! Real telephones call and are called, a handler says what happens, and what was said is kept: read by REST, fetched by its link, and
 //! the same after a `kill -9`.
 
+mod agreeing;
 mod announcing;
 mod conversation;
 mod doors;

@@ -18,7 +18,7 @@ use super::{
 
 const NUMBER: &str = "+431234567";
 pub(super) const CALLER: &str = "sip:+442071838750@gateway.example";
-const MASKED: &str = "+44 ••• ••50";
+pub(super) const MASKED: &str = "+44 ••• ••50";
 const HOST: &str = "meet.sip.example.org";
 
 /// This machine is the trunk, a number of which leads to meetings, as a host of SIP does.

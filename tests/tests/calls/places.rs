@@ -60,7 +60,7 @@ async fn recorded(world: &World, space: &Space) -> Result<(Attendee, String)> {
 }
 
 /// What is told of a recording, once it is so.
-async fn told(world: &World, space: &Space, name: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
+pub(super) async fn told(world: &World, space: &Space, name: &str, is_so: impl Fn(&Value) -> bool) -> Result<Value> {
     let begun = Instant::now();
     loop {
         let told = world.server().get(&format!("/sederunt/v1/{name}"), &space.owner)?;

@@ -167,6 +167,8 @@ pub(super) struct Made {
     /// What each said, by their name.
     pub(super) tracks: BTreeMap<String, Vec<i16>>,
     pub(super) mix: Vec<i16>,
+    /// What happened, line by line.
+    pub(super) log: Vec<Value>,
 }
 
 impl Space {
@@ -209,22 +211,22 @@ impl Space {
         }
         let log = String::from_utf8(bytes["events.jsonl"].clone())?;
         let (mut names, mut tracks) = (BTreeMap::new(), BTreeMap::new());
-        for line in log.lines() {
-            let line: Value = serde_json::from_str(line)?;
+        let log: Vec<Value> = log.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        for line in &log {
             let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
             match line["event"].as_str() {
                 Some("joined") => drop(names.insert(text("session"), text("name"))),
                 Some("track") => {
                     let sound = placed(&bytes[&text("file")], line["at_us"].as_u64().context("a time")?)?;
                     let name: &String = names.get(&text("session")).context("somebody")?;
-                    ensure!(tracks.insert(name.clone(), sound).is_none(), "one file each: {log}");
+                    ensure!(tracks.insert(name.clone(), sound).is_none(), "one file each: {log:?}");
                 }
                 _ => {}
             }
         }
         let mix = bytes.get("mix.wav").map(|wav| audio::decode::decode(wav)).transpose()?;
         let mix = mix.unwrap_or_default().to_vec();
-        Ok(Made { told, tracks, mix })
+        Ok(Made { told, tracks, mix, log })
     }
 }
 
