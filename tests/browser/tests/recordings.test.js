@@ -12,6 +12,7 @@ import { tabTo } from '../world/keyboard.js';
 import { Person } from '../world/person.js';
 import { hold, letGo, startedBy } from '../world/processes.js';
 import { Server } from '../world/server.js';
+import { SmallDisk } from '../world/smallDisk.js';
 import { pause, until } from '../world/until.js';
 
 /** How far tracks may be apart. */
@@ -231,5 +232,62 @@ describe('a recording and a server that is killed', { timeout: 120_000 }, () => 
       await ada.go();
       await server.stop();
     }
+  });
+});
+
+describe('a recording and a disk that fills up', { timeout: 120_000 }, () => {
+  const disk = new SmallDisk();
+  let server, token, space, ada, bo;
+
+  before(async () => {
+    server = await Server.start({ disk });
+    const link = server.addUser('ada@example.org', 'Ada');
+    token = server.token('ada@example.org');
+    space = await server.openSpace(token);
+    [ada, bo] = await Promise.all([Person.arrive(server, 'Ada', 'red', { speaks: true }), Person.arrive(server, 'Bo', 'green')]);
+    await ada.signIn(link);
+    for (const person of [ada, bo]) await person.join(space.meetingCode);
+  });
+
+  after(async () => {
+    assert.deepEqual([...(ada?.errors ?? []), ...(bo?.errors ?? [])], []);
+    await Promise.all([ada, bo].map((person) => person?.go()));
+    await server?.stop();
+  });
+
+  const banners = async () => (await Promise.all([ada, bo].map(({ page }) => page.locator('.recording-banner p').count()))).reduce((sum, count) => sum + count);
+  const record = async () => {
+    await ada.press('Record');
+    await ada.press('Start recording');
+  };
+  const words = ({ page }) => page.getByText('The recording has ended: the server has no room for more. What was recorded is kept.');
+  const everybodyIsTold = () => Promise.all([ada, bo].map((person) => words(person).first().waitFor()));
+
+  test('everybody is told, and the meeting and its register go on', async () => {
+    await record();
+    await until('everybody to be recorded', async () => (await banners()) === 2);
+    await pause(3_000);
+    disk.fill();
+    await everybodyIsTold();
+    await until('the banners to be gone', async () => (await banners()) === 0);
+    // It takes whoever comes, and no recording.
+    await bo.leave();
+    await bo.rejoin();
+    await Promise.all([ada.seesEach([bo]), bo.seesEach([ada])]);
+    await until('the words to be gone', async () => (await words(ada).count()) + (await words(bo).count()) === 0);
+    await record();
+    await everybodyIsTold();
+    const { body } = await server.call('GET', `/v2/${ada.seat.conferenceRecord}/participants`, { token });
+    assert.equal(body.participants.length, 2);
+  });
+
+  test('what was recorded until then plays once there is room, and its page says why it is no more', async () => {
+    disk.makeRoom();
+    await Promise.all([ada.leave(), bo.leave()]);
+    await ada.page.goto(`${server.url}/meetings/${ada.seat.conferenceRecord.split('/')[1]}`);
+    await ada.page.getByRole('link', { name: /^Recording of/ }).first().click();
+    await ada.sees('It ended early: the server had no room for more.');
+    await ada.page.getByRole('group', { name: 'Player' }).waitFor({ timeout: 60_000 });
+    assert.deepEqual(await barriers(ada.page), []);
   });
 });

@@ -20,11 +20,11 @@ export class Server {
   /**
    * Starts on free ports with a new data folder. `settings` are those of a configuration file. On loopback, unless it shall be
    * reached at every address of this machine. `cabled`: by a cable that can be pulled. `secured`: by HTTPS, with a certificate for
-   * development.
+   * development. `disk`: a small one for what is recorded of meetings.
    */
-  static async start({ settings, host = '127.0.0.1', cabled = false, secured = false } = {}) {
+  static async start({ settings, host = '127.0.0.1', cabled = false, secured = false, disk = null } = {}) {
     const server = new Server();
-    Object.assign(server, { host, secured });
+    Object.assign(server, { host, secured, disk });
     server.data = scratch();
     if (settings) writeFileSync((server.configuration = join(server.data, 'sederunt.toml')), settings);
     server.port = await freePort();
@@ -134,7 +134,8 @@ export class Server {
     if (this.cable) flags.push('--public-address', this.cable.mediaAddress);
     if (this.secured) flags.push('--tls', 'dev');
     if (this.configuration) flags.push('--config', this.configuration);
-    this.#process = spawn(binary, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [program, ...words] = [...(this.disk?.before(this.data) ?? []), binary, ...flags];
+    this.#process = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: this.#process.stdout });
     const first = await Promise.race([once(lines, 'line'), once(this.#process, 'exit')]);
     if (!String(first[0]).includes(`is ready at ${this.url}`)) throw new Error(`the server did not start: ${first}`);
