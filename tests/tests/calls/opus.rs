@@ -79,7 +79,7 @@ async fn whoever_speaks_opus_over_a_bad_network_is_understood_and_measured() -> 
     tokio::time::sleep(Duration::from_secs(20)).await;
     world.newest("calls", "calls", |call| call["state"] == "COMPLETED")?;
     let alike = likeness(&voice, &decode(&recorded(&world)?)?);
-    assert!(alike >= 0.95, "{alike}");
+    assert!(alike >= 0.9, "{alike}");
     let token = world.server().token_of_application("CallRecords.Read.All")?;
     let record = record(&world, &id(&created["name"])?, &token)?;
     network.check(&record["sessions"][0]["segments"][0], false)
