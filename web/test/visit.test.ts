@@ -40,7 +40,11 @@ class Page {
       window: new EventTarget(),
       devicePixelRatio: 1,
       MediaStream: class {},
-      document: { createElement: audio, body: { append: () => undefined } },
+      document: Object.assign(new EventTarget(), {
+        visibilityState: 'visible',
+        createElement: audio,
+        body: { append: () => undefined },
+      }),
       fetch: (path: string, { body }: { body?: string } = {}) => this.#fetch(path, body),
     });
     Object.defineProperty(globalThis, 'navigator', {

@@ -40,6 +40,30 @@ describe('Firefox', { timeout: 180_000 }, () => {
     await until('Cem to hear Flora', () => cem.hearsAnybody());
   });
 
+  test('a tab in the background is sent no picture, and has them again without a blank tile', async () => {
+    /** The layers of his camera that Cem sends. */
+    const sent = () =>
+      cem.page.evaluate(async () => {
+        const stats = [...(await globalThis.observed.connections.at(-1).getStats()).values()];
+        return stats.filter(({ type, rid, active }) => type === 'outbound-rtp' && rid !== undefined && active).length;
+      });
+    await flora.run(() => {
+      const tile = [...document.querySelectorAll('figure')].find((figure) => figure.ariaLabel.startsWith('Cem'));
+      // What a script leaves behind for the next one is in the page.
+      const { dataset } = document.body;
+      dataset.blanks = '';
+      new MutationObserver(() => (dataset.blanks += tile.querySelector('video') ? '' : 'blank ')).observe(tile, { childList: true, subtree: true });
+    });
+    assert.ok((await sent()) > 0);
+    await flora.lookAway();
+    await until('nobody to be sent what Cem shows', async () => (await sent()) === 0);
+    await flora.lookAgain();
+    await until('Flora to be sent it again', async () => (await sent()) > 0);
+    await flora.seesMoving('Cem');
+    assert.equal(await flora.run(() => document.body.dataset.blanks), '');
+    assert.ok(await cem.hearsAnybody(), 'she is heard all the time');
+  });
+
   test('who left is gone, and the register is right', async () => {
     await flora.press('Leave');
     await flora.sees('You left the meeting');

@@ -85,6 +85,19 @@ export class Firefox {
     await until(`${name} to move`, async () => (await this.run(time, name)) > first);
   }
 
+  /** Opens another tab before this one. */
+  async lookAway() {
+    this.tab ??= await this.#marionette.send('WebDriver:GetWindowHandle');
+    await this.#marionette.send('WebDriver:NewWindow', { type: 'tab', focus: true });
+    await until('the tab to be in the background', () => this.run(() => document.visibilityState === 'hidden'));
+  }
+
+  /** Comes back to it. */
+  async lookAgain() {
+    await this.#marionette.send('WebDriver:SwitchToWindow', { handle: this.tab, focus: true });
+    await until('the tab to be seen', () => this.run(() => document.visibilityState === 'visible'));
+  }
+
   /** Ends the browser. */
   async go() {
     this.#marionette?.close();

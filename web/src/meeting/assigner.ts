@@ -1,5 +1,6 @@
 // Asks for pictures, no more often than is useful: tiles resize with every pixel of a window, the server should hear of it
-// when the hand rests. The first wish after a rest goes out at once, because somebody is waiting for that picture.
+// when the hand rests. The first wish after a rest goes out at once, because somebody is waiting for that picture. While nobody can
+// see the page it asks for none.
 
 import { allocate, type Canvas, sameCanvases, setAssignment, type Wanted } from './assignment.ts';
 import { ASSIGNMENT_PAUSE_MS, ASSIGNMENT_RETRY_MS, VIDEO_LINES } from './limits.ts';
@@ -7,6 +8,10 @@ import type { VideoAssignmentResource } from './messages.ts';
 
 export interface Assigner {
   want(wanted: readonly Wanted[]): void;
+  /** Whether anybody can see the page. */
+  seen(isSeen: boolean): void;
+  /** Whether this assignment says no more than that nothing was asked for while nobody could see the page. */
+  isOfUnseen(assignment: VideoAssignmentResource): boolean;
   /** What was asked for last, if this assignment answers it. */
   askedIn(assignment: VideoAssignmentResource): readonly Canvas[];
   /** A new connection, whose server knows nothing of us. */
@@ -18,7 +23,12 @@ export interface Assigner {
 
 export function openAssigner(request: (body: object) => void): Assigner {
   let wanted: readonly Wanted[] = [];
-  let asked: Canvas[] = [];
+  /** Null where the server said no to it. */
+  let asked: Canvas[] | null = [];
+  /** What was asked for last while somebody could see the page: a picture comes back on the canvas on which it was. */
+  let placed: Canvas[] = [];
+  let isSeen = true;
+  let unseenLabel = '';
   let askedAt_ms = Number.NEGATIVE_INFINITY;
   let running = false;
   let label = Date.now();
@@ -27,11 +37,13 @@ export function openAssigner(request: (body: object) => void): Assigner {
   function ask(): void {
     timer = undefined;
     if (!running) return;
-    const next = allocate(asked, wanted, VIDEO_LINES, devicePixelRatio);
-    if (sameCanvases(asked, next)) return;
+    if (isSeen) placed = allocate(placed, wanted, VIDEO_LINES, devicePixelRatio);
+    const next = isSeen ? placed : [];
+    if (asked && sameCanvases(asked, next)) return;
     asked = next;
     askedAt_ms = performance.now();
     label += 1;
+    if (!isSeen) unseenLabel = String(label);
     request(setAssignment(label, asked));
   }
 
@@ -48,14 +60,22 @@ export function openAssigner(request: (body: object) => void): Assigner {
       if (rested_ms > ASSIGNMENT_PAUSE_MS && timer === undefined) askIn(0);
       else askIn(ASSIGNMENT_PAUSE_MS);
     },
-    askedIn: (assignment) => (assignment.label === String(label) ? asked : []),
+    seen(next) {
+      isSeen = next;
+      // Timers of pages that nobody sees are slow, and whoever comes back waits for every picture.
+      clearTimeout(timer);
+      ask();
+    },
+    isOfUnseen: ({ label }) => label === unseenLabel,
+    askedIn: (assignment) => (asked && assignment.label === String(label) ? asked : []),
     restart() {
       running = true;
       asked = [];
+      placed = [];
       askIn(0);
     },
     refused() {
-      asked = [];
+      asked = null;
       askIn(ASSIGNMENT_RETRY_MS);
     },
     stop() {

@@ -19,6 +19,7 @@ import { obey, silence } from './obedience.ts';
 import type { Peer } from './peer.ts';
 import { openPictures, type Picture } from './pictures.ts';
 import type { Roster } from './roster.ts';
+import { watchSight } from './sight.ts';
 
 export interface Scene {
   roster: ReadonlySignal<Roster>;
@@ -65,6 +66,7 @@ export function openScene(options: SceneOptions): SceneShell {
   const stopHolding = openHolding(peer, arrivals.roster);
   const request = (channel: ChannelName, body: object) => peer()?.request(channel, body) ?? null;
   const assigner = openAssigner((body) => request('video-assignment', body));
+  const stopWatching = watchSight(assigner.seen);
   const exchange = openExchange(request);
   const announce = (all: readonly News[]) => all.forEach((news) => onNews(news));
 
@@ -73,6 +75,8 @@ export function openScene(options: SceneOptions): SceneShell {
       case 'roster':
         return announce(arrivals.update(event.roster));
       case 'assigned':
+        // The last picture of each stays until somebody sees the page again: no tile is blank then.
+        if (assigner.isOfUnseen(event.assignment)) return;
         return pictures.assigned(event.assignment, assigner.askedIn(event.assignment));
       case 'assignmentRefused':
         return assigner.refused();
@@ -121,6 +125,7 @@ export function openScene(options: SceneOptions): SceneShell {
     },
     close() {
       stopHolding();
+      stopWatching();
       for (const part of [hearing, pictures, exchange]) part.close();
     },
   };

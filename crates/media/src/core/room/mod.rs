@@ -169,6 +169,8 @@ struct Member {
     layout: Option<Layout>,
     /// Who would be where if there were no limit.
     placements: Vec<Placement>,
+    /// The last ones before it looked away.
+    last_placements: Vec<Placement>,
     /// Those of them that there is room for.
     granted: Vec<Placement>,
     allocation: allocation::State,
@@ -333,6 +335,7 @@ impl Room {
             video,
             layout: None,
             placements: vec![],
+            last_placements: vec![],
             granted: vec![],
             allocation: allocation::State::default(),
             budget_bps: None,

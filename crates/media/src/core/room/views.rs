@@ -58,12 +58,21 @@ impl Room {
             .filter(|entry| !own.contains(entry) && self.exists(*entry))
             .collect();
         let shown = |entry| existing.contains(&entry);
-        let placements = place(&layout.canvases, &others, shown, &member.placements, member.video.len());
+        // Whoever comes back to their page finds everybody on the lines on which they left them, or no picture would stand until others come.
+        let before = if member.placements.is_empty() {
+            &member.last_placements
+        } else {
+            &member.placements
+        };
+        let placements = place(&layout.canvases, &others, shown, before, member.video.len());
         if placements == member.placements && !asked {
             return;
         }
         if let Some(member) = self.members.get_mut(&id) {
-            member.placements = placements;
+            let before = std::mem::replace(&mut member.placements, placements);
+            if !before.is_empty() {
+                member.last_placements = before;
+            }
         }
         self.grant(id, asked, now, effects);
     }

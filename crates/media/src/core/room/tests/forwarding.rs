@@ -173,6 +173,28 @@ fn video_flows_only_where_it_was_asked_for() {
 }
 
 #[test]
+fn whoever_looks_away_finds_everybody_on_their_lines_again() {
+    let mut stage = Stage::new();
+    let [ada, ben, cem] = [(1, "ada"), (2, "ben"), (3, "cem")].map(|(id, name)| stage.join(id, name, ALL));
+    let viewer = stage.join(4, "viewer", ALL);
+    let mut lines_of = |shown: &[MemberId]| -> Vec<usize> {
+        let ids = (1..).zip(shown).map(|(id, member)| (id, stage.entry(*member)));
+        let canvases: Vec<Value> = ids
+            .map(|(id, entry)| json!({"id": id, "direct": {"mediaEntryId": entry}}))
+            .collect();
+        stage.show(viewer, &json!(canvases));
+        let placements = &stage.room.members[&viewer].placements;
+        placements.iter().map(|placement| placement.line).collect()
+    };
+    assert_eq!(lines_of(&[ada, ben, cem]), [0, 1, 2]);
+    assert_eq!(lines_of(&[cem, ben]), [2, 1]);
+    for _ in 0..2 {
+        assert!(lines_of(&[]).is_empty());
+    }
+    assert_eq!(lines_of(&[ben, cem, ada]), [1, 2, 0]);
+}
+
+#[test]
 fn a_canvas_falls_silent_with_its_media_entry() {
     let mut stage = Stage::new();
     let (ada, ben) = (stage.join(1, "ada", ALL), stage.join(2, "ben", ALL));
