@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use identity::OrganisationError;
+use identity::{OrganisationChange, OrganisationError};
 use server::StoreFlags;
 
 use crate::listing::whole_list;
@@ -40,7 +40,21 @@ pub(crate) enum DomainCommand {
         #[command(flatten)]
         store: StoreFlags,
     },
-    /// Print all: domain, organisation, and whether its e-mail addresses are private or shared
+    /// Ask people before they are recorded in meetings of an organisation, instead of telling them that they are
+    #[command(
+        after_help = "Of whoever has not agreed nothing is kept. A meeting is of the organisation that the owner of its \
+        space belongs to. It holds for all domains of the organisation, and for recordings that begin from now on."
+    )]
+    AskToRecord {
+        /// Any domain of the organisation
+        domain: String,
+        /// Tell people again that they are recorded
+        #[arg(long)]
+        remove: bool,
+        #[command(flatten)]
+        store: StoreFlags,
+    },
+    /// Print all: domain, organisation, whether its e-mail addresses are private or shared, and whether people are told that they are recorded or asked
     List {
         #[command(flatten)]
         store: StoreFlags,
@@ -67,16 +81,35 @@ pub(crate) fn run(command: DomainCommand) -> Result<ExitCode, CommandError> {
             Ok(())
         }),
         DomainCommand::List { store } => store::with(store, list),
-        DomainCommand::ShareEmail { domain, remove, store } => store::with(store, async |store| {
-            let changed = store.identity.set_shares_email(&domain, !remove, &store::by()).await;
-            changed.map_err(|error| with_known_domains(error, &domain))?;
-            Ok(())
-        }),
+        DomainCommand::ShareEmail { domain, remove, store } => {
+            let shares_email = Some(!remove);
+            let change = OrganisationChange {
+                shares_email,
+                ..OrganisationChange::default()
+            };
+            update(store, &domain, change)
+        }
+        DomainCommand::AskToRecord { domain, remove, store } => {
+            let asks_to_record = Some(!remove);
+            let change = OrganisationChange {
+                asks_to_record,
+                ..OrganisationChange::default()
+            };
+            update(store, &domain, change)
+        }
         DomainCommand::Remove { domain, store } => store::with(store, async |store| {
             let removed = store.identity.remove_domain(&domain, &store::by()).await;
             removed.map_err(|error| with_known_domains(error, &domain))
         }),
     }
+}
+
+fn update(store: StoreFlags, domain: &str, change: OrganisationChange) -> Result<ExitCode, CommandError> {
+    store::with(store, async |store| {
+        let changed = store.identity.update_organisation(domain, change, &store::by()).await;
+        changed.map_err(|error| with_known_domains(error, domain))?;
+        Ok(())
+    })
 }
 
 /// Nobody knows all domains by heart.
@@ -94,7 +127,13 @@ async fn list(store: &Store) -> Result<(), CommandError> {
     let domains = whole_list(async |page| store.identity.list_domains(page).await).await?;
     print_rows(domains.into_iter().map(|domain| {
         let addresses = if domain.shares_email { "shared" } else { "private" };
-        [domain.domain, domain.organisation, addresses.to_owned()]
+        let people = if domain.asks_to_record { "asked" } else { "told" };
+        [
+            domain.domain,
+            domain.organisation,
+            addresses.to_owned(),
+            people.to_owned(),
+        ]
     }));
     Ok(())
 }

@@ -55,6 +55,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(28, "0028_phones"),
     migration!(29, "0029_consent"),
     migration!(30, "0030_composition"),
+    migration!(31, "0031_consent_of_organisations"),
 ];
 
 /// Remembers the steps that a database has seen.

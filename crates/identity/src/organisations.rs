@@ -8,7 +8,7 @@ use audit::{Action, By};
 use db::{Row, Statement};
 use meeting::{DisplayName, MalformedName, UserId};
 
-use crate::{Identity, Listing, Page, User, account::normalise_domain, accounts::find_user};
+use crate::{Identity, Listing, Page, User, account::normalise_domain, accounts::find_user, asking::detail};
 
 /// One domain of an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,17 @@ pub struct Domain {
     pub organisation: String,
     /// Whether the organisation lets people whom its people have met see their e-mail addresses.
     pub shares_email: bool,
+    /// Whether everybody in spaces of the organisation's people is asked before they are recorded, instead of told.
+    pub asks_to_record: bool,
+}
+
+/// What is to change about an organisation; `None` stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OrganisationChange {
+    /// See [`Domain::shares_email`].
+    pub shares_email: Option<bool>,
+    /// See [`Domain::asks_to_record`].
+    pub asks_to_record: Option<bool>,
 }
 
 /// Why an organisation was not changed.
@@ -73,7 +84,8 @@ impl Identity {
         rows.first().map_or(Ok(false), |row| Ok(row.int(0)? != 0))
     }
 
-    /// Gives a domain to an organisation, which need not exist. An empty name: the domain's own.
+    /// Gives a domain to an organisation, which need not exist: a new one asks before it records if the installation does. An empty
+    /// name: the domain's own.
     pub async fn add_domain(&self, domain: &str, organisation: &str, by: &By) -> Result<Domain, OrganisationError> {
         let name = normalise_domain(domain).ok_or_else(|| OrganisationError::InvalidDomain(domain.to_owned()))?;
         let organisation = match organisation.trim() {
@@ -83,7 +95,9 @@ impl Identity {
         let organisation = DisplayName::parse(organisation)?;
         let write = vec![
             Statement::new(
-                "insert into organisation (name, shares_email) values ($1, 0) on conflict (name) do nothing",
+                "insert into organisation (name, shares_email, asks_to_record)
+                 values ($1, 0, coalesce((select m.asks_to_record from meeting_policy m where m.id = 1), 0))
+                 on conflict (name) do nothing",
                 vec![organisation.as_str().into()],
             ),
             Statement::new(
@@ -134,22 +148,30 @@ impl Identity {
         self.change_organisation(write).await
     }
 
-    /// Says whether people whom an organisation's people have met may see their e-mail addresses. The organisation is named
-    /// by any of its domains, and all of them change.
-    pub async fn set_shares_email(&self, domain: &str, shares: bool, by: &By) -> Result<Domain, OrganisationError> {
+    /// Changes an organisation, which is named by any of its domains: it holds for all of them.
+    pub async fn update_organisation(
+        &self,
+        domain: &str,
+        change: OrganisationChange,
+        by: &By,
+    ) -> Result<Domain, OrganisationError> {
         let domain = normalise_domain(domain).ok_or(OrganisationError::NotFound)?;
-        let update = Statement::new(
-            "update organisation set shares_email = $2
-             where name = (select organisation from organisation_domain where domain = $1)",
-            vec![domain.as_str().into(), shares.into()],
-        );
-        let detail = if shares {
-            "shares e-mail addresses"
-        } else {
-            "shares no e-mail addresses"
-        };
-        let line = by.did(Action::DomainUpdate, &domain_name(&domain), detail);
-        self.change_organisation(vec![update.expect(1), line]).await?;
+        let sharing = change.shares_email.map(|shares| {
+            let detail = ["shares no e-mail addresses", "shares e-mail addresses"][usize::from(shares)];
+            (SET_SHARES_EMAIL, shares, detail)
+        });
+        let asking = change
+            .asks_to_record
+            .map(|asks| (SET_ASKS_TO_RECORD, asks, detail(asks)));
+        let changed = sharing.into_iter().chain(asking).flat_map(|(sql, value, detail)| {
+            let update = Statement::new(sql, vec![domain.as_str().into(), value.into()]);
+            let line = by.did(Action::DomainUpdate, &domain_name(&domain), detail);
+            [update.expect(1), line]
+        });
+        let write: Vec<Statement> = changed.collect();
+        if !write.is_empty() {
+            self.change_organisation(write).await?;
+        }
         self.domain(&domain).await?.ok_or(OrganisationError::NotFound)
     }
 
@@ -166,7 +188,14 @@ fn domain_name(domain: &str) -> String {
     format!("domains/{domain}")
 }
 
-const SELECT: &str = "select organisation_domain.domain, organisation_domain.organisation, organisation.shares_email
+const SET_SHARES_EMAIL: &str = "update organisation set shares_email = $2
+    where name = (select organisation from organisation_domain where domain = $1)";
+
+const SET_ASKS_TO_RECORD: &str = "update organisation set asks_to_record = $2
+    where name = (select organisation from organisation_domain where domain = $1)";
+
+const SELECT: &str = "select organisation_domain.domain, organisation_domain.organisation, organisation.shares_email,
+        organisation.asks_to_record
     from organisation_domain join organisation on organisation.name = organisation_domain.organisation";
 
 fn domain_of(row: &Row) -> Result<Domain, db::Error> {
@@ -174,5 +203,6 @@ fn domain_of(row: &Row) -> Result<Domain, db::Error> {
         domain: row.text(0)?.to_owned(),
         organisation: row.text(1)?.to_owned(),
         shares_email: row.int(2)? != 0,
+        asks_to_record: row.int(3)? != 0,
     })
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use audit::{Actor, By, Query};
 use db::testing::each_engine;
 use identity::{
-    AppKind, AppRoles, AuditEvent, ClientCredentials, ExternalPerson, Identity, Introductions, NewApp, NewUser, Scope,
-    Scopes, TokenRequest, User, UserChange,
+    AppKind, AppRoles, AuditEvent, ClientCredentials, ExternalPerson, Identity, Introductions, NewApp, NewUser,
+    OrganisationChange, Scope, Scopes, TokenRequest, User, UserChange,
 };
 
 const NOW_US: i64 = 1_767_225_600_000_000;
@@ -476,10 +476,26 @@ async fn what_happens_to_organisations() {
         identity.add_domain("example.org", "", &by).await.expect_err("taken");
         log.expect(&[(who, "domain.create", "domains")]).await;
         identity
-            .set_shares_email("example.org", true, &by)
+            .update_organisation("example.org", OrganisationChange::default(), &by)
+            .await
+            .expect("there is nothing to change");
+        log.expect(&[]).await;
+        let change = OrganisationChange {
+            shares_email: Some(true),
+            asks_to_record: Some(true),
+        };
+        identity
+            .update_organisation("example.org", change, &by)
             .await
             .expect("changed");
-        log.expect(&[(who, "domain.update", "domains")]).await;
+        log.expect(&[(who, "domain.update", "domains"); 2]).await;
+        identity
+            .update_organisation("example.net", change, &by)
+            .await
+            .expect_err("there is none");
+        log.expect(&[]).await;
+        identity.set_installation_asks_to_record(true, &by).await.expect("set");
+        log.expect(&[(who, "meeting_policy.set", "meetingPolicy")]).await;
         identity.remove_domain("example.org", &by).await.expect("removed");
         identity.remove_domain("example.org", &by).await.expect_err("gone");
         log.expect(&[(who, "domain.delete", "domains")]).await;

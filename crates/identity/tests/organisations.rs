@@ -1,8 +1,8 @@
-//! Organisations on both engines: who trusts whom, and who may see whose address.
+//! Organisations on both engines: who trusts whom, who may see whose address, and whose people are asked before they are recorded.
 
 use audit::By;
 use db::testing::each_engine;
-use identity::{Identity, NewUser, OrganisationError, Page, User};
+use identity::{Identity, NewUser, OrganisationChange, OrganisationError, Page, User};
 use meeting::UserId;
 
 const NOW_US: i64 = 1_767_225_600_000_000;
@@ -14,6 +14,20 @@ async fn user(identity: &Identity, email: &str) -> User {
         administrator: false,
     };
     identity.add_user(new, &By::command_line(NOW_US)).await.expect("new")
+}
+
+fn sharing(shares: bool) -> OrganisationChange {
+    OrganisationChange {
+        shares_email: Some(shares),
+        ..OrganisationChange::default()
+    }
+}
+
+fn asking(asks: bool) -> OrganisationChange {
+    OrganisationChange {
+        asks_to_record: Some(asks),
+        ..OrganisationChange::default()
+    }
 }
 
 #[tokio::test]
@@ -54,7 +68,7 @@ async fn who_trusts_whom() {
             "not unless it says so"
         );
         let set = identity
-            .set_shares_email(" Example.ORG", true, &By::command_line(NOW_US))
+            .update_organisation(" Example.ORG", sharing(true), &By::command_line(NOW_US))
             .await
             .expect("set");
         assert_eq!((&*set.domain, set.shares_email), ("example.org", true));
@@ -79,9 +93,79 @@ async fn who_trusts_whom() {
         }
         assert!(trusts(&ada, &bo).await);
         for gone in ["example.org", "Mail", "not a domain"] {
-            let refused = identity.set_shares_email(gone, false, &By::command_line(NOW_US)).await;
-            assert!(matches!(refused, Err(OrganisationError::NotFound)), "{refused:?}");
+            for change in [sharing(false), asking(true), OrganisationChange::default()] {
+                let refused = identity
+                    .update_organisation(gone, change, &By::command_line(NOW_US))
+                    .await;
+                assert!(matches!(refused, Err(OrganisationError::NotFound)), "{refused:?}");
+            }
         }
+    })
+    .await;
+}
+
+/// The organisation of the owner says so; the installation, for whoever has none.
+#[tokio::test]
+async fn who_is_asked_before_they_are_recorded() {
+    each_engine(async |db| {
+        let identity = Identity::open(db).await.expect("opens");
+        let by = By::command_line(NOW_US);
+        let ada = user(&identity, "ada@example.org").await.id;
+        let bo = user(&identity, "bo@mail.example.org").await.id;
+        let cyd = user(&identity, "cyd@example.com").await.id;
+        let nobody = UserId::parse("100000000000000000000").expect("21 digits");
+        let check = async |what: &str, expected: [bool; 4]| {
+            for (owner, expected) in [&ada, &bo, &cyd, &nobody].into_iter().zip(expected) {
+                let asks = identity.asks_to_record(owner).await.expect("reads");
+                assert_eq!(asks, expected, "{what}: {owner}");
+            }
+        };
+        let set_installation = async |asks| {
+            identity.set_installation_asks_to_record(asks, &by).await.expect("set");
+            assert_eq!(identity.installation_asks_to_record().await.expect("reads"), asks);
+        };
+        assert!(!identity.installation_asks_to_record().await.expect("reads"));
+        check("nobody has said anything", [false; 4]).await;
+        set_installation(true).await;
+        check("without a domain there is one rule", [true; 4]).await;
+
+        let added = identity.add_domain("example.org", "Example", &by).await.expect("added");
+        assert!(added.asks_to_record, "a new organisation begins as the installation");
+        let update = async |domain, change| {
+            identity
+                .update_organisation(domain, change, &by)
+                .await
+                .expect("changed")
+        };
+        let told = update("example.org", asking(false)).await;
+        assert_eq!((told.asks_to_record, told.shares_email), (false, false));
+        check("one tells", [false, true, true, true]).await;
+        let joined = identity.add_domain("mail.example.org", "Example", &by).await;
+        assert!(!joined.expect("added").asks_to_record, "it has a rule already");
+        check("with both its domains", [false, false, true, true]).await;
+        set_installation(false).await;
+        let added = identity.add_domain("example.com", "Other", &by).await.expect("added");
+        assert!(!added.asks_to_record);
+        update("example.com", asking(true)).await;
+        check("the other asks", [false, false, true, false]).await;
+        set_installation(true).await;
+        check("each has said so for itself", [false, false, true, true]).await;
+
+        let both = OrganisationChange {
+            shares_email: Some(true),
+            asks_to_record: Some(true),
+        };
+        let changed = update("mail.example.org", both).await;
+        assert!(changed.asks_to_record && changed.shares_email);
+        let same = update("example.org", OrganisationChange::default()).await;
+        assert!(same.asks_to_record && same.shares_email, "what is not named stays");
+        update("example.org", asking(false)).await;
+        identity.remove_domain("mail.example.org", &by).await.expect("removed");
+        check(
+            "whose domain is taken away has the installation's",
+            [false, true, true, true],
+        )
+        .await;
     })
     .await;
 }

@@ -26,7 +26,7 @@ use crate::{
     pins::{PIN_OF_SPACE, SPACE_OF_PIN},
     publishing::{CALLS_DUE, DUE},
     recording_files::{FILES, LEFTOVERS, STATE, UNFINISHED},
-    recordings::{ANSWERS, ANSWERS_THAT_HOLD, ASKS, LAST_RECORDING, PAUSES, RECORDING, RECORDINGS, RECORDINGS_MADE},
+    recordings::{ANSWERS, ANSWERS_THAT_HOLD, LAST_RECORDING, PAUSES, RECORDING, RECORDINGS, RECORDINGS_MADE},
     restore::{ABSENT_PARTICIPANT, AWAITED, GUESTS_PUT_OUT, HOLDER, OPEN_CONFERENCES, PRESENT, SPACE_AS_IT_IS},
     spaces::{SPACE_BY_CODE, SPACE_BY_ID, SPACES},
     telephone_records::{NETWORK_CALLS, TELEPHONE_RECORD, TELEPHONE_RECORDS, TELEPHONE_RECORDS_BY_CHANGE},
@@ -40,7 +40,7 @@ async fn what_is_said_and_wanted_of_recordings_is_searched() {
     let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
         .await
         .expect("a database");
-    for (sql, params) in [(ANSWERS, 2), (ASKS, 0), (COMPOSITION, 1)] {
+    for (sql, params) in [(ANSWERS, 2), (COMPOSITION, 1)] {
         check(&db, sql, vec![Value::Null; params], &["SEARCH"]).await;
     }
     let and_of_each = ["SEARCH", "CORRELATED SCALAR SUBQUERY"];

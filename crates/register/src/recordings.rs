@@ -7,8 +7,7 @@ use crate::{
     numbers::Number,
     page::{Direction, List},
 };
-use audit::{Action, By};
-use db::{Row, Statement};
+use db::Row;
 use meeting::{
     Conference, ConferenceId, Fact, Micros, ParticipantId, Recorded, Recording, RecordingEndReason, RecordingId, UserId,
 };
@@ -118,27 +117,7 @@ pub(crate) const ANSWERS_THAT_HOLD: &str = "
         where s.conference = $2 and s.participant = a.participant and s.end_us is null and s.start_us <= a.at_us)
     order by a.participant, a.at_us";
 
-pub(crate) const ASKS: &str = "select m.asks_to_record from meeting_policy m where m.id = 1";
-
 impl Register {
-    /// Whether people in meetings are asked before they are recorded: recordings that begin from now on do so.
-    pub async fn asks_to_record(&self) -> Result<bool, RegisterError> {
-        let rows = self.db.read(ASKS, vec![]).await?;
-        rows.first().map_or(Ok(false), |row| Ok(row.int(0)? != 0))
-    }
-
-    /// Says so.
-    pub async fn set_asks_to_record(&self, asks: bool, by: &By) -> Result<(), RegisterError> {
-        let sql = "insert into meeting_policy (id, asks_to_record) values (1, $1)
-            on conflict (id) do update set asks_to_record = excluded.asks_to_record";
-        let detail = if asks { "people are asked" } else { "people are told" };
-        let line = by.did(Action::MeetingPolicySet, "meetingPolicy", detail);
-        Ok(self
-            .db
-            .write(vec![Statement::new(sql, vec![asks.into()]).expect(1), line])
-            .await?)
-    }
-
     /// What people have said to being recorded, each in order, and no more than are worth showing.
     pub async fn recording_answers(&self, recording: &RecordingId) -> Result<Vec<RecordingAnswer>, RegisterError> {
         let params = vec![recording.as_str().into(), crate::limits::ANSWERS_SHOWN_MAX.into()];

@@ -32,7 +32,7 @@ pub use drain::drain;
 pub use events::{follow, keep_deadlines, keep_measured};
 pub use lookup::{SpaceName, find_space};
 pub use observer::Observer;
-pub use recorder::{Recorder, Wanted};
+pub use recorder::{Asks, Recorder, Wanted};
 pub use rooms::{InputError, Outlook, Rooms, Whom};
 pub use steady::Steady;
 pub use telling::{Entrance, Hold, Seat};

@@ -4,8 +4,10 @@
 //! changed something, and after a space was read again because nobody knew what held.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 
 use meeting::{ConferenceId, Consent, RecordingId, SessionId, Space, SpaceId};
+use register::RegisterError;
 
 /// A recording that should be going on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +38,16 @@ impl Wanted {
     }
 }
 
+/// What is looked up when a recording begins: whether people are asked.
+pub type Asks<'a> = Pin<Box<dyn Future<Output = Result<bool, RegisterError>> + Send + 'a>>;
+
 /// Records.
 pub trait Recorder: Send + Sync {
     /// An id that no recording has, for one that begins by itself.
     fn fresh_id(&self) -> RecordingId;
+
+    /// Whether a recording asks people that begins by itself now. It is looked up while the lock of the space is held.
+    fn asks<'a>(&'a self, space: &'a SpaceId) -> Asks<'a>;
 
     /// This is what should be recorded in this space from now on, and nothing else. It is durable already. Called in the order in which
     /// things happen in the space, while its lock is held: nothing of it may wait.

@@ -465,7 +465,7 @@ impl Inner {
         let start = Input::StartRecording {
             recording: self.recorder.fresh_id(),
             by: None,
-            asks: self.register.asks_to_record().await?,
+            asks: self.recorder.asks(space.id()).await?,
         };
         let facts = meeting::decide(space, start, self.clock.now()).unwrap_or_default();
         self.record(space, &facts, None).await?;

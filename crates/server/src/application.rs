@@ -215,7 +215,7 @@ impl Server {
         let identity = identity.with_pkce_required(configuration.require_pkce);
         let recordings = telephone::store(configuration.recordings, &store.data).map_err(TelephoneError::from)?;
         let receivers = Receivers::new(configuration.notify_origins);
-        let opened = Recordings::open(&store.data, &recordings, &media, &db);
+        let opened = Recordings::open(&store.data, &recordings, &media, &db, &identity);
         let (meeting_recordings, work) = opened.map_err(StartError::Recordings)?;
         let kept = (recordings, telephone::spool(&store.data)?, meeting_recordings);
         let mut installation = install(&db, (media, relays), configuration.retention, identity, receivers, kept);

@@ -13,12 +13,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use db::Db;
+use identity::Identity;
 use media::{Media, Source};
 use meeting::{Input, Micros, RecordingEndReason, RecordingId, SessionId, SpaceId};
 use recorder::{BeginError, FinishError, KeptFile, Recorder, Stopped, Why};
 use recording::{Store, StoreError};
 use register::{Composition, RecordedFile, RecordingState, Register, RegisterError, Removal, chain};
-use rooms::{Rooms, Wanted};
+use rooms::{Asks, Rooms, Wanted};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
@@ -31,6 +32,7 @@ pub(crate) struct Recordings(Arc<Inner>);
 struct Inner {
     recorder: Recorder,
     register: Register,
+    identity: Identity,
     /// What rooms want now.
     wanted: Mutex<HashMap<SpaceId, Wanted>>,
     /// Recordings that are over for the rooms and may not be for the recorder.
@@ -65,6 +67,13 @@ pub(crate) struct Work {
 impl rooms::Recorder for Recordings {
     fn fresh_id(&self) -> RecordingId {
         RecordingId::from_random(random::bytes())
+    }
+
+    fn asks<'a>(&'a self, space: &'a SpaceId) -> Asks<'a> {
+        Box::pin(async move {
+            let space = self.0.register.space_by_id(space, Micros(clock::now_us())).await?;
+            Ok(self.0.identity.asks_to_record(&space.owner).await?)
+        })
     }
 
     fn record(&self, space: &SpaceId, wanted: Option<Wanted>) {
@@ -130,7 +139,13 @@ impl Inner {
 
 impl Recordings {
     /// Records what is said in rooms of this media plane, and keeps it in the store; until then it is in the data folder.
-    pub(crate) fn open(data: &Path, store: &Store, media: &Media, db: &Db) -> io::Result<(Recordings, Work)> {
+    pub(crate) fn open(
+        data: &Path,
+        store: &Store,
+        media: &Media,
+        db: &Db,
+        identity: &Identity,
+    ) -> io::Result<(Recordings, Work)> {
         let spool = data.join("meeting-takes");
         let reserve_bytes = recorder::limits::RESERVE_BYTES;
         let (recorder, stopped) = Recorder::open(&spool, reserve_bytes, store.clone(), media.clone())?;
@@ -138,6 +153,7 @@ impl Recordings {
         let inner = Inner {
             recorder,
             register: Register::new(db.clone()),
+            identity: identity.clone(),
             wanted: Mutex::default(),
             ending: Mutex::default(),
             news: news_in,

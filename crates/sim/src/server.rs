@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    future::ready,
     net::SocketAddr,
     sync::{
         Arc, Mutex,
@@ -17,7 +18,7 @@ use db::Db;
 use media::{Media, Simulated};
 use meeting::{RecordingId, SpaceId};
 use register::Register;
-use rooms::{Observer, Recorder, Rooms, Wanted};
+use rooms::{Asks, Observer, Recorder, Rooms, Wanted};
 use tokio::{sync::Notify, task::AbortHandle};
 
 use crate::{clock::Clock, limits};
@@ -116,6 +117,10 @@ impl Recorder for Tapes {
     fn fresh_id(&self) -> RecordingId {
         let id = self.next.fetch_add(1, Relaxed);
         RecordingId::from_random(i128::from(id).to_be_bytes())
+    }
+
+    fn asks<'a>(&'a self, _space: &'a SpaceId) -> Asks<'a> {
+        Box::pin(ready(Ok(false)))
     }
 
     fn record(&self, space: &SpaceId, wanted: Option<Wanted>) {

@@ -88,14 +88,19 @@ fn what_is_managed_is_listed() {
     assert_eq!(
         fields(&["domain", "list"]),
         [
-            ["example.com", "example.com", "private"],
-            ["example.org", "Example", "private"]
+            ["example.com", "example.com", "private", "told"],
+            ["example.org", "Example", "private", "told"]
         ]
     );
-    run(&["domain", "share-email", "example.org"]);
-    assert_eq!(fields(&["domain", "list"])[1], ["example.org", "Example", "shared"]);
-    run(&["domain", "share-email", "example.org", "--remove"]);
-    assert_eq!(fields(&["domain", "list"])[1], ["example.org", "Example", "private"]);
+    for (arguments, expected) in [
+        (&["share-email", "example.org"][..], ["shared", "told"]),
+        (&["ask-to-record", "example.org"], ["shared", "asked"]),
+        (&["share-email", "example.org", "--remove"], ["private", "asked"]),
+        (&["ask-to-record", "example.org", "--remove"], ["private", "told"]),
+    ] {
+        run(&[&["domain"], arguments].concat());
+        assert_eq!(fields(&["domain", "list"])[1][2..], expected, "{arguments:?}");
+    }
     run(&["domain", "remove", "example.com"]);
     assert_eq!(fields(&["domain", "list"]).len(), 1);
 }

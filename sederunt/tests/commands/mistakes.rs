@@ -114,6 +114,11 @@ fn mistakes_in_managing_name_the_next_step() {
             "sederunt domain list",
         ),
         (
+            &["domain", "ask-to-record", "example.org"],
+            "`example.org`",
+            "sederunt domain list",
+        ),
+        (
             &["domain", "add", "example.org", "--organisation", "Exam\u{AD}ple"],
             "control character U+00AD",
             "",
@@ -236,6 +241,7 @@ fn help_is_everywhere() {
         &["grant", "add", "--help"],
         &["domain", "add", "--help"],
         &["domain", "share-email", "--help"],
+        &["domain", "ask-to-record", "--help"],
         &["person", "delete", "--help"],
         &["space", "retention", "--help"],
         &["token", "--help"],

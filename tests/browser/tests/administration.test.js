@@ -212,6 +212,9 @@ describe('the administration', { timeout: 120_000 }, () => {
     await sharing.check();
     await page.getByRole('status').getByText('Saved').waitFor();
     assert.equal((await read('domains')).domains[0].sharesEmail, true);
+    await page.getByRole('switch', { name: 'Ask people in meetings of Example before they are recorded' }).check();
+    await until('people are asked', async () => (await read('domains')).domains[0].asksToRecord);
+    assert.equal((await read('meetingPolicy')).asksToRecord ?? false, false, 'the others are told');
     await page.screenshot({ path: join(screenshots, 'domains.png'), fullPage: true });
     await sharing.uncheck();
     await until('addresses are private again', async () => !(await read('domains')).domains[0].sharesEmail);

@@ -179,9 +179,12 @@ export function createDomain(domain: string, organisation: string): Promise<Doma
   return sendRequest('POST', `${ROOT}domains`, { body: { domain, organisation } satisfies CreateDomainRequest });
 }
 
+/** What an organisation says for itself. */
+export type Rule = 'sharesEmail' | 'asksToRecord';
+
 /** For the organisation of the domain, and so for all its domains. */
-export function setSharesEmail(domain: string, sharesEmail: boolean): Promise<Domain> {
-  return sendRequest('PATCH', ROOT + domain, { body: { sharesEmail } satisfies UpdateDomainRequest });
+export function setRule(domain: string, rule: Rule, holds: boolean): Promise<Domain> {
+  return sendRequest('PATCH', ROOT + domain, { body: { [rule]: holds } satisfies UpdateDomainRequest });
 }
 
 export function listProjects(pageToken: string): Promise<Page<Project>> {

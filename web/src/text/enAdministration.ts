@@ -120,7 +120,7 @@ export const enAdministration = {
   'asking.title': 'Recordings of meetings',
   'asking.switch': 'Ask people before they are recorded',
   'asking.switch.hint':
-    'Of whoever has not agreed, nothing is kept; they take part all the same. Otherwise everybody is told that the meeting is recorded. Recordings that go on go on as they began.',
+    'On: people are asked, and nothing is kept of whoever has not agreed; they take part all the same. Off: people are told that the meeting is recorded, and everybody is in it. It holds in meetings whose owner has an address of none of the domains above (in all, where there is none), and for recordings that begin from now on.',
   'domains.lead':
     'People with addresses of one organisation trust each other. Without any domain here, everybody with an account does.',
   'domains.none': 'No domain is set: everybody with an account belongs to one organisation.',
@@ -128,10 +128,13 @@ export const enAdministration = {
   'domains.share': 'Share e-mail addresses of {name}',
   'domains.share.text':
     'Anybody with an account here who has met people of {name} in a meeting may look up their addresses. It holds for all domains of {name}.',
+  'domains.ask': 'Ask people in meetings of {name} before they are recorded',
+  'domains.ask.text':
+    'On: people are asked, and nothing is kept of whoever has not agreed; they take part all the same. Off: people are told that the meeting is recorded, and everybody is in it. It holds in meetings whose owner is of {name}, whoever is there, and for recordings that begin from now on.',
   'domains.remove': 'Remove',
   'domains.removeOf': 'Remove {name}',
   'domains.remove.title': 'Remove {name}?',
-  'domains.remove.text': 'People with an address there have to knock from now on.',
+  'domains.remove.text': 'People with an address there have to knock from now on. Whether people in their meetings are asked before they are recorded, the switch at the foot of this page says.',
   'domains.add.title': 'Add a domain',
   'domains.add': 'Add',
   'domains.domain': 'Domain of e-mail addresses',

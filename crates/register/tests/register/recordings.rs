@@ -263,13 +263,6 @@ async fn what_people_say_to_being_recorded_is_kept_and_holds_while_they_are_ther
     each_engine(async |db| {
         let mut hall = Hall::new(&db).await;
         let register = hall.register.clone();
-        assert!(
-            !register.asks_to_record().await.expect("read"),
-            "until somebody says so"
-        );
-        register.set_asks_to_record(true, &by()).await.expect("written");
-        assert!(register.asks_to_record().await.expect("read"));
-
         let [anna, ben] = [
             hall.join(signed_in(1), at(10)).await,
             hall.join(signed_in(2), at(10)).await,

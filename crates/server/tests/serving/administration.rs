@@ -295,11 +295,13 @@ async fn domains() {
         json!([added])
     );
     let sharing = json!({"name": "domains/example.org", "organisation": "Example", "sharesEmail": true});
+    let asking = json!({"name": "domains/example.org", "organisation": "Example", "asksToRecord": true});
     for (body, expected) in [
         (json!({}), &added),
         (json!({"sharesEmail": true}), &sharing),
         (json!({}), &sharing),
-        (json!({"sharesEmail": false}), &added),
+        (json!({"sharesEmail": false, "asksToRecord": true}), &asking),
+        (json!({"asksToRecord": false}), &added),
     ] {
         let changed = ask("PATCH", "domains/example.org", &body).await.ok();
         assert_eq!(&changed, expected, "{body}");

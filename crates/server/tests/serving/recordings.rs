@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::administration::administrator;
 use crate::world::{Answer, Person, World, ask, text};
+use identity::Scopes;
 
 struct Meeting {
     world: World,
@@ -301,4 +302,55 @@ async fn where_people_are_asked_each_says_so_for_themselves() {
     for action in ["recording.agree", "recording.refuse", "meeting_policy.set"] {
         assert!(lines.contains(action), "{action}");
     }
+}
+
+/// The organisation of the owner of a space says what holds in it, and the installation where there is none. It is read when a recording
+/// begins, by itself or not, and holds to its end.
+#[tokio::test]
+async fn each_organisation_asks_or_tells_in_its_own_meetings() {
+    let world = World::new().await;
+    let root = administrator(&world).await;
+    let send = async |method, path: &str, body: Value| {
+        let (path, headers) = (format!("/sederunt/v1/{path}"), [("content-type", "application/json")]);
+        let body = body.to_string();
+        world.send(method, Some(&root), &path, &headers, &body).await.ok();
+    };
+    let rules = ["domains/one.example", "domains/two.example", "meetingPolicy"];
+    let set = async |asks: [bool; 3]| {
+        for (rule, asks) in rules.into_iter().zip(asks) {
+            send("PATCH", rule, json!({"asksToRecord": asks})).await;
+        }
+    };
+    for domain in ["one.example", "two.example"] {
+        send("POST", "domains", json!({"domain": domain})).await;
+    }
+    let (before, after) = ([true, false, false], [false, true, true]);
+    let mut meetings = Vec::new();
+    for domain in ["one.example", "two.example", "elsewhere.example"] {
+        let owner = world.person_at(&format!("owner@{domain}"), "Owner", Scopes::MEET).await;
+        let artifacts = json!({"recordingConfig": {"autoRecordingGeneration": "ON"}});
+        let space = world.space_of(&owner, json!({"artifactConfig": artifacts})).await;
+        meetings.push((owner, text(&space, "name")));
+    }
+    let check = async |when: &str, expected: [bool; 3]| {
+        for ((_, space), expected) in meetings.iter().zip(expected) {
+            let preview = world.get(None, &format!("/sederunt/v1/{space}:preview")).await.ok();
+            assert_eq!(preview["asksToRecord"] == true, expected, "{when}: {preview}");
+        }
+    };
+    set(before).await;
+    check("nobody is there", before).await;
+    for (owner, space) in &meetings {
+        world.join(space, Some(owner), "").await.ok();
+    }
+    set(after).await;
+    check("what goes on goes on as it began", before).await;
+    for ((owner, space), (before, after)) in meetings.iter().zip(before.into_iter().zip(after)) {
+        for (verb, expected) in [("stopRecording", before), ("startRecording", after)] {
+            let path = format!("/sederunt/v1/{space}:{verb}");
+            let recording = world.post(Some(owner), &path, &json!({})).await.ok();
+            assert_eq!(recording["asks"] == true, expected, "{verb}: {recording}");
+        }
+    }
+    check("another one has begun", after).await;
 }

@@ -460,6 +460,8 @@ export interface Domain {
   organisation: string;
   /** Whoever has met people of the organisation in a meeting may look up their e-mail addresses. */
   sharesEmail?: boolean;
+  /** Whoever is in a meeting of the organisation that is recorded is asked, and nothing is kept of them until they have agreed. */
+  asksToRecord?: boolean;
 }
 
 /** A service account may act as any user (domain-wide delegation). */
@@ -739,7 +741,7 @@ export type MeetingEntry =
   /** Not through this client: the space can be entered only through the app that made it, or the token is not for taking part. */
   | 'REFUSED';
 
-/** What holds for all meetings. */
+/** What holds for meetings in spaces whose owner is of no organisation: for all, while there is no domain. */
 export interface MeetingPolicy {
   /** Whoever is in a meeting that is recorded is asked, and nothing is kept of them until they have agreed. */
   asksToRecord?: boolean;
@@ -1416,6 +1418,8 @@ export interface UpdateDaemonRequest {
 export interface UpdateDomainRequest {
   /** Whether whoever has met people of the organisation may look up their e-mail addresses. */
   sharesEmail?: boolean;
+  /** Whether people are asked before they are recorded in meetings of the organisation. */
+  asksToRecord?: boolean;
 }
 
 /** Asks to change the policy of meetings. */

@@ -1,5 +1,5 @@
-// Whether people in meetings are asked before they are recorded. It holds for all meetings of the installation: people of several
-// organisations are in one room, and whoever comes cannot know whose rule it has.
+// Whether people in meetings are asked before they are recorded, where no organisation says so: for all meetings while no domain is set,
+// and then for those whose owner has an address elsewhere.
 
 import { getMeetingPolicy, setAsksToRecord } from '../../api/administration.ts';
 import type { MeetingPolicy } from '../../api/generated/messages.ts';

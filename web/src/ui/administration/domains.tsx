@@ -1,8 +1,9 @@
 // Which domains of mail belong together: people of one organisation walk into each other's meetings, and see each other's
-// addresses. Whether others whom they met see them too is said once for the organisation, beside any of its domains.
+// addresses. Whether others whom they met see them too, and whether people are asked before they are recorded in its meetings, is said
+// once for the organisation, beside any of its domains.
 
 import { useMemo } from 'preact/hooks';
-import { createDomain, idOf, listDomains, nameOf, remove, setSharesEmail } from '../../api/administration.ts';
+import { createDomain, idOf, listDomains, nameOf, type Rule, remove, setRule } from '../../api/administration.ts';
 import type { Domain } from '../../api/generated/messages.ts';
 import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/administration.ts';
@@ -34,15 +35,15 @@ function Domains() {
     const domain = await createDomain(valueOf(form, 'domain'), valueOf(form, 'organisation'));
     list.change((items) => [...items, domain].sort((a, b) => a.name.localeCompare(b.name)));
   };
-  const showSharing = (organisation: string, sharesEmail: boolean) =>
-    list.change((items) => items.map((item) => (item.organisation === organisation ? { ...item, sharesEmail } : item)));
+  const show = (organisation: string, rule: Rule, holds: boolean) =>
+    list.change((items) => items.map((item) => (item.organisation === organisation ? { ...item, [rule]: holds } : item)));
   /** Shows the change at once, and takes it back if it fails. */
-  const setSharing = async ({ name, organisation }: Domain, shares: boolean) => {
-    showSharing(organisation, shares);
+  const set = async ({ name, organisation }: Domain, rule: Rule, holds: boolean) => {
+    show(organisation, rule, holds);
     try {
-      await setSharesEmail(name, shares);
+      await setRule(name, rule, holds);
     } catch (error) {
-      showSharing(organisation, !shares);
+      show(organisation, rule, !holds);
       throw error;
     }
   };
@@ -57,7 +58,7 @@ function Domains() {
           row={(domain, onRemoved) => (
             <Row
               domain={domain}
-              onShare={(shares) => void saving.run(() => setSharing(domain, shares))}
+              onRule={(rule, holds) => void saving.run(() => set(domain, rule, holds))}
               onRemoved={onRemoved}
             />
           )}
@@ -90,11 +91,11 @@ function Domains() {
 
 interface RowProps {
   domain: Domain;
-  onShare(shares: boolean): void;
+  onRule(rule: Rule, holds: boolean): void;
   onRemoved(): void;
 }
 
-function Row({ domain: { name, organisation, sharesEmail = false }, onShare, onRemoved }: RowProps) {
+function Row({ domain: { name, organisation, sharesEmail = false, asksToRecord = false }, onRule, onRemoved }: RowProps) {
   return (
     <div class="row with-details">
       <div class="row-main">
@@ -117,7 +118,14 @@ function Row({ domain: { name, organisation, sharesEmail = false }, onShare, onR
           label={t('domains.share', { name: organisation })}
           hint={t('domains.share.text', { name: organisation })}
           checked={sharesEmail}
-          onChange={() => onShare(!sharesEmail)}
+          onChange={() => onRule('sharesEmail', !sharesEmail)}
+        />
+        <Choice
+          kind="switch"
+          label={t('domains.ask', { name: organisation })}
+          hint={t('domains.ask.text', { name: organisation })}
+          checked={asksToRecord}
+          onChange={() => onRule('asksToRecord', !asksToRecord)}
         />
       </div>
     </div>

@@ -2,11 +2,11 @@
 
 use api::sederunt::v1 as api;
 use audit::By;
-use identity::{Domain, Identity};
+use identity::{Domain, Identity, OrganisationChange};
 
 use super::failures;
 use super::pages::requested_page;
-use crate::failure::{Answer, Failure};
+use crate::failure::Answer;
 use crate::names;
 
 pub(super) async fn list(identity: &Identity, message: &api::ListDomainsRequest) -> Answer<api::ListDomainsResponse> {
@@ -31,12 +31,15 @@ pub(super) async fn create(identity: &Identity, message: &api::CreateDomainReque
 
 pub(super) async fn update(identity: &Identity, message: &api::UpdateDomainRequest, by: &By) -> Answer<api::Domain> {
     let [domain] = names::split("name", &message.name, ["domains"])?;
-    let changed = match message.shares_email {
-        Some(shares) => identity.set_shares_email(domain, shares, by).await.map(Some),
-        None => identity.domain(domain).await,
+    let change = OrganisationChange {
+        shares_email: message.shares_email,
+        asks_to_record: message.asks_to_record,
     };
-    let found = changed.map_err(|error| failures::organisation(&error))?;
-    found.map(domain_to_wire).ok_or_else(Failure::not_found)
+    identity
+        .update_organisation(domain, change, by)
+        .await
+        .map(domain_to_wire)
+        .map_err(|error| failures::organisation(&error))
 }
 
 pub(super) async fn delete(identity: &Identity, message: &api::DeleteDomainRequest, by: &By) -> Answer<()> {
@@ -52,5 +55,6 @@ fn domain_to_wire(domain: Domain) -> api::Domain {
         name: format!("domains/{}", domain.domain),
         organisation: domain.organisation,
         shares_email: domain.shares_email,
+        asks_to_record: domain.asks_to_record,
     }
 }

@@ -339,7 +339,7 @@ impl api::administration_server::Administration for AdministrationService {
         request: Request<api::GetMeetingPolicyRequest>,
     ) -> Result<Response<api::MeetingPolicy>, Status> {
         asked(request)?;
-        respond(recordings::meeting_policy(&self.register).await)
+        respond(recordings::meeting_policy(&self.identity).await)
     }
 
     async fn update_meeting_policy(
@@ -347,7 +347,7 @@ impl api::administration_server::Administration for AdministrationService {
         request: Request<api::UpdateMeetingPolicyRequest>,
     ) -> Result<Response<api::MeetingPolicy>, Status> {
         let (by, message) = asked_by(request)?;
-        respond(recordings::set_meeting_policy(&self.register, &message, &by).await)
+        respond(recordings::set_meeting_policy(&self.identity, &message, &by).await)
     }
 
     async fn set_recording_hold(&self, request: Request<api::SetRecordingHoldRequest>) -> Result<Response<()>, Status> {

@@ -4,6 +4,7 @@
 use api::sederunt::v1 as api;
 use audit::By;
 use calls::{Calls, PolicyError, RecordingPolicy};
+use identity::Identity;
 use register::{Register, RegisterError};
 
 use crate::failure::{Answer, Failure};
@@ -56,24 +57,28 @@ pub(super) async fn set_hold(calls: &Calls, message: &api::SetRecordingHoldReque
     set.map_err(|error| unset(&error))
 }
 
-/// What holds for all meetings.
-pub(super) async fn meeting_policy(register: &Register) -> Answer<api::MeetingPolicy> {
-    let asks_to_record = register.asks_to_record().await;
+/// What holds for meetings whose organisation says nothing, since there is none.
+pub(super) async fn meeting_policy(identity: &Identity) -> Answer<api::MeetingPolicy> {
+    let asks_to_record = identity.installation_asks_to_record().await;
     Ok(api::MeetingPolicy {
-        asks_to_record: asks_to_record.map_err(|error| Failure::broken(&error))?,
+        asks_to_record: asks_to_record.map_err(|error| policy_unreachable(&error))?,
     })
 }
 
 pub(super) async fn set_meeting_policy(
-    register: &Register,
+    identity: &Identity,
     message: &api::UpdateMeetingPolicyRequest,
     by: &By,
 ) -> Answer<api::MeetingPolicy> {
     if let Some(asks) = message.asks_to_record {
-        let set = register.set_asks_to_record(asks, by).await;
-        set.map_err(|error| Failure::broken(&error))?;
+        let set = identity.set_installation_asks_to_record(asks, by).await;
+        set.map_err(|error| policy_unreachable(&error))?;
     }
-    meeting_policy(register).await
+    meeting_policy(identity).await
+}
+
+fn policy_unreachable(error: &db::Error) -> Failure {
+    Failure::unreachable(error, "the policy of meetings cannot be reached")
 }
 
 /// Of a recording of a meeting: also of one that nobody sees any more because the record of its conference has expired.

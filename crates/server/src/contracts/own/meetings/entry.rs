@@ -244,8 +244,7 @@ impl MeetingsService {
         if let Some(asks) = self.rooms.look(&space.id, see).await.flatten() {
             return Ok(asks);
         }
-        let asks = self.register.asks_to_record().await;
-        asks.map_err(|error| Failure::broken(&error))
+        self.asks_when_it_begins(space).await
     }
 
     /// Whether whoever comes is recorded.

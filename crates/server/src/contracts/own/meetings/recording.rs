@@ -2,6 +2,7 @@
 
 use ::api::sederunt::v1 as api;
 use meeting::{ConferenceId, Input, RecordingEndReason, RecordingId, Refusal, Space, SpaceId};
+use register::SpaceRecord;
 
 use super::MeetingsService;
 use super::entry::hash;
@@ -13,18 +14,15 @@ use crate::{names, random};
 
 impl MeetingsService {
     pub(super) async fn start_recording(&self, asking: &Asking, space: &str) -> Answer<api::MeetingRecording> {
-        let space = self.hosted(asking, space).await?.id;
+        let record = self.hosted(asking, space).await?;
         let by = asking.caller().user().ok_or_else(host_needed)?.id.clone();
         let recording = RecordingId::from_random(random::bytes());
         let start = Input::StartRecording {
             recording: recording.clone(),
             by: Some(by),
-            asks: self
-                .register
-                .asks_to_record()
-                .await
-                .map_err(|error| Failure::broken(&error))?,
+            asks: self.asks_when_it_begins(&record).await?,
         };
+        let space = record.id;
         let started = self.rooms.input_by(space.clone(), start, asking.by()).await;
         started.map_err(entry_failure)?;
         // It may have failed already.
@@ -78,6 +76,12 @@ impl MeetingsService {
         let changed = self.rooms.input_by(space, input(recording.clone()), asking.by()).await;
         changed.map_err(entry_failure)?;
         as_it_is(&self.register, &conference, &recording).await
+    }
+
+    /// Whether people are asked by a recording that begins now.
+    pub(super) async fn asks_when_it_begins(&self, space: &SpaceRecord) -> Answer<bool> {
+        let asks = self.identity.asks_to_record(&space.owner).await;
+        asks.map_err(|error| Failure::unreachable(&error, "whether people are asked cannot be looked up"))
     }
 
     /// The recording that goes on in a space.
