@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { type Echoes, gradeOfLoss, gradeOfRoundTrip, qualityOf } from '../src/check/echoes.ts';
 import type { Look } from '../src/check/examination.ts';
 import { qualityIn, verdictOf, wayOf } from '../src/check/network.ts';
-import { endsIn, onlyBy } from '../src/check/ways.ts';
+import { endsIn, endsOf, onlyBy } from '../src/check/ways.ts';
 
 const echoes = (lost: number, ...roundTrips_ms: number[]): Echoes => ({
   roundTrips_ms,
@@ -45,9 +45,9 @@ test('the verdict is of the way that a meeting would take', () => {
     failed: { kind: 'failed', error: new Error('no') },
     looking: { kind: 'looking' },
   };
-  const check = (udp: string, tcp: string, way: string | null, verdict: string) => {
-    const both = { udp: looks[udp], tcp: looks[tcp] };
-    assert.deepEqual([wayOf(both), verdictOf(both)], [way, verdict], `${udp} and ${tcp}`);
+  const check = (udp: string, tcp: string, way: string | null, verdict: string, relay = 'absent') => {
+    const all = { udp: looks[udp], tcp: looks[tcp], relay: looks[relay] };
+    assert.deepEqual([wayOf(all), verdictOf(all)], [way, verdict], `${udp} and ${tcp} and ${relay}`);
   };
   check('fast', 'fast', 'udp', 'good');
   check('fast', 'blocked', 'udp', 'good');
@@ -60,7 +60,13 @@ test('the verdict is of the way that a meeting would take', () => {
   check('failed', 'failed', null, 'bad');
   check('looking', 'fast', 'tcp', 'looking');
   check('fast', 'looking', 'udp', 'looking');
-  assert.equal(qualityIn({ udp: looks.looking, tcp: looks.fast }), 'looking', 'it may be better by UDP');
+  check('blocked', 'blocked', 'relay', 'poor', 'fast');
+  check('blocked', 'blocked', 'relay', 'bad', 'holed');
+  check('blocked', 'blocked', null, 'bad', 'blocked');
+  check('blocked', 'blocked', null, 'looking', 'looking');
+  check('fast', 'blocked', 'udp', 'good', 'blocked');
+  check('fast', 'fast', 'udp', 'good', 'looking');
+  assert.equal(qualityIn({ udp: looks.looking, tcp: looks.fast, relay: looks.fast }), 'looking', 'it may be better by UDP');
 });
 
 test('an answer is made to offer one way alone', () => {
@@ -76,7 +82,11 @@ test('an answer is made to offer one way alone', () => {
   const without = (...places: number[]) => lines.filter((_, place) => !places.includes(place)).join('\r\n');
   assert.equal(onlyBy('udp', answer), without(3));
   assert.equal(onlyBy('tcp', answer), without(1, 2));
+  assert.equal(onlyBy('relay', answer), without(3), 'a relay sends datagrams');
   assert.deepEqual(endsIn(onlyBy('udp', answer)), ['192.0.2.1:10000', '[2001:db8::1]:10000']);
   assert.deepEqual(endsIn(onlyBy('tcp', answer + answer)), ['192.0.2.1:443']);
   assert.deepEqual(endsIn('v=0\r\n'), []);
+  const urls = ['turns:meet.example.org:443?transport=tcp', 'turns:meet.example.org:443', 'turn:[2001:db8::1]:3478'];
+  assert.deepEqual(endsOf([{ urls, username: '', credential: '' }]), ['meet.example.org:443', '[2001:db8::1]:3478']);
+  assert.deepEqual(endsOf([]), []);
 });

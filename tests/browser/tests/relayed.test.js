@@ -2,13 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { scratch } from '../world/files.js';
+import { checkout, scratch } from '../world/files.js';
+import { Firefox } from '../world/firefox.js';
 import { Person } from '../world/person.js';
 import { protocolToRelay } from '../world/relayed.js';
 import { freePort, Server } from '../world/server.js';
 import { until } from '../world/until.js';
+
+/** An offer of one data channel. */
+const offer = join(checkout, 'tests/fixtures/channels.sdp');
 
 /** Somebody behind a relay and somebody without see and hear each other. */
 async function meet(server, protocol, url = '') {
@@ -28,17 +34,47 @@ async function meet(server, protocol, url = '') {
   }
 }
 
-describe('by the relay of the server', { timeout: 180_000 }, () => {
+describe('by the relay of the server', { timeout: 240_000 }, () => {
   let server;
 
   before(async () => {
-    server = await Server.start({ secured: true });
+    // Firefox uses no address of loopback.
+    server = await Server.start({ secured: true, host: '0.0.0.0' });
     server.addUser('owner@example.org', 'Owner');
   });
 
   after(() => server?.stop());
 
   test('people come by TLS on the port of HTTPS to it, as they are told', () => meet(server, 'tls'));
+
+  test('the check before a meeting finds it', async () => {
+    const cem = await Person.arrive(server, 'Cem', 'green');
+    try {
+      await cem.page.goto(`${server.url}/check`);
+      await cem.press('Start the check');
+      const row = cem.page.getByRole('listitem').filter({ hasText: 'Way by a relay' });
+      await row.filter({ hasText: `by localhost:${server.port}` }).filter({ hasText: 'Good' }).waitFor();
+    } finally {
+      await cem.go();
+    }
+  });
+
+  test('people come by it with Firefox, whose check finds no other way', async () => {
+    const space = await server.openSpace(server.token('owner@example.org'));
+    const [flora, dora] = await Promise.all([Firefox.arrive(server, 'Flora', { byRelay: true }), Person.arrive(server, 'Dora', 'blue')]);
+    try {
+      await flora.open('/check');
+      await flora.press('Start the check');
+      await flora.sees('Sound and pictures go this way, which is the slowest of all.');
+      await dora.join(space.meetingCode);
+      await flora.join(space.meetingCode);
+      await flora.sees('Connected');
+      await flora.seesMoving('Dora');
+      await until('Dora to see Flora', () => dora.colourIn('Flora'));
+    } finally {
+      await Promise.all([flora, dora].map((person) => person.go()));
+    }
+  });
 
   for (const protocol of ['udp', 'tcp']) {
     test(`people come by ${protocol} on the media port to it`, () => meet(server, protocol, `turn:127.0.0.1:${server.mediaPort}?transport=${protocol}`));
@@ -64,4 +100,14 @@ describe('by coturn', { timeout: 180_000 }, () => {
   });
 
   test('people come by datagrams to it, as they are told', () => meet(server, 'udp'));
+
+  test('whoever checks their network is told of it where they have an account', async () => {
+    const check = async (token) => {
+      const { status, body } = await server.call('POST', '/sederunt/v1/networkChecks', { token, body: { offer: readFileSync(offer, 'utf8') } });
+      assert.equal(status, 200, JSON.stringify(body));
+      return (body.iceServers ?? []).flatMap(({ urls }) => urls);
+    };
+    assert.deepEqual(await check(), [], 'it leads to where it likes');
+    assert.equal((await check(server.token('owner@example.org'))).length, 1);
+  });
 });

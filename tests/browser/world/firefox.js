@@ -25,11 +25,12 @@ export class Firefox {
   #process;
   #marionette;
 
-  /** Opens a browser; nobody has joined anything yet. */
-  static async arrive(server, name) {
+  /** Opens a browser; nobody has joined anything yet. `byRelay` lets them out by a relay alone. */
+  static async arrive(server, name, { byRelay = false } = {}) {
     const person = new Firefox();
     Object.assign(person, { server, name, profile: scratch() });
-    const lines = Object.entries(PREFERENCES).map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${value});`);
+    const preferences = { ...PREFERENCES, 'media.peerconnection.ice.relay_only': byRelay };
+    const lines = Object.entries(preferences).map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${value});`);
     writeFileSync(join(person.profile, 'user.js'), lines.join('\n'));
     const flags = ['--headless', '--marionette', '--no-remote', '--profile', person.profile];
     person.#process = spawn(tool('firefox-esr'), flags, { stdio: 'ignore' });

@@ -20,7 +20,7 @@ export class Marionette {
     marionette.#socket.on('close', () => {
       for (const { reject } of marionette.#waiting.values()) reject(new Error('Firefox is gone'));
     });
-    await marionette.send('WebDriver:NewSession', { capabilities: { alwaysMatch: {} } });
+    await marionette.send('WebDriver:NewSession', { acceptInsecureCerts: true });
     return marionette;
   }
 

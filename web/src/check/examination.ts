@@ -1,4 +1,4 @@
-// The network, looked at: by both ways at once, so that nobody waits for the one that is blocked before they hear of the other.
+// The network, looked at: by all ways at once, so that nobody waits for the one that is blocked before they hear of the others.
 
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { type Finding, probe } from './probe.ts';
@@ -16,7 +16,7 @@ export interface Examination {
 }
 
 export function openExamination(): Examination {
-  const ways = { udp: signal<Look>(undefined), tcp: signal<Look>(undefined) };
+  const ways = { udp: signal<Look>(undefined), tcp: signal<Look>(undefined), relay: signal<Look>(undefined) };
   let givenUp = new AbortController();
 
   async function examine(way: Way, { signal: cancelled }: AbortController): Promise<void> {
@@ -32,6 +32,7 @@ export function openExamination(): Examination {
       givenUp = new AbortController();
       void examine('udp', givenUp);
       void examine('tcp', givenUp);
+      void examine('relay', givenUp);
     },
     close: () => givenUp.abort(),
   };

@@ -1,4 +1,4 @@
-// What the two ways amount to: a grade for each row and for the whole. Pure.
+// What the ways amount to: a grade for each row and for the whole. Pure.
 
 import { type Grade, gradeOfLoss, gradeOfRoundTrip, type Quality, qualityOf, worst } from './echoes.ts';
 import type { Look } from './examination.ts';
@@ -7,19 +7,22 @@ import type { Way } from './ways.ts';
 /** What each way was found to be. */
 export type Looks = Readonly<Record<Way, Look>>;
 
-/** What a meeting would go by: UDP where it is open, TCP else. */
-export function wayOf({ udp, tcp }: Looks): Way | null {
-  if (udp?.kind === 'open') return 'udp';
-  return tcp?.kind === 'open' ? 'tcp' : null;
+/** From the best to the one that is taken where there is no other. */
+const WAYS = ['udp', 'tcp', 'relay'] as const satisfies readonly Way[];
+
+/** What a meeting would go by: the first that is open. */
+export function wayOf(looks: Looks): Way | null {
+  return WAYS.find((way) => looks[way]?.kind === 'open') ?? null;
 }
 
-/** Of the way that a meeting would take. While UDP is still looked at, it may be that. */
+/** Of the way that a meeting would take. While a better one is still looked at, it may be that. */
 export function qualityIn(looks: Looks): Quality | null | 'looking' {
-  if (isLooking(looks.udp)) return 'looking';
-  const way = wayOf(looks);
-  if (!way) return isLooking(looks.tcp) ? 'looking' : null;
-  const look = looks[way];
-  return look?.kind === 'open' ? qualityOf(look.echoes) : null;
+  for (const way of WAYS) {
+    const look = looks[way];
+    if (isLooking(look)) return 'looking';
+    if (look?.kind === 'open') return qualityOf(look.echoes);
+  }
+  return null;
 }
 
 /** Of all together. */

@@ -3,9 +3,9 @@
 import { checkNetwork } from '../api/networkChecks.ts';
 import type { Echoes } from './echoes.ts';
 import { LAST_WAIT_MS, MESSAGE_BYTES, MESSAGE_INTERVAL_MS, MESSAGES, OPENING_TIMEOUT_MS } from './limits.ts';
-import { endsIn, onlyBy, type Way } from './ways.ts';
+import { endsIn, endsOf, onlyBy, type Way } from './ways.ts';
 
-/** What was found of a way. `ends`: where the server says that it is by this way. */
+/** What was found of a way. `ends`: where the server, or its relay, says that it is by this way. */
 export type Finding =
   /** The server has no such way. */
   | { kind: 'absent' }
@@ -21,11 +21,14 @@ export async function probe(way: Way, givenUp: AbortSignal): Promise<Finding> {
     // As media is sent: nothing waits for what was lost, and nothing is sent again.
     const channel = connection.createDataChannel('echo', { ordered: false, maxRetransmits: 0 });
     channel.binaryType = 'arraybuffer';
-    await connection.setLocalDescription();
-    const { answer } = await checkNetwork({ offer: connection.localDescription?.sdp ?? '' }, givenUp);
+    const offer = await connection.createOffer();
+    const { answer, iceServers = [] } = await checkNetwork({ offer: offer.sdp ?? '' }, givenUp);
     const sdp = onlyBy(way, answer);
-    const ends = endsIn(sdp);
+    const ends = way === 'relay' ? endsOf(iceServers) : endsIn(sdp);
     if (ends.length === 0) return { kind: 'absent' };
+    if (way === 'relay') connection.setConfiguration({ iceServers, iceTransportPolicy: 'relay' });
+    // Only now does the browser look for ways of its own, and so by the relay that it has just been told of.
+    await connection.setLocalDescription(offer);
     await connection.setRemoteDescription({ type: 'answer', sdp });
     if (!(await isOpened(connection, channel))) return { kind: 'blocked', ends };
     return { kind: 'open', ends, echoes: await listen(channel) };

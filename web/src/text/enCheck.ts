@@ -56,6 +56,11 @@ export const enCheck = {
   'check.tcp.unneeded': 'Nothing comes through by TCP to {ends}. While UDP does, meetings do not need it.',
   'check.tcp.bad': 'Nothing comes through by TCP either. Try another network, or have TCP to {ends} opened.',
   'check.tcp.absent': 'This server takes no connections for sound and pictures.',
+  'check.relay': 'Way by a relay',
+  'check.relay.good': 'Open, by {ends}: it is taken where neither UDP nor TCP gets through.',
+  'check.relay.poor': 'Open, by {ends}. Sound and pictures go this way, which is the slowest of all.',
+  'check.relay.unneeded': 'Nothing comes through by the relay at {ends}. While another way is open, meetings do not need it.',
+  'check.relay.bad': 'Nothing comes through by the relay at {ends} either. Try another network.',
   'check.failed': 'The server could not be asked: {reason}',
 
   'check.roundTrip': 'Round trip',

@@ -262,6 +262,8 @@ export interface CheckNetworkRequest {
 export interface CheckNetworkResponse {
   /** SDP, with all candidates. */
   answer: string;
+  /** Relays, for whoever wants to know whether one lets them by: those of this server; others only for whoever has an account. */
+  iceServers?: IceServer[];
 }
 
 /** What the register keeps of one conference. */

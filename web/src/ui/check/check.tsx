@@ -9,7 +9,7 @@ import { t } from '../../text/check.ts';
 import { DevicePickers } from '../devicePickers.tsx';
 import { Shell, useHeading, useTitle } from '../shell.tsx';
 import { CameraRow, MicrophoneRow, SpeakerRow } from './deviceRows.tsx';
-import { QualityRows, TcpRow, UdpRow } from './networkRows.tsx';
+import { QualityRows, RelayRow, TcpRow, UdpRow } from './networkRows.tsx';
 import { Row } from './row.tsx';
 import '../styles/account.css';
 import '../styles/preJoin.css';
@@ -55,8 +55,8 @@ export function CheckPage() {
 }
 
 function Findings({ devices, examination }: Looking) {
-  const { udp, tcp } = examination?.ways ?? {};
-  const looks: Looks = { udp: udp?.value, tcp: tcp?.value };
+  const { udp, tcp, relay } = examination?.ways ?? {};
+  const looks: Looks = { udp: udp?.value, tcp: tcp?.value, relay: relay?.value };
   const verdict = examination ? verdictOf(looks) : 'bad';
   return (
     <>
@@ -72,6 +72,7 @@ function Findings({ devices, examination }: Looking) {
           <>
             <UdpRow looks={looks} />
             <TcpRow looks={looks} />
+            <RelayRow looks={looks} />
             <QualityRows looks={looks} />
           </>
         )}

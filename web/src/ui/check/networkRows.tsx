@@ -1,7 +1,7 @@
 // The ways to the server, and how it is on the one that a meeting would take.
 
 import { gradeOfLoss, gradeOfRoundTrip } from '../../check/echoes.ts';
-import { type Looks, qualityIn } from '../../check/network.ts';
+import { type Looks, qualityIn, wayOf } from '../../check/network.ts';
 import { shunsLoopback } from '../../meeting/loopback.ts';
 import { t } from '../../text/check.ts';
 import { reasonOf } from '../reason.ts';
@@ -45,6 +45,24 @@ export function TcpRow({ looks: { udp, tcp } }: { looks: Looks }) {
       return <Row {...row} grade="bad" text={t('check.failed', { reason: reasonOf(tcp.error) })} />;
     default:
       return <Row {...row} grade="looking" text="" />;
+  }
+}
+
+/** Only where there is a relay: without one nothing is wrong. */
+export function RelayRow({ looks }: { looks: Looks }) {
+  const row = { title: t('check.relay') };
+  const needed = wayOf({ ...looks, relay: undefined }) === null;
+  switch (looks.relay?.kind) {
+    case 'open': {
+      const ends = listed(looks.relay.ends);
+      return <Row {...row} grade="good" text={t(needed ? 'check.relay.poor' : 'check.relay.good', { ends })} />;
+    }
+    case 'blocked': {
+      const ends = listed(looks.relay.ends);
+      return <Row {...row} grade={needed ? 'bad' : 'poor'} text={t(needed ? 'check.relay.bad' : 'check.relay.unneeded', { ends })} />;
+    }
+    default:
+      return null;
   }
 }
 

@@ -4,6 +4,7 @@
 //! that strangers may have ([`limits::NETWORK_CHECKS`]), and `media` sees to it that it is good for nothing else.
 
 use ::api::sederunt::v1 as api;
+use identity::Caller;
 use media::CheckError;
 
 use super::MeetingsService;
@@ -23,10 +24,23 @@ impl MeetingsService {
         let media = self.media.clone();
         let check = move || media.check(&request.offer, Box::new(place));
         match self.offers.run(check).await {
-            Ok(Ok(answer)) => Ok(api::CheckNetworkResponse { answer }),
+            Ok(Ok(answer)) => Ok(api::CheckNetworkResponse {
+                answer,
+                ice_servers: self.relays_to_try(asking),
+            }),
             Ok(Err(CheckError::Offer(error))) => Err(invalid_offer(&error)),
             Ok(Err(CheckError::Overloaded(overloaded))) => Err(entry_failure(overloaded.into())),
             Err(broken_off) => Err(Failure::internal(&broken_off)),
         }
+    }
+
+    /// A relay of ours leads nowhere but here, so anybody may try it. Another one leads to where it likes: whoever has no account is told
+    /// of it with a meeting, and not for nothing.
+    fn relays_to_try(&self, asking: &Asking) -> Vec<api::IceServer> {
+        let is_stranger = matches!(asking.caller().caller, Caller::Anonymous);
+        if is_stranger && self.relays.own_secret().is_none() {
+            return vec![];
+        }
+        self.ice_servers()
     }
 }

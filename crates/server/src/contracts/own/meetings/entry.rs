@@ -229,7 +229,7 @@ impl MeetingsService {
 
 impl MeetingsService {
     /// The relays that a client is told of.
-    fn ice_servers(&self) -> Vec<api::IceServer> {
+    pub(super) fn ice_servers(&self) -> Vec<api::IceServer> {
         let told = self.relays.ice_servers().into_iter().map(|server| api::IceServer {
             urls: server.urls,
             username: server.credentials.username,
