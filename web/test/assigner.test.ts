@@ -29,14 +29,14 @@ test('a page that nobody sees asks for nothing, and for all at once when it is s
   assigner.restart();
   want(5, 6);
   rest();
-  assert.ok(!assigner.isOfUnseen(answer()));
+  assert.ok(assigner.askedIn(answer()));
   check('5 on 1, 6 on 2');
   want(6);
   rest();
   check('6 on 2');
 
   assigner.seen(false);
-  assert.ok(assigner.isOfUnseen(answer()));
+  assert.equal(assigner.askedIn(answer()), null);
   check('');
   assigner.refused();
   context.mock.timers.tick(ASSIGNMENT_RETRY_MS);
@@ -46,7 +46,7 @@ test('a page that nobody sees asks for nothing, and for all at once when it is s
   rest();
   check();
   assigner.seen(true);
-  assert.ok(!assigner.isOfUnseen(answer()));
+  assert.ok(assigner.askedIn(answer()));
   check('6 on 2, 7 on 1');
 
   // A new connection of a page in the background.

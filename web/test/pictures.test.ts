@@ -47,6 +47,9 @@ test('who is seen follows the frames, not the promise', (context) => {
   check([50]);
   assign(5);
   check([50], 5);
+  // Nobody can see the page, and nothing comes.
+  pictures.assigned({}, null);
+  check([], 5);
   pictures.clear();
   assert.equal(pictures.seen.value.size, 0);
   assign(5);

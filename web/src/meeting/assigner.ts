@@ -10,10 +10,8 @@ export interface Assigner {
   want(wanted: readonly Wanted[]): void;
   /** Whether anybody can see the page. */
   seen(isSeen: boolean): void;
-  /** Whether this assignment says no more than that nothing was asked for while nobody could see the page. */
-  isOfUnseen(assignment: VideoAssignmentResource): boolean;
-  /** What was asked for last, if this assignment answers it. */
-  askedIn(assignment: VideoAssignmentResource): readonly Canvas[];
+  /** What was asked for last, if this assignment answers it; null if that was nothing, because nobody could see the page. */
+  askedIn(assignment: VideoAssignmentResource): readonly Canvas[] | null;
   /** A new connection, whose server knows nothing of us. */
   restart(): void;
   /** The server said no to the last request. */
@@ -66,8 +64,10 @@ export function openAssigner(request: (body: object) => void): Assigner {
       clearTimeout(timer);
       ask();
     },
-    isOfUnseen: ({ label }) => label === unseenLabel,
-    askedIn: (assignment) => (asked && assignment.label === String(label) ? asked : []),
+    askedIn(assignment) {
+      if (assignment.label === unseenLabel) return null;
+      return asked && assignment.label === String(label) ? asked : [];
+    },
     restart() {
       running = true;
       asked = [];

@@ -20,8 +20,8 @@ export interface Pictures {
   seen: ReadonlySignal<ReadonlyMap<number, Picture>>;
   /** The media entries that we would see if our network carried more. */
   heldBack: ReadonlySignal<ReadonlySet<number>>;
-  /** What of `asked` the server has put on lines. */
-  assigned(assignment: VideoAssignmentResource, asked?: readonly Canvas[]): void;
+  /** What of `asked` the server has put on lines; null: nothing was asked for, because nobody can see the page. */
+  assigned(assignment: VideoAssignmentResource, asked?: readonly Canvas[] | null): void;
   clear(): void;
   close(): void;
 }
@@ -60,6 +60,8 @@ export function openPictures(
     seen,
     heldBack: withheld,
     assigned(assignment, asked = []) {
+      // The last picture of each stays until somebody sees the page again: no tile is blank then.
+      if (asked === null) return;
       const { canvases = [] } = assignment;
       withheld.value = heldBack(asked, assignment);
       lines = new Map();

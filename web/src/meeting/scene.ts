@@ -63,10 +63,9 @@ export function openScene(options: SceneOptions): SceneShell {
   const moderation = signal<Moderation>(atFirst(device));
   const pictures = openPictures(peer, arrivals.roster);
   const hearing = openHearing(() => peer()?.audio ?? []);
-  const stopHolding = openHolding(peer, arrivals.roster);
   const request = (channel: ChannelName, body: object) => peer()?.request(channel, body) ?? null;
   const assigner = openAssigner((body) => request('video-assignment', body));
-  const stopWatching = watchSight(assigner.seen);
+  const stops = [openHolding(peer, arrivals.roster), watchSight(assigner.seen)];
   const exchange = openExchange(request);
   const announce = (all: readonly News[]) => all.forEach((news) => onNews(news));
 
@@ -75,8 +74,6 @@ export function openScene(options: SceneOptions): SceneShell {
       case 'roster':
         return announce(arrivals.update(event.roster));
       case 'assigned':
-        // The last picture of each stays until somebody sees the page again: no tile is blank then.
-        if (assigner.isOfUnseen(event.assignment)) return;
         return pictures.assigned(event.assignment, assigner.askedIn(event.assignment));
       case 'assignmentRefused':
         return assigner.refused();
@@ -124,8 +121,7 @@ export function openScene(options: SceneOptions): SceneShell {
       exchange.disconnected();
     },
     close() {
-      stopHolding();
-      stopWatching();
+      for (const stop of stops) stop();
       for (const part of [hearing, pictures, exchange]) part.close();
     },
   };
