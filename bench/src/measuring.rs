@@ -85,7 +85,7 @@ impl Meeting {
             let prepared = meeting.media.answer(&offer)?;
             browser.accept(prepared.answer_sdp(), meeting.now);
             browser.speaks = port <= SPEAKERS;
-            meeting.media.admit(prepared, &format!("session {port}"))?;
+            meeting.media.admit(prepared, &format!("session {port}"), "group")?;
             meeting.browsers.push(browser);
         }
         meeting.play(Duration::from_secs(5))?;

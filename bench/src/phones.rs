@@ -128,7 +128,7 @@ impl Meeting {
         for number in 0..TELEPHONES {
             let (prepared, attendance) = Attendance::new(&media);
             let session = number.to_string();
-            media.admit(prepared, &session)?;
+            media.admit(prepared, &session, "r")?;
             media.let_in(&session, "r", card(number), Rights::MEMBER)?;
             attendances.push(attendance);
         }

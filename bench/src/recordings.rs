@@ -116,6 +116,7 @@ impl House {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             takes_connections: false,
             relay: None,
+            threads: 1,
             divides_bandwidth: false,
             announce: vec![],
         };
@@ -140,7 +141,8 @@ impl House {
         let prepared = self.media.answer(offered.sdp())?;
         let answer = prepared.answer_sdp().to_owned();
         let session = number.to_string();
-        self.media.admit(prepared, &session)?;
+        let room = format!("room {}", number / PEOPLE);
+        self.media.admit(prepared, &session, &room)?;
         let mut attendee = offered.accept(&answer);
         let connected = Event::Connected {
             session: session.clone(),
@@ -156,7 +158,6 @@ impl House {
             kind: CardKind::Anonymous,
             by_program: false,
         };
-        let room = format!("room {}", number / PEOPLE);
         self.media.let_in(&session, &room, card, Rights::MEMBER)?;
         ensure!(
             attendee.until(|state| *state == State::Joined).await == State::Joined,

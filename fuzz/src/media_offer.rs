@@ -9,6 +9,7 @@ static MEDIA: LazyLock<Media> = LazyLock::new(|| {
         bind: ([127, 0, 0, 1], 0).into(),
         takes_connections: false,
         relay: None,
+        threads: 1,
         divides_bandwidth: true,
         announce: vec![],
     };

@@ -36,6 +36,9 @@ struct Arguments {
     /// Seconds that each is measured
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Media threads, each with a room of its own in which the scenario is played
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
 }
 
 #[derive(Subcommand)]
@@ -45,19 +48,23 @@ enum Part {
     Serve {
         #[arg(long)]
         estimate: bool,
+        #[arg(long, default_value_t = 1)]
+        threads: usize,
     },
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Part::Serve { estimate }) = arguments.part {
-        return serving::run(estimate);
+    if let Some(Part::Serve { estimate, threads }) = arguments.part {
+        return serving::run(estimate, threads);
     }
     let is_wanted = |name: &str| arguments.scenarios.is_empty() || arguments.scenarios.iter().any(|one| one == name);
     let wanted: Vec<_> = SCENARIOS.iter().filter(|scenario| is_wanted(scenario.name)).collect();
     ensure!(!wanted.is_empty(), "no scenario has such a name");
     for scenario in wanted {
-        scenario.run(arguments.estimate, arguments.seconds)?.print(scenario);
+        scenario
+            .run(arguments.estimate, arguments.seconds, arguments.threads)?
+            .print(scenario);
     }
     Ok(())
 }

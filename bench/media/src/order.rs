@@ -10,7 +10,11 @@ use crate::{bare::Burst, reading::Reading};
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Order {
     /// Let somebody in.
-    Join { session: String, offer: String },
+    Join {
+        session: String,
+        room: usize,
+        offer: String,
+    },
     /// Say what was used so far.
     Read,
     /// Run the floor, and say what a packet cost.

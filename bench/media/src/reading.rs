@@ -10,7 +10,7 @@ use stats_alloc::INSTRUMENTED_SYSTEM;
 /// Figures since the process began; what counts are differences.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Reading {
-    /// Processor time of the media thread.
+    /// Processor time of the media threads.
     pub(crate) media_ns: u64,
     /// Of all threads.
     pub(crate) process_ns: u64,
@@ -34,7 +34,7 @@ impl Reading {
             let used_ns = used_ns(&fs::read_to_string(task.join("schedstat"))?)?;
             process_ns += used_ns;
             if fs::read_to_string(task.join("comm"))?.trim() == "media" {
-                media_ns = used_ns;
+                media_ns += used_ns;
             }
         }
         Ok(Reading {
@@ -52,7 +52,7 @@ impl Reading {
 
 #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2 to the 52")]
 impl Reading {
-    /// Microseconds of the media thread for each packet that was forwarded from this reading to a later one.
+    /// Microseconds of the media threads for each packet that was forwarded from this reading to a later one.
     pub(crate) fn us_per_packet(&self, later: &Reading) -> f64 {
         (later.media_ns - self.media_ns) as f64 / 1_000.0 / (later.forwarded - self.forwarded) as f64
     }

@@ -102,6 +102,7 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
 /// What was measured.
 pub(crate) struct Figures {
     estimates: bool,
+    rooms: usize,
     bare_us: f64,
     ours_us: f64,
     core_share: f64,
@@ -115,17 +116,19 @@ pub(crate) struct Figures {
 }
 
 impl Scenario {
-    /// Runs it.
-    pub(crate) fn run(&self, estimates: bool, seconds: u64) -> Result<Figures> {
-        let mut server = Server::start(estimates)?;
+    /// Runs it in so many rooms, each on a media thread of its own.
+    pub(crate) fn run(&self, estimates: bool, seconds: u64, rooms: usize) -> Result<Figures> {
+        let mut server = Server::start(estimates, rooms)?;
         let before_us = self.bare_us(&mut server)?;
         let stage = Arc::<Stage>::default();
         let crowds = [(); 3].map(|()| Crowd::start(&stage));
         let empty = server.read()?;
-        self.join_all(&mut server, &crowds)?;
+        for room in 0..rooms {
+            self.join_all(&mut server, &crowds, room)?;
+        }
         let joined = server.read()?;
         stage.sends.store(true, Relaxed);
-        self.gather(&stage)?;
+        self.gather(&stage, rooms)?;
         thread::sleep(WARM_UP);
         stage.is_measured.store(true, Relaxed);
         let (mut readings, start) = (vec![server.read()?], Instant::now());
@@ -141,9 +144,10 @@ impl Scenario {
         }
         delays_us.sort_unstable();
         let after_us = self.bare_us(&mut server)?;
-        let people = self.cameras + self.speakers + self.listeners;
+        let people = rooms * (self.cameras + self.speakers + self.listeners);
         let figures = Figures {
             estimates,
+            rooms,
             bare_us: f64::midpoint(before_us, after_us),
             ..Figures::between(&empty, &joined, people, &readings, elapsed)?
         };
@@ -152,7 +156,7 @@ impl Scenario {
 
     /// Those who send go first: they are on the first thread, the last who joins is measured by and is on the third, with
     /// the first who receives.
-    fn join_all(&self, server: &mut Server, crowds: &[Crowd; 3]) -> Result<()> {
+    fn join_all(&self, server: &mut Server, crowds: &[Crowd; 3], room: usize) -> Result<()> {
         let camera = Part {
             camera_bps: Some(self.camera_bps),
             pictures: if self.is_mutual { self.pictures } else { 0 },
@@ -168,18 +172,19 @@ impl Scenario {
             ..Part::default()
         };
         for index in 0..self.cameras {
-            join(server, &crowds[0], &format!("{CAMERA} {index}"), camera)?;
+            join(server, room, &crowds[0], &format!("{CAMERA} {index} in {room}"), camera)?;
         }
         for index in 0..self.speakers {
-            join(server, &crowds[0], &format!("speaker {index}"), speaker)?;
+            join(server, room, &crowds[0], &format!("speaker {index} in {room}"), speaker)?;
         }
         for index in 0..self.listeners {
             let is_probe = index == 0 || index + 1 == self.listeners;
             let crowd = &crowds[if is_probe { 2 } else { 1 }];
             join(
                 server,
+                room,
                 crowd,
-                &format!("listener {index}"),
+                &format!("listener {index} in {room}"),
                 Part { is_probe, ..listener },
             )?;
         }
@@ -187,9 +192,9 @@ impl Scenario {
     }
 
     /// Waits until everybody who is to receive does.
-    fn gather(&self, stage: &Stage) -> Result<()> {
+    fn gather(&self, stage: &Stage, rooms: usize) -> Result<()> {
         let senders = if self.is_mutual { self.cameras } else { 0 };
-        let expected = self.listeners + senders;
+        let expected = rooms * (self.listeners + senders);
         let start = Instant::now();
         while stage.receiving.load(Relaxed) < expected {
             ensure!(
@@ -241,10 +246,10 @@ impl Scenario {
     }
 }
 
-fn join(server: &mut Server, crowd: &Crowd, session: &str, part: Part) -> Result<()> {
+fn join(server: &mut Server, room: usize, crowd: &Crowd, session: &str, part: Part) -> Result<()> {
     let (mut client, offer) = Client::new(part)?;
     let session = session.to_owned();
-    let Answer::Joined { answer } = server.order(&Order::Join { session, offer })? else {
+    let Answer::Joined { answer } = server.order(&Order::Join { session, room, offer })? else {
         bail!("nobody is let in");
     };
     client.accept(&answer)?;
@@ -275,6 +280,7 @@ impl Figures {
         let used_ns = (to.media_ns - from.media_ns) as f64;
         Ok(Figures {
             estimates: false,
+            rooms: 1,
             bare_us: 0.0,
             ours_us: us.get(us.len() / 2).copied().unwrap_or_default(),
             core_share: used_ns / 1e9 / elapsed.as_secs_f64(),
@@ -291,9 +297,14 @@ impl Figures {
     #[expect(clippy::print_stdout, reason = "a benchmark speaks on the console")]
     pub(crate) fn print(&self, scenario: &Scenario) {
         let estimated = if self.estimates { ", networks estimated" } else { "" };
-        println!("media {}: {}{estimated}", scenario.name, scenario.what);
+        let rooms = if self.rooms > 1 {
+            format!(", in each of {} rooms on as many media threads", self.rooms)
+        } else {
+            String::new()
+        };
+        println!("media {}: {}{estimated}{rooms}", scenario.name, scenario.what);
         println!(
-            "  Sederunt  {:>8.2} µs of the media thread per packet forwarded",
+            "  Sederunt  {:>8.2} µs of media threads per packet forwarded",
             self.ours_us
         );
         println!(

@@ -21,9 +21,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(estimates: bool) -> Result<Server> {
+    pub(crate) fn start(estimates: bool, threads: usize) -> Result<Server> {
         let mut command = Command::new(env::current_exe()?);
         command.arg("serve").args(estimates.then_some("--estimate"));
+        command.args(["--threads", &threads.to_string()]);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let orders = process.stdin.take().context("it was piped")?;
         let answers = BufReader::new(process.stdout.take().context("it was piped")?);

@@ -1,8 +1,10 @@
 //! The process that is measured: a media plane, and beside it only what lets people in.
 
 use std::{
+    collections::HashMap,
     io::{self, BufRead, Write},
     net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
 };
 
@@ -16,28 +18,35 @@ use crate::{
     reading::Reading,
 };
 
+/// In which room each session is.
+type Rooms = HashMap<String, String>;
+
 /// Events that wait for the thread that lets people in.
 const EVENTS_WAITING: usize = 10_000;
 
 /// Serves until standard input ends.
-pub(crate) fn run(estimates: bool) -> Result<()> {
+pub(crate) fn run(estimates: bool, threads: usize) -> Result<()> {
     let (sender, events) = mpsc::channel(EVENTS_WAITING);
     let options = Options {
         bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         takes_connections: false,
+        threads,
         divides_bandwidth: estimates,
         announce: vec![],
         relay: None,
     };
     let media = Media::start(&options, sender)?;
-    let plane = media.clone();
-    thread::spawn(move || let_in(&plane, events));
+    let rooms = Arc::<Mutex<Rooms>>::default();
+    let (plane, all) = (media.clone(), Arc::clone(&rooms));
+    thread::spawn(move || let_in(&plane, &all, events));
     for line in io::stdin().lock().lines() {
         let answer = match serde_json::from_str(&line?)? {
-            Order::Join { session, offer } => {
+            Order::Join { session, room, offer } => {
                 let prepared = media.answer(&offer)?;
                 let answer = prepared.answer_sdp().to_owned();
-                media.admit(prepared, &session)?;
+                let room = format!("room {room}");
+                lock(&rooms).insert(session.clone(), room.clone());
+                media.admit(prepared, &session, &room)?;
                 Answer::Joined { answer }
             }
             Order::Read => Answer::Read(Reading::take(&media)?),
@@ -53,7 +62,11 @@ pub(crate) fn run(estimates: bool) -> Result<()> {
     Ok(())
 }
 
-fn let_in(media: &Media, mut events: mpsc::Receiver<Event>) {
+fn lock(rooms: &Mutex<Rooms>) -> MutexGuard<'_, Rooms> {
+    rooms.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn let_in(media: &Media, rooms: &Mutex<Rooms>, mut events: mpsc::Receiver<Event>) {
     while let Some(event) = events.blocking_recv() {
         if let Event::Connected { session } = event {
             let card = Card {
@@ -65,7 +78,8 @@ fn let_in(media: &Media, mut events: mpsc::Receiver<Event>) {
                 by_program: false,
             };
             // Whoever cannot be let in sees nothing, and the crowd says so.
-            let _ = media.let_in(&session, "room", card, Rights::MEMBER);
+            let room = lock(rooms).get(&session).cloned().unwrap_or_default();
+            let _ = media.let_in(&session, &room, card, Rights::MEMBER);
         }
     }
 }

@@ -3,7 +3,9 @@
 //! An enum and no trait object: a packet asks its connection three things, and there are two kinds of it. What only a network
 //! has (addresses, keyframes, datagrams) is nothing for a wire.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
+
+use mio::Waker;
 
 use crate::{
     core::{LineId, Source, channels::Channel, roll::Sends},
@@ -12,7 +14,7 @@ use crate::{
     event::Path,
     limits,
     peer::{Peer, PeerError, PeerEvent},
-    wired::WiredPeer,
+    wired::{Announced, WiredPeer},
 };
 
 /// Either of them.
@@ -27,6 +29,13 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => Some(peer.ufrag()),
             Connection::Wired(_) => None,
+        }
+    }
+
+    /// It is about to be admitted by the shard that hears so that something waits.
+    pub(crate) fn lives_with(&self, announced: &Arc<Announced>, waker: &Arc<Waker>) {
+        if let Connection::Wired(peer) = self {
+            peer.lives_with(announced, waker);
         }
     }
 

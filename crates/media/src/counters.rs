@@ -38,8 +38,16 @@ macro_rules! counters {
         pub(crate) struct Counting { $(pub(crate) $name: AtomicU64,)+ }
 
         impl Counting {
-            pub(crate) fn snapshot(&self) -> Counters {
-                Counters { $($name: self.$name.load(Relaxed),)+ }
+            /// A reading of all shards together: the sum, but how busy the busiest is.
+            pub(crate) fn snapshot<'a>(shards: impl Iterator<Item = &'a Counting>) -> Counters {
+                let mut sum = Counters::default();
+                let mut busiest = 0;
+                for counting in shards {
+                    $(sum.$name += counting.$name.load(Relaxed);)+
+                    busiest = busiest.max(counting.busy_permille.load(Relaxed));
+                }
+                sum.busy_permille = busiest;
+                sum
             }
         }
 
@@ -66,9 +74,9 @@ counters! {
     Gauge connections,
     /// Clients of the relay now: allocations of TURN.
     Gauge relayed,
-    /// Thousandths of its time that the media thread worked, over the last five seconds.
+    /// Thousandths of its time that the busiest media thread worked, over the last five seconds.
     Gauge busy_permille,
-    /// Whether the media thread has no time left, so that nobody more is let in.
+    /// Media threads that have no time left, so that nobody more is let in there.
     Gauge full,
     /// Sessions that were refused because of that.
     Counter sessions_refused,
@@ -78,6 +86,8 @@ counters! {
     Counter datagrams_out,
     /// Datagrams that belonged to nobody, or came from an address that ICE has not validated.
     Counter datagrams_refused,
+    /// Datagrams that another media thread did not take in time.
+    Counter datagrams_unread,
     /// Datagrams that the system would not send.
     Counter datagrams_unsent,
     /// Media packets received from publishers.

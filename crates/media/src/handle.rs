@@ -1,13 +1,12 @@
 //! The control plane's end of the media plane: start it, answer offers, admit, remove, read counters.
 //!
-//! Nothing here blocks on the media thread: commands wait in a bounded [`Queue`], and an entrance that finds it full is
-//! `Overloaded`. So is one that comes while that thread has no time left.
+//! Nothing here blocks on a media thread: commands wait in a bounded [`Queue`], and an entrance that finds it full is
+//! `Overloaded`. So is one that comes while its thread has no time left. Which thread a session is on is said by `placing`.
 
 use std::{
     fmt, io,
     net::{SocketAddr, TcpStream},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering::Relaxed},
-    thread::JoinHandle,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use mio::{Poll, Token, Waker, net::TcpListener};
@@ -17,25 +16,29 @@ use turn::Secret;
 
 use crate::{
     admission::{Card, Overloaded},
+    behind::{Behind, Sending},
     connection::Connection,
     core::{Source, change::Change, offer::OfferError},
-    counters::{Counters, Counting, count},
+    counters::{Counters, Counting},
     endpoint::Endpoint,
     event::{DisconnectReason, Event},
+    limits,
+    orders::Orders,
     peer::{Peer, Watch},
-    queue::{self, Inbox, Queue},
+    placing::{Busy, Placing},
+    post::post,
+    queue::Queue,
     relaying::{self, Relaying},
-    reporter::Reporter,
     rights::Rights,
-    shard::{Shard, clock, unix_s},
+    shard::{Door, Shard, clock, unix_s},
     socket::Socket,
     tap::{Tap, tap},
     tcp::{Handed, Tcp, Tokens},
     wire::Wire,
-    wired::{self, Announced, Wired},
+    wired::{self, Wired},
 };
 #[cfg(feature = "simulated")]
-use crate::{shard::Simulated, wire::Sent};
+use crate::{sent::Sent, shard::Simulated};
 
 const SOCKET: Token = Token(0);
 const COMMAND: Token = Token(1);
@@ -52,6 +55,8 @@ pub struct Options {
     pub bind: SocketAddr,
     /// Whether connections are taken at the same address by TCP. Others may be handed over, see [`Media::take_connection`].
     pub takes_connections: bool,
+    /// On how many threads: at least one, and [`limits::MEDIA_THREADS_MAX`] at most. They have one port together.
+    pub threads: usize,
     /// Whether it is estimated what each client's network carries, and pictures are divided by that.
     pub divides_bandwidth: bool,
     /// What credentials of the relay are made of (TURN, RFC 8656), if there is one. It is reached where media is, and leads there.
@@ -76,12 +81,9 @@ struct Inner {
     /// Whether streams are measured.
     measures: bool,
     divides_bandwidth: bool,
-    counting: Arc<Counting>,
-    queue: Arc<Mutex<Queue>>,
-    /// The wired sessions that have something for the shard.
-    announced: Arc<Announced>,
-    waker: Arc<Waker>,
-    thread: Option<JoinHandle<()>>,
+    placing: Mutex<Placing>,
+    /// The shards; the first is the door.
+    shards: Vec<Orders>,
 }
 
 /// A connection that waits to be admitted: the answer to an offer, or one end of a wire. Dropping it costs nothing.
@@ -115,7 +117,7 @@ pub enum CheckError {
 }
 
 impl Media {
-    /// Binds the socket and starts the media thread. Events are sent without ever blocking that thread.
+    /// Binds the socket and starts the media threads. Events are sent without ever blocking them.
     pub fn start(options: &Options, events: mpsc::Sender<Event>) -> io::Result<Media> {
         let (mut socket, listener) = bind(options)?;
         let local = socket.local_address();
@@ -129,21 +131,23 @@ impl Media {
             options.announce.clone()
         };
         let candidates = Arc::new(Mutex::new(candidates(&announce, local)?));
-        let poll = Poll::new()?;
-        socket.register(poll.registry(), SOCKET)?;
-        let waker = Waker::new(poll.registry(), COMMAND)?;
+        let (polls, wakers) = polls(options.threads.clamp(1, limits::MEDIA_THREADS_MAX))?;
+        let registry = polls[0].registry();
+        socket.register(registry, SOCKET)?;
+        let twins: io::Result<Vec<Socket>> = wakers.iter().skip(1).map(|_| socket.twin()).collect();
         let handed = Arc::<Handed>::default();
-        let tcp = Tcp::new(poll.registry().try_clone()?, CONNECTIONS, listener, Arc::clone(&handed))?;
+        let tcp = Tcp::new(registry.try_clone()?, CONNECTIONS, listener, Arc::clone(&handed))?;
         let relaying = options.relay.clone();
         let relaying = relaying.map(|secret| Relaying::new(secret, Arc::clone(&candidates), unix_s()));
         let wire = Wire::network(socket, tcp, relaying);
-        let (mut inner, shard) = Inner::new(wire, local, candidates, waker, events);
+        let sending = twins?.into_iter().map(|twin| Sending::Network(Box::new(twin)));
+        let (mut inner, shards) = Inner::new(wire, sending, local, candidates, wakers, events);
         inner.handed = handed;
         inner.divides_bandwidth = options.divides_bandwidth;
-        let thread = std::thread::Builder::new()
-            .name("media".into())
-            .spawn(move || shard.run(poll))?;
-        inner.thread = Some(thread);
+        for ((orders, shard), poll) in inner.shards.iter_mut().zip(shards).zip(polls) {
+            let thread = std::thread::Builder::new().name("media".into());
+            orders.runs_on(thread.spawn(move || shard.run(poll))?);
+        }
         Ok(Media { inner: Arc::new(inner) })
     }
 
@@ -151,7 +155,17 @@ impl Media {
     /// time it is. It announces this address.
     #[cfg(feature = "simulated")]
     pub fn simulated(address: SocketAddr, events: mpsc::Sender<Event>) -> io::Result<(Media, Simulated)> {
-        Media::without_socket(address, events, true)
+        Media::without_socket(address, events, 1, true)
+    }
+
+    /// The same with several shards.
+    #[cfg(feature = "simulated")]
+    pub fn simulated_in_shards(
+        address: SocketAddr,
+        events: mpsc::Sender<Event>,
+        shards: usize,
+    ) -> io::Result<(Media, Simulated)> {
+        Media::without_socket(address, events, shards, true)
     }
 
     /// The same without measuring, for whoever wants to know what that costs.
@@ -160,26 +174,24 @@ impl Media {
         address: SocketAddr,
         events: mpsc::Sender<Event>,
     ) -> io::Result<(Media, Simulated)> {
-        Media::without_socket(address, events, false)
+        Media::without_socket(address, events, 1, false)
     }
 
     #[cfg(feature = "simulated")]
     fn without_socket(
         address: SocketAddr,
         events: mpsc::Sender<Event>,
+        shards: usize,
         measures: bool,
     ) -> io::Result<(Media, Simulated)> {
-        // Nobody waits in this poll: whoever takes the turns sees what was ordered when the next one comes.
-        let waker = Waker::new(Poll::new()?.registry(), COMMAND)?;
-        let (mut inner, shard) = Inner::new(
-            Wire::Simulated(Sent::default()),
-            address,
-            Arc::new(Mutex::new([Endpoint::udp(address)].into())),
-            waker,
-            events,
-        );
+        // Nobody waits in these polls: whoever takes the turns sees what was ordered when the next one comes.
+        let (_, wakers) = polls(shards)?;
+        let sending = (1..shards).map(|_| Sending::Simulated(Sent::default()));
+        let candidates = Arc::new(Mutex::new([Endpoint::udp(address)].into()));
+        let wire = Wire::Simulated(Sent::default());
+        let (mut inner, shards) = Inner::new(wire, sending, address, candidates, wakers, events);
         inner.measures = measures;
-        Ok((Media { inner: Arc::new(inner) }, Simulated::new(shard)))
+        Ok((Media { inner: Arc::new(inner) }, Simulated::new(shards)))
     }
 
     /// The address that was bound.
@@ -199,7 +211,7 @@ impl Media {
     /// is closed.
     pub fn take_connection(&self, stream: TcpStream, secured: Option<Box<ServerConnection>>) {
         self.inner.handed.push((stream, secured));
-        self.inner.wake();
+        self.inner.door().wake();
     }
 
     /// What is announced now, best first.
@@ -209,7 +221,7 @@ impl Media {
 
     /// A reading of the counters.
     pub fn counters(&self) -> Counters {
-        self.inner.counting.snapshot()
+        Counting::snapshot(self.inner.shards.iter().map(Orders::counting))
     }
 
     /// Checks an offer and answers it. This is some milliseconds of work on the calling thread, and touches no room.
@@ -233,15 +245,14 @@ impl Media {
         let candidates = Arc::clone(&self.inner.lock_candidates());
         let (peer, answer) = Peer::answer_check(offer, &candidates, clock())?;
         let connection = Connection::WebRtc(Box::new(peer));
-        self.inner.order(|queue| queue.check(connection, hold))?;
+        self.inner.door().order(|queue| queue.check(connection, hold))?;
         Ok(answer)
     }
 
     /// A session without a network, for somebody inside this process: one end to be admitted like an answered offer, and the
     /// other for whoever takes part. It is connected as soon as it is admitted.
     pub fn wire(&self) -> (Prepared, Wired) {
-        let inner = &self.inner;
-        let (peer, wired) = wired::wire(Arc::clone(&inner.announced), Arc::clone(&inner.waker), inner.measures);
+        let (peer, wired) = wired::wire(self.inner.measures);
         let prepared = Prepared {
             connection: Connection::Wired(Box::new(peer)),
             answer: String::new(),
@@ -251,98 +262,120 @@ impl Media {
 
     /// Lets a prepared connection connect, before its client is answered. `session` is the participant session's id, unique
     /// for as long as the process runs; events and orders speak of it. It is outside: its packets go nowhere, and it is told
-    /// nothing.
-    pub fn admit(&self, prepared: Prepared, session: &str) -> Result<(), Overloaded> {
+    /// nothing. Only those who were admitted for the same `group` can be in one room.
+    pub fn admit(&self, prepared: Prepared, session: &str, group: &str) -> Result<(), Overloaded> {
+        let inner = &self.inner;
+        let busy: Vec<Busy> = inner.shards.iter().map(Orders::busy).collect();
+        let placed = inner.lock_placing().enter(session, group, &busy);
+        let shard = placed.inspect_err(|refused| {
+            if *refused == Overloaded::Load {
+                inner.door().count_refused();
+            }
+        })?;
+        let orders = &inner.shards[shard];
         let connection = prepared.connection;
-        if self.inner.counting.full.load(Relaxed) > 0 {
-            count(&self.inner.counting.sessions_refused);
-            return Err(Overloaded::Load);
+        let ufrag = connection.ufrag().map(str::to_owned);
+        orders.welcome(&connection);
+        if let Err(refused) = orders.order(|queue| queue.admit(connection, session)) {
+            inner.lock_placing().leave(session);
+            return Err(refused);
         }
-        self.inner.order(|queue| queue.admit(connection, session))
+        if let Some(ufrag) = ufrag.filter(|_| shard > 0) {
+            inner.door().order(|queue| queue.direct(ufrag, shard));
+        }
+        Ok(())
     }
 
     /// Tells a session that it waits in the lobby, once it is connected.
     pub fn keep_waiting(&self, session: &str) -> Result<(), Overloaded> {
-        self.inner.order(|queue| queue.keep_waiting(session))
+        let orders = self.inner.orders_of(session).ok_or(Overloaded::NotWaiting)?;
+        orders.order(|queue| queue.keep_waiting(session))
     }
 
     /// Lets a session from outside into a room: after that was written down. What its client said of its microphone and
     /// camera meanwhile holds.
     pub fn let_in(&self, session: &str, room: &str, card: Card, rights: Rights) -> Result<(), Overloaded> {
-        self.inner.order(|queue| queue.let_in(session, room, card, rights))
+        let orders = self.inner.orders_of(session).ok_or(Overloaded::NotWaiting)?;
+        orders.order(|queue| queue.let_in(session, room, card, rights))
     }
 
     /// Grants and withdraws. What is withdrawn stops at once, and a microphone or camera that is granted again stays muted
     /// until its client says otherwise: nobody is heard because somebody else lifted a lock.
     pub fn permit(&self, session: &str, rights: Rights) {
-        self.inner.order(|queue| queue.change(session, Change::permit(rights)));
+        self.inner.change(session, Change::permit(rights));
     }
 
     /// Drops a session's sound, and tells its client on `moderation`, until that says `audioMuted: true`; after that the
     /// client may unmute again. Nothing happens to one that is muted already.
     pub fn mute(&self, session: &str) {
-        self.inner.order(|queue| queue.change(session, Change::mute()));
+        self.inner.change(session, Change::mute());
     }
 
     /// Tells a session in a room a text of the control plane on `moderation`. The last one is kept and told again to a
     /// channel that opens later, so each should be the whole state.
     pub fn tell(&self, session: &str, text: Arc<str>) {
-        self.inner.order(|queue| queue.change(session, Change::tell(text)));
+        self.inner.change(session, Change::tell(text));
     }
 
     /// Taps a room of this name, now and whenever it begins again, until the tap is dropped. A room has one tap: an earlier one is over.
     pub fn tap(&self, room: &str) -> Result<Tap, Overloaded> {
-        let (tap, end) = tap();
-        self.inner.order(|queue| queue.tap(room, end))?;
+        let (tap, ends) = tap(self.inner.shards.len());
+        for (orders, end) in self.inner.shards.iter().zip(ends) {
+            orders.order(|queue| queue.tap(room, end))?;
+        }
         Ok(tap)
     }
 
     /// Asks a session in a room for a keyframe of its camera or its screen, for whoever records it; at most once in
     /// `limits::KEYFRAME_INTERVAL`, so whoever still needs one asks again.
     pub fn ask_keyframe(&self, session: &str, source: Source) {
-        self.inner
-            .order(|queue| queue.change(session, Change::ask_keyframe(source)));
+        self.inner.change(session, Change::ask_keyframe(source));
     }
 
     /// Takes a session out of its room or the lobby, tells its client why and the others that it is gone: after its end was written
     /// down. A session that is not there is nobody's mistake.
     pub fn remove(&self, session: &str, reason: DisconnectReason) {
-        self.inner.order(|queue| queue.remove(session, reason));
+        let shard = self.inner.lock_placing().leave(session);
+        if let Some(shard) = shard {
+            self.inner.shards[shard].order(|queue| queue.remove(session, reason));
+        }
     }
 }
 
 impl Inner {
-    /// The two ends, which no thread has joined yet.
+    /// The control plane's half and the shards', which no threads have joined yet. The first has this wire, and for each of the
+    /// others there is something to send by.
     fn new(
         wire: Wire,
+        sending: impl Iterator<Item = Sending>,
         local: SocketAddr,
         candidates: Arc<relaying::Announced>,
-        waker: Waker,
+        wakers: Vec<Arc<Waker>>,
         events: mpsc::Sender<Event>,
-    ) -> (Inner, Shard) {
-        let counting = Arc::<Counting>::default();
-        let queue = Arc::<Mutex<Queue>>::default();
-        let announced = Arc::<Announced>::default();
-        let shard = Shard::new(
-            wire,
-            Inbox(Arc::clone(&queue)),
-            Arc::clone(&announced),
-            Reporter::new(events),
-            Arc::clone(&counting),
-        );
+    ) -> (Inner, Vec<Shard>) {
+        let count = wakers.len();
+        let (mut posts, mut wires) = (vec![], vec![]);
+        for (sending, waker) in sending.zip(wakers.iter().skip(1)) {
+            let (of_door, of_other) = post(&wakers[0], waker);
+            posts.push(of_door);
+            wires.push(Wire::Behind(Box::new(Behind::new(sending, of_other))));
+        }
+        let door = (count > 1).then(|| Door::new(posts));
+        let doors = std::iter::once(door).chain(std::iter::repeat_with(|| None));
+        let wires = std::iter::once(wire).chain(wires);
+        let halves = wires.zip(doors).zip(wakers);
+        let halves = halves.map(move |((wire, door), waker)| Orders::new(wire, door, waker, events.clone()));
+        let (orders, shards) = halves.unzip();
         let inner = Inner {
             local,
             candidates,
             handed: Arc::default(),
             measures: true,
             divides_bandwidth: true,
-            counting,
-            queue,
-            announced,
-            waker: Arc::new(waker),
-            thread: None,
+            placing: Mutex::new(Placing::new(count)),
+            shards: orders,
         };
-        (inner, shard)
+        (inner, shards)
     }
 
     /// One is written in a single step, so a panic elsewhere does not spoil it.
@@ -350,29 +383,46 @@ impl Inner {
         self.candidates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives an order, and wakes the shard once the lock is free again, as [`Inbox::take`] wants it.
-    fn order<T>(&self, give: impl FnOnce(&mut Queue) -> T) -> T {
-        let given = give(&mut queue::lock(&self.queue));
-        self.wake();
-        given
+    /// Nothing under this lock panics.
+    fn lock_placing(&self) -> MutexGuard<'_, Placing> {
+        self.placing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wake(&self) {
-        if let Err(error) = self.waker.wake() {
-            tracing::warn!(%error, "the media thread hears of an order only in its next turn");
+    /// The shard that reads for all.
+    fn door(&self) -> &Orders {
+        &self.shards[0]
+    }
+
+    /// The shard of a session.
+    fn orders_of(&self, session: &str) -> Option<&Orders> {
+        let shard = self.lock_placing().shard_of(session)?;
+        self.shards.get(shard)
+    }
+
+    /// Changes something for a session. One that is not there is nobody's mistake.
+    fn change(&self, session: &str, change: Change) {
+        if let Some(orders) = self.orders_of(session) {
+            orders.order(|queue: &mut Queue| queue.change(session, change));
         }
     }
 }
 
 impl Drop for Inner {
+    /// The door is the last, because the others say goodbye through it.
     fn drop(&mut self) {
-        self.order(Queue::stop);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the media thread panicked");
-        }
+        self.shards.iter_mut().rev().for_each(Orders::stop);
     }
+}
+
+/// What each shard waits by, and what wakes it.
+fn polls(count: usize) -> io::Result<(Vec<Poll>, Vec<Arc<Waker>>)> {
+    let (mut polls, mut wakers) = (vec![], vec![]);
+    for _ in 0..count {
+        let poll = Poll::new()?;
+        wakers.push(Arc::new(Waker::new(poll.registry(), COMMAND)?));
+        polls.push(poll);
+    }
+    Ok((polls, wakers))
 }
 
 /// The socket, and the listener beside it if there is to be one.

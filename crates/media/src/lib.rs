@@ -3,13 +3,14 @@
 //! What it does not do: it writes nothing down, knows no user and no meeting (a room is a name), and decides nothing about
 //! who may join. It does no TURN, no FEC, no mixing and no transcoding, and it never renegotiates: a session's one offer
 //! fixes its lines for life, and what changes is who is on them, and in which of the sizes that a publisher sends: those that fit
-//! the viewer's canvases and what its network carries. Further shards have their place (the shard) and come later.
+//! the viewer's canvases and what its network carries.
 //!
 //! * [`Media`] is the control plane's handle: answer an offer, admit, keep waiting, let in, permit, mute, remove;
 //!   [`Event`]s come back.
 //! * `core/` decides, from its arguments alone: speakers, lines, assignments, the texts of the data channels.
-//! * `shard`, `socket`, `tcp` and `reporter` are the shell around it: one thread, one UDP socket, and connections for those whose
-//!   network lets no datagram through. `queue` is the way to it.
+//! * `shard`, `socket`, `tcp` and `reporter` are the shell around it: threads, one UDP socket, and connections for those whose
+//!   network lets no datagram through. `orders` and `queue` are the way to a thread, `placing` says to which, and `post` is the way from one
+//!   to another (`behind`, `shard/door`).
 //! * [`Media::tap`] hands all that is heard and seen in a room to whoever records it (`tap`).
 //! * `connection` is what joins a session to its room: `peer`, one WebRTC connection and the only module that names str0m, or
 //!   `wired`, somebody inside this process ([`Media::wire`]). `egress` is the seam for a faster way out.
@@ -20,6 +21,7 @@
 //! [`Event::Lost`], writes its end down, and calls [`Media::remove`].
 
 mod admission;
+mod behind;
 mod connection;
 mod core;
 mod counters;
@@ -29,11 +31,16 @@ mod event;
 mod handle;
 mod ledger;
 pub mod limits;
+mod orders;
 mod peer;
+mod placing;
+mod post;
 mod queue;
 mod relaying;
 mod reporter;
 mod rights;
+#[cfg(feature = "simulated")]
+mod sent;
 mod shard;
 mod socket;
 mod stream;

@@ -45,6 +45,23 @@ pub const LEFT_OUT: usize = 512;
 /// Sessions of all rooms of this process.
 pub const SESSIONS: usize = 2_000;
 
+/// Media threads. More than this many cannot help: all that comes in is read by one of them, at about a microsecond for each packet, and one
+/// that goes to twenty people takes some eighty to send (`docs/decisions/0064-a-lean-way-out.md`).
+pub const MEDIA_THREADS_MAX: usize = 64;
+
+/// In steps of so many thousandths of its time it is compared how busy media threads are: what is nearer than that is chance.
+pub const BUSY_STEP_PERMILLE: u64 = 100;
+
+/// Batches of letters that are under way from one media thread to another. A turn makes one, and takes milliseconds at most.
+pub(crate) const BATCHES_POSTED: usize = 16;
+
+/// Bytes of datagrams in one of them: four turns of the longest frames, which is what comes while another thread has one long turn.
+pub(crate) const BATCH_POSTED_BYTES: usize = 4 * DATAGRAMS_PER_TURN * 1_500;
+
+/// Packets of media from an address that is nobody's which are shown to all media threads, between two sweeps: whoever is lent another port in
+/// mid-meeting sends some dozens in that time, and a stranger can make the others look no more often.
+pub(crate) const WANDERERS_PER_SWEEP: usize = 256;
+
 /// Sessions of one room. A newcomer is told of everybody in one message per channel, which this keeps bounded.
 pub const SESSIONS_PER_ROOM: usize = 500;
 

@@ -12,6 +12,8 @@
 //!   merged into it ([`Change::merge`]), and the room ends up the same.
 //! * **Removals** come once for each session, since the ledger strikes it out with the first. They always have their place.
 //!
+//! * **Directions** to the door ([`Command::Direct`]) come one for each entrance that another shard's queue has taken.
+//!
 //! So there wait [`limits::ENTRANCES_WAITING`] entrances at most, and for each session that was there after the last turn or has
 //! entered since, one change and one removal: 5,500 commands, to which the tests below hold the queue.
 //!
@@ -66,6 +68,11 @@ pub(crate) enum Command {
     Check {
         connection: Connection,
         hold: Hold,
+    },
+    /// To the door: a session with this user fragment is on another shard.
+    Direct {
+        ufrag: String,
+        shard: usize,
     },
     Remove {
         session: String,
@@ -168,6 +175,12 @@ impl Queue {
         self.entrances += 1;
         self.push(Command::Check { connection, hold });
         Ok(())
+    }
+
+    /// Has the door pass on who comes with a user fragment. There is one for each entrance that another shard has taken, which is what
+    /// bounds them.
+    pub(crate) fn direct(&mut self, ufrag: String, shard: usize) {
+        self.push(Command::Direct { ufrag, shard });
     }
 
     /// Changes something for a session in its room. One that is not there is nobody's mistake: it may have left this moment.
@@ -370,7 +383,11 @@ mod tests {
     fn known(commands: Vec<Command>, sessions: &mut BTreeMap<String, Change>) {
         for command in commands {
             match command {
-                Command::Admit { .. } | Command::KeepWaiting { .. } | Command::Tap { .. } | Command::Check { .. } => {}
+                Command::Admit { .. }
+                | Command::KeepWaiting { .. }
+                | Command::Tap { .. }
+                | Command::Check { .. }
+                | Command::Direct { .. } => {}
                 Command::LetIn { session, rights, .. } => {
                     sessions.insert(session, Change::permit(rights));
                 }

@@ -104,9 +104,14 @@ impl Relaying {
         self.relay.has(way)
     }
 
+    /// Where the client is that has a relayed address.
+    pub(crate) fn client(&self, relayed: SocketAddr) -> Option<Endpoint> {
+        Some(self.relay.way(relayed)?.from)
+    }
+
     /// A way that ends at a relayed address, as it is beyond the relay.
     pub(crate) fn seen(&self, path: Path) -> Option<Path> {
-        let Endpoint { transport, address } = self.relay.way(path.theirs)?.from;
+        let Endpoint { transport, address } = self.client(path.theirs)?;
         Some(Path {
             transport,
             theirs: address,

@@ -11,6 +11,7 @@ use std::{
 
 use mio::{Interest, Registry, Token, event::Source, net::UdpSocket};
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use socket2::SockRef;
 
 use crate::{
     endpoint::{Endpoint, Route},
@@ -83,6 +84,18 @@ impl Socket {
         }
         let local = io.local_addr()?;
         let buffers = vec![vec![0; limits::DATAGRAM_BYTES * state.gro_segments()]; BATCH_SIZE];
+        Ok(Socket::of(io, state, local, buffers))
+    }
+
+    /// The same socket for another thread, which only sends by it.
+    pub(crate) fn twin(&self) -> io::Result<Socket> {
+        let twin: std::net::UdpSocket = SockRef::from(&self.io).try_clone()?.into();
+        let io = UdpSocket::from_std(twin);
+        let state = UdpSocketState::new(UdpSockRef::from(&io))?;
+        Ok(Socket::of(io, state, self.local, vec![]))
+    }
+
+    fn of(io: UdpSocket, state: UdpSocketState, local: SocketAddr, buffers: Vec<Vec<u8>>) -> Socket {
         let run = Run {
             to: local,
             from: None,
@@ -91,7 +104,7 @@ impl Socket {
             count: 0,
             closed: false,
         };
-        Ok(Socket {
+        Socket {
             io,
             state,
             local,
@@ -99,7 +112,7 @@ impl Socket {
             run,
             sent: 0,
             unsent: 0,
-        })
+        }
     }
 
     pub(crate) fn local_address(&self) -> SocketAddr {
@@ -215,6 +228,18 @@ mod tests {
             {}
         }
         received
+    }
+
+    #[test]
+    fn what_a_twin_sends_comes_from_the_same_port() {
+        let mut receiver = Socket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let first = Socket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let mut twin = first.twin().unwrap();
+        twin.send(receiver.local_address(), None, b"hello");
+        twin.flush();
+        assert_eq!(twin.take_counts(), (1, 0));
+        let arrived = receive_all(&mut receiver, 1);
+        assert_eq!(arrived, [(first.local_address(), b"hello".to_vec())]);
     }
 
     #[test]

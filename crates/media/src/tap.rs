@@ -138,19 +138,20 @@ impl Drop for Tap {
     }
 }
 
-/// Both ends of a tap.
-pub(crate) fn tap() -> (Tap, End) {
+/// The ends of a tap: one for each shard, because a room may begin again on another one. It is on one at a time.
+pub(crate) fn tap(shards: usize) -> (Tap, Vec<End>) {
     let (sender, queue) = sync_channel(limits::TAPPED_WAITING);
     let dropped = Arc::<AtomicBool>::default();
-    let end = End {
-        sender,
+    let end = || End {
+        sender: sender.clone(),
         dropped: Arc::clone(&dropped),
         news: VecDeque::new(),
         missed: 0,
         known: BTreeMap::new(),
         loudest: None,
     };
-    (Tap { queue, dropped }, end)
+    let ends = (0..shards).map(|_| end()).collect();
+    (Tap { queue, dropped }, ends)
 }
 
 /// The room's end.
@@ -180,6 +181,13 @@ pub(crate) struct Present<'a> {
     pub(crate) card: &'a Card,
     /// What the room takes of it.
     pub(crate) sends: Sends,
+}
+
+impl Drop for End {
+    /// A tap that is over at one shard is over at all.
+    fn drop(&mut self) {
+        self.dropped.store(true, Relaxed);
+    }
 }
 
 impl End {
@@ -375,7 +383,8 @@ mod tests {
 
     #[test]
     fn what_changes_is_told_once() {
-        let (tap, mut end) = tap();
+        let (tap, ends) = tap(1);
+        let mut end = ends.into_iter().next().unwrap();
         let now = now();
         let (ada, ben) = (card("Ada"), card("Ben"));
         let mut check = |present: &[Present<'_>], expected: &[&str]| {
@@ -397,7 +406,8 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_a_gap_and_news_are_kept() {
-        let (tap, mut end) = tap();
+        let (tap, ends) = tap(1);
+        let mut end = ends.into_iter().next().unwrap();
         let now = now();
         let ada = card("Ada");
         let a = there(1, "a", &ada, sends(false, false));
@@ -420,7 +430,8 @@ mod tests {
 
     #[test]
     fn a_tap_that_is_not_read_is_over_in_the_end() {
-        let (_tap, mut end) = tap();
+        let (_tap, ends) = tap(1);
+        let mut end = ends.into_iter().next().unwrap();
         let now = now();
         let ada = card("Ada");
         let a = there(1, "a", &ada, sends(false, false));

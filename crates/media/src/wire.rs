@@ -1,12 +1,14 @@
-//! What a shard reads datagrams from and writes them to: the network, or what a simulated world carries away.
+//! What a shard reads datagrams from and writes them to: the network, the door through which another shard reads it, or what a
+//! simulated world carries away.
 
-#[cfg(feature = "simulated")]
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use mio::Events;
 
+#[cfg(feature = "simulated")]
+use crate::sent::Sent;
 use crate::{
+    behind::Behind,
     core::datagram::is_media,
     endpoint::{Endpoint, Route, Transport},
     event::Path,
@@ -15,41 +17,21 @@ use crate::{
     tcp::Tcp,
 };
 
-/// Either of them.
+/// One of them.
 pub(crate) enum Wire {
     Network(Box<Network>),
+    /// Of a shard that is not the door.
+    Behind(Box<Behind>),
     /// What was sent, and to whom. What arrives is handed in, see `Simulated`.
     #[cfg(feature = "simulated")]
     Simulated(Sent),
 }
 
-/// Datagrams in one buffer, as the network takes them: sending one costs no memory of its own.
-#[cfg(feature = "simulated")]
-#[derive(Default)]
-pub(crate) struct Sent {
-    bytes: Vec<u8>,
-    /// To whom, and where each ends.
-    ends: Vec<(SocketAddr, usize)>,
-}
-
-#[cfg(feature = "simulated")]
-impl Sent {
-    fn push(&mut self, to: SocketAddr, datagram: &[u8]) {
-        self.bytes.extend_from_slice(datagram);
-        self.ends.push((to, self.bytes.len()));
-    }
-
-    /// All of them, and forgets them.
-    pub(crate) fn take(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
-        let mut start = 0;
-        let datagrams = self.ends.drain(..).map(|(to, end)| {
-            let datagram = self.bytes[std::mem::replace(&mut start, end)..end].to_vec();
-            (to, datagram)
-        });
-        let datagrams = datagrams.collect();
-        self.bytes.clear();
-        datagrams
-    }
+/// A name by which the network finds a session no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Released {
+    Address(Endpoint),
+    Ufrag(String),
 }
 
 /// The socket, and connections beside it; and a relay, if there is one, that is reached by both.
@@ -133,6 +115,7 @@ impl Wire {
     fn tcp(&mut self) -> Option<&mut Tcp> {
         match self {
             Wire::Network(network) => Some(&mut network.tcp),
+            Wire::Behind(_) => None,
             #[cfg(feature = "simulated")]
             Wire::Simulated(_) => None,
         }
@@ -156,6 +139,7 @@ impl Wire {
     pub(crate) fn receive(&mut self, now: Instant, take: impl FnMut(Route, &[u8])) -> Option<usize> {
         match self {
             Wire::Network(network) => network.receive(now, take),
+            Wire::Behind(behind) => behind.receive(take),
             #[cfg(feature = "simulated")]
             Wire::Simulated(_) => None,
         }
@@ -164,6 +148,7 @@ impl Wire {
     fn relaying(&mut self) -> Option<&mut Relaying> {
         match self {
             Wire::Network(network) => network.relaying.as_mut(),
+            Wire::Behind(_) => None,
             #[cfg(feature = "simulated")]
             Wire::Simulated(_) => None,
         }
@@ -171,6 +156,10 @@ impl Wire {
 
     /// Whether something can come from there: a connection may have been cut off.
     pub(crate) fn has(&mut self, end: Endpoint) -> bool {
+        if let Wire::Behind(_) = self {
+            // What came from there was posted by whoever knows.
+            return true;
+        }
         match end.transport {
             Transport::Udp => true,
             Transport::Tcp => self.tcp().is_some_and(|tcp| tcp.has(end.address)),
@@ -178,8 +167,17 @@ impl Wire {
         }
     }
 
+    /// Where a client of the relay is, by the address that it was given.
+    pub(crate) fn client_of(&mut self, end: Endpoint) -> Option<Endpoint> {
+        let relayed = (end.transport == Transport::Relay).then_some(end.address)?;
+        self.relaying()?.client(relayed)
+    }
+
     /// Somebody lives there.
     pub(crate) fn vouch(&mut self, end: Endpoint) {
+        if let Wire::Behind(behind) = self {
+            return behind.claim(end);
+        }
         if end.transport == Transport::Tcp
             && let Some(tcp) = self.tcp()
         {
@@ -191,23 +189,53 @@ impl Wire {
     pub(crate) fn seen(&self, path: Path) -> Option<Path> {
         match self {
             Wire::Network(network) if path.is_relayed => network.relaying.as_ref()?.seen(path),
+            Wire::Behind(behind) if path.is_relayed => behind.seen(path),
             _ => Some(path),
         }
     }
 
     /// What came from there was nobody's.
     pub(crate) fn refuse(&mut self, end: Endpoint) {
-        if end.transport == Transport::Tcp
-            && let Some(tcp) = self.tcp()
-        {
+        if end.transport != Transport::Tcp {
+            return;
+        }
+        if let Wire::Behind(behind) = self {
+            behind.refuse(end);
+        } else if let Some(tcp) = self.tcp() {
             tcp.refuse(end.address);
         }
+    }
+
+    /// A session behind the door has these names no more.
+    pub(crate) fn release(&mut self, released: impl Iterator<Item = Released>) {
+        if let Wire::Behind(behind) = self {
+            for name in released {
+                match name {
+                    Released::Address(end) => behind.release(end),
+                    Released::Ufrag(ufrag) => behind.forget(&ufrag),
+                }
+            }
+        }
+    }
+
+    /// Whether the door was there since this was asked last; `None` for the door itself.
+    pub(crate) fn take_sign_of_door(&mut self) -> Option<bool> {
+        match self {
+            Wire::Behind(behind) => Some(behind.take_sign_of_door()),
+            _ => None,
+        }
+    }
+
+    /// Whether another shard reads for this one.
+    pub(crate) fn is_behind(&self) -> bool {
+        matches!(self, Wire::Behind(_))
     }
 
     /// Queues a datagram that goes back a way.
     pub(crate) fn send(&mut self, back: Route, datagram: &[u8]) {
         match self {
             Wire::Network(network) => network.send(back, datagram),
+            Wire::Behind(behind) => behind.send(back, datagram),
             #[cfg(feature = "simulated")]
             Wire::Simulated(sent) => sent.push(back.from.address, datagram),
         }
@@ -220,6 +248,7 @@ impl Wire {
                 network.socket.flush();
                 network.tcp.flush();
             }
+            Wire::Behind(behind) => behind.flush(),
             #[cfg(feature = "simulated")]
             Wire::Simulated(_) => {}
         }
@@ -230,6 +259,7 @@ impl Wire {
     pub(crate) fn sweep(&mut self, now: Instant, unix_s: u64, is_somebodys: impl Fn(Endpoint) -> bool) {
         match self {
             Wire::Network(network) => network.sweep(now, unix_s, is_somebodys),
+            Wire::Behind(_) => {}
             #[cfg(feature = "simulated")]
             Wire::Simulated(_) => {}
         }
@@ -253,6 +283,7 @@ impl Wire {
                     (network.socket.take_counts(), network.tcp.take_counts());
                 (sent + more_sent, unsent + more_unsent)
             }
+            Wire::Behind(behind) => behind.take_counts(),
             #[cfg(feature = "simulated")]
             Wire::Simulated(_) => (0, 0),
         }

@@ -17,7 +17,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak,
         atomic::{
             AtomicBool, AtomicUsize,
             Ordering::{AcqRel, Relaxed, Release},
@@ -124,6 +124,12 @@ struct Exchange {
     beat: AtomicBool,
     /// The place that the shard has for it.
     seat: AtomicUsize,
+    /// Where its session is admitted.
+    home: OnceLock<Home>,
+}
+
+/// By what a shard hears that something waits for it.
+struct Home {
     announced: Arc<Announced>,
     waker: Arc<Waker>,
 }
@@ -181,13 +187,12 @@ impl Announced {
 }
 
 /// Makes the two ends of a session.
-pub(crate) fn wire(announced: Arc<Announced>, waker: Arc<Waker>, is_measured: bool) -> (WiredPeer, Wired) {
+pub(crate) fn wire(is_measured: bool) -> (WiredPeer, Wired) {
     let exchange = Arc::new(Exchange {
         waiting: Mutex::default(),
         beat: AtomicBool::new(true),
         seat: AtomicUsize::new(NOWHERE),
-        announced,
-        waker,
+        home: OnceLock::new(),
     });
     let (told, texts) = mpsc::channel(limits::WIRED_TEXTS_WAITING);
     let peer = WiredPeer {
@@ -274,8 +279,12 @@ impl Exchange {
             return;
         }
         drop(waiting);
-        self.announced.add(Arc::downgrade(self));
-        if let Err(error) = self.waker.wake() {
+        let Some(Home { announced, waker }) = self.home.get() else {
+            // It is looked at when it is admitted.
+            return;
+        };
+        announced.add(Arc::downgrade(self));
+        if let Err(error) = waker.wake() {
             tracing::warn!(%error, "the media thread hears of a wired session only in its next turn");
         }
     }
@@ -287,6 +296,15 @@ impl Exchange {
 }
 
 impl WiredPeer {
+    /// It is about to be admitted by the shard that hears so that something waits.
+    pub(crate) fn lives_with(&self, announced: &Arc<Announced>, waker: &Arc<Waker>) {
+        // It is admitted once.
+        let _ = self.exchange.home.set(Home {
+            announced: Arc::clone(announced),
+            waker: Arc::clone(waker),
+        });
+    }
+
     /// The shard has this place for it.
     pub(crate) fn seated(&self, key: usize) {
         self.exchange.seat.store(key, Relaxed);
@@ -447,7 +465,8 @@ mod tests {
     fn ends() -> (WiredPeer, Wired, Arc<Announced>) {
         let waker = Waker::new(Poll::new().unwrap().registry(), Token(0)).unwrap();
         let announced = Arc::<Announced>::default();
-        let (mut peer, wired) = wire(Arc::clone(&announced), Arc::new(waker), true);
+        let (mut peer, wired) = wire(true);
+        peer.lives_with(&announced, &Arc::new(waker));
         peer.tick(Instant::now());
         (peer, wired, announced)
     }

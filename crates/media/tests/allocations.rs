@@ -30,11 +30,11 @@ struct Meeting {
 }
 
 impl Meeting {
-    /// One who speaks, and so many who listen.
+    /// One who speaks, and so many who listen, on the last of so many shards.
     #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
-    fn begin(listeners: u16) -> Meeting {
+    fn begin(listeners: u16, shards: usize) -> Meeting {
         let (sender, events) = mpsc::channel(1_000);
-        let (media, shard) = Media::simulated(SERVER, sender).expect("nothing is bound");
+        let (media, shard) = Media::simulated_in_shards(SERVER, sender, shards).expect("nothing is bound");
         let now = Instant::now();
         let mut meeting = Meeting {
             media,
@@ -51,7 +51,7 @@ impl Meeting {
             browser.accept(prepared.answer_sdp(), now);
             browser.speaks = port == 1;
             let session = port.to_string();
-            meeting.media.admit(prepared, &session).expect("there is room");
+            meeting.media.admit(prepared, &session, "group").expect("there is room");
             meeting.browsers.push(browser);
         }
         meeting.play(Duration::from_secs(5));
@@ -124,8 +124,10 @@ fn card(name: &str) -> Card {
 
 #[test]
 fn ten_more_listeners_allocate_nothing() {
-    let few = Meeting::begin(2).allocations_per_packet(2);
-    let many = Meeting::begin(12).allocations_per_packet(12);
-    assert_eq!(few, many);
-    assert!(few <= 16, "a packet that comes in: {few}");
+    for shards in [1, 2] {
+        let few = Meeting::begin(2, shards).allocations_per_packet(2);
+        let many = Meeting::begin(12, shards).allocations_per_packet(12);
+        assert_eq!(few, many, "{shards}");
+        assert!(few <= 16, "a packet that comes in: {few}");
+    }
 }

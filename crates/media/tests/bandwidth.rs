@@ -181,7 +181,7 @@ impl Person {
         let (offer, pending) = api.apply().unwrap();
         let prepared = media.answer(&offer.to_sdp_string()).unwrap();
         let answer = SdpAnswer::from_sdp_string(prepared.answer_sdp()).unwrap();
-        media.admit(prepared, name).unwrap();
+        media.admit(prepared, name, "group").unwrap();
         rtc.sdp_api().accept_answer(pending, answer).unwrap();
         Person {
             name: name.into(),

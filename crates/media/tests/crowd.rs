@@ -75,7 +75,8 @@ impl World {
         let prepared = self.media.answer(&offer).unwrap();
         drop(guard);
         let answer = prepared.answer_sdp().to_owned();
-        self.media.admit(prepared, &format!("browser{number}")).unwrap();
+        let session = format!("browser{number}");
+        self.media.admit(prepared, &session, "group").unwrap();
         browser.accept(&answer, self.now);
         self.people.insert(address, browser);
         self.deadline = self.now;

@@ -60,7 +60,7 @@ impl World {
             let (mut browser, offer) = Browser::new(address, session.as_bytes()[0], world.now);
             let prepared = world.media.answer(&offer).unwrap();
             browser.accept(prepared.answer_sdp(), world.now);
-            world.media.admit(prepared, session).unwrap();
+            world.media.admit(prepared, session, "group").unwrap();
             world.clients.push(Client {
                 session: session.to_owned(),
                 browser,

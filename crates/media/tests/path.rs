@@ -109,7 +109,7 @@ fn whoever_is_lent_another_port_is_heard_from_there_before_they_ask() {
 /// Browsers try every way that there is, and go on trying those that they do not use.
 #[test]
 fn a_request_by_the_other_family_costs_nobody_a_packet() {
-    let (mut world, ben) = meeting(World::at("[::]:0", &["127.0.0.1:0", "[::1]:0"]));
+    let (mut world, ben) = meeting(World::at("[::]:0", &["127.0.0.1:0", "[::1]:0"], 3));
     let other = UdpSocket::bind("[::1]:0").unwrap();
     for _ in 0..20 {
         let request = world.clients[ben].nomination();

@@ -44,7 +44,15 @@ fn transport_of(world: &World, name: &str) -> Option<Transport> {
 
 #[test]
 fn a_client_without_datagrams_takes_part() {
-    let mut world = World::new();
+    takes_part_without_datagrams(World::new());
+}
+
+#[test]
+fn and_where_there_is_one_thread() {
+    takes_part_without_datagrams(World::of_one_thread());
+}
+
+fn takes_part_without_datagrams(mut world: World) {
     let connection = Connection::open(world.media.local_address());
     meet(&mut world, connection);
     assert_eq!(transport_of(&world, "ada"), Some(Transport::Udp));

@@ -20,7 +20,7 @@ impl Phone {
     fn admit(world: &mut World, name: &str) -> Phone {
         let (prepared, wired) = world.media.wire();
         assert_eq!(prepared.answer_sdp(), "");
-        world.media.admit(prepared, name).unwrap();
+        world.media.admit(prepared, name, "group").unwrap();
         let connected = Event::Connected { session: name.into() };
         world.until("connected", |world| world.events.contains(&connected));
         Phone {

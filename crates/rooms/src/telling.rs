@@ -102,9 +102,11 @@ impl Teller {
         } = entrance;
         let id = session.as_str().to_owned();
         let space = space.id().clone();
+        // Whoever waits outside may come into a conference that begins later: those of a space meet.
+        let group = space.as_str().to_owned();
         // It has its place before it can connect: somebody without a network does so at once.
         self.places().insert(session, Place { space, email, hold });
-        self.media.admit(prepared, &id).map(|()| seat)
+        self.media.admit(prepared, &id, &group).map(|()| seat)
     }
 
     /// Lets those in who came in by these facts, and tells those that they wait who knock: one at most.

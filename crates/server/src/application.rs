@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -205,7 +206,9 @@ impl Server {
         folder::close_to_others(&store.data);
         let (events_in, events) = mpsc::channel(rooms::limits::MEDIA_EVENTS_MAX);
         let relays = Relays::new(configuration.without_relay, configuration.relay, ways.secured_relay());
-        let media = open_media(&ways, !configuration.without_estimation, &relays, events_in)?;
+        let threads = media_threads(configuration.media_threads);
+        let estimates = !configuration.without_estimation;
+        let media = open_media(&ways, threads, estimates, &relays, events_in)?;
         let media_address = media.local_address();
         let tls = Tls::open(configuration.tls, &store.data, host_of(&public_url), clock::now())?;
         let (tls, keeper) = tls.unzip();
@@ -562,9 +565,16 @@ impl Ways {
     }
 }
 
+/// As many threads as are set, or one for each core.
+fn media_threads(set: Option<usize>) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    set.unwrap_or_else(cores)
+}
+
 /// The media plane, and in it the relay, if there is one of our own.
 fn open_media(
     ways: &Ways,
+    threads: usize,
     divides_bandwidth: bool,
     relays: &Relays,
     events: mpsc::Sender<media::Event>,
@@ -573,6 +583,7 @@ fn open_media(
     let options = media::Options {
         bind: address,
         takes_connections: ways.entrances.is_apart,
+        threads,
         divides_bandwidth,
         relay: relays.own_secret().cloned(),
         announce: announce::announced(&ways.entrances, &ways.reached, &ways.interfaces),

@@ -42,11 +42,12 @@ struct Played {
 }
 
 impl Scenario {
-    /// Plays it with a seed, twice, as one seed is one run; and with every fault at every write. Panics where a rule is broken.
+    /// Plays it with a seed, twice, as one seed is one run, on however many shards; and with every fault at every write. Panics where a
+    /// rule is broken.
     pub(crate) fn play(&self, seed: u64) {
-        let played = self.run(seed, None);
+        let played = self.run(seed, None, 1);
         if self.repeats {
-            let again = self.run(seed, None);
+            let again = self.run(seed, None, 3);
             for (line, (once, again)) in played.trace.iter().zip(&again.trace).enumerate() {
                 let before = played.trace[line.saturating_sub(10)..line].join("\n");
                 assert_eq!(
@@ -59,19 +60,19 @@ impl Scenario {
         }
         for fault in self.faults {
             for write in 1..=played.writes {
-                self.run(seed, Some((write, *fault)));
+                self.run(seed, Some((write, *fault)), 1);
             }
         }
     }
 
-    fn run(&self, seed: u64, fault: Option<(usize, Fate)>) -> Played {
+    fn run(&self, seed: u64, fault: Option<(usize, Fate)>, shards: usize) -> Played {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
             .build()
             .expect("a runtime without I/O");
         runtime.block_on(async {
-            let mut world = World::new(seed).await;
+            let mut world = World::new(seed, shards).await;
             world.note(self.name);
             let before = world.store.writes();
             if let Some((write, fate)) = fault {

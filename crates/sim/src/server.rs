@@ -39,9 +39,15 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts as the program does: what a crash left open is taken up before anybody is let in.
-    pub(crate) async fn start(db: Db, address: SocketAddr, clock: Clock, bell: Arc<Notify>) -> Option<Server> {
+    pub(crate) async fn start(
+        db: Db,
+        address: SocketAddr,
+        shards: usize,
+        clock: Clock,
+        bell: Arc<Notify>,
+    ) -> Option<Server> {
         let (sender, events) = tokio::sync::mpsc::channel(rooms::limits::MEDIA_EVENTS_MAX);
-        let (media, shard) = Media::simulated(address, sender).expect("nothing is bound");
+        let (media, shard) = Media::simulated_in_shards(address, sender, shards).expect("nothing is bound");
         let register = Register::new(db);
         let gauges = Arc::new(Gauges {
             conferences: AtomicI64::new(0),

@@ -39,6 +39,8 @@ const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::new(19
 /// Everything there is.
 pub(crate) struct World {
     seed: u64,
+    /// How many shards each server has.
+    shards: usize,
     pub(crate) dice: Rng,
     pub(crate) clock: Clock,
     pub(crate) store: Store,
@@ -80,7 +82,7 @@ impl Errand {
 
 impl World {
     /// A space that everybody may walk in to, and a server that has just started.
-    pub(crate) async fn new(seed: u64) -> World {
+    pub(crate) async fn new(seed: u64, shards: usize) -> World {
         let mut dice = Rng::with_seed(seed);
         let clock = Clock::new();
         let bell = Arc::<Notify>::default();
@@ -99,6 +101,7 @@ impl World {
         created.expect("nothing fails yet");
         let mut world = World {
             seed,
+            shards,
             link: Link::new(dice.fork()),
             dice,
             clock,
@@ -481,7 +484,14 @@ impl World {
 
     async fn start(&mut self) {
         self.start_at = None;
-        self.server = Server::start(self.store.open(), SERVER, self.clock.started(), Arc::clone(&self.bell)).await;
+        self.server = Server::start(
+            self.store.open(),
+            SERVER,
+            self.shards,
+            self.clock.started(),
+            Arc::clone(&self.bell),
+        )
+        .await;
         let started = self.server.is_some();
         self.note(if started {
             "server starts"

@@ -46,6 +46,7 @@ impl World {
             bind: "127.0.0.1:0".parse().unwrap(),
             takes_connections: false,
             relay: None,
+            threads: 2,
             divides_bandwidth: false,
             announce: vec![],
         };
@@ -77,7 +78,7 @@ impl World {
         let offered = Offered::new(name.as_bytes()[0]).await.unwrap();
         let prepared = self.media.answer(offered.sdp()).unwrap();
         let answer = prepared.answer_sdp().to_owned();
-        self.media.admit(prepared, name).unwrap();
+        self.media.admit(prepared, name, "r").unwrap();
         let mut attendee = offered.accept(&answer);
         self.connected(name).await;
         self.let_in(name);
@@ -89,7 +90,7 @@ impl World {
     /// A telephone at the door.
     pub(crate) async fn telephone(&mut self, name: &str) -> Telephone {
         let (prepared, attendance) = Attendance::new(&self.media);
-        self.media.admit(prepared, name).unwrap();
+        self.media.admit(prepared, name, "r").unwrap();
         self.connected(name).await;
         let line = Arc::<Line>::default();
         let beats = tokio::spawn(beat(Arc::clone(&line), attendance.voice()));

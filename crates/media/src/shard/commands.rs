@@ -56,6 +56,11 @@ impl Shard {
             Command::Change { session, change } => self.change(&session, change, now),
             Command::Check { connection, hold } => self.check(connection, hold, now),
             Command::Tap { room, end } => self.tap(room, *end, now),
+            Command::Direct { ufrag, shard } => {
+                if let Some(door) = &mut self.door {
+                    door.direct(ufrag, shard);
+                }
+            }
             Command::Remove { session, reason } => self.remove(&session, reason, now),
         }
     }

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use crate::{endpoint::Endpoint, limits};
+use crate::{endpoint::Endpoint, limits, wire::Released};
 
 /// Sessions and rooms, by the keys that the shard has for them.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(super) struct Directory {
     by_stream: HashMap<u32, usize>,
     names: HashMap<usize, Names>,
     rooms: HashMap<String, usize>,
+    /// The network's names that have ended, if anybody wants to know.
+    released: Option<Vec<Released>>,
 }
 
 /// The names that a session has.
@@ -32,6 +34,19 @@ struct Names {
 }
 
 impl Directory {
+    /// One that keeps which of the network's names end.
+    pub(super) fn remembering() -> Directory {
+        Directory {
+            released: Some(vec![]),
+            ..Directory::default()
+        }
+    }
+
+    /// The network's names that have ended since this was asked last.
+    pub(super) fn take_released(&mut self) -> impl Iterator<Item = Released> {
+        self.released.iter_mut().flat_map(|released| released.drain(..))
+    }
+
     /// Enters a session with the names that it has from the beginning; the network has none for one that does without.
     /// A check of the network is nobody's whom the control plane names.
     pub(super) fn enter(&mut self, key: usize, session: Option<&str>, ufrag: Option<String>) {
@@ -106,6 +121,9 @@ impl Directory {
         if names.addresses.len() > limits::ADDRESSES_PER_SESSION {
             let oldest = names.addresses.remove(0);
             self.by_address.remove(&oldest);
+            self.released
+                .iter_mut()
+                .for_each(|released| released.push(Released::Address(oldest)));
         }
     }
 
@@ -123,9 +141,15 @@ impl Directory {
         let Some(names) = self.names.get_mut(&key) else { return };
         if let Some(ufrag) = names.ufrag.take() {
             self.by_ufrag.remove(&ufrag);
+            self.released
+                .iter_mut()
+                .for_each(|released| released.push(Released::Ufrag(ufrag.clone())));
         }
         for address in names.addresses.drain(..) {
             self.by_address.remove(&address);
+            self.released
+                .iter_mut()
+                .for_each(|released| released.push(Released::Address(address)));
         }
         for stream in names.streams.drain(..) {
             self.by_stream.remove(&stream);

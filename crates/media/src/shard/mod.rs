@@ -8,10 +8,12 @@
 //! session's name and is signed with its password; before that, DTLS and media from it go nowhere. So a stranger can make
 //! this thread do one lookup and one HMAC, and nothing else; with a connection also one place among few, for some seconds.
 //!
-//! There is one shard today. A second one needs its own port and its own rooms, and nothing here is shared.
+//! There may be several, each with its sessions and its rooms. They share nothing: one is the door for all (`door.rs`), and
+//! what it reads for another it posts to it.
 
 mod commands;
 mod directory;
+mod door;
 mod load;
 mod measures;
 mod presence;
@@ -21,6 +23,7 @@ mod simulated;
 mod taps;
 mod traffic;
 
+pub(crate) use door::Door;
 #[cfg(feature = "simulated")]
 pub use simulated::Simulated;
 
@@ -62,6 +65,8 @@ use crate::{
 /// The shard. Sessions and rooms have keys: their places in `seats` and `rooms`.
 pub(crate) struct Shard {
     wire: Wire,
+    /// If this is the door of several.
+    door: Option<Door>,
     counting: Arc<Counting>,
     inbox: Inbox,
     /// The wired sessions that have something to say.
@@ -106,14 +111,22 @@ enum Turn {
 impl Shard {
     pub(crate) fn new(
         wire: Wire,
+        door: Option<Door>,
         inbox: Inbox,
         announced: Arc<Announced>,
         reporter: Reporter,
         counting: Arc<Counting>,
     ) -> Shard {
         let now = clock();
+        let is_behind = wire.is_behind();
+        let directory = if is_behind {
+            Directory::remembering()
+        } else {
+            Directory::default()
+        };
         Shard {
             wire,
+            door,
             counting,
             inbox,
             announced,
@@ -121,14 +134,14 @@ impl Shard {
             seats: Slab::new(),
             rooms: Slab::new(),
             untold: BTreeSet::new(),
-            directory: Directory::default(),
+            directory,
             taps: Taps::default(),
             buffers: Buffers::default(),
             epoch: now,
             timers: BinaryHeap::new(),
             dirty: vec![],
             swept: now,
-            presence: Presence::new(now),
+            presence: Presence::new(now, is_behind),
             told_alive: now,
             sampled: now,
             told_measured: now,
@@ -175,6 +188,7 @@ impl Shard {
             return Turn::Stopped;
         }
         self.wire.let_in(now);
+        self.read_post();
         let more_to_read = self.read_datagrams(now);
         if !more_to_read {
             self.presence.caught_up();
@@ -183,9 +197,17 @@ impl Shard {
         self.tell_news(now);
         self.settle_all(now);
         self.sweep(now);
-        self.wire.flush();
+        self.flush();
         self.count();
         if more_to_read { Turn::HasMoreToRead } else { Turn::Waits }
+    }
+
+    fn flush(&mut self) {
+        self.wire.release(self.directory.take_released());
+        self.wire.flush();
+        if let Some(door) = &mut self.door {
+            door.flush();
+        }
     }
 
     /// The time that the rooms live in.
@@ -295,8 +317,13 @@ impl Shard {
             return;
         }
         self.swept = now;
-        self.wire
-            .sweep(now, unix_s(), |end| self.directory.by_address(end).is_some());
+        self.wire.sweep(now, unix_s(), |end| {
+            let is_elsewhere = self.door.as_ref().is_some_and(|door| door.has(end));
+            is_elsewhere || self.directory.by_address(end).is_some()
+        });
+        if let Some(door) = &mut self.door {
+            door.sweep();
+        }
         self.reporter.flush();
         self.taps.sweep();
         let time = self.time(now);
@@ -361,7 +388,9 @@ impl Shard {
         for key in keys {
             self.free(key);
         }
-        self.wire.flush();
+        // The others have said goodbye before.
+        self.read_post();
+        self.flush();
     }
 
     fn count(&mut self) {
@@ -426,6 +455,7 @@ mod tests {
             let inbox = Inbox(Arc::default());
             let mut shard = Shard::new(
                 Wire::network(socket, tcp, None),
+                None,
                 inbox,
                 Arc::default(),
                 Reporter::new(sender),
@@ -523,7 +553,8 @@ mod tests {
         let mut stage = Stage::new(&[]);
         let announced = Arc::clone(&stage.shard.announced);
         let waker = mio::Waker::new(Poll::new().unwrap().registry(), mio::Token(0)).unwrap();
-        let (peer, wired) = wired::wire(announced, Arc::new(waker), true);
+        let (peer, wired) = wired::wire(true);
+        peer.lives_with(&announced, &Arc::new(waker));
         stage
             .shard
             .admit(Connection::Wired(Box::new(peer)), "phone", stage.at(0));

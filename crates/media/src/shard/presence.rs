@@ -13,6 +13,8 @@ use crate::limits;
 pub(super) struct Presence {
     looked: Instant,
     back: Instant,
+    /// When the door was there last, for a shard that hears by it: what stands still there is heard by nobody.
+    door: Option<Instant>,
     /// What is read now may have waited for us.
     catches_up: bool,
     /// When nobody was heard any more, if that is so.
@@ -20,10 +22,11 @@ pub(super) struct Presence {
 }
 
 impl Presence {
-    pub(super) fn new(now: Instant) -> Presence {
+    pub(super) fn new(now: Instant, is_behind: bool) -> Presence {
         Presence {
             looked: now,
             back: now,
+            door: is_behind.then_some(now),
             catches_up: false,
             unheard: None,
         }
@@ -31,8 +34,19 @@ impl Presence {
 
     /// The thread does something.
     pub(super) fn look(&mut self, now: Instant) {
-        let away = now.saturating_duration_since(self.looked);
-        self.looked = now;
+        let looked = std::mem::replace(&mut self.looked, now);
+        self.return_from(looked, now);
+    }
+
+    /// The door has done something.
+    pub(super) fn door_was_there(&mut self, now: Instant) {
+        if let Some(door) = self.door.replace(now) {
+            self.return_from(door, now);
+        }
+    }
+
+    fn return_from(&mut self, left: Instant, now: Instant) {
+        let away = now.saturating_duration_since(left);
         if away >= limits::ABSENCE {
             tracing::warn!(?away, "the server stood still; nobody counts as silent for that time");
             self.back = now;
@@ -57,7 +71,8 @@ impl Presence {
 
     /// How long ago something was, of the time in which this end was there.
     pub(super) fn since(&self, instant: Instant, now: Instant) -> Duration {
-        now.saturating_duration_since(instant.max(self.back))
+        let there = self.door.map_or(now, |door| now.min(door + limits::ABSENCE));
+        there.saturating_duration_since(instant.max(self.back))
     }
 
     /// When each connected session was heard last. One alone may be silent without anything to learn from it.
@@ -79,5 +94,36 @@ impl Presence {
             );
             self.unheard = Some(newest);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_door_stands_still_nobody_is_silent() {
+        let begin = crate::shard::clock();
+        let at = |ms: u64| begin + Duration::from_millis(ms);
+        let mut presence = Presence::new(begin, true);
+        // A client was heard a second after the beginning, and the door is there for another one.
+        presence.door_was_there(at(1_000));
+        presence.door_was_there(at(2_000));
+        for now in (250..20_000).step_by(250) {
+            presence.look(at(now));
+            assert!(presence.since(at(1_000), at(now)) < limits::SILENCE, "{now}");
+            assert!(presence.hears());
+        }
+        presence.door_was_there(at(20_000));
+        assert!(!presence.hears(), "it reads what waited");
+        presence.caught_up();
+        assert_eq!(presence.since(at(1_000), at(20_500)), Duration::from_millis(500));
+
+        // Without a door it counts by itself.
+        let mut presence = Presence::new(begin, false);
+        for now in (0..=9_000).step_by(250) {
+            presence.look(at(now));
+        }
+        assert!(presence.since(at(1_000), at(9_000)) >= limits::SILENCE);
     }
 }

@@ -43,6 +43,9 @@ impl Shard {
                 None => break false,
                 Some(received) => count += received,
             }
+            if self.wire.take_sign_of_door() == Some(true) {
+                self.presence.door_was_there(now);
+            }
             for (route, datagram) in batch.iter() {
                 self.datagram(route, datagram, now);
             }
@@ -60,10 +63,14 @@ impl Shard {
             // It was cut off for what came before this.
             return;
         }
+        if self.pass_on(route, contents) {
+            return;
+        }
         let known = self.directory.by_address(route.from);
         let key = match kind(contents) {
             Kind::Binding { ufrag } => {
-                let named = self.directory.by_ufrag(ufrag);
+                let is_elsewhere = self.door.as_ref().is_some_and(|door| door.has(route.from));
+                let named = self.directory.by_ufrag(ufrag).filter(|_| !is_elsewhere);
                 named.filter(|key| self.may_have(*key, known) && self.vouched(*key, route, contents, now))
             }
             Kind::Media if known.is_none() => return self.media_from_elsewhere(route, contents, now),
@@ -122,6 +129,9 @@ impl Shard {
                 return;
             }
         }
+        if let Some(door) = &mut self.door {
+            door.show(route, contents);
+        }
         count(&self.counting.datagrams_refused);
         self.wire.refuse(route.from);
     }
@@ -129,8 +139,12 @@ impl Shard {
     /// An address stays with the session that lives there: another one, however well signed its requests, could take the
     /// first one's media away with forged addresses.
     pub(super) fn may_have(&self, key: usize, owner: Option<usize>) -> bool {
-        let lives = |owner: usize| self.seats.get(owner).is_some_and(|seat| seat.phase.lives());
-        owner.is_none_or(|owner| owner == key || !lives(owner))
+        owner.is_none_or(|owner| owner == key || !self.lives(owner))
+    }
+
+    /// Whether a session is still to be reported when it goes.
+    pub(super) fn lives(&self, key: usize) -> bool {
+        self.seats.get(key).is_some_and(|seat| seat.phase.lives())
     }
 
     fn vouched(&mut self, key: usize, route: Route, contents: &[u8], now: Instant) -> bool {

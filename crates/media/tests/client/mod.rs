@@ -36,6 +36,8 @@ pub(crate) struct World {
     pub(crate) events: Vec<Event>,
     pub(crate) clients: Vec<Client>,
     receiver: mpsc::Receiver<Event>,
+    /// Of whoever comes next.
+    pub(crate) group: &'static str,
 }
 
 #[expect(
@@ -90,17 +92,24 @@ pub(crate) fn clock() -> Instant {
 }
 
 impl World {
+    /// One with several threads. Whoever comes is not on the one that reads the socket.
     pub(crate) fn new() -> World {
-        World::at("127.0.0.1:0", &[])
+        World::at("127.0.0.1:0", &[], 3)
+    }
+
+    /// One with one thread.
+    pub(crate) fn of_one_thread() -> World {
+        World::at("127.0.0.1:0", &[], 1)
     }
 
     /// One that is bound to an address, and announces others.
-    pub(crate) fn at(bind: &str, announced: &[&str]) -> World {
+    pub(crate) fn at(bind: &str, announced: &[&str], threads: usize) -> World {
         let (sender, receiver) = mpsc::channel(1_000);
         let announced = announced.iter().map(|address| address.parse().unwrap());
         let options = Options {
             bind: bind.parse().unwrap(),
             takes_connections: true,
+            threads,
             relay: None,
             divides_bandwidth: false,
             announce: announced.map(Endpoint::udp).collect(),
@@ -111,6 +120,7 @@ impl World {
             events: vec![],
             clients: vec![],
             receiver,
+            group: "group",
         }
     }
 
@@ -161,7 +171,7 @@ impl World {
 
     /// The same by a connection.
     pub(crate) fn connect_by(&mut self, name: &str, connection: Option<Connection>) -> usize {
-        let client = Client::join(&self.media, name, connection);
+        let client = Client::join(&self.media, name, self.group, connection);
         self.clients.push(client);
         let connected = Event::Connected { session: name.into() };
         self.until("connected", |world| world.events.contains(&connected));
@@ -235,7 +245,7 @@ impl World {
 }
 
 impl Client {
-    fn join(media: &Media, name: &str, connection: Option<Connection>) -> Client {
+    fn join(media: &Media, name: &str, group: &str, connection: Option<Connection>) -> Client {
         let socket = bind();
         let connected = connection.as_ref().map(|connection| connection.stream.local_addr());
         let address = connected.unwrap_or_else(|| socket.local_addr()).unwrap();
@@ -274,7 +284,7 @@ impl Client {
         let (ours, theirs) = (prepared.answer_sdp(), offer.to_sdp_string());
         let names = [ours, &theirs].map(|sdp| line(sdp, "a=ice-ufrag:"));
         let credentials = (names.join(":"), line(ours, "a=ice-pwd:"));
-        media.admit(prepared, name).unwrap();
+        media.admit(prepared, name, group).unwrap();
         rtc.sdp_api().accept_answer(pending, answer).unwrap();
         Client {
             name: name.into(),

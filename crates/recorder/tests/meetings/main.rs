@@ -43,6 +43,7 @@ impl World {
             bind: SocketAddr::from(([127, 0, 0, 1], 0)),
             takes_connections: false,
             relay: None,
+            threads: 2,
             divides_bandwidth: false,
             announce: vec![],
         };
@@ -63,7 +64,7 @@ impl World {
         let offered = Offered::new(voice).await.expect("a socket");
         let prepared = self.media.answer(offered.sdp()).expect("a good offer");
         let answer = prepared.answer_sdp().to_owned();
-        self.media.admit(prepared, session).expect("there is place");
+        self.media.admit(prepared, session, "group").expect("there is place");
         let mut attendee = offered.accept(&answer);
         let connected = Event::Connected {
             session: session.to_owned(),

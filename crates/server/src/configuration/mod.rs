@@ -76,6 +76,8 @@ pub struct Configuration {
     pub listen: SocketAddr,
     /// UDP port of the media; unset is the port that HTTP got.
     pub media_port: Option<u16>,
+    /// On how many threads media is carried; one for each core, if it is not said.
+    pub media_threads: Option<usize>,
     /// What candidates announce; none is what follows from `listen`.
     pub public_addresses: Vec<PublicAddress>,
     /// Which proxies say whose requests they pass on.
@@ -214,6 +216,7 @@ impl Configuration {
             },
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             media_port: None,
+            media_threads: None,
             public_addresses: Vec::new(),
             trusted_proxies: Proxies::default(),
             drain: Duration::ZERO,
@@ -483,7 +486,7 @@ mod tests {
             ),
             (
                 "lisen = \"127.0.0.1:2\"",
-                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, notify_origin, require_pkce, without_tokens, without_reflection, without_tcp_media, without_relay, without_estimation, [tls], [turn], [oidc], [quotas], [telephony], [recordings]",
+                "line 1: there is no key 'lisen', but data, database, database_password_file, public_url, listen, media_port, media_threads, public_address, trusted_proxies, drain_seconds, retention_days, audit_retention_days, metrics_listen, notify_origin, require_pkce, without_tokens, without_reflection, without_tcp_media, without_relay, without_estimation, [tls], [turn], [oidc], [quotas], [telephony], [recordings]",
             ),
         ] {
             match with_file(text, &[]) {

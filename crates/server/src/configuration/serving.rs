@@ -47,6 +47,20 @@ pub(super) const SERVING: Section = Section {
             }),
         },
         Key {
+            name: Some("media_threads"),
+            flag: Some(Flag {
+                name: "media-threads",
+                environment: "SEDERUNT_MEDIA_THREADS",
+                value: "NUMBER",
+            }),
+            default: Words("one for each core"),
+            help: "Threads that carry media, all at the one port",
+            more: "see [network.md](network.md)",
+            set: Set::Number(1..=media::limits::MEDIA_THREADS_MAX as u64, |to, threads| {
+                to.configuration.media_threads = usize::try_from(threads).ok();
+            }),
+        },
+        Key {
             name: Some("public_address"),
             flag: Some(Flag {
                 name: "public-address",

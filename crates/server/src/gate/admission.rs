@@ -295,6 +295,7 @@ mod tests {
             bind: ([127, 0, 0, 1], 0).into(),
             takes_connections: false,
             relay: None,
+            threads: 1,
             divides_bandwidth: false,
             announce: Vec::new(),
         };
