@@ -121,8 +121,10 @@ impl Behind {
 
     /// Sends what is queued.
     pub(crate) fn flush(&mut self) {
-        if let Sending::Network(socket) = &mut self.sending {
-            socket.flush();
+        match &mut self.sending {
+            Sending::Network(socket) => socket.flush(),
+            #[cfg(feature = "simulated")]
+            Sending::Simulated(_) => {}
         }
         self.post.flush();
     }
