@@ -222,7 +222,9 @@ impl Wire {
     pub(crate) fn take_sign_of_door(&mut self) -> Option<bool> {
         match self {
             Wire::Behind(behind) => Some(behind.take_sign_of_door()),
-            _ => None,
+            Wire::Network(_) => None,
+            #[cfg(feature = "simulated")]
+            Wire::Simulated(_) => None,
         }
     }
 
