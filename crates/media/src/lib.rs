@@ -52,6 +52,7 @@ mod wired;
 pub use admission::{Card, CardKind, Overloaded};
 pub use core::{
     Source,
+    arrivals::{Arrival, Arrivals},
     channels::{Channel, Code, EMOJI, Refused, Request},
     clock::SenderReport,
     datagram, framing,

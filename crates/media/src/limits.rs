@@ -236,8 +236,8 @@ pub const RESEND_RATIO: f32 = 0.5;
 /// Packets of a voice between which a late one still finds its place: more than half a second.
 pub const LATE_SOUND_PACKETS: usize = 32;
 
-/// What is believed of the way to a viewer before anything is known: what nearly every network carries. The first probes are of
-/// three and six times as much, and answer within a round trip.
+/// What is believed of the way to a viewer before anything is known: what nearly every network carries. The first probe is of twice as
+/// much, and nothing is held back meanwhile.
 pub const ESTIMATE_BEGINS_BPS: u64 = 500_000;
 
 /// An estimate that has not risen for so many seconds begins anew from where it is, as long as something is held back: it probes then,
@@ -269,29 +269,60 @@ pub const QUEUE_STANDS: Duration = Duration::from_millis(150);
 /// And do so at so many readings in a row.
 pub const QUEUE_STANDS_READINGS: u32 = 3;
 
+/// A queue is full, and does not grow because of that, where what waits least in a second waits for so long: half of what a home router has.
+pub const QUEUE_IS_FULL: Duration = Duration::from_millis(100);
+
 /// The shortest round trip is that of so many readings, and of as many before: whoever goes on by another network is measured by that
 /// within a minute.
 pub const SHORTEST_READINGS: u32 = 30;
 
-/// What a viewer wants is a multiple of this, as far as probing is concerned. Probes are no larger than twice what is wanted, and small
-/// ones find out of any network that it carries little; and each time that more is wanted there is another probe.
+/// What a viewer wants is a multiple of this, as far as probing is concerned: each time that more is wanted there are other probes.
 pub const WANTED_BPS_STEP: u64 = 1_000_000;
 
-/// Packets of a pacer that are due within this leave together.
+/// Packets of a pacer that are due within this leave together: a timer for each would cost more than the smoothness is worth.
 pub const PACING_GRAIN: Duration = Duration::from_millis(1);
 
-/// How often a pacer is given the time in one go, which is once for each packet: a keyframe of 150 kB is half as many.
-pub const PACER_TURNS: usize = 256;
+/// How many times as fast as a narrow way carries a picture leaves: a keyframe is not to wait for long, and not to fill the queue at once.
+pub const PACING_RATIO: (u64, u64) = (5, 2);
 
-/// How often the estimator of a client that is shown nothing is looked after: by itself it would forty times in a second.
-pub const UNESTIMATED_TICK: Duration = Duration::from_millis(200);
+/// Packets that a client has not spoken of yet: two seconds of ten megabits. One that it speaks of later is nobody's.
+pub const UNANSWERED_PACKETS: usize = 2_048;
 
-/// And how often if there is nothing to be done for it at all: its statistics are due as often.
-pub const IDLE_TICK: Duration = SAMPLE_INTERVAL;
+/// Samples whose slope says whether a queue grows (draft-ietf-rmcat-gcc-02; browsers have as many).
+pub const TREND_SAMPLES: usize = 20;
 
-/// There is nothing to be done for a client of whom no record and no packet of media came for so long, and who was told nothing: what is
-/// acknowledged late is, by then, and what was lost has been sent again once.
-pub const IDLE_AFTER: Duration = Duration::from_secs(3);
+/// No way is believed to carry less than this: a voice.
+pub const ESTIMATE_LEAST_BPS: u64 = 40_000;
+
+/// How long a fall waits for the one before, so that it is seen what came of that: a round trip within these.
+pub const FALL_PATIENCE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(300));
+
+/// A rise is for no longer than this, whenever the client spoke last.
+pub const RISE_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a probe is, at the rate that it tries.
+pub const PROBE_LASTS: Duration = Duration::from_millis(15);
+
+/// And how many packets: fewer show nothing, and more are a burst that a small queue loses.
+pub const PROBE_PACKETS: (usize, usize) = (5, 64);
+
+/// Of so many bytes each, with their headers. One byte says how much of a packet is padding.
+pub const PROBE_PACKET_BYTES: (usize, usize) = (90, 260);
+
+/// How long probes wait for each other, after one that showed more and at the longest.
+pub const PROBE_PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(4));
+
+/// Nothing is heard of a probe any more.
+pub const PROBE_ANSWERS: Duration = Duration::from_secs(2);
+
+/// A client whose clock goes so far in one step has another one.
+pub const CLOCK_LEAPS_US: u64 = 60_000_000;
+
+/// Losses of fewer packets in a second are chance.
+pub const LOSSES_OF_PACKETS: u32 = 40;
+
+/// So much more is lost in a second than before where a way without a queue is too narrow (draft-ietf-rmcat-gcc-02 §6).
+pub const LOSS_OF_A_NARROW_WAY: f32 = 0.1;
 
 /// A voice that was heard within this is counted among those that are.
 pub const LINE_LIVES: Duration = Duration::from_secs(2);

@@ -16,6 +16,8 @@ const SEED = 13;
 const LASTS_MS = 1_000 * Number(process.env.SEDERUNT_SOAK_SECONDS ?? 15);
 /** How much of what is heard may be made up. Without redundancy it would be what is lost, on both ways. */
 const MADE_UP_OF_5_PERCENT = 0.04;
+/** The last packet of a picture is missed when the next picture comes; if it is asked for in vain then, that may be seen. */
+const FREEZES_OF_5_PERCENT = LASTS_MS / 7_500;
 const MADE_UP_OF_15_PERCENT = 0.12;
 /** From a network that changes to what is sent on it: losses are told of, estimated, and encoded by. */
 const OBEYED_WITHIN_MS = 20_000;
@@ -110,7 +112,10 @@ describe('bad networks', { timeout: 240_000 + 4 * LASTS_MS }, () => {
     const [far, near] = await Promise.all([caro, ada].map((person) => meanwhile(person, LASTS_MS)));
     t.diagnostic(JSON.stringify({ far, near }));
     for (const { frames, freezes, madeUp } of [far, near]) {
-      assert.ok(freezes <= 2 * near.leastFrozen, `${freezes} freezes, and ${near.leastFrozen} without this network`);
+      assert.ok(
+        freezes <= 2 * near.leastFrozen + FREEZES_OF_5_PERCENT,
+        `${freezes} freezes, and ${near.leastFrozen} without this network`,
+      );
       assert.ok(frames > (LASTS_MS / 1_000) * 8, `${frames} pictures`);
       assert.ok(madeUp < MADE_UP_OF_5_PERCENT, `${madeUp} of the sound is made up`);
     }

@@ -40,16 +40,6 @@ pub(crate) fn is_media(datagram: &[u8]) -> bool {
     kind(datagram) == Kind::Media
 }
 
-/// Whether something follows from it that has its time: records are acknowledged and sent again, and media is reported on. Reports
-/// themselves (RFC 5761 §4) lead to nothing, and who is silent sends them all the while.
-pub(crate) fn is_work(datagram: &[u8]) -> bool {
-    match kind(datagram) {
-        Kind::Dtls => true,
-        Kind::Media => !matches!(datagram.get(1), Some(192..=223)),
-        Kind::Binding { .. } | Kind::Other => false,
-    }
-}
-
 /// The source that a packet of media names, which is not encrypted: of a packet that was sent again its own, and not that of the one
 /// that was lost.
 pub(crate) fn source(datagram: &[u8]) -> Option<u32> {
@@ -110,18 +100,6 @@ mod tests {
         check(&[0x16, 0], Kind::Dtls);
         check(b"GET / HTTP/1.1", Kind::Other);
         check(&[], Kind::Other);
-    }
-
-    #[test]
-    fn reports_are_no_work() {
-        let check = |datagram: &[u8], expected| assert_eq!(is_work(datagram), expected, "{datagram:02x?}");
-        check(&[22, 254, 253], true);
-        check(&[0x80, 111], true);
-        check(&[0x80, 0xef], true);
-        check(&[0x80, 200], false);
-        check(&[0x81, 201], false);
-        check(&[0x80], true);
-        check(&binding(&[(6, b"ours:theirs")]), false);
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 pub(crate) mod allocation;
+pub(crate) mod arrivals;
 pub(crate) mod assignment;
 pub(crate) mod belief;
 pub(crate) mod carriage;
@@ -16,6 +17,7 @@ pub(crate) mod change;
 pub(crate) mod channels;
 pub(crate) mod clock;
 pub(crate) mod codec;
+pub(crate) mod congestion;
 pub mod datagram;
 pub(crate) mod echo;
 pub mod framing;

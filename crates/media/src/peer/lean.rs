@@ -5,56 +5,35 @@
 //! bytes in one buffer when its burst leaves. The stack keeps what is not done for each packet: the handshake, addresses, data channels, what comes in, and
 //! reports, which `reporting` sets right.
 //!
-//! Two things the stack cannot share with this. It numbers packets across lines to estimate what the way to a client carries, so who is
-//! estimated is served by the stack (`sending`); and a source that both sent of would have its numbers sealed twice. So a
-//! session goes one way or the other for all its life.
+//! A source of which both sent would have its numbers sealed twice, so a session goes one way or the other for all its life (`sending`).
 //!
 //! What was sent of a picture is kept for [`limits::RESEND_AGE`], and sent again as its own source (RFC 4588) when it is missed.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{collections::VecDeque, time::Instant};
 
 use str0m::media::Pt;
 
 use crate::{
-    core::{
-        LineId,
-        codec::{Codec, Picture, write_picture},
-    },
-    egress::{Extensions, Outgoing},
+    core::{LineId, codec::Codec},
+    egress::Outgoing,
     limits,
     peer::{
         PeerEvent,
+        leaving::{Estimating, Leaving},
+        packet::{Names, Packet, Place, Types},
         reporting::{Missing, Reporting, Sent},
         srtp::Sealer,
     },
 };
-
-/// Sources that a packet may name.
-const CSRC_PLACES: usize = 2;
-/// RFC 8285 §4.2, one-byte headers.
-const EXTENSIONS: [u8; 2] = [0xbe, 0xde];
-
-/// Header extensions of a line, by the numbers that were negotiated; none for those that were not.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Names {
-    pub(super) mid: Option<(u8, String)>,
-    pub(super) level: Option<u8>,
-    pub(super) orientation: Option<u8>,
-}
 
 /// A line as it was negotiated.
 pub(super) struct Negotiated {
     pub(super) ssrc: u32,
     /// The source of what is sent again.
     pub(super) resends: Option<u32>,
+    /// One of the types that it is sent as.
+    pub(super) padding: Option<Pt>,
     pub(super) names: Names,
-}
-
-/// The types of a packet, and of the same when it is sent again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Types {
-    pub(super) plain: Pt,
-    pub(super) resent: Option<Pt>,
 }
 
 /// The lines of a session.
@@ -69,33 +48,22 @@ pub(super) struct Lean {
     /// Something was written, or is missed.
     waits: bool,
     scratch: Vec<u8>,
+    estimating: Option<Estimating>,
 }
 
 struct Line {
     ssrc: u32,
     /// Source and next number of what is sent again.
     resends: Option<(u32, u64)>,
+    padding: Option<Pt>,
     names: Names,
+    /// The time of the newest packet.
+    timestamp: u32,
     /// By their numbers: all that were put here from the first of them to the newest.
     kept: VecDeque<Packet>,
     newest: u64,
     unsent: usize,
     missing: Vec<u16>,
-}
-
-struct Packet {
-    sequence: u64,
-    timestamp: u32,
-    types: Types,
-    marker: bool,
-    csrc: [u32; CSRC_PLACES],
-    csrc_count: u8,
-    payload: Arc<[u8]>,
-    codec: Codec,
-    picture: Option<Picture>,
-    extensions: Extensions,
-    /// Nothing until it has left.
-    sent: Option<Instant>,
 }
 
 /// How many bytes may be sent again: a share of all that are.
@@ -107,7 +75,8 @@ struct Resending {
 }
 
 impl Lean {
-    pub(super) fn new(audio: Vec<Negotiated>, video: Vec<Negotiated>, now: Instant) -> Lean {
+    /// The lines of a session, whose way is to be estimated or not.
+    pub(super) fn new(audio: Vec<Negotiated>, video: Vec<Negotiated>, is_estimated: bool, now: Instant) -> Lean {
         let sent = |ssrc, codec: Codec| Sent {
             ssrc,
             clock_rate_hz: codec.clock_rate_hz(),
@@ -131,7 +100,21 @@ impl Lean {
             },
             waits: false,
             scratch: Vec::with_capacity(limits::DATAGRAM_BYTES),
+            estimating: is_estimated.then(|| Estimating::new(now)),
         }
+    }
+
+    /// What is found out of the way, if anything is. Whoever looks at it may make a probe due.
+    pub(super) fn estimating(&mut self) -> Option<&mut Estimating> {
+        self.waits = true;
+        self.estimating.as_mut()
+    }
+
+    /// When something is to leave that waits for its turn.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let is_able = self.waits && self.sealer.is_some();
+        let estimating = self.estimating.as_ref().filter(|_| is_able)?;
+        Some(estimating.free_at())
     }
 
     /// The handshake is done.
@@ -196,6 +179,9 @@ impl Lean {
     /// A client says what has come, and what it misses. Gives which share of some line was lost, if it says so.
     pub(super) fn read(&mut self, compound: &[u8], now: Instant) -> Option<f32> {
         self.reporting.now = now;
+        if let Some(estimating) = &mut self.estimating {
+            estimating.told(compound, now);
+        }
         let (lines, waits) = (&mut self.lines, &mut self.waits);
         self.reporting.read(compound, |Missing { ssrc, sequence }| {
             let line = lines.iter_mut().find(|line| line.ssrc == ssrc);
@@ -214,18 +200,27 @@ impl Lean {
         };
         self.waits = false;
         self.resending.pass(now);
+        let mut leaving = Leaving {
+            sealer,
+            scratch: &mut self.scratch,
+            estimating: self.estimating.as_mut().filter(|estimating| estimating.is_wanted()),
+            now,
+            transmit,
+        };
         for (line, sent) in self.lines.iter_mut().zip(&mut self.reporting.lines) {
             if line.unsent == 0 && line.missing.is_empty() {
                 continue;
             }
-            let (packets, bytes) = line.send(sealer, now, &mut self.scratch, transmit);
+            let (packets, bytes) = line.send(&mut leaving);
             sent.packets += packets;
             sent.bytes += bytes;
             self.resending.sent(bytes);
-            let (packets, bytes) = line.resend(sealer, &mut self.resending, &mut self.scratch, transmit);
+            let (packets, bytes) = line.resend(&mut self.resending, &mut leaving);
             sent.packets += packets;
             sent.bytes += bytes;
+            self.waits |= line.unsent > 0;
         }
+        self.lines.iter_mut().any(|line| line.probe(&mut leaving));
     }
 }
 
@@ -234,7 +229,9 @@ impl Line {
         Line {
             ssrc: negotiated.ssrc,
             resends: negotiated.resends.map(|ssrc| (ssrc, 1)),
+            padding: negotiated.padding,
             names: negotiated.names,
+            timestamp: 0,
             kept: VecDeque::new(),
             newest: 0,
             unsent: 0,
@@ -246,7 +243,7 @@ impl Line {
     /// and no number is sealed twice.
     fn push(&mut self, packet: Packet) -> bool {
         if packet.sequence > self.newest {
-            self.newest = packet.sequence;
+            (self.newest, self.timestamp) = (packet.sequence, packet.timestamp);
             self.kept.push_back(packet);
         } else {
             match self.kept.binary_search_by_key(&packet.sequence, |other| other.sequence) {
@@ -267,44 +264,38 @@ impl Line {
         true
     }
 
-    /// Sends what has not left; gives how many packets and bytes that were.
-    fn send(
-        &mut self,
-        sealer: &Sealer,
-        now: Instant,
-        scratch: &mut Vec<u8>,
-        transmit: &mut dyn FnMut(&[u8]),
-    ) -> (u64, u64) {
+    /// Sends what has not left and may; gives how many packets and bytes that were.
+    fn send(&mut self, leaving: &mut Leaving<'_>) -> (u64, u64) {
         let (mut packets, mut bytes) = (0, 0);
         let mut first = self.kept.len();
-        let mut left = std::mem::take(&mut self.unsent);
+        let mut left = self.unsent;
         while left > 0 && first > 0 {
             first -= 1;
             left -= usize::from(self.kept[first].sent.is_none());
         }
         for packet in self.kept.range_mut(first..).filter(|packet| packet.sent.is_none()) {
-            packet.sent = Some(now);
-            let header_bytes =
-                packet.write_header(scratch, &self.names, self.ssrc, packet.sequence, packet.types.plain);
-            packet.write_payload(scratch);
-            if sealer.seal(scratch, header_bytes, self.ssrc, packet.sequence) {
-                transmit(scratch);
+            if self.resends.is_some() && !leaving.is_free() {
+                break;
+            }
+            packet.sent = Some(leaving.now);
+            self.unsent -= 1;
+            let place = Place {
+                names: &self.names,
+                ssrc: self.ssrc,
+                sequence: packet.sequence,
+                payload_type: packet.types.plain,
+            };
+            if let Some(more) = leaving.leave(packet, place, None) {
                 packets += 1;
-                bytes += packet.payload.len() as u64;
+                bytes += more;
             }
         }
-        self.forget(now);
+        self.forget(leaving.now);
         (packets, bytes)
     }
 
     /// Sends once more what is missed, as far as it is there and may be; gives how many packets and bytes that were.
-    fn resend(
-        &mut self,
-        sealer: &Sealer,
-        resending: &mut Resending,
-        scratch: &mut Vec<u8>,
-        transmit: &mut dyn FnMut(&[u8]),
-    ) -> (u64, u64) {
+    fn resend(&mut self, resending: &mut Resending, leaving: &mut Leaving<'_>) -> (u64, u64) {
         let (mut packets, mut sent_bytes) = (0, 0);
         let Some((ssrc, next)) = self.resends.as_mut() else {
             self.missing.clear();
@@ -318,22 +309,51 @@ impl Line {
             let Ok(at) = self.kept.binary_search_by_key(&sequence, |packet| packet.sequence) else {
                 continue;
             };
-            let packet = &self.kept[at];
-            let bytes = packet.payload.len() as u64;
-            let Some(payload_type) = packet.types.resent.filter(|_| resending.take(bytes)) else {
+            // What waits for its turn comes by itself.
+            let packet = Some(&self.kept[at]).filter(|packet| packet.sent.is_some());
+            let Some((packet, payload_type)) = packet.and_then(|packet| {
+                let payload_type = packet.types.resent?;
+                resending
+                    .take(packet.payload.len() as u64)
+                    .then_some((packet, payload_type))
+            }) else {
                 continue;
             };
-            let header_bytes = packet.write_header(scratch, &self.names, *ssrc, *next, payload_type);
-            scratch.extend_from_slice(&sequence.to_be_bytes()[6..]);
-            packet.write_payload(scratch);
-            if sealer.seal(scratch, header_bytes, *ssrc, *next) {
-                transmit(scratch);
+            let place = Place {
+                names: &self.names,
+                ssrc: *ssrc,
+                sequence: *next,
+                payload_type,
+            };
+            if let Some(bytes) = leaving.leave(packet, place, Some(sequence)) {
                 packets += 1;
                 sent_bytes += bytes;
             }
             *next += 1;
         }
         (packets, sent_bytes)
+    }
+
+    /// Sends what finds out whether more is carried, if that is due and this line can: padding of the source of what is sent again, which
+    /// nobody plays. True if it did.
+    fn probe(&mut self, leaving: &mut Leaving<'_>) -> bool {
+        let Some(((ssrc, next), payload_type)) = self.resends.as_mut().zip(self.padding) else {
+            return false;
+        };
+        let begun = self.names.number.and_then(|_| leaving.begin_probe());
+        let Some(burst) = begun else { return false };
+        let padding = Packet::empty(self.timestamp, payload_type);
+        for _ in 0..burst.packets {
+            let place = Place {
+                names: &self.names,
+                ssrc: *ssrc,
+                sequence: *next,
+                payload_type,
+            };
+            leaving.leave_padding(&padding, place, burst.bytes);
+            *next += 1;
+        }
+        true
     }
 
     fn forget(&mut self, now: Instant) {
@@ -343,85 +363,6 @@ impl Line {
         };
         while self.kept.front().is_some_and(is_old) {
             self.kept.pop_front();
-        }
-    }
-}
-
-impl Packet {
-    fn new(types: Types, packet: &Outgoing<'_>) -> Packet {
-        let mut csrc = [0; CSRC_PLACES];
-        let csrc_count = packet.csrc.len().min(CSRC_PLACES);
-        csrc[..csrc_count].copy_from_slice(&packet.csrc[..csrc_count]);
-        Packet {
-            sequence: packet.sequence,
-            timestamp: packet.timestamp,
-            types,
-            marker: packet.marker,
-            csrc,
-            csrc_count: u8::try_from(csrc_count).expect("two at most"),
-            payload: Arc::clone(packet.payload),
-            codec: packet.format.codec,
-            picture: packet.picture,
-            extensions: packet.extensions,
-            sent: None,
-        }
-    }
-
-    /// Begins a datagram with the header (RFC 3550 §5.1); gives its length.
-    fn write_header(&self, datagram: &mut Vec<u8>, names: &Names, ssrc: u32, sequence: u64, payload_type: Pt) -> usize {
-        datagram.clear();
-        let marker = u8::from(self.marker) << 7;
-        datagram.extend_from_slice(&[0x80 | self.csrc_count, marker | *payload_type]);
-        datagram.extend_from_slice(&sequence.to_be_bytes()[6..]);
-        datagram.extend_from_slice(&self.timestamp.to_be_bytes());
-        datagram.extend_from_slice(&ssrc.to_be_bytes());
-        for csrc in &self.csrc[..usize::from(self.csrc_count)] {
-            datagram.extend_from_slice(&csrc.to_be_bytes());
-        }
-        let at = datagram.len();
-        datagram.extend_from_slice(&EXTENSIONS);
-        datagram.extend_from_slice(&[0, 0]);
-        self.write_extensions(datagram, names);
-        let bytes = datagram.len() - at - 4;
-        if bytes == 0 {
-            datagram.truncate(at);
-            return at;
-        }
-        datagram[0] |= 0x10;
-        let words = bytes.div_ceil(4);
-        datagram.resize(at + 4 + 4 * words, 0);
-        datagram[at + 3] = u8::try_from(words).expect("a few");
-        datagram.len()
-    }
-
-    /// The set depends on the line alone, so that a burst has one size. The line's name is said in every packet: who has missed the first
-    /// ones could not tell what the others are of.
-    fn write_extensions(&self, datagram: &mut Vec<u8>, names: &Names) {
-        let Extensions {
-            level_dbov,
-            voice,
-            rotation,
-        } = self.extensions;
-        if let Some(id) = names.level {
-            let level = level_dbov.unwrap_or(i8::MIN + 1).unsigned_abs() & 0x7f;
-            let voice = u8::from(voice == Some(true)) << 7;
-            datagram.extend_from_slice(&[id << 4, voice | level]);
-        }
-        if let Some(id) = names.orientation {
-            datagram.extend_from_slice(&[id << 4, rotation & 3]);
-        }
-        if let Some((id, mid)) = &names.mid {
-            let length = u8::try_from(mid.len() - 1).expect("sixteen characters at most");
-            datagram.push(id << 4 | length);
-            datagram.extend_from_slice(mid.as_bytes());
-        }
-    }
-
-    fn write_payload(&self, datagram: &mut Vec<u8>) {
-        let at = datagram.len();
-        datagram.extend_from_slice(&self.payload);
-        if let Some(picture) = self.picture {
-            write_picture(self.codec, &mut datagram[at..], picture);
         }
     }
 }
@@ -455,12 +396,15 @@ impl Resending {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
 mod tests {
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     use str0m::crypto::{dtls::SrtpProfile, from_feature_flags};
 
     use super::*;
-    use crate::egress::Format;
+    use crate::{
+        core::belief::Conclusion,
+        egress::{Extensions, Format},
+    };
 
     const SSRC: u32 = 1;
     const AGAIN: u32 = 2;
@@ -472,13 +416,15 @@ mod tests {
         let negotiated = Negotiated {
             ssrc: SSRC,
             resends: Some(AGAIN),
+            padding: Some(97.into()),
             names: Names {
                 mid: Some((4, "12".to_owned())),
                 level: None,
                 orientation: Some(13),
+                number: Some(3),
             },
         };
-        Lean::new(vec![], vec![negotiated], now).begun(sealer)
+        Lean::new(vec![], vec![negotiated], true, now).begun(sealer)
     }
 
     fn write(lean: &mut Lean, sequence: u64, now: Instant) -> bool {
@@ -581,5 +527,71 @@ mod tests {
             assert_eq!(datagram[..expected.len()], expected);
             assert_eq!(datagram.len(), expected.len() + 100 + 16);
         });
+    }
+
+    /// The numbers across all lines of all that leaves, and whether it is padding.
+    fn numbers(lean: &mut Lean, now: Instant) -> Vec<(u16, bool)> {
+        let mut numbers = vec![];
+        lean.send(now, &mut |datagram| {
+            let extensions = 12 + 4 * usize::from(datagram[0] & 15) + 4;
+            // After the orientation of the picture.
+            assert_eq!(datagram[extensions + 2], 0x31);
+            let number = u16::from_be_bytes([datagram[extensions + 3], datagram[extensions + 4]]);
+            numbers.push((number, datagram[0] & 0x20 != 0));
+        });
+        numbers
+    }
+
+    #[test]
+    fn packets_are_numbered_and_probes_leave_while_pictures_are_wanted() {
+        let start = Instant::now();
+        let mut lean = lean(start);
+        assert!(write(&mut lean, 1, start));
+        assert_eq!(sent(&mut lean, start).len(), 1, "nothing is to be found out");
+        lean.estimating().unwrap().want(Some(1_000_000), None, start);
+        assert!(write(&mut lean, 2, start));
+        let expected: Vec<(u16, bool)> = (0..9).map(|number| (number, number > 0)).collect();
+        assert_eq!(numbers(&mut lean, start), expected);
+        miss(&mut lean, 2, start);
+        assert_eq!(
+            numbers(&mut lean, start),
+            [(9, false)],
+            "what is sent again is numbered as well"
+        );
+        // The next one is due when nothing has been heard of this one, and a while after that.
+        let over = start + limits::PROBE_ANSWERS;
+        lean.estimating().unwrap().reading(over);
+        assert!(numbers(&mut lean, over).is_empty());
+        let later = over + limits::PROBE_PATIENCE.1;
+        lean.estimating();
+        assert_eq!(numbers(&mut lean, later).len(), 8, "though nothing else is sent");
+    }
+
+    #[test]
+    fn pictures_wait_for_each_other_on_a_narrow_way() {
+        let now = Instant::now();
+        let mut lean = lean(now);
+        let narrow = Conclusion {
+            carries_bps: Some(100_000),
+            begins_anew_bps: None,
+        };
+        let estimating = lean.estimating().unwrap();
+        // It knows enough, and does not probe.
+        estimating.want(Some(100_000), Some(200_000), now);
+        estimating.believe(&narrow, now);
+        for sequence in 1..=10 {
+            assert!(write(&mut lean, sequence, now));
+        }
+        let mut left = vec![];
+        let mut at = now;
+        while left.len() < 10 {
+            left.extend(sent(&mut lean, at).iter().map(|(_, number, _)| *number));
+            at = lean.deadline().unwrap_or(at);
+        }
+        assert_eq!(left, (1..=10).collect::<Vec<_>>());
+        // Of 144 bytes each, nine times, at 250 kbit/s.
+        let took = at - now;
+        assert!((38..=43).contains(&took.as_millis()), "{took:?}");
+        assert_eq!(lean.deadline(), None);
     }
 }

@@ -18,6 +18,8 @@ mod authentic;
 mod estimate;
 mod format;
 mod lean;
+mod leaving;
+mod packet;
 mod redundancy;
 mod reporting;
 mod reports;
@@ -34,7 +36,6 @@ use std::{
 use quality::{Content, Level};
 use str0m::{
     Candidate, Event, Input, Output, Rtc, RtcError,
-    bwe::Bitrate,
     change::SdpOffer,
     channel::ChannelId,
     format::PayloadParams,
@@ -219,10 +220,6 @@ pub(crate) struct Peer {
     deadline: Instant,
     /// The time that was handed in last.
     clock: Instant,
-    /// When its timers ran last.
-    ticked: Instant,
-    /// When there was last something to be done for it.
-    worked: Instant,
     /// What was announced to its client. Those who come later may be told something else.
     candidates: Box<[Endpoint]>,
 }
@@ -256,11 +253,7 @@ impl Peer {
             let offer = SdpOffer::from_sdp_string(offer_text).map_err(|error| malformed(&error))?;
             let estimation = (watch.is_estimated && plan.tells_arrivals).then(Estimation::default);
             let is_sampled = watch.is_measured || estimation.is_some();
-            let mut configuration = configuration().set_stats_interval(is_sampled.then_some(limits::SAMPLE_INTERVAL));
-            if estimation.is_some() {
-                // Its client is shown nothing yet.
-                configuration = configuration.enable_bwe(Some(Bitrate::ZERO));
-            }
+            let configuration = configuration().set_stats_interval(is_sampled.then_some(limits::SAMPLE_INTERVAL));
             let mut rtc = configuration.build(now);
             for end in candidates {
                 rtc.add_local_candidate(candidate(*end).map_err(|error| malformed(&error))?);
@@ -269,9 +262,7 @@ impl Peer {
             let mut peer = Peer::planned(rtc, &plan, candidates, now)
                 .ok_or_else(|| malformed(&"a receiving section was not accepted"))?;
             peer.is_measured = watch.is_measured;
-            if estimation.is_none() {
-                peer.lean = sending::lean(&peer.rtc, &peer.audio, &peer.video, now);
-            }
+            peer.lean = sending::lean(&peer.rtc, (&peer.audio, &peer.video), estimation.is_some(), now);
             peer.estimation = estimation;
             let answer = in_offered_order(&answer.to_sdp_string(), offer_text);
             Ok((peer, with_end_of_candidates(&answer)))
@@ -338,8 +329,6 @@ impl Peer {
             is_second_over: false,
             deadline: now,
             clock: now,
-            ticked: now,
-            worked: now,
             candidates: candidates.into(),
         })
     }
@@ -419,9 +408,6 @@ impl Peer {
             return Ok(false);
         };
         self.clock = self.clock.max(now);
-        if datagram::is_work(contents) {
-            self.worked = self.clock;
-        }
         self.path.arrived(route, contents);
         self.came_by = Some(route);
         self.came_as = datagram::source(contents);
@@ -500,7 +486,6 @@ impl Peer {
             return Ok(());
         }
         self.is_stirred = true;
-        self.ticked = self.clock;
         self.guarded(|peer| Ok(peer.rtc.handle_input(Input::Timeout(now))?))
     }
 
@@ -524,10 +509,11 @@ impl Peer {
                 }
                 peer.deadline = drained?;
             }
-            if let Some((lean, back)) = peer.lean.as_mut().zip(peer.path.reached()) {
-                lean.send(peer.clock, &mut |datagram| transmit(back, datagram));
-            }
-            Ok(peer.deadline)
+            let Some((lean, back)) = peer.lean.as_mut().zip(peer.path.reached()) else {
+                return Ok(peer.deadline);
+            };
+            lean.send(peer.clock, &mut |datagram| transmit(back, datagram));
+            Ok(lean.deadline().map_or(peer.deadline, |at| at.min(peer.deadline)))
         })
     }
 
@@ -536,16 +522,13 @@ impl Peer {
         transmit: &mut dyn FnMut(Route, &[u8]),
         events: &mut Vec<PeerEvent>,
     ) -> Result<Instant, PeerError> {
-        let mut turns = limits::PACER_TURNS;
         loop {
             let output = self.rtc.poll_output()?;
             self.note_opened();
             match output {
                 Output::Timeout(at) => {
                     self.came_by = None;
-                    if let Some(at) = self.paced(at, &mut turns)? {
-                        return Ok(at);
-                    }
+                    return Ok(at);
                 }
                 Output::Transmit(datagram) => {
                     let named = self.named(datagram.proto, datagram.destination);
@@ -566,7 +549,6 @@ impl Peer {
     /// Writes a text to a data channel; false if there is no room for it now. A channel that is closed takes everything.
     pub(crate) fn tell(&mut self, channel: Channel, text: &str) -> Result<bool, PeerError> {
         self.is_stirred = true;
-        self.worked = self.clock;
         self.guarded(|peer| {
             let Some(id) = peer.channels[channel.index()] else {
                 return Ok(true);
@@ -637,7 +619,7 @@ impl Peer {
             Event::PeerStats(stats) => {
                 self.is_second_over = true;
                 self.redundancy.note(stats.egress_loss_fraction, self.clock);
-                self.estimated(&stats)
+                self.estimated()
             }
             Event::EgressBitrateEstimate(kind) => Peer::believed(&kind),
             _ => None,

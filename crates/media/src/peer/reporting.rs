@@ -8,12 +8,16 @@ use std::{collections::VecDeque, time::Instant};
 
 use quality::Report;
 
-use crate::{core::measuring::Told, peer::reports::microseconds};
+use crate::{
+    core::{arrivals::Arrivals, measuring::Told},
+    peer::reports::microseconds,
+};
 
 const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;
 const TRANSPORT_FEEDBACK: u8 = 205;
 const NACK: u8 = 1;
+const ARRIVALS: u8 = 15;
 /// Source, and what its sender says of itself.
 const SENDER_BYTES: usize = 24;
 const BLOCK_BYTES: usize = 24;
@@ -169,6 +173,12 @@ fn nacked(ssrc: u32, entries: &[u8], missing: &mut impl FnMut(Missing)) {
             });
         }
     }
+}
+
+/// What a client says of packets by their transport-wide numbers.
+pub(super) fn arrivals(compound: &[u8]) -> impl Iterator<Item = Arrivals<'_>> {
+    let told = packets(compound).filter(|packet| (packet.kind, packet.count) == (TRANSPORT_FEEDBACK, ARRIVALS));
+    told.filter_map(|packet| Arrivals::parse(packet.body.get(8..)?))
 }
 
 fn packets(compound: &[u8]) -> impl Iterator<Item = Packet<'_>> {
