@@ -233,6 +233,10 @@ pub const RESEND_AGE: Duration = Duration::from_millis(1_500);
 /// Retransmissions, as a share of all that is sent on a line: beyond this the network is full and resending is fuel to it.
 pub const RESEND_RATIO: f32 = 0.5;
 
+/// When the last packet of a picture is sent again unasked where packets are lost: before the next picture of a lively camera, by which it
+/// would be missed.
+pub const END_IS_REPEATED_AFTER: Duration = Duration::from_millis(15);
+
 /// Packets of a voice between which a late one still finds its place: more than half a second.
 pub const LATE_SOUND_PACKETS: usize = 32;
 

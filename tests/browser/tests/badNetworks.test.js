@@ -16,8 +16,8 @@ const SEED = 13;
 const LASTS_MS = 1_000 * Number(process.env.SEDERUNT_SOAK_SECONDS ?? 15);
 /** How much of what is heard may be made up. Without redundancy it would be what is lost, on both ways. */
 const MADE_UP_OF_5_PERCENT = 0.04;
-/** The last packet of a picture is missed when the next picture comes; if it is asked for in vain then, that may be seen. */
-const FREEZES_OF_5_PERCENT = LASTS_MS / 7_500;
+/** Of a quarter of a minute: what a busy computer does. */
+const FREEZES_OF_5_PERCENT = LASTS_MS / 15_000;
 const MADE_UP_OF_15_PERCENT = 0.12;
 /** From a network that changes to what is sent on it: losses are told of, estimated, and encoded by. */
 const OBEYED_WITHIN_MS = 20_000;

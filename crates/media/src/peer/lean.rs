@@ -7,7 +7,8 @@
 //!
 //! A source of which both sent would have its numbers sealed twice, so a session goes one way or the other for all its life (`sending`).
 //!
-//! What was sent of a picture is kept for [`limits::RESEND_AGE`], and sent again as its own source (RFC 4588) when it is missed.
+//! What was sent of a picture is kept for [`limits::RESEND_AGE`], and sent again as its own source (RFC 4588) when it is missed. Nobody misses
+//! the last packet of a picture before the next picture comes; so where packets are lost it is sent again unasked, a moment later.
 
 use std::{collections::VecDeque, time::Instant};
 
@@ -47,6 +48,10 @@ pub(super) struct Lean {
     resending: Resending,
     /// Something was written, or is missed.
     waits: bool,
+    /// The way to the client loses packets, and has room.
+    loses: bool,
+    /// When the end of some picture is to be sent again.
+    ends_at: Option<Instant>,
     scratch: Vec<u8>,
     estimating: Option<Estimating>,
 }
@@ -64,6 +69,8 @@ struct Line {
     newest: u64,
     unsent: usize,
     missing: Vec<u16>,
+    /// The last packet of the newest picture, and when it is to be sent again.
+    end: Option<(u64, Instant)>,
 }
 
 /// How many bytes may be sent again: a share of all that are.
@@ -99,6 +106,8 @@ impl Lean {
                 since: now,
             },
             waits: false,
+            loses: false,
+            ends_at: None,
             scratch: Vec::with_capacity(limits::DATAGRAM_BYTES),
             estimating: is_estimated.then(|| Estimating::new(now)),
         }
@@ -113,8 +122,14 @@ impl Lean {
     /// When something is to leave that waits for its turn.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let is_able = self.waits && self.sealer.is_some();
-        let estimating = self.estimating.as_ref().filter(|_| is_able)?;
-        Some(estimating.free_at())
+        let estimating = self.estimating.as_ref().filter(|_| is_able);
+        let free_at = estimating.map(Estimating::free_at);
+        free_at.into_iter().chain(self.ends_at).min()
+    }
+
+    /// Whether the way to the client loses packets, and has room to send some of them twice.
+    pub(super) fn note_loses(&mut self, loses: bool) {
+        self.loses = loses;
     }
 
     /// The handshake is done.
@@ -195,7 +210,8 @@ impl Lean {
 
     /// Makes datagrams of what was written, and of what is missed.
     pub(super) fn send(&mut self, now: Instant, transmit: &mut dyn FnMut(&[u8])) {
-        let Some(sealer) = self.sealer.as_ref().filter(|_| self.waits) else {
+        let is_due = self.waits || self.ends_at.is_some_and(|at| at <= now);
+        let Some(sealer) = self.sealer.as_ref().filter(|_| is_due) else {
             return;
         };
         self.waits = false;
@@ -208,10 +224,10 @@ impl Lean {
             transmit,
         };
         for (line, sent) in self.lines.iter_mut().zip(&mut self.reporting.lines) {
-            if line.unsent == 0 && line.missing.is_empty() {
+            if line.unsent == 0 && line.missing.is_empty() && !line.is_end_due(now) {
                 continue;
             }
-            let (packets, bytes) = line.send(&mut leaving);
+            let (packets, bytes) = line.send(self.loses, &mut leaving);
             sent.packets += packets;
             sent.bytes += bytes;
             self.resending.sent(bytes);
@@ -221,6 +237,8 @@ impl Lean {
             self.waits |= line.unsent > 0;
         }
         self.lines.iter_mut().any(|line| line.probe(&mut leaving));
+        let ends = self.lines.iter().filter_map(|line| line.end);
+        self.ends_at = ends.map(|(_, at)| at).min();
     }
 }
 
@@ -236,7 +254,12 @@ impl Line {
             newest: 0,
             unsent: 0,
             missing: vec![],
+            end: None,
         }
+    }
+
+    fn is_end_due(&self, now: Instant) -> bool {
+        self.end.is_some_and(|(_, at)| at <= now)
     }
 
     /// Puts a packet where its number says, which is nearly always last. False: it was there before, or is too late for that to be known,
@@ -264,8 +287,8 @@ impl Line {
         true
     }
 
-    /// Sends what has not left and may; gives how many packets and bytes that were.
-    fn send(&mut self, leaving: &mut Leaving<'_>) -> (u64, u64) {
+    /// Sends what has not left and may, and notes what is to be sent twice where packets are lost; gives how many packets and bytes that were.
+    fn send(&mut self, loses: bool, leaving: &mut Leaving<'_>) -> (u64, u64) {
         let (mut packets, mut bytes) = (0, 0);
         let mut first = self.kept.len();
         let mut left = self.unsent;
@@ -279,6 +302,8 @@ impl Line {
             }
             packet.sent = Some(leaving.now);
             self.unsent -= 1;
+            let is_end = loses && packet.marker && self.resends.is_some();
+            self.end = is_end.then(|| (packet.sequence, leaving.now + limits::END_IS_REPEATED_AFTER));
             let place = Place {
                 names: &self.names,
                 ssrc: self.ssrc,
@@ -294,44 +319,49 @@ impl Line {
         (packets, bytes)
     }
 
-    /// Sends once more what is missed, as far as it is there and may be; gives how many packets and bytes that were.
+    /// Sends once more what is missed, as far as it is there and may be, and the end of a picture; gives how many packets and bytes that were.
     fn resend(&mut self, resending: &mut Resending, leaving: &mut Leaving<'_>) -> (u64, u64) {
         let (mut packets, mut sent_bytes) = (0, 0);
-        let Some((ssrc, next)) = self.resends.as_mut() else {
-            self.missing.clear();
-            return (0, 0);
+        let mut count = |bytes: Option<u64>| {
+            packets += u64::from(bytes.is_some());
+            sent_bytes += bytes.unwrap_or(0);
         };
-        for sequence in self.missing.drain(..) {
+        let mut missing = std::mem::take(&mut self.missing);
+        for sequence in missing.drain(..) {
             // They are asked for by the lower half of their numbers, and none is newer than the newest.
             let [.., high, low] = self.newest.to_be_bytes();
             let behind = u64::from(u16::from_be_bytes([high, low]).wrapping_sub(sequence));
             let sequence = self.newest.saturating_sub(behind);
-            let Ok(at) = self.kept.binary_search_by_key(&sequence, |packet| packet.sequence) else {
-                continue;
-            };
-            // What waits for its turn comes by itself.
-            let packet = Some(&self.kept[at]).filter(|packet| packet.sent.is_some());
-            let Some((packet, payload_type)) = packet.and_then(|packet| {
-                let payload_type = packet.types.resent?;
-                resending
-                    .take(packet.payload.len() as u64)
-                    .then_some((packet, payload_type))
-            }) else {
-                continue;
-            };
-            let place = Place {
-                names: &self.names,
-                ssrc: *ssrc,
-                sequence: *next,
-                payload_type,
-            };
-            if let Some(bytes) = leaving.leave(packet, place, Some(sequence)) {
-                packets += 1;
-                sent_bytes += bytes;
-            }
-            *next += 1;
+            count(self.repeat(sequence, leaving, |bytes| resending.take(bytes)));
+        }
+        self.missing = missing;
+        if let Some((sequence, _)) = self.end.take_if(|(_, at)| *at <= leaving.now) {
+            count(self.repeat(sequence, leaving, |_| true));
         }
         (packets, sent_bytes)
+    }
+
+    /// Sends a packet once more, if it is there and so many bytes may be; gives how many that were.
+    fn repeat(&mut self, sequence: u64, leaving: &mut Leaving<'_>, may: impl FnOnce(u64) -> bool) -> Option<u64> {
+        let (ssrc, next) = self.resends.as_mut()?;
+        let at = self
+            .kept
+            .binary_search_by_key(&sequence, |packet| packet.sequence)
+            .ok()?;
+        // What waits for its turn comes by itself.
+        let packet = Some(&self.kept[at]).filter(|packet| packet.sent.is_some())?;
+        let payload_type = packet.types.resent?;
+        if !may(packet.payload.len() as u64) {
+            return None;
+        }
+        let place = Place {
+            names: &self.names,
+            ssrc: *ssrc,
+            sequence: *next,
+            payload_type,
+        };
+        *next += 1;
+        leaving.leave(packet, place, Some(sequence))
     }
 
     /// Sends what finds out whether more is carried, if that is due and this line can: padding of the source of what is sent again, which
@@ -512,6 +542,31 @@ mod tests {
         assert!(write(&mut lean, 65_540, later));
         miss(&mut lean, 3, later);
         assert_eq!(sent(&mut lean, later), [(SSRC, 4, 96)]);
+    }
+
+    #[test]
+    fn the_end_of_a_picture_is_sent_twice_where_packets_are_lost() {
+        let now = Instant::now();
+        let later = now + limits::END_IS_REPEATED_AFTER;
+        let mut lean = lean(now);
+        let plain = |number| (SSRC, number, 96);
+        assert!(write(&mut lean, 1, now));
+        assert_eq!(sent(&mut lean, now), [plain(1)]);
+        assert_eq!(lean.deadline(), None, "nothing is lost");
+        lean.note_loses(true);
+        assert!(write(&mut lean, 2, now));
+        assert_eq!(sent(&mut lean, now), [plain(2)]);
+        assert_eq!(lean.deadline(), Some(later));
+        assert!(sent(&mut lean, now).is_empty());
+        assert_eq!(sent(&mut lean, later), [(AGAIN, 1, 97)]);
+        assert_eq!(lean.deadline(), None, "and no third time");
+        // What another follows is missed at once.
+        assert!(write(&mut lean, 3, later));
+        assert_eq!(sent(&mut lean, later), [plain(3)]);
+        assert!(write(&mut lean, 4, later));
+        let latest = later + limits::END_IS_REPEATED_AFTER;
+        assert_eq!(sent(&mut lean, latest), [plain(4)]);
+        assert_eq!(lean.deadline(), Some(latest + limits::END_IS_REPEATED_AFTER));
     }
 
     #[test]

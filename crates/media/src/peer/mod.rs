@@ -512,6 +512,7 @@ impl Peer {
             let Some((lean, back)) = peer.lean.as_mut().zip(peer.path.reached()) else {
                 return Ok(peer.deadline);
             };
+            lean.note_loses(peer.redundancy.loses(peer.clock));
             lean.send(peer.clock, &mut |datagram| transmit(back, datagram));
             Ok(lean.deadline().map_or(peer.deadline, |at| at.min(peer.deadline)))
         })

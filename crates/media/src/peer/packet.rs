@@ -45,7 +45,8 @@ pub(super) struct Packet {
     pub(super) sequence: u64,
     pub(super) timestamp: u32,
     pub(super) types: Types,
-    marker: bool,
+    /// It ends a picture.
+    pub(super) marker: bool,
     csrc: [u32; CSRC_PLACES],
     csrc_count: u8,
     pub(super) payload: Arc<[u8]>,

@@ -43,7 +43,12 @@ impl Redundancy {
 
     /// Whether the client is to be sent it now.
     pub(super) fn is_wanted(&self, now: Instant) -> bool {
-        self.is_taken && !self.is_too_much && self.until.is_some_and(|until| now < until)
+        self.is_taken && self.loses(now)
+    }
+
+    /// Whether the way to the client loses packets, and has room to send some of them twice.
+    pub(super) fn loses(&self, now: Instant) -> bool {
+        !self.is_too_much && self.until.is_some_and(|until| now < until)
     }
 
     /// Whether packets of this type are with it.
