@@ -1,8 +1,9 @@
 //! One stranger who wants all of the server: bodies that never end, joins and knocks by nobody, guessed passwords, and filters
 //! that look at much.
 //!
-//! Everything comes from one address that is not that of those who are measured. What it asks comes at a steady pace: a loop
-//! without one would use up the machine that it shares with the server, and measure that.
+//! Everything comes from one address that is not that of those who are measured. What it asks comes at a steady pace, one request
+//! after the other: a loop without a pace would use up the machine that it shares with the server, and a hundred requests at once
+//! would measure how long this program takes to send them.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -15,7 +16,10 @@ use std::{
 
 use anyhow::Result;
 use attendee::Offered;
-use tokio::{task::JoinSet, time};
+use tokio::{
+    task::JoinSet,
+    time::{self, Instant, Interval},
+};
 
 use crate::load::{self, Http1};
 
@@ -67,10 +71,12 @@ impl Flood {
             load::get(&format!("/v2/conferenceRecords?filter={filter}"), Some(&target.token)),
         ];
         let (mut tasks, asked) = (JoinSet::new(), Arc::new(AtomicU64::new(0)));
-        for request in requests.map(Arc::new) {
-            for _ in 0..ASKING {
-                tasks.spawn(ask(server, Arc::clone(&request), Arc::clone(&asked)));
-            }
+        let requests = requests.map(Arc::new);
+        let all = ASKING * requests.len();
+        for (place, request) in (0_u32..).zip(requests.iter().cycle().take(all)) {
+            let begin = Instant::now() + PAUSE * place / u32::try_from(all).expect("a few connections");
+            let ticks = time::interval_at(begin, PAUSE);
+            tasks.spawn(ask(server, Arc::clone(request), Arc::clone(&asked), ticks));
         }
         for _ in 0..BODIES {
             tasks.spawn(hold(server));
@@ -89,8 +95,7 @@ impl Flood {
 }
 
 /// Asks again and again. A server that closes the connection is connected to again.
-async fn ask(server: SocketAddr, request: Arc<Vec<u8>>, asked: Arc<AtomicU64>) {
-    let mut ticks = time::interval(PAUSE);
+async fn ask(server: SocketAddr, request: Arc<Vec<u8>>, asked: Arc<AtomicU64>, mut ticks: Interval) {
     ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;

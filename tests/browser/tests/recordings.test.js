@@ -122,9 +122,15 @@ describe('recordings', { timeout: 240_000 }, () => {
         element.value = String(value);
         element.dispatchEvent(new Event('input', { bubbles: true }));
       }, to);
-      await until('tracks to play', async () => (await places()).length >= 4);
+      const settled = new Set();
+      await until('tracks to play', async () => {
+        for (const { track } of await places()) settled.add(track);
+        return settled.size >= 4;
+      });
       await pause(1_200);
-      const all = await places();
+      // What begins in between, as the voice of who joined then, is caught up with while it is looked at.
+      const all = (await places()).filter(({ track }) => settled.has(track));
+      assert.ok(all.length >= 2, JSON.stringify(all));
       const times = all.map(({ at }) => at);
       assert.ok(Math.max(...times) - Math.min(...times) < STEP_S_MAX, JSON.stringify(all));
     }
