@@ -1,8 +1,9 @@
-//! The test programs of the workspace, two at a time.
+//! The test programs of the workspace, three at a time.
 //!
 //! `cargo test` runs them one after the other, and most of the time nobody computes: calls are held in real time, and a killed
-//! server is started again. So those that start the real program have a lane of their own, one after the other, and all others
-//! are run beside them, at a lower priority: what is said in a call is not to wait for a sum.
+//! server is started again. So there are three lanes, and in each of them one program after the other: the one that listens to
+//! telephones, the others that start the real program, and the rest. All but the first run at a lower priority: what is said in a
+//! call is not to wait for a sum.
 
 use std::{
     io::{BufRead, BufReader},
@@ -23,6 +24,31 @@ use crate::{
 
 /// The folder of the package whose tests start the real program.
 const END_TO_END: &str = "tests";
+/// The one among them in which telephones are listened to.
+const CALLS: &str = "calls";
+
+/// What runs one after the other.
+#[derive(Clone, Copy, PartialEq)]
+enum Lane {
+    Calls,
+    EndToEnd,
+    Rest,
+}
+
+impl Lane {
+    fn of(package: &str, target: &str) -> Lane {
+        match (package, target) {
+            (END_TO_END, CALLS) => Lane::Calls,
+            (END_TO_END, _) => Lane::EndToEnd,
+            _ => Lane::Rest,
+        }
+    }
+
+    /// What a program's command begins with.
+    fn before(self) -> &'static [&'static str] {
+        if self == Lane::Calls { &[] } else { &["nice"] }
+    }
+}
 
 /// One test program.
 struct Program {
@@ -31,25 +57,31 @@ struct Program {
     path: PathBuf,
     /// The folder of its package, where cargo starts it.
     folder: PathBuf,
-    is_end_to_end: bool,
+    lane: Lane,
 }
 
 /// Runs all of them; of their tests those whose names contain the filter.
 pub(crate) fn run(filter: Option<&str>) -> Result<Tally> {
-    let (end_to_end, others): (Vec<_>, Vec<_>) = built()?.into_iter().partition(|program| program.is_end_to_end);
+    let programs = built()?;
+    let run = |lane| {
+        let of_lane = programs.iter().filter(move |program| program.lane == lane);
+        run_in_turn(of_lane, filter)
+    };
     thread::scope(|scope| {
-        let others = scope.spawn(|| run_in_turn(&others, &["nice"], filter));
-        let mut sum = run_in_turn(&end_to_end, &[], filter);
-        sum += others.join().expect("no lane panics");
+        let beside = [Lane::EndToEnd, Lane::Rest].map(|lane| scope.spawn(move || run(lane)));
+        let mut sum = run(Lane::Calls);
+        for lane in beside {
+            sum += lane.join().expect("no lane panics");
+        }
         Ok(sum)
     })
 }
 
-fn run_in_turn(programs: &[Program], before: &[&str], filter: Option<&str>) -> Tally {
+fn run_in_turn<'a>(programs: impl Iterator<Item = &'a Program>, filter: Option<&str>) -> Tally {
     let mut sum = Tally::default();
     for program in programs {
         let started = Instant::now();
-        let (tally, outcome) = match run_one(program, before, filter) {
+        let (tally, outcome) = match run_one(program, filter) {
             Ok(tally) => (tally, tally.to_string()),
             Err(error) => (Tally::FAILED, format!("failed: {error:#}")),
         };
@@ -63,7 +95,8 @@ fn run_in_turn(programs: &[Program], before: &[&str], filter: Option<&str>) -> T
     sum
 }
 
-fn run_one(program: &Program, before: &[&str], filter: Option<&str>) -> Result<Tally> {
+fn run_one(program: &Program, filter: Option<&str>) -> Result<Tally> {
+    let before = program.lane.before();
     let mut words = before.iter().map(Into::into).chain([program.path.clone()]);
     let mut command = Command::new(words.next().expect("the program is one"));
     command.args(words).args(filter).current_dir(&program.folder);
@@ -102,10 +135,11 @@ fn program(message: &Value) -> Option<Program> {
     let path = is_test.then(|| message["executable"].as_str()).flatten()?;
     let folder = PathBuf::from(message["manifest_path"].as_str()?).parent()?.to_owned();
     let package = folder.strip_prefix(workspace::root()).ok()?.display().to_string();
+    let target = message["target"]["name"].as_str()?;
     Some(Program {
-        name: format!("{package}, {}", message["target"]["name"].as_str()?),
+        name: format!("{package}, {target}"),
         path: path.into(),
-        is_end_to_end: package == END_TO_END,
+        lane: Lane::of(&package, target),
         folder,
     })
 }

@@ -53,10 +53,15 @@ pub(crate) const STEPS: &[Step] = &[
     alone("rust", &["build"], rust_tests),
     alone("doctests", &["build"], doctests),
     alone("graph", &["tools", "build"], |asked| {
-        pytest(Command::new(tools::python()), "tests/graph", asked)
+        let folders = ["tests/graph", "--ignore=tests/graph/calls"];
+        pytest(Command::new(tools::python()), &folders, asked)
+    }),
+    // Both wait for what people do: here a conference for those who were cut off, there telephones for what they report.
+    beside("graph-calls", &["tools", "build"], |asked| {
+        pytest(Command::new(tools::python()), &["tests/graph/calls"], asked)
     }),
     alone("sdk", &["tools", "build"], |asked| {
-        pytest(Command::new(tools::python()), "tests/sdk", asked)
+        pytest(Command::new(tools::python()), &["tests/sdk"], asked)
     }),
     beside("node", &["tools", "build"], |asked| node_tests("tests/node", asked)),
     beside("java", &["tools", "build"], java_tests),
@@ -186,13 +191,14 @@ fn testbed_tests(asked: Asked) -> Result<Tally> {
     command
         .args(["--map-root-user", "--net", "--mount"])
         .arg(tools::python());
-    pytest(command, "tests/testbed", asked)
+    pytest(command, &["tests/testbed"], asked)
 }
 
-/// The tests of a folder, by this interpreter.
-fn pytest(mut command: Command, folder: &str, asked: Asked) -> Result<Tally> {
+/// The tests of these folders, by this interpreter.
+fn pytest(mut command: Command, folders: &[&str], asked: Asked) -> Result<Tally> {
     command
-        .args(["-m", "pytest", "-p", "no:cacheprovider", folder])
+        .args(["-m", "pytest", "-p", "no:cacheprovider"])
+        .args(folders)
         .env("PYTHONDONTWRITEBYTECODE", "1");
     asked.filter.map(|filter| command.args(["-k", filter]));
     count(of_the_program(command, workspace::root()), asked)
