@@ -17,6 +17,8 @@ import { pause, until } from '../world/until.js';
 
 /** How far tracks may be apart. */
 const STEP_S_MAX = 0.05;
+/** How often that is looked at in each place. */
+const LOOKS = 5;
 
 describe('recordings', { timeout: 240_000 }, () => {
   let server, token, space, record, name;
@@ -128,11 +130,19 @@ describe('recordings', { timeout: 240_000 }, () => {
         return settled.size >= 4;
       });
       await pause(1_200);
-      // What begins in between, as the voice of who joined then, is caught up with while it is looked at.
-      const all = (await places()).filter(({ track }) => settled.has(track));
-      assert.ok(all.length >= 2, JSON.stringify(all));
-      const times = all.map(({ at }) => at);
-      assert.ok(Math.max(...times) - Math.min(...times) < STEP_S_MAX, JSON.stringify(all));
+      // What begins in between, as the voice of who joined then, is caught up with while it is looked at; and so is what a busy
+      // computer held up for a moment, which is why the middle of some looks counts.
+      const looks = [];
+      for (let look = 0; look < LOOKS; look += 1) {
+        const all = (await places()).filter(({ track }) => settled.has(track));
+        assert.ok(all.length >= 2, JSON.stringify(all));
+        const times = all.map(({ at }) => at);
+        looks.push({ off_s: Math.max(...times) - Math.min(...times), all });
+        await pause(100);
+      }
+      looks.sort((one, other) => one.off_s - other.off_s);
+      const middle = looks[(LOOKS - 1) / 2];
+      assert.ok(middle.off_s < STEP_S_MAX, JSON.stringify(middle));
     }
     await ada.page.getByText(/^Speaking: (Ada|Bo)/).waitFor();
     assert.deepEqual(await ada.page.locator('.recording-presence p').allInnerTexts().then((texts) => texts.map((text) => text.split(':')[0])), ['Ada', 'Bo', 'Caro']);
