@@ -16,6 +16,7 @@ mod long_take;
 mod masks;
 mod measuring;
 mod phones;
+mod postgres;
 mod reads;
 mod recordings;
 mod records;
@@ -48,6 +49,8 @@ enum Name {
     DurableJoins,
     /// Reads of the register over REST and gRPC
     Reads,
+    /// Reads of the register on PostgreSQL
+    Postgres,
     /// Reads and a meeting while a stranger floods the server
     Crowd,
     /// What a field mask costs or saves, and what knowing the caller costs
@@ -75,6 +78,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Name::Reads) {
         reads::run(arguments.sessions).await?;
+    }
+    if wanted(Name::Postgres) {
+        postgres::run(arguments.sessions).await?;
     }
     if wanted(Name::Records) {
         records::run(arguments.sessions).await?;

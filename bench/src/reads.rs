@@ -13,6 +13,7 @@ use audit::By;
 use bytes::Bytes;
 use db::{Db, Location};
 use identity::{Identity, NewUser, Scopes};
+use meeting::UserId;
 use register::Register;
 use server::{Configuration, Quotas, Running, Server};
 use std::{
@@ -47,7 +48,8 @@ pub(crate) const OWNER: NewUser<'_> = NewUser {
 pub(crate) async fn run(sessions: usize) -> Result<()> {
     let folder = folder_on_disk()?;
     progress(&format!("storing {sessions} participant sessions"));
-    let (names, token) = prepare(folder.path(), sessions).await?;
+    let location = Location::Sqlite(folder.path().join("sederunt.db"));
+    let Prepared { names, token, .. } = prepare(&location, sessions).await?;
     let server = start(folder.path()).await?;
     let floor = bare::serve().await?;
     gets(server.address(), floor, &names, &token, sessions).await?;
@@ -57,9 +59,18 @@ pub(crate) async fn run(sessions: usize) -> Result<()> {
     Ok(())
 }
 
-/// Fills a data folder; returns names of sessions in it, and a token of the one who may read them all.
-async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, String)> {
-    let db = Db::open(&Location::Sqlite(folder.join("sederunt.db"))).await?;
+/// A register with sessions in it.
+pub(crate) struct Prepared {
+    /// Of some of them.
+    pub(crate) names: Vec<String>,
+    /// Who may read them all.
+    pub(crate) owner: UserId,
+    pub(crate) token: String,
+}
+
+/// Fills an empty database.
+pub(crate) async fn prepare(location: &Location, sessions: usize) -> Result<Prepared> {
+    let db = Db::open(location).await?;
     let identity = Identity::open(db.clone()).await?;
     let now_us = crate::visits::now().0;
     let owner = identity.add_user(OWNER, &By::command_line(now_us)).await?;
@@ -67,7 +78,11 @@ async fn prepare(folder: &Path, sessions: usize) -> Result<(Vec<String>, String)
         .issue_token(&owner, Scopes::MEET, TOKEN_TIME, &By::command_line(now_us))
         .await?;
     let names = stored::fill(&Register::new(db), &owner.id, sessions).await?;
-    Ok((names.into_iter().step_by(ASKED_EVERY).collect(), token))
+    Ok(Prepared {
+        names: names.into_iter().step_by(ASKED_EVERY).collect(),
+        owner: owner.id,
+        token,
+    })
 }
 
 pub(crate) async fn start(folder: &Path) -> Result<Running> {

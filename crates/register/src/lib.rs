@@ -59,7 +59,7 @@ pub use measured::{Measured, MeasuredStream, Piece, SetupFailure};
 pub use media_kinds::Media;
 pub use members::{MemberRecord, MemberRole};
 pub use page::{Page, Query};
-pub use participant_sessions::ParticipantSessionRecord;
+pub use participant_sessions::{PARTICIPANT_SESSION_FOR_READER, ParticipantSessionRecord};
 pub use participants::{ParticipantKind, ParticipantRecord};
 pub use path::{Path, Transport};
 pub use presence::Presence;

@@ -43,7 +43,8 @@ pub(crate) const PARTICIPANT_SESSION_OF_READABLE: &str = "
     where s.id = $1 and s.conference = $2 and s.participant = $3";
 
 /// The same for a reader: one statement instead of a look at the readers first. Its last two columns say until when they may read.
-pub(crate) const PARTICIPANT_SESSION_FOR_READER: &str = "
+/// Its parameters are the session, the conference, the participant, the time and the reader's account.
+pub const PARTICIPANT_SESSION_FOR_READER: &str = "
     select s.start_us, s.end_us, s.device_kind, s.by_program, c.end_us, c.expire_us
     from participant_session s
     join conference c on c.id = s.conference

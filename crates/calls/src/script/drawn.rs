@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::CallState;
 
 /// Actions that documents are made of.
 const ACTIONS: [&str; 24] = [

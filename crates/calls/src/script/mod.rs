@@ -4,11 +4,13 @@
 //! is [`Effect`]s, which its caller carries out in their order. There is no clock in it ([`Script::deadline`] says when it wants
 //! to be woken) and nothing random. It ends once, however it ends.
 
+mod asking;
 mod attending;
 mod calling;
 mod collecting;
 #[cfg(test)]
 mod drawn;
+mod exchange;
 mod recorder;
 mod streaming;
 #[cfg(test)]
@@ -16,141 +18,16 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use telephony::agent::Refusal;
 use url::Url;
 
-use crate::{
-    CallState, RecordingConfig, Trigger, address,
-    announcement::Announcement,
-    document::{self, Action, Connection, Prompt, Sound},
-    limits::{CALL_US_MAX, DOCUMENTS_IN_A_ROW_MAX, DOCUMENTS_MAX},
-    meetings::{MeetingNews, MeetingWish, Sought, Target, Unattended},
-};
+use crate::{RecordingConfig, Trigger, document::Action, limits::CALL_US_MAX, meetings::MeetingNews};
+pub(crate) use exchange::{Did, Effect, Input};
+
 use attending::Attending;
 use calling::Calling;
 use collecting::Collecting;
 use recorder::Recorder;
 use streaming::Streaming;
-
-/// Something that happens to a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Input {
-    /// A handler answered with this, at this address.
-    Document { uri: String, text: String },
-    /// It did not.
-    NoDocument { why: String },
-    /// The call is up.
-    Answered,
-    /// The sound that was asked for was heard to its end, or cannot be heard.
-    Heard,
-    /// All keys have been pressed.
-    Pressed,
-    /// The other side pressed a key.
-    Digit(char),
-    /// Nothing has been heard of the other side for so long.
-    Quiet { ms: i64 },
-    /// Somebody who is called out of this call did something.
-    Child { id: String, did: Did },
-    /// The program that was named hears the call, and is heard.
-    Streamed,
-    /// It is gone, or was not there; the next handler is told this as well.
-    StreamEnded { parameters: BTreeMap<String, String> },
-    /// The call does not come to the door of the meeting that was sought.
-    Unattended(Unattended),
-    /// The meeting that it is at, or at whose door, tells something.
-    Meeting(MeetingNews),
-    /// The deadline has come.
-    Clock,
-    /// The call is over.
-    Ended,
-}
-
-/// What somebody who is called out of a call does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Did {
-    /// They let something be heard before they answer: an announcement of their network, mostly.
-    Announced,
-    /// They answered.
-    Answered,
-    /// They heard what they were to hear.
-    Heard,
-    /// They pressed a key.
-    Digit(char),
-    /// They are gone, or nobody was there: this became of their call.
-    Ended(CallState),
-}
-
-/// Something to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Ask a handler for a document.
-    Ask {
-        uri: String,
-        parameters: BTreeMap<String, String>,
-    },
-    /// Answer the call.
-    Answer,
-    /// Let the other side hear this; a file's address is whole.
-    Hear(Prompt),
-    /// Let it hear a beep.
-    Beep,
-    /// Let it hear nothing more of what it was to hear.
-    Hush,
-    /// Press keys.
-    Press(String),
-    /// Write this down.
-    Label { key: String, value: String },
-    /// What is wrong, for the call's record.
-    Fail { code: &'static str, message: String },
-    /// Do not answer.
-    Refuse(Refusal),
-    /// Begin a recording of the other side, under this id.
-    BeginRecording {
-        id: String,
-        trims_silence: bool,
-        ready_uri: Option<String>,
-    },
-    /// End it.
-    EndRecording,
-    /// Begin the recording of the whole call.
-    RecordCall {
-        trims_silence: bool,
-        ready_uri: Option<String>,
-    },
-    /// Let the other side hear ringing, or this, until it is hushed.
-    Ring(Option<Sound>),
-    /// Call somebody else, as a call of this id.
-    Dial {
-        child: String,
-        to: String,
-        caller: Option<String>,
-        timeout_s: i64,
-    },
-    /// Let them hear this.
-    HearFor { child: String, sound: Sound },
-    /// Press a key for them to hear.
-    PressFor { child: String, key: char },
-    /// Let the other side hear what is to be heard of somebody who has not answered.
-    Overhear(String),
-    /// Let the two hear each other.
-    Connect(String),
-    /// End their call.
-    HangUpOn(String),
-    /// Let the other side and the program that waits under this name in the call's project hear each other.
-    BeginStream(String),
-    /// Let them not hear each other any more.
-    EndStream,
-    /// Bring the call to the door of that meeting.
-    Attend(Sought),
-    /// Ask something of the meeting.
-    Wish(MeetingWish),
-    /// Let the other side hear this over what it hears of the meeting.
-    Tell(Announcement),
-    /// Be at the meeting no more.
-    LeaveMeeting,
-    /// End the call.
-    HangUp,
-}
 
 /// What a script is in the middle of.
 #[derive(Clone, Debug)]
@@ -199,9 +76,6 @@ pub(crate) struct Script {
     recordings: String,
     streams: String,
 }
-
-/// What callers hear when nobody can say what to do.
-const APOLOGY: &str = "We are sorry. This call cannot be continued. Goodbye.";
 
 impl Script {
     /// The script of a call that has just come in: `project` and `call` are the ids that it has.
@@ -329,119 +203,6 @@ impl Script {
         }
     }
 
-    /// Asks the next of those who may be asked, if there is one; otherwise the call cannot go on.
-    fn ask_first(&mut self, why: &str, now_us: i64, fresh: &mut impl FnMut() -> String, effects: &mut Vec<Effect>) {
-        match self.handlers.pop_front() {
-            // Whoever says what to do may be a telephone, which is called.
-            Some(uri) if address::is_of_telephones(&uri) => {
-                self.actions = [Action::Call(Connection::to(&uri))].into();
-                self.go_on(now_us, fresh, effects);
-            }
-            Some(uri) if let Some(target) = Target::read(&uri) => {
-                self.actions = [Action::Meet { target, next_uri: None }].into();
-                self.go_on(now_us, fresh, effects);
-            }
-            Some(uri) => self.ask(uri, BTreeMap::new(), effects),
-            None => self.fail("HANDLER_ERROR", why.to_owned(), effects),
-        }
-    }
-
-    fn ask(&mut self, uri: String, parameters: BTreeMap<String, String>, effects: &mut Vec<Effect>) {
-        self.documents += 1;
-        self.documents_in_a_row += 1;
-        if self.documents > DOCUMENTS_MAX || self.documents_in_a_row > DOCUMENTS_IN_A_ROW_MAX {
-            let why = "documents lead to each other without an end".to_owned();
-            self.fail("TOO_MANY_DOCUMENTS", why, effects);
-            return;
-        }
-        self.doing = Doing::Asking;
-        // What an action returns is what a handler counts on: a program adds to it, and changes nothing.
-        let mut told = std::mem::take(&mut self.added);
-        told.extend(parameters);
-        effects.push(Effect::Ask { uri, parameters: told });
-    }
-
-    /// Asks at an address that stands in a document.
-    fn ask_at(&mut self, reference: &str, parameters: BTreeMap<String, String>, effects: &mut Vec<Effect>) {
-        self.handlers.clear();
-        match self.resolved(reference) {
-            Ok(uri) => self.ask(uri, parameters, effects),
-            Err(why) => self.fail("DOCUMENT_ERROR", why, effects),
-        }
-    }
-
-    fn resolved(&self, reference: &str) -> Result<String, String> {
-        let base = self.base.as_ref().ok_or("there is no document")?;
-        let uri = base.join(reference).map_err(|error| format!("{reference}: {error}"))?;
-        if !matches!(uri.scheme(), "http" | "https") {
-            return Err(format!("{reference}: only http and https can be asked"));
-        }
-        Ok(uri.into())
-    }
-
-    /// Nothing can be done any more: whoever has not been answered is told so by signalling, others by a voice.
-    fn fail(&mut self, code: &'static str, message: String, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Fail { code, message });
-        if self.is_answered {
-            self.apologise(effects);
-        } else {
-            self.doing = Doing::Over;
-            effects.push(Effect::Refuse(Refusal {
-                status: 503,
-                q850: None,
-            }));
-        }
-    }
-
-    fn apologise(&mut self, effects: &mut Vec<Effect>) {
-        self.doing = Doing::Apologising;
-        let sound = Sound::Text {
-            text: APOLOGY.to_owned(),
-            voice: String::new(),
-        };
-        effects.push(Effect::Hear(Prompt { sound, loops: 1 }));
-    }
-
-    fn read(
-        &mut self,
-        uri: &str,
-        text: &str,
-        now_us: i64,
-        fresh: &mut impl FnMut() -> String,
-        effects: &mut Vec<Effect>,
-    ) {
-        match document::read(text) {
-            Ok(actions) => {
-                self.base = Url::parse(uri).ok();
-                self.handlers.clear();
-                self.actions = actions.into();
-                self.go_on(now_us, fresh, effects);
-            }
-            Err(error) if self.handlers.is_empty() => {
-                // Somebody made a mistake, and whoever calls should hear that it was not theirs.
-                let message = format!("{uri}: {error}");
-                effects.push(Effect::Fail {
-                    code: "DOCUMENT_ERROR",
-                    message,
-                });
-                if self.is_answered {
-                    self.apologise(effects);
-                } else {
-                    effects.push(Effect::Answer);
-                    self.actions.clear();
-                    self.doing = Doing::Answering(Action::Play(Prompt {
-                        sound: Sound::Text {
-                            text: APOLOGY.to_owned(),
-                            voice: String::new(),
-                        },
-                        loops: 1,
-                    }));
-                }
-            }
-            Err(error) => self.ask_first(&error.to_string(), now_us, fresh, effects),
-        }
-    }
-
     /// The next action. A document that is exhausted ends its call.
     fn go_on(&mut self, now_us: i64, fresh: &mut impl FnMut() -> String, effects: &mut Vec<Effect>) {
         while let Some(action) = self.actions.pop_front() {
@@ -549,30 +310,6 @@ impl Script {
                 unreachable!("they need nobody who hears")
             }
         }
-    }
-
-    /// The same with a whole address.
-    fn whole(&self, prompt: Prompt) -> Result<Prompt, String> {
-        let sound = self.whole_sound(prompt.sound)?;
-        Ok(Prompt { sound, ..prompt })
-    }
-
-    fn whole_sound(&self, sound: Sound) -> Result<Sound, String> {
-        Ok(match sound {
-            Sound::File(reference) => Sound::File(self.resolved(&reference)?),
-            said @ (Sound::Text { .. } | Sound::Announcement(_)) => said,
-        })
-    }
-
-    fn whole_connection(&self, mut connection: Connection) -> Result<Connection, String> {
-        let sounds = connection
-            .endpoints
-            .iter_mut()
-            .flat_map(|endpoint| [&mut endpoint.whisper, &mut endpoint.screen]);
-        for sound in sounds.chain([&mut connection.ring]) {
-            *sound = sound.take().map(|sound| self.whole_sound(sound)).transpose()?;
-        }
-        Ok(connection)
     }
 
     fn call(

@@ -1,7 +1,11 @@
 //! Calls as tables: what happens at which second, and what follows.
 
-use super::*;
-use crate::meetings::Parting;
+use super::{asking::APOLOGY, *};
+use crate::{
+    CallState,
+    document::{Prompt, Sound},
+    meetings::{Parting, Unattended},
+};
 
 const HANDLER: &str = "https://app.example/calls/begin";
 
