@@ -13,7 +13,7 @@ use server::{Configuration, Quotas, Server};
 
 use crate::{
     folder_on_disk, load,
-    reads::{Prepared, prepare},
+    reads::{POSTGRES_CONNECTIONS, Prepared, prepare},
     report::{self, progress},
 };
 
@@ -21,8 +21,6 @@ const ROUNDS: usize = 5;
 const ROUND_TIME: Duration = Duration::from_secs(3);
 /// Of clients to the server.
 const CONNECTIONS: usize = 64;
-/// Of `pgbench`; the server has as many at most.
-const POOL: usize = 16;
 /// Statements that `pgbench` runs one after the other as what it calls a transaction.
 const STATEMENTS: usize = 500;
 
@@ -87,7 +85,7 @@ fn statements(names: &[String], reader: &UserId) -> Result<String> {
 fn pgbench(database: &str, script: &Path) -> Result<f64> {
     let text = fs::read_to_string(script)?;
     let statements = u32::try_from(text.lines().count())?;
-    let clients = POOL.to_string();
+    let clients = POSTGRES_CONNECTIONS.to_string();
     let seconds = ROUND_TIME.as_secs().to_string();
     let run = Command::new("pgbench")
         .args([

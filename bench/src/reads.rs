@@ -32,6 +32,8 @@ const GET: &str = "/google.apps.meet.v2.ConferenceRecordsService/GetParticipantS
 const LIST: &str = "/google.apps.meet.v2.ConferenceRecordsService/ListConferenceRecords";
 /// Fewer than one client may ask for.
 const LISTS_AT_ONCE: usize = 8;
+/// To a PostgreSQL: as many as the server has.
+pub(crate) const POSTGRES_CONNECTIONS: usize = 16;
 /// Of the sessions that are stored.
 const ASKED_EVERY: usize = 4;
 const PAGE_SIZE: usize = 100;
@@ -77,7 +79,11 @@ pub(crate) async fn prepare(location: &Location, sessions: usize) -> Result<Prep
     let token = identity
         .issue_token(&owner, Scopes::MEET, TOKEN_TIME, &By::command_line(now_us))
         .await?;
-    let names = stored::fill(&Register::new(db), &owner.id, sessions).await?;
+    let at_once = match location {
+        Location::Sqlite(_) => stored::SPACES,
+        Location::Postgres(_) => POSTGRES_CONNECTIONS,
+    };
+    let names = stored::fill(&Register::new(db), &owner.id, sessions, at_once).await?;
     Ok(Prepared {
         names: names.into_iter().step_by(ASKED_EVERY).collect(),
         owner: owner.id,

@@ -45,7 +45,7 @@ pub(crate) async fn run(how_many: usize) -> Result<()> {
     let db = Db::open(&Location::Sqlite(folder.path().join("sederunt.db"))).await?;
     let register = Register::new(db.clone());
     let (owner, token) = owner(&Identity::open(db.clone()).await?).await?;
-    let names = stored::fill(&register, &owner, how_many).await?;
+    let names = stored::fill(&register, &owner, how_many, stored::SPACES).await?;
     progress("measuring them, and publishing their call records");
     let sessions = names.iter().map(|name| session_of(name)).collect::<Result<Vec<_>>>()?;
     for batch in sessions.chunks(SESSIONS_AT_ONCE) {

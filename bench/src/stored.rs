@@ -6,6 +6,8 @@ use crate::visits;
 use anyhow::Result;
 use meeting::{Fact, Input, Space, UserId};
 use register::Register;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Everybody comes twice.
 const SESSIONS_PER_PERSON: usize = 2;
@@ -13,19 +15,24 @@ const PEOPLE_PER_CONFERENCE: usize = 4;
 const SESSIONS_PER_CONFERENCE: usize = SESSIONS_PER_PERSON * PEOPLE_PER_CONFERENCE;
 /// Users that the people are taken from in turn.
 const USERS: usize = 1_000;
-/// Spaces, each of which has its conferences one after the other. They are filled at once.
-const SPACES: usize = 512;
+/// Spaces, each of which has its conferences one after the other.
+pub(crate) const SPACES: usize = 512;
 /// From one conference of a space to the next.
 const CONFERENCE_EVERY_US: i64 = 60_000_000;
 /// From one join to the next.
 const JOIN_EVERY_US: i64 = 1_000_000;
 
-/// Records at least so many sessions, and returns their full names.
-pub(crate) async fn fill(register: &Register, owner: &UserId, sessions: usize) -> Result<Vec<String>> {
+/// Records at least so many sessions, and returns their full names. `at_once` spaces are written to at once: SQLite makes one
+/// transaction of all that comes together, and PostgreSQL has so many connections.
+pub(crate) async fn fill(register: &Register, owner: &UserId, sessions: usize, at_once: usize) -> Result<Vec<String>> {
     let conferences = sessions.div_ceil(SESSIONS_PER_CONFERENCE * SPACES);
+    let turns = Arc::new(Semaphore::new(at_once));
     let spaces = (0..SPACES).map(|number| {
-        let (register, owner) = (register.clone(), owner.clone());
-        tokio::spawn(async move { fill_space(&register, &owner, number, conferences).await })
+        let (register, owner, turns) = (register.clone(), owner.clone(), Arc::clone(&turns));
+        tokio::spawn(async move {
+            let _turn = turns.acquire_owned().await?;
+            fill_space(&register, &owner, number, conferences).await
+        })
     });
     let mut names = Vec::new();
     for space in spaces.collect::<Vec<_>>() {
