@@ -10,7 +10,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
     time::Instant,
 };
 
@@ -251,15 +251,31 @@ impl DtlsProvider for Dtls {
         &self,
         cert: &DtlsCert,
         now: Instant,
-        dtls_version: DtlsVersion,
+        _: DtlsVersion,
         mtu: Option<usize>,
     ) -> Result<Box<dyn DtlsInstance>, CryptoError> {
-        let dtls = PLAIN.dtls_provider.new_dtls(cert, now, dtls_version, mtu)?;
+        let dtls = dimpl::Dtls::new_12(handshakes(mtu)?, cert.clone(), now);
         Ok(Box::new(Opening(dtls)))
     }
 }
 
-impl DtlsInstance for Opening<Box<dyn DtlsInstance>> {
+/// What all handshakes have in common: the version and the datagrams of all are the same. Whoever makes this has the whole cryptography
+/// tried on known answers, which takes longer than a handshake, so it is made once.
+fn handshakes(mtu: Option<usize>) -> Result<Arc<dimpl::Config>, CryptoError> {
+    static ALL: OnceLock<Arc<dimpl::Config>> = OnceLock::new();
+    if let Some(all) = ALL.get() {
+        return Ok(Arc::clone(all));
+    }
+    // Who sends a handshake has been vouched for by ICE, and needs no cookie.
+    let builder = dimpl::Config::builder().use_server_cookie(false);
+    let builder = mtu.into_iter().fold(builder, dimpl::ConfigBuilder::mtu);
+    let made = builder
+        .build()
+        .map_err(|error| CryptoError::Other(error.to_string()))?;
+    Ok(Arc::clone(ALL.get_or_init(|| Arc::new(made))))
+}
+
+impl DtlsInstance for Opening<dimpl::Dtls> {
     fn set_active(&mut self, active: bool) {
         self.0.set_active(active);
     }
