@@ -40,6 +40,18 @@ const CHANNELS: [&str; 7] = [
 ];
 const CHAT: &str = "chat";
 
+/// An offer as a page makes it: on a line on which it only receives it names no stream, so that it says the same of all such lines.
+pub fn as_a_page_offers(offer: &str) -> String {
+    let mut receives = false;
+    let mut lines: Vec<&str> = offer.split_inclusive('\n').collect();
+    lines.retain(|line| {
+        receives = (receives && !line.starts_with("m=")) || line.trim_end() == "a=recvonly";
+        let names_a_stream = line.starts_with("a=msid:") || line.starts_with("a=ssrc");
+        !(receives && names_a_stream)
+    });
+    lines.concat()
+}
+
 /// 20 ms of sound, encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spoken {
@@ -160,7 +172,7 @@ impl Browser {
             told: Told::default(),
             heard: BTreeMap::new(),
         };
-        (browser, offer.to_sdp_string())
+        (browser, as_a_page_offers(&offer.to_sdp_string()))
     }
 
     /// Takes the answer, and begins to connect.

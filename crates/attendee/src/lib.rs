@@ -13,6 +13,6 @@ mod checker;
 pub mod limits;
 
 pub use attendee::{Attendee, Hearing, Offered, State};
-pub use browser::{Browser, Heard, Spoken, Told};
+pub use browser::{Browser, Heard, Spoken, Told, as_a_page_offers};
 pub use check::{Check, Found};
 pub use checker::{Unreadable, Way};

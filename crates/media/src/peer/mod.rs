@@ -13,6 +13,7 @@
 //! * Of what is measured it tells what only it knows, once a second: what the client's receivers report, round trips. See `reports`.
 //! * It should not panic. If it does, that is this peer's end and nobody else's: see [`Peer::guarded`].
 
+mod alike;
 mod answer;
 mod authentic;
 mod estimate;
@@ -62,13 +63,14 @@ use crate::{
     endpoint::{Endpoint, Route, Transport},
     event, limits,
     peer::{
+        alike::Abridged,
         answer::{in_offered_order, with_end_of_candidates},
         authentic::Keys,
         estimate::Estimation,
         format::format_of,
         lean::Lean,
         redundancy::Redundancy,
-        sending::ReceivingLine,
+        sending::{ReceivingLine, copied, receiving},
     },
 };
 
@@ -248,9 +250,10 @@ impl Peer {
         now: Instant,
     ) -> Result<(Peer, String), OfferError> {
         let plan = Plan::parse(offer_text)?;
+        let abridged = Abridged::of(offer_text, &plan);
         let malformed = |error: &dyn std::fmt::Display| OfferError::Malformed(error.to_string());
         catch_unwind(|| {
-            let offer = SdpOffer::from_sdp_string(offer_text).map_err(|error| malformed(&error))?;
+            let offer = SdpOffer::from_sdp_string(&abridged.offer).map_err(|error| malformed(&error))?;
             let estimation = (watch.is_estimated && plan.tells_arrivals).then(Estimation::default);
             let is_sampled = watch.is_measured || estimation.is_some();
             let configuration = configuration().set_stats_interval(is_sampled.then_some(limits::SAMPLE_INTERVAL));
@@ -259,13 +262,15 @@ impl Peer {
                 rtc.add_local_candidate(candidate(*end).map_err(|error| malformed(&error))?);
             }
             let answer = rtc.sdp_api().accept_offer(offer).map_err(|error| malformed(&error))?;
-            let mut peer = Peer::planned(rtc, &plan, candidates, now)
+            let mut peer = Peer::planned(rtc, &plan, &abridged, candidates, now)
                 .ok_or_else(|| malformed(&"a receiving section was not accepted"))?;
             peer.is_measured = watch.is_measured;
             peer.lean = sending::lean(&peer.rtc, (&peer.audio, &peer.video), estimation.is_some(), now);
             peer.estimation = estimation;
-            let answer = in_offered_order(&answer.to_sdp_string(), offer_text);
-            Ok((peer, with_end_of_candidates(&answer)))
+            let answer = in_offered_order(&answer.to_sdp_string(), &abridged.offer);
+            let copied: Vec<_> = copied(&peer.audio).chain(copied(&peer.video)).collect();
+            let answer = abridged.completed(with_end_of_candidates(&answer), &copied);
+            Ok((peer, answer))
         })
         .unwrap_or_else(|_| Err(malformed(&"it cannot be understood")))
     }
@@ -286,12 +291,8 @@ impl Peer {
         Ok((peer, answer))
     }
 
-    fn planned(mut rtc: Rtc, plan: &Plan, candidates: &[Endpoint], now: Instant) -> Option<Peer> {
-        let mut receiving = |mids: &[String]| -> Option<Vec<ReceivingLine>> {
-            let mids = mids.iter().map(|mid| Mid::from(mid.as_str()));
-            mids.map(|mid| ReceivingLine::asleep(&mut rtc, mid)).collect()
-        };
-        let (audio, video) = (receiving(&plan.audio)?, receiving(&plan.video)?);
+    fn planned(mut rtc: Rtc, plan: &Plan, offer: &Abridged<'_>, candidates: &[Endpoint], now: Instant) -> Option<Peer> {
+        let (audio, video) = receiving(&mut rtc, plan, offer)?;
         let sending = [
             (&plan.microphone, Source::Microphone),
             (&plan.camera, Source::Camera),

@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Instant};
 use str0m::{
     Rtc,
     format::PayloadParams,
-    media::Mid,
+    media::{MediaKind, Mid},
     rtp::{Extension, ExtensionValues, RtpWrite, Ssrc, VideoOrientation, Vp8Descriptor, Vp8Patch},
 };
 
@@ -19,11 +19,13 @@ use crate::{
     core::{
         LineId,
         codec::{Codec, Picture, write_picture},
+        offer::Plan,
     },
     egress::{Egress, Format, Outgoing},
     limits,
     peer::{
         Peer,
+        alike::{Abridged, Copied},
         format::params_of,
         lean::{Lean, Negotiated},
         packet::{Names, Types},
@@ -36,6 +38,8 @@ const LARGEST_ONE_BYTE_ID: u8 = 14;
 /// A line on which this peer receives.
 pub(super) struct ReceivingLine {
     pub(super) mid: Mid,
+    /// The one that the stack has seen: itself, or one that it is like.
+    like: Mid,
     pub(super) ssrc: Ssrc,
     /// The name of its retransmissions.
     resends: Option<Ssrc>,
@@ -120,18 +124,35 @@ impl Egress for Peer {
 
 impl ReceivingLine {
     /// A line of an answer, which str0m forgets for now; `None` if it has no such line.
-    pub(super) fn asleep(rtc: &mut Rtc, mid: Mid) -> Option<ReceivingLine> {
+    fn asleep(rtc: &mut Rtc, mid: Mid) -> Option<ReceivingLine> {
         let mut api = rtc.direct_api();
         let stream = api.stream_tx_by_mid(mid, None)?;
         let (ssrc, resends) = (stream.ssrc(), stream.rtx());
         api.remove_stream_tx(ssrc);
         Some(ReceivingLine {
             mid,
+            like: mid,
             ssrc,
             resends,
             is_awake: false,
             payload_types: vec![],
         })
+    }
+
+    /// Another line of which the same was said, and of which str0m knows nothing yet.
+    fn another(&self, mid: Mid, mut unused: impl FnMut() -> Ssrc) -> ReceivingLine {
+        ReceivingLine {
+            mid,
+            like: self.like,
+            ssrc: unused(),
+            resends: self.resends.map(|_| unused()),
+            is_awake: false,
+            payload_types: vec![],
+        }
+    }
+
+    fn sources(&self) -> impl Iterator<Item = Ssrc> + use<> {
+        [self.ssrc].into_iter().chain(self.resends)
     }
 
     /// Wakes it; false if it was awake.
@@ -140,6 +161,10 @@ impl ReceivingLine {
             return false;
         }
         let mut api = rtc.direct_api();
+        if self.like != self.mid {
+            let kind = if is_video { MediaKind::Video } else { MediaKind::Audio };
+            api.declare_media(self.mid, kind);
+        }
         let stream = api.declare_stream_tx(self.ssrc, self.resends, self.mid, None);
         if is_video {
             stream.set_rtx_cache(limits::RESEND_PACKETS, limits::RESEND_AGE, Some(limits::RESEND_RATIO));
@@ -152,7 +177,7 @@ impl ReceivingLine {
             return *types;
         }
         let negotiated = |types: &Types| {
-            rtc.media(self.mid)
+            rtc.media(self.like)
                 .is_some_and(|media| media.remote_pts().contains(&types.plain))
         };
         let params = rtc.codec_config().match_params(params_of(format));
@@ -166,7 +191,8 @@ impl ReceivingLine {
     }
 
     fn negotiated(&self, rtc: &Rtc) -> Option<Negotiated> {
-        let extensions = rtc.media(self.mid)?.remote_extmap();
+        let media = rtc.media(self.like)?;
+        let extensions = media.remote_extmap();
         // What has a larger number than this is written in another way, which browsers do not ask for.
         let id_of = |extension| extensions.id_of(extension).filter(|id| *id <= LARGEST_ONE_BYTE_ID);
         let names = Names {
@@ -175,7 +201,7 @@ impl ReceivingLine {
             orientation: id_of(Extension::VideoOrientation),
             number: id_of(Extension::TransportSequenceNumber),
         };
-        let pts = rtc.media(self.mid)?.remote_pts();
+        let pts = media.remote_pts();
         let mut params = rtc.codec_config().params().iter();
         let padding = params.find_map(|params| params.resend().filter(|_| pts.contains(&params.pt())));
         Some(Negotiated {
@@ -185,6 +211,49 @@ impl ReceivingLine {
             names,
         })
     }
+}
+
+/// The lines of sound and of pictures, asleep; `None` if one of them was not accepted.
+pub(super) fn receiving(
+    rtc: &mut Rtc,
+    plan: &Plan,
+    offer: &Abridged<'_>,
+) -> Option<(Vec<ReceivingLine>, Vec<ReceivingLine>)> {
+    let mut taken = vec![];
+    let mut lines = |mids: &[String]| -> Option<Vec<ReceivingLine>> {
+        let mut lines = Vec::<ReceivingLine>::with_capacity(mids.len());
+        for mid in mids {
+            let original = offer.like(mid).map(Mid::from);
+            let mid = Mid::from(mid.as_str());
+            let line = match original {
+                None => ReceivingLine::asleep(rtc, mid)?,
+                Some(original) => lines.iter().find(|line| line.mid == original)?.another(mid, || {
+                    loop {
+                        let ssrc = rtc.direct_api().new_ssrc();
+                        if !taken.contains(&ssrc) {
+                            return ssrc;
+                        }
+                    }
+                }),
+            };
+            taken.extend(line.sources());
+            lines.push(line);
+        }
+        Some(lines)
+    };
+    Some((lines(&plan.audio)?, lines(&plan.video)?))
+}
+
+/// Those of these lines that the stack has not seen.
+pub(super) fn copied(lines: &[ReceivingLine]) -> impl Iterator<Item = Copied> {
+    lines.iter().filter(|line| line.like != line.mid).map(|line| {
+        let original = lines.iter().find(|other| other.mid == line.like);
+        let theirs = original.into_iter().flat_map(ReceivingLine::sources);
+        Copied {
+            mid: line.mid.to_string(),
+            sources: theirs.map(|ssrc| *ssrc).zip(line.sources().map(|ssrc| *ssrc)).collect(),
+        }
+    })
 }
 
 /// The lean way for these lines.

@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use attendee::as_a_page_offers;
 use media::{Card, CardKind, Channel, DisconnectReason, Endpoint, Event, Media, Options, Rights, framing::Framing};
 use serde_json::{Value, json};
 use str0m::{
@@ -275,13 +276,14 @@ impl Client {
             (label, id)
         });
         let (offer, pending) = api.apply().unwrap();
-        let prepared = media.answer(&offer.to_sdp_string()).unwrap();
+        let theirs = as_a_page_offers(&offer.to_sdp_string());
+        let prepared = media.answer(&theirs).unwrap();
         let answer = SdpAnswer::from_sdp_string(prepared.answer_sdp()).unwrap();
         let line = |sdp: &str, name: &str| {
             let value = sdp.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
             value.unwrap()
         };
-        let (ours, theirs) = (prepared.answer_sdp(), offer.to_sdp_string());
+        let ours = prepared.answer_sdp();
         let names = [ours, &theirs].map(|sdp| line(sdp, "a=ice-ufrag:"));
         let credentials = (names.join(":"), line(ours, "a=ice-pwd:"));
         media.admit(prepared, name, group).unwrap();
