@@ -292,6 +292,12 @@ pub const PACING_RATIO: (u64, u64) = (5, 2);
 /// Packets that a client has not spoken of yet: two seconds of ten megabits. One that it speaks of later is nobody's.
 pub const UNANSWERED_PACKETS: usize = 2_048;
 
+/// And one that it has not spoken of for so long it never will: the fullest queue is shorter, with the answer that waits in another.
+pub const UNANSWERED_FOR: Duration = Duration::from_secs(10);
+
+/// A packet that was called lost so long ago will not come: ways are not that different.
+pub const LOST_FOR_GOOD: Duration = Duration::from_secs(1);
+
 /// Samples whose slope says whether a queue grows (draft-ietf-rmcat-gcc-02; browsers have as many).
 pub const TREND_SAMPLES: usize = 20;
 

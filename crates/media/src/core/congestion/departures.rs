@@ -1,7 +1,8 @@
 //! What has left, by transport-wide numbers, until the client has said whether it came.
 //!
 //! One numbering for all lines of a session. Numbers are kept whole and named by their lower half; a client tells of the newest
-//! [`limits::UNANSWERED_PACKETS`], or of none that we know. What it called lost may still come, and then is no loss.
+//! [`limits::UNANSWERED_PACKETS`], or of none that we know. What it called lost may still come for a while, and then is no loss. What came, and
+//! what nothing more is heard of, is forgotten: most viewers need a handful of places, and not thousands.
 
 use std::collections::VecDeque;
 
@@ -58,6 +59,7 @@ impl Departures {
             self.packets.pop_front();
             self.first += 1;
         }
+        self.forget();
         self.packets.push_back(Departure {
             sent_us: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
             bytes: u16::try_from(bytes).unwrap_or(u16::MAX),
@@ -103,6 +105,24 @@ impl Departures {
                 arrived_us: arrival.arrived_us,
                 is_late,
             });
+        }
+        self.forget();
+    }
+
+    /// Forgets the oldest, as far as nothing is to be heard of them that would change anything.
+    fn forget(&mut self) {
+        let newest_us = self.packets.back().map_or(0, |newest| newest.sent_us);
+        let is_over = |packet: &Departure| {
+            let age = Time::from_micros(newest_us.saturating_sub(packet.sent_us));
+            match packet.fate {
+                Fate::Arrived => true,
+                Fate::Lost => age >= limits::LOST_FOR_GOOD,
+                Fate::Unknown => age >= limits::UNANSWERED_FOR,
+            }
+        };
+        while self.packets.front().is_some_and(is_over) {
+            self.packets.pop_front();
+            self.first += 1;
         }
     }
 }
@@ -151,6 +171,28 @@ mod tests {
             &[&message(1, 2, &[0, 1]), &message(1, 1, &[])],
             &["1 came", "2 came"],
         );
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten() {
+        // One that is lost and one that nothing is told of, and so long after that another leaves: how many are kept.
+        let check = |after: Time, expected| {
+            let mut departures = Departures::default();
+            for _ in 0..4 {
+                departures.leave(100, false, Time::ZERO);
+            }
+            departures.answer(Arrivals::parse(&message(0, 3, &[1])).unwrap(), |_| {});
+            departures.leave(100, false, after);
+            departures.answer(Arrivals::parse(&message(4, 1, &[])).unwrap(), |_| {});
+            assert_eq!(
+                (departures.packets.len(), departures.next()),
+                (expected, 5),
+                "{after:?}"
+            );
+        };
+        check(Time::ZERO, 5);
+        check(limits::LOST_FOR_GOOD, 2);
+        check(limits::UNANSWERED_FOR, 1);
     }
 
     #[test]
