@@ -24,7 +24,10 @@ use str0m::{
     },
 };
 
-use crate::peer::{reporting::Reporting, srtp::Sealer};
+use crate::peer::{
+    reporting::{Reporting, without_arrivals},
+    srtp::Sealer,
+};
 
 /// What does the work.
 static PLAIN: LazyLock<CryptoProvider> = LazyLock::new(from_feature_flags);
@@ -86,14 +89,18 @@ fn is_report(aad: &[u8]) -> bool {
     aad.len() == REPORT_AAD_BYTES && (192..=223).contains(&aad[1])
 }
 
-fn note_report(aads: &[&[u8]], opened: &[u8]) {
-    if let Some(aad) = aads.first().filter(|aad| is_report(aad)) {
-        REPORT.with_borrow_mut(|report| {
-            report.clear();
-            report.extend_from_slice(&aad[..REPORT_HEAD_BYTES]);
-            report.extend_from_slice(opened);
-        });
-    }
+/// Notes a report that was opened, and gives how much of it the stack is to see: it would take apart what is said of arrivals, and compare it with
+/// packets of which it has sent none.
+fn note_report(aads: &[&[u8]], opened: &[u8]) -> usize {
+    let Some(aad) = aads.first().filter(|aad| is_report(aad)) else {
+        return opened.len();
+    };
+    REPORT.with_borrow_mut(|report| {
+        report.clear();
+        report.extend_from_slice(&aad[..REPORT_HEAD_BYTES]);
+        report.extend_from_slice(opened);
+        without_arrivals(report).saturating_sub(REPORT_HEAD_BYTES)
+    })
 }
 
 /// A report as it is to be sealed; nothing if it is right as it is.
@@ -229,8 +236,7 @@ macro_rules! watch_gcm {
                 output: &mut [u8],
             ) -> Result<usize, CryptoError> {
                 let length = noted(self.0.decrypt(iv, aads, input, output))?;
-                note_report(aads, &output[..length]);
-                Ok(length)
+                Ok(note_report(aads, &output[..length]))
             }
         }
     };
@@ -269,9 +275,7 @@ fn handshakes(mtu: Option<usize>) -> Result<Arc<dimpl::Config>, CryptoError> {
     // Who sends a handshake has been vouched for by ICE, and needs no cookie.
     let builder = dimpl::Config::builder().use_server_cookie(false);
     let builder = mtu.into_iter().fold(builder, dimpl::ConfigBuilder::mtu);
-    let made = builder
-        .build()
-        .map_err(|error| CryptoError::Other(error.to_string()))?;
+    let made = builder.build().map_err(|error| CryptoError::Other(error.to_string()))?;
     Ok(Arc::clone(ALL.get_or_init(|| Arc::new(made))))
 }
 

@@ -181,6 +181,18 @@ pub(super) fn arrivals(compound: &[u8]) -> impl Iterator<Item = Arrivals<'_>> {
     told.filter_map(|packet| Arrivals::parse(packet.body.get(8..)?))
 }
 
+/// How long a compound is without what it says at its end of packets by their transport-wide numbers: that is for nobody but [`arrivals`].
+pub(super) fn without_arrivals(compound: &[u8]) -> usize {
+    let (mut read, mut kept) = (0, 0);
+    for packet in packets(compound) {
+        read += 4 + packet.body.len();
+        if (packet.kind, packet.count) != (TRANSPORT_FEEDBACK, ARRIVALS) {
+            kept = read;
+        }
+    }
+    if read == compound.len() { kept } else { compound.len() }
+}
+
 fn packets(compound: &[u8]) -> impl Iterator<Item = Packet<'_>> {
     let mut rest = compound;
     std::iter::from_fn(move || {
@@ -235,6 +247,25 @@ mod tests {
         let head = [0x80 | count, kind, 0, u8::try_from(words.len()).unwrap()];
         let words = words.iter().flat_map(|word| word.to_be_bytes());
         head.into_iter().chain(words).collect()
+    }
+
+    #[test]
+    fn what_is_said_of_arrivals_is_left_out_at_the_end() {
+        let check = |kinds: &[(u8, u8)], more: &[u8], expected| {
+            let packet = |(kind, count): &(u8, u8)| [[0x80 | *count, *kind, 0, 1], SSRC.to_be_bytes()].concat();
+            let mut compound: Vec<u8> = kinds.iter().flat_map(packet).collect();
+            compound.extend_from_slice(more);
+            assert_eq!(without_arrivals(&compound), expected, "{kinds:?} {more:?}");
+        };
+        let (arrivals, nack, report) = ((205, 15), (205, 1), (201, 0));
+        check(&[arrivals], &[], 0);
+        check(&[arrivals, arrivals], &[], 0);
+        check(&[report, arrivals], &[], 8);
+        check(&[report, nack], &[], 16);
+        check(&[report, arrivals, nack], &[], 24);
+        // What is not whole is the stack's to look at.
+        check(&[report, arrivals], &[1, 2], 18);
+        check(&[], &[], 0);
     }
 
     #[test]
