@@ -10,7 +10,7 @@
 //! What was sent of a picture is kept for [`limits::RESEND_AGE`], and sent again as its own source (RFC 4588) when it is missed. Nobody misses
 //! the last packet of a picture before the next picture comes; so where packets are lost it is sent again unasked, a moment later.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{cell::Cell, collections::VecDeque, time::Instant};
 
 use str0m::media::Pt;
 
@@ -26,6 +26,11 @@ use crate::{
         srtp::Sealer,
     },
 };
+
+thread_local! {
+    /// Where datagrams are made, of all sessions of a thread.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(vec![]) };
+}
 
 /// A line as it was negotiated.
 pub(super) struct Negotiated {
@@ -52,7 +57,6 @@ pub(super) struct Lean {
     loses: bool,
     /// When the end of some picture is to be sent again.
     ends_at: Option<Instant>,
-    scratch: Vec<u8>,
     estimating: Option<Estimating>,
 }
 
@@ -108,7 +112,6 @@ impl Lean {
             waits: false,
             loses: false,
             ends_at: None,
-            scratch: Vec::with_capacity(limits::DATAGRAM_BYTES),
             estimating: is_estimated.then(|| Estimating::new(now)),
         }
     }
@@ -216,9 +219,10 @@ impl Lean {
         };
         self.waits = false;
         self.resending.pass(now);
+        let mut scratch = SCRATCH.take();
         let mut leaving = Leaving {
             sealer,
-            scratch: &mut self.scratch,
+            scratch: &mut scratch,
             estimating: self.estimating.as_mut().filter(|estimating| estimating.is_wanted()),
             now,
             transmit,
@@ -237,6 +241,7 @@ impl Lean {
             self.waits |= line.unsent > 0;
         }
         self.lines.iter_mut().any(|line| line.probe(&mut leaving));
+        SCRATCH.set(scratch);
         let ends = self.lines.iter().filter_map(|line| line.end);
         self.ends_at = ends.map(|(_, at)| at).min();
     }
