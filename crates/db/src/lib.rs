@@ -138,11 +138,22 @@ impl Db {
     /// On SQLite it runs on the caller's thread: a page from the cache takes some tens of microseconds, less than moving
     /// it elsewhere would.
     pub fn read<'a>(&'a self, sql: &'a str, params: Vec<Value>) -> Answer<'a, Vec<Row>> {
+        self.read_since(self.last_write(), sql, params)
+    }
+
+    /// The same for whoever has just asked for the [last write](Db::last_write): it is seen with all before it, and need not be
+    /// asked for again.
+    pub fn read_since<'a>(
+        &'a self,
+        last_write: Option<LastWrite>,
+        sql: &'a str,
+        params: Vec<Value>,
+    ) -> Answer<'a, Vec<Row>> {
         if let Err(error) = statement::check_params(&params) {
             return Box::pin(ready(Err(error)));
         }
         match &self.0 {
-            Engine::Sqlite(sqlite) => Box::pin(sqlite.read(sql, params)),
+            Engine::Sqlite(sqlite) => Box::pin(sqlite.read(last_write, sql, params)),
             Engine::Postgres(postgres) => Box::pin(postgres.read(sql, params)),
             #[cfg(feature = "testing")]
             Engine::Simulated(simulated) => Box::pin(simulated.read(sql, params)),

@@ -34,6 +34,10 @@ pub(crate) const WRITES_WAITING_MAX: usize = 1024;
 /// Reading connections to one SQLite file. A read never leaves its thread, so more than there are threads are useless.
 pub(crate) const SQLITE_READERS_MAX: usize = 16;
 
+/// How long a connection that is idle may keep its view of a SQLite file. What needs the log to be free of readers tries again as
+/// often.
+pub(crate) const SQLITE_VIEW_TIME: Duration = Duration::from_millis(20);
+
 /// Walks on one SQLite file at the same time; the others wait. As many as leave a core to everybody else where there are few.
 pub(crate) const SQLITE_WALKS_MAX: usize = 2;
 

@@ -1,13 +1,14 @@
 //! SQLite: one thread that writes, and readers that it does not hold up.
 //!
-//! In WAL mode readers see the last commit while the next one is being made, so reads need no lock and run where they are
-//! called, but for walks, which may be long: they run on threads of the runtime's that may block. Writes all pass one queue,
-//! because SQLite lets one writer in at a time anyway; the thread behind it spreads the cost of a sync over all the writes that
-//! wait ([`writer`]).
+//! In WAL mode readers see the last commit while the next one is being made, so reads wait for nobody and run where they are
+//! called ([`readers`]), but for walks, which may be long: they run on threads of the runtime's that may block. Writes all pass
+//! one queue, because SQLite lets one writer in at a time anyway; the thread behind it spreads the cost of a sync over all the
+//! writes that wait ([`writer`]).
 
 mod engine_error;
 mod folder;
 mod last_write;
+mod readers;
 mod scrub;
 #[cfg(feature = "testing")]
 mod simulated;
@@ -29,14 +30,15 @@ use crate::{
 };
 use aside::Aside;
 use engine_error::{damaged, given_up, translate};
+use readers::Readers;
 use rusqlite::{
     Connection, TransactionBehavior,
     config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
 use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    path::Path,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -44,11 +46,10 @@ use tokio::sync::Semaphore;
 
 /// An open SQLite file.
 pub(crate) struct Sqlite {
-    path: PathBuf,
     limits: Limits,
     writer: writer::Writer,
     marks: Arc<last_write::Marks>,
-    readers: Mutex<Vec<Connection>>,
+    readers: Arc<Readers>,
     reading: Semaphore,
     walking: Aside,
 }
@@ -65,12 +66,12 @@ impl Sqlite {
         // A file is durable only once its folder's entry is, and SQLite syncs that only for its journals.
         folder::sync(&folder)?;
         let marks = Arc::new(last_write::Marks::open(path)?);
+        let readers = Readers::new(path.to_owned(), limits);
         Ok(Sqlite {
-            path: path.to_owned(),
             limits,
-            writer: writer::Writer::start(connection, limits, Arc::clone(&marks))?,
+            writer: writer::Writer::start(connection, limits, Arc::clone(&marks), Arc::clone(&readers))?,
             marks,
-            readers: Mutex::default(),
+            readers,
             reading: Semaphore::new(SQLITE_READERS_MAX),
             walking: Aside::new("sqlite-walk", SQLITE_WALKS_MAX),
         })
@@ -82,7 +83,7 @@ impl Sqlite {
 
     /// Reads the whole file, on a thread of its own and without a limit of time: nobody waits for it but who asked.
     pub(crate) async fn check(&self) -> Result<(), Error> {
-        let connection = self.connect_reader()?;
+        let connection = self.readers.connect()?;
         let check = move || {
             let found: String = connection
                 .query_row("pragma quick_check(1)", [], |row| row.get(0))
@@ -105,7 +106,12 @@ impl Sqlite {
         }
         // A reader that began before sees the old state in the log: it is soon gone, as reads have a time limit.
         let deadline = Instant::now() + self.limits.read_timeout + self.limits.write_timeout;
-        while !self.writer.between(|connection| scrub::cut_log(connection)).await? {
+        loop {
+            // Readers of every process let go of the log, until the next write.
+            self.marks.take_away();
+            if self.writer.between(|connection| scrub::cut_log(connection)).await? {
+                break;
+            }
             if Instant::now() >= deadline {
                 let reason = "somebody has been reading for too long for the log to be cut";
                 return Err(Error::Timeout {
@@ -114,6 +120,7 @@ impl Sqlite {
             }
             tokio::time::sleep(SCRUB_PAUSE).await;
         }
+        self.marks.leave();
         Ok(())
     }
 
@@ -121,9 +128,16 @@ impl Sqlite {
         self.marks.read()
     }
 
-    pub(crate) async fn read(&self, sql: &str, params: Vec<Value>) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn read(
+        &self,
+        last_write: Option<LastWrite>,
+        sql: &str,
+        params: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
         let _permit = self.reading.acquire().await.expect("the semaphore is never closed");
-        self.with_reader(|connection| query(connection, sql, &params, self.limits, None))
+        self.readers.read(last_write, |connection| {
+            query(connection, sql, &params, self.limits, None)
+        })
     }
 
     pub(crate) async fn walk(self: Arc<Self>, sql: String, params: Vec<Value>) -> Result<Vec<Row>, Error> {
@@ -131,33 +145,11 @@ impl Sqlite {
         let walk = move || {
             let instructions_max = Some(SQLITE_WALK_INSTRUCTIONS_MAX);
             let limits = sqlite.limits;
-            sqlite.with_reader(|connection| query(connection, &sql, &params, limits, instructions_max))
+            sqlite
+                .readers
+                .walk(|connection| query(connection, &sql, &params, limits, instructions_max))
         };
         self.walking.run(walk).await.map_err(Error::engine)?.map_err(given_up)
-    }
-
-    /// Lends a connection that reads.
-    fn with_reader(&self, read: impl FnOnce(&mut Connection) -> Result<Vec<Row>, Error>) -> Result<Vec<Row>, Error> {
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => self.connect_reader()?,
-        };
-        let answer = read(&mut connection);
-        // A statement that opened a transaction would pin the log for ever: such a connection is not kept.
-        if connection.is_autocommit() {
-            self.readers
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(connection);
-        }
-        answer
-    }
-
-    fn connect_reader(&self) -> Result<Connection, Error> {
-        let connection = connect(&self.path, self.limits)?;
-        connection.execute_batch("pragma query_only = on").map_err(translate)?;
-        Ok(connection)
     }
 }
 
@@ -258,6 +250,13 @@ fn interrupt_after(connection: &mut Connection, timeout: Duration, instructions_
         .map_err(translate)
 }
 
+fn run(connection: &Connection, sql: &'static str) -> Result<(), Error> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut prepared| prepared.execute([]).map(drop))
+        .map_err(translate)
+}
+
 /// Lifts the deadline: one that has passed would interrupt the `begin` or `commit` of the next transaction.
 fn never_interrupt(connection: &mut Connection) -> Result<(), Error> {
     connection.progress_handler(0, None::<fn() -> bool>).map_err(translate)
@@ -291,8 +290,12 @@ fn to_sqlite(value: &Value) -> ToSqlOutput<'_> {
 fn row_from_sqlite(row: &rusqlite::Row<'_>) -> Result<Row, Error> {
     // Counted here and not when the statement was prepared: a migration may have changed the table since.
     let columns = row.as_ref().column_count();
-    let value = |column| from_sqlite(row.get_ref(column).map_err(translate)?, column);
-    Ok(Row((0..columns).map(value).collect::<Result<_, Error>>()?))
+    // Not collected, since a collection of what may fail grows step by step.
+    let mut values = Vec::with_capacity(columns);
+    for column in 0..columns {
+        values.push(from_sqlite(row.get_ref(column).map_err(translate)?, column)?);
+    }
+    Ok(Row(values))
 }
 
 fn from_sqlite(value: ValueRef<'_>, column: usize) -> Result<Value, Error> {

@@ -120,7 +120,7 @@ impl Register {
             return Ok(true);
         }
         let params = vec![id.as_str().into(), reader.as_str().into(), now.0.into()];
-        let rows = self.db.read(MAY_READ, params).await?;
+        let rows = self.db.read_since(last_write, MAY_READ, params).await?;
         if let Some(row) = rows.first() {
             let until = readable_until(row, 0)?;
             self.readable().keep(last_write, id, reader, until);

@@ -111,11 +111,13 @@ impl Register {
         // Asked before anything is read, or a write in between would be missed.
         let last_write = self.db.last_write();
         if self.readable().holds(last_write, conference, reader, now) {
-            let rows = self.db.read(PARTICIPANT_SESSION_OF_READABLE, params).await?;
+            let sql = PARTICIPANT_SESSION_OF_READABLE;
+            let rows = self.db.read_since(last_write, sql, params).await?;
             return named(conference, participant, id, &rows);
         }
         params.extend([now.0.into(), reader.as_str().into()]);
-        let rows = self.db.read(PARTICIPANT_SESSION_FOR_READER, params).await?;
+        let sql = PARTICIPANT_SESSION_FOR_READER;
+        let rows = self.db.read_since(last_write, sql, params).await?;
         let until = readable_until(rows.first().ok_or(RegisterError::NotFound)?, 4)?;
         self.readable().keep(last_write, conference, reader, until);
         named(conference, participant, id, &rows)

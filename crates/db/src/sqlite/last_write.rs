@@ -22,6 +22,9 @@ use std::{
 
 const MARK_BYTES: usize = 16;
 
+/// No process leaves it: each begins to count at one.
+const NO_MARK: u128 = 0;
+
 /// The file of marks.
 pub(super) struct Marks {
     file: File,
@@ -55,16 +58,25 @@ impl Marks {
     /// Something was written.
     pub(super) fn leave(&self) {
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        let mark = (u128::from(self.process) << 64) | u128::from(count);
+        self.set((u128::from(self.process) << 64) | u128::from(count));
+    }
+
+    /// Takes the last mark away: until the next, nobody remembers anything, nor keeps a view of it.
+    pub(super) fn take_away(&self) {
+        self.set(NO_MARK);
+    }
+
+    fn set(&self, mark: u128) {
         if let Err(error) = self.file.write_all_at(&mark.to_le_bytes(), 0) {
             tracing::error!(%error, "what is remembered cannot be taken back, and may be old for some seconds");
         }
     }
 
-    /// The last mark; `None` if it cannot be read.
+    /// The last mark; `None` if there is none, or it cannot be read.
     pub(super) fn read(&self) -> Option<LastWrite> {
         let mut mark = [0; MARK_BYTES];
         let read = self.file.read_exact_at(&mut mark, 0);
-        read.is_ok().then(|| LastWrite(u128::from_le_bytes(mark)))
+        let mark = u128::from_le_bytes(mark);
+        (read.is_ok() && mark != NO_MARK).then_some(LastWrite(mark))
     }
 }

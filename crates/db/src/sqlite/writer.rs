@@ -5,7 +5,9 @@
 //! savepoint of its own, so that one that fails takes nothing with it; a commit that fails takes all of its writes. A
 //! caller is told only after the commit.
 
-use super::{bind, engine_error::translate, interrupt_after, last_write::Marks, never_interrupt};
+use super::{
+    bind, engine_error::translate, interrupt_after, last_write::Marks, never_interrupt, readers::Readers, run,
+};
 use crate::{
     Error, Limits, Statement,
     limits::{WRITES_PER_COMMIT_MAX, WRITES_WAITING_MAX},
@@ -32,12 +34,18 @@ struct Waiting {
 }
 
 impl Writer {
-    pub(super) fn start(mut connection: Connection, limits: Limits, marks: Arc<Marks>) -> Result<Writer, Error> {
+    pub(super) fn start(
+        mut connection: Connection,
+        limits: Limits,
+        marks: Arc<Marks>,
+        readers: Arc<Readers>,
+    ) -> Result<Writer, Error> {
         let (sender, mut queue) = mpsc::channel(WRITES_WAITING_MAX);
         let work = move || {
             let mut received = Vec::with_capacity(WRITES_PER_COMMIT_MAX);
             let mut batch = Vec::with_capacity(WRITES_PER_COMMIT_MAX);
             while queue.blocking_recv_many(&mut received, WRITES_PER_COMMIT_MAX) > 0 {
+                let _writing = readers.writing();
                 for work in received.drain(..) {
                     match work {
                         Work::Write(waiting) => batch.push(waiting),
@@ -176,11 +184,4 @@ fn execute(connection: &Connection, statement: &Statement) -> Result<(), Error> 
     bind(&mut prepared, &statement.params)?;
     let rows = prepared.raw_execute().map_err(translate)?;
     statement.check_changed(rows as u64)
-}
-
-fn run(connection: &Connection, sql: &'static str) -> Result<(), Error> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut prepared| prepared.execute([]).map(drop))
-        .map_err(translate)
 }
