@@ -236,6 +236,23 @@ impl Calls {
         self.db.write(vec![Statement::new(sql, vec![now_us.into()])]).await
     }
 
+    /// The calls that were in meetings by these participant sessions.
+    pub async fn calls_of_sessions(&self, mut sessions: Vec<String>) -> Result<Vec<Call>, db::Error> {
+        let Some(last) = sessions.last().cloned() else {
+            return Ok(vec![]);
+        };
+        // The last is repeated until their number is a power of two, so that an engine meets few texts.
+        sessions.resize(sessions.len().next_power_of_two(), last);
+        let places: Vec<String> = (1..=sessions.len()).map(|place| format!("${place}")).collect();
+        let places = places.join(", ");
+        let sql = format!("select {COLUMNS} from call where participant_session in ({places})");
+        let rows = self
+            .db
+            .read(&sql, sessions.into_iter().map(Value::from).collect())
+            .await?;
+        rows.iter().map(call_of).collect()
+    }
+
     /// Calls that a server left open when it died, and that were in a meeting: with the names of their sessions.
     pub(crate) async fn left_in_meetings(&self) -> Result<Vec<(String, String)>, db::Error> {
         let sql = "select id, participant_session from call where end_us is null and participant_session is not null";

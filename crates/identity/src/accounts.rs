@@ -1,7 +1,7 @@
 //! The table of accounts.
 
 use audit::{Action, By, forgetting};
-use db::{Db, Row, Statement};
+use db::{Db, Row, Statement, Value};
 use meeting::{DisplayName, MalformedName, UserId};
 
 use crate::{
@@ -93,6 +93,20 @@ impl Identity {
     /// The user of that id, if there is one.
     pub async fn user(&self, id: &UserId) -> Result<Option<User>, AccountError> {
         Ok(find_user(&self.db, id).await?)
+    }
+
+    /// Those of these users that there are, in no order.
+    pub async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, AccountError> {
+        let Some(last) = ids.last() else {
+            return Ok(vec![]);
+        };
+        let mut params: Vec<Value> = ids.iter().map(|id| id.as_str().into()).collect();
+        // The last is repeated until their number is a power of two, so that an engine meets few texts.
+        params.resize(params.len().next_power_of_two(), last.as_str().into());
+        let places: Vec<String> = (1..=params.len()).map(|place| format!("${place}")).collect();
+        let sql = format!("select {USER_COLUMNS} from account where id in ({})", places.join(", "));
+        let rows = self.db.read(&sql, params).await?;
+        Ok(rows.iter().map(user_of).collect::<Result<_, _>>()?)
     }
 
     /// The user of that address in any spelling, if there is one.

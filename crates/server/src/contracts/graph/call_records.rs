@@ -161,16 +161,17 @@ impl CallRecord {
             }
             Published::Telephone(call) => CallRecord::of_call(asked, call),
         };
-        let path = format!("{CALL_RECORDS}/{}", record.id);
         if let Some(options) = asked.options.below("sessions") {
             let page = sessions::below(graph, asked, stored, options, known).await?;
-            record.sessions_next_link = link(graph, asked, &format!("{path}/sessions"), options, page.next_page_token);
+            let more = page.next_page_token;
+            record.sessions_next_link = more.map(|cursor| link(graph, asked, &record.id, "sessions", options, &cursor));
             record.sessions = Some(page.items);
         }
         if let Some(options) = asked.options.below("participants_v2") {
             let page = participants::below(graph, asked, stored, options, known).await?;
-            let path = format!("{path}/participants_v2");
-            record.participants_next_link = link(graph, asked, &path, options, page.next_page_token);
+            let more = page.next_page_token;
+            record.participants_next_link =
+                more.map(|cursor| link(graph, asked, &record.id, "participants_v2", options, &cursor));
             record.participants_v2 = Some(page.items);
         }
         if asked.options.select.iter().any(|name| name == "participants") {
@@ -226,8 +227,8 @@ impl CallRecord {
     }
 }
 
-/// Where a collection that was cut goes on.
-fn link(graph: &Graph, asked: &Asked, path: &str, options: &Options, cursor: Option<String>) -> Option<String> {
-    let root = graph.root(&asked.place);
-    cursor.map(|cursor| pages::link_below(asked, &root, path, options, &cursor))
+/// Where a collection of a record goes on that was cut.
+fn link(graph: &Graph, asked: &Asked, id: &str, collection: &str, options: &Options, cursor: &str) -> String {
+    let path = format!("{CALL_RECORDS}/{id}/{collection}");
+    pages::link_below(asked, &graph.root(&asked.place), &path, options, cursor)
 }

@@ -97,6 +97,19 @@ impl Known {
         Ok(self.0.get(id).and_then(Option::as_ref))
     }
 
+    /// Reads all of these who were not looked up yet at once, for whoever will ask for each of them.
+    pub(super) async fn meet(&mut self, accounts: &Accounts, ids: impl Iterator<Item = &UserId>) -> Answer<()> {
+        let mut new: Vec<UserId> = ids.filter(|id| !self.0.contains_key(id)).cloned().collect();
+        new.sort_unstable();
+        new.dedup();
+        let found = accounts.users(&new).await;
+        let found = found.map_err(|error| Failure::unreachable(&error, "people cannot be looked up"))?;
+        self.0.extend(new.into_iter().map(|id| (id, None)));
+        self.0
+            .extend(found.into_iter().map(|user| (user.id.clone(), Some(user))));
+        Ok(())
+    }
+
     /// A participant, under the name that others saw.
     pub(super) async fn participant(
         &mut self,

@@ -57,9 +57,9 @@ const NEVER_CONNECTED: FailureInfo = FailureInfo {
 async fn read(
     graph: &Graph,
     asked: &Asked,
-    record: &Stored,
     stored: &CallSession,
     quality: &SessionQuality,
+    leg: Option<&Leg>,
     options: &Options,
     known: &mut Known,
 ) -> Answer<Session> {
@@ -77,30 +77,35 @@ async fn read(
         None => known.absent(accounts, &stored.id, &stored.kind).await?,
     };
     let mut session = session_of(asked, stored, quality, &somebody);
-    if let Some(leg) = leg_of(graph, record, stored).await? {
-        session.parts.insert(0, telephone::segment(asked, &leg));
+    if let Some(leg) = leg {
+        session.parts.insert(0, telephone::segment(asked, leg));
     }
     Ok(session.with(options))
 }
 
-/// The telephone call by which somebody was in a meeting: the way from them to this server, before the one into the meeting.
-async fn leg_of(graph: &Graph, record: &Stored, stored: &CallSession) -> Answer<Option<Leg>> {
-    let Some(Attended { participant, .. }) = stored
-        .attended
-        .as_ref()
-        .filter(|_| stored.kind != ParticipantKind::Anonymous)
-    else {
-        return Ok(None);
+/// The telephone calls by which people were in these sessions, by session: of each the way from them to this server, before the one
+/// into the meeting.
+async fn legs_of(graph: &Graph, record: &Stored, sessions: &[CallSession]) -> Answer<BTreeMap<String, Leg>> {
+    let name = |stored: &CallSession| {
+        let attended = stored.attended.as_ref()?;
+        let may_telephone = stored.kind != ParticipantKind::Anonymous;
+        let name = || meeting::names::participant_session(&record.conference, &attended.participant, &stored.id);
+        may_telephone.then(name)
     };
-    let session = meeting::names::participant_session(&record.conference, participant, &stored.id);
-    let unreachable = |error: &db::Error| Failure::unreachable(error, "the calls cannot be reached");
+    let unreachable = |error: db::Error| Failure::unreachable(&error, "the calls cannot be reached");
     let calls = &graph.installation.calls;
-    let call = calls.call_of_session(&session).await;
-    let Some(call) = call.map_err(|error| unreachable(&error))? else {
-        return Ok(None);
-    };
-    let legs = calls.legs(&call.id).await.map_err(|error| unreachable(&error))?;
-    Ok(legs.into_iter().find(|leg| leg.call.id == call.id))
+    let found = calls
+        .calls_of_sessions(sessions.iter().filter_map(name).collect())
+        .await;
+    let mut legs = BTreeMap::new();
+    for call in found.map_err(unreachable)? {
+        let of_call = calls.legs(&call.id).await.map_err(unreachable)?;
+        let name = call.participant_session.unwrap_or_default();
+        let session = name.rsplit('/').next().unwrap_or_default().to_owned();
+        let leg = of_call.into_iter().find(|leg| leg.call.id == call.id);
+        legs.extend(leg.map(|leg| (session, leg)));
+    }
+    Ok(legs)
 }
 
 fn session_of(asked: &Asked, stored: &CallSession, quality: &SessionQuality, somebody: &Somebody) -> Session {
@@ -225,9 +230,12 @@ async fn find(graph: &Graph, asked: &Asked, options: &Options) -> Answer<Session
     let id = SessionId::parse(&id).map_err(|_| not_found())?;
     let stored = graph.installation.register.call_session(&record, &id).await;
     let stored = stored.map_err(|error| pages::unread_below(&asked.asking, error, not_found))?;
-    let quality = quality(graph, asked, &record, std::slice::from_ref(&stored)).await?;
+    let one = std::slice::from_ref(&stored);
+    let quality = quality(graph, asked, &record, one).await?;
     let quality = quality.get(&id).cloned().unwrap_or_default();
-    read(graph, asked, &record, &stored, &quality, options, &mut Known::default()).await
+    let leg = legs_of(graph, &record, one).await?.remove(id.as_str());
+    let known = &mut Known::default();
+    read(graph, asked, &stored, &quality, leg.as_ref(), options, known).await
 }
 
 /// Those that are inlined in a record.
@@ -276,10 +284,17 @@ async fn read_page(
     } else {
         quality(graph, asked, record, &page.items).await?
     };
+    let legs = legs_of(graph, record, &page.items).await?;
+    let signed_in = page.items.iter().filter_map(|stored| match &stored.kind {
+        ParticipantKind::SignedIn(user) => Some(user),
+        ParticipantKind::Anonymous | ParticipantKind::Phone => None,
+    });
+    known.meet(&graph.installation.identity, signed_in).await?;
     let mut items = Vec::with_capacity(page.items.len());
     for stored in &page.items {
         let quality = quality.remove(&stored.id).unwrap_or_default();
-        items.push(read(graph, asked, record, stored, &quality, options, known).await?);
+        let leg = legs.get(stored.id.as_str());
+        items.push(read(graph, asked, stored, &quality, leg, options, known).await?);
     }
     Ok(Page {
         items,
