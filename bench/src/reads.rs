@@ -83,7 +83,9 @@ pub(crate) async fn prepare(location: &Location, sessions: usize) -> Result<Prep
         Location::Sqlite(_) => stored::SPACES,
         Location::Postgres(_) => POSTGRES_CONNECTIONS,
     };
-    let names = stored::fill(&Register::new(db), &owner.id, sessions, at_once).await?;
+    let register = Register::new(db);
+    let names = stored::fill(&register, &owner.id, sessions, at_once).await?;
+    stored::publish(&register).await?;
     Ok(Prepared {
         names: names.into_iter().step_by(ASKED_EVERY).collect(),
         owner: owner.id,

@@ -51,11 +51,7 @@ pub(crate) async fn run(how_many: usize) -> Result<()> {
     for batch in sessions.chunks(SESSIONS_AT_ONCE) {
         register.keep(&measured(batch), &[], visits::now()).await?;
     }
-    while register
-        .publish(visits::now().plus_us(register::limits::PUBLISHED_AFTER_US))
-        .await?
-        > 0
-    {}
+    stored::publish(&register).await?;
     samples(&db, &register, &sessions).await?;
     drop((register, db));
 
