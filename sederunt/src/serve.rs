@@ -103,12 +103,15 @@ struct NetworkFlags {
     /// The address of the server, as people open it
     #[arg(long, value_name = "URL")]
     url: String,
+    /// A bearer token, as `sederunt token` prints it: relays other than the server's own are told only to people with an account
+    #[arg(long, value_name = "TOKEN", env = "SEDERUNT_TOKEN", hide_env_values = true)]
+    token: Option<String>,
 }
 
 /// Prints what a server would meet, or a client of one.
 pub(crate) fn doctor(flags: DoctorFlags) -> Result<ExitCode, CommandError> {
-    if let Some(DoctorCommand::Network(NetworkFlags { url })) = flags.what {
-        let ways = Runtime::new()?.block_on(server::doctor::network::examine(&url));
+    if let Some(DoctorCommand::Network(NetworkFlags { url, token })) = flags.what {
+        let ways = Runtime::new()?.block_on(server::doctor::network::examine(&url, token.as_deref()));
         print_findings(&ways.findings);
         return Ok(exit_code(ways.leads_there));
     }

@@ -17,13 +17,25 @@ use str0m::{
 
 use crate::limits;
 
-/// What carries datagrams.
+/// What kind of ends a check has on our side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// Each by itself.
+pub(crate) enum End {
+    /// A socket for datagrams.
     Udp,
     /// A connection.
     Tcp,
+    /// An address on a relay, for datagrams.
+    Relayed,
+}
+
+impl End {
+    /// What comes to the server from there.
+    pub(crate) fn protocol(self) -> Protocol {
+        match self {
+            End::Udp | End::Relayed => Protocol::Udp,
+            End::Tcp => Protocol::Tcp,
+        }
+    }
 }
 
 /// What is to be sent: from where, to where.
@@ -43,7 +55,7 @@ pub(crate) struct Checker {
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
     channel: ChannelId,
-    way: Way,
+    end: End,
     is_open: bool,
     is_closed: bool,
     deadline: Instant,
@@ -55,7 +67,7 @@ pub(crate) struct Checker {
 
 impl Checker {
     /// A check, and the offer of it.
-    pub(crate) fn new(way: Way, now: Instant) -> (Checker, String) {
+    pub(crate) fn new(end: End, now: Instant) -> (Checker, String) {
         let mut rtc = Rtc::builder().build(now);
         let mut api = rtc.sdp_api();
         // As media is sent: nothing waits for what was lost, and nothing is sent again.
@@ -70,7 +82,7 @@ impl Checker {
             rtc,
             pending: Some(pending),
             channel,
-            way,
+            end,
             is_open: false,
             is_closed: false,
             deadline: now,
@@ -86,13 +98,14 @@ impl Checker {
         let unreadable = |error: &dyn std::fmt::Display| Unreadable(error.to_string());
         let answer = SdpAnswer::from_sdp_string(answer).map_err(|error| unreadable(&error))?;
         for address in from {
-            let candidate = match self.way {
-                Way::Udp => Candidate::builder().udp().host(*address).build(),
-                Way::Tcp => Candidate::builder()
+            let candidate = match self.end {
+                End::Udp => Candidate::builder().udp().host(*address).build(),
+                End::Tcp => Candidate::builder()
                     .tcp()
                     .host(*address)
                     .tcptype(TcpType::Active)
                     .build(),
+                End::Relayed => Candidate::builder().udp().relayed(*address, *address).build(),
             };
             self.rtc
                 .add_local_candidate(candidate.map_err(|error| unreadable(&error))?);
@@ -126,11 +139,7 @@ impl Checker {
 
     /// Takes a datagram.
     pub(crate) fn receive(&mut self, from: SocketAddr, to: SocketAddr, contents: &[u8], now: Instant) {
-        let protocol = match self.way {
-            Way::Udp => Protocol::Udp,
-            Way::Tcp => Protocol::Tcp,
-        };
-        if let Ok(receive) = Receive::new(protocol, from, to, contents) {
+        if let Ok(receive) = Receive::new(self.end.protocol(), from, to, contents) {
             // What makes no sense is dropped, as a browser does.
             let _ = self.rtc.handle_input(Input::Receive(now, receive));
             self.deadline = now;

@@ -11,8 +11,13 @@ mod browser;
 mod check;
 mod checker;
 pub mod limits;
+mod lines;
+mod relay;
+mod relayed;
 
 pub use attendee::{Attendee, Hearing, Offered, State};
 pub use browser::{Browser, Heard, Spoken, Told, as_a_page_offers};
-pub use check::{Check, Found};
-pub use checker::{Unreadable, Way};
+pub use check::{Check, Found, Way};
+pub use checker::Unreadable;
+pub use relay::{Carrier, Relay};
+pub use relayed::Unrelayed;

@@ -43,3 +43,15 @@ pub(crate) const CHECK_DATAGRAMS_MAX: usize = 64;
 
 /// Ends of a server that are tried: a machine has few addresses, and another's answer may name any number.
 pub(crate) const CHECK_ENDS_MAX: usize = 8;
+
+/// How long one address of a relay may take to let through: less than a check may take to stand, which comes after it.
+pub(crate) const RELAY_OPENS_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long a relay is waited for before it is asked once more (RFC 8489 §6.2.1).
+pub(crate) const RELAY_ASKED_AGAIN: Duration = Duration::from_millis(500);
+
+/// Addresses of a relay that are tried: one of each family, and one more.
+pub(crate) const RELAY_ADDRESSES_MAX: usize = 3;
+
+/// What is written around a datagram on its way to a relay, with what pads it.
+pub(crate) const RELAY_HEADER_BYTES: usize = 4 + 3;

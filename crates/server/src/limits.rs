@@ -73,6 +73,9 @@ pub(crate) const WAY_IN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of such an answer: ours have some hundreds, and a proxy's page of its own is cut.
 pub(crate) const WAY_IN_ANSWER_BYTES_MAX: usize = 64 * 1024;
 
+/// Relays that `doctor network` tries, by each of their ways: some seconds each, and `/check` tries all at once.
+pub(crate) const RELAYS_TRIED_MAX: usize = 6;
+
 /// A round trip within which people do not talk over each other: 150 ms each way (ITU-T G.114). `/check` says the same.
 pub(crate) const ROUND_TRIP_GOOD: Duration = Duration::from_millis(300);
 

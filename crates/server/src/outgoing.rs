@@ -16,10 +16,11 @@ use std::io;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 
 /// Asks. Clones share connections.
@@ -36,4 +37,13 @@ pub(crate) fn client() -> io::Result<Client> {
         .enable_http1()
         .build();
     Ok(legacy::Client::builder(TokioExecutor::new()).build(connector))
+}
+
+/// Whose certificates count, for who connects without asking by HTTP.
+pub(crate) fn trust() -> io::Result<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(aws_lc_rs::default_provider().into());
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?;
+    Ok(builder.with_native_roots()?.with_no_client_auth())
 }

@@ -48,8 +48,8 @@ impl fmt::Debug for Key {
 
 impl Key {
     /// The key of long-term credentials (RFC 8489 §9.2.2).
-    fn new(username: &str, password: &str) -> Key {
-        let digest = Md5::digest(format!("{username}:{REALM}:{password}"));
+    pub(crate) fn new(username: &str, realm: &str, password: &str) -> Key {
+        let digest = Md5::digest(format!("{username}:{realm}:{password}"));
         Key(hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &digest))
     }
 
@@ -82,7 +82,7 @@ impl Secret {
         }
         let (end, _name) = username.split_once(':')?;
         let is_over = end.parse::<u64>().ok()? <= unix_s;
-        (!is_over).then(|| Key::new(username, &self.password(username)))
+        (!is_over).then(|| Key::new(username, REALM, &self.password(username)))
     }
 
     /// A nonce for whoever is at this address, until some time from now. It is known again by its seal, and need not be kept.

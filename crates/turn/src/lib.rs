@@ -14,6 +14,7 @@
 //! No clock, no randomness, no I/O. A client is known by a way, which is the caller's word for where it is and by what it is reached.
 
 mod attributes;
+mod client;
 mod credentials;
 mod framing;
 pub mod limits;
@@ -21,6 +22,7 @@ mod message;
 mod refusal;
 mod relay;
 
+pub use client::{Client, Refused, Relayed};
 pub use credentials::{Credentials, Secret};
 pub use framing::{Framing, TooLong, is_begun};
 pub use relay::{Received, Relay, is_relaying};

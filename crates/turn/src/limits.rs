@@ -49,3 +49,12 @@ pub const MESSAGE_BYTES: usize = 2_048 + 64;
 
 /// A user name (RFC 8489 allows 508): ours have less than a tenth of it.
 pub const USERNAME_BYTES: usize = 128;
+
+/// How often a client shows its credentials anew because a relay asks for it: once as it says for whom, and when a nonce has just ended.
+pub const RENEWALS: usize = 4;
+
+/// A realm or a nonce that a client takes from a relay (RFC 8489 §14.9: 127 letters of up to six bytes).
+pub const TOLD_BYTES: usize = 763;
+
+/// A relay's words for a refusal, as far as they are shown: those of the protocol have 33 letters at most.
+pub const REASON_LETTERS: usize = 64;

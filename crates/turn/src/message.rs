@@ -257,9 +257,21 @@ pub(crate) fn write_data(bytes: &mut Vec<u8>, transaction: &Transaction, peer: S
     }
 }
 
+/// Writes data of a channel, padded as connections need it and as datagrams may have it (RFC 8656 §12.5). What fits none is not written.
+pub(crate) fn write_channel_data(bytes: &mut Vec<u8>, number: u16, datagram: &[u8]) -> Option<()> {
+    let length = u16::try_from(datagram.len()).ok()?;
+    push_with_length(bytes, number, length, datagram);
+    Some(())
+}
+
 fn push(bytes: &mut Vec<u8>, kind: u16, value: &[u8]) {
     // What is too long for its length is too long for the message, too, and that is told there.
     let length = u16::try_from(value.len()).unwrap_or(u16::MAX);
+    push_with_length(bytes, kind, length, value);
+}
+
+/// Attributes and channels' data are written alike.
+fn push_with_length(bytes: &mut Vec<u8>, kind: u16, length: u16, value: &[u8]) {
     bytes.extend(kind.to_be_bytes());
     bytes.extend(length.to_be_bytes());
     bytes.extend(value);
@@ -282,7 +294,7 @@ fn masked(address: SocketAddr, transaction: &Transaction) -> Vec<u8> {
 }
 
 /// The address behind such a mask.
-fn unmasked(value: &[u8], transaction: &Transaction) -> Option<SocketAddr> {
+pub(crate) fn unmasked(value: &[u8], transaction: &Transaction) -> Option<SocketAddr> {
     let mask = [&MAGIC[..], transaction].concat();
     let (&[_, family, port_high, port_low], ip) = value.split_first_chunk::<4>()?;
     let port = u16::from_be_bytes([port_high ^ mask[0], port_low ^ mask[1]]);

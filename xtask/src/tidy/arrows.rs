@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("turn", &["share"]),
     ("media", &["quality", "share", "turn"]),
     ("share", &[]),
-    ("attendee", &[]),
+    ("attendee", &["turn"]),
     ("edge", &["share"]),
     ("audit", &["db", "meeting"]),
     ("outbox", &["db"]),
@@ -126,7 +126,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "turn",
         ],
     ),
-    ("end-to-end", &["api", "attendee", "audio"]),
+    ("end-to-end", &["api", "attendee", "audio", "turn"]),
     ("xtask", &[]),
 ];
 

@@ -11,7 +11,7 @@ const CHECKS: &str = "/sederunt/v1/networkChecks";
 async fn whoever_checks_is_answered_by_both_ways_and_is_nowhere() {
     let world = World::new().await;
     for way in [Way::Udp, Way::Tcp] {
-        let check = Check::new(way);
+        let check = Check::new(way.clone());
         let answered = world.post(None, CHECKS, &json!({"offer": check.offer()})).await.ok();
         let found = Box::pin(check.run(&text(&answered, "answer"))).await;
         let found = found.expect("it can be read");
