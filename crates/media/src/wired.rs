@@ -439,6 +439,7 @@ fn media_packet(packet: SaidPacket, sequence: u64, arrived: Instant) -> MediaPac
             voice: Some(voice),
             rotation: 0,
         },
+        described: None,
         payload,
         redundant: None,
         arrived,

@@ -18,17 +18,21 @@ export function installRaw() {
     return Object.fromEntries(labels.map((label) => [label, connection.createDataChannel(label)]));
   };
 
-  /** Sends one camera in one codec. */
-  const send = async (space, mimeType, displayName) => {
+  /** Sends one camera in one codec, and as this encoding says. */
+  const send = async (space, mimeType, displayName, encoding = {}) => {
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     channels(connection);
     const stream = await navigator.mediaDevices.getUserMedia({ video: true });
-    const sender = connection.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendonly' });
+    const line = connection.addTransceiver(stream.getVideoTracks()[0], { direction: 'sendonly', sendEncodings: [encoding] });
     const codecs = RTCRtpSender.getCapabilities('video').codecs.filter((codec) =>
       codec.mimeType.toLowerCase() === mimeType.toLowerCase() && !/profile-id=[123]|profile=1/.test(codec.sdpFmtpLine ?? ''));
     if (codecs.length === 0) throw new Error(`this browser cannot send ${mimeType}`);
-    sender.setCodecPreferences(codecs);
-    return { connection, seat: await join(space, connection, displayName) };
+    line.setCodecPreferences(codecs);
+    const sent = async () => {
+      const stats = [...(await line.sender.getStats()).values()];
+      return stats.find(({ type }) => type === 'outbound-rtp')?.framesSent ?? 0;
+    };
+    return { connection, sent, seat: await join(space, connection, displayName) };
   };
 
   /** Receives three voices and one picture of the server's choice. */
@@ -52,6 +56,11 @@ export function installRaw() {
       const inbound = [...stats.values()].find(({ type }) => type === 'inbound-rtp');
       return {
         frames: inbound?.framesDecoded ?? 0,
+        received: inbound?.framesReceived ?? 0,
+        packets: inbound?.packetsReceived ?? 0,
+        lost: inbound?.packetsLost ?? 0,
+        keyframesAsked: inbound?.pliCount ?? 0,
+        height: inbound?.frameHeight,
         codec: stats.get(inbound?.codecId)?.mimeType,
         ssrc: inbound?.ssrc,
         sources: receiver.getContributingSources().map(({ source }) => source),

@@ -36,6 +36,8 @@ pub(crate) struct Temporal {
     pub(crate) layer: u8,
     /// It needs nothing but what lower layers have shown: whoever was content with those may go on with it.
     pub(crate) is_sync: bool,
+    /// Up to which layer whoever shows it may go on with all that follows; none beyond its own is said by 0.
+    pub(crate) opens: u8,
 }
 
 /// Where the numbers stand in the payload.
@@ -66,21 +68,19 @@ pub(crate) fn picture(codec: Codec, payload: &[u8]) -> Picture {
     layout(codec, payload).map(|layout| layout.picture).unwrap_or_default()
 }
 
-/// The temporal layer of the payload, as far as its codec tells it; 0 for what does not.
-pub(crate) fn temporal(codec: Codec, payload: &[u8]) -> Temporal {
-    let told = || {
-        let at = layout(codec, payload)?.temporal_at?;
-        let byte = *payload.get(at)?;
-        let (layer, sync) = match codec {
-            Codec::Vp8 => (byte >> 6, 0x20),
-            _ => (byte >> 5, 0x10),
-        };
-        Some(Temporal {
-            layer,
-            is_sync: byte & sync != 0,
-        })
+/// The temporal layer of the payload, where that tells it: of VP8 and VP9. What is said beside the payload is in `descriptor`.
+pub(crate) fn temporal(codec: Codec, payload: &[u8]) -> Option<Temporal> {
+    let at = layout(codec, payload)?.temporal_at?;
+    let byte = *payload.get(at)?;
+    let (layer, sync) = match codec {
+        Codec::Vp8 => (byte >> 6, 0x20),
+        _ => (byte >> 5, 0x10),
     };
-    told().unwrap_or_default()
+    Some(Temporal {
+        layer,
+        is_sync: byte & sync != 0,
+        opens: 0,
+    })
 }
 
 /// Whether pictures that are left out must leave no gap in the picture ids. VP8's decoders wait for what is missing; VP9 names the
@@ -331,24 +331,25 @@ mod tests {
     }
 
     #[test]
-    fn temporal_layers_are_told_by_descriptors() {
-        let check = |codec, payload: &[u8], layer, is_sync| {
-            assert_eq!(
-                temporal(codec, payload),
-                Temporal { layer, is_sync },
-                "{codec:?} {payload:02x?}"
-            );
+    fn temporal_layers_are_told_by_payloads() {
+        let check = |codec, payload: &[u8], expected: Option<(u8, bool)>| {
+            let expected = expected.map(|(layer, is_sync)| Temporal {
+                layer,
+                is_sync,
+                opens: 0,
+            });
+            assert_eq!(temporal(codec, payload), expected, "{codec:?} {payload:02x?}");
         };
-        check(Codec::Vp8, &[0x90, 0xf0, 0x92, 0x34, 7, 0xa0, 0x11], 2, true);
-        check(Codec::Vp8, &[0x90, 0xf0, 0x92, 0x34, 7, 0x40, 0x11], 1, false);
-        check(Codec::Vp8, &[0x90, 0xd0, 0x92, 0x34, 7, 0x40, 0x11], 0, false); // a key index alone
-        check(Codec::Vp8, &[0x10, 0xff], 0, false);
-        check(Codec::Vp8, &[0x90, 0xf0, 0x92, 0x34, 7], 0, false); // truncated
-        check(Codec::Vp9, &[0xa8, 0x85, 0x01, 0x50, 9, 1], 2, true);
-        check(Codec::Vp9, &[0xa8, 0x85, 0x01, 0x22, 9, 1], 1, false);
-        check(Codec::Vp9, &[0x88, 0x05], 0, false);
-        check(Codec::H264, &[0x67, 0x42], 0, false);
-        check(Codec::Av1, &[0x18], 0, false);
+        check(Codec::Vp8, &[0x90, 0xf0, 0x92, 0x34, 7, 0xa0, 0x11], Some((2, true)));
+        check(Codec::Vp8, &[0x90, 0xf0, 0x92, 0x34, 7, 0x40, 0x11], Some((1, false)));
+        check(Codec::Vp8, &[0x90, 0xd0, 0x92, 0x34, 7, 0x40, 0x11], None); // a key index alone
+        check(Codec::Vp8, &[0x10, 0xff], None);
+        check(Codec::Vp8, &[0x90, 0xf0, 0x92, 0x34, 7], None); // truncated
+        check(Codec::Vp9, &[0xa8, 0x85, 0x01, 0x50, 9, 1], Some((2, true)));
+        check(Codec::Vp9, &[0xa8, 0x85, 0x01, 0x22, 9, 1], Some((1, false)));
+        check(Codec::Vp9, &[0x88, 0x05], None);
+        check(Codec::H264, &[0x67, 0x42], None);
+        check(Codec::Av1, &[0x18], None);
     }
 
     #[test]

@@ -420,6 +420,7 @@ mod tests {
             temporal: Temporal {
                 layer: temporal,
                 is_sync: true,
+                opens: 0,
             },
             sequence: 0,
             timestamp: 0,

@@ -252,7 +252,7 @@ impl<S> Current<S> {
     /// Whether the picture of a packet is of a layer that is wanted. What was said of one picture holds for all of its packets.
     fn passes(&mut self, packet: &Incoming, temporal_max: u8) -> bool {
         let (newest, newest_passes) = self.newest;
-        let Temporal { layer, is_sync } = packet.temporal;
+        let Temporal { layer, is_sync, opens } = packet.temporal;
         if packet.timestamp == newest {
             return newest_passes;
         }
@@ -261,6 +261,9 @@ impl<S> Current<S> {
             self.temporal_max = self.temporal_max.min(temporal_max);
             if is_sync && layer <= temporal_max {
                 self.temporal_max = self.temporal_max.max(layer);
+            }
+            if layer <= self.temporal_max {
+                self.temporal_max = self.temporal_max.max(opens.min(temporal_max));
             }
             self.newest = (packet.timestamp, layer <= self.temporal_max);
         }
@@ -326,6 +329,7 @@ mod tests {
             temporal: Temporal {
                 layer,
                 is_sync: layer == 1 || picture % 4 == 1,
+                opens: 0,
             },
             ..packet(1, sequence, timestamp, sequence == 0, id)
         }
@@ -429,6 +433,45 @@ mod tests {
         }
         let [all, lowest, middle] = [&[0, 2, 1, 2][..], &[0], &[0, 1]];
         assert_eq!(layers, [all, all, lowest, lowest, middle, middle, all, all].concat());
+    }
+
+    #[test]
+    fn layers_that_a_picture_opens_pass_from_there_on() {
+        let mut line = Line::video();
+        line.show('a');
+        let mut layers = vec![];
+        let mut expected = 1;
+        // All; the lowest from the middle of a group on; the middle one as well, and then all, each wanted just after a picture that opens it.
+        for sequence in 0..64 {
+            line.limit(match sequence {
+                14..25 => 0,
+                25..41 => 1,
+                _ => 2,
+            });
+            let described = thinnable(sequence);
+            let layer = described.temporal.layer;
+            let incoming = Incoming {
+                temporal: Temporal {
+                    layer,
+                    is_sync: false,
+                    opens: if layer == 2 { 0 } else { 2 },
+                },
+                picture: Picture::default(),
+                renumbers: false,
+                ..described
+            };
+            let Some(sent) = line.forward('a', &incoming, at(sequence * 16)) else {
+                continue;
+            };
+            assert_eq!((sent.sequence, sent.picture), (expected, None), "no gap");
+            expected += 1;
+            if sequence % 2 == 0 {
+                layers.push(layer);
+            }
+        }
+        let [all, lowest, middle] = [&[0, 2, 1, 2][..], &[0], &[0, 1]];
+        let first = [all, &[0, 2, 1], lowest, lowest].concat();
+        assert_eq!(layers, [&first[..], middle, &[0, 1, 2], all, all].concat());
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(crate) mod clock;
 pub(crate) mod codec;
 pub(crate) mod congestion;
 pub mod datagram;
+pub(crate) mod descriptor;
 pub(crate) mod echo;
 pub mod framing;
 pub(crate) mod keyframes;

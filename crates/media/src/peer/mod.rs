@@ -16,6 +16,7 @@
 mod alike;
 mod answer;
 mod authentic;
+mod described;
 mod estimate;
 mod format;
 mod lean;
@@ -50,8 +51,9 @@ use crate::{
         LineId, Source,
         channels::Channel,
         clock::SenderReport,
-        codec::{opus_is_redundant, starts_keyframe},
+        codec::{Temporal, opus_is_redundant, starts_keyframe},
         datagram,
+        descriptor::Structures,
         measuring::Told,
         offer::{OfferError, Plan},
         path::Path,
@@ -66,6 +68,7 @@ use crate::{
         alike::Abridged,
         answer::{in_offered_order, with_end_of_candidates},
         authentic::Keys,
+        described::Descriptor,
         estimate::Estimation,
         format::format_of,
         lean::Lean,
@@ -123,6 +126,8 @@ pub(crate) struct MediaPacket {
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
     pub(crate) extensions: Extensions,
+    /// What is said of the picture beside the payload.
+    pub(crate) described: Option<Temporal>,
     pub(crate) payload: Arc<[u8]>,
     /// The same with what was before it, if it came so.
     pub(crate) redundant: Option<Redundant>,
@@ -199,6 +204,7 @@ pub(crate) struct Peer {
     sources: Vec<SendingLine>,
     /// Which source and which size an SSRC belongs to; a session has few, and some more if it starts them again.
     streams: Vec<(Ssrc, Source, u8)>,
+    structures: Structures,
     formats: Vec<(Pt, Format)>,
     redundancy: Redundancy,
     channels: [Option<ChannelId>; Channel::ALL.len()],
@@ -253,7 +259,8 @@ impl Peer {
         let abridged = Abridged::of(offer_text, &plan);
         let malformed = |error: &dyn std::fmt::Display| OfferError::Malformed(error.to_string());
         catch_unwind(|| {
-            let offer = SdpOffer::from_sdp_string(&abridged.offer).map_err(|error| malformed(&error))?;
+            let offered = described::where_needed(&abridged.offer);
+            let offer = SdpOffer::from_sdp_string(&offered).map_err(|error| malformed(&error))?;
             let estimation = (watch.is_estimated && plan.tells_arrivals).then(Estimation::default);
             let is_sampled = watch.is_measured || estimation.is_some();
             let configuration = configuration().set_stats_interval(is_sampled.then_some(limits::SAMPLE_INTERVAL));
@@ -316,6 +323,7 @@ impl Peer {
             video,
             sources,
             streams: vec![],
+            structures: Structures::default(),
             formats: vec![],
             redundancy,
             channels: [None; _],
@@ -669,6 +677,8 @@ impl Peer {
         let (source, spatial, is_first) = self.source(header.ssrc)?;
         let format = self.format(header.payload_type)?;
         let values = &header.ext_vals;
+        let descriptor = values.user_values.get::<Descriptor>();
+        let described = descriptor.and_then(|Descriptor(bytes)| self.structures.read(*header.ssrc, bytes));
         Some(MediaPacket {
             source,
             spatial,
@@ -685,6 +695,7 @@ impl Peer {
                 voice: values.voice_activity,
                 rotation: values.video_orientation.map_or(0, |orientation| orientation as u8),
             },
+            described,
             payload,
             redundant: None,
             arrived,
@@ -755,6 +766,7 @@ fn configuration() -> str0m::RtcConfig {
         .set_ice_lite(true)
         .set_rtp_mode(true)
         .set_sctp_max_message_size(limits::MESSAGE_BYTES)
+        .set_extension(described::NUMBER, described::extension())
         .clear_codecs()
         .enable_opus(true, true)
         .enable_vp8(true)

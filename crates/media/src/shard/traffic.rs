@@ -311,7 +311,9 @@ impl Shard {
         let incoming = Incoming {
             stream: packet.stream,
             spatial: packet.spatial,
-            temporal: codec::temporal(codec, &packet.payload),
+            temporal: codec::temporal(codec, &packet.payload)
+                .or(packet.described)
+                .unwrap_or_default(),
             sequence: packet.sequence,
             timestamp: placed.timestamp,
             bytes: packet.payload.len(),

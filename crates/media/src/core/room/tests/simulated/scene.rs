@@ -453,10 +453,12 @@ impl Person {
             (_, 2) => Temporal {
                 layer: 1,
                 is_sync: true,
+                opens: 0,
             },
             (_, place) => Temporal {
                 layer: 2,
                 is_sync: place == 1,
+                opens: 0,
             },
         };
         let bytes = bps / 8 / PICTURES_PER_SECOND * if is_keyframe { KEYFRAME } else { 1 };
