@@ -18,7 +18,7 @@ use std::{
 use anyhow::{Result, ensure};
 use attendee::{Attendee, Offered, State};
 use audio::opus::Encoder;
-use media::{Card, CardKind, Codec, Event, Media, Options, Rights};
+use media::{Card, CardKind, Codec, Event, Media, Options, Rights, Spreading};
 use recorder::{Recorder, Voice, assemble, mix};
 use recording::{Place, Store};
 use tokio::sync::mpsc;
@@ -117,6 +117,7 @@ impl House {
             takes_connections: false,
             relay: None,
             threads: 1,
+            spreading: Spreading::default(),
             divides_bandwidth: false,
             announce: vec![],
         };

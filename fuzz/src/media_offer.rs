@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use media::{Media, Options, Plan};
+use media::{Media, Options, Plan, Spreading};
 
 static MEDIA: LazyLock<Media> = LazyLock::new(|| {
     let options = Options {
@@ -10,6 +10,7 @@ static MEDIA: LazyLock<Media> = LazyLock::new(|| {
         takes_connections: false,
         relay: None,
         threads: 1,
+        spreading: Spreading::default(),
         divides_bandwidth: true,
         announce: vec![],
     };

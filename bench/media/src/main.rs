@@ -15,7 +15,7 @@ mod server;
 mod serving;
 
 use anyhow::{Result, ensure};
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use scenario::SCENARIOS;
 
@@ -36,9 +36,31 @@ struct Arguments {
     /// Seconds that each is measured
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// On how many threads it is played, and in how many rooms
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Threads {
     /// Media threads, each with a room of its own in which the scenario is played
-    #[arg(long, default_value_t = 1)]
-    threads: usize,
+    #[arg(long = "threads", default_value_t = 1)]
+    count: usize,
+    /// Play it in one room over all of them instead: whoever comes is carried by the next
+    #[arg(long)]
+    spread: bool,
+}
+
+impl Threads {
+    pub(crate) const ONE: Threads = Threads {
+        count: 1,
+        spread: false,
+    };
+
+    /// How many rooms there are.
+    pub(crate) fn rooms(self) -> usize {
+        if self.spread { 1 } else { self.count }
+    }
 }
 
 #[derive(Subcommand)]
@@ -48,8 +70,8 @@ enum Part {
     Serve {
         #[arg(long)]
         estimate: bool,
-        #[arg(long, default_value_t = 1)]
-        threads: usize,
+        #[command(flatten)]
+        threads: Threads,
     },
 }
 

@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Result, bail, ensure};
 
 use crate::{
+    Threads,
     bare::{Burst, Sinks},
     client::{CAMERA, Client, PACKET_BYTES, PICTURE_EVERY_US, Part, SOUND_BYTES, SOUND_EVERY_US},
     crowd::{Crowd, Stage},
@@ -102,7 +103,7 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
 /// What was measured.
 pub(crate) struct Figures {
     estimates: bool,
-    rooms: usize,
+    threads: Threads,
     bare_us: f64,
     ours_us: f64,
     core_share: f64,
@@ -116,9 +117,10 @@ pub(crate) struct Figures {
 }
 
 impl Scenario {
-    /// Runs it in so many rooms, each on a media thread of its own.
-    pub(crate) fn run(&self, estimates: bool, seconds: u64, rooms: usize) -> Result<Figures> {
-        let mut server = Server::start(estimates, rooms)?;
+    /// Runs it in a room on each of so many media threads, or in one room over all of them.
+    pub(crate) fn run(&self, estimates: bool, seconds: u64, threads: Threads) -> Result<Figures> {
+        let rooms = threads.rooms();
+        let mut server = Server::start(estimates, threads)?;
         let before_us = self.bare_us(&mut server)?;
         let stage = Arc::<Stage>::default();
         let crowds = [(); 3].map(|()| Crowd::start(&stage));
@@ -147,7 +149,7 @@ impl Scenario {
         let people = rooms * (self.cameras + self.speakers + self.listeners);
         let figures = Figures {
             estimates,
-            rooms,
+            threads,
             bare_us: f64::midpoint(before_us, after_us),
             ..Figures::between(&empty, &joined, people, &readings, elapsed)?
         };
@@ -280,7 +282,7 @@ impl Figures {
         let used_ns = (to.media_ns - from.media_ns) as f64;
         Ok(Figures {
             estimates: false,
-            rooms: 1,
+            threads: Threads::ONE,
             bare_us: 0.0,
             ours_us: us.get(us.len() / 2).copied().unwrap_or_default(),
             core_share: used_ns / 1e9 / elapsed.as_secs_f64(),
@@ -297,10 +299,10 @@ impl Figures {
     #[expect(clippy::print_stdout, reason = "a benchmark speaks on the console")]
     pub(crate) fn print(&self, scenario: &Scenario) {
         let estimated = if self.estimates { ", networks estimated" } else { "" };
-        let rooms = if self.rooms > 1 {
-            format!(", in each of {} rooms on as many media threads", self.rooms)
-        } else {
-            String::new()
+        let rooms = match self.threads {
+            Threads { count, spread: true } => format!(", in one room over {count} media threads"),
+            Threads { count, .. } if count > 1 => format!(", in each of {count} rooms on as many media threads"),
+            _ => String::new(),
         };
         println!("media {}: {}{estimated}{rooms}", scenario.name, scenario.what);
         println!(

@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    Threads,
     order::{Answer, Order},
     reading::Reading,
 };
@@ -21,10 +22,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(estimates: bool, threads: usize) -> Result<Server> {
+    pub(crate) fn start(estimates: bool, threads: Threads) -> Result<Server> {
         let mut command = Command::new(env::current_exe()?);
         command.arg("serve").args(estimates.then_some("--estimate"));
-        command.args(["--threads", &threads.to_string()]);
+        command.args(["--threads", &threads.count.to_string()]);
+        command.args(threads.spread.then_some("--spread"));
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let orders = process.stdin.take().context("it was piped")?;
         let answers = BufReader::new(process.stdout.take().context("it was piped")?);

@@ -9,11 +9,11 @@ use std::{
 };
 
 use anyhow::Result;
-use media::{Card, CardKind, Event, Media, Options, Rights};
+use media::{Card, CardKind, Event, Media, Options, Rights, Spreading};
 use tokio::sync::mpsc;
 
 use crate::{
-    bare,
+    Threads, bare,
     order::{Answer, Order},
     reading::Reading,
 };
@@ -25,12 +25,17 @@ type Rooms = HashMap<String, String>;
 const EVENTS_WAITING: usize = 10_000;
 
 /// Serves until standard input ends.
-pub(crate) fn run(estimates: bool, threads: usize) -> Result<()> {
+pub(crate) fn run(estimates: bool, threads: Threads) -> Result<()> {
     let (sender, events) = mpsc::channel(EVENTS_WAITING);
     let options = Options {
         bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         takes_connections: false,
-        threads,
+        threads: threads.count,
+        spreading: if threads.spread {
+            Spreading::InTurn
+        } else {
+            Spreading::WhereItPays
+        },
         divides_bandwidth: estimates,
         announce: vec![],
         relay: None,

@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -76,6 +77,29 @@ pub struct Heard {
     pub payload: Arc<[u8]>,
 }
 
+/// All that came on one line so far.
+#[derive(Clone, Debug, Default)]
+pub struct Line {
+    /// How many packets.
+    pub packets: usize,
+    hasher: DefaultHasher,
+}
+
+impl Line {
+    /// Two lines have the same if the same packets came on them: their numbers, their times, whose they are and what is in them.
+    pub fn fingerprint(&self) -> u64 {
+        self.hasher.finish()
+    }
+
+    fn take(&mut self, packet: &RtpPacket) {
+        let header = &packet.header;
+        self.packets += 1;
+        (*packet.seq_no, header.timestamp, header.marker).hash(&mut self.hasher);
+        header.csrc[..header.csrc_count].hash(&mut self.hasher);
+        packet.payload.hash(&mut self.hasher);
+    }
+}
+
 /// What came on data channels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
@@ -118,6 +142,8 @@ pub struct Browser {
     pub knocks: usize,
     /// What it was told on all its channels so far.
     pub told: Told,
+    /// What came on each line, by its place in the offer.
+    taken: Vec<Line>,
     /// When each packet of sound came, by the voice that made it.
     heard: BTreeMap<u8, Vec<Instant>>,
 }
@@ -170,6 +196,7 @@ impl Browser {
             chat: vec![],
             knocks: 0,
             told: Told::default(),
+            taken: vec![Line::default(); AUDIO_LINES + video_lines],
             heard: BTreeMap::new(),
         };
         (browser, as_a_page_offers(&offer.to_sdp_string()))
@@ -220,6 +247,11 @@ impl Browser {
     /// Who is in the meeting, as this client has been told.
     pub fn people(&self) -> BTreeSet<&str> {
         self.people.values().map(String::as_str).collect()
+    }
+
+    /// What came on each line, in the order of the offer.
+    pub fn taken(&self) -> &[Line] {
+        &self.taken
     }
 
     /// How many packets of somebody's sound came.
@@ -361,6 +393,15 @@ impl Browser {
     }
 
     fn hear(&mut self, packet: &RtpPacket, now: Instant) {
+        let mid = self
+            .rtc
+            .direct_api()
+            .stream_rx(&packet.header.ssrc)
+            .map(|stream| stream.mid());
+        let line = self.lines.iter().position(|line| Some(*line) == mid);
+        if let Some(line) = line.and_then(|line| self.taken.get_mut(line)) {
+            line.take(packet);
+        }
         if let Some(maker) = packet.payload.last() {
             self.heard.entry(*maker).or_default().push(now);
         }

@@ -16,7 +16,7 @@ mod relay;
 mod relayed;
 
 pub use attendee::{Attendee, Hearing, Offered, State};
-pub use browser::{Browser, Heard, Spoken, Told, as_a_page_offers};
+pub use browser::{Browser, Heard, Line, Spoken, Told, as_a_page_offers};
 pub use check::{Check, Found, Way};
 pub use checker::Unreadable;
 pub use relay::{Carrier, Relay};

@@ -1,7 +1,7 @@
-//! What joins a session to its room: WebRTC, or a wire inside this process. The one place that tells the two apart.
+//! What joins a session to its room: WebRTC, a wire inside this process, or WebRTC on another shard. The one place that tells them apart.
 //!
-//! An enum and no trait object: a packet asks its connection three things, and there are two kinds of it. What only a network
-//! has (addresses, keyframes, datagrams) is nothing for a wire.
+//! An enum and no trait object: a packet asks its connection three things, and there are three kinds of it. What only a network
+//! has (addresses, keyframes, datagrams) is nothing for a wire, and the affair of the other shard for what is there.
 
 use std::{sync::Arc, time::Instant};
 
@@ -9,6 +9,7 @@ use mio::Waker;
 
 use crate::{
     core::{LineId, Source, channels::Channel, roll::Sends},
+    distant::Distant,
     egress::{Egress, Outgoing},
     endpoint::Route,
     event::Path,
@@ -17,10 +18,11 @@ use crate::{
     wired::{Announced, WiredPeer},
 };
 
-/// Either of them.
+/// One of them.
 pub(crate) enum Connection {
     WebRtc(Box<Peer>),
     Wired(Box<WiredPeer>),
+    Distant(Box<Distant>),
 }
 
 impl Connection {
@@ -28,7 +30,7 @@ impl Connection {
     pub(crate) fn ufrag(&self) -> Option<&str> {
         match self {
             Connection::WebRtc(peer) => Some(peer.ufrag()),
-            Connection::Wired(_) => None,
+            Connection::Wired(_) | Connection::Distant(_) => None,
         }
     }
 
@@ -51,6 +53,7 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => peer.sends(),
             Connection::Wired(_) => WiredPeer::sends(),
+            Connection::Distant(distant) => distant.answered.sends,
         }
     }
 
@@ -59,6 +62,7 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => peer.sizes(),
             Connection::Wired(_) => [1, 1],
+            Connection::Distant(distant) => distant.answered.sizes,
         }
     }
 
@@ -67,6 +71,7 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => peer.is_measured(),
             Connection::Wired(peer) => peer.is_measured(),
+            Connection::Distant(distant) => distant.answered.is_measured,
         }
     }
 
@@ -75,6 +80,7 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => peer.ssrc(line),
             Connection::Wired(_) => WiredPeer::ssrc(line),
+            Connection::Distant(_) => None,
         }
     }
 
@@ -82,7 +88,7 @@ impl Connection {
     pub(crate) fn path(&self) -> Option<Path> {
         match self {
             Connection::WebRtc(peer) => peer.path(),
-            Connection::Wired(_) => None,
+            Connection::Wired(_) | Connection::Distant(_) => None,
         }
     }
 
@@ -90,7 +96,7 @@ impl Connection {
     pub(crate) fn is_proved(&self, route: Route) -> bool {
         match self {
             Connection::WebRtc(peer) => peer.is_proved(route),
-            Connection::Wired(_) => false,
+            Connection::Wired(_) | Connection::Distant(_) => false,
         }
     }
 
@@ -98,6 +104,7 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => peer.audio_lines(),
             Connection::Wired(_) => limits::AUDIO_LINES,
+            Connection::Distant(distant) => distant.answered.audio_lines,
         }
     }
 
@@ -105,6 +112,7 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => peer.video_ssrcs(),
             Connection::Wired(_) => vec![],
+            Connection::Distant(distant) => distant.answered.video_ssrcs.clone(),
         }
     }
 
@@ -112,7 +120,7 @@ impl Connection {
     pub(crate) fn vouches_for(&mut self, route: Route, contents: &[u8], now: Instant) -> bool {
         match self {
             Connection::WebRtc(peer) => peer.vouches_for(route, contents, now),
-            Connection::Wired(_) => false,
+            Connection::Wired(_) | Connection::Distant(_) => false,
         }
     }
 
@@ -120,19 +128,37 @@ impl Connection {
     pub(crate) fn receive(&mut self, route: Route, contents: &[u8], now: Instant) -> Result<bool, PeerError> {
         match self {
             Connection::WebRtc(peer) => peer.receive(route, contents, now),
-            Connection::Wired(_) => Ok(false),
+            Connection::Wired(_) | Connection::Distant(_) => Ok(false),
         }
     }
 
     /// Whether it was there since this was asked last, if it is to be asked: the datagrams of a network say so by themselves.
     pub(crate) fn take_beat(&self) -> bool {
         match self {
-            Connection::WebRtc(_) => false,
+            Connection::WebRtc(_) | Connection::Distant(_) => false,
             Connection::Wired(peer) => peer.take_beat(),
         }
     }
 
-    /// Whether what it sends comes by the network of this server.
+    /// What is known of it, if it is on another shard.
+    pub(crate) fn distant(&mut self) -> Option<&mut Distant> {
+        match self {
+            Connection::WebRtc(_) | Connection::Wired(_) => None,
+            Connection::Distant(distant) => Some(distant),
+        }
+    }
+
+    /// Whether it is on another shard, which knows whether its client is heard.
+    pub(crate) fn is_distant(&self) -> bool {
+        matches!(self, Connection::Distant(_))
+    }
+
+    /// Whether texts wait for its client beyond what this shard knows.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self, Connection::Distant(distant) if distant.waits())
+    }
+
+    /// Whether what it sends comes by the network of this server to this shard.
     pub(crate) fn crosses_a_network(&self) -> bool {
         matches!(self, Connection::WebRtc(_))
     }
@@ -143,6 +169,10 @@ impl Connection {
             Connection::WebRtc(peer) => peer.tick(now),
             Connection::Wired(peer) => {
                 peer.tick(now);
+                Ok(())
+            }
+            Connection::Distant(distant) => {
+                distant.tick(now);
                 Ok(())
             }
         }
@@ -157,6 +187,7 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => peer.drain(transmit, events).map(Some),
             Connection::Wired(peer) => Ok(peer.drain(events)),
+            Connection::Distant(distant) => Ok(Some(distant.drain())),
         }
     }
 
@@ -165,14 +196,16 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => peer.has(channel),
             Connection::Wired(_) => WiredPeer::has(channel),
+            Connection::Distant(distant) => distant.has(channel),
         }
     }
 
     /// Writes a text to a data channel; false if there is no room for it now. A channel that is closed takes everything.
-    pub(crate) fn tell(&mut self, channel: Channel, text: &str) -> Result<bool, PeerError> {
+    pub(crate) fn tell(&mut self, channel: Channel, text: &Arc<str>) -> Result<bool, PeerError> {
         match self {
             Connection::WebRtc(peer) => peer.tell(channel, text),
             Connection::Wired(peer) => Ok(peer.tell(channel, text)),
+            Connection::Distant(distant) => Ok(distant.tell(channel, text)),
         }
     }
 
@@ -180,14 +213,16 @@ impl Connection {
     pub(crate) fn send_back(&mut self, message: &[u8]) -> Result<(), PeerError> {
         match self {
             Connection::WebRtc(peer) => peer.send_back(message),
-            Connection::Wired(_) => Ok(()),
+            Connection::Wired(_) | Connection::Distant(_) => Ok(()),
         }
     }
 
     /// What it would be sent if there were no limit, in bits per second; `None` if it is shown no picture.
     pub(crate) fn want(&mut self, wanted_bps: Option<u64>) {
-        if let Connection::WebRtc(peer) = self {
-            peer.want(wanted_bps);
+        match self {
+            Connection::WebRtc(peer) => peer.want(wanted_bps),
+            Connection::Wired(_) => {}
+            Connection::Distant(distant) => distant.want(wanted_bps),
         }
     }
 
@@ -196,6 +231,7 @@ impl Connection {
         match self {
             Connection::WebRtc(peer) => peer.ask_keyframe(source, spatial),
             Connection::Wired(_) => None,
+            Connection::Distant(distant) => distant.ask_keyframe(source, spatial),
         }
     }
 
@@ -203,7 +239,7 @@ impl Connection {
     pub(crate) fn close(&mut self) -> Result<(), PeerError> {
         match self {
             Connection::WebRtc(peer) => peer.close(),
-            Connection::Wired(_) => Ok(()),
+            Connection::Wired(_) | Connection::Distant(_) => Ok(()),
         }
     }
 }
@@ -213,6 +249,8 @@ impl Egress for Connection {
         match self {
             Connection::WebRtc(peer) => peer.wants_redundancy(),
             Connection::Wired(peer) => peer.wants_redundancy(),
+            // What is written there is asked there.
+            Connection::Distant(_) => false,
         }
     }
 
@@ -220,6 +258,7 @@ impl Egress for Connection {
         match self {
             Connection::WebRtc(peer) => peer.write(line, packet),
             Connection::Wired(peer) => peer.write(line, packet),
+            Connection::Distant(_) => false,
         }
     }
 }

@@ -86,7 +86,7 @@ counters! {
     Counter datagrams_out,
     /// Datagrams that belonged to nobody, or came from an address that ICE has not validated.
     Counter datagrams_refused,
-    /// Datagrams that another media thread did not take in time.
+    /// Datagrams that another media thread did not take in time, and packets that it should have sent.
     Counter datagrams_unread,
     /// Datagrams that the system would not send.
     Counter datagrams_unsent,

@@ -5,9 +5,11 @@
 
 use std::{sync::Arc, time::Instant};
 
+use quality::Content;
+
 use crate::core::{
     LineId,
-    codec::{Codec, Picture},
+    codec::{Codec, Picture, opus_is_redundant},
     redundancy::Redundant,
 };
 
@@ -19,6 +21,35 @@ pub(crate) struct Format {
     pub(crate) profile: Option<u32>,
     /// H.264's `packetization-mode`.
     pub(crate) packetization: Option<u8>,
+}
+
+/// A packet as all have it who get it, wherever they are: what they do not share is a line's.
+#[derive(Debug, Clone)]
+pub(crate) struct Shared {
+    pub(crate) format: Format,
+    pub(crate) is_sound: bool,
+    pub(crate) marker: bool,
+    pub(crate) payload: Arc<[u8]>,
+    /// The same with what was before it, if it came so.
+    pub(crate) redundant: Option<Redundant>,
+    /// When it was, by the clock of all lines.
+    pub(crate) captured: Instant,
+    pub(crate) extensions: Extensions,
+    pub(crate) content: Content,
+}
+
+impl Shared {
+    /// What is in it on a line: whether it goes there with what was before it, however it came.
+    pub(crate) fn content_as_sent(&self, with_redundancy: bool) -> Content {
+        let is_redundant = match self.redundant {
+            Some(_) => with_redundancy || opus_is_redundant(&self.payload),
+            None => self.content.is_redundant,
+        };
+        Content {
+            is_redundant,
+            ..self.content
+        }
+    }
 }
 
 /// One packet for one line. The set of header extensions depends on the line alone, so that a burst has one size.

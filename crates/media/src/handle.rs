@@ -23,14 +23,15 @@ use crate::{
     endpoint::Endpoint,
     event::{DisconnectReason, Event},
     limits,
+    mail::Mail,
     orders::Orders,
     peer::{Peer, Watch},
-    placing::{Busy, Placing},
-    post::post,
+    placing::{Busy, Coming, Placed, Placing, Spreading},
+    post::{Post, post},
     queue::Queue,
     relaying::{self, Relaying},
     rights::Rights,
-    shard::{Door, Shard, clock, unix_s},
+    shard::{Door, Shard, Spread, clock, unix_s},
     socket::Socket,
     tap::{Tap, tap},
     tcp::{Handed, Tcp, Tokens},
@@ -57,6 +58,8 @@ pub struct Options {
     pub takes_connections: bool,
     /// On how many threads: at least one, and [`limits::MEDIA_THREADS_MAX`] at most. They have one port together.
     pub threads: usize,
+    /// When people of one room are carried by several of them.
+    pub spreading: Spreading,
     /// Whether it is estimated what each client's network carries, and pictures are divided by that.
     pub divides_bandwidth: bool,
     /// What credentials of the relay are made of (TURN, RFC 8656), if there is one. It is reached where media is, and leads there.
@@ -144,6 +147,7 @@ impl Media {
         let (mut inner, shards) = Inner::new(wire, sending, local, candidates, wakers, events);
         inner.handed = handed;
         inner.divides_bandwidth = options.divides_bandwidth;
+        inner.lock_placing().spread(options.spreading);
         for ((orders, shard), poll) in inner.shards.iter_mut().zip(shards).zip(polls) {
             let thread = std::thread::Builder::new().name("media".into());
             orders.runs_on(thread.spawn(move || shard.run(poll))?);
@@ -164,8 +168,11 @@ impl Media {
         address: SocketAddr,
         events: mpsc::Sender<Event>,
         shards: usize,
+        spreading: Spreading,
     ) -> io::Result<(Media, Simulated)> {
-        Media::without_socket(address, events, shards, true)
+        let (media, simulated) = Media::without_socket(address, events, shards, true)?;
+        media.inner.lock_placing().spread(spreading);
+        Ok((media, simulated))
     }
 
     /// The same without measuring, for whoever wants to know what that costs.
@@ -266,22 +273,28 @@ impl Media {
     pub fn admit(&self, prepared: Prepared, session: &str, group: &str) -> Result<(), Overloaded> {
         let inner = &self.inner;
         let busy: Vec<Busy> = inner.shards.iter().map(Orders::busy).collect();
-        let placed = inner.lock_placing().enter(session, group, &busy);
-        let shard = placed.inspect_err(|refused| {
+        let connection = prepared.connection;
+        let ufrag = connection.ufrag().map(str::to_owned);
+        let coming = Coming {
+            session,
+            group,
+            by_network: ufrag.is_some(),
+        };
+        let placed = inner.lock_placing().enter(coming, &busy);
+        let Placed { home, carried_by } = placed.inspect_err(|refused| {
             if *refused == Overloaded::Load {
                 inner.door().count_refused();
             }
         })?;
-        let orders = &inner.shards[shard];
-        let connection = prepared.connection;
-        let ufrag = connection.ufrag().map(str::to_owned);
+        let orders = &inner.shards[home];
         orders.welcome(&connection);
-        if let Err(refused) = orders.order(|queue| queue.admit(connection, session)) {
+        let elsewhere = (carried_by != home).then_some(carried_by);
+        if let Err(refused) = orders.order(|queue| queue.admit(connection, session, elsewhere)) {
             inner.lock_placing().leave(session);
             return Err(refused);
         }
-        if let Some(ufrag) = ufrag.filter(|_| shard > 0) {
-            inner.door().order(|queue| queue.direct(ufrag, shard));
+        if let Some(ufrag) = ufrag.filter(|_| carried_by > 0) {
+            inner.door().order(|queue| queue.direct(ufrag, carried_by));
         }
         Ok(())
     }
@@ -363,8 +376,10 @@ impl Inner {
         let door = (count > 1).then(|| Door::new(posts));
         let doors = std::iter::once(door).chain(std::iter::repeat_with(|| None));
         let wires = std::iter::once(wire).chain(wires);
-        let halves = wires.zip(doors).zip(wakers);
-        let halves = halves.map(move |((wire, door), waker)| Orders::new(wire, door, waker, events.clone()));
+        let spreads = mails(&wakers).into_iter().map(Spread::new);
+        let halves = wires.zip(doors).zip(spreads).zip(wakers);
+        let halves =
+            halves.map(move |(((wire, door), spread), waker)| Orders::new(wire, door, spread, waker, events.clone()));
         let (orders, shards) = halves.unzip();
         let inner = Inner {
             local,
@@ -395,7 +410,7 @@ impl Inner {
 
     /// The shard of a session.
     fn orders_of(&self, session: &str) -> Option<&Orders> {
-        let shard = self.lock_placing().shard_of(session)?;
+        let shard = self.lock_placing().home_of(session)?;
         self.shards.get(shard)
     }
 
@@ -423,6 +438,19 @@ fn polls(count: usize) -> io::Result<(Vec<Poll>, Vec<Arc<Waker>>)> {
         polls.push(poll);
     }
     Ok((polls, wakers))
+}
+
+/// The ways between all shards, by the numbers of both.
+fn mails(wakers: &[Arc<Waker>]) -> Vec<Vec<Option<Post<Mail>>>> {
+    let mut mails: Vec<Vec<_>> = wakers.iter().map(|_| wakers.iter().map(|_| None).collect()).collect();
+    for (second, waker) in wakers.iter().enumerate() {
+        for first in 0..second {
+            let (of_first, of_second) = post(&wakers[first], waker);
+            mails[first][second] = Some(of_first);
+            mails[second][first] = Some(of_second);
+        }
+    }
+    mails
 }
 
 /// The socket, and the listener beside it if there is to be one.

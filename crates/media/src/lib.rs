@@ -10,7 +10,7 @@
 //! * `core/` decides, from its arguments alone: speakers, lines, assignments, the texts of the data channels.
 //! * `shard`, `socket`, `tcp` and `reporter` are the shell around it: threads, one UDP socket, and connections for those whose
 //!   network lets no datagram through. `orders` and `queue` are the way to a thread, `placing` says to which, and `post` is the way from one
-//!   to another (`behind`, `shard/door`).
+//!   to another (`behind`, `shard/door`), also for a room whose people are on several (`mail`, `distant`, `shard/spread`).
 //! * [`Media::tap`] hands all that is heard and seen in a room to whoever records it (`tap`).
 //! * `connection` is what joins a session to its room: `peer`, one WebRTC connection and the only module that names str0m, or
 //!   `wired`, somebody inside this process ([`Media::wire`]). `egress` is the seam for a faster way out.
@@ -25,12 +25,14 @@ mod behind;
 mod connection;
 mod core;
 mod counters;
+mod distant;
 mod egress;
 mod endpoint;
 mod event;
 mod handle;
 mod ledger;
 pub mod limits;
+mod mail;
 mod orders;
 mod peer;
 mod placing;
@@ -65,6 +67,7 @@ pub use counters::{CounterKind, Counters, Reading};
 pub use endpoint::{Endpoint, Transport};
 pub use event::{DisconnectReason, Event, LostCause, Measured, Path};
 pub use handle::{CheckError, Media, Options, Prepared};
+pub use placing::Spreading;
 pub use quality::Codec;
 pub use rights::{Right, Rights};
 #[cfg(feature = "simulated")]

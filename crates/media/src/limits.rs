@@ -58,6 +58,15 @@ pub(crate) const BATCHES_POSTED: usize = 16;
 /// Bytes of datagrams in one of them: four turns of the longest frames, which is what comes while another thread has one long turn.
 pub(crate) const BATCH_POSTED_BYTES: usize = 4 * DATAGRAMS_PER_TURN * 1_500;
 
+/// Words in a batch from a room to transports on another media thread: it goes at once when there are so many, so that the other
+/// begins while this one goes on, and with [`BATCHES_POSTED`] of them under way more is lost. That is 65,000 packets for lines: a
+/// keyframe of a hundred packets for each of the largest room, and as much again.
+pub(crate) const WORDS_POSTED: usize = 4_096;
+
+/// Sessions from which on a room may have people on other media threads. Fifty with sixteen pictures each of forty packets in a second are 32,000
+/// packets, at 4 µs an eighth of a thread (`docs/decisions/0064-a-lean-way-out.md`): below that there is nothing to be had.
+pub const SPREADS_FROM_SESSIONS: usize = 50;
+
 /// Packets of media from an address that is nobody's which are shown to all media threads, between two sweeps: whoever is lent another port in
 /// mid-meeting sends some dozens in that time, and a stranger can make the others look no more often.
 pub(crate) const WANDERERS_PER_SWEEP: usize = 256;

@@ -15,7 +15,7 @@ use crate::{
     placing::Busy,
     queue::{self, Inbox, Queue},
     reporter::Reporter,
-    shard::{Door, Shard},
+    shard::{Door, Shard, Spread},
     wire::Wire,
     wired::Announced,
 };
@@ -36,6 +36,7 @@ impl Orders {
     pub(crate) fn new(
         wire: Wire,
         door: Option<Door>,
+        spread: Spread,
         waker: Arc<Waker>,
         events: mpsc::Sender<Event>,
     ) -> (Orders, Shard) {
@@ -45,6 +46,7 @@ impl Orders {
         let shard = Shard::new(
             wire,
             door,
+            spread,
             Inbox(Arc::clone(&queue)),
             Arc::clone(&announced),
             Reporter::new(events),

@@ -3,6 +3,8 @@
 //! One shard is the door: it reads the socket, connections and the relay, and what is another's it posts. The others
 //! send datagrams by themselves, and post what only the door can do. See `shard/door.rs`.
 //!
+//! Between other pairs goes what rooms and their people's transports have for each other, in the same way; see `mail`.
+//!
 //! Letters are gathered while a turn lasts and go together at its end, so that a burst costs one step on a channel and one
 //! call that wakes. Both channels are bounded and made once; what has been read goes back to be filled again, so nothing is
 //! allocated for a letter once they are warm. A shard that stands still loses datagrams, as it would if they waited in
@@ -42,6 +44,13 @@ pub(crate) enum Letter {
     Forgotten,
 }
 
+/// What goes in one step from one shard to another, and is used again and again.
+pub(crate) trait Batch: Default {
+    fn is_empty(&self) -> bool;
+
+    fn clear(&mut self);
+}
+
 /// Letters with what is beside them, in one buffer that is used again and again.
 #[derive(Debug, Default)]
 pub(crate) struct Letters {
@@ -63,10 +72,11 @@ impl Letters {
             Some((*letter, beside))
         })
     }
+}
 
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.letters.len()
+impl Batch for Letters {
+    fn is_empty(&self) -> bool {
+        self.letters.is_empty()
     }
 
     fn clear(&mut self) {
@@ -76,20 +86,20 @@ impl Letters {
 }
 
 /// One shard's end of the way to another: it writes, and it reads.
-pub(crate) struct Post {
-    out: SyncSender<Letters>,
+pub(crate) struct Post<B = Letters> {
+    out: SyncSender<B>,
     /// What the other has read.
-    returned: Receiver<Letters>,
-    gathered: Letters,
+    returned: Receiver<B>,
+    pub(crate) gathered: B,
     /// Wakes the other.
     waker: Arc<Waker>,
-    incoming: Receiver<Letters>,
-    give_back: SyncSender<Letters>,
+    incoming: Receiver<B>,
+    give_back: SyncSender<B>,
     posted: u64,
 }
 
 /// The two ends between shards that are woken by these.
-pub(crate) fn post(first: &Arc<Waker>, second: &Arc<Waker>) -> (Post, Post) {
+pub(crate) fn post<B: Batch>(first: &Arc<Waker>, second: &Arc<Waker>) -> (Post<B>, Post<B>) {
     let (to_second, second_reads) = sync_channel(limits::BATCHES_POSTED);
     let (to_first, first_reads) = sync_channel(limits::BATCHES_POSTED);
     // One more than can be under way, so that what is given back always has its place.
@@ -98,7 +108,7 @@ pub(crate) fn post(first: &Arc<Waker>, second: &Arc<Waker>) -> (Post, Post) {
     let end = |out, returned, waker: &Arc<Waker>, incoming, give_back| Post {
         out,
         returned,
-        gathered: Letters::default(),
+        gathered: B::default(),
         waker: Arc::clone(waker),
         incoming,
         give_back,
@@ -124,10 +134,12 @@ impl Post {
     pub(crate) fn push(&mut self, letter: Letter, beside: &[u8]) {
         self.gathered.push(letter, beside);
     }
+}
 
+impl<B: Batch> Post<B> {
     /// Hands over what was gathered, if anything was.
     pub(crate) fn flush(&mut self) {
-        if self.gathered.len() > 0 {
+        if !self.gathered.is_empty() {
             self.hand_over();
         }
     }
@@ -150,12 +162,12 @@ impl Post {
     }
 
     /// The oldest letters that wait. They go back by [`Post::give_back`].
-    pub(crate) fn take(&mut self) -> Option<Letters> {
+    pub(crate) fn take(&mut self) -> Option<B> {
         self.incoming.try_recv().ok()
     }
 
     /// Gives letters back that were read.
-    pub(crate) fn give_back(&mut self, letters: Letters) {
+    pub(crate) fn give_back(&mut self, letters: B) {
         // There is a place for each that was taken; if the other has ended, nobody fills them again.
         let _ = self.give_back.try_send(letters);
     }
@@ -246,6 +258,6 @@ mod tests {
         first.flush();
         assert!(second.take().is_none());
         first.hand_over();
-        assert_eq!(second.take().map(|letters| letters.len()), Some(0));
+        assert_eq!(second.take().map(|letters| letters.is_empty()), Some(true));
     }
 }

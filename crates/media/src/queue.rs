@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Admit {
         connection: Connection,
         session: String,
+        /// Another shard that shall carry what it sends and gets.
+        carried_by: Option<usize>,
     },
     KeepWaiting {
         session: String,
@@ -125,12 +127,21 @@ pub(crate) struct Taken {
 
 impl Queue {
     /// Lets a session be outside, if it may.
-    pub(crate) fn admit(&mut self, connection: Connection, session: &str) -> Result<(), Overloaded> {
+    pub(crate) fn admit(
+        &mut self,
+        connection: Connection,
+        session: &str,
+        carried_by: Option<usize>,
+    ) -> Result<(), Overloaded> {
         self.has_space_for_entrance()?;
         self.ledger.enter(session)?;
         self.entrances += 1;
         let session = session.to_owned();
-        self.push(Command::Admit { connection, session });
+        self.push(Command::Admit {
+            connection,
+            session,
+            carried_by,
+        });
         Ok(())
     }
 
@@ -336,7 +347,7 @@ mod tests {
         assert_eq!(queue.waiting.len(), COMMANDS_WAITING);
 
         assert_eq!(queue.bring(0), Err(Overloaded::Busy));
-        let admitted = queue.admit(connection(), "more");
+        let admitted = queue.admit(connection(), "more", None);
         assert_eq!(admitted, Err(Overloaded::Busy));
         assert_eq!(queue.check(connection(), Box::new(())), Err(Overloaded::Busy));
         for session in ["0", "more"] {
@@ -354,7 +365,7 @@ mod tests {
         };
         let everybody = limits::SESSIONS + limits::ENTRANCES_WAITING + 1;
         assert_eq!(removals(&queue.take()), everybody, "whoever was removed is");
-        let admitted = queue.admit(connection(), "more");
+        let admitted = queue.admit(connection(), "more", None);
         assert_eq!(admitted, Ok(()), "once the shard has caught up");
         assert_eq!(queue.keep_waiting("more"), Ok(()));
         assert_eq!(queue.keep_waiting("1"), Err(Overloaded::NotWaiting));

@@ -9,7 +9,7 @@ use std::{
 };
 
 use attendee::Browser;
-use media::{Card, CardKind, Event, Media, Rights, Simulated};
+use media::{Card, CardKind, Event, Media, Rights, Simulated, Spreading};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::sync::mpsc;
 
@@ -30,11 +30,11 @@ struct Meeting {
 }
 
 impl Meeting {
-    /// One who speaks, and so many who listen, on the last of so many shards.
+    /// One who speaks, and so many who listen, on the last of so many shards or carried by all of them.
     #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
-    fn begin(listeners: u16, shards: usize) -> Meeting {
+    fn begin(listeners: u16, shards: usize, spreading: Spreading) -> Meeting {
         let (sender, events) = mpsc::channel(1_000);
-        let (media, shard) = Media::simulated_in_shards(SERVER, sender, shards).expect("nothing is bound");
+        let (media, shard) = Media::simulated_in_shards(SERVER, sender, shards, spreading).expect("nothing is bound");
         let now = Instant::now();
         let mut meeting = Meeting {
             media,
@@ -124,10 +124,11 @@ fn card(name: &str) -> Card {
 
 #[test]
 fn ten_more_listeners_allocate_nothing() {
-    for shards in [1, 2] {
-        let few = Meeting::begin(2, shards).allocations_per_packet(2);
-        let many = Meeting::begin(12, shards).allocations_per_packet(12);
-        assert_eq!(few, many, "{shards}");
+    let whole = Spreading::WhereItPays;
+    for (shards, spreading) in [(1, whole), (2, whole), (2, Spreading::InTurn)] {
+        let few = Meeting::begin(2, shards, spreading).allocations_per_packet(2);
+        let many = Meeting::begin(12, shards, spreading).allocations_per_packet(12);
+        assert_eq!(few, many, "{shards} {spreading:?}");
         assert!(few <= 16, "a packet that comes in: {few}");
     }
 }

@@ -1,11 +1,13 @@
-//! Several threads at one port: meetings on different ones know nothing of each other, and strangers take nothing from anybody.
+//! Several threads at one port: meetings on different ones know nothing of each other, a meeting on several is one meeting, and strangers
+//! take nothing from anybody.
 
 mod client;
 
-use std::net::UdpSocket;
+use std::{collections::BTreeSet, net::UdpSocket};
 
-use client::World;
-use media::{DisconnectReason, Rights};
+use client::{World, maker};
+use media::{Channel, DisconnectReason, Event, LostCause, Rights};
+use serde_json::json;
 
 /// Two who are in a room, and see each other.
 fn meet(world: &mut World, group: &'static str, names: [&str; 2]) -> [usize; 2] {
@@ -104,4 +106,92 @@ fn strangers_are_nobody_on_any_thread() {
         world.media.counters().datagrams_refused >= refused + 4
     });
     all_hear_and_see(&mut world, &both);
+}
+
+/// A room of five who are carried by three threads in turn: that of the room, the one that reads for all, and another.
+fn spread(world: &mut World) -> Vec<usize> {
+    world.group = "red";
+    let names = ["ada", "ben", "cleo", "dan", "eve"];
+    let clients = names.map(|name| world.join("red", name)).to_vec();
+    for (client, name) in clients.iter().zip(names) {
+        let others = names.into_iter().filter(|other| *other != name);
+        let entries: Vec<u64> = others.take(3).map(|other| entry(world, *client, other)).collect();
+        assert_eq!(world.assign(*client, &entries), 0);
+    }
+    clients
+}
+
+/// The number of somebody's media entry, once a client knows of it.
+fn entry(world: &mut World, client: usize, name: &str) -> u64 {
+    world.until("an entry", |world| {
+        world.clients[client].entry_of(name, false).is_some()
+    });
+    let entry = world.clients[client].entry_of(name, false).expect("it is there");
+    entry["id"].as_u64().expect("a number")
+}
+
+#[test]
+fn a_room_on_several_threads_is_one_room() {
+    let mut world = World::new();
+    let clients = spread(&mut world);
+    all_hear_and_see(&mut world, &clients);
+    assert_eq!(world.media.counters().rooms, 1);
+    // Each sees whom they asked for, and only them.
+    for (client, seen) in [(0, "bcd"), (1, "acd"), (4, "abc")] {
+        world.until("the pictures of all who were asked for", |world| {
+            let client = &world.clients[client];
+            let pictures = client.packets.iter().filter(|(mid, _)| client.video.contains(mid));
+            let makers: BTreeSet<char> = pictures.map(|(_, packet)| maker(packet)).collect();
+            assert!(makers.iter().all(|maker| seen.contains(*maker)), "{makers:?}");
+            makers.len() == 3
+        });
+    }
+    // What is written to all comes to all.
+    let hello = json!({"send": {"text": "hello"}});
+    assert_eq!(world.ask(1, Channel::Chat, &hello), 0);
+    world.until("chat", |world| {
+        let has_read = |client: &usize| {
+            let mut texts = world.clients[*client].texts.iter();
+            texts.any(|(label, text)| label == Channel::Chat.label() && text.to_string().contains("hello"))
+        };
+        clients.iter().all(has_read)
+    });
+}
+
+#[test]
+fn who_leaves_closes_or_is_put_out_is_gone_for_the_others_on_all_threads() {
+    let mut world = World::new();
+    let clients = spread(&mut world);
+    // One of each thread goes: says so, closes, and is put out.
+    world.clients[0].ask(Channel::SessionControl, &json!({"leave": {}}));
+    world.until("a leave", |world| world.lost("ada").is_some());
+    world.clients[1].rtc.close().expect("it is open");
+    world.until("a close", |world| world.lost("ben").is_some());
+    for (name, expected) in [("ada", LostCause::Left), ("ben", LostCause::Closed)] {
+        assert!(
+            matches!(world.lost(name), Some(Event::Lost { cause, .. }) if *cause == expected),
+            "{name}"
+        );
+        world.remove(name, DisconnectReason::ClientLeft);
+    }
+    world.remove("cleo", DisconnectReason::Removed);
+    world.until("a farewell", |world| {
+        world.clients[2].status()["disconnectReason"] == "REASON_USER_STOPPED"
+    });
+    for gone in ["ada", "ben", "cleo"] {
+        world.until("they are gone", |world| {
+            clients[3..]
+                .iter()
+                .all(|client| world.clients[*client].entry_of(gone, false).is_none())
+        });
+    }
+    // Whoever comes back is seen and heard.
+    let again = world.join("red", "ada again");
+    let all = [3, 4, again];
+    for (client, other) in [(3, "eve"), (4, "dan"), (again, "dan")] {
+        let entry = entry(&mut world, client, other);
+        assert_eq!(world.assign(client, &[entry]), 0);
+    }
+    all_hear_and_see(&mut world, &all);
+    world.until("three sessions", |world| world.media.counters().sessions == 3);
 }

@@ -584,6 +584,7 @@ fn open_media(
         bind: address,
         takes_connections: ways.entrances.is_apart,
         threads,
+        spreading: media::Spreading::default(),
         divides_bandwidth,
         relay: relays.own_secret().cloned(),
         announce: announce::announced(&ways.entrances, &ways.reached, &ways.interfaces),

@@ -42,8 +42,8 @@ struct Played {
 }
 
 impl Scenario {
-    /// Plays it with a seed, twice, as one seed is one run, on however many shards; and with every fault at every write. Panics where a
-    /// rule is broken.
+    /// Plays it with a seed, twice, as one seed is one run, on however many shards, even if people of one room are on several: all that
+    /// happens is the same, and so is every packet that comes to anybody. And with every fault at every write. Panics where a rule is broken.
     pub(crate) fn play(&self, seed: u64) {
         let played = self.run(seed, None, 1);
         if self.repeats {

@@ -57,6 +57,7 @@ pub(crate) async fn play(world: &mut World, script: &str) {
             let answer = ask(world, words(question).1, expected).await;
             assert_eq!(answer, expected, "at: {}", question.trim());
         }
+        world.note_taken();
         world.check().await;
     }
 }

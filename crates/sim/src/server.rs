@@ -15,7 +15,7 @@ use std::{
 };
 
 use db::Db;
-use media::{Media, Simulated};
+use media::{Media, Simulated, Spreading};
 use meeting::{RecordingId, SpaceId};
 use register::Register;
 use rooms::{Asks, Observer, Recorder, Rooms, Wanted};
@@ -47,7 +47,8 @@ impl Server {
         bell: Arc<Notify>,
     ) -> Option<Server> {
         let (sender, events) = tokio::sync::mpsc::channel(rooms::limits::MEDIA_EVENTS_MAX);
-        let (media, shard) = Media::simulated_in_shards(address, sender, shards).expect("nothing is bound");
+        let (media, shard) =
+            Media::simulated_in_shards(address, sender, shards, Spreading::InTurn).expect("nothing is bound");
         let register = Register::new(db);
         let gauges = Arc::new(Gauges {
             conferences: AtomicI64::new(0),

@@ -331,6 +331,23 @@ impl World {
         self.is_punctual = false;
     }
 
+    /// Notes what has come to everybody so far, line by line.
+    pub(crate) fn note_taken(&mut self) {
+        let taken = |(name, device): (&String, &Device)| {
+            let lines = device.browser()?.taken().iter().enumerate();
+            let lines = lines.filter(|(_, line)| line.packets > 0);
+            let told = lines.map(|(place, line)| {
+                let (packets, fingerprint) = (line.packets, line.fingerprint());
+                format!("{packets} packets on line {place}, {fingerprint:016x}")
+            });
+            let told: Vec<String> = told.collect();
+            (!told.is_empty()).then(|| format!("{name} has {}", told.join("; ")))
+        };
+        for taken in self.devices.iter().filter_map(taken).collect::<Vec<_>>() {
+            self.note(&taken);
+        }
+    }
+
     // What can be asked of it.
 
     /// How a device is.

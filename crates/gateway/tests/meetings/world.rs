@@ -11,7 +11,7 @@ use std::{
 use attendee::{Attendee, Offered, State};
 use audio::{Frame, SILENCE};
 use gateway::{Attendance, Told};
-use media::{Card, CardKind, DisconnectReason, Event, Media, Options, Rights};
+use media::{Card, CardKind, DisconnectReason, Event, Media, Options, Rights, Spreading};
 use telephony::line::Voice;
 use tokio::{sync::mpsc, task::JoinHandle, time};
 
@@ -47,6 +47,7 @@ impl World {
             takes_connections: false,
             relay: None,
             threads: 2,
+            spreading: Spreading::InTurn,
             divides_bandwidth: false,
             announce: vec![],
         };

@@ -51,8 +51,8 @@ impl Outbox {
     }
 
     /// The text that is next.
-    pub(crate) fn front(&self) -> Option<(Channel, &str)> {
-        self.waiting.front().map(|waiting| (waiting.channel, &*waiting.text))
+    pub(crate) fn front(&self) -> Option<(Channel, &Arc<str>)> {
+        self.waiting.front().map(|waiting| (waiting.channel, &waiting.text))
     }
 
     /// The text that was next has been taken.
@@ -94,7 +94,7 @@ mod tests {
         }
         let mut waits = vec![];
         while let Some((_, text)) = outbox.front() {
-            waits.push(text.to_owned());
+            waits.push(text.to_string());
             outbox.pop();
         }
         assert_eq!(waits, expected);
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(newest, Some((10 * limits::SAYINGS_WAITING - 1).to_string()));
         assert_eq!(
             outbox.front(),
-            Some((Channel::Reactions, "applause")),
+            Some((Channel::Reactions, &"applause".into())),
             "another channel"
         );
     }

@@ -61,7 +61,7 @@ use crate::{
         redundancy::Redundant,
         roll::Sends,
     },
-    egress::{Extensions, Format},
+    egress::{Extensions, Format, Shared},
     endpoint::{Endpoint, Route, Transport},
     event, limits,
     peer::{
@@ -143,15 +143,17 @@ impl MediaPacket {
         redundant.map_or(self.payload.len(), |redundant| redundant.payload.len())
     }
 
-    /// What is in it on a line: whether it goes there with what was before it, however it came.
-    pub(crate) fn content_as_sent(&self, content: &Content, with_redundancy: bool) -> Content {
-        let is_redundant = match self.redundant {
-            Some(_) => with_redundancy || opus_is_redundant(&self.payload),
-            None => content.is_redundant,
-        };
-        Content {
-            is_redundant,
-            ..*content
+    /// What all have of it who get it, if this is in it and it was then.
+    pub(crate) fn shared(&self, content: Content, captured: Instant) -> Shared {
+        Shared {
+            format: self.format,
+            is_sound: self.source == Source::Microphone,
+            marker: self.marker,
+            payload: Arc::clone(&self.payload),
+            redundant: self.redundant.clone(),
+            captured,
+            extensions: self.extensions,
+            content,
         }
     }
 

@@ -19,6 +19,7 @@ use crate::{
         roll,
         room::{Newcomer, Room},
     },
+    distant::Distant,
     event::DisconnectReason,
     limits,
     queue::{Command, Hold, Taken},
@@ -45,7 +46,11 @@ impl Shard {
 
     fn obey(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Admit { connection, session } => self.admit(connection, &session, now),
+            Command::Admit {
+                connection,
+                session,
+                carried_by,
+            } => self.admit(connection, &session, carried_by, now),
             Command::KeepWaiting { session } => self.keep_waiting(&session),
             Command::LetIn {
                 session,
@@ -65,7 +70,21 @@ impl Shard {
         }
     }
 
-    pub(super) fn admit(&mut self, connection: Connection, session: &str, now: Instant) {
+    /// Gives a session a seat; its transport may be for another shard to carry.
+    pub(super) fn admit(&mut self, connection: Connection, session: &str, carried_by: Option<usize>, now: Instant) {
+        match (connection, carried_by) {
+            (Connection::WebRtc(peer), Some(shard)) => {
+                let distant = Distant::new(&peer, shard, now);
+                let key = self.seat(Connection::Distant(Box::new(distant)), session, now);
+                self.lodge(key, peer, shard);
+            }
+            (connection, _) => {
+                self.seat(connection, session, now);
+            }
+        }
+    }
+
+    fn seat(&mut self, connection: Connection, session: &str, now: Instant) -> usize {
         let outside = Whereabouts::Lobby(Lobby::new(self.time(now)));
         let ufrag = connection.ufrag().map(str::to_owned);
         let key = self
@@ -74,6 +93,7 @@ impl Shard {
         self.seats[key].peer.seated(key);
         self.directory.enter(key, Some(session), ufrag);
         self.dirty.push(key);
+        key
     }
 
     /// Begins a check of the network, if there are not too many.
@@ -125,7 +145,9 @@ impl Shard {
         let seat = &mut self.seats[key];
         let (said, early) = match std::mem::replace(&mut seat.whereabouts, Whereabouts::Room(room)) {
             Whereabouts::Lobby(lobby) => (lobby.media_state(), lobby.into_early()),
-            Whereabouts::Room(_) | Whereabouts::Check { .. } => (MediaState::default(), vec![]),
+            Whereabouts::Room(_) | Whereabouts::Check { .. } | Whereabouts::Elsewhere { .. } => {
+                (MediaState::default(), vec![])
+            }
         };
         let newcomer = Newcomer {
             card,
@@ -180,6 +202,9 @@ impl Shard {
         // Whoever has asked for too much is on its way out in any case.
         let farewell = roll::disconnected(reason).into();
         seat.outbox.push(Channel::SessionControl, Manner::Answer, farewell);
+        if let Some(distant) = seat.peer.distant() {
+            distant.leave();
+        }
         let room = seat.room();
         self.touch(key);
         let Some(room) = room else { return };

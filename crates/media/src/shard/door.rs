@@ -182,6 +182,7 @@ mod tests {
     use crate::{
         event::{DisconnectReason, Event},
         handle::Media,
+        placing::Spreading,
         post::post,
         shard::Simulated,
     };
@@ -235,7 +236,8 @@ mod tests {
     #[test]
     fn what_a_session_is_found_by_ends_with_it() {
         let (sender, mut events) = mpsc::channel(100);
-        let (media, mut shards) = Media::simulated_in_shards(([192, 0, 2, 9], 9).into(), sender, 2).unwrap();
+        let (media, mut shards) =
+            Media::simulated_in_shards(([192, 0, 2, 9], 9).into(), sender, 2, Spreading::WhereItPays).unwrap();
         let mut now = crate::shard::clock();
         let (mut browser, offer) = Browser::new(end(1).address, b'a', now);
         let prepared = media.answer(&offer).unwrap();

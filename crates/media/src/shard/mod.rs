@@ -9,7 +9,7 @@
 //! this thread do one lookup and one HMAC, and nothing else; with a connection also one place among few, for some seconds.
 //!
 //! There may be several, each with its sessions and its rooms. They share nothing: one is the door for all (`door.rs`), and
-//! what it reads for another it posts to it.
+//! what it reads for another it posts to it. A large room has transports of its people on others as well (`spread.rs`).
 
 mod commands;
 mod directory;
@@ -20,12 +20,14 @@ mod presence;
 mod seat;
 #[cfg(feature = "simulated")]
 mod simulated;
+mod spread;
 mod taps;
 mod traffic;
 
 pub(crate) use door::Door;
 #[cfg(feature = "simulated")]
 pub use simulated::Simulated;
+pub(crate) use spread::Spread;
 
 use std::{
     cmp::Reverse,
@@ -54,7 +56,7 @@ use crate::{
         directory::Directory,
         load::Load,
         presence::Presence,
-        seat::{Phase, Seat},
+        seat::{Phase, Seat, Whereabouts},
         taps::Taps,
     },
     socket::Batch,
@@ -67,6 +69,7 @@ pub(crate) struct Shard {
     wire: Wire,
     /// If this is the door of several.
     door: Option<Door>,
+    spread: Spread,
     counting: Arc<Counting>,
     inbox: Inbox,
     /// The wired sessions that have something to say.
@@ -112,6 +115,7 @@ impl Shard {
     pub(crate) fn new(
         wire: Wire,
         door: Option<Door>,
+        spread: Spread,
         inbox: Inbox,
         announced: Arc<Announced>,
         reporter: Reporter,
@@ -127,6 +131,7 @@ impl Shard {
         Shard {
             wire,
             door,
+            spread,
             counting,
             inbox,
             announced,
@@ -189,6 +194,7 @@ impl Shard {
         }
         self.wire.let_in(now);
         self.read_post();
+        self.read_mail(now);
         let more_to_read = self.read_datagrams(now);
         if !more_to_read {
             self.presence.caught_up();
@@ -205,6 +211,7 @@ impl Shard {
     fn flush(&mut self) {
         self.wire.release(self.directory.take_released());
         self.wire.flush();
+        self.spread.flush();
         if let Some(door) = &mut self.door {
             door.flush();
         }
@@ -237,8 +244,16 @@ impl Shard {
         }
         measures::tell_the_last(seat, &self.wire, &mut self.reporter, now, time);
         seat.phase = Phase::Lost;
+        if let Whereabouts::Elsewhere { .. } = seat.whereabouts {
+            return self.lose_elsewhere(key, cause);
+        }
         self.reporter.lost(&seat.session, seat.last_datagram, cause);
-        if let Some(room) = seat.room() {
+        let room = seat.room();
+        if let Some(distant) = seat.peer.distant() {
+            distant.lost();
+            self.touch(key);
+        }
+        if let Some(room) = room {
             if let Some(room) = self.rooms.get_mut(room) {
                 room.gone(MemberId(key));
             }
@@ -301,10 +316,12 @@ impl Shard {
         for _ in 0..limits::SETTLINGS_PER_TURN {
             let mut dirty = std::mem::replace(&mut self.dirty, std::mem::take(&mut self.buffers.dirty));
             for key in dirty.drain(..) {
+                self.note_space(key);
                 let Some(seat) = self.seats.get_mut(key) else { continue };
                 let mut events = std::mem::take(&mut self.buffers.events);
                 count(&self.counting.settlings);
                 let settled = seat.settle(now, &mut self.wire, &mut events);
+                self.post_words(key);
                 self.handle(key, settled, events, now);
                 self.note_waiting(key, now);
             }
@@ -337,6 +354,9 @@ impl Shard {
             let late = self.presence.since(seat.admitted, now) >= limits::CONNECT_DEADLINE;
             match seat.phase {
                 _ if seat.is_over(time) => self.free(key),
+                _ if seat.peer.is_distant() && seat.has_waiting() => self.touch(key),
+                // Its own shard says when it is gone.
+                _ if seat.peer.is_distant() => {}
                 Phase::Connecting if late => self.lose(key, LostCause::NeverConnected),
                 Phase::Connected if silent => self.lose(key, LostCause::Silent),
                 Phase::Leaving { until } if until <= now => self.free(key),
@@ -347,6 +367,7 @@ impl Shard {
         let seats = self.seats.iter();
         let connected = seats.filter(|(_, seat)| seat.phase == Phase::Connected && seat.peer.crosses_a_network());
         self.presence.hear(connected.map(|(_, seat)| seat.last_datagram), now);
+        self.say_heard();
         if now.saturating_duration_since(self.told_alive) >= limits::ALIVE_INTERVAL {
             self.told_alive = now;
             self.tell_alive();
@@ -355,14 +376,15 @@ impl Shard {
     }
 
     fn tell_alive(&mut self) {
-        let fresh =
-            |seat: &&mut Seat| seat.phase == Phase::Connected && !seat.is_check() && seat.last_datagram > seat.reported;
+        let fresh = |seat: &&mut Seat| {
+            seat.phase == Phase::Connected && seat.is_told_here() && seat.last_datagram > seat.reported
+        };
         let mut signs = vec![];
         for seat in self.seats.iter_mut().map(|(_, seat)| seat).filter(fresh) {
             signs.push((seat.session.clone(), seat.last_datagram));
         }
         if self.reporter.alive(signs) {
-            for (_, seat) in &mut self.seats {
+            for (_, seat) in self.seats.iter_mut().filter(|(_, seat)| seat.is_told_here()) {
                 seat.reported = seat.last_datagram;
             }
         }
@@ -376,6 +398,7 @@ impl Shard {
             // Whatever happens in this last drain happens to nobody.
             let _ = seat.drain(&mut self.wire, &mut vec![]);
         }
+        self.freed_elsewhere(&seat.whereabouts);
     }
 
     fn stop(&mut self, now: Instant) {
@@ -383,6 +406,7 @@ impl Shard {
         for session in sessions {
             self.remove(&session, DisconnectReason::ShuttingDown, now);
         }
+        self.dismiss_carried(now);
         self.settle_all(now);
         let keys: Vec<usize> = self.seats.iter().map(|(key, _)| key).collect();
         for key in keys {
@@ -456,6 +480,7 @@ mod tests {
             let mut shard = Shard::new(
                 Wire::network(socket, tcp, None),
                 None,
+                Spread::default(),
                 inbox,
                 Arc::default(),
                 Reporter::new(sender),
@@ -471,7 +496,7 @@ mod tests {
                     kind: CardKind::Anonymous,
                     by_program: false,
                 };
-                shard.admit(Connection::WebRtc(fixture::peer()), session, start);
+                shard.admit(Connection::WebRtc(fixture::peer()), session, None, start);
                 shard.let_in(session, "r", card, Rights::MEMBER, start);
             }
             Stage { shard, start, events }
@@ -557,7 +582,7 @@ mod tests {
         peer.lives_with(&announced, &Arc::new(waker));
         stage
             .shard
-            .admit(Connection::Wired(Box::new(peer)), "phone", stage.at(0));
+            .admit(Connection::Wired(Box::new(peer)), "phone", None, stage.at(0));
         stage.shard.settle_all(stage.at(0));
         let connected = Event::Connected {
             session: "phone".into(),

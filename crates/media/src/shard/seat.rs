@@ -37,6 +37,11 @@ impl Phase {
 pub(super) enum Whereabouts {
     Lobby(Lobby),
     Room(usize),
+    /// In a room of another shard, or outside it: at this place there.
+    Elsewhere {
+        shard: usize,
+        place: usize,
+    },
     /// Nowhere, and of no concern to the control plane.
     Check {
         echo: Echo,
@@ -99,7 +104,7 @@ impl Seat {
     /// Its room, if it is in one.
     pub(super) fn room(&self) -> Option<usize> {
         match self.whereabouts {
-            Whereabouts::Lobby(_) | Whereabouts::Check { .. } => None,
+            Whereabouts::Lobby(_) | Whereabouts::Check { .. } | Whereabouts::Elsewhere { .. } => None,
             Whereabouts::Room(room) => Some(room),
         }
     }
@@ -107,6 +112,11 @@ impl Seat {
     /// Whether it is a check of the network, of which nobody is told.
     pub(super) fn is_check(&self) -> bool {
         matches!(self.whereabouts, Whereabouts::Check { .. })
+    }
+
+    /// Whether the control plane is told by this shard that it was heard.
+    pub(super) fn is_told_here(&self) -> bool {
+        matches!(self.whereabouts, Whereabouts::Lobby(_) | Whereabouts::Room(_))
     }
 
     /// Whether it is one whose time is over.
@@ -158,6 +168,6 @@ impl Seat {
 
     /// Whether something waits that the last settling could not write.
     pub(super) fn has_waiting(&self) -> bool {
-        !self.outbox.is_empty()
+        !self.outbox.is_empty() || self.peer.waits()
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The code is that of the real ones, from the look-up of an address to the sweep for silent sessions. Only what surrounds it
 //! is exchanged, so that a world which loses, delays and reorders datagrams can play minutes of a meeting in a moment. Several have
-//! their turns one after the other, until none has anything for another.
+//! their turns one after the other, until none has anything for another; and what one datagram means to all of them is settled before the
+//! next one, so that what arrives at once has an order and a run can be compared with that of one shard.
 
 use std::{fmt, net::SocketAddr, time::Instant};
 
@@ -30,6 +31,27 @@ impl Simulated {
         if let Some(door) = self.0.first_mut() {
             door.presence.look(now);
             door.datagram(route, datagram, now);
+        }
+        if self.0.len() > 1 {
+            self.hear(now);
+        }
+    }
+
+    /// Has the shards read what they have for each other, and nothing more.
+    fn hear(&mut self, now: Instant) {
+        loop {
+            let posted = self.posted();
+            for shard in &mut self.0 {
+                shard.presence.look(now);
+                shard.flush();
+                shard.read_post();
+                shard.read_mail(now);
+                shard.read_datagrams(now);
+                shard.flush();
+            }
+            if self.posted() == posted {
+                return;
+            }
         }
     }
 
@@ -64,21 +86,27 @@ impl Simulated {
     }
 
     fn posted(&self) -> u64 {
-        let of = |shard: &Shard| match &shard.wire {
-            Wire::Behind(behind) => behind.posted(),
-            _ => shard.door.as_ref().map_or(0, Door::posted),
+        let of = |shard: &Shard| {
+            let by_wire = match &shard.wire {
+                Wire::Behind(behind) => behind.posted(),
+                _ => shard.door.as_ref().map_or(0, Door::posted),
+            };
+            by_wire + shard.spread.posted()
         };
         self.0.iter().map(of).sum()
     }
 
-    /// What was sent since this was asked last, and to whom.
+    /// What was sent since this was asked last, and to whom: in the order of the addresses, and to each in that of sending, from
+    /// whichever shard.
     pub fn take_sent(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
         let sent = |shard: &mut Shard| match &mut shard.wire {
             Wire::Simulated(sent) => sent.take(),
             Wire::Behind(behind) => behind.take_sent(),
             Wire::Network(_) => vec![],
         };
-        self.0.iter_mut().flat_map(sent).collect()
+        let mut sent: Vec<_> = self.0.iter_mut().flat_map(sent).collect();
+        sent.sort_by_key(|(to, _)| *to);
+        sent
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
         speakers::Sound,
     },
     counters::count,
-    egress::{Egress, Outgoing},
+    egress::{Egress, Outgoing, Shared},
     endpoint::{Route, Transport},
     event::LostCause,
     limits,
@@ -67,7 +67,8 @@ impl Shard {
             return;
         }
         let known = self.directory.by_address(route.from);
-        let key = match kind(contents) {
+        let kind = kind(contents);
+        let key = match kind {
             Kind::Binding { ufrag } => {
                 let is_elsewhere = self.door.as_ref().is_some_and(|door| door.has(route.from));
                 let named = self.directory.by_ufrag(ufrag).filter(|_| !is_elsewhere);
@@ -79,7 +80,11 @@ impl Shard {
         };
         let Some(key) = key else {
             count(&self.counting.datagrams_refused);
-            self.wire.refuse(route.from);
+            // Whom another shard has sent may be on the way, if that is who asks.
+            let may_come = matches!(kind, Kind::Binding { .. }) && self.spread.has_others();
+            if !may_come {
+                self.wire.refuse(route.from);
+            }
             return;
         };
         if known != Some(key) {
@@ -171,8 +176,11 @@ impl Shard {
         }
     }
 
-    fn event(&mut self, key: usize, event: PeerEvent, now: Instant) {
+    pub(super) fn event(&mut self, key: usize, event: PeerEvent, now: Instant) {
         let Some(seat) = self.seats.get_mut(key) else { return };
+        if let Whereabouts::Elsewhere { .. } = seat.whereabouts {
+            return self.event_elsewhere(key, event, now);
+        }
         let (room, member) = (seat.room(), MemberId(key));
         match event {
             PeerEvent::Media(packet) => self.media(key, room, &packet, now),
@@ -220,7 +228,7 @@ impl Shard {
                         room.channel_open(member, channel, effects);
                     });
                 }
-                Whereabouts::Check { .. } => {}
+                Whereabouts::Check { .. } | Whereabouts::Elsewhere { .. } => {}
             },
             PeerEvent::Echo(message) => self.echo(key, &message, now),
             PeerEvent::Message(channel, text) => self.message(key, channel, text, now),
@@ -251,7 +259,7 @@ impl Shard {
                 });
                 outcome
             }
-            Whereabouts::Check { .. } => Outcome::Refused,
+            Whereabouts::Check { .. } | Whereabouts::Elsewhere { .. } => Outcome::Refused,
         };
         match outcome {
             Outcome::Nothing => {}
@@ -325,8 +333,10 @@ impl Shard {
         let mut actions = self.decide(room, now, |room, time, actions| {
             room.forward(MemberId(key), packet.source, &incoming, sound, time, actions);
         });
+        let shared = packet.shared(content, self.epoch + placed.at);
+        self.spread.begin_packet();
         for forward in actions.forwards.drain(..) {
-            self.write(&forward, packet, &content, self.epoch + placed.at, now);
+            self.write(&forward, &shared, now);
         }
         self.carry_out(actions);
         self.tap_packet(key, room, packet, &content, now);
@@ -360,29 +370,36 @@ impl Shard {
         seat.measuring.arrived(packet.stream, packet.source, &arrival, time);
     }
 
-    fn write(&mut self, forward: &Forward, packet: &MediaPacket, content: &Content, captured: Instant, now: Instant) {
+    /// Puts a packet on a line, wherever that is.
+    pub(super) fn write(&mut self, forward: &Forward, shared: &Shared, now: Instant) {
         let MemberId(to) = forward.to;
         let time = self.time(now);
         let Some(seat) = self.seats.get_mut(to) else { return };
-        let redundant = packet.redundant.as_ref().filter(|_| seat.peer.wants_redundancy());
+        if let Some(distant) = seat.peer.distant() {
+            if !self.spread.forward(distant, shared, forward) {
+                count(&self.counting.datagrams_unread);
+            }
+            return;
+        }
+        let redundant = shared.redundant.as_ref().filter(|_| seat.peer.wants_redundancy());
         let outgoing = Outgoing {
-            format: packet.format,
+            format: shared.format,
             sequence: forward.rewritten.sequence,
             timestamp: forward.rewritten.timestamp,
             // Tells an audio decoder that this does not continue what it heard before.
-            marker: packet.marker || (packet.source == Source::Microphone && forward.rewritten.switched),
+            marker: shared.marker || (shared.is_sound && forward.rewritten.switched),
             csrc: forward.csrc.as_slice(),
-            payload: &packet.payload,
+            payload: &shared.payload,
             redundant,
             picture: forward.rewritten.picture,
-            captured,
-            extensions: packet.extensions,
+            captured: shared.captured,
+            extensions: shared.extensions,
         };
         if seat.peer.write(forward.line, &outgoing) {
             count(&self.counting.packets_forwarded);
             if let Some(ssrc) = seat.peer.ssrc(forward.line) {
                 let (sequence, bytes) = (outgoing.sequence, outgoing.bytes());
-                let content = packet.content_as_sent(content, redundant.is_some());
+                let content = shared.content_as_sent(redundant.is_some());
                 seat.measuring.sent(forward.line, ssrc, sequence, bytes, &content, time);
             }
             self.touch(to);
@@ -431,10 +448,17 @@ impl Shard {
     pub(super) fn note_waiting(&mut self, key: usize, now: Instant) {
         let Some(seat) = self.seats.get_mut(key) else { return };
         let waits = seat.has_waiting();
-        if let Some(room) = seat.room()
-            && std::mem::replace(&mut seat.behind, waits) != waits
-        {
-            self.in_room(room, now, |room, _, _| room.is_behind(MemberId(key), waits));
+        match seat.whereabouts {
+            Whereabouts::Lobby(_) | Whereabouts::Check { .. } => {}
+            Whereabouts::Room(_) | Whereabouts::Elsewhere { .. } if seat.behind == waits => {}
+            Whereabouts::Room(room) => {
+                seat.behind = waits;
+                self.in_room(room, now, |room, _, _| room.is_behind(MemberId(key), waits));
+            }
+            Whereabouts::Elsewhere { shard, place } => {
+                seat.behind = waits;
+                self.note_waiting_elsewhere(shard, place, waits);
+            }
         }
     }
 
@@ -484,7 +508,7 @@ impl Shard {
         }
     }
 
-    fn want(&mut self, MemberId(to): MemberId, wanted_bps: Option<u64>) {
+    pub(super) fn want(&mut self, MemberId(to): MemberId, wanted_bps: Option<u64>) {
         if let Some(seat) = self.seats.get_mut(to) {
             seat.peer.want(wanted_bps);
             self.touch(to);

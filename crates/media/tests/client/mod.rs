@@ -14,7 +14,9 @@ use std::{
 };
 
 use attendee::as_a_page_offers;
-use media::{Card, CardKind, Channel, DisconnectReason, Endpoint, Event, Media, Options, Rights, framing::Framing};
+use media::{
+    Card, CardKind, Channel, DisconnectReason, Endpoint, Event, Media, Options, Rights, Spreading, framing::Framing,
+};
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event as RtcEvent, Input, Output, Rtc,
@@ -93,7 +95,7 @@ pub(crate) fn clock() -> Instant {
 }
 
 impl World {
-    /// One with several threads. Whoever comes is not on the one that reads the socket.
+    /// One with several threads, over which every meeting is spread: the first is not on the one that reads the socket, and the next one is.
     pub(crate) fn new() -> World {
         World::at("127.0.0.1:0", &[], 3)
     }
@@ -111,6 +113,7 @@ impl World {
             bind: bind.parse().unwrap(),
             takes_connections: true,
             threads,
+            spreading: Spreading::InTurn,
             relay: None,
             divides_bandwidth: false,
             announce: announced.map(Endpoint::udp).collect(),

@@ -1,6 +1,9 @@
 //! What meetings in simulated time have in common: the ways of their networks, and how people see each other.
 
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
+#![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
+
+pub(crate) mod people;
 
 use std::{
     collections::VecDeque,

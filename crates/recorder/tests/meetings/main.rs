@@ -12,7 +12,7 @@ use std::{
 };
 
 use attendee::{Attendee, Offered, State};
-use media::{Card, CardKind, Event, Media, Options, Rights};
+use media::{Card, CardKind, Event, Media, Options, Rights, Spreading};
 use recorder::{KeptFile, Recorder, Stopped};
 use recording::{Place, Store};
 use tokio::sync::mpsc;
@@ -44,6 +44,7 @@ impl World {
             takes_connections: false,
             relay: None,
             threads: 2,
+            spreading: Spreading::InTurn,
             divides_bandwidth: false,
             announce: vec![],
         };

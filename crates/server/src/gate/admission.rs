@@ -296,6 +296,7 @@ mod tests {
             takes_connections: false,
             relay: None,
             threads: 1,
+            spreading: media::Spreading::default(),
             divides_bandwidth: false,
             announce: Vec::new(),
         };

@@ -85,7 +85,7 @@ pub(crate) struct Actions {
 }
 
 /// Who is on the line: the media entry, and the mark of the current loudest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Csrc {
     list: [u32; 2],
     count: usize,
