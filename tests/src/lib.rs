@@ -7,6 +7,7 @@
 mod attend;
 mod http;
 mod meeting;
+mod port;
 mod receiver;
 pub mod relay;
 mod seed;
@@ -15,6 +16,7 @@ mod server;
 pub use attend::{Told, accept, offer};
 pub use http::{Answer, post_form, request, request_from};
 pub use meeting::{Seat, join, leave, open_space, resume};
+pub use port::free_port;
 pub use receiver::Receiver;
 pub use seed::Seed;
 pub use server::{Server, binary};

@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, TcpListener},
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use end_to_end::{Server, Told, accept, binary, offer};
+use end_to_end::{Server, Told, accept, binary, free_port, offer};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2;
@@ -344,8 +344,4 @@ fn spawn(program: &Path, arguments: &[&str], home: &Path) -> Result<Child> {
     command
         .spawn()
         .with_context(|| format!("`{}` cannot be run: `cargo xtask test` installs it", program.display()))
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

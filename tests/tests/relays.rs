@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use attendee::{Check, Found, Relay, Way};
 use bytes::Bytes;
-use end_to_end::{Server, binary};
+use end_to_end::{Server, binary, free_port};
 use http::Request;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
@@ -249,10 +249,6 @@ impl Coturn {
         }
         Ok(coturn)
     }
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// What the doctor says of a server that tells of a relay by all its ways, to somebody with an account.

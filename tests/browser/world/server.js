@@ -144,13 +144,19 @@ export class Server {
 
 /** A port that is free for TCP and UDP at every address now. A server must get the same ports again, so the system cannot choose later. */
 export async function freePort() {
-  const tcp = createServer().listen(0, '0.0.0.0');
-  await once(tcp, 'listening');
-  const { port } = tcp.address();
-  const udp = createSocket('udp4').bind(port, '0.0.0.0');
-  await once(udp, 'listening');
-  udp.close();
-  tcp.close();
-  await once(tcp, 'close');
-  return port;
+  for (;;) {
+    const tcp = createServer().listen(0, '0.0.0.0');
+    await once(tcp, 'listening');
+    const { port } = tcp.address();
+    const udp = createSocket('udp4').bind(port, '0.0.0.0');
+    // It is free for TCP, and for UDP somebody may have it.
+    const isFree = await once(udp, 'listening').then(() => true, ({ code }) => {
+      if (code !== 'EADDRINUSE') throw new Error(`a port: ${code}`);
+      return false;
+    });
+    udp.close();
+    tcp.close();
+    await once(tcp, 'close');
+    if (isFree) return port;
+  }
 }

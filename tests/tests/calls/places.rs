@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use attendee::Attendee;
-use end_to_end::binary;
+use end_to_end::{binary, free_port};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -21,7 +21,7 @@ use super::{
     recorded::Made,
     speech::{likeness, speech},
     telephone::Telephone,
-    world::{PATIENCE, World, free_port},
+    world::{PATIENCE, World},
 };
 
 const WORDS: &str =

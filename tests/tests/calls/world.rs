@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fs,
     io::{BufRead, BufReader, Read, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     process::Command,
     sync::{
         Arc, Mutex,
@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Answer, Server, binary, request};
+use end_to_end::{Answer, Server, binary, free_port, request};
 use serde_json::{Value, json};
 
 pub(super) const PROJECT: &str = "support";
@@ -166,17 +166,6 @@ pub(super) struct World {
     pub(super) handler: Handler,
     pub(super) sip: SocketAddr,
     pub(super) token: String,
-}
-
-/// A port that is free for UDP and for TCP.
-pub(super) fn free_port() -> Result<u16> {
-    loop {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = socket.local_addr()?.port();
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
-            return Ok(port);
-        }
-    }
 }
 
 /// What the table of telephones says beside where it listens.
