@@ -143,6 +143,10 @@ pub(crate) const MEASURED_STREAMS_MAX: usize = 16;
 /// A sequence that jumps by more than this was started anew: `MAX_DROPOUT` of RFC 3550 §A.1, a minute of sound.
 pub(crate) const DROPOUT: u64 = 3_000;
 
+/// By so much a telephone may round up for how long it kept a report, in 65,536ths of a second: a hundredth of a second, by which the
+/// coarsest of their clocks tick.
+pub(crate) const WAITED_ROUNDED_BY: u32 = 655;
+
 /// A report that was answered later than this was not answered: nobody waits for so long to hear somebody.
 pub(crate) const ROUND_TRIP_US_MAX: u64 = 60_000_000;
 

@@ -22,7 +22,7 @@ from telephones import Telephones, id_of
 RECORD = CallRecordItemRequestBuilder.CallRecordItemRequestBuilderGetQueryParameters
 ALL = {"expand": ["sessions($expand=segments)", "participants_v2"]}
 # Each side reports what it heard at least every 7.5 s (RFC 3550 section 6.3.1), and a round trip is known by the second of two reports.
-TALKED_S = 16
+TALKED_S = 20
 
 
 class World(Telephones):

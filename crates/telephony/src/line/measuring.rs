@@ -367,13 +367,16 @@ impl Measuring {
     }
 }
 
-/// How long a report of ours and its answer were under way (RFC 3550 §6.4.1). What is no time is none.
+/// How long a report of ours and its answer were under way (RFC 3550 §6.4.1). What is no time is none; but a telephone that says by a
+/// little that it waited for longer than there was counts by a coarse clock, and is near.
 fn round_trip_us(block: &Block, now_us: i64) -> Option<u64> {
     if block.last_report == 0 {
         return None;
     }
     let between = rtcp::middle(now_us).wrapping_sub(block.last_report);
-    let round_trip = between.checked_sub(block.since_last_report)?;
+    let waited = block.since_last_report;
+    let is_rounded = waited.saturating_sub(between) <= limits::WAITED_ROUNDED_BY;
+    let round_trip = between.checked_sub(waited).or(is_rounded.then_some(0))?;
     let round_trip_us = u64::from(round_trip) * 1_000_000 / 65_536;
     (round_trip_us <= limits::ROUND_TRIP_US_MAX).then_some(round_trip_us)
 }
@@ -525,7 +528,9 @@ mod tests {
         check(now - 65_536, 32_768, Some(500_000));
         check(now, 0, Some(0));
         check(0, 0, None);
-        check(now - 100, 101, None);
+        check(now - 100, 101, Some(0));
+        check(now - 100, 100 + limits::WAITED_ROUNDED_BY, Some(0));
+        check(now - 100, 101 + limits::WAITED_ROUNDED_BY, None);
         check(now.wrapping_add(5), 0, None);
         check(now - 61 * 65_536, 0, None);
     }
