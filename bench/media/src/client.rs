@@ -167,6 +167,7 @@ impl Client {
         if self.is_connected && sends {
             is_due |= self.say(now) | self.show(now);
         }
+        self.ask()?;
         if is_due {
             self.rtc.handle_input(Input::Timeout(now))?;
             self.drain(is_measured)?;
@@ -187,7 +188,7 @@ impl Client {
                 }
                 Output::Event(Event::Connected) => self.is_connected = true,
                 Output::Event(Event::ChannelData(data)) if data.id == self.entries => {
-                    self.look(&serde_json::from_slice(&data.data)?)?;
+                    self.look(&serde_json::from_slice(&data.data)?);
                 }
                 Output::Event(Event::KeyframeRequest(_)) => self.is_keyframe_due = true,
                 Output::Event(Event::RtpPacket(packet)) => {
@@ -210,8 +211,8 @@ impl Client {
         self.delays_us.push(u32::try_from(delay_us).unwrap_or(u32::MAX));
     }
 
-    /// Asks for the cameras, once it knows of as many as it looks at.
-    fn look(&mut self, text: &Value) -> Result<()> {
+    /// Notes which cameras there are.
+    fn look(&mut self, text: &Value) {
         for resource in text["resources"].as_array().into_iter().flatten() {
             let entry = &resource["mediaEntry"];
             let is_camera = entry["participantKey"]
@@ -221,6 +222,10 @@ impl Client {
                 self.cameras.extend(resource["id"].as_u64());
             }
         }
+    }
+
+    /// Asks for the cameras, once it knows of as many as it looks at and the channel for it is open, which may be the later of the two.
+    fn ask(&mut self) -> Result<()> {
         if self.has_asked || self.part.pictures == 0 || self.cameras.len() < self.part.pictures {
             return Ok(());
         }
