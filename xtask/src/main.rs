@@ -10,6 +10,7 @@
     reason = "a command-line tool speaks on the console"
 )]
 
+mod again;
 mod bench;
 mod fuzz;
 mod generate;

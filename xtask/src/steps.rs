@@ -7,12 +7,16 @@
 //! Suites that mostly wait for clients to start run beside each other; what measures calls and a browser's pictures has the
 //! machine to itself.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Result, bail, ensure};
 
 use crate::{
-    package,
+    again, package,
     process::{self, Show},
     programs,
     tally::{self, Tally},
@@ -63,12 +67,13 @@ pub(crate) const STEPS: &[Step] = &[
     alone("sdk", &["tools", "build"], |asked| {
         pytest(Command::new(tools::python()), &["tests/sdk"], asked)
     }),
-    beside("node", &["tools", "build"], |asked| node_tests("tests/node", asked)),
+    beside("node", &["tools", "build"], |asked| {
+        let folder = workspace::root().join("tests/node");
+        count(node_tests(&folder, &files_in(&folder)?, asked), asked)
+    }),
     beside("java", &["tools", "build"], java_tests),
     beside("testbed", &["tools", "build"], testbed_tests),
-    alone("browser", &["tools", "build"], |asked| {
-        node_tests("tests/browser", asked)
-    }),
+    alone("browser", &["tools", "build"], browser_tests),
 ];
 
 const fn alone(name: &'static str, needs: &'static [&'static str], run: fn(Asked) -> Result<Tally>) -> Step {
@@ -204,21 +209,39 @@ fn pytest(mut command: Command, folders: &[&str], asked: Asked) -> Result<Tally>
     count(of_the_program(command, workspace::root()), asked)
 }
 
-/// The tests of a folder of npm packages, which stand in its folder `tests`.
-fn node_tests(folder: &str, asked: Asked) -> Result<Tally> {
+/// Tests of browsers, and once more those that failed.
+fn browser_tests(asked: Asked) -> Result<Tally> {
+    let folder = workspace::root().join("tests/browser");
+    let (status, output) = process::tee(&mut node_tests(&folder, &files_in(&folder)?, asked), asked.show)?;
+    let first = some(tally::of(status, &output)?)?;
+    let failed = again::failed_files(&output);
+    if first.failed == 0 || failed.is_empty() {
+        return Ok(first);
+    }
+    println!("{first}; the files with failed tests are run once more, by themselves");
+    let second = count(node_tests(&folder, &failed, asked), asked)?;
+    Ok(first.tried_again(second))
+}
+
+/// The tests of these files, in a folder of npm packages.
+fn node_tests(folder: &Path, files: &[PathBuf], asked: Asked) -> Command {
     let mut command = Command::new("node");
     command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
     asked
         .filter
         .map(|filter| command.arg(format!("--test-name-pattern={filter}")));
-    let folder = workspace::root().join(folder);
+    command.args(files);
+    of_the_program(command, folder)
+}
+
+/// The test files of a folder of npm packages, which stand in its folder `tests`.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for file in fs::read_dir(folder.join("tests"))? {
         files.push(file?.path());
     }
     files.sort();
-    command.args(files);
-    count(of_the_program(command, &folder), asked)
+    Ok(files)
 }
 
 fn java_tests(asked: Asked) -> Result<Tally> {

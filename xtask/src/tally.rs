@@ -12,25 +12,51 @@ use anyhow::{Result, bail};
 pub(crate) struct Tally {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
+    /// Of those that passed, so many did when they were tried again.
+    pub(crate) tried_again: u64,
 }
 
 impl Tally {
     /// A step that is one check: format, lints, a build.
-    pub(crate) const PASSED: Self = Self { passed: 1, failed: 0 };
+    pub(crate) const PASSED: Self = Self::new(1, 0);
     /// A step that failed without counting anything.
-    pub(crate) const FAILED: Self = Self { passed: 0, failed: 1 };
+    pub(crate) const FAILED: Self = Self::new(0, 1);
+
+    const fn new(passed: u64, failed: u64) -> Self {
+        Self {
+            passed,
+            failed,
+            tried_again: 0,
+        }
+    }
+
+    /// What it is when the tests that failed were run once more, with this outcome of all that were run then.
+    pub(crate) fn tried_again(self, second: Self) -> Self {
+        let failed = second.failed.min(self.failed);
+        let tried_again = self.failed - failed;
+        Self {
+            passed: self.passed + tried_again,
+            failed,
+            tried_again,
+        }
+    }
 }
 
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.tried_again += other.tried_again;
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} passed, {} failed", self.passed, self.failed)
+        write!(formatter, "{} passed, {} failed", self.passed, self.failed)?;
+        match self.tried_again {
+            0 => Ok(()),
+            again => write!(formatter, " ({again} passed when tried again)"),
+        }
     }
 }
 
@@ -67,10 +93,8 @@ fn closing_line(line: &str) -> Option<Tally> {
         || of_cargo
         || (line.starts_with("==") && line.ends_with("==") && line.contains(" in "));
     if counted {
-        let tally = Tally {
-            passed: number_before(line, &["passed"]),
-            failed: number_before(line, &["failed", "error", "errors", "timed out", "exec failed"]),
-        };
+        let failed = &["failed", "error", "errors", "timed out", "exec failed"];
+        let tally = Tally::new(number_before(line, &["passed"]), number_before(line, failed));
         return (tally != Tally::default() || of_cargo).then_some(tally);
     }
     // Maven: `[INFO] Tests run: 10, Failures: 1, Errors: 0, Skipped: 0`, and the same of each class with its time.
@@ -80,24 +104,18 @@ fn closing_line(line: &str) -> Option<Tally> {
         let [run, failures, errors, skipped] = numbers(counts)?;
         let failed = failures + errors;
         let passed = run.checked_sub(failed + skipped)?;
-        return Some(Tally { passed, failed });
+        return Some(Tally::new(passed, failed));
     }
     // node --test: `ℹ pass 10`, `ℹ fail 0` and `ℹ cancelled 0` (cut off by a time limit) on lines of their own.
     // vitest:      `Tests  1 failed | 10 passed (11)`
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
-        ["ℹ" | "#", "pass", count] => Some(Tally {
-            passed: count.parse().ok()?,
-            failed: 0,
-        }),
-        ["ℹ" | "#", "fail" | "cancelled", count] => Some(Tally {
-            passed: 0,
-            failed: count.parse().ok()?,
-        }),
-        ["Tests", ..] => Some(Tally {
-            passed: number_before(line, &["passed"]),
-            failed: number_before(line, &["failed"]),
-        }),
+        ["ℹ" | "#", "pass", count] => Some(Tally::new(count.parse().ok()?, 0)),
+        ["ℹ" | "#", "fail" | "cancelled", count] => Some(Tally::new(0, count.parse().ok()?)),
+        ["Tests", ..] => Some(Tally::new(
+            number_before(line, &["passed"]),
+            number_before(line, &["failed"]),
+        )),
         _ => None,
     }
 }
@@ -151,7 +169,7 @@ mod tests {
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         assert_eq!(
             read(&lines),
-            expected.map(|(passed, failed)| Tally { passed, failed }),
+            expected.map(|(passed, failed)| Tally::new(passed, failed)),
             "{output}"
         );
     }
@@ -194,6 +212,18 @@ mod tests {
             " Test Files  2 passed (2)\n      Tests  1 failed | 6 passed (7)",
             Some((6, 1)),
         );
+    }
+
+    #[test]
+    fn what_passes_when_tried_again_has_passed_and_is_told_apart() {
+        #[track_caller]
+        fn check(first: (u64, u64), second: (u64, u64), expected: &str) {
+            let [first, second] = [first, second].map(|(passed, failed)| Tally::new(passed, failed));
+            assert_eq!(first.tried_again(second).to_string(), expected);
+        }
+        check((220, 2), (9, 0), "222 passed, 0 failed (2 passed when tried again)");
+        check((220, 2), (8, 1), "221 passed, 1 failed (1 passed when tried again)");
+        check((220, 2), (0, 9), "220 passed, 2 failed");
     }
 
     #[test]
