@@ -19,6 +19,7 @@ pub mod identity_jwt;
 pub mod media_arrivals;
 pub mod media_channel;
 pub mod media_datagram;
+pub mod media_descriptor;
 pub mod media_framing;
 pub mod media_offer;
 pub mod media_redundancy;
@@ -35,6 +36,7 @@ pub mod telephony_sdp;
 pub mod transcode_batch;
 pub mod transcode_mask;
 pub mod transcode_request;
+pub mod turn_client;
 pub mod turn_relay;
 
 /// Reads some bytes of a stranger; it panics if what it promises of them does not hold.
@@ -53,6 +55,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("media_arrivals", media_arrivals::run),
     ("media_channel", media_channel::run),
     ("media_datagram", media_datagram::run),
+    ("media_descriptor", media_descriptor::run),
     ("media_framing", media_framing::run),
     ("media_offer", media_offer::run),
     ("media_redundancy", media_redundancy::run),
@@ -69,6 +72,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("transcode_batch", transcode_batch::run),
     ("transcode_mask", transcode_mask::run),
     ("transcode_request", transcode_request::run),
+    ("turn_client", turn_client::run),
     ("turn_relay", turn_relay::run),
 ];
 

@@ -104,7 +104,8 @@ impl Check {
         };
         let accepted = checker.accept(&answer, &lines.from(), Instant::now());
         if accepted.is_ok() {
-            exchange(&mut checker, &mut lines).await;
+            // What was found until then is what there is.
+            let _ = time::timeout(limits::CHECK_WITHIN, exchange(&mut checker, &mut lines)).await;
         }
         lines.close().await;
         accepted?;

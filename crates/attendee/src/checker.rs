@@ -107,8 +107,10 @@ impl Checker {
                     .build(),
                 End::Relayed => Candidate::builder().udp().relayed(*address, *address).build(),
             };
-            self.rtc
-                .add_local_candidate(candidate.map_err(|error| unreadable(&error))?);
+            // A relay may lend an address at which nobody can be: nothing comes back from there.
+            if let Ok(candidate) = candidate {
+                self.rtc.add_local_candidate(candidate);
+            }
         }
         let pending = self.pending.take().expect("one offer has one answer");
         let accepted = self.rtc.sdp_api().accept_answer(pending, answer);
@@ -213,6 +215,85 @@ impl Checker {
         };
         if let (Some(sent_at), Some(round_trip)) = (self.sent_at.get(number), self.round_trips.get_mut(number)) {
             round_trip.get_or_insert_with(|| now.saturating_duration_since(*sent_at));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use str0m::change::SdpOffer;
+
+    use super::*;
+
+    const NEAR: &str = "192.0.2.1:9";
+
+    fn now() -> Instant {
+        Instant::now()
+    }
+
+    /// What a server says to an offer.
+    fn answer_to(offer: &str) -> String {
+        let mut server = Rtc::builder().set_ice_lite(true).build(now());
+        let offer = SdpOffer::from_sdp_string(offer).expect("it is a checker's");
+        server
+            .sdp_api()
+            .accept_offer(offer)
+            .expect("of one channel")
+            .to_sdp_string()
+    }
+
+    #[test]
+    fn an_answer_that_is_none_is_an_error() {
+        let check = |answer: &str| {
+            let (mut checker, _) = Checker::new(End::Udp, now());
+            let accepted = checker.accept(answer, &[NEAR.parse().expect("an address")], now());
+            let error = accepted.expect_err(answer).to_string();
+            assert!(error.starts_with("the answer cannot be read: "), "{error}");
+        };
+        check("");
+        check("v=0\r\n");
+        let (_, offer) = Checker::new(End::Udp, now());
+        let answer = answer_to(&offer);
+        check(&answer.replace("a=fingerprint", "a=fingerprints"));
+        check(&answer.replace("a=ice-ufrag", "a=ice-ufrags"));
+    }
+
+    #[test]
+    fn an_address_at_which_nobody_can_be_is_passed_over() {
+        for end in [End::Udp, End::Tcp, End::Relayed] {
+            for from in [NEAR, "0.0.0.0:9", "[ff02::1]:9", "169.254.1.1:9"] {
+                let (mut checker, offer) = Checker::new(end, now());
+                let accepted = checker.accept(&answer_to(&offer), &[from.parse().expect("an address")], now());
+                assert!(accepted.is_ok(), "{from} {accepted:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Lines of an answer are left out, doubled, cut and put elsewhere.
+        #[test]
+        fn no_answer_panics(changes in prop::collection::vec((0..4_u8, any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..8)) {
+            let (mut checker, offer) = Checker::new(End::Udp, now());
+            let mut lines: Vec<String> = answer_to(&offer).lines().map(str::to_owned).collect();
+            for (change, first, second) in changes {
+                let (first, second) = (first.index(lines.len()), second.index(lines.len()));
+                match change {
+                    0 if lines.len() > 1 => drop(lines.remove(first)),
+                    1 => lines.insert(first, lines[second].clone()),
+                    2 => lines.swap(first, second),
+                    _ => {
+                        let length = lines[first].len();
+                        lines[first].truncate(second % (length + 1));
+                    }
+                }
+            }
+            let answer = lines.join("\r\n") + "\r\n";
+            if checker.accept(&answer, &[NEAR.parse().expect("an address")], now()).is_ok() {
+                checker.turn(now());
+            }
         }
     }
 }

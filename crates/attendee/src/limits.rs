@@ -23,6 +23,9 @@ pub const LINES_MAX: usize = 256;
 /// How long a way may take to stand, of the 20 s that a server gives to a check.
 pub(crate) const CHECK_OPENS_WITHIN: Duration = Duration::from_secs(5);
 
+/// A check lasts no longer, whatever hinders it: a server gives it so long, and somebody in between may take what is sent and say nothing.
+pub(crate) const CHECK_WITHIN: Duration = Duration::from_secs(20);
+
 /// Messages of a check go out so often, half as often as packets of a voice,
 pub(crate) const CHECK_MESSAGE_INTERVAL: Duration = Duration::from_millis(40);
 
@@ -44,7 +47,7 @@ pub(crate) const CHECK_DATAGRAMS_MAX: usize = 64;
 /// Ends of a server that are tried: a machine has few addresses, and another's answer may name any number.
 pub(crate) const CHECK_ENDS_MAX: usize = 8;
 
-/// How long one address of a relay may take to let through: less than a check may take to stand, which comes after it.
+/// How long one address of a relay may take to let through, and its name to be found: less than a check may take to stand, which comes after it.
 pub(crate) const RELAY_OPENS_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long a relay is waited for before it is asked once more (RFC 8489 §6.2.1).

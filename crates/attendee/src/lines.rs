@@ -62,11 +62,14 @@ impl Lines {
         lines
     }
 
-    /// The same by connections.
+    /// The same by connections, all at once: one that is blocked takes the time that there is.
     pub(crate) async fn by_tcp(ends: &[SocketAddr]) -> Lines {
         let mut lines = Lines::new();
-        for end in ends {
-            let _ = lines.open_tcp(*end).await;
+        let mut opening: JoinSet<_> = ends.iter().map(|end| connected(*end)).collect();
+        while let Some(opened) = opening.join_next().await {
+            if let Ok(Ok((stream, from, to))) = opened {
+                lines.add_connection(stream, from, to);
+            }
         }
         lines
     }
@@ -120,15 +123,11 @@ impl Lines {
         Ok(())
     }
 
-    async fn open_tcp(&mut self, end: SocketAddr) -> io::Result<()> {
-        let stream = time::timeout(limits::CHECK_OPENS_WITHIN, TcpStream::connect(end)).await??;
-        stream.set_nodelay(true)?;
-        let from = stream.local_addr()?;
+    fn add_connection(&mut self, stream: TcpStream, from: SocketAddr, to: SocketAddr) {
         let (read, write) = stream.into_split();
         self.readers
-            .spawn(read_connection(read, end, from, self.came_in.clone()));
-        self.open.push((from, Line::Tcp { write, to: end }));
-        Ok(())
+            .spawn(read_connection(read, to, from, self.came_in.clone()));
+        self.open.push((from, Line::Tcp { write, to }));
     }
 
     /// Sends by the line from there to there, if there is one; what does not go out is lost.
@@ -137,7 +136,9 @@ impl Lines {
             match line {
                 Line::Udp(socket) if *own == from => drop(socket.send_to(contents, to).await),
                 Line::Tcp { write, to: end } if *own == from && *end == to => {
-                    let length = u16::try_from(contents.len()).unwrap_or_default();
+                    let Ok(length) = u16::try_from(contents.len()) else {
+                        continue;
+                    };
                     let framed = [&length.to_be_bytes(), contents].concat();
                     drop(write.write_all(&framed).await);
                 }
@@ -146,6 +147,14 @@ impl Lines {
             }
         }
     }
+}
+
+/// A connection to there, with its own end.
+async fn connected(to: SocketAddr) -> io::Result<(TcpStream, SocketAddr, SocketAddr)> {
+    let stream = time::timeout(limits::CHECK_OPENS_WITHIN, TcpStream::connect(to)).await??;
+    stream.set_nodelay(true)?;
+    let from = stream.local_addr()?;
+    Ok((stream, from, to))
 }
 
 async fn read_datagrams(socket: Arc<UdpSocket>, to: SocketAddr, came: mpsc::Sender<Came>) {

@@ -45,7 +45,7 @@ impl Relay {
             _ => return None,
         };
         let (host, port) = place_of(place)?;
-        Some(Relay {
+        credentials.can_be_shown().then(|| Relay {
             host: host.to_owned(),
             port: port.unwrap_or(PORTS[usize::from(carrier == Carrier::Tls)]),
             carrier,

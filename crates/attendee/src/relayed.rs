@@ -10,7 +10,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpStream, UdpSocket, lookup_host},
-    time,
+    time::{self, Instant},
 };
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 use turn::{Client, Framing, Refused, Relayed};
@@ -26,9 +26,15 @@ pub enum Unrelayed {
     /// There is no way to it.
     #[error("it is not reached: {0}")]
     Unreached(String),
-    /// It says nothing, or nothing that makes sense.
+    /// It says nothing.
     #[error("it does not answer")]
     Silent,
+    /// It, or somebody before it, hangs up.
+    #[error("it ends the connection")]
+    Ended,
+    /// Something else is there.
+    #[error("what answers there is no relay")]
+    Strange,
     /// It says no.
     #[error("it refuses: {0}")]
     Refused(#[from] Refused),
@@ -66,9 +72,8 @@ impl Through {
     pub(crate) async fn open(relay: &Relay, ends: &[SocketAddr]) -> Result<(SocketAddr, Through), Unrelayed> {
         let mut unrelayed = Unrelayed::Unreached("it has no address".to_owned());
         for address in addresses(relay).await? {
-            let opened = time::timeout(limits::RELAY_OPENS_WITHIN, Through::at(address, relay, ends));
-            match opened.await.unwrap_or(Err(Unrelayed::Silent)) {
-                Ok(through) => return Ok(through),
+            match Through::at(address, relay, ends).await {
+                Ok(opened) => return Ok(opened),
                 // What it says is its word; where nothing is, another address may be better.
                 Err(Unrelayed::Refused(refused)) => return Err(refused.into()),
                 Err(other) => unrelayed = other,
@@ -78,25 +83,40 @@ impl Through {
     }
 
     async fn at(address: SocketAddr, relay: &Relay, ends: &[SocketAddr]) -> Result<(SocketAddr, Through), Unrelayed> {
+        let give_up = Instant::now() + limits::RELAY_OPENS_WITHIN;
         let mut exchange = [0; 12];
         getrandom::fill(&mut exchange).map_err(|error| Unrelayed::Unreached(error.to_string()))?;
-        let mut through = Through {
-            socket: Socket::open(address, relay).await?,
-            client: Client::new(relay.credentials.clone(), ends, exchange),
+        let Some(client) = Client::new(relay.credentials.clone(), ends, exchange) else {
+            return Err(Unrelayed::Unreached("its user name is too long".to_owned()));
         };
+        let opened = time::timeout_at(give_up, Socket::open(address, relay)).await;
+        let socket = opened.map_err(|_| Unrelayed::Silent)??;
+        let mut through = Through { socket, client };
+        let asked = time::timeout_at(give_up, through.ask()).await;
+        match asked.unwrap_or(Err(Unrelayed::Silent)) {
+            Ok(relayed) => Ok((relayed, through)),
+            Err(unrelayed) => {
+                // It may have lent something before it came to this.
+                through.close().await;
+                Err(unrelayed)
+            }
+        }
+    }
+
+    /// Asks until all is answered, for the address that it is known by then.
+    async fn ask(&mut self) -> Result<SocketAddr, Unrelayed> {
         // A connection loses nothing, and there each request is sent once.
         let mut is_due = true;
-        while let Some(request) = through.client.request() {
+        while let Some(request) = self.client.request() {
             if is_due {
-                through.socket.send(&request).await?;
+                self.socket.send(&request).await?;
             }
-            is_due = match time::timeout(limits::RELAY_ASKED_AGAIN, through.socket.receive()).await {
-                Ok(message) => through.client.receive(&message?)? == Relayed::Answer,
-                Err(_) => matches!(through.socket, Socket::Datagrams(_)),
+            is_due = match time::timeout(limits::RELAY_ASKED_AGAIN, self.socket.receive()).await {
+                Ok(message) => self.client.receive(&message?)? == Relayed::Answer,
+                Err(_) => matches!(self.socket, Socket::Datagrams(_)),
             };
         }
-        let relayed = through.client.relayed().ok_or(Unrelayed::Silent)?;
-        Ok((relayed, through))
+        self.client.relayed().ok_or(Unrelayed::Silent)
     }
 
     /// The next datagram that comes through, and who sent it; none if no more will.
@@ -117,9 +137,12 @@ impl Through {
         }
     }
 
-    /// Gives back what the relay has lent.
+    /// Gives back what the relay has lent, if it has.
     pub(crate) async fn close(&mut self) {
-        drop(self.socket.send(&self.client.farewell()).await);
+        if self.client.relayed().is_some() {
+            let farewell = self.client.farewell();
+            drop(time::timeout(limits::GOODBYE, self.socket.send(&farewell)).await);
+        }
     }
 }
 
@@ -136,7 +159,12 @@ pub(crate) async fn socket_towards(place: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 async fn addresses(relay: &Relay) -> Result<Vec<SocketAddr>, Unrelayed> {
-    let found = lookup_host((relay.host.as_str(), relay.port)).await?;
+    let found = time::timeout(
+        limits::RELAY_OPENS_WITHIN,
+        lookup_host((relay.host.as_str(), relay.port)),
+    );
+    let unknown = |_| Unrelayed::Unreached("nobody says within seconds where its name is".to_owned());
+    let found = found.await.map_err(unknown)??;
     Ok(found.take(limits::RELAY_ADDRESSES_MAX).collect())
 }
 
@@ -172,7 +200,7 @@ impl Socket {
     }
 
     /// The next message. Whoever gives up waiting loses none.
-    async fn receive(&mut self) -> io::Result<Vec<u8>> {
+    async fn receive(&mut self) -> Result<Vec<u8>, Unrelayed> {
         let mut came = [0; limits::DATAGRAM_BYTES_MAX];
         match self {
             Socket::Datagrams(socket) => {
@@ -185,10 +213,10 @@ impl Socket {
                 }
                 let length = stream.read(&mut came).await?;
                 if length == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
+                    return Err(Unrelayed::Ended);
                 }
                 let taken = framing.take(&came[..length], |message| whole.push_back(message.to_vec()));
-                taken.map_err(io::Error::other)?;
+                taken.map_err(|_| Unrelayed::Strange)?;
             },
         }
     }

@@ -20,9 +20,12 @@ const UNAUTHORIZED: u16 = 401;
 /// They were shown with a nonce that is over.
 const STALE_NONCE: u16 = 438;
 
+/// The codes of refusals, by the hundreds that they are written in (RFC 8489 §14.8).
+const REFUSALS: std::ops::RangeInclusive<u8> = 3..=6;
+
 /// A relay's no, as it says it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{code} {reason}")]
+#[error("{code}{}{reason}", if reason.is_empty() { "" } else { " " })]
 pub struct Refused {
     /// What it is by the protocol.
     pub code: u16,
@@ -70,11 +73,11 @@ struct Shown {
 
 impl Client {
     /// Somebody who wants to reach these peers: of one family, as an allocation has one. The exchange is named by something that nobody can
-    /// guess who does not see it.
-    pub fn new(credentials: Credentials, peers: &[SocketAddr], exchange: [u8; 12]) -> Client {
+    /// guess who does not see it. Nobody, if the credentials cannot be shown: they may be somebody else's, and of any length.
+    pub fn new(credentials: Credentials, peers: &[SocketAddr], exchange: [u8; 12]) -> Option<Client> {
         let is_v4 = peers.iter().any(SocketAddr::is_ipv4);
         let peers = peers.iter().copied().filter(|peer| peer.is_ipv4() == is_v4);
-        Client {
+        credentials.can_be_shown().then_some(Client {
             credentials,
             peers: peers.take(limits::CHANNELS).collect(),
             shown: None,
@@ -83,7 +86,7 @@ impl Client {
             relayed: None,
             bound: vec![],
             refused: None,
-        }
+        })
     }
 
     /// What the relay has to answer next; none if all is answered. Datagrams are lost, so it is sent again until it is.
@@ -121,7 +124,10 @@ impl Client {
         match message.class {
             Class::Indication if message.method == Method::Data => Ok(datagram(&message)),
             Class::Success if is_awaited && self.has_signed(&message) => self.granted(&message),
-            Class::Error if is_awaited => self.denied(&message),
+            Class::Error if is_awaited => match Refused::read(&message) {
+                Some(refused) => self.denied(&message, refused),
+                None => Ok(Relayed::Nothing),
+            },
             _ => Ok(Relayed::Nothing),
         }
     }
@@ -187,8 +193,7 @@ impl Client {
         self.next()
     }
 
-    fn denied(&mut self, answer: &Message<'_>) -> Result<Relayed<'static>, Refused> {
-        let refused = Refused::read(answer);
+    fn denied(&mut self, answer: &Message<'_>, refused: Refused) -> Result<Relayed<'static>, Refused> {
         if self.may_ask_again(refused.code)
             && let (Some(realm), Some(nonce)) = (answer.text(attributes::REALM), answer.text(attributes::NONCE))
             && realm.len().max(nonce.len()) <= limits::TOLD_BYTES
@@ -233,20 +238,20 @@ impl Client {
 }
 
 impl Refused {
-    fn read(answer: &Message<'_>) -> Refused {
-        let value = answer.get(attributes::ERROR_CODE);
-        let Some((&[_, _, class, number], reason)) = value.and_then(|value| value.split_first_chunk::<4>()) else {
-            return Refused {
-                code: 0,
-                reason: String::new(),
-            };
-        };
+    /// The refusal in an answer; nothing if it does not say which.
+    fn read(answer: &Message<'_>) -> Option<Refused> {
+        let (&[_, _, class, number], reason) = answer.get(attributes::ERROR_CODE)?.split_first_chunk::<4>()?;
+        // The other bits are reserved.
+        let class = class & 7;
+        if !REFUSALS.contains(&class) || number > 99 {
+            return None;
+        }
         let reason = String::from_utf8_lossy(reason);
         let shown = reason.chars().filter(|letter| !letter.is_control());
-        Refused {
-            code: u16::from(class & 7) * 100 + u16::from(number),
+        Some(Refused {
+            code: u16::from(class) * 100 + u16::from(number),
             reason: shown.take(limits::REASON_LETTERS).collect(),
-        }
+        })
     }
 }
 

@@ -36,6 +36,13 @@ pub struct Credentials {
     pub password: String,
 }
 
+impl Credentials {
+    /// Whether a relay takes a name of this length. One of another's making may have any.
+    pub fn can_be_shown(&self) -> bool {
+        self.username.len() <= limits::SHOWN_USERNAME_BYTES
+    }
+}
+
 /// What a client that has a password signs its requests with.
 #[derive(Clone)]
 pub(crate) struct Key(hmac::Key);

@@ -50,6 +50,9 @@ pub const MESSAGE_BYTES: usize = 2_048 + 64;
 /// A user name (RFC 8489 allows 508): ours have less than a tenth of it.
 pub const USERNAME_BYTES: usize = 128;
 
+/// A user name that a client shows to a relay, which may be another's (RFC 8489 §14.3: fewer than 509 bytes).
+pub const SHOWN_USERNAME_BYTES: usize = 508;
+
 /// How often a client shows its credentials anew because a relay asks for it: once as it says for whom, and when a nonce has just ended.
 pub const RENEWALS: usize = 4;
 

@@ -159,15 +159,16 @@ impl<'a> Message<'a> {
 
     /// Whether it was signed with this key.
     pub(crate) fn is_signed_with(&self, key: &Key) -> bool {
+        if !self.is_signed {
+            return false;
+        }
         let covered = self.covered - HEADER_BYTES + 4 + INTEGRITY_BYTES;
         let Ok(length) = u16::try_from(covered) else {
             return false;
         };
         let parts = [&self.bytes[..2], &length.to_be_bytes(), &self.bytes[4..self.covered]];
         let said = &self.bytes[self.covered + 4..];
-        self.is_signed
-            && aws_lc_rs::constant_time::verify_slices_are_equal(key.sign(parts).as_ref(), &said[..INTEGRITY_BYTES])
-                .is_ok()
+        aws_lc_rs::constant_time::verify_slices_are_equal(key.sign(parts).as_ref(), &said[..INTEGRITY_BYTES]).is_ok()
     }
 }
 

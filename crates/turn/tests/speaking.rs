@@ -29,6 +29,10 @@ fn relay() -> Relay<u8> {
     relay
 }
 
+fn client(secret: &[u8], peers: &[SocketAddr]) -> Client {
+    Client::new(credentials(secret), peers, EXCHANGE).expect("our names are short")
+}
+
 fn credentials(secret: &[u8]) -> Credentials {
     Secret::new(secret).credentials("somebody", NOW + 100)
 }
@@ -52,7 +56,7 @@ fn let_through(client: &mut Client, relay: &mut Relay<u8>) -> Result<(), Refused
 fn whom_it_is_let_through_to() {
     let check = |secret: &[u8], peers: &[&str], expected: Result<&[&str], u16>| {
         let (mut relay, peers) = (relay(), peers.iter().copied().map(address).collect::<Vec<_>>());
-        let mut client = Client::new(credentials(secret), &peers, EXCHANGE);
+        let mut client = client(secret, &peers);
         let outcome = let_through(&mut client, &mut relay).map_err(|refused| refused.code);
         assert_eq!(outcome, expected.map(drop), "{peers:?}");
         let mut wrapped = vec![];
@@ -75,7 +79,7 @@ fn whom_it_is_let_through_to() {
 #[test]
 fn what_is_said_goes_there_and_comes_back() {
     let (mut relay, peer) = (relay(), address(MEDIA));
-    let mut client = Client::new(credentials(b"north"), &[peer], EXCHANGE);
+    let mut client = client(b"north", &[peer]);
     assert_eq!(let_through(&mut client, &mut relay), Ok(()));
     let relayed = client.relayed().expect("it was let through");
     let mut there = vec![];
@@ -98,15 +102,13 @@ fn what_is_said_goes_there_and_comes_back() {
     assert_eq!(relay.count(), 0);
 }
 
-/// A refusal by a relay of somebody else's, to the first request.
-fn refusal(code: [u8; 2], reason: &str, attributes: &[(u16, &str)]) -> Vec<u8> {
-    let mut bytes = [&[0x01, 0x13, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &EXCHANGE].concat();
-    let error = [&[0, 0, code[0], code[1]], reason.as_bytes()].concat();
-    let attributes = attributes.iter().map(|(kind, text)| (*kind, text.as_bytes()));
-    for (kind, value) in std::iter::once((9, &error[..])).chain(attributes) {
+/// What a relay of somebody else's says to the first request.
+fn message(kind: u16, attributes: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut bytes = [&kind.to_be_bytes()[..], &[0, 0, 0x21, 0x12, 0xa4, 0x42], &EXCHANGE].concat();
+    for (kind, value) in attributes {
         bytes.extend(kind.to_be_bytes());
         bytes.extend(u16::try_from(value.len()).expect("a valid row").to_be_bytes());
-        bytes.extend(value);
+        bytes.extend(*value);
         bytes.resize(bytes.len().next_multiple_of(4), 0);
     }
     let length = u16::try_from(bytes.len() - 20).expect("a valid row");
@@ -114,11 +116,46 @@ fn refusal(code: [u8; 2], reason: &str, attributes: &[(u16, &str)]) -> Vec<u8> {
     bytes
 }
 
+fn refusal(code: [u8; 2], reason: &str, attributes: &[(u16, &str)]) -> Vec<u8> {
+    let error = [&[0, 0, code[0], code[1]], reason.as_bytes()].concat();
+    let attributes = attributes.iter().map(|(kind, text)| (*kind, text.as_bytes()));
+    message(
+        0x113,
+        &std::iter::once((9, &error[..])).chain(attributes).collect::<Vec<_>>(),
+    )
+}
+
+/// The longest requests are those that are signed, with all that the relay has told.
+#[test]
+fn whoever_has_a_name_that_is_too_long_is_nobody() {
+    let check = |length, is_somebody: bool| {
+        let credentials = Credentials {
+            username: "a".repeat(length),
+            password: "b".repeat(length),
+        };
+        let client = Client::new(credentials, &[address(MEDIA)], EXCHANGE);
+        assert_eq!(client.is_some(), is_somebody, "{length}");
+        let Some(mut client) = client else { return };
+        let told = "c".repeat(763);
+        let refusal = refusal([4, 1], "", &[(0x14, &told), (0x15, &told)]);
+        assert_eq!(client.receive(&refusal), Ok(Relayed::Answer));
+        assert!(
+            client
+                .request()
+                .is_some_and(|request| request.len() > length + 2 * told.len())
+        );
+    };
+    check(0, true);
+    check(508, true);
+    check(509, false);
+    check(100_000, false);
+}
+
 #[test]
 fn a_refusal_is_the_last_word_unless_it_says_how_to_ask() {
     let (realm, nonce) = ((0x14, "example.org"), (0x15, "a"));
     let check = |code, reason: &str, attributes: &[(u16, &str)], expected: Result<Relayed<'_>, &str>| {
-        let mut client = Client::new(credentials(b"north"), &[address(MEDIA)], EXCHANGE);
+        let mut client = client(b"north", &[address(MEDIA)]);
         let refusal = refusal(code, reason, attributes);
         let answered = client.receive(&refusal).map_err(|refused| refused.to_string());
         assert_eq!(answered, expected.map_err(str::to_owned));
@@ -133,12 +170,21 @@ fn a_refusal_is_the_last_word_unless_it_says_how_to_ask() {
     );
     check([4, 38], "Stale Nonce", &[realm, nonce], Err("438 Stale Nonce"));
     check([4, 86], "Full\x1b[2J\n", &[], Err("486 Full[2J"));
+    check([5, 8], "", &[], Err("508"));
+    for no_refusal in [[0, 0], [2, 0], [7, 1], [4, 100]] {
+        check(no_refusal, "Unauthorized", &[realm, nonce], Ok(Relayed::Nothing));
+    }
+    let without_code = message(0x113, &[realm, nonce].map(|(kind, text)| (kind, text.as_bytes())));
+    assert_eq!(
+        client(b"north", &[address(MEDIA)]).receive(&without_code),
+        Ok(Relayed::Nothing)
+    );
     check([3, 0], &"a".repeat(200), &[], Err(&format!("300 {}", "a".repeat(64))));
 }
 
 #[test]
 fn a_relay_that_always_has_another_nonce_is_not_asked_for_ever() {
-    let (mut relay, mut client) = (relay(), Client::new(credentials(b"north"), &[address(MEDIA)], EXCHANGE));
+    let (mut relay, mut client) = (relay(), client(b"north", &[address(MEDIA)]));
     let mut ask = |from: u16| {
         let request = client.request().expect("it is not let through");
         // A nonce is one client's, and here each request is another one's.
@@ -160,7 +206,7 @@ proptest! {
         rest in prop::collection::vec(any::<u8>(), 0..120),
         is_whole in any::<bool>(),
     ) {
-        let mut client = Client::new(credentials(b"north"), &[address(MEDIA)], EXCHANGE);
+        let mut client = client(b"north", &[address(MEDIA)]);
         let length = u16::try_from(rest.len()).expect("few");
         let head = if is_whole { [&[0x21, 0x12, 0xa4, 0x42][..], &EXCHANGE].concat() } else { vec![] };
         let bytes = [&kind.to_be_bytes()[..], &length.to_be_bytes(), &head, &rest].concat();

@@ -32,12 +32,13 @@ impl PictureId {
 
 /// Which of a picture's temporal layers a payload is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Temporal {
-    pub(crate) layer: u8,
+pub struct Temporal {
+    /// From 0 for the one that all others need.
+    pub layer: u8,
     /// It needs nothing but what lower layers have shown: whoever was content with those may go on with it.
-    pub(crate) is_sync: bool,
+    pub is_sync: bool,
     /// Up to which layer whoever shows it may go on with all that follows; none beyond its own is said by 0.
-    pub(crate) opens: u8,
+    pub opens: u8,
 }
 
 /// Where the numbers stand in the payload.

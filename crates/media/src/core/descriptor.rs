@@ -12,14 +12,14 @@
 use crate::{core::codec::Temporal, limits};
 
 /// What templates are to a decode target (A.8.3): those who show it can go on with all of its later pictures, if they show this one.
-const SWITCH: u32 = 2;
-const NOT_PRESENT: u32 = 0;
+const SWITCH: u8 = 2;
+const NOT_PRESENT: u8 = 0;
 /// Template numbers go round after so many.
 const TEMPLATE_NUMBERS: usize = 64;
 
 /// The structure that each of a publisher's streams goes by.
 #[derive(Debug, Default)]
-pub(crate) struct Structures(Vec<(u32, Structure)>);
+pub struct Structures(Vec<(u32, Structure)>);
 
 /// What a keyframe has told of the pictures from there on.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,12 +35,12 @@ struct Structure {
 struct Template {
     layer: u8,
     /// One for each decode target.
-    indications: Vec<u32>,
+    indications: Vec<u8>,
 }
 
 impl Structures {
     /// Takes the descriptor of a packet, and says of which temporal layer it is; nothing if that is not known.
-    pub(crate) fn read(&mut self, stream: u32, descriptor: &[u8]) -> Option<Temporal> {
+    pub fn read(&mut self, stream: u32, descriptor: &[u8]) -> Option<Temporal> {
         let mut bits = Bits::of(descriptor);
         // Whether the packet begins or ends a picture.
         bits.take(2)?;
@@ -52,36 +52,42 @@ impl Structures {
         } else {
             [false; 5]
         };
-        if has_structure {
-            let structure = Structure::read(&mut bits)?;
-            self.0.retain(|(other, _)| *other != stream);
-            if self.0.len() == limits::STREAMS_PER_SESSION {
-                self.0.remove(0);
-            }
-            self.0.push((stream, structure));
-        }
-        let (_, structure) = self.0.iter().find(|(other, _)| *other == stream)?;
+        let told = if has_structure {
+            Some(Structure::read(&mut bits)?)
+        } else {
+            None
+        };
+        let known = self.0.iter().find(|(other, _)| *other == stream);
+        let structure = told.as_ref().or(known.map(|(_, structure)| structure))?;
         if has_active {
             // Which decode targets are sent at present.
             bits.take(structure.targets.len())?;
         }
         let template = structure.template(number)?;
         let own;
-        let indications = if has_indications {
-            own = structure
-                .targets
-                .iter()
-                .map(|_| bits.take(2))
-                .collect::<Option<Vec<_>>>()?;
+        let indicated = if has_indications {
+            own = indications(&mut bits, structure.targets.len())?;
             &own
         } else {
             &template.indications
         };
-        Some(Temporal {
+        let temporal = Temporal {
             layer: template.layer,
             is_sync: false,
-            opens: structure.opened_by(indications),
-        })
+            opens: structure.opened_by(indicated),
+        };
+        if let Some(structure) = told {
+            self.keep(stream, structure);
+        }
+        Some(temporal)
+    }
+
+    fn keep(&mut self, stream: u32, structure: Structure) {
+        self.0.retain(|(other, _)| *other != stream);
+        if self.0.len() == limits::STREAMS_PER_SESSION {
+            self.0.remove(0);
+        }
+        self.0.push((stream, structure));
     }
 }
 
@@ -92,7 +98,7 @@ impl Structure {
         let (layers, sizes) = layers(bits)?;
         let mut templates = vec![];
         for layer in layers {
-            let indications = (0..count).map(|_| bits.take(2)).collect::<Option<Vec<_>>>()?;
+            let indications = indications(bits, count)?;
             templates.push(Template { layer, indications });
         }
         for _ in &templates {
@@ -126,7 +132,7 @@ impl Structure {
     }
 
     /// Up to which layer somebody can go on who shows a picture that is this to the decode targets: all that show the layer must be able to.
-    fn opened_by(&self, indications: &[u32]) -> u8 {
+    fn opened_by(&self, indications: &[u8]) -> u8 {
         let opens = |layer: u8| {
             let mut of_layer = self
                 .targets
@@ -143,6 +149,11 @@ impl Structure {
             .max()
             .unwrap_or_default()
     }
+}
+
+/// What a picture is to so many decode targets.
+fn indications(bits: &mut Bits<'_>, targets: usize) -> Option<Vec<u8>> {
+    (0..targets).map(|_| bits.take(2)?.try_into().ok()).collect()
 }
 
 /// The temporal layers of all templates, and how many sizes there are (A.8.3, `template_layers`).
@@ -244,9 +255,14 @@ mod tests {
 
     /// The keyframe of three temporal layers, as libwebrtc has it (`L1T3`).
     fn keyframe(offset: usize, resolutions: bool) -> Vec<u8> {
-        let mut writer = begun(offset, 0);
-        // With a structure; three decode targets.
-        writer.put(5, 0b10000).put(6, offset).put(5, 2);
+        keyframe_of(offset, offset, 0b10000, resolutions).bytes()
+    }
+
+    /// The same, with any template, and with more behind the structure as the flags say.
+    fn keyframe_of(offset: usize, template: usize, flags: usize, resolutions: bool) -> Writer {
+        let mut writer = begun(template, 0);
+        // Three decode targets.
+        writer.put(5, flags).put(6, offset).put(5, 2);
         // Templates of the layers 0, 0, 1, 2, 2.
         for next in [0, 1, 1, 0, 3] {
             writer.put(2, next);
@@ -271,7 +287,7 @@ mod tests {
         if resolutions {
             writer.put(16, 639).put(16, 359);
         }
-        writer.bytes()
+        writer
     }
 
     fn temporal(layer: u8, opens: u8) -> Temporal {
@@ -309,12 +325,23 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_says_nothing_and_changes_nothing() {
-        let whole = keyframe(0, true);
         let mut structures = Structures::default();
+        structures.read(1, &keyframe(40, false));
+        let picture = begun(2, 9).bytes();
+        assert_eq!(structures.read(1, &picture), None, "the templates are others");
+        // Up to where its structure ends, and on to what the picture has of its own.
+        let mut described = keyframe_of(0, 0, 0b11100, true);
+        described.put(3, 0b111).put(2, 2).put(2, 2).put(2, 2);
+        let whole = described.bytes();
         for length in 0..whole.len() {
             assert_eq!(structures.read(1, &whole[..length]), None, "{length}");
+            assert_eq!(structures.read(1, &picture), None, "{length}");
         }
-        assert!(structures.0.is_empty());
+        let strange = keyframe_of(0, 5, 0b10000, true).bytes();
+        assert_eq!(structures.read(1, &strange), None, "it names no template of its own");
+        assert_eq!(structures.read(1, &picture), None);
+        assert_eq!(structures.read(1, &whole), Some(temporal(0, 2)));
+        assert_eq!(structures.read(1, &picture), Some(temporal(1, 2)));
     }
 
     #[test]

@@ -152,7 +152,7 @@ fn by_relay(relay: &Relay, found: &Found) -> Result<String, Problem> {
         Found::Unrelayed(unrelayed) => {
             let hint = match unrelayed {
                 Unrelayed::Refused(_) => RELAY_REFUSES,
-                Unrelayed::Unreached(_) | Unrelayed::Silent => RELAY_UNREACHED,
+                Unrelayed::Unreached(_) | Unrelayed::Silent | Unrelayed::Ended | Unrelayed::Strange => RELAY_UNREACHED,
             };
             Err(problem(format!("no way by {relay}: {unrelayed}"), hint))
         }
