@@ -4,19 +4,20 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{process, serve, workspace};
+use crate::{process, serve, tools, workspace};
 
 /// How often the crash test kills the server when it is run as a benchmark; CI runs a short form.
 const KILLS: &str = "50";
 
-/// What a forwarded packet costs is a program of its own, which needs nothing of the server.
+/// What a forwarded packet costs is a program of its own, which needs nothing of the server, and another server to be measured against.
 const MEDIA: &str = "media";
 
 /// Runs one benchmark, or all of them.
 pub(crate) fn run(name: Option<&str>) -> Result<bool> {
     if name.is_none_or(|name| name == MEDIA) {
+        tools::peers()?;
         let mut cargo = Command::new("cargo");
-        cargo.args(["run", "--release", "--package", "bench-media"]);
+        cargo.args(["run", "--release", "--package", "bench-media", "--", "--janus"]);
         process::run(cargo.current_dir(workspace::root()))?;
     }
     if name == Some(MEDIA) {

@@ -1,4 +1,4 @@
-//! What the tests need from the machine: found, or installed from Debian's packages with a word about it.
+//! What the tests and the benchmarks need from the machine: found, or installed from Debian's packages with a word about it.
 //!
 //! A test never looks for a tool in order to skip itself: a missing tool fails it. So this step installs what is
 //! missing, and only that; on another system it names what to install by hand.
@@ -131,6 +131,13 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
+/// What a benchmark measures us against.
+const PEERS: &[Tool] = &[Tool {
+    package: "janus",
+    needed_for: "what forwarding costs another server",
+    present: || on_path("janus"),
+}];
+
 /// The oldest Node.js that builds the web client.
 const NODE_MINIMUM: (u32, u32) = (20, 19);
 
@@ -138,13 +145,18 @@ const NODE_MINIMUM: (u32, u32) = (20, 19);
 /// tests that run in Node.js.
 pub(crate) fn install() -> Result<()> {
     node()?;
-    debian_packages()?;
+    debian_packages(TOOLS)?;
     let parts: [fn() -> Result<()>; 3] = [python_environment, python_environment_of_s3, node_packages];
     thread::scope(|scope| {
         let running = parts.map(|part| scope.spawn(part));
         let mut ended = running.into_iter().map(|part| part.join().expect("no part panics"));
         ended.try_for_each(|outcome| outcome)
     })
+}
+
+/// The servers that ours is measured against.
+pub(crate) fn peers() -> Result<()> {
+    debian_packages(PEERS)
 }
 
 /// Fails with the next step when Node.js or npm is missing or too old.
@@ -190,8 +202,8 @@ pub(crate) fn python() -> PathBuf {
     workspace::scratch().join("venv/bin/python")
 }
 
-fn debian_packages() -> Result<()> {
-    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !(tool.present)()).collect();
+fn debian_packages(tools: &[Tool]) -> Result<()> {
+    let missing: Vec<&Tool> = tools.iter().filter(|tool| !(tool.present)()).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -209,7 +221,7 @@ fn debian_packages() -> Result<()> {
     let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
     install.extend(packages);
     process::run(&mut apt_get(&install))?;
-    match TOOLS.iter().find(|tool| !(tool.present)()) {
+    match tools.iter().find(|tool| !(tool.present)()) {
         None => Ok(()),
         Some(tool) => bail!(
             "{} was installed, and what {} needs is still missing",

@@ -15,13 +15,13 @@ use anyhow::{Context, Result};
 use mio::{Interest, Registry, Token, net::UdpSocket};
 use serde_json::{Value, json};
 use str0m::{
-    Candidate, Event, Input, Output, Rtc,
-    change::{SdpAnswer, SdpPendingOffer},
+    Candidate, Event, Input, Output, Rtc, RtcConfig,
+    change::{SdpAnswer, SdpOffer, SdpPendingOffer},
     channel::{ChannelConfig, ChannelId},
     format::PayloadParams,
     media::{Direction, MediaKind, Mid, Pt},
     net::{Protocol, Receive},
-    rtp::{ExtensionValues, RtpPacket, RtpWrite},
+    rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite},
 };
 
 /// The clock by which packets are stamped.
@@ -35,7 +35,8 @@ pub(crate) const SOUND_BYTES: usize = 80;
 pub(crate) const CAMERA: &str = "camera";
 const DESCRIPTOR_BYTES: usize = 7;
 const STAMP: std::ops::Range<usize> = DESCRIPTOR_BYTES..DESCRIPTOR_BYTES + 8;
-const AUDIO_LINES: usize = 3;
+/// Lines of sound that each receives.
+pub(crate) const AUDIO_LINES: usize = 3;
 const SPEECH_DBOV: i8 = -20;
 
 /// What somebody does in a meeting.
@@ -71,41 +72,34 @@ pub(crate) struct Client {
     camera: Option<Source>,
     microphone: Option<Source>,
     is_keyframe_due: bool,
-    assignment: ChannelId,
-    entries: ChannelId,
-    cameras: BTreeSet<u64>,
-    has_asked: bool,
+    asking: Option<Asking>,
     pub(crate) received: u64,
     pub(crate) delays_us: Vec<u32>,
 }
 
+/// How cameras are found and asked for in a meeting of ours.
+struct Asking {
+    assignment: ChannelId,
+    entries: ChannelId,
+    cameras: BTreeSet<u64>,
+    has_asked: bool,
+}
+
 impl Client {
-    /// A client and its offer.
-    pub(crate) fn new(part: Part) -> Result<(Client, String)> {
-        let now = Instant::now().max(*EPOCH);
-        let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-        let address = socket.local_addr()?;
-        let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
-        rtc.add_local_candidate(Candidate::host(address, "udp")?);
-        let mut api = rtc.sdp_api();
-        let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
+    /// Somebody in a meeting of ours, who sends and receives by one connection, and the offer.
+    pub(crate) fn attending(part: Part) -> Result<(Client, String)> {
+        let mut client = Client::on(Ipv4Addr::LOCALHOST, part, RtcConfig::new())?;
+        let mut api = client.rtc.sdp_api();
         for _ in 0..AUDIO_LINES {
-            add(MediaKind::Audio, Direction::RecvOnly);
+            api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
         }
         for _ in 0..part.pictures {
-            add(MediaKind::Video, Direction::RecvOnly);
+            api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
         }
-        let source = |mid, every_us| Source {
-            mid,
-            payload_type: None,
-            next: now,
-            every: Duration::from_micros(every_us),
-            frame: 0,
-            sequence: 0,
-            owed_bytes: 0,
-        };
-        let microphone = source(add(MediaKind::Audio, Direction::SendOnly), SOUND_EVERY_US);
-        let camera = source(add(MediaKind::Video, Direction::SendOnly), PICTURE_EVERY_US);
+        let mut send = |kind| api.add_media(kind, Direction::SendOnly, None, None, None);
+        let (microphone, camera) = (send(MediaKind::Audio), send(MediaKind::Video));
+        client.microphone = part.speaks.then(|| Source::new(microphone, SOUND_EVERY_US));
+        client.camera = part.camera_bps.map(|_| Source::new(camera, PICTURE_EVERY_US));
         let channels = ["session-control", "participants", "media-entries", "video-assignment"].map(|label| {
             api.add_channel_with_config(ChannelConfig {
                 label: label.to_owned(),
@@ -113,26 +107,60 @@ impl Client {
             })
         });
         let [_, _, entries, assignment] = channels;
-        let (offer, pending) = api.apply().context("there is something to offer")?;
-        let client = Client {
-            part,
-            rtc,
-            pending: Some(pending),
-            socket,
-            address,
-            deadline: now,
-            is_connected: false,
-            camera: part.camera_bps.map(|_| camera),
-            microphone: part.speaks.then_some(microphone),
-            is_keyframe_due: true,
+        client.asking = Some(Asking {
             assignment,
             entries,
             cameras: BTreeSet::new(),
             has_asked: false,
+        });
+        let (offer, pending) = api.apply().context("there is something to offer")?;
+        client.pending = Some(pending);
+        Ok((client, offer.to_sdp_string()))
+    }
+
+    /// Somebody who only sends, in a meeting that has a connection for this alone, and the offer.
+    pub(crate) fn publishing(ip: Ipv4Addr, part: Part) -> Result<(Client, String)> {
+        let mut client = Client::on(ip, part, plain())?;
+        let mut api = client.rtc.sdp_api();
+        let mut send = |kind| api.add_media(kind, Direction::SendOnly, None, None, None);
+        client.microphone = part.speaks.then(|| Source::new(send(MediaKind::Audio), SOUND_EVERY_US));
+        client.camera = part
+            .camera_bps
+            .map(|_| Source::new(send(MediaKind::Video), PICTURE_EVERY_US));
+        let (offer, pending) = api.apply().context("there is something to offer")?;
+        client.pending = Some(pending);
+        Ok((client, offer.to_sdp_string()))
+    }
+
+    /// Somebody who only receives, in a meeting that says what there is, and the answer.
+    pub(crate) fn viewing(ip: Ipv4Addr, part: Part, offer: &str) -> Result<(Client, String)> {
+        let mut client = Client::on(ip, part, plain())?;
+        let offer = SdpOffer::from_sdp_string(offer)?;
+        let answer = client.rtc.sdp_api().accept_offer(offer)?;
+        Ok((client, answer.to_sdp_string()))
+    }
+
+    fn on(ip: Ipv4Addr, part: Part, config: RtcConfig) -> Result<Client> {
+        let now = Instant::now().max(*EPOCH);
+        let socket = UdpSocket::bind(SocketAddr::from((ip, 0)))?;
+        let address = socket.local_addr()?;
+        let mut rtc = config.set_rtp_mode(true).build(now);
+        rtc.add_local_candidate(Candidate::host(address, "udp")?);
+        Ok(Client {
+            part,
+            rtc,
+            pending: None,
+            socket,
+            address,
+            deadline: now,
+            is_connected: false,
+            camera: None,
+            microphone: None,
+            is_keyframe_due: true,
+            asking: None,
             received: 0,
             delays_us: vec![],
-        };
-        Ok((client, offer.to_sdp_string()))
+        })
     }
 
     pub(crate) fn accept(&mut self, answer: &str) -> Result<()> {
@@ -187,8 +215,10 @@ impl Client {
                     let _ = self.socket.send_to(&datagram.contents, datagram.destination);
                 }
                 Output::Event(Event::Connected) => self.is_connected = true,
-                Output::Event(Event::ChannelData(data)) if data.id == self.entries => {
-                    self.look(&serde_json::from_slice(&data.data)?);
+                Output::Event(Event::ChannelData(data)) => {
+                    if let Some(asking) = self.asking.as_mut().filter(|asking| asking.entries == data.id) {
+                        asking.look(&serde_json::from_slice(&data.data)?);
+                    }
                 }
                 Output::Event(Event::KeyframeRequest(_)) => self.is_keyframe_due = true,
                 Output::Event(Event::RtpPacket(packet)) => {
@@ -211,32 +241,23 @@ impl Client {
         self.delays_us.push(u32::try_from(delay_us).unwrap_or(u32::MAX));
     }
 
-    /// Notes which cameras there are.
-    fn look(&mut self, text: &Value) {
-        for resource in text["resources"].as_array().into_iter().flatten() {
-            let entry = &resource["mediaEntry"];
-            let is_camera = entry["participantKey"]
-                .as_str()
-                .is_some_and(|key| key.starts_with(CAMERA));
-            if is_camera && entry["screenshare"] != true {
-                self.cameras.extend(resource["id"].as_u64());
-            }
-        }
-    }
-
     /// Asks for the cameras, once it knows of as many as it looks at and the channel for it is open, which may be the later of the two.
     fn ask(&mut self) -> Result<()> {
-        if self.has_asked || self.part.pictures == 0 || self.cameras.len() < self.part.pictures {
+        let pictures = self.part.pictures;
+        let Some(asking) = self.asking.as_mut() else {
+            return Ok(());
+        };
+        if asking.has_asked || pictures == 0 || asking.cameras.len() < pictures {
             return Ok(());
         }
         let canvases: Vec<Value> = (1..)
-            .zip(self.cameras.iter().take(self.part.pictures))
+            .zip(asking.cameras.iter().take(pictures))
             .map(|(id, entry)| json!({"id": id, "direct": {"mediaEntryId": entry}}))
             .collect();
         let layout = json!({"label": "all", "canvases": canvases});
         let request = json!({"request": {"requestId": 1, "setAssignment": {"layoutModel": layout}}});
-        if let Some(mut channel) = self.rtc.channel(self.assignment) {
-            self.has_asked = channel.write(false, request.to_string().as_bytes())?;
+        if let Some(mut channel) = self.rtc.channel(asking.assignment) {
+            asking.has_asked = channel.write(false, request.to_string().as_bytes())?;
         }
         Ok(())
     }
@@ -305,7 +326,34 @@ impl Client {
     }
 }
 
+impl Asking {
+    /// Notes which cameras there are.
+    fn look(&mut self, text: &Value) {
+        for resource in text["resources"].as_array().into_iter().flatten() {
+            let entry = &resource["mediaEntry"];
+            let is_camera = entry["participantKey"]
+                .as_str()
+                .is_some_and(|key| key.starts_with(CAMERA));
+            if is_camera && entry["screenshare"] != true {
+                self.cameras.extend(resource["id"].as_u64());
+            }
+        }
+    }
+}
+
 impl Source {
+    fn new(mid: Mid, every_us: u64) -> Source {
+        Source {
+            mid,
+            payload_type: None,
+            next: Instant::now(),
+            every: Duration::from_micros(every_us),
+            frame: 0,
+            sequence: 0,
+            owed_bytes: 0,
+        }
+    }
+
     /// On to the next; gives the payload type.
     fn step(&mut self, rtc: &Rtc, now: Instant, is_audio: bool) -> Option<Pt> {
         self.next = (self.next + self.every).max(now);
@@ -318,6 +366,18 @@ impl Source {
         }
         self.payload_type
     }
+}
+
+/// What is said to a server that is told only what it needs: its messages have a length.
+fn plain() -> RtcConfig {
+    RtcConfig::new()
+        .clear_codecs()
+        .enable_opus(true, false)
+        .enable_vp8(true)
+        .clear_extension_map()
+        .set_extension(1, Extension::AudioLevel)
+        .set_extension(3, Extension::TransportSequenceNumber)
+        .set_extension(4, Extension::RtpMid)
 }
 
 /// A payload that says when it left.

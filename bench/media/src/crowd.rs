@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
         mpsc,
     },
     thread::{self, JoinHandle},
@@ -24,11 +24,23 @@ pub(crate) struct Stage {
     pub(crate) is_over: AtomicBool,
     /// How many have received something.
     pub(crate) receiving: AtomicUsize,
+    /// Packets that all of them have received.
+    pub(crate) received: AtomicU64,
+}
+
+/// By which newcomers get to a thread.
+#[derive(Clone)]
+pub(crate) struct Entrance(mpsc::Sender<Client>);
+
+impl Entrance {
+    pub(crate) fn add(&self, client: Client) -> Result<()> {
+        self.0.send(client).ok().context("a thread of the crowd failed")
+    }
 }
 
 /// A thread of clients.
 pub(crate) struct Crowd {
-    newcomers: mpsc::Sender<Client>,
+    pub(crate) entrance: Entrance,
     thread: JoinHandle<Result<Vec<Client>>>,
 }
 
@@ -37,11 +49,10 @@ impl Crowd {
         let (newcomers, arriving) = mpsc::channel();
         let stage = Arc::clone(stage);
         let thread = thread::spawn(move || live(&arriving, &stage));
-        Crowd { newcomers, thread }
-    }
-
-    pub(crate) fn add(&self, client: Client) -> Result<()> {
-        self.newcomers.send(client).ok().context("a thread of the crowd failed")
+        Crowd {
+            entrance: Entrance(newcomers),
+            thread,
+        }
     }
 
     /// The clients, once all is over.
@@ -65,6 +76,7 @@ fn live(arriving: &mpsc::Receiver<Client>, stage: &Stage) -> Result<Vec<Client>>
             let client = &mut clients[event.token().0];
             let before = client.received;
             client.read(is_measured)?;
+            stage.received.fetch_add(client.received - before, Relaxed);
             if before == 0 && client.received > 0 {
                 stage.receiving.fetch_add(1, Relaxed);
             }

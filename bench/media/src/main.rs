@@ -8,6 +8,10 @@
 mod bare;
 mod client;
 mod crowd;
+mod figures;
+mod host;
+mod janus;
+mod network;
 mod order;
 mod reading;
 mod scenario;
@@ -23,12 +27,12 @@ use scenario::SCENARIOS;
 #[global_allocator]
 static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
 
-/// Measure what forwarding a packet costs, against a loop that only seals and sends
+/// Measure what forwarding a packet costs, against a loop that only seals and sends, and against Janus
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
-    /// The scenarios to run, by their names (`1-50`, `1-300`, `4-300`, `20-20`, `speakers`); all of them by default
+    /// The scenarios to run, by their names (`1-50`, `1-300`, `4-300`, `20-20`, `speakers`, `10-1000`); all of them by default
     scenarios: Vec<String>,
     /// Estimate what each client's network carries, as `serve` does unless it is told not to
     #[arg(long)]
@@ -36,6 +40,12 @@ struct Arguments {
     /// Seconds that each is measured
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Measure Debian's Janus as well, under the same clients, in a network namespace of its own
+    #[arg(long)]
+    janus: bool,
+    /// This is that namespace
+    #[arg(long, hide = true)]
+    inside: bool,
     #[command(flatten)]
     threads: Threads,
 }
@@ -52,11 +62,6 @@ pub(crate) struct Threads {
 }
 
 impl Threads {
-    pub(crate) const ONE: Threads = Threads {
-        count: 1,
-        spread: false,
-    };
-
     /// How many rooms there are.
     pub(crate) fn rooms(self) -> usize {
         if self.spread { 1 } else { self.count }
@@ -80,13 +85,23 @@ fn main() -> Result<()> {
     if let Some(Part::Serve { estimate, threads }) = arguments.part {
         return serving::run(estimate, threads);
     }
+    if arguments.inside {
+        network::lay()?;
+    } else if arguments.janus {
+        return Err(network::again_inside());
+    }
     let is_wanted = |name: &str| arguments.scenarios.is_empty() || arguments.scenarios.iter().any(|one| one == name);
     let wanted: Vec<_> = SCENARIOS.iter().filter(|scenario| is_wanted(scenario.name)).collect();
     ensure!(!wanted.is_empty(), "no scenario has such a name");
     for scenario in wanted {
         scenario
-            .run(arguments.estimate, arguments.seconds, arguments.threads)?
-            .print(scenario);
+            .run(
+                arguments.estimate,
+                arguments.seconds,
+                arguments.threads,
+                arguments.janus,
+            )?
+            .print(scenario.name, scenario.what);
     }
     Ok(())
 }

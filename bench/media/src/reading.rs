@@ -1,6 +1,6 @@
 //! What a process has used, as the system counts it.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use media::Media;
@@ -28,19 +28,11 @@ impl Reading {
     pub(crate) fn take(media: &Media) -> Result<Reading> {
         let counters = media.counters();
         let heap = INSTRUMENTED_SYSTEM.stats();
-        let (mut media_ns, mut process_ns) = (0, 0);
-        for task in fs::read_dir("/proc/self/task")? {
-            let task = task?.path();
-            let used_ns = used_ns(&fs::read_to_string(task.join("schedstat"))?)?;
-            process_ns += used_ns;
-            if fs::read_to_string(task.join("comm"))?.trim() == "media" {
-                media_ns += used_ns;
-            }
-        }
+        let this = Path::new("/proc/self");
         Ok(Reading {
-            media_ns,
-            process_ns,
-            resident_bytes: resident_bytes()?,
+            media_ns: of_threads_ns(this, |name| name == "media")?,
+            process_ns: of_process_ns(this)?,
+            resident_bytes: resident_bytes(this)?,
             allocations: u64::try_from(heap.allocations + heap.reallocations)?,
             forwarded: counters.packets_forwarded,
             datagrams_in: counters.datagrams_in,
@@ -63,14 +55,30 @@ pub(crate) fn of_this_thread_ns() -> Result<u64> {
     used_ns(&fs::read_to_string("/proc/thread-self/schedstat")?)
 }
 
+/// Processor time of the threads of a process, which is a folder of `/proc`.
+pub(crate) fn of_process_ns(process: &Path) -> Result<u64> {
+    of_threads_ns(process, |_| true)
+}
+
+fn of_threads_ns(process: &Path, is_meant: impl Fn(&str) -> bool) -> Result<u64> {
+    let mut sum_ns = 0;
+    for task in fs::read_dir(process.join("task"))? {
+        let task = task?.path();
+        if is_meant(fs::read_to_string(task.join("comm"))?.trim()) {
+            sum_ns += used_ns(&fs::read_to_string(task.join("schedstat"))?)?;
+        }
+    }
+    Ok(sum_ns)
+}
+
 /// The first of three numbers.
 fn used_ns(schedule: &str) -> Result<u64> {
     let used = schedule.split(' ').next().context("the system counts time")?;
     Ok(used.parse()?)
 }
 
-fn resident_bytes() -> Result<u64> {
-    let status = fs::read_to_string("/proc/self/status")?;
+pub(crate) fn resident_bytes(process: &Path) -> Result<u64> {
+    let status = fs::read_to_string(process.join("status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes: u64 = line
         .and_then(|line| line.trim().strip_suffix(" kB"))

@@ -10,6 +10,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     Threads,
+    client::{Client, Part},
+    crowd::{Entrance, Stage},
+    host::Host,
     order::{Answer, Order},
     reading::Reading,
 };
@@ -44,8 +47,24 @@ impl Server {
         self.answers.read_line(&mut answer)?;
         serde_json::from_str(&answer).context("the server ended")
     }
+}
 
-    pub(crate) fn read(&mut self) -> Result<Reading> {
+impl Host for Server {
+    fn join(&mut self, room: usize, session: &str, part: Part, crowd: &Entrance) -> Result<()> {
+        let (mut client, offer) = Client::attending(part)?;
+        let session = session.to_owned();
+        let Answer::Joined { answer } = self.order(&Order::Join { session, room, offer })? else {
+            bail!("nobody is let in");
+        };
+        client.accept(&answer)?;
+        crowd.add(client)
+    }
+
+    fn seat(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn read(&mut self, _: &Stage) -> Result<Reading> {
         match self.order(&Order::Read)? {
             Answer::Read(reading) => Ok(reading),
             other => bail!("no reading: {other:?}"),
