@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 #![expect(clippy::unwrap_used, reason = "whatever fails here fails the test")]
 
+pub(crate) mod older;
 pub(crate) mod people;
 
 use std::{

@@ -7,7 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use media::{Channel, Event, Media, Rights, Simulated, Spreading};
+use attendee::as_a_page_offers;
+use media::{Channel, Event, Measured, Media, Rights, Simulated, Spreading};
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event as RtcEvent, Input, Output, Rtc,
@@ -19,7 +20,7 @@ use str0m::{
 };
 use tokio::sync::mpsc;
 
-use super::{Way, card};
+use super::{Way, card, older::older_ciphers};
 
 const STEP: Duration = Duration::from_millis(1);
 /// Sound every so often, and every second time a picture.
@@ -36,11 +37,18 @@ pub(crate) struct Taken {
     at: Duration,
     /// The line, by its place in the offer.
     pub(crate) line: usize,
-    sequence: u64,
+    pub(crate) sequence: u64,
     timestamp: u32,
     marker: bool,
     csrc: Vec<u32>,
     payload: Arc<[u8]>,
+}
+
+impl Taken {
+    /// Who made it, by the first letter of the name; a dot if it is sound.
+    pub(crate) fn maker(&self) -> Option<char> {
+        self.payload.last().copied().map(char::from)
+    }
 }
 
 /// Somebody with a voice and a camera.
@@ -82,6 +90,8 @@ pub(crate) struct World {
     receiver: mpsc::Receiver<Event>,
     /// Who has come and who was lost, as the media plane has reported.
     pub(crate) events: Vec<Event>,
+    /// What it has measured.
+    pub(crate) measured: Vec<Measured>,
     pub(crate) people: Vec<Person>,
     now: Instant,
 }
@@ -98,6 +108,7 @@ impl World {
             shard,
             receiver,
             events: vec![],
+            measured: vec![],
             people: vec![],
             // The shards' clock, which is a paused runtime's if there is one.
             now: tokio::time::Instant::now().into_std(),
@@ -105,7 +116,18 @@ impl World {
     }
 
     pub(crate) fn join(&mut self, name: &str, camera_bps: usize) -> usize {
-        let person = Person::new(&self.media, name, self.people.len(), camera_bps, self.now);
+        let rtc = Rtc::builder().set_rtp_mode(true).build(self.now);
+        self.come(name, camera_bps, rtc)
+    }
+
+    /// The same for one who knows none of the newer ciphers.
+    pub(crate) fn join_by_older_ciphers(&mut self, name: &str, camera_bps: usize) -> usize {
+        let configuration = Rtc::builder().set_rtp_mode(true).set_crypto_provider(older_ciphers());
+        self.come(name, camera_bps, configuration.build(self.now))
+    }
+
+    fn come(&mut self, name: &str, camera_bps: usize, rtc: Rtc) -> usize {
+        let person = Person::new(&self.media, name, self.people.len(), camera_bps, rtc, self.now);
         self.people.push(person);
         let index = self.people.len() - 1;
         for _ in 0..100 {
@@ -157,8 +179,10 @@ impl World {
                     .let_in(session, "room", card(session), Rights::MEMBER)
                     .unwrap();
             }
-            if matches!(event, Event::Connected { .. } | Event::Lost { .. }) {
-                self.events.push(event);
+            match event {
+                Event::Connected { .. } | Event::Lost { .. } => self.events.push(event),
+                Event::Measured(measured) => self.measured.extend(measured),
+                Event::Alive(_) | Event::Reached { .. } | Event::Reported { .. } => {}
             }
         }
     }
@@ -179,9 +203,8 @@ impl World {
 }
 
 impl Person {
-    pub(crate) fn new(media: &Media, name: &str, place: usize, camera_bps: usize, now: Instant) -> Person {
+    fn new(media: &Media, name: &str, place: usize, camera_bps: usize, mut rtc: Rtc, now: Instant) -> Person {
         let address: SocketAddr = ([198, 51, 100, 1], u16::try_from(place + 1).unwrap()).into();
-        let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let mut api = rtc.sdp_api();
         let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
@@ -198,7 +221,7 @@ impl Person {
             (label, api.add_channel_with_config(config))
         });
         let (offer, pending) = api.apply().unwrap();
-        let prepared = media.answer(&offer.to_sdp_string()).unwrap();
+        let prepared = media.answer(&as_a_page_offers(&offer.to_sdp_string())).unwrap();
         let answer = SdpAnswer::from_sdp_string(prepared.answer_sdp()).unwrap();
         media.admit(prepared, name, "group").unwrap();
         rtc.sdp_api().accept_answer(pending, answer).unwrap();
