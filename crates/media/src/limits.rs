@@ -423,6 +423,12 @@ pub(crate) const CONNECTION_RESTING_BYTES: usize = 32 * 1024;
 /// Datagrams read before timers and commands have their turn.
 pub const DATAGRAMS_PER_TURN: usize = 512;
 
+/// How long a part of a picture waits for the rest of it.
+pub const BURST_WAITS: Duration = Duration::from_millis(1);
+
+/// For so many people it is worth that; fewer have it before the rest has come.
+pub const BURST_WAITS_FROM: usize = 16;
+
 /// Rounds in which sessions are settled in one turn. A packet becomes another's packet and a keyframe request, and rarely
 /// more.
 pub const SETTLINGS_PER_TURN: usize = 4;

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     connection::Connection,
-    counters::{Counting, count},
+    counters::Counting,
     event::Event,
     placing::Busy,
     queue::{self, Inbox, Queue},
@@ -99,7 +99,7 @@ impl Orders {
 
     /// Somebody was refused because there is no time left.
     pub(crate) fn count_refused(&self) {
-        count(&self.counting.sessions_refused);
+        self.counting.sessions_refused.fetch_add(1, Relaxed);
     }
 
     /// Stops the shard and waits for its end.

@@ -1,7 +1,7 @@
 //! One shard: a socket, the sessions behind it and their rooms, on one thread.
 //!
 //! A turn of the loop takes commands, lets connections in, reads datagrams, runs timers, has the rooms tell what is new, and then settles every
-//! session that something was written to: a whole burst becomes packets at once, and leaves in runs. Nothing on this thread
+//! session that something was written to: a whole burst becomes packets at once, and leaves in runs (`burst.rs`). Nothing on this thread
 //! waits for anybody: the control plane is told by [`Reporter`], and what the network does not take is dropped.
 //!
 //! A datagram finds its session by its address. An address becomes a session's by a STUN request that carries the
@@ -11,6 +11,7 @@
 //! There may be several, each with its sessions and its rooms. They share nothing: one is the door for all (`door.rs`), and
 //! what it reads for another it posts to it. A large room has transports of its people on others as well (`spread.rs`).
 
+mod burst;
 mod commands;
 mod directory;
 mod door;
@@ -53,6 +54,7 @@ use crate::{
     queue::Inbox,
     reporter::Reporter,
     shard::{
+        burst::Burst,
         directory::Directory,
         load::Load,
         presence::Presence,
@@ -85,6 +87,7 @@ pub(crate) struct Shard {
     epoch: Instant,
     timers: BinaryHeap<Reverse<(Instant, usize)>>,
     dirty: Vec<usize>,
+    burst: Burst,
     swept: Instant,
     presence: Presence,
     told_alive: Instant,
@@ -145,6 +148,7 @@ impl Shard {
             epoch: now,
             timers: BinaryHeap::new(),
             dirty: vec![],
+            burst: Burst::default(),
             swept: now,
             presence: Presence::new(now, is_behind),
             told_alive: now,
@@ -201,7 +205,9 @@ impl Shard {
         }
         self.run_timers(now);
         self.tell_news(now);
-        self.settle_all(now);
+        if !self.burst.waits(self.dirty.len(), now) {
+            self.settle_all(now);
+        }
         self.sweep(now);
         self.flush();
         self.count();
@@ -289,7 +295,10 @@ impl Shard {
         let timer = self.timers.peek().map(|Reverse((at, _))| *at);
         let tellings = self.untold.iter().filter_map(|key| self.rooms.get(*key)?.telling_at());
         let telling = tellings.min().map(|at| self.epoch + at);
-        let next = [timer, telling].into_iter().flatten().fold(sweep, Instant::min);
+        let next = [timer, telling, self.burst.deadline()]
+            .into_iter()
+            .flatten()
+            .fold(sweep, Instant::min);
         next.saturating_duration_since(now)
     }
 

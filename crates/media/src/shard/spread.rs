@@ -117,6 +117,7 @@ impl Shard {
                         Word::Forward { packet, forward } => {
                             if let Some(shared) = mail.packets.get(packet) {
                                 self.write(&forward, shared, now);
+                                self.burst.wrote(shared, now);
                             }
                         }
                         word => self.heed(shard, word, now),

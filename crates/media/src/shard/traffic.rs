@@ -338,6 +338,7 @@ impl Shard {
         for forward in actions.forwards.drain(..) {
             self.write(&forward, &shared, now);
         }
+        self.burst.wrote(&shared, now);
         self.carry_out(actions);
         self.tap_packet(key, room, packet, &content, now);
         self.note_news(room);
