@@ -4,21 +4,22 @@
 //! conferences of a crash are taken up before anybody can join. What can fail without the database does so before this server
 //! waits for another one to give it up: in an update the old one ends because the new one waits.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroUsize;
+mod unstarted;
+mod ways;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use audit::By;
 use calls::Calls;
 use db::{Db, Lease, Location};
-use edge::{Limits, Proxies, Secured, Setup, TakesDatagrams, Tls, TlsError};
+use edge::{Setup, Tls};
 use futures_util::future::BoxFuture;
-use identity::{AccountError, Identity, KeyError};
+use identity::{AccountError, Identity};
 use media::Media;
 use outbox::Outbox;
-use register::{Register, RegisterError};
+use register::Register;
 use rooms::Rooms;
 use share::Reports;
 use tokio::net::TcpListener;
@@ -26,12 +27,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::announce::{Entrances, Reached, Unresolved};
 use crate::configuration::Configuration;
 use crate::contracts::{graph, meet, numbering, own, people, voice};
 use crate::delivering::{Correspondent, Notifier};
 use crate::discovery::Descriptions;
-use crate::folder::{self, FolderError, Held};
+use crate::folder::{self, Held};
 use crate::front::{Front, Rest};
 use crate::gate::admission::Admission;
 use crate::gate::{Quotas, Stranger};
@@ -46,7 +46,10 @@ use crate::relays::Relays;
 use crate::telephone::{TelephoneConfiguration, TelephoneError};
 use crate::watching::{self, Watched};
 use crate::web::oidc::OidcConfiguration;
-use crate::{announce, clock, delivering, descriptors, jobs, links, plain, remedy, telephone, waiting, web};
+use crate::{announce, clock, delivering, jobs, links, plain, telephone, waiting, web};
+
+pub use unstarted::StartError;
+use ways::{bind, bind_metrics, host_of, media_threads, open_media, setup, taken_by, ways};
 
 /// The account that a new installation begins with.
 const ADMINISTRATOR: &str = "administrator@localhost";
@@ -70,122 +73,6 @@ pub struct Running {
     telephones: Option<JoinHandle<()>>,
     lease: Lease,
     _held: Held,
-}
-
-/// Why a server does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The data folder.
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    /// The port of HTTP.
-    #[error("{}", bind_problem(address, source, "port", "listened on"))]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The port of metrics.
-    #[error("{}", bind_problem(address, source, "port", "listened on"))]
-    Metrics {
-        /// The address.
-        address: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
-    /// The port of media.
-    #[error("{}", bind_problem(address, source, "UDP port", "used for media"))]
-    Media {
-        /// The address.
-        address: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
-    /// Whom to trust about a provider's site.
-    #[error("the certificates that this system trusts cannot be read")]
-    Roots(#[source] io::Error),
-    /// The certificate.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The addresses of this machine.
-    #[error("the addresses of this machine cannot be read")]
-    Interfaces(#[source] io::Error),
-    /// The name that should be announced.
-    #[error(transparent)]
-    PublicAddress(#[from] Unresolved),
-    /// The register cannot be opened.
-    #[error("the register cannot be opened")]
-    Store(#[from] db::Error),
-    /// The keys.
-    #[error("the keys for signing tokens cannot be opened")]
-    Keys(#[from] KeyError),
-    /// The administrator.
-    #[error("the administrator's account cannot be made")]
-    Administrator(#[from] AccountError),
-    /// Telephones.
-    #[error(transparent)]
-    Telephone(#[from] TelephoneError),
-    /// The recordings of meetings.
-    #[error("the recordings of meetings that are not finished cannot be opened")]
-    Recordings(#[source] io::Error),
-    /// The rules of REST.
-    #[error("the API's own description is wrong")]
-    Rules(#[from] transcode::RuleError),
-    /// The open conferences.
-    #[error("the conferences that were left open cannot be taken up")]
-    Restart(#[from] RegisterError),
-}
-
-fn bind_problem(address: &SocketAddr, source: &io::Error, port: &str, used: &str) -> String {
-    match source.kind() {
-        io::ErrorKind::AddrInUse => format!("{port} {} is in use", address.port()),
-        _ => format!("{address} cannot be {used}"),
-    }
-}
-
-impl StartError {
-    /// The next step.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            StartError::Folder(FolderError::Unusable { source, .. }) | StartError::Recordings(source) => {
-                remedy::of_folder(source)
-            }
-            StartError::Folder(FolderError::Taken { .. }) => {
-                "stop the other server, or choose another folder with `--data`"
-            }
-            StartError::Listen { source, .. } => remedy::of_binding(
-                source,
-                "choose another with `--listen`",
-                "give an address of this machine, or 0.0.0.0 for all, with `--listen`",
-            ),
-            StartError::Metrics { source, .. } => {
-                const ANOTHER: &str = "choose another with `--metrics-listen`";
-                remedy::of_binding(source, ANOTHER, ANOTHER)
-            }
-            StartError::Media { source, .. } => remedy::of_binding(
-                source,
-                "choose another with `--media-port`",
-                "give an address of this machine with `--listen`",
-            ),
-            StartError::Tls(TlsError::File { .. }) => "give a chain and its key in PEM, which the server may read",
-            StartError::Tls(_) => "serve without `--tls`, or with a certificate in files",
-            StartError::Roots(_) => {
-                "install the system's certificates (the package `ca-certificates`), or take `[oidc]` out"
-            }
-            StartError::Interfaces(_) => "say which address browsers reach with `--public-address`",
-            StartError::PublicAddress(_) => {
-                "give an address, or a name that this machine can look up, with `--public-address`"
-            }
-            StartError::Telephone(_) => {
-                "look at `[telephony]` in the configuration file: the address and the ports have to be free"
-            }
-            StartError::Rules(_) => "this is a fault of the build; report it",
-            StartError::Store(_) | StartError::Keys(_) | StartError::Administrator(_) | StartError::Restart(_) => {
-                remedy::of_store(self, "`sederunt doctor` with the same flags shows what is wrong")
-            }
-        }
-    }
 }
 
 impl Server {
@@ -477,130 +364,6 @@ async fn open_front(
     Ok((front, admission))
 }
 
-/// The port of metrics.
-async fn bind_metrics(address: Option<SocketAddr>) -> Result<Option<TcpListener>, StartError> {
-    let Some(address) = address else { return Ok(None) };
-    let bound = TcpListener::bind(address).await;
-    bound
-        .map(Some)
-        .map_err(|source| StartError::Metrics { address, source })
-}
-
-/// The port of HTTP.
-async fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let bound = TcpListener::bind(listen).await;
-    let bound = bound.and_then(|listener| {
-        let address = listener.local_addr()?;
-        Ok((listener, address))
-    });
-    bound.map_err(|source| StartError::Listen {
-        address: listen,
-        source,
-    })
-}
-
-/// How connections are served.
-fn setup(
-    tls: Option<Tls>,
-    public_url: &str,
-    proxies: Proxies,
-    datagrams: Option<TakesDatagrams>,
-    reports: Reports,
-) -> Setup {
-    let secured = tls.map(|tls| Secured {
-        tls,
-        public_url: public_url.into(),
-    });
-    Setup {
-        secured,
-        proxies,
-        datagrams,
-        limits: Limits::with_files(descriptors::raise()),
-        reports,
-    }
-}
-
-/// Connections that carry datagrams are the media plane's, whichever port they came to.
-fn taken_by(media: Media) -> TakesDatagrams {
-    Arc::new(move |stream, secured| media.take_connection(stream, secured))
-}
-
-/// By which ways clients come.
-struct Ways {
-    public_url: String,
-    entrances: Entrances,
-    /// What an operator has said of their addresses.
-    reached: Vec<Reached>,
-    interfaces: Vec<IpAddr>,
-}
-
-/// The ways to a server that has this address for HTTP: media is beside it unless it is told otherwise.
-async fn ways(configuration: &Configuration, address: SocketAddr) -> Result<Ways, StartError> {
-    let usual_port = if configuration.listen.port() == 0 {
-        0
-    } else {
-        address.port()
-    };
-    let reached = announce::resolve(&configuration.public_addresses).await?;
-    let interfaces = announce::interfaces().map_err(StartError::Interfaces)?;
-    let media = SocketAddr::new(
-        announce::media_ip(address.ip(), &reached, &interfaces),
-        configuration.media_port.unwrap_or(usual_port),
-    );
-    Ok(Ways {
-        public_url: configuration.public_url_at(address),
-        entrances: configuration.entrances(address, media),
-        reached,
-        interfaces,
-    })
-}
-
-impl Ways {
-    /// The relay at the port of HTTPS, if that is this server's own.
-    fn secured_relay(&self) -> Option<String> {
-        let port = self.entrances.http_port?;
-        let authority = self.public_url.strip_prefix("https://")?;
-        let host = authority.strip_suffix(&format!(":{port}")).unwrap_or(authority);
-        Some(format!("turns:{host}:{port}?transport=tcp"))
-    }
-}
-
-/// As many threads as are set, or one for each core.
-fn media_threads(set: Option<usize>) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    set.unwrap_or_else(cores)
-}
-
-/// The media plane, and in it the relay, if there is one of our own.
-fn open_media(
-    ways: &Ways,
-    threads: usize,
-    divides_bandwidth: bool,
-    relays: &Relays,
-    events: mpsc::Sender<media::Event>,
-) -> Result<Media, StartError> {
-    let address = ways.entrances.media;
-    let options = media::Options {
-        bind: address,
-        takes_connections: ways.entrances.is_apart,
-        threads,
-        spreading: media::Spreading::default(),
-        divides_bandwidth,
-        relay: relays.own_secret().cloned(),
-        announce: announce::announced(&ways.entrances, &ways.reached, &ways.interfaces),
-    };
-    Media::start(&options, events).map_err(|source| StartError::Media { address, source })
-}
-
-/// The host in a URL of ours.
-fn host_of(public_url: &str) -> Option<&str> {
-    let authority = public_url.split_once("://")?.1;
-    match authority.strip_prefix('[') {
-        Some(ipv6) => ipv6.split(']').next(),
-        None => authority.split(':').next(),
-    }
-}
-
 impl Running {
     /// Where HTTP is bound.
     pub fn address(&self) -> SocketAddr {
@@ -656,7 +419,6 @@ mod tests {
 
     use super::*;
     use crate::gate::operation::Effect;
-    use edge::{AcmeConfiguration, TlsConfiguration};
 
     /// Which methods the contracts' tables have, and which the descriptors. The services of a package are all ours to serve.
     #[test]
@@ -700,91 +462,6 @@ mod tests {
                 let is_named_so = method.starts_with("Get") || method.starts_with("List");
                 assert_eq!(operation.effect == Effect::Reads, is_named_so, "{}", operation.name);
             }
-        }
-    }
-
-    #[test]
-    fn hints_name_the_next_step() {
-        let check = |error: &StartError, part: &str| assert!(error.hint().contains(part), "{error}: {}", error.hint());
-        let listen = |kind: io::ErrorKind| StartError::Listen {
-            address: ([127, 0, 0, 1], 443).into(),
-            source: kind.into(),
-        };
-        check(&listen(io::ErrorKind::PermissionDenied), "CAP_NET_BIND_SERVICE");
-        check(&listen(io::ErrorKind::AddrInUse), "choose another with `--listen`");
-        check(&listen(io::ErrorKind::AddrNotAvailable), "an address of this machine");
-        let folder = |kind: io::ErrorKind| {
-            StartError::Folder(FolderError::Unusable {
-                path: "data".into(),
-                source: kind.into(),
-            })
-        };
-        check(&folder(io::ErrorKind::StorageFull), "make room");
-        check(&folder(io::ErrorKind::PermissionDenied), "that you may write to");
-        let source = || Arc::new(io::Error::other("what the engine said")) as db::Source;
-        let full = db::Error::Full { source: source() };
-        check(&StartError::Store(full.clone()), "make room");
-        check(&StartError::Restart(full.into()), "make room");
-        let damaged = db::Error::Damaged { source: source() };
-        check(&StartError::Store(damaged.clone()), "restore");
-        check(&StartError::Restart(damaged.into()), "restore");
-        check(&StartError::Store(db::Error::Superseded), "doctor");
-    }
-
-    #[test]
-    fn default_urls() {
-        let acme = TlsConfiguration::Acme(AcmeConfiguration {
-            domains: vec!["meet.example.org".to_owned()],
-            contact: None,
-            directory: None,
-            authority: None,
-        });
-        for (address, tls, expected, host) in [
-            (
-                "127.0.0.1:8080",
-                TlsConfiguration::Off,
-                "http://localhost:8080",
-                "localhost",
-            ),
-            ("0.0.0.0:80", TlsConfiguration::Off, "http://localhost:80", "localhost"),
-            (
-                "[::1]:8080",
-                TlsConfiguration::Development,
-                "https://localhost:8080",
-                "localhost",
-            ),
-            (
-                "192.168.1.5:8080",
-                TlsConfiguration::Off,
-                "http://192.168.1.5:8080",
-                "192.168.1.5",
-            ),
-            (
-                "[2001:db8::1]:8443",
-                TlsConfiguration::Development,
-                "https://[2001:db8::1]:8443",
-                "2001:db8::1",
-            ),
-            (
-                "0.0.0.0:443",
-                acme.clone(),
-                "https://meet.example.org",
-                "meet.example.org",
-            ),
-            (
-                "0.0.0.0:8443",
-                acme,
-                "https://meet.example.org:8443",
-                "meet.example.org",
-            ),
-        ] {
-            let configuration = Configuration {
-                tls,
-                ..Configuration::default()
-            };
-            let url = configuration.public_url_at(address.parse().expect("a valid row"));
-            assert_eq!(url, expected);
-            assert_eq!(host_of(&url), Some(host));
         }
     }
 }
