@@ -3,55 +3,52 @@
 //! What a packet costs that comes in is the WebRTC stack's: it makes an event of it, with a payload that all who get it share. That is counted
 //! here too, as the part that does not depend on how many get it. The allocator counts for this whole program, so it has one test.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+mod simulated;
+
+use std::{net::SocketAddr, time::Duration};
 
 use attendee::Browser;
-use media::{Card, CardKind, Event, Media, Rights, Simulated, Spreading};
+use media::Spreading;
+use simulated::plane::{Plane, SERVER};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use tokio::sync::mpsc;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
-const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 3478);
 const STEP: Duration = Duration::from_millis(5);
 
 struct Meeting {
-    media: Media,
-    shard: Simulated,
-    events: mpsc::Receiver<Event>,
+    plane: Plane,
     browsers: Vec<Browser>,
-    now: Instant,
     /// Of each step in which one packet of sound came in and nothing else: to how many it went, and how often memory was asked for.
     steps: Vec<(u64, usize)>,
 }
 
 impl Meeting {
     /// One who speaks, and so many who listen, on the last of so many shards or carried by all of them.
-    #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
     fn begin(listeners: u16, shards: usize, spreading: Spreading) -> Meeting {
-        let (sender, events) = mpsc::channel(1_000);
-        let (media, shard) = Media::simulated_in_shards(SERVER, sender, shards, spreading).expect("nothing is bound");
-        let now = Instant::now();
         let mut meeting = Meeting {
-            media,
-            shard,
-            events,
+            plane: Plane::new(shards, spreading),
             browsers: vec![],
-            now,
             steps: vec![],
         };
+        let now = meeting.plane.now;
         for port in 1..=1 + listeners {
             let address = SocketAddr::from(([198, 51, 100, 1], port));
             let (mut browser, offer) = Browser::new(address, b'a', now);
-            let prepared = meeting.media.answer(&offer).expect("an offer like the web client's");
+            let prepared = meeting
+                .plane
+                .media
+                .answer(&offer)
+                .expect("an offer like the web client's");
             browser.accept(prepared.answer_sdp(), now);
             browser.speaks = port == 1;
             let session = port.to_string();
-            meeting.media.admit(prepared, &session, "group").expect("there is room");
+            meeting
+                .plane
+                .media
+                .admit(prepared, &session, "group")
+                .expect("there is room");
             meeting.browsers.push(browser);
         }
         meeting.play(Duration::from_secs(5));
@@ -61,43 +58,38 @@ impl Meeting {
     }
 
     fn play(&mut self, duration: Duration) {
-        let end = self.now + duration;
-        while self.now < end {
-            self.now += STEP;
+        let end = self.plane.now + duration;
+        while self.plane.now < end {
+            self.plane.now += STEP;
             self.step();
         }
     }
 
     fn step(&mut self) {
-        let now = self.now;
+        let now = self.plane.now;
         let turns = self
             .browsers
             .iter_mut()
             .map(|browser| (browser.address, browser.turn(now)));
         let sent = turns.flat_map(|(from, sent)| sent.into_iter().map(move |(_, datagram)| (from, datagram)));
         let sent: Vec<(SocketAddr, Vec<u8>)> = sent.collect();
-        let forwarded = self.media.counters().packets_forwarded;
+        let forwarded = self.plane.media.counters().packets_forwarded;
         let region = Region::new(&INSTRUMENTED_SYSTEM);
         for (from, datagram) in &sent {
-            self.shard.receive(*from, datagram, now);
+            self.plane.shard.receive(*from, datagram, now);
         }
-        self.shard.turn(now);
+        self.plane.shard.turn(now);
         let change = region.change();
-        let forwarded = self.media.counters().packets_forwarded - forwarded;
+        let forwarded = self.plane.media.counters().packets_forwarded - forwarded;
         if forwarded > 0 && sent.len() == 1 {
             self.steps.push((forwarded, change.allocations + change.reallocations));
         }
-        for (to, datagram) in self.shard.take_sent() {
+        for (to, datagram) in self.plane.shard.take_sent() {
             if let Some(browser) = self.browsers.iter_mut().find(|browser| browser.address == to) {
                 browser.receive(SERVER, &datagram, now);
             }
         }
-        while let Ok(event) = self.events.try_recv() {
-            if let Event::Connected { session } = event {
-                let admitted = self.media.let_in(&session, "room", card(&session), Rights::MEMBER);
-                admitted.expect("there is room");
-            }
-        }
+        self.plane.reported();
     }
 
     /// What a packet usually costs, after warm-up: some steps are also those in which a second is over.
@@ -108,17 +100,6 @@ impl Meeting {
         assert!(allocations.len() > 100, "most packets come alone and go to all");
         allocations.sort_unstable();
         allocations[allocations.len() / 2]
-    }
-}
-
-fn card(name: &str) -> Card {
-    Card {
-        session_name: name.to_owned(),
-        full_session_name: None,
-        participant_key: name.to_owned(),
-        display_name: name.to_owned(),
-        kind: CardKind::Anonymous,
-        by_program: false,
     }
 }
 

@@ -5,16 +5,12 @@
 
 mod simulated;
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Duration};
 
 use attendee::Browser;
-use media::{DisconnectReason, Event, LostCause, Measured, Media, Rights, Simulated, Transport};
+use media::{DisconnectReason, Event, LostCause, Measured, Spreading, Transport};
 use quality::{Codec, Direction, Figures, Kind, Stream, Totals};
-use simulated::{Loses, Way, card};
-use tokio::sync::mpsc;
+use simulated::{Loses, Way, plane::Plane};
 
 /// What passes between two looks.
 const STEP: Duration = Duration::from_millis(5);
@@ -32,35 +28,25 @@ struct Client {
 }
 
 struct World {
-    media: Media,
-    shard: Simulated,
-    receiver: mpsc::Receiver<Event>,
+    plane: Plane,
     events: Vec<Event>,
-    now: Instant,
     clients: Vec<Client>,
 }
 
 impl World {
     /// Two who are in a room.
-    #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
     fn new() -> World {
-        let server: SocketAddr = "192.0.2.1:3478".parse().unwrap();
-        let (sender, receiver) = mpsc::channel(1_000);
-        let (media, shard) = Media::simulated(server, sender).unwrap();
         let mut world = World {
-            media,
-            shard,
-            receiver,
+            plane: Plane::new(1, Spreading::default()),
             events: vec![],
-            now: Instant::now(),
             clients: vec![],
         };
         for (port, session) in [(1, "speaker"), (2, "listener")] {
             let address = SocketAddr::from(([198, 51, 100, 1], port));
-            let (mut browser, offer) = Browser::new(address, session.as_bytes()[0], world.now);
-            let prepared = world.media.answer(&offer).unwrap();
-            browser.accept(prepared.answer_sdp(), world.now);
-            world.media.admit(prepared, session, "group").unwrap();
+            let (mut browser, offer) = Browser::new(address, session.as_bytes()[0], world.plane.now);
+            let prepared = world.plane.media.answer(&offer).unwrap();
+            browser.accept(prepared.answer_sdp(), world.plane.now);
+            world.plane.media.admit(prepared, session, "group").unwrap();
             world.clients.push(Client {
                 session: session.to_owned(),
                 browser,
@@ -74,25 +60,25 @@ impl World {
     }
 
     fn run(&mut self, duration: Duration) {
-        let end = self.now + duration;
-        while self.now < end {
-            self.now += STEP;
+        let end = self.plane.now + duration;
+        while self.plane.now < end {
+            self.plane.now += STEP;
             self.step();
         }
     }
 
     fn step(&mut self) {
-        let now = self.now;
+        let now = self.plane.now;
         for client in &mut self.clients {
             for (_, datagram) in client.browser.turn(now) {
                 client.up.send(datagram, now);
             }
             for datagram in client.up.arrive(now) {
-                self.shard.receive(client.browser.address, &datagram, now);
+                self.plane.shard.receive(client.browser.address, &datagram, now);
             }
         }
-        self.shard.turn(now);
-        for (to, datagram) in self.shard.take_sent() {
+        self.plane.shard.turn(now);
+        for (to, datagram) in self.plane.shard.take_sent() {
             // What goes to an address that somebody has left is lost.
             let mut clients = self.clients.iter_mut();
             if let Some(client) = clients.find(|client| client.browser.address == to) {
@@ -100,17 +86,12 @@ impl World {
             }
         }
         for client in &mut self.clients {
-            let server = self.media.local_address();
+            let server = self.plane.media.local_address();
             for datagram in client.down.arrive(now) {
                 client.browser.receive(server, &datagram, now);
             }
         }
-        while let Ok(event) = self.receiver.try_recv() {
-            if let Event::Connected { session } = &event {
-                self.media.let_in(session, "r", card(session), Rights::MEMBER).unwrap();
-            }
-            self.events.push(event);
-        }
+        self.events.extend(self.plane.reported());
     }
 
     /// From now on the network loses these, on one of the ways if on any.
@@ -207,7 +188,7 @@ fn a_session_that_goes_is_told_of_before_it_is_lost() {
     world.clients[SPEAKER].browser.speaks = true;
     world.run(Duration::from_secs(3));
     world.clients[SPEAKER].browser.speaks = false;
-    world.clients[SPEAKER].browser.close(world.now);
+    world.clients[SPEAKER].browser.close(world.plane.now);
     world.run(Duration::from_secs(1));
     let (_, up) = world.measured(SPEAKER, Direction::Uplink).unwrap();
     let sent = u64::from(world.clients[SPEAKER].browser.packets_sent());
@@ -234,7 +215,7 @@ fn a_session_that_goes_is_told_of_before_it_is_lost() {
     );
 
     // Who is removed is told of, too.
-    world.media.remove("listener", DisconnectReason::Removed);
+    world.plane.media.remove("listener", DisconnectReason::Removed);
     world.run(Duration::from_millis(100));
     assert!(world.measured(LISTENER, Direction::Downlink).is_some());
     let told = world.events.len();
@@ -259,7 +240,7 @@ fn the_way_is_told_and_told_again_when_it_is_another() {
     };
     assert_eq!(path.transport, Transport::Udp);
     assert_eq!(path.theirs, world.clients[SPEAKER].browser.address);
-    assert_eq!(path.ours, world.media.local_address());
+    assert_eq!(path.ours, world.plane.media.local_address());
 
     world.clients[SPEAKER].browser.speaks = true;
     world.clients[SPEAKER].browser.address.set_port(9);

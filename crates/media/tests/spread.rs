@@ -47,12 +47,12 @@ fn play(shards: usize) -> World {
     world.people[1].up.loses = |packet| packet % 15 == 0;
     world.play(Duration::from_secs(4));
     world.play(Duration::from_secs(2));
-    world.media.remove("ben", DisconnectReason::Removed);
+    world.plane.media.remove("ben", DisconnectReason::Removed);
     world.people[2].is_off = true;
     world.people[4].is_off = true;
     world.play(Duration::from_secs(10));
     for name in ["cem", "eve"] {
-        world.media.remove(name, DisconnectReason::Unhealthy);
+        world.plane.media.remove(name, DisconnectReason::Unhealthy);
     }
     world.people[1].is_off = true;
     world.join("eve again", 100_000);
@@ -106,10 +106,10 @@ fn whoever_is_carried_elsewhere_gets_the_same() {
             person.name
         );
     }
-    let counters = three.media.counters();
+    let counters = three.plane.media.counters();
     assert_eq!(
         (counters.sessions, counters.peer_errors, counters.datagrams_unread),
         (3, 0, 0)
     );
-    assert_eq!(counters.packets_forwarded, one.media.counters().packets_forwarded);
+    assert_eq!(counters.packets_forwarded, one.plane.media.counters().packets_forwarded);
 }

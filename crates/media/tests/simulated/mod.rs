@@ -5,6 +5,7 @@
 
 pub(crate) mod older;
 pub(crate) mod people;
+pub(crate) mod plane;
 
 use std::{
     collections::VecDeque,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use attendee::as_a_page_offers;
-use media::{Channel, Event, Measured, Media, Rights, Simulated, Spreading};
+use media::{Channel, Event, Measured, Media, Spreading};
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event as RtcEvent, Input, Output, Rtc,
@@ -18,9 +18,12 @@ use str0m::{
     net::{Protocol, Receive},
     rtp::{ExtensionValues, RtpWrite},
 };
-use tokio::sync::mpsc;
 
-use super::{Way, card, older::older_ciphers};
+use super::{
+    Way,
+    older::older_ciphers,
+    plane::{Plane, SERVER},
+};
 
 const STEP: Duration = Duration::from_millis(1);
 /// Sound every so often, and every second time a picture.
@@ -85,49 +88,44 @@ pub(crate) struct Person {
 }
 
 pub(crate) struct World {
-    pub(crate) media: Media,
-    shard: Simulated,
-    receiver: mpsc::Receiver<Event>,
+    pub(crate) plane: Plane,
     /// Who has come and who was lost, as the media plane has reported.
     pub(crate) events: Vec<Event>,
     /// What it has measured.
     pub(crate) measured: Vec<Measured>,
     pub(crate) people: Vec<Person>,
-    now: Instant,
 }
 
-const SERVER: ([u8; 4], u16) = ([203, 0, 113, 1], 4_000);
-
 impl World {
-    #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
     pub(crate) fn new(shards: usize) -> World {
-        let (sender, receiver) = mpsc::channel(10_000);
-        let (media, shard) = Media::simulated_in_shards(SERVER.into(), sender, shards, Spreading::InTurn).unwrap();
         World {
-            media,
-            shard,
-            receiver,
+            plane: Plane::new(shards, Spreading::InTurn),
             events: vec![],
             measured: vec![],
             people: vec![],
-            // The shards' clock, which is a paused runtime's if there is one.
-            now: tokio::time::Instant::now().into_std(),
         }
     }
 
     pub(crate) fn join(&mut self, name: &str, camera_bps: usize) -> usize {
-        let rtc = Rtc::builder().set_rtp_mode(true).build(self.now);
+        let rtc = Rtc::builder().set_rtp_mode(true).build(self.plane.now);
         self.come(name, camera_bps, rtc)
     }
 
     /// The same for one who knows none of the newer ciphers.
     pub(crate) fn join_by_older_ciphers(&mut self, name: &str, camera_bps: usize) -> usize {
         let configuration = Rtc::builder().set_rtp_mode(true).set_crypto_provider(older_ciphers());
-        self.come(name, camera_bps, configuration.build(self.now))
+        self.come(name, camera_bps, configuration.build(self.plane.now))
     }
 
     fn come(&mut self, name: &str, camera_bps: usize, rtc: Rtc) -> usize {
-        let person = Person::new(&self.media, name, self.people.len(), camera_bps, rtc, self.now);
+        let person = Person::new(
+            &self.plane.media,
+            name,
+            self.people.len(),
+            camera_bps,
+            rtc,
+            self.plane.now,
+        );
         self.people.push(person);
         let index = self.people.len() - 1;
         for _ in 0..100 {
@@ -152,33 +150,28 @@ impl World {
     }
 
     pub(crate) fn play(&mut self, duration: Duration) {
-        let end = self.now + duration;
-        while self.now < end {
-            self.now += STEP;
+        let end = self.plane.now + duration;
+        while self.plane.now < end {
+            self.plane.now += STEP;
             self.step();
         }
     }
 
     fn step(&mut self) {
-        let now = self.now;
+        let now = self.plane.now;
         for person in self.people.iter_mut().filter(|person| !person.is_off) {
             person.turn(now);
             for datagram in person.up.arrive(now) {
-                self.shard.receive(person.address, &datagram, now);
+                self.plane.shard.receive(person.address, &datagram, now);
             }
         }
-        self.shard.turn(now);
-        for (to, datagram) in self.shard.take_sent() {
+        self.plane.shard.turn(now);
+        for (to, datagram) in self.plane.shard.take_sent() {
             if let Some(person) = self.people.iter_mut().find(|person| person.address == to) {
                 person.down.send(datagram, now);
             }
         }
-        while let Ok(event) = self.receiver.try_recv() {
-            if let Event::Connected { session } = &event {
-                self.media
-                    .let_in(session, "room", card(session), Rights::MEMBER)
-                    .unwrap();
-            }
+        for event in self.plane.reported() {
             match event {
                 Event::Connected { .. } | Event::Lost { .. } => self.events.push(event),
                 Event::Measured(measured) => self.measured.extend(measured),
@@ -265,7 +258,7 @@ impl Person {
     fn turn(&mut self, now: Instant) {
         let mut is_due = self.deadline <= now;
         for datagram in self.down.arrive(now) {
-            if let Ok(receive) = Receive::new(Protocol::Udp, SERVER.into(), self.address, &datagram) {
+            if let Ok(receive) = Receive::new(Protocol::Udp, SERVER, self.address, &datagram) {
                 self.rtc.handle_input(Input::Receive(now, receive)).unwrap();
                 is_due = true;
                 self.drain(now);
