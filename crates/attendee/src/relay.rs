@@ -66,11 +66,17 @@ fn place_of(place: &str) -> Option<(&str, Option<u16>)> {
         None => place.split_at(place.find(':').unwrap_or(place.len())),
     };
     let port = match port.strip_prefix(':') {
-        Some(port) => Some(port.parse().ok()?),
+        Some(port) => Some(port_of(port)?),
         None if port.is_empty() => None,
         None => return None,
     };
     (!host.is_empty()).then_some((host, port))
+}
+
+/// A number that is nothing but digits, and at which something can be.
+fn port_of(digits: &str) -> Option<u16> {
+    let are_digits = digits.bytes().all(|digit| digit.is_ascii_digit());
+    digits.parse().ok().filter(|port| are_digits && *port != 0)
 }
 
 impl fmt::Display for Relay {

@@ -108,3 +108,17 @@ fn a_name_that_no_browser_would_show_makes_no_relay() {
     check(508, true);
     check(509, false);
 }
+
+#[test]
+fn ports_at_which_nothing_can_be_make_no_relay() {
+    let check = |port: &str, expected: Option<&str>| {
+        let told = relay(&format!("turn:relay.example{port}"), "1:a").map(|relay| relay.to_string());
+        assert_eq!(told.as_deref(), expected, "{port}");
+    };
+    check("", Some("relay.example:3478"));
+    check(":1", Some("relay.example:1"));
+    check(":65535", Some("relay.example:65535"));
+    for strange in [":", ":0", ":+1", ":-1", ":65536", ":1:2"] {
+        check(strange, None);
+    }
+}
