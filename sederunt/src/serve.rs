@@ -40,6 +40,7 @@ pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, CommandError> {
         tokio::select! {
             () = signals.next() => {}
             () = running.superseded() => return Err(superseded()),
+            () = running.without_media() => return Err(without_media()),
         }
         tokio::select! {
             () = running.drain() => {}
@@ -54,6 +55,14 @@ fn superseded() -> CommandError {
     CommandError::new(
         "another server has taken the database over, and this one has ended",
         "let one server run on a database; one that is started beside it waits for its end",
+    )
+}
+
+/// As after a crash: at the next start sessions end at their last sign of life, and pages come back to their meetings by themselves.
+fn without_media() -> CommandError {
+    CommandError::new(
+        "a media thread has failed, and this server has ended",
+        "start it again, and whoever was in a meeting comes back to it; what failed is in the log",
     )
 }
 

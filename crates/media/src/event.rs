@@ -49,6 +49,8 @@ pub enum Event {
         /// What only its own end can measure.
         report: Box<Report>,
     },
+    /// A media thread has ended, and nobody had told it to. Of those whom it carried nothing will be told any more.
+    Failed,
 }
 
 /// What was measured of a session's streams.

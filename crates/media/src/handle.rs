@@ -144,13 +144,13 @@ impl Media {
         let relaying = relaying.map(|secret| Relaying::new(secret, Arc::clone(&candidates), unix_s()));
         let wire = Wire::network(socket, tcp, relaying);
         let sending = twins?.into_iter().map(|twin| Sending::Network(Box::new(twin)));
+        let told = events.clone();
         let (mut inner, shards) = Inner::new(wire, sending, local, candidates, wakers, events);
         inner.handed = handed;
         inner.divides_bandwidth = options.divides_bandwidth;
         inner.lock_placing().spread(options.spreading);
         for ((orders, shard), poll) in inner.shards.iter_mut().zip(shards).zip(polls) {
-            let thread = std::thread::Builder::new().name("media".into());
-            orders.runs_on(thread.spawn(move || shard.run(poll))?);
+            orders.start(told.clone(), move || shard.run(poll))?;
         }
         Ok(Media { inner: Arc::new(inner) })
     }

@@ -1,8 +1,10 @@
 //! The control plane's end of one shard: its orders, and what it counts.
 
 use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, atomic::Ordering::Relaxed},
-    thread::JoinHandle,
+    thread::{self, JoinHandle},
 };
 
 use mio::Waker;
@@ -62,9 +64,15 @@ impl Orders {
         (orders, shard)
     }
 
-    /// The shard runs on this thread.
-    pub(crate) fn runs_on(&mut self, thread: JoinHandle<()>) {
-        self.thread = Some(thread);
+    /// Has the shard run on a thread of its own. Whoever follows these events hears of it if that ends of itself.
+    pub(crate) fn start(
+        &mut self,
+        events: mpsc::Sender<Event>,
+        run: impl FnOnce() -> bool + Send + 'static,
+    ) -> io::Result<()> {
+        let thread = thread::Builder::new().name("media".into());
+        self.thread = Some(thread.spawn(move || watched(&events, run))?);
+        Ok(())
     }
 
     /// Gives an order, and wakes the shard once the lock is free again, as [`Inbox::take`] wants it.
@@ -105,10 +113,36 @@ impl Orders {
     /// Stops the shard and waits for its end.
     pub(crate) fn stop(&mut self) {
         self.order(Queue::stop);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("a media thread panicked");
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("its panics are caught");
         }
+    }
+}
+
+/// Runs what carries media, and tells if it ends though it was not told to.
+fn watched(events: &mpsc::Sender<Event>, run: impl FnOnce() -> bool) {
+    let was_told = catch_unwind(AssertUnwindSafe(run)).unwrap_or(false);
+    if !was_told && events.blocking_send(Event::Failed).is_ok() {
+        tracing::error!("a media thread has failed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the control plane is told of the end of a thread that runs this.
+    #[track_caller]
+    fn check(run: fn() -> bool, is_told: bool) {
+        let (sender, mut events) = mpsc::channel(1);
+        watched(&sender, run);
+        assert_eq!(events.try_recv().is_ok(), is_told);
+    }
+
+    #[test]
+    fn the_end_of_a_thread_is_told_unless_it_was_told_to_end() {
+        check(|| true, false);
+        check(|| false, true);
+        check(|| panic!("something was wrong"), true);
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use crate::limits;
 use crate::rooms::{InputError, Rooms};
 
-/// Feeds the rooms until the media plane has stopped.
+/// Feeds the rooms until the media plane has stopped, or a part of it.
 pub async fn follow(rooms: Rooms, mut events: mpsc::Receiver<Event>) {
     while let Some(event) = events.recv().await {
         match event {
@@ -41,6 +41,7 @@ pub async fn follow(rooms: Rooms, mut events: mpsc::Receiver<Event>) {
             Event::Measured(all) => rooms.measuring().measured(all),
             Event::Reached { session, path } => rooms.measuring().reached(&session, path),
             Event::Reported { session, report } => rooms.measuring().reported(&session, &report),
+            Event::Failed => break,
         }
     }
     tracing::error!("the media plane has stopped; nobody can be let in until the server is started again");

@@ -23,6 +23,7 @@ use meeting::{
     Absentee, Fact, Input, LostReason, Micros, ParticipantId, Refusal, SessionId, Settings, Space, SpaceId, UserId,
 };
 use register::{Register, RegisterError, chain};
+use tokio::sync::watch;
 
 use crate::absences::Absences;
 use crate::clock::Clock;
@@ -47,7 +48,7 @@ struct Inner {
     building: Building,
     absences: Absences,
     draining: AtomicBool,
-    media_stopped: AtomicBool,
+    media_stopped: watch::Sender<bool>,
 }
 
 /// Why an input did not become facts.
@@ -114,7 +115,7 @@ impl Rooms {
             building: Building::default(),
             absences: Absences::default(),
             draining: AtomicBool::new(false),
-            media_stopped: AtomicBool::new(false),
+            media_stopped: watch::Sender::new(false),
         }))
     }
 
@@ -302,12 +303,18 @@ impl Rooms {
 
     /// The media plane will not report any more.
     pub(crate) fn media_stopped(&self) {
-        self.0.media_stopped.store(true, Ordering::Relaxed);
+        self.0.media_stopped.send_replace(true);
     }
 
     /// Whether the media plane runs.
     pub fn has_media(&self) -> bool {
-        !self.0.media_stopped.load(Ordering::Relaxed)
+        !*self.0.media_stopped.borrow()
+    }
+
+    /// Comes back when it does not run any more.
+    pub async fn without_media(&self) {
+        let mut stopped = self.0.media_stopped.subscribe();
+        stopped.wait_for(|stopped| *stopped).await.expect("its sender is here");
     }
 
     /// How many sessions run now.

@@ -391,6 +391,12 @@ impl Running {
         self.lease.lost()
     }
 
+    /// Comes back if a media thread has failed: meetings on it stand still, and only a start ends them. So whoever runs this should end it
+    /// at once, too.
+    pub fn without_media(&self) -> impl Future<Output = ()> + '_ {
+        self.rooms.without_media()
+    }
+
     /// Stops in good order: nobody enters, those inside get the configured time, then all conferences are closed, the requests under
     /// way are answered, and the ports are free.
     pub fn drain(self) -> BoxFuture<'static, ()> {

@@ -157,8 +157,8 @@ impl Shard {
         }
     }
 
-    /// Runs until it is told to stop.
-    pub(crate) fn run(mut self, mut poll: Poll) {
+    /// Runs until it is told to stop; false if it ends before.
+    pub(crate) fn run(mut self, mut poll: Poll) -> bool {
         let mut ready = Events::with_capacity(limits::EVENTS_PER_TURN);
         let mut more_to_read = false;
         let mut load = Load::new(clock());
@@ -172,7 +172,7 @@ impl Shard {
                 && error.kind() != io::ErrorKind::Interrupted
             {
                 tracing::error!(%error, "the media thread cannot wait for its socket");
-                return;
+                return false;
             }
             self.wire.note(&ready);
             let now = clock();
@@ -184,7 +184,7 @@ impl Shard {
             match turn {
                 Turn::Waits => more_to_read = false,
                 Turn::HasMoreToRead => more_to_read = true,
-                Turn::Stopped => return,
+                Turn::Stopped => return true,
             }
         }
     }

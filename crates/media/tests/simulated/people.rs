@@ -176,6 +176,7 @@ impl World {
                 Event::Connected { .. } | Event::Lost { .. } => self.events.push(event),
                 Event::Measured(measured) => self.measured.extend(measured),
                 Event::Alive(_) | Event::Reached { .. } | Event::Reported { .. } => {}
+                Event::Failed => unreachable!("nothing here has a thread"),
             }
         }
     }
