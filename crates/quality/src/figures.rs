@@ -81,58 +81,87 @@ pub struct Picture {
     pub height: u16,
 }
 
+/// Whether nothing was measured: then nothing is written, and what is not there is read as this.
+pub(crate) fn is_absent<T: Default + PartialEq>(figure: &T) -> bool {
+    *figure == T::default()
+}
+
 /// What was measured of a stretch of a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Figures {
     /// Packets that arrived by themselves (uplink) or were sent for the first time (downlink).
+    #[serde(skip_serializing_if = "is_absent")]
     pub packets: u64,
     /// Bytes of their payloads.
+    #[serde(skip_serializing_if = "is_absent")]
     pub bytes: u64,
     /// Packets that the receiver should have: on the uplink ours, on the downlink what its receiver reports cover. 0: nothing is
     /// known of losses.
+    #[serde(skip_serializing_if = "is_absent")]
     pub expected: u64,
     /// Of the expected, those that did not arrive by themselves, whether or not they were sent again.
+    #[serde(skip_serializing_if = "is_absent")]
     pub lost: u64,
     /// Uplink: lost packets that arrived once they were sent again. Downlink: packets that were sent again.
+    #[serde(skip_serializing_if = "is_absent")]
     pub resent: u64,
     /// Runs of lost packets, on the uplink.
+    #[serde(skip_serializing_if = "is_absent")]
     pub bursts: u64,
     /// The longest of them, in packets.
+    #[serde(skip_serializing_if = "is_absent")]
     pub burst_max: u64,
     /// Packets that came later than a player waits, on the uplink; see `receiving`.
+    #[serde(skip_serializing_if = "is_absent")]
     pub late: u64,
     /// Packets that carry redundancy for those before them: Opus with in-band correction, or RED.
+    #[serde(skip_serializing_if = "is_absent")]
     pub redundant: u64,
     /// RFC 3550 §A.8, in microseconds: a sample of each second of the uplink, or of each receiver report of the downlink.
+    #[serde(skip_serializing_if = "is_absent")]
     pub jitter_us: Spread,
     /// Of the transport, in microseconds: a sample of each report that tells it.
+    #[serde(skip_serializing_if = "is_absent")]
     pub round_trip_us: Spread,
     /// Round trips that hinder a conversation, of all that were measured.
+    #[serde(skip_serializing_if = "is_absent")]
     pub delayed: Share,
     /// What the path to the participant is believed to carry, in bits a second: a sample of each estimate.
+    #[serde(skip_serializing_if = "is_absent")]
     pub estimate_bps: Spread,
     /// Seconds, or receiver reports, in which the network spoiled what is heard: too much loss or jitter.
+    #[serde(skip_serializing_if = "is_absent")]
     pub spoiled: Share,
     /// Pictures: packets that end one.
+    #[serde(skip_serializing_if = "is_absent")]
     pub frames: u64,
     /// Of these, the ones in full seconds with packets, which are samples of `slow`.
+    #[serde(skip_serializing_if = "is_absent")]
     pub timed_frames: u64,
     /// How long those seconds were together, in microseconds.
+    #[serde(skip_serializing_if = "is_absent")]
     pub timed_us: u64,
     /// Full seconds with packets that had fewer than 7.5 pictures.
+    #[serde(skip_serializing_if = "is_absent")]
     pub slow: Share,
     /// Pictures that need no other one.
+    #[serde(skip_serializing_if = "is_absent")]
     pub keyframes: u64,
     /// Requests for them: sent to the participant (uplink), or received (downlink).
+    #[serde(skip_serializing_if = "is_absent")]
     pub keyframe_requests: u64,
     /// The size of the newest picture that told it.
+    #[serde(skip_serializing_if = "is_absent")]
     pub picture: Option<Picture>,
     /// The codec of the newest packet.
+    #[serde(skip_serializing_if = "is_absent")]
     pub codec: Option<Codec>,
     /// How far below the loudest possible, in dB, packets were whose sender marked them as voice.
+    #[serde(skip_serializing_if = "is_absent")]
     pub speech_db: Spread,
     /// The same of packets without voice.
+    #[serde(skip_serializing_if = "is_absent")]
     pub noise_db: Spread,
 }
 

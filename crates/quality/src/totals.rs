@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    figures::{Figures, Spread},
+    figures::{Figures, Spread, is_absent},
     limits,
     window::Window,
 };
@@ -16,20 +16,28 @@ use crate::{
 #[serde(default)]
 pub struct Totals {
     /// How many there were.
+    #[serde(skip_serializing_if = "is_absent")]
     pub windows: u32,
     /// The first packet.
+    #[serde(skip_serializing_if = "is_absent")]
     pub first_us: Option<i64>,
     /// The last packet.
+    #[serde(skip_serializing_if = "is_absent")]
     pub last_us: Option<i64>,
     /// The sums.
+    #[serde(skip_serializing_if = "is_absent")]
     pub figures: Figures,
     /// The largest loss of one window, in millionths of what it expected.
+    #[serde(skip_serializing_if = "is_absent")]
     pub loss_max_ppm: Option<u32>,
     /// The mean jitter of each 20 s, in microseconds.
+    #[serde(skip_serializing_if = "is_absent")]
     pub network_jitter_us: Spread,
     /// The jitter of the windows that are not 20 s yet.
+    #[serde(skip_serializing_if = "is_absent")]
     pub jitter_so_far_us: Spread,
     /// By how much speech sounded worse, in millionths of a point of opinion: of each window, weighed by its milliseconds.
+    #[serde(skip_serializing_if = "is_absent")]
     pub degradation_millionths: Spread,
 }
 
@@ -136,6 +144,26 @@ mod tests {
             (Some(11), Some(15_000_009)),
             "no packet in it"
         );
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_written() {
+        let check = |totals: Totals, expected: &str| {
+            assert_eq!(serde_json::to_string(&totals).expect("plain names"), expected);
+            assert_eq!(serde_json::from_str::<Totals>(expected).expect("as written"), totals);
+        };
+        check(Totals::default(), "{}");
+        let mut totals = Totals::default();
+        totals.add(&window(10, 250, 0, 0));
+        check(
+            totals,
+            r#"{"windows":1,"first_us":11,"last_us":5000009,"figures":{"packets":250,"expected":250,"jitter_us":{"sum":0,"samples":1,"max":0}},"loss_max_ppm":0,"jitter_so_far_us":{"sum":0,"samples":1,"max":0},"degradation_millionths":{"sum":0,"samples":5000,"max":0}}"#,
+        );
+        // As it was written before.
+        let whole =
+            r#"{"windows":0,"first_us":null,"figures":{"lost":0,"picture":null,"delayed":{"such":0,"samples":0}}}"#;
+        let read: Totals = serde_json::from_str(whole).expect("as it was written");
+        assert_eq!(read, Totals::default());
     }
 
     #[test]

@@ -13,8 +13,8 @@ pub const MEETING_CODE_USE_EVERY_US: i64 = 24 * 3600 * 1_000_000;
 /// A meeting code that no conference has used for so long may pass to another space: what the contract says.
 pub const MEETING_CODE_LAPSE_US: i64 = 365 * 24 * 3600 * 1_000_000;
 
-/// Conferences and readers that are remembered since the last write: some five megabytes.
-pub(crate) const READABLE_MAX: usize = 1 << 15;
+/// Conferences and readers that are remembered since the last write: some seven megabytes.
+pub(crate) const READABLE_MAX: usize = 1 << 16;
 
 /// How many items a page has if the caller does not say, and at most: the contract's figures.
 #[derive(Clone, Copy, Debug)]

@@ -13,8 +13,15 @@ use db::LastWrite;
 use meeting::{ConferenceId, Micros, UserId};
 use std::collections::HashMap;
 
+const CONFERENCE_ID_BYTES: usize = 22;
+const USER_ID_BYTES: usize = 21;
+
+/// A conference and a reader, one after the other and in place: two texts elsewhere would be two more places of memory for each
+/// look, and it is for those that a look takes its time.
+type Key = [u8; CONFERENCE_ID_BYTES + USER_ID_BYTES];
+
 /// Until when somebody may read a conference, unless something is written before.
-type Readers = HashMap<(ConferenceId, UserId), Micros>;
+type Readers = HashMap<Key, Micros>;
 
 /// What was found out since the last write. Bounded by two generations: when the young one is full it becomes the old one.
 #[derive(Debug, Default)]
@@ -37,7 +44,7 @@ impl Readable {
         if last_write.is_none() || self.young.is_empty() && self.old.is_empty() {
             return false;
         }
-        let key = (conference.clone(), reader.clone());
+        let key = key(conference, reader);
         let until = self.young.get(&key).or_else(|| self.old.get(&key));
         until.is_some_and(|until| now < *until)
     }
@@ -58,7 +65,7 @@ impl Readable {
         if self.young.len() >= READABLE_MAX / 2 {
             self.old = std::mem::take(&mut self.young);
         }
-        self.young.insert((conference.clone(), reader.clone()), until);
+        self.young.insert(key(conference, reader), until);
     }
 
     fn forget_before(&mut self, last_write: Option<LastWrite>) {
@@ -69,6 +76,15 @@ impl Readable {
             };
         }
     }
+}
+
+fn key(conference: &ConferenceId, reader: &UserId) -> Key {
+    let mut key = [0; CONFERENCE_ID_BYTES + USER_ID_BYTES];
+    let (before, after) = key.split_at_mut(CONFERENCE_ID_BYTES);
+    // All ids of a kind are of one length. Were they not, this would fail, and no two keys ever be taken for each other.
+    before.copy_from_slice(conference.as_str().as_bytes());
+    after.copy_from_slice(reader.as_str().as_bytes());
+    key
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! only then is the message read; and a place is taken only when the message is there, so that nobody holds one by sending
 //! nothing. Places are shared out by who asks ([`limits::REQUESTS`]).
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum_core::body::Body;
@@ -88,8 +89,10 @@ impl Admission {
         F: Future<Output = Response<W::Body>>,
     {
         let trace = self.traces.of_request(request.headers());
-        self.observed::<W>(&method, trace, self.limited(&method, request, serve))
-            .await
+        // Here and below, what is handed on stays where it is: each layer would have a copy of all below it otherwise, and be as large
+        // as two of them.
+        let answer = pin!(self.limited(&method, request, serve));
+        self.observed::<W>(&method, trace, answer).await
     }
 
     /// The same for a request whose messages go on. Its handler reads them, and the permit is its place: it is held for as long as it goes
@@ -145,7 +148,7 @@ impl Admission {
         request: Request<Body>,
         serve: impl FnOnce(Asking, Request<Bytes>) -> F,
     ) -> Answer<F::Output> {
-        let served = async {
+        let served = pin!(async {
             let client = request.extensions().get().copied().unwrap_or(Client::HERE);
             let asking = self.admitted(method, request.headers(), client).await?;
             let request = with_message(request).await?;
@@ -155,7 +158,7 @@ impl Admission {
                 .map(|taker| share(&self.lists, taker, "Lists at once"))
                 .transpose()?;
             Ok(serve(asking, request).await)
-        };
+        });
         match tokio::time::timeout(limits::REQUEST_TIMEOUT, served).await {
             Ok(answer) => answer,
             Err(_) => Err(Kind::Deadline.into()),
