@@ -4,6 +4,8 @@
 //!   the second, slowly near where a queue grew before, and no further than half as much again as what arrives, as nothing is known beyond.
 //! * Where a tenth is lost in a second, and more than in the seconds before, it is what arrives. If as much is still lost when less is sent, then
 //!   that is a radio and not a queue, and what was believed before is believed again.
+//! * What left before a fall was made something of is no part of that share. It was lost because more was sent; and of pictures in layers what
+//!   is sent from then on, and arrives, may be far less than is carried.
 //! * Where packets are lost and what waits least waits for long, a queue is full, and does not grow because of that; so it is emptied, but some
 //!   times only: if it is others who fill it, that takes nothing from it.
 //! * What nothing is sent for is found out by probes (`probe`). Each tries twice what is known, so that it is found out in steps, one
@@ -53,6 +55,9 @@ pub(crate) struct Congestion {
     /// When the estimate fell because of a queue, and when it rose or was asked to.
     fell: Option<Time>,
     rose: Time,
+    /// What was estimated when a second was over last, and since when less is sent because of that.
+    read_bps: u64,
+    less_since: Time,
     probing: Probing,
     second: Second,
     losses: Losses,
@@ -74,10 +79,18 @@ struct Probing {
 /// What was told within a second.
 #[derive(Debug, Default)]
 struct Second {
-    answered: u32,
-    lost: u32,
+    all: Answered,
+    /// Of what left since less is sent.
+    of_less: Answered,
     /// The least time that a packet took, by two clocks that have nothing to do with each other.
     least_us: Option<i64>,
+}
+
+/// How many packets were told of, and how many of them are lost.
+#[derive(Debug, Default)]
+struct Answered {
+    packets: u32,
+    lost: u32,
 }
 
 /// What was lost in the seconds before, and what was believed before it was.
@@ -118,6 +131,8 @@ impl Congestion {
             narrow_bps: None,
             fell: None,
             rose: now,
+            read_bps: bps,
+            less_since: Time::ZERO,
             probing: Probing::default(),
             second: Second::default(),
             losses: Losses::default(),
@@ -191,11 +206,9 @@ impl Congestion {
         if let Some(probe) = self.probing.current.as_mut().filter(|_| answer.is_probe) {
             probe.take(answer);
         }
-        let Second { answered, lost, .. } = &mut self.second;
-        match (answer.arrived_us, answer.is_late) {
-            (None, _) => (*answered, *lost) = (*answered + 1, *lost + 1),
-            (Some(_), true) => *lost = lost.saturating_sub(1),
-            (Some(_), false) => *answered += 1,
+        self.second.all.count(answer);
+        if answer.sent >= self.less_since {
+            self.second.of_less.count(answer);
         }
         let Some(arrived_us) = answer.arrived_us else { return };
         let is_elsewhen = |newest_us: i64| (newest_us - arrived_us).unsigned_abs() > limits::CLOCK_LEAPS_US;
@@ -291,11 +304,15 @@ impl Congestion {
     pub(crate) fn reading(&mut self, now: Time) -> Reading {
         self.conclude(now);
         let second = std::mem::take(&mut self.second);
-        let lost = share(second.lost, second.answered);
+        let lost = second.all.share_lost();
         self.stand(second.least_us, lost.unwrap_or_default(), now);
-        if second.answered >= limits::LOSSES_OF_PACKETS {
-            self.lose(lost.unwrap_or_default(), now);
+        if second.of_less.packets >= limits::LOSSES_OF_PACKETS {
+            self.lose(second.of_less.share_lost().unwrap_or_default(), now);
         }
+        if self.bps < self.read_bps {
+            self.less_since = now;
+        }
+        self.read_bps = self.bps;
         Reading {
             estimate_bps: self.bps,
             lost,
@@ -362,7 +379,17 @@ fn full_us() -> i64 {
     i64::try_from(limits::QUEUE_IS_FULL.as_micros()).unwrap_or(i64::MAX)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "it is a share")]
-fn share(part: u32, of: u32) -> Option<f32> {
-    (of > 0).then(|| part as f32 / of as f32)
+impl Answered {
+    fn count(&mut self, answer: &Answer) {
+        match (answer.arrived_us, answer.is_late) {
+            (None, _) => (self.packets, self.lost) = (self.packets + 1, self.lost + 1),
+            (Some(_), true) => self.lost = self.lost.saturating_sub(1),
+            (Some(_), false) => self.packets += 1,
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "it is a share")]
+    fn share_lost(&self) -> Option<f32> {
+        (self.packets > 0).then(|| self.lost as f32 / self.packets as f32)
+    }
 }

@@ -41,6 +41,8 @@ struct World {
     congestion: Congestion,
     now: Time,
     wanted_kbps: u64,
+    /// What is sent, if it is not what is estimated.
+    layer_kbps: Option<u64>,
     /// Packets on their way: number, and when it comes, if it does.
     under_way: VecDeque<(u16, Option<Time>)>,
     free_at: Time,
@@ -55,6 +57,7 @@ impl World {
             congestion: Congestion::new(500_000, Time::ZERO),
             now: Time::from_secs(1),
             wanted_kbps,
+            layer_kbps: None,
             under_way: VecDeque::new(),
             free_at: Time::ZERO,
             last_came: Time::ZERO,
@@ -92,7 +95,8 @@ impl World {
 
     fn step(&mut self, link: Link) {
         let wanted_bps = self.wanted_kbps * 1_000;
-        self.owed_bytes += self.congestion.bps.min(wanted_bps) * 20 / 8_000;
+        let sent_bps = self.layer_kbps.map_or(self.congestion.bps, |kbps| kbps * 1_000);
+        self.owed_bytes += sent_bps.min(wanted_bps) * 20 / 8_000;
         while self.owed_bytes >= 1_000 {
             self.owed_bytes -= 1_000;
             self.leave(1_000, false, link);
@@ -207,6 +211,25 @@ fn a_way_that_drops_what_is_too_much_is_obeyed() {
         ..narrow(500)
     };
     check(2_000, &[(10, FREE, (2_000, 4_000)), (20, policed, (300, 620))]);
+}
+
+/// Pictures come in layers, of which one is sent from one second to the next; what is sent then may be much less than what was lost of.
+#[test]
+fn what_was_lost_before_less_was_sent_is_no_reason_to_send_less_still() {
+    const LAYERS_KBPS: [u64; 3] = [130, 240, 490];
+    let mut world = World::new(500);
+    world.layer_kbps = Some(490);
+    world.seconds(10, FREE);
+    let mut estimates = vec![];
+    for _ in 0..10 {
+        estimates.extend(world.seconds(1, narrow(260)));
+        let fits = |kbps: &&u64| Some(*kbps) <= estimates.last();
+        world.layer_kbps = LAYERS_KBPS.iter().rfind(fits).copied();
+    }
+    assert!(
+        estimates[1..].iter().all(|kbps| (200..=320).contains(kbps)),
+        "{estimates:?}"
+    );
 }
 
 #[test]
