@@ -82,6 +82,8 @@ struct Line {
 struct Resending {
     sent_bytes: f32,
     resent_bytes: f32,
+    /// What a narrow way carries in a second.
+    narrow_bytes: Option<f32>,
     since: Instant,
 }
 
@@ -107,6 +109,7 @@ impl Lean {
             resending: Resending {
                 sent_bytes: 0.0,
                 resent_bytes: 0.0,
+                narrow_bytes: None,
                 since: now,
             },
             waits: false,
@@ -218,7 +221,8 @@ impl Lean {
             return;
         };
         self.waits = false;
-        self.resending.pass(now);
+        let narrow_bps = self.estimating.as_ref().and_then(Estimating::narrow_bps);
+        self.resending.pass(narrow_bps, now);
         let mut scratch = SCRATCH.take();
         let mut leaving = Leaving {
             sealer,
@@ -404,7 +408,9 @@ impl Line {
 
 impl Resending {
     /// Half of what was counted is forgotten each second.
-    fn pass(&mut self, now: Instant) {
+    #[expect(clippy::cast_precision_loss, reason = "it is a share")]
+    fn pass(&mut self, narrow_bps: Option<u64>, now: Instant) {
+        self.narrow_bytes = narrow_bps.map(|bps| bps as f32 / 8.0);
         if now.saturating_duration_since(self.since).as_secs() > 0 {
             self.since = now;
             self.sent_bytes /= 2.0;
@@ -420,7 +426,11 @@ impl Resending {
     #[expect(clippy::cast_precision_loss, reason = "it is a share")]
     fn take(&mut self, bytes: u64) -> bool {
         let resent = self.resent_bytes + bytes as f32;
-        let may = resent <= limits::RESEND_RATIO * (resent + self.sent_bytes);
+        // On a narrow way what was sent before it was known to be narrow allows too much: it would be lost once more, with what is new.
+        let fits = self
+            .narrow_bytes
+            .is_none_or(|bytes| resent <= limits::RESEND_RATIO * bytes);
+        let may = fits && resent <= limits::RESEND_RATIO * (resent + self.sent_bytes);
         if may {
             self.resent_bytes = resent;
         }
@@ -547,6 +557,26 @@ mod tests {
         assert!(write(&mut lean, 65_540, later));
         miss(&mut lean, 3, later);
         assert_eq!(sent(&mut lean, later), [(SSRC, 4, 96)]);
+    }
+
+    #[test]
+    fn no_more_is_sent_again_than_half_of_what_a_narrow_way_carries() {
+        let now = Instant::now();
+        let mut lean = lean(now);
+        for sequence in 1..=20 {
+            assert!(write(&mut lean, sequence, now));
+        }
+        assert_eq!(sent(&mut lean, now).len(), 20);
+        let narrow = Conclusion {
+            carries_bps: Some(8_000),
+            begins_anew_bps: None,
+        };
+        lean.estimating().unwrap().believe(&narrow, now);
+        for sequence in 1..=20 {
+            miss(&mut lean, sequence, now);
+        }
+        // A thousand bytes in a second, and a hundred in each.
+        assert_eq!(sent(&mut lean, now).len(), 5);
     }
 
     #[test]

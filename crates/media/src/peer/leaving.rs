@@ -93,6 +93,11 @@ impl Estimating {
         }
     }
 
+    /// What the way carries, if it is narrow.
+    pub(super) fn narrow_bps(&self) -> Option<u64> {
+        self.narrow_bps
+    }
+
     /// When what has left has passed a narrow place.
     pub(super) fn free_at(&self) -> Instant {
         self.free_at
