@@ -10,7 +10,7 @@ import { Person } from '../world/person.js';
 import { goFirst } from '../world/precedence.js';
 import { Relay } from '../world/relay.js';
 import { Server } from '../world/server.js';
-import { pause, until } from '../world/until.js';
+import { LOOKS, isSoonSo, pause, until } from '../world/until.js';
 
 const SEED = 13;
 const LASTS_MS = 1_000 * Number(process.env.SEDERUNT_SOAK_SECONDS ?? 15);
@@ -19,8 +19,6 @@ const MADE_UP_OF_5_PERCENT = 0.04;
 /** Of a quarter of a minute: what a busy computer does. */
 const FREEZES_OF_5_PERCENT = LASTS_MS / 15_000;
 const MADE_UP_OF_15_PERCENT = 0.12;
-/** How often a network is looked at: where a computer stands still for half a second, pictures freeze too, but they do not again and again. */
-const LOOKS = 3;
 /** From a network that changes to what is sent on it: losses are told of, estimated, and encoded by. */
 const OBEYED_WITHIN_MS = 20_000;
 const NARROW_KBPS = 400;
@@ -67,19 +65,12 @@ async function meanwhile(person, lasts_ms) {
 }
 
 /** What people saw and heard of a network is as it should be, the first time or soon. */
-async function holds(t, people, lasts_ms, check) {
-  for (let look = 1; ; look += 1) {
+const holds = (t, people, lasts_ms, check) =>
+  isSoonSo(t, async () => {
     const [far, near] = await Promise.all(people.map((person) => meanwhile(person, lasts_ms)));
     t.diagnostic(JSON.stringify({ far, near }));
-    try {
-      for (const one of [far, near]) check(one, near);
-      return;
-    } catch (error) {
-      if (look === LOOKS) throw error;
-      t.diagnostic(`once more, because of ${error.message}`);
-    }
-  }
-}
+    for (const one of [far, near]) check(one, near);
+  });
 
 describe('bad networks', { timeout: 240_000 + 2 * LOOKS * LASTS_MS }, () => {
   let relay, server, ada, bo, caro;

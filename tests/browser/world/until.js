@@ -1,6 +1,8 @@
 // Waiting for something to become so. Nothing here sleeps for a fixed time and hopes.
 
 const POLL_MS = 25;
+/** How often what is measured in time is looked at. */
+export const LOOKS = 3;
 
 /**
  * Polls until `probe` returns something truthy, and returns that.
@@ -25,6 +27,22 @@ export async function throughout(what, forMs, probe) {
   while (Date.now() < deadline) {
     if (!(await probe())) throw new Error(`it did not stay so: ${what}`);
     await pause(POLL_MS * 4);
+  }
+}
+
+/**
+ * Looks at what is measured in time until it is as it should be, `LOOKS` times at most: a machine that stands still for half a second
+ * is late and freezes pictures as a fault would, but not again and again.
+ * @param {() => Promise<void>} look throws if it is not so
+ */
+export async function isSoonSo(t, look) {
+  for (let left = LOOKS - 1; ; left -= 1) {
+    try {
+      return await look();
+    } catch (error) {
+      if (left === 0) throw error;
+      t.diagnostic(`once more, because of ${error.message}`);
+    }
   }
 }
 
