@@ -13,8 +13,9 @@ use crate::{
     egress::{Egress, Outgoing},
     endpoint::Route,
     event::Path,
+    ingress::PeerEvent,
     limits,
-    peer::{Peer, PeerError, PeerEvent},
+    peer::{Peer, PeerError},
     wired::{Announced, WiredPeer},
 };
 

@@ -11,9 +11,10 @@ use std::{
 
 use crate::{
     core::{Source, channels::Channel, roll::Sends},
+    ingress::{MediaPacket, PeerEvent},
     limits,
     mail::Word,
-    peer::{MediaPacket, Peer, PeerEvent},
+    peer::Peer,
 };
 
 /// Nothing in it happens by itself: it is given the time when something was written to it.

@@ -13,7 +13,7 @@
 //!   to another (`behind`, `shard/door`), also for a room whose people are on several (`mail`, `distant`, `shard/spread`).
 //! * [`Media::tap`] hands all that is heard and seen in a room to whoever records it (`tap`).
 //! * `connection` is what joins a session to its room: `peer`, one WebRTC connection and the only module that names str0m, or
-//!   `wired`, somebody inside this process ([`Media::wire`]). `egress` is the seam for a faster way out.
+//!   `wired`, somebody inside this process ([`Media::wire`]). What they give is `ingress`, and what they are asked to send `egress`.
 //!
 //! **The order of things.** Whoever comes is admitted here before its client is answered, and nobody knows of it. Once its
 //! transport is up the control plane hears [`Event::Connected`], writes the session down, and calls [`Media::let_in`]: only
@@ -30,6 +30,7 @@ mod egress;
 mod endpoint;
 mod event;
 mod handle;
+mod ingress;
 mod ledger;
 pub mod limits;
 mod mail;

@@ -17,8 +17,9 @@ use crate::{
     core::{Source, channels::Channel, room::Forward},
     egress::Shared,
     event::LostCause,
+    ingress::PeerEvent,
     limits,
-    peer::{Peer, PeerEvent},
+    peer::Peer,
     post::{Batch, Post},
 };
 

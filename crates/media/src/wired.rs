@@ -32,8 +32,8 @@ use tokio::sync::mpsc;
 use crate::{
     core::{LineId, Source, channels::Channel, codec::Codec, roll::Sends},
     egress::{Egress, Extensions, Format, Outgoing},
+    ingress::{MediaPacket, PeerEvent},
     limits,
-    peer::{MediaPacket, PeerEvent},
 };
 
 /// The channels that a wired session reads: what becomes of it, what it may, and whose hand is up. It may speak on all.

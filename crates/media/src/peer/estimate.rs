@@ -8,10 +8,7 @@
 
 use str0m::bwe::BweKind;
 
-use crate::{
-    core::belief::Belief,
-    peer::{Peer, PeerEvent},
-};
+use crate::{core::belief::Belief, ingress::PeerEvent, peer::Peer};
 
 /// What is known of the way to a client whose transport can be asked about it.
 #[derive(Debug, Default)]

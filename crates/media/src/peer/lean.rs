@@ -17,9 +17,9 @@ use str0m::media::Pt;
 use crate::{
     core::{LineId, codec::Codec},
     egress::Outgoing,
+    ingress::PeerEvent,
     limits,
     peer::{
-        PeerEvent,
         leaving::{Estimating, Leaving},
         packet::{Names, Packet, Place, Types},
         reporting::{Missing, Reporting, Sent},

@@ -9,8 +9,8 @@ use str0m::{Rtc, format::PayloadParams, media::Pt};
 
 use crate::{
     core::redundancy::{Blocks, Passed, Redundant},
+    ingress::{MediaPacket, PeerEvent},
     limits,
-    peer::{MediaPacket, PeerEvent},
 };
 
 /// What is known of redundancy with a client.

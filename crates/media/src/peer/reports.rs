@@ -13,7 +13,8 @@ use str0m::{
 
 use crate::{
     core::{LineId, clock::SenderReport, codec::Codec, measuring::Told},
-    peer::{Peer, PeerEvent},
+    ingress::PeerEvent,
+    peer::Peer,
 };
 
 /// Where the number of lost packets is negative, as 24 bits have it: more came than were expected.

@@ -49,8 +49,9 @@ use crate::{
     },
     counters::{Counting, count},
     event::{DisconnectReason, LostCause},
+    ingress::PeerEvent,
     limits,
-    peer::{PeerError, PeerEvent},
+    peer::PeerError,
     queue::Inbox,
     reporter::Reporter,
     shard::{

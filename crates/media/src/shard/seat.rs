@@ -8,7 +8,8 @@ use crate::{
         Source, Time, clock::Clocks, echo::Echo, lobby::Lobby, measuring::Measuring, outbox::Outbox, uploads::Uploads,
     },
     event::Path,
-    peer::{PeerError, PeerEvent},
+    ingress::PeerEvent,
+    peer::PeerError,
     queue::Hold,
     wire::Wire,
 };

@@ -13,9 +13,10 @@ use crate::{
     distant::Distant,
     egress::Shared,
     event::{DisconnectReason, LostCause},
+    ingress::PeerEvent,
     limits,
     mail::{Mail, Word},
-    peer::{Peer, PeerEvent},
+    peer::Peer,
     post::Post,
     shard::{
         Shard, measures,

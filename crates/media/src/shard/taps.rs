@@ -9,7 +9,7 @@ use quality::Content;
 
 use crate::{
     core::MemberId,
-    peer::MediaPacket,
+    ingress::MediaPacket,
     shard::Shard,
     tap::{End, Present, TappedPacket},
 };

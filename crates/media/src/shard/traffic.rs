@@ -24,8 +24,9 @@ use crate::{
     egress::{Egress, Outgoing, Shared},
     endpoint::{Route, Transport},
     event::LostCause,
+    ingress::{MediaPacket, PeerEvent},
     limits,
-    peer::{MediaPacket, PeerError, PeerEvent},
+    peer::PeerError,
     shard::{
         Shard, calendar, measures,
         seat::{Phase, Seat, Whereabouts},
