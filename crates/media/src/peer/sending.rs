@@ -27,8 +27,7 @@ use crate::{
         Peer,
         alike::{Abridged, Copied},
         format::params_of,
-        lean::{Lean, Negotiated},
-        packet::{Names, Types},
+        lean::{Lean, Names, Negotiated, Types},
     },
 };
 

@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use super::packet::{Packet, Place};
 use crate::{
     core::{
         Time,
@@ -13,11 +14,7 @@ use crate::{
         congestion::{Burst, Congestion},
     },
     limits,
-    peer::{
-        packet::{Packet, Place},
-        reporting::arrivals,
-        srtp::Sealer,
-    },
+    peer::{reporting::arrivals, srtp::Sealer},
 };
 
 /// What a seal adds.
@@ -26,7 +23,7 @@ const TAG_BYTES: usize = 16;
 const PADDED: u8 = 0x20;
 
 /// What is found out of the way.
-pub(super) struct Estimating {
+pub(crate) struct Estimating {
     congestion: Congestion,
     /// Where its time begins.
     began: Instant,
@@ -61,7 +58,7 @@ impl Estimating {
     }
 
     /// What would be sent if there were no limit. A client that is shown something again begins from what was known.
-    pub(super) fn want(&mut self, wanted_bps: Option<u64>, known_bps: Option<u64>, now: Instant) {
+    pub(crate) fn want(&mut self, wanted_bps: Option<u64>, known_bps: Option<u64>, now: Instant) {
         let before = std::mem::replace(&mut self.wanted_bps, wanted_bps);
         if before.is_none() && wanted_bps.is_some() {
             self.begin(known_bps.unwrap_or(limits::ESTIMATE_BEGINS_BPS), now);
@@ -80,13 +77,13 @@ impl Estimating {
     }
 
     /// What is estimated; a second is over.
-    pub(super) fn reading(&mut self, now: Instant) -> Reading {
+    pub(crate) fn reading(&mut self, now: Instant) -> Reading {
         let time = self.time(now);
         self.congestion.reading(time)
     }
 
     /// What is made of that: what the way carries if it is narrow, and from where to begin anew.
-    pub(super) fn believe(&mut self, conclusion: &Conclusion, now: Instant) {
+    pub(crate) fn believe(&mut self, conclusion: &Conclusion, now: Instant) {
         self.narrow_bps = conclusion.carries_bps;
         if let Some(bps) = conclusion.begins_anew_bps {
             self.begin(bps, now);

@@ -17,18 +17,18 @@ const CSRC_PLACES: usize = 2;
 const EXTENSIONS: [u8; 2] = [0xbe, 0xde];
 /// Header extensions of a line, by the numbers that were negotiated; none for those that were not.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Names {
-    pub(super) mid: Option<(u8, String)>,
-    pub(super) level: Option<u8>,
-    pub(super) orientation: Option<u8>,
-    pub(super) number: Option<u8>,
+pub(crate) struct Names {
+    pub(crate) mid: Option<(u8, String)>,
+    pub(crate) level: Option<u8>,
+    pub(crate) orientation: Option<u8>,
+    pub(crate) number: Option<u8>,
 }
 
 /// The types of a packet, and of the same when it is sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Types {
-    pub(super) plain: Pt,
-    pub(super) resent: Option<Pt>,
+pub(crate) struct Types {
+    pub(crate) plain: Pt,
+    pub(crate) resent: Option<Pt>,
 }
 
 /// Where a packet leaves.
