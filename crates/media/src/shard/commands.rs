@@ -16,16 +16,14 @@ use crate::{
         echo::Echo,
         lobby::{Early, Lobby},
         outbox::Manner,
-        roll,
         room::{Newcomer, Room},
     },
     distant::Distant,
-    event::DisconnectReason,
     limits,
     queue::{Command, Hold, Taken},
     rights::Rights,
     shard::{
-        Shard, measures,
+        Shard,
         seat::{Phase, Seat, Whereabouts},
     },
 };
@@ -186,33 +184,6 @@ impl Shard {
             self.in_room(room, now, |room, time, effects| {
                 room.carry_out(MemberId(key), change, time, effects);
             });
-        }
-    }
-
-    pub(super) fn remove(&mut self, session: &str, reason: DisconnectReason, now: Instant) {
-        let Some(key) = self.directory.dismiss(session) else {
-            return;
-        };
-        let time = self.time(now);
-        let seat = &mut self.seats[key];
-        measures::tell_the_last(seat, &self.wire, &mut self.reporter, now, time);
-        seat.phase = Phase::Leaving {
-            until: now + limits::GOODBYE,
-        };
-        // Whoever has asked for too much is on its way out in any case.
-        let farewell = roll::disconnected(reason).into();
-        seat.outbox.push(Channel::SessionControl, Manner::Answer, farewell);
-        if let Some(distant) = seat.peer.distant() {
-            distant.leave();
-        }
-        let room = seat.room();
-        self.touch(key);
-        let Some(room) = room else { return };
-        self.in_room(room, now, |room, _, _| room.leave(MemberId(key)));
-        if self.rooms.get(room).is_some_and(Room::is_empty) {
-            self.rooms.remove(room);
-            self.directory.forget_room(room);
-            self.taps.room_ends(room);
         }
     }
 }

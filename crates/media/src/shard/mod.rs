@@ -15,6 +15,7 @@ mod burst;
 mod commands;
 mod directory;
 mod door;
+mod ending;
 mod load;
 mod measures;
 mod presence;
@@ -22,7 +23,10 @@ mod seat;
 #[cfg(feature = "simulated")]
 mod simulated;
 mod spread;
+mod sweeping;
 mod taps;
+#[cfg(test)]
+mod tests;
 mod traffic;
 
 pub(crate) use door::Door;
@@ -44,24 +48,15 @@ use time::OffsetDateTime;
 
 use crate::{
     core::{
-        MemberId, Time,
+        Time,
         room::{Actions, Room},
     },
     counters::{Counting, count},
-    event::{DisconnectReason, LostCause},
     ingress::PeerEvent,
     limits,
-    peer::PeerError,
     queue::Inbox,
     reporter::Reporter,
-    shard::{
-        burst::Burst,
-        directory::Directory,
-        load::Load,
-        presence::Presence,
-        seat::{Phase, Seat, Whereabouts},
-        taps::Taps,
-    },
+    shard::{burst::Burst, directory::Directory, load::Load, presence::Presence, seat::Seat, taps::Taps},
     socket::Batch,
     wire::Wire,
     wired::Announced,
@@ -238,50 +233,6 @@ impl Shard {
         }
     }
 
-    /// The session is gone: its media stops, and the control plane is told. The others are not; see [`Shard::remove`].
-    fn lose(&mut self, key: usize, cause: LostCause) {
-        let now = self.presence.looked();
-        let time = self.time(now);
-        let Some(seat) = self.seats.get_mut(key).filter(|seat| seat.phase.lives()) else {
-            return;
-        };
-        if seat.is_check() {
-            seat.phase = Phase::Leaving { until: now };
-            return;
-        }
-        measures::tell_the_last(seat, &self.wire, &mut self.reporter, now, time);
-        seat.phase = Phase::Lost;
-        if let Whereabouts::Elsewhere { .. } = seat.whereabouts {
-            return self.lose_elsewhere(key, cause);
-        }
-        self.reporter.lost(&seat.session, seat.last_datagram, cause);
-        let room = seat.room();
-        if let Some(distant) = seat.peer.distant() {
-            distant.lost();
-            self.touch(key);
-        }
-        if let Some(room) = room {
-            if let Some(room) = self.rooms.get_mut(room) {
-                room.gone(MemberId(key));
-            }
-            self.observe(room, now);
-        }
-    }
-
-    /// The session's transport is beyond help.
-    fn fail(&mut self, key: usize, error: &PeerError) {
-        let Some(seat) = self.seats.get(key) else { return };
-        tracing::warn!(session = seat.session, ?error, "a peer connection failed");
-        count(&self.counting.peer_errors);
-        let cause = if seat.phase == Phase::Connecting {
-            LostCause::NeverConnected
-        } else {
-            LostCause::Closed
-        };
-        self.lose(key, cause);
-        self.directory.disconnect(key);
-    }
-
     /// Schedules the next tick of a session, unless an earlier one stands in the heap.
     fn schedule(&mut self, key: usize) {
         let Some(seat) = self.seats.get_mut(key) else { return };
@@ -339,94 +290,6 @@ impl Shard {
         }
     }
 
-    fn sweep(&mut self, now: Instant) {
-        if now.saturating_duration_since(self.swept) < limits::SWEEP_INTERVAL {
-            return;
-        }
-        self.swept = now;
-        self.wire.sweep(now, unix_s(), |end| {
-            let is_elsewhere = self.door.as_ref().is_some_and(|door| door.has(end));
-            is_elsewhere || self.directory.by_address(end).is_some()
-        });
-        if let Some(door) = &mut self.door {
-            door.sweep();
-        }
-        self.reporter.flush();
-        self.taps.sweep();
-        let time = self.time(now);
-        let keys: Vec<usize> = self.seats.iter().map(|(key, _)| key).collect();
-        for key in keys {
-            let seat = &mut self.seats[key];
-            if seat.peer.take_beat() {
-                seat.last_datagram = now;
-            }
-            let silent = self.presence.since(seat.last_datagram, now) >= limits::SILENCE;
-            let late = self.presence.since(seat.admitted, now) >= limits::CONNECT_DEADLINE;
-            match seat.phase {
-                _ if seat.is_over(time) => self.free(key),
-                _ if seat.peer.is_distant() && seat.has_waiting() => self.touch(key),
-                // Its own shard says when it is gone.
-                _ if seat.peer.is_distant() => {}
-                Phase::Connecting if late => self.lose(key, LostCause::NeverConnected),
-                Phase::Connected if silent => self.lose(key, LostCause::Silent),
-                Phase::Leaving { until } if until <= now => self.free(key),
-                _ if seat.has_waiting() => self.touch(key),
-                _ => {}
-            }
-        }
-        let seats = self.seats.iter();
-        let connected = seats.filter(|(_, seat)| seat.phase == Phase::Connected && seat.peer.crosses_a_network());
-        self.presence.hear(connected.map(|(_, seat)| seat.last_datagram), now);
-        self.say_heard();
-        if now.saturating_duration_since(self.told_alive) >= limits::ALIVE_INTERVAL {
-            self.told_alive = now;
-            self.tell_alive();
-        }
-        self.measure(now);
-    }
-
-    fn tell_alive(&mut self) {
-        let fresh = |seat: &&mut Seat| {
-            seat.phase == Phase::Connected && seat.is_told_here() && seat.last_datagram > seat.reported
-        };
-        let mut signs = vec![];
-        for seat in self.seats.iter_mut().map(|(_, seat)| seat).filter(fresh) {
-            signs.push((seat.session.clone(), seat.last_datagram));
-        }
-        if self.reporter.alive(signs) {
-            for (_, seat) in self.seats.iter_mut().filter(|(_, seat)| seat.is_told_here()) {
-                seat.reported = seat.last_datagram;
-            }
-        }
-    }
-
-    /// Ends a removed session's transport and forgets it.
-    fn free(&mut self, key: usize) {
-        self.directory.forget(key);
-        let mut seat = self.seats.remove(key);
-        if seat.peer.close().is_ok() {
-            // Whatever happens in this last drain happens to nobody.
-            let _ = seat.drain(&mut self.wire, &mut vec![]);
-        }
-        self.freed_elsewhere(&seat.whereabouts);
-    }
-
-    fn stop(&mut self, now: Instant) {
-        let sessions: Vec<String> = self.directory.sessions().map(str::to_owned).collect();
-        for session in sessions {
-            self.remove(&session, DisconnectReason::ShuttingDown, now);
-        }
-        self.dismiss_carried(now);
-        self.settle_all(now);
-        let keys: Vec<usize> = self.seats.iter().map(|(key, _)| key).collect();
-        for key in keys {
-            self.free(key);
-        }
-        // The others have said goodbye before.
-        self.read_post();
-        self.flush();
-    }
-
     fn count(&mut self) {
         let (sent, unsent) = self.wire.take_counts();
         self.counting.datagrams_out.fetch_add(sent, Relaxed);
@@ -455,189 +318,4 @@ pub(crate) fn unix_s() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "people want to read when something was said")]
 fn calendar() -> OffsetDateTime {
     SystemTime::now().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::sync::mpsc as events;
-
-    use super::*;
-    use crate::{
-        admission::{Card, CardKind},
-        connection::Connection,
-        endpoint::Endpoint,
-        event::{DisconnectReason, Event},
-        peer::fixture,
-        rights::Rights,
-        socket::Socket,
-        tcp::{Tcp, Tokens},
-        wired,
-    };
-
-    struct Stage {
-        shard: Shard,
-        start: Instant,
-        events: events::Receiver<Event>,
-    }
-
-    impl Stage {
-        fn new(sessions: &[&str]) -> Stage {
-            let socket = Socket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
-            let registry = Poll::new().unwrap().registry().try_clone().unwrap();
-            let tcp = Tcp::new(registry, Tokens { first: 2 }, None, Arc::default()).unwrap();
-            let (sender, events) = events::channel(100);
-            let inbox = Inbox(Arc::default());
-            let mut shard = Shard::new(
-                Wire::network(socket, tcp, None),
-                None,
-                Spread::default(),
-                inbox,
-                Arc::default(),
-                Reporter::new(sender),
-                Arc::default(),
-            );
-            let start = clock();
-            for session in sessions {
-                let card = Card {
-                    participant_key: format!("participants/{session}"),
-                    session_name: format!("participants/{session}/participantSessions/{session}"),
-                    full_session_name: None,
-                    display_name: (*session).to_owned(),
-                    kind: CardKind::Anonymous,
-                    by_program: false,
-                };
-                shard.admit(Connection::WebRtc(fixture::peer()), session, None, start);
-                shard.let_in(session, "r", card, Rights::MEMBER, start);
-            }
-            Stage { shard, start, events }
-        }
-
-        fn key(&self, session: &str) -> usize {
-            self.shard.directory.by_session(session).unwrap()
-        }
-
-        fn at(&self, ms: u64) -> Instant {
-            self.start + Duration::from_millis(ms)
-        }
-
-        /// Sweeps up to a time and takes what was reported.
-        fn sweep(&mut self, ms: u64) -> Vec<Event> {
-            while self.shard.swept + 2 * limits::SWEEP_INTERVAL <= self.at(ms) {
-                let now = self.shard.swept + limits::SWEEP_INTERVAL;
-                self.shard.presence.look(now);
-                self.shard.sweep(now);
-            }
-            self.sweep_after_a_pause(ms)
-        }
-
-        /// Sweeps at a time and not before.
-        fn sweep_after_a_pause(&mut self, ms: u64) -> Vec<Event> {
-            let now = self.at(ms);
-            self.shard.presence.look(now);
-            self.shard.sweep(now);
-            std::iter::from_fn(|| self.events.try_recv().ok()).collect()
-        }
-    }
-
-    fn lost(session: &str, last_sign_of_life: Instant, cause: LostCause) -> Vec<Event> {
-        vec![Event::Lost {
-            session: session.into(),
-            last_sign_of_life,
-            cause,
-        }]
-    }
-
-    #[test]
-    fn deadlines_are_kept() {
-        let mut stage = Stage::new(&["a", "b"]);
-        let key = stage.key("b");
-        stage.shard.seats[key].phase = Phase::Connected;
-        stage.shard.seats[key].last_datagram = stage.at(4_000);
-        assert_eq!(stage.sweep(4_500), [Event::Alive(vec![("b".into(), stage.at(4_000))])]);
-        assert_eq!(stage.sweep(7_000), [], "nothing new");
-        assert_eq!(stage.sweep(11_900), []);
-        assert_eq!(stage.sweep(12_300), lost("b", stage.at(4_000), LostCause::Silent));
-        assert_eq!(stage.sweep(14_900), []);
-        assert_eq!(stage.sweep(15_200), lost("a", stage.at(0), LostCause::NeverConnected));
-        assert_eq!(stage.sweep(60_000), [], "reported once");
-    }
-
-    #[test]
-    fn nobody_was_silent_while_the_thread_stood_still() {
-        let mut stage = Stage::new(&["a", "b"]);
-        let key = stage.key("b");
-        stage.shard.seats[key].phase = Phase::Connected;
-        stage.shard.seats[key].last_datagram = stage.at(1_000);
-        assert_eq!(stage.sweep(2_000), [Event::Alive(vec![("b".into(), stage.at(1_000))])]);
-        assert_eq!(
-            stage.sweep_after_a_pause(20_000),
-            [],
-            "both have their whole time again"
-        );
-        assert_eq!(stage.sweep(27_900), []);
-        assert_eq!(
-            stage.sweep(28_300),
-            lost("b", stage.at(1_000), LostCause::Silent),
-            "who stays silent was last heard of before"
-        );
-        assert_eq!(stage.sweep(35_300), lost("a", stage.at(0), LostCause::NeverConnected));
-    }
-
-    #[test]
-    fn a_wired_session_lives_by_its_holders_beats() {
-        let mut stage = Stage::new(&[]);
-        let announced = Arc::clone(&stage.shard.announced);
-        let waker = mio::Waker::new(Poll::new().unwrap().registry(), mio::Token(0)).unwrap();
-        let (peer, wired) = wired::wire(true);
-        peer.lives_with(&announced, &Arc::new(waker));
-        stage
-            .shard
-            .admit(Connection::Wired(Box::new(peer)), "phone", None, stage.at(0));
-        stage.shard.settle_all(stage.at(0));
-        let connected = Event::Connected {
-            session: "phone".into(),
-        };
-        assert_eq!(stage.sweep(250), [connected], "there is nothing to wait for");
-        let signs: Vec<Event> = (1..=40)
-            .flat_map(|beat| {
-                wired.sound().beat(&mut vec![]);
-                stage.sweep(250 + beat * 500)
-            })
-            .collect();
-        assert!(signs.iter().all(|event| matches!(event, Event::Alive(_))), "{signs:?}");
-        assert_eq!(signs.len(), 10, "one in two seconds");
-        let lost = stage.sweep(30_000);
-        assert!(
-            matches!(&lost[..], [Event::Lost { session, cause: LostCause::Silent, .. }] if session == "phone"),
-            "{lost:?}"
-        );
-    }
-
-    #[test]
-    fn what_was_removed_is_forgotten() {
-        let mut stage = Stage::new(&["a", "b"]);
-        let address = Endpoint::udp("127.0.0.1:9".parse().unwrap());
-        stage.shard.directory.claim(stage.key("a"), address);
-        stage.shard.remove("a", DisconnectReason::ClientLeft, stage.at(0));
-        assert_eq!(
-            (stage.shard.seats.len(), stage.shard.rooms.len()),
-            (2, 1),
-            "it says goodbye first"
-        );
-        stage.shard.remove("b", DisconnectReason::ClientLeft, stage.at(0));
-        stage.shard.remove("b", DisconnectReason::ClientLeft, stage.at(0));
-        assert_eq!(stage.sweep(1_000), []);
-        let shard = &stage.shard;
-        assert!(shard.seats.is_empty() && shard.rooms.is_empty() && shard.directory.is_empty());
-    }
-
-    #[test]
-    fn an_address_stays_with_the_session_that_lives_there() {
-        let mut stage = Stage::new(&["a", "b"]);
-        let (a, b) = (stage.key("a"), stage.key("b"));
-        let shard = &mut stage.shard;
-        assert!(shard.may_have(b, None) && shard.may_have(a, Some(a)) && !shard.may_have(b, Some(a)));
-        shard.lose(a, LostCause::Closed);
-        assert!(shard.may_have(b, Some(a)));
-    }
 }
