@@ -1,9 +1,6 @@
 //! How a call comes to a meeting: as whom, and what is written down before anybody hears that it is in one.
 
-use super::{
-    meeting,
-    performance::{Performance, write},
-};
+use super::{meeting, performance::Performance, progress::write};
 use crate::{
     Attendant, Attendee, Direction, MeetingWish,
     meetings::{MeetingNews, Sought, masked},

@@ -6,6 +6,7 @@
 
 mod arriving;
 mod attending;
+mod children;
 mod consent;
 mod dialling;
 mod measured;
@@ -13,6 +14,8 @@ mod meeting;
 mod opening;
 mod party;
 mod performance;
+mod progress;
+mod seeking;
 #[cfg(test)]
 mod simulated;
 mod streaming;

@@ -1,39 +1,31 @@
 //! The task of one call, and of those that are made out of it: what its script says is done here.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use audio::tone;
 use telephony::{LegId, agent::Cause};
 use tokio::{
-    sync::{
-        OwnedSemaphorePermit,
-        mpsc::{Receiver, Sender},
-    },
+    sync::mpsc::{Receiver, Sender},
     task::JoinSet,
     time::MissedTickBehavior,
 };
 
 use super::{
     Conductor, UNAVAILABLE,
-    dialling::{Located, Undialled},
     meeting::{self, Guest, Meeting},
     opening::{ANNOUNCEMENT, Opening},
     party::{Otherwise, Party},
+    progress::{Progress, progressed, write, write_at_last},
     streaming::Streamed,
     switchboard::{Happening, Switchboard, Told},
     taking::{Takes, Wanted},
     whom::Whom,
 };
 use crate::{
-    Ask, Call, CallState, CreateMethod, Direction, RecordingConfig, Source,
-    address::{Address, is_number},
+    Ask, Call, RecordingConfig, Source,
     clock::now_us,
     limits, new_id,
-    script::{Did, Effect, Input, Script},
+    script::{Effect, Input, Script},
     signalling::Attempts,
     telephones::Agent,
 };
@@ -43,8 +35,8 @@ const FOREVER: u32 = u32::MAX;
 
 pub(super) struct Performance {
     pub(super) conductor: Conductor,
-    agent: Agent,
-    switchboard: Switchboard,
+    pub(super) agent: Agent,
+    pub(super) switchboard: Switchboard,
     told: Receiver<Told>,
     pub(super) task: Sender<Told>,
     pub(super) own: Party,
@@ -66,8 +58,8 @@ pub(super) struct Performance {
     stream: Option<Streamed>,
     cookies: BTreeMap<String, String>,
     /// As whom others are called where a document does not say, and from which domain.
-    caller: Option<String>,
-    domain: String,
+    pub(super) caller: Option<String>,
+    pub(super) domain: String,
 }
 
 impl Performance {
@@ -182,7 +174,7 @@ impl Performance {
     }
 
     /// A call is over; what was said about it is written down beside what else happens.
-    fn keep_signalling(&mut self, call: Call, earlier: Attempts) {
+    pub(super) fn keep_signalling(&mut self, call: Call, earlier: Attempts) {
         let (calls, agent) = (self.conductor.calls.clone(), self.agent.clone());
         self.signalling
             .spawn(async move { calls.keep_signalling(&*agent, &call, earlier).await });
@@ -263,30 +255,6 @@ impl Performance {
                     let earlier = std::mem::take(&mut self.own.attempts);
                     self.keep_signalling(self.own.call.clone(), earlier);
                     Input::Ended
-                }
-            },
-        })
-    }
-
-    async fn hear_child(&mut self, id: &str, happening: Happening) -> Option<Did> {
-        let child = self.children.get_mut(id)?;
-        Some(match happening {
-            Happening::Digit(digit) => Did::Digit(digit),
-            Happening::Early => Did::Announced,
-            Happening::Played(play) if child.hears(play) => Did::Heard,
-            Happening::Made { play, clip, loops } if child.hears(play) => {
-                let Some(clip) = clip else { return Some(Did::Heard) };
-                self.conductor.exchange.play(child.leg, play, clip, loops);
-                return None;
-            }
-            progress => match progressed(&self.conductor, &self.agent, child, progress).await? {
-                Progress::Answered => Did::Answered,
-                Progress::Ended => {
-                    let gone = self.children.remove(id)?;
-                    self.switchboard.forget(gone.leg);
-                    let state = gone.call.state;
-                    self.keep_signalling(gone.call, gone.attempts);
-                    Did::Ended(state)
                 }
             },
         })
@@ -393,14 +361,6 @@ impl Performance {
         }
     }
 
-    /// Does something with a child, if it is still there.
-    fn with(&mut self, id: &str, act: impl FnOnce(&mut Party, &Performance)) {
-        if let Some(mut child) = self.children.remove(id) {
-            act(&mut child, self);
-            self.children.insert(id.to_owned(), child);
-        }
-    }
-
     /// Asks a handler, beside what else happens to the call.
     fn ask(&self, uri: String, parameters: BTreeMap<String, String>) {
         let ask = Ask {
@@ -415,111 +375,6 @@ impl Performance {
             // A call that is over does not want to know.
             let _ = task.send((leg, Happening::Asked(asked))).await;
         });
-    }
-
-    /// Somebody is called out of this call.
-    async fn dial(&mut self, id: String, to: String, caller: Option<String>, timeout_s: i64) {
-        let timeout = Duration::from_secs(u64::try_from(timeout_s).unwrap_or(0));
-        let now_us = now_us();
-        let caller = caller
-            .or_else(|| self.caller.clone())
-            .unwrap_or_else(|| "anonymous".to_owned());
-        let call = Call {
-            id: id.clone(),
-            project: self.own.call.project.clone(),
-            to: Address::read(&to).map_or_else(|_| to.clone(), |address| address.to_string()),
-            from: Some(self.named(&caller)),
-            is_private: false,
-            labels: BTreeMap::new(),
-            direction: Direction::Outgoing,
-            state: CallState::Starting,
-            create_method: CreateMethod::ParentCall,
-            error_code: None,
-            error_message: None,
-            create_us: now_us,
-            start_us: Some(now_us),
-            ring_us: None,
-            answer_us: None,
-            end_us: None,
-            sip_call_id: None,
-            originating_call: Some(self.own.call.id.clone()),
-            bridged: false,
-            state_update_uri: None,
-            participant_session: None,
-        };
-        let mut child = Party::new(LegId::next(), call);
-        write(&self.conductor, &child.call).await;
-        self.switchboard.connect(child.leg, self.task.clone());
-        let otherwise = Otherwise {
-            whom: Whom::only(to),
-            caller,
-            timeout,
-        };
-        child.place = self.begin_to_seek(child.leg, otherwise);
-        self.children.insert(id, child);
-    }
-
-    /// A caller as records have them.
-    fn named(&self, caller: &str) -> String {
-        if is_number(caller) {
-            caller.to_owned()
-        } else {
-            format!("sip:{caller}@{}", self.domain)
-        }
-    }
-
-    /// Takes a place among the calls that are made, and looks up how somebody is called.
-    fn begin_to_seek(&self, leg: LegId, otherwise: Otherwise) -> Option<OwnedSemaphorePermit> {
-        match self.conductor.ways.place(&self.own.call.project, Instant::now()) {
-            Ok(place) => {
-                self.seek(leg, otherwise);
-                Some(place)
-            }
-            Err(refused) => {
-                let task = self.task.clone();
-                // A call that is over does not want to know.
-                tokio::spawn(async move { task.send((leg, Happening::Located(Err(refused)))).await });
-                None
-            }
-        }
-    }
-
-    /// Looks up how somebody is called, beside what else happens.
-    fn seek(&self, leg: LegId, otherwise: Otherwise) {
-        let (conductor, agent, task) = (self.conductor.clone(), self.agent.clone(), self.task.clone());
-        let domain = self.domain.clone();
-        tokio::spawn(async move {
-            let Otherwise { whom, caller, timeout } = otherwise;
-            let located = conductor.locate(&agent, whom, (&caller, &domain), timeout).await;
-            // A call that is over does not want to know.
-            let _ = task.send((leg, Happening::Located(located))).await;
-        });
-    }
-
-    /// Whether somebody else is called now, since whoever was on this leg cannot be reached.
-    fn turns_elsewhere(&mut self, leg: LegId, happening: &Happening) -> bool {
-        let Happening::Ended { cause, .. } = happening else {
-            return false;
-        };
-        let children = self.children.values_mut();
-        let Some(party) = std::iter::once(&mut self.own)
-            .chain(children)
-            .find(|party| party.leg == leg)
-        else {
-            return false;
-        };
-        let Some(otherwise) = party.turns_to(*cause) else {
-            return false;
-        };
-        if let Some(sip_call_id) = party.call.sip_call_id.clone() {
-            party.attempts.add(Arc::clone(&self.agent), sip_call_id);
-        }
-        let next = LegId::next();
-        party.leg = next;
-        self.switchboard.forget(leg);
-        self.switchboard.connect(next, self.task.clone());
-        self.seek(next, otherwise);
-        true
     }
 
     /// A program and the call hear each other, if it waits under that name.
@@ -542,94 +397,4 @@ impl Performance {
         let streamed = Streamed::begin(exchange, self.own.leg, conversation, self.task.clone());
         self.stream = Some(streamed);
     }
-
-    /// The two hear each other.
-    async fn connect(&mut self, id: &str) {
-        let Some(child) = self.children.get_mut(id) else { return };
-        self.conductor.exchange.bridge(self.own.leg, child.leg);
-        self.connected = Some(id.to_owned());
-        for call in [&mut self.own.call, &mut child.call] {
-            call.bridged = true;
-            write(&self.conductor, call).await;
-        }
-        self.beep_for_connected();
-    }
-}
-
-/// How far a call has come.
-enum Progress {
-    Answered,
-    Ended,
-}
-
-/// What happened to somebody's call is written down; whether it is up, or over.
-async fn progressed(conductor: &Conductor, agent: &Agent, party: &mut Party, happening: Happening) -> Option<Progress> {
-    let over = |party: &mut Party, at_us, cause| {
-        party.call.ended(at_us, cause);
-        Some(Progress::Ended)
-    };
-    let progress = match happening {
-        Happening::Located(_) if party.is_given_up => over(party, now_us(), Cause::WeHungUp),
-        Happening::Located(Ok(Located { dial, others })) => {
-            party.otherwise = Some(Otherwise {
-                whom: others,
-                caller: dial.caller.clone(),
-                timeout: dial.timeout,
-            });
-            party.call.sip_call_id = Some(dial.sip_call_id.clone());
-            match agent.dial(party.leg, &dial) {
-                Ok(()) => None,
-                Err(error) => {
-                    party.call.fails("UNREACHABLE", &error.to_string());
-                    over(party, now_us(), Cause::Unreachable)
-                }
-            }
-        }
-        Happening::Located(Err(Undialled { code, message })) => {
-            party.call.fails(code, &message);
-            over(party, now_us(), Cause::Unreachable)
-        }
-        Happening::Ringing { at_us } if party.call.rings(at_us) => None,
-        Happening::Answered { at_us } => {
-            party.call.answered(at_us);
-            conductor.exchange.measure(party.leg, &party.call.id);
-            Some(Progress::Answered)
-        }
-        // It is over now: half a minute later, when nobody has answered to our goodbye, is nobody's time.
-        Happening::Vanished => {
-            party.has_vanished = true;
-            over(party, now_us(), Cause::WeHungUp)
-        }
-        Happening::Ended { at_us, cause } => over(party, at_us, cause),
-        // Of a sound that was interrupted, or of nobody's.
-        _ => return None,
-    };
-    let is_written = write(conductor, &party.call).await;
-    if !is_written && matches!(progress, Some(Progress::Answered)) {
-        agent.hang_up(party.leg);
-        return None;
-    }
-    if !is_written && matches!(progress, Some(Progress::Ended)) {
-        tokio::spawn(write_at_last(conductor.clone(), party.call.clone()));
-    }
-    progress
-}
-
-/// A call that is over gets into the rows once they can be written again: until then its row says that it goes on, and is kept alive.
-async fn write_at_last(conductor: Conductor, call: Call) {
-    loop {
-        tokio::time::sleep(limits::WRITTEN_AGAIN_AFTER).await;
-        if write(&conductor, &call).await {
-            return;
-        }
-    }
-}
-
-/// The call as it is now is on the disk, or it is not.
-pub(super) async fn write(conductor: &Conductor, call: &Call) -> bool {
-    let written = conductor.calls.write_call(call, now_us()).await;
-    if let Err(error) = &written {
-        tracing::error!(call = call.id, %error, "a call cannot be written");
-    }
-    written.is_ok()
 }
