@@ -1,7 +1,8 @@
 //! Media and news on their way in: what a session's connection gives, whatever kind of connection it is.
 //!
-//! This is the counterpart of `egress`: `peer` makes all of it of what the WebRTC stack says, `wired` makes its part of what somebody inside
-//! this process says, and nothing behind it can tell which of the two it was, nor on which shard. So there is nothing of either in it.
+//! This is the counterpart of `egress`: `peer` makes all of it of what the WebRTC stack says, `wired` makes its part of what somebody
+//! inside this process says, and nothing behind it can tell which of the two it was, nor on which shard. So there is nothing of either in
+//! it.
 
 use std::{sync::Arc, time::Instant};
 

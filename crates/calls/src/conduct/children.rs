@@ -1,7 +1,7 @@
 //! Calls that are made out of a call: they begin, are told of to its script, and are heard by it.
 //!
-//! Each is a call of its own, with a row from the moment on at which it was wanted; but it is conducted in the task of the one that made it, so
-//! that neither outlives what the other has to know.
+//! Each is a call of its own, with a row from the moment on at which it was wanted; but it is conducted in the task of the one that made
+//! it, so that neither outlives what the other has to know.
 
 use std::{collections::BTreeMap, time::Duration};
 

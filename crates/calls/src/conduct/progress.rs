@@ -1,7 +1,7 @@
 //! How far a call has come: on the disk before anybody acts by it.
 //!
-//! A call that cannot be written down as answered is not answered: it ends here. One that cannot be written down as over is over all the same, and
-//! is written when that can be done again.
+//! A call that cannot be written down as answered is not answered: it ends here. One that cannot be written down as over is over all the
+//! same, and is written when that can be done again.
 
 use telephony::agent::Cause;
 

@@ -1,7 +1,8 @@
 //! How an offer becomes a peer connection and its answer.
 //!
-//! The rules of offers are held against the whole of it ([`Plan`]); the stack is shown as much as it has to see (`alike`), and of what it answers
-//! some is said in another way (`answer`). Whatever is in an offer was written by a stranger: a stack that panics over it has refused it.
+//! The rules of offers are held against the whole of it ([`Plan`]); the stack is shown as much as it has to see (`alike`), and of what it
+//! answers some is said in another way (`answer`). Whatever is in an offer was written by a stranger: a stack that panics over it has
+//! refused it.
 
 use std::{panic::catch_unwind, sync::Arc, time::Instant};
 

@@ -1,8 +1,8 @@
 //! By which ways datagrams come and go: as we know them, and as the WebRTC stack names them.
 //!
-//! We know of a way both ends, what carries datagrams there, and whether it leads through our relay. The stack knows one address of the other
-//! end, and of ours those that were announced to the client, which behind a translating router are not those that were bound. So a datagram
-//! is handed to it as one that came to an announced address; and what it has for an address leaves by the way that [`Path`] says.
+//! We know of a way both ends, what carries datagrams there, and whether it leads through our relay. The stack knows one address of the
+//! other end, and of ours those that were announced to the client, which behind a translating router are not those that were bound. So a
+//! datagram is handed to it as one that came to an announced address; and what it has for an address leaves by the way that [`Path`] says.
 
 use std::{net::SocketAddr, time::Instant};
 

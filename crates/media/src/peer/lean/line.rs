@@ -1,7 +1,7 @@
 //! One line of the lean way: what was written there, what has left, and what is sent once more.
 //!
-//! What was sent of a picture is kept for [`limits::RESEND_AGE`], and sent again as its own source (RFC 4588) when it is missed. Nobody misses
-//! the last packet of a picture before the next picture comes; so where packets are lost it is sent again unasked, a moment later.
+//! What was sent of a picture is kept for [`limits::RESEND_AGE`], and sent again as its own source (RFC 4588) when it is missed. Nobody
+//! misses the last packet of a picture before the next picture comes; so where packets are lost it is sent again unasked, a moment later.
 
 use std::{collections::VecDeque, time::Instant};
 

@@ -1,14 +1,14 @@
 //! The lean way out: packets that go from a publisher to a cipher, past the WebRTC stack.
 //!
-//! The stack makes of every packet one of its own, queues it, moves it some times, keeps it for three seconds by value, and looks after all its timers for
-//! it: that is ten times the price of sealing it. Here a packet for a subscriber is some numbers and a share of the payload, and becomes
-//! bytes in one buffer when its burst leaves. The stack keeps what is not done for each packet: the handshake, addresses, data channels, what comes in, and
-//! reports, which `reporting` sets right.
+//! The stack makes of every packet one of its own, queues it, moves it some times, keeps it for three seconds by value, and looks after all
+//! its timers for it: that is ten times the price of sealing it. Here a packet for a subscriber is some numbers and a share of the payload,
+//! and becomes bytes in one buffer when its burst leaves. The stack keeps what is not done for each packet: the handshake, addresses, data
+//! channels, what comes in, and reports, which `reporting` sets right.
 //!
 //! A source of which both sent would have its numbers sealed twice, so a session goes one way or the other for all its life (`sending`).
 //!
-//! Here is what is of a session; a `line` keeps what was sent there and sends it again, as far as `resending` allows, a `packet` makes itself bytes, and
-//! `leaving` seals them, numbers them and lets them wait.
+//! Here is what is of a session; a `line` keeps what was sent there and sends it again, as far as `resending` allows, a `packet` makes
+//! itself bytes, and `leaving` seals them, numbers them and lets them wait.
 
 mod leaving;
 mod line;
