@@ -44,7 +44,7 @@ impl World {
         for (port, session) in [(1, "speaker"), (2, "listener")] {
             let address = SocketAddr::from(([198, 51, 100, 1], port));
             let (mut browser, offer) = Browser::new(address, session.as_bytes()[0], world.plane.now);
-            let prepared = world.plane.media.answer(&offer).unwrap();
+            let prepared = world.plane.answer(&offer);
             browser.accept(prepared.answer_sdp(), world.plane.now);
             world.plane.media.admit(prepared, session, "group").unwrap();
             world.clients.push(Client {

@@ -25,10 +25,6 @@ fn everybody_looks(world: &mut World) {
 /// silent, and somebody who comes back. A narrow network is not among it: what two packets that are sent at once do there to each other hangs on
 /// what the stack draws, and everything after it.
 fn play(shards: usize) -> World {
-    let runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = { runtime }.enable_time().start_paused(true).build();
-    let runtime = runtime.expect("a runtime without I/O");
-    let _clock = runtime.enter();
     let mut world = World::new(shards);
     for (name, camera_bps) in [
         ("ada", 300_000),

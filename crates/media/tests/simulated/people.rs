@@ -8,7 +8,7 @@ use std::{
 };
 
 use attendee::as_a_page_offers;
-use media::{Channel, Event, Measured, Media, Spreading};
+use media::{Channel, Event, Measured, Spreading};
 use serde_json::{Value, json};
 use str0m::{
     Candidate, Event as RtcEvent, Input, Output, Rtc,
@@ -118,14 +118,7 @@ impl World {
     }
 
     fn come(&mut self, name: &str, camera_bps: usize, rtc: Rtc) -> usize {
-        let person = Person::new(
-            &self.plane.media,
-            name,
-            self.people.len(),
-            camera_bps,
-            rtc,
-            self.plane.now,
-        );
+        let person = Person::new(&self.plane, name, self.people.len(), camera_bps, rtc);
         self.people.push(person);
         let index = self.people.len() - 1;
         for _ in 0..100 {
@@ -197,8 +190,10 @@ impl World {
 }
 
 impl Person {
-    fn new(media: &Media, name: &str, place: usize, camera_bps: usize, mut rtc: Rtc, now: Instant) -> Person {
-        let address: SocketAddr = ([198, 51, 100, 1], u16::try_from(place + 1).unwrap()).into();
+    /// Who comes when there are so many.
+    fn new(plane: &Plane, name: &str, others: usize, camera_bps: usize, mut rtc: Rtc) -> Person {
+        let now = plane.now;
+        let address: SocketAddr = ([198, 51, 100, 1], u16::try_from(others + 1).unwrap()).into();
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let mut api = rtc.sdp_api();
         let mut add = |kind, direction| api.add_media(kind, direction, None, None, None);
@@ -215,9 +210,9 @@ impl Person {
             (label, api.add_channel_with_config(config))
         });
         let (offer, pending) = api.apply().unwrap();
-        let prepared = media.answer(&as_a_page_offers(&offer.to_sdp_string())).unwrap();
+        let prepared = plane.answer(&as_a_page_offers(&offer.to_sdp_string()));
         let answer = SdpAnswer::from_sdp_string(prepared.answer_sdp()).unwrap();
-        media.admit(prepared, name, "group").unwrap();
+        plane.media.admit(prepared, name, "group").unwrap();
         rtc.sdp_api().accept_answer(pending, answer).unwrap();
         Person {
             name: name.into(),

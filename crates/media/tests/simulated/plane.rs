@@ -5,8 +5,8 @@ use std::{
     time::Instant,
 };
 
-use media::{Event, Media, Rights, Simulated, Spreading};
-use tokio::sync::mpsc;
+use media::{Event, Media, Prepared, Rights, Simulated, Spreading};
+use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::card;
 
@@ -19,21 +19,34 @@ pub(crate) struct Plane {
     pub(crate) shard: Simulated,
     events: mpsc::Receiver<Event>,
     pub(crate) now: Instant,
+    /// It is paused: on a machine with little time the real clock overtakes ours, and whoever is answered by it is answered in the future.
+    clock: Runtime,
 }
 
 impl Plane {
     /// One of so many shards.
     #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
     pub(crate) fn new(shards: usize, spreading: Spreading) -> Plane {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        let clock = { runtime }.enable_time().start_paused(true).build().unwrap();
+        let paused = clock.enter();
         let (sender, events) = mpsc::channel(10_000);
         let (media, shard) = Media::simulated_in_shards(SERVER, sender, shards, spreading).unwrap();
+        let now = tokio::time::Instant::now().into_std();
+        drop(paused);
         Plane {
             media,
             shard,
             events,
-            // The shards' clock, which is a paused runtime's if there is one.
-            now: tokio::time::Instant::now().into_std(),
+            now,
+            clock,
         }
+    }
+
+    /// Answers an offer that it takes.
+    pub(crate) fn answer(&self, offer: &str) -> Prepared {
+        let _paused = self.clock.enter();
+        self.media.answer(offer).expect("an offer like the web client's")
     }
 
     /// What it has reported since the last time. Whoever has connected is let into the room.
