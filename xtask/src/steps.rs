@@ -4,13 +4,14 @@
 //! of the database and of the cryptography library, and every dependency, once more: minutes on two cores. For the same reason the
 //! program is built together with the tests. Quick steps come first, so that a slip of format is seen before the long builds.
 //!
-//! Suites that mostly wait for clients to start run beside each other; what measures calls and a browser's pictures has the
-//! machine to itself.
+//! Suites that mostly wait for clients to start run beside each other. What measures calls has the machine to itself, and what looks at a
+//! browser's pictures is served first.
 
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
 };
 
 use anyhow::{Result, bail, ensure};
@@ -69,12 +70,19 @@ pub(crate) const STEPS: &[Step] = &[
     }),
     beside("node", &["tools", "build"], |asked| {
         let folder = workspace::root().join("tests/node");
-        count(node_tests(&folder, &files_in(&folder)?, asked), asked)
+        count(
+            node_tests(&folder, &[], &files_in(&folder.join("tests"))?, asked),
+            asked,
+        )
     }),
     beside("java", &["tools", "build"], java_tests),
     beside("testbed", &["tools", "build"], testbed_tests),
     alone("browser", &["tools", "build"], browser_tests),
 ];
+
+/// The folders of the tests in browsers, which run beside each other, and what their commands begin with: pictures and sound are looked at as
+/// they come, and what stands on pages may come later.
+const BROWSER_LANES: [(&str, &[&str]); 2] = [("tests", &[]), ("pages", &["nice", "-n", "5"])];
 
 const fn alone(name: &'static str, needs: &'static [&'static str], run: fn(Asked) -> Result<Tally>) -> Step {
     let beside = false;
@@ -209,24 +217,38 @@ fn pytest(mut command: Command, folders: &[&str], asked: Asked) -> Result<Tally>
     count(of_the_program(command, workspace::root()), asked)
 }
 
-/// Tests of browsers, and once more those that failed.
+/// Tests in browsers, and once more those that failed.
 fn browser_tests(asked: Asked) -> Result<Tally> {
     let folder = workspace::root().join("tests/browser");
-    let (status, output) = process::tee(&mut node_tests(&folder, &files_in(&folder)?, asked), asked.show)?;
-    let first = some(tally::of(status, &output)?)?;
+    let lane = |(lane, before): (&str, &[&str]), show| {
+        let mut command = node_tests(&folder, before, &files_in(&folder.join(lane))?, asked);
+        let (status, output) = process::tee(&mut command, show)?;
+        anyhow::Ok((tally::of(status, &output)?, output))
+    };
+    let [tests, pages] = BROWSER_LANES;
+    let (tests, pages) = thread::scope(|scope| {
+        let pages = scope.spawn(|| lane(pages, Show::AtItsEnd));
+        (lane(tests, asked.show), pages.join().expect("no lane panics"))
+    });
+    let ((mut first, mut output), (of_pages, output_of_pages)) = (tests?, pages?);
+    first += of_pages;
+    output.extend(output_of_pages);
     let failed = again::failed_files(&output);
-    if first.failed == 0 || failed.is_empty() {
+    if some(first)?.failed == 0 || failed.is_empty() {
         return Ok(first);
     }
     println!("{first}; the files with failed tests are run once more, by themselves");
-    let second = count(node_tests(&folder, &failed, asked), asked)?;
+    let second = count(node_tests(&folder, &[], &failed, asked), asked)?;
     Ok(first.tried_again(second))
 }
 
-/// The tests of these files, in a folder of npm packages.
-fn node_tests(folder: &Path, files: &[PathBuf], asked: Asked) -> Command {
-    let mut command = Command::new("node");
-    command.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
+/// The tests of these files, in a folder of npm packages. The command begins with what stands before it.
+fn node_tests(folder: &Path, before: &[&str], files: &[PathBuf], asked: Asked) -> Command {
+    let mut words = before.iter().chain(&["node"]);
+    let mut command = Command::new(words.next().expect("the program is one"));
+    command
+        .args(words)
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1"]);
     asked
         .filter
         .map(|filter| command.arg(format!("--test-name-pattern={filter}")));
@@ -234,10 +256,10 @@ fn node_tests(folder: &Path, files: &[PathBuf], asked: Asked) -> Command {
     of_the_program(command, folder)
 }
 
-/// The test files of a folder of npm packages, which stand in its folder `tests`.
+/// The test files of a folder.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for file in fs::read_dir(folder.join("tests"))? {
+    for file in fs::read_dir(folder)? {
         files.push(file?.path());
     }
     files.sort();

@@ -4,7 +4,7 @@
 // next to nothing: five browsers fit on two cores.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { material, tool } from './files.js';
@@ -125,8 +125,12 @@ export function nearestColour(seen) {
   return Object.keys(COLOURS).reduce((best, colour) => (distance(colour) < distance(best) ? colour : best));
 }
 
+/** The path of the file of this name, which is made if it is not there: under another name first, since other suites want it as well. */
 function once(name, make) {
   const path = join(material, name);
-  if (!existsSync(path)) make(path);
+  if (existsSync(path)) return path;
+  const own = `${path}.${process.pid}`;
+  make(own);
+  renameSync(own, path);
   return path;
 }
