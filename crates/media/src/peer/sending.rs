@@ -11,7 +11,7 @@ use std::{sync::Arc, time::Instant};
 use str0m::{
     Rtc,
     format::PayloadParams,
-    media::{MediaKind, Mid},
+    media::{MediaKind, Mid, Pt},
     rtp::{Extension, ExtensionValues, RtpWrite, Ssrc, VideoOrientation, Vp8Descriptor, Vp8Patch},
 };
 
@@ -53,7 +53,7 @@ impl Egress for Peer {
     }
 
     fn write(&mut self, line: LineId, packet: &Outgoing<'_>) -> bool {
-        let (found, video) = match line {
+        let (found, is_video) = match line {
             LineId::Audio(index) => (self.audio.get_mut(index), false),
             LineId::Video(index) => (self.video.get_mut(index), true),
         };
@@ -64,26 +64,41 @@ impl Egress for Peer {
         let redundant = packet
             .redundant
             .and_then(|redundant| self.redundancy.renamed(redundant));
-        self.is_stirred |= found.wake(&mut self.rtc, video);
-        if let Some(lean) = &mut self.lean {
-            return match &redundant {
-                None => lean.write(line, types, packet),
-                Some((plain, payload)) => {
-                    let types = Types {
-                        plain: *plain,
-                        resent: None,
-                    };
-                    lean.write(line, types, &Outgoing { payload, ..*packet })
-                }
-            };
+        self.is_stirred |= found.wake(&mut self.rtc, is_video);
+        let ssrc = found.ssrc;
+        match (&mut self.lean, redundant) {
+            (Some(lean), None) => lean.write(line, types, packet),
+            (Some(lean), Some((plain, payload))) => {
+                let types = Types { plain, resent: None };
+                let payload = &payload;
+                lean.write(line, types, &Outgoing { payload, ..*packet })
+            }
+            (None, Some((payload_type, payload))) => {
+                self.write_through_stack(ssrc, is_video, packet, (payload_type, payload, None))
+            }
+            (None, None) => {
+                let (payload, patch) = patched(packet);
+                self.write_through_stack(ssrc, is_video, packet, (types.plain, payload, patch))
+            }
         }
+    }
+}
+
+impl Peer {
+    /// Has the stack send a packet with this payload.
+    fn write_through_stack(
+        &mut self,
+        ssrc: Ssrc,
+        is_video: bool,
+        packet: &Outgoing<'_>,
+        (payload_type, payload, patch): (Pt, Arc<[u8]>, Option<Vp8Patch>),
+    ) -> bool {
         self.is_stirred = true;
-        let line = found;
         let mut api = self.rtc.direct_api();
-        let Some(stream) = api.stream_tx(&line.ssrc) else {
+        let Some(stream) = api.stream_tx(&ssrc) else {
             return false;
         };
-        let values = if video {
+        let values = if is_video {
             let orientation = VideoOrientation::from(packet.extensions.rotation);
             ExtensionValues {
                 video_orientation: Some(orientation),
@@ -96,12 +111,6 @@ impl Egress for Peer {
                 ..ExtensionValues::default()
             }
         };
-        let (payload_type, payload, patch) = if let Some((payload_type, payload)) = redundant {
-            (payload_type, payload, None)
-        } else {
-            let (payload, patch) = patched(packet);
-            (types.plain, payload, patch)
-        };
         let mut write = RtpWrite::new(
             payload_type,
             packet.sequence.into(),
@@ -111,7 +120,7 @@ impl Egress for Peer {
         )
         .marker(packet.marker)
         .ext_vals(values)
-        .nackable(video)
+        .nackable(is_video)
         .csrc(packet.csrc);
         if let Some(patch) = patch {
             write = write.vp8_patch(patch);
