@@ -118,6 +118,10 @@ describe('the administration', { timeout: 120_000 }, () => {
   test('a service account gets a key file', async () => {
     await office('Service accounts');
     await ada.sees('There is no service account.');
+    await page.getByLabel('Account ID').fill('Roll Call');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').waitFor();
+    assert.equal(await page.getByLabel('Account ID').getAttribute('aria-invalid'), 'true', 'it is said at its field');
     await page.getByLabel('Account ID').fill('roll-call');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: /^Create key for roll-call@/ }).waitFor();

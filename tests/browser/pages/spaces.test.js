@@ -84,12 +84,12 @@ describe('my spaces and my meetings', { timeout: 180_000 }, () => {
     await until('it to be saved', async () => (await entryPoint()) === 'ALL');
   });
 
-  test('restrictions hold while hosts manage the meeting, and wait for that', async () => {
+  test('restrictions hold while hosts decide, and wait for that', async () => {
     const chat = page.getByRole('checkbox', { name: 'Only hosts write in the chat' });
     assert.equal(await chat.isDisabled(), true);
-    await tabTo(page, page.getByRole('switch', { name: 'Hosts manage the meeting' }));
+    await tabTo(page, page.getByRole('switch', { name: 'Hosts decide what the others may do' }));
     await page.keyboard.press('Space');
-    await saved('Host management');
+    await saved('Moderation');
     await tabTo(page, chat);
     await page.keyboard.press('Space');
     await tabTo(page, page.getByRole('checkbox', { name: 'Whoever is not a member' }));
@@ -99,7 +99,7 @@ describe('my spaces and my meetings', { timeout: 180_000 }, () => {
       return moderation === 'ON' && moderationRestrictions.chatRestriction === 'HOSTS_ONLY' &&
         moderationRestrictions.defaultJoinAsViewerType === 'ON';
     });
-    await page.getByRole('switch', { name: 'Hosts manage the meeting' }).press('Space');
+    await page.getByRole('switch', { name: 'Hosts decide what the others may do' }).press('Space');
     await until('the restrictions to wait', async () => {
       const { moderation, moderationRestrictions } = await config();
       return moderation === 'OFF' && moderationRestrictions.chatRestriction === 'HOSTS_ONLY' &&

@@ -80,6 +80,7 @@ export const en = {
   'devices.microphone': 'Microphone',
   'devices.speaker': 'Speaker',
   'devices.none': 'None found',
+  'devices.withheld': 'Not allowed',
   'devices.default': 'Default',
   'devices.unnamed': 'Device {number}',
   'devices.both.refused':
@@ -189,7 +190,6 @@ export const en = {
   'error.tooManyAtOnce': 'Too many people come at once, or a host has just said no. Try again in some seconds.',
   'error.full': 'This meeting is full. Try again when somebody has left.',
   'error.lobbyFull': 'Too many people wait to be let in. Try again in a moment.',
-  'error.name': 'Please enter your name',
   'error.nameNotAllowed': 'That name has characters that cannot be shown',
   'error.nameTooLong': 'That name is too long',
   'error.notAllowed': 'You may not join this meeting. Sign in first, or ask whoever invited you.',

@@ -39,8 +39,8 @@ export const enCheck = {
   'check.speaker.no': 'No',
   'check.speaker.good': 'You will hear the others.',
   'check.speaker.bad':
-    'Turn the volume up, look whether the sound goes to another device, and choose another speaker here if there is a choice.',
-  'check.speaker.refused': 'The browser did not play the sound. Look whether it may play sound on this page.',
+    'Turn the volume up, check whether the sound goes to another device, and choose another speaker here if there is a choice.',
+  'check.speaker.refused': 'The browser did not play the sound. Check whether it may play sound on this page.',
 
   'check.udp': 'Direct way (UDP)',
   'check.udp.good': 'Sound and pictures go by the best way, to {ends}.',

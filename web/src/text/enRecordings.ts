@@ -47,6 +47,7 @@ export const enRecordings = {
   'composition.failed': 'It could not be made. Whoever runs this server finds more in its log.',
   'recordings.archive': 'All files in one (ZIP)',
   'recordings.size': '{megabytes} MB',
+  'recordings.size.small': '{kilobytes} kB',
   'recordings.delete': 'Delete',
   'recordings.delete.title': 'Delete this recording?',
   'recordings.delete.text': 'All its files are gone for everybody, and cannot be brought back.',

@@ -60,7 +60,7 @@ export const enRoom = {
     'Kept are the voice of everybody here, their pictures and what they show, each by itself, and who spoke when. The chat is not kept. Everybody is told, and so is whoever joins later; where this server asks people, only those who agree are in it. The recording can be played by those who take part signed in, and by the owner of this space.',
   'record.start': 'Start recording',
   'record.now.title': 'This meeting is being recorded',
-  'record.now.text': 'When it ends, its files are made. They are on the page of this meeting, under “Meetings”.',
+  'record.now.text': 'When it ends, its files are made. They are on the page of this meeting, under “Past meetings”.',
   'record.pause': 'Pause',
   'record.resume': 'Go on recording',
   'record.stop': 'Stop recording',

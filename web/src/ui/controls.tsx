@@ -42,11 +42,7 @@ export function Control(props: ControlProps) {
     >
       <span class="control-face">
         {icon}
-        {badge && (
-          <span class="badge" aria-hidden="true">
-            {badge}
-          </span>
-        )}
+        {badge && <span class="badge" data-count={badge} />}
       </span>
       <span class="control-label">{label}</span>
     </button>

@@ -61,7 +61,7 @@ function Picker({ kind, label, icon, options, devices }: PickerProps) {
         value={devices.chosen.value[kind]}
         onChange={(event) => void devices.choose(kind, event.currentTarget.value)}
       >
-        {none && <option value="">{kind === 'speaker' ? t('devices.default') : t('devices.none')}</option>}
+        {none && <option value="">{absence(devices, kind)}</option>}
         {options.map(({ deviceId, label: name }, index) => (
           <option key={deviceId} value={deviceId}>
             {name || t('devices.unnamed', { number: index + 1 })}
@@ -70,6 +70,14 @@ function Picker({ kind, label, icon, options, devices }: PickerProps) {
       </select>
     </label>
   );
+}
+
+/** What stands where there is nothing to choose: a browser that gives no device does not say which there are. */
+function absence(devices: Devices, kind: DeviceKind): string {
+  if (kind === 'speaker') return t('devices.default');
+  const { problem, starting } = devices[kind].value;
+  if (problem === 'refused' || problem === 'insecure') return t('devices.withheld');
+  return starting ? t('devices.default') : t('devices.none');
 }
 
 export function DeviceHint({ devices }: { devices: Devices }) {

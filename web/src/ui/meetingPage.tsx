@@ -16,8 +16,8 @@ import { useLook } from './look.ts';
 import { fetchVisit, Left, Lobby, MeetingView } from './meetingRoom.tsx';
 import { newsText } from './newsText.ts';
 import { type Notices, openNotices } from './notices.tsx';
-import { PreJoin } from './preJoin.tsx';
-import { refusalText } from './refusalText.ts';
+import { PreJoin, type Problem } from './preJoin.tsx';
+import { isAboutName, refusalText } from './refusalText.ts';
 import { PlainPage } from './shell.tsx';
 import './styles/controls.css';
 import './styles/preJoin.css';
@@ -120,8 +120,8 @@ interface JoiningOptions extends FoundMeetingProps {
 
 interface Joining {
   own: Named;
-  /** Why one was not let in; empty if nothing was wrong. */
-  problem: ReadonlySignal<string>;
+  /** Why one was not let in; `null` if nothing was wrong. */
+  problem: ReadonlySignal<Problem | null>;
   /** What makes a meeting is still on its way. */
   fetching: ReadonlySignal<boolean>;
   /** `null`: with the account's name. */
@@ -133,7 +133,7 @@ interface Joining {
 /** Opens a visit, and does what is left to do when it is over. */
 function useJoining({ code, meeting, device, devices, visit, notices }: JoiningOptions): Joining {
   const name = useSignal<string | null>(null);
-  const problem = useSignal('');
+  const problem = useSignal<Problem | null>(null);
   const fetching = useSignal(false);
   const gone = useRef(false);
 
@@ -152,7 +152,8 @@ function useJoining({ code, meeting, device, devices, visit, notices }: JoiningO
     // Who left may come back as they were, and so may who was lost.
     if (!['left', 'moved', 'failed'].includes(connection.end)) rememberLetIn(code, false);
     if (connection.end === 'refused') {
-      problem.value = refusalText(visit.peek()?.refusal.peek() ?? null);
+      const refusal = visit.peek()?.refusal.peek() ?? null;
+      problem.value = { text: refusalText(refusal), ofName: isAboutName(refusal) };
       visit.value = null;
     } else if (connection.end === 'withdrawn') {
       visit.value = null;
@@ -164,14 +165,14 @@ function useJoining({ code, meeting, device, devices, visit, notices }: JoiningO
   const join = async (displayName: string | null) => {
     const using = devices.peek();
     if (!using) return;
-    problem.value = '';
+    problem.value = null;
     name.value = displayName;
     fetching.value = true;
     const program = await fetchVisit().catch(() => null);
     fetching.value = false;
     if (gone.current || devices.peek() !== using) return;
     if (!program) {
-      problem.value = t('app.notFetched.text');
+      problem.value = { text: t('app.notFetched.text'), ofName: false };
       return;
     }
     const opened = program.openVisit({

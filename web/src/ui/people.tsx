@@ -65,7 +65,7 @@ export function People({ visit, devices, own, space, link, dialIn, notices, onHo
           onHostControls={onHostControls}
         />
       )}
-      <ul class="people-list" aria-label={t('meeting.stage')}>
+      <ul class="people-list" aria-label={t('meeting.stage')} tabIndex={0}>
         {inOrder([ownPerson(ownKey, own, devices), ...others], hands).map((person) => (
           <Row
             key={person.key}

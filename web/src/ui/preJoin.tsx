@@ -1,7 +1,7 @@
 // Before joining: see oneself, hear whether one is heard, choose devices, say who one is; and know whether one will walk in
 // or have to ask.
 
-import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, useSignal, useSignalEffect } from '@preact/signals';
 import type { RefObject, TargetedEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Device } from '../api/generated/messages.ts';
@@ -19,12 +19,19 @@ import { Preview } from './preview.tsx';
 import { RecordingNote } from './recordingNote.tsx';
 import { Shell, useTitle } from './shell.tsx';
 
+/** Why one was not let in. */
+export interface Problem {
+  text: string;
+  /** Another name would do. */
+  ofName: boolean;
+}
+
 export interface PreJoinProps {
   meeting: Meeting;
   devices: Devices;
   device: Device;
   joining: ReadonlySignal<boolean>;
-  problem: ReadonlySignal<string>;
+  problem: ReadonlySignal<Problem | null>;
   /** They agree to be recorded. */
   agrees: Signal<boolean>;
   onChoose(device: Device): void;
@@ -58,7 +65,7 @@ export function PreJoin(props: PreJoinProps) {
 function JoinForm({ meeting, device, joining, problem, agrees, onChoose, onJoin }: PreJoinProps) {
   const who = account.value;
   const user = who.kind === 'user' ? who.user : null;
-  const missing = useSignal(false);
+  const nameProblem = useSignal('');
   const name = useSignal(preferences().name);
   const input = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
@@ -72,12 +79,19 @@ function JoinForm({ meeting, device, joining, problem, agrees, onChoose, onJoin 
     else input.current?.focus({ preventScroll: true });
   }, [asking]);
 
+  const refuseName = (text: string) => {
+    nameProblem.value = text;
+    input.current?.focus();
+  };
+  useSignalEffect(() => {
+    if (problem.value?.ofName) refuseName(problem.value.text);
+  });
+
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (user) return onJoin(null);
     const entered = name.value.trim();
-    missing.value = entered === '';
-    if (missing.value) return input.current?.focus();
+    if (!entered) return refuseName(t('preJoin.name.missing'));
     remember({ name: entered });
     onJoin(entered);
   };
@@ -89,11 +103,16 @@ function JoinForm({ meeting, device, joining, problem, agrees, onChoose, onJoin 
       {user ? (
         <p class="joining-as">{t('preJoin.joiningAs', { name: user.displayName })}</p>
       ) : (
-        <NameField name={name} missing={missing} input={input} />
+        <NameField name={name} problem={nameProblem} input={input} />
       )}
       <JoinChoice device={device} signedIn={user !== null} disabled={joining.value} onChoose={onChoose} />
       <RecordingNote meeting={meeting} agrees={agrees} />
       <EntryNote meeting={meeting} device={device} signedIn={user !== null} />
+      {problem.value && !problem.value.ofName && (
+        <p class="problem" role="alert">
+          {problem.value.text}
+        </p>
+      )}
       <button
         ref={button}
         type="submit"
@@ -103,23 +122,18 @@ function JoinForm({ meeting, device, joining, problem, agrees, onChoose, onJoin 
       >
         {joining.value ? t('preJoin.joining') : knocks ? t('preJoin.ask') : takesOver ? t('preJoin.useThis') : t('preJoin.join')}
       </button>
-      {problem.value && (
-        <p class="problem" role="alert">
-          {problem.value}
-        </p>
-      )}
     </form>
   );
 }
 
 interface NameFieldProps {
   name: Signal<string>;
-  /** Joining was tried without one. */
-  missing: Signal<boolean>;
+  /** Why it will not do; empty if nothing is known against it. */
+  problem: Signal<string>;
   input: RefObject<HTMLInputElement | null>;
 }
 
-function NameField({ name, missing, input }: NameFieldProps) {
+function NameField({ name, problem, input }: NameFieldProps) {
   return (
     <>
       <label for="name">{t('preJoin.name')}</label>
@@ -130,15 +144,15 @@ function NameField({ name, missing, input }: NameFieldProps) {
         autocomplete="name"
         maxLength={NAME_CHARACTERS_MAX}
         value={name.value}
-        aria-invalid={missing.value}
+        aria-invalid={problem.value !== ''}
         aria-describedby="name-hint"
         onInput={(event) => {
           name.value = event.currentTarget.value;
-          missing.value = false;
+          problem.value = '';
         }}
       />
-      <p id="name-hint" class={missing.value ? 'problem' : 'hint'} role={missing.value ? 'alert' : undefined}>
-        {missing.value ? t('preJoin.name.missing') : t('preJoin.name.hint')}
+      <p id="name-hint" class={problem.value ? 'problem' : 'hint'} role={problem.value ? 'alert' : undefined}>
+        {problem.value || t('preJoin.name.hint')}
       </p>
     </>
   );

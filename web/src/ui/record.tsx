@@ -56,7 +56,7 @@ export function RecordButton({ visit, space }: RecordButtonProps) {
         )}
         <div class="form-actions">
           <button type="button" class="button" onClick={() => dialog.current?.close()}>
-            {t('confirm.cancel')}
+            {state === 'NONE' ? t('confirm.cancel') : t('meeting.close')}
           </button>
           {state === 'NONE' ? (
             <Act label={t('record.start')} working={working.value} act={ask('start')} />

@@ -3,13 +3,18 @@
 import type { ApiError } from '../api/request.ts';
 import { t } from '../text/text.ts';
 
+/** Whether another name would do. */
+export function isAboutName(error: ApiError | null): boolean {
+  return error?.reason?.startsWith('NAME_') ?? false;
+}
+
 /** `null` if it said nothing. */
 export function refusalText(error: ApiError | null): string {
   switch (error?.reason) {
     case 'CONFERENCE_FULL':
       return t('error.full');
     case 'NAME_REQUIRED':
-      return t('error.name');
+      return t('preJoin.name.missing');
     case 'NAME_NOT_ALLOWED':
       return t('error.nameNotAllowed');
     case 'NAME_TOO_LONG':

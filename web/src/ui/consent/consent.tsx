@@ -70,7 +70,7 @@ function Question({ request, asked: { app, scopes, loginHint } }: { request: str
     <section class="card consent" aria-labelledby="consent-app">
       <h2 id="consent-app">{t('consent.app', { app: app.name })}</h2>
       {who.kind === 'user' && (
-        <p class="consent-account">
+        <p>
           {t('consent.account', { name: who.user.displayName, email: who.user.email })}{' '}
           <button type="button" class="link" onClick={switchAccount}>
             {t('consent.switch')}

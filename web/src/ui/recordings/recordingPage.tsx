@@ -186,5 +186,6 @@ function Files({ recording: { files, archive }, people, log }: Played) {
 }
 
 function sizeText(size_bytes: number): string {
+  if (size_bytes < 1_000_000) return t('recordings.size.small', { kilobytes: Math.ceil(size_bytes / 1_000) });
   return t('recordings.size', { megabytes: (size_bytes / 1_000_000).toFixed(size_bytes < 10_000_000 ? 2 : 0) });
 }
