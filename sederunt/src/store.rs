@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use audit::By;
 use calls::Calls;
-use db::Db;
+use db::{Db, Location};
 use identity::{Identity, User};
 use meeting::UserId;
 use outbox::Outbox;
@@ -35,8 +35,17 @@ pub(crate) fn with(
     close_to_others(&configuration.data);
     Runtime::new()?.block_on(async {
         let hint = "`sederunt doctor` with the same flags shows what is wrong";
-        let db = Db::open(&configuration.location()).await;
+        let location = configuration.location();
+        let is_new = matches!(&location, Location::Sqlite(file) if !file.exists());
+        let db = Db::open(&location).await;
         let db = db.map_err(|error| CommandError::new(error, hint))?;
+        if is_new {
+            // Whoever stands in another folder than their server would look for what they just made.
+            tracing::warn!(
+                folder = %configuration.data.display(),
+                "no register was here, and an empty one was made; a server that keeps its own elsewhere is meant by its `--data`"
+            );
+        }
         let identity = Identity::open(db.clone()).await;
         let identity = identity.map_err(|error| CommandError::new(error, hint))?;
         let public_url = configuration.public_url.or_else(|| announced_url(&configuration.data));
@@ -61,11 +70,7 @@ impl Store {
             Err(_) => self.identity.user_by_email(who).await?,
         };
         user.ok_or_else(|| {
-            let hint = if who.contains('@') {
-                format!("add them with `sederunt user add {who}`, and the same `--data` as the server")
-            } else {
-                "`sederunt user list` shows all of them; give the same `--data` as the server".to_owned()
-            };
+            let hint = "`sederunt user list` shows all of them, and `sederunt user add` adds one; give the same `--data` as the server";
             CommandError::new(format!("there is no user with the address `{who}`"), hint)
         })
     }

@@ -275,3 +275,11 @@ fn a_password_in_a_flag_is_complained_of() {
         assert!(!listed.status.success() && !said.contains("hush"), "{said}");
     }
 }
+
+#[test]
+fn who_stands_in_the_wrong_folder_is_told_that_nothing_was_there() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let said = || text(&sederunt(data.path(), &["user", "list"]).stderr);
+    assert!(said().contains("no register was here"), "the first time");
+    assert!(!said().contains("no register was here"), "and not again");
+}
