@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { barriers } from '../world/accessibility.js';
 import { Person } from '../world/person.js';
 import { displayName, Register, time_ms } from '../world/register.js';
 import { Server } from '../world/server.js';
@@ -51,6 +52,33 @@ describe('the lobby', { timeout: 240_000 }, () => {
     await bo.sees('A host sees that you are here');
     await bo.press('Cancel');
     await bo.button('Ask to join').waitFor();
+  });
+
+  test('a name that cannot be shown is refused where it was typed', async () => {
+    const name = bo.page.getByRole('textbox', { name: 'Your name' });
+    await name.fill('B\u202eo');
+    await bo.press('Ask to join');
+    await bo.sees('That name has characters that cannot be shown');
+    assert.equal(await name.getAttribute('aria-invalid'), 'true');
+    await until('the focus to be there', () => name.evaluate((input) => input === document.activeElement));
+  });
+
+  test('a long name is whole at the door, and nothing is wider than the page', async () => {
+    const name = 'Wolkenschieber'.repeat(7);
+    await caro.page.goto(`${server.url}/${space.code}`);
+    await caro.page.getByRole('textbox', { name: 'Your name' }).fill(name);
+    await caro.press('Ask to join');
+    await caro.sees(`You appear as ${name} (Guest)`);
+    await ada.press('Show');
+    assert.deepEqual(await barriers(ada.page), []);
+    for (const person of [ada, caro]) {
+      const [shown, wide] = await person.page.evaluate(() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]);
+      assert.ok(wide <= shown, `${person.name}: ${wide} of ${shown}`);
+    }
+    const shown = ada.panel('People').getByText(name);
+    assert.ok(await shown.evaluate((text) => text.scrollWidth <= text.clientWidth), 'not cut short');
+    await caro.press('Cancel');
+    await ada.press('Close');
   });
 
   test('the owner and members of the organisation walk in', async () => {
