@@ -58,6 +58,18 @@ describe('being asked', { timeout: 480_000 }, () => {
     assert.deepEqual(await barriers(ada.page), []);
   });
 
+  test('a phone has room for all that is said of it', async () => {
+    const size = bo.page.viewportSize();
+    await bo.page.setViewportSize({ width: 320, height: 640 });
+    const [shown, wide, header] = await bo.page.evaluate(() => {
+      const { clientWidth, scrollWidth } = document.documentElement;
+      return [clientWidth, scrollWidth, document.querySelector('.meeting-header').getBoundingClientRect().height];
+    });
+    assert.ok(wide <= shown && header < 160, `${wide} of ${shown}, ${header} high`);
+    assert.deepEqual(await barriers(bo.page), []);
+    await bo.page.setViewportSize(size);
+  });
+
   test('whoever comes can agree before they join', async () => {
     await caro.page.goto(`${server.url}/${space.meetingCode}`);
     const box = caro.page.getByRole('checkbox', { name: 'I agree to be recorded' });
