@@ -59,6 +59,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) sequence: u64,
     pub(crate) timestamp: u32,
     pub(crate) marker: bool,
+    /// The first packet of a keyframe: nothing later refers to what was before it.
+    pub(crate) starts_keyframe: bool,
     pub(crate) csrc: &'a [u32],
     pub(crate) payload: &'a Arc<[u8]>,
     /// The same with what was before it, for a line that [`Egress::wants_redundancy`].

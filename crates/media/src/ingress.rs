@@ -38,6 +38,8 @@ pub(crate) enum PeerEvent {
     Media(Box<MediaPacket>),
     /// The decoder behind a video line needs a keyframe.
     KeyframeWanted(usize),
+    /// Something that is missed of a video line will not come: the decoder behind it needs a keyframe, and will find that out.
+    PictureBroken(usize),
     /// What the client tells of a line, and how many packets have left on it.
     Told {
         line: LineId,

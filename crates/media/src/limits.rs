@@ -119,6 +119,10 @@ pub const GOODBYE: Duration = Duration::from_millis(500);
 /// A keyframe is asked of one source at most this often: it is ten times the size of other frames.
 pub const KEYFRAME_INTERVAL: Duration = Duration::from_millis(500);
 
+/// For how long a viewer that misses what will not come again is not helped by another keyframe: at first, and where none has helped.
+/// Browsers ask for one by themselves after three seconds.
+pub const KEYFRAME_PATIENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(8));
+
 /// How many of something may come: steadily, and at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
@@ -296,7 +300,7 @@ pub const WANTED_BPS_STEP: u64 = 1_000_000;
 pub const PACING_GRAIN: Duration = Duration::from_millis(1);
 
 /// How many times as fast as a narrow way carries a picture leaves: a keyframe is not to wait for long, and not to fill the queue at once.
-pub const PACING_RATIO: (u64, u64) = (5, 2);
+pub const PACING_RATIO: (u64, u64) = (3, 2);
 
 /// Packets that a client has not spoken of yet: two seconds of ten megabits. One that it speaks of later is nobody's.
 pub const UNANSWERED_PACKETS: usize = 2_048;

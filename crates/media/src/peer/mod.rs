@@ -210,6 +210,7 @@ impl Peer {
             };
             lean.note_loses(peer.redundancy.loses(peer.clock));
             lean.send(peer.clock, &mut |datagram| transmit(back, datagram));
+            events.extend(lean.broken());
             Ok(lean.deadline().map_or(peer.deadline, |at| at.min(peer.deadline)))
         })
     }

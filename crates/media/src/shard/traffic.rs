@@ -188,6 +188,9 @@ impl Shard {
             PeerEvent::KeyframeWanted(line) => {
                 count(&self.counting.keyframe_requests);
                 seat.measuring.keyframe_wanted(LineId::Video(line));
+                self.event(key, PeerEvent::PictureBroken(line), now);
+            }
+            PeerEvent::PictureBroken(line) => {
                 let Some(room) = room else { return };
                 self.in_room(room, now, |room, time, effects| {
                     room.keyframe_requested(member, line, time, effects);
@@ -390,6 +393,7 @@ impl Shard {
             timestamp: forward.rewritten.timestamp,
             // Tells an audio decoder that this does not continue what it heard before.
             marker: shared.marker || (shared.is_sound && forward.rewritten.switched),
+            starts_keyframe: shared.content.starts_keyframe,
             csrc: forward.csrc.as_slice(),
             payload: &shared.payload,
             redundant,

@@ -40,6 +40,7 @@ fn hear(peer: &mut WiredPeer, sequence: u64) -> bool {
         sequence,
         timestamp: 0,
         marker: false,
+        starts_keyframe: false,
         csrc: &[1_000, 42],
         payload: &Arc::from([1, 2, 3]),
         redundant: None,

@@ -61,7 +61,7 @@ impl Room {
         }
     }
 
-    /// The decoder behind a line has lost its picture.
+    /// The decoder behind a line has lost its picture, or is about to.
     pub(crate) fn keyframe_requested(&mut self, by: MemberId, line: usize, now: Time, effects: &mut Vec<Effect>) {
         let shown = self
             .members

@@ -11,7 +11,7 @@ use super::{
     Negotiated,
     leaving::Leaving,
     packet::{Names, Packet, Place},
-    resending::Resending,
+    resending::{GivingUp, Resending},
 };
 use crate::limits;
 
@@ -29,6 +29,7 @@ pub(super) struct Line {
     newest: u64,
     pub(super) unsent: usize,
     pub(super) missing: Vec<u16>,
+    pub(super) giving_up: GivingUp,
     /// The last packet of the newest picture, and when it is to be sent again.
     pub(super) end: Option<(u64, Instant)>,
 }
@@ -45,6 +46,7 @@ impl Line {
             newest: 0,
             unsent: 0,
             missing: vec![],
+            giving_up: GivingUp::default(),
             end: None,
         }
     }
@@ -110,9 +112,10 @@ impl Line {
         (packets, bytes)
     }
 
-    /// Sends once more what is missed, as far as it is there and may be, and the end of a picture; gives how many packets and bytes that were.
-    pub(super) fn resend(&mut self, resending: &mut Resending, leaving: &mut Leaving<'_>) -> (u64, u64) {
-        let (mut packets, mut sent_bytes) = (0, 0);
+    /// Sends once more what is missed, as far as it is there and may be, and the end of a picture; gives how many packets and bytes that were,
+    /// and whether a keyframe is needed now, because something will not come.
+    pub(super) fn resend(&mut self, resending: &mut Resending, leaving: &mut Leaving<'_>) -> (u64, u64, bool) {
+        let (mut packets, mut sent_bytes, mut is_broken) = (0, 0, false);
         let mut count = |bytes: Option<u64>| {
             packets += u64::from(bytes.is_some());
             sent_bytes += bytes.unwrap_or(0);
@@ -123,13 +126,23 @@ impl Line {
             let [.., high, low] = self.newest.to_be_bytes();
             let behind = u64::from(u16::from_be_bytes([high, low]).wrapping_sub(sequence));
             let sequence = self.newest.saturating_sub(behind);
-            count(self.repeat(sequence, leaving, |bytes| resending.take(bytes)));
+            if self.giving_up.is_over(sequence) {
+                continue;
+            }
+            let mut comes = self.kept.front().is_none_or(|oldest| sequence >= oldest.sequence);
+            count(self.repeat(sequence, leaving, |bytes| {
+                comes = resending.take(bytes);
+                comes
+            }));
+            if !comes {
+                is_broken |= self.giving_up.give_up(leaving.now);
+            }
         }
         self.missing = missing;
         if let Some((sequence, _)) = self.end.take_if(|(_, at)| *at <= leaving.now) {
             count(self.repeat(sequence, leaving, |_| true));
         }
-        (packets, sent_bytes)
+        (packets, sent_bytes, is_broken)
     }
 
     /// Sends a packet once more, if it is there and so many bytes may be; gives how many that were.

@@ -62,6 +62,8 @@ pub(super) struct Lean {
     /// Of the same lines.
     reporting: Reporting,
     resending: Resending,
+    /// Lines of pictures of which something is missed that will not come.
+    broken: Vec<usize>,
     /// Something was written, or is missed.
     waits: bool,
     /// The way to the client loses packets, and has room.
@@ -91,6 +93,7 @@ impl Lean {
             lines: audio.into_iter().chain(video).map(Line::new).collect(),
             reporting,
             resending: Resending::new(now),
+            broken: vec![],
             waits: false,
             loses: false,
             ends_at: None,
@@ -171,6 +174,9 @@ impl Lean {
         if !line.push(Packet::new(types, packet)) {
             return false;
         }
+        if packet.starts_keyframe {
+            line.giving_up.keyframe(packet.sequence);
+        }
         self.waits = true;
         self.reporting.lines[place].clock = Some((packet.timestamp, packet.captured));
         true
@@ -193,6 +199,11 @@ impl Lean {
         })
     }
 
+    /// The lines of pictures whose viewer needs a keyframe, as something that is missed will not come.
+    pub(super) fn broken(&mut self) -> impl Iterator<Item = PeerEvent> {
+        self.broken.drain(..).map(PeerEvent::PictureBroken)
+    }
+
     /// Makes datagrams of what was written, and of what is missed.
     pub(super) fn send(&mut self, now: Instant, transmit: &mut dyn FnMut(&[u8])) {
         let is_due = self.waits || self.ends_at.is_some_and(|at| at <= now);
@@ -210,7 +221,7 @@ impl Lean {
             now,
             transmit,
         };
-        for (line, sent) in self.lines.iter_mut().zip(&mut self.reporting.lines) {
+        for (place, (line, sent)) in self.lines.iter_mut().zip(&mut self.reporting.lines).enumerate() {
             if line.unsent == 0 && line.missing.is_empty() && !line.is_end_due(now) {
                 continue;
             }
@@ -218,9 +229,11 @@ impl Lean {
             sent.packets += packets;
             sent.bytes += bytes;
             self.resending.sent(bytes);
-            let (packets, bytes) = line.resend(&mut self.resending, &mut leaving);
+            let (packets, bytes, is_broken) = line.resend(&mut self.resending, &mut leaving);
             sent.packets += packets;
             sent.bytes += bytes;
+            self.broken
+                .extend(is_broken.then(|| place.saturating_sub(self.audio_lines)));
             self.waits |= line.unsent > 0;
         }
         self.lines.iter_mut().any(|line| line.probe(&mut leaving));
