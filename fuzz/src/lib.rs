@@ -16,6 +16,7 @@ pub mod edge_forwarded;
 pub mod filter_google;
 pub mod filter_odata;
 pub mod identity_jwt;
+pub mod media_allocation;
 pub mod media_arrivals;
 pub mod media_channel;
 pub mod media_datagram;
@@ -52,6 +53,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("filter_google", filter_google::run),
     ("filter_odata", filter_odata::run),
     ("identity_jwt", identity_jwt::run),
+    ("media_allocation", media_allocation::run),
     ("media_arrivals", media_arrivals::run),
     ("media_channel", media_channel::run),
     ("media_datagram", media_datagram::run),

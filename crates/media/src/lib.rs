@@ -54,7 +54,7 @@ mod wired;
 
 pub use admission::{Card, CardKind, Overloaded};
 pub use core::{
-    Source,
+    EntryId, Source, allocation,
     arrivals::{Arrival, Arrivals},
     channels::{Channel, Code, EMOJI, Refused, Request},
     clock::SenderReport,
@@ -62,6 +62,7 @@ pub use core::{
     datagram,
     descriptor::Structures,
     framing,
+    layer::{Layer, Sent},
     least::Least,
     media_stats,
     offer::{OfferError, Plan},

@@ -24,38 +24,43 @@ use crate::{
 
 /// How much a picture matters. What matters more comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Rank {
+pub enum Rank {
+    /// What somebody shows of their screen.
     Screen,
+    /// Whoever is the loudest.
     Speaker,
+    /// Everybody else.
     Other,
 }
 
 /// A picture that a viewer wants to see.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Want<'a> {
+pub struct Want<'a> {
     /// One want per media entry.
-    pub(crate) entry: EntryId,
-    pub(crate) rank: Rank,
+    pub entry: EntryId,
+    /// Of what is in it.
+    pub rank: Rank,
     /// Of the canvas, in pixels; 0 if it was not said.
-    pub(crate) width: u32,
-    pub(crate) height: u32,
+    pub width: u32,
+    /// See `width`.
+    pub height: u32,
     /// What there is to be had that is no larger than its canvas needs. Empty while nothing is known: it is then what a small picture
     /// usually is.
-    pub(crate) layers: &'a [Sent],
+    pub layers: &'a [Sent],
 }
 
 /// What a viewer gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Allocation {
+pub struct Allocation {
     /// One for each want.
-    pub(crate) layers: Vec<Option<Layer>>,
+    pub layers: Vec<Option<Layer>>,
     /// Bits per second of everything that is wanted.
-    pub(crate) wanted_bps: u64,
+    pub wanted_bps: u64,
 }
 
 /// What has been allocated to a viewer so far.
 #[derive(Debug, Default)]
-pub(crate) struct State {
+pub struct State {
     held: BTreeMap<EntryId, Option<Layer>>,
     began: Option<Time>,
     /// Since when something better would have fitted.
@@ -83,7 +88,7 @@ struct Table {
 type Rungs = Vec<usize>;
 
 /// Divides a budget, in bits per second, among what is wanted. `None`: nothing is known, and nothing is held back.
-pub(crate) fn allocate(state: &mut State, budget: Option<u64>, wants: &[Want<'_>], now: Time) -> Allocation {
+pub fn allocate(state: &mut State, budget: Option<u64>, wants: &[Want<'_>], now: Time) -> Allocation {
     let table = Table::new(wants);
     let rungs = match budget {
         _ if wants.is_empty() => {
@@ -264,15 +269,21 @@ fn ladder(want: &Want<'_>) -> Vec<Rung> {
     rungs
 }
 
-/// A layer that rests costs what it usually does: it would be sent if somebody saw it.
 fn rung(sent: &Sent) -> Rung {
+    Rung {
+        layer: sent.layer,
+        bps: price_bps(sent),
+    }
+}
+
+/// What a layer takes of a budget, with its headers. One that rests takes what it usually does: it would be sent if somebody saw it.
+pub fn price_bps(sent: &Sent) -> u64 {
     let pixels = u64::from(sent.width) * u64::from(sent.height);
-    let bps = match sent.bits_per_second {
+    match sent.bits_per_second {
         0 if pixels == 0 => limits::UNKNOWN_PICTURE_BPS,
         0 => pixels * limits::USUAL_BPS_PER_PIXEL,
         measured => measured + measured / limits::HEADERS_SHARE,
-    };
-    Rung { layer: sent.layer, bps }
+    }
 }
 
 #[cfg(test)]

@@ -20,22 +20,24 @@ use crate::{
 
 /// One layer of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Layer {
+pub struct Layer {
     /// Which size, from 0 for the smallest.
-    pub(crate) spatial: u8,
+    pub spatial: u8,
     /// Up to which temporal layer, from 0 for the fewest pictures a second.
-    pub(crate) temporal: u8,
+    pub temporal: u8,
 }
 
 /// A layer that can be had of a publisher, and what it was when it was measured last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sent {
-    pub(crate) layer: Layer,
+pub struct Sent {
+    /// Which one it is.
+    pub layer: Layer,
     /// 0 while it is not known, as is the height.
-    pub(crate) width: u16,
-    pub(crate) height: u16,
+    pub width: u16,
+    /// See `width`.
+    pub height: u16,
     /// Of this layer and those temporal ones that it needs, over the last second in which there was anything of it.
-    pub(crate) bits_per_second: u64,
+    pub bits_per_second: u64,
 }
 
 /// The size of a canvas, in pixels. Both are 0 where a client does not say: as large as there is.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-pub(crate) mod allocation;
+pub mod allocation;
 pub(crate) mod arrivals;
 pub(crate) mod assignment;
 pub(crate) mod belief;
@@ -58,7 +58,7 @@ pub(crate) struct MemberId(pub usize);
 
 /// One media entry of a room: a session's microphone and camera, or its screen. Never 0 and never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct EntryId(pub u32);
+pub struct EntryId(pub u32);
 
 /// The three things that a session may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
