@@ -41,11 +41,13 @@ impl Resending {
         }
     }
 
+    /// So much was sent.
     #[expect(clippy::cast_precision_loss, reason = "it is a share")]
     pub(super) fn sent(&mut self, bytes: u64) {
         self.sent_bytes += bytes as f32;
     }
 
+    /// Whether so much may be sent again, which it then is.
     #[expect(clippy::cast_precision_loss, reason = "it is a share")]
     pub(super) fn take(&mut self, bytes: u64) -> bool {
         let resent = self.resent_bytes + bytes as f32;
