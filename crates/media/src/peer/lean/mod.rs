@@ -233,7 +233,7 @@ impl Lean {
             sent.packets += packets;
             sent.bytes += bytes;
             self.broken
-                .extend(is_broken.then(|| place.saturating_sub(self.audio_lines)));
+                .extend(place.checked_sub(self.audio_lines).filter(|_| is_broken));
             self.waits |= line.unsent > 0;
         }
         self.lines.iter_mut().any(|line| line.probe(&mut leaving));
