@@ -96,7 +96,7 @@ pub(crate) async fn prepare(location: &Location, sessions: usize) -> Result<Prep
 }
 
 /// A server that has caught up with what became due and expired before it began. That is writing, and each write takes from all readers
-/// what they have mapped of the file: reads beside it cost three times as much, and are another figure.
+/// what they have mapped of the file: reads beside it cost several times as much, and are another figure.
 pub(crate) async fn start(folder: &Path) -> Result<Running> {
     let configuration = Configuration {
         listen: ([127, 0, 0, 1], 0).into(),
