@@ -3,13 +3,14 @@
 
 /** Installed in a page once; gives `globalThis.raw`. */
 export function installRaw() {
-  const join = async (space, connection, displayName) => {
+  const join = async (space, connection, displayName, port) => {
     await connection.setLocalDescription();
     const body = JSON.stringify({ offer: connection.localDescription.sdp, displayName });
     const answer = await fetch(`/sederunt/v1/${space}:join`, { method: 'POST', body });
     const seat = await answer.json();
     if (!answer.ok) throw new Error(JSON.stringify(seat));
-    await connection.setRemoteDescription({ type: 'answer', sdp: seat.answer });
+    const sdp = port ? seat.answer.replace(/^(a=candidate:.+) \d+ typ host/gm, `$1 ${port} typ host`) : seat.answer;
+    await connection.setRemoteDescription({ type: 'answer', sdp });
     return seat;
   };
 
@@ -18,8 +19,8 @@ export function installRaw() {
     return Object.fromEntries(labels.map((label) => [label, connection.createDataChannel(label)]));
   };
 
-  /** Sends one camera in one codec, and as this encoding says. */
-  const send = async (space, mimeType, displayName, encoding = {}) => {
+  /** Sends one camera in one codec, and as this encoding says: where the server says, or to another port. */
+  const send = async (space, mimeType, displayName, encoding = {}, port = null) => {
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     channels(connection);
     const stream = await navigator.mediaDevices.getUserMedia({ video: true });
@@ -32,7 +33,7 @@ export function installRaw() {
       const stats = [...(await line.sender.getStats()).values()];
       return stats.find(({ type }) => type === 'outbound-rtp')?.framesSent ?? 0;
     };
-    return { connection, sent, seat: await join(space, connection, displayName) };
+    return { connection, sent, seat: await join(space, connection, displayName, port) };
   };
 
   /** Receives three voices and one picture of the server's choice. */

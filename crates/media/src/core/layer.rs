@@ -139,6 +139,9 @@ pub(crate) struct Layers {
     changes: Rate,
 }
 
+/// Bits per second of each temporal layer and those below it.
+type Rates = [u64; limits::TEMPORAL_LAYERS];
+
 /// One size.
 #[derive(Debug, Default)]
 struct SizeOf {
@@ -148,10 +151,10 @@ struct SizeOf {
     height: u16,
     /// Of each temporal layer, since the second began.
     bytes: [u64; limits::TEMPORAL_LAYERS],
-    /// Of each temporal layer, as it is believed: see [`SizeOf::second`].
-    bits_per_second: [u64; limits::TEMPORAL_LAYERS],
+    /// Of each temporal layer and those that it needs, as it is believed: see [`SizeOf::second`].
+    bits_per_second: Rates,
     /// The same as it was counted in the second before this one, if that was a whole one.
-    counted: Option<[u64; limits::TEMPORAL_LAYERS]>,
+    counted: Option<Rates>,
     /// It has begun or stopped in this second, of which it says little.
     is_partial: bool,
     /// How many temporal layers were seen.
@@ -353,9 +356,7 @@ impl Layers {
             if matches!(size.state, State::Unseen | State::Stopped) {
                 continue;
             }
-            let mut bits_per_second = 0;
             for temporal in 0..size.temporal_layers {
-                bits_per_second += size.bits_per_second[temporal];
                 self.available.push(Sent {
                     layer: Layer {
                         spatial: spatial(at),
@@ -363,7 +364,7 @@ impl Layers {
                     },
                     width: size.width,
                     height: size.height,
-                    bits_per_second,
+                    bits_per_second: size.bits_per_second[temporal],
                 });
             }
         }
@@ -371,28 +372,29 @@ impl Layers {
 }
 
 impl SizeOf {
-    /// Takes what a second has counted for what the layer costs, but for two things that would make a layer seem cheap or dear and be
-    /// taken back a second later. A second in which it began or stopped counts only if nothing else is known. And of two
-    /// seconds the smaller one counts, because the keyframe with which every switch begins is not what the layer goes on to cost.
+    /// Takes what a second has counted for what the layers cost, but for two things that would make one seem cheap or dear and be
+    /// taken back a second later. A second in which the size began or stopped counts only if nothing else is known. And of two
+    /// seconds the smaller one counts, because the keyframe with which every switch begins is not what a layer goes on to cost: for
+    /// each layer by itself, as an encoder that keeps to a rate takes from the others what it has spent on the keyframe.
     fn second(&mut self) {
-        let counted = std::mem::take(&mut self.bytes).map(|bytes| bytes * 8);
+        let mut sum = 0;
+        let counted: Rates = std::mem::take(&mut self.bytes).map(|bytes| {
+            sum += bytes * 8;
+            sum
+        });
         let is_partial = std::mem::take(&mut self.is_partial);
-        if counted.iter().sum::<u64>() == 0 {
+        if sum == 0 {
             return;
         }
-        let is_known = self.bits_per_second.iter().any(|bits| *bits > 0);
         if is_partial {
             self.counted = None;
-            if !is_known {
+            if self.bits_per_second == Rates::default() {
                 self.bits_per_second = counted;
             }
             return;
         }
         let before = self.counted.replace(counted).unwrap_or(counted);
-        self.bits_per_second = [before, counted]
-            .into_iter()
-            .min_by_key(|counted| counted.iter().sum::<u64>())
-            .expect("two");
+        self.bits_per_second = std::array::from_fn(|layer| before[layer].min(counted[layer]));
     }
 }
 
@@ -563,6 +565,30 @@ mod tests {
         assert_eq!(rates(&layers), expected);
         layers.keep(set(&[0]), at(2_000));
         assert_eq!(rates(&layers), expected, "of the last second that had any");
+    }
+
+    #[test]
+    fn a_keyframe_makes_no_layer_dear() {
+        let mut layers = Layers::new(1, Time::ZERO);
+        let mut second = 0;
+        // Packets of each temporal layer in a second, and what is believed of each afterwards, in kilobits per second.
+        let mut check = |name, packets: [usize; 3], expected: [u64; 3]| {
+            second += 1;
+            for (temporal, count) in (0..).zip(packets) {
+                for _ in 0..count {
+                    layers.arrived(&packet(0, temporal, None), at(1_000 * second - 1));
+                }
+            }
+            layers.keep(set(&[0]), at(1_000 * second));
+            let rates = layers.available().iter().map(|sent| sent.bits_per_second / 1_000);
+            assert_eq!(rates.collect::<Vec<_>>(), expected, "{name}");
+        };
+        check("it begins", [2, 2, 4], [16, 32, 64]);
+        check("it goes on", [17, 16, 28], [136, 264, 488]);
+        check("a keyframe, and less of all else", [23, 16, 20], [136, 264, 472]);
+        check("as before", [17, 15, 22], [136, 256, 432]);
+        check("a camera that sees more", [25, 20, 30], [136, 256, 432]);
+        check("and goes on to", [25, 20, 30], [200, 360, 600]);
     }
 
     #[test]
