@@ -125,7 +125,6 @@ function Row({ daemon, onRemoved }: { daemon: Daemon; onRemoved(): void }) {
       <div class="row-main">
         <span class="row-title">{displayName}</span>
         <p class="hint">{t('apps.clientIdIs', { id: idOf(name) })}</p>
-        <RoleChoices daemon={daemon} />
       </div>
       <div class="row-actions">
         <button
@@ -146,6 +145,7 @@ function Row({ daemon, onRemoved }: { daemon: Daemon; onRemoved(): void }) {
         />
       </div>
       <div class="row-details">
+        <RoleChoices daemon={daemon} />
         <SavingNote saving={saving} />
         <label class="field">
           <span>{t('daemons.certificate.of', { name: displayName })}</span>
