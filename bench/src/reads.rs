@@ -1,6 +1,8 @@
 //! Reads of a large register through the whole server, against handlers that only answer; and a list's page 1,000
 //! against its first.
 
+mod beside_writes;
+
 use crate::{
     bare, folder_on_disk,
     load::{self, Http1},
@@ -191,6 +193,7 @@ async fn gets(server: SocketAddr, bare: SocketAddr, names: &[String], token: &st
         aim: "0.6 or more",
     };
     measure(figure, ours, floor).await?;
+    beside_writes::run(server, &paths, token, sessions).await?;
 
     let messages = Arc::new(names.iter().map(|name| framed(name)).collect());
     let method = Arc::new(load::Method::new(GET, Some(token), None));

@@ -72,10 +72,6 @@ pub(crate) const SQLITE_LOG_PAGES: u32 = 4_096;
 /// Bytes that SQLite's write-ahead log may keep on disk after a checkpoint.
 pub(crate) const SQLITE_LOG_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Bytes of a SQLite file that are read through memory: the most that SQLite allows. In a register of a million sessions
-/// half the time of a read went into copying pages from the system's cache. Writes do not go this way.
-pub(crate) const SQLITE_MAPPED_BYTES_MAX: u64 = 0x7fff_0000;
-
 /// Pages of a SQLite file that are written over at once when deleted data is to be gone: a mebibyte, some hundredths of a second
 /// with the sync, for which other writes wait.
 pub(crate) const SCRUB_PAGES_PER_STEP: u32 = 256;

@@ -23,7 +23,7 @@ use crate::{
     Error, LastWrite, Limits, Row, Statement, Value,
     limits::{
         INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SCRUB_PAUSE, SQLITE_LOG_BYTES_MAX, SQLITE_LOG_PAGES,
-        SQLITE_MAPPED_BYTES_MAX, SQLITE_READERS_MAX, SQLITE_WALK_INSTRUCTIONS_MAX, SQLITE_WALKS_MAX,
+        SQLITE_READERS_MAX, SQLITE_WALK_INSTRUCTIONS_MAX, SQLITE_WALKS_MAX,
     },
     migrations,
     statement::check_count,
@@ -171,8 +171,7 @@ fn configure(connection: &Connection) -> Result<(), Error> {
     connection
         .execute_batch(&format!(
             "pragma synchronous = full; pragma foreign_keys = on; pragma secure_delete = on;
-            pragma wal_autocheckpoint = {SQLITE_LOG_PAGES}; pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX};
-            pragma mmap_size = {SQLITE_MAPPED_BYTES_MAX};"
+            pragma wal_autocheckpoint = {SQLITE_LOG_PAGES}; pragma journal_size_limit = {SQLITE_LOG_BYTES_MAX};"
         ))
         .map_err(translate)
 }
