@@ -8,14 +8,21 @@ use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{process, serve, web, workspace};
+use crate::{process, web, workspace};
 
 /// Builds the program and writes the two files into a folder of their own.
 pub(crate) fn run() -> Result<()> {
     web::build_if_changed()?;
-    process::run(&mut serve::build())?;
-    write(&workspace::binary())
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--profile", SHIPPED, "--package", "sederunt"])
+        .current_dir(workspace::root());
+    process::run(&mut cargo)?;
+    write(&workspace::target().join(SHIPPED).join("sederunt"))
 }
+
+/// The profile of what is shipped; the root `Cargo.toml` tells how it differs from `release`.
+const SHIPPED: &str = "shipped";
 
 /// The two files, of a program that was built.
 pub(crate) fn write(built: &Path) -> Result<()> {
