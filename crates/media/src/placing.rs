@@ -4,9 +4,10 @@
 //! room is never divided by accident. A group that begins goes where there is least to do: by how busy the shards were, and where that
 //! says little, as when many begin at once, by how many sessions they have.
 //!
-//! Of a large group whose shard is busier than another, whoever comes from then on is carried by that other one: their room stays where it is,
-//! and what it sends to them is encrypted and sent there. Nobody who is there is moved, and a small room stays whole: each packet of it
-//! would go through one thread more, for a saving that nobody sees.
+//! Whoever comes into a large group is placed as a group that begins, away from its shard where another has less to do: their room stays
+//! where it is, and what it sends to them is encrypted and sent there. They are divided while nothing happens there, too: nobody who is there
+//! can be moved, and many who listen today show their cameras tomorrow. A small room stays whole: each packet of it would go through one
+//! thread more, for a saving that nobody sees.
 
 use std::{cmp::Reverse, collections::HashMap};
 
@@ -31,7 +32,7 @@ impl Busy {
 /// When people of one room are carried by several shards.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Spreading {
-    /// Where it pays: those who come into a large room whose thread is busier than another.
+    /// Where it pays: those who come into a large room, each by the thread that has least to do.
     #[default]
     WhereItPays,
     /// Everybody who comes by a network, in turn, for whoever tests that it makes no difference or measures what it costs.
@@ -128,19 +129,17 @@ impl Placing {
         Ok(placed)
     }
 
-    /// Another shard that shall carry whoever comes to so many of a group that is at home there.
+    /// The shard that shall carry whoever comes to so many of a group that is at home there, if it may be another.
     fn carrier(&self, home: usize, sessions: usize, busy: &[Busy]) -> Option<usize> {
         match self.spreading {
             Spreading::InTurn => Some((home + sessions) % self.counts.len()),
             Spreading::WhereItPays if sessions < limits::SPREADS_FROM_SESSIONS => None,
-            Spreading::WhereItPays => {
-                let step = |shard: usize| busy.get(shard).copied().unwrap_or_default().step();
-                self.least(busy).filter(|least| step(*least) < step(home))
-            }
+            Spreading::WhereItPays => self.least(busy),
         }
     }
 
-    /// The shard that has least to do. Of equal ones the last: the first reads for all of them.
+    /// The shard that has least to do, by how busy it is and then by how many it carries. Of equal ones the last: the first reads for all of
+    /// them.
     fn least(&self, busy: &[Busy]) -> Option<usize> {
         let all = self.counts.iter().enumerate().map(|(shard, sessions)| {
             let busy = busy.get(shard).copied().unwrap_or_default();
@@ -275,9 +274,19 @@ mod tests {
         check(large, true, &[busy(500), busy(680), busy(600)], 0);
         check(large - 1, true, &[busy(500), busy(300), busy(600)], 2);
         check(large, false, &[busy(500), busy(300), busy(600)], 2);
-        check(large, true, &[busy(650), busy(610), busy(690)], 2);
-        check(large, true, &[busy(650), FULL, busy(690)], 2);
+        check(large, true, &[busy(650), busy(610), busy(690)], 1);
+        check(large, true, &[busy(650), FULL, busy(690)], 0);
         check(large, true, &[busy(900)], 0);
+    }
+
+    #[test]
+    fn a_large_room_is_divided_before_it_has_much_to_do() {
+        let large = limits::SPREADS_FROM_SESSIONS;
+        let mut placing = Placing::new(3);
+        for session in 0..3 * large {
+            placing.enter(coming(&session.to_string(), "a"), &[FREE; 3]).unwrap();
+        }
+        assert_eq!(placing.counts, [large; 3]);
     }
 
     #[test]
