@@ -71,7 +71,7 @@ enum Task {
         /// The target's name, a folder of `fuzz/corpus`; all of them one after the other if there is none
         target: Option<String>,
         /// For how long each is fuzzed
-        #[arg(default_value_t = fuzz::SECONDS)]
+        #[arg(long, value_name = "SECONDS", default_value_t = fuzz::SECONDS)]
         seconds: u32,
     },
     /// Play the simulated world with new seeds
