@@ -56,6 +56,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(29, "0029_consent"),
     migration!(30, "0030_composition"),
     migration!(31, "0031_consent_of_organisations"),
+    migration!(32, "0032_outbox_event_by_time"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -8,11 +8,14 @@ use db::{Statement, Value};
 
 use crate::{Kind, Outbox, limits::EVENTS_SPREAD_AT_ONCE};
 
+/// However much waits, this reads no more of it than it takes.
+const OLDEST_EVENTS: &str =
+    "select topic, subject, version, account, time_us from outbox_event order by time_us limit $1";
+
 impl Outbox {
     /// Turns some of what happened into deliveries, and says how much: whoever is told of any comes back for more.
     pub async fn spread(&self, now_us: i64) -> Result<usize, db::Error> {
-        let sql = "select topic, subject, version, account, time_us from outbox_event order by time_us limit $1";
-        let events = self.db.read(sql, vec![EVENTS_SPREAD_AT_ONCE.into()]).await?;
+        let events = self.db.read(OLDEST_EVENTS, vec![EVENTS_SPREAD_AT_ONCE.into()]).await?;
         let mut statements = Vec::with_capacity(events.len() * 2);
         for event in &events {
             let (topic, subject, version) = (event.text(0)?, event.text(1)?, event.int(2)?);
@@ -39,5 +42,23 @@ impl Outbox {
             self.db.write(statements).await?;
         }
         Ok(events.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OLDEST_EVENTS;
+    use db::{Db, Location};
+
+    #[tokio::test]
+    async fn what_waits_behind_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
+            .await
+            .unwrap();
+        let sql = format!("explain query plan {OLDEST_EVENTS}");
+        let plan = db.read(&sql, vec![100.into()]).await.unwrap();
+        let steps: Vec<&str> = plan.iter().map(|step| step.text(3).unwrap()).collect();
+        assert_eq!(steps, ["SCAN outbox_event USING INDEX outbox_event_by_time"]);
     }
 }

@@ -47,7 +47,10 @@ fn units(payloads: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
                 let mut rest = rest;
                 while let [high, low, more @ ..] = rest {
                     let (unit, after) = more.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))?;
-                    units.push(unit.to_vec());
+                    // No decoder takes a unit without a head.
+                    if !unit.is_empty() {
+                        units.push(unit.to_vec());
+                    }
                     rest = after;
                 }
             }
@@ -115,6 +118,8 @@ mod tests {
         check(&[parts[0], parts[1]], None); // its end is missing
         check(&[parts[0], &[0x41, 9]], None);
         check(&[&[0x78, 0, 9, 1]], None); // longer than it is
+        check(&[&[0x78, 0, 0, 0, 2, 0x41, 9]], Some((&[0, 0, 0, 2, 0x41, 9], false)));
+        check(&[&[0x78, 0, 0]], None);
         check(&[&[0x7c]], None);
         check(&[&[]], None);
         check(&[], None);

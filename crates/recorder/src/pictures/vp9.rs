@@ -28,6 +28,8 @@ pub(super) fn assemble(payloads: &[&[u8]]) -> Option<Picture> {
         layers.last_mut()?.extend_from_slice(payload.get(head_bytes..)?);
         is_complete = ends;
     }
+    // A layer that was left out adds nothing to what the others show.
+    layers.retain(|layer| !layer.is_empty());
     if !is_complete || layers.is_empty() {
         return None;
     }
@@ -186,6 +188,9 @@ mod tests {
             &[&[0x2c, 0x00, 9, 1, 2], &[0x6c, 0x02, 9, 3]],
             Some((&[1, 2, 3, 0xd9, 2, 0, 0, 0, 1, 0, 0, 0, 0xd9], true)),
         );
+        // One of them has nothing in it.
+        check(&[&[0x2c, 0x00, 9, 1, 2], &[0x6c, 0x02, 9]], Some((&[1, 2], true)));
+        check(&[&[0x0c]], None);
         check(&[&with(&[0x04], &KEY)], None); // its beginning is missing
         check(&[&with(&[0x08], &KEY)], None); // its end is missing
         check(&[&with(&[0x08], &KEY), &with(&[0x08], &KEY)], None);
