@@ -10,7 +10,7 @@ use anyhow::Result;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::time::MissedTickBehavior;
 
-/// A server with a few hundred people in meetings, and a busy one.
+/// Few and many: each is a commit, after which nothing that was remembered holds.
 const WRITES_PER_SECOND: [u32; 2] = [20, 200];
 
 /// Gets beside durable writes, against the same gets without.
