@@ -34,6 +34,17 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// What was deleted is gone for whoever reads, but not out of the files: somebody who began before, of this program or another one,
+    /// can still see it.
+    #[error(
+        "what was deleted is still in the files of the database, because somebody who began before can see it; \
+         do it again, or delete something else, when they have ended"
+    )]
+    Seen {
+        /// Who, as far as it is known.
+        #[source]
+        source: Source,
+    },
     /// The database went away during the commit: the write holds as a whole or not at all, and only a read can tell.
     #[error("the database went away and it is not known whether the data was stored")]
     Uncertain {

@@ -228,6 +228,8 @@ impl Db {
     /// day. It takes as long as the database is large. On SQLite that is in small pieces, between which others write. PostgreSQL
     /// writes each table anew, and holds up whoever needs it meanwhile.
     ///
+    /// Whoever began before, and may still read what was deleted, is waited for: [`Error::Seen`] if they do not end.
+    ///
     /// PostgreSQL keeps its own log of changes until it recycles it, and archives or standbys keep theirs; file systems and
     /// disks may keep old blocks. That is beyond this crate.
     pub fn scrub(&self) -> Answer<'_, ()> {

@@ -12,6 +12,9 @@ pub struct Limits {
     pub read_timeout: Duration,
     /// A write that takes longer is interrupted, and so is waiting for another process to finish its own.
     pub write_timeout: Duration,
+    /// How long a scrub waits for others who can still see what was deleted: transactions of this server's database engine that began
+    /// before. Those of ours have the limits above; a standby of PostgreSQL reports every ten seconds what it reads.
+    pub scrub_patience: Duration,
 }
 
 impl Default for Limits {
@@ -20,6 +23,7 @@ impl Default for Limits {
             rows_max: 100_000,
             read_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(5),
+            scrub_patience: Duration::from_mins(1),
         }
     }
 }
@@ -79,6 +83,9 @@ pub(crate) const SCRUB_PAGES_PER_STEP: u32 = 256;
 /// How long others have the file to themselves between two steps. A process that waits for another one's write looks again after
 /// at most a tenth of a second, and sooner at first.
 pub(crate) const SCRUB_PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest that such a pause becomes where somebody else is waited for who may take their time.
+pub(crate) const SCRUB_PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// How often whoever waits for another server to end looks whether it has: meetings wait as long.
 pub(crate) const LEASE_WAIT_INTERVAL: Duration = Duration::from_millis(250);

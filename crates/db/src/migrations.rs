@@ -57,6 +57,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(30, "0030_composition"),
     migration!(31, "0031_consent_of_organisations"),
     migration!(32, "0032_outbox_event_by_time"),
+    migration!(33, "0033_forgetting"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -10,6 +10,7 @@ mod connector;
 mod convert;
 mod failure;
 mod lease;
+mod scrub;
 mod security;
 
 pub(crate) use lease::Lease;
@@ -139,17 +140,13 @@ impl Postgres {
         }
     }
 
-    /// The statistics hold samples of the data, so they are taken anew first; then all tables are rewritten, those of the
-    /// statistics included. The connection is not used again, because its time limit was lifted.
+    /// The connection is not used again, because its time limit is lifted.
     pub(crate) async fn scrub(&self) -> Result<(), Error> {
-        let rewrite = async || -> Result<(), Failure> {
+        let rewritten = async {
             let client = Object::take(self.writers.get().await?);
-            for statement in ["set statement_timeout = 0", "analyze", "vacuum full"] {
-                client.batch_execute(statement).await?;
-            }
-            Ok(())
+            scrub::rewrite(&client, self.limits.scrub_patience).await
         };
-        rewrite().await.map_err(Failure::into_error)
+        rewritten.await.map_err(Failure::into_error)
     }
 
     async fn recover(&self, attempt: u32, error: &Error) {

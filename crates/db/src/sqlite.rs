@@ -105,7 +105,7 @@ impl Sqlite {
             }
         }
         // A reader that began before sees the old state in the log: it is soon gone, as reads have a time limit.
-        let deadline = Instant::now() + self.limits.read_timeout + self.limits.write_timeout;
+        let deadline = Instant::now() + self.limits.scrub_patience;
         loop {
             // Readers of every process let go of the log, until the next write.
             self.marks.take_away();
@@ -114,7 +114,7 @@ impl Sqlite {
             }
             if Instant::now() >= deadline {
                 let reason = "somebody has been reading for too long for the log to be cut";
-                return Err(Error::Timeout {
+                return Err(Error::Seen {
                     source: Arc::new(std::io::Error::other(reason)),
                 });
             }
@@ -221,7 +221,8 @@ fn query(
 ) -> Result<Vec<Row>, Error> {
     interrupt_after(connection, limits.read_timeout, instructions_max)?;
     let mut statement = connection.prepare_cached(sql).map_err(translate)?;
-    if !statement.readonly() {
+    // The engine says of an explained statement what it says of the statement.
+    if !statement.readonly() && statement.is_explain() == 0 {
         return Err(Error::wrong("a read must not change anything"));
     }
     bind(&mut statement, params)?;

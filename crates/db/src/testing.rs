@@ -8,7 +8,7 @@ mod server;
 pub use crate::sqlite::{Disk, Fate};
 pub use server::Secured;
 
-use crate::{Db, Location};
+use crate::{Db, Location, Statement};
 use std::thread;
 use tempfile::TempDir;
 
@@ -47,6 +47,16 @@ pub async fn new_postgres() -> Location {
 /// The name of an empty database on a PostgreSQL that speaks TLS, on this port of 127.0.0.1, to its user `postgres`.
 pub async fn new_secured_postgres(secured: Secured<'_>) -> Location {
     Location::Postgres(server::new_secured_database(secured).await)
+}
+
+/// The steps in which SQLite would carry out a statement, as its `explain query plan` names them. The database must be of that engine.
+pub async fn plan(db: &Db, statement: &Statement) -> Vec<String> {
+    let sql = format!("explain query plan {}", statement.sql);
+    let steps = db.read(&sql, statement.params.clone()).await.expect("a plan");
+    steps
+        .iter()
+        .map(|step| step.text(3).expect("the step").to_owned())
+        .collect()
 }
 
 /// Says on which engine a test failed.

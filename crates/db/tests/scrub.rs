@@ -1,7 +1,15 @@
 //! Scrubbing: deleted bytes leave the files, and nobody else notices.
 
-use db::{Db, Location, Statement, Value, testing::each_engine};
-use std::{fs, time::Duration};
+use db::{
+    Db, Limits, Location, Statement, Value,
+    testing::{each_engine, new_postgres},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio_postgres::NoTls;
 
 const SECRET: &str = "a text that must not stay";
 
@@ -48,15 +56,7 @@ async fn sqlite_keeps_no_byte_in_its_file_or_its_log() {
     .await
     .expect("a table");
     insert(db.clone(), 0..50).await;
-    let found = || {
-        let files = fs::read_dir(folder.path()).expect("a folder");
-        let contents = files.map(|file| fs::read(file.expect("a file").path()).expect("readable"));
-        let holding = contents.filter(|content| {
-            let mut windows = content.windows(SECRET.len());
-            windows.any(|window| window == SECRET.as_bytes())
-        });
-        holding.count()
-    };
+    let found = || holding(folder.path());
     assert!(found() > 0);
     db.write(vec![
         Statement::new("delete from thing where id < 40", Vec::new()).expect(40),
@@ -71,6 +71,51 @@ async fn sqlite_keeps_no_byte_in_its_file_or_its_log() {
     assert!(found() > 0, "deleting alone is not enough");
     db.scrub().await.expect("scrubbed");
     assert_eq!(found(), 0);
+}
+
+/// PostgreSQL keeps a deleted row for whoever began before: a transaction that reads this database, or one that writes into another.
+#[tokio::test]
+async fn postgresql_keeps_no_row_for_whoever_began_before() {
+    for (elsewhere, work) in [
+        (false, "begin isolation level repeatable read; select 1"),
+        (true, "begin; create table other (id bigint)"),
+    ] {
+        let location = new_postgres().await;
+        let db = Db::open(&location).await.expect("a database");
+        let impatient = Limits {
+            scrub_patience: Duration::from_millis(200),
+            ..Limits::default()
+        };
+        let impatient = Db::open_with(&location, impatient).await.expect("the same database");
+        let table = "create table thing (id bigint not null primary key, name text not null)";
+        db.write(vec![Statement::new(table, Vec::new())])
+            .await
+            .expect("a table");
+        insert(db.clone(), 0..50).await;
+        let beside = connect(&if elsewhere {
+            new_postgres().await
+        } else {
+            location.clone()
+        })
+        .await;
+        beside.batch_execute(work).await.expect("begun");
+        let delete = Statement::new("delete from thing", Vec::new()).expect(50);
+        db.write(vec![delete]).await.expect("deleted");
+
+        let refused = impatient.scrub().await;
+        assert!(matches!(refused, Err(db::Error::Seen { .. })), "{work}: {refused:?}");
+        let scrub = db.scrub();
+        let end = async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            beside.batch_execute("commit").await.expect("ended");
+        };
+        let (scrubbed, ()) = tokio::join!(scrub, end);
+        scrubbed.expect("scrubbed");
+        db.write(vec![Statement::new("checkpoint", Vec::new())])
+            .await
+            .expect("written");
+        assert_eq!(holding(&data_of(&location, &db).await), 0, "{work}");
+    }
 }
 
 /// As a command beside a running server scrubs: the server writes on, and waits for no more than a piece of the work.
@@ -147,4 +192,44 @@ async fn count(db: &Db) -> i64 {
         .await
         .expect("a count");
     rows[0].int(0).expect("a number")
+}
+
+/// How many files below a folder hold the secret.
+fn holding(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let counts = paths.map(|path| {
+        if path.is_dir() {
+            return holding(&path);
+        }
+        // A file that is gone by now holds nothing.
+        let content = fs::read(path).unwrap_or_default();
+        usize::from(content.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()))
+    });
+    counts.sum()
+}
+
+/// Where a PostgreSQL of the tests keeps the tables of this database.
+async fn data_of(location: &Location, db: &Db) -> PathBuf {
+    let number = "select cast(oid as bigint) from pg_database where datname = current_database()";
+    let number = db.read(number, Vec::new()).await.expect("a row")[0]
+        .int(0)
+        .expect("a number");
+    let folder = address(location).strip_prefix("host=").expect("a folder first");
+    Path::new(folder.split(' ').next().expect("a folder")).join(format!("data/base/{number}"))
+}
+
+fn address(location: &Location) -> &str {
+    match location {
+        Location::Postgres(address) => address,
+        Location::Sqlite(path) => panic!("{} is no PostgreSQL", path.display()),
+    }
+}
+
+async fn connect(location: &Location) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(address(location), NoTls)
+        .await
+        .expect("connected");
+    tokio::spawn(connection);
+    client
 }

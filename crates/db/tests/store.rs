@@ -195,6 +195,7 @@ async fn open_with_short_limits(location: &Location) -> Db {
         rows_max: 3,
         read_timeout: timeout,
         write_timeout: timeout,
+        ..Limits::default()
     };
     Db::open_with(location, limits).await.expect("a new database opens")
 }

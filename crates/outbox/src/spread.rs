@@ -48,7 +48,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::OLDEST_EVENTS;
-    use db::{Db, Location};
+    use db::{Db, Location, Statement, testing::plan};
 
     #[tokio::test]
     async fn what_waits_behind_is_not_read() {
@@ -56,9 +56,10 @@ mod tests {
         let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
             .await
             .unwrap();
-        let sql = format!("explain query plan {OLDEST_EVENTS}");
-        let plan = db.read(&sql, vec![100.into()]).await.unwrap();
-        let steps: Vec<&str> = plan.iter().map(|step| step.text(3).unwrap()).collect();
-        assert_eq!(steps, ["SCAN outbox_event USING INDEX outbox_event_by_time"]);
+        let oldest = Statement::new(OLDEST_EVENTS, vec![100.into()]);
+        assert_eq!(
+            plan(&db, &oldest).await,
+            ["SCAN outbox_event USING INDEX outbox_event_by_time"]
+        );
     }
 }

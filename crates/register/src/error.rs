@@ -20,6 +20,9 @@ pub enum RegisterError {
     /// Somebody is to be forgotten who is in a conference that is still held.
     #[error("the person is in a meeting that is not over; try again when it is")]
     StillMeeting,
+    /// A person is forgotten, but their bytes are not gone yet.
+    #[error(transparent)]
+    StillSeen(db::Error),
     /// The caller's filter.
     #[error("the filter is malformed {0}")]
     InvalidFilter(filter::Malformed),
@@ -76,6 +79,7 @@ impl From<db::Error> for RegisterError {
     fn from(error: db::Error) -> RegisterError {
         match error {
             db::Error::TooFar => RegisterError::TooFar,
+            error @ db::Error::Seen { .. } => RegisterError::StillSeen(error),
             error @ db::Error::Damaged { .. } => RegisterError::Damaged(Damage::Database(error)),
             error => RegisterError::Store(error),
         }

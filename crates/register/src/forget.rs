@@ -53,6 +53,7 @@ pub(crate) const PARTICIPATION: &str = "
 impl Register {
     /// Forgets a person, and says in how many conferences they were named. The seed must be random. Whoever is in a
     /// conference that is still held cannot be forgotten yet: [`RegisterError::StillMeeting`].
+    /// [`RegisterError::StillSeen`] says that the person is, but that others keep the bytes in the files, until the next is forgotten.
     ///
     /// Spaces of a forgotten user stay for the records of those who met there, without an owner and without a code. An
     /// account and what belongs to it must have been deleted before, so that its bytes are wiped, too.
@@ -92,28 +93,7 @@ impl Register {
                 break;
             }
         }
-        let rest = [
-            ("delete from member where account = $1", account()),
-            ("delete from member where email = $1", vec![email.into()]),
-            (
-                "delete from meeting_code where space in (select id from space where owner = $1)",
-                account(),
-            ),
-            (
-                "update space set owner = $2 where owner = $1",
-                vec![id.as_str().into(), NOBODY.into()],
-            ),
-            ("update conference set organizer = null where organizer = $1", account()),
-            ("delete from setup_failure where account = $1", account()),
-            (
-                "update meeting_recording set account = null where account = $1",
-                account(),
-            ),
-        ];
-        let mut statements = rest.map(|(sql, params)| Statement::new(sql, params)).to_vec();
-        statements.extend(outbox::forgetting(id.as_str()));
-        statements.extend(renaming(id, &UserId::from_random(digest(id.as_str(), seed))));
-        self.db.write(statements).await?;
+        self.db.write(outside_of_conferences(id, email, seed)).await?;
         Ok(conferences)
     }
 
@@ -136,9 +116,36 @@ impl Register {
     }
 }
 
+/// Takes somebody out of what is not one conference's: where they are a member, what they own, what they were told of and what they did.
+pub(crate) fn outside_of_conferences(id: &UserId, email: &str, seed: [u8; 32]) -> Vec<Statement> {
+    let account = || vec![id.as_str().into()];
+    let statements = [
+        ("delete from member where account = $1", account()),
+        ("delete from member where email = $1", vec![email.into()]),
+        (
+            "delete from meeting_code where space in (select id from space where owner = $1)",
+            account(),
+        ),
+        (
+            "update space set owner = $2 where owner = $1",
+            vec![id.as_str().into(), NOBODY.into()],
+        ),
+        ("delete from setup_failure where account = $1", account()),
+        (
+            "update meeting_recording set account = null where account = $1",
+            account(),
+        ),
+    ];
+    let mut statements = statements.map(|(sql, params)| Statement::new(sql, params)).to_vec();
+    statements.extend(outbox::forgetting(id.as_str()));
+    statements.extend(renaming(id, &UserId::from_random(digest(id.as_str(), seed))));
+    statements
+}
+
 /// Gives one participant of one conference another id and no name, and deletes where they were and what their device said of itself.
-/// What this server measured stays, for it is a part of the conference. An owner who was not there is no participant.
-fn forgotten(
+/// What this server measured stays, for it is a part of the conference. An owner who was not there is no participant. Whoever is the
+/// organizer may read, and so is found.
+pub(crate) fn forgotten(
     conference: &ConferenceId,
     participant: &ParticipantId,
     account: Option<&str>,
@@ -195,6 +202,10 @@ fn forgotten(
             ),
             Statement::new(
                 "delete from setup_failure where conference = $1 and account = $2",
+                of_account(),
+            ),
+            Statement::new(
+                "update conference set organizer = null where id = $1 and organizer = $2",
                 of_account(),
             ),
         ]);

@@ -16,7 +16,7 @@ use crate::{
         EXPIRED_CONFERENCES, MANY_PARTICIPANTS, MANY_PATHS, MANY_PIECES, MANY_READERS, MANY_REPORTS, MANY_SESSIONS,
         MANY_STREAMS,
     },
-    forget::{CONFERENCES_OF, OPEN_CONFERENCE_OF, PARTICIPATION},
+    forget::{CONFERENCES_OF, OPEN_CONFERENCE_OF, PARTICIPATION, forgotten, outside_of_conferences},
     members::{MEMBER, MEMBER_ROLE, MEMBERS},
     page::{Direction, Key, List},
     participant_sessions::{
@@ -31,8 +31,8 @@ use crate::{
     spaces::{SPACE_BY_CODE, SPACE_BY_ID, SPACES},
     telephone_records::{NETWORK_CALLS, TELEPHONE_RECORD, TELEPHONE_RECORDS, TELEPHONE_RECORDS_BY_CHANGE},
 };
-use db::{Db, Location, Value};
-use meeting::Micros;
+use db::{Db, Location, Statement, Value, testing::plan};
+use meeting::{ConferenceId, Micros, ParticipantId, UserId};
 
 #[tokio::test]
 async fn what_is_said_and_wanted_of_recordings_is_searched() {
@@ -47,6 +47,27 @@ async fn what_is_said_and_wanted_of_recordings_is_searched() {
     check(&db, ANSWERS_THAT_HOLD, vec![Value::Null; 2], &and_of_each).await;
     let own_index = ["SCAN k USING INDEX meeting_recording_composition_wanted"];
     check(&db, WANTED, vec![Value::Null], &own_index).await;
+}
+
+/// Writes wait for it.
+#[tokio::test]
+async fn whoever_is_forgotten_is_searched() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let db = Db::open(&Location::Sqlite(folder.path().join("plans.db")))
+        .await
+        .expect("a database");
+    let account = UserId::from_random([1; 16]);
+    let conference = ConferenceId::from_random([2; 16]);
+    let participant = ParticipantId::from(&account);
+    let mut statements = forgotten(&conference, &participant, Some(account.as_str()), [3; 32]);
+    statements.extend(outside_of_conferences(&account, "ada@example.org", [3; 32]));
+    for statement in statements {
+        for step in plan(&db, &statement).await {
+            // What waits in the outbox is few, and soon gone.
+            let is_bounded = !step.starts_with("SCAN") || step == "SCAN outbox_event";
+            assert!(is_bounded, "{step}\n{statement:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -340,13 +361,7 @@ async fn check(db: &Db, sql: &str, params: Vec<Value>, allowed: &[&str]) {
 }
 
 async fn explain(db: &Db, sql: &str, params: Vec<Value>) -> Vec<String> {
-    let rows = db
-        .read(&format!("explain query plan {sql}"), params)
-        .await
-        .expect("a statement");
-    rows.iter()
-        .map(|row| row.text(3).expect("the step").to_owned())
-        .collect()
+    plan(db, &Statement::new(sql.to_owned(), params)).await
 }
 
 #[tokio::test]

@@ -88,6 +88,7 @@ async fn one_participant_is_forgotten_in_one_conference() {
         let mut hall = Hall::new(&db).await;
         let zoe = hall.join(anonymous("Zoe Unforgettable"), at(1)).await;
         let bo = hall.join(signed_in(2), at(1)).await;
+        let host = hall.join(signed_in(1), at(1)).await;
         let person = Forgotten::Participant {
             conference: &zoe.conference,
             participant: &zoe.participant,
@@ -96,6 +97,7 @@ async fn one_participant_is_forgotten_in_one_conference() {
         assert!(matches!(early, Err(RegisterError::StillMeeting)), "{early:?}");
         hall.leave(&zoe, at(5)).await;
         hall.leave(&bo, at(6)).await;
+        hall.leave(&host, at(6)).await;
         assert_eq!(
             hall.register.forget_person(person, [7; 32]).await.expect("forgotten"),
             1
@@ -107,28 +109,22 @@ async fn one_participant_is_forgotten_in_one_conference() {
         let missing = hall.register.forget_person(person, [7; 32]).await;
         assert!(matches!(missing, Err(RegisterError::NotFound)), "{missing:?}");
 
-        // Somebody with an account is forgotten there alone, and may not read the record any more.
-        let person = Forgotten::Participant {
-            conference: &bo.conference,
-            participant: &bo.participant,
-        };
-        assert_eq!(
-            hall.register.forget_person(person, [9; 32]).await.expect("forgotten"),
-            1
-        );
-        assert!(
-            !hall
-                .register
-                .may_read(&bo.conference, &user(2), at(10))
-                .await
-                .expect("an answer")
-        );
-        assert!(
-            hall.register
-                .may_read(&bo.conference, &user(1), at(10))
-                .await
-                .expect("an answer")
-        );
+        // Somebody with an account is forgotten there alone: they may not read the record any more, nor is it one of theirs.
+        for (seat, seed, readers_left, organizer) in
+            [(&bo, [8; 32], vec![1], Some(user(1))), (&host, [9; 32], vec![], None)]
+        {
+            let person = Forgotten::Participant {
+                conference: &seat.conference,
+                participant: &seat.participant,
+            };
+            assert_eq!(hall.register.forget_person(person, seed).await.expect("forgotten"), 1);
+            for reader in [1, 2] {
+                let may = hall.register.may_read(&bo.conference, &user(reader), at(10)).await;
+                assert_eq!(may.expect("an answer"), readers_left.contains(&reader));
+            }
+            let record = hall.register.provisional_call_record(&bo.conference, at(10)).await;
+            assert_eq!(record.expect("kept").organizer, organizer);
+        }
     })
     .await;
 }

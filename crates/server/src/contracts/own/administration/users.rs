@@ -4,7 +4,7 @@ use api::sederunt::v1 as api;
 use audit::By;
 use identity::{AccountError, Identity, NewUser, User, UserChange, limits};
 use meeting::{ConferenceId, ParticipantId, UserId};
-use register::{Forgotten, Register, RegisterError};
+use register::{Forgotten, Register, RegisterError, chain};
 
 use super::pages::requested_page;
 use super::{failures, timestamp};
@@ -62,6 +62,10 @@ pub(super) async fn delete(
         Err(ForgetError::Account(error)) => Err(failures::account(&error)),
         Err(ForgetError::Register(error @ RegisterError::StillMeeting)) => {
             Err(Failure::new(Kind::Precondition, error.to_string()).because("STILL_MEETING"))
+        }
+        Err(ForgetError::Register(error @ RegisterError::StillSeen(_))) => {
+            tracing::warn!(error = %chain(&error), "somebody is forgotten, and their bytes are not gone yet");
+            Err(Failure::unavailable(error.to_string()))
         }
         Err(ForgetError::Register(error)) => Err(Failure::broken(&error)),
     }
