@@ -6,6 +6,7 @@
 
 mod attend;
 mod http;
+mod lives;
 mod meeting;
 mod port;
 mod receiver;
@@ -15,6 +16,7 @@ mod server;
 
 pub use attend::{Told, accept, offer};
 pub use http::{Answer, post_form, request, request_from};
+pub use lives::live_and_die;
 pub use meeting::{Seat, join, leave, open_space, resume};
 pub use port::free_port;
 pub use receiver::Receiver;

@@ -18,16 +18,13 @@ use std::{
     collections::{HashMap, HashSet},
     env,
     net::SocketAddr,
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Mutex,
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Seat, Seed, Server, join, leave, open_space, resume};
+use end_to_end::{Seat, Seed, Server, join, leave, live_and_die, open_space, resume};
 use serde_json::Value;
 
 const KILLS: u64 = 5;
@@ -116,28 +113,8 @@ impl World {
     /// Clients are busy until the process is killed under them.
     fn live_and_die(&mut self, life: u64, seed: &mut Seed) -> Result<()> {
         let server = self.server.take().context("a server runs")?;
-        let address = server.address();
-        let is_dead = AtomicBool::new(false);
-        let this = &*self;
-        thread::scope(|scope| {
-            for _ in 0..CLIENTS {
-                let mut choices = seed.split();
-                let is_dead = &is_dead;
-                scope.spawn(move || {
-                    while !is_dead.load(Ordering::Relaxed) {
-                        // A failed request ends this client's life early: the next one would fail as well.
-                        if this.act(address, life, &mut choices).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            thread::sleep(Duration::from_millis(
-                LIFE_MS.start + seed.below(LIFE_MS.end - LIFE_MS.start),
-            ));
-            let killed = server.kill();
-            is_dead.store(true, Ordering::Relaxed);
-            killed
+        live_and_die(server, CLIENTS, LIFE_MS, seed, |address, choices| {
+            self.act(address, life, choices)
         })
     }
 
@@ -309,6 +286,7 @@ impl World {
             ensure!(overlap.is_none(), "{space}: two conferences at once: {overlap:?}");
         }
         let acknowledged = self.acknowledged.lock().expect("no client panics");
+        ensure!(!acknowledged.is_empty(), "nobody met");
         let lost = acknowledged
             .iter()
             .find(|row| !sessions_seen.contains(&row.seat.participant_session));

@@ -9,13 +9,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     process::Command,
-    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Receiver, Seed, Server, binary, join, leave, open_space, request};
+use end_to_end::{Receiver, Seed, Server, binary, join, leave, live_and_die, open_space, request};
 use serde_json::{Value, json};
 
 const KILLS: u64 = 3;
@@ -127,22 +126,8 @@ impl World {
     /// Clients come and go until the process is killed under them.
     fn live_and_die(&mut self, seed: &mut Seed) -> Result<()> {
         let server = self.server.take().context("a server runs")?;
-        let (address, is_dead) = (server.address(), AtomicBool::new(false));
-        let this = &*self;
-        thread::scope(|scope| {
-            for _ in 0..CLIENTS {
-                let (mut choices, is_dead) = (seed.split(), &is_dead);
-                scope.spawn(move || {
-                    // A failed request is the end of the server.
-                    while !is_dead.load(Ordering::Relaxed) && this.visit(address, &mut choices).is_ok() {}
-                });
-            }
-            thread::sleep(Duration::from_millis(
-                LIFE_MS.start + seed.below(LIFE_MS.end - LIFE_MS.start),
-            ));
-            let killed = server.kill();
-            is_dead.store(true, Ordering::Relaxed);
-            killed
+        live_and_die(server, CLIENTS, LIFE_MS, seed, |address, choices| {
+            self.visit(address, choices)
         })
     }
 

@@ -87,6 +87,10 @@ pub(crate) const SCRUB_PAUSE: Duration = Duration::from_millis(20);
 /// The longest that such a pause becomes where somebody else is waited for who may take their time.
 pub(crate) const SCRUB_PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// How long a scrub stands before a table of PostgreSQL that somebody uses, with all others behind it. A second is what PostgreSQL's
+/// own vacuum is given before the table is taken from it.
+pub(crate) const SCRUB_LOCK_TIMEOUT: Duration = Duration::from_millis(1_500);
+
 /// How often whoever waits for another server to end looks whether it has: meetings wait as long.
 pub(crate) const LEASE_WAIT_INTERVAL: Duration = Duration::from_millis(250);
 

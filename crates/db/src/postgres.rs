@@ -140,7 +140,7 @@ impl Postgres {
         }
     }
 
-    /// The connection is not used again, because its time limit is lifted.
+    /// The connection is not used again, because its limits are others.
     pub(crate) async fn scrub(&self) -> Result<(), Error> {
         let rewritten = async {
             let client = Object::take(self.writers.get().await?);

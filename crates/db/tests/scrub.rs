@@ -74,10 +74,12 @@ async fn sqlite_keeps_no_byte_in_its_file_or_its_log() {
 }
 
 /// PostgreSQL keeps a deleted row for whoever began before: a transaction that reads this database, or one that writes into another.
+/// Nor does it rewrite a table that somebody uses.
 #[tokio::test]
 async fn postgresql_keeps_no_row_for_whoever_began_before() {
     for (elsewhere, work) in [
         (false, "begin isolation level repeatable read; select 1"),
+        (false, "begin; lock table thing in access share mode"),
         (true, "begin; create table other (id bigint)"),
     ] {
         let location = new_postgres().await;

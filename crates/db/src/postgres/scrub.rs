@@ -8,11 +8,11 @@
 use super::failure::Failure;
 use crate::{
     Error,
-    limits::{SCRUB_PAUSE, SCRUB_PAUSE_MAX},
+    limits::{SCRUB_LOCK_TIMEOUT, SCRUB_PAUSE, SCRUB_PAUSE_MAX},
 };
 use std::{io, sync::Arc, time::Duration};
 use tokio::time::sleep;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, error::SqlState};
 
 /// The number of a new transaction: what was deleted before was deleted by smaller ones.
 const NOW: &str = "select cast(cast(pg_current_xact_id() as text) as bigint)";
@@ -33,13 +33,15 @@ const UNFINISHED: &str = "
 /// Rewrites all tables, until none holds what was deleted before. The statistics are taken anew first, and are rewritten with the
 /// rest.
 ///
-/// The connection must not be used for anything else: its time limit is lifted.
+/// The connection must not be used for anything else: its limits are others now.
 ///
 /// # Errors
 ///
 /// [`Error::Seen`] if others have been able to see what was deleted for longer than this patience.
 pub(super) async fn rewrite(client: &Client, patience: Duration) -> Result<(), Failure> {
-    client.batch_execute("set statement_timeout = 0").await?;
+    let lock_ms = SCRUB_LOCK_TIMEOUT.as_millis();
+    let limits = format!("set statement_timeout = 0; set lock_timeout = {lock_ms}");
+    client.batch_execute(&limits).await?;
     client.batch_execute("analyze").await?;
     let now: i64 = client.query_one(NOW, &[]).await?.try_get(0)?;
     let mut patience = Patience {
@@ -50,7 +52,8 @@ pub(super) async fn rewrite(client: &Client, patience: Duration) -> Result<(), F
         patience.wait("began to write and has not ended").await?;
     }
     while let Some(tables) = unfinished(client, now).await? {
-        client.batch_execute(&format!("vacuum full {tables}")).await?;
+        let rewritten = client.batch_execute(&format!("vacuum full {tables}")).await;
+        rewritten.or_else(unless_locked)?;
         if let Some(tables) = unfinished(client, now).await? {
             patience
                 .wait(&format!("still sees what was deleted from {tables}"))
@@ -58,6 +61,14 @@ pub(super) async fn rewrite(client: &Client, patience: Duration) -> Result<(), F
         }
     }
     Ok(())
+}
+
+/// Whoever uses a table is waited for by pauses, in which others can use it too.
+fn unless_locked(error: tokio_postgres::Error) -> Result<(), tokio_postgres::Error> {
+    match error.code() {
+        Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => Ok(()),
+        _ => Err(error),
+    }
 }
 
 async fn unfinished(client: &Client, now: i64) -> Result<Option<String>, Failure> {
