@@ -470,6 +470,10 @@ pub const ANEW_US: i64 = 5_000_000;
 /// SSRCs remembered and measured per session: three sources, and some that were started again.
 pub const STREAMS_PER_SESSION: usize = 16;
 
+/// Sources by which a client reports, of which it is remembered what has come: browsers take one for sound, one for pictures and one for
+/// arrivals, or the same.
+pub const REPORTING_SOURCES: usize = 16;
+
 /// What waits for whoever has tapped a room. Three people with cameras send some 600 packets a second, so a reader may stand still for
 /// 27 s; the liveliest room that is worth recording, with twenty cameras, sends 4,000, for 4 s. Of whole packets it is 20 MB.
 pub const TAPPED_WAITING: usize = 16_384;

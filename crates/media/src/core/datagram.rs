@@ -40,6 +40,11 @@ pub(crate) fn is_media(datagram: &[u8]) -> bool {
     kind(datagram) == Kind::Media
 }
 
+/// Whether that is a report, and no packet of media (RFC 5761 §4).
+pub(crate) fn is_report(datagram: &[u8]) -> bool {
+    is_media(datagram) && matches!(datagram.get(1), Some(192..=223))
+}
+
 /// The source that a packet of media names, which is not encrypted: of a packet that was sent again its own, and not that of the one
 /// that was lost.
 pub(crate) fn source(datagram: &[u8]) -> Option<u32> {

@@ -26,7 +26,7 @@ use str0m::{
 
 use crate::peer::{
     reporting::{Reporting, without_arrivals},
-    srtp::Sealer,
+    srtp::{Opener, Sealer},
 };
 
 /// What does the work.
@@ -55,7 +55,7 @@ const REPORT_AAD_BYTES: usize = 12;
 
 /// What a handshake has made.
 pub(super) enum Keys {
-    Sealer(Sealer),
+    Ours(Sealer, Opener),
     /// Of a profile that the stack alone serves.
     OfTheStack,
 }
@@ -293,8 +293,12 @@ impl DtlsInstance for Opening<dimpl::Dtls> {
         match &output {
             DtlsOutput::ApplicationData(_) => OPENED.set(true),
             DtlsOutput::KeyingMaterial(material, profile) => {
-                let sealer = Sealer::new(material, *profile, self.0.is_active(), PLAIN.srtp_provider);
-                KEYS.set(Some(sealer.map_or(Keys::OfTheStack, Keys::Sealer)));
+                let (is_active, provider) = (self.0.is_active(), PLAIN.srtp_provider);
+                let sealer = Sealer::new(material, *profile, is_active, provider);
+                let ours = sealer.zip(Opener::new(material, *profile, is_active, provider));
+                KEYS.set(Some(
+                    ours.map_or(Keys::OfTheStack, |(sealer, opener)| Keys::Ours(sealer, opener)),
+                ));
             }
             _ => {}
         }

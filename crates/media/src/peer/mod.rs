@@ -45,13 +45,19 @@ use std::{
 use str0m::{Event, Input, Output, Rtc, RtcError};
 
 use crate::{
-    core::LineId,
+    core::{LineId, datagram},
     endpoint::Route,
     event,
     ingress::PeerEvent,
     peer::{
-        arriving::Arriving, authentic::Keys, channels::Channels, estimate::Estimation, lean::Lean,
-        redundancy::Redundancy, sending::ReceivingLine, ways::Ways,
+        arriving::Arriving,
+        authentic::Keys,
+        channels::Channels,
+        estimate::Estimation,
+        lean::{Heard, Lean},
+        redundancy::Redundancy,
+        sending::ReceivingLine,
+        ways::Ways,
     },
 };
 
@@ -141,6 +147,16 @@ impl Peer {
             return Ok(false);
         };
         self.clock = self.clock.max(now);
+        match self.guarded(|peer| Ok(peer.hear(contents)))? {
+            Heard::Stale => return Ok(false),
+            Heard::All => {
+                self.ways.came(route, contents);
+                self.ways.proved();
+                self.ways.answered();
+                return Ok(true);
+            }
+            Heard::Nothing => {}
+        }
         self.ways.came(route, contents);
         self.arriving.came(contents);
         authentic::take_opened();
@@ -155,6 +171,13 @@ impl Peer {
         })
     }
 
+    /// What a client says of arrivals is for the lean way alone. It is most of what comes from who only watches, and the stack would look
+    /// after all its timers for each.
+    fn hear(&mut self, contents: &[u8]) -> Heard {
+        let lean = self.lean.as_mut().filter(|_| datagram::is_report(contents));
+        lean.map_or(Heard::Nothing, |lean| lean.hear(contents, self.clock))
+    }
+
     /// Media goes back the way of the datagram that was handed in last, if it was authentic.
     fn note_opened(&mut self) {
         if authentic::take_opened() {
@@ -162,7 +185,7 @@ impl Peer {
         }
         match authentic::take_keys() {
             None => {}
-            Some(Keys::Sealer(sealer)) => self.lean = self.lean.take().map(|lean| lean.begun(sealer)),
+            Some(Keys::Ours(sealer, opener)) => self.lean = self.lean.take().map(|lean| lean.begun(sealer, opener)),
             // The lean way has sent nothing yet.
             Some(Keys::OfTheStack) => self.lean = None,
         }

@@ -1,67 +1,202 @@
-//! Sealing packets of media beside the WebRTC stack (RFC 3711, RFC 7714).
+//! Sealing packets of media, and opening reports, beside the WebRTC stack (RFC 3711, RFC 7714).
 //!
 //! The key of a session is no secret to its own process: the handshake hands it out, and here the same session keys are derived from it
 //! that the stack derives. A nonce is a source and a packet's number in it, and must never seal two packets. So what leaves by
-//! this way is packets of sources that the stack sends nothing of. Reports are the stack's alone.
+//! this way is packets of sources that the stack sends nothing of. Reports are sealed by the stack alone; they are opened here too, since most
+//! of them are for nobody but the lean way.
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use str0m::crypto::{SrtpProvider, dtls::SrtpProfile};
 
+use crate::limits;
+
 const SALT_BYTES: usize = 12;
-/// What is derived (RFC 3711 §4.3.2).
-const LABEL_KEY: u8 = 0;
-const LABEL_SALT: u8 = 2;
+/// What is derived for packets, key and salt (RFC 3711 §4.3.2).
+const OF_PACKETS: [u8; 2] = [0, 2];
+/// The same for reports.
+const OF_REPORTS: [u8; 2] = [3, 5];
+/// Of a report, what is not encrypted.
+const REPORT_HEAD_BYTES: usize = 8;
+/// Says in the last word of a report that it is encrypted; the rest of that word is its number.
+const IS_ENCRYPTED: u32 = 1 << 31;
 
 /// Seals what one side of a session sends.
-pub(super) struct Sealer {
+pub(super) struct Sealer(Keys);
+
+/// Opens what the other side reports.
+pub(super) struct Opener {
+    keys: Keys,
+    /// What has come of each source, by when the first of it came.
+    seen: Vec<Seen>,
+}
+
+/// Whether a report is to be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opened {
+    /// It was made with the keys, and has not come before.
+    Authentic,
+    /// It has come before, or is too old for that to be known (RFC 3711 §3.3.2).
+    Again,
+    /// It was not made with these keys, or is no report.
+    Not,
+}
+
+/// The keys for what one side sends of one kind.
+struct Keys {
     key: LessSafeKey,
     salt: [u8; SALT_BYTES],
 }
 
-impl Sealer {
-    /// From what a handshake made: both keys and both salts, those of its active side first. Nothing if the profile is not one that
-    /// seals and authenticates in one.
-    pub(super) fn new(
+/// Which reports of a source have come: the newest, and by one bit each those of the 63 before it.
+#[derive(Debug)]
+struct Seen {
+    ssrc: u32,
+    newest: u32,
+    those: u64,
+}
+
+impl Keys {
+    /// From what a handshake made: both keys and both salts, those of its active side first.
+    fn derive(
         material: &[u8],
         profile: SrtpProfile,
-        is_active: bool,
+        is_of_active: bool,
+        [of_key, of_salt]: [u8; 2],
         provider: &dyn SrtpProvider,
-    ) -> Option<Sealer> {
+    ) -> Option<Keys> {
         let (cipher, key_bytes) = match profile {
             SrtpProfile::AEAD_AES_128_GCM => (&AES_128_GCM, 16),
             SrtpProfile::AEAD_AES_256_GCM => (&AES_256_GCM, 32),
             _ => return None,
         };
         let (keys, salts) = material.split_at_checked(2 * key_bytes)?;
-        let side = usize::from(!is_active);
+        let side = usize::from(!is_of_active);
         let master = keys.chunks_exact(key_bytes).nth(side)?;
-        let salt = salts.chunks_exact(SALT_BYTES).nth(side)?;
-        let derive = |label, derived: &mut [u8]| derive(provider, (master, salt), label, derived);
-        let (mut key, mut session_salt) = ([0; 32], [0; SALT_BYTES]);
-        derive(LABEL_KEY, &mut key[..key_bytes]);
-        derive(LABEL_SALT, &mut session_salt);
-        Some(Sealer {
+        let master_salt = salts.chunks_exact(SALT_BYTES).nth(side)?;
+        let (mut key, mut salt) = ([0; 32], [0; SALT_BYTES]);
+        derive(provider, (master, master_salt), of_key, &mut key[..key_bytes]);
+        derive(provider, (master, master_salt), of_salt, &mut salt);
+        Some(Keys {
             key: LessSafeKey::new(UnboundKey::new(cipher, &key[..key_bytes]).ok()?),
-            salt: session_salt,
+            salt,
         })
     }
 
-    /// Seals what follows the header, and appends the tag. `index` is the sequence number with its roll-overs.
-    pub(super) fn seal(&self, packet: &mut Vec<u8>, header_bytes: usize, ssrc: u32, index: u64) -> bool {
+    /// Of a packet or a report, by its number in its source, which has 48 bits at most (RFC 7714 §8.1, §9.1).
+    fn nonce(&self, ssrc: u32, index: u64) -> Nonce {
         let mut nonce = [0; SALT_BYTES];
         nonce[2..6].copy_from_slice(&ssrc.to_be_bytes());
         nonce[6..].copy_from_slice(&index.to_be_bytes()[2..]);
         for (byte, salt) in nonce.iter_mut().zip(self.salt) {
             *byte ^= salt;
         }
+        Nonce::assume_unique_for_key(nonce)
+    }
+}
+
+impl Sealer {
+    /// From what a handshake made. Nothing if the profile is not one that seals and authenticates in one.
+    pub(super) fn new(
+        material: &[u8],
+        profile: SrtpProfile,
+        is_active: bool,
+        provider: &dyn SrtpProvider,
+    ) -> Option<Sealer> {
+        Keys::derive(material, profile, is_active, OF_PACKETS, provider).map(Sealer)
+    }
+
+    /// Seals what follows the header, and appends the tag. `index` is the sequence number with its roll-overs.
+    pub(super) fn seal(&self, packet: &mut Vec<u8>, header_bytes: usize, ssrc: u32, index: u64) -> bool {
+        let Sealer(keys) = self;
         let (header, body) = packet.split_at_mut(header_bytes);
-        let nonce = Nonce::assume_unique_for_key(nonce);
-        match self.key.seal_in_place_separate_tag(nonce, Aad::from(&*header), body) {
+        let nonce = keys.nonce(ssrc, index);
+        match keys.key.seal_in_place_separate_tag(nonce, Aad::from(&*header), body) {
             Ok(tag) => {
                 packet.extend_from_slice(tag.as_ref());
                 true
             }
             Err(_) => false,
+        }
+    }
+}
+
+impl Opener {
+    /// As [`Sealer::new`], for what the other side sends.
+    pub(super) fn new(
+        material: &[u8],
+        profile: SrtpProfile,
+        is_active: bool,
+        provider: &dyn SrtpProvider,
+    ) -> Option<Opener> {
+        let keys = Keys::derive(material, profile, !is_active, OF_REPORTS, provider)?;
+        Some(Opener { keys, seen: vec![] })
+    }
+
+    /// Opens a report (RFC 7714 §9): its head and what was encrypted are what `report` holds afterwards, if it is to be believed.
+    pub(super) fn open(&mut self, datagram: &[u8], report: &mut Vec<u8>) -> Opened {
+        let whole = datagram.split_last_chunk::<4>().and_then(|(sealed, last)| {
+            let head = sealed.first_chunk::<REPORT_HEAD_BYTES>()?;
+            Some((head, sealed, *last))
+        });
+        let Some((head, sealed, last)) = whole else {
+            return Opened::Not;
+        };
+        let [_, _, _, _, ssrc @ ..] = *head;
+        let (ssrc, number) = (u32::from_be_bytes(ssrc), u32::from_be_bytes(last));
+        if number & IS_ENCRYPTED == 0 {
+            return Opened::Not;
+        }
+        let index = number & !IS_ENCRYPTED;
+        report.clear();
+        report.extend_from_slice(sealed);
+        let mut authenticated = [0; REPORT_HEAD_BYTES + 4];
+        authenticated[..REPORT_HEAD_BYTES].copy_from_slice(head);
+        authenticated[REPORT_HEAD_BYTES..].copy_from_slice(&last);
+        let nonce = self.keys.nonce(ssrc, index.into());
+        let body = &mut report[REPORT_HEAD_BYTES..];
+        let Ok(opened) = self.keys.key.open_in_place(nonce, Aad::from(authenticated), body) else {
+            return Opened::Not;
+        };
+        let opened_bytes = opened.len();
+        report.truncate(REPORT_HEAD_BYTES + opened_bytes);
+        if self.comes_first(ssrc, index) {
+            Opened::Authentic
+        } else {
+            Opened::Again
+        }
+    }
+
+    fn comes_first(&mut self, ssrc: u32, index: u32) -> bool {
+        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.ssrc == ssrc) {
+            return seen.comes_first(index);
+        }
+        if self.seen.len() == limits::REPORTING_SOURCES {
+            self.seen.remove(0);
+        }
+        self.seen.push(Seen {
+            ssrc,
+            newest: index,
+            those: 1,
+        });
+        true
+    }
+}
+
+impl Seen {
+    fn comes_first(&mut self, index: u32) -> bool {
+        match index.checked_sub(self.newest) {
+            None => {
+                let place = 1_u64.checked_shl(self.newest - index).unwrap_or_default();
+                let is_new = place != 0 && self.those & place == 0;
+                self.those |= place;
+                is_new
+            }
+            Some(0) => false,
+            Some(later) => {
+                self.those = self.those.checked_shl(later).unwrap_or_default() | 1;
+                self.newest = index;
+                true
+            }
         }
     }
 }
@@ -84,6 +219,20 @@ fn derive(provider: &dyn SrtpProvider, (master, salt): (&[u8], &[u8]), label: u8
 }
 
 #[cfg(test)]
+impl Opener {
+    /// A report of this number, as its sender seals it.
+    pub(super) fn sealed(&self, plain: &[u8], index: u32) -> Vec<u8> {
+        let (head, body) = plain.split_at(REPORT_HEAD_BYTES);
+        let number = (IS_ENCRYPTED | index).to_be_bytes();
+        let ssrc = u32::from_be_bytes(head[4..].try_into().unwrap());
+        let mut body = body.to_vec();
+        let (nonce, aad) = (self.keys.nonce(ssrc, index.into()), Aad::from([head, &number].concat()));
+        self.keys.key.seal_in_place_append_tag(nonce, aad, &mut body).unwrap();
+        [head, &body, &number].concat()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use str0m::crypto::from_feature_flags;
 
@@ -94,20 +243,73 @@ mod tests {
         "8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064697669736120696e207061727465732074726573";
     const SEALED: &str = "8040f17b8041f8d35501a0b2f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833899d7f27beb16a9152cf765ee4390cce";
 
+    /// The report of RFC 7714 §17.1, and as it is sealed.
+    const REPORT: &str =
+        "81c8000d4d6172734e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
+    const SEALED_REPORT: &str = "81c8000d4d61727363e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded0bb9275bc84aa45896cf4d2fc5abf87245d9eade800005d4";
+
     fn bytes(hex: &str) -> Vec<u8> {
         let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
         (0..hex.len()).step_by(2).map(byte).collect()
     }
 
-    #[test]
-    fn seals_as_the_standard_says() {
+    /// Those of RFC 7714's examples.
+    fn keys() -> Keys {
         let key: Vec<u8> = (0..16).collect();
-        let sealer = Sealer {
+        Keys {
             key: LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &key).unwrap()),
             salt: bytes("517569642070726f2071756f").try_into().unwrap(),
+        }
+    }
+
+    fn opener() -> Opener {
+        Opener {
+            keys: keys(),
+            seen: vec![],
+        }
+    }
+
+    #[test]
+    fn opens_reports_as_the_standard_says() {
+        let mut opener = opener();
+        let mut report = vec![];
+        assert_eq!(opener.open(&bytes(SEALED_REPORT), &mut report), Opened::Authentic);
+        assert_eq!(report, bytes(REPORT));
+        for at in 0..SEALED_REPORT.len() / 2 {
+            let mut broken = bytes(SEALED_REPORT);
+            broken[at] ^= 1;
+            assert_eq!(opener.open(&broken, &mut report), Opened::Not, "byte {at}");
+            assert_eq!(opener.open(&broken[..at], &mut report), Opened::Not, "{at} bytes");
+        }
+    }
+
+    #[test]
+    fn a_report_is_believed_once() {
+        let mut opener = opener();
+        let mut check = |ssrc: u32, index, expected| {
+            let plain = [&[0x80, 205, 0, 1][..], &ssrc.to_be_bytes()].concat();
+            let sealed = opener.sealed(&plain, index);
+            let opened = opener.open(&sealed, &mut vec![]);
+            assert_eq!(opened, expected, "{index} of {ssrc}");
         };
+        check(1, 70, Opened::Authentic);
+        check(1, 70, Opened::Again);
+        check(1, 75, Opened::Authentic);
+        check(1, 71, Opened::Authentic);
+        check(1, 71, Opened::Again);
+        check(1, 70, Opened::Again);
+        check(1, 12, Opened::Authentic);
+        check(1, 11, Opened::Again);
+        check(1, 0x7fff_ffff, Opened::Authentic);
+        check(1, 75, Opened::Again);
+        check(2, 75, Opened::Authentic);
+        check(2, 75, Opened::Again);
+    }
+
+    #[test]
+    fn seals_as_the_standard_says() {
         let mut packet = bytes(PLAIN);
-        assert!(sealer.seal(&mut packet, 12, 0x5501_a0b2, 0xf17b));
+        assert!(Sealer(keys()).seal(&mut packet, 12, 0x5501_a0b2, 0xf17b));
         assert_eq!(packet, bytes(SEALED));
     }
 
@@ -129,8 +331,8 @@ mod tests {
             );
             assert_eq!(derived, expected);
         };
-        check(LABEL_KEY, "c61e7a93744f39ee10734afe3ff7a087");
-        check(LABEL_SALT, "30cbbc08863d8c85d49db34a9ae1");
+        check(OF_PACKETS[0], "c61e7a93744f39ee10734afe3ff7a087");
+        check(OF_PACKETS[1], "30cbbc08863d8c85d49db34a9ae1");
     }
 
     #[test]

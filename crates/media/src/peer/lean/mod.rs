@@ -29,8 +29,8 @@ use crate::{
     ingress::PeerEvent,
     limits,
     peer::{
-        reporting::{Missing, Reporting, Sent},
-        srtp::Sealer,
+        reporting::{Missing, Reporting, Sent, without_arrivals},
+        srtp::{Opened, Opener, Sealer},
     },
 };
 use leaving::{Estimating, Leaving};
@@ -39,7 +39,7 @@ use packet::Packet;
 use resending::Resending;
 
 thread_local! {
-    /// Where datagrams are made, of all sessions of a thread.
+    /// Where datagrams are made, and reports opened, of all sessions of a thread.
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(vec![]) };
 }
 
@@ -53,10 +53,23 @@ pub(super) struct Negotiated {
     pub(super) names: Names,
 }
 
+/// What was made of a datagram before the stack has seen it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// Nothing: it is the stack's.
+    Nothing,
+    /// All that there was in it.
+    All,
+    /// It came before.
+    Stale,
+}
+
 /// The lines of a session.
 pub(super) struct Lean {
     /// Nothing until the handshake is done.
     sealer: Option<Sealer>,
+    /// The same.
+    opener: Option<Opener>,
     audio_lines: usize,
     lines: Vec<Line>,
     /// Of the same lines.
@@ -89,6 +102,7 @@ impl Lean {
         let reporting = Reporting::new(sound.chain(pictures).collect(), now);
         Lean {
             sealer: None,
+            opener: None,
             audio_lines: audio.len(),
             lines: audio.into_iter().chain(video).map(Line::new).collect(),
             reporting,
@@ -121,9 +135,10 @@ impl Lean {
     }
 
     /// The handshake is done.
-    pub(super) fn begun(self, sealer: Sealer) -> Lean {
+    pub(super) fn begun(self, sealer: Sealer, opener: Opener) -> Lean {
         Lean {
             sealer: Some(sealer),
+            opener: Some(opener),
             ..self
         }
     }
@@ -180,6 +195,25 @@ impl Lean {
         self.waits = true;
         self.reporting.lines[place].clock = Some((packet.timestamp, packet.captured));
         true
+    }
+
+    /// A client reports. What it says of arrivals and of nothing else is read, and nobody else has to see it.
+    pub(super) fn hear(&mut self, datagram: &[u8], now: Instant) -> Heard {
+        let Some(opener) = &mut self.opener else {
+            return Heard::Nothing;
+        };
+        let mut report = SCRATCH.take();
+        let heard = match opener.open(datagram, &mut report) {
+            Opened::Not => Heard::Nothing,
+            Opened::Again => Heard::Stale,
+            Opened::Authentic if without_arrivals(&report) > 0 => Heard::Nothing,
+            Opened::Authentic => {
+                self.read(&report, now);
+                Heard::All
+            }
+        };
+        SCRATCH.set(report);
+        heard
     }
 
     /// A client says what has come, and what it misses. Gives which share of some line was lost, if it says so.

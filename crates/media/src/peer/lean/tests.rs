@@ -15,10 +15,40 @@ use crate::{
 const SSRC: u32 = 1;
 const AGAIN: u32 = 2;
 
+#[test]
+fn what_tells_of_arrivals_alone_is_heard_once() {
+    let now = Instant::now();
+    let arrivals = [
+        &[0x8f, 205, 0, 5][..],
+        &[0; 8],
+        &[0, 1, 0, 1, 0, 0, 1, 0, 0x20, 1, 4, 0],
+    ]
+    .concat();
+    let nack = [&[0x81, 205, 0, 3][..], &[0; 4], &SSRC.to_be_bytes(), &[0, 7, 0, 0]].concat();
+    let mut lean = lean(now);
+    let mut check = |index, plain: &[u8], expected, missing: usize| {
+        let sealed = lean.opener.as_ref().unwrap().sealed(plain, index);
+        assert_eq!(lean.hear(&sealed, now), expected, "{index}");
+        assert_eq!(lean.lines[0].missing.len(), missing);
+    };
+    check(1, &arrivals, Heard::All, 0);
+    check(1, &arrivals, Heard::Stale, 0);
+    // Whatever else there is in it is the stack's, which has it read by `reporting`.
+    check(2, &[&nack[..], &arrivals].concat(), Heard::Nothing, 0);
+    check(3, &nack, Heard::Nothing, 0);
+    assert_eq!(lean.hear(&[0x80, 205], now), Heard::Nothing);
+    assert_eq!(
+        Lean::new(vec![], vec![], true, now).hear(&arrivals, now),
+        Heard::Nothing
+    );
+}
+
 /// A session with one line of pictures.
 fn lean(now: Instant) -> Lean {
     let provider = from_feature_flags().srtp_provider;
-    let sealer = Sealer::new(&[7; 56], SrtpProfile::AEAD_AES_128_GCM, true, provider).unwrap();
+    let (material, profile) = ([7; 56], SrtpProfile::AEAD_AES_128_GCM);
+    let sealer = Sealer::new(&material, profile, true, provider).unwrap();
+    let opener = Opener::new(&material, profile, true, provider).unwrap();
     let negotiated = Negotiated {
         ssrc: SSRC,
         resends: Some(AGAIN),
@@ -30,7 +60,7 @@ fn lean(now: Instant) -> Lean {
             number: Some(3),
         },
     };
-    Lean::new(vec![], vec![negotiated], true, now).begun(sealer)
+    Lean::new(vec![], vec![negotiated], true, now).begun(sealer, opener)
 }
 
 fn write(lean: &mut Lean, sequence: u64, now: Instant) -> bool {
