@@ -234,6 +234,7 @@ impl Opener {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use str0m::crypto::from_feature_flags;
 
     use super::*;
@@ -280,6 +281,14 @@ mod tests {
             broken[at] ^= 1;
             assert_eq!(opener.open(&broken, &mut report), Opened::Not, "byte {at}");
             assert_eq!(opener.open(&broken[..at], &mut report), Opened::Not, "{at} bytes");
+        }
+    }
+
+    proptest! {
+        /// Whatever a stranger sends.
+        #[test]
+        fn nothing_else_is_opened(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            assert_eq!(opener().open(&bytes, &mut vec![]), Opened::Not);
         }
     }
 

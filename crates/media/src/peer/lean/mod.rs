@@ -3,7 +3,7 @@
 //! The stack makes of every packet one of its own, queues it, moves it some times, keeps it for three seconds by value, and looks after all
 //! its timers for it: that is ten times the price of sealing it. Here a packet for a subscriber is some numbers and a share of the payload,
 //! and becomes bytes in one buffer when its burst leaves. The stack keeps what is not done for each packet: the handshake, addresses, data
-//! channels, what comes in, and reports, which `reporting` sets right.
+//! channels, what comes in, and reports, which `reporting` sets right; but for what clients say of arrivals, which is for nobody else.
 //!
 //! A source of which both sent would have its numbers sealed twice, so a session goes one way or the other for all its life (`sending`).
 //!
