@@ -56,7 +56,8 @@ struct Seen {
 }
 
 impl Keys {
-    /// From what a handshake made: both keys and both salts, those of its active side first.
+    /// From what a handshake made: both keys and both salts, those of its active side first. Nothing if the profile is not one that
+    /// seals and authenticates in one.
     fn derive(
         material: &[u8],
         profile: SrtpProfile,
@@ -297,9 +298,8 @@ mod tests {
         let mut opener = opener();
         let mut check = |ssrc: u32, index, expected| {
             let plain = [&[0x80, 205, 0, 1][..], &ssrc.to_be_bytes()].concat();
-            let sealed = opener.sealed(&plain, index);
-            let opened = opener.open(&sealed, &mut vec![]);
-            assert_eq!(opened, expected, "{index} of {ssrc}");
+            let datagram = opener.sealed(&plain, index);
+            assert_eq!(opener.open(&datagram, &mut vec![]), expected, "{index} of {ssrc}");
         };
         check(1, 70, Opened::Authentic);
         check(1, 70, Opened::Again);
