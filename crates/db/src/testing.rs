@@ -8,7 +8,7 @@ mod server;
 pub use crate::sqlite::{Disk, Fate};
 pub use server::Secured;
 
-use crate::{Db, Location, Statement};
+use crate::{Db, Engine, Error, Location, Statement};
 use std::thread;
 use tempfile::TempDir;
 
@@ -57,6 +57,26 @@ pub async fn plan(db: &Db, statement: &Statement) -> Vec<String> {
         .iter()
         .map(|step| step.text(3).expect("the step").to_owned())
         .collect()
+}
+
+/// Has PostgreSQL write its pages, some of which it would write some day: from here on the files are what it holds. SQLite has nothing of
+/// the kind.
+///
+/// It syncs what every test of this server wrote, which a busy disk does not do within the time of a write; it goes on by itself, so
+/// whoever asks again waits for the rest.
+pub async fn checkpoint(db: &Db) {
+    const ATTEMPTS_MAX: usize = 24;
+    if !matches!(db.0, Engine::Postgres(_)) {
+        return;
+    }
+    for _ in 0..ATTEMPTS_MAX {
+        match db.write(vec![Statement::new("checkpoint", Vec::new())]).await {
+            Ok(()) => return,
+            Err(Error::Timeout { .. } | Error::Uncertain { .. }) => {}
+            Err(error) => panic!("no checkpoint: {error}"),
+        }
+    }
+    panic!("no checkpoint in {ATTEMPTS_MAX} attempts");
 }
 
 /// Says on which engine a test failed.

@@ -2,7 +2,7 @@
 
 use db::{
     Db, Limits, Location, Statement, Value,
-    testing::{each_engine, new_postgres},
+    testing::{checkpoint, each_engine, new_postgres},
 };
 use std::{
     fs,
@@ -113,9 +113,7 @@ async fn postgresql_keeps_no_row_for_whoever_began_before() {
         };
         let (scrubbed, ()) = tokio::join!(scrub, end);
         scrubbed.expect("scrubbed");
-        db.write(vec![Statement::new("checkpoint", Vec::new())])
-            .await
-            .expect("written");
+        checkpoint(&db).await;
         assert_eq!(holding(&data_of(&location, &db).await), 0, "{work}");
     }
 }

@@ -14,15 +14,21 @@ use std::{io, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use tokio_postgres::{Client, error::SqlState};
 
+/// Held by whoever rewrites, to the end of its connection: its transactions are as long as a table is large, and two would wait for each
+/// other's. The number is a word in ASCII.
+const SCRUB_LOCK: i64 = 0x5345_4453_4352_5542;
+const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
+
 /// The number of a new transaction: what was deleted before was deleted by smaller ones.
 const NOW: &str = "select cast(cast(pg_current_xact_id() as text) as bigint)";
 
 /// The oldest transaction, of any database, that writes.
 const OLDEST: &str = "select cast(cast(pg_snapshot_xmin(pg_current_snapshot()) as text) as bigint)";
 
-/// What may hold rows that were deleted before a transaction, if anything: tables that were last rewritten for somebody who began before it. After
-/// a `vacuum full`, `relfrozenxid` is the transaction since which deleted rows were copied. Of the engine's own tables, which have
-/// small numbers, those of the statistics hold samples of the data. A user who may not rewrite them is not the database's owner.
+/// What may hold rows that were deleted before a transaction, if anything: tables that were last rewritten for somebody who began
+/// before it. After a `vacuum full`, `relfrozenxid` is the transaction since which deleted rows were copied. Of the engine's own tables,
+/// which have small numbers, those of the statistics hold samples of the data. A user who may not rewrite them is not the database's
+/// owner.
 const UNFINISHED: &str = "
     select string_agg(cast(cast(c.oid as regclass) as text), ', ') from pg_class c join pg_database d on d.datname = current_database()
     where c.relkind in ('r', 'm') and c.relpersistence <> 't'
@@ -39,10 +45,15 @@ const UNFINISHED: &str = "
 ///
 /// [`Error::Seen`] if others have been able to see what was deleted for longer than this patience.
 pub(super) async fn rewrite(client: &Client, patience: Duration) -> Result<(), Failure> {
-    let lock_ms = SCRUB_LOCK_TIMEOUT.as_millis();
-    let limits = format!("set statement_timeout = 0; set lock_timeout = {lock_ms}");
-    client.batch_execute(&limits).await?;
+    client
+        .batch_execute("set statement_timeout = 0; set lock_timeout = 0")
+        .await?;
+    while !client.query_one(TRY_LOCK, &[&SCRUB_LOCK]).await?.try_get(0)? {
+        sleep(SCRUB_PAUSE_MAX).await;
+    }
     client.batch_execute("analyze").await?;
+    let lock_ms = SCRUB_LOCK_TIMEOUT.as_millis();
+    client.batch_execute(&format!("set lock_timeout = {lock_ms}")).await?;
     let now: i64 = client.query_one(NOW, &[]).await?.try_get(0)?;
     let mut patience = Patience {
         left: patience,

@@ -2,7 +2,10 @@
 
 use crate::hall::{Hall, anonymous, at, fresh, new_space, signed_in, user};
 use crate::quality::{MICROPHONE, measured, path, report};
-use db::{Db, Location, testing::each_location};
+use db::{
+    Db, Location,
+    testing::{checkpoint, each_location},
+};
 use meeting::{DeviceKind, DisplayName, MemberId, Micros, Person, SessionId};
 use register::{
     DELETED_PERSON, Forgotten, Measured, MemberRecord, MemberRole, ParticipantKind, Query, Register, RegisterError,
@@ -47,7 +50,7 @@ async fn a_person_leaves_no_bytes_in_the_files() {
             hall.leave(&zoe, now.plus_us(5_000_000)).await;
             seats.push((ada, bo, zoe));
         }
-        settle(&db, &location).await;
+        checkpoint(&db).await;
         for trace in traces() {
             assert!(
                 found(&db, &location, &trace).await > 0,
@@ -60,7 +63,7 @@ async fn a_person_leaves_no_bytes_in_the_files() {
             email: EMAIL,
         };
         assert_eq!(register.forget_person(person, [7; 32]).await.expect("forgotten"), 60);
-        settle(&db, &location).await;
+        checkpoint(&db).await;
         for trace in traces() {
             assert_eq!(found(&db, &location, &trace).await, 0, "{trace}");
         }
@@ -102,7 +105,7 @@ async fn one_participant_is_forgotten_in_one_conference() {
             hall.register.forget_person(person, [7; 32]).await.expect("forgotten"),
             1
         );
-        settle(&db, &location).await;
+        checkpoint(&db).await;
         for trace in ["Zoe Unforgettable", zoe.participant.as_str()] {
             assert_eq!(found(&db, &location, trace).await, 0, "{trace}");
         }
@@ -294,26 +297,6 @@ fn membership(space: &meeting::SpaceId) -> MemberRecord {
 
 fn traces() -> [String; 5] {
     [NAME, EMAIL, user(ADA).as_str(), ADDRESS, BROWSER].map(str::to_owned)
-}
-
-/// PostgreSQL writes its pages some day; from here on they are in the files. SQLite has nothing of the kind.
-///
-/// A checkpoint syncs what every test of this server wrote, which a busy disk does not do within the time of a write; it goes
-/// on by itself, so whoever asks again waits for the rest.
-async fn settle(db: &Db, location: &Location) {
-    const ATTEMPTS_MAX: usize = 24;
-    if let Location::Sqlite(_) = location {
-        return;
-    }
-    for _ in 0..ATTEMPTS_MAX {
-        let checkpoint = db::Statement::new("checkpoint", Vec::new());
-        match db.write(vec![checkpoint]).await {
-            Ok(()) => return,
-            Err(db::Error::Timeout { .. } | db::Error::Uncertain { .. }) => {}
-            Err(error) => panic!("no checkpoint: {error}"),
-        }
-    }
-    panic!("no checkpoint in {ATTEMPTS_MAX} attempts");
 }
 
 /// How many files of the database hold these bytes. PostgreSQL's own log of changes is not looked at: the engine recycles
