@@ -39,9 +39,21 @@ pub enum ForgetCallerError {
     /// All that was recorded is to be kept.
     #[error("the recordings of the project are under a legal hold, so nothing was forgotten")]
     ProjectHeld,
+    /// They are forgotten, but their bytes are not gone yet.
+    #[error(transparent)]
+    StillSeen(db::Error),
     /// The database.
     #[error("the calls cannot be reached")]
-    Store(#[from] db::Error),
+    Store(#[source] db::Error),
+}
+
+impl From<db::Error> for ForgetCallerError {
+    fn from(error: db::Error) -> ForgetCallerError {
+        match error {
+            error @ db::Error::Seen { .. } => ForgetCallerError::StillSeen(error),
+            error => ForgetCallerError::Store(error),
+        }
+    }
 }
 
 /// Somebody, as they are given by whoever wants them to be forgotten: the scheme may be left out.
