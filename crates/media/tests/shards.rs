@@ -108,6 +108,16 @@ fn strangers_are_nobody_on_any_thread() {
     all_hear_and_see(&mut world, &both);
 }
 
+#[test]
+fn a_datagram_counts_once_whoever_it_is_for() {
+    let mut world = World::new();
+    let all = spread(&mut world);
+    all_hear_and_see(&mut world, &all);
+    let sent: u64 = world.clients.iter().map(|client| client.sent).sum();
+    let counted = world.media.counters().datagrams_in;
+    assert!((1..=sent).contains(&counted), "{counted} of {sent}");
+}
+
 /// A room of five who are carried by three threads in turn: that of the room, the one that reads for all, and another.
 fn spread(world: &mut World) -> Vec<usize> {
     world.group = "red";

@@ -51,6 +51,8 @@ pub(crate) struct Client {
     pub(crate) name: String,
     pub(crate) rtc: Rtc,
     pub(crate) socket: UdpSocket,
+    /// Datagrams that have left by it.
+    pub(crate) sent: u64,
     /// What carries its datagrams instead, if its network lets none through.
     connection: Option<Connection>,
     /// Where it believes itself to be.
@@ -295,6 +297,7 @@ impl Client {
             name: name.into(),
             rtc,
             socket,
+            sent: 0,
             connection,
             address,
             server: (Ipv4Addr::LOCALHOST, media.local_address().port()).into(),
@@ -450,6 +453,7 @@ impl Client {
                 }
                 Output::Transmit(datagram) => {
                     self.socket.send_to(&datagram.contents, datagram.destination).unwrap();
+                    self.sent += 1;
                 }
                 Output::Event(event) => self.event(event),
             }
