@@ -62,13 +62,14 @@ pub(super) async fn rewrite(client: &Client, patience: Duration) -> Result<(), F
     while client.query_one(OLDEST, &[]).await?.try_get::<_, i64>(0)? < now {
         patience.wait("began to write and has not ended").await?;
     }
-    while let Some(tables) = unfinished(client, now).await? {
+    let mut waiting = unfinished(client, now).await?;
+    while let Some(tables) = waiting {
         let rewritten = client.batch_execute(&format!("vacuum full {tables}")).await;
         rewritten.or_else(unless_locked)?;
-        if let Some(tables) = unfinished(client, now).await? {
-            patience
-                .wait(&format!("still sees what was deleted from {tables}"))
-                .await?;
+        waiting = unfinished(client, now).await?;
+        if let Some(tables) = &waiting {
+            let what = format!("still sees what was deleted from {tables}");
+            patience.wait(&what).await?;
         }
     }
     Ok(())

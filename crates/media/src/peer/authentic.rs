@@ -24,9 +24,12 @@ use str0m::{
     },
 };
 
-use crate::peer::{
-    reporting::{Reporting, without_arrivals},
-    srtp::{Opener, Sealer},
+use crate::{
+    core::datagram,
+    peer::{
+        reporting::{Reporting, without_arrivals},
+        srtp::{Opener, REPORT_HEAD_BYTES, Sealer},
+    },
 };
 
 /// What does the work.
@@ -48,9 +51,7 @@ thread_local! {
     static REPORTING: RefCell<Option<Reporting>> = const { RefCell::new(None) };
 }
 
-/// How many bytes of a report are not encrypted.
-const REPORT_HEAD_BYTES: usize = 8;
-/// And how many are authenticated with it: those, and its number.
+/// How many bytes of a report are authenticated and not encrypted: its head, and its number.
 const REPORT_AAD_BYTES: usize = 12;
 
 /// What a handshake has made.
@@ -86,7 +87,7 @@ pub(super) fn take_report<T>(read: impl FnOnce(&[u8]) -> T) -> Option<T> {
 
 /// Whether what is authenticated, but not encrypted, is of a report (RFC 5761 §4) and not of a packet of media.
 fn is_report(aad: &[u8]) -> bool {
-    aad.len() == REPORT_AAD_BYTES && (192..=223).contains(&aad[1])
+    aad.len() == REPORT_AAD_BYTES && datagram::is_report(aad)
 }
 
 /// Notes a report that was opened, and gives how much of it the stack is to see: it would take apart what is said of arrivals, and compare it with

@@ -15,8 +15,8 @@ const SALT_BYTES: usize = 12;
 const OF_PACKETS: [u8; 2] = [0, 2];
 /// The same for reports.
 const OF_REPORTS: [u8; 2] = [3, 5];
-/// Of a report, what is not encrypted.
-const REPORT_HEAD_BYTES: usize = 8;
+/// How many bytes of a report are not encrypted, before those that are.
+pub(super) const REPORT_HEAD_BYTES: usize = 8;
 /// Says in the last word of a report that it is encrypted; the rest of that word is its number.
 const IS_ENCRYPTED: u32 = 1 << 31;
 
