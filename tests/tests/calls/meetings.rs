@@ -67,7 +67,8 @@ pub(super) struct Space {
 impl Space {
     pub(super) fn make(world: &World, access_type: &str) -> Result<Space> {
         let owner = world.server().token("owner@example.org")?;
-        let body = json!({"config": {"accessType": access_type}});
+        let reported = "GENERATE_REPORT";
+        let body = json!({"config": {"accessType": access_type, "attendanceReportGenerationType": reported}});
         let made = request(
             world.server().address(),
             "POST",
@@ -178,11 +179,11 @@ async fn the_first_is_alone_in_a_meeting_by_telephone() -> Result<()> {
         (&json!(NUMBER), &json!("+442071838750"), &json!("PSTN"), &json!(true)),
         "{call}"
     );
-    two_segments(&world, &call)
+    two_segments(&world, &space, &call)
 }
 
 /// What Microsoft's contract says of a telephone in a meeting: a session of two segments, of which the first is the call.
-fn two_segments(world: &World, call: &Value) -> Result<()> {
+fn two_segments(world: &World, space: &Space, call: &Value) -> Result<()> {
     let token = world.server().token_of_application("CallRecords.Read.All")?;
     let begun = Instant::now();
     let record = loop {
@@ -206,6 +207,35 @@ fn two_segments(world: &World, call: &Value) -> Result<()> {
     assert_eq!(segments[0]["endDateTime"], session["endDateTime"], "{session}");
     assert_eq!(segments[1]["endDateTime"], session["endDateTime"], "{session}");
     assert!(session["caller"]["associatedIdentity"].is_object(), "{session}");
+    let number = &segments[0]["caller"]["associatedIdentity"]["id"];
+    assert_eq!(number, "+442071838750", "a program with the role is told it: {session}");
+    hidden_from_the_owner(world, space, &record)
+}
+
+/// Whoever holds the meeting sees of a number what others in it do, wherever a telephone is told of.
+fn hidden_from_the_owner(world: &World, space: &Space, record: &Value) -> Result<()> {
+    let id = record["id"].as_str().context("an id")?;
+    let session = record["sessions"][0]["id"].as_str().context("an id")?;
+    let of_record = format!("/v1.0/communications/callRecords/{id}");
+    let of_session = format!("{of_record}/sessions/{session}");
+    let meeting = space.name.rsplit('/').next().context("a name")?;
+    let of_report = format!("/v1.0/me/onlineMeetings/{meeting}/attendanceReports/{id}");
+    for path in [
+        format!("{of_record}?$expand=sessions($expand=segments),participants_v2&$select=*,participants"),
+        format!("{of_record}/sessions?$expand=segments"),
+        format!("{of_record}/participants_v2"),
+        format!("{of_session}?$expand=segments"),
+        format!("{of_session}/segments"),
+        format!("{of_report}/attendanceRecords"),
+    ] {
+        let told = world.server().get(&path, &space.owner)?.to_string();
+        assert!(told.contains(MASKED), "{path}: {told}");
+        assert!(!told.contains("2071838750"), "{path}: {told}");
+        assert!(!told.contains("sip:"), "{path}: {told}");
+    }
+    let path = "/v1.0/communications/callRecords?$filter=participants_v2/any(p:p/id%20eq%20'%2B442071838750')";
+    let found = world.server().get(path, &space.owner)?;
+    assert_eq!(found["value"], json!([]), "nor is it found by a guess");
     Ok(())
 }
 

@@ -26,7 +26,8 @@ fn includes(whose: Whose<'_>, record: &CallRecord) -> bool {
     }
 }
 
-/// Whether network addresses of participants are shown: to programs by their role, and not to whoever only holds meetings.
+/// Whether network addresses of participants and the numbers of their telephones are shown: to programs by their role, and not to
+/// whoever only holds meetings.
 pub(super) fn shows_addresses(asked: &Asked) -> bool {
     matches!(asked.asking.reach(), Ok(Reach::Everybody))
 }

@@ -78,7 +78,8 @@ async fn read(
     };
     let mut session = session_of(asked, stored, quality, &somebody);
     if let Some(leg) = leg {
-        session.parts.insert(0, telephone::segment(asked, leg));
+        let way = telephone::way_into_a_meeting(asked, leg, &somebody);
+        session.parts.insert(0, way);
     }
     Ok(session.with(options))
 }

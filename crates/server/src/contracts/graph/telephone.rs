@@ -16,6 +16,7 @@ use super::{
     identities::Somebody,
     media::{self, Modality, modalities},
     primitives::Moment,
+    readers,
     session::{FailureInfo, FailureStage, Segment, Session},
 };
 use crate::failure::{Answer, Failure};
@@ -30,7 +31,7 @@ pub(super) async fn legs(graph: &Graph, record: &TelephoneRecord) -> Answer<Vec<
 pub(super) fn session(asked: &Asked, legs: &[Leg]) -> Option<Session> {
     let (first, others) = legs.split_first()?;
     let call = &first.call;
-    let [own, ours] = ends(call);
+    let [own, ours] = ends(&telephone(call));
     let connected = others.iter().map(|leg| &leg.call).find(|call| call.bridged);
     let (one, other) = match (connected, call.direction) {
         (Some(connected), _) => (own, Endpoint::of(&telephone(connected), &Software::default())),
@@ -49,14 +50,27 @@ pub(super) fn session(asked: &Asked, legs: &[Leg]) -> Option<Session> {
         caller: one,
         callee: other,
         segments: None,
-        parts: legs.iter().map(|leg| segment(asked, leg)).collect(),
+        parts: legs
+            .iter()
+            .map(|leg| segment(asked, leg, &telephone(&leg.call)))
+            .collect(),
     })
 }
 
+/// The way from somebody in a meeting to this server, by the telephone that they hold. Whoever only holds meetings is told of them what
+/// is told of them in the meeting: their number is for programs by their role.
+pub(super) fn way_into_a_meeting(asked: &Asked, leg: &Leg, somebody: &Somebody) -> Segment {
+    if readers::shows_addresses(asked) {
+        segment(asked, leg, &telephone(&leg.call))
+    } else {
+        segment(asked, leg, somebody)
+    }
+}
+
 /// A leg: who called stands first.
-pub(super) fn segment(asked: &Asked, leg: &Leg) -> Segment {
+fn segment(asked: &Asked, leg: &Leg, somebody: &Somebody) -> Segment {
     let call = &leg.call;
-    let [own, ours] = ends(call);
+    let [own, ours] = ends(somebody);
     let quality = SessionQuality {
         streams: leg.streams.clone(),
         ..SessionQuality::default()
@@ -79,8 +93,8 @@ pub(super) fn segment(asked: &Asked, leg: &Leg) -> Segment {
 }
 
 /// The telephone, and this server.
-fn ends(call: &Call) -> [Endpoint; 2] {
-    let own = Endpoint::of(&telephone(call), &Software::default());
+fn ends(somebody: &Somebody) -> [Endpoint; 2] {
+    let own = Endpoint::of(somebody, &Software::default());
     [own, Endpoint::Service(ServiceEndpoint::OF_CALLS)]
 }
 
