@@ -3,6 +3,12 @@
 //! As in the register, that somebody called, and from when to when, stays: what others did would be told wrongly otherwise. Who it was
 //! does not stay, and nothing of what was said: recordings go with their files, and so does what documents wrote down. A call with a
 //! recording that is held stays as it is, whole, and whoever asks is told so.
+//!
+//! What is forgotten is forgotten in a whole **conversation**: a call and those that were made out of it. What is recorded of any of them,
+//! and what documents wrote down, stands with the first, also if it was one of the others that reached somebody. Who was called beside
+//! them stays named.
+
+use std::collections::HashSet;
 
 use audit::{Action, By};
 use db::{Statement, Value};
@@ -21,9 +27,10 @@ pub struct ForgottenCaller {
     pub calls: usize,
     /// Recordings that were deleted.
     pub recordings: usize,
-    /// Names of calls that stay as they are, since something that was recorded of them is under a legal hold.
+    /// Names of calls that stay as they are, with those that were made out of them, since something that was recorded of them is under a
+    /// legal hold.
     pub held: Vec<String>,
-    /// Names of calls that go on, or whose recordings are being made: they can be forgotten later.
+    /// Names of calls that go on, or out of which one was made that does, or whose recordings are being made: they can be forgotten later.
     pub going_on: Vec<String>,
 }
 
@@ -77,28 +84,26 @@ fn is_of(somebody: &Address, written: &str) -> bool {
     }
 }
 
-/// A call of somebody.
-struct Theirs {
+/// A call of a conversation with somebody.
+struct Leg {
     id: String,
-    create_us: i64,
     is_to: bool,
     is_from: bool,
     is_over: bool,
 }
 
 /// The statements after which a call does not say who they were.
-fn nobodys(call: &Theirs) -> impl Iterator<Item = Statement> {
-    let id = || Value::from(call.id.as_str());
+fn nobodys(leg: &Leg) -> impl Iterator<Item = Statement> {
+    let id = || Value::from(leg.id.as_str());
     let written = "update call set labels = '{}', error_message = null, sip_call_id = null where id = $1";
     let to = "update call set to_address = $2 where id = $1";
     let from = "update call set from_address = null, is_private = 1 where id = $1";
-    let to = call.is_to.then(|| Statement::new(to, vec![id(), ANONYMOUS.into()]));
-    let from = call.is_from.then(|| Statement::new(from, vec![id()]));
+    let to = leg.is_to.then(|| Statement::new(to, vec![id(), ANONYMOUS.into()]));
+    let from = leg.is_from.then(|| Statement::new(from, vec![id()]));
     let written = Statement::new(written, vec![id()]);
-    [Some(written), to, from]
-        .into_iter()
-        .flatten()
-        .map(|change| change.expect(1))
+    let changes = [Some(written), to, from].into_iter().flatten();
+    let rests = [outbox::untold(&leg.id), signalling::forgotten(&leg.id)];
+    changes.map(|change| change.expect(1)).chain(rests)
 }
 
 impl Calls {
@@ -113,11 +118,13 @@ impl Calls {
             return Err(ForgetCallerError::ProjectHeld);
         }
         let mut forgotten = ForgottenCaller::default();
-        let mut place = (i64::MIN, String::new());
+        let (mut place, mut seen) = ((i64::MIN, String::new()), HashSet::new());
         loop {
-            let (calls, next) = self.calls_of(project, &who, &place).await?;
-            for call in &calls {
-                self.forget_in(project, call, by, &mut forgotten).await?;
+            let (first_calls, next) = self.conversations_with(project, &who, &place).await?;
+            for first in first_calls {
+                if seen.insert(first.clone()) {
+                    self.forget_in(project, &first, &who, by, &mut forgotten).await?;
+                }
             }
             match next {
                 Some(next) => place = next,
@@ -128,46 +135,66 @@ impl Calls {
         Ok(forgotten)
     }
 
-    /// Calls of somebody among the next of a project's, and where those after them begin.
-    async fn calls_of(
+    /// The first calls of conversations that somebody is in, among the next calls of a project, and where those after them begin.
+    async fn conversations_with(
         &self,
         project: &str,
         who: &Address,
         (create_us, id): &(i64, String),
-    ) -> Result<(Vec<Theirs>, Option<(i64, String)>), db::Error> {
-        let sql = "select id, create_us, to_address, from_address, end_us from call
+    ) -> Result<(Vec<String>, Option<(i64, String)>), db::Error> {
+        let sql = "select id, create_us, to_address, from_address, coalesce(originating_call, id) from call
             where project = $1 and (create_us, id) > ($2, $3) order by create_us, id limit $4";
         let most = i64::try_from(CALLS_LOOKED_AT).expect("some hundreds");
         let params: Vec<Value> = vec![project.into(), (*create_us).into(), id.as_str().into(), most.into()];
         let rows = self.db.read(sql, params).await?;
-        let mut theirs = vec![];
+        let mut first_calls = vec![];
         for row in &rows {
-            let call = Theirs {
-                id: row.text(0)?.to_owned(),
-                create_us: row.int(1)?,
-                is_to: is_of(who, row.text(2)?),
-                is_from: row.opt_text(3)?.is_some_and(|from| is_of(who, from)),
-                is_over: row.opt_int(4)?.is_some(),
-            };
-            theirs.push(call);
+            if is_of(who, row.text(2)?) || row.opt_text(3)?.is_some_and(|from| is_of(who, from)) {
+                first_calls.push(row.text(4)?.to_owned());
+            }
         }
-        let last = theirs.last().filter(|_| rows.len() == CALLS_LOOKED_AT);
-        let next = last.map(|last| (last.create_us, last.id.clone()));
-        theirs.retain(|call| call.is_to || call.is_from);
-        Ok((theirs, next))
+        let last = rows.last().filter(|_| rows.len() == CALLS_LOOKED_AT);
+        let next = last.map(|last| Ok::<_, db::Error>((last.int(1)?, last.text(0)?.to_owned())));
+        Ok((first_calls, next.transpose()?))
+    }
+
+    /// The calls of a conversation. Whoever made the first also made the others, by whichever of their names.
+    async fn conversation(&self, first: &str, who: &Address) -> Result<Vec<Leg>, db::Error> {
+        let sql = "select id, to_address, from_address, end_us from call where id = $1 or originating_call = $1";
+        let rows = self.db.read(sql, vec![first.into()]).await?;
+        let mut legs = vec![];
+        for row in &rows {
+            legs.push(Leg {
+                id: row.text(0)?.to_owned(),
+                is_to: is_of(who, row.text(1)?),
+                is_from: row.opt_text(2)?.is_some_and(|from| is_of(who, from)),
+                is_over: row.opt_int(3)?.is_some(),
+            });
+        }
+        if legs.iter().any(|leg| leg.id == first && leg.is_from) {
+            for leg in &mut legs {
+                leg.is_from = true;
+            }
+        }
+        Ok(legs)
     }
 
     async fn forget_in(
         &self,
         project: &str,
-        call: &Theirs,
+        first: &str,
+        who: &Address,
         by: &By,
         forgotten: &mut ForgottenCaller,
     ) -> Result<(), db::Error> {
-        let name = format!("projects/{project}/calls/{}", call.id);
-        let recordings = self.recordings_of(&call.id).await?;
+        let name = format!("projects/{project}/calls/{first}");
+        let legs = self.conversation(first, who).await?;
+        let mut recordings = vec![];
+        for leg in &legs {
+            recordings.extend(self.recordings_of(&leg.id).await?);
+        }
         let is_pending = |recording: &Recording| recording.state == RecordingState::Pending;
-        if !call.is_over || recordings.iter().any(is_pending) {
+        if legs.iter().any(|leg| !leg.is_over) || recordings.iter().any(is_pending) {
             forgotten.going_on.push(name);
             return Ok(());
         }
@@ -176,13 +203,11 @@ impl Calls {
             return Ok(());
         }
         let mut write: Vec<Statement> = recordings.iter().flat_map(|recording| deleted(recording, by)).collect();
-        write.extend(nobodys(call));
-        write.push(outbox::untold(&call.id));
-        write.push(signalling::forgotten(&call.id));
+        write.extend(legs.iter().flat_map(nobodys));
         write.push(by.did(Action::CallForget, &name, ""));
         match self.db.write(write).await {
             Ok(()) => {
-                forgotten.calls += 1;
+                forgotten.calls += legs.iter().filter(|leg| leg.is_to || leg.is_from).count();
                 forgotten.recordings += recordings.len();
             }
             // Somebody holds it since it was looked at.

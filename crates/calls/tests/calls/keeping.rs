@@ -373,3 +373,90 @@ async fn whoever_called_is_forgotten() {
     })
     .await;
 }
+
+/// How somebody stands in a call who was forgotten there.
+const NOBODY: &str = "sip:anonymous@anonymous.invalid";
+const DESK: &str = "sip:desk@demo.sip.example.org";
+const BO: &str = "sip:bo@b.example";
+/// As what Bo calls on from our domain.
+const BO_CALLING: &str = "sip:bo@demo.sip.example.org";
+const ADA: &str = "+442071838750";
+const CY: &str = "sip:cy@c.example";
+
+/// Bo has called the desk, out of that Ada, with whom he spoke, and Cy, who did not answer. What was said is recorded with the first call.
+async fn put_conversation(db: &Db, kept: &Kept) {
+    for table in ["recording", "signalling", "outbox_notice", "call"] {
+        let clear = Statement::new(format!("delete from {table}"), vec![]);
+        db.write(vec![clear]).await.expect("it is empty");
+    }
+    for (id, to, from) in [("first", DESK, BO), ("ada", ADA, BO_CALLING), ("cy", CY, BO_CALLING)] {
+        put_call(db, id, to, Some(from), Some(1)).await;
+        let said = "insert into signalling (call, messages, end_us) values ($1, '[]', 1)";
+        let told = "insert into outbox_notice (topic, subject, version, sender, receiver, address, text, made_us, due_us, attempts)
+            values ('call_states', $1, 1, 'one', 'r', 'a', '{}', 1, 1, 0)";
+        let of_call = [said, told].map(|sql| Statement::new(sql, vec![id.into()]));
+        db.write(of_call.into()).await.expect("writes");
+    }
+    let others = "update call set originating_call = 'first' where id <> 'first'";
+    db.write(vec![Statement::new(others, vec![])]).await.expect("writes");
+    put_recording(db, kept.folder.path(), "first", "spoken", 2, NOW_US).await;
+}
+
+#[tokio::test]
+async fn whoever_is_in_a_conversation_is_forgotten_in_all_of_its_calls() {
+    /// Who is to be forgotten, what is changed of the conversation before, in how many calls they are forgotten, how often it is held and
+    /// goes on, and who the others say then.
+    type Case<'a> = (&'a str, &'a str, usize, [usize; 2], [(&'a str, Option<&'a str>); 3]);
+
+    async fn check(db: &Db, kept: &Kept, (who, change, calls, [held, going_on], parties): Case<'_>) {
+        put_conversation(db, kept).await;
+        if !change.is_empty() {
+            db.write(vec![Statement::new(change.to_owned(), vec![])])
+                .await
+                .expect("writes");
+        }
+        let is_gone = calls > 0;
+        let names = |count| vec!["projects/one/calls/first".to_owned(); count];
+        let expected = ForgottenCaller {
+            calls,
+            recordings: usize::from(is_gone),
+            held: names(held),
+            going_on: names(going_on),
+        };
+        let forgotten = kept.calls.forget_caller("one", who, &by(2)).await.expect("it is done");
+        assert_eq!(forgotten, expected, "{who} {change}");
+        kept.sweep().await;
+        assert_eq!(files(kept.folder.path()).is_empty(), is_gone, "{who} {change}");
+        for (id, (to, from)) in ["first", "ada", "cy"].into_iter().zip(parties) {
+            let call = kept.calls.call("one", id).await.expect("reads").expect("it is there");
+            assert_eq!((call.to.as_str(), call.from.as_deref()), (to, from), "{who}: {id}");
+            let is_said = [!call.labels.is_empty(), call.sip_call_id.is_some()];
+            assert_eq!(is_said, [!is_gone; 2], "{who}: {id}");
+        }
+        for table in ["signalling", "outbox_notice"] {
+            let rows = db.read(&format!("select 1 from {table}"), vec![]).await.expect("reads");
+            assert_eq!(rows.len(), if is_gone { 0 } else { 3 }, "{who} {change}: {table}");
+        }
+    }
+
+    each_engine(async |db| {
+        let kept = Kept::open(&db).await;
+        let all = [(DESK, Some(BO)), (ADA, Some(BO_CALLING)), (CY, Some(BO_CALLING))];
+        let [desk, ada, cy] = all;
+        let cases: [Case<'_>; 7] = [
+            (ADA, "", 1, [0, 0], [desk, (NOBODY, ada.1), cy]),
+            // He calls on as an address that is not the one by which he asks.
+            (BO, "", 3, [0, 0], [(DESK, None), (ADA, None), (CY, None)]),
+            // Nobody answered there, and yet what was written down may be about them.
+            (CY, "", 1, [0, 0], [desk, ada, (NOBODY, cy.1)]),
+            (ADA, "update recording set is_held = 1", 0, [1, 0], all),
+            (ADA, "update recording set state = 1", 0, [0, 1], all),
+            (ADA, "update call set end_us = null where id = 'cy'", 0, [0, 1], all),
+            ("sip:dan@c.example", "", 0, [0, 0], all),
+        ];
+        for case in cases {
+            check(&db, &kept, case).await;
+        }
+    })
+    .await;
+}
