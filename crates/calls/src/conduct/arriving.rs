@@ -71,7 +71,7 @@ pub(super) struct Arrival {
     pub(super) from: Option<String>,
     pub(super) handler_uris: Vec<String>,
     pub(super) recording: Option<RecordingConfig>,
-    /// As whom, and from where, others are called out of it where a document does not say.
+    /// As whom, and from where, others are called out of it where a document does not say; `None` is as nobody whom they could know.
     pub(super) caller: Option<String>,
     pub(super) domain: String,
     /// Its place among those who prove nothing.
@@ -87,7 +87,7 @@ impl Arrival {
             from: (!invitation.is_private).then(|| invitation.from.clone()),
             handler_uris: of_meetings(domain.handler_uris, &invitation.called),
             recording: domain.recording,
-            caller: invitation.callers.first().cloned(),
+            caller: invitation.callers.first().filter(|_| !invitation.is_private).cloned(),
             domain: invitation.domain.clone(),
             place: None,
         }
@@ -161,6 +161,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::TerminationMode;
 
     #[test]
     fn what_a_host_stands_for() {
@@ -252,6 +253,29 @@ mod tests {
         check(&[theirs], true, None, ours);
         check(&["0298765432"], false, None, ours);
         check(&[], false, None, ours);
+    }
+
+    #[test]
+    fn who_calls_a_domain() {
+        let domain = || SipDomain {
+            id: "demo".to_owned(),
+            project: "support".to_owned(),
+            display_name: String::new(),
+            termination_mode: TerminationMode::Programmable,
+            handler_uris: vec![],
+            cidr_blocks: vec![],
+            allow_register: false,
+            recording: None,
+            create_us: 1,
+            delete_us: None,
+        };
+        let check = |is_private: bool, from: Option<&str>, caller: Option<&str>| {
+            let invitation = invitation(&[], &["+442071838750", "ada"], is_private);
+            let arrival = Arrival::at_domain(domain(), &invitation);
+            assert_eq!((arrival.from.as_deref(), arrival.caller.as_deref()), (from, caller));
+        };
+        check(false, Some("sip:ada@gw.example"), Some("+442071838750"));
+        check(true, None, None);
     }
 
     #[test]
