@@ -42,6 +42,7 @@ impl CallsService {
         let wanted = NewCall {
             to: call.to,
             from: call.from,
+            is_private: call.is_private,
             labels: call.labels,
             handler_uris: options.handler_uris,
             timeout_s: options.timeout_seconds,
