@@ -6,18 +6,24 @@ const SEGMENT: Shape = Shape {
     name: "segment",
     properties: &["id", "media"],
     navigations: &[],
+    of_one: &[],
+    of_many: &[odata::TOP],
 };
 
 const SESSION: Shape = Shape {
     name: "session",
     properties: &["id", "caller"],
     navigations: &[("segments", &SEGMENT)],
+    of_one: &[],
+    of_many: &[odata::TOP],
 };
 
 const RECORD: Shape = Shape {
     name: "callRecord",
     properties: &["id", "version"],
     navigations: &[("sessions", &SESSION)],
+    of_one: &[],
+    of_many: &[odata::TOP],
 };
 
 const PATTERNS: [(&str, usize); 4] = [

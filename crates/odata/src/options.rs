@@ -53,6 +53,10 @@ pub struct Shape {
     pub properties: &'static [&'static str],
     /// What may be expanded below it: collections.
     pub navigations: &'static [(&'static str, &'static Shape)],
+    /// What one of them takes beside `$select` and `$expand`.
+    pub of_one: &'static [&'static str],
+    /// What a collection of them takes beside `$select`, `$expand` and `$count`. Where `$top` is not among it, there are no pages.
+    pub of_many: &'static [&'static str],
 }
 
 /// Which options an operation takes.
@@ -64,8 +68,8 @@ pub enum Takes {
     Item(&'static Shape),
     /// Those of a collection, too.
     Collection(&'static Shape),
-    /// A condition alone: it is counted.
-    Count,
+    /// Those by which fewer of a collection are counted.
+    Count(&'static Shape),
     /// How the rows that a function answers are cut into pages.
     Rows,
 }
@@ -73,12 +77,52 @@ pub enum Takes {
 /// An option by its name; the sign of those that are OData's may be left out.
 const SELECT: &str = "$select";
 const EXPAND: &str = "$expand";
-const FILTER: &str = "$filter";
-const ORDER_BY: &str = "$orderby";
-const TOP: &str = "$top";
-const SKIP_TOKEN: &str = "$skiptoken";
+/// A condition.
+pub const FILTER: &str = "$filter";
+/// An order.
+pub const ORDER_BY: &str = "$orderby";
+/// How many are on a page.
+pub const TOP: &str = "$top";
+/// Where the page before ended.
+pub const SKIP_TOKEN: &str = "$skiptoken";
 const COUNT: &str = "$count";
-const PROVISIONAL: &str = "sederunt.provisional";
+/// What goes on is told as well: an option of our own.
+pub const PROVISIONAL: &str = "sederunt.provisional";
+
+impl Takes {
+    /// The options that an operation takes, by name.
+    #[must_use]
+    pub fn offered(self) -> Vec<&'static str> {
+        match self {
+            Takes::Nothing => vec![],
+            Takes::Item(shape) => [&[SELECT, EXPAND], shape.of_one].concat(),
+            Takes::Collection(shape) => [&[SELECT, EXPAND, COUNT], shape.of_many].concat(),
+            Takes::Count(shape) => {
+                let fewer = |name: &&&str| matches!(**name, FILTER | PROVISIONAL);
+                shape.of_many.iter().filter(fewer).copied().collect()
+            }
+            Takes::Rows => vec![TOP, SKIP_TOKEN, COUNT],
+        }
+    }
+
+    /// Whether something in the answer comes in pages, with these options.
+    #[must_use]
+    pub fn has_pages(self, options: &Options) -> bool {
+        self.offered().contains(&TOP)
+            || match self {
+                Takes::Item(shape) | Takes::Collection(shape) => shape.expands_pages(options),
+                Takes::Nothing | Takes::Count(_) | Takes::Rows => false,
+            }
+    }
+}
+
+impl Shape {
+    fn expands_pages(&self, options: &Options) -> bool {
+        let navigations = self.navigations.iter();
+        let mut expanded = navigations.filter_map(|(name, below)| Some((below, options.below(name)?)));
+        expanded.any(|(below, options)| below.of_many.contains(&TOP) || below.expands_pages(options))
+    }
+}
 
 impl Options {
     /// Reads the query of a request.
@@ -121,7 +165,8 @@ impl Options {
             SELECT => self.select = names_of(given, value)?,
             EXPAND => self.expand = expansions(value, depth)?,
             FILTER => self.filter = Some(value.to_owned()),
-            ORDER_BY => self.order_by = Some(value.to_owned()),
+            // No name has a sign, so here it is always a blank.
+            ORDER_BY => self.order_by = Some(value.replace('+', " ").trim().to_owned()),
             TOP => self.top = Some(top(value)?),
             SKIP_TOKEN => self.skip_token = Some(value.to_owned()),
             COUNT => self.count = truth(given, value)?,
@@ -144,23 +189,20 @@ impl Options {
             (COUNT, self.count),
             (PROVISIONAL, self.provisional),
         ];
-        let offered: &[&str] = match takes {
-            Takes::Nothing => &[],
-            Takes::Item(_) => &[SELECT, EXPAND, PROVISIONAL],
-            Takes::Collection(_) => &[SELECT, EXPAND, FILTER, ORDER_BY, TOP, SKIP_TOKEN, COUNT, PROVISIONAL],
-            Takes::Count => &[FILTER, PROVISIONAL],
-            Takes::Rows => &[TOP, SKIP_TOKEN, COUNT],
-        };
+        let offered = takes.offered();
         if let Some((name, _)) = given.iter().find(|(name, given)| *given && !offered.contains(name)) {
-            let sentence = match offered {
+            let sentence = match offered.as_slice() {
+                _ if *name == PROVISIONAL => {
+                    "What goes on is in no list and no count: ask for a provisional record by its id.".to_owned()
+                }
                 [] => format!("The option `{name}` is not for this: it takes none."),
-                _ => format!("The option `{name}` is not for this; there are {}.", listed(offered)),
+                offered => format!("The option `{name}` is not for this; there are {}.", listed(offered)),
             };
             return Err(Refused::new(sentence));
         }
         match takes {
             Takes::Item(shape) | Takes::Collection(shape) => self.fit_shape(shape),
-            Takes::Nothing | Takes::Count | Takes::Rows => Ok(()),
+            Takes::Nothing | Takes::Count(_) | Takes::Rows => Ok(()),
         }
     }
 
@@ -188,12 +230,17 @@ impl Options {
                 skip_token,
                 provisional,
                 count,
+                top,
                 ..
             } = &expand.options;
+            let name = &expand.navigation;
             if filter.is_some() || order_by.is_some() || skip_token.is_some() || *provisional || *count {
-                let name = &expand.navigation;
                 let sentence =
                     format!("`$expand`: within `{name}` there are select, expand and top; ask `/{name}` for more.");
+                return Err(Refused::new(sentence));
+            }
+            if top.is_some() && !below.of_many.contains(&TOP) {
+                let sentence = format!("`$expand`: `{name}` has no pages, and so no top.");
                 return Err(Refused::new(sentence));
             }
             expand.options.fit_shape(below)?;
@@ -367,16 +414,22 @@ mod tests {
         name: "segment",
         properties: &["id", "media"],
         navigations: &[],
+        of_one: &[],
+        of_many: &[],
     };
     static SESSION: Shape = Shape {
         name: "session",
         properties: &["id", "caller"],
         navigations: &[("segments", &SEGMENT)],
+        of_one: &[PROVISIONAL],
+        of_many: &[TOP, SKIP_TOKEN, PROVISIONAL],
     };
     static RECORD: Shape = Shape {
         name: "callRecord",
         properties: &["id", "version"],
         navigations: &[("sessions", &SESSION)],
+        of_one: &[PROVISIONAL],
+        of_many: &[FILTER, ORDER_BY, TOP, SKIP_TOKEN],
     };
 
     fn sentence(refused: Refused) -> String {
@@ -449,8 +502,58 @@ mod tests {
         check("$count=yes", "`true` or `false`");
         check("$format=atom", "may only be `json`");
         check("$filter=%ff", "UTF-8");
+        check("$expand=sessions($expand=segments($top=1))", "no pages");
+        check("sederunt.provisional=true", "in no list");
         let names = "id,".repeat(limits::SELECTED_MAX);
         check(&format!("$select={names}id"), "names at most");
+    }
+
+    #[test]
+    fn what_a_collection_does_not_take_is_refused() {
+        let check = |takes: Takes, query: &str, expected: Option<&str>| {
+            let options = Options::parse(query).map_err(sentence).expect(query);
+            let refused = options.fit(takes).map_err(sentence).err();
+            let is_so = refused
+                .as_deref()
+                .zip(expected)
+                .map(|(refused, part)| refused.contains(part));
+            assert_eq!(
+                (is_so, refused.is_none()),
+                (expected.map(|_| true), expected.is_none()),
+                "{query}: {refused:?}"
+            );
+        };
+        check(Takes::Collection(&SEGMENT), "$count=true&$select=id", None);
+        for option in [
+            "$top=1",
+            "$filter=a",
+            "$orderby=a",
+            "$skiptoken=a",
+            "sederunt.provisional=true",
+        ] {
+            check(Takes::Collection(&SEGMENT), option, Some(""));
+            check(Takes::Count(&SEGMENT), option, Some(""));
+        }
+        check(Takes::Collection(&RECORD), "$orderby=id+desc&$filter=a&$top=1", None);
+        check(Takes::Count(&RECORD), "$filter=a", None);
+        check(Takes::Count(&RECORD), "$top=1", Some("there are $filter."));
+        check(Takes::Count(&RECORD), "sederunt.provisional=true", Some("in no list"));
+        check(Takes::Count(&SESSION), "sederunt.provisional=true", None);
+        check(Takes::Item(&RECORD), "sederunt.provisional=true", None);
+    }
+
+    #[test]
+    fn what_comes_in_pages() {
+        let check = |takes: Takes, query: &str, expected: bool| {
+            let options = Options::parse(query).map_err(sentence).expect(query);
+            assert_eq!(takes.has_pages(&options), expected, "{query}");
+        };
+        check(Takes::Collection(&RECORD), "", true);
+        check(Takes::Item(&RECORD), "", false);
+        check(Takes::Item(&RECORD), "$expand=sessions", true);
+        check(Takes::Item(&SESSION), "$expand=segments", false);
+        check(Takes::Collection(&SEGMENT), "", false);
+        check(Takes::Rows, "", true);
     }
 
     proptest! {

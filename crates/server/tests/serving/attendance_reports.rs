@@ -69,6 +69,23 @@ async fn the_organizer_reads_who_was_there_and_for_how_long() {
     assert_eq!(report["id"], held.report_id());
     assert_eq!(report["totalParticipantCount"], 3, "Ada is there once");
     assert_eq!(report["attendanceRecords"], json!([]));
+    let records = format!("{}/{}/attendanceRecords", held.reports, held.report_id());
+    for (path, number) in [(&held.reports, 1), (&records, 3)] {
+        let counted = held.read(&format!("{path}?$count=true")).await;
+        assert_eq!(counted["@odata.count"], number, "{path}");
+        for option in ["$filter=id%20eq%20'x'", "$orderby=id", "sederunt.provisional=true"] {
+            refused(&held.world.get(Some(&held.ada), &format!("{path}?{option}")).await, 400);
+        }
+    }
+    for option in ["$top=1", "$expand=attendanceRecords"] {
+        refused(
+            &held
+                .world
+                .get(Some(&held.ada), &format!("{}?{option}", held.reports))
+                .await,
+            400,
+        );
+    }
     for (graph, meet) in [("meetingStartDateTime", "startTime"), ("meetingEndDateTime", "endTime")] {
         assert_eq!(report[graph], conference[meet], "to the microsecond");
     }

@@ -85,7 +85,10 @@ pub(super) async fn list(graph: &Graph, asked: &Asked, whose: Whose) -> Answer<R
     }
     Ok(asked.reply(&Collection {
         context: contexts::collection(&graph.root(&asked.place), &meeting.name(), &asked.options),
-        count: None,
+        count: asked
+            .options
+            .count
+            .then(|| i64::try_from(reports.len()).unwrap_or(i64::MAX)),
         value: reports,
         next_link: None,
     }))
@@ -111,6 +114,11 @@ pub(super) async fn list_records(graph: &Graph, asked: &Asked, whose: Whose) -> 
     let meeting = OnlineMeeting::find(graph, asked, whose).await?;
     let conference = meeting.conference(graph, asked, whose).await?;
     let page = records(graph, asked, &conference, &asked.cut).await?;
+    let count = if asked.options.count {
+        Some(number(graph, asked, &conference).await?)
+    } else {
+        None
+    };
     let root = graph.root(&asked.place);
     let name = format!(
         "{}('{}')/attendanceRecords",
@@ -120,7 +128,7 @@ pub(super) async fn list_records(graph: &Graph, asked: &Asked, whose: Whose) -> 
     let path = meeting.records_path(&conference);
     Ok(asked.reply(&Collection {
         context: contexts::collection(&root, &name, &asked.options),
-        count: None,
+        count,
         next_link: pages::next_link(asked, &root, &path, page.next_page_token.as_deref()),
         value: page.items,
     }))
@@ -216,13 +224,18 @@ impl OnlineMeeting {
     }
 }
 
-async fn report(graph: &Graph, asked: &Asked, conference: &ConferenceRecord) -> Answer<Report> {
+/// How many were there.
+async fn number(graph: &Graph, asked: &Asked, conference: &ConferenceRecord) -> Answer<i64> {
     let register = &graph.installation.register;
     let participants = register.count_participants(&conference.id, "", asked.now).await;
+    participants.map_err(|error| asked.asking.unread_child(error))
+}
+
+async fn report(graph: &Graph, asked: &Asked, conference: &ConferenceRecord) -> Answer<Report> {
     Ok(Report {
         context: None,
         id: guid(conference.id.as_str()),
-        total_participant_count: participants.map_err(|error| asked.asking.unread_child(error))?,
+        total_participant_count: number(graph, asked, conference).await?,
         meeting_start_date_time: Moment(conference.start),
         meeting_end_date_time: Moment(conference.end.unwrap_or(asked.now)),
         external_event_information: [],

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum_core::body::Body;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, Uri, header};
+use http::{HeaderName, HeaderValue, Request, Response, header};
 use http_body_util::BodyExt as _;
 use identity::Caller;
 use serde::{Deserialize, Serialize};
@@ -67,12 +67,12 @@ pub(super) async fn send(graph: &Arc<Graph>, asked: &Asked) -> Answer<Reply> {
             before.is_none_or(|answered| answered.status >= 400)
         });
         let id = part.id.clone();
-        responses.push(if failed {
-            not_tried(id)
-        } else {
-            let response = Arc::clone(graph).answer(request(asked, part)?).await;
-            answered(id, response).await?
-        });
+        let request = if failed { Err(not_tried()) } else { request(asked, part) };
+        let response = match request {
+            Ok(request) => Arc::clone(graph).answer(request).await,
+            Err(failure) => graph.refused(empty(asked), failure).await,
+        };
+        responses.push(answered(id, response).await?);
     }
     Ok(Reply::json(&Answers { responses }))
 }
@@ -112,29 +112,34 @@ fn read(body: &[u8]) -> Answer<Batch> {
     Ok(batch)
 }
 
+/// A request of whoever sends the whole, in which nothing is asked yet.
+fn empty(asked: &Asked) -> Request<Body> {
+    let mut request = Request::new(Body::empty());
+    let inherited = [header::AUTHORIZATION, HeaderName::from_static("client-request-id")];
+    for name in inherited {
+        if let Some(value) = asked.head.headers.get(&name) {
+            request.headers_mut().insert(name, value.clone());
+        }
+    }
+    *request.extensions_mut() = asked.head.extensions.clone();
+    request
+}
+
 /// One request of the whole, as if it had come by itself.
 fn request(asked: &Asked, part: Part) -> Answer<Request<Body>> {
     let cannot = |what: &str| invalid(format!("Request `{}` of the batch: {what}.", part.id));
     let uri = format!("/{}/{}", asked.place.version, part.url.trim_start_matches('/'));
-    let uri: Uri = uri.parse().map_err(|_| cannot("its url cannot be one"))?;
-    let mut request = Request::builder().uri(uri).method(part.method.as_str());
-    let inherited = [header::AUTHORIZATION, HeaderName::from_static("client-request-id")];
-    for name in inherited {
-        if let Some(value) = asked.head.headers.get(&name) {
-            request = request.header(name, value);
-        }
-    }
-    let body = part.body.map_or_else(Bytes::new, |body| body.to_string().into());
-    let mut request = request
-        .body(Body::from(body))
-        .map_err(|_| cannot("its method cannot be one"))?;
+    let mut request = empty(asked);
+    *request.uri_mut() = uri.parse().map_err(|_| cannot("its url cannot be one"))?;
+    *request.method_mut() = part.method.parse().map_err(|_| cannot("its method cannot be one"))?;
     for (name, value) in part.headers.iter().flatten() {
         let read = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
         let (name, value) = read.ok_or_else(|| cannot("it has a header that cannot be one"))?;
         request.headers_mut().insert(name, value);
     }
     request.headers_mut().remove(header::COOKIE);
-    *request.extensions_mut() = asked.head.extensions.clone();
+    let body = part.body.map_or_else(Bytes::new, |body| body.to_string().into());
+    *request.body_mut() = Body::from(body);
     Ok(request)
 }
 
@@ -185,17 +190,9 @@ fn title(name: &HeaderName) -> String {
 }
 
 /// What it depends on failed.
-fn not_tried(id: String) -> Answered {
-    let error = serde_json::json!({"error": {
-        "code": "FailedDependency",
-        "message": "A request that this one depends on failed.",
-    }});
-    Answered {
-        id,
-        status: 424,
-        headers: BTreeMap::from([("Content-Type".to_owned(), "application/json".to_owned())]),
-        body: serde_json::value::to_raw_value(&error).ok(),
-    }
+fn not_tried() -> Failure {
+    let sentence = "A request that this one depends on failed.";
+    Failure::new(Kind::Precondition, sentence).because("FailedDependency")
 }
 
 #[cfg(test)]

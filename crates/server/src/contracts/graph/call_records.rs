@@ -46,12 +46,18 @@ pub(super) struct CallRecord {
     /// The older form of `participants_v2`, which has been withdrawn: for whoever selects it by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     participants: Option<Vec<IdentitySet>>,
+    #[serde(rename = "organizer_v2@odata.context", skip_serializing_if = "Option::is_none")]
+    organizer_context: Option<String>,
     #[serde(rename = "organizer_v2")]
     organizer_v2: Option<Organizer>,
+    #[serde(rename = "participants_v2@odata.context", skip_serializing_if = "Option::is_none")]
+    participants_context: Option<String>,
     #[serde(rename = "participants_v2", skip_serializing_if = "Option::is_none")]
     participants_v2: Option<Vec<Participant>>,
     #[serde(rename = "participants_v2@odata.nextLink", skip_serializing_if = "Option::is_none")]
     participants_next_link: Option<String>,
+    #[serde(rename = "sessions@odata.context", skip_serializing_if = "Option::is_none")]
+    sessions_context: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sessions: Option<Vec<Session>>,
     #[serde(rename = "sessions@odata.nextLink", skip_serializing_if = "Option::is_none")]
@@ -79,10 +85,6 @@ pub(super) async fn get(graph: &Graph, asked: &Asked) -> Answer<Reply> {
 
 pub(super) async fn list(graph: &Graph, asked: &Asked) -> Answer<Reply> {
     let whose = whose(asked)?;
-    if asked.options.provisional {
-        let sentence = "Meetings that go on are in no list: ask for a provisional record by its id.";
-        return Err(Failure::new(Kind::Invalid, sentence));
-    }
     let order = order(asked.options.order_by.as_deref())?;
     let condition = condition(graph, asked)?;
     let bound = pages::bound(&asked.options);
@@ -165,6 +167,7 @@ impl CallRecord {
             let page = sessions::below(graph, asked, stored, options, known).await?;
             let more = page.next_page_token;
             record.sessions_next_link = more.map(|cursor| link(graph, asked, &record.id, "sessions", options, &cursor));
+            record.sessions_context = Some(named(graph, asked, &record.id, "sessions", options));
             record.sessions = Some(page.items);
         }
         if let Some(options) = asked.options.below("participants_v2") {
@@ -172,6 +175,7 @@ impl CallRecord {
             let more = page.next_page_token;
             record.participants_next_link =
                 more.map(|cursor| link(graph, asked, &record.id, "participants_v2", options, &cursor));
+            record.participants_context = Some(named(graph, asked, &record.id, "participants_v2", options));
             record.participants_v2 = Some(page.items);
         }
         if asked.options.select.iter().any(|name| name == "participants") {
@@ -182,10 +186,10 @@ impl CallRecord {
 
     fn of_meeting(graph: &Graph, asked: &Asked, stored: &Meeting, organizer: Option<&Somebody>) -> CallRecord {
         let public_url = &graph.installation.public_url;
+        let id = guid(stored.conference.as_str());
         CallRecord {
             context: None,
             is_provisional: stored.version == 0,
-            id: guid(stored.conference.as_str()),
             version: stored.version,
             kind: CallType::GroupCall,
             modalities: modalities(stored.media),
@@ -196,9 +200,16 @@ impl CallRecord {
             join_web_url: stored.code.as_ref().map(|code| links::meeting_uri(public_url, code)),
             organizer: organizer.map(Somebody::set),
             participants: None,
+            organizer_context: organizer.map(|_| {
+                let name = format!("{CALL_RECORDS}('{id}')/organizer_v2");
+                contexts::entity(&graph.root(&asked.place), &name, &Options::default())
+            }),
             organizer_v2: organizer.map(Organizer::new),
+            id,
+            participants_context: None,
             participants_v2: None,
             participants_next_link: None,
+            sessions_context: None,
             sessions: None,
             sessions_next_link: None,
         }
@@ -218,13 +229,22 @@ impl CallRecord {
             join_web_url: None,
             organizer: None,
             participants: None,
+            organizer_context: None,
             organizer_v2: None,
+            participants_context: None,
             participants_v2: None,
             participants_next_link: None,
+            sessions_context: None,
             sessions: None,
             sessions_next_link: None,
         }
     }
+}
+
+/// The type of a collection that is told with a record.
+fn named(graph: &Graph, asked: &Asked, id: &str, collection: &str, options: &Options) -> String {
+    let name = format!("{CALL_RECORDS}('{id}')/{collection}");
+    contexts::collection(&graph.root(&asked.place), &name, options)
 }
 
 /// Where a collection of a record goes on that was cut.

@@ -21,7 +21,13 @@ const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id
 const TRACE: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Codes that a failure's reason may name instead of its kind's own: they are what clients tell one failure from another by.
-const CODES: [&str; 4] = ["ResourceNotFound", "notAllowed", "ValidationError", "ExtensionError"];
+const CODES: [&str; 5] = [
+    "ResourceNotFound",
+    "notAllowed",
+    "ValidationError",
+    "ExtensionError",
+    "FailedDependency",
+];
 
 /// How this contract refuses, and says how it went.
 pub(super) struct Errors;
@@ -174,8 +180,10 @@ fn written(failure: Failure, id: &HeaderValue, client_id: &HeaderValue) -> Respo
     let (kind, sentence, details) = failure.into_parts();
     let (mut status, usual, common) = said(kind);
     let code = details.reason.filter(|reason| CODES.contains(reason)).unwrap_or(usual);
-    if code == "notAllowed" {
-        status = StatusCode::METHOD_NOT_ALLOWED;
+    match code {
+        "notAllowed" => status = StatusCode::METHOD_NOT_ALLOWED,
+        "FailedDependency" => status = StatusCode::FAILED_DEPENDENCY,
+        _ => {}
     }
     let date = primitives::second(Micros(clock::now_us()));
     let envelope = Envelope {

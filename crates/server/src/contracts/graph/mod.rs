@@ -160,13 +160,17 @@ impl Graph {
                 };
                 self.admission.pass::<Errors, _>(method, request, serve).await
             }
-            Err(failure) => {
-                let refuse = |_, _| async { error::refused(failure) };
-                let unknown = Arc::clone(&self.unknown);
-                self.admission.pass::<Errors, _>(unknown, request, refuse).await
-            }
+            Err(failure) => return self.refused(request, failure).await,
         };
         named.finish(response)
+    }
+
+    /// What answers a request that is for no row: it passes the gate, and so it has an id and counts.
+    async fn refused(&self, request: Request<Body>, failure: Failure) -> Response<Body> {
+        let named = Named::by_the_client(request.headers());
+        let refuse = |_, _| async { error::refused(failure) };
+        let unknown = Arc::clone(&self.unknown);
+        named.finish(self.admission.pass::<Errors, _>(unknown, request, refuse).await)
     }
 
     /// The row of a request.
@@ -208,6 +212,7 @@ impl Asked {
         options.fit(row.takes)?;
         let mut preferences = Preferences::of(&head.headers);
         preferences.provisional |= options.provisional;
+        preferences.fit(row.takes, &options);
         let cut = pages::cut(options.top, options.skip_token.as_deref(), &mut preferences)?;
         Ok(Asked {
             options,

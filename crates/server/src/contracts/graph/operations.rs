@@ -13,7 +13,10 @@ use odata::Takes;
 
 use super::organizers::Whose;
 use super::reply::Reply;
-use super::shapes::{ATTENDANCE_RECORD, ATTENDANCE_REPORT, CALL_RECORD, ONLINE_MEETING, PARTICIPANT, SEGMENT, SESSION};
+use super::shapes::{
+    ATTENDANCE_RECORD, ATTENDANCE_REPORT, ATTENDANCE_REPORT_LISTED, CALL_RECORD, ONLINE_MEETING, PARTICIPANT, SEGMENT,
+    SESSION,
+};
 use super::{
     Asked, Graph, attendance, batch, call_records, metadata, online_meetings, participants, pstn, sessions,
     subscriptions,
@@ -130,7 +133,7 @@ pub(super) static OPERATIONS: &[Row] = &[
     get(
         "communications/callRecords/$count",
         Operation::reads("callRecords/ListCount", READ, "callRecord"),
-        Takes::Count,
+        Takes::Count(&CALL_RECORD),
         |graph, asked| Box::pin(call_records::count(graph, asked)),
     ),
     get(
@@ -154,7 +157,7 @@ pub(super) static OPERATIONS: &[Row] = &[
     get(
         "communications/callRecords/{}/participants_v2/$count",
         Operation::reads("participants/ListCount", READ, "participant"),
-        Takes::Count,
+        Takes::Count(&PARTICIPANT),
         |graph, asked| Box::pin(participants::count(graph, asked)),
     ),
     get(
@@ -172,7 +175,7 @@ pub(super) static OPERATIONS: &[Row] = &[
     get(
         "communications/callRecords/{}/sessions/$count",
         Operation::reads("sessions/ListCount", READ, "session"),
-        Takes::Count,
+        Takes::Count(&SESSION),
         |graph, asked| Box::pin(sessions::count(graph, asked)),
     ),
     get(
@@ -190,7 +193,7 @@ pub(super) static OPERATIONS: &[Row] = &[
     get(
         "communications/callRecords/{}/sessions/{}/segments/$count",
         Operation::reads("segments/ListCount", READ, "segment"),
-        Takes::Count,
+        Takes::Count(&SEGMENT),
         |graph, asked| Box::pin(sessions::count_segments(graph, asked)),
     ),
     get(
@@ -220,7 +223,7 @@ pub(super) static OPERATIONS: &[Row] = &[
     get(
         "me/onlineMeetings/{}/attendanceReports",
         Operation::reads("attendanceReports/ListOwn", READ_ATTENDANCE, "meetingAttendanceReport"),
-        Takes::Collection(&ATTENDANCE_REPORT),
+        Takes::Collection(&ATTENDANCE_REPORT_LISTED),
         |graph, asked| Box::pin(attendance::list(graph, asked, Whose::Mine)),
     ),
     get(
@@ -244,7 +247,7 @@ pub(super) static OPERATIONS: &[Row] = &[
     get(
         "users/{}/onlineMeetings/{}/attendanceReports",
         Operation::reads("attendanceReports/List", READ_ATTENDANCE, "meetingAttendanceReport"),
-        Takes::Collection(&ATTENDANCE_REPORT),
+        Takes::Collection(&ATTENDANCE_REPORT_LISTED),
         |graph, asked| Box::pin(attendance::list(graph, asked, Whose::Named)),
     ),
     get(

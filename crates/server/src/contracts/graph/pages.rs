@@ -4,8 +4,9 @@
 //! written, and in `$skiptoken` the size of the pages, the preferences, and the register's own cursor, which is bound to the list,
 //! the filter and the order. A token that is not of this list is refused there.
 
-use odata::Options;
-use register::RegisterError;
+use odata::{Options, Takes};
+use register::limits::{CALL_RECORDS_PER_PAGE, NETWORK_CALLS_PER_PAGE};
+use register::{Page, RegisterError};
 use serde::Serialize;
 
 use super::Asked;
@@ -71,18 +72,51 @@ pub(super) fn first(top: Option<u32>, preferences: Preferences) -> Cut {
     }
 }
 
-/// What a token of ours says: `20np.CURSOR`.
+/// What a token of ours says: `20np-5.CURSOR`, where 5 is the size that was wished for of every collection.
 fn continued(token: &str, preferences: &mut Preferences) -> Option<Cut> {
     let (shape, cursor) = token.split_once('.')?;
+    let (shape, wished) = match shape.split_once('-') {
+        Some((shape, wished)) => (shape, Some(wished.parse().ok()?)),
+        None => (shape, None),
+    };
     let digits = shape.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
     for letter in shape[digits.len()..].chars() {
         let (_, flag) = LETTERS.iter().find(|(known, _)| *known == letter)?;
         *flag(preferences) = true;
     }
     let size = digits.parse().ok().filter(|size| *size >= 0 && !cursor.is_empty())?;
+    preferences.page_size = wished;
     Some(Cut {
         size,
         cursor: cursor.to_owned(),
+    })
+}
+
+/// The largest page of an operation.
+pub(super) fn largest(takes: Takes) -> u32 {
+    match takes {
+        Takes::Rows => NETWORK_CALLS_PER_PAGE.max.into(),
+        Takes::Nothing | Takes::Item(_) | Takes::Collection(_) | Takes::Count(_) => CALL_RECORDS_PER_PAGE.max.into(),
+    }
+}
+
+/// A page of few things that are all at hand and do not change: its cursor is how many stand before it.
+pub(super) fn of_all<T>(all: impl ExactSizeIterator<Item = T>, cut: &Cut) -> Answer<Page<T>> {
+    let number = all.len();
+    let before = if cut.cursor.is_empty() {
+        Ok(0)
+    } else {
+        cut.cursor.parse()
+    };
+    let before: usize = before.map_err(|_| of_another_list())?;
+    let size = match usize::try_from(cut.size) {
+        Ok(size) if size > 0 => size,
+        _ => CALL_RECORDS_PER_PAGE.max.into(),
+    };
+    let end = before.saturating_add(size);
+    Ok(Page {
+        items: all.skip(before).take(size).collect(),
+        next_page_token: (end < number).then(|| end.to_string()),
     })
 }
 
@@ -90,7 +124,10 @@ fn continued(token: &str, preferences: &mut Preferences) -> Option<Cut> {
 fn token(size: i32, mut preferences: Preferences, cursor: &str) -> String {
     let letters = LETTERS.iter().filter(|(_, flag)| *flag(&mut preferences));
     let letters: String = letters.map(|(letter, _)| letter).collect();
-    format!("{size}{letters}.{cursor}")
+    let wished = preferences
+        .page_size
+        .map_or_else(String::new, |wished| format!("-{wished}"));
+    format!("{size}{letters}{wished}.{cursor}")
 }
 
 /// The address of the next page of what was asked: the same options, with a token for how it is cut.
@@ -128,12 +165,14 @@ pub(super) fn unread(asking: &Asking, error: RegisterError) -> Failure {
     match error {
         RegisterError::InvalidFilter(malformed) => Unfit::from(malformed).into(),
         RegisterError::TooFar => Failure::new(Kind::Invalid, format!("`$filter`: {error}.")),
-        RegisterError::InvalidPageToken => {
-            let sentence = "`$skiptoken` is of another list, filter or order; follow `@odata.nextLink` as it is.";
-            Failure::new(Kind::Invalid, sentence)
-        }
+        RegisterError::InvalidPageToken => of_another_list(),
         other => asking.unread(other),
     }
+}
+
+fn of_another_list() -> Failure {
+    let sentence = "`$skiptoken` is of another list, filter or order; follow `@odata.nextLink` as it is.";
+    Failure::new(Kind::Invalid, sentence)
 }
 
 /// The same for one that is not there, below a record that the caller may read.
@@ -162,6 +201,11 @@ mod tests {
         assert_eq!((cut.size, cut.cursor.as_str()), (20, "AbC-_9"));
         assert_eq!(carried, preferences);
         preferences.page_size = Some(2);
+        let token = super::token(20, preferences, "AbC-_9");
+        assert_eq!(token, "20np-2.AbC-_9");
+        let mut carried = Preferences::default();
+        let cut = super::cut(None, Some(&token), &mut carried).expect("one of ours");
+        assert_eq!((cut.size, cut.cursor.as_str(), carried), (20, "AbC-_9", preferences));
         for (top, size) in [(None, 2), (Some(1), 1), (Some(5), 2)] {
             assert_eq!(super::cut(top, None, &mut preferences).expect("no token").size, size);
         }
@@ -173,6 +217,8 @@ mod tests {
             "x.AbC",
             "-1.AbC",
             "20q.AbC",
+            "20-x.AbC",
+            "20-.AbC",
             "99999999999.AbC",
             "é.AbC",
         ] {
@@ -183,5 +229,25 @@ mod tests {
                 "{foreign}"
             );
         }
+    }
+    #[test]
+    fn pages_of_what_is_at_hand() {
+        let check = |size: i32, cursor: &str, expected: Option<(&[u8], Option<&str>)>| {
+            let cut = Cut {
+                size,
+                cursor: cursor.to_owned(),
+            };
+            let page = of_all([1, 2, 3].into_iter(), &cut).ok();
+            let page = page
+                .as_ref()
+                .map(|page| (&*page.items, page.next_page_token.as_deref()));
+            assert_eq!(page, expected, "{size} after {cursor}");
+        };
+        check(0, "", Some((&[1, 2, 3], None)));
+        check(2, "", Some((&[1, 2], Some("2"))));
+        check(2, "2", Some((&[3], None)));
+        check(3, "", Some((&[1, 2, 3], None)));
+        check(2, "9", Some((&[], None)));
+        check(2, "x", None);
     }
 }

@@ -3,6 +3,9 @@
 //! What is not known, and what cannot be read, is ignored: a preference is a wish (RFC 7240).
 
 use http::{HeaderMap, HeaderName};
+use odata::{Options, PROVISIONAL, Takes};
+
+use super::pages;
 
 /// The header of a wish.
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -51,6 +54,13 @@ impl Preferences {
         }
     }
 
+    /// Leaves what an operation can meet: what is left is done, and is what the answer says was done.
+    pub(super) fn fit(&mut self, takes: Takes, options: &Options) {
+        let largest = takes.has_pages(options).then(|| pages::largest(takes));
+        self.page_size = self.page_size.zip(largest).map(|(wished, largest)| wished.min(largest));
+        self.provisional &= takes.offered().contains(&PROVISIONAL);
+    }
+
     /// What was done of it, for an answer: as a client would have written it.
     pub(super) fn applied(&self) -> Option<String> {
         let wishes = [
@@ -67,6 +77,7 @@ impl Preferences {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shapes::{ATTENDANCE_RECORD, ATTENDANCE_REPORT, CALL_RECORD, PARTICIPANT, SEGMENT};
     use super::*;
 
     #[test]
@@ -90,5 +101,26 @@ mod tests {
         check(&["odata.maxpagesize=0"], None);
         check(&["odata.maxpagesize=-1, omit-values=defaults"], None);
         check(&["sederunt.provisional"], Some("sederunt.provisional"));
+    }
+    #[test]
+    fn what_cannot_be_met_is_not_said_to_be() {
+        let check = |takes: Takes, query: &str, applied: Option<&str>| {
+            let mut preferences = Preferences {
+                page_size: Some(5_000),
+                provisional: true,
+                ..Preferences::default()
+            };
+            preferences.fit(takes, &Options::parse(query).expect("a valid row"));
+            assert_eq!(preferences.applied().as_deref(), applied, "{query}");
+        };
+        check(Takes::Collection(&CALL_RECORD), "", Some("odata.maxpagesize=250"));
+        check(Takes::Item(&CALL_RECORD), "", Some("sederunt.provisional"));
+        let both = Some("odata.maxpagesize=250, sederunt.provisional");
+        check(Takes::Item(&CALL_RECORD), "$expand=sessions", both);
+        check(Takes::Collection(&SEGMENT), "", Some("sederunt.provisional"));
+        check(Takes::Collection(&PARTICIPANT), "", both);
+        check(Takes::Collection(&ATTENDANCE_REPORT), "", None);
+        check(Takes::Collection(&ATTENDANCE_RECORD), "", Some("odata.maxpagesize=250"));
+        check(Takes::Rows, "", Some("odata.maxpagesize=1000"));
     }
 }

@@ -144,8 +144,16 @@ fn session_of(asked: &Asked, stored: &CallSession, quality: &SessionQuality, som
 
 pub(super) async fn list(graph: &Graph, asked: &Asked) -> Answer<Reply> {
     let record = readers::find(graph, asked).await?;
-    if let Some(order) = &asked.options.order_by
-        && !matches!(order.as_str(), "startDateTime" | "startDateTime asc")
+    let words = asked
+        .options
+        .order_by
+        .iter()
+        .flat_map(|order| order.split_ascii_whitespace());
+    if asked.options.order_by.is_some()
+        && !matches!(
+            words.collect::<Vec<_>>()[..],
+            ["startDateTime"] | ["startDateTime", "asc"]
+        )
     {
         let sentence = "`$orderby` of sessions is startDateTime, which it is without it as well.";
         return Err(Failure::new(Kind::Invalid, sentence));

@@ -2,7 +2,7 @@
 //!
 //! The metadata tell the same of them, and a test holds the two together.
 
-use odata::Shape;
+use odata::{FILTER, ORDER_BY, PROVISIONAL, SKIP_TOKEN, Shape, TOP};
 
 /// `callRecord`.
 pub(super) static CALL_RECORD: Shape = Shape {
@@ -26,6 +26,8 @@ pub(super) static CALL_RECORD: Shape = Shape {
         ("participants_v2", &PARTICIPANT),
         ("sessions", &SESSION),
     ],
+    of_one: &[PROVISIONAL],
+    of_many: &[FILTER, ORDER_BY, TOP, SKIP_TOKEN],
 };
 
 /// `session`.
@@ -42,6 +44,8 @@ pub(super) static SESSION: Shape = Shape {
         "callee",
     ],
     navigations: &[("segments", &SEGMENT)],
+    of_one: &[PROVISIONAL],
+    of_many: &[FILTER, ORDER_BY, TOP, SKIP_TOKEN, PROVISIONAL],
 };
 
 /// `segment`.
@@ -57,6 +61,8 @@ pub(super) static SEGMENT: Shape = Shape {
         "media",
     ],
     navigations: &[],
+    of_one: &[PROVISIONAL],
+    of_many: &[PROVISIONAL],
 };
 
 /// `participant`, and `organizer`.
@@ -64,6 +70,8 @@ pub(super) static PARTICIPANT: Shape = Shape {
     name: "participant",
     properties: &["id", "administrativeUnitInfos", "identity"],
     navigations: &[],
+    of_one: &[PROVISIONAL],
+    of_many: &[TOP, SKIP_TOKEN, PROVISIONAL],
 };
 
 /// `onlineMeeting`. What is below it is asked for there.
@@ -71,6 +79,8 @@ pub(super) static ONLINE_MEETING: Shape = Shape {
     name: "onlineMeeting",
     properties: &["id", "creationDateTime", "joinWebUrl"],
     navigations: &[],
+    of_one: &[],
+    of_many: &[FILTER],
 };
 
 /// `meetingAttendanceReport`.
@@ -84,6 +94,17 @@ pub(super) static ATTENDANCE_REPORT: Shape = Shape {
         "externalEventInformation",
     ],
     navigations: &[("attendanceRecords", &ATTENDANCE_RECORD)],
+    of_one: &[],
+    of_many: &[],
+};
+
+/// The same in a list, which tells of nobody who was there.
+pub(super) static ATTENDANCE_REPORT_LISTED: Shape = Shape {
+    name: ATTENDANCE_REPORT.name,
+    properties: ATTENDANCE_REPORT.properties,
+    navigations: &[],
+    of_one: &[],
+    of_many: ATTENDANCE_REPORT.of_many,
 };
 
 /// `attendanceRecord`.
@@ -100,4 +121,6 @@ pub(super) static ATTENDANCE_RECORD: Shape = Shape {
         "externalRegistrationInformation",
     ],
     navigations: &[],
+    of_one: &[],
+    of_many: &[TOP, SKIP_TOKEN],
 };
