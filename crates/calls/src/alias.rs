@@ -56,6 +56,17 @@ pub struct AliasContent {
     pub failover_uris: Vec<String>,
 }
 
+/// What is to be different of an alias; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct AliasChange {
+    /// What people call it.
+    pub display_name: Option<String>,
+    /// Where calls go. A weight of 0 is the usual one.
+    pub endpoints: Option<Vec<AliasEndpoint>>,
+    /// Who is called otherwise.
+    pub failover_uris: Option<Vec<String>>,
+}
+
 /// Why an alias is not made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AliasError {
@@ -147,6 +158,25 @@ impl AliasContent {
 }
 
 impl Alias {
+    fn with(self, change: AliasChange) -> Result<Alias, AliasError> {
+        let content = AliasContent {
+            display_name: change.display_name.unwrap_or(self.display_name),
+            endpoints: change.endpoints.unwrap_or(self.endpoints),
+            failover_uris: change.failover_uris.unwrap_or(self.failover_uris),
+        };
+        let AliasContent {
+            display_name,
+            endpoints,
+            failover_uris,
+        } = content.checked()?;
+        Ok(Alias {
+            display_name,
+            endpoints,
+            failover_uris,
+            ..self
+        })
+    }
+
     /// Whom a call to this user of the alias tries, the first first. `chance` gives a number below its argument.
     pub(crate) fn order(&self, user: &str, mut chance: impl FnMut(u32) -> u32) -> Vec<String> {
         let mut left: Vec<&AliasEndpoint> = self.endpoints.iter().filter(|endpoint| endpoint.enabled).collect();
@@ -264,32 +294,31 @@ impl Calls {
     pub async fn update_alias(
         &self,
         domain: &SipDomain,
-        alias: Alias,
-        content: AliasContent,
+        alias: &Alias,
+        change: &AliasChange,
         by: &By,
     ) -> Result<Alias, AliasError> {
-        let AliasContent {
-            display_name,
-            endpoints,
-            failover_uris,
-        } = content.checked()?;
-        let sql =
-            "update sip_alias set display_name = $3, endpoints = $4, failover_uris = $5 where domain = $1 and id = $2";
-        let params = vec![
-            alias.domain.as_str().into(),
-            alias.id.as_str().into(),
-            display_name.as_str().into(),
-            json(&endpoints).into(),
-            json(&failover_uris).into(),
-        ];
-        let line = by.did(Action::SipAliasUpdate, &subject(domain, &alias.id), "");
-        self.write_alias(Statement::new(sql, params), line).await?;
-        Ok(Alias {
-            display_name,
-            endpoints,
-            failover_uris,
-            ..alias
-        })
+        let select = format!("select {COLUMNS} from sip_alias where domain = $1 and id = $2");
+        let update = "update sip_alias set display_name = $3, endpoints = $4, failover_uris = $5
+            where domain = $1 and id = $2 and display_name = $6 and endpoints = $7 and failover_uris = $8";
+        let named = vec![alias.domain.as_str().into(), alias.id.as_str().into()];
+        let missing = AliasError::NotFound;
+        let changed = self.changed(&select, named.clone(), missing, |row| {
+            let changed = alias_of(row)?.with(change.clone())?;
+            let new = vec![
+                changed.display_name.as_str().into(),
+                json(&changed.endpoints).into(),
+                json(&changed.failover_uris).into(),
+            ];
+            let read = vec![row.text(2)?.into(), row.text(3)?.into(), row.text(4)?.into()];
+            let line = by.did(Action::SipAliasUpdate, &subject(domain, &changed.id), "");
+            Ok((
+                changed,
+                Statement::new(update, [named.clone(), new, read].concat()),
+                line,
+            ))
+        });
+        changed.await
     }
 
     /// Deletes an alias.

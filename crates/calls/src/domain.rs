@@ -22,6 +22,8 @@ numbered! {
     TerminationMode {
         /// None comes in.
         Disabled = 1,
+        /// The number that is called is called by the trunk.
+        Trunk = 2,
         /// Its handlers say.
         Programmable = 3,
     }
@@ -96,9 +98,61 @@ pub struct DomainChange {
     /// From where it may be called, as names and blocks.
     pub cidr_blocks: Option<Vec<(String, String)>>,
     /// What is recorded of its calls.
-    pub recording: Option<Option<RecordingConfig>>,
+    pub recording: Option<RecordingChange>,
     /// Whether its users may register telephones.
     pub allow_register: Option<bool>,
+}
+
+/// What is to be different of what is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordingChange {
+    /// All of it.
+    Whole(Option<RecordingConfig>),
+    /// Parts; `None` stays.
+    Parts {
+        /// When it begins.
+        trigger: Option<Trigger>,
+        /// Whether silence is cut off.
+        trims_silence: Option<bool>,
+        /// Who is told of its end.
+        ready_uri: Option<Option<String>>,
+    },
+}
+
+impl Default for RecordingConfig {
+    fn default() -> RecordingConfig {
+        RecordingConfig {
+            trigger: Trigger::Disabled,
+            trims_silence: false,
+            ready_uri: None,
+        }
+    }
+}
+
+impl RecordingChange {
+    fn on(self, recording: Option<RecordingConfig>) -> Result<Option<RecordingConfig>, DomainError> {
+        let changed = match self {
+            RecordingChange::Whole(whole) => whole,
+            RecordingChange::Parts {
+                trigger,
+                trims_silence,
+                ready_uri,
+            } => {
+                let before = recording.unwrap_or_default();
+                Some(RecordingConfig {
+                    trigger: trigger.unwrap_or(before.trigger),
+                    trims_silence: trims_silence.unwrap_or(before.trims_silence),
+                    ready_uri: ready_uri.unwrap_or(before.ready_uri),
+                })
+            }
+        };
+        let ready_uri = changed.as_ref().and_then(|changed| changed.ready_uri.as_ref());
+        if ready_uri.is_some_and(|uri| !is_handler(uri)) {
+            let field = "call_recording.recording_ready_uri";
+            return Err(invalid(field, "it is no absolute address of http or https"));
+        }
+        Ok(changed)
+    }
 }
 
 /// Why a domain is not made or changed.
@@ -123,7 +177,25 @@ pub enum DomainError {
     Store(#[from] db::Error),
 }
 
-const COLUMNS: &str = "id, project, display_name, termination_mode, handler_uris, cidr_blocks, recording, create_us, delete_us, allow_register";
+const COLUMNS: &str = "id, project, display_name, termination_mode, handler_uris, cidr_blocks, recording, allow_register, create_us, delete_us";
+
+/// Writes a domain that is as it was read: its values, and those that were read.
+const UPDATE: &str = "update sip_domain set display_name = $3, termination_mode = $4, handler_uris = $5, cidr_blocks = $6, recording = $7,
+        allow_register = $8
+    where id = $1 and project = $2 and delete_us is null and display_name = $9 and termination_mode = $10 and handler_uris = $11
+        and cidr_blocks = $12 and coalesce(recording, '') = $13 and allow_register = $14";
+
+/// What of a row may be another when it is written, as it is there.
+fn values_read(row: &Row) -> Result<Vec<Value>, db::Error> {
+    Ok(vec![
+        row.text(2)?.into(),
+        row.int(3)?.into(),
+        row.text(4)?.into(),
+        row.text(5)?.into(),
+        row.opt_text(6)?.unwrap_or_default().into(),
+        row.int(7)?.into(),
+    ])
+}
 
 pub(crate) fn invalid(field: &'static str, why: impl Into<String>) -> DomainError {
     DomainError::Invalid { field, why: why.into() }
@@ -206,9 +278,9 @@ fn domain_of(row: &Row) -> Result<SipDomain, db::Error> {
         handler_uris: handlers,
         cidr_blocks: blocks.collect(),
         recording,
-        create_us: row.int(7)?,
-        delete_us: row.opt_int(8)?,
-        allow_register: row.int(9)? != 0,
+        allow_register: row.int(7)? != 0,
+        create_us: row.int(8)?,
+        delete_us: row.opt_int(9)?,
     })
 }
 
@@ -228,22 +300,32 @@ impl SipDomain {
         };
         let terms = Terms {
             proof,
-            calls: self.termination_mode == TerminationMode::Programmable,
+            calls: self.termination_mode != TerminationMode::Disabled,
             registers: self.allow_register && has_users,
         };
         (self.delete_us.is_none() && (terms.calls || terms.registers)).then_some(terms)
     }
 
     fn with(self, change: DomainChange) -> Result<SipDomain, DomainError> {
-        Ok(SipDomain {
+        let says_who_is_asked = change.termination_mode.is_some() || change.handler_uris.is_some();
+        let changed = SipDomain {
             display_name: change.display_name.map_or(Ok(self.display_name), checked_name)?,
             termination_mode: change.termination_mode.unwrap_or(self.termination_mode),
             handler_uris: change.handler_uris.map_or(Ok(self.handler_uris), checked_handlers)?,
             cidr_blocks: change.cidr_blocks.map_or(Ok(self.cidr_blocks), checked_blocks)?,
-            recording: change.recording.unwrap_or(self.recording),
+            recording: match change.recording {
+                Some(change) => change.on(self.recording)?,
+                None => self.recording,
+            },
             allow_register: change.allow_register.unwrap_or(self.allow_register),
             ..self
-        })
+        };
+        let is_programmable = changed.termination_mode == TerminationMode::Programmable;
+        if says_who_is_asked && is_programmable && changed.handler_uris.is_empty() {
+            let why = format!("a domain that is PROGRAMMABLE has 1 to {HANDLERS_MAX} handlers");
+            return Err(invalid("call_termination_handler_uris", why));
+        }
+        Ok(changed)
     }
 
     fn values(&self) -> Vec<Value> {
@@ -268,8 +350,6 @@ impl SipDomain {
             json!(self.handler_uris).to_string().into(),
             json!(blocks).to_string().into(),
             recording.as_deref().into(),
-            self.create_us.into(),
-            self.delete_us.into(),
             self.allow_register.into(),
         ]
     }
@@ -305,13 +385,11 @@ impl Calls {
             delete_us: None,
         };
         let domain = empty.with(with)?;
-        let sql = format!("insert into sip_domain ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+        let sql = format!("insert into sip_domain ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, null)");
+        let mut params = domain.values();
+        params.push(by.now_us.into());
         let line = by.did(Action::SipDomainCreate, &domain.name(), "");
-        match self
-            .db
-            .write(vec![Statement::new(sql, domain.values()).expect(1), line])
-            .await
-        {
+        match self.db.write(vec![Statement::new(sql, params).expect(1), line]).await {
             Ok(()) => Ok(domain),
             Err(error) if error.is_conflict() => Err(DomainError::Taken),
             Err(error) => Err(error.into()),
@@ -359,36 +437,35 @@ impl Calls {
     /// Changes a domain. It holds for the next call.
     pub async fn update_domain(
         &self,
-        domain: SipDomain,
-        change: DomainChange,
+        domain: &SipDomain,
+        change: &DomainChange,
         by: &By,
     ) -> Result<SipDomain, DomainError> {
-        let domain = domain.with(change)?;
-        self.write_domain(&domain, by.did(Action::SipDomainUpdate, &domain.name(), ""))
-            .await?;
-        Ok(domain)
+        let sql = format!("select {COLUMNS} from sip_domain where id = $1 and project = $2 and delete_us is null");
+        let named = vec![domain.id.as_str().into(), domain.project.as_str().into()];
+        let missing = DomainError::NotFound;
+        let changed = self.changed(&sql, named, missing, |row| {
+            let changed = domain_of(row)?.with(change.clone())?;
+            let write = Statement::new(UPDATE, [changed.values(), values_read(row)?].concat());
+            Ok((changed, write, by.did(Action::SipDomainUpdate, &domain.name(), "")))
+        });
+        changed.await
     }
 
     /// Deletes a domain, which is still shown to whoever asks for deleted ones. Its id is not used again.
     pub async fn delete_domain(&self, domain: SipDomain, by: &By) -> Result<SipDomain, DomainError> {
-        let domain = SipDomain {
-            delete_us: Some(by.now_us),
-            ..domain
-        };
-        self.write_domain(&domain, by.did(Action::SipDomainDelete, &domain.name(), ""))
-            .await?;
-        Ok(domain)
-    }
-
-    async fn write_domain(&self, domain: &SipDomain, line: Statement) -> Result<(), DomainError> {
-        let sql = "update sip_domain set display_name = $3, termination_mode = $4, handler_uris = $5, cidr_blocks = $6,
-            recording = $7, create_us = $8, delete_us = $9, allow_register = $10 where id = $1 and project = $2 and delete_us is null";
-        match self
-            .db
-            .write(vec![Statement::new(sql, domain.values()).expect(1), line])
-            .await
-        {
-            Ok(()) => Ok(()),
+        let sql = "update sip_domain set delete_us = $3 where id = $1 and project = $2 and delete_us is null";
+        let params = vec![
+            domain.id.as_str().into(),
+            domain.project.as_str().into(),
+            by.now_us.into(),
+        ];
+        let line = by.did(Action::SipDomainDelete, &domain.name(), "");
+        match self.db.write(vec![Statement::new(sql, params).expect(1), line]).await {
+            Ok(()) => Ok(SipDomain {
+                delete_us: Some(by.now_us),
+                ..domain
+            }),
             Err(error) if error.is_conflict() => Err(DomainError::NotFound),
             Err(error) => Err(error.into()),
         }
@@ -415,6 +492,67 @@ mod tests {
             ("abcdefghijklmnopqrstuvwxyz12345", false),
         ] {
             assert_eq!(is_sip_id(id), good, "{id}");
+        }
+    }
+
+    #[test]
+    fn what_a_domain_may_say_together() {
+        let check = |name: &str, change: DomainChange, expected: Option<&str>| {
+            let empty = SipDomain {
+                id: "demo".to_owned(),
+                project: "p".to_owned(),
+                display_name: String::new(),
+                termination_mode: TerminationMode::Disabled,
+                handler_uris: vec![],
+                cidr_blocks: vec![],
+                recording: None,
+                allow_register: false,
+                create_us: 0,
+                delete_us: None,
+            };
+            let field = match empty.with(change) {
+                Ok(_) => None,
+                Err(DomainError::Invalid { field, .. }) => Some(field),
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(field, expected, "{name}");
+        };
+        let handled = |mode: TerminationMode, handlers: usize| DomainChange {
+            termination_mode: Some(mode),
+            handler_uris: Some(vec!["https://a.example".to_owned(); handlers]),
+            ..DomainChange::default()
+        };
+        let handlers = Some("call_termination_handler_uris");
+        check("nobody is asked", handled(TerminationMode::Programmable, 0), handlers);
+        check("one is asked", handled(TerminationMode::Programmable, 1), None);
+        check("five are asked", handled(TerminationMode::Programmable, 5), None);
+        check("six are asked", handled(TerminationMode::Programmable, 6), handlers);
+        check("disabled", handled(TerminationMode::Disabled, 0), None);
+        check("by the trunk", handled(TerminationMode::Trunk, 0), None);
+        let told = |uri: &str| {
+            let config = RecordingConfig {
+                ready_uri: Some(uri.to_owned()),
+                ..RecordingConfig::default()
+            };
+            let part = RecordingChange::Parts {
+                trigger: None,
+                trims_silence: None,
+                ready_uri: Some(Some(uri.to_owned())),
+            };
+            [RecordingChange::Whole(Some(config)), part].map(|recording| DomainChange {
+                recording: Some(recording),
+                ..DomainChange::default()
+            })
+        };
+        for (uri, is_good) in [
+            ("https://a.example/ready", true),
+            ("http://a.example", true),
+            ("ready", false),
+            ("ftp://a.example", false),
+        ] {
+            for change in told(uri) {
+                check(uri, change, (!is_good).then_some("call_recording.recording_ready_uri"));
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod address;
 mod alias;
 mod announcement;
 mod call;
+mod changing;
 mod clock;
 mod conduct;
 mod control;
@@ -42,12 +43,14 @@ mod streams;
 mod telephones;
 
 pub use address::is_number;
-pub use alias::{Alias, AliasContent, AliasEndpoint, AliasError};
+pub use alias::{Alias, AliasChange, AliasContent, AliasEndpoint, AliasError};
 pub use call::{Call, CallState, CreateMethod, Direction, Transport};
 pub use conduct::{Conductor, Events, Peers, Trunk, Ways};
 pub use control::{ControlError, Wish};
 pub use deletion::{DeletionError, SweepError};
-pub use domain::{CidrBlock, DomainChange, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger};
+pub use domain::{
+    CidrBlock, DomainChange, DomainError, RecordingChange, RecordingConfig, SipDomain, TerminationMode, Trigger,
+};
 pub use forgetting::{ForgetCallerError, ForgottenCaller};
 pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
 pub use legs::Leg;

@@ -29,6 +29,10 @@ pub(crate) const DOCUMENTS_MAX: u32 = 1_000;
 /// Documents that a call goes through without hearing or asking anything: a circle, and no menu.
 pub(crate) const DOCUMENTS_IN_A_ROW_MAX: u32 = 20;
 
+/// How often a change of a row is made anew because somebody else changed it meanwhile: each time one of them got through, so it takes so many
+/// at once.
+pub(crate) const CHANGE_TRIES_MAX: u32 = 16;
+
 /// How long a call may be: the contract's limit, four hours.
 pub(crate) const CALL_S_MAX: i64 = 4 * 3_600;
 pub(crate) const CALL_US_MAX: i64 = CALL_S_MAX * 1_000_000;

@@ -290,24 +290,38 @@ impl Calls {
     /// Changes a number. It holds for the next call.
     pub async fn update_phone_number(
         &self,
-        number: PhoneNumber,
-        change: PhoneNumberChange,
+        number: &PhoneNumber,
+        change: &PhoneNumberChange,
         by: &By,
     ) -> Result<PhoneNumber, PhoneNumberError> {
-        let changed = number.with(change)?;
-        let sql = "update phone_number set display_name = $3, labels = $4, handler_uris = $5, recording_trigger = $6
-            where id = $1 and project = $2 and delete_us is null";
-        let params = vec![
-            changed.id.as_str().into(),
-            changed.project.as_str().into(),
-            changed.display_name.as_str().into(),
-            json!(changed.labels).to_string().into(),
-            json!(changed.handler_uris).to_string().into(),
-            changed.recording.number().into(),
-        ];
-        let line = by.did(Action::PhoneNumberUpdate, &changed.name(), "");
-        self.write_phone_number(Statement::new(sql, params), line).await?;
-        Ok(changed)
+        let select = format!("select {COLUMNS} from phone_number where id = $1 and project = $2 and delete_us is null");
+        let update = "update phone_number set display_name = $3, labels = $4, handler_uris = $5, recording_trigger = $6
+            where id = $1 and project = $2 and delete_us is null
+                and display_name = $7 and labels = $8 and handler_uris = $9 and recording_trigger = $10";
+        let named = vec![number.id.as_str().into(), number.project.as_str().into()];
+        let missing = PhoneNumberError::NotFound;
+        let changed = self.changed(&select, named.clone(), missing, |row| {
+            let changed = phone_number_of(row)?.with(change.clone())?;
+            let new = vec![
+                changed.display_name.as_str().into(),
+                json!(changed.labels).to_string().into(),
+                json!(changed.handler_uris).to_string().into(),
+                changed.recording.number().into(),
+            ];
+            let read = vec![
+                row.text(3)?.into(),
+                row.text(4)?.into(),
+                row.text(5)?.into(),
+                row.int(6)?.into(),
+            ];
+            let line = by.did(Action::PhoneNumberUpdate, &changed.name(), "");
+            Ok((
+                changed,
+                Statement::new(update, [named.clone(), new, read].concat()),
+                line,
+            ))
+        });
+        changed.await
     }
 
     /// Deletes a number, which is still shown to whoever asks for deleted ones. Nobody who calls it is answered any more, and somebody else

@@ -7,11 +7,11 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use telephony::agent::{Invitation, Proof, Terms};
+use telephony::agent::{Invitation, Proof, Refusal, Terms};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
-    PhoneNumber, RecordingConfig, SipDomain, Trigger,
+    PhoneNumber, RecordingConfig, SipDomain, TerminationMode, Trigger,
     address::{Address, is_of_telephones},
     meetings::{TO_MEETINGS, with_pin_called},
     number::normalised,
@@ -62,6 +62,12 @@ pub(super) fn numbers_called(invitation: &Invitation) -> Vec<String> {
     numbers
 }
 
+/// What whoever wants the trunk and calls no number is told: the contract's `invalid-number-format`.
+const NO_NUMBER: Refusal = Refusal {
+    status: 484,
+    q850: Some(28),
+};
+
 /// What is known of a call that comes in, and who says what becomes of it.
 #[derive(Debug)]
 pub(super) struct Arrival {
@@ -79,18 +85,27 @@ pub(super) struct Arrival {
 }
 
 impl Arrival {
-    /// A call to a domain.
-    pub(super) fn at_domain(domain: SipDomain, invitation: &Invitation) -> Arrival {
-        Arrival {
+    /// A call to a domain. One that leads to the trunk calls the number that is called there, as a document would.
+    pub(super) fn at_domain(domain: SipDomain, invitation: &Invitation) -> Result<Arrival, Refusal> {
+        let handler_uris = match domain.termination_mode {
+            TerminationMode::Trunk => {
+                let number = numbers_called(invitation).into_iter().next().ok_or(NO_NUMBER)?;
+                vec![format!("tel:{number}")]
+            }
+            TerminationMode::Programmable | TerminationMode::Disabled => {
+                of_meetings(domain.handler_uris, &invitation.called)
+            }
+        };
+        Ok(Arrival {
             project: domain.project,
             to: invitation.to.clone(),
             from: (!invitation.is_private).then(|| invitation.from.clone()),
-            handler_uris: of_meetings(domain.handler_uris, &invitation.called),
+            handler_uris,
             recording: domain.recording,
             caller: invitation.callers.first().filter(|_| !invitation.is_private).cloned(),
             domain: invitation.domain.clone(),
             place: None,
-        }
+        })
     }
 
     /// A call to a number that leads to meetings, or to their host; it is of this project.
@@ -196,8 +211,11 @@ mod tests {
         );
     }
 
+    fn texts(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
     fn invitation(called: &[&str], callers: &[&str], is_private: bool) -> Invitation {
-        let texts = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         Invitation {
             sip_call_id: "abc".to_owned(),
             from: "sip:ada@gw.example".to_owned(),
@@ -209,6 +227,38 @@ mod tests {
             source: [192, 0, 2, 7].into(),
             user: None,
         }
+    }
+
+    fn domain(termination_mode: TerminationMode) -> SipDomain {
+        SipDomain {
+            id: "demo".to_owned(),
+            project: "support".to_owned(),
+            display_name: String::new(),
+            termination_mode,
+            handler_uris: vec!["https://app.example/".to_owned()],
+            cidr_blocks: vec![],
+            recording: None,
+            allow_register: false,
+            create_us: 1,
+            delete_us: None,
+        }
+    }
+
+    #[test]
+    fn whom_a_domain_that_leads_to_the_trunk_calls() {
+        let check = |called: &[&str], expected: Result<&[&str], u16>| {
+            let arrival = Arrival::at_domain(
+                domain(TerminationMode::Trunk),
+                &invitation(called, &["+442071838750"], false),
+            );
+            let asked = arrival.map(|arrival| arrival.handler_uris);
+            let asked = asked.as_ref().map(Vec::as_slice).map_err(|refusal| refusal.status);
+            assert_eq!(asked.map(<[String]>::to_vec), expected.map(texts), "{called:?}");
+        };
+        check(&["+4930123456"], Ok(&["tel:+4930123456"]));
+        check(&["004930123456", "desk"], Ok(&["tel:+4930123456"]));
+        check(&["desk"], Err(484));
+        check(&[], Err(484));
     }
 
     #[test]
@@ -257,21 +307,9 @@ mod tests {
 
     #[test]
     fn who_calls_a_domain() {
-        let domain = || SipDomain {
-            id: "demo".to_owned(),
-            project: "support".to_owned(),
-            display_name: String::new(),
-            termination_mode: TerminationMode::Programmable,
-            handler_uris: vec![],
-            cidr_blocks: vec![],
-            allow_register: false,
-            recording: None,
-            create_us: 1,
-            delete_us: None,
-        };
         let check = |is_private: bool, from: Option<&str>, caller: Option<&str>| {
             let invitation = invitation(&[], &["+442071838750", "ada"], is_private);
-            let arrival = Arrival::at_domain(domain(), &invitation);
+            let arrival = Arrival::at_domain(domain(TerminationMode::Programmable), &invitation).expect("let in");
             assert_eq!((arrival.from.as_deref(), arrival.caller.as_deref()), (from, caller));
         };
         check(false, Some("sip:ada@gw.example"), Some("+442071838750"));

@@ -316,7 +316,7 @@ impl Conductor {
                 let domain = self.domain(id).await;
                 // It was deleted a moment ago.
                 let domain = domain.ok_or(NOT_THERE)?;
-                Ok(Arrival::at_domain(domain, invitation))
+                Arrival::at_domain(domain, invitation)
             }
             Entrance::Meetings => {
                 let place = self

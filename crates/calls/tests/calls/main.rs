@@ -1,5 +1,6 @@
 //! Domains and phone numbers as they are kept, and how recordings are kept, counted and deleted, on both engines.
 
+mod changing;
 mod keeping;
 mod numbers;
 
@@ -54,7 +55,7 @@ async fn a_domain_is_made_changed_and_deleted() {
             display_name: Some("Demo".to_owned()),
             ..DomainChange::default()
         };
-        let changed = calls.update_domain(made, change, &by(3)).await.expect("it is there");
+        let changed = calls.update_domain(&made, &change, &by(3)).await.expect("it is there");
         assert_eq!((changed.display_name.as_str(), changed.cidr_blocks.len()), ("Demo", 1));
         let deleted = calls.delete_domain(changed.clone(), &by(4)).await.expect("it is there");
         assert_eq!(

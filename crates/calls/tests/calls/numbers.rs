@@ -38,7 +38,7 @@ async fn a_number_is_made_changed_and_deleted() {
             ..PhoneNumberChange::default()
         };
         let changed = calls
-            .update_phone_number(made.clone(), change, &by(2))
+            .update_phone_number(&made, &change, &by(2))
             .await
             .expect("it is there");
         assert_eq!(
@@ -55,7 +55,7 @@ async fn a_number_is_made_changed_and_deleted() {
         let again = calls.delete_phone_number(changed.clone(), &by(4)).await;
         assert!(matches!(again, Err(PhoneNumberError::NotFound)), "{again:?}");
         let update = calls
-            .update_phone_number(changed, PhoneNumberChange::default(), &by(5))
+            .update_phone_number(&changed, &PhoneNumberChange::default(), &by(5))
             .await;
         assert!(matches!(update, Err(PhoneNumberError::NotFound)), "{update:?}");
     })

@@ -65,6 +65,14 @@ impl UpdateMask {
             UpdateMask::Only(paths) => paths.iter().any(|path| holds(path, field)),
         }
     }
+
+    /// Whether the mask names something in this message and not the message itself.
+    pub(crate) fn is_below(&self, message: &str) -> bool {
+        match self {
+            UpdateMask::Given | UpdateMask::All => false,
+            UpdateMask::Only(paths) => paths.iter().any(|path| path != message && holds(message, path)),
+        }
+    }
 }
 
 /// Whether `path` is the field, or a message around it.

@@ -1,8 +1,11 @@
-//! What all lists share: how a request becomes a query of the register, and times and tokens become fields.
+//! What contracts share of fields: how a list's request becomes a query of the register, times as the wire has them, and what a number of
+//! an enumeration means.
 
 use meeting::Micros;
 use prost_types::Timestamp;
 use register::Query;
+
+use crate::failure::{Answer, Failure};
 
 /// A query at this time.
 pub(crate) fn query<'a>(filter: &'a str, page_size: i32, page_token: &'a str, now: Micros) -> Query<'a> {
@@ -21,6 +24,13 @@ pub(crate) fn timestamp(time: Micros) -> Timestamp {
         seconds: time.0.div_euclid(1_000_000),
         nanos: i32::try_from(nanos).expect("below a second"),
     }
+}
+
+/// What a request chooses of an enumeration. A number that is none of its values is refused: prost's getters make UNSPECIFIED of it, and so
+/// whatever is usual, which nobody asked for. Every enumeration that comes in comes through here.
+pub(crate) fn chosen<Value: TryFrom<i32>>(number: i32, field: &str) -> Answer<Value> {
+    let value = Value::try_from(number);
+    value.map_err(|_| Failure::field(field, format!("{number} is not a value of this field")))
 }
 
 #[cfg(test)]

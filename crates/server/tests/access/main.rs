@@ -9,6 +9,7 @@ mod callers;
 mod cases;
 mod cast;
 mod conference;
+mod enumerations;
 mod graph;
 mod methods;
 mod numbering;

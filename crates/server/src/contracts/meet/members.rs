@@ -19,7 +19,7 @@ use crate::acquaintance::acquaintance_of;
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
 use crate::grpc::update_mask::{Paths, UpdateMask};
-use crate::grpc::wire::query;
+use crate::grpc::wire::{chosen, query};
 use crate::standing::standing_of;
 use crate::{clock, limits, names, random};
 
@@ -285,14 +285,10 @@ fn changed(record: &MemberRecord, asked: &v2::Member, mask: &UpdateMask, at: &st
 }
 
 fn role(given: i32, at: &str) -> Answer<MemberRole> {
-    match v2::member::Role::try_from(given) {
-        Ok(v2::member::Role::Unspecified) => Ok(MemberRole::Member),
-        Ok(v2::member::Role::Cohost) => Ok(MemberRole::CoHost),
-        Err(_) => {
-            let why = format!("{given} is not a value of this field");
-            Err(Failure::field(&format!("{at}.role"), why))
-        }
-    }
+    Ok(match chosen(given, &format!("{at}.role"))? {
+        v2::member::Role::Unspecified => MemberRole::Member,
+        v2::member::Role::Cohost => MemberRole::CoHost,
+    })
 }
 
 /// `users/{user}`; empty for an address whose account the owner does not know.

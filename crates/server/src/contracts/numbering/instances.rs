@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
 use crate::grpc::update_mask::{Paths, UpdateMask};
-use crate::grpc::wire::timestamp;
+use crate::grpc::wire::{chosen, timestamp};
 use crate::grpc::{admitted, respond};
 use crate::installation::Installation;
 use crate::names::split;
@@ -122,7 +122,7 @@ impl InstancesService {
         let number = self.find(asking, "name", &request.name, permission).await?;
         let mask = UpdateMask::parse(request.update_mask.as_ref(), PATHS, "update_mask")?;
         let change = change(request.phone_number_instance.unwrap_or_default(), &mask)?;
-        answered(self.calls.update_phone_number(number, change, &asking.by()).await)
+        answered(self.calls.update_phone_number(&number, &change, &asking.by()).await)
     }
 
     async fn delete(&self, asking: &Asking, request: &api::DeletePhoneNumberInstanceRequest) -> Answer<Instance> {
@@ -185,14 +185,11 @@ fn change(asked: Instance, mask: &UpdateMask) -> Answer<PhoneNumberChange> {
             return Err(Failure::field(&format!("phone_number_instance.{field}"), why));
         }
     }
-    let recording = match Asked::try_from(asked.call_recording_trigger) {
-        Ok(Asked::Unspecified | Asked::Disabled) => Trigger::Disabled,
-        Ok(Asked::Answer) => Trigger::Answer,
-        Ok(Asked::Bridge) => Trigger::Bridge,
-        Err(_) => {
-            let field = "phone_number_instance.call_recording_trigger";
-            return Err(Failure::field(field, "it is DISABLED, ANSWER or BRIDGE"));
-        }
+    let field = "phone_number_instance.call_recording_trigger";
+    let recording = match chosen(asked.call_recording_trigger, field)? {
+        Asked::Unspecified | Asked::Disabled => Trigger::Disabled,
+        Asked::Answer => Trigger::Answer,
+        Asked::Bridge => Trigger::Bridge,
     };
     let covers = |field: &str, is_given: bool| mask.covers(field, is_given);
     let handlers = asked.incoming_call_handler_uris;

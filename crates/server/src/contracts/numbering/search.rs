@@ -10,6 +10,7 @@ use tonic::{Request, Response, Status};
 
 use crate::failure::{Answer, Failure};
 use crate::gate::asking::Asking;
+use crate::grpc::wire::chosen;
 use crate::grpc::{admitted, respond};
 use crate::projects::entitled;
 
@@ -30,6 +31,7 @@ fn search(asking: &Asking, request: &api::SearchPhoneNumbersRequest) -> Answer<a
     if country.len() != 2 || !country.iter().all(u8::is_ascii_alphabetic) {
         return Err(Failure::field("country_code", "it is two letters, such as AU"));
     }
+    chosen::<api::phone_number::NumberType>(request.number_type, "number_type")?;
     if request.page_size < 0 {
         return Err(Failure::field("page_size", "a page cannot have less than no items"));
     }

@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 
 use crate::failure::{Answer, Failure};
 use crate::gate::asking::Asking;
-use crate::grpc::wire::{query, timestamp};
+use crate::grpc::wire::{chosen, query, timestamp};
 use crate::grpc::{admitted, respond};
 use crate::installation::Installation;
 use crate::{clock, limits, links, names};
@@ -111,16 +111,16 @@ impl SpacesService {
 }
 
 fn retention_of(request: &api::UpdateSpaceRetentionRequest) -> Answer<Retention> {
-    match Policy::try_from(request.policy) {
-        Ok(Policy::Installation) => Ok(Retention::Default),
-        Ok(Policy::Never) => Ok(Retention::Never),
-        Ok(Policy::Days) => u16::try_from(request.days)
+    match chosen(request.policy, "policy")? {
+        Policy::Installation => Ok(Retention::Default),
+        Policy::Never => Ok(Retention::Never),
+        Policy::Days => u16::try_from(request.days)
             .ok()
             .filter(|days| *days <= limits::RETENTION_DAYS_MAX)
             .and_then(NonZeroU16::new)
             .map(Retention::Days)
             .ok_or_else(|| Failure::field("days", format!("it is not from 1 to {}", limits::RETENTION_DAYS_MAX))),
-        Ok(Policy::Unspecified) | Err(_) => Err(Failure::field("policy", "it is not a value of this field")),
+        Policy::Unspecified => Err(Failure::field("policy", "it is missing")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ::api::enfonica::voice::v1beta1 as api;
-use calls::{Alias, AliasContent, AliasEndpoint, AliasError, Calls, SipDomain};
+use calls::{Alias, AliasChange, AliasContent, AliasEndpoint, AliasError, Calls, SipDomain};
 use identity::Identity;
 use tonic::{Request, Response, Status};
 
@@ -28,7 +28,11 @@ const NAME: [&str; 3] = ["projects", "sipDomains", "aliases"];
 
 /// What an update may name.
 const PATHS: Paths = Paths {
-    writable: &["display_name", "load_balancer_config"],
+    writable: &[
+        "display_name",
+        "load_balancer_config.endpoints",
+        "load_balancer_config.failover_call_handler_uris",
+    ],
     fixed: &[
         ("name", "it cannot be changed"),
         ("alias_id", "it cannot be changed"),
@@ -92,20 +96,17 @@ impl AliasesService {
         let asked = request.alias.unwrap_or_default();
         let (domain, alias) = self.find(asking, &asked.name, "voice.aliases.update").await?;
         let mask = UpdateMask::parse(request.update_mask.as_ref(), PATHS, "update_mask")?;
-        let mut content = AliasContent {
-            display_name: alias.display_name.clone(),
-            endpoints: alias.endpoints.clone(),
-            failover_uris: alias.failover_uris.clone(),
+        let is_config_given = asked.config.is_some();
+        let asked = content_of(asked.display_name, asked.config);
+        let in_config = |field: &str| mask.covers(&format!("load_balancer_config.{field}"), is_config_given);
+        let change = AliasChange {
+            display_name: mask
+                .covers("display_name", !asked.display_name.is_empty())
+                .then_some(asked.display_name),
+            endpoints: in_config("endpoints").then_some(asked.endpoints),
+            failover_uris: in_config("failover_call_handler_uris").then_some(asked.failover_uris),
         };
-        let changed = content_of(asked.display_name, asked.config.clone());
-        if mask.covers("display_name", !changed.display_name.is_empty()) {
-            content.display_name = changed.display_name;
-        }
-        if mask.covers("load_balancer_config", asked.config.is_some()) {
-            content.endpoints = changed.endpoints;
-            content.failover_uris = changed.failover_uris;
-        }
-        let updated = self.calls.update_alias(&domain, alias, content, &asking.by()).await;
+        let updated = self.calls.update_alias(&domain, &alias, &change, &asking.by()).await;
         updated
             .map(|alias| alias_to_wire(&domain, &alias))
             .map_err(|error| unmade(&error))

@@ -39,6 +39,10 @@ impl CallsService {
             return Err(Failure::field("call", "it is missing".to_owned()));
         };
         let options = call.options.unwrap_or_default();
+        let recording = options
+            .recording
+            .map(|config| recording_of(config, "call.options.recording"))
+            .transpose()?;
         let wanted = NewCall {
             to: call.to,
             from: call.from,
@@ -47,7 +51,7 @@ impl CallsService {
             handler_uris: options.handler_uris,
             timeout_s: options.timeout_seconds,
             state_update_uri: Some(options.state_update_uri).filter(|uri| !uri.is_empty()),
-            recording: options.recording.map(recording_of),
+            recording,
             is_invited: false,
         };
         let created = self.calls.create_call(project, wanted, clock::now_us()).await;

@@ -12,6 +12,7 @@ use super::permitted::{parts, permitted};
 use super::wire::{time, unreachable};
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
+use crate::grpc::wire::chosen;
 use crate::grpc::{admitted, respond};
 use crate::installation::Installation;
 
@@ -57,6 +58,13 @@ impl RecordingControlService {
         let status = status.map_err(|error| unreachable(&error))?;
         Ok(status_to_wire(&format!("projects/{project}/calls/{call}"), status))
     }
+}
+
+fn pause_of(mode: i32) -> Answer<Pause> {
+    Ok(match chosen(mode, "mode")? {
+        api::PauseMode::Silence => Pause::Silence,
+        api::PauseMode::Skip | api::PauseMode::Unspecified => Pause::Skip,
+    })
 }
 
 fn status_to_wire(call: &str, status: RecordingStatus) -> api::RecordingStatus {
@@ -128,11 +136,10 @@ impl api::recording_control_server::RecordingControl for RecordingControlService
         request: Request<api::PauseRecordingRequest>,
     ) -> Result<Response<api::RecordingStatus>, Status> {
         let (asking, message) = admitted(request)?;
-        let pause = match message.mode() {
-            api::PauseMode::Silence => Pause::Silence,
-            api::PauseMode::Skip | api::PauseMode::Unspecified => Pause::Skip,
-        };
-        respond(self.control(&asking, &message.call, Wish::Pause(pause)).await)
+        respond(match pause_of(message.mode) {
+            Ok(pause) => self.control(&asking, &message.call, Wish::Pause(pause)).await,
+            Err(failure) => Err(failure),
+        })
     }
 
     async fn resume_recording(

@@ -13,6 +13,7 @@ use super::permitted::{parts, permitted};
 use super::wire::{duration, list, time, unlisted, unreachable};
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
+use crate::grpc::wire::chosen;
 use crate::grpc::{admitted, respond};
 use crate::installation::Installation;
 
@@ -48,8 +49,8 @@ impl RecordingsService {
     }
 
     async fn get(&self, asking: &Asking, request: &api::GetRecordingRequest) -> Answer<api::Recording> {
+        let is_basic = chosen::<api::RecordingView>(request.view, "view")? == api::RecordingView::Basic;
         let recording = self.find(asking, &request.name, "voice.recordings.get").await?;
-        let is_basic = request.view() == api::RecordingView::Basic;
         Ok(recording_to_wire(&self.identity, &recording, !is_basic))
     }
 
@@ -64,7 +65,7 @@ impl RecordingsService {
         let list = list(request.page_size, &request.page_token, "");
         let page = self.calls.list_recordings(project, call, list).await;
         let page = page.map_err(|error| unlisted(&error))?;
-        let is_full = request.view() == api::RecordingView::Full;
+        let is_full = chosen::<api::RecordingView>(request.view, "view")? == api::RecordingView::Full;
         Ok(api::ListRecordingsResponse {
             recordings: page
                 .items

@@ -8,11 +8,12 @@ use identity::Identity;
 use tonic::{Request, Response, Status};
 
 use super::permitted::{parts, permitted};
-use super::recording_config::{recording_of, recording_to_wire};
+use super::recording_config::{recording_change, recording_to_wire};
 use super::wire::{list, time, unlisted, unreachable};
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
 use crate::grpc::update_mask::{Paths, UpdateMask};
+use crate::grpc::wire::chosen;
 use crate::grpc::{admitted, respond};
 use crate::installation::Installation;
 
@@ -32,7 +33,11 @@ const PATHS: Paths = Paths {
         "call_termination_mode",
         "call_termination_handler_uris",
         "cidr_blocks",
-        "call_recording",
+        "call_recording.trigger",
+        "call_recording.post_processing",
+        "call_recording.recording_ready_uri",
+        "call_recording.transcribe",
+        "call_recording.transcription_ready_uri",
         "allow_register",
     ],
     fixed: &[
@@ -105,7 +110,7 @@ impl SipDomainsService {
         let mask = UpdateMask::parse(request.update_mask.as_ref(), PATHS, "update_mask")?;
         let updated = self
             .calls
-            .update_domain(domain, change(asked, &mask)?, &asking.by())
+            .update_domain(&domain, &change(asked, &mask)?, &asking.by())
             .await;
         updated
             .map(|domain| domain_to_wire(&domain))
@@ -123,17 +128,11 @@ impl SipDomainsService {
 
 /// What a request wants to be different.
 fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
-    let mode = match asked.call_termination_mode() {
-        api::sip_domain::TerminationMode::Unspecified | api::sip_domain::TerminationMode::Disabled => {
-            TerminationMode::Disabled
-        }
-        api::sip_domain::TerminationMode::Programmable => TerminationMode::Programmable,
-        api::sip_domain::TerminationMode::PstnTrunk => {
-            return Err(Failure::field(
-                "sip_domain.call_termination_mode",
-                "this server has no trunk",
-            ));
-        }
+    use api::sip_domain::TerminationMode as Asked;
+    let mode = match chosen(asked.call_termination_mode, "sip_domain.call_termination_mode")? {
+        Asked::Unspecified | Asked::Disabled => TerminationMode::Disabled,
+        Asked::PstnTrunk => TerminationMode::Trunk,
+        Asked::Programmable => TerminationMode::Programmable,
     };
     let covers = |field: &str, is_given: bool| mask.covers(field, is_given);
     let blocks = asked
@@ -141,10 +140,15 @@ fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
         .into_iter()
         .map(|block| (block.display_name, block.cidr_block));
     let blocks: Vec<(String, String)> = blocks.collect();
-    let recording = asked.call_recording;
+    let recording = recording_change(
+        asked.call_recording,
+        mask,
+        "call_recording",
+        "sip_domain.call_recording",
+    )?;
     Ok(DomainChange {
         termination_mode: covers("call_termination_mode", asked.call_termination_mode != 0).then_some(mode),
-        recording: covers("call_recording", recording.is_some()).then(|| recording.map(recording_of)),
+        recording,
         display_name: covers("display_name", !asked.display_name.is_empty()).then_some(asked.display_name),
         cidr_blocks: covers("cidr_blocks", !blocks.is_empty()).then_some(blocks),
         handler_uris: covers(
@@ -225,5 +229,59 @@ impl api::sip_domains_server::SipDomains for SipDomainsService {
     ) -> Result<Response<api::SipDomain>, Status> {
         let (asking, message) = admitted(request)?;
         respond(self.delete(&asking, &message).await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::calls::{RecordingChange, RecordingConfig, Trigger};
+    use prost_types::FieldMask;
+
+    use super::*;
+
+    #[test]
+    fn a_mask_may_name_what_is_in_a_message() {
+        let check = |mask: &[&str], expected: Option<RecordingChange>| {
+            let asked = api::SipDomain {
+                call_recording: Some(api::CallRecordingConfig {
+                    trigger: 3,
+                    post_processing: vec![1],
+                    ..api::CallRecordingConfig::default()
+                }),
+                ..api::SipDomain::default()
+            };
+            let paths = mask.iter().map(ToString::to_string).collect();
+            let read = UpdateMask::parse(Some(&FieldMask { paths }), PATHS, "update_mask").expect("known fields");
+            assert_eq!(
+                change(asked, &read).expect("good values").recording,
+                expected,
+                "{mask:?}"
+            );
+        };
+        let part = |trigger, trims_silence, ready_uri| {
+            Some(RecordingChange::Parts {
+                trigger,
+                trims_silence,
+                ready_uri,
+            })
+        };
+        let whole = || {
+            Some(RecordingChange::Whole(Some(RecordingConfig {
+                trigger: Trigger::Bridge,
+                trims_silence: true,
+                ready_uri: None,
+            })))
+        };
+        check(&[], whole());
+        check(&["*"], whole());
+        check(&["callRecording"], whole());
+        check(&["callRecording.trigger", "call_recording"], whole());
+        check(&["callRecording.trigger"], part(Some(Trigger::Bridge), None, None));
+        check(&["call_recording.post_processing"], part(None, Some(true), None));
+        check(
+            &["callRecording.trigger", "callRecording.recordingReadyUri"],
+            part(Some(Trigger::Bridge), None, Some(None)),
+        );
+        check(&["displayName"], None);
     }
 }

@@ -143,10 +143,10 @@ fn law(field: &'static str, config: api::AudioConfig) -> Result<Law, StreamError
     if u32::try_from(config.sample_rate_hertz) != Ok(RATE_HZ) {
         return invalid("its sample_rate_hertz is 8000");
     }
-    match config.audio_encoding() {
-        api::audio_config::AudioEncoding::Mulaw => Ok(Law::Mu),
-        api::audio_config::AudioEncoding::Alaw => Ok(Law::A),
-        api::audio_config::AudioEncoding::Unspecified => {
+    match api::audio_config::AudioEncoding::try_from(config.audio_encoding) {
+        Ok(api::audio_config::AudioEncoding::Mulaw) => Ok(Law::Mu),
+        Ok(api::audio_config::AudioEncoding::Alaw) => Ok(Law::A),
+        Ok(api::audio_config::AudioEncoding::Unspecified) | Err(_) => {
             invalid("its audio_encoding is AUDIO_ENCODING_MULAW or AUDIO_ENCODING_ALAW")
         }
     }

@@ -7,6 +7,7 @@ use identity::{App, AppKind, Identity, NewApp};
 use super::pages::requested_page;
 use super::{failures, timestamp};
 use crate::failure::{Answer, Failure};
+use crate::grpc::wire::chosen;
 use crate::names;
 
 pub(super) async fn list(identity: &Identity, message: &api::ListAppsRequest) -> Answer<api::ListAppsResponse> {
@@ -23,7 +24,7 @@ pub(super) async fn create(
     message: &api::CreateAppRequest,
     by: &By,
 ) -> Answer<api::CreateAppResponse> {
-    let kind = match message.kind() {
+    let kind = match chosen(message.kind, "kind")? {
         api::AppKind::Web => AppKind::Web,
         api::AppKind::Installed => AppKind::Installed,
         api::AppKind::Unspecified => return Err(Failure::field("kind", "it is neither WEB nor INSTALLED")),

@@ -8,6 +8,7 @@ use meeting::UserId;
 use super::pages::requested_page;
 use super::{failures, timestamp};
 use crate::failure::{Answer, Failure};
+use crate::grpc::wire::chosen;
 use crate::names;
 
 const COLLECTION: &str = "projects";
@@ -55,7 +56,7 @@ pub(super) async fn set_member(
     by: &By,
 ) -> Answer<api::ProjectMember> {
     let [project] = names::split("project", &message.project, [COLLECTION])?;
-    let role = role_of(message.role())?;
+    let role = role_of(chosen(message.role, "role")?)?;
     let (member, email) = somebody(identity, message.member.trim()).await?;
     let member = ProjectMember { member, role };
     identity

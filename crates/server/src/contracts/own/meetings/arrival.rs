@@ -9,6 +9,7 @@ use register::SpaceRecord;
 
 use crate::failure::{Answer, Failure, Kind};
 use crate::gate::asking::Asking;
+use crate::grpc::wire::chosen;
 
 /// Whether this caller may be in a meeting at all: nobody in particular may, and a credential must be for it.
 pub(super) fn may_take_part(caller: &Principal) -> bool {
@@ -68,15 +69,11 @@ fn through(coming: Option<&str>, made: Option<&str>) -> EntryPoint {
 
 /// The kind of device that a request names.
 pub(super) fn device(asked: i32) -> Answer<DeviceKind> {
-    match device::Kind::try_from(asked) {
-        Ok(device::Kind::Unspecified | device::Kind::Full) => Ok(DeviceKind::Full),
-        Ok(device::Kind::Companion) => Ok(DeviceKind::Companion),
-        Ok(device::Kind::Viewer) => Ok(DeviceKind::Viewer),
-        Err(_) => Err(Failure::field(
-            "device",
-            format!("{asked} is not a value of this field"),
-        )),
-    }
+    Ok(match chosen(asked, "device")? {
+        device::Kind::Unspecified | device::Kind::Full => DeviceKind::Full,
+        device::Kind::Companion => DeviceKind::Companion,
+        device::Kind::Viewer => DeviceKind::Viewer,
+    })
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use rooms::{InputError, Whom};
 
 use super::MeetingsService;
 use super::refusals::{entry_failure, host_needed, not_present};
-use crate::failure::{Answer, Failure, Kind};
+use crate::failure::{Answer, Kind};
 use crate::gate::asking::Asking;
+use crate::grpc::wire::chosen;
 use crate::standing::standing_of;
 use crate::{names, random};
 
@@ -123,11 +124,12 @@ struct Locks {
 
 impl Locks {
     fn parse(request: &api::ModerateRequest) -> Answer<Locks> {
-        let restriction = |asked: i32, field: &str| match restriction::Type::try_from(asked) {
-            Ok(restriction::Type::Unspecified) => Ok(None),
-            Ok(restriction::Type::HostsOnly) => Ok(Some(RestrictionType::HostsOnly)),
-            Ok(restriction::Type::NoRestriction) => Ok(Some(RestrictionType::NoRestriction)),
-            Err(_) => Err(Failure::field(field, format!("{asked} is not a value of this field"))),
+        let restriction = |asked: i32, field: &str| -> Answer<Option<RestrictionType>> {
+            Ok(match chosen(asked, field)? {
+                restriction::Type::Unspecified => None,
+                restriction::Type::HostsOnly => Some(RestrictionType::HostsOnly),
+                restriction::Type::NoRestriction => Some(RestrictionType::NoRestriction),
+            })
         };
         Ok(Locks {
             moderation: request.moderation,
