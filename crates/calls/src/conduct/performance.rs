@@ -278,6 +278,13 @@ impl Performance {
         let call = &mut self.own.call;
         match effect {
             Effect::Label { key, value } => call.label(key, value),
+            Effect::Skip(what) => {
+                tracing::warn!(
+                    call = call.id,
+                    what,
+                    "a document asks for what this server does not do; it is skipped"
+                );
+            }
             Effect::Fail { code, message } => {
                 tracing::info!(
                     call = call.id,
@@ -357,7 +364,7 @@ impl Performance {
             Effect::Tell(words) => meeting::tell(conductor, leg, &self.own.call.project, words),
             Effect::LeaveMeeting => self.meeting = None,
             Effect::HangUp => self.agent.hang_up(leg),
-            Effect::Label { .. } | Effect::Fail { .. } => {}
+            Effect::Label { .. } | Effect::Skip(_) | Effect::Fail { .. } => {}
         }
     }
 

@@ -111,6 +111,8 @@ pub(crate) enum Action {
     Reject { refusal: Refusal, message: Option<String> },
     /// Something is written down.
     Label { key: String, value: String },
+    /// Something that this server does not do; the call goes on without it.
+    Skip(&'static str),
     /// Nothing happens for a while.
     Wait { seconds: i64 },
 }

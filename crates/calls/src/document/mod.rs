@@ -7,6 +7,7 @@
 
 mod action;
 mod reader;
+mod xml;
 
 pub(crate) use action::{Action, Connection, Endpoint, Prompt, Sound, Strategy};
 pub(crate) use reader::read;

@@ -1,42 +1,16 @@
-//! From the text of a document to its actions.
-
-use std::ops::RangeInclusive;
+//! From the elements of a document to its actions.
 
 use percent_encoding::percent_decode_str;
-use quick_xml::{
-    Reader,
-    events::{BytesStart, Event},
-};
 use telephony::agent::Refusal;
 
 use super::action::{Action, Connection, Endpoint, Prompt, Sound, Strategy};
+use super::xml::{Element, Malformed, malformed, tree};
 use crate::{
     Trigger, address,
-    limits::{
-        ACTIONS_MAX, CALL_S_MAX, DOCUMENT_BYTES_MAX, DOCUMENT_DEPTH_MAX, ENDPOINTS_MAX, PROMPTS_MAX, RINGING_S_MAX,
-        TEXT_CHARACTERS_MAX, URI_BYTES_MAX,
-    },
+    limits::{ACTIONS_MAX, CALL_S_MAX, ENDPOINTS_MAX, PROMPTS_MAX, RINGING_S_MAX, TEXT_CHARACTERS_MAX, URI_BYTES_MAX},
     meetings::Target,
     streams::is_stream_id,
 };
-
-/// Why a document is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Malformed(String);
-
-fn malformed(why: impl Into<String>) -> Malformed {
-    Malformed(why.into())
-}
-
-/// An element as it stands: its name and its attributes in lower case, and what is in it.
-#[derive(Debug, Default)]
-struct Element {
-    name: String,
-    attributes: Vec<(String, String)>,
-    text: String,
-    children: Vec<Element>,
-}
 
 /// Reads a document.
 pub(crate) fn read(text: &str) -> Result<Vec<Action>, Malformed> {
@@ -50,121 +24,28 @@ pub(crate) fn read(text: &str) -> Result<Vec<Action>, Malformed> {
     if root.children.len() > ACTIONS_MAX {
         return Err(malformed(format!("a document has at most {ACTIONS_MAX} actions")));
     }
-    root.children.iter().map(action).collect()
+    let mut actions = vec![];
+    for element in &root.children {
+        actions.extend(untranscribed(element)?);
+        actions.push(action(element)?);
+    }
+    Ok(actions)
 }
 
-fn tree(text: &str) -> Result<Element, Malformed> {
-    if text.len() > DOCUMENT_BYTES_MAX {
-        return Err(malformed(format!("a document has at most {DOCUMENT_BYTES_MAX} bytes")));
+/// What is recorded is not transcribed here, which is written down and keeps nothing from being recorded: whoever speaks did not ask for it.
+fn untranscribed(element: &Element) -> Result<Option<Action>, Malformed> {
+    if !matches!(element.name.as_str(), "record" | "recordcall") {
+        return Ok(None);
     }
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().expand_empty_elements = true;
-    let mut open: Vec<Element> = vec![Element::default()];
-    loop {
-        let event = reader
-            .read_event()
-            .map_err(|error| malformed(format!("the document is not XML: {error}")))?;
-        match event {
-            Event::Start(start) => {
-                if open.len() > DOCUMENT_DEPTH_MAX {
-                    return Err(malformed(format!(
-                        "elements are more than {DOCUMENT_DEPTH_MAX} deep in each other"
-                    )));
-                }
-                open.push(element(&start)?);
-            }
-            Event::End(_) => {
-                let ended = open.pop().expect("the reader pairs them");
-                let parent = open
-                    .last_mut()
-                    .ok_or_else(|| malformed("an element ends that did not begin"))?;
-                parent.children.push(ended);
-            }
-            Event::Text(text) => {
-                let text = text.xml10_content();
-                open.last_mut().expect("the document").text.push_str(&text);
-            }
-            Event::CData(text) => {
-                let text = text.xml10_content();
-                open.last_mut().expect("the document").text.push_str(&text);
-            }
-            Event::GeneralRef(reference) => {
-                let text = resolved(&reference)?;
-                open.last_mut().expect("the document").text.push_str(&text);
-            }
-            Event::DocType(_) => return Err(malformed("a document type is not read")),
-            Event::Eof => break,
-            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-        }
+    element.uri("TranscriptionReadyUri")?;
+    match element.attribute("Transcribe") {
+        None | Some("disabled") => Ok(None),
+        Some("default") => Ok(Some(Action::Skip("Transcribe"))),
+        Some(_) => Err(element.wrong("Transcribe", "disabled or default")),
     }
-    let [document] = open.try_into().map_err(|_| malformed("an element has no end"))?;
-    let [root] = document
-        .children
-        .try_into()
-        .map_err(|_| malformed("a document has one element"))?;
-    Ok(root)
-}
-
-/// A character that is written by its number, or one of the five names that XML has.
-fn resolved(reference: &quick_xml::events::BytesRef<'_>) -> Result<String, Malformed> {
-    if let Ok(Some(character)) = reference.resolve_char_ref() {
-        return Ok(character.to_string());
-    }
-    let name: &str = reference;
-    let known = quick_xml::escape::resolve_predefined_entity(name);
-    known
-        .map(str::to_owned)
-        .ok_or_else(|| malformed(format!("the entity &{name}; is not known")))
-}
-
-fn element(start: &BytesStart<'_>) -> Result<Element, Malformed> {
-    let name = str::to_ascii_lowercase;
-    let mut attributes = Vec::new();
-    for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| malformed(format!("an attribute is not XML: {error}")))?;
-        let value = attribute
-            .normalized_value(quick_xml::XmlVersion::Explicit1_0)
-            .map_err(|error| malformed(format!("an attribute is not XML: {error}")))?;
-        attributes.push((name(attribute.key.local_name().as_ref()), value.into_owned()));
-    }
-    Ok(Element {
-        name: name(start.local_name().as_ref()),
-        attributes,
-        ..Element::default()
-    })
 }
 
 impl Element {
-    fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self
-            .attributes
-            .iter()
-            .find(|(known, _)| *known == name.to_ascii_lowercase());
-        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    fn wrong(&self, name: &str, expected: &str) -> Malformed {
-        let value = self.attribute(name).unwrap_or_default();
-        malformed(format!("{name} of <{}> is {value:?} and not {expected}", self.name))
-    }
-
-    fn number(&self, name: &str, range: RangeInclusive<i64>, usual: i64) -> Result<i64, Malformed> {
-        let Some(value) = self.attribute(name) else {
-            return Ok(usual);
-        };
-        let number = value.parse().ok().filter(|number| range.contains(number));
-        number.ok_or_else(|| self.wrong(name, &format!("a number from {} to {}", range.start(), range.end())))
-    }
-
-    fn flag(&self, name: &str, usual: bool) -> Result<bool, Malformed> {
-        match self.attribute(name).map(str::to_ascii_lowercase).as_deref() {
-            None => Ok(usual),
-            Some("true") => Ok(true),
-            Some("false") => Ok(false),
-            Some(_) => Err(self.wrong(name, "true or false")),
-        }
-    }
-
     /// A key that ends something; `none` is none.
     fn stop_key(&self) -> Result<Option<char>, Malformed> {
         let Some(value) = self.attribute("StopKey") else {
@@ -294,9 +175,7 @@ fn action(element: &Element) -> Result<Action, Malformed> {
             stream: stream_named(body)?,
             next_uri: element.uri("NextUri")?,
         },
-        other @ "receivefax" => {
-            return Err(malformed(format!("<{other}> is not served by this server")));
-        }
+        "receivefax" => Action::Skip("<ReceiveFax>"),
         other => return Err(malformed(format!("there is no action <{other}>"))),
     })
 }
@@ -487,6 +366,20 @@ mod tests {
                 loops: 1,
             })],
         );
+        check(
+            "<ReceiveFax NextUri=\"faxed\"/><Say>Hello</Say>",
+            &[Action::Skip("<ReceiveFax>"), said("Hello")],
+        );
+        let recorded = Action::RecordCall {
+            trigger: Trigger::Answer,
+            trims_silence: false,
+            ready_uri: None,
+        };
+        check(
+            "<RecordCall Transcribe=\"default\" TranscriptionReadyUri=\"ready\"/>",
+            &[Action::Skip("Transcribe"), recorded.clone()],
+        );
+        check("<RecordCall Transcribe=\"disabled\"/>", &[recorded]);
         check("<Play Digits=\"ww12#\"/>", &[Action::Press("ww12#".to_owned())]);
         check("<Redirect>next</Redirect>", &[Action::Redirect("next".to_owned())]);
         check(
@@ -562,7 +455,9 @@ mod tests {
             "1 to 5000 characters",
         );
         check(&of("<Sing/>"), "no action <sing>");
-        check(&of("<ReceiveFax/>"), "not served");
+        check(&of("<Record Transcribe=\"yes\"/>"), "disabled or default");
+        check(&of("<RecordCall Transcribe=\"\u{e9}\"/>"), "disabled or default");
+        check(&of("<Record TranscriptionReadyUri=\"a b\"/>"), "no address");
         check(&of("<Stream>projects/p/streams/</Stream>"), "is not of the form");
         check(&of("<Stream>projects/p/streams/a/b</Stream>"), "is not of the form");
         check(&of("<Stream>streams/s</Stream>"), "is not of the form");

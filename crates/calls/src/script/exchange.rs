@@ -81,6 +81,8 @@ pub(crate) enum Effect {
     Press(String),
     /// Write this down.
     Label { key: String, value: String },
+    /// Say in the log that this was asked for and is not done here.
+    Skip(&'static str),
     /// What is wrong, for the call's record.
     Fail { code: &'static str, message: String },
     /// Do not answer.

@@ -208,6 +208,7 @@ impl Script {
         while let Some(action) = self.actions.pop_front() {
             match action {
                 Action::Label { key, value } => effects.push(Effect::Label { key, value }),
+                Action::Skip(what) => effects.push(Effect::Skip(what)),
                 Action::RecordCall {
                     trigger,
                     trims_silence,
@@ -306,7 +307,11 @@ impl Script {
                 let recorder = Recorder::new(record, now_us, fresh, effects, |uri| self.resolved(uri).ok());
                 self.doing = Doing::Recording(recorder);
             }
-            Action::Label { .. } | Action::RecordCall { .. } | Action::Reject { .. } | Action::Redirect(_) => {
+            Action::Label { .. }
+            | Action::Skip(_)
+            | Action::RecordCall { .. }
+            | Action::Reject { .. }
+            | Action::Redirect(_) => {
                 unreachable!("they need nobody who hears")
             }
         }
