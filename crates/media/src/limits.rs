@@ -42,6 +42,9 @@ pub const LAYER_CHANGES: Pace = Pace {
 /// temporal layers of a large picture.
 pub const LEFT_OUT: usize = 512;
 
+/// A step in the numbers of a stream that is larger than this is another beginning of it (RFC 3550, appendix A.1).
+pub const DROPOUT: u64 = 3_000;
+
 /// Sessions of all rooms of this process.
 pub const SESSIONS: usize = 2_000;
 

@@ -4,7 +4,7 @@ mod client;
 
 use std::{net::UdpSocket, time::Duration};
 
-use client::World;
+use client::{World, maker};
 use media::{Channel, Event, OfferError};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::json;
@@ -104,6 +104,32 @@ fn arbitrary_datagrams_disturb_nobody() {
     world.clients[0].socket.send_to(&client_hello(), server).unwrap();
     goes_on(&mut world);
     assert!(world.media.counters().datagrams_refused > 1_000);
+}
+
+/// Somebody in the meeting, whose packets are therefore authentic, numbers them at will, and is heard all the same.
+#[test]
+fn arbitrary_numbers_end_no_meeting() {
+    let check = |runs: &[u64]| {
+        let mut world = World::new();
+        let [ada, ben] = ["ada", "ben"].map(|name| world.join("r", name));
+        world.clients[ada].sends = false;
+        for first in runs {
+            world.clients[ben].packets.clear();
+            for sequence in *first..=first.saturating_add(50) {
+                world.clients[ada].sound_numbered(sequence);
+                world.run_for(Duration::from_millis(10));
+            }
+            let heard = world.clients[ben]
+                .packets
+                .iter()
+                .filter(|(_, packet)| maker(packet) == 'a');
+            assert!(heard.count() > 20, "from {first} on, of {runs:?}");
+        }
+        assert!(!world.events.iter().any(|event| matches!(event, Event::Lost { .. })));
+    };
+    check(&[0, 4_000, 34_000, 66_000]);
+    // What the stack makes of 40,000 after 0: it is of the round before the first.
+    check(&[0, u64::MAX - 25_535, u64::MAX - 50]);
 }
 
 #[test]

@@ -7,7 +7,8 @@
 //!
 //! A video line changes its source on a keyframe and keeps the old source until one arrives: otherwise the decoder would
 //! get differences to pictures it has never seen, and the viewer a frozen tile. An audio line changes at once. A layer of a
-//! picture is a source like any other.
+//! picture is a source like any other. A source whose numbers leap is one that begins again: whoever sends may write any number, and
+//! the counter of roll-overs at each viewer follows only small steps.
 //!
 //! Temporal layers above a line's limit are left out, and what is left out was never there: the numbers of what follows
 //! close ranks, see [`LeftOut`]. The limit falls at the next picture, and rises at the next that needs none of those that
@@ -171,13 +172,19 @@ impl<S: Copy + Eq> Line<S> {
 
     /// Puts a packet onto the line, or drops it.
     pub(crate) fn forward(&mut self, source: S, packet: &Incoming, now: Time) -> Option<Rewritten> {
-        let continues = self
-            .current
-            .as_ref()
-            .is_some_and(|current| current.source == source && current.stream == packet.stream);
+        let continues = self.current.as_ref().is_some_and(|current| {
+            current.source == source && current.stream == packet.stream && !current.left_out.is_leap(packet.sequence)
+        });
         if !continues {
-            let wanted = self.waiting == Some(source) || self.current() == Some(source);
-            if !wanted || (self.keyframes_only && !packet.starts_keyframe) {
+            let is_current = self.current() == Some(source);
+            let wanted = self.waiting == Some(source) || is_current;
+            if !wanted {
+                return None;
+            }
+            if self.keyframes_only && !packet.starts_keyframe {
+                if is_current {
+                    self.waiting.get_or_insert(source);
+                }
                 return None;
             }
             self.switch(source, packet);
@@ -412,6 +419,41 @@ mod tests {
     }
 
     #[test]
+    fn a_leap_is_another_beginning() {
+        let check = |mut line: Line<char>, numbers: &[(u64, bool)], expected: &[Option<u64>]| {
+            line.show('a');
+            line.forward('a', &packet(1, 9, 0, true, 0), at(0)).unwrap();
+            line.forward('a', &packet(1, 10, 0, false, 0), at(0)).unwrap();
+            line.show('b');
+            let sent = numbers.iter().zip(1..).map(|(&(sequence, starts_keyframe), ms)| {
+                let incoming = packet(2, sequence, 90 * u32::try_from(ms).unwrap(), starts_keyframe, 0);
+                line.forward('b', &incoming, at(ms)).map(|sent| sent.sequence)
+            });
+            assert_eq!(sent.collect::<Vec<_>>(), expected, "{numbers:?}");
+            (line.current(), line.waiting())
+        };
+        let sound = |number| (number, false);
+        let small = check(
+            Line::audio(),
+            &[0, limits::DROPOUT, 1].map(sound),
+            &[Some(3), Some(3_003), Some(4)],
+        );
+        assert_eq!(small, (Some('b'), None));
+        check(
+            Line::audio(),
+            &[0, 40_000, 40_001, u64::MAX, 1].map(sound),
+            &[Some(3), Some(4), Some(5), Some(6), None],
+        );
+        let waits = check(Line::video(), &[(0, true), (u64::MAX - 1, false)], &[Some(3), None]);
+        assert_eq!(waits, (Some('b'), Some('b')), "a keyframe is asked for");
+        let goes_on = [(0, true), (u64::MAX - 1, false), (u64::MAX, true)];
+        assert_eq!(
+            check(Line::video(), &goes_on, &[Some(3), None, Some(4)]),
+            (Some('b'), None)
+        );
+    }
+
+    #[test]
     fn upper_temporal_layers_are_left_out_as_if_they_had_never_been() {
         let mut line = Line::video();
         line.show('a');
@@ -565,6 +607,20 @@ mod tests {
             }
             if let Some(first) = sent.first() {
                 prop_assert_eq!(first.sequence, 1, "the receiver's roll-over counter starts at nothing");
+            }
+        }
+
+        /// Whoever sends may write any number: nothing overflows, and the line never steps further than a receiver follows.
+        #[test]
+        fn whatever_the_numbers_are(numbers in proptest::collection::vec((any::<u64>(), 0..4_u64, any::<bool>()), 1..200), is_sound: bool) {
+            let mut line = if is_sound { Line::audio() } else { Line::video() };
+            line.show('a');
+            let (mut sequence, mut newest) = (0_u64, 0);
+            for (number, step, leaps) in numbers {
+                sequence = if leaps { number } else { sequence.saturating_add(step) };
+                let Some(sent) = line.forward('a', &packet(1, sequence, 0, step == 0, 0), at(0)) else { continue };
+                prop_assert!(sent.sequence <= newest + limits::DROPOUT);
+                newest = newest.max(sent.sequence);
             }
         }
     }

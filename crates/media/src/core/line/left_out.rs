@@ -29,6 +29,11 @@ struct Packet {
 }
 
 impl LeftOut {
+    /// Whether a packet is so much newer than all that was seen that it is not of the same run of numbers.
+    pub(super) fn is_leap(&self, sequence: u64) -> bool {
+        sequence.saturating_sub(self.newest) > limits::DROPOUT
+    }
+
     /// Leaves a packet out, of a picture whose number is to be closed up too.
     pub(super) fn leave_out(&mut self, sequence: u64, picture: Option<PictureId>) {
         if sequence <= self.newest {
