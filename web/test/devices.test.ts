@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { effect } from '@preact/signals';
 import { type Capture, problemOf } from '../src/meeting/capture.ts';
 import { chosenNow, sortedByKind } from '../src/meeting/deviceList.ts';
-import { openDevices } from '../src/meeting/devices.ts';
+import { type Devices, openDevices } from '../src/meeting/devices.ts';
+import { atFirst, type Right } from '../src/meeting/moderation.ts';
+import { obey, silence } from '../src/meeting/obedience.ts';
 
 class Track extends EventTarget {
   enabled = true;
@@ -281,6 +283,105 @@ test('what comes after the end is given back at once', async () => {
     [true, true, true],
   );
   assert.equal(devices.screen.value, null);
+});
+
+/** A host takes a right. */
+function lose(devices: Devices, right: Right): void {
+  const before = atFirst('FULL');
+  obey(devices, before, { ...before, permissions: { ...before.permissions, [right]: false } });
+}
+
+test('what is switched off while it starts stays off, whoever switches it off and whatever starts it', async () => {
+  type Act = (devices: Devices, browser: Browser) => unknown;
+  const check = async (what: string, wanted: typeof BOTH, begin: Act, end: Act, live: number, late: World = {}) => {
+    const browser = new Browser({});
+    browser.sharesSound = true;
+    let answer = () => {};
+    const wait = () => {
+      browser.answers = new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    // What is wanted from the beginning has come, unless that is what starts.
+    if (begin === nothing) wait();
+    const devices = open(browser, wanted);
+    await settled();
+    if (begin !== nothing) wait();
+    void begin(devices, browser);
+    browser.world = late;
+    await settled();
+    void end(devices, browser);
+    const seen: unknown[] = [];
+    const stop = effect(() => void seen.push(devices.camera.value.track, devices.screen.value, devices.screenSound.value));
+    seen.length = 0;
+    answer();
+    await settled();
+    stop();
+    assert.deepEqual(seen.filter(Boolean), [], `${what}: nobody gets it, not for a moment`);
+    assert.equal(wordFor(devices.camera.value), 'off', what);
+    assert.equal(browser.tracks.filter(({ stopped }) => !stopped).length, live, `${what}: what comes late is given back`);
+    devices.close();
+  };
+  const nothing: Act = () => {};
+  const cameraOff: Act = (devices) => devices.setCamera(false);
+  const revoked: Act = (devices) => lose(devices, 'camera');
+  const another: Act = (devices) => devices.choose('camera', 'another');
+  const unplugged: Act = (_, { tracks: [track] }) => {
+    track?.stop();
+    track?.dispatchEvent(new Event('ended'));
+  };
+  const camera = { microphone: false, camera: true };
+  const neither = { microphone: false, camera: false };
+  for (const [who, end] of [['here', cameraOff], ['by a host', revoked]] as const) {
+    await check(`at first, ${who}`, camera, nothing, end, 0);
+    await check(`at first beside the microphone, ${who}`, BOTH, nothing, end, 1);
+    await check(`at first beside a microphone that is missing, ${who}`, BOTH, nothing, end, 0, { microphone: 'NotFoundError' });
+    await check(`switched on, ${who}`, neither, (devices) => devices.setCamera(true), end, 0);
+    await check(`another is chosen, ${who}`, camera, another, end, 0);
+    await check(`one is unplugged, ${who}`, camera, unplugged, end, 0);
+    await check(`one is unplugged and no other there, ${who}`, camera, unplugged, end, 0, { camera: 'NotFoundError' });
+    await check(`another is chosen and busy, ${who}`, camera, another, end, 0, { camera: 'NotReadableError' });
+  }
+  const share: Act = (devices) => devices.shareScreen(true);
+  await check('a screen, here', neither, share, (devices) => devices.stopScreen(), 0);
+  await check('a screen, by a host', neither, share, (devices) => lose(devices, 'screen'), 0);
+});
+
+test('of two questions for a camera the answer to the later one counts, in whichever order they come', async () => {
+  for (const first of [0, 1]) {
+    const browser = new Browser({});
+    const devices = open(browser, { microphone: false, camera: false });
+    const answers: (() => void)[] = [];
+    const ask = async (act: () => Promise<void>) => {
+      browser.answers = new Promise((resolve) => answers.push(resolve));
+      void act();
+      await settled();
+    };
+    await ask(() => devices.setCamera(true));
+    await devices.setCamera(false);
+    await ask(() => devices.setCamera(true));
+    for (const question of [first, 1 - first]) {
+      answers[question]?.();
+      await settled();
+    }
+    assert.equal(wordFor(devices.camera.value), 'on');
+    const live = browser.tracks.filter(({ stopped }) => !stopped) as unknown[];
+    assert.deepEqual(live, [devices.camera.value.track], `answer ${first} came first`);
+  }
+});
+
+test('a host who silences somebody silences the sound of what they are about to share', async () => {
+  const browser = new Browser({});
+  browser.sharesSound = true;
+  const devices = open(browser, { microphone: false, camera: false });
+  const sharing = devices.shareScreen(true);
+  silence(devices, () => {});
+  assert.equal(await sharing, true);
+  assert.deepEqual(
+    browser.tracks.map(({ kind, stopped }) => `${kind} ${stopped}`),
+    ['video false', 'audio true'],
+  );
+  assert.equal(devices.screenSound.value, null);
 });
 
 test('only devices with a name are listed, each under its kind', () => {

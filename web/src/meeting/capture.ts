@@ -2,6 +2,7 @@
 // while the browser still asks; what comes then is stopped at once.
 
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { openQuestions } from './questions.ts';
 
 /** Why there is no camera or microphone. */
 export type Problem =
@@ -26,15 +27,21 @@ export interface Capture {
 
 export const NO_CAPTURE: Capture = { track: null, problem: null, on: false, starting: false, instead: null };
 
+/** A track for which somebody else asks. It counts no more once the device was stopped or asked for anew. */
+export interface AwaitedTrack {
+  take(track: MediaStreamTrack | undefined): void;
+  /** It did not come: asks for the device by itself, if it is still wanted. */
+  startAlone(): Promise<void>;
+}
+
 /** What a kind of device adds to the common life of both. */
 export interface CaptureShell {
   state: ReadonlySignal<Capture>;
   constraints(): MediaStreamConstraints;
   /** Asks for the device by itself: the chosen one, or another if that is not there. */
   start(): Promise<void>;
-  /** Somebody else asks for it. */
-  waitForTrack(): void;
-  take(track: MediaStreamTrack | undefined): void;
+  /** Somebody else asks for it, together with another device. */
+  waitForTrack(): AwaitedTrack;
   /** Lets sound or picture through, or not, while the device stays ours; a track that is still to come is born so. */
   enable(on: boolean): void;
   stop(): void;
@@ -63,12 +70,12 @@ export type SwitchedCaptureOptions = Omit<CaptureOptions, 'constraints'>;
 
 export function openCapture({ media, chosen, constraints, answered }: CaptureOptions): CaptureShell {
   const state = signal<Capture>(NO_CAPTURE);
-  let closed = false;
   let silent = false;
+  const questions = openQuestions();
 
-  function take(track: MediaStreamTrack | undefined, instead: string | null = null): void {
+  function take(counts: () => boolean, track: MediaStreamTrack | undefined, instead: string | null = null): void {
     if (!track) return;
-    if (closed) return track.stop();
+    if (!counts()) return track.stop();
     // Before anybody can get it: whoever is muted is not heard for the blink of a new device.
     track.enabled = !silent;
     state.value.track?.stop();
@@ -78,19 +85,38 @@ export function openCapture({ media, chosen, constraints, answered }: CaptureOpt
     });
   }
 
-  /** The device went away by itself: another does, if there is one. */
+  /** The device went away by itself: another does, if there is one. One that is asked for already is that other. */
   async function replace(): Promise<void> {
+    const { starting } = state.value;
     state.value = { ...NO_CAPTURE, starting: true };
+    if (starting) return;
+    const counts = questions.ask();
     try {
       const [track] = (await askForMedia(media, constraints({}))).getTracks();
-      take(track, track?.label ?? null);
+      take(counts, track, track?.label ?? null);
     } catch {
-      state.value = { ...NO_CAPTURE, problem: 'missing' };
+      if (counts()) state.value = { ...NO_CAPTURE, problem: 'missing' };
+    }
+    await answered();
+  }
+
+  async function start(): Promise<void> {
+    const counts = questions.ask();
+    state.value = { ...state.value, starting: true };
+    try {
+      const stream = await askForChosen({ media, chosen, constraints, counts });
+      take(counts, stream.getTracks()[0]);
+    } catch (error) {
+      if (counts()) {
+        state.value.track?.stop();
+        state.value = { ...NO_CAPTURE, problem: problemOf(error) };
+      }
     }
     await answered();
   }
 
   function stop(): void {
+    questions.withdraw();
     state.value.track?.stop();
     state.value = NO_CAPTURE;
     silent = false;
@@ -99,21 +125,17 @@ export function openCapture({ media, chosen, constraints, answered }: CaptureOpt
   return {
     state,
     constraints: () => constraints(chosen()),
-    async start() {
-      state.value = { ...state.value, starting: true };
-      try {
-        const stream = await askForChosen({ media, chosen, constraints });
-        take(stream.getTracks()[0]);
-      } catch (error) {
-        state.value.track?.stop();
-        state.value = { ...NO_CAPTURE, problem: problemOf(error) };
-      }
-      await answered();
-    },
+    start,
     waitForTrack() {
+      const counts = questions.ask();
       state.value = { ...NO_CAPTURE, starting: true };
+      return {
+        take: (track) => take(counts, track),
+        async startAlone() {
+          if (counts()) await start();
+        },
+      };
     },
-    take,
     enable(on) {
       silent = !on;
       const { track } = state.value;
@@ -123,18 +145,23 @@ export function openCapture({ media, chosen, constraints, answered }: CaptureOpt
     },
     stop,
     close() {
-      closed = true;
+      questions.close();
       stop();
     },
   };
 }
 
+interface Question extends Omit<CaptureOptions, 'answered'> {
+  /** Whether anybody still wants an answer. */
+  counts(): boolean;
+}
+
 /** Asks for the chosen device, or for any where that is not there any more. */
-async function askForChosen({ media, chosen, constraints }: Omit<CaptureOptions, 'answered'>): Promise<MediaStream> {
+async function askForChosen({ media, chosen, constraints, counts }: Question): Promise<MediaStream> {
   try {
     return await askForMedia(media, constraints(chosen()));
   } catch (error) {
-    if (!isNotThere(error)) throw error;
+    if (!isNotThere(error) || !counts()) throw error;
     return await askForMedia(media, constraints({}));
   }
 }

@@ -119,16 +119,15 @@ async function startBoth(
   camera: CaptureShell,
   answered: () => Promise<void>,
 ): Promise<void> {
-  microphone.waitForTrack();
-  camera.waitForTrack();
+  const [sound, picture] = [microphone.waitForTrack(), camera.waitForTrack()];
   try {
     const stream = await askForMedia(media, { ...microphone.constraints(), ...camera.constraints() });
-    microphone.take(stream.getAudioTracks()[0]);
-    camera.take(stream.getVideoTracks()[0]);
+    sound.take(stream.getAudioTracks()[0]);
+    picture.take(stream.getVideoTracks()[0]);
     await answered();
   } catch {
     // One of them is missing, taken or refused: each for itself tells which.
-    await microphone.start();
-    await camera.start();
+    await sound.startAlone();
+    await picture.startAlone();
   }
 }

@@ -2,6 +2,7 @@
 
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { SCREEN_FRAMES_PER_SECOND } from './limits.ts';
+import { openQuestions } from './questions.ts';
 
 export interface SharedScreen {
   track: ReadonlySignal<MediaStreamTrack | null>;
@@ -18,14 +19,18 @@ export interface SharedScreen {
 export function openScreen(media: MediaDevices | null): SharedScreen {
   const shared = signal<MediaStreamTrack | null>(null);
   const sound = signal<MediaStreamTrack | null>(null);
-  let closed = false;
+  const questions = openQuestions();
+  /** Of the sound alone: a host may silence what is still to be chosen. */
+  const soundQuestions = openQuestions();
 
   function stopSound(): void {
+    soundQuestions.withdraw();
     sound.value?.stop();
     sound.value = null;
   }
 
   function stop(): void {
+    questions.withdraw();
     stopSound();
     shared.value?.stop();
     shared.value = null;
@@ -35,10 +40,12 @@ export function openScreen(media: MediaDevices | null): SharedScreen {
     track: shared,
     sound,
     async share(withSound) {
+      const counts = questions.ask();
+      const soundCounts = soundQuestions.ask();
       const stream = await askForScreen(media, withSound);
       const [track] = stream?.getVideoTracks() ?? [];
       if (!stream || !track) return false;
-      if (closed) {
+      if (!counts()) {
         for (const late of stream.getTracks()) late.stop();
         return false;
       }
@@ -49,6 +56,10 @@ export function openScreen(media: MediaDevices | null): SharedScreen {
       });
       shared.value = track;
       const [heard] = stream.getAudioTracks();
+      if (!soundCounts()) {
+        heard?.stop();
+        return true;
+      }
       heard?.addEventListener('ended', () => {
         if (sound.value === heard) stopSound();
       });
@@ -58,7 +69,7 @@ export function openScreen(media: MediaDevices | null): SharedScreen {
     stop,
     stopSound,
     close() {
-      closed = true;
+      questions.close();
       stop();
     },
   };
