@@ -109,6 +109,10 @@ impl By {
 
     /// A line.
     pub(crate) fn line(&self, action: Action, subject: &str, detail: &str, outcome: i64, times: i64) -> Statement {
+        debug_assert!(
+            !detail.contains('@'),
+            "a mail address is a person's to have forgotten: {detail}"
+        );
         let mut id = [0; ID_BYTES];
         getrandom::fill(&mut id).expect("the operating system has random bytes once it has started");
         Statement::new(

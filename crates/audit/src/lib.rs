@@ -22,4 +22,4 @@ mod refusals;
 pub use action::Action;
 pub use by::{Actor, By};
 pub use event::Event;
-pub use log::{Listing, Log, Query, forgetting, participant, renaming};
+pub use log::{Listing, Log, Query, forgetting, forgetting_participant, participant, renaming};

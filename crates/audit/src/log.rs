@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use db::{Db, Statement, Value};
-use meeting::UserId;
+use meeting::{ConferenceId, ParticipantId, UserId, names};
 
 use crate::{
     Action, Actor, By, Event,
@@ -138,34 +138,74 @@ impl Log {
 }
 
 /// Takes a person out of the log: statements for the write that deletes their account. What they did stays, under an id that
-/// is nobody's any more, and not from where; that somebody was put out of a meeting stays, and not that it was them.
-pub fn forgetting(user: &UserId) -> [Statement; 2] {
+/// is nobody's any more, and not from where; nor does it stay from where somebody tried to be them. That somebody was put out of a
+/// meeting, or answered whether they may be recorded, stays, and not that it was them.
+pub fn forgetting(user: &UserId) -> [Statement; 3] {
+    let name = Actor::User(user.clone()).name();
     [
         Statement::new(
             "update audit_event set client = null where actor = $1",
-            vec![Actor::User(user.clone()).name().into()],
+            vec![name.clone().into()],
         ),
         Statement::new(
-            "update audit_event set detail = '' where action = $1 and detail = $2",
-            vec![Action::MeetingRemove.name().into(), participant(user.as_str()).into()],
+            "update audit_event set client = null where subject = $1 and actor = $2",
+            vec![name.into(), Actor::Nobody.name().into()],
+        ),
+        Statement::new(
+            "update audit_event set detail = '' where detail = $1",
+            vec![participant(user.as_str()).into()],
         ),
     ]
 }
 
 /// Gives a person another name in the log, when not even their id may stay: statements for a write. What they did, and what was
 /// done with their account, stays theirs among others', and tells nobody who they were.
-pub fn renaming(user: &UserId, pseudonym: &UserId) -> [Statement; 2] {
-    let names = || {
-        let name = |user: &UserId| Actor::User(user.clone()).name();
-        vec![name(user).into(), name(pseudonym).into()]
+///
+/// The id is looked for in all that lines hold, whatever they are about: no kind of line can be forgotten.
+pub fn renaming(user: &UserId, pseudonym: &UserId) -> Vec<Statement> {
+    let sql = "update audit_event set actor = replace(actor, $1, $2), subject = replace(subject, $1, $2),
+            detail = replace(detail, $1, $2)
+        where replace(actor || subject || detail, $1, '') <> actor || subject || detail";
+    let ids = vec![user.as_str().into(), pseudonym.as_str().into()];
+    // An account may have been deleted by a server that left something.
+    let mut statements = forgetting(user).to_vec();
+    statements.push(Statement::new(sql, ids));
+    statements
+}
+
+/// Takes a participant of one conference out of the log: statements for the write that forgets them there. Of what they answered for
+/// themselves nothing stays but that somebody did; who put them out did so, and to somebody.
+pub fn forgetting_participant(conference: &ConferenceId, id: &ParticipantId) -> [Statement; 2] {
+    // All that is below a name begins with it and a slash, and this is what follows a slash.
+    let beginning = names::conference(conference);
+    let end = format!("{beginning}0");
+    let lines = || {
+        vec![
+            participant(id.as_str()).into(),
+            beginning.clone().into(),
+            end.clone().into(),
+        ]
     };
+    let mut answers = lines();
+    answers.extend([
+        Action::RecordingAgree.name().into(),
+        Action::RecordingRefuse.name().into(),
+        Actor::Nobody.name().into(),
+    ]);
     [
-        Statement::new("update audit_event set actor = $2 where actor = $1", names()),
-        Statement::new("update audit_event set subject = $2 where subject = $1", names()),
+        Statement::new(
+            "update audit_event set actor = $6, app = null, client = null
+            where detail = $1 and subject >= $2 and subject < $3 and action in ($4, $5)",
+            answers,
+        ),
+        Statement::new(
+            "update audit_event set detail = '' where detail = $1 and subject >= $2 and subject < $3",
+            lines(),
+        ),
     ]
 }
 
-/// How a line names whoever was put out of a meeting.
+/// How a line names a participant: whoever was put out of a meeting, or answered in it.
 pub fn participant(id: &str) -> String {
     format!("participants/{id}")
 }

@@ -170,11 +170,19 @@ async fn what_is_old_goes_and_what_a_person_did_stays_without_their_address() {
         let put_out = By::command_line(NOW_US + HOUR_US + 1);
         let line = |id| put_out.did(Action::MeetingRemove, "conferenceRecords/1", &participant(id));
         log.write(vec![line("100000000000000000001")]).await.expect("writes");
+        let tried = By::remote(Actor::Nobody, &"203.0.113.9", NOW_US + HOUR_US + 2);
+        log.refused(&tried, Action::SignInByPassword, &ada().name(), "the password is wrong")
+            .await
+            .expect("writes");
         let Actor::User(user) = ada() else { unreachable!() };
         db.write(forgetting(&user).to_vec()).await.expect("writes");
         assert_eq!(
             found(&log, Query::default()).await,
-            ["meeting.remove - done 1", "app.create - done 1"]
+            [
+                "sign_in.password - refused 1 the password is wrong",
+                "meeting.remove - done 1",
+                "app.create - done 1"
+            ]
         );
     })
     .await;

@@ -167,7 +167,7 @@ impl Identity {
                 new_key().into(),
             ],
         );
-        let line = by.did(Action::ProjectCreate, &resource_name(id), &project.name);
+        let line = by.did(Action::ProjectCreate, &resource_name(id), "");
         match self.db.write(vec![insert.expect(1), line]).await {
             Ok(()) => Ok(project),
             Err(error) if error.is_conflict() => Err(ProjectError::Taken),

@@ -109,9 +109,9 @@ impl Register {
         if row.opt_int(1)?.is_none() {
             return Err(RegisterError::StillMeeting);
         }
-        self.db
-            .write(forgotten(conference, participant, row.opt_text(0)?, seed))
-            .await?;
+        let mut write = forgotten(conference, participant, row.opt_text(0)?, seed);
+        write.extend(audit::forgetting_participant(conference, participant));
+        self.db.write(write).await?;
         Ok(1)
     }
 }

@@ -1,7 +1,8 @@
 //! Forgetting a person: nothing of them is left in the database's files, and everything else is.
 
-use crate::hall::{Hall, anonymous, at, fresh, new_space, signed_in, user};
+use crate::hall::{Hall, Seat, anonymous, at, fresh, new_space, signed_in, user};
 use crate::quality::{MICROPHONE, measured, path, report};
+use audit::{Action, Actor, By, Log, participant};
 use db::{
     Db, Location,
     testing::{checkpoint, each_location},
@@ -80,6 +81,136 @@ async fn a_person_leaves_no_bytes_in_the_files() {
             Ok(None)
         ));
         assert_eq!(register.forget_person(person, [8; 32]).await.expect("once more"), 0);
+    })
+    .await;
+}
+
+/// A line of every kind there is, each with all that a line of any kind says of a person.
+#[tokio::test]
+async fn the_audit_log_tells_nothing_of_a_forgotten_person() {
+    each_location(async |location| {
+        let db = Db::open(&location).await.expect("a new database");
+        let log = Log::new(db.clone());
+        let account = format!("users/{}", user(ADA));
+        let herself = By::remote(Actor::User(user(ADA)), &ADDRESS, at(0).0);
+        let stranger = By::remote(Actor::Nobody, &ADDRESS, at(1).0);
+        let details = [
+            participant(user(ADA).as_str()),
+            account.clone(),
+            format!("{account} admin"),
+        ];
+        let mut lines = 0;
+        for action in Action::ALL {
+            for detail in &details {
+                let mut written =
+                    vec![By::command_line(at(2).0).did(*action, "conferenceRecords/c/recordings/r", detail)];
+                written.extend([&herself, &stranger].map(|by| by.did(*action, &account, detail)));
+                lines += written.len();
+                log.write(written).await.expect("written");
+            }
+        }
+        checkpoint(&db).await;
+        let traces = [user(ADA).as_str(), ADDRESS].map(str::to_owned);
+        for trace in &traces {
+            assert!(found(&db, &location, trace).await > 0, "{trace} is written");
+        }
+        let person = Forgotten::Account {
+            id: &user(ADA),
+            email: EMAIL,
+        };
+        let register = Register::new(db.clone());
+        assert_eq!(register.forget_person(person, [7; 32]).await.expect("forgotten"), 0);
+        checkpoint(&db).await;
+        for trace in &traces {
+            assert_eq!(found(&db, &location, trace).await, 0, "{trace}");
+        }
+        let everything = audit::Query {
+            size: 1_000,
+            ..audit::Query::default()
+        };
+        let kept = log.list(&everything).await.expect("read").events;
+        assert_eq!(kept.len(), lines);
+        assert!(
+            kept.iter().any(|line| line.detail.ends_with(" admin")),
+            "the role stays"
+        );
+    })
+    .await;
+}
+
+/// Whom a host put out, and who answered whether they may be recorded, once they are forgotten in that conference.
+#[tokio::test]
+async fn the_audit_log_tells_nothing_of_a_participant_who_is_forgotten() {
+    each_location(async |location| {
+        let db = Db::open(&location).await.expect("a new database");
+        let log = Log::new(db.clone());
+        let mut hall = Hall::new(&db).await;
+        let zoe = hall.join(anonymous("Zoe"), at(1)).await;
+        let bo = hall.join(signed_in(2), at(1)).await;
+        for seat in [&zoe, &bo] {
+            hall.leave(seat, at(2)).await;
+        }
+        let name = |below: &str| format!("conferenceRecords/{}{below}", zoe.conference);
+        let host = By::remote(Actor::User(user(1)), &"198.51.100.1", at(1).0);
+        let of_host = |seat: &Seat| {
+            host.did(
+                Action::MeetingRemove,
+                &name(""),
+                &participant(seat.participant.as_str()),
+            )
+        };
+        let answer = |seat: &Seat, actor| {
+            let detail = participant(seat.participant.as_str());
+            let by = By::remote(actor, &ADDRESS, at(1).0);
+            by.did(Action::RecordingRefuse, &name("/recordings/r"), &detail)
+        };
+        let elsewhere = host.did(
+            Action::MeetingRemove,
+            "conferenceRecords/z",
+            &participant(user(2).as_str()),
+        );
+        log.write(vec![
+            of_host(&zoe),
+            of_host(&bo),
+            answer(&zoe, Actor::Nobody),
+            answer(&bo, Actor::User(user(2))),
+            elsewhere,
+        ])
+        .await
+        .expect("written");
+        for (seat, seed) in [(&zoe, [7; 32]), (&bo, [8; 32])] {
+            let person = Forgotten::Participant {
+                conference: &seat.conference,
+                participant: &seat.participant,
+            };
+            assert_eq!(hall.register.forget_person(person, seed).await.expect("forgotten"), 1);
+        }
+        checkpoint(&db).await;
+        for trace in [zoe.participant.as_str(), ADDRESS] {
+            assert_eq!(found(&db, &location, trace).await, 0, "{trace}");
+        }
+        let query = audit::Query {
+            subject: name("/recordings/r"),
+            ..audit::Query::default()
+        };
+        for line in log.list(&query).await.expect("read").events {
+            assert_eq!(
+                (line.actor.as_str(), line.detail.as_str(), line.client),
+                ("nobody", "", None)
+            );
+        }
+        let of_hosts = audit::Query {
+            actor: format!("users/{}", user(1)),
+            ..audit::Query::default()
+        };
+        let lines = log.list(&of_hosts).await.expect("read").events;
+        let mut details: Vec<String> = lines.into_iter().map(|line| line.detail).collect();
+        details.sort();
+        assert_eq!(
+            details,
+            ["", "", &participant(user(2).as_str())],
+            "of another conference they are not forgotten"
+        );
     })
     .await;
 }
