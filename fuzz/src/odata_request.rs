@@ -45,7 +45,7 @@ pub fn run(data: &[u8]) {
     if let Ok(options) = Options::parse(crate::text(query)) {
         for takes in [
             Takes::Nothing,
-            Takes::Count,
+            Takes::Count(&RECORD),
             Takes::Item(&RECORD),
             Takes::Collection(&RECORD),
         ] {

@@ -1,7 +1,7 @@
 // One device that captures something, a microphone or a camera: asked for, taken, lost, given back. It may be given back
 // while the browser still asks; what comes then is stopped at once.
 
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { openQuestions } from './questions.ts';
 
 /** Why there is no camera or microphone. */
@@ -68,21 +68,52 @@ export interface SwitchedCapture extends CaptureShell {
 
 export type SwitchedCaptureOptions = Omit<CaptureOptions, 'constraints'>;
 
-export function openCapture({ media, chosen, constraints, answered }: CaptureOptions): CaptureShell {
+/** The track that is held, and whether it lets anything through. */
+interface Hold {
+  state: Signal<Capture>;
+  take(track: MediaStreamTrack, instead: string | null): void;
+  enable(on: boolean): void;
+  /** Gives the track back, and is left so. */
+  leave(left: Capture): void;
+}
+
+function openHold(ended: () => void): Hold {
   const state = signal<Capture>(NO_CAPTURE);
   let silent = false;
+  return {
+    state,
+    take(track, instead) {
+      // Before anybody can get it: whoever is muted is not heard for the blink of a new device.
+      track.enabled = !silent;
+      state.value.track?.stop();
+      state.value = { track, problem: null, on: !silent, starting: false, instead };
+      track.addEventListener('ended', () => {
+        if (state.value.track === track) ended();
+      });
+    },
+    enable(on) {
+      silent = !on;
+      const { track } = state.value;
+      if (!track) return;
+      track.enabled = on;
+      state.value = { ...state.value, on };
+    },
+    leave(left) {
+      state.value.track?.stop();
+      state.value = left;
+    },
+  };
+}
+
+export function openCapture({ media, chosen, constraints, answered }: CaptureOptions): CaptureShell {
+  const hold = openHold(() => void replace());
+  const { state } = hold;
   const questions = openQuestions();
 
   function take(counts: () => boolean, track: MediaStreamTrack | undefined, instead: string | null = null): void {
     if (!track) return;
     if (!counts()) return track.stop();
-    // Before anybody can get it: whoever is muted is not heard for the blink of a new device.
-    track.enabled = !silent;
-    state.value.track?.stop();
-    state.value = { track, problem: null, on: !silent, starting: false, instead };
-    track.addEventListener('ended', () => {
-      if (state.value.track === track) void replace();
-    });
+    hold.take(track, instead);
   }
 
   /** The device went away by itself: another does, if there is one. One that is asked for already is that other. */
@@ -107,19 +138,15 @@ export function openCapture({ media, chosen, constraints, answered }: CaptureOpt
       const stream = await askForChosen({ media, chosen, constraints, counts });
       take(counts, stream.getTracks()[0]);
     } catch (error) {
-      if (counts()) {
-        state.value.track?.stop();
-        state.value = { ...NO_CAPTURE, problem: problemOf(error) };
-      }
+      if (counts()) hold.leave({ ...NO_CAPTURE, problem: problemOf(error) });
     }
     await answered();
   }
 
   function stop(): void {
     questions.withdraw();
-    state.value.track?.stop();
-    state.value = NO_CAPTURE;
-    silent = false;
+    hold.leave(NO_CAPTURE);
+    hold.enable(true);
   }
 
   return {
@@ -136,13 +163,7 @@ export function openCapture({ media, chosen, constraints, answered }: CaptureOpt
         },
       };
     },
-    enable(on) {
-      silent = !on;
-      const { track } = state.value;
-      if (!track) return;
-      track.enabled = on;
-      state.value = { ...state.value, on };
-    },
+    enable: hold.enable,
     stop,
     close() {
       questions.close();

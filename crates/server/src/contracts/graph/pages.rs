@@ -4,8 +4,8 @@
 //! written, and in `$skiptoken` the size of the pages, the preferences, and the register's own cursor, which is bound to the list,
 //! the filter and the order. A token that is not of this list is refused there.
 
-use odata::{Options, Takes};
-use register::limits::{CALL_RECORDS_PER_PAGE, NETWORK_CALLS_PER_PAGE};
+use odata::Options;
+use register::limits::CALL_RECORDS_PER_PAGE;
 use register::{Page, RegisterError};
 use serde::Serialize;
 
@@ -90,14 +90,6 @@ fn continued(token: &str, preferences: &mut Preferences) -> Option<Cut> {
         size,
         cursor: cursor.to_owned(),
     })
-}
-
-/// The largest page of an operation.
-pub(super) fn largest(takes: Takes) -> u32 {
-    match takes {
-        Takes::Rows => NETWORK_CALLS_PER_PAGE.max.into(),
-        Takes::Nothing | Takes::Item(_) | Takes::Collection(_) | Takes::Count(_) => CALL_RECORDS_PER_PAGE.max.into(),
-    }
 }
 
 /// A page of few things that are all at hand and do not change: its cursor is how many stand before it.

@@ -4,8 +4,7 @@
 
 use http::{HeaderMap, HeaderName};
 use odata::{Options, PROVISIONAL, Takes};
-
-use super::pages;
+use register::limits::{CALL_RECORDS_PER_PAGE, NETWORK_CALLS_PER_PAGE};
 
 /// The header of a wish.
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -56,7 +55,7 @@ impl Preferences {
 
     /// Leaves what an operation can meet: what is left is done, and is what the answer says was done.
     pub(super) fn fit(&mut self, takes: Takes, options: &Options) {
-        let largest = takes.has_pages(options).then(|| pages::largest(takes));
+        let largest = takes.has_pages(options).then(|| largest_page(takes));
         self.page_size = self.page_size.zip(largest).map(|(wished, largest)| wished.min(largest));
         self.provisional &= takes.offered().contains(&PROVISIONAL);
     }
@@ -72,6 +71,13 @@ impl Preferences {
         ];
         let applied: Vec<_> = wishes.into_iter().flatten().collect();
         (!applied.is_empty()).then(|| applied.join(", "))
+    }
+}
+
+fn largest_page(takes: Takes) -> u32 {
+    match takes {
+        Takes::Rows => NETWORK_CALLS_PER_PAGE.max.into(),
+        Takes::Nothing | Takes::Item(_) | Takes::Collection(_) | Takes::Count(_) => CALL_RECORDS_PER_PAGE.max.into(),
     }
 }
 
@@ -102,6 +108,7 @@ mod tests {
         check(&["odata.maxpagesize=-1, omit-values=defaults"], None);
         check(&["sederunt.provisional"], Some("sederunt.provisional"));
     }
+
     #[test]
     fn what_cannot_be_met_is_not_said_to_be() {
         let check = |takes: Takes, query: &str, applied: Option<&str>| {
