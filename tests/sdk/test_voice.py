@@ -324,11 +324,13 @@ class TestSipDomains:
         assert changed == {**made, "displayName": "Other"}, "what the mask does not name stays"
         changed = admin.ask("SipDomains.UpdateSipDomain", **update("callRecording,displayName"))
         assert "callRecording" not in changed and "displayName" not in changed
+        changed = admin.ask("SipDomains.UpdateSipDomain", **update("callTerminationMode", callTerminationMode="PSTN_TRUNK"))
+        assert changed["callTerminationMode"] == "PSTN_TRUNK"
         for mask, changes, field in [
             ("createTime", {}, "update_mask"),
             ("price", {}, "update_mask"),
             ("cidrBlocks", {"cidrBlocks": [{"cidrBlock": "nonsense"}]}, "sip_domain.cidr_blocks"),
-            ("", {"callTerminationMode": "PSTN_TRUNK"}, "sip_domain.call_termination_mode"),
+            ("", {"callTerminationHandlerUris": ["nonsense"]}, "sip_domain.call_termination_handler_uris"),
         ]:
             refused = refusal(admin, "SipDomains.UpdateSipDomain", **update(mask, **changes))
             assert refused.status == "INVALID_ARGUMENT", (mask, changes)
