@@ -92,7 +92,7 @@ export const enAccount = {
 
   'spaces.all': 'All spaces',
   'spaces.lead': 'Your meeting places. Each has a code and a link that stay the same.',
-  'spaces.none': 'You have no meeting place yet. “New meeting” on the home page makes one.',
+  'spaces.none': 'You have no meeting place yet. “New meeting” makes your first.',
   'spaces.lapsed': 'No code any more',
   'spaces.active': 'Meeting now',
   'spaces.used': 'Last used on {day}',
