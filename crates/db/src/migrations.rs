@@ -58,6 +58,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(31, "0031_consent_of_organisations"),
     migration!(32, "0032_outbox_event_by_time"),
     migration!(33, "0033_forgetting"),
+    migration!(34, "0034_publication"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -7,6 +7,10 @@
 //! Telephone calls that are over are in the same lists ([`telephone_records`](crate::telephone_records)): a page of all is made of a
 //! page of each, by the same key.
 //!
+//! Meetings and calls are read one after the other, and a version may be published in between. A list by change ends at the latest
+//! version that there was before both were read: otherwise it might hold a version and lack an earlier one, which whoever goes on from
+//! the newest they know would never see.
+//!
 //! A list begins where its filter lets it: at the records of one organizer, at those that one person may read, at the one
 //! conference of somebody without an account, and only else at the newest of all. Each is an order of its own that an index has.
 
@@ -187,13 +191,18 @@ pub(crate) const CALL_RECORDS_OF_GUEST: List = List {
 
 pub(crate) const CALL_RECORDS_BY_CHANGE: List = List {
     name: "call records by change",
-    select: call_records!("c.modified_us", "from conference c", ""),
+    // The sign keeps the index for where the page before ended.
+    select: call_records!("c.modified_us", "from conference c", "and +c.modified_us <= $3"),
     key: ["c.modified_us", "c.id"],
     ..CALL_RECORDS
 };
 
 pub(crate) const CALL_RECORDS_BY_CHANGE_OF_ORGANIZER: List = List {
-    select: call_records!("c.modified_us", "from conference c", "and c.organizer = $3"),
+    select: call_records!(
+        "c.modified_us",
+        "from conference c",
+        "and +c.modified_us <= $3 and c.organizer = $4"
+    ),
     ..CALL_RECORDS_BY_CHANGE
 };
 
@@ -233,7 +242,11 @@ impl Register {
             Order::NewestFirst | Order::LatestChangeFirst => Direction::Descending,
             Order::OldestFirst | Order::EarliestChangeFirst => Direction::Ascending,
         };
-        let mut parts = parts(whose, order, &predicate, query.now);
+        let until = match order {
+            Order::NewestFirst | Order::OldestFirst => None,
+            Order::LatestChangeFirst | Order::EarliestChangeFirst => Some(self.latest_publication().await?),
+        };
+        let mut parts = parts(whose, order, &predicate, query.now, until);
         for part in &mut parts {
             part.list.direction = direction;
         }
@@ -261,7 +274,7 @@ impl Register {
     ) -> Result<i64, RegisterError> {
         let predicate = self.with_codes_resolved(predicate).await?;
         let mut count = 0;
-        for part in parts(whose, Order::NewestFirst, &predicate, now) {
+        for part in parts(whose, Order::NewestFirst, &predicate, now, None) {
             count += part.list.count_where(&self.db, part.params, &part.predicate).await?;
         }
         Ok(count)
@@ -278,10 +291,18 @@ pub const MEETING: &str = "1";
 /// See [`MEETING`].
 pub const TELEPHONE: &str = "2";
 
-/// The lists of which a list of records is made: of meetings, and of calls, if there may be any that match.
-fn parts(whose: Whose<'_>, order: Order, predicate: &Predicate, now: Micros) -> Vec<Part<Published>> {
+/// The lists of which a list of records is made: of meetings, and of calls, if there may be any that match. Lists by change end with
+/// what was published at a time.
+fn parts(
+    whose: Whose<'_>,
+    order: Order,
+    predicate: &Predicate,
+    now: Micros,
+    until: Option<i64>,
+) -> Vec<Part<Published>> {
     let (list, who) = list_for(whose, order, predicate);
     let mut params = times(now);
+    params.extend(until.map(Value::from));
     params.extend(who.map(Value::from));
     let meetings = Part {
         list,
@@ -300,7 +321,7 @@ fn parts(whose: Whose<'_>, order: Order, predicate: &Predicate, now: Micros) -> 
             Order::NewestFirst | Order::OldestFirst => TELEPHONE_RECORDS,
             Order::LatestChangeFirst | Order::EarliestChangeFirst => TELEPHONE_RECORDS_BY_CHANGE,
         },
-        params: vec![],
+        params: until.map(Value::from).into_iter().collect(),
         predicate: of_calls(of_kind(predicate.clone(), TELEPHONE)),
         item: |row| telephone_record(row).map(Published::Telephone),
     });

@@ -241,7 +241,7 @@ async fn call_records_are_read_from_where_the_filter_lets_them_begin() {
         ),
         (
             TELEPHONE_RECORDS_BY_CHANGE,
-            0,
+            1,
             "modified_time > 2026-01-01T00:00:00Z",
             "SEARCH c USING INDEX call_published_by_change (modified_us>?",
         ),
@@ -290,13 +290,13 @@ async fn call_records_are_read_from_where_the_filter_lets_them_begin() {
         ),
         (
             CALL_RECORDS_BY_CHANGE,
-            2,
+            3,
             "",
             "SCAN c USING INDEX conference_published_by_change",
         ),
         (
             CALL_RECORDS_BY_CHANGE_OF_ORGANIZER,
-            3,
+            4,
             "",
             "SEARCH c USING INDEX conference_by_organizer_and_change (organizer=?",
         ),

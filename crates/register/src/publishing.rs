@@ -4,6 +4,10 @@
 //! So nothing has to be remembered by whoever publishes, and a server that is killed finds what it had not published when it comes
 //! back. A version is one durable write; the event that tells subscribers of it is part of that write, so that there is neither a
 //! version that nobody was told of nor a telling without its version.
+//!
+//! Times of versions are different and grow in the order in which versions are seen, over all records and whatever the clock does: so
+//! whoever asks for what is newer than the newest they know misses nothing. One row holds the latest of them, and each version raises
+//! it; who writes it keeps others from it until their version is seen.
 
 use crate::{Register, RegisterError, limits::PUBLISHED_AT_ONCE};
 use db::{Row, Statement};
@@ -23,14 +27,20 @@ macro_rules! due {
     };
 }
 
-/// Only what was read: whoever was faster has told already. Times of versions only grow, whatever the clock does.
+/// A time of its own for the version that the same write publishes next.
+const NEXT_TIME: &str = "update publication set latest_us = case when latest_us >= $1 then latest_us + 1 else $1 end";
+
+/// Everything up to this time is seen by whoever reads after it.
+pub(crate) const LATEST_TIME: &str = "select latest_us from publication";
+
+/// Only what was read: whoever was faster has told already.
 macro_rules! publish {
     ($table:literal) => {
         concat!(
             "update ",
             $table,
             " set version = version + 1, due_us = null,
-                modified_us = case when modified_us >= $3 then modified_us + 1 else $3 end
+                modified_us = (select latest_us from publication)
             where id = $1 and version = $2"
         )
     };
@@ -58,9 +68,16 @@ impl Register {
         Ok(published)
     }
 
+    /// When the latest version was published.
+    pub(crate) async fn latest_publication(&self) -> Result<i64, RegisterError> {
+        let rows = self.db.read(LATEST_TIME, vec![]).await?;
+        Ok(rows.first().ok_or(RegisterError::NotFound)?.int(0)?)
+    }
+
     async fn publish_one(&self, publish: &'static str, row: &Row, now: Micros) -> Result<(), RegisterError> {
         let (subject, version) = (row.text(0)?, row.int(1)?);
-        let published = Statement::new(publish, vec![subject.into(), version.into(), now.0.into()]);
+        let timed = Statement::new(NEXT_TIME, vec![now.0.into()]);
+        let published = Statement::new(publish, vec![subject.into(), version.into()]);
         let event = Event {
             topic: Topic::CallRecords,
             subject,
@@ -68,7 +85,11 @@ impl Register {
             account: row.opt_text(2)?,
             now_us: now.0,
         };
-        match self.db.write(vec![published.expect(1), event.happened()]).await {
+        match self
+            .db
+            .write(vec![timed.expect(1), published.expect(1), event.happened()])
+            .await
+        {
             // Deleted in between.
             Err(conflict) if conflict.is_conflict() => Ok(()),
             outcome => Ok(outcome?),

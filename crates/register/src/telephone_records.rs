@@ -101,7 +101,11 @@ pub(crate) const TELEPHONE_RECORDS: List = List {
 
 pub(crate) const TELEPHONE_RECORDS_BY_CHANGE: List = List {
     name: "call records by change",
-    select: concat!(telephone_records!("c.modified_us"), "c.version > 0"),
+    // See `CALL_RECORDS_BY_CHANGE`.
+    select: concat!(
+        telephone_records!("c.modified_us"),
+        "c.version > 0 and +c.modified_us <= $1"
+    ),
     key: ["c.modified_us", "c.id"],
     ..TELEPHONE_RECORDS
 };

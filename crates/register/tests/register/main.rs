@@ -4,6 +4,7 @@ mod attendance;
 mod call_records;
 mod expiry;
 mod filters;
+mod following;
 mod forgetting;
 mod hall;
 mod members;

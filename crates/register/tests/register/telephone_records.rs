@@ -6,18 +6,18 @@ use filter::Predicate;
 use register::{Order, Published, Query, Register, RegisterError, Whose};
 
 /// A call, of which nobody here knows more than that it is over; one that was made out of another names it.
-struct Row {
-    id: &'static str,
-    start_s: i64,
-    end_s: i64,
-    is_answered: bool,
-    is_of_network: bool,
-    from: &'static str,
-    to: &'static str,
-    out_of: Option<&'static str>,
+pub(crate) struct Row {
+    pub(crate) id: &'static str,
+    pub(crate) start_s: i64,
+    pub(crate) end_s: i64,
+    pub(crate) is_answered: bool,
+    pub(crate) is_of_network: bool,
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+    pub(crate) out_of: Option<&'static str>,
 }
 
-const CALL: Row = Row {
+pub(crate) const CALL: Row = Row {
     id: "",
     start_s: 0,
     end_s: 0,
@@ -28,7 +28,7 @@ const CALL: Row = Row {
     out_of: None,
 };
 
-async fn write(db: &Db, row: &Row) {
+pub(crate) async fn write(db: &Db, row: &Row) {
     let sql =
         "insert into call (id, project, to_address, from_address, is_private, labels, direction, state, create_method,
         transport, create_us, answer_us, end_us, alive_us, originating_call, bridged, due_us)
@@ -50,11 +50,16 @@ async fn write(db: &Db, row: &Row) {
     db.write(vec![Statement::new(sql, params)]).await.expect("a call");
 }
 
-/// A meeting of a hundred seconds, and calls before it, in it and after it; one of them was connected with a number.
-async fn world(db: &Db) -> Register {
+/// The one in which calls are.
+pub(crate) async fn project(db: &Db) {
     let sql = "insert into project (id, name, create_us, signing_key) values ('one', 'one', 1, $1)";
     let project = Statement::new(sql, vec![vec![0_u8; 64].into()]);
     db.write(vec![project]).await.expect("a project");
+}
+
+/// A meeting of a hundred seconds, and calls before it, in it and after it; one of them was connected with a number.
+async fn world(db: &Db) -> Register {
+    project(db).await;
     let mut hall = Hall::new(db).await;
     let anna = hall.join(signed_in(2), at(100)).await;
     hall.leave(&anna, at(200)).await;
