@@ -53,7 +53,6 @@ fn a_name_can_be_seen() {
     ] {
         check(blank, &Err(MalformedName::Empty));
     }
-    check("\u{2800}Anna", &Ok("\u{2800}Anna"));
 }
 
 #[test]
@@ -72,7 +71,14 @@ fn nothing_that_is_not_seen_tells_two_names_apart() {
         '\u{e0100}',
         '\u{17b4}',
         '\u{206a}',
+        '\u{2800}',
+        '\u{13441}',
+        '\u{13442}',
+        '\u{16fe4}',
+        '\u{1d159}',
+        '\u{fffc}',
     ] {
+        check(&format!("{invisible}Anna"), &Err(MalformedName::Control(invisible)));
         check(&format!("An{invisible}na"), &Err(MalformedName::Control(invisible)));
         check(&format!("Anna{invisible}"), &Err(MalformedName::Control(invisible)));
     }
@@ -157,7 +163,7 @@ fn mended_names() {
     check("", None);
     check("\u{200b}\u{feff} \n", None);
     check("\u{200b}\u{200d}", None);
-    check("Anna\u{e000}\u{fe0f}\u{3164}", Some("Anna"));
+    check("Anna\u{e000}\u{fe0f}\u{3164}\u{2800}", Some("Anna"));
     check("\u{3164}", None);
     check(
         &format!("x{}", "\u{336}".repeat(9)),

@@ -46,28 +46,37 @@ pub(super) fn is_margin(character: char) -> bool {
 
 /// Whether something is seen where this stands alone.
 pub(super) fn is_seen(character: char) -> bool {
-    // Signs of writing, and blank: Braille without dots, two hieroglyphs, a note without its head, a missing object.
-    const BLANK: [char; 5] = ['\u{2800}', '\u{13441}', '\u{13442}', '\u{1d159}', '\u{fffc}'];
     let shown = !matches!(
         character.general_category_group(),
         GeneralCategoryGroup::Mark | GeneralCategoryGroup::Separator | GeneralCategoryGroup::Other
     );
     let unassigned = character.general_category() == GeneralCategory::Unassigned;
-    (shown || unassigned) && !is_invisible(character) && !BLANK.contains(&character)
+    (shown || unassigned) && !is_invisible(character)
 }
 
-/// Control and format characters, separators of lines, and whatever else Unicode has a program not show by itself.
+/// Control and format characters, separators of lines, whatever else Unicode has a program not show by itself, and signs of
+/// writing that are blank.
 pub(super) fn is_invisible(character: char) -> bool {
+    // Braille without dots, what fills a place in Khitan writing, two hieroglyphs, a note without its head, a missing object.
+    const BLANK: [char; 6] = [
+        '\u{2800}',
+        '\u{16fe4}',
+        '\u{13441}',
+        '\u{13442}',
+        '\u{1d159}',
+        '\u{fffc}',
+    ];
     matches!(
         character.general_category(),
         GeneralCategory::Control
             | GeneralCategory::Format
             | GeneralCategory::LineSeparator
             | GeneralCategory::ParagraphSeparator
-    ) || matches!(
-        character,
-        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2065}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
-    )
+    ) || BLANK.contains(&character)
+        || matches!(
+            character,
+            '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2065}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// A mark that stands on the letter before it and takes no room of its own.
