@@ -13,8 +13,7 @@ use axum_core::body::Body;
 use futures_util::FutureExt as _;
 use http::header;
 use http::{Method, Request, Response, StatusCode};
-use tower::{Service, ServiceExt, service_fn};
-use tower_http::compression::Compression;
+use tower::{Service, ServiceExt as _, service_fn};
 use transcode::batch;
 
 use crate::compression;
@@ -40,13 +39,10 @@ pub(crate) struct Front {
 /// An answer on its way.
 type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
-/// A page or an asset, compressed for whoever takes that: smaller than an answer of the API would be, since it is kept.
-async fn compressed(request: Request<Body>) -> Response<Body> {
+/// A page or an asset.
+async fn page(request: Request<Body>) -> Response<Body> {
     let pages = service_fn(|request| ready(Ok::<_, Infallible>(pages::serve(&request))));
-    match Compression::new(pages).oneshot(request).await {
-        Ok(response) => response.map(Body::new),
-        Err(never) => match never {},
-    }
+    compression::page(request, pages).await
 }
 
 /// What is answered beside the API.
@@ -243,7 +239,7 @@ impl Rest {
             oidc::PATH | oidc::CALLBACK_PATH => self.provider(request).await,
             path => match oauth::endpoint(path) {
                 Some(endpoint) => endpoint.serve(&self.pages, &self.admission, request).await,
-                None => compressed(request).await,
+                None => page(request).await,
             },
         }
     }
@@ -251,7 +247,7 @@ impl Rest {
     /// Signing in by somebody else's word, where the operator trusts anybody's.
     async fn provider(&self, request: Request<Body>) -> Response<Body> {
         let Some(party) = self.pages.provider() else {
-            return compressed(request).await;
+            return page(request).await;
         };
         let (head, _) = request.into_parts();
         match head.uri.path() {

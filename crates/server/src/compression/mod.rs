@@ -13,13 +13,13 @@
 //! |---|---|
 //! | `bodies` | what HTTP says of a whole body, by `content-encoding` |
 //! | `messages` | what gRPC says of each message, by a flag before it |
-//! | `answers` | answers of the API, for whoever takes them so |
+//! | `answers` | answers of the API and pages, for whoever takes them so |
 
 mod answers;
 mod bodies;
 mod messages;
 
-pub(crate) use answers::{answer, takes_gzip};
+pub(crate) use answers::{answer, page, takes_gzip};
 pub(crate) use bodies::inflated;
 pub(crate) use messages::{are_compressed, exchange};
 
