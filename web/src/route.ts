@@ -7,13 +7,14 @@ export type Route = PageRoute | { page: 'unknown'; path: string };
 /** The ids of spaces, conference records, projects and calls: letters of base64url, so case counts. */
 const ID = /^[\w-]+$/;
 /** What stands for a hyphen where a program of writing thought that it knew better, and the one that breaks a line. */
-export const HYPHEN = '[-\\u00ad\\u2010-\\u2015\\u2212\\ufe63\\uff0d]';
+const HYPHEN = '[-\\u00ad\\u2010-\\u2015\\u2212\\ufe63\\uff0d]';
 /** What is left and right of a code when a sentence ended in it, or it stood in brackets or quotes. */
-export const AROUND = /^[^a-z0-9]+|[^a-z0-9]+$/gi;
+const AROUND = /^[^a-z0-9]+|[^a-z0-9]+$/gi;
+const HYPHENATED = new RegExp(`(?<![a-z0-9])[a-z]{3}${HYPHEN}[a-z]{4}${HYPHEN}[a-z]{3}(?![a-z0-9])`, 'i');
 
 /** What a part of an address stands for: a resource by its name; `undefined` if it cannot be one. */
 const PLACES: Record<Place, (part: string) => string | undefined> = {
-  code: (part) => codeOf(decoded(part).replace(AROUND, '')),
+  code: (part) => codeOf(decoded(part)),
   space: (part) => (ID.test(part) ? `spaces/${part}` : undefined),
   conferenceRecord: (part) => (ID.test(part) ? `conferenceRecords/${part}` : undefined),
   // Its name begins with that of its conference, which stands before it.
@@ -88,9 +89,13 @@ export function returnPath(query: string): string {
   return /^\/(?![/\\])/.test(path) && !/[\s\\]/.test(path) ? path : '/';
 }
 
-/** A code that is alone, as it is written: codes are case-blind. */
+/**
+ * The code in a text: one with its hyphens wherever it stands, one without only if there is nothing else. Codes are case-blind, and
+ * of whatever surrounds one in a sentence nothing is of it.
+ */
 export function codeOf(text: string): string | undefined {
-  const letters = text.toLowerCase().replace(new RegExp(HYPHEN, 'g'), '');
+  const code = text.match(HYPHENATED)?.[0] ?? text.replace(AROUND, '');
+  const letters = code.toLowerCase().replace(new RegExp(HYPHEN, 'g'), '');
   return /^[a-z]{10}$/.test(letters) ? `${letters.slice(0, 3)}-${letters.slice(3, 7)}-${letters.slice(7)}` : undefined;
 }
 

@@ -31,7 +31,7 @@ test('each address has its page', () => {
   check('/abc-mnop-xyz', { page: 'meeting', code: 'abc-mnop-xyz' });
   check('/ABC-mnop-XYZ', { page: 'meeting', code: 'abc-mnop-xyz' });
   check('/abc-mnop-xyz/', { page: 'meeting', code: 'abc-mnop-xyz' });
-  for (const dressed of ['abcmnopxyz', 'abc-mnop-xyz,', 'abc-mnop-xyz).', 'abc-mnop-xyz%20', '%22abc-mnop-xyz%22', 'abc-mnop-xyz%E2%80%8B', 'abc%E2%80%91mnop%E2%80%93xyz']) {
+  for (const dressed of ['abcmnopxyz', 'abc-mnop-xyz,', 'abc-mnop-xyz).', 'abc-mnop-xyz%20', '%22abc-mnop-xyz%22', 'abc-mnop-xyz%E2%80%8B', 'abc%E2%80%91mnop%E2%80%93xyz', 'abc-mnop-xyz%20(opens%20at%209)', 'ABC%E2%80%91mnop%E2%80%91xyz.', 'abcmnopxyz.', '%E2%80%9Cabcmnopxyz%E2%80%9D']) {
     check(`/${dressed}`, { page: 'meeting', code: 'abc-mnop-xyz' });
   }
   for (const path of [
@@ -39,6 +39,7 @@ test('each address has its page', () => {
     '/abcmnopxy',
     '/ab1-mnop-xyz',
     '/abc-mnop-xyz/people',
+    '/abcmnopxyz%20(opens%20at%209)',
     '/sign-in/x',
     '/%',
     '/spaces/a.b',
@@ -104,7 +105,17 @@ test('a code is found in what people type or paste', () => {
   check('<https://meet.example.org/abc-mnop-xyz>, the conference', 'abc-mnop-xyz');
   check('“abc‑mnop–xyz”', 'abc-mnop-xyz');
   check('abc-mnop-xyz.\u200b', 'abc-mnop-xyz');
+  check('https://meet.example.org/abcmnopxyz (opens at 9)', 'abc-mnop-xyz');
+  check('See you at https://meet.example.org/ABCMNOPXYZ, at 9', 'abc-mnop-xyz');
+  check('When? At 9: meet.example.org/abcmnopxyz.', 'abc-mnop-xyz');
+  check('Where? abc-mnop-xyz', 'abc-mnop-xyz');
+  check('http://localhost:8080/abc%E2%80%91mnop%E2%80%91xyz', 'abc-mnop-xyz');
+  check('Join:\nhttps://abc-mnop-xyz.example/def-qrst-uvw\nor dial in', 'def-qrst-uvw');
+  check('https://meet.example.org/sign-in?to=%2Fabc-mnop-xyz', 'abc-mnop-xyz');
+  check('https://meet.example.org/meetings/abc-mnop-xyz', 'abc-mnop-xyz');
+  check('Come to the conference', null);
   check('https://abcdefghij/', null);
+  check('https://abc-mnop-xyz.example/', null);
   check('', null);
   check('abc-mnop', null);
   check('abc-mnop-xy1', null);

@@ -97,8 +97,9 @@ impl MeetingCode {
         }
     }
 
-    /// The same, also without its hyphens: as people copy one down.
+    /// The same, also without its hyphens or with those of typesetters: as people copy one down.
     pub fn parse_typed(text: &str) -> Result<MeetingCode, MalformedId> {
+        let text = &text.replace(is_typographic_hyphen, "-");
         let with_hyphens = |letters: &str| {
             let parts = [letters.get(..3)?, letters.get(3..7)?, letters.get(7..)?];
             Some(parts.join("-"))
@@ -228,6 +229,14 @@ fn is_uuid(text: &str) -> bool {
 
 fn is_user(text: &str) -> bool {
     text.len() == 21 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What stands for a hyphen where a program of writing thought that it knew better, and the one that breaks a line.
+fn is_typographic_hyphen(sign: char) -> bool {
+    matches!(
+        sign,
+        '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}'
+    )
 }
 
 fn is_code(text: &str) -> bool {

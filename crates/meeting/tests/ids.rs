@@ -41,6 +41,8 @@ fn texts_from_outside() {
         ("abcmnopxyz", Some("abc-mnop-xyz")),
         ("ABCMNOPxyz", Some("abc-mnop-xyz")),
         ("ABC-mnop-xyz", Some("abc-mnop-xyz")),
+        ("abc\u{2011}mnop\u{2013}xyz", Some("abc-mnop-xyz")),
+        ("\u{2013}bcmnopxyz", None),
         ("abc-mnopxyz", None),
         ("abcmnopxy", None),
         ("abcmnopxyzz", None),

@@ -67,7 +67,7 @@ impl Descriptions {
     /// Answers a request for a description, or for the directory.
     pub(crate) fn serve(&self, request: &Request<Body>) -> Response<Body> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return json::only("GET");
+            return json::only("GET, HEAD");
         }
         let path = request.uri().path();
         if path.trim_end_matches('/') == DIRECTORY {

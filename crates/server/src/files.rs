@@ -142,6 +142,8 @@ pub(crate) fn is_read(method: &http::Method) -> bool {
 pub(crate) fn only_read() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    let methods = HeaderValue::from_static("GET, HEAD");
+    response.headers_mut().insert(header::ALLOW, methods);
     response
 }
 

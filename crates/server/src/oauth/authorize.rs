@@ -15,7 +15,7 @@ use identity::{Authorization, AuthorizationError, OAuthCode, OAuthError, User};
 use super::names::{is_googles, is_public};
 use crate::turned_away::TurnedAway;
 use crate::web::pages::{plain, text};
-use crate::web::{Pages, by, redirect};
+use crate::web::{Pages, by, json, redirect};
 use register::chain;
 
 static TURNED_AWAY: TurnedAway = TurnedAway::new("an app asked wrongly");
@@ -26,7 +26,7 @@ const PATH: &str = "/oauth2/auth";
 /// Answers a browser.
 pub(super) async fn serve(pages: &Pages, request: &Parts) -> Response<Body> {
     if request.method != Method::GET {
-        return plain(StatusCode::METHOD_NOT_ALLOWED, "this address only answers GET\n");
+        return json::only("GET");
     }
     let query = request.uri.query().unwrap_or_default();
     let public_url = pages.identity().public_url();

@@ -129,6 +129,8 @@ async fn form(request: Request<Body>) -> Result<Bytes, Response<Body>> {
     if request.method() != Method::POST {
         let mut response = invalid("only POST is answered here");
         *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        let methods = HeaderValue::from_static("POST");
+        response.headers_mut().insert(header::ALLOW, methods);
         return Err(response);
     }
     let kind = request.headers().get(header::CONTENT_TYPE);

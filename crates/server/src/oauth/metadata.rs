@@ -34,7 +34,7 @@ pub(super) async fn certificates(identity: &Identity, request: &Parts) -> Respon
 
 pub(super) fn published(request: &Parts, found: Result<impl Serialize, KeyError>) -> Response<Body> {
     if !matches!(request.method, Method::GET | Method::HEAD) {
-        return json::only("GET");
+        return json::only("GET, HEAD");
     }
     match found {
         Ok(found) => {

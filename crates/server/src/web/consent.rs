@@ -47,7 +47,7 @@ impl Pages {
                 Some(objection) => objection,
                 None => self.decide(request).await,
             },
-            _ => json::only("GET and POST"),
+            _ => json::only("GET, POST"),
         }
     }
 

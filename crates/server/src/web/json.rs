@@ -59,10 +59,13 @@ pub(crate) fn foreign(foreign: &Foreign<'_>, public_url: &str) -> Response<Body>
     )
 }
 
-/// The method is not one of those.
-pub(crate) fn only(methods: &str) -> Response<Body> {
-    let message = format!("Only {methods} are answered here.");
-    error(StatusCode::METHOD_NOT_ALLOWED, "UNIMPLEMENTED", &message)
+/// The method is not one of those, which stand as in the header `Allow`.
+pub(crate) fn only(methods: &'static str) -> Response<Body> {
+    let message = format!("This address takes only {methods}.");
+    let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "UNIMPLEMENTED", &message);
+    let methods = HeaderValue::from_static(methods);
+    response.headers_mut().insert(header::ALLOW, methods);
+    response
 }
 
 /// The body is of another form.

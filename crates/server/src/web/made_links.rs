@@ -24,7 +24,7 @@ impl Pages {
     pub(crate) async fn made_links(&self, request: Request<Body>) -> Response<Body> {
         match *request.method() {
             Method::GET => self.show_made_links(&request.into_parts().0.headers).await,
-            _ => json::only("GET requests"),
+            _ => json::only("GET"),
         }
     }
 

@@ -11,6 +11,7 @@ use axum_core::body::Body;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use meeting::MeetingCode;
+use percent_encoding::percent_decode_str;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::json;
@@ -70,11 +71,7 @@ const PAGES: [&str; 22] = [
 
 /// Answers a request for a page or an asset.
 pub(crate) fn serve(request: &Request<Body>) -> Response<Body> {
-    let mut response = if matches!(*request.method(), Method::GET | Method::HEAD) {
-        page_or_asset(request)
-    } else {
-        plain(StatusCode::METHOD_NOT_ALLOWED, "this address only answers GET\n")
-    };
+    let mut response = page_or_asset(request);
     for (name, value) in SECURITY_HEADERS {
         response.headers_mut().insert(name, value);
     }
@@ -82,48 +79,54 @@ pub(crate) fn serve(request: &Request<Body>) -> Response<Body> {
 }
 
 fn page_or_asset(request: &Request<Body>) -> Response<Body> {
-    let path = request.uri().path().trim_start_matches('/');
-    let last = path.rsplit('/').next().unwrap_or_default();
-    // No page lies under `assets/`, and none has a dot but by a slip: such a path is a file, and a missing file is not a page.
-    if path.starts_with("assets/") || (last.contains('.') && !is_slip(last, request.headers())) {
-        // A debug build reads the folder itself, where `..` would mean something.
-        let found = Client::get(path).filter(|_| !path.contains(".."));
-        return match found {
-            Some(found) => file(path, found, request.headers()),
-            None => plain(StatusCode::NOT_FOUND, "there is no such file\n"),
-        };
+    let (path, headers) = (request.uri().path(), request.headers());
+    let name = path.trim_start_matches('/');
+    // A debug build reads the folder itself, where `..` would mean something.
+    let asset = (!path.contains("..")).then(|| Client::get(name)).flatten();
+    let is_person = is_person(headers);
+    let is_page = is_page(path, is_person);
+    if (asset.is_some() || is_page) && !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return json::only("GET, HEAD");
     }
-    let is_page = is_page(request.uri().path());
-    if !is_page && !is_person(request.headers()) {
+    if let Some(asset) = asset {
+        return file(name, asset, headers);
+    }
+    // A browser that has an old page asks for what that page names, and reads nothing of the answer.
+    if name.starts_with("assets/") {
+        return plain(StatusCode::NOT_FOUND, "there is no such file\n");
+    }
+    if !is_page && !is_person {
         return json::error(StatusCode::NOT_FOUND, "NOT_FOUND", "Nothing is served at this path.");
     }
     let index = Client::get("index.html").expect("the build script made sure of a page");
-    let mut response = file("index.html", index, request.headers());
+    let mut response = file("index.html", index, headers);
     if !is_page {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
     response
 }
 
-/// Whether a person followed a link to a meeting with the end of its sentence.
-fn is_slip(last: &str, headers: &HeaderMap) -> bool {
-    let code = last.split('.').next().unwrap_or_default();
-    is_person(headers) && MeetingCode::parse(code).is_ok()
-}
-
 /// Whether the client has a page at an address. A meeting code is looked at, since any word may stand where it does.
-fn is_page(path: &str) -> bool {
+fn is_page(path: &str, is_person: bool) -> bool {
     let parts = |path: &str| -> Vec<String> { path.trim_matches('/').split('/').map(str::to_owned).collect() };
     let asked = parts(path);
     PAGES.iter().any(|page| {
         let page = parts(page);
         page.len() == asked.len()
             && page.iter().zip(&asked).all(|(expected, part)| match expected.as_str() {
-                "{code}" => MeetingCode::parse(part).is_ok(),
+                "{code}" => MeetingCode::parse(part).is_ok() || (is_person && is_dressed_code(part)),
                 place if place.starts_with('{') => !part.is_empty(),
                 literal => literal == part,
             })
     })
+}
+
+/// Whether a code came with something of the text in which somebody found it: its hyphens, its quotes, the end of its sentence. Of
+/// programs this is not believed: `/prometheus` is ten letters, too.
+fn is_dressed_code(part: &str) -> bool {
+    let text = percent_decode_str(part).decode_utf8_lossy();
+    let code = text.trim_matches(|sign: char| !sign.is_ascii_alphanumeric());
+    MeetingCode::parse_typed(code).is_ok()
 }
 
 /// Whether whoever asks wants to read a page, as browsers do when somebody goes to an address.
@@ -238,22 +241,55 @@ mod tests {
     }
 
     #[test]
+    fn a_person_finds_a_meeting_whatever_came_with_its_link() {
+        for path in [
+            "/abc-mnop-xyz.",
+            "/abc-mnop-xyz,",
+            "/abc-mnop-xyz).",
+            "/%22ABC-MNOP-XYZ%22",
+            "/abc-mnop-xyz%20",
+            "/abc-mnop-xyz%E2%80%8B",
+            "/abcmnopxyz",
+            "/ABCMNOPXYZ.",
+            "/abc%E2%80%91mnop%E2%80%93xyz.",
+            "/%E2%80%9Cabc%E2%80%90mnop%E2%80%90xyz%E2%80%9D",
+        ] {
+            for (accept, status) in [("text/html", StatusCode::OK), ("*/*", StatusCode::NOT_FOUND)] {
+                let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty());
+                let response = serve(&request.expect("a valid row"));
+                assert_eq!(response.status(), status, "{path} for {accept}");
+            }
+        }
+    }
+
+    #[test]
     fn where_there_is_no_page_each_is_told_so_in_their_own_way() {
         for path in [
             "/no/such/page",
             "/calendar/v3/calendars/primary",
             "/.well-known/change-password",
             "/abc-mnop",
+            "/abc-mnop-xyz.html",
+            "/calendar/v3/calendars/anna@example.org",
         ] {
             for (accept, kind) in [
                 ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
                 ("application/json", "application/json; charset=utf-8"),
                 ("*/*", "application/json; charset=utf-8"),
             ] {
-                let request = Request::get(path).header(header::ACCEPT, accept).body(Body::empty());
-                let response = serve(&request.expect("a valid row"));
-                assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path} for {accept}");
-                assert_eq!(response.headers()[header::CONTENT_TYPE], kind, "{path} for {accept}");
+                for method in [Method::GET, Method::POST, Method::OPTIONS] {
+                    let request = Request::builder()
+                        .method(&method)
+                        .uri(path)
+                        .header(header::ACCEPT, accept);
+                    let response = serve(&request.body(Body::empty()).expect("a valid row"));
+                    assert_eq!(response.status(), StatusCode::NOT_FOUND, "{method} {path} for {accept}");
+                    assert_eq!(
+                        response.headers()[header::CONTENT_TYPE],
+                        kind,
+                        "{method} {path} for {accept}"
+                    );
+                }
             }
         }
     }

@@ -67,7 +67,7 @@ impl Pages {
                 None if request.method() == Method::POST => self.sign_in(request).await,
                 None => self.sign_out(&request.into_parts().0).await,
             },
-            _ => json::only("GET, POST and DELETE"),
+            _ => json::only("GET, POST, DELETE"),
         }
     }
 
@@ -78,7 +78,7 @@ impl Pages {
                 Some(objection) => objection,
                 None => self.set_password(request).await,
             },
-            _ => json::only("PUT requests"),
+            _ => json::only("PUT"),
         }
     }
 

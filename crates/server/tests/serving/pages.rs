@@ -15,7 +15,20 @@ async fn people_get_pages_and_programs_get_errors() {
         ("HEAD", "/", 200, "text/html"),
         ("GET", "/assets/gone.js", 404, "text/plain"),
         ("GET", "/../../etc/passwd", 404, "application/json"),
-        ("POST", "/abc-mnop-xyz", 405, "text/plain"),
+        ("POST", "/abc-mnop-xyz", 405, "application/json"),
+        ("POST", "/assets/gone.js", 404, "text/plain"),
+        ("POST", "/calendar/v3/calendars", 404, "application/json"),
+        ("OPTIONS", "/calendar/v3/calendars", 404, "application/json"),
+        ("PUT", "/oauth2/v3/userinfo.json", 404, "application/json"),
+        (
+            "GET",
+            "/calendar/v3/calendars/anna@example.org",
+            404,
+            "application/json",
+        ),
+        ("GET", "/favicon.ico", 404, "application/json"),
+        ("DELETE", "/oauth2/auth", 405, "application/json"),
+        ("GET", "/oauth2/token", 405, "application/json"),
         ("GET", "/v2/nonsense", 404, "application/json"),
         ("GET", "/v3/spaces/x", 404, "application/json"),
         ("GET", "/sederunt/v1/nonsense", 404, "application/json"),
@@ -37,6 +50,12 @@ async fn people_get_pages_and_programs_get_errors() {
         for header in [&format!("content-type: {kind}"), "x-content-type-options: nosniff"] {
             assert!(answer.head.contains(header), "{method} {path}: {}", answer.head);
         }
+        assert_eq!(
+            answer.head.contains("allow: "),
+            status == 405,
+            "{method} {path}: {}",
+            answer.head
+        );
         // Only whoever came by HTTPS can be asked to come back by it.
         assert!(
             !answer.head.contains("strict-transport-security"),
