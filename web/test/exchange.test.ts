@@ -135,6 +135,11 @@ test('a link ends where a reader would end it', () => {
   checkLinks('「https://example.com/日本」と', 'https://example.com/日本');
   checkLinks('（https://example.com/a）、https://example.com/b！', 'https://example.com/a', 'https://example.com/b');
   checkLinks("it's 'https://a.example/b'…", 'https://a.example/b');
+  for (const [opening, closing] of ['“”', '„“', '‘’', '‚‘', '«»', '»«', '‹›', "''", '""', '『』', '《》']) {
+    checkLinks(`see ${opening}https://a.example/b${closing}, then`, 'https://a.example/b');
+    checkLinks(`${opening}https://a.example/b.${closing}`, 'https://a.example/b');
+  }
+  checkLinks('https://a.example/Schindler’s_list', 'https://a.example/Schindler’s_list');
   checkLinks('https://a.example/b?!?', 'https://a.example/b');
   checkLinks(`https://a.example/${')'.repeat(1_900)}`, 'https://a.example/');
 });

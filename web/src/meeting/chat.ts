@@ -98,13 +98,13 @@ export interface Stretch {
 }
 
 /**
- * An address in a text, with what may follow it. Punctuation that is written without spaces ends it, and so do signs that turn
- * the direction of writing: with them it would lead elsewhere than it reads.
+ * An address in a text, with what may follow it. Quotes and punctuation that is written without spaces end it, and so do signs
+ * that turn the direction of writing: with them it would lead elsewhere than it reads.
  */
-const ADDRESS = /https?:\/\/[^\s<>"\p{Bidi_Control}。、，；：！？「」『』（）【】《》〈〉]+/giu;
+const ADDRESS = /https?:\/\/[^\s<>"“”„‟«»‹›\p{Bidi_Control}。、，；：！？「」『』（）【】《》〈〉]+/giu;
 
-/** What ends a sentence, and no address. */
-const SENTENCE_END = /[.,;:!?'…]/u;
+/** What ends a sentence, and no address; an apostrophe may stand inside one. */
+const SENTENCE_END = /[.,;:!?'…‘’‚‛]/u;
 
 /** What opens a bracket, by what closes it. */
 const OPENING: Record<string, string> = { ')': '(', ']': '[', '}': '{' };

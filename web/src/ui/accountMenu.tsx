@@ -39,7 +39,7 @@ export function AccountMenu() {
         aria-label={t('account.menu', { name: displayName })}
       >
         <Account />
-        <span class="who">{displayName}</span>
+        <span class="who" dir="auto">{displayName}</span>
       </button>
       <div ref={menu} id="account-menu" class="menu" popover="auto">
         <p class="menu-who">

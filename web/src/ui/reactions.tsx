@@ -73,7 +73,7 @@ export function ReactionsSeen({ visit, own }: { visit: Visit; own: Named }) {
           // A few lanes, so that a crowd does not stand in one place.
           <span key={reaction.id} class="reaction" data-lane={reaction.id % 5}>
             <b>{reaction.emoji}</b>
-            <small>{name(reaction)}</small>
+            <small dir="auto">{name(reaction)}</small>
           </span>
         ))}
       </div>
