@@ -59,6 +59,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(32, "0032_outbox_event_by_time"),
     migration!(33, "0033_forgetting"),
     migration!(34, "0034_publication"),
+    migration!(35, "0035_attendance_reports"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -1,10 +1,29 @@
-//! Who was in a conference, each with their sessions: what a report of attendance is made of.
+//! Who was in a conference, each with their sessions: what a report of attendance is made of; and of which conferences there are
+//! reports: those at whose end the owner of the space wanted one.
 
 use crate::{
-    Page, ParticipantRecord, ParticipantSessionRecord, Query, Register, RegisterError,
+    ConferenceRecord, Page, ParticipantRecord, ParticipantSessionRecord, Query, Register, RegisterError,
+    conferences::conference_record,
+    limits::CONFERENCES_PER_PAGE,
+    page::{Direction, List},
     participant_sessions::PARTICIPANT_SESSIONS,
 };
-use meeting::ConferenceId;
+use meeting::{ConferenceId, Micros, SpaceId};
+
+pub(crate) const REPORTED: List = List {
+    name: "attendance reports",
+    select: "
+        select c.start_us, c.id, c.space, c.end_us, c.expire_us from conference c
+        where c.space = $1 and c.attendance_report = 1 and c.expire_us > $2",
+    key: ["c.start_us", "c.id"],
+    direction: Direction::Descending,
+    fields: &[],
+    sizes: CONFERENCES_PER_PAGE,
+};
+
+pub(crate) const REPORTED_CONFERENCE: &str = "
+    select c.start_us, c.id, c.space, c.end_us, c.expire_us from conference c
+    where c.id = $1 and c.attendance_report = 1 and c.expire_us > $2";
 
 /// A participant with their sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +52,25 @@ impl Register {
             items,
             next_page_token: page.next_page_token,
         })
+    }
+
+    /// The conferences of a space that there are reports of, the newest first: they are over.
+    pub async fn list_reported(
+        &self,
+        space: &SpaceId,
+        query: &Query<'_>,
+    ) -> Result<Page<ConferenceRecord>, RegisterError> {
+        let params = vec![space.as_str().into(), query.now.0.into()];
+        REPORTED
+            .page(&self.db, &[space.as_str()], params, query, conference_record)
+            .await
+    }
+
+    /// The conference, if there is a report of it.
+    pub async fn reported(&self, id: &ConferenceId, now: Micros) -> Result<ConferenceRecord, RegisterError> {
+        let params = vec![id.as_str().into(), now.0.into()];
+        let rows = self.db.read(REPORTED_CONFERENCE, params).await?;
+        conference_record(rows.first().ok_or(RegisterError::NotFound)?)
     }
 
     async fn sessions_of(

@@ -187,7 +187,7 @@ fn asks_for_one_space(predicate: &Predicate) -> bool {
     by.iter().any(|path| predicate.demanded(path).is_some())
 }
 
-fn conference_record(row: &Row) -> Result<ConferenceRecord, RegisterError> {
+pub(crate) fn conference_record(row: &Row) -> Result<ConferenceRecord, RegisterError> {
     Ok(ConferenceRecord {
         start: Micros(row.int(0)?),
         id: ConferenceId::parse(row.text(1)?)?,

@@ -81,12 +81,13 @@ impl Register {
 
 fn configured(space: &SpaceId, settings: &Settings) -> Statement {
     Statement::new(
-        "update space set access_type = $2, entry_point_access = $3, config = $4 where id = $1",
+        "update space set access_type = $2, entry_point_access = $3, config = $4, attendance_report = $5 where id = $1",
         vec![
             space.as_str().into(),
             settings.access_type.number().into(),
             settings.entry_point_access.number().into(),
             settings::config(settings).into(),
+            settings::attendance_report(settings).into(),
         ],
     )
     .expect(1)

@@ -2,6 +2,7 @@
 //! nothing sorted afterwards.
 
 use crate::{
+    attendance::{REPORTED, REPORTED_CONFERENCE},
     call_quality::{PATHS, REPORTS, STREAMS, of_sessions},
     call_records::{
         CALL_RECORD, CALL_RECORDS, CALL_RECORDS_BY_CHANGE, CALL_RECORDS_BY_CHANGE_OF_ORGANIZER, CALL_RECORDS_OF_GUEST,
@@ -83,6 +84,7 @@ async fn every_read_is_a_search() {
         (SPACE_BY_CODE, 2),
         (SPACE_OF_CODE, 1),
         (CONFERENCE, 2),
+        (REPORTED_CONFERENCE, 2),
         (MAY_READ, 3),
         (HAVE_MET, 3),
         (PARTICIPANT, 3),
@@ -158,6 +160,7 @@ async fn every_read_is_a_search() {
         (CONFERENCES_OF_APP, 3, "end_time IS NULL"),
         (CONFERENCES_OF_APP_IN_SPACE, 3, "space.name = \"spaces/s\""),
         (CONFERENCES_OF_APP_IN_SPACE, 3, "space.meeting_code = \"s\""),
+        (REPORTED, 2, ""),
         (MEMBERS, 1, ""),
         (SPACES, 2, ""),
         (RECORDINGS, 1, ""),

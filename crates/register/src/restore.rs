@@ -18,7 +18,7 @@ use meeting::{
 };
 
 pub(crate) const SPACE_AS_IT_IS: &str = "
-    select c.id, c.start_us, c.latest_session_end_us, s.access_type, s.entry_point_access, s.config
+    select c.id, c.start_us, c.latest_session_end_us, s.access_type, s.entry_point_access, s.attendance_report, s.config
     from space s left join conference c on c.space = s.id and c.end_us is null
     where s.id = $1";
 

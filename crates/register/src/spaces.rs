@@ -55,7 +55,7 @@ pub struct SpaceRecord {
 }
 
 pub(crate) const SPACE_BY_ID: &str = "
-    select s.create_us, s.id, s.owner, s.access_type, s.entry_point_access, s.config, s.app, s.retention_us,
+    select s.create_us, s.id, s.owner, s.access_type, s.entry_point_access, s.attendance_report, s.config, s.app, s.retention_us,
         m.code, m.last_used_us, c.id
     from space s
     left join meeting_code m on m.space = s.id and m.last_used_us > $2
@@ -63,7 +63,7 @@ pub(crate) const SPACE_BY_ID: &str = "
     where s.id = $1";
 
 pub(crate) const SPACE_BY_CODE: &str = "
-    select s.create_us, s.id, s.owner, s.access_type, s.entry_point_access, s.config, s.app, s.retention_us,
+    select s.create_us, s.id, s.owner, s.access_type, s.entry_point_access, s.attendance_report, s.config, s.app, s.retention_us,
         m.code, m.last_used_us, c.id
     from meeting_code m
     join space s on s.id = m.space
@@ -73,7 +73,7 @@ pub(crate) const SPACE_BY_CODE: &str = "
 pub(crate) const SPACES: List = List {
     name: "spaces",
     select: "
-        select s.create_us, s.id, s.owner, s.access_type, s.entry_point_access, s.config, s.app, s.retention_us,
+        select s.create_us, s.id, s.owner, s.access_type, s.entry_point_access, s.attendance_report, s.config, s.app, s.retention_us,
             m.code, m.last_used_us, c.id
         from space s
         left join meeting_code m on m.space = s.id and m.last_used_us > $2
@@ -89,8 +89,8 @@ impl Register {
     /// Makes a space, with a code that nobody has or that has lapsed. [`RegisterError::Taken`] asks for other ids.
     pub async fn create_space(&self, new: NewSpace) -> Result<SpaceRecord, RegisterError> {
         let space = Statement::new(
-            "insert into space (id, owner, access_type, entry_point_access, config, create_us, app, retention_us)
-            values ($1, $2, $3, $4, $5, $6, $7, null)",
+            "insert into space (id, owner, access_type, entry_point_access, config, create_us, app, retention_us, attendance_report)
+            values ($1, $2, $3, $4, $5, $6, $7, null, $8)",
             vec![
                 new.id.as_str().into(),
                 new.owner.as_str().into(),
@@ -99,6 +99,7 @@ impl Register {
                 settings::config(&new.settings).into(),
                 new.create.0.into(),
                 new.app.as_deref().into(),
+                settings::attendance_report(&new.settings).into(),
             ],
         );
         let code = Statement::new(
@@ -167,10 +168,10 @@ fn space_record(row: &Row) -> Result<SpaceRecord, RegisterError> {
         id: SpaceId::parse(row.text(1)?)?,
         owner: UserId::parse(row.text(2)?)?,
         settings: settings::read(row, 3)?,
-        app: row.opt_text(6)?.map(str::to_owned),
-        retention: Retention::read(row.opt_int(7)?),
-        code: row.opt_text(8)?.map(MeetingCode::parse).transpose()?,
-        last_used: row.opt_int(9)?.map(Micros),
-        active_conference: row.opt_text(10)?.map(ConferenceId::parse).transpose()?,
+        app: row.opt_text(7)?.map(str::to_owned),
+        retention: Retention::read(row.opt_int(8)?),
+        code: row.opt_text(9)?.map(MeetingCode::parse).transpose()?,
+        last_used: row.opt_int(10)?.map(Micros),
+        active_conference: row.opt_text(11)?.map(ConferenceId::parse).transpose()?,
     })
 }

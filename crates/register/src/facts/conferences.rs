@@ -1,4 +1,5 @@
-//! How conferences enter the register, and when their records are over: that depends on the space, so the statements ask it.
+//! How conferences enter the register, when their records are over, and whether there is a report of attendance: that depends on the
+//! space, so the statements ask it.
 
 use crate::{
     forget::NOBODY,
@@ -45,7 +46,8 @@ pub(super) fn left(conference: &ConferenceId, end: Micros) -> Statement {
     )
 }
 
-/// Its record is due when what its sessions sent last has been measured.
+/// Its record is due when what its sessions sent last has been measured. There is a report of attendance if the owner wants one now, as
+/// the reference makes one "after the call": what they want later is of later conferences.
 pub(super) fn ended(
     space: &SpaceId,
     conference: &ConferenceId,
@@ -56,7 +58,8 @@ pub(super) fn ended(
     Statement::new(
         "update conference set end_us = $3, end_reason = $5, due_us = $7, expire_us =
         (select case when s.retention_us is null then $4 when s.retention_us = 0 then $6 else $3 + s.retention_us end
-        from space s where s.id = $2)
+        from space s where s.id = $2),
+        attendance_report = (select s.attendance_report from space s where s.id = $2)
         where id = $1 and space = $2 and end_us is null and start_us <= $3 and not exists
         (select 1 from participant_session s where s.conference = $1 and s.end_us is null) and not exists
         (select 1 from meeting_recording r where r.conference = $1 and r.end_us is null)",

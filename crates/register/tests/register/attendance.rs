@@ -1,9 +1,9 @@
-//! What the register tells of entries: devices, roles, who was put out; and what an app may see.
+//! What the register tells of entries: devices, roles, who was put out; of which conferences there are reports; and what an app may see.
 
 use crate::hall::{Hall, anonymous, arrival, at, new_space, signed_in, user};
 use db::testing::each_engine;
-use meeting::{DeviceKind, Input, Person, Role, Standing};
-use register::{NewSpace, Query, Register};
+use meeting::{DeviceKind, Input, Person, Role, Settings, Standing};
+use register::{NewSpace, Query, Register, RegisterError};
 
 #[tokio::test]
 async fn attendance_tells_devices_programs_roles_and_removals() {
@@ -168,4 +168,53 @@ async fn pages(register: &Register, reader: u64, app: Option<&str>, filter: &str
             None => return listed,
         }
     }
+}
+
+/// What its owner wants when a conference begins, while it is held and afterwards: it counts what they want when it ends.
+#[tokio::test]
+async fn there_is_a_report_where_one_was_wanted_in_the_end() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let mut wanted = Vec::new();
+        let cases = [
+            (false, false, false),
+            (true, true, false),
+            (false, true, true),
+            (true, false, true),
+        ];
+        for (number, (begins, ends, later)) in (0_i64..).zip(cases) {
+            let now = at(number * 10);
+            want(&mut hall, begins, now).await;
+            let anna = hall.join(signed_in(2), now).await;
+            want(&mut hall, ends, now.plus_us(1)).await;
+            let held = hall.register.reported(&anna.conference, now).await;
+            assert!(matches!(held, Err(RegisterError::NotFound)), "it is held: {held:?}");
+            hall.leave(&anna, now.plus_us(2)).await;
+            want(&mut hall, later, now.plus_us(3)).await;
+            let reported = hall.register.reported(&anna.conference, now).await;
+            assert_eq!(reported.is_ok(), ends, "{begins} {ends} {later}");
+            if ends {
+                wanted.insert(0, anna.conference);
+            }
+        }
+        let query = Query {
+            now: at(99),
+            ..Query::default()
+        };
+        let listed = hall.register.list_reported(hall.space.id(), &query).await;
+        let listed: Vec<_> = listed.expect("a page").items.into_iter().map(|one| one.id).collect();
+        assert_eq!(listed, wanted, "the newest first");
+        let other = Hall::of(hall.register.clone(), new_space(user(7), at(0))).await;
+        let elsewhere = other.register.list_reported(other.space.id(), &query).await;
+        assert_eq!(elsewhere.expect("a page").items, []);
+    })
+    .await;
+}
+
+async fn want(hall: &mut Hall, attendance_report: bool, now: meeting::Micros) {
+    let settings = Settings {
+        attendance_report,
+        ..*hall.space.settings()
+    };
+    hall.give(Input::Configure(settings), now).await.expect("settings");
 }

@@ -207,7 +207,7 @@ async fn a_program_reads_everybodys_by_its_role_and_others_read_nothing() {
 }
 
 #[tokio::test]
-async fn there_are_reports_where_the_owner_wants_them() {
+async fn there_are_reports_of_what_was_held_while_the_owner_wanted_them() {
     let held = Held::new().await;
     let one = format!("{}/{}", held.reports, held.report_id());
     held.read(&one).await;
@@ -217,6 +217,17 @@ async fn there_are_reports_where_the_owner_wants_them() {
     let off = json!({"config": {"attendanceReportGenerationType": "DO_NOT_GENERATE"}}).to_string();
     let kind = [("content-type", "application/json")];
     held.world.send("PATCH", Some(&held.ada), &path, &kind, &off).await.ok();
-    assert_eq!(held.read(&held.reports).await["value"], json!([]));
-    refused(&held.world.get(Some(&held.ada), &one).await, 404);
+    let seat = held.world.join(&held.space, Some(&held.ada), "").await.ok();
+    let end = format!("/sederunt/v1/{}:end", held.space);
+    held.world.post(Some(&held.ada), &end, &json!({})).await.ok();
+
+    let list = held.read(&format!("{}?$select=id", held.reports)).await;
+    assert_eq!(list["value"], json!([{"id": held.report_id()}]), "what was told stays");
+    held.read(&one).await;
+    let conference = text(&seat, "conferenceRecord");
+    let later = guid(conference.trim_start_matches("conferenceRecords/"));
+    let later = format!("{}/{later}", held.reports);
+    refused(&held.world.get(Some(&held.ada), &later).await, 404);
+    let records = format!("{later}/attendanceRecords");
+    refused(&held.world.get(Some(&held.ada), &records).await, 404);
 }

@@ -1,8 +1,8 @@
 //! Attendance reports of online meetings: who was there, and for how long.
 //!
 //! An online meeting is a space. Each time it was held makes one report, which has the id of its conference and is read from the
-//! register whenever somebody asks, so that it never tells another story than the record. There are reports of spaces whose owner
-//! wants them (`attendanceReportGenerationType`), and of conferences that are over: they do not change any more.
+//! register whenever somebody asks, so that it never tells another story than the record. There are reports of conferences at
+//! whose end the owner of the space wanted one (`attendanceReportGenerationType`): what they want later changes none.
 
 use identity::User;
 use meeting::{ConferenceId, Role};
@@ -178,36 +178,24 @@ impl OnlineMeeting {
 
     /// The conferences that there are reports of, newest first.
     async fn conferences(&self, graph: &Graph, asked: &Asked) -> Answer<Vec<ConferenceRecord>> {
-        if !self.space.settings.attendance_report {
-            return Ok(Vec::new());
-        }
-        let filter = format!("space.name = \"spaces/{}\"", self.space.id);
         let query = Query {
-            filter: &filter,
-            // One may be going on.
-            page_size: limits::ATTENDANCE_REPORTS_MAX + 1,
+            page_size: limits::ATTENDANCE_REPORTS_MAX,
             now: asked.now,
             ..Query::default()
         };
-        let register = &graph.installation.register;
-        let page = register.list_conferences(&self.organizer.id, &query, None).await;
-        let mut conferences = page.map_err(|error| asked.asking.unread(error))?.items;
-        conferences.retain(|conference| conference.end.is_some());
-        conferences.truncate(usize::try_from(limits::ATTENDANCE_REPORTS_MAX).expect("a small number"));
-        Ok(conferences)
+        let page = graph.installation.register.list_reported(&self.space.id, &query).await;
+        Ok(page.map_err(|error| asked.asking.unread(error))?.items)
     }
 
     /// The conference of the report in a path.
     async fn conference(&self, graph: &Graph, asked: &Asked, whose: Whose) -> Answer<ConferenceRecord> {
         let (_, _, report) = whose.keys(asked);
-        let id = primitives::id(report).and_then(|id| ConferenceId::parse(&id).ok());
-        let id = id.filter(|_| self.space.settings.attendance_report);
-        let Some(id) = id else {
+        let Some(id) = primitives::id(report).and_then(|id| ConferenceId::parse(&id).ok()) else {
             return Err(Failure::not_found());
         };
-        let conference = graph.installation.register.conference(&id, asked.now).await;
+        let conference = graph.installation.register.reported(&id, asked.now).await;
         let conference = conference.map_err(|error| asked.asking.unread_child(error))?;
-        if conference.space != self.space.id || conference.end.is_none() {
+        if conference.space != self.space.id {
             return Err(Failure::not_found());
         }
         Ok(conference)
