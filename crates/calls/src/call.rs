@@ -100,6 +100,20 @@ numbered! {
     }
 }
 
+numbered! {
+    /// What ended a call that was up, and that nobody meant to end.
+    CutOff {
+        /// Nothing was heard of the other side for too long.
+        Silent = 1,
+        /// The other side did not answer when it was asked whether it is there, or did not ask us.
+        Gone = 2,
+        /// The server was found to have stopped without ending it.
+        Crash = 3,
+        /// The server stopped in good order.
+        Shutdown = 4,
+    }
+}
+
 impl CallState {
     /// As the contract names it.
     pub const fn name(self) -> &'static str {
@@ -142,6 +156,9 @@ pub struct Call {
     pub error_code: Option<String>,
     /// Why it failed, for people.
     pub error_message: Option<String>,
+    /// What cut it off once it was up; `None` if somebody meant it to end.
+    #[serde(default)]
+    pub cut_off: Option<CutOff>,
     /// When it was known of.
     pub create_us: i64,
     /// When it began.
@@ -223,10 +240,25 @@ impl Call {
         self.outcome(cause).0 == CallState::Failed
     }
 
+    /// It is about to end, and nobody meant that. One that is not up has other words for it.
+    pub(crate) fn cut_off_by(&mut self, what: CutOff) {
+        if self.answer_us.is_some() && self.end_us.is_none() {
+            self.cut_off.get_or_insert(what);
+        }
+    }
+
+    /// Whether its other side went without a word.
+    pub(crate) fn has_vanished(&self) -> bool {
+        matches!(self.cut_off, Some(CutOff::Silent | CutOff::Gone))
+    }
+
     /// It is over. Its end is not before its answer, whatever the clock does.
     pub(crate) fn ended(&mut self, at_us: i64, cause: Cause) {
         if self.end_us.is_some() {
             return;
+        }
+        if cause == Cause::TimedOut {
+            self.cut_off_by(CutOff::Gone);
         }
         self.end_us = Some(at_us.max(self.answer_us.unwrap_or(self.create_us)));
         let (state, code) = self.outcome(cause);
@@ -242,6 +274,7 @@ impl Call {
 
     /// The server that conducted it died, and it ended at its last sign of life: what `end_abandoned` makes of its row.
     pub(crate) fn lost(&mut self, alive_us: i64) {
+        self.cut_off_by(CutOff::Crash);
         self.end_us = Some(alive_us.max(self.answer_us.unwrap_or(alive_us)));
         self.state = if self.answer_us.is_some() {
             CallState::Completed
@@ -284,6 +317,7 @@ mod tests {
             create_method: CreateMethod::IncomingCall,
             error_code: None,
             error_message: None,
+            cut_off: None,
             create_us: 1_000,
             start_us: Some(1_000),
             ring_us: None,
@@ -322,6 +356,41 @@ mod tests {
         check(false, Cause::Refused, CallState::Rejected, None);
         check(false, Cause::Status(404), CallState::Failed, Some("SIP_404"));
         check(false, Cause::Unreachable, CallState::Failed, Some("UNREACHABLE"));
+    }
+
+    #[test]
+    fn a_call_that_was_up_and_that_nobody_meant_to_end_was_cut_off() {
+        let check = |answered: bool, by: Option<CutOff>, cause: Cause, expected: Option<CutOff>| {
+            let mut call = begun();
+            if answered {
+                call.answered(2_000);
+            }
+            if let Some(by) = by {
+                call.cut_off_by(by);
+            }
+            call.ended(3_000, cause);
+            call.cut_off_by(CutOff::Shutdown);
+            assert_eq!(call.cut_off, expected, "{by:?} {cause:?}");
+            let has_vanished = matches!(expected, Some(CutOff::Silent | CutOff::Gone));
+            assert_eq!(call.has_vanished(), has_vanished, "{expected:?}");
+        };
+        check(true, None, Cause::HungUp, None);
+        check(true, None, Cause::WeHungUp, None);
+        check(true, None, Cause::TimedOut, Some(CutOff::Gone));
+        check(true, Some(CutOff::Silent), Cause::WeHungUp, Some(CutOff::Silent));
+        check(true, Some(CutOff::Silent), Cause::TimedOut, Some(CutOff::Silent));
+        check(true, Some(CutOff::Shutdown), Cause::WeHungUp, Some(CutOff::Shutdown));
+        check(false, Some(CutOff::Shutdown), Cause::WeHungUp, None);
+        check(false, None, Cause::TimedOut, None);
+        let lost = |answered: bool| {
+            let mut call = begun();
+            if answered {
+                call.answered(2_000);
+            }
+            call.lost(3_000);
+            call.cut_off
+        };
+        assert_eq!((lost(true), lost(false)), (Some(CutOff::Crash), None));
     }
 
     #[test]

@@ -44,7 +44,7 @@ mod telephones;
 
 pub use address::is_number;
 pub use alias::{Alias, AliasChange, AliasContent, AliasEndpoint, AliasError};
-pub use call::{Call, CallState, CreateMethod, Direction, Transport};
+pub use call::{Call, CallState, CreateMethod, CutOff, Direction, Transport};
 pub use conduct::{Conductor, Events, Peers, Trunk, Ways};
 pub use control::{ControlError, Wish};
 pub use deletion::{DeletionError, SweepError};

@@ -163,6 +163,7 @@ impl NewCall {
             create_method: CreateMethod::Api,
             error_code: None,
             error_message: None,
+            cut_off: None,
             create_us: now_us,
             start_us: None,
             ring_us: None,

@@ -60,6 +60,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(33, "0033_forgetting"),
     migration!(34, "0034_publication"),
     migration!(35, "0035_attendance_reports"),
+    migration!(36, "0036_failures"),
 ];
 
 /// Remembers the steps that a database has seen.

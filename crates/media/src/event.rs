@@ -86,8 +86,10 @@ pub enum LostCause {
     Closed,
     /// Nothing arrived from it for `limits::SILENCE`.
     Silent,
-    /// Its media did not connect within `limits::CONNECT_DEADLINE`.
+    /// Its media did not connect within `limits::CONNECT_DEADLINE`, or cannot any more: nothing of a handshake came.
     NeverConnected,
+    /// The same, though its handshake did come: ICE had found a way, and DTLS failed on it.
+    NeverSecured,
 }
 
 /// Why the control plane takes a session out of its room or the lobby; the client is told on `session-control`. `Removed`,

@@ -113,8 +113,9 @@ pub const ABSENCE: Duration = Duration::from_secs(2);
 /// If nobody at all was heard for this long, something is wrong at this end: two checks of consent were lost of everybody.
 pub const NOBODY_HEARD: Duration = Duration::from_secs(5);
 
-/// A session that has not connected after this long is lost.
-pub const CONNECT_DEADLINE: Duration = Duration::from_secs(15);
+/// A session that has not connected after this long is lost. It is before the control plane forgets who is on the way, so that it is
+/// told why they did not come.
+pub const CONNECT_DEADLINE: Duration = Duration::from_secs(14);
 
 /// How long a removed session's transport may take to say goodbye.
 pub const GOODBYE: Duration = Duration::from_millis(500);

@@ -172,7 +172,8 @@ fn lost(
     let reason = match reason {
         LostReason::Left => SessionEndReason::Left,
         LostReason::Closed => SessionEndReason::Closed,
-        LostReason::Silent => SessionEndReason::Silent,
+        // Only who is on the way in is lost by the last two; of anybody else it is no more than that they are gone.
+        LostReason::Silent | LostReason::Unsecured | LostReason::Overloaded => SessionEndReason::Silent,
     };
     let end = time.heard(heard).max(session.last_sign_of_life);
     end_sessions(space, active, &[Ending::of(id, end, reason)], time.now)

@@ -218,6 +218,10 @@ pub enum LostReason {
     Closed,
     /// Nothing was heard of it for too long.
     Silent,
+    /// It was heard of, on the way in, and no secure connection came about.
+    Unsecured,
+    /// There is no room for it in the media plane.
+    Overloaded,
 }
 
 /// Why an input changes nothing.

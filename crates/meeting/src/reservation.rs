@@ -41,6 +41,10 @@ pub enum ReservationEndReason {
     Refused(Refusal),
     /// The transport did not come up in time.
     Expired,
+    /// It did not, though the client was heard of: no secure connection came about.
+    Unsecured,
+    /// The media plane had no room for them.
+    Overloaded,
     /// They went away.
     Left,
     /// The server stopped in good order.

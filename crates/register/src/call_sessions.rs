@@ -1,11 +1,11 @@
 //! The sessions of a call record: all of a conference, the oldest first, each with its person.
 //!
 //! They are the participant sessions of the register, read across the participants instead of one by one; and between them, in
-//! the same order, those who were on the way in and could not connect, of whom there are few. Whoever asks has read
+//! the same order, those who were on the way in and did not come, of whom there are few. Whoever asks has read
 //! the record before, and shows it: that it is there, and may be seen, is asked once.
 
 use crate::{
-    CallRecord, Page, ParticipantKind, Query, Register, RegisterError,
+    CallRecord, Obstacle, Page, ParticipantKind, Query, Register, RegisterError,
     error::Damage,
     limits::CALL_SESSIONS_PER_PAGE,
     numbers::Number,
@@ -31,9 +31,9 @@ pub struct CallSession {
     pub device: DeviceKind,
     /// A program came as the person.
     pub by_program: bool,
-    /// The participant; `None` of somebody who was on the way in and whose transport did not come up, which is no attendance: then the
+    /// The participant; of somebody who was on the way in and did not come, which is no attendance, what kept them from it: then the
     /// times are when they asked and when they were given up.
-    pub attended: Option<Attended>,
+    pub attended: Result<Attended, Obstacle>,
 }
 
 /// What there is of a session of somebody who came in.
@@ -59,10 +59,11 @@ macro_rules! call_sessions {
     };
 }
 
-/// The same of those who could not connect.
+/// The same of those who did not come in.
 macro_rules! setup_failures {
     () => {
-        "select f.start_us, f.session, f.end_us, f.account, f.device_kind, f.by_program from setup_failure f
+        "select f.start_us, f.session, f.end_us, f.account, f.device_kind, f.by_program, f.obstacle
+        from setup_failure f
         where f.conference = $1"
     };
 }
@@ -159,7 +160,7 @@ fn call_session(row: &Row) -> Result<CallSession, RegisterError> {
         device: DeviceKind::read(row.int(5)?)?,
         by_program: row.int(6)? != 0,
         kind: participant_kind(row.int(7)?, row.opt_text(8)?)?,
-        attended: Some(Attended {
+        attended: Ok(Attended {
             participant: ParticipantId::parse(row.text(2)?)?,
             end_reason: row.opt_text(4)?.map(end_reason).transpose()?,
             display_name: row.text(9)?.to_owned(),
@@ -177,7 +178,7 @@ fn setup_failure(row: &Row) -> Result<CallSession, RegisterError> {
         kind: account.map_or(ParticipantKind::Anonymous, ParticipantKind::SignedIn),
         device: DeviceKind::read(row.int(4)?)?,
         by_program: row.int(5)? != 0,
-        attended: None,
+        attended: Err(Obstacle::read(row.int(6)?)?),
     })
 }
 

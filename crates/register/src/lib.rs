@@ -55,7 +55,7 @@ pub use compositions::Composition;
 pub use conferences::ConferenceRecord;
 pub use error::{RegisterError, chain};
 pub use forget::{DELETED_PERSON, Forgotten};
-pub use measured::{Measured, MeasuredStream, Piece, SetupFailure};
+pub use measured::{Measured, MeasuredStream, Obstacle, Piece, SetupFailure};
 pub use media_kinds::Media;
 pub use members::{MemberRecord, MemberRole};
 pub use page::{Page, Query};

@@ -73,7 +73,7 @@ pub const LATE_REPORTS_WITHIN_US: i64 = 3_000_000;
 /// Statements of what was measured in one write: some milliseconds, for which a join may wait.
 pub(crate) const MEASURED_AT_ONCE: usize = 500;
 
-/// People of one conference who could not connect: more than anybody looks at, and their names could be made up.
+/// People of one conference who did not come in: more than anybody looks at, and their names could be made up.
 pub(crate) const SETUP_FAILURES_PER_CONFERENCE_MAX: i64 = 250;
 
 /// Pages of members of a space.

@@ -49,7 +49,7 @@ pub struct Piece {
     pub samples: Vec<u8>,
 }
 
-/// Somebody who was on the way into a conference, and whose transport did not come up.
+/// Somebody who was on the way into a conference, or at its door, and did not come in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetupFailure {
     /// Where they would have been.
@@ -64,8 +64,36 @@ pub struct SetupFailure {
     pub by_program: bool,
     /// When they asked.
     pub start: Micros,
-    /// When they were given up.
+    /// When they were given up, or sent away.
     pub end: Micros,
+    /// What kept them from it.
+    pub obstacle: Obstacle,
+}
+
+/// What keeps somebody from coming in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Their transport did not come up: nothing came from them, or no way was found.
+    Unreachable = 1,
+    /// A way was found, and no secure connection came about on it.
+    Unsecured = 2,
+    /// There was no room for them.
+    Full = 3,
+    /// They were sent away, by somebody or by the rules.
+    Denied = 4,
+    /// They knocked, and nobody answered.
+    Unanswered = 5,
+}
+
+impl Obstacle {
+    /// All of them.
+    pub const ALL: [Obstacle; 5] = [
+        Obstacle::Unreachable,
+        Obstacle::Unsecured,
+        Obstacle::Full,
+        Obstacle::Denied,
+        Obstacle::Unanswered,
+    ];
 }
 
 /// The rows of one session begin with those of a session on record.
@@ -95,10 +123,10 @@ const CHANGED: &str = "update conference set due_us = $2
 
 /// Of a conference that goes on, and only so many.
 const FAILED: &str = "insert into setup_failure
-    (conference, session, account, device_kind, by_program, start_us, end_us)
-    select c.id, $2, $3, $4, $5, $6, $7 from conference c
+    (conference, session, account, device_kind, by_program, start_us, end_us, obstacle)
+    select c.id, $2, $3, $4, $5, $6, $7, $8 from conference c
     where c.id = $1 and c.end_us is null and not exists
-    (select 1 from setup_failure f where f.conference = $1 limit 1 offset $8)
+    (select 1 from setup_failure f where f.conference = $1 limit 1 offset $9)
     on conflict (conference, session) do nothing";
 
 impl Register {
@@ -173,6 +201,7 @@ fn failed(failure: &SetupFailure) -> Statement {
             failure.by_program.into(),
             failure.start.0.into(),
             failure.end.0.into(),
+            failure.obstacle.number().into(),
             (SETUP_FAILURES_PER_CONFERENCE_MAX - 1).into(),
         ],
     )

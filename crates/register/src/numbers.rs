@@ -1,6 +1,6 @@
 //! Enumerations as the numbers of their rows. A number that none of them has was never written: the row is damaged.
 
-use crate::{RegisterError, Transport, error::Damage};
+use crate::{Obstacle, RegisterError, Transport, error::Damage};
 use meeting::{AccessType, DeviceKind, EntryPointAccess, Role};
 use quality::{Direction, Kind};
 
@@ -35,6 +35,7 @@ number!(EntryPointAccess, "entry point access");
 number!(DeviceKind, "kind of device");
 number!(Role, "role");
 number!(Transport, "transport");
+number!(Obstacle, "obstacle");
 
 impl Number for Direction {
     const NOUN: &'static str = "direction";

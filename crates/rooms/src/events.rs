@@ -69,6 +69,7 @@ fn reason(cause: LostCause) -> LostReason {
         LostCause::Closed => LostReason::Closed,
         // Whoever never connected was never in.
         LostCause::Silent | LostCause::NeverConnected => LostReason::Silent,
+        LostCause::NeverSecured => LostReason::Unsecured,
     }
 }
 

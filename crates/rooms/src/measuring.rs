@@ -7,9 +7,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use media::Measured;
-use meeting::{Conference, Fact, Reservation, ReservationEndReason, SessionId, Space};
+use meeting::{
+    Arrival, Conference, ConferenceId, Fact, Knock, KnockEndReason, Micros, Refusal, Reservation, ReservationEndReason,
+    SessionId, Space,
+};
 use quality::report::Report;
-use register::{Path, Register, RegisterError, SetupFailure, Transport};
+use register::{Obstacle, Path, Register, RegisterError, SetupFailure, Transport};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
@@ -91,33 +94,16 @@ impl Measuring {
         for fact in facts {
             match fact {
                 Fact::SessionStarted { session, .. } => self.measurements().started(session, self.clock.now()),
-                Fact::ReservationEnded {
-                    session,
-                    reason: ReservationEndReason::Expired,
-                } => self.failed(space, session),
+                Fact::ReservationEnded { .. } | Fact::KnockEnded { .. } => {
+                    let Some(failure) = failed(space, fact, self.clock.now()) else {
+                        continue;
+                    };
+                    self.measurements().failed(failure);
+                }
                 _ => continue,
             }
             self.bell.notify_one();
         }
-    }
-
-    /// Somebody's transport did not come up, which matters if a conference is held that they were on the way into.
-    fn failed(&self, space: &Space, session: &SessionId) {
-        let active = space.conference().map(Conference::id);
-        let bound = |reservation: &&Reservation| active == Some(&reservation.conference);
-        let Some(reservation) = space.reservation(session).filter(bound) else {
-            return;
-        };
-        let arrival = &reservation.arrival;
-        self.measurements().failed(SetupFailure {
-            conference: reservation.conference.clone(),
-            session: session.clone(),
-            account: arrival.person.user().cloned(),
-            device: arrival.device,
-            by_program: arrival.by_program,
-            start: reservation.expire.plus_us(-meeting::limits::CONNECT_WITHIN_US),
-            end: self.clock.now(),
-        });
     }
 
     /// Returns when something is new.
@@ -141,5 +127,62 @@ impl Measuring {
     /// It is never left half changed, so a panic elsewhere does not spoil it.
     fn measurements(&self) -> MutexGuard<'_, Measurements> {
         self.measurements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody did not come in, which matters if a conference is held that they were on the way into, or at the door of.
+fn failed(space: &Space, fact: &Fact, now: Micros) -> Option<SetupFailure> {
+    let active = space.conference().map(Conference::id)?;
+    let failed = |arrival: &Arrival, conference: &ConferenceId, start, obstacle| SetupFailure {
+        conference: conference.clone(),
+        session: arrival.session.clone(),
+        account: arrival.person.user().cloned(),
+        device: arrival.device,
+        by_program: arrival.by_program,
+        start,
+        end: now,
+        obstacle,
+    };
+    match fact {
+        Fact::ReservationEnded { session, reason } => {
+            let obstacle = obstacle_on_the_way(*reason)?;
+            let bound = |reservation: &&Reservation| reservation.conference == *active;
+            let Reservation { arrival, expire, .. } = space.reservation(session).filter(bound)?;
+            let start = expire.plus_us(-meeting::limits::CONNECT_WITHIN_US);
+            Some(failed(arrival, active, start, obstacle))
+        }
+        Fact::KnockEnded { session, reason, .. } => {
+            let obstacle = obstacle_at_the_door(*reason)?;
+            let Knock { arrival, since, .. } = space.knock(session)?;
+            Some(failed(arrival, active, *since, obstacle))
+        }
+        _ => None,
+    }
+}
+
+/// What kept somebody from coming in who was on the way; nothing if they are in or went away themselves, or if there is no meeting any
+/// more, which somebody meant.
+fn obstacle_on_the_way(reason: ReservationEndReason) -> Option<Obstacle> {
+    match reason {
+        ReservationEndReason::Expired => Some(Obstacle::Unreachable),
+        ReservationEndReason::Unsecured => Some(Obstacle::Unsecured),
+        ReservationEndReason::Overloaded
+        | ReservationEndReason::Refused(
+            Refusal::TooManySessions | Refusal::LobbyFull | Refusal::TooManyAtOnce { .. },
+        ) => Some(Obstacle::Full),
+        ReservationEndReason::Refused(Refusal::ConferenceOver | Refusal::NoActiveConference)
+        | ReservationEndReason::Connected
+        | ReservationEndReason::Left
+        | ReservationEndReason::Ended => None,
+        ReservationEndReason::Refused(_) => Some(Obstacle::Denied),
+    }
+}
+
+/// The same of who knocked.
+fn obstacle_at_the_door(reason: KnockEndReason) -> Option<Obstacle> {
+    match reason {
+        KnockEndReason::Denied => Some(Obstacle::Denied),
+        KnockEndReason::Expired => Some(Obstacle::Unanswered),
+        KnockEndReason::Admitted | KnockEndReason::Left | KnockEndReason::Ended => None,
     }
 }

@@ -455,7 +455,7 @@ impl Inner {
         let lost = Input::Lost {
             session: session.clone(),
             last_sign_of_life: Micros(0),
-            reason: LostReason::Silent,
+            reason: LostReason::Overloaded,
         };
         let ended = meeting::decide(&space, lost, self.clock.now()).unwrap_or_default();
         self.record(&mut space, &ended, None).await?;

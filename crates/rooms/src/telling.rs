@@ -332,7 +332,9 @@ fn end_of_reservation(reason: ReservationEndReason) -> Option<DisconnectReason> 
             Refusal::TooManySessions | Refusal::LobbyFull | Refusal::TooManyAtOnce { .. } => DisconnectReason::Full,
             _ => DisconnectReason::Denied,
         }),
-        ReservationEndReason::Expired => Some(DisconnectReason::Unhealthy),
+        ReservationEndReason::Expired | ReservationEndReason::Unsecured | ReservationEndReason::Overloaded => {
+            Some(DisconnectReason::Unhealthy)
+        }
         ReservationEndReason::Left => Some(DisconnectReason::ClientLeft),
         ReservationEndReason::Ended => Some(DisconnectReason::ShuttingDown),
     }

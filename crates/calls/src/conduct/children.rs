@@ -72,6 +72,7 @@ impl Performance {
             create_method: CreateMethod::ParentCall,
             error_code: None,
             error_message: None,
+            cut_off: None,
             create_us: now_us,
             start_us: Some(now_us),
             ring_us: None,

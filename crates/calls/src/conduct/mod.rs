@@ -212,9 +212,7 @@ impl Conductor {
         }
         drop(orders);
         self.calls.streams.stop();
-        for leg in switchboard.legs() {
-            agent.hang_up(leg);
-        }
+        switchboard.stop(&agent);
         let ended = async {
             while !tasks.is_empty() {
                 tokio::select! {
@@ -286,6 +284,7 @@ impl Conductor {
             create_method: CreateMethod::IncomingCall,
             error_code: None,
             error_message: None,
+            cut_off: None,
             create_us: at_us,
             start_us: Some(at_us),
             ring_us: None,

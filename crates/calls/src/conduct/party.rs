@@ -22,8 +22,6 @@ pub(super) struct Party {
     pub(super) place: Option<OwnedSemaphorePermit>,
     /// Who is called otherwise, as whom, and for how long they may ring.
     pub(super) otherwise: Option<Otherwise>,
-    /// It went without a word.
-    pub(super) has_vanished: bool,
     /// What was said of those who could not be reached before.
     pub(super) attempts: Attempts,
     plays: u64,
@@ -44,7 +42,6 @@ impl Party {
             is_given_up: false,
             place: None,
             otherwise: None,
-            has_vanished: false,
             attempts: Attempts::default(),
             plays: 0,
         }

@@ -248,7 +248,7 @@ impl Performance {
                 Progress::Ended => {
                     self.switchboard.forget(self.own.leg);
                     if let Some((meeting, at_us)) = self.meeting.take().zip(self.own.call.end_us) {
-                        meeting.end(at_us, self.own.has_vanished);
+                        meeting.end(at_us, self.own.call.has_vanished());
                     }
                     self.opening = None;
                     self.takes.end_all();

@@ -11,7 +11,7 @@ use super::{
     party::{Otherwise, Party},
     switchboard::Happening,
 };
-use crate::{Call, clock::now_us, limits, telephones::Agent};
+use crate::{Call, CutOff, clock::now_us, limits, telephones::Agent};
 
 /// How far a call has come.
 pub(super) enum Progress {
@@ -59,8 +59,12 @@ pub(super) async fn progressed(
         }
         // It is over now: half a minute later, when nobody has answered to our goodbye, is nobody's time.
         Happening::Vanished => {
-            party.has_vanished = true;
+            party.call.cut_off_by(CutOff::Silent);
             over(party, now_us(), Cause::WeHungUp)
+        }
+        Happening::Stopping => {
+            party.call.cut_off_by(CutOff::Shutdown);
+            return None;
         }
         Happening::Ended { at_us, cause } => over(party, at_us, cause),
         // Of a sound that was interrupted, or of nobody's.

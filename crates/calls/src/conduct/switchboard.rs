@@ -53,6 +53,8 @@ pub(super) enum Happening {
     Meeting(MeetingNews),
     /// Nothing has been heard of the other side for long, so it is gone and is hung up on.
     Vanished,
+    /// The server stops, and hangs up.
+    Stopping,
     Ended {
         at_us: i64,
         cause: Cause,
@@ -89,8 +91,16 @@ impl Switchboard {
     }
 
     /// All that are there.
-    pub(super) fn legs(&self) -> Vec<LegId> {
+    fn legs(&self) -> Vec<LegId> {
         self.tasks().keys().copied().collect()
+    }
+
+    /// The server stops: all are told so, and hung up on.
+    pub(super) fn stop(&self, agent: &Agent) {
+        for leg in self.legs() {
+            self.send(leg, Happening::Stopping);
+            agent.hang_up(leg);
+        }
     }
 
     /// What a telephone did.

@@ -54,7 +54,7 @@ impl Shard {
         tracing::warn!(session = seat.session, ?error, "a peer connection failed");
         count(&self.counting.peer_errors);
         let cause = if seat.phase == Phase::Connecting {
-            LostCause::NeverConnected
+            seat.not_connected()
         } else {
             LostCause::Closed
         };

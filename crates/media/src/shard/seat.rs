@@ -7,7 +7,7 @@ use crate::{
     core::{
         Source, Time, clock::Clocks, echo::Echo, lobby::Lobby, measuring::Measuring, outbox::Outbox, uploads::Uploads,
     },
-    event::Path,
+    event::{LostCause, Path},
     ingress::PeerEvent,
     peer::PeerError,
     queue::Hold,
@@ -99,6 +99,14 @@ impl Seat {
             outbox: Outbox::default(),
             behind: false,
             uploads: Uploads::default(),
+        }
+    }
+
+    /// Why its transport did not come up. A client that has found a way begins its handshake on it.
+    pub(super) fn not_connected(&self) -> LostCause {
+        match self.peer.path() {
+            None => LostCause::NeverConnected,
+            Some(_) => LostCause::NeverSecured,
         }
     }
 

@@ -55,7 +55,10 @@ impl Shard {
             _ if seat.peer.is_distant() && seat.has_waiting() => self.touch(key),
             // Its own shard says when it is gone.
             _ if seat.peer.is_distant() => {}
-            Phase::Connecting if late => self.lose(key, LostCause::NeverConnected),
+            Phase::Connecting if late => {
+                let cause = seat.not_connected();
+                self.lose(key, cause);
+            }
             Phase::Connected if silent => self.lose(key, LostCause::Silent),
             Phase::Leaving { until } if until <= now => self.free(key),
             _ if seat.has_waiting() => self.touch(key),

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     admission::{Card, CardKind},
     connection::Connection,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Route},
     event::{DisconnectReason, Event, LostCause},
     peer::fixture,
     rights::Rights,
@@ -99,8 +99,8 @@ fn deadlines_are_kept() {
     assert_eq!(stage.sweep(7_000), [], "nothing new");
     assert_eq!(stage.sweep(11_900), []);
     assert_eq!(stage.sweep(12_300), lost("b", stage.at(4_000), LostCause::Silent));
-    assert_eq!(stage.sweep(14_900), []);
-    assert_eq!(stage.sweep(15_200), lost("a", stage.at(0), LostCause::NeverConnected));
+    assert_eq!(stage.sweep(13_900), []);
+    assert_eq!(stage.sweep(14_200), lost("a", stage.at(0), LostCause::NeverConnected));
     assert_eq!(stage.sweep(60_000), [], "reported once");
 }
 
@@ -122,7 +122,25 @@ fn nobody_was_silent_while_the_thread_stood_still() {
         lost("b", stage.at(1_000), LostCause::Silent),
         "who stays silent was last heard of before"
     );
-    assert_eq!(stage.sweep(35_300), lost("a", stage.at(0), LostCause::NeverConnected));
+    assert_eq!(stage.sweep(34_300), lost("a", stage.at(0), LostCause::NeverConnected));
+}
+
+#[test]
+fn a_handshake_that_comes_to_nothing_is_told_from_silence() {
+    let check = |datagram: &[u8], expected: LostCause| {
+        let mut stage = Stage::new(&["a"]);
+        let (key, now) = (stage.key("a"), stage.at(0));
+        let route = Route {
+            from: Endpoint::udp("127.0.0.1:7".parse().unwrap()),
+            to: Some("127.0.0.1".parse().unwrap()),
+        };
+        let _ = stage.shard.seats[key].peer.receive(route, datagram, now);
+        assert_eq!(stage.sweep(14_200), lost("a", now, expected), "{datagram:?}");
+    };
+    let stun = [&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat();
+    check(&stun, LostCause::NeverConnected);
+    let hello = [&[22, 254, 253][..], &[0; 10]].concat();
+    check(&hello, LostCause::NeverSecured);
 }
 
 #[test]

@@ -101,6 +101,8 @@ pub(super) fn leave(
 pub(super) fn lost(space: &Space, session: &SessionId, reason: LostReason, now: Micros) -> Vec<Fact> {
     let reason = match reason {
         LostReason::Silent => ReservationEndReason::Expired,
+        LostReason::Unsecured => ReservationEndReason::Unsecured,
+        LostReason::Overloaded => ReservationEndReason::Overloaded,
         LostReason::Left | LostReason::Closed => ReservationEndReason::Left,
     };
     gone(space, session, reason, now)

@@ -146,6 +146,8 @@ impl Script {
                     "left" => LostReason::Left,
                     "closed" => LostReason::Closed,
                     "silent" => LostReason::Silent,
+                    "unsecured" => LostReason::Unsecured,
+                    "overloaded" => LostReason::Overloaded,
                     other => panic!("no such reason: {other}"),
                 };
                 Input::Lost {

@@ -45,7 +45,11 @@ fn on_the_way() {
          5 lost b1@4 closed => b1 is on the way no longer: Left
          6 ask join carol c1 => c1 of carol is on the way to a1
          7 lost c1@6 silent => c1 is on the way no longer: Expired
-         7 deadline      => none",
+         8 ask join carol c2 => c2 of carol is on the way to a1
+         9 lost c2@9 unsecured => c2 is on the way no longer: Unsecured
+         9 ask join carol c3 => c3 of carol is on the way to a1
+         9 lost c3@0 overloaded => c3 is on the way no longer: Overloaded
+         9 deadline      => none",
     );
     check(
         "a server that stops sends those away who are on the way",

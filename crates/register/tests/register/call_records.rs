@@ -247,7 +247,7 @@ async fn sessions_of_all_participants_are_told_oldest_first() {
             kind: ParticipantKind::SignedIn(user(2)),
             device: DeviceKind::Full,
             by_program: false,
-            attended: Some(Attended {
+            attended: Ok(Attended {
                 participant: anna.participant.clone(),
                 display_name: "User 2".to_owned(),
                 role: Role::Contributor,
@@ -256,7 +256,7 @@ async fn sessions_of_all_participants_are_told_oldest_first() {
         };
         let of_zoe = CallSession {
             kind: ParticipantKind::Anonymous,
-            attended: Some(Attended {
+            attended: Ok(Attended {
                 participant: zoe.participant.clone(),
                 display_name: "Zoe".to_owned(),
                 role: Role::Contributor,

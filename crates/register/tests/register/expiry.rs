@@ -5,7 +5,7 @@ use crate::quality::{MICROPHONE, measured, path, report, rows};
 use audit::By;
 use db::{Statement, testing::each_engine};
 use meeting::{DeviceKind, Micros, SessionId};
-use register::{Measured, Query, RegisterError, Retention, SetupFailure, limits};
+use register::{Measured, Obstacle, Query, RegisterError, Retention, SetupFailure, limits};
 use std::num::NonZeroU16;
 
 /// What is kept of a session beside its facts, and somebody who never got into its conference.
@@ -23,6 +23,7 @@ fn kept_of(seat: &Seat) -> (Measured, SetupFailure) {
         by_program: false,
         start: at(12),
         end: at(13),
+        obstacle: Obstacle::Unreachable,
     };
     (measured, failure)
 }

@@ -9,8 +9,8 @@ use db::{
 };
 use meeting::{DeviceKind, DisplayName, MemberId, Micros, Person, SessionId};
 use register::{
-    DELETED_PERSON, Forgotten, Measured, MemberRecord, MemberRole, ParticipantKind, Query, Register, RegisterError,
-    SetupFailure,
+    DELETED_PERSON, Forgotten, Measured, MemberRecord, MemberRole, Obstacle, ParticipantKind, Query, Register,
+    RegisterError, SetupFailure,
 };
 use std::{
     fs,
@@ -386,6 +386,7 @@ async fn measure(register: &Register, seat: &crate::hall::Seat, now: Micros) {
         by_program: false,
         start: now.plus_us(-1),
         end: now,
+        obstacle: Obstacle::Unreachable,
     };
     register.keep(&[measured], &[failure], now).await.expect("written");
 }

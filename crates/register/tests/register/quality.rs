@@ -9,7 +9,7 @@ use quality::{
     series::{self, Series},
 };
 use register::{
-    CallRecord, CallSession, Measured, MeasuredStream, Media, ParticipantKind, Path, Piece, Query, Register,
+    CallRecord, CallSession, Measured, MeasuredStream, Media, Obstacle, ParticipantKind, Path, Piece, Query, Register,
     RegisterError, SessionQuality, SetupFailure, Transport, Whose, limits,
 };
 use std::{collections::BTreeMap, slice};
@@ -318,7 +318,7 @@ async fn what_comes_after_a_version_makes_another() {
     .await;
 }
 
-/// Somebody who could not connect, `number` seconds after the first.
+/// Somebody who did not come in, `number` seconds after the first.
 fn failure(conference: &ConferenceId, number: i64) -> SetupFailure {
     SetupFailure {
         conference: conference.clone(),
@@ -328,6 +328,7 @@ fn failure(conference: &ConferenceId, number: i64) -> SetupFailure {
         by_program: false,
         start: at(10 + number),
         end: at(25 + number),
+        obstacle: Obstacle::ALL[usize::try_from(number).expect("small") % Obstacle::ALL.len()],
     }
 }
 
@@ -343,12 +344,12 @@ fn told(failure: &SetupFailure) -> CallSession {
             .map_or(ParticipantKind::Anonymous, ParticipantKind::SignedIn),
         device: DeviceKind::Full,
         by_program: false,
-        attended: None,
+        attended: Err(failure.obstacle),
     }
 }
 
 #[tokio::test]
-async fn who_could_not_connect_is_told_of_and_is_no_participant() {
+async fn who_did_not_come_in_is_told_of_with_what_kept_them_and_is_no_participant() {
     each_engine(async |db| {
         let mut hall = Hall::new(&db).await;
         let anna = hall.join(signed_in(2), at(10)).await;

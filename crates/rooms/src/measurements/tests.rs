@@ -243,6 +243,7 @@ fn failures_are_told_until_they_are_written_and_have_a_limit() {
         by_program: false,
         start: Micros(0),
         end: Micros(1),
+        obstacle: register::Obstacle::Unreachable,
     };
     measurements.failed(failure(0));
     let new = measurements.new_since_written();

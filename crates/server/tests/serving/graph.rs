@@ -1,6 +1,6 @@
 //! The contract of Graph, as it is asked over HTTP: what every answer carries, errors, batches, and call records.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 use identity::Scopes;
 use serde_json::{Value, json};
@@ -527,4 +527,62 @@ async fn a_meeting_that_goes_on_is_told_to_whoever_asks_for_it_so() {
         );
     }
     assert_eq!(optional["sessions"][0].get("@sederunt.endReason"), None);
+}
+
+#[tokio::test]
+async fn who_was_refused_and_who_was_removed_are_failures() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let space = text(&world.space_of(&owner, json!({})).await, "name");
+    let host = async |verb: &str, body: Value| {
+        let path = format!("/sederunt/v1/{space}:{verb}");
+        world.post(Some(&owner), &path, &body).await.ok();
+    };
+    let last = |seat: &Value, field: &str| text(seat, field).rsplit('/').next().expect("a last part").to_owned();
+    let owners = world.join(&space, Some(&owner), "").await.ok();
+    let (removed, denied) = (
+        world.join(&space, None, "Ada").await.ok(),
+        world.join(&space, None, "Bo").await.ok(),
+    );
+    host("admit", json!({"session": last(&removed, "participantSession")})).await;
+    host(
+        "remove",
+        json!({"participant": format!("participants/{}", last(&removed, "participant"))}),
+    )
+    .await;
+    host("deny", json!({"session": last(&denied, "participantSession")})).await;
+
+    let record = format!("{RECORDS}/{}", guid(&last(&owners, "conferenceRecord")));
+    let path = format!("{record}/sessions?sederunt.provisional=true");
+    let told = async {
+        loop {
+            let page = world.get(Some(&owner), &path).await.ok();
+            let sessions = page["value"].as_array().expect("sessions").clone();
+            // Who did not come in is written some moments later.
+            if sessions.len() == 3 {
+                break sessions;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let told = tokio::time::timeout(Duration::from_secs(10), told)
+        .await
+        .expect("they are told of");
+    let failure = |seat: &Value| {
+        let id = guid(&last(seat, "participantSession"));
+        let session = told.iter().find(|session| session["id"] == *id).expect("a session");
+        session["failureInfo"].clone()
+    };
+    assert_eq!(failure(&owners), Value::Null);
+    let reason = "Somebody in the meeting removed the participant.";
+    assert_eq!(failure(&removed), json!({"stage": "midcall", "reason": reason}));
+    let reason = "The participant was refused.";
+    assert_eq!(failure(&denied), json!({"stage": "callSetup", "reason": reason}));
+    let participants = format!("{record}/participants_v2?sederunt.provisional=true");
+    let participants = world.get(Some(&owner), &participants).await.ok();
+    assert_eq!(
+        participants["value"].as_array().map(Vec::len),
+        Some(2),
+        "who was refused was never there"
+    );
 }

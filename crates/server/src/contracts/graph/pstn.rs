@@ -288,6 +288,7 @@ mod tests {
             create_method: CreateMethod::ParentCall,
             error_code: error_code.map(str::to_owned),
             error_message: None,
+            cut_off: None,
             create_us: 1_000_000,
             start_us: Some(2_000_000),
             ring_us: None,

@@ -5,14 +5,13 @@
 //! never changes within one: each session has one segment, with the session's id and times. Of somebody who telephoned, the telephone's
 //! call is a segment before that one, with its own.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use calls::Leg;
 use meeting::{SessionEndReason, SessionId};
 use odata::Options;
 use register::{
-    Attended, CallRecord as Stored, CallSession, Page, ParticipantKind, Published, Query, SessionQuality,
+    Attended, CallRecord as Stored, CallSession, Obstacle, Page, ParticipantKind, Published, Query, SessionQuality,
     TelephoneRecord,
 };
 
@@ -29,17 +28,17 @@ use super::session::{FailureInfo, FailureStage, Segment, Session};
 use super::{Asked, Graph, telephone};
 use crate::failure::{Answer, Failure, Kind};
 
-/// What went wrong, if anything did. A session that somebody meant to end did not fail: by leaving, by closing the page, by coming
-/// back with another one, by putting somebody out or by ending the meeting.
+/// What went wrong, if anything did. A session that its person meant to end did not fail: by leaving, by closing the page or by coming
+/// back with another one. Nor did one that ended with the meeting, for everybody.
 fn failure(reason: SessionEndReason) -> Option<FailureInfo> {
     let reason = match reason {
         SessionEndReason::Silent => "Nothing was heard of the participant's device for too long.",
+        SessionEndReason::Removed => "Somebody in the meeting removed the participant.",
         SessionEndReason::Crash => "The server stopped without ending the session.",
         SessionEndReason::Shutdown => "The server was stopped.",
         SessionEndReason::Left
         | SessionEndReason::Closed
         | SessionEndReason::Resumed
-        | SessionEndReason::Removed
         | SessionEndReason::ConferenceEnded => return None,
     };
     Some(FailureInfo {
@@ -48,11 +47,21 @@ fn failure(reason: SessionEndReason) -> Option<FailureInfo> {
     })
 }
 
-/// Somebody was on the way in, and their transport did not come up: UDP is blocked, or they gave up.
-const NEVER_CONNECTED: FailureInfo = FailureInfo {
-    stage: FailureStage::CallSetup,
-    reason: Cow::Borrowed("The participant's device could not connect."),
-};
+/// Why somebody did not come in who was on the way, or at the door.
+fn never_came(obstacle: Obstacle) -> FailureInfo {
+    let reason = match obstacle {
+        // UDP is blocked, or they gave up.
+        Obstacle::Unreachable => "The participant's device could not connect.",
+        Obstacle::Unsecured => "The participant's device was reached, and no secure connection with it came about.",
+        Obstacle::Full => "There was no room for the participant.",
+        Obstacle::Denied => "The participant was refused.",
+        Obstacle::Unanswered => "The participant knocked, and nobody answered.",
+    };
+    FailureInfo {
+        stage: FailureStage::CallSetup,
+        reason: reason.into(),
+    }
+}
 
 async fn read(
     graph: &Graph,
@@ -65,7 +74,7 @@ async fn read(
 ) -> Answer<Session> {
     let accounts = &graph.installation.identity;
     let somebody = match &stored.attended {
-        Some(Attended {
+        Ok(Attended {
             participant,
             display_name,
             ..
@@ -74,7 +83,7 @@ async fn read(
                 .participant(accounts, participant, &stored.kind, display_name)
                 .await?
         }
-        None => known.absent(accounts, &stored.id, &stored.kind).await?,
+        Err(_) => known.absent(accounts, &stored.id, &stored.kind).await?,
     };
     let mut session = session_of(asked, stored, quality, &somebody);
     if let Some(leg) = leg {
@@ -88,7 +97,7 @@ async fn read(
 /// into the meeting.
 async fn legs_of(graph: &Graph, record: &Stored, sessions: &[CallSession]) -> Answer<BTreeMap<String, Leg>> {
     let name = |stored: &CallSession| {
-        let attended = stored.attended.as_ref()?;
+        let attended = stored.attended.as_ref().ok()?;
         let may_telephone = stored.kind != ParticipantKind::Anonymous;
         let name = || meeting::names::participant_session(&record.conference, &attended.participant, &stored.id);
         may_telephone.then(name)
@@ -110,7 +119,7 @@ async fn legs_of(graph: &Graph, record: &Stored, sessions: &[CallSession]) -> An
 }
 
 fn session_of(asked: &Asked, stored: &CallSession, quality: &SessionQuality, somebody: &Somebody) -> Session {
-    let end_reason = stored.attended.as_ref().and_then(|attended| attended.end_reason);
+    let end_reason = stored.attended.as_ref().ok().and_then(|attended| attended.end_reason);
     let report = media::report(quality);
     let segment = Segment {
         context: None,
@@ -119,8 +128,8 @@ fn session_of(asked: &Asked, stored: &CallSession, quality: &SessionQuality, som
         // It cannot be null, so one that goes on has lasted until now.
         end_date_time: Moment(stored.end.unwrap_or(asked.now)),
         failure_info: match &stored.attended {
-            Some(_) => end_reason.and_then(failure),
-            None => Some(NEVER_CONNECTED),
+            Ok(_) => end_reason.and_then(failure),
+            Err(obstacle) => Some(never_came(*obstacle)),
         },
         caller: Endpoint::of(somebody, &Software::of(&report)),
         callee: Endpoint::Service(ServiceEndpoint::OF_MEETINGS),
@@ -380,12 +389,12 @@ mod tests {
 
     /// What the register writes for an end, and whether that is a failure.
     #[test]
-    fn what_somebody_meant_is_no_failure() {
+    fn what_its_person_meant_is_no_failure() {
         let failed: Vec<&str> = SessionEndReason::ALL
             .iter()
             .filter(|reason| failure(**reason).is_some())
             .map(|reason| reason.as_str())
             .collect();
-        assert_eq!(failed, ["silent", "crash", "shutdown"]);
+        assert_eq!(failed, ["silent", "removed", "crash", "shutdown"]);
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use calls::{Call, CallState, Direction, Leg};
+use calls::{Call, CallState, CutOff, Direction, Leg};
 use meeting::Micros;
 use register::{Media as Kinds, SessionQuality, TelephoneRecord};
 
@@ -46,7 +46,8 @@ pub(super) fn session(asked: &Asked, legs: &[Leg]) -> Option<Session> {
         start_date_time: Moment(Micros(call.create_us)),
         end_date_time: ended(call, asked),
         is_test: false,
-        failure_info: failure(call),
+        // Who was connected had answered: what cut them off cut off the two.
+        failure_info: failure(call).or_else(|| connected.and_then(failure)),
         caller: one,
         callee: other,
         segments: None,
@@ -115,8 +116,12 @@ fn flowed(legs: &[Leg]) -> Vec<Modality> {
     modalities(Kinds::of(legs.iter().flat_map(|leg| &leg.streams)))
 }
 
-/// Why there was no call, if there was none.
+/// Why there was no call, if there was none, or what cut it off.
 fn failure(call: &Call) -> Option<FailureInfo> {
+    let stage = match call.answer_us {
+        None => FailureStage::CallSetup,
+        Some(_) => FailureStage::Midcall,
+    };
     let reason = match call.state {
         CallState::Failed => match &call.error_code {
             Some(code) => format!("The call could not be made: {code}.").into(),
@@ -126,13 +131,16 @@ fn failure(call: &Call) -> Option<FailureInfo> {
         CallState::Busy => "Whoever was called was in another call.".into(),
         CallState::Rejected => "The call was rejected.".into(),
         CallState::Queued | CallState::Starting | CallState::Ringing | CallState::InProgress | CallState::Completed => {
-            return None;
+            match call.cut_off? {
+                CutOff::Silent => "Nothing was heard of the telephone for too long.",
+                CutOff::Gone => "The telephone did not answer when it was asked whether it is there.",
+                CutOff::Crash => "The server stopped without ending the call.",
+                CutOff::Shutdown => "The server was stopped.",
+            }
+            .into()
         }
     };
-    Some(FailureInfo {
-        stage: FailureStage::CallSetup,
-        reason,
-    })
+    Some(FailureInfo { stage, reason })
 }
 
 /// Everybody who was on a telephone, each once: the caller, and those who were called.
@@ -163,6 +171,7 @@ mod tests {
             create_method: CreateMethod::IncomingCall,
             error_code: code.map(str::to_owned),
             error_message: None,
+            cut_off: None,
             create_us: 0,
             start_us: None,
             ring_us: None,
@@ -197,6 +206,31 @@ mod tests {
             Some("The call could not be made: SIP_404."),
         );
         check(CallState::Failed, None, Some("The call could not be made."));
+    }
+
+    #[test]
+    fn a_call_that_was_cut_off_has_failed_when_it_was_up() {
+        for (cut_off, expected) in [
+            (None, None),
+            (
+                Some(CutOff::Silent),
+                Some("Nothing was heard of the telephone for too long."),
+            ),
+            (
+                Some(CutOff::Gone),
+                Some("The telephone did not answer when it was asked whether it is there."),
+            ),
+            (Some(CutOff::Crash), Some("The server stopped without ending the call.")),
+            (Some(CutOff::Shutdown), Some("The server was stopped.")),
+        ] {
+            let failure = failure(&Call {
+                answer_us: Some(1),
+                cut_off,
+                ..call(CallState::Completed, None)
+            });
+            let expected = expected.map(|reason| (FailureStage::Midcall, reason));
+            assert_eq!(failure.as_ref().map(|one| (one.stage, one.reason.as_ref())), expected);
+        }
     }
 
     #[test]
