@@ -130,6 +130,9 @@ pub struct Figures {
     /// What the path to the participant is believed to carry, in bits a second: a sample of each estimate.
     #[serde(skip_serializing_if = "is_absent")]
     pub estimate_bps: Spread,
+    /// Of these estimates, those that are less than what people say takes.
+    #[serde(skip_serializing_if = "is_absent")]
+    pub narrow: Share,
     /// Seconds, or receiver reports, in which the network spoiled what is heard: too much loss or jitter.
     #[serde(skip_serializing_if = "is_absent")]
     pub spoiled: Share,
@@ -195,6 +198,7 @@ impl Figures {
             sum.add(more);
         }
         self.delayed.add(&later.delayed);
+        self.narrow.add(&later.narrow);
         self.spoiled.add(&later.spoiled);
         self.slow.add(&later.slow);
         self.burst_max = self.burst_max.max(later.burst_max);

@@ -137,6 +137,7 @@ pub struct Transport {
     delayed: Share,
     /// What the path to the participant is believed to carry.
     pub(crate) estimate_bps: Spread,
+    pub(crate) narrow: Share,
 }
 
 impl Transport {
@@ -149,6 +150,7 @@ impl Transport {
     /// What the path to the participant is believed to carry.
     pub fn estimate(&mut self, estimate_bps: u64) {
         self.estimate_bps.take(estimate_bps);
+        self.narrow.take(estimate_bps < limits::NARROW_BPS);
     }
 }
 

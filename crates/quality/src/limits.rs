@@ -26,6 +26,9 @@ pub(crate) const SLOW_FRAMES_IN_TEN_SECONDS: u64 = 75;
 /// A round trip beyond this hinders a conversation: people begin to talk into each other's words (ITU-T G.114 has 150 ms for one way).
 pub(crate) const CONVERSATION_ROUND_TRIP_US: u64 = 300_000;
 
+/// A path that carries less than this does not carry what people say: three voices, or one with redundancy and the smallest picture.
+pub(crate) const NARROW_BPS: u64 = 150_000;
+
 /// More loss than this is heard, in percent.
 pub(crate) const GOOD_LOSS_PERCENT: u64 = 5;
 

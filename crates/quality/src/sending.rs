@@ -122,6 +122,7 @@ impl Sending {
     pub fn take(&mut self, now_us: i64, transport: &Transport) -> Option<Window> {
         let mut window = self.filling.take(now_us, transport)?;
         window.figures.estimate_bps = transport.estimate_bps;
+        window.figures.narrow = transport.narrow;
         Some(window)
     }
 
@@ -255,6 +256,7 @@ mod tests {
         });
         let mut transport = Transport::default();
         transport.estimate(900_000);
+        transport.estimate(100_000);
         let window = sending.take(1_000_000, &transport).unwrap();
         assert_eq!((window.first_us, window.last_us), (Some(10), Some(20)));
         let figures = window.figures;
@@ -265,7 +267,10 @@ mod tests {
             "from its first number on"
         );
         assert_eq!((figures.jitter_us.max(), figures.keyframe_requests), (Some(2_000), 1));
-        assert_eq!(figures.estimate_bps.mean(), Some(900_000.0));
+        assert_eq!(
+            (figures.estimate_bps.mean(), figures.narrow.ratio()),
+            (Some(500_000.0), Some(0.5))
+        );
         sending.left_in_all(7);
         let figures = sending.take(2_000_000, &transport).unwrap().figures;
         assert_eq!((figures.packets, figures.resent), (0, 2), "since the window before");

@@ -10,6 +10,7 @@ from msgraph.generated.models.call_records.call_type import CallType
 from msgraph.generated.models.call_records.failure_stage import FailureStage
 from msgraph.generated.models.call_records.media_stream_direction import MediaStreamDirection
 from msgraph.generated.models.call_records.modality import Modality
+from msgraph.generated.models.call_records.network_transport_protocol import NetworkTransportProtocol
 from msgraph.generated.models.call_records.participant_endpoint import ParticipantEndpoint
 from msgraph.generated.models.call_records.service_endpoint import ServiceEndpoint
 from msgraph.generated.models.call_records.service_role import ServiceRole
@@ -23,11 +24,11 @@ RECORD = CallRecordItemRequestBuilder.CallRecordItemRequestBuilderGetQueryParame
 ALL = {"expand": ["sessions($expand=segments)", "participants_v2"]}
 
 # The second report of a telephone names one of ours, and comes after fifteen seconds at the latest: then there is a round trip.
-DOCUMENTS = {"/talk": '<Wait DurationSeconds="20"/>', "/busy": '<Reject Reason="busy"/>'}
+DOCUMENTS = {"/talk": '<Wait DurationSeconds="20"/>', "/busy": '<Reject Reason="busy"/>', "/cut": '<Wait DurationSeconds="60"/>'}
 
 
 class World(Telephones):
-    """A server with two calls that are over: one in which somebody talked, and one that was refused."""
+    """A server with three calls that are over: one in which somebody talked, one that was refused, and one whose telephone died."""
 
     def __init__(self, folder):
         super().__init__(folder, DOCUMENTS)
@@ -38,10 +39,13 @@ class World(Telephones):
             for number, domain in enumerate(["talk", "busy"], 1):
                 telephone.dial(self.domain(domain))
                 until(lambda: len(self.over()) == number)
+            telephone.dial(self.domain("cut"))
+            until(lambda: self.calls()[0]["state"] == "IN_PROGRESS")
         finally:
             telephone.stop()
+        until(lambda: len(self.over()) == 3)
         # The newest first.
-        self.busy, self.talked = map(id_of, self.over())
+        self.cut, self.busy, self.talked = map(id_of, self.over())
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +57,17 @@ def world(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def listed(world, run):
-    """All records, once both are published."""
+    """All records, once they are published."""
 
-    def both():
+    def every():
         page = run(world.records.get(request_configuration=ask(LIST, count=True)))
-        return page if page.odata_count == 2 else None
+        return page if page.odata_count == 3 else None
 
-    return until(both)
+    return until(every)
 
 
 def test_calls_are_in_the_list(world, run, listed):
-    assert [record.id for record in listed.value] == [world.busy, world.talked]
+    assert [record.id for record in listed.value] == [world.cut, world.busy, world.talked]
     assert {record.type for record in listed.value} == {CallType.PeerToPeer}
     for record in listed.value:
         assert record.version == 1 and record.organizer_v2 is None and record.join_web_url is None
@@ -73,13 +77,13 @@ def test_calls_are_in_the_list(world, run, listed):
 @pytest.mark.parametrize(
     "filter, expected",
     [
-        ("type eq 'peerToPeer'", 2),
+        ("type eq 'peerToPeer'", 3),
         ("type eq 'groupCall'", 0),
-        ("modalities/any(m:m eq 'audio')", 1),
-        ("participants_v2/any(p:p/id eq 'sip:ada@example.org')", 2),
+        ("modalities/any(m:m eq 'audio')", 2),
+        ("participants_v2/any(p:p/id eq 'sip:ada@example.org')", 3),
         ("participants_v2/any(p:p/id eq 'sip:bo@example.org')", 0),
         ("organizer_v2/id eq '100000000000000000001'", 0),
-        ("startDateTime ge 2020-01-01T00:00:00Z and lastModifiedDateTime ge 2020-01-01T00:00:00Z", 2),
+        ("startDateTime ge 2020-01-01T00:00:00Z and lastModifiedDateTime ge 2020-01-01T00:00:00Z", 3),
     ],
 )
 def test_calls_are_found(world, run, listed, filter, expected):
@@ -98,6 +102,8 @@ def test_a_call_is_a_session_with_what_was_measured(world, run, listed):
     [segment] = session.segments
     [media] = segment.media
     assert (segment.id, media.label) == (record.id, "main-audio")
+    for network in [media.caller_network, media.callee_network]:
+        assert network.network_transport_protocol == NetworkTransportProtocol.Udp and network.port is None
     streams = {stream.stream_direction: stream for stream in media.streams}
     assert set(streams) == {MediaStreamDirection.CallerToCallee, MediaStreamDirection.CalleeToCaller}
     for stream in streams.values():
@@ -123,6 +129,13 @@ def test_a_call_that_was_refused_has_failed(world, run, listed):
     [session] = record.sessions
     assert session.failure_info.stage == FailureStage.CallSetup and "rejected" in session.failure_info.reason
     assert session.segments[0].media == []
+
+
+def test_a_call_whose_telephone_died_was_cut_off(world, run, listed):
+    record = run(world.records.by_call_record_id(world.cut).get(request_configuration=ask(RECORD, **ALL)))
+    [session] = record.sessions
+    for part in [session, session.segments[0]]:
+        assert part.failure_info.stage == FailureStage.Midcall and "Nothing was heard" in part.failure_info.reason
 
 
 def test_calls_of_sip_are_none_of_the_network(world, run, listed):

@@ -21,7 +21,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{figures::Spread, limits};
+use crate::{
+    figures::{Share, Spread},
+    limits,
+};
 use upload::{Concealment, share_ppm};
 
 /// What the uploads of a session have said so far. A later one says all that an earlier one said, so whoever keeps reports
@@ -35,6 +38,12 @@ pub struct Report {
     pub path: Path,
     /// Each round trip that was reported, in microseconds.
     pub round_trips: Spread,
+    /// Each estimate of what it could send, in bits a second.
+    pub outgoing_bps: Spread,
+    /// Of these, those that are less than what people say takes.
+    pub narrow: Share,
+    /// Each estimate of what it could receive.
+    pub incoming_bps: Spread,
     /// The loudspeaker.
     pub playout: Playout,
     /// What it receives, by SSRC.
@@ -63,10 +72,7 @@ impl Report {
             self.client.take(client);
         }
         if let Some(path) = upload.path {
-            self.path = path;
-            if let Some(round_trip_us) = path.round_trip_us {
-                self.round_trips.take(round_trip_us);
-            }
+            self.take_path(path);
         }
         self.playout.take(&upload.playout);
         for (ssrc, received) in upload.received {
@@ -79,6 +85,22 @@ impl Report {
                 stream.take(&sent);
             }
         }
+    }
+}
+
+impl Report {
+    fn take_path(&mut self, path: Path) {
+        if let Some(round_trip_us) = path.round_trip_us {
+            self.round_trips.take(round_trip_us);
+        }
+        if let Some(bps) = path.outgoing_bps {
+            self.outgoing_bps.take(bps);
+            self.narrow.take(bps < limits::NARROW_BPS);
+        }
+        if let Some(bps) = path.incoming_bps {
+            self.incoming_bps.take(bps);
+        }
+        self.path = path;
     }
 }
 
@@ -247,11 +269,13 @@ mod tests {
     }
 
     #[test]
-    fn round_trips_have_a_mean_and_a_longest() {
+    fn what_is_told_of_the_path_has_a_mean_and_a_largest() {
         let mut report = Report::default();
         for round_trip_us in [Some(20_000), None, Some(80_000), Some(50_000)] {
             let path = Path {
                 round_trip_us,
+                outgoing_bps: round_trip_us.map(|us| 5 * us),
+                incoming_bps: round_trip_us.map(|us| 6 * us),
                 ..Path::default()
             };
             report.take(Upload {
@@ -261,6 +285,9 @@ mod tests {
         }
         assert_eq!(report.round_trips.mean(), Some(50_000.0));
         assert_eq!(report.round_trips.max(), Some(80_000));
+        assert_eq!(report.outgoing_bps.mean(), Some(250_000.0));
+        assert_eq!(report.incoming_bps.mean(), Some(300_000.0));
+        assert_eq!((report.narrow.such, report.narrow.samples), (1, 3));
     }
 
     #[test]

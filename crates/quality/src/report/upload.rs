@@ -288,6 +288,17 @@ impl Received {
         share_ppm(self.frames_dropped?, self.frames?)
     }
 
+    /// The share of packets that never came, not even sent again or by forward error correction, in millionths. Whoever does not know what
+    /// was sent again does not know it.
+    pub fn lost_after_repair_ppm(&self) -> Option<u64> {
+        let resent = self.packets_resent?;
+        let repaired = resent.saturating_add(self.packets_fec.unwrap_or(0));
+        let lost = self.packets_lost?;
+        // What was sent again is counted among what came.
+        let expected = self.packets?.saturating_sub(resent).saturating_add(lost);
+        share_ppm(lost.saturating_sub(repaired), expected)
+    }
+
     /// The mean length of a freeze.
     pub fn freeze_mean_us(&self) -> Option<u64> {
         self.frozen_us?.checked_div(self.freezes?)
@@ -297,16 +308,18 @@ impl Received {
 impl Sent {
     /// The share of the time in which the processor kept the encoder from what it was meant to do, in millionths.
     pub fn limited_by_processor_ppm(&self) -> Option<u64> {
-        let limited_us = self.limited_by_processor_us?;
-        let others = [
+        share_ppm(self.limited_by_processor_us?, self.encoder_us())
+    }
+
+    /// For how long there was an encoder, whether or not something kept it from what it was meant to do.
+    pub fn encoder_us(&self) -> u64 {
+        let all = [
             self.unlimited_us,
+            self.limited_by_processor_us,
             self.limited_by_bandwidth_us,
             self.limited_otherwise_us,
         ];
-        share_ppm(
-            limited_us,
-            others.into_iter().flatten().fold(limited_us, u64::saturating_add),
-        )
+        all.into_iter().flatten().fold(0, u64::saturating_add)
     }
 }
 
@@ -319,6 +332,29 @@ pub(super) fn share_ppm(part: u64, whole: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_repaired_was_not_lost() {
+        let check = |figures: [Option<u64>; 4], expected: Option<u64>| {
+            let [packets, packets_lost, packets_resent, packets_fec] = figures;
+            let received = Received {
+                packets,
+                packets_lost,
+                packets_resent,
+                packets_fec,
+                ..Received::default()
+            };
+            assert_eq!(received.lost_after_repair_ppm(), expected, "{figures:?}");
+        };
+        check([Some(990), Some(50), Some(40), None], Some(10_000));
+        check([Some(990), Some(50), Some(40), Some(5)], Some(5_000));
+        check([Some(1_000), Some(0), Some(0), None], Some(0));
+        // What was not lost was sent again, too: padding of who looks for a wider way.
+        check([Some(1_100), Some(10), Some(100), None], Some(0));
+        check([Some(950), Some(50), None, None], None);
+        check([Some(0), Some(0), Some(0), None], None);
+        check([None, Some(50), Some(40), None], None);
+    }
 
     #[test]
     fn shares_are_of_something() {

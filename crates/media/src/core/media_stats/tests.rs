@@ -400,3 +400,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_clients_are_asked_for_is_in_measures_md() {
+    let measures = include_str!("../../../../../docs/measures.md");
+    let reported = measures.split("## What the browser reports").nth(1).expect("a chapter");
+    let reported = reported.split("## ").next().expect("it has an end");
+    for (kind, keys) in asked_for() {
+        // What joins one entry to another, and says that a pair is in use, is no figure.
+        let figures = keys
+            .into_iter()
+            .filter(|key| !["ssrc", "state", "nominated"].contains(key));
+        for name in figures.chain([kind]) {
+            assert!(reported.contains(name), "{name} of {kind}");
+        }
+    }
+}

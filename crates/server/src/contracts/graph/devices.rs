@@ -35,7 +35,7 @@ pub(super) struct DeviceInfo {
 }
 
 /// The levels of what the participant sent and received: decibels below the loudest possible, without decoding. Beside voices, what its
-/// client says of microphone and loudspeaker.
+/// client says of microphone and loudspeaker; beside pictures, of its processor.
 pub(super) fn caller_device(streams: &Streams<'_>, report: &Report) -> Option<DeviceInfo> {
     let is_audio = streams.iter().any(|(stream, _)| stream.kind == Kind::Audio);
     let of_audio = |name: &Option<String>| name.clone().filter(|_| is_audio);
@@ -45,6 +45,10 @@ pub(super) fn caller_device(streams: &Streams<'_>, report: &Report) -> Option<De
         flowed.for_each(|(_, totals)| all.add(spread(totals)));
         all.mean().and_then(rounded).map(|below| -below.cast_signed())
     };
+    let sent = || streams.iter().filter_map(|(stream, _)| report.sent.get(&stream.ssrc));
+    let captured = in_all(sent().map(|sent| sent.capture_glitches.zip(sent.audio_us)));
+    let limited = in_all(sent().map(|sent| Some((sent.limited_by_processor_us?, sent.encoder_us()))));
+    let playout = &report.playout;
     let device = DeviceInfo {
         sent_signal_level: level(Direction::Uplink, |totals| &totals.figures.speech_db),
         sent_noise_level: level(Direction::Uplink, |totals| &totals.figures.noise_db),
@@ -52,15 +56,42 @@ pub(super) fn caller_device(streams: &Streams<'_>, report: &Report) -> Option<De
         received_noise_level: level(Direction::Downlink, |totals| &totals.figures.noise_db),
         capture_device_name: of_audio(&report.client.capture_device),
         render_device_name: of_audio(&report.client.render_device),
-        speaker_glitch_rate: glitch_rate(report.playout.glitches, report.playout.played_us).filter(|_| is_audio),
+        mic_glitch_rate: captured.and_then(glitch_rate).filter(|_| is_audio),
+        speaker_glitch_rate: playout
+            .glitches
+            .zip(playout.played_us)
+            .and_then(glitch_rate)
+            .filter(|_| is_audio),
+        device_glitch_event_ratio: playout
+            .glitched_us
+            .zip(playout.played_us)
+            .and_then(share)
+            .filter(|_| is_audio),
+        cpu_insufficent_event_ratio: limited.and_then(share).filter(|_| !is_audio),
         ..DeviceInfo::default()
     };
     (device != DeviceInfo::default()).then_some(device)
 }
 
-/// Glitches in five minutes.
-fn glitch_rate(glitches: Option<u64>, played_us: Option<u64>) -> Option<f64> {
-    let of_five_minutes = glitches?.checked_mul(300_000_000)?;
-    let thousandths = of_five_minutes.checked_mul(1_000)?.checked_div(played_us?)?;
+/// A part and its whole over all streams of which both are known.
+fn in_all(streams: impl Iterator<Item = Option<(u64, u64)>>) -> Option<(u64, u64)> {
+    let known = streams.flatten();
+    known.reduce(|(part, whole), (more, of)| (part.saturating_add(more), whole.saturating_add(of)))
+}
+
+/// Glitches in five minutes of sound.
+fn glitch_rate((glitches, sound_us): (u64, u64)) -> Option<f64> {
+    let of_five_minutes = glitches.checked_mul(300_000_000)?;
+    thousandths(of_five_minutes, sound_us)
+}
+
+/// From 0 to 1.
+fn share((part, whole): (u64, u64)) -> Option<f64> {
+    thousandths(part.min(whole), whole)
+}
+
+/// How often one goes into another, to three places.
+fn thousandths(one: u64, other: u64) -> Option<f64> {
+    let thousandths = one.checked_mul(1_000)?.checked_div(other)?;
     u32::try_from(thousandths).ok().map(|rate| f64::from(rate) / 1_000.0)
 }

@@ -4,7 +4,7 @@
 //! that Graph has for it.
 
 use quality::{Kind, Stream, Totals, report::Report};
-use register::SessionQuality;
+use register::{SessionQuality, Transport};
 use serde::Serialize;
 
 use super::devices::{DeviceInfo, caller_device};
@@ -74,14 +74,30 @@ pub(super) fn report(quality: &SessionQuality) -> Report {
 
 /// One for each kind that flowed, either way; with addresses for those who may know them.
 pub(super) fn media(quality: &SessionQuality, report: &Report, shows_addresses: bool) -> Vec<Media> {
-    let of_kind = |kind| -> Vec<(Stream, &Totals)> {
-        let streams = quality.streams.iter().filter(|(stream, _)| stream.kind == kind);
-        streams.map(|(stream, totals)| (*stream, totals)).collect()
-    };
     let way = Way {
+        transport: quality.path.map(|path| path.transport),
         path: quality.path,
         report,
         shows_addresses,
+    };
+    flowed(quality, &way)
+}
+
+/// The same of a telephone, whose sound goes by UDP (RTP), and of which nobody tells anything else.
+pub(super) fn of_telephone(quality: &SessionQuality) -> Vec<Media> {
+    let way = Way {
+        transport: Some(Transport::Udp),
+        path: None,
+        report: &Report::default(),
+        shows_addresses: false,
+    };
+    flowed(quality, &way)
+}
+
+fn flowed(quality: &SessionQuality, way: &Way<'_>) -> Vec<Media> {
+    let of_kind = |kind| -> Vec<(Stream, &Totals)> {
+        let streams = quality.streams.iter().filter(|(stream, _)| stream.kind == kind);
+        streams.map(|(stream, totals)| (*stream, totals)).collect()
     };
     let voices = of_kind(Kind::Audio);
     let labelled = LABELS.into_iter().map(|(kind, label)| (label, of_kind(kind)));
@@ -89,13 +105,13 @@ pub(super) fn media(quality: &SessionQuality, report: &Report, shows_addresses: 
     flowed
         .map(|(label, streams)| Media {
             label,
-            caller_network: Some(caller_network(&streams, &voices, &way)),
-            callee_network: callee_network(&way),
-            caller_device: caller_device(&streams, report),
+            caller_network: Some(caller_network(&streams, &voices, way)),
+            callee_network: callee_network(way),
+            caller_device: caller_device(&streams, way.report),
             callee_device: None,
             streams: streams
                 .into_iter()
-                .map(|(stream, totals)| MediaStream::new(stream, totals, quality).with(stream, report))
+                .map(|(stream, totals)| MediaStream::new(stream, totals, quality).with(stream, way.report))
                 .collect(),
         })
         .collect()
@@ -103,10 +119,10 @@ pub(super) fn media(quality: &SessionQuality, report: &Report, shows_addresses: 
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use quality::{Codec, Direction, Figures, Share, Spread, Window};
-    use register::{Path, Transport};
+    use register::Path;
     use serde_json::{Value, json};
 
     use super::*;
@@ -195,6 +211,7 @@ mod tests {
             ("maxRoundTripTime", json!("PT0.106S")),
             ("averageBandwidthEstimate", Value::Null),
             ("averageAudioNetworkJitter", json!("PT0.007S")),
+            ("postForwardErrorCorrectionPacketLossRate", Value::Null),
             ("isAudioForwardErrorCorrectionUsed", json!(false)),
             ("averageVideoFrameRate", Value::Null),
             ("averageVideoPacketLossRate", Value::Null),
@@ -236,14 +253,20 @@ mod tests {
         let said = json!({
             "client": { "connection": "wifi" },
             "path": { "address": "10.0.0.7" },
-            "playout": { "glitches": 2, "played_us": 60_000_000 },
+            "outgoing_bps": { "sum": 1_500_000, "samples": 3, "max": 900_000 },
+            "incoming_bps": { "sum": 800_000, "samples": 1, "max": 800_000 },
+            "narrow": { "such": 1, "samples": 4 },
+            "playout": { "glitches": 2, "glitched_us": 1_500_000, "played_us": 60_000_000 },
             "received": {
                 "8": { "newest": { "samples": 960_000, "samples_concealed": 48_000 }, "concealed_worst_ppm": 80_000 },
-                "9": { "newest": { "frames": 200, "frames_dropped": 50, "freezes": 2, "frozen_us": 700_000 },
+                "9": { "newest": { "packets": 995, "packets_lost": 50, "packets_resent": 45, "frames": 200, "frames_dropped": 50, "freezes": 2, "frozen_us": 700_000 },
                        "freezes_squared_us2": 250_000_000_000_u64 },
                 "10": { "newest": { "frames": 1 } },
             },
-            "sent": { "12": { "unlimited_us": 6_000_000, "limited_by_processor_us": 2_000_000 } },
+            "sent": {
+                "7": { "capture_glitches": 3, "audio_us": 100_000_000 },
+                "12": { "unlimited_us": 6_000_000, "limited_by_processor_us": 2_000_000 },
+            },
         });
         quality.report = Some(said.to_string());
         let with = serde_json::to_value(media(&quality, &report(&quality), true)).expect("plain values");
@@ -252,7 +275,18 @@ mod tests {
             ("/0/callerNetwork/ipAddress", json!("10.0.0.7")),
             ("/1/callerNetwork/ipAddress", json!("10.0.0.7")),
             ("/1/callerNetwork/connectionType", json!("wifi")),
+            ("/0/callerNetwork/bandwidthLowEventRatio", json!(0.25)),
             ("/0/callerDevice/speakerGlitchRate", json!(10.0)),
+            ("/0/callerDevice/deviceGlitchEventRatio", json!(0.025)),
+            ("/0/callerDevice/micGlitchRate", json!(9.0)),
+            ("/0/callerDevice/cpuInsufficentEventRatio", Value::Null),
+            ("/1/callerDevice/cpuInsufficentEventRatio", json!(0.25)),
+            ("/1/callerDevice/micGlitchRate", Value::Null),
+            ("/0/streams/0/averageBandwidthEstimate", json!(500_000)),
+            ("/0/streams/1/averageBandwidthEstimate", json!(800_000)),
+            ("/1/streams/1/averageBandwidthEstimate", json!(500_000)),
+            ("/1/streams/0/postForwardErrorCorrectionPacketLossRate", json!(0.005)),
+            ("/1/streams/1/postForwardErrorCorrectionPacketLossRate", Value::Null),
             ("/0/streams/1/averageRatioOfConcealedSamples", json!(0.05)),
             ("/0/streams/1/maxRatioOfConcealedSamples", json!(0.08)),
             ("/1/streams/1/lowVideoProcessingCapabilityRatio", json!(0.25)),
@@ -265,8 +299,76 @@ mod tests {
         quality.report = Some("what no version has ever written".into());
         let unread = serde_json::to_value(media(&quality, &report(&quality), true)).expect("plain values");
         assert_eq!(unread, without);
-        let told = |media: &Value| media[0]["streams"][0].clone();
+        let told = |media: &Value| {
+            let mut stream = media[0]["streams"][0].clone();
+            stream["averageBandwidthEstimate"].take();
+            stream
+        };
         assert_eq!(told(&with), told(&without), "the uplink's figures are the server's");
+    }
+
+    /// Where the server has a figure of its own, what a client says of it is not told.
+    #[test]
+    fn what_is_measured_stands_before_what_is_said() {
+        let mut quality = measured();
+        let seen = stream(9, Direction::Downlink, Kind::Video);
+        let figures = Figures {
+            packets: 10,
+            estimate_bps: spread(&[2_000_000]),
+            narrow: Share { such: 0, samples: 1 },
+            ..Figures::default()
+        };
+        quality.streams.insert(seen, totals(&figures));
+        let said =
+            json!({ "incoming_bps": { "sum": 7, "samples": 1, "max": 7 }, "narrow": { "such": 1, "samples": 1 } });
+        quality.report = Some(said.to_string());
+        let media = serde_json::to_value(media(&quality, &report(&quality), true)).expect("plain values");
+        assert_eq!(media[1]["streams"][0]["averageBandwidthEstimate"], 2_000_000);
+        assert_eq!(media[1]["callerNetwork"]["bandwidthLowEventRatio"], 0.0);
+    }
+
+    #[test]
+    fn a_relay_is_told_of_whosever_it_is() {
+        /// The transport and own address, seen address and port, and address and port of the relay.
+        #[track_caller]
+        fn check(transport: Transport, said: &Value, expected: &Value) {
+            let mut quality = measured();
+            quality.path = quality.path.map(|path| Path { transport, ..path });
+            quality.report = Some(json!({ "path": said }).to_string());
+            for (shows_addresses, expected) in [(true, expected.clone()), (false, json!([expected[0]]))] {
+                let media = serde_json::to_value(media(&quality, &report(&quality), shows_addresses));
+                let network = &media.expect("plain values")[0]["callerNetwork"];
+                let fields = [
+                    "networkTransportProtocol",
+                    "ipAddress",
+                    "reflexiveIPAddress",
+                    "port",
+                    "relayIPAddress",
+                    "relayPort",
+                ];
+                for (place, field) in fields.iter().enumerate() {
+                    assert_eq!(
+                        &network[field],
+                        expected.get(place).unwrap_or(&Value::Null),
+                        "{field} of {said}"
+                    );
+                }
+            }
+        }
+        let (seen, ours) = ("203.0.113.9", "192.0.2.1");
+        let direct = |protocol| json!([protocol, "10.0.0.7", seen, 27_288, null, null]);
+        let host = json!({ "candidate": "host", "address": "10.0.0.7", "protocol": "udp" });
+        check(Transport::Udp, &host, &direct("udp"));
+        check(Transport::Tcp, &host, &direct("tcp"));
+        // Its address is one at the relay.
+        let relayed = |protocol| json!({ "candidate": "relay", "relay_protocol": protocol, "address": "198.51.100.4" });
+        let by_ours = |protocol| json!([protocol, null, seen, 27_288, ours, 8_080]);
+        check(Transport::RelayedTcp, &relayed("tls"), &by_ours("tcp"));
+        check(Transport::RelayedUdp, &relayed("udp"), &by_ours("udp"));
+        for (protocol, expected) in [("udp", "udp"), ("tcp", "tcp"), ("tls", "tcp")] {
+            let by_another = json!([expected, null, null, null, seen, 27_288]);
+            check(Transport::Udp, &relayed(protocol), &by_another);
+        }
     }
 
     #[test]
@@ -314,5 +416,29 @@ mod tests {
             declared.sort_unstable();
             assert_eq!(told, declared, "{name}");
         }
+    }
+
+    /// What `docs/measures.md` says of a type, by the names that begin its rows: all that Graph has, and nothing else.
+    #[test]
+    fn every_figure_of_graph_is_in_measures_md() {
+        let measures = include_str!("../../../../../docs/measures.md");
+        let section = |name: &str| {
+            let (_, section) = measures.split_once(&format!("### `{name}`")).expect("a section");
+            section.split("### ").next().unwrap_or_default()
+        };
+        let named = |name: &str| -> BTreeSet<&str> {
+            let rows = section(name).lines().filter(|line| line.starts_with("| `"));
+            let first = rows.filter_map(|row| row.split('|').nth(1));
+            first.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+        };
+        let declared = |name: &str| crate::contracts::graph::metadata::declared("ComplexType", name);
+        for name in ["mediaStream", "networkInfo", "deviceInfo"] {
+            assert_eq!(named(name), declared(name).into_iter().collect(), "{name}");
+        }
+        let mut endpoint = declared("participantEndpoint");
+        // Who somebody is, and what they say of the meeting, are no figures.
+        endpoint.retain(|name| !["associatedIdentity", "identity", "feedback", "userAgent"].contains(name));
+        endpoint.extend(["userAgent/headerValue", "userAgent/platform"]);
+        assert_eq!(named("participantEndpoint"), endpoint.into_iter().collect());
     }
 }

@@ -1,10 +1,13 @@
 //! `networkInfo`: the two ends of the way that a session's packets took, and how often it kept people from hearing each other.
 //!
-//! The addresses are those that this server has seen, for those who may know them. What no browser tells is null, or unknown.
+//! The addresses are those that this server has seen, for those who may know them. That a relay is between which is not this server's,
+//! only the client knows: it says so, and the address that is seen is the relay's then. What no browser tells is null, or unknown.
+
+use std::net::{IpAddr, SocketAddr};
 
 use quality::{
     Direction, Share, Totals,
-    report::{Connection, Report},
+    report::{Candidate, Connection, Protocol, Report},
 };
 use register::{Path, Transport};
 use serde::Serialize;
@@ -75,6 +78,8 @@ enum Unknown {
 /// The way that a session's packets took, as this server has seen it and as its client tells it.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'a> {
+    /// What carries them to this server, or to its relay.
+    pub(super) transport: Option<Transport>,
     pub(super) path: Option<Path>,
     pub(super) report: &'a Report,
     pub(super) shows_addresses: bool,
@@ -91,16 +96,72 @@ fn shared(streams: &Streams<'_>, direction: Option<Direction>, share: fn(&Totals
     all.ratio()
 }
 
+/// The addresses at the participant's end, for those who may know them.
+#[derive(Default)]
+struct Ends {
+    /// The participant's own, as its client tells it.
+    own: Option<IpAddr>,
+    /// Where the participant's packets come from, as this server or its relay sees it.
+    seen: Option<SocketAddr>,
+    /// That of the relay which sends them on.
+    relay: Option<SocketAddr>,
+}
+
+impl Way<'_> {
+    /// The client says that a relay sends its packets on: its address is one at the relay then, and not its own.
+    fn is_relayed_elsewhere(&self) -> bool {
+        let is_ours = self.path.is_some_and(|path| path.transport.is_relayed());
+        !is_ours && self.report.path.candidate == Some(Candidate::Relay)
+    }
+
+    fn ends(&self) -> Ends {
+        if !self.shows_addresses {
+            return Ends::default();
+        }
+        let own = self.report.path.address;
+        let Some(path) = self.path else {
+            return Ends { own, ..Ends::default() };
+        };
+        if path.transport.is_relayed() {
+            // The relay is where media is.
+            return Ends {
+                seen: Some(path.theirs),
+                relay: Some(path.ours),
+                own: None,
+            };
+        }
+        if self.is_relayed_elsewhere() {
+            // What comes from there is all that is seen here, whatever the client takes for its address.
+            return Ends {
+                relay: Some(path.theirs),
+                ..Ends::default()
+            };
+        }
+        Ends {
+            own,
+            seen: Some(path.theirs),
+            relay: None,
+        }
+    }
+
+    /// What carries the participant's packets on the first part of their way.
+    fn transport(&self) -> TransportProtocol {
+        let told = match self.report.path.relay_protocol {
+            Some(Protocol::Udp) => Some(TransportProtocol::Udp),
+            Some(Protocol::Tcp | Protocol::Tls) => Some(TransportProtocol::Tcp),
+            None => None,
+        };
+        let told = told.filter(|_| self.is_relayed_elsewhere());
+        told.unwrap_or_else(|| protocol(self.transport))
+    }
+}
+
 /// The participant's end of it. How well the network let them be heard is told of voices alone.
 pub(super) fn caller_network(streams: &Streams<'_>, voices: &Streams<'_>, way: &Way<'_>) -> NetworkInfo {
-    let own = way.report.path.address.filter(|_| way.shows_addresses);
-    let seen = way.path.filter(|_| way.shows_addresses).map(|path| path.theirs);
-    // The relay is where media is.
-    let relayed = way
-        .path
-        .filter(|path| way.shows_addresses && path.transport.is_relayed());
-    let relay = relayed.map(|path| path.ours);
+    let Ends { own, seen, relay } = way.ends();
+    let narrow = shared(streams, None, |totals| &totals.figures.narrow);
     NetworkInfo {
+        bandwidth_low_event_ratio: narrow.or(way.report.narrow.ratio()),
         delay_event_ratio: shared(streams, None, |totals| &totals.figures.delayed),
         received_quality_event_ratio: shared(voices, Some(Direction::Downlink), |totals| &totals.figures.spoiled),
         sent_quality_event_ratio: shared(voices, Some(Direction::Uplink), |totals| &totals.figures.spoiled),
@@ -109,29 +170,34 @@ pub(super) fn caller_network(streams: &Streams<'_>, voices: &Streams<'_>, way: &
         port: seen.map(|address| address.port()),
         relay_ip_address: relay.map(|address| address.ip().to_string()),
         relay_port: relay.map(|address| address.port()),
-        ..network(way.path, connection_type(way.report))
+        ..network(way.transport(), connection_type(way.report))
     }
 }
 
 /// This server's, if the way is known.
 pub(super) fn callee_network(way: &Way<'_>) -> Option<NetworkInfo> {
-    let path = way.path?;
-    let ours = Some(path.ours).filter(|_| way.shows_addresses);
+    let transport = way.transport?;
+    let ours = way.path.filter(|_| way.shows_addresses).map(|path| path.ours);
     Some(NetworkInfo {
         ip_address: ours.map(|address| address.ip().to_string()),
         port: ours.map(|address| address.port()),
-        ..network(Some(path), ConnectionType::Wired)
+        ..network(protocol(Some(transport)), ConnectionType::Wired)
     })
 }
 
-fn network(path: Option<Path>, connection_type: ConnectionType) -> NetworkInfo {
+/// What carries packets to this server, or to its relay.
+fn protocol(transport: Option<Transport>) -> TransportProtocol {
+    match transport {
+        None => TransportProtocol::Unknown,
+        Some(Transport::Udp | Transport::RelayedUdp) => TransportProtocol::Udp,
+        Some(Transport::Tcp | Transport::RelayedTcp) => TransportProtocol::Tcp,
+    }
+}
+
+fn network(network_transport_protocol: TransportProtocol, connection_type: ConnectionType) -> NetworkInfo {
     NetworkInfo {
         connection_type,
-        network_transport_protocol: match path.map(|path| path.transport) {
-            None => TransportProtocol::Unknown,
-            Some(Transport::Udp | Transport::RelayedUdp) => TransportProtocol::Udp,
-            Some(Transport::Tcp | Transport::RelayedTcp) => TransportProtocol::Tcp,
-        },
+        network_transport_protocol,
         ip_address: None,
         port: None,
         reflexive_ip_address: None,

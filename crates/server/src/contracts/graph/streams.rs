@@ -7,7 +7,7 @@
 
 use meeting::Micros;
 use quality::{
-    Codec, Direction, Kind, Stream, Totals,
+    Codec, Direction, Kind, Spread, Stream, Totals,
     report::{Reception, Report, Sent},
 };
 use register::SessionQuality;
@@ -114,9 +114,7 @@ impl MediaStream {
     pub(super) fn new(stream: Stream, totals: &Totals, quality: &SessionQuality) -> MediaStream {
         let figures = &totals.figures;
         let is_audio = stream.kind == Kind::Audio;
-        let is_received = stream.direction == Direction::Uplink;
-        // Of the downlink there is a report now and then, which is too coarse for windows.
-        let network_jitter = Some(totals.network_jitter_us()).filter(|_| is_audio && is_received);
+        let network_jitter = Some(totals.network_jitter_us()).filter(|_| is_audio);
         let network_jitter = network_jitter.unwrap_or_default();
         let of_video = |value: Option<f64>| value.filter(|_| !is_audio);
         let (codec, codec_name) = codec(figures.codec);
@@ -173,32 +171,38 @@ impl MediaStream {
     /// With what the participant's client says of this stream.
     pub(super) fn with(self, stream: Stream, report: &Report) -> MediaStream {
         let is_audio = stream.kind == Kind::Audio;
+        let received = report.received.get(&stream.ssrc);
+        // Of the downlink the server has an estimate of its own, as a rule, and of the uplink none.
+        let estimate_bps = |told: &Spread| self.average_bandwidth_estimate.or(told.mean().and_then(rounded));
         match stream.direction {
             Direction::Uplink => {
                 let sent = report.sent.get(&stream.ssrc);
                 let limited = sent.and_then(Sent::limited_by_processor_ppm);
                 MediaStream {
+                    average_bandwidth_estimate: estimate_bps(&report.outgoing_bps),
                     low_video_processing_capability_ratio: limited.filter(|_| !is_audio).map(parts_per_million),
                     ..self
                 }
             }
             Direction::Downlink if is_audio => {
-                let heard = report.received.get(&stream.ssrc);
-                let concealed = heard.and_then(|heard| heard.newest.concealed_ppm());
-                let worst = heard.and_then(Reception::concealed_worst_ppm);
+                let concealed = received.and_then(|heard| heard.newest.concealed_ppm());
+                let worst = received.and_then(Reception::concealed_worst_ppm);
                 MediaStream {
+                    average_bandwidth_estimate: estimate_bps(&report.incoming_bps),
                     average_ratio_of_concealed_samples: concealed.map(parts_per_million),
                     max_ratio_of_concealed_samples: worst.map(parts_per_million),
                     ..self
                 }
             }
             Direction::Downlink => {
-                let seen = report.received.get(&stream.ssrc);
-                let dropped = seen.and_then(|seen| seen.newest.frames_dropped_ppm());
+                let dropped = received.and_then(|seen| seen.newest.frames_dropped_ppm());
+                let lost = received.and_then(|seen| seen.newest.lost_after_repair_ppm());
                 MediaStream {
+                    average_bandwidth_estimate: estimate_bps(&report.incoming_bps),
+                    post_forward_error_correction_packet_loss_rate: lost.map(parts_per_million),
                     average_video_frame_loss_percentage: dropped.map(|ppm| 100.0 * parts_per_million(ppm)),
-                    average_freeze_duration: seen.and_then(|seen| seen.newest.freeze_mean_us()).map(Span),
-                    rms_freeze_duration: seen.and_then(Reception::freeze_rms_us).map(Span),
+                    average_freeze_duration: received.and_then(|seen| seen.newest.freeze_mean_us()).map(Span),
+                    rms_freeze_duration: received.and_then(Reception::freeze_rms_us).map(Span),
                     ..self
                 }
             }

@@ -76,7 +76,7 @@ fn segment(asked: &Asked, leg: &Leg, somebody: &Somebody) -> Segment {
         streams: leg.streams.clone(),
         ..SessionQuality::default()
     };
-    let media = media::media(&quality, &media::report(&quality), false);
+    let media = media::of_telephone(&quality);
     let (one, other, media) = match call.direction {
         Direction::Incoming => (own, ours, media),
         Direction::Outgoing => (ours, own, media.into_iter().map(media::Media::turned).collect()),
