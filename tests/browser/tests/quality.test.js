@@ -98,6 +98,12 @@ function check(t, stream, bad, roundTripMs) {
   for (const [figure, found, so, slack] of figures) near(found, so, slack, `${what}, ${figure}`);
 }
 
+/** What its own browser tells of a stream: what it could send, and what never came of what it was sent, which is less than what was lost. */
+function checkWhatBrowsersTell({ direction, label, averageBandwidthEstimate, postForwardErrorCorrectionPacketLossRate: lost }) {
+  if (direction === 'uplink') assert.ok(averageBandwidthEstimate > 0, `${label}: ${averageBandwidthEstimate} bit/s`);
+  else if (label === 'main-video') assert.ok(lost >= 0 && lost < BAD.lossPercent / 100, `${label}: ${lost} are missing in the end`);
+}
+
 describe('quality', { timeout: 400_000 }, () => {
   before(goFirst);
 
@@ -115,6 +121,7 @@ describe('quality', { timeout: 400_000 }, () => {
       const many = streams.filter(({ truth }) => truth.packets >= STREAM_PACKETS_MIN);
       const [uplink, downlink] = [await world.relay.truth('uplink'), await world.relay.truth('downlink')];
       for (const stream of many) check(t, stream, bad, uplink.delayMs + downlink.delayMs);
+      for (const stream of many) checkWhatBrowsersTell(stream);
       const compared = many.filter(({ direction }) => direction === bad).reduce((sum, { truth }) => sum + truth.packets, 0);
       assert.ok(compared >= PACKETS_MIN, `${compared} packets in ${many.length} streams`);
     });

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { checkout, scratch } from '../world/files.js';
 import { Firefox } from '../world/firefox.js';
+import { uuid } from '../world/graph.js';
 import { Person } from '../world/person.js';
 import { protocolToRelay } from '../world/relayed.js';
 import { freePort, Server } from '../world/server.js';
@@ -16,8 +17,8 @@ import { until } from '../world/until.js';
 /** An offer of one data channel. */
 const offer = join(checkout, 'tests/fixtures/channels.sdp');
 
-/** Somebody behind a relay and somebody without see and hear each other. */
-async function meet(server, protocol, url = '') {
+/** Somebody behind a relay and somebody without see and hear each other; what is to be so then, of the first. */
+async function meet(server, protocol, { url = '', then = () => undefined } = {}) {
   const space = await server.openSpace(server.token('owner@example.org'));
   const people = await Promise.all([
     Person.arrive(server, 'Cem', 'green', { speaks: true, byRelay: { url } }),
@@ -29,6 +30,7 @@ async function meet(server, protocol, url = '') {
     await Promise.all([cem.seesEach([dora]), dora.seesEach([cem])]);
     await until('Dora to hear Cem', () => dora.hearsAnybody());
     assert.equal(await cem.page.evaluate(protocolToRelay), protocol);
+    await then(cem);
   } finally {
     await Promise.all(people.map((person) => person.go()));
   }
@@ -77,7 +79,8 @@ describe('by the relay of the server', { timeout: 240_000 }, () => {
   });
 
   for (const protocol of ['udp', 'tcp']) {
-    test(`people come by ${protocol} on the media port to it`, () => meet(server, protocol, `turn:127.0.0.1:${server.mediaPort}?transport=${protocol}`));
+    test(`people come by ${protocol} on the media port to it`, () =>
+      meet(server, protocol, { url: `turn:127.0.0.1:${server.mediaPort}?transport=${protocol}` }));
   }
 });
 
@@ -99,7 +102,26 @@ describe('by coturn', { timeout: 180_000 }, () => {
     coturn?.kill();
   });
 
-  test('people come by datagrams to it, as they are told', () => meet(server, 'udp'));
+  test('people come by datagrams to it, as they are told, and their record tells of it', async () => {
+    const token = await server.tokenOfReader();
+    const networkOf = async ({ seat }) => {
+      const record = `/v1.0/communications/callRecords/${uuid(seat.conferenceRecord)}`;
+      const path = `${record}/sessions/${uuid(seat.participantSession)}/segments?sederunt.provisional=true`;
+      const { body } = await server.call('GET', path, { token });
+      return body.value[0].media[0]?.callerNetwork;
+    };
+    const then = async (cem) => {
+      // It is told once Cem's browser has said so.
+      const network = await until('a relay in the record', async () => {
+        const told = await networkOf(cem);
+        return told?.relayIPAddress && told;
+      });
+      const { relayIPAddress, relayPort, reflexiveIPAddress, ipAddress, networkTransportProtocol } = network;
+      assert.deepEqual([relayIPAddress, reflexiveIPAddress, ipAddress, networkTransportProtocol], ['127.0.0.1', null, null, 'udp']);
+      assert.ok(relayPort > 0 && relayPort !== server.mediaPort, `${relayPort}`);
+    };
+    await meet(server, 'udp', { then });
+  });
 
   test('whoever checks their network is told of it where they have an account', async () => {
     const check = async (token) => {

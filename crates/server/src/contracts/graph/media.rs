@@ -255,6 +255,7 @@ mod tests {
             "path": { "address": "10.0.0.7" },
             "outgoing_bps": { "sum": 1_500_000, "samples": 3, "max": 900_000 },
             "incoming_bps": { "sum": 800_000, "samples": 1, "max": 800_000 },
+            "round_trips": { "sum": 90_000, "samples": 3, "max": 50_000 },
             "narrow": { "such": 1, "samples": 4 },
             "playout": { "glitches": 2, "glitched_us": 1_500_000, "played_us": 60_000_000 },
             "received": {
@@ -282,6 +283,9 @@ mod tests {
             ("/0/callerDevice/cpuInsufficentEventRatio", Value::Null),
             ("/1/callerDevice/cpuInsufficentEventRatio", json!(0.25)),
             ("/1/callerDevice/micGlitchRate", Value::Null),
+            ("/0/streams/0/averageRoundTripTime", json!("PT0.085S")),
+            ("/0/streams/1/averageRoundTripTime", json!("PT0.03S")),
+            ("/0/streams/1/maxRoundTripTime", json!("PT0.05S")),
             ("/0/streams/0/averageBandwidthEstimate", json!(500_000)),
             ("/0/streams/1/averageBandwidthEstimate", json!(800_000)),
             ("/1/streams/1/averageBandwidthEstimate", json!(500_000)),

@@ -1,13 +1,13 @@
 //! `mediaStream`: one RTP stream of a session in one direction, under the names and in the units that Graph has for what was measured.
 //!
 //! Of what flows up this server is the receiver; of what flows down, its receiver's reports tell. What only the participant's own
-//! end can measure is what its client says: it stands in fields that this server fills with nothing of its own, so a client that lies
+//! end can measure is what its client says: it stands in fields for which this server has nothing of its own, so a client that lies
 //! spoils no others. A codec that Graph has no name for is a value newer than its list, and is named in an annotation of
 //! our own.
 
 use meeting::Micros;
 use quality::{
-    Codec, Direction, Kind, Spread, Stream, Totals,
+    Codec, Direction, Kind, Stream, Totals,
     report::{Reception, Report, Sent},
 };
 use register::SessionQuality;
@@ -172,38 +172,46 @@ impl MediaStream {
     pub(super) fn with(self, stream: Stream, report: &Report) -> MediaStream {
         let is_audio = stream.kind == Kind::Audio;
         let received = report.received.get(&stream.ssrc);
-        // Of the downlink the server has an estimate of its own, as a rule, and of the uplink none.
-        let estimate_bps = |told: &Spread| self.average_bandwidth_estimate.or(told.mean().and_then(rounded));
+        let estimate_bps = match stream.direction {
+            Direction::Uplink => &report.outgoing_bps,
+            Direction::Downlink => &report.incoming_bps,
+        };
+        // Of the transport, which is all streams'.
+        let told = MediaStream {
+            average_round_trip_time: self.average_round_trip_time.or(micros(report.round_trips.mean())),
+            max_round_trip_time: self.max_round_trip_time.or(report.round_trips.max().map(Span)),
+            average_bandwidth_estimate: self
+                .average_bandwidth_estimate
+                .or(estimate_bps.mean().and_then(rounded)),
+            ..self
+        };
         match stream.direction {
             Direction::Uplink => {
                 let sent = report.sent.get(&stream.ssrc);
                 let limited = sent.and_then(Sent::limited_by_processor_ppm);
                 MediaStream {
-                    average_bandwidth_estimate: estimate_bps(&report.outgoing_bps),
                     low_video_processing_capability_ratio: limited.filter(|_| !is_audio).map(parts_per_million),
-                    ..self
+                    ..told
                 }
             }
             Direction::Downlink if is_audio => {
                 let concealed = received.and_then(|heard| heard.newest.concealed_ppm());
                 let worst = received.and_then(Reception::concealed_worst_ppm);
                 MediaStream {
-                    average_bandwidth_estimate: estimate_bps(&report.incoming_bps),
                     average_ratio_of_concealed_samples: concealed.map(parts_per_million),
                     max_ratio_of_concealed_samples: worst.map(parts_per_million),
-                    ..self
+                    ..told
                 }
             }
             Direction::Downlink => {
                 let dropped = received.and_then(|seen| seen.newest.frames_dropped_ppm());
                 let lost = received.and_then(|seen| seen.newest.lost_after_repair_ppm());
                 MediaStream {
-                    average_bandwidth_estimate: estimate_bps(&report.incoming_bps),
                     post_forward_error_correction_packet_loss_rate: lost.map(parts_per_million),
                     average_video_frame_loss_percentage: dropped.map(|ppm| 100.0 * parts_per_million(ppm)),
                     average_freeze_duration: received.and_then(|seen| seen.newest.freeze_mean_us()).map(Span),
                     rms_freeze_duration: received.and_then(Reception::freeze_rms_us).map(Span),
-                    ..self
+                    ..told
                 }
             }
         }
