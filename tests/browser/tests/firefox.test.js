@@ -22,7 +22,7 @@ describe('Firefox', { timeout: 180_000 }, () => {
     const token = server.token('owner@example.org');
     register = new Register(server, token);
     space = await server.openSpace(token);
-    [flora, cem] = await Promise.all([Firefox.arrive(server, 'Flora'), Person.arrive(server, 'Cem', 'green')]);
+    [flora, cem] = await Promise.all([Firefox.arrive(server, 'Flora'), Person.arrive(server, 'Cem', 'green', { speaks: true })]);
   });
 
   after(async () => {
@@ -38,6 +38,11 @@ describe('Firefox', { timeout: 180_000 }, () => {
     await flora.seesMoving('Cem');
     await until('Cem to see Flora', () => cem.colourIn('Flora'));
     await until('Cem to hear Flora', () => cem.hearsAnybody());
+    await until('Flora to hear Cem', () => flora.hearsAnybody());
+    await cem.press('Mute');
+    await until('Flora to hear nobody', async () => !(await flora.hearsAnybody()));
+    await cem.press('Unmute');
+    await until('Flora to hear Cem again', () => flora.hearsAnybody());
   });
 
   test('a tab in the background is sent no picture, and has them again without a blank tile', async () => {

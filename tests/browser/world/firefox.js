@@ -8,7 +8,8 @@ import { join } from 'node:path';
 
 import { scratch, tool } from './files.js';
 import { Marionette } from './marionette.js';
-import { until } from './until.js';
+import { AUDIBLE_ENERGY } from './person.js';
+import { pause, until } from './until.js';
 
 const PREFERENCES = {
   'media.navigator.streams.fake': true,
@@ -20,6 +21,18 @@ const PREFERENCES = {
   'datareporting.policy.dataSubmissionEnabled': false,
   'app.update.disabledForTesting': true,
 };
+
+/** Runs in the page before it connects: its connections are in `window.connections`. */
+function observe() {
+  const { RTCPeerConnection } = window;
+  window.connections = [];
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...how) {
+      super(...how);
+      window.connections.push(this);
+    }
+  };
+}
 
 export class Firefox {
   #process;
@@ -57,6 +70,7 @@ export class Firefox {
   async join(meetingCode) {
     await this.open(`/${meetingCode}`);
     await this.sees('Your name');
+    await this.run(observe);
     await this.run((name) => {
       const field = document.getElementById('name');
       field.value = name;
@@ -84,6 +98,20 @@ export class Firefox {
     };
     const first = await until(`${this.name} to see ${name}`, () => this.run(time, name));
     await until(`${name} to move`, async () => (await this.run(time, name)) > first);
+  }
+
+  /** Whether any voice arrives within the next second, and is decoded. */
+  async hearsAnybody() {
+    const energies = () =>
+      this.run(async () => {
+        const stats = [...(await window.connections.at(-1).getStats()).values()];
+        const lines = stats.filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+        return lines.sort((one, other) => one.ssrc - other.ssrc).map(({ totalAudioEnergy }) => totalAudioEnergy ?? 0);
+      });
+    const before = await energies();
+    await pause(1_000);
+    const after = await energies();
+    return after.some((energy, line) => energy - (before[line] ?? 0) >= AUDIBLE_ENERGY);
   }
 
   /** Opens another tab before this one. */

@@ -38,6 +38,8 @@ export class Person {
         '--no-sandbox',
         // Certificates of tests are of nobody's making.
         ...(server.secured ? ['--ignore-certificate-errors'] : []),
+        // Elsewhere than on this machine, a page without HTTPS has no camera.
+        ...(server.network ? [`--unsafely-treat-insecure-origin-as-secure=${server.url}`] : []),
         '--disable-gpu',
         '--disable-background-networking',
         '--disable-component-update',

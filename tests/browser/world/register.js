@@ -12,7 +12,8 @@ export class Register {
 
   constructor(server, token) {
     const script = `${checkout}/tests/browser/world/register.py`;
-    this.#process = spawn(python, [script, `127.0.0.1:${server.port}`, token], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [program, ...words] = [...(server.network?.before ?? []), python, script, `127.0.0.1:${server.port}`, token];
+    this.#process = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 

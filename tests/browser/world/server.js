@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
 
-import { Cable } from './cable.js';
 import { binary, scratch } from './files.js';
 
 export class Server {
@@ -19,25 +18,38 @@ export class Server {
 
   /**
    * Starts on free ports with a new data folder. `settings` are those of a configuration file. On loopback, unless it shall be
-   * reached at every address of this machine. `cabled`: by a cable that can be pulled. `secured`: by HTTPS, with a certificate for
-   * development. `disk`: a small one for what is recorded of meetings.
+   * reached at every address of this machine. `network`: in one of its own. `database`: in PostgreSQL. `front`: people come by this one.
+   * `secured`: by HTTPS, with a certificate for development. `disk`: a small one for what is recorded of meetings.
    */
-  static async start({ settings, host = '127.0.0.1', cabled = false, secured = false, disk = null } = {}) {
-    const server = new Server();
-    Object.assign(server, { host, secured, disk });
-    server.data = scratch();
-    if (settings) writeFileSync((server.configuration = join(server.data, 'sederunt.toml')), settings);
-    server.port = await freePort();
-    server.mediaPort = await freePort();
-    if (cabled) server.cable = await Cable.lay(server);
+  static async start(how) {
+    const server = await Server.#set(how);
     await server.#serve();
     return server;
   }
 
+  static async #set({ settings, host = '127.0.0.1', network = null, database = null, front = null, secured = false, disk = null } = {}) {
+    const server = new Server();
+    Object.assign(server, { settings, host: network ? '0.0.0.0' : host, network, database, front, secured, disk });
+    server.data = scratch();
+    if (settings) writeFileSync((server.configuration = join(server.data, 'sederunt.toml')), settings);
+    server.port = await freePort();
+    server.mediaPort = await freePort();
+    front?.add(server);
+    return server;
+  }
+
+  /** Another one on the same database and behind the same front, which waits for the end of this one: it serves when `serving` says so. */
+  async successor() {
+    const { settings, database, front } = this;
+    const next = await Server.#set({ settings, database, front });
+    next.serving = next.#serve();
+    return next;
+  }
+
   get url() {
     // What names an address of IPv6 alone is reached by it; the name may be one of IPv4 too.
-    const host = this.host.startsWith('[') ? this.host : 'localhost';
-    return `${this.secured ? 'https' : 'http'}://${host}:${this.cable?.port ?? this.port}`;
+    const host = this.network?.host ?? (this.host.startsWith('[') ? this.host : 'localhost');
+    return `${this.secured ? 'https' : 'http'}://${host}:${this.front?.port ?? this.port}`;
   }
 
   /** The number of its process. */
@@ -76,7 +88,7 @@ export class Server {
   /** Ends it properly and removes its data. */
   async stop() {
     if (this.#process.exitCode === null && this.#process.signalCode === null) await this.terminate();
-    await this.cable?.remove();
+    await this.network?.remove();
     rmSync(this.data, { recursive: true, force: true });
   }
 
@@ -141,15 +153,18 @@ export class Server {
   }
 
   #command(...words) {
-    return execFileSync(binary, [...words, '--data', this.data], { encoding: 'utf8' }).trim();
+    return execFileSync(binary, [...words, ...this.#store], { encoding: 'utf8' }).trim();
+  }
+
+  get #store() {
+    return ['--data', this.data, ...(this.database ? ['--database', this.database] : [])];
   }
 
   async #serve() {
-    const flags = ['serve', '--listen', `${this.host}:${this.port}`, '--public-url', this.url, '--media-port', `${this.mediaPort}`, '--data', this.data];
-    if (this.cable) flags.push('--public-address', this.cable.mediaAddress);
+    const flags = ['serve', '--listen', `${this.host}:${this.port}`, '--public-url', this.url, '--media-port', `${this.mediaPort}`, ...this.#store];
     if (this.secured) flags.push('--tls', 'dev');
     if (this.configuration) flags.push('--config', this.configuration);
-    const [program, ...words] = [...(this.disk?.before(this.data) ?? []), binary, ...flags];
+    const [program, ...words] = [...(this.network?.before ?? []), ...(this.disk?.before(this.data) ?? []), binary, ...flags];
     this.#process = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: this.#process.stdout });
     const first = await Promise.race([once(lines, 'line'), once(this.#process, 'exit')]);
