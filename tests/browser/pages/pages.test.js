@@ -5,8 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
-import { Person } from '../world/person.js';
-import { Server } from '../world/server.js';
+import { Desks } from '../world/desks.js';
 
 /** The page, scripts and styles of a guest who opens a meeting, as small as gzip makes them. */
 const FIRST_LOAD_BYTES_MAX = 40_000;
@@ -15,22 +14,15 @@ const FIRST_LOAD_BYTES_MAX = 40_000;
 const OF_OTHERS = ['/sederunt/v1/meetings', '/sederunt/v1/memberships', 'redirectUris', 'domain-wide delegation'];
 
 describe('pages', { timeout: 120_000 }, () => {
-  let server, link, space, ada, bo;
+  let desks, server, token, space, ada, bo;
 
   before(async () => {
-    server = await Server.start();
-    link = server.addUser('ada@example.org', 'Ada');
-    server.makeAdministrator('ada@example.org');
-    space = await server.openSpace(server.token('ada@example.org'));
-    const viewport = { width: 1100, height: 900 };
-    [ada, bo] = await Promise.all([Person.arrive(server, 'Ada', 'red', { viewport }), Person.arrive(server, 'Bo', 'green')]);
+    desks = await Desks.open({ administrator: true });
+    ({ server, token, ada, bo } = desks);
+    space = await server.openSpace(token);
   });
 
-  after(async () => {
-    assert.deepEqual([...(ada?.errors ?? []), ...(bo?.errors ?? [])], []);
-    await Promise.all([ada, bo].map((person) => person?.go()));
-    await server?.stop();
-  });
+  after(() => desks?.close());
 
   /** What the browser takes of the client while something is done: pages, scripts and styles. */
   const downloads = async (page, act) => {
@@ -67,7 +59,6 @@ describe('pages', { timeout: 120_000 }, () => {
   });
 
   test('those whom it is for do download it', async () => {
-    await ada.signIn(link);
     const { page } = ada;
     const files = await downloads(page, async () => {
       await page.goto(`${server.url}/administration`, { waitUntil: 'networkidle' });

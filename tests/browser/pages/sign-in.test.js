@@ -66,6 +66,16 @@ describe('the way in', { timeout: 120_000 }, () => {
     await ada.button('Account of Ada').waitFor();
   });
 
+  test('a name is cut at its end, whichever way it is written', async () => {
+    const name = 'نور الدين';
+    await bo.signIn(server.addUser('nour@example.org', name));
+    const directionOf = (element) => getComputedStyle(element).direction;
+    assert.equal(await bo.button(`Account of ${name}`).getByText(name).evaluate(directionOf), 'rtl');
+    await bo.press(`Account of ${name}`);
+    await bo.press('Sign out');
+    await bo.sees('To start a meeting, sign in');
+  });
+
   test('a password is set, and signs in', async () => {
     const { page } = ada;
     await ada.press('Account of Ada');

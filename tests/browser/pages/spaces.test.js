@@ -6,30 +6,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { Desks } from '../world/desks.js';
 import { screenshots } from '../world/files.js';
 import { focused, tabTo } from '../world/keyboard.js';
-import { Person } from '../world/person.js';
-import { Server } from '../world/server.js';
 import { until } from '../world/until.js';
 
 describe('my spaces and my meetings', { timeout: 180_000 }, () => {
-  let server, token, ada, bo, page, code, space;
+  let desks, server, token, ada, bo, page, code, space;
 
   before(async () => {
-    server = await Server.start();
-    const link = server.addUser('ada@example.org', 'Ada');
-    token = server.token('ada@example.org');
-    const viewport = { width: 1100, height: 900 };
-    [ada, bo] = await Promise.all([Person.arrive(server, 'Ada', 'red', { viewport }), Person.arrive(server, 'Bo', 'green')]);
-    page = ada.page;
-    await ada.signIn(link);
+    desks = await Desks.open();
+    ({ server, token, ada, bo, page } = desks);
   });
 
-  after(async () => {
-    assert.deepEqual(ada?.errors, []);
-    await Promise.all([ada, bo].map((person) => person?.go()));
-    await server?.stop();
-  });
+  after(() => desks?.close());
 
   const read = async (path) => {
     const { status, body } = await server.call('GET', path, { token });
