@@ -58,6 +58,23 @@ describe('pages', { timeout: 120_000 }, () => {
     await bo.leave();
   });
 
+  test('on a phone the way in is on the screen, and so is all of the link for others', async () => {
+    const [width, height] = [390, 844];
+    await bo.page.setViewportSize({ width, height });
+    await bo.page.goto(`${server.url}/${space.meetingCode}`);
+    const isOnScreen = async (element) => {
+      const box = await element.boundingBox();
+      return box.x >= 0 && box.x + box.width <= width && box.y + box.height <= height;
+    };
+    assert.ok(await isOnScreen(bo.button('Join')), 'Join');
+    await bo.join(space.meetingCode);
+    const link = bo.page.getByRole('textbox', { name: 'Meeting link' });
+    const copy = bo.page.getByRole('button').filter({ hasText: 'Copy link' });
+    for (const element of [link, copy]) assert.ok(await isOnScreen(element), String(element));
+    assert.ok(await link.evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth), 'the link is not cut');
+    await bo.leave();
+  });
+
   test('those whom it is for do download it', async () => {
     const { page } = ada;
     const files = await downloads(page, async () => {
