@@ -87,7 +87,7 @@ impl Agent {
             timeout: dial.timeout,
         };
         let ladders = &self.inner.watch.ladders;
-        ladders.begin(&dial.sip_call_id);
+        ladders.begin(&dial.sip_call_id, false);
         let asked = self.ask(&calling, self.inner.settings.sessions).inspect_err(|_| {
             self.inner.exchange.close(leg);
             ladders.take(&dial.sip_call_id);

@@ -62,7 +62,7 @@ impl Agent {
         let begun = layer.get_or_create_server_invite(transaction, states_in, None, Some(contact));
         let mut dialog = begun.inspect_err(|_| self.inner.exchange.close(leg))?;
         let watch = &self.inner.watch;
-        watch.ladders.begin(&invitation.sip_call_id);
+        watch.ladders.begin(&invitation.sip_call_id, invitation.is_private);
         let connection = transaction.connection.as_ref();
         watch.admitted(
             &transaction.original,

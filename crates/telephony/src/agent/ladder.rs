@@ -5,6 +5,9 @@
 //! did it, or when we call. It is as the stack reads and writes messages, which over a network may have had other spaces. Challenges
 //! before it, and what the stack says again of transactions that are over, are not in it.
 //!
+//! Of a caller who wants nobody to know who they are, a ladder does not say it either: what is kept is read by whoever may read of the
+//! call, to whom they are nobody.
+//!
 //! A ladder is bounded. Where a call says more, the first messages stay, which say what was agreed on, and the last, which say how it
 //! ended.
 
@@ -20,7 +23,10 @@ use rsipstack::{
     transport::SipAddr,
 };
 
-use super::redaction::redacted;
+use super::{
+    redaction::redacted,
+    withheld::{Side, withheld},
+};
 use crate::{clock::now_us, limits};
 
 /// A message of SIP that was sent or received.
@@ -39,6 +45,8 @@ pub struct Message {
 /// Messages of one call, and where whoever was last heard is.
 #[derive(Debug, Default)]
 struct Ladder {
+    /// Whoever calls us withholds who they are.
+    withholds: bool,
     peer: Option<SocketAddr>,
     messages: Vec<Message>,
     bytes: usize,
@@ -67,11 +75,22 @@ impl Ladders {
         self.0.lock().expect("whoever holds it does not panic")
     }
 
-    /// Messages of this call are kept from now on, if there is room. Who gives a call the name of another has their messages there.
-    pub(super) fn begin(&self, sip_call_id: &str) {
+    /// Messages of this call are kept from now on, if there is room. Who gives a call the name of another has their messages there. Of
+    /// somebody who calls and `withholds` who they are, messages say nothing that does.
+    pub(super) fn begin(&self, sip_call_id: &str, withholds: bool) {
         let mut all = self.all();
-        if all.len() < limits::LADDERS_MAX && !all.contains_key(sip_call_id) {
-            all.insert(sip_call_id.to_owned(), Ladder::default());
+        let is_full = all.len() >= limits::LADDERS_MAX;
+        match all.get_mut(sip_call_id) {
+            // Two calls by one name are told of together, so what one of them withholds is withheld in both.
+            Some(ladder) => ladder.withholds |= withholds,
+            None if !is_full => {
+                let begun = Ladder {
+                    withholds,
+                    ..Ladder::default()
+                };
+                all.insert(sip_call_id.to_owned(), begun);
+            }
+            None => {}
         }
     }
 
@@ -86,6 +105,7 @@ impl Ladders {
         &self,
         message: &SipMessage,
         at_us: i64,
+        side: Side,
         ends: impl FnOnce(&mut Option<SocketAddr>) -> Option<(SocketAddr, SocketAddr)>,
     ) {
         let call_id = match message {
@@ -101,6 +121,9 @@ impl Ladders {
             return;
         };
         let mut bytes = redacted(&message.to_bytes());
+        if ladder.withholds {
+            bytes = withheld(&bytes, side);
+        }
         bytes.truncate(limits::LADDER_MESSAGE_BYTES_MAX);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         ladder.add(Message {
@@ -139,7 +162,7 @@ impl Watch {
         // What comes from nowhere is the stack's own word for nobody having answered.
         let Some(from) = from else { return };
         let Ok(source) = from.get_socketaddr() else { return };
-        self.ladders.saw(message, now_us(), |peer| {
+        self.ladders.saw(message, now_us(), Side::Theirs, |peer| {
             *peer = Some(source);
             Some((source, self.own(from.r#type)))
         });
@@ -150,7 +173,7 @@ impl MessageInspector for Watch {
     fn before_send(&self, message: SipMessage, to: Option<&SipAddr>) -> SipMessage {
         let transport = to.and_then(|to| to.r#type);
         let destination = to.and_then(|to| to.get_socketaddr().ok());
-        self.ladders.saw(&message, now_us(), |peer| {
+        self.ladders.saw(&message, now_us(), Side::Ours, |peer| {
             // An answer by datagram goes to where its question came from.
             let destination = destination.or(*peer)?;
             peer.get_or_insert(destination);
@@ -203,7 +226,7 @@ mod tests {
     fn nothing_is_kept_of_calls_that_did_not_begin_or_are_too_many() {
         let ladders = Ladders::default();
         for number in 0..=limits::LADDERS_MAX {
-            ladders.begin(&number.to_string());
+            ladders.begin(&number.to_string(), false);
         }
         assert_eq!(ladders.all().len(), limits::LADDERS_MAX);
         assert_eq!(ladders.take("nobody's"), []);

@@ -20,6 +20,7 @@ pub mod sdp;
 mod secure;
 pub mod session;
 mod strangers;
+mod withheld;
 
 use std::{
     collections::HashMap,

@@ -34,14 +34,15 @@ pub fn redacted(message: &[u8]) -> Vec<u8> {
     redacted
 }
 
-fn cover(bytes: &mut [u8]) {
+/// Covers these, and leaves lines where they are.
+pub(super) fn cover(bytes: &mut [u8]) {
     for byte in bytes.iter_mut().filter(|byte| !matches!(byte, b'\r' | b'\n')) {
         *byte = COVER;
     }
 }
 
 /// The headers, each with the lines that it goes on in.
-fn headers(head: &mut [u8]) -> Vec<&mut [u8]> {
+pub(super) fn headers(head: &mut [u8]) -> Vec<&mut [u8]> {
     let mut headers: Vec<&mut [u8]> = vec![];
     let (mut left, mut length) = (head, 0);
     while length < left.len() {

@@ -4,6 +4,7 @@ mod sessions;
 mod sipp;
 #[expect(dead_code, reason = "the tests of calls do more with it")]
 mod telephone;
+mod withheld;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
