@@ -91,10 +91,10 @@ def test_an_update_changes_what_its_mask_names(owner):
     assert moderated.config.access_type.name == "OPEN"
     assert owner.spaces.get_space(name=space.name) == moderated
     assert update(owner, space, None, access_type=3).config.access_type.name == "RESTRICTED"
-    # What is named and not given is cleared; what is restricted waits for moderation to be on again.
+    # What is named and not given is cleared; what is restricted ends with moderation.
     assert update(owner, space, "config.accessType").config.access_type.name == "TRUSTED"
     off = update(owner, space, "config.moderation", moderation=1).config
-    assert (off.moderation.name, off.moderation_restrictions.chat_restriction.name) == ("OFF", "HOSTS_ONLY")
+    assert (off.moderation.name, off.moderation_restrictions.chat_restriction.name) == ("OFF", "NO_RESTRICTION")
 
 
 def test_a_star_replaces_every_setting(owner):

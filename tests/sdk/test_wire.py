@@ -91,10 +91,10 @@ MASKS = [
     ("config.moderation_restrictions.chat_restriction", "OPEN", "ON", "HOSTS_ONLY", "HOSTS_ONLY"),
     ("config.moderationRestrictions", "OPEN", "ON", "HOSTS_ONLY", "NO_RESTRICTION"),
     ("config.accessType,config.moderationRestrictions.chatRestriction", "TRUSTED", "ON", "HOSTS_ONLY", "HOSTS_ONLY"),
-    # Restrictions are kept while there is no moderation.
-    ("config.moderation", "OPEN", "OFF", "NO_RESTRICTION", "HOSTS_ONLY"),
-    ("config", "TRUSTED", "OFF", "HOSTS_ONLY", "NO_RESTRICTION"),
-    ("*", "TRUSTED", "OFF", "HOSTS_ONLY", "NO_RESTRICTION"),
+    # Whatever switches moderation off ends restrictions, those too that are given with it.
+    ("config.moderation", "OPEN", "OFF", "NO_RESTRICTION", "NO_RESTRICTION"),
+    ("config", "TRUSTED", "OFF", "NO_RESTRICTION", "NO_RESTRICTION"),
+    ("*", "TRUSTED", "OFF", "NO_RESTRICTION", "NO_RESTRICTION"),
 ]
 
 

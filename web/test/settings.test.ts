@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fullName, SCOPES, shortName, sorted, textKey } from '../src/ui/consent/scopes.ts';
 import { PASSWORD_CHARACTERS_MIN, problemOfPassword } from '../src/ui/passwordRules.ts';
-import { accessChange, daysIn, ENTRY_POINTS, entryPointChange, moderationChange, RESTRICTIONS, restrictionChange, settingsOf } from '../src/ui/spaces/settings.ts';
+import { accessChange, daysIn, ENTRY_POINTS, entryPointChange, moderationChange, RESTRICTIONS, restrictionChange, settingsOf, withModeration } from '../src/ui/spaces/settings.ts';
 
 test('what is not said is the default', () => {
   const restrictions = { chat: false, reactions: false, presenting: false, viewers: false };
@@ -31,6 +31,13 @@ test('each change says what it changes, and nothing else', () => {
       assert.deepEqual([updateMask], fields.map((field) => `config.moderationRestrictions.${field}`));
     }
   }
+});
+
+test('moderation takes its restrictions with it when it is switched off', () => {
+  const waiting = { ...settingsOf(accessChange('OPEN').config), ...settingsOf(restrictionChange('chat', true).config) };
+  const on = withModeration(waiting, true);
+  assert.deepEqual(on, { ...waiting, moderation: true });
+  assert.deepEqual(withModeration(on, false), { ...settingsOf({}), accessType: waiting.accessType });
 });
 
 test('days are whole, positive, and not beyond a century', () => {

@@ -68,7 +68,8 @@ pub struct Settings {
     pub access_type: AccessType,
     /// From where one may join.
     pub entry_point_access: EntryPointAccess,
-    /// Whether the restrictions below apply. They are kept while it is off, as a host leaves them, and hold when it is on again.
+    /// Whether the restrictions below apply. Those that are chosen while it is off wait for it; once it has been on, switching it off
+    /// ends them.
     pub moderation: bool,
     /// Who may write to the chat.
     pub chat_restriction: RestrictionType,
@@ -86,6 +87,30 @@ pub struct Settings {
     pub auto_transcription: bool,
     /// Whether notes are taken by themselves.
     pub auto_smart_notes: bool,
+}
+
+impl Settings {
+    /// These, chosen where those were: whoever switches moderation off takes back what it restricted.
+    #[must_use]
+    pub fn after(self, before: &Settings) -> Settings {
+        if self.moderation || !before.moderation {
+            return self;
+        }
+        let Settings {
+            chat_restriction,
+            reaction_restriction,
+            present_restriction,
+            default_join_as_viewer,
+            ..
+        } = Settings::default();
+        Settings {
+            chat_restriction,
+            reaction_restriction,
+            present_restriction,
+            default_join_as_viewer,
+            ..self
+        }
+    }
 }
 
 /// One setting, as contracts and rows know it.

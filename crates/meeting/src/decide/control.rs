@@ -9,6 +9,7 @@ use crate::{Conference, Fact, ParticipantId, Refusal, Role, SessionEndReason, Se
 /// Changes the settings. Those who are in stay in, with the role that they have; what they may send follows from the new
 /// settings at once.
 pub(super) fn configure(space: &Space, settings: Settings) -> Vec<Fact> {
+    let settings = settings.after(space.settings());
     let changed = settings != *space.settings();
     changed.then_some(Fact::Configured { settings }).into_iter().collect()
 }

@@ -9,7 +9,7 @@ use crate::{
 use meeting::{
     Arrival, ClientKey, Conference, ConferenceId, DeviceKind, DisplayName, EntryPoint, Fact, FreshIds, Input,
     LostReason, Micros, ParticipantId, Person, RecordingEndReason, RecordingId, Refusal, ReservationEndReason,
-    SecretHash, SessionId, Space, SpaceId, Standing, Wish, decide, limits,
+    SecretHash, SessionId, Settings, Space, SpaceId, Standing, Wish, decide, limits,
 };
 use proptest::sample::Index;
 
@@ -367,8 +367,19 @@ impl World {
 
     fn configure(&mut self, switches: u8) {
         let settings = settings(switches);
+        let was_on = self.space.settings().moderation;
         self.give(Input::Configure(settings)).expect("never refused");
-        assert_eq!(*self.space.settings(), settings);
+        let unrestricted = Settings {
+            access_type: settings.access_type,
+            entry_point_access: settings.entry_point_access,
+            auto_recording: settings.auto_recording,
+            ..Settings::default()
+        };
+        let is_switched_off = was_on && !settings.moderation;
+        assert_eq!(
+            *self.space.settings(),
+            if is_switched_off { unrestricted } else { settings }
+        );
     }
 
     fn leave(&mut self, session: Index, own_secret: bool) {

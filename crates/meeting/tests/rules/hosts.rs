@@ -131,14 +131,15 @@ fn configuring() {
          1 settings trusted           => configured",
     );
     check(
-        "restrictions are kept without moderation, and hold with it",
+        "restrictions wait for moderation, and end when it is switched off",
         "0 settings open chat viewers => configured
          0 join zoe z1                => conference starts @0, zoe joins @0, z1 of zoe starts @0
          1 may z1                     => microphone camera screen chat reactions
          2 settings open moderation chat viewers => configured
          2 may z1                     => microphone camera screen reactions
          3 settings open chat viewers => configured
-         3 may z1                     => microphone camera screen chat reactions",
+         3 may z1                     => microphone camera screen chat reactions
+         4 settings open              =>",
     );
     check(
         "nobody who waits is let in by settings",

@@ -195,7 +195,7 @@ async fn a_setting_is_obeyed_from_its_patch_on() {
     assert!(waits(&name).await);
 }
 
-/// A program may say what is to hold before it switches moderation on, by itself or in the same request.
+/// A program may say what is to hold before it switches moderation on, by itself or in the same request; switching it off takes it back.
 #[tokio::test]
 async fn restrictions_wait_for_moderation() {
     let world = World::new().await;
@@ -213,12 +213,20 @@ async fn restrictions_wait_for_moderation() {
     let name = text(&created, "name");
     assert_eq!(created["config"]["moderation"], "OFF");
     let preview = format!("/sederunt/v1/{name}:preview");
-    for moderation in ["OFF", "ON", "OFF"] {
+    let none = json!({
+        "chatRestriction": "NO_RESTRICTION", "reactionRestriction": "NO_RESTRICTION",
+        "presentRestriction": "NO_RESTRICTION", "defaultJoinAsViewerType": "OFF",
+    });
+    for (moderation, restrictions, role) in [
+        ("OFF", &restrictions, "CONTRIBUTOR"),
+        ("ON", &restrictions, "VIEWER"),
+        ("OFF", &none, "CONTRIBUTOR"),
+        ("ON", &none, "CONTRIBUTOR"),
+    ] {
         let body = json!({"config": {"moderation": moderation}});
         let seen = patch(&world, &owner, &name, "?updateMask=config.moderation", &body).await;
         assert_eq!(seen["config"]["moderation"], moderation);
-        assert_eq!(seen["config"]["moderationRestrictions"], restrictions);
-        let role = if moderation == "ON" { "VIEWER" } else { "CONTRIBUTOR" };
+        assert_eq!(seen["config"]["moderationRestrictions"], *restrictions);
         assert_eq!(world.get(None, &preview).await.ok()["role"], role);
     }
 }

@@ -38,6 +38,12 @@ export function settingsOf(config: SpaceConfig): Settings {
   };
 }
 
+/** What these become when moderation is switched: off, it takes its restrictions with it. */
+export function withModeration(settings: Settings, on: boolean): Settings {
+  const { restrictions } = settingsOf({});
+  return on ? { ...settings, moderation: on } : { ...settings, moderation: on, restrictions };
+}
+
 export interface Change {
   updateMask: string;
   config: SpaceConfig;

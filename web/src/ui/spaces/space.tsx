@@ -27,6 +27,7 @@ import {
   restrictionChange,
   type Settings,
   settingsOf,
+  withModeration,
 } from './settings.ts';
 
 export function SpacePage({ space }: { space: string }) {
@@ -155,7 +156,7 @@ function Moderation({ settings, save }: ChoiceProps) {
         hint={t('space.moderation.on.text')}
         checked={moderation}
         onChange={() =>
-          void saving.run(() => save(moderationChange(!moderation), { ...settings, moderation: !moderation }))
+          void saving.run(() => save(moderationChange(!moderation), withModeration(settings, !moderation)))
         }
       />
       <fieldset class="choices nested" disabled={!moderation}>

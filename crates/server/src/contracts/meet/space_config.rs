@@ -316,7 +316,7 @@ mod tests {
                 },
             ),
             (only("config.artifact_config"), moderated()),
-            // What was restricted waits for moderation to be on again.
+            // What follows for restrictions is not asked for: meetings know it.
             (
                 only("config.moderation"),
                 Settings {
