@@ -136,6 +136,19 @@ class TestServiceAccounts:
         for changes in [{"aud": "https://example.org/token"}, {"iat": now + 400}, {"exp": now + 4000}]:
             assert answer(**changes).json()["error"] == "invalid_grant", changes
 
+    def test_it_shows_others_who_it_is(self, server, key_file):
+        """An ID token for a service that is not ours, which checks it by our certificates."""
+        audience, key = "https://app.example", json.loads(key_file.read_text())
+        credentials = service_account.IDTokenCredentials.from_service_account_file(key_file, target_audience=audience)
+        credentials.refresh(Request())
+        certificates = server.url + "/oauth2/v1/certs"
+        claims = id_token.verify_token(credentials.token, Request(), audience, certs_url=certificates)
+        assert (claims["sub"], claims["email"], claims["email_verified"]) == (key["client_id"], key["client_email"], True)
+        assert server.call("GET", "/v2/conferenceRecords", credentials.token).status_code == 401, "it opens nothing here"
+        with pytest.raises(RefreshError) as refusal:
+            credentials.with_target_audience("").refresh(Request())
+        assert refusal.value.args[1]["error"] == "invalid_scope"
+
     @pytest.mark.parametrize("self_signed", [True, False])
     def test_for_nobody_it_may_do_nothing(self, server, key_file, self_signed):
         """The client signs its own token when nobody is impersonated, and asks for one when it is told not to."""

@@ -38,6 +38,8 @@ pub(crate) struct Claims {
     pub(crate) sub: Option<String>,
     pub(crate) aud: Option<String>,
     pub(crate) scope: Option<String>,
+    /// For whom it wants an ID token of itself: an address that is not ours.
+    target_audience: Option<String>,
     iat: NumericDate,
     exp: NumericDate,
     /// Before then it does not count.
@@ -54,7 +56,7 @@ const SERVICES: [(&str, Scope); 2] = [
 
 /// What an assertion asks for. The contracts for calls and for numbers have clients of two kinds: one asks for a scope, and the other for a
 /// service by its address, which stands for the service's scope wherever it is served.
-pub(crate) fn scopes_asked_for(list: &str) -> Result<Scopes, OAuthError> {
+fn scopes_asked_for(list: &str) -> Result<Scopes, OAuthError> {
     let of_service = |name: &str| {
         let (_, service) = name.strip_prefix("https://")?.rsplit_once('/')?;
         let known = SERVICES.iter().find(|(package, _)| service.starts_with(package));
@@ -71,6 +73,19 @@ impl Claims {
     /// The user for whom the account wants to act.
     pub(crate) fn acts_for(&self) -> Option<&str> {
         self.sub.as_deref().filter(|sub| !sub.is_empty() && *sub != self.iss)
+    }
+
+    /// For whom the account wants an ID token.
+    pub(crate) fn target_audience(&self) -> Option<&str> {
+        self.target_audience.as_deref().filter(|audience| !audience.is_empty())
+    }
+
+    /// What it wants a token for. Whoever wants an ID token need not want anything of ours.
+    pub(crate) fn scopes(&self) -> Result<Scopes, OAuthError> {
+        match self.scope.as_deref().unwrap_or_default().trim() {
+            "" if self.target_audience().is_some() => Ok(Scopes::NONE),
+            scope => scopes_asked_for(scope),
+        }
     }
 }
 

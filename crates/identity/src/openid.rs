@@ -4,6 +4,8 @@
 //! allow: the name by `profile`, the address by `email`. It is for the application and opens nothing here. Every account was given
 //! its address by an administrator, or by a provider that verified it, so it is called verified.
 //!
+//! A service account gets one of itself for whomever it names (`target_audience`), by which services that are not ours know it.
+//!
 //! In whose name the token speaks is the caller's word: a program that found us under Google's name expects Google's.
 
 use meeting::UserId;
@@ -11,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     Caller, Identity, KeyError, OAuthCode, OAuthError, Principal, Scope, Scopes, User, account::given_and_family,
-    limits, policy::Refusal, sign_in::after, token::MICROSECONDS_PER_SECOND,
+    assertion::Signed, limits, policy::Refusal, sign_in::after, token::MICROSECONDS_PER_SECOND,
 };
 
 /// The scopes by which an application learns who somebody is.
@@ -100,6 +102,22 @@ struct Claims<'a> {
     profile: Profile,
 }
 
+impl<'a> Claims<'a> {
+    /// What is said now and for the usual time to whom it is about, or who asks for them.
+    fn new(issuer: &'a str, client_id: &'a str, profile: Profile, now_us: i64) -> Claims<'a> {
+        let seconds = |us: i64| us.div_euclid(MICROSECONDS_PER_SECOND);
+        Claims {
+            iss: issuer,
+            azp: client_id,
+            aud: client_id,
+            nonce: None,
+            iat: seconds(now_us),
+            exp: seconds(after(now_us, limits::TOKEN_TTL)),
+            profile,
+        }
+    }
+}
+
 /// To whom an ID token goes, and of whom it speaks.
 pub(crate) struct NewIdToken<'a> {
     pub(crate) issuer: &'a str,
@@ -125,16 +143,28 @@ impl Identity {
         let Some(user) = crate::accounts::find_user(&self.db, new.user).await? else {
             return Ok(None);
         };
-        let seconds = |us: i64| us.div_euclid(MICROSECONDS_PER_SECOND);
+        let profile = Profile::of_user(&user, new.scopes);
         let claims = Claims {
-            iss: new.issuer,
-            azp: new.client_id,
-            aud: new.client_id,
             nonce: new.nonce,
-            iat: seconds(now_us),
-            exp: seconds(after(now_us, limits::TOKEN_TTL)),
-            profile: Profile::of_user(&user, new.scopes),
+            ..Claims::new(new.issuer, new.client_id, profile, now_us)
         };
         Ok(Some(self.openid_keys(now_us).await?.sign(&claims)?))
+    }
+
+    /// The token by which a service account shows a third party who it is, and which that one alone takes.
+    pub(crate) async fn id_token_of_account(
+        &self,
+        issuer: &str,
+        account: &Signed,
+        audience: &str,
+        now_us: i64,
+    ) -> Result<String, OAuthError> {
+        let id = account.client_id.as_str();
+        let profile = Profile::nameless(id, &account.email, Scopes::of(&[Scope::UserinfoEmail]));
+        let claims = Claims {
+            aud: audience,
+            ..Claims::new(issuer, id, profile, now_us)
+        };
+        Ok(self.openid_keys(now_us).await?.sign(&claims)?)
     }
 }

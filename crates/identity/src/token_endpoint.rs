@@ -12,7 +12,6 @@ use serde::Serialize;
 use crate::{
     App, AuthenticationError, Fault, Identity, OAuthCode, OAuthError, Scopes, Secret,
     accounts::user_id_of,
-    assertion::scopes_asked_for,
     authorization::asked_scopes,
     client::Client,
     grant::Grant,
@@ -38,7 +37,7 @@ pub struct TokenResponse {
     /// Gets the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
-    /// Says who the user is, to an application that was given `openid`.
+    /// Says who the user is, to an application that was given `openid`; or who a service account is, to whom it names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
 }
@@ -78,7 +77,7 @@ impl Identity {
                 let client = self.client(&form, authorization).await?;
                 self.refresh(&form, &client.app, issuer, by.now_us).await
             }
-            "urn:ietf:params:oauth:grant-type:jwt-bearer" => self.use_assertion(&form, by).await,
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => self.use_assertion(&form, issuer, by).await,
             _ => Err(OAuthError::new(
                 OAuthCode::UnsupportedGrantType,
                 "The grant_type must be authorization_code, refresh_token or \
@@ -211,12 +210,18 @@ impl Identity {
         })
     }
 
-    async fn use_assertion(&self, form: &Parameters, by: &By) -> Result<TokenResponse, OAuthError> {
+    async fn use_assertion(&self, form: &Parameters, issuer: &str, by: &By) -> Result<TokenResponse, OAuthError> {
         let signed = self
             .assertion(form.require("assertion")?, by.now_us)
             .await
             .map_err(assertion_refused)?;
-        let scopes = scopes_asked_for(signed.claims.scope.as_deref().unwrap_or_default())?;
+        let scopes = signed.claims.scopes()?;
+        if signed.claims.target_audience().is_some() && signed.claims.acts_for().is_some() {
+            return Err(OAuthError::new(
+                OAuthCode::UnauthorizedClient,
+                "An ID token with a target_audience speaks of the service account itself: leave out sub.",
+            ));
+        }
         let (app, key) = (signed.client_id.clone(), signed.key_id.clone());
         let bearer = match signed.claims.acts_for() {
             None => Bearer::ServiceAccount { app, key },
@@ -248,6 +253,7 @@ impl Identity {
         let (Bearer::ServiceAccount { app, .. } | Bearer::Delegate { app, .. }) = &bearer else {
             unreachable!("a service account signed the assertion");
         };
+        let now_us = by.now_us;
         let by = by.known_as(Actor::ServiceAccount(app.clone()));
         let subject = match &bearer {
             Bearer::Delegate { user, .. } => format!("users/{user}"),
@@ -256,7 +262,11 @@ impl Identity {
         self.log
             .at_intervals(&by, Action::TokenIssue, &subject, &scopes.to_string())
             .await?;
-        Ok(response)
+        let id_token = match signed.claims.target_audience() {
+            Some(audience) => Some(self.id_token_of_account(issuer, &signed, audience, now_us).await?),
+            None => None,
+        };
+        Ok(TokenResponse { id_token, ..response })
     }
 
     fn access(

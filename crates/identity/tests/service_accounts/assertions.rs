@@ -344,3 +344,44 @@ async fn tokens_that_service_accounts_sign_themselves() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_service_account_shows_others_who_it_is() {
+    each_engine(async |db| {
+        let world = world(db).await;
+        let check = async |changes: Value, scope: &str| {
+            let response = world.exchange(&world.key.assertion(&changes)).await.expect("issued");
+            assert_eq!(response.scope, scope, "{changes}");
+            let principal = world.caller(&response.access_token, NOW_US).await.expect("valid");
+            assert_eq!(principal.scopes.to_string(), scope, "{changes}");
+            let token = response.id_token.expect("it was asked for");
+            let told = world.identity.id_token_info(&token, NOW_US).await.expect("keys");
+            let expected = json!({
+                "iss": world.identity.public_url(), "aud": "https://app.example", "azp": world.robot.client_id,
+                "sub": world.robot.client_id, "email": world.robot.email, "email_verified": true,
+                "iat": NOW, "exp": NOW + 3600,
+            });
+            assert_eq!(told, Some(expected), "{changes}");
+            world.caller(&token, NOW_US).await.expect_err("it opens nothing here");
+        };
+        check(json!({"target_audience": "https://app.example", "scope": null}), "").await;
+        check(json!({"target_audience": "https://app.example", "scope": " "}), "").await;
+        check(json!({"target_audience": "https://app.example"}), READONLY).await;
+        let response = world.exchange(&world.key.assertion(&json!({}))).await.expect("issued");
+        assert_eq!(response.id_token, None, "nobody asked for one");
+        for (changes, expected) in [
+            (json!({"target_audience": "", "scope": null}), OAuthCode::InvalidScope),
+            (
+                json!({"target_audience": "https://app.example", "sub": "ada@example.org"}),
+                OAuthCode::UnauthorizedClient,
+            ),
+        ] {
+            let refused = world
+                .exchange(&world.key.assertion(&changes))
+                .await
+                .map_err(|error| error.code);
+            assert_eq!(refused, Err(expected), "{changes}");
+        }
+    })
+    .await;
+}
