@@ -312,6 +312,10 @@ class TestSipDomains:
         made = admin.ask("SipDomains.CreateSipDomain", parent=PROJECT, sipDomainId=domain, sipDomain=asked)
         assert (made["name"], made["sipDomainId"], made["cidrBlocks"]) == (name, domain, blocks)
         assert made["callTerminationMode"] == "TERMINATION_MODE_DISABLED"
+        # What the contract has in JSON alone may come back as it was shown.
+        assert made["fqdn"].startswith(f"{domain}.")
+        shown = {"fqdn": made["fqdn"], "displayName": "Demo"}
+        assert admin.ask("SipDomains.UpdateSipDomain", sipDomain={"name": name, **shown}) == made
         assert made["callRecording"]["trigger"] == "ANSWER"
         assert admin.ask("SipDomains.GetSipDomain", name=name) == made
         again = refusal(admin, "SipDomains.CreateSipDomain", parent=PROJECT, sipDomainId=domain, sipDomain={})

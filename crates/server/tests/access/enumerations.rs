@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use audit::By;
+use calls::NumberPlan;
 use identity::{Scope, Scopes};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};
-use server::{Configuration, TelephoneConfiguration};
 
-use crate::voice::{PROJECT, ask, callers};
-use crate::world::{OFFER, Person, World, configuration, text};
+use crate::voice::{PROJECT, ask, callers, with_telephones};
+use crate::world::{OFFER, Person, World, text};
 
 /// What no enumeration has.
 const NONE: i32 = 99;
@@ -230,17 +230,7 @@ fn every_field_has_a_row() {
 
 #[tokio::test]
 async fn a_number_that_is_no_value_is_refused() {
-    let data = tempfile::tempdir().expect("a temporary folder");
-    let telephone = TelephoneConfiguration {
-        listen: ([127, 0, 0, 1], 0).into(),
-        domain: "sip.example.org".to_owned(),
-        ..TelephoneConfiguration::default()
-    };
-    let configuration = Configuration {
-        telephone: Some(telephone),
-        ..configuration(&data)
-    };
-    let world = World::with(data, configuration).await;
+    let world = with_telephones(NumberPlan::default()).await;
     let callers = callers(&world, Scopes::of(&[Scope::Voice, Scope::Numbering])).await;
     let admin = callers[0].1.as_ref();
     let domain = json!({

@@ -7,10 +7,9 @@ use calls::NumberPlan;
 use expect_test::expect_file;
 use identity::{ProjectMember, ProjectRole, Scope, Scopes};
 use serde_json::json;
-use server::{Configuration, TelephoneConfiguration};
 
-use crate::voice::{Answers, OTHER, PROJECT, ask, callers};
-use crate::world::{World, configuration, text};
+use crate::voice::{Answers, OTHER, PROJECT, ask, callers, with_telephones};
+use crate::world::{World, text};
 
 /// Every method, and how it is asked; `THING` is a number that was made for it alone.
 const METHODS: &[(&str, &str, &str)] = &[
@@ -74,18 +73,8 @@ async fn admin_of_both(world: &World, scopes: Scopes) -> Option<String> {
 
 #[tokio::test]
 async fn who_may_do_what_with_the_numbers_of_a_project() {
-    let data = tempfile::tempdir().expect("a temporary folder");
-    let telephone = TelephoneConfiguration {
-        listen: ([127, 0, 0, 1], 0).into(),
-        domain: "sip.example.org".to_owned(),
-        numbers: NumberPlan(vec!["+6125550".parse().expect("a range")]),
-        ..TelephoneConfiguration::default()
-    };
-    let configuration = Configuration {
-        telephone: Some(telephone),
-        ..configuration(&data)
-    };
-    let world = World::with(data, configuration).await;
+    let numbers = NumberPlan(vec!["+6125550".parse().expect("a range")]);
+    let world = with_telephones(numbers).await;
     let scopes = Scopes::of(&[Scope::Numbering]);
     let mut callers = callers(&world, scopes).await;
     callers.push(("admin of both", admin_of_both(&world, scopes).await));

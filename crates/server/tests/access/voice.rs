@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use audit::By;
+use calls::NumberPlan;
 use expect_test::expect_file;
 use identity::{ProjectMember, ProjectRole, Scope, Scopes};
 use serde_json::{Value, json};
@@ -136,19 +137,25 @@ pub(crate) async fn ask(world: &World, token: Option<&String>, verb: &str, path:
         .await
 }
 
-#[tokio::test]
-async fn who_may_do_what_in_a_project() {
+/// A server that answers telephones, and whose trunk brings these numbers.
+pub(crate) async fn with_telephones(numbers: NumberPlan) -> World {
     let data = tempfile::tempdir().expect("a temporary folder");
     let telephone = TelephoneConfiguration {
         listen: ([127, 0, 0, 1], 0).into(),
         domain: "sip.example.org".to_owned(),
+        numbers,
         ..TelephoneConfiguration::default()
     };
     let configuration = Configuration {
         telephone: Some(telephone),
         ..configuration(&data)
     };
-    let world = World::with(data, configuration).await;
+    World::with(data, configuration).await
+}
+
+#[tokio::test]
+async fn who_may_do_what_in_a_project() {
+    let world = with_telephones(NumberPlan::default()).await;
     let callers = callers(&world, Scopes::of(&[Scope::Voice])).await;
     let (_, admin) = &callers[0];
     for domain in std::iter::once("demo".to_owned()).chain(things(&callers)) {

@@ -22,6 +22,8 @@ use crate::installation::Installation;
 pub(super) struct SipDomainsService {
     identity: Identity,
     calls: Calls,
+    /// What the names of all domains end in, if telephones are answered.
+    sip_base: Option<Arc<str>>,
 }
 
 const NAME: [&str; 2] = ["projects", "sipDomains"];
@@ -43,6 +45,7 @@ const PATHS: Paths = Paths {
     fixed: &[
         ("name", "it cannot be changed"),
         ("sip_domain_id", "it cannot be changed"),
+        ("fqdn", "it cannot be changed"),
         ("create_time", "it cannot be changed"),
         ("delete_time", "it cannot be changed"),
     ],
@@ -61,6 +64,7 @@ impl SipDomainsService {
         let service = SipDomainsService {
             identity: installation.identity.clone(),
             calls: installation.calls.clone(),
+            sip_base: installation.sip_base.clone(),
         };
         Arc::new(api::SipDomainsMethods(Arc::new(service)))
     }
@@ -83,13 +87,12 @@ impl SipDomainsService {
             .calls
             .create_domain(project, &request.sip_domain_id, with, &asking.by())
             .await;
-        made.map(|domain| domain_to_wire(&domain))
-            .map_err(|error| unmade(&error))
+        made.map(|domain| self.to_wire(&domain)).map_err(|error| unmade(&error))
     }
 
     async fn get(&self, asking: &Asking, request: &api::GetSipDomainRequest) -> Answer<api::SipDomain> {
         let domain = self.find(asking, &request.name, "voice.sipDomains.get").await?;
-        Ok(domain_to_wire(&domain))
+        Ok(self.to_wire(&domain))
     }
 
     async fn list(&self, asking: &Asking, request: &api::ListSipDomainsRequest) -> Answer<api::ListSipDomainsResponse> {
@@ -99,7 +102,7 @@ impl SipDomainsService {
         let page = self.calls.list_domains(project, request.show_deleted, list).await;
         let page = page.map_err(|error| unlisted(&error))?;
         Ok(api::ListSipDomainsResponse {
-            sip_domains: page.items.iter().map(domain_to_wire).collect(),
+            sip_domains: page.items.iter().map(|domain| self.to_wire(domain)).collect(),
             next_page_token: page.next.unwrap_or_default(),
         })
     }
@@ -113,7 +116,7 @@ impl SipDomainsService {
             .update_domain(&domain, &change(asked, &mask)?, &asking.by())
             .await;
         updated
-            .map(|domain| domain_to_wire(&domain))
+            .map(|domain| self.to_wire(&domain))
             .map_err(|error| unmade(&error))
     }
 
@@ -121,8 +124,30 @@ impl SipDomainsService {
         let domain = self.find(asking, &request.name, "voice.sipDomains.delete").await?;
         let deleted = self.calls.delete_domain(domain, &asking.by()).await;
         deleted
-            .map(|domain| domain_to_wire(&domain))
+            .map(|domain| self.to_wire(&domain))
             .map_err(|error| unmade(&error))
+    }
+
+    fn to_wire(&self, domain: &SipDomain) -> api::SipDomain {
+        let number = |number: i64| i32::try_from(number).expect("the contract's own numbers");
+        let base = self.sip_base.as_ref();
+        let blocks = domain.cidr_blocks.iter().map(|block| api::CidrBlock {
+            display_name: block.display_name.clone(),
+            cidr_block: block.block.to_string(),
+        });
+        api::SipDomain {
+            name: format!("projects/{}/sipDomains/{}", domain.project, domain.id),
+            sip_domain_id: domain.id.clone(),
+            display_name: domain.display_name.clone(),
+            allow_register: domain.allow_register,
+            call_termination_mode: number(domain.termination_mode.number()),
+            call_termination_handler_uris: domain.handler_uris.clone(),
+            cidr_blocks: blocks.collect(),
+            call_recording: domain.recording.as_ref().map(recording_to_wire),
+            create_time: time(Some(domain.create_us)),
+            delete_time: time(domain.delete_us),
+            fqdn: base.map(|base| format!("{}.{base}", domain.id)).unwrap_or_default(),
+        }
     }
 }
 
@@ -166,26 +191,6 @@ fn unmade(error: &DomainError) -> Failure {
         DomainError::Taken => Failure::new(Kind::Exists, error.to_string()),
         DomainError::NotFound => Failure::not_found(),
         DomainError::Store(error) => unreachable(error),
-    }
-}
-
-fn domain_to_wire(domain: &SipDomain) -> api::SipDomain {
-    let number = |number: i64| i32::try_from(number).expect("the contract's own numbers");
-    let blocks = domain.cidr_blocks.iter().map(|block| api::CidrBlock {
-        display_name: block.display_name.clone(),
-        cidr_block: block.block.to_string(),
-    });
-    api::SipDomain {
-        name: format!("projects/{}/sipDomains/{}", domain.project, domain.id),
-        sip_domain_id: domain.id.clone(),
-        display_name: domain.display_name.clone(),
-        allow_register: domain.allow_register,
-        call_termination_mode: number(domain.termination_mode.number()),
-        call_termination_handler_uris: domain.handler_uris.clone(),
-        cidr_blocks: blocks.collect(),
-        call_recording: domain.recording.as_ref().map(recording_to_wire),
-        create_time: time(Some(domain.create_us)),
-        delete_time: time(domain.delete_us),
     }
 }
 
