@@ -231,16 +231,9 @@ mod tests {
 
     fn domain(termination_mode: TerminationMode) -> SipDomain {
         SipDomain {
-            id: "demo".to_owned(),
-            project: "support".to_owned(),
-            display_name: String::new(),
             termination_mode,
             handler_uris: vec!["https://app.example/".to_owned()],
-            cidr_blocks: vec![],
-            recording: None,
-            allow_register: false,
-            create_us: 1,
-            delete_us: None,
+            ..SipDomain::empty("support", "demo", 1)
         }
     }
 

@@ -1,5 +1,7 @@
 //! SIP domains: by which name telephones call in, from where they may, and who is asked what to do.
 
+mod change;
+
 use std::net::IpAddr;
 
 use audit::{Action, By};
@@ -8,12 +10,11 @@ use ipnet::Ipv4Net;
 use serde_json::{Value as Json, json};
 use telephony::agent::{Proof, Terms};
 
+pub use change::{DomainChange, RecordingChange};
+
 use crate::{
     Calls,
     call::numbered,
-    handlers::is_handler,
-    limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX},
-    meetings::Target,
     page::{List, ListError, Listed, Page},
 };
 
@@ -86,39 +87,6 @@ pub struct SipDomain {
     pub delete_us: Option<i64>,
 }
 
-/// What is to be different of a domain; `None` stays.
-#[derive(Clone, Debug, Default)]
-pub struct DomainChange {
-    /// What people call it.
-    pub display_name: Option<String>,
-    /// What becomes of calls to it.
-    pub termination_mode: Option<TerminationMode>,
-    /// Who is asked.
-    pub handler_uris: Option<Vec<String>>,
-    /// From where it may be called, as names and blocks.
-    pub cidr_blocks: Option<Vec<(String, String)>>,
-    /// What is recorded of its calls.
-    pub recording: Option<RecordingChange>,
-    /// Whether its users may register telephones.
-    pub allow_register: Option<bool>,
-}
-
-/// What is to be different of what is recorded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RecordingChange {
-    /// All of it.
-    Whole(Option<RecordingConfig>),
-    /// Parts; `None` stays.
-    Parts {
-        /// When it begins.
-        trigger: Option<Trigger>,
-        /// Whether silence is cut off.
-        trims_silence: Option<bool>,
-        /// Who is told of its end.
-        ready_uri: Option<Option<String>>,
-    },
-}
-
 impl Default for RecordingConfig {
     fn default() -> RecordingConfig {
         RecordingConfig {
@@ -126,32 +94,6 @@ impl Default for RecordingConfig {
             trims_silence: false,
             ready_uri: None,
         }
-    }
-}
-
-impl RecordingChange {
-    fn on(self, recording: Option<RecordingConfig>) -> Result<Option<RecordingConfig>, DomainError> {
-        let changed = match self {
-            RecordingChange::Whole(whole) => whole,
-            RecordingChange::Parts {
-                trigger,
-                trims_silence,
-                ready_uri,
-            } => {
-                let before = recording.unwrap_or_default();
-                Some(RecordingConfig {
-                    trigger: trigger.unwrap_or(before.trigger),
-                    trims_silence: trims_silence.unwrap_or(before.trims_silence),
-                    ready_uri: ready_uri.unwrap_or(before.ready_uri),
-                })
-            }
-        };
-        let ready_uri = changed.as_ref().and_then(|changed| changed.ready_uri.as_ref());
-        if ready_uri.is_some_and(|uri| !is_handler(uri)) {
-            let field = "call_recording.recording_ready_uri";
-            return Err(invalid(field, "it is no absolute address of http or https"));
-        }
-        Ok(changed)
     }
 }
 
@@ -197,7 +139,7 @@ fn values_read(row: &Row) -> Result<Vec<Value>, db::Error> {
     ])
 }
 
-pub(crate) fn invalid(field: &'static str, why: impl Into<String>) -> DomainError {
+fn invalid(field: &'static str, why: impl Into<String>) -> DomainError {
     DomainError::Invalid { field, why: why.into() }
 }
 
@@ -207,49 +149,6 @@ pub(crate) fn is_sip_id(id: &str) -> bool {
     let bytes = id.as_bytes();
     let [first, .., last] = bytes else { return false };
     bytes.len() <= 30 && of_edge(*first) && of_edge(*last) && bytes.iter().all(|byte| of_edge(*byte) || *byte == b'-')
-}
-
-fn checked_handlers(uris: Vec<String>) -> Result<Vec<String>, DomainError> {
-    let field = "call_termination_handler_uris";
-    if uris.len() > HANDLERS_MAX {
-        return Err(invalid(field, format!("a domain has at most {HANDLERS_MAX} handlers")));
-    }
-    for uri in &uris {
-        if !is_handler(uri) && Target::read(uri).is_none() {
-            return Err(invalid(
-                field,
-                format!("{uri:?} is not an absolute address of http or https, or of a meeting"),
-            ));
-        }
-    }
-    Ok(uris)
-}
-
-fn checked_blocks(blocks: Vec<(String, String)>) -> Result<Vec<CidrBlock>, DomainError> {
-    let field = "cidr_blocks";
-    if blocks.len() > CIDR_BLOCKS_MAX {
-        return Err(invalid(field, format!("a domain has at most {CIDR_BLOCKS_MAX} blocks")));
-    }
-    let blocks = blocks.into_iter().map(|(name, block)| {
-        let parsed = block
-            .parse()
-            .map_err(|_| invalid(field, format!("{block:?} is not a block of IPv4 addresses")))?;
-        Ok(CidrBlock {
-            display_name: checked_name(name)?,
-            block: parsed,
-        })
-    });
-    blocks.collect()
-}
-
-fn checked_name(name: String) -> Result<String, DomainError> {
-    if name.chars().count() > DISPLAY_NAME_CHARACTERS_MAX || name.contains('\0') {
-        return Err(invalid(
-            "display_name",
-            format!("a name has at most {DISPLAY_NAME_CHARACTERS_MAX} characters"),
-        ));
-    }
-    Ok(name)
 }
 
 fn domain_of(row: &Row) -> Result<SipDomain, db::Error> {
@@ -285,6 +184,22 @@ fn domain_of(row: &Row) -> Result<SipDomain, db::Error> {
 }
 
 impl SipDomain {
+    /// One that says nothing yet, and where nobody comes in.
+    pub(crate) fn empty(project: &str, id: &str, create_us: i64) -> SipDomain {
+        SipDomain {
+            id: id.to_owned(),
+            project: project.to_owned(),
+            display_name: String::new(),
+            termination_mode: TerminationMode::Disabled,
+            handler_uris: vec![],
+            cidr_blocks: vec![],
+            recording: None,
+            allow_register: false,
+            create_us,
+            delete_us: None,
+        }
+    }
+
     /// What it wants of whoever sends from there, by the contract's matrix: blocks of addresses and no users let in by address, users
     /// and no blocks by password from wherever, and both by both. With neither, nobody comes in. `None` is a stranger.
     pub(crate) fn terms(&self, source: IpAddr, has_users: bool) -> Option<Terms> {
@@ -304,28 +219,6 @@ impl SipDomain {
             registers: self.allow_register && has_users,
         };
         (self.delete_us.is_none() && (terms.calls || terms.registers)).then_some(terms)
-    }
-
-    fn with(self, change: DomainChange) -> Result<SipDomain, DomainError> {
-        let says_who_is_asked = change.termination_mode.is_some() || change.handler_uris.is_some();
-        let changed = SipDomain {
-            display_name: change.display_name.map_or(Ok(self.display_name), checked_name)?,
-            termination_mode: change.termination_mode.unwrap_or(self.termination_mode),
-            handler_uris: change.handler_uris.map_or(Ok(self.handler_uris), checked_handlers)?,
-            cidr_blocks: change.cidr_blocks.map_or(Ok(self.cidr_blocks), checked_blocks)?,
-            recording: match change.recording {
-                Some(change) => change.on(self.recording)?,
-                None => self.recording,
-            },
-            allow_register: change.allow_register.unwrap_or(self.allow_register),
-            ..self
-        };
-        let is_programmable = changed.termination_mode == TerminationMode::Programmable;
-        if says_who_is_asked && is_programmable && changed.handler_uris.is_empty() {
-            let why = format!("a domain that is PROGRAMMABLE has 1 to {HANDLERS_MAX} handlers");
-            return Err(invalid("call_termination_handler_uris", why));
-        }
-        Ok(changed)
     }
 
     fn values(&self) -> Vec<Value> {
@@ -372,19 +265,7 @@ impl Calls {
             let why = "an id is 2 to 30 lower-case letters, digits and dashes, with no dash at its ends";
             return Err(invalid("sip_domain_id", why));
         }
-        let empty = SipDomain {
-            id: id.to_owned(),
-            project: project.to_owned(),
-            display_name: String::new(),
-            termination_mode: TerminationMode::Disabled,
-            handler_uris: vec![],
-            cidr_blocks: vec![],
-            recording: None,
-            allow_register: false,
-            create_us: by.now_us,
-            delete_us: None,
-        };
-        let domain = empty.with(with)?;
+        let domain = with.on(SipDomain::empty(project, id, by.now_us))?;
         let sql = format!("insert into sip_domain ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, null)");
         let mut params = domain.values();
         params.push(by.now_us.into());
@@ -445,7 +326,7 @@ impl Calls {
         let named = vec![domain.id.as_str().into(), domain.project.as_str().into()];
         let missing = DomainError::NotFound;
         let changed = self.changed(&sql, named, missing, |row| {
-            let changed = domain_of(row)?.with(change.clone())?;
+            let changed = change.clone().on(domain_of(row)?)?;
             let write = Statement::new(UPDATE, [changed.values(), values_read(row)?].concat());
             Ok((changed, write, by.did(Action::SipDomainUpdate, &domain.name(), "")))
         });
@@ -492,67 +373,6 @@ mod tests {
             ("abcdefghijklmnopqrstuvwxyz12345", false),
         ] {
             assert_eq!(is_sip_id(id), good, "{id}");
-        }
-    }
-
-    #[test]
-    fn what_a_domain_may_say_together() {
-        let check = |name: &str, change: DomainChange, expected: Option<&str>| {
-            let empty = SipDomain {
-                id: "demo".to_owned(),
-                project: "p".to_owned(),
-                display_name: String::new(),
-                termination_mode: TerminationMode::Disabled,
-                handler_uris: vec![],
-                cidr_blocks: vec![],
-                recording: None,
-                allow_register: false,
-                create_us: 0,
-                delete_us: None,
-            };
-            let field = match empty.with(change) {
-                Ok(_) => None,
-                Err(DomainError::Invalid { field, .. }) => Some(field),
-                Err(other) => panic!("{other}"),
-            };
-            assert_eq!(field, expected, "{name}");
-        };
-        let handled = |mode: TerminationMode, handlers: usize| DomainChange {
-            termination_mode: Some(mode),
-            handler_uris: Some(vec!["https://a.example".to_owned(); handlers]),
-            ..DomainChange::default()
-        };
-        let handlers = Some("call_termination_handler_uris");
-        check("nobody is asked", handled(TerminationMode::Programmable, 0), handlers);
-        check("one is asked", handled(TerminationMode::Programmable, 1), None);
-        check("five are asked", handled(TerminationMode::Programmable, 5), None);
-        check("six are asked", handled(TerminationMode::Programmable, 6), handlers);
-        check("disabled", handled(TerminationMode::Disabled, 0), None);
-        check("by the trunk", handled(TerminationMode::Trunk, 0), None);
-        let told = |uri: &str| {
-            let config = RecordingConfig {
-                ready_uri: Some(uri.to_owned()),
-                ..RecordingConfig::default()
-            };
-            let part = RecordingChange::Parts {
-                trigger: None,
-                trims_silence: None,
-                ready_uri: Some(Some(uri.to_owned())),
-            };
-            [RecordingChange::Whole(Some(config)), part].map(|recording| DomainChange {
-                recording: Some(recording),
-                ..DomainChange::default()
-            })
-        };
-        for (uri, is_good) in [
-            ("https://a.example/ready", true),
-            ("http://a.example", true),
-            ("ready", false),
-            ("ftp://a.example", false),
-        ] {
-            for change in told(uri) {
-                check(uri, change, (!is_good).then_some("call_recording.recording_ready_uri"));
-            }
         }
     }
 
@@ -610,57 +430,14 @@ mod tests {
     }
 
     fn domain(blocks: &[&str]) -> SipDomain {
-        let blocks = blocks.iter().map(|block| (String::new(), (*block).to_owned()));
-        SipDomain {
-            id: "demo".to_owned(),
-            project: "p".to_owned(),
+        let block = |block: &&str| CidrBlock {
             display_name: String::new(),
+            block: block.parse().expect("a block"),
+        };
+        SipDomain {
             termination_mode: TerminationMode::Programmable,
-            handler_uris: vec![],
-            cidr_blocks: checked_blocks(blocks.collect()).expect("blocks"),
-            recording: None,
-            allow_register: false,
-            create_us: 0,
-            delete_us: None,
-        }
-    }
-
-    #[test]
-    fn what_is_refused_names_its_field() {
-        let check = |change: DomainChange, field: &str| {
-            let error = [
-                change
-                    .handler_uris
-                    .clone()
-                    .and_then(|uris| checked_handlers(uris).err()),
-                change
-                    .cidr_blocks
-                    .clone()
-                    .and_then(|blocks| checked_blocks(blocks).err()),
-                change.display_name.clone().and_then(|name| checked_name(name).err()),
-            ];
-            let error = error.into_iter().flatten().next().expect("it is refused").to_string();
-            assert!(error.starts_with(field), "{error}");
-        };
-        let handlers = |uri: &str| DomainChange {
-            handler_uris: Some(vec![uri.to_owned()]),
-            ..DomainChange::default()
-        };
-        for uri in [
-            "",
-            "/handle",
-            "ftp://a.example/",
-            "sip:a@b",
-            &format!("https://a.example/{}", "a".repeat(2_048)),
-        ] {
-            check(handlers(uri), "call_termination_handler_uris");
-        }
-        let blocks = |block: &str| DomainChange {
-            cidr_blocks: Some(vec![("office".to_owned(), block.to_owned())]),
-            ..DomainChange::default()
-        };
-        for block in ["", "192.0.2.1", "192.0.2.0/33", "2001:db8::/32"] {
-            check(blocks(block), "cidr_blocks");
+            cidr_blocks: blocks.iter().map(block).collect(),
+            ..SipDomain::empty("p", "demo", 0)
         }
     }
 }
