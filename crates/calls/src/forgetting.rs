@@ -89,13 +89,23 @@ struct Leg {
     id: String,
     is_to: bool,
     is_from: bool,
-    is_over: bool,
+    /// An alias led to them: it is that of many, and stays.
+    is_behind: bool,
+    end_us: Option<i64>,
+}
+
+/// Whether somebody is among those whom an alias led a call to.
+fn was_tried(somebody: &Address, tried: Option<&str>) -> bool {
+    let tried: Vec<String> = tried
+        .and_then(|tried| serde_json::from_str(tried).ok())
+        .unwrap_or_default();
+    tried.iter().any(|written| is_of(somebody, written))
 }
 
 /// The statements after which a call does not say who they were.
 fn nobodys(leg: &Leg) -> impl Iterator<Item = Statement> {
     let id = || Value::from(leg.id.as_str());
-    let written = "update call set labels = '{}', error_message = null, sip_call_id = null where id = $1";
+    let written = "update call set labels = '{}', error_message = null, sip_call_id = null, tried = null where id = $1";
     let to = "update call set to_address = $2 where id = $1";
     let from = "update call set from_address = null, is_private = 1 where id = $1";
     let to = leg.is_to.then(|| Statement::new(to, vec![id(), ANONYMOUS.into()]));
@@ -107,6 +117,18 @@ fn nobodys(leg: &Leg) -> impl Iterator<Item = Statement> {
 }
 
 impl Calls {
+    /// Writes down whom an alias has led a call to, the first first, if it has.
+    pub(crate) async fn write_tried(&self, call: &str, tried: &[String]) -> Result<(), db::Error> {
+        if tried.is_empty() {
+            return Ok(());
+        }
+        let tried = serde_json::to_string(tried).expect("texts");
+        let sql = "update call set tried = $2 where id = $1";
+        self.db
+            .write(vec![Statement::new(sql, vec![call.into(), tried.into()]).expect(1)])
+            .await
+    }
+
     /// Forgets somebody in the calls of a project, in small pieces: what a crash leaves is forgotten when it is asked for again.
     pub async fn forget_caller(&self, project: &str, who: &str, by: &By) -> Result<ForgottenCaller, ForgetCallerError> {
         let who = somebody(who)?;
@@ -142,14 +164,15 @@ impl Calls {
         who: &Address,
         (create_us, id): &(i64, String),
     ) -> Result<(Vec<String>, Option<(i64, String)>), db::Error> {
-        let sql = "select id, create_us, to_address, from_address, coalesce(originating_call, id) from call
+        let sql = "select id, create_us, to_address, from_address, coalesce(originating_call, id), tried from call
             where project = $1 and (create_us, id) > ($2, $3) order by create_us, id limit $4";
         let most = i64::try_from(CALLS_LOOKED_AT).expect("some hundreds");
         let params: Vec<Value> = vec![project.into(), (*create_us).into(), id.as_str().into(), most.into()];
         let rows = self.db.read(sql, params).await?;
         let mut first_calls = vec![];
         for row in &rows {
-            if is_of(who, row.text(2)?) || row.opt_text(3)?.is_some_and(|from| is_of(who, from)) {
+            let is_named = is_of(who, row.text(2)?) || row.opt_text(3)?.is_some_and(|from| is_of(who, from));
+            if is_named || was_tried(who, row.opt_text(5)?) {
                 first_calls.push(row.text(4)?.to_owned());
             }
         }
@@ -160,7 +183,7 @@ impl Calls {
 
     /// The calls of a conversation. Whoever made the first also made the others, by whichever of their names.
     async fn conversation(&self, first: &str, who: &Address) -> Result<Vec<Leg>, db::Error> {
-        let sql = "select id, to_address, from_address, end_us from call where id = $1 or originating_call = $1";
+        let sql = "select id, to_address, from_address, end_us, tried from call where id = $1 or originating_call = $1";
         let rows = self.db.read(sql, vec![first.into()]).await?;
         let mut legs = vec![];
         for row in &rows {
@@ -168,7 +191,8 @@ impl Calls {
                 id: row.text(0)?.to_owned(),
                 is_to: is_of(who, row.text(1)?),
                 is_from: row.opt_text(2)?.is_some_and(|from| is_of(who, from)),
-                is_over: row.opt_int(3)?.is_some(),
+                is_behind: was_tried(who, row.opt_text(4)?),
+                end_us: row.opt_int(3)?,
             });
         }
         if legs.iter().any(|leg| leg.id == first && leg.is_from) {
@@ -194,7 +218,7 @@ impl Calls {
             recordings.extend(self.recordings_of(&leg.id).await?);
         }
         let is_pending = |recording: &Recording| recording.state == RecordingState::Pending;
-        if legs.iter().any(|leg| !leg.is_over) || recordings.iter().any(is_pending) {
+        if legs.iter().any(|leg| leg.end_us.is_none()) || recordings.iter().any(is_pending) {
             forgotten.going_on.push(name);
             return Ok(());
         }
@@ -207,7 +231,10 @@ impl Calls {
         write.push(by.did(Action::CallForget, &name, ""));
         match self.db.write(write).await {
             Ok(()) => {
-                forgotten.calls += legs.iter().filter(|leg| leg.is_to || leg.is_from).count();
+                forgotten.calls += legs
+                    .iter()
+                    .filter(|leg| leg.is_to || leg.is_from || leg.is_behind)
+                    .count();
                 forgotten.recordings += recordings.len();
             }
             // Somebody holds it since it was looked at.

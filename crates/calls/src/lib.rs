@@ -55,7 +55,7 @@ pub use forgetting::{ForgetCallerError, ForgottenCaller};
 pub use handlers::{Answered, Ask, Handlers, Later, Unanswered};
 pub use legs::Leg;
 pub use meetings::{
-    Attendant, Attended, Attendee, DialIn, MeetingNews, MeetingWish, Meetings, Parting, Sought, Unattended,
+    Attendant, Attended, Attendee, Coming, DialIn, MeetingNews, MeetingWish, Meetings, Parting, Sought, Unattended,
 };
 #[doc(hidden)]
 pub use number::normalised;

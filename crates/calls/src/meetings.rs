@@ -20,7 +20,7 @@ use tokio::sync::{
 };
 
 use crate::{
-    Later,
+    Call, Direction, Later, Transport,
     address::{Address, is_number},
     limits::{
         GATEWAY_CALLS_MAX, GATEWAY_CALLS_OF_SOURCE, GUESSES_OF_CALLER, GUESSES_OF_SOURCE, MEETING_NAME_BYTES_MAX,
@@ -98,20 +98,47 @@ pub enum Attendee {
     },
 }
 
-/// What somebody on the telephone is called: their number, of which strangers see the begin and the end alone.
+/// What somebody on the telephone is called: their number, of which strangers see the begin and the end alone, or the begin of their
+/// name. Of neither they see more than half, and of a short number nothing.
 pub(crate) fn masked(address: Option<&str>) -> String {
-    let number = |number: &str| {
-        let end = number.get(number.len().saturating_sub(2)..).unwrap_or_default();
-        format!("{} ••• ••{end}", &number[..number.len().min(3)])
+    let unknown = || "Caller".to_owned();
+    let number = |number: &str| match (number.get(..3), number.get(number.len().saturating_sub(2)..)) {
+        (Some(begin), Some(end)) if number.len() > 2 * (begin.len() + end.len()) - 2 => format!("{begin} ••• ••{end}"),
+        _ => unknown(),
     };
-    match address.map(|address| (address, Address::read(address))) {
-        Some((_, Ok(Address::Number(known)))) => number(&known),
-        Some((_, Ok(Address::Sip(sip)))) => match sip.user {
+    match address.map(Address::read) {
+        Some(Ok(Address::Number(known))) => number(&known),
+        Some(Ok(Address::Sip(sip))) => match sip.user {
             Some(user) if is_number(&user) => number(&user),
-            Some(user) => format!("{}•••@{}", &user[..1], sip.host),
+            Some(user) => {
+                let begin = user.get(..1).filter(|_| user.len() > 1).unwrap_or_default();
+                format!("{begin}•••@{}", sip.host)
+            }
             None => sip.host,
         },
-        _ => "Caller".to_owned(),
+        _ => unknown(),
+    }
+}
+
+/// How somebody on the telephone comes to a meeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coming {
+    /// Somebody who runs the meeting called them, so they are welcome.
+    Invited,
+    /// They called a number of the telephone network and keyed in the PIN.
+    DialledIn,
+    /// They have its address.
+    Otherwise,
+}
+
+impl Coming {
+    pub(crate) fn of(call: &Call, is_invited: bool, sought: &Sought) -> Coming {
+        let is_by_number = call.direction == Direction::Incoming && call.transport() == Transport::Pstn;
+        match sought {
+            _ if is_invited => Coming::Invited,
+            Sought::Pin(_) if is_by_number => Coming::DialledIn,
+            Sought::Pin(_) | Sought::Name(_) => Coming::Otherwise,
+        }
     }
 }
 
@@ -122,8 +149,8 @@ pub struct Attendant {
     pub sought: Sought,
     /// As whom.
     pub attendee: Attendee,
-    /// Somebody who runs the meeting called them, so they are welcome.
-    pub is_invited: bool,
+    /// How they come.
+    pub coming: Coming,
     /// Who is on the telephone, as far as that is known: an address, or nothing.
     pub caller: String,
     /// Where their call comes from; `None` of one that we make.
@@ -373,7 +400,13 @@ mod tests {
         let check = |address: Option<&str>, expected: &str| assert_eq!(masked(address), expected);
         check(Some("+431234512"), "+43 ••• ••12");
         check(Some("sip:+431234512@gw.example"), "+43 ••• ••12");
+        check(Some("+43123456"), "+43 ••• ••56");
+        check(Some("+4312345"), "Caller");
+        check(Some("sip:+12345@gw.example"), "Caller");
+        check(Some("+43"), "Caller");
         check(Some("sip:ada@example.org"), "a•••@example.org");
+        check(Some("sip:bo@example.org"), "b•••@example.org");
+        check(Some("sip:a@example.org"), "•••@example.org");
         check(Some("sip:example.org"), "example.org");
         check(Some("nonsense"), "Caller");
         check(None, "Caller");

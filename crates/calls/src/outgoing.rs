@@ -20,7 +20,7 @@ pub struct NewCall {
     pub to: String,
     /// As whom: `+E164`, `sip:user@domain`, or what stands before the `@` of one.
     pub from: String,
-    /// Whoever is called is not to know as whom: nobody is called so from here, which is better said than forgotten.
+    /// Whoever is called is not to know as whom.
     pub is_private: bool,
     /// What is written down of it.
     pub labels: BTreeMap<String, String>,
@@ -141,10 +141,6 @@ impl NewCall {
     fn order(self, project: &str, now_us: i64) -> Result<Order, CreateError> {
         let to = Address::read(&self.to).map_err(|error| invalid("call.to", error.to_string()))?;
         let (caller, timeout) = (self.caller(&to)?, self.timeout()?);
-        if self.is_private {
-            let why = "whoever is called from here is told as whom, so a call that has to hide it is not made";
-            return Err(invalid("call.is_private", why));
-        }
         self.check_addresses()?;
         let bytes: usize = self.labels.iter().map(|(key, value)| key.len() + value.len()).sum();
         if self.labels.len() > LABELS_MAX || bytes > LABEL_BYTES_MAX {
@@ -156,7 +152,7 @@ impl NewCall {
             project: project.to_owned(),
             to: to.to_string(),
             from: Some(self.from),
-            is_private: false,
+            is_private: self.is_private,
             labels: self.labels,
             direction: Direction::Outgoing,
             state: CallState::Queued,
@@ -256,7 +252,7 @@ mod tests {
         check(
             "as nobody whom they may know",
             &|call| call.is_private = true,
-            Err("call.is_private"),
+            Ok("+442071838751"),
         );
         let to_sip = |call: &mut NewCall| call.to = "sip:bo@b.example".to_owned();
         check("to an address as a number", &to_sip, Ok("+442071838751"));

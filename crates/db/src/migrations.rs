@@ -61,6 +61,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(34, "0034_publication"),
     migration!(35, "0035_attendance_reports"),
     migration!(36, "0036_failures"),
+    migration!(37, "0037_withheld_callers"),
+    migration!(38, "0038_tried_behind_an_alias"),
 ];
 
 /// Remembers the steps that a database has seen.

@@ -53,7 +53,7 @@ pub struct Arrival {
     /// Who it is.
     pub person: Person,
     /// How they stand to the space. Whoever only gave a name is a stranger, whatever is said here; whoever telephones is one too,
-    /// unless a host called them.
+    /// unless a host called them, or they dialled in.
     pub standing: Standing,
     /// The kind of device that it asks to be.
     pub device: DeviceKind,

@@ -11,7 +11,7 @@ pub enum Standing {
     CoHost,
     /// A member: somebody who was invited.
     Member,
-    /// Somebody of an organisation that the owner's trusts.
+    /// Somebody of an organisation that the owner's trusts, or who dialled in.
     Trusted,
     /// Anybody else, and everybody who is not signed in.
     Stranger,

@@ -3,14 +3,15 @@
 //! A call comes in as a browser does: it is somebody, stands so to the space, gets a reservation, is connected, and walks in or knocks as
 //! the settings have it. Only its transport is another, for its sound comes from a line of this process ([`gateway`]).
 //!
-//! Whoever keyed in a PIN is as somebody who has the link: a stranger, whatever their number. A telephone that has shown its password is the
-//! account of that device, and a stranger to spaces as well until somebody invites it; whom a host called is welcome.
+//! Whoever called a number and keyed in a PIN walks in where the space's own organisation does, for so the contract has it. Whoever came by
+//! SIP has the address, as others have the link: a stranger. A telephone that has shown its password is the account of that device, and
+//! a stranger to spaces as well until somebody invites it; whom a host called is welcome.
 
 use std::hash::{BuildHasher as _, RandomState};
 
 use audit::{Actor, By};
 use calls::{
-    Attendant, Attended, Attendee, Later, MeetingNews, MeetingWish, Meetings, Parting, Sought, Unattended,
+    Attendant, Attended, Attendee, Coming, Later, MeetingNews, MeetingWish, Meetings, Parting, Sought, Unattended,
     limits::MEETING_MESSAGES_MAX,
 };
 use gateway::{Attendance, Told};
@@ -80,10 +81,11 @@ impl Doorman {
         let secret = random::secret();
         Some(Arrival {
             person,
-            standing: if attendant.is_invited {
-                Standing::Member
-            } else {
-                Standing::Stranger
+            // The contract's TRUSTED lets in whoever dials in (`contracts/meet.md` §2.3).
+            standing: match attendant.coming {
+                Coming::Invited => Standing::Member,
+                Coming::DialledIn => Standing::Trusted,
+                Coming::Otherwise => Standing::Stranger,
             },
             device: DeviceKind::Full,
             // A telephone is a door of our own, as our page is.

@@ -78,6 +78,21 @@ async fn a_room_with_a_password_is_the_same_account_each_time() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_withholds_its_name_is_a_caller_like_any_other() -> Result<()> {
+    let world = open()?;
+    rooms(&world)?;
+    let space = Space::make(&world, "OPEN")?;
+    let domain = format!("rooms.{DOMAIN_BASE}");
+    let mut library = Telephone::nameless_user("library", PASSWORD, &domain, &quiet(), world.sip).await;
+    library.dial(&format!("sip:{}@{domain}", space.digits())).await;
+    let callers = space.telephones(&world, |all| all.len() == 1)?;
+    assert_eq!(callers[0]["phoneUser"], json!({"displayName": "Caller"}), "{callers:?}");
+    space.participants(&world, "signedinUser", <[Value]>::is_empty)?;
+    library.hang_up().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_guesses_pins_is_not_listened_to_and_others_are() -> Result<()> {
     let world = open()?;
     let space = Space::make(&world, "OPEN")?;

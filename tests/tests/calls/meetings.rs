@@ -304,6 +304,17 @@ async fn wrong_pins_are_said_to_be_wrong_and_end_the_call() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_dials_in_walks_in_where_the_organisation_does() -> Result<()> {
+    let world = open()?;
+    let space = Space::make(&world, "TRUSTED")?;
+    let mut caller = Telephone::gateway(CALLER, &quiet(), world.sip).await;
+    caller.dial(&at_the_number(&world)).await;
+    newest(&world, |call| call["state"] == "IN_PROGRESS")?;
+    caller.press(&format!("{}#", space.pin)).await;
+    space.telephones(&world, |all| all.len() == 1).map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_waits_where_strangers_do_and_is_nobody_until_they_are_let_in() -> Result<()> {
     let world = open()?;
     let space = Space::make(&world, "TRUSTED")?;

@@ -109,7 +109,7 @@ export const enAccount = {
   'space.access.OPEN': 'Everybody with the link',
   'space.access.OPEN.text': 'Nobody has to knock.',
   'space.access.TRUSTED': 'My organisation',
-  'space.access.TRUSTED.text': 'People of your organisation and members walk in. Everybody else knocks, and a host lets them in.',
+  'space.access.TRUSTED.text': 'People of your organisation, members and whoever dials in by number walk in. Everybody else knocks, and a host lets them in.',
   'space.access.RESTRICTED': 'Members only',
   'space.access.RESTRICTED.text': 'Members and hosts walk in. Everybody else knocks, and a host lets them in.',
   'space.entryPoints.title': 'Through what people come in',

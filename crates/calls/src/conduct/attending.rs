@@ -2,7 +2,7 @@
 
 use super::{meeting, performance::Performance, progress::write};
 use crate::{
-    Attendant, Attendee, Direction, MeetingWish,
+    Attendant, Attendee, Coming, Direction, MeetingWish,
     meetings::{MeetingNews, Sought, masked},
 };
 
@@ -21,18 +21,18 @@ impl Performance {
             },
         };
         let attendant = Attendant {
+            coming: Coming::of(call, self.guest.is_invited, &sought),
             sought,
             attendee,
-            is_invited: self.guest.is_invited,
             caller: telephone.unwrap_or_default(),
             source: self.guest.source,
         };
         meeting::seek(&self.conductor, &self.task, self.own.leg, attendant);
     }
 
-    /// The telephone that calls, if it has shown which one it is.
+    /// The telephone that calls, if it has shown which one it is, and not only to us.
     async fn device(&self) -> Option<Attendee> {
-        let (domain, user) = self.guest.user.as_ref()?;
+        let (domain, user) = self.guest.user.as_ref().filter(|_| !self.own.call.is_private)?;
         let account = self.conductor.calls.account_of_sip_user(domain, user).await;
         let account = account.inspect_err(|error| tracing::warn!(%error, "a telephone's account cannot be looked up"));
         Some(Attendee::Device {

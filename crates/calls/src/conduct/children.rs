@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 use telephony::LegId;
 
 use super::{
-    party::{Otherwise, Party},
+    party::{Caller, Otherwise, Party},
     performance::Performance,
     progress::{Progress, progressed, write},
     switchboard::Happening,
@@ -59,13 +59,13 @@ impl Performance {
     pub(super) async fn dial(&mut self, id: String, to: String, caller: Option<String>, timeout_s: i64) {
         let timeout = Duration::from_secs(u64::try_from(timeout_s).unwrap_or(0));
         let now_us = now_us();
-        let caller = caller.or_else(|| self.caller.clone());
+        let caller = caller.map_or_else(|| self.caller.clone(), |caller| Caller::known(Some(caller)));
         let call = Call {
             id: id.clone(),
             project: self.own.call.project.clone(),
             to: Address::read(&to).map_or_else(|_| to.clone(), |address| address.to_string()),
-            from: caller.as_deref().map(|caller| self.named(caller)),
-            is_private: caller.is_none(),
+            from: caller.name.as_deref().map(|name| self.named(name)),
+            is_private: caller.is_private(),
             labels: BTreeMap::new(),
             direction: Direction::Outgoing,
             state: CallState::Starting,
@@ -89,7 +89,7 @@ impl Performance {
         self.switchboard.connect(child.leg, self.task.clone());
         let otherwise = Otherwise {
             whom: Whom::only(to),
-            caller: caller.unwrap_or_else(|| "anonymous".to_owned()),
+            caller,
             timeout,
         };
         child.place = self.begin_to_seek(child.leg, otherwise);

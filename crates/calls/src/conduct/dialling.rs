@@ -12,10 +12,13 @@ use std::{
 };
 
 use share::{Pace, Paces};
-use telephony::agent::{By, Credential, Dial, Place};
+use telephony::agent::{By, Credential, Dial, Place, Shown};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Conductor, whom::Whom};
+use super::{
+    Conductor,
+    party::{Caller, Otherwise},
+};
 use crate::{
     Alias,
     address::{Address, SipAddress, is_number},
@@ -89,8 +92,12 @@ fn undialled(code: &'static str, message: impl Into<String>) -> Undialled {
 #[derive(Debug)]
 pub(super) struct Located {
     pub(super) dial: Dial,
-    pub(super) others: Whom,
+    pub(super) otherwise: Otherwise,
 }
+
+/// What stands for whoever calls where nobody may know (RFC 3323 §4.1.1.3).
+const NOBODY: &str = "anonymous";
+const NOWHERE: &str = "anonymous.invalid";
 
 /// A number below that, by chance.
 fn chance(below: u32) -> u32 {
@@ -219,20 +226,20 @@ impl Conductor {
     pub(super) async fn locate(
         &self,
         agent: &Agent,
-        mut whom: Whom,
-        (caller, domain): (&str, &str),
-        timeout: Duration,
+        mut otherwise: Otherwise,
+        domain: &str,
     ) -> Result<Located, Undialled> {
         let mut refused = undialled("UNREACHABLE", "there is nobody to be called");
-        while let Some(to) = whom.next() {
-            match self.locate_one(agent, &to, (caller, domain), timeout).await {
-                Ok(dial) => return Ok(Located { dial, others: whom }),
+        while let Some(to) = otherwise.whom.next() {
+            let Otherwise { caller, timeout, .. } = &otherwise;
+            match self.locate_one(agent, &to, (caller, domain), *timeout).await {
+                Ok(dial) => return Ok(Located { dial, otherwise }),
                 Err(why) => refused = why,
             }
-            if whom.may_lead_on()
+            if otherwise.whom.may_lead_on()
                 && let Some(alias) = self.alias(&to).await
             {
-                whom.leads_on(&alias, chance);
+                otherwise.whom.leads_on(&alias, chance);
             }
         }
         Err(refused)
@@ -256,11 +263,12 @@ impl Conductor {
         &self,
         agent: &Agent,
         to: &str,
-        (caller, domain): (&str, &str),
+        (caller, domain): (&Caller, &str),
         timeout: Duration,
     ) -> Result<Dial, Undialled> {
         let address = Address::read(to).map_err(|error| undialled("ADDRESS", error.to_string()))?;
-        let Way { to, host } = self.ways.way(&address, caller)?;
+        let name = caller.name.as_deref().unwrap_or(NOBODY);
+        let Way { to, host } = self.ways.way(&address, name)?;
         let at = match &host {
             Some(host) => Some(self.look_up(agent, host).await?),
             None if agent.is_registered(&to) => None,
@@ -276,12 +284,15 @@ impl Conductor {
             .trunk
             .as_ref()
             .filter(|_| host.is_some_and(|host| host.is_trunk));
+        let shown = caller.shown(trunk.is_some());
+        let named_by = if shown == Shown::ToAll { domain } else { NOWHERE };
         Ok(Dial {
             to,
             at,
-            caller: caller.to_owned(),
+            caller: name.to_owned(),
             domain: domain.to_owned(),
-            sip_call_id: format!("{}@{domain}", new_id()),
+            shown,
+            sip_call_id: format!("{}@{named_by}", new_id()),
             credential: trunk.and_then(|trunk| trunk.credential.clone()),
             g711_only: trunk.is_some_and(|trunk| trunk.g711_only),
             timeout,

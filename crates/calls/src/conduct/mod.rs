@@ -51,6 +51,7 @@ use crate::{
 use arriving::{Arrival, Entrance, TERMS_OF_MEETINGS, numbers_called, terms_of_trunk};
 use measured::Unwritten;
 use meeting::Guest;
+use party::Caller;
 use performance::Performance;
 use switchboard::{Switchboard, Told};
 
@@ -303,7 +304,7 @@ impl Conductor {
             is_invited: false,
         };
         let performance = Performance::new(self, agent, switchboard, channel, (leg, call))
-            .calling_as(arrival.caller, arrival.domain)
+            .calling_as(Caller::known(arrival.caller), arrival.domain)
             .meeting_as(guest);
         performance.come_in(arrival.handler_uris, arrival.recording).await;
     }
@@ -353,9 +354,12 @@ impl Conductor {
         let leg = LegId::next();
         let channel = switchboard.connected(leg);
         let domain = self.domain_base.clone();
-        let caller = order.caller;
+        let caller = Caller {
+            name: Some(order.caller),
+            is_withheld: order.call.is_private,
+        };
         let performance = Performance::new(self, agent, switchboard, channel, (leg, order.call))
-            .calling_as(Some(caller), domain)
+            .calling_as(caller, domain)
             .meeting_as(Guest {
                 is_invited: order.is_invited,
                 ..Guest::default()

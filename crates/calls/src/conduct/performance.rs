@@ -14,7 +14,7 @@ use super::{
     Conductor, UNAVAILABLE,
     meeting::{self, Guest, Meeting},
     opening::{ANNOUNCEMENT, Opening},
-    party::{Otherwise, Party},
+    party::{Caller, Otherwise, Party},
     progress::{Progress, progressed, write, write_at_last},
     streaming::Streamed,
     switchboard::{Happening, Switchboard, Told},
@@ -58,7 +58,7 @@ pub(super) struct Performance {
     stream: Option<Streamed>,
     cookies: BTreeMap<String, String>,
     /// As whom others are called where a document does not say, and from which domain.
-    pub(super) caller: Option<String>,
+    pub(super) caller: Caller,
     pub(super) domain: String,
 }
 
@@ -87,13 +87,13 @@ impl Performance {
             guest: Guest::default(),
             stream: None,
             cookies: BTreeMap::new(),
-            caller: None,
+            caller: Caller::default(),
             domain: String::new(),
         }
     }
 
     /// Others are called as this, and from this domain.
-    pub(super) fn calling_as(mut self, caller: Option<String>, domain: String) -> Performance {
+    pub(super) fn calling_as(mut self, caller: Caller, domain: String) -> Performance {
         self.caller = caller;
         self.domain = domain;
         self
@@ -129,10 +129,9 @@ impl Performance {
         write(&self.conductor, &self.own.call).await;
         let names = (self.own.call.project.as_str(), self.own.call.id.as_str());
         let script = Script::dialled(handlers, recording, names);
-        let caller = self.caller.clone().unwrap_or_default();
         let otherwise = Otherwise {
             whom: Whom::only(self.own.call.to.clone()),
-            caller,
+            caller: self.caller.clone(),
             timeout,
         };
         self.own.place = self.begin_to_seek(self.own.leg, otherwise);

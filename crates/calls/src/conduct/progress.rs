@@ -8,7 +8,7 @@ use telephony::agent::Cause;
 use super::{
     Conductor,
     dialling::{Located, Undialled},
-    party::{Otherwise, Party},
+    party::Party,
     switchboard::Happening,
 };
 use crate::{Call, CutOff, clock::now_us, limits, telephones::Agent};
@@ -32,20 +32,22 @@ pub(super) async fn progressed(
     };
     let progress = match happening {
         Happening::Located(_) if party.is_given_up => over(party, now_us(), Cause::WeHungUp),
-        Happening::Located(Ok(Located { dial, others })) => {
-            party.otherwise = Some(Otherwise {
-                whom: others,
-                caller: dial.caller.clone(),
-                timeout: dial.timeout,
-            });
-            party.call.sip_call_id = Some(dial.sip_call_id.clone());
-            match agent.dial(party.leg, &dial) {
-                Ok(()) => None,
-                Err(error) => {
-                    party.call.fails("UNREACHABLE", &error.to_string());
-                    over(party, now_us(), Cause::Unreachable)
-                }
+        Happening::Located(Ok(located)) => {
+            let Located { dial, otherwise } = *located;
+            if !otherwise.whom.may_lead_on() {
+                party.tried.push(dial.to.clone());
             }
+            party.otherwise = Some(otherwise);
+            party.call.sip_call_id = Some(dial.sip_call_id.clone());
+            let why = if remember_tried(conductor, party).await {
+                agent.dial(party.leg, &dial).err().map(|error| error.to_string())
+            } else {
+                Some("whom the call is led to could not be written down".to_owned())
+            };
+            why.and_then(|why| {
+                party.call.fails("UNREACHABLE", &why);
+                over(party, now_us(), Cause::Unreachable)
+            })
         }
         Happening::Located(Err(Undialled { code, message })) => {
             party.call.fails(code, &message);
@@ -79,6 +81,13 @@ pub(super) async fn progressed(
         tokio::spawn(write_at_last(conductor.clone(), party.call.clone()));
     }
     progress
+}
+
+/// Whom an alias leads a call to is written down before they hear of it, or they could not be forgotten.
+async fn remember_tried(conductor: &Conductor, party: &Party) -> bool {
+    let tried = conductor.calls.write_tried(&party.call.id, &party.tried).await;
+    let tried = tried.inspect_err(|error| tracing::error!(call = party.call.id, %error, "a call cannot be written"));
+    tried.is_ok()
 }
 
 /// A call that is over gets into the rows once they can be written again: until then its row says that it goes on, and is kept alive.

@@ -29,10 +29,9 @@ impl Performance {
         let (conductor, agent, task) = (self.conductor.clone(), self.agent.clone(), self.task.clone());
         let domain = self.domain.clone();
         tokio::spawn(async move {
-            let Otherwise { whom, caller, timeout } = otherwise;
-            let located = conductor.locate(&agent, whom, (&caller, &domain), timeout).await;
+            let located = conductor.locate(&agent, otherwise, &domain).await;
             // A call that is over does not want to know.
-            let _ = task.send((leg, Happening::Located(located))).await;
+            let _ = task.send((leg, Happening::Located(located.map(Box::new)))).await;
         });
     }
 

@@ -23,7 +23,7 @@ use crate::{Answered, Attended, MeetingNews, Unanswered, Unattended, limits, tel
 #[derive(Debug)]
 pub(super) enum Happening {
     /// How somebody can be called, or why not.
-    Located(Result<Located, Undialled>),
+    Located(Result<Box<Located>, Undialled>),
     Ringing {
         at_us: i64,
     },

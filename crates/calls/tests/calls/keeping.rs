@@ -382,6 +382,8 @@ const BO: &str = "sip:bo@b.example";
 const BO_CALLING: &str = "sip:bo@demo.sip.example.org";
 const ADA: &str = "+442071838750";
 const CY: &str = "sip:cy@c.example";
+const LED_ON: &str =
+    r#"update call set tried = '["sip:dan@c.example:5070","sip:+4930123456@gw.example"]' where id = 'first'"#;
 
 /// Bo has called the desk, out of that Ada, with whom he spoke, and Cy, who did not answer. What was said is recorded with the first call.
 async fn put_conversation(db: &Db, kept: &Kept) {
@@ -443,7 +445,7 @@ async fn whoever_is_in_a_conversation_is_forgotten_in_all_of_its_calls() {
         let kept = Kept::open(&db).await;
         let all = [(DESK, Some(BO)), (ADA, Some(BO_CALLING)), (CY, Some(BO_CALLING))];
         let [desk, ada, cy] = all;
-        let cases: [Case<'_>; 7] = [
+        let cases: [Case<'_>; 10] = [
             (ADA, "", 1, [0, 0], [desk, (NOBODY, ada.1), cy]),
             // He calls on as an address that is not the one by which he asks.
             (BO, "", 3, [0, 0], [(DESK, None), (ADA, None), (CY, None)]),
@@ -453,6 +455,10 @@ async fn whoever_is_in_a_conversation_is_forgotten_in_all_of_its_calls() {
             (ADA, "update recording set state = 1", 0, [0, 1], all),
             (ADA, "update call set end_us = null where id = 'cy'", 0, [0, 1], all),
             ("sip:dan@c.example", "", 0, [0, 0], all),
+            // The desk is an alias that led to Dan, who was not there, and to Eve by the trunk.
+            ("sip:dan@c.example", LED_ON, 1, [0, 0], all),
+            ("+4930123456", LED_ON, 1, [0, 0], all),
+            ("sip:dan@b.example", LED_ON, 0, [0, 0], all),
         ];
         for case in cases {
             check(&db, &kept, case).await;

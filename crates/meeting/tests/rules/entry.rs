@@ -46,7 +46,7 @@ fn walking_in() {
          3 may a1                     => chat reactions",
     );
     check(
-        "whoever telephones is a stranger and somebody new with each call, unless a host called them",
+        "whoever telephones is a stranger and somebody new with each call, unless a host called them or they dialled in",
         "0 settings trusted           => configured
          1 join anna a1 as owner      => conference starts @1, anna joins @1, a1 of anna starts @1 as Host
          2 join zoe z1 telephoning as stranger => z1 of zoe knocks at a1
@@ -54,7 +54,10 @@ fn walking_in() {
          4 leave z1                   => z1 ends @4 left, zoe absent @4
          5 join zoe z2 telephoning as stranger with z1 => z2 of zoe knocks at a1
          6 join yan y1 telephoning as member => yan joins @6, y1 of yan starts @6
-         7 join zoe z3 telephoning on companion => refused CompanionNeedsAccount",
+         7 join zoe z3 telephoning on companion => refused CompanionNeedsAccount
+         8 join xue x1 telephoning as trusted => xue joins @8, x1 of xue starts @8
+         9 settings restricted        => configured
+         9 join wim w1 telephoning as trusted => w1 of wim knocks at a1",
     );
     check(
         "a companion is a device of somebody known, without microphone and camera",

@@ -18,16 +18,20 @@ use rsipstack::{
 use tokio::task::JoinHandle;
 
 use super::{
-    Agent, AgentError, By, Cause, Credential, Dial, Heard, Leg, Place, SDP,
+    Agent, AgentError, By, Cause, Credential, Dial, Heard, Leg, Place, SDP, Shown,
     registrar::Reached,
     sdp::offer,
     session::{Sessions, Word, methods},
 };
 use crate::{LegId, clock::now_us, limits};
 
+/// How whoever calls is written where nobody is to know (RFC 3323 §4.1.1.3).
+const NOBODY: &str = "sip:anonymous@anonymous.invalid";
+
 /// How somebody is asked.
 struct Calling {
     from: Uri,
+    shown: Shown,
     callee: Uri,
     destination: SipAddr,
     contact: Uri,
@@ -78,6 +82,7 @@ impl Agent {
         let means = self.means(transport, !dial.g711_only);
         let calling = Calling {
             from,
+            shown: dial.shown,
             callee,
             destination,
             contact: self.contact(transport),
@@ -117,10 +122,20 @@ impl Agent {
     fn ask(&self, calling: &Calling, sessions: Sessions) -> Result<Asked, AgentError> {
         let (states_in, states) = self.inner.layer.new_dialog_state_channel();
         let mut headers = sessions.offered();
-        let vouched = Header::PAssertedIdentity(format!("<{}>", calling.from).into());
-        headers.extend([methods(), vouched]);
+        headers.push(methods());
+        if calling.shown != Shown::ToNobody {
+            headers.push(Header::PAssertedIdentity(format!("<{}>", calling.from).into()));
+        }
+        let (caller_display_name, caller) = match calling.shown {
+            Shown::ToAll => (None, calling.from.clone()),
+            Shown::ToNetwork | Shown::ToNobody => {
+                headers.push(Header::Privacy("id".into()));
+                (Some("Anonymous".to_owned()), address(NOBODY)?)
+            }
+        };
         let option = InviteOption {
-            caller: calling.from.clone(),
+            caller_display_name,
+            caller,
             callee: calling.callee.clone(),
             destination: Some(calling.destination.clone()),
             call_id: Some(calling.sip_call_id.clone()),

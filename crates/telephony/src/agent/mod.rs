@@ -134,6 +134,8 @@ pub struct Dial {
     pub caller: String,
     /// The domain that it comes from.
     pub domain: String,
+    /// Who learns that.
+    pub shown: Shown,
     /// The `Call-ID` that it gets, which no other has.
     pub sip_call_id: String,
     /// What proves that it is us, where somebody asks.
@@ -142,6 +144,18 @@ pub struct Dial {
     pub g711_only: bool,
     /// How long it may ring.
     pub timeout: std::time::Duration,
+}
+
+/// Who learns who calls (RFC 3323, RFC 3325).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// Whoever is called.
+    #[default]
+    ToAll,
+    /// The network that carries the call, which is asked to tell nobody.
+    ToNetwork,
+    /// Nobody.
+    ToNobody,
 }
 
 /// Where somebody is called.

@@ -17,7 +17,7 @@ use telephone::Telephone;
 use telephony::{
     LegId,
     agent::{
-        Agent, AgentEvent, By, Cause, Dial, Directory, Later, Place, Proof, Refusal, Secrets, Settings, Terms,
+        Agent, AgentEvent, By, Cause, Dial, Directory, Later, Place, Proof, Refusal, Secrets, Settings, Shown, Terms,
         session::Sessions,
     },
     line::{self, Exchange, LineEvent, PlayId, Sink},
@@ -292,6 +292,7 @@ async fn whoever_knows_the_password_comes_in() {
             at: None,
             caller: "help".to_owned(),
             domain: DOMAIN.to_owned(),
+            shown: Shown::ToAll,
             sip_call_id: format!("ada@{DOMAIN}"),
             credential: None,
             g711_only: false,
@@ -411,6 +412,7 @@ async fn we_call_somebody_by_tls() {
         }),
         caller: "help".to_owned(),
         domain: DOMAIN.to_owned(),
+        shown: Shown::ToAll,
         sip_call_id: format!("cy@{DOMAIN}"),
         credential: None,
         g711_only: false,
@@ -441,6 +443,7 @@ async fn we_call_somebody() {
         to,
         caller: "help".to_owned(),
         domain: DOMAIN.to_owned(),
+        shown: Shown::ToAll,
         sip_call_id: format!("{timeout:?}@{DOMAIN}"),
         credential: None,
         g711_only: false,

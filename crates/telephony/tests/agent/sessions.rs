@@ -2,7 +2,7 @@
 
 use telephony::{
     LegId,
-    agent::{By, Cause, Dial, Place, session::Sessions},
+    agent::{By, Cause, Dial, Place, Shown, session::Sessions},
 };
 
 use super::{DOMAIN, LOCAL, OneDomain, PATIENCE, World, sipp::Sipp};
@@ -75,6 +75,7 @@ async fn calls(scenario: &str, interval: &str) -> (World, LegId, Sipp) {
         to,
         caller: "help".to_owned(),
         domain: DOMAIN.to_owned(),
+        shown: Shown::ToAll,
         sip_call_id: format!("{interval}@{DOMAIN}"),
         credential: None,
         g711_only: false,

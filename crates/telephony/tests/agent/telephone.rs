@@ -86,6 +86,20 @@ impl Telephone {
         Telephone::start(voice, |_| account, ";mediaenc=srtp-mand").await
     }
 
+    /// That of a user of a domain, who calls as nobody and has a password all the same.
+    pub(super) async fn nameless_user(
+        user: &str,
+        password: &str,
+        domain: &str,
+        voice: &[i16],
+        proxy: SocketAddr,
+    ) -> Telephone {
+        let account = format!(
+            "<sip:anonymous@{domain};transport=udp>;auth_user={user};auth_pass={password};regint=0;outbound=\"sip:{proxy};transport=udp\""
+        );
+        Telephone::start(voice, |_| account, "").await
+    }
+
     /// That of a user of a domain, which registers at whoever is at that address, answers by itself, and calls.
     pub(super) async fn user(
         user: &str,

@@ -1,6 +1,9 @@
-//! A caller who wants nobody to know who they are, and whose network says it to us alone.
+//! Whoever calls and wants nobody to know who they are: what is kept of them, whose network says it to us alone, and what we say of us.
 
-use telephony::agent::{AgentEvent, Cause};
+use telephony::{
+    LegId,
+    agent::{AgentEvent, By, Cause, Dial, Place, Shown},
+};
 use tokio::net::UdpSocket;
 
 use super::{DOMAIN, LOCAL, PATIENCE, World};
@@ -82,4 +85,49 @@ async fn what_is_kept_of_a_caller_who_withholds_it_does_not_say_who_they_are() {
         assert!(said.iter().any(|text| text.starts_with(begin)), "{begin} in {said:#?}");
     }
     assert!(!said.iter().any(|text| tells(text)), "{said:#?}");
+}
+
+/// What somebody hears whom we call so.
+async fn asked(shown: Shown) -> String {
+    let world = World::open().await;
+    let callee = UdpSocket::bind((LOCAL, 0)).await.expect("a port");
+    let address = callee.local_addr().expect("bound");
+    let dial = Dial {
+        to: format!("sip:bo@{address}"),
+        at: Some(Place { address, by: By::Udp }),
+        caller: "lovelace".to_owned(),
+        domain: DOMAIN.to_owned(),
+        shown,
+        sip_call_id: CALL_ID.to_owned(),
+        credential: None,
+        g711_only: false,
+        timeout: PATIENCE,
+    };
+    world.agent.dial(LegId::next(), &dial).expect("an address");
+    let mut heard = [0; 4_000];
+    let length = tokio::time::timeout(PATIENCE, callee.recv(&mut heard)).await;
+    world.close();
+    String::from_utf8_lossy(&heard[..length.expect("a message").expect("a message")]).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_learns_as_whom_we_call() {
+    for (shown, from, vouched, is_private) in [
+        (Shown::ToAll, "<sip:lovelace@demo.sip.example>", true, false),
+        (Shown::ToNetwork, "<sip:anonymous@anonymous.invalid>", true, true),
+        (Shown::ToNobody, "<sip:anonymous@anonymous.invalid>", false, true),
+    ] {
+        let said = asked(shown).await;
+        let header = |name: &str| {
+            said.lines().find_map(|line| {
+                line.strip_prefix(name)
+                    .map(|value| value.trim_start_matches(':').trim())
+            })
+        };
+        assert!(header("From").is_some_and(|value| value.contains(from)), "{said}");
+        let expected = vouched.then_some("<sip:lovelace@demo.sip.example>");
+        assert_eq!(header("P-Asserted-Identity"), expected, "{said}");
+        assert_eq!(header("Privacy"), is_private.then_some("id"), "{said}");
+        assert_eq!(said.contains("lovelace"), shown != Shown::ToNobody, "{said}");
+    }
 }
