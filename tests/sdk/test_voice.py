@@ -415,6 +415,13 @@ class TestCallsThatProgramsMake:
         assert told[0].json() == made
         assert {one.headers["x-enfonica-event"] for one in told} == {"CALL_STATE_UPDATE"}
 
+    def test_whoever_is_called_need_not_learn_by_whom(self, world, transport):
+        call = {"to": "sip:bo@10.1.2.3", "from": "sip:office@example.org", "isPrivate": True}
+        options = {"handlerUris": [f"{world.handler.origin}/busy"]}
+        program = world.client("stranger", transport)
+        made = program.ask("Calls.CreateCall", parent="projects/sales", call={**call, "options": options})
+        assert {name: made[name] for name in call} == call
+
     @pytest.mark.parametrize(
         ("changes", "field"),
         [

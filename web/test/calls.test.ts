@@ -48,6 +48,7 @@ test('a call is what the contract tells of it, and what it leaves out', () => {
   assert.deepEqual([call.from, call.to, call.incoming], ['ada@example.org', 'help@demo.sip.example.org', true]);
   assert.equal((call.end_ms ?? 0) - (call.answer_ms ?? 0), 20_000);
   assert.equal(callOf({ ...TOLD, isPrivate: true }).from, '');
+  assert.equal(callOf({ ...TOLD, isPrivate: true, direction: 'OUTGOING' }).from, callOf(TOLD).from);
   const begun = callOf({ name: TOLD.name, to: TOLD.to, from: '', state: 'RINGING', createTime: TOLD.createTime });
   assert.deepEqual([begun.from, begun.answer_ms, begun.end_ms, begun.origin, begun.error], ['', undefined, undefined, '', '']);
 });

@@ -83,6 +83,21 @@ impl Address {
     }
 }
 
+/// Whom an address means out of a call to somebody: one of SIP without a user is called for whoever this call is to
+/// (`contracts/voice.md` §7).
+pub(crate) fn meant(address: &str, called: &str) -> String {
+    match (Address::read(address), Address::read(called)) {
+        (Ok(Address::Sip(mut sip)), Ok(called)) if sip.user.is_none() => {
+            sip.user = match called {
+                Address::Number(number) => Some(number),
+                Address::Sip(called) => called.user,
+            };
+            sip.to_string()
+        }
+        _ => address.to_owned(),
+    }
+}
+
 impl SipAddress {
     fn read(text: &str) -> Result<SipAddress, &'static str> {
         if text.contains('?') {
@@ -198,6 +213,27 @@ mod tests {
             check(nobody, None);
         }
         check(&format!("sip:a@{}", "b".repeat(300)), None);
+    }
+
+    #[test]
+    fn whoever_is_not_named_is_whom_the_call_is_to() {
+        let check = |address: &str, called: &str, expected: &str| assert_eq!(meant(address, called), expected);
+        let number = "+61255501234";
+        check("sip:customer.example", number, "sip:+61255501234@customer.example");
+        check(
+            "sip:customer.example:5070;transport=tls",
+            number,
+            "sip:+61255501234@customer.example:5070;transport=tls",
+        );
+        check(
+            "sip:customer.example",
+            "sip:desk@demo.sip.example",
+            "sip:desk@customer.example",
+        );
+        check("sip:customer.example", "sip:demo.sip.example", "sip:customer.example");
+        check("sip:desk@customer.example", number, "sip:desk@customer.example");
+        check("tel:+4930", number, "tel:+4930");
+        check("nobody", number, "nobody");
     }
 
     #[test]

@@ -30,6 +30,45 @@ fn path_of(call: &Value) -> Result<String> {
     Ok(format!("/v1beta1/{name}/sipInfo"))
 }
 
+/// What is kept of a call that is over, once it is there.
+async fn kept(world: &World, call: &Value) -> Result<Value> {
+    let path = path_of(call)?;
+    loop {
+        let answer = request(world.server().address(), "GET", &path, Some(&world.token), None)?;
+        if answer.status == 200 {
+            return Ok(answer.body);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_called_so_does_not_learn_by_whom() -> Result<()> {
+    let world = World::open()?;
+    let silent = Telephone::silent().await;
+    let call = json!({
+        "to": silent.address(), "from": "sip:office@example.org", "isPrivate": true,
+        "options": {"handlerUris": [format!("{}/recorded", world.handler.origin())], "timeoutSeconds": 1},
+    });
+    let path = format!("/v1beta1/projects/{PROJECT}/calls");
+    let made = request(world.server().address(), "POST", &path, Some(&world.token), Some(&call))?.ok()?;
+    let over = world.newest("calls", "calls", |call| call["state"] == "NOT_ANSWERED")?;
+    assert_eq!(
+        (&over["name"], &over["isPrivate"]),
+        (&made["name"], &json!(true)),
+        "{over}"
+    );
+    assert_eq!(over["from"], "sip:office@example.org", "whoever makes it knows as whom");
+    let invitation = kept(&world, &made).await?["messages"][0]["data"].to_string();
+    for said in ["anonymous@anonymous.invalid", "Privacy: id"] {
+        ensure!(invitation.contains(said), "{said} in {invitation}");
+    }
+    for unsaid in ["office", DOMAIN_BASE] {
+        ensure!(!invitation.contains(unsaid), "{unsaid} in {invitation}");
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_said_about_a_call_is_there_when_it_is_over() -> Result<()> {
     let world = World::open()?;
@@ -73,14 +112,7 @@ async fn what_was_said_about_a_call_is_there_when_it_is_over() -> Result<()> {
         .call(&silent.address(), "/recorded", &[("timeoutSeconds", json!(2))])?
         .ok()?;
     world.newest("calls", "calls", |call| call["state"] == "NOT_ANSWERED")?;
-    let path = path_of(&rang)?;
-    let info = loop {
-        let answer = request(world.server().address(), "GET", &path, Some(&world.token), None)?;
-        if answer.status == 200 {
-            break answer.body;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    };
+    let info = kept(&world, &rang).await?;
     let said = ladder(&info, &ours);
     ensure!(said.starts_with(&["we: INVITE".to_owned()]), "{said:?}");
     for expected in ["they: 180", "we: CANCEL", "they: 487", "we: ACK"] {

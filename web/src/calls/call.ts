@@ -45,11 +45,13 @@ export interface AudioFile {
 }
 
 export function callOf(told: messages.Call): Call {
+  const incoming = told.direction !== 'OUTGOING';
   return {
     name: told.name ?? '',
-    from: told.isPrivate ? '' : addressText(told.from ?? ''),
+    // Whoever makes a call as nobody knows as whom.
+    from: told.isPrivate && incoming ? '' : addressText(told.from ?? ''),
     to: addressText(told.to ?? ''),
-    incoming: told.direction !== 'OUTGOING',
+    incoming,
     state: told.state ?? 'FAILED',
     create_ms: Date.parse(told.createTime ?? ''),
     ...(told.answerTime && { answer_ms: Date.parse(told.answerTime) }),

@@ -12,7 +12,6 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
     PhoneNumber, RecordingConfig, SipDomain, TerminationMode, Trigger,
-    address::{Address, is_of_telephones},
     meetings::{TO_MEETINGS, with_pin_called},
     number::normalised,
 };
@@ -141,10 +140,9 @@ impl Arrival {
             trims_silence: false,
             ready_uri: None,
         });
-        let handlers = number.handler_uris.into_iter();
         Arrival {
             project: number.project,
-            handler_uris: handlers.map(|uri| for_number(uri, &number.number)).collect(),
+            handler_uris: number.handler_uris,
             recording,
             caller: Some(from.as_ref().unwrap_or(&number.number).clone()),
             from,
@@ -158,17 +156,6 @@ impl Arrival {
 /// Handlers that leave it open which meeting is meant, where the PIN of one was called.
 fn of_meetings(uris: Vec<String>, called: &[String]) -> Vec<String> {
     uris.into_iter().map(|uri| with_pin_called(uri, called)).collect()
-}
-
-/// A handler of a number: an address of SIP without a user is called for the number (`contracts/voice.md` §7).
-fn for_number(uri: String, number: &str) -> String {
-    match is_of_telephones(&uri).then(|| Address::read(&uri)) {
-        Some(Ok(Address::Sip(mut address))) => {
-            address.user.get_or_insert_with(|| number.to_owned());
-            address.to_string()
-        }
-        _ => uri,
-    }
 }
 
 #[cfg(test)]
@@ -307,26 +294,6 @@ mod tests {
         };
         check(false, Some("sip:ada@gw.example"), Some("+442071838750"));
         check(true, None, None);
-    }
-
-    #[test]
-    fn who_says_what_becomes_of_a_call_to_a_number() {
-        let check = |uri: &str, expected: &str| {
-            let number = PhoneNumber {
-                handler_uris: vec![uri.to_owned()],
-                ..number()
-            };
-            let arrival = Arrival::at_number(number, &invitation(&[], &[], false), "sip.example.org");
-            assert_eq!(arrival.handler_uris, [expected]);
-        };
-        check("https://app.example/begin", "https://app.example/begin");
-        check("sip:customer.example", "sip:+61255501234@customer.example");
-        check(
-            "sip:customer.example:5070;transport=tls",
-            "sip:+61255501234@customer.example:5070;transport=tls",
-        );
-        check("sip:desk@customer.example", "sip:desk@customer.example");
-        check("tel:+4930", "tel:+4930");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Call, CallState, CreateMethod, Direction,
-    address::{Address, is_number},
+    address::{Address, is_number, meant},
     clock::now_us,
     script::Did,
 };
@@ -57,6 +57,7 @@ impl Performance {
 
     /// Somebody is called out of this call.
     pub(super) async fn dial(&mut self, id: String, to: String, caller: Option<String>, timeout_s: i64) {
+        let to = meant(&to, &self.own.call.to);
         let timeout = Duration::from_secs(u64::try_from(timeout_s).unwrap_or(0));
         let now_us = now_us();
         let caller = caller.map_or_else(|| self.caller.clone(), |caller| Caller::known(Some(caller)));

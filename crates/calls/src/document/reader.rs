@@ -256,7 +256,10 @@ fn connection(element: &Element) -> Result<Connection, Malformed> {
         },
         caller: caller(element)?,
         length_max_s: element.number("MaxDurationSeconds", 1..=CALL_S_MAX, CALL_S_MAX)?,
-        timeout_s: element.number("TimeoutSeconds", 1..=RINGING_S_MAX, RINGING_S_MAX)?,
+        // The contract has no end of it; whoever rings for ten minutes is not there.
+        timeout_s: element
+            .number("TimeoutSeconds", 1..=i64::from(i32::MAX), RINGING_S_MAX)?
+            .min(RINGING_S_MAX),
         ring: sound_of(element, "RingAudioUri")?,
         next_uri: element.uri("NextUri")?,
     })
@@ -367,6 +370,10 @@ mod tests {
             })],
         );
         check(
+            "<Call TimeoutSeconds=\"3600\">sip:a@b</Call>",
+            &[Action::Call(Connection::to("sip:a@b"))],
+        );
+        check(
             "<ReceiveFax NextUri=\"faxed\"/><Say>Hello</Say>",
             &[Action::Skip("<ReceiveFax>"), said("Hello")],
         );
@@ -468,10 +475,7 @@ mod tests {
             "simultaneous, linear or failover",
         );
         check(&of("<Call CallerId=\"a b\">sip:a@b</Call>"), "1 to 30 letters");
-        check(
-            &of("<Call TimeoutSeconds=\"601\">sip:a@b</Call>"),
-            "a number from 1 to 600",
-        );
+        check(&of("<Call TimeoutSeconds=\"0\">sip:a@b</Call>"), "a number from 1 to");
         check(&of("<Call>sip:a@b<Endpoint>sip:a@b</Endpoint></Call>"), "not both");
         check(&of("<Call><Say>a</Say></Call>"), "nobody to call");
         let many = format!("<Call>{}</Call>", "<Endpoint>sip:a@b</Endpoint>".repeat(11));
