@@ -13,7 +13,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Value, json};
 
 use crate::voice::{PROJECT, ask, callers, with_telephones};
-use crate::world::{OFFER, Person, World, text};
+use crate::world::{OFFER, Person, text};
 
 /// What no enumeration has.
 const NONE: i32 = 99;
