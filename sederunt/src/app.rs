@@ -64,7 +64,7 @@ pub(crate) enum Kind {
     Web,
     /// On people's machines.
     Installed,
-    /// For nobody.
+    /// For nobody: by roles of its own.
     Daemon,
 }
 

@@ -38,7 +38,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     version,
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = "Exits with 0 if it did what it should, with 1 if not (`doctor`: if something must be put right), and with 2 if it was called \
+    wrongly. Data goes to standard output, and everything else to standard error. `SEDERUNT_LOG=debug` says more, and \
+    `SEDERUNT_LOG_FORMAT=json` says it for programs."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -58,16 +61,16 @@ enum Command {
     User(user::UserCommand),
     /// Print a bearer token for the API, and nothing else
     Token(token::TokenFlags),
-    /// Manage the programs that sign in by a key of their own
+    /// Manage service accounts: programs that sign in by a key of their own
     #[command(subcommand)]
     Key(key::KeyCommand),
-    /// Manage which of them may act as any user
+    /// Manage which service accounts may act as any user
     #[command(subcommand)]
     Grant(grant::GrantCommand),
     /// Manage the programs that people may let act for them, and those that act by roles of their own
     #[command(subcommand)]
     App(app::AppCommand),
-    /// Manage which domains of mail belong together
+    /// Manage which domains of e-mail addresses belong together
     #[command(subcommand)]
     Domain(domain::DomainCommand),
     /// Manage whose telephone calls are, and who may do what with them

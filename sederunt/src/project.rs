@@ -84,7 +84,7 @@ pub(crate) fn run(command: ProjectCommand) -> Result<ExitCode, CommandError> {
                 .identity
                 .create_project(&project, name, &by())
                 .await
-                .map_err(with_hint)?;
+                .map_err(|error| with_hint(&project, error))?;
             print(&format!("{}\n", made.id));
             Ok(())
         }),
@@ -103,7 +103,7 @@ pub(crate) fn run(command: ProjectCommand) -> Result<ExitCode, CommandError> {
                 .identity
                 .set_project_member(&project, &member, &by())
                 .await
-                .map_err(with_hint)
+                .map_err(|error| with_hint(&project, error))
         }),
         ProjectCommand::Remove { project, member, store } => store::with(store, async |store| {
             let member = name_of_member(store, &member).await?;
@@ -111,7 +111,7 @@ pub(crate) fn run(command: ProjectCommand) -> Result<ExitCode, CommandError> {
                 .identity
                 .remove_project_member(&project, &member, &by())
                 .await
-                .map_err(with_hint)
+                .map_err(|error| with_hint(&project, error))
         }),
         ProjectCommand::Keeping(command) => keeping::run(command),
         ProjectCommand::Members { project, store } => store::with(store, async |store| members(store, &project).await),
@@ -121,7 +121,10 @@ pub(crate) fn run(command: ProjectCommand) -> Result<ExitCode, CommandError> {
             } else {
                 store.identity.project_signing_key(&project).await
             };
-            print(&format!("{}\n", key.map_err(with_hint)?.base64()));
+            print(&format!(
+                "{}\n",
+                key.map_err(|error| with_hint(&project, error))?.base64()
+            ));
             Ok(())
         }),
     }
@@ -134,8 +137,9 @@ async fn list(store: &Store) -> Result<(), CommandError> {
 }
 
 async fn members(store: &Store, project: &str) -> Result<(), CommandError> {
-    store.identity.project_signing_key(project).await.map_err(with_hint)?;
-    let members = store.identity.project_members(project).await.map_err(with_hint)?;
+    let refused = |error| with_hint(project, error);
+    store.identity.project_signing_key(project).await.map_err(refused)?;
+    let members = store.identity.project_members(project).await.map_err(refused)?;
     print_rows(
         members
             .into_iter()
@@ -155,9 +159,15 @@ async fn name_of_member(store: &Store, who: &str) -> Result<String, CommandError
     }
 }
 
-fn with_hint(error: ProjectError) -> CommandError {
+fn with_hint(project: &str, error: ProjectError) -> CommandError {
     let hint = match error {
-        ProjectError::NotFound => "`sederunt project list` and `sederunt project members` show what there is",
+        ProjectError::NotFound => {
+            let hint = "`sederunt project list` shows the projects, and `sederunt project members` who is in one";
+            return CommandError::new(
+                format!("there is no project `{project}`, or nobody like that in it"),
+                hint,
+            );
+        }
         ProjectError::Taken => "`sederunt project list` shows it",
         ProjectError::InvalidId | ProjectError::InvalidName(_) => "choose another",
         ProjectError::Store(_) => "`sederunt doctor` with the same flags shows what is wrong",

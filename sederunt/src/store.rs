@@ -1,12 +1,13 @@
 //! The accounts and the register, as commands beside a server open them.
 //!
-//! All of them work while the server runs: what a command changes holds for the server at once.
+//! All of them work while the server runs: what a command changes holds for the server at once. One of another version does not change
+//! the tables below it ([`server::open_beside`]).
 
 use std::process::ExitCode;
 
 use audit::By;
 use calls::Calls;
-use db::{Db, Location};
+use db::Location;
 use identity::{Identity, User};
 use meeting::UserId;
 use outbox::Outbox;
@@ -34,11 +35,11 @@ pub(crate) fn with(
     let configuration = flags.resolve().map_err(with_hint)?;
     close_to_others(&configuration.data);
     Runtime::new()?.block_on(async {
-        let hint = "`sederunt doctor` with the same flags shows what is wrong";
-        let location = configuration.location();
-        let is_new = matches!(&location, Location::Sqlite(file) if !file.exists());
-        let db = Db::open(&location).await;
-        let db = db.map_err(|error| CommandError::new(error, hint))?;
+        let is_new = matches!(configuration.location(), Location::Sqlite(file) if !file.exists());
+        let db = server::open_beside(&configuration).await.map_err(|error| {
+            let hint = error.hint();
+            CommandError::new(error, hint)
+        })?;
         if is_new {
             // Whoever stands in another folder than their server would look for what they just made.
             tracing::warn!(
@@ -47,6 +48,7 @@ pub(crate) fn with(
             );
         }
         let identity = Identity::open(db.clone()).await;
+        let hint = "`sederunt doctor` with the same flags shows what is wrong";
         let identity = identity.map_err(|error| CommandError::new(error, hint))?;
         let public_url = configuration.public_url.or_else(|| announced_url(&configuration.data));
         let public_url = public_url.unwrap_or_else(|| "http://localhost:8080".to_owned());

@@ -55,6 +55,12 @@ pub enum Error {
     /// Another server has taken the database over. Nothing was written, and nothing will be by this handle.
     #[error("another server has taken the database over")]
     Superseded,
+    /// A server runs on the database, and what was asked for would change the tables that it works with. Nothing was changed.
+    #[error("a server is running on this database")]
+    Served {
+        /// Of which version it is, if it says so.
+        version: Option<String>,
+    },
     /// The disk is full. Nothing was written.
     #[error("there is no room left on the disk of the database")]
     Full {
@@ -84,7 +90,9 @@ pub enum Error {
         reason: String,
     },
     /// The database was written by a newer program, which may mean things that this one does not know.
-    #[error("the database is at migration {found} and this program knows {known}: use the newer program")]
+    #[error(
+        "a newer version of this program has changed the tables of the database: {found} steps were made, and this version knows {known}"
+    )]
     Newer {
         /// The newest migration that the database has seen.
         found: i64,

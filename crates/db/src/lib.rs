@@ -3,8 +3,8 @@
 //! The register lives in SQLite by default and in PostgreSQL where many nodes share it. This is the only crate that names
 //! either; all others see a [`Db`] with two methods for what is kept, [`Db::read`] and [`Db::write`], and write each
 //! statement once; a read that a caller's filter may make long is a [`Db::walk`]. Others are about the database as a whole:
-//! [`Db::open_alone`] is for the one server that serves it, [`Db::ping`] asks whether it takes writes, [`Db::check`] whether it is
-//! sound, and [`Db::scrub`] makes what was deleted unreadable. One text for two engines works because the statements keep to what both mean alike:
+//! [`Db::open_alone`] is for the one server that serves it, [`Db::open_beside`] for commands beside that, [`Db::ping`] asks whether it
+//! takes writes, [`Db::check`] whether it is sound, and [`Db::scrub`] makes what was deleted unreadable. One text for two engines works because the statements keep to what both mean alike:
 //!
 //! | use | not |
 //! |---|---|
@@ -48,6 +48,7 @@ pub use value::{Row, Value};
 use std::{fmt, future::ready, path::PathBuf, sync::Arc};
 
 use futures_util::future::BoxFuture;
+use migrations::OlderTables;
 
 /// What a method of this crate comes back with, some day.
 type Answer<'a, T> = BoxFuture<'a, Result<T, Error>>;
@@ -59,6 +60,20 @@ pub enum Location {
     Sqlite(PathBuf),
     /// A PostgreSQL connection string: `postgres://user@host/database` or `host=… user=… dbname=…`.
     Postgres(String),
+}
+
+/// Whose the tables of a database are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tables {
+    /// This program's.
+    Current,
+    /// An older program's, which may be the one that serves them.
+    Older {
+        /// The newest migration that the database has seen.
+        found: i64,
+        /// The newest migration that this program has.
+        known: i64,
+    },
 }
 
 /// A write, told apart from every other: see [`Db::last_write`].
@@ -105,13 +120,26 @@ impl Db {
 
     /// The same, with other limits than the usual.
     pub fn open_with(location: &Location, limits: Limits) -> Answer<'_, Db> {
+        Box::pin(async move { Ok(open(location, limits, OlderTables::Migrate).await?.0) })
+    }
+
+    /// Opens the database as a command beside a server does, which may be of another version: tables that an older program made stay as
+    /// they are, and are told of. Where there are none yet, they are made.
+    pub fn open_beside(location: &Location) -> Answer<'_, (Db, Tables)> {
+        Box::pin(open(location, Limits::default(), OlderTables::Leave))
+    }
+
+    /// Opens the database and brings its tables to this program's, as [`Db::open`] does, but only where no server works with them:
+    /// [`Error::Served`]. One that is started meanwhile waits.
+    ///
+    /// On PostgreSQL alone: whoever means a SQLite file holds the folder that it lies in.
+    pub fn open_unserved(location: &Location) -> Answer<'_, Db> {
         Box::pin(async move {
-            Ok(Db(match location {
-                Location::Sqlite(path) => Engine::Sqlite(Arc::new(sqlite::Sqlite::open(path, limits)?)),
-                Location::Postgres(address) => {
-                    Engine::Postgres(Arc::new(postgres::Postgres::open(address, limits).await?))
-                }
-            }))
+            let Location::Postgres(address) = location else {
+                return Db::open(location).await;
+            };
+            let postgres = postgres::Postgres::open_unserved(address, Limits::default()).await?;
+            Ok(Db(Engine::Postgres(Arc::new(postgres))))
         })
     }
 
@@ -240,6 +268,19 @@ impl Db {
             Engine::Simulated(simulated) => Box::pin(simulated.scrub()),
         }
     }
+}
+
+async fn open(location: &Location, limits: Limits, older: OlderTables) -> Result<(Db, Tables), Error> {
+    Ok(match location {
+        Location::Sqlite(path) => {
+            let (sqlite, tables) = sqlite::Sqlite::open(path, limits, older)?;
+            (Db(Engine::Sqlite(Arc::new(sqlite))), tables)
+        }
+        Location::Postgres(address) => {
+            let (postgres, tables) = postgres::Postgres::open(address, limits, older).await?;
+            (Db(Engine::Postgres(Arc::new(postgres))), tables)
+        }
+    })
 }
 
 impl fmt::Debug for Db {

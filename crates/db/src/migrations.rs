@@ -4,7 +4,7 @@
 //! under a lock that other processes wait for, so two programs that start at once cannot both apply a step, and a step
 //! that fails leaves nothing behind.
 
-use crate::Error;
+use crate::{Error, Tables};
 
 /// One step.
 pub(crate) struct Migration {
@@ -75,13 +75,27 @@ pub(crate) const NEWEST: &str = "select coalesce(max(version), 0) from migration
 /// Remembers one step.
 pub(crate) const REMEMBER: &str = "insert into migration (version, name) values ($1, $2)";
 
-/// The steps that a database which has seen `newest` still needs.
-pub(crate) fn pending(newest: i64) -> Result<impl Iterator<Item = &'static Migration>, Error> {
+/// What is done about tables that an older program made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OlderTables {
+    /// They become this program's.
+    Migrate,
+    /// They stay as they are: somebody else may be using them.
+    Leave,
+}
+
+/// The steps that a database which has seen `newest` is to be taken through now, and what its tables are after them.
+pub(crate) fn pending(newest: i64, older: OlderTables) -> Result<(&'static [Migration], Tables), Error> {
     let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
     if newest > known {
         return Err(Error::Newer { found: newest, known });
     }
-    Ok(MIGRATIONS.iter().filter(move |migration| migration.version > newest))
+    let is_older = 0 < newest && newest < known;
+    if is_older && older == OlderTables::Leave {
+        return Ok((&[], Tables::Older { found: newest, known }));
+    }
+    let seen = MIGRATIONS.partition_point(|migration| migration.version <= newest);
+    Ok((&MIGRATIONS[seen..], Tables::Current))
 }
 
 #[cfg(test)]

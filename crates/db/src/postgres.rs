@@ -16,12 +16,12 @@ mod security;
 pub(crate) use lease::Lease;
 
 use crate::{
-    Error, Limits, Row, Statement, Value,
+    Error, Limits, Row, Statement, Tables, Value,
     limits::{
         ATTEMPTS_MAX, MIGRATION_TIMEOUT, POSTGRES_CONNECTIONS_MAX, POSTGRES_WALK_TIMEOUT, POSTGRES_WALKS_MAX,
         PREPARED_STATEMENTS_MAX,
     },
-    migrations,
+    migrations::{self, OlderTables},
     statement::check_count,
 };
 use connector::Connector;
@@ -32,6 +32,9 @@ use futures_util::{TryStreamExt, future::join};
 use lease::{Claim, Fence};
 use std::{pin::pin, time::Duration};
 use tokio::time::{sleep, timeout};
+
+/// What connections are called, for whoever lists them, and for commands that find a server of another version.
+const PROGRAM: &str = concat!("sederunt ", env!("CARGO_PKG_VERSION"));
 
 /// Held while migrating, by every program of ours. The number is our name in ASCII.
 const MIGRATION_LOCK: i64 = 0x5345_4445_5255_4e54;
@@ -48,11 +51,9 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Connects and migrates.
-    pub(crate) async fn open(address: &str, limits: Limits) -> Result<Postgres, Error> {
+    pub(crate) async fn open(address: &str, limits: Limits, older: OlderTables) -> Result<(Postgres, Tables), Error> {
         let (mut config, security) = security::read(address)?;
-        config
-            .application_name("sederunt")
-            .connect_timeout(limits.write_timeout);
+        config.application_name(PROGRAM).connect_timeout(limits.write_timeout);
         let tls = security.connector()?;
         let postgres = Postgres {
             readers: pool(
@@ -79,11 +80,11 @@ impl Postgres {
             limits,
             fence: None,
         };
-        postgres.migrate().await.map_err(Failure::into_error)?;
+        let tables = postgres.migrate(older).await.map_err(Failure::into_error)?;
         if security.asks_for_tls() {
             security.report(postgres.is_encrypted().await?);
         }
-        Ok(postgres)
+        Ok((postgres, tables))
     }
 
     /// The same for the one server that serves the database; waits until there is no other, and tells if there is. Only then
@@ -94,10 +95,17 @@ impl Postgres {
         taken: impl FnOnce(),
     ) -> Result<(Postgres, Lease), Error> {
         let claim = Claim::wait(address, limits, taken).await?;
-        let postgres = Postgres::open(address, limits).await?;
+        let (postgres, _) = Postgres::open(address, limits, OlderTables::Migrate).await?;
         let (fence, lease) = claim.take().await?;
         let fence = Some(fence);
         Ok((Postgres { fence, ..postgres }, lease))
+    }
+
+    /// The same for whoever serves nothing and changes the tables all the same: only where nobody serves, and nobody begins to meanwhile.
+    pub(crate) async fn open_unserved(address: &str, limits: Limits) -> Result<Postgres, Error> {
+        let _claim = Claim::take_if_free(address, limits).await?;
+        let (postgres, _) = Postgres::open(address, limits, OlderTables::Migrate).await?;
+        Ok(postgres)
     }
 
     async fn is_encrypted(&self) -> Result<bool, Error> {
@@ -173,25 +181,27 @@ impl Postgres {
         outcome
     }
 
-    async fn migrate(&self) -> Result<(), Failure> {
+    async fn migrate(&self, older: OlderTables) -> Result<Tables, Failure> {
         let mut client = self.writers.get().await?;
         let transaction = client.transaction().await?;
         let wait_ms = MIGRATION_TIMEOUT.as_millis();
         transaction
             .batch_execute(&format!(
-                "set local statement_timeout = {wait_ms}; set local lock_timeout = 0;
+                "set local statement_timeout = {wait_ms}; set local lock_timeout = 0; set local client_min_messages = warning;
                  select pg_advisory_xact_lock({MIGRATION_LOCK}); {}",
                 migrations::CREATE_TABLE
             ))
             .await?;
         let newest = transaction.query_one(migrations::NEWEST, &[]).await?.try_get(0)?;
-        for migration in migrations::pending(newest)? {
+        let (steps, tables) = migrations::pending(newest, older)?;
+        for migration in steps {
             transaction.batch_execute(migration.sql).await?;
             transaction
                 .execute(migrations::REMEMBER, &[&migration.version, &migration.name])
                 .await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(tables)
     }
 }
 

@@ -20,12 +20,12 @@ pub(crate) use simulated::Simulated;
 pub use simulated::{Disk, Fate};
 
 use crate::{
-    Error, LastWrite, Limits, Row, Statement, Value,
+    Error, LastWrite, Limits, Row, Statement, Tables, Value,
     limits::{
         INSTRUCTIONS_PER_CLOCK_LOOK, PREPARED_STATEMENTS_MAX, SCRUB_PAUSE, SQLITE_LOG_BYTES_MAX, SQLITE_LOG_PAGES,
         SQLITE_READERS_MAX, SQLITE_WALK_INSTRUCTIONS_MAX, SQLITE_WALKS_MAX,
     },
-    migrations,
+    migrations::{self, OlderTables},
     statement::check_count,
 };
 use aside::Aside;
@@ -56,25 +56,26 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     /// Opens the file, migrates it and starts its writer.
-    pub(crate) fn open(path: &Path, limits: Limits) -> Result<Sqlite, Error> {
+    pub(crate) fn open(path: &Path, limits: Limits, older: OlderTables) -> Result<(Sqlite, Tables), Error> {
         let folder = folder::of(path);
         folder::create(&folder)?;
         folder::create_file(path)?;
         let mut connection = connect(path, limits)?;
         enter_wal_mode(&connection, limits.write_timeout)?;
-        migrate(&mut connection)?;
+        let tables = migrate(&mut connection, older)?;
         // A file is durable only once its folder's entry is, and SQLite syncs that only for its journals.
         folder::sync(&folder)?;
         let marks = Arc::new(last_write::Marks::open(path)?);
         let readers = Readers::new(path.to_owned(), limits);
-        Ok(Sqlite {
+        let sqlite = Sqlite {
             limits,
             writer: writer::Writer::start(connection, limits, Arc::clone(&marks), Arc::clone(&readers))?,
             marks,
             readers,
             reading: Semaphore::new(SQLITE_READERS_MAX),
             walking: Aside::new("sqlite-walk", SQLITE_WALKS_MAX),
-        })
+        };
+        Ok((sqlite, tables))
     }
 
     pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<(), Error> {
@@ -195,7 +196,7 @@ fn enter_wal_mode(connection: &Connection, timeout: Duration) -> Result<(), Erro
     }
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), Error> {
+fn migrate(connection: &mut Connection, older: OlderTables) -> Result<Tables, Error> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(translate)?;
@@ -203,13 +204,15 @@ fn migrate(connection: &mut Connection) -> Result<(), Error> {
     let newest = transaction
         .query_row(migrations::NEWEST, [], |row| row.get(0))
         .map_err(translate)?;
-    for migration in migrations::pending(newest)? {
+    let (steps, tables) = migrations::pending(newest, older)?;
+    for migration in steps {
         transaction.execute_batch(migration.sql).map_err(translate)?;
         transaction
             .execute(migrations::REMEMBER, (migration.version, migration.name))
             .map_err(translate)?;
     }
-    transaction.commit().map_err(translate)
+    transaction.commit().map_err(translate)?;
+    Ok(tables)
 }
 
 fn query(

@@ -8,9 +8,13 @@ mod server;
 pub use crate::sqlite::{Disk, Fate};
 pub use server::Secured;
 
-use crate::{Db, Engine, Error, Location, Statement};
-use std::thread;
+use crate::{
+    Db, Engine, Error, Location, Statement,
+    migrations::{CREATE_TABLE, MIGRATIONS, Migration},
+};
+use std::{iter, thread};
 use tempfile::TempDir;
+use tokio_postgres::NoTls;
 
 /// Runs the test with an empty, migrated database on SQLite, and with another on PostgreSQL.
 pub async fn each_engine<F>(test: F)
@@ -42,6 +46,31 @@ where
 /// An empty database on a PostgreSQL that belongs to this process and ends with it.
 pub async fn new_postgres() -> Location {
     Location::Postgres(server::new_database().await)
+}
+
+/// Makes the tables in an empty database as the program before this one did: without the newest migration.
+pub async fn make_older_tables(location: &Location) {
+    let (_newest, older) = MIGRATIONS.split_last().expect("there are migrations");
+    let remember = |step: &Migration| {
+        let Migration { version, name, .. } = step;
+        format!("insert into migration (version, name) values ({version}, '{name}')")
+    };
+    let texts = older.iter().flat_map(|step| [step.sql.to_owned(), remember(step)]);
+    let sql = iter::once(CREATE_TABLE.to_owned())
+        .chain(texts)
+        .collect::<Vec<_>>()
+        .join(";\n");
+    match location {
+        Location::Sqlite(file) => {
+            let connection = rusqlite::Connection::open(file).expect("a new file");
+            connection.execute_batch(&sql).expect("every step runs");
+        }
+        Location::Postgres(address) => {
+            let (client, connection) = tokio_postgres::connect(address, NoTls).await.expect("it runs");
+            tokio::spawn(connection);
+            client.batch_execute(&sql).await.expect("every step runs");
+        }
+    }
 }
 
 /// The name of an empty database on a PostgreSQL that speaks TLS, on this port of 127.0.0.1, to its user `postgres`.

@@ -96,6 +96,27 @@ async fn who_comes_second_waits_for_the_first_to_end() {
     insert(&Db::open(&location).await.unwrap(), 5).await.unwrap();
 }
 
+/// The command of an update that was copied over a running server's program.
+#[tokio::test]
+async fn no_tables_are_changed_under_a_server() {
+    let (location, first, lease) = served().await;
+    let refused = Db::open_unserved(&location).await;
+    let Err(Error::Served { version: Some(version) }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    insert(&first, 1).await.unwrap();
+    drop(lease);
+    let opened = async {
+        while let Err(Error::Served { .. }) = Db::open_unserved(&location).await {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, opened).await.expect("it has ended");
+    let again = timeout(PATIENCE, Db::open_alone(&location, || {})).await;
+    again.expect("it waits for nobody").expect("the command has let go");
+}
+
 #[tokio::test]
 async fn a_lost_connection_ends_nothing_where_nobody_waits() {
     let (location, db, lease) = served().await;

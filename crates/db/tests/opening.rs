@@ -1,8 +1,8 @@
 //! Opening: migrations, many processes, and databases that are not what they should be.
 
 use db::{
-    Db, Error, Limits, Location, Statement,
-    testing::{each_location, new_postgres},
+    Db, Error, Limits, Location, Statement, Tables,
+    testing::{each_location, make_older_tables, new_postgres},
 };
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 use tempfile::TempDir;
@@ -112,6 +112,36 @@ async fn a_newer_database_is_refused() {
         .unwrap();
         let refused = Db::open(&location).await;
         assert!(matches!(refused, Err(Error::Newer { found: 9999, .. })), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_command_leaves_the_tables_of_an_older_program_alone() {
+    each_location(async |location| {
+        make_older_tables(&location).await;
+        let (db, tables) = Db::open_beside(&location).await.unwrap();
+        let Tables::Older { found, known } = tables else {
+            panic!("they are older");
+        };
+        assert_eq!((found + 1, count(&db, "migration").await), (known, found));
+        let db = Db::open_unserved(&location).await.unwrap();
+        assert_eq!(
+            count(&db, "migration").await,
+            known,
+            "nobody serves, so they are changed"
+        );
+        let (_db, tables) = Db::open_beside(&location).await.unwrap();
+        assert_eq!(tables, Tables::Current);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_command_makes_tables_where_there_are_none() {
+    each_location(async |location| {
+        let (db, tables) = Db::open_beside(&location).await.unwrap();
+        assert_eq!((tables, count(&db, "account").await), (Tables::Current, 0));
     })
     .await;
 }

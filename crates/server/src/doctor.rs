@@ -15,6 +15,7 @@ use crate::announce::{Reached, Unresolved};
 use crate::configuration::Configuration;
 use crate::folder::{self, FolderError};
 use crate::{announce, clock, descriptors, limits, remedy};
+use db::Tables;
 use edge::{Limits, Network, TlsConfiguration};
 use futures_util::future::BoxFuture;
 use media::{Endpoint, Transport};
@@ -198,19 +199,28 @@ async fn register(configuration: &Configuration) -> Result<String, Problem> {
         "move `sederunt.db` out of the data folder to begin with a new register, or restore a backup of it"
     };
     let looked_at = async {
-        let db = db::Db::open(&configuration.store.location()).await?;
+        let (db, tables) = db::Db::open_beside(&configuration.store.location()).await?;
         db.check().await?;
-        db.ping().await
-    };
-    match looked_at.await {
-        Ok(()) => Ok(if configuration.store.database.is_some() {
-            "PostgreSQL answers"
-        } else {
-            "SQLite opens, and its file is sound"
+        if tables == Tables::Current {
+            db.ping().await?;
         }
-        .to_owned()),
-        Err(error) => Err(problem(chain(&error), remedy::of_store(&error, hint))),
-    }
+        Ok(tables)
+    };
+    let tables = looked_at
+        .await
+        .map_err(|error: db::Error| problem(chain(&error), remedy::of_store(&error, hint)))?;
+    let engine = if configuration.store.database.is_some() {
+        "PostgreSQL answers"
+    } else {
+        "SQLite opens, and its file is sound"
+    };
+    Ok(match tables {
+        Tables::Current => engine.to_owned(),
+        Tables::Older { found, known } => format!(
+            "{engine}; its tables are of an older version ({found} steps were made, this version has {known}), and the next start of a \
+             server of this version brings them up to date"
+        ),
+    })
 }
 
 fn port(address: SocketAddr, bound: io::Result<()>, served: bool, hint: &'static str) -> Result<String, Problem> {

@@ -2,12 +2,13 @@
 //! address of a running one.
 //!
 //! Two servers on one folder would each take the other's sessions for left-overs of a crash, so the folder is locked. The file
-//! that carries the lock also says under which URL the server is reached: `sederunt user add` prints links with it.
+//! that carries the lock also says under which URL the server is reached, with which `sederunt user add` prints links, and of which
+//! version it is.
 
 mod closing;
 
 use std::fs::{DirBuilder, File, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -73,12 +74,13 @@ pub(crate) fn hold(folder: &Path) -> Result<Held, FolderError> {
 }
 
 impl Held {
-    /// Writes down where the server is reached.
+    /// Writes down where the server is reached, and of which version it is.
     pub(crate) fn announce(&mut self, public_url: &str) -> Result<(), FolderError> {
+        let lines = format!("{public_url}\n{}\n", env!("CARGO_PKG_VERSION"));
         let mut written = || {
             self.file.set_len(0)?;
             self.file.seek(SeekFrom::Start(0))?;
-            self.file.write_all(public_url.as_bytes())
+            self.file.write_all(lines.as_bytes())
         };
         written().map_err(|source| FolderError::Unusable {
             path: self.folder.clone(),
@@ -89,9 +91,17 @@ impl Held {
 
 /// Where the server of this folder is, or was last, reached.
 pub fn announced_url(folder: &Path) -> Option<String> {
-    let mut url = String::new();
-    File::open(folder.join(FILE)).ok()?.read_to_string(&mut url).ok()?;
-    Some(url.trim().to_owned()).filter(|url| url.starts_with("http"))
+    announced(folder, 0).filter(|url| url.starts_with("http"))
+}
+
+/// Of which version it is, or was; those before the first that says so say nothing.
+pub(crate) fn announced_version(folder: &Path) -> Option<String> {
+    announced(folder, 1)
+}
+
+fn announced(folder: &Path, line: usize) -> Option<String> {
+    let announced = std::fs::read_to_string(folder.join(FILE)).ok()?;
+    announced.lines().nth(line).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -109,6 +119,7 @@ mod tests {
         held.announce("http://localhost:8080").expect("writable");
         assert!(matches!(hold(&path), Err(FolderError::Taken { .. })));
         assert_eq!(announced_url(&path).as_deref(), Some("http://localhost:8080"));
+        assert_eq!(announced_version(&path).as_deref(), Some(env!("CARGO_PKG_VERSION")));
         drop(held);
         hold(&path).expect("free again");
     }

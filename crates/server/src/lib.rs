@@ -15,6 +15,7 @@
 mod acquaintance;
 mod announce;
 mod application;
+mod beside;
 mod browser;
 pub mod clock;
 mod compression;
@@ -60,6 +61,7 @@ mod zip;
 
 pub use announce::{NotAnAddress, PublicAddress, PublicHost, Unresolved};
 pub use application::{Running, Server, StartError};
+pub use beside::{BesideError, open_beside};
 pub use configuration::{
     Configuration, ConfigurationError, FileProblem, ServeFlags, StoreConfiguration, StoreFlags, TlsConfigurationError,
     settings_page,

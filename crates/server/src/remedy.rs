@@ -34,6 +34,9 @@ pub(crate) fn of_store(error: &(dyn Error + 'static), otherwise: &'static str) -
             "restore a copy of the database, as `docs/operate/data.md` says; what is damaged is kept best until that is done"
         }
         Some(db::Error::Full { .. }) => NO_ROOM,
+        Some(db::Error::Newer { .. }) => {
+            "use the newer program, or restore the copy from before the update, as `docs/operate/data.md` says"
+        }
         _ => otherwise,
     }
 }

@@ -89,6 +89,11 @@ fn mistakes_in_managing_name_the_next_step() {
             "`nobody@example.org`",
             "sederunt user add",
         ),
+        (
+            &["project", "members", "nothing"],
+            "no project `nothing`",
+            "project list",
+        ),
         (&["key", "create", "Not A Name"], "lower-case letters", ""),
         (&["key", "remove", "nobody", "x"], "`nobody`", "sederunt key list"),
         (&["key", "remove", "nobody"], "KEY_ID", "--help"),

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
-use crate::{Serving, sederunt, text};
+use crate::{Serving, refused, sederunt, text};
 
 #[test]
 fn a_server_says_where_it_is_and_links_lead_there() {
@@ -67,6 +67,49 @@ fn a_server_says_where_it_is_and_links_lead_there() {
     assert!(
         serving.child.wait().expect("waited for").success(),
         "it stops in good order"
+    );
+}
+
+/// In an update somebody types a command of the new program while the old server runs, or one of the old beside the new server.
+#[tokio::test]
+async fn a_command_of_another_version_changes_no_table_under_a_server() {
+    let data = tempfile::tempdir().expect("a temporary folder");
+    let _serving = Serving::start(data.path());
+    let db = db::Db::open(&db::Location::Sqlite(data.path().join("sederunt.db"))).await;
+    let db = db.expect("a command opens it");
+    let write = async |sql: &'static str| {
+        let statement = db::Statement::new(sql, Vec::new()).expect(1);
+        db.write(vec![statement]).await.expect("it is written");
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let commands = [&["user", "list"][..], &["project", "create", "support"], &["audit"]];
+
+    write("delete from migration where version = (select max(version) from migration)").await;
+    for command in commands {
+        let error = format!("the server of version {version} is running on this data");
+        refused(data.path(), command, &error, "start the server of this version first");
+    }
+    let doctor = sederunt(data.path(), &["doctor", "--listen", "127.0.0.1:0"]);
+    let said = text(&doctor.stdout);
+    assert!(
+        doctor.status.success() && said.contains("its tables are of an older version"),
+        "{said}"
+    );
+
+    write("insert into migration (version, name) values (9999, 'of the future')").await;
+    for command in commands {
+        refused(
+            data.path(),
+            command,
+            "a newer version of this program",
+            "use the newer program",
+        );
+    }
+    let doctor = sederunt(data.path(), &["doctor", "--listen", "127.0.0.1:0"]);
+    let said = text(&doctor.stdout);
+    assert!(
+        !doctor.status.success() && said.contains("hint: use the newer program"),
+        "{said}"
     );
 }
 

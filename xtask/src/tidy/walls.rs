@@ -33,6 +33,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("turned_away", &["clock", "limits"]),
     ("random", &[]),
     ("remedy", &[]),
+    ("beside", &["configuration", "folder", "remedy"]),
     ("names", &["failure"]),
     ("phone_access", &["limits", "random"]),
     ("doorman", &["clock", "installation", "limits", "names", "random"]),

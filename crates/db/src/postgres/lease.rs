@@ -15,6 +15,7 @@
 //! whose system still answers for it keeps the lease: that its meetings stand still too is for whoever watches it to see.
 
 use super::{
+    PROGRAM,
     connector::Connector,
     failure::{Failure, translate},
     security,
@@ -69,15 +70,7 @@ pub(super) struct Fence {
 impl Claim {
     /// Waits for the lock. `taken` is called once if somebody else has it.
     pub(super) async fn wait(address: &str, limits: Limits, taken: impl FnOnce()) -> Result<Claim, Error> {
-        let (mut config, security) = security::read(address)?;
-        config
-            .application_name("sederunt")
-            .connect_timeout(limits.write_timeout)
-            .keepalives_idle(Duration::from_secs(5))
-            .keepalives_interval(Duration::from_secs(2))
-            .keepalives_retries(3);
-        let tls = security.connector()?;
-        let access = Access { config, tls };
+        let access = Access::read(address, limits)?;
         let mut client = access.connect().await?;
         let mut taken = Some(taken);
         loop {
@@ -96,6 +89,18 @@ impl Claim {
         }
     }
 
+    /// Takes the lock at once, or says who has it.
+    pub(super) async fn take_if_free(address: &str, limits: Limits) -> Result<Claim, Error> {
+        let access = Access::read(address, limits)?;
+        let client = access.connect().await?;
+        if try_lock(&client).await.map_err(translate)? {
+            return Ok(Claim { access, client });
+        }
+        let name = holder(&client).await.map_err(translate)?;
+        let version = name.and_then(|name| Some(name.strip_prefix("sederunt ")?.to_owned()));
+        Err(Error::Served { version })
+    }
+
     /// Counts up, once the tables are there.
     pub(super) async fn take(mut self) -> Result<(Fence, Lease), Error> {
         let epoch = count_up(&mut self.client).await.map_err(translate)?;
@@ -110,6 +115,18 @@ impl Claim {
 }
 
 impl Access {
+    fn read(address: &str, limits: Limits) -> Result<Access, Error> {
+        let (mut config, security) = security::read(address)?;
+        config
+            .application_name(PROGRAM)
+            .connect_timeout(limits.write_timeout)
+            .keepalives_idle(Duration::from_secs(5))
+            .keepalives_interval(Duration::from_secs(2))
+            .keepalives_retries(3);
+        let tls = security.connector()?;
+        Ok(Access { config, tls })
+    }
+
     async fn connect(&self) -> Result<Client, Error> {
         let connected = async {
             let (client, connection) = self.config.connect(self.tls.clone()).await?;
@@ -133,6 +150,15 @@ async fn try_lock(client: &Client) -> Result<bool, tokio_postgres::Error> {
         .query_one("select pg_try_advisory_lock($1)", &[&SERVING_LOCK])
         .await?;
     row.try_get(0)
+}
+
+/// What the connection is called that holds the lock; the halves of its number are in two columns.
+async fn holder(client: &Client) -> Result<Option<String>, tokio_postgres::Error> {
+    const SQL: &str = "select a.application_name from pg_locks l join pg_stat_activity a on a.pid = l.pid
+        where l.locktype = 'advisory' and l.granted and (l.classid::bigint << 32) | l.objid::bigint = $1
+        and l.database = (select oid from pg_database where datname = current_database())";
+    let row = client.query_opt(SQL, &[&SERVING_LOCK]).await?;
+    row.map(|row| row.try_get(0)).transpose().map(Option::flatten)
 }
 
 async fn epoch(client: &Client) -> Result<i64, tokio_postgres::Error> {

@@ -7,7 +7,7 @@
 //! Everything runs on the caller's thread. The writing thread of the real engine would be a second clock: a world in which
 //! time moves when nobody has anything to do cannot see that a thread is busy.
 
-use super::{configure, migrate, query, scrub, writer};
+use super::{OlderTables, configure, migrate, query, scrub, writer};
 use crate::{Db, Engine, Error, Limits, Row, Statement, Value};
 use rusqlite::Connection;
 use std::{
@@ -56,7 +56,7 @@ impl Disk {
     pub fn new(fate: impl FnMut() -> Fate + Send + 'static) -> Disk {
         let mut connection = Connection::open_in_memory().expect("memory can be had");
         configure(&connection).expect("the pragmas are SQLite's");
-        migrate(&mut connection).expect("every migration runs on an empty database");
+        migrate(&mut connection, OlderTables::Migrate).expect("every migration runs on an empty database");
         Disk(Arc::new(Mutex::new(Contents {
             connection,
             fate: Box::new(fate),

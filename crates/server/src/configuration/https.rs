@@ -29,22 +29,22 @@ pub(super) const HTTPS: Section = Section {
             set: Set::Choice(&[
                 Choice {
                     name: "off",
-                    help: "There is none: plain HTTP",
+                    help: "Plain HTTP",
                     set: |to| to.https.mode = Some(Mode::Off),
                 },
                 Choice {
                     name: "dev",
-                    help: "Made here",
+                    help: "With a certificate made here, which browsers warn of",
                     set: |to| to.https.mode = Some(Mode::Development),
                 },
                 Choice {
                     name: "files",
-                    help: "Files",
+                    help: "With the certificate in --tls-certificate and its key in --tls-key",
                     set: |to| to.https.mode = Some(Mode::Files),
                 },
                 Choice {
                     name: "acme",
-                    help: "An ACME authority",
+                    help: "With a certificate that an authority such as Let's Encrypt gives, by ACME",
                     set: |to| to.https.mode = Some(Mode::Acme),
                 },
             ]),

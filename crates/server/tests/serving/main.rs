@@ -7,6 +7,7 @@ mod administration;
 mod attendance;
 mod attendance_reports;
 mod audit;
+mod beside;
 mod call_records;
 mod compression;
 mod daemons;
