@@ -8,11 +8,11 @@ use std::{collections::BTreeMap, time::Duration};
 use telephony::LegId;
 
 use super::{
-    party::{Caller, Otherwise, Party},
+    party::Party,
     performance::Performance,
     progress::{Progress, progressed, write},
     switchboard::Happening,
-    whom::Whom,
+    whom::{Caller, Otherwise, Whom},
 };
 use crate::{
     Call, CallState, CreateMethod, Direction,

@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Conductor,
-    party::{Caller, Otherwise},
+    whom::{Caller, Otherwise},
 };
 use crate::{
     Alias,

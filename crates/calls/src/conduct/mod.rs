@@ -51,9 +51,9 @@ use crate::{
 use arriving::{Arrival, Entrance, TERMS_OF_MEETINGS, numbers_called, terms_of_trunk};
 use measured::Unwritten;
 use meeting::Guest;
-use party::Caller;
 use performance::Performance;
 use switchboard::{Switchboard, Told};
+use whom::Caller;
 
 /// All that calls are conducted with.
 #[derive(Clone)]

@@ -1,19 +1,15 @@
 //! Somebody on the telephone: their leg, their call as it is now, and what they hear.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use audio::Clip;
-use telephony::{
-    LegId,
-    agent::{Cause, Shown},
-    line::PlayId,
-};
+use telephony::{LegId, agent::Cause, line::PlayId};
 use tokio::sync::{OwnedSemaphorePermit, mpsc::Sender};
 
 use super::{
     Conductor,
     switchboard::{Happening, Told},
-    whom::Whom,
+    whom::Otherwise,
 };
 use crate::{Call, document::Sound, signalling::Attempts};
 
@@ -31,47 +27,6 @@ pub(super) struct Party {
     /// What was said of those who could not be reached before.
     pub(super) attempts: Attempts,
     plays: u64,
-}
-
-/// Who is called where somebody cannot be reached.
-#[derive(Debug)]
-pub(super) struct Otherwise {
-    pub(super) whom: Whom,
-    pub(super) caller: Caller,
-    pub(super) timeout: Duration,
-}
-
-/// As whom somebody is called.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Caller {
-    /// What stands before the `@`, or a number; `None` is nobody whom they could know.
-    pub(super) name: Option<String>,
-    /// It is told to the trunk alone, since numbers are called as somebody.
-    pub(super) is_withheld: bool,
-}
-
-impl Caller {
-    /// Known to whoever is called.
-    pub(super) fn known(name: Option<String>) -> Caller {
-        Caller {
-            name,
-            is_withheld: false,
-        }
-    }
-
-    /// Whoever is called does not learn who it is.
-    pub(super) fn is_private(&self) -> bool {
-        self.is_withheld || self.name.is_none()
-    }
-
-    /// Who learns it, by the trunk or past it.
-    pub(super) fn shown(&self, by_trunk: bool) -> Shown {
-        match (&self.name, self.is_withheld) {
-            (Some(_), false) => Shown::ToAll,
-            (Some(_), true) if by_trunk => Shown::ToNetwork,
-            _ => Shown::ToNobody,
-        }
-    }
 }
 
 impl Party {
@@ -150,29 +105,5 @@ pub(super) async fn made(conductor: &Conductor, project: &str, sound: Sound) -> 
             let decoded = decoded.map_err(|error| error.to_string())?;
             decoded.map_err(|error| format!("{uri}: {error}"))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_learns_who_calls() {
-        let check = |name: Option<&str>, is_withheld: bool, expected: [Shown; 2]| {
-            let caller = Caller {
-                name: name.map(str::to_owned),
-                is_withheld,
-            };
-            assert_eq!(
-                [true, false].map(|by_trunk| caller.shown(by_trunk)),
-                expected,
-                "{caller:?}"
-            );
-            assert_eq!(caller.is_private(), expected[1] != Shown::ToAll, "{caller:?}");
-        };
-        check(Some("+442071838751"), false, [Shown::ToAll, Shown::ToAll]);
-        check(Some("+442071838751"), true, [Shown::ToNetwork, Shown::ToNobody]);
-        check(None, false, [Shown::ToNobody, Shown::ToNobody]);
     }
 }

@@ -14,12 +14,12 @@ use super::{
     Conductor, UNAVAILABLE,
     meeting::{self, Guest, Meeting},
     opening::{ANNOUNCEMENT, Opening},
-    party::{Caller, Otherwise, Party},
+    party::Party,
     progress::{Progress, progressed, write, write_at_last},
     streaming::Streamed,
     switchboard::{Happening, Switchboard, Told},
     taking::{Takes, Wanted},
-    whom::Whom,
+    whom::{Caller, Otherwise, Whom},
 };
 use crate::{
     Ask, Call, RecordingConfig, Source,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use telephony::LegId;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{party::Otherwise, performance::Performance, switchboard::Happening};
+use super::{performance::Performance, switchboard::Happening, whom::Otherwise};
 
 impl Performance {
     /// Takes a place among the calls that are made, and looks up how somebody is called.

@@ -1,9 +1,11 @@
-//! Whom a call tries, one after the other, until somebody can be reached. Pure.
+//! Whom a call tries, one after the other, until somebody can be reached, and as whom it does. Pure.
 //!
 //! An alias stands for others, who are tried when no telephone of its own name can be reached, in the order that is drawn then. It leads
 //! on once, so that none leads in a circle.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
+
+use telephony::agent::Shown;
 
 use crate::Alias;
 
@@ -12,6 +14,47 @@ use crate::Alias;
 pub(super) struct Whom {
     left: VecDeque<String>,
     may_lead_on: bool,
+}
+
+/// Who is called where somebody cannot be reached.
+#[derive(Debug)]
+pub(super) struct Otherwise {
+    pub(super) whom: Whom,
+    pub(super) caller: Caller,
+    pub(super) timeout: Duration,
+}
+
+/// As whom somebody is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Caller {
+    /// What stands before the `@`, or a number; `None` is nobody whom they could know.
+    pub(super) name: Option<String>,
+    /// It is told to the trunk alone, since numbers are called as somebody.
+    pub(super) is_withheld: bool,
+}
+
+impl Caller {
+    /// Known to whoever is called.
+    pub(super) fn known(name: Option<String>) -> Caller {
+        Caller {
+            name,
+            is_withheld: false,
+        }
+    }
+
+    /// Whoever is called does not learn who it is.
+    pub(super) fn is_private(&self) -> bool {
+        self.is_withheld || self.name.is_none()
+    }
+
+    /// Who learns it, by the trunk or past it.
+    pub(super) fn shown(&self, by_trunk: bool) -> Shown {
+        match (&self.name, self.is_withheld) {
+            (Some(_), false) => Shown::ToAll,
+            (Some(_), true) if by_trunk => Shown::ToNetwork,
+            _ => Shown::ToNobody,
+        }
+    }
 }
 
 impl Whom {
@@ -99,5 +142,24 @@ mod tests {
         // An alias leads on once: neither to another nor to itself again.
         check(&[(desk, alias(&[other], &[])), (other, two())], &[desk, other]);
         check(&[(desk, alias(&[desk], &[]))], &[desk, desk]);
+    }
+
+    #[test]
+    fn who_learns_who_calls() {
+        let check = |name: Option<&str>, is_withheld: bool, expected: [Shown; 2]| {
+            let caller = Caller {
+                name: name.map(str::to_owned),
+                is_withheld,
+            };
+            assert_eq!(
+                [true, false].map(|by_trunk| caller.shown(by_trunk)),
+                expected,
+                "{caller:?}"
+            );
+            assert_eq!(caller.is_private(), expected[1] != Shown::ToAll, "{caller:?}");
+        };
+        check(Some("+442071838751"), false, [Shown::ToAll, Shown::ToAll]);
+        check(Some("+442071838751"), true, [Shown::ToNetwork, Shown::ToNobody]);
+        check(None, false, [Shown::ToNobody, Shown::ToNobody]);
     }
 }
