@@ -1,6 +1,4 @@
-//! The time of day: asked by what conducts calls and writes them down, and by nothing that decides.
-
-use std::time::{SystemTime, UNIX_EPOCH};
+//! The time of day: asked by what conducts calls and writes them down, and by nothing that decides. It is the one that does not step.
 
 /// The time of day in microseconds since the Unix epoch.
 pub(crate) fn now_us() -> i64 {
@@ -8,8 +6,7 @@ pub(crate) fn now_us() -> i64 {
     if let Some(now_us) = simulated::now_us() {
         return now_us;
     }
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    steady::now_us()
 }
 
 /// The time of day in a simulated world, which is all on one thread: it goes with the time of its runtime.

@@ -268,10 +268,6 @@ fn now() -> Instant {
 }
 
 /// The beginning, by both clocks: the axis begins here, and the time of day is asked for once.
-#[expect(clippy::disallowed_methods, reason = "people want to read when something was said")]
 fn clocks() -> (Instant, i64) {
-    let since = std::time::SystemTime::now()
-        .duration_since(std::time::SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    (now(), i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+    (now(), steady::now_us())
 }

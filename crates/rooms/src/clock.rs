@@ -5,7 +5,7 @@ use std::time::Instant;
 use meeting::Micros;
 
 /// Two clocks: of the wall, which people read, and a steady one, in which media counts. Somebody may set the first; then it should not
-/// step, but follow (see [`Steady`](crate::Steady)).
+/// step, but follow.
 pub trait Clock: Send + Sync {
     /// The time of the wall.
     fn now(&self) -> Micros;

@@ -23,7 +23,6 @@ mod observer;
 mod recorder;
 mod room;
 mod rooms;
-mod steady;
 mod telling;
 mod untold;
 
@@ -34,5 +33,4 @@ pub use lookup::{SpaceName, find_space};
 pub use observer::Observer;
 pub use recorder::{Asks, Recorder, Wanted};
 pub use rooms::{InputError, Outlook, Rooms, Whom};
-pub use steady::Steady;
 pub use telling::{Entrance, Hold, Seat};

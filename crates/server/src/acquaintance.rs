@@ -2,7 +2,7 @@
 
 use identity::directory::Acquaintance;
 use identity::{Identity, User};
-use meeting::{Micros, UserId};
+use meeting::UserId;
 use register::Register;
 
 use crate::clock;
@@ -16,7 +16,7 @@ pub(crate) async fn acquaintance_of(
     person: &User,
 ) -> Answer<Acquaintance> {
     let met = register
-        .have_met(viewer, &person.id, Micros(clock::now_us()))
+        .have_met(viewer, &person.id, clock::steady())
         .await
         .map_err(|error| Failure::broken(&error))?;
     let unreachable = |error: db::Error| Failure::unreachable(&error, "a person cannot be looked up");

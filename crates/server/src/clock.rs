@@ -2,7 +2,8 @@
 //!
 //! The cores take `now` as an argument; here it is made. Media counts in [`Instant`]s, because a packet loop must not jump when
 //! somebody sets the clock; the register counts in microseconds of the wall clock, because people read it. [`rooms::Clock`]
-//! maps the one to the other, and what happens in meetings has the time of a wall clock that does not step ([`Steady`]).
+//! maps the one to the other, and what happens in meetings and calls has the time of a wall clock that does not step ([`steady::now_us`]). So has
+//! whatever is compared with that; what other machines say a time of, such as tokens, is compared with the wall.
 //!
 //! An [`Instant`] stands still while the machine sleeps, and the wall does not. So what passes is counted by a clock that goes on then,
 //! and an instant from before a sleep is so much longer ago.
@@ -11,8 +12,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use meeting::Micros;
-use rooms::Steady;
-use rustix::time::{ClockId, clock_gettime};
 
 /// Microseconds since the Unix epoch, now. A clock set before 1970 counts as 1970: `doctor` says so.
 pub fn now_us() -> i64 {
@@ -25,6 +24,11 @@ pub(crate) fn now() -> SystemTime {
     SystemTime::now()
 }
 
+/// The time of what happens in meetings and calls.
+pub(crate) fn steady() -> Micros {
+    Micros(steady::now_us())
+}
+
 /// An instant to measure from.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
 pub(crate) fn instant() -> Instant {
@@ -35,10 +39,9 @@ pub(crate) fn instant() -> Instant {
 const SLEEP_MIN_US: i64 = 500_000;
 
 /// The clocks of this machine, for rooms.
-pub(crate) struct SystemClock(Mutex<Reading>);
+pub(crate) struct SystemClock(Mutex<Sleeps>);
 
-struct Reading {
-    steady: Steady,
+struct Sleeps {
     /// How long the machine has slept in its life.
     slept_us: i64,
     /// When that was seen to grow, and by how much.
@@ -46,34 +49,21 @@ struct Reading {
 }
 
 impl SystemClock {
-    /// The clock on the wall is right now.
+    /// What was slept until now is not counted.
     pub(crate) fn new() -> SystemClock {
-        SystemClock(Mutex::new(Reading {
-            steady: Steady::new(passed_us(), Micros(now_us())),
-            slept_us: slept_us(),
+        SystemClock(Mutex::new(Sleeps {
+            slept_us: steady::slept_us(),
             woke: None,
         }))
     }
 
-    fn read<T>(&self, read: impl FnOnce(&mut Reading) -> T) -> T {
+    fn sleeps<T>(&self, read: impl FnOnce(&mut Sleeps) -> T) -> T {
         read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Reading {
-    fn now(&mut self) -> Micros {
-        let (now, step) = self.steady.read(passed_us(), Micros(now_us()));
-        if let Some(by_us) = step {
-            tracing::warn!(
-                by_us,
-                "the clock of this machine was set; meetings follow it slowly, or from the next start"
-            );
-        }
-        self.look_for_a_sleep(slept_us());
-        now
-    }
-
-    fn look_for_a_sleep(&mut self, slept_us: i64) {
+impl Sleeps {
+    fn look(&mut self, slept_us: i64) {
         let by_us = slept_us - self.slept_us;
         if by_us >= SLEEP_MIN_US {
             tracing::warn!(by_us, "the machine slept");
@@ -92,7 +82,8 @@ impl Reading {
 
 impl rooms::Clock for SystemClock {
     fn now(&self) -> Micros {
-        self.read(Reading::now)
+        self.sleeps(|sleeps| sleeps.look(steady::slept_us()));
+        steady()
     }
 
     fn instant(&self) -> Instant {
@@ -100,30 +91,9 @@ impl rooms::Clock for SystemClock {
     }
 
     fn wall(&self, then: Instant) -> Micros {
-        self.read(|reading| {
-            let now = reading.now();
-            now.plus_us(-reading.age_us(then))
-        })
+        let now = self.now();
+        now.plus_us(-self.sleeps(|sleeps| sleeps.age_us(then)))
     }
-}
-
-/// Counts on while the machine sleeps, and nobody can set it.
-fn passed_us() -> i64 {
-    #[cfg(target_os = "linux")]
-    let clock = ClockId::Boottime;
-    // Elsewhere a sleep looks like a wall that was set.
-    #[cfg(not(target_os = "linux"))]
-    let clock = ClockId::Monotonic;
-    read_us(clock)
-}
-
-fn slept_us() -> i64 {
-    passed_us() - read_us(ClockId::Monotonic)
-}
-
-fn read_us(clock: ClockId) -> i64 {
-    let read = clock_gettime(clock);
-    read.tv_sec * 1_000_000 + read.tv_nsec / 1_000
 }
 
 /// A duration in microseconds.
@@ -144,9 +114,9 @@ mod tests {
         let age_us = |then| clock.now().since_us(clock.wall(then));
         let before = instant();
         assert!(age_us(before) < HOUR_US, "nobody slept");
-        clock.read(|reading| reading.look_for_a_sleep(reading.slept_us + SLEEP_MIN_US - 1));
+        clock.sleeps(|sleeps| sleeps.look(sleeps.slept_us + SLEEP_MIN_US - 1));
         assert!(age_us(before) < HOUR_US, "that is no sleep");
-        clock.read(|reading| reading.look_for_a_sleep(reading.slept_us + HOUR_US));
+        clock.sleeps(|sleeps| sleeps.look(sleeps.slept_us + HOUR_US));
         assert!(age_us(before) >= HOUR_US);
         assert!(age_us(instant()) < HOUR_US, "it is awake");
     }

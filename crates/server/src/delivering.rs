@@ -117,7 +117,7 @@ enum Untold {
 impl Deliverer {
     async fn go_round(mut self) {
         loop {
-            let pause = match self.round(clock::now_us()).await {
+            let pause = match self.round(clock::steady().0).await {
                 Ok(0) => limits::OUTBOX_INTERVAL,
                 Ok(_) => limits::OUTBOX_INTERVAL_BUSY,
                 Err(error) => {
@@ -224,7 +224,7 @@ impl Deliverer {
 impl Shared {
     async fn keep_tidy(&self) {
         loop {
-            if let Err(error) = self.tidy(clock::now_us()).await {
+            if let Err(error) = self.tidy(clock::steady().0).await {
                 tell_failure(&error);
             }
             tokio::time::sleep(limits::OUTBOX_TIDY_INTERVAL).await;
@@ -250,7 +250,7 @@ impl Shared {
             // It is already being told that it hears nothing any more.
             Ok(false) if delivery.kind == outbox::Kind::Removed => {}
             Ok(false) => {
-                if let Err(error) = self.outbox.remove(&subscription.id, clock::now_us()).await {
+                if let Err(error) = self.outbox.remove(&subscription.id, clock::steady().0).await {
                     tell_failure(&error);
                     tokio::time::sleep(limits::RETRY_WAIT).await;
                 }
@@ -268,7 +268,7 @@ impl Shared {
             }
             None => Outcome::Told,
         };
-        let now_us = clock::now_us();
+        let now_us = clock::steady().0;
         let next = delivery
             .tries
             .after(outcome, now_us, u16::from_ne_bytes(random::bytes()));
@@ -289,7 +289,7 @@ impl Shared {
                 Outcome::Failed
             }
         };
-        let next = notice.after(outcome, clock::now_us());
+        let next = notice.after(outcome, clock::steady().0);
         self.count(next);
         // It keeps its place until this is written, or it would be told again and again.
         while let Err(error) = self.outbox.settle_notice(notice, next).await {

@@ -6,8 +6,10 @@
 pub mod network;
 mod way_in;
 
+use std::error::Error;
 use std::fs::File;
 use std::io::{self, Write};
+use std::iter::successors;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 
@@ -129,10 +131,20 @@ fn problem(what: impl Into<String>, hint: &'static str) -> Problem {
     }
 }
 
+/// What a failure comes down to. Libraries wrap that in words of their own: "client error (Connect)".
+fn root(error: &(dyn Error + 'static)) -> String {
+    let causes = successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+    causes.last().unwrap_or(error).to_string()
+}
+
 /// How the folder is, and whether a server runs on it.
 fn data_folder_of(data: &Path) -> (Result<String, Problem>, bool) {
     match folder::hold(data) {
-        Ok(_held) => (data_folder(data), false),
+        Ok(held) => {
+            // A server that starts while the folder is looked through would find it taken.
+            drop(held);
+            (data_folder(data), false)
+        }
         Err(FolderError::Taken { .. }) => (
             data_folder(data).map(|state| format!("{state}; a server runs on it")),
             true,

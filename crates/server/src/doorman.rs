@@ -52,7 +52,7 @@ impl Doorman {
     }
 
     async fn find(&self, sought: &Sought) -> Result<SpaceRecord, Unattended> {
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let found = match sought {
             Sought::Pin(digits) => self.register.space_by_pin(digits, now).await,
             Sought::Name(name) => find_space(&self.register, &SpaceName::parse(name), now).await,
@@ -153,7 +153,7 @@ impl Meetings for Doorman {
     fn ended_us<'a>(&'a self, session: &'a str) -> Later<'a, Option<i64>> {
         Box::pin(async move {
             let (conference, participant, session) = names::participant_session("session", session).ok()?;
-            let now = Micros(clock::now_us());
+            let now = clock::steady();
             let (conference, participant, session) = (conference?, participant?, session?);
             let record = self
                 .register
@@ -209,7 +209,7 @@ impl Guest {
                     Some(MeetingWish::RaiseHand(is_raised)) => self.attendance.raise_hand(is_raised),
                     Some(MeetingWish::BeRecorded(agrees)) => self.answer(agrees).await,
                     Some(MeetingWish::Leave { at_us, vanished }) => return self.leave(at_us, vanished).await,
-                    None => return self.leave(clock::now_us(), false).await,
+                    None => return self.leave(clock::steady().0, false).await,
                 },
             }
         }

@@ -17,7 +17,7 @@ pub(crate) async fn expire(register: Register) {
     loop {
         ticks.tick().await;
         loop {
-            match register.delete_expired(meeting::Micros(clock::now_us())).await {
+            match register.delete_expired(clock::steady()).await {
                 Ok(0) => break,
                 Ok(conferences) => tracing::info!(conferences, "expired conferences were deleted"),
                 Err(error) => {
@@ -65,7 +65,7 @@ pub(crate) async fn expire_signalling(calls: Calls) {
     loop {
         ticks.tick().await;
         loop {
-            match calls.delete_expired_signalling(clock::now_us()).await {
+            match calls.delete_expired_signalling(clock::steady().0).await {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(error) => {
@@ -84,7 +84,7 @@ pub(crate) async fn publish(register: Register) {
     loop {
         ticks.tick().await;
         loop {
-            match register.publish(meeting::Micros(clock::now_us())).await {
+            match register.publish(clock::steady()).await {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(error) => {

@@ -71,7 +71,7 @@ impl rooms::Recorder for Recordings {
 
     fn asks<'a>(&'a self, space: &'a SpaceId) -> Asks<'a> {
         Box::pin(async move {
-            let space = self.0.register.space_by_id(space, Micros(clock::now_us())).await?;
+            let space = self.0.register.space_by_id(space, clock::steady()).await?;
             Ok(self.0.identity.asks_to_record(&space.owner).await?)
         })
     }
@@ -296,7 +296,7 @@ impl Recordings {
         let files = recorded(files);
         let mut pause = limits::RECORDING_PAUSE_MIN;
         loop {
-            let now = Micros(clock::now_us());
+            let now = clock::steady();
             match self.0.register.recording_finished(recording, &files, now).await {
                 Ok(()) => break,
                 Err(error) => {
@@ -317,8 +317,8 @@ impl Recordings {
         for removal in register.recording_removals().await? {
             self.remove(&removal).await?;
         }
-        let now_us = clock::now_us();
-        for recording in register.recording_leftovers(Micros(now_us)).await? {
+        let now = clock::steady();
+        for recording in register.recording_leftovers(now).await? {
             // Files may be made of it once more before its row is written.
             let is_gone =
                 !matches!(register.recording_state(&recording).await?, Some(state) if state != RecordingState::Failed);
@@ -330,7 +330,7 @@ impl Recordings {
                 Ok(()) => register.recording_swept(&recording).await?,
                 Err(error) => {
                     tracing::warn!(%recording, %error, "files of a deleted recording cannot be removed now; it is tried again");
-                    let due = Micros(now_us + clock::micros(limits::RECORDINGS_INTERVAL));
+                    let due = now.plus_us(clock::micros(limits::RECORDINGS_INTERVAL));
                     register.recording_not_swept(&recording, due).await?;
                 }
             }

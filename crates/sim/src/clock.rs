@@ -10,7 +10,7 @@ use std::{
 };
 
 use meeting::Micros;
-use rooms::Steady;
+use steady::Steady;
 
 /// 2026-01-01T00:00:00Z: when every world begins.
 const ZERO: Micros = Micros(1_767_225_600_000_000);
@@ -31,13 +31,13 @@ impl Clock {
             start: steady(),
             set_by_us: Arc::default(),
             slept_us: Arc::default(),
-            steady: Arc::new(Mutex::new(Steady::new(0, ZERO))),
+            steady: Arc::new(Mutex::new(Steady::new(0, ZERO.0))),
         }
     }
 
     /// The same clocks, as a process reads them that starts now.
     pub(crate) fn started(&self) -> Clock {
-        let steady = Steady::new(self.age_us(), self.wall());
+        let steady = Steady::new(self.age_us(), self.wall().0);
         Clock {
             steady: Arc::new(Mutex::new(steady)),
             ..self.clone()
@@ -77,7 +77,7 @@ impl Clock {
 impl rooms::Clock for Clock {
     fn now(&self) -> Micros {
         let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
-        steady.read(self.age_us(), self.wall()).0
+        Micros(steady.read(self.age_us(), self.wall().0).0)
     }
 
     fn instant(&self) -> Instant {

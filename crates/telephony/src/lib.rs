@@ -4,7 +4,6 @@
 //! knows what a call is for: whoever conducts it hears what happened and says what is to happen.
 
 pub mod agent;
-mod clock;
 mod leg;
 mod limits;
 pub mod line;

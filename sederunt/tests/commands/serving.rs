@@ -136,7 +136,7 @@ fn the_way_in_is_tried() {
     assert!(healthy && said.contains("and pages there may sign in"), "{said}");
     let (healthy, said) = doctor("http://localhost:9");
     assert!(
-        !healthy && said.contains("`http://localhost:9/healthz` does not answer"),
+        !healthy && said.contains("`http://localhost:9/healthz` does not answer: Connection refused"),
         "{said}"
     );
 

@@ -3,6 +3,7 @@
 
 mod agreeing;
 mod announcing;
+mod clock;
 mod conversation;
 mod doors;
 mod incoming;

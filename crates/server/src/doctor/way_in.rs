@@ -6,10 +6,9 @@
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
-use register::chain;
 use serde_json::Value;
 
-use super::{Problem, problem};
+use super::{Problem, problem, root};
 use crate::limits;
 use crate::outgoing::{self, Client};
 
@@ -65,9 +64,9 @@ async fn ask(client: &Client, method: Method, public_url: &str, path: &str) -> R
     let request = request
         .header(header::ORIGIN, public_url)
         .body(Full::<Bytes>::default());
-    let request = request.map_err(|error| failed(chain(&error)))?;
+    let request = request.map_err(|error| failed(root(&error)))?;
     let answered = async {
-        let answer = client.request(request).await.map_err(|error| failed(chain(&error)))?;
+        let answer = client.request(request).await.map_err(|error| failed(root(&error)))?;
         let status = answer.status();
         let body = Limited::new(answer.into_body(), limits::WAY_IN_ANSWER_BYTES_MAX)
             .collect()

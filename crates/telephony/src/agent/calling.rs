@@ -15,6 +15,7 @@ use rsipstack::{
     sip::{Header, StatusCode, Transport, Uri, uri::ParamsExt},
     transport::SipAddr,
 };
+use steady::now_us;
 use tokio::task::JoinHandle;
 
 use super::{
@@ -23,7 +24,7 @@ use super::{
     sdp::offer,
     session::{Sessions, Word, methods},
 };
-use crate::{LegId, clock::now_us, limits};
+use crate::{LegId, limits};
 
 /// How whoever calls is written where nobody is to know (RFC 3323 §4.1.1.3).
 const NOBODY: &str = "sip:anonymous@anonymous.invalid";

@@ -8,6 +8,7 @@ use rsipstack::{
     transaction::transaction::Transaction,
     transport::SipConnection,
 };
+use steady::now_us;
 
 use super::{
     Agent, AgentEvent, Cause, Heard, Invitation, Leg, Refusal, content,
@@ -18,9 +19,7 @@ use super::{
     session::{Agreement, SessionTimer, Word, methods},
 };
 use crate::{
-    LegId,
-    clock::now_us,
-    limits,
+    LegId, limits,
     line::{Codec, Plan},
 };
 

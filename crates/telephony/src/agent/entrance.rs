@@ -15,13 +15,13 @@ use rsipstack::{
     transaction::transaction::Transaction,
     transport::SipConnection,
 };
+use steady::now_us;
 
 use super::{
     Agent,
     digest::{Algorithm, Credentials, Nonces, Secrets, Verdict},
     invitation::address_in,
 };
-use crate::clock::now_us;
 
 /// Something that is ready later.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

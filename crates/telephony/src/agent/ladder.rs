@@ -22,12 +22,13 @@ use rsipstack::{
     transaction::endpoint::MessageInspector,
     transport::SipAddr,
 };
+use steady::now_us;
 
 use super::{
     redaction::redacted,
     withheld::{Side, withheld},
 };
-use crate::{clock::now_us, limits};
+use crate::limits;
 
 /// A message of SIP that was sent or received.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use rsipstack::{dialog::invite_dialog::InviteDialog, sip::Response};
+use steady::now_us;
 
 use super::{
     Agent, Cause, content, random,
     session::{Agreement, Due, SessionTimer, Word, methods},
 };
-use crate::{LegId, clock::now_us, limits};
+use crate::{LegId, limits};
 
 /// What came of a refresh.
 enum Refreshed {

@@ -15,6 +15,7 @@ use rsipstack::{
     transaction::transaction::Transaction,
     transport::SipAddr,
 };
+use steady::now_us;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -22,10 +23,7 @@ use super::{
     entrance::{domain_of, source_of},
     invitation::address_in,
 };
-use crate::{
-    clock::now_us,
-    limits::{BINDINGS_MAX, BINDINGS_PER_USER_MAX, CONTACT_BYTES_MAX, REGISTERED_S},
-};
+use crate::limits::{BINDINGS_MAX, BINDINGS_PER_USER_MAX, CONTACT_BYTES_MAX, REGISTERED_S};
 
 /// A user of a domain, both in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

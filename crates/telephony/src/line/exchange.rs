@@ -12,6 +12,7 @@ use std::{
 
 use audio::Clip;
 use mio::{Events, Interest, Poll, Token, Waker, net::UdpSocket};
+use steady::now_us;
 use tokio::sync::mpsc::Sender;
 
 use super::{
@@ -21,7 +22,7 @@ use super::{
     play_id::PlayId,
     seal::{Keys, Seal},
 };
-use crate::{LegId, clock::now_us, limits};
+use crate::{LegId, limits};
 
 const BEAT: Duration = Duration::from_millis(20);
 const WAKE: Token = Token(0);

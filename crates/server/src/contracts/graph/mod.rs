@@ -222,7 +222,7 @@ impl Asked {
             place,
             head,
             body,
-            now: Micros(clock::now_us()),
+            now: clock::steady(),
         })
     }
 

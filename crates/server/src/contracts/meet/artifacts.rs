@@ -4,7 +4,7 @@
 //! something does: the names are read, the caller must be one who may read the conference, and a page must be one that there
 //! could be.
 
-use meeting::{ConferenceId, Micros};
+use meeting::ConferenceId;
 use register::{Register, RegisterError};
 
 use crate::clock;
@@ -36,7 +36,7 @@ impl<const N: usize> Artifact<N> {
 
     async fn allowed(&self, register: &Register, asking: &Asking, conference: &str) -> Answer<()> {
         let conference = ConferenceId::parse(conference).ok();
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         asking.allowed_to_read(register, conference, now).await?;
         Ok(())
     }

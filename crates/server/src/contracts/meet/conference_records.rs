@@ -1,7 +1,6 @@
 //! `conferenceRecords`: get and list.
 
 use api::google::apps::meet::v2beta as v2;
-use meeting::Micros;
 use register::{ConferenceRecord, Register};
 
 use crate::failure::Answer;
@@ -14,7 +13,7 @@ pub(super) async fn get(
     asking: &Asking,
     request: &v2::GetConferenceRecordRequest,
 ) -> Answer<v2::ConferenceRecord> {
-    let now = Micros(clock::now_us());
+    let now = clock::steady();
     let conference = names::conference("name", &request.name)?;
     let conference = asking.allowed_to_read(register, conference, now).await?;
     let record = register
@@ -30,12 +29,7 @@ pub(super) async fn list(
     request: &v2::ListConferenceRecordsRequest,
 ) -> Answer<v2::ListConferenceRecordsResponse> {
     let reader = asking.entitled()?;
-    let query = query(
-        &request.filter,
-        request.page_size,
-        &request.page_token,
-        Micros(clock::now_us()),
-    );
+    let query = query(&request.filter, request.page_size, &request.page_token, clock::steady());
     let app = asking.confined_to();
     let page = register
         .list_conferences(&reader, &query, app)

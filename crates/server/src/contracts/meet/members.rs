@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use api::google::apps::meet::v2beta as v2;
 use identity::{Caller, Principal, User};
-use meeting::{Input, MemberId, Micros, Standing, UserId};
+use meeting::{Input, MemberId, Standing, UserId};
 use prost_types::FieldMask;
 use register::{MemberRecord, MemberRole, RegisterError, SpaceRecord};
 
@@ -46,7 +46,7 @@ impl Spaces {
             email,
             account,
             role,
-            create: Micros(clock::now_us()),
+            create: clock::steady(),
         };
         match self.register.create_member(&record).await {
             Ok(()) => {}
@@ -79,7 +79,7 @@ impl Spaces {
     ) -> Answer<v2::ListMembersResponse> {
         let parent = names::space("parent", &request.parent)?;
         let space = self.own(asking, &parent).await?;
-        let query = query("", request.page_size, &request.page_token, Micros(clock::now_us()));
+        let query = query("", request.page_size, &request.page_token, clock::steady());
         let page = self.register.list_members(&space.id, &query).await;
         let page = page.map_err(|error| asking.unread(error))?;
         Ok(v2::ListMembersResponse {

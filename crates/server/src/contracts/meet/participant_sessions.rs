@@ -1,7 +1,6 @@
 //! `conferenceRecords.participants.participantSessions`: get and list.
 
 use api::google::apps::meet::v2beta as v2;
-use meeting::Micros;
 use register::{ParticipantSessionRecord, Register, RegisterError};
 
 use crate::failure::{Answer, Failure};
@@ -14,7 +13,7 @@ pub(super) async fn get(
     asking: &Asking,
     request: &v2::GetParticipantSessionRequest,
 ) -> Answer<v2::ParticipantSession> {
-    let now = Micros(clock::now_us());
+    let now = clock::steady();
     let (conference, participant, session) = names::participant_session("name", &request.name)?;
     let reader = asking.entitled()?;
     if asking.confined_to().is_some() {
@@ -40,7 +39,7 @@ pub(super) async fn list(
     asking: &Asking,
     request: &v2::ListParticipantSessionsRequest,
 ) -> Answer<v2::ListParticipantSessionsResponse> {
-    let now = Micros(clock::now_us());
+    let now = clock::steady();
     let (conference, participant) = names::participant("parent", &request.parent)?;
     let conference = asking.allowed_to_read(register, conference, now).await?;
     let participant = participant.ok_or_else(Failure::not_found)?;

@@ -1,7 +1,6 @@
 //! `conferenceRecords.participants`: get and list.
 
 use api::google::apps::meet::v2beta as v2;
-use meeting::Micros;
 use register::{ParticipantKind, ParticipantRecord, Register};
 use tonic::metadata::MetadataMap;
 use transcode::Mask;
@@ -19,7 +18,7 @@ pub(super) async fn get(
     asking: &Asking,
     request: &v2::GetParticipantRequest,
 ) -> Answer<v2::Participant> {
-    let now = Micros(clock::now_us());
+    let now = clock::steady();
     let (conference, participant) = names::participant("name", &request.name)?;
     let conference = asking.allowed_to_read(register, conference, now).await?;
     let participant = participant.ok_or_else(Failure::not_found)?;
@@ -36,7 +35,7 @@ pub(super) async fn list(
     request: &v2::ListParticipantsRequest,
     counted: bool,
 ) -> Answer<v2::ListParticipantsResponse> {
-    let now = Micros(clock::now_us());
+    let now = clock::steady();
     let conference = names::conference("parent", &request.parent)?;
     let conference = asking.allowed_to_read(register, conference, now).await?;
     let query = query(&request.filter, request.page_size, &request.page_token, now);

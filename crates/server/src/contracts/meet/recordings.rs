@@ -4,7 +4,6 @@
 //! and downloads them. A recording of which nothing could be kept has no word there: it ended, and never gets a file.
 
 use api::google::apps::meet::v2beta::{self as v2, recording::State};
-use meeting::Micros;
 use register::{RecordingRecord, RecordingState, Register};
 
 use crate::failure::{Answer, Failure};
@@ -21,7 +20,7 @@ pub(super) struct Recordings<'a> {
 
 impl Recordings<'_> {
     pub(super) async fn get(&self, asking: &Asking, request: &v2::GetRecordingRequest) -> Answer<v2::Recording> {
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let (conference, recording) = names::recording("name", &request.name)?;
         let conference = asking.allowed_to_read(self.register, conference, now).await?;
         let recording = recording.ok_or_else(Failure::not_found)?;
@@ -35,7 +34,7 @@ impl Recordings<'_> {
         asking: &Asking,
         request: &v2::ListRecordingsRequest,
     ) -> Answer<v2::ListRecordingsResponse> {
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let conference = names::conference("parent", &request.parent)?;
         let conference = asking.allowed_to_read(self.register, conference, now).await?;
         let query = query("", request.page_size, &request.page_token, now);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::google::apps::meet::v2beta as v2;
 use identity::Identity;
 use identity::policy::Action;
-use meeting::{Input, MeetingCode, Micros, Pin, Refusal, Settings, SpaceId};
+use meeting::{Input, MeetingCode, Pin, Refusal, Settings, SpaceId};
 use register::{NewSpace, Register, RegisterError, SpaceRecord};
 use rooms::{InputError, Rooms, SpaceName, find_space};
 
@@ -59,7 +59,7 @@ impl Spaces {
                 owner: owner.clone(),
                 settings,
                 app: asking.app().map(str::to_owned),
-                create: Micros(clock::now_us()),
+                create: clock::steady(),
             };
             draws += 1;
             match self.register.create_space(new).await {
@@ -73,7 +73,7 @@ impl Spaces {
 
     pub(super) async fn get(&self, asking: &Asking, request: &v2::GetSpaceRequest) -> Answer<v2::Space> {
         let reader = asking.entitled()?;
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let name = names::space("name", &request.name)?;
         let record = find_space(&self.register, &name, now)
             .await
@@ -125,7 +125,7 @@ impl Spaces {
         request: &v2::ConnectActiveConferenceRequest,
     ) -> Answer<v2::ConnectActiveConferenceResponse> {
         let reader = asking.entitled()?;
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let name = names::space("name", &request.name)?;
         let record = find_space(&self.register, &name, now)
             .await
@@ -145,7 +145,7 @@ impl Spaces {
     /// The space of this name, for something that only its owner may do. A code is no name here, as with the reference;
     /// whoever owns the space is told the right one.
     pub(super) async fn own(&self, asking: &Asking, name: &SpaceName) -> Answer<SpaceRecord> {
-        let record = asking.own_space(&self.register, name, Micros(clock::now_us())).await?;
+        let record = asking.own_space(&self.register, name, clock::steady()).await?;
         if matches!(name, SpaceName::Code(_)) {
             return Err(Failure::hidden(asking.noun())
                 .because("MEETING_CODE_NOT_ACCEPTED")

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, Response, header};
 use identity::Identity;
-use meeting::{ConferenceId, Micros, RecordingId};
+use meeting::{ConferenceId, RecordingId};
 use register::{RecordedFile, RecordingRecord, Register};
 
 use super::recording_archive::{self, Member};
@@ -142,7 +142,7 @@ impl Linked for Downloads {
         let Said {
             conference, recording, ..
         } = &said;
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         self.register
             .recording(conference, recording, now)
             .await

@@ -40,7 +40,7 @@ impl RecordingsService {
         asking: &Asking,
         request: &api::ListMeetingRecordingsRequest,
     ) -> Answer<api::ListMeetingRecordingsResponse> {
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let conference = names::conference("parent", &request.parent)?;
         let conference = asking.allowed_to_read(&self.register, conference, now).await?;
         let query = query("", request.page_size, &request.page_token, now);
@@ -53,7 +53,7 @@ impl RecordingsService {
     }
 
     async fn get(&self, asking: &Asking, request: &api::GetMeetingRecordingRequest) -> Answer<api::MeetingRecording> {
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let (conference, id) = names::recording("name", &request.name)?;
         let conference = asking.allowed_to_read(&self.register, conference, now).await?;
         let id = id.ok_or_else(Failure::not_found)?;
@@ -170,7 +170,7 @@ impl RecordingsService {
         asking: &Asking,
         request: &api::ComposeMeetingRecordingRequest,
     ) -> Answer<api::MeetingRecording> {
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let record = self.owned(asking, &request.name, now).await?;
         let refused = |sentence: &'static str, reason| Failure::new(Kind::Precondition, sentence).because(reason);
         if record.state != RecordingState::FilesMade {
@@ -198,7 +198,7 @@ impl RecordingsService {
         asking: &Asking,
         request: &api::CancelMeetingRecordingCompositionRequest,
     ) -> Answer<api::MeetingRecording> {
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let record = self.owned(asking, &request.name, now).await?;
         let unwanted = self.register.unwant_composition(&record.id).await;
         if unwanted.map_err(|error| Failure::broken(&error))? {
@@ -208,7 +208,7 @@ impl RecordingsService {
     }
 
     async fn delete(&self, asking: &Asking, request: &api::DeleteMeetingRecordingRequest) -> Answer<()> {
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let owned = self.owned(asking, &request.name, now).await?;
         let (conference, id) = (owned.conference, owned.id);
         let deleted = self.register.delete_recording(&conference, &id, &asking.by()).await;
@@ -286,7 +286,7 @@ pub(super) async fn as_it_is(
     conference: &ConferenceId,
     id: &RecordingId,
 ) -> Answer<api::MeetingRecording> {
-    let record = register.recording(conference, id, Micros(clock::now_us())).await;
+    let record = register.recording(conference, id, clock::steady()).await;
     let record = record.map_err(|error| Failure::broken(&error))?;
     Ok(recording_to_wire(&record))
 }

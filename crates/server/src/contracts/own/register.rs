@@ -33,7 +33,7 @@ impl RegisterService {
 
     async fn list(&self, asking: &Asking, request: &api::ListMeetingsRequest) -> Answer<api::ListMeetingsResponse> {
         let reader = asking.entitled()?;
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let query = query("", request.page_size, &request.page_token, now);
         let app = asking.confined_to();
         let page = self
@@ -84,7 +84,7 @@ impl RegisterService {
     }
 
     async fn attendance(&self, asking: &Asking, request: &api::GetAttendanceRequest) -> Answer<api::Attendance> {
-        let now = Micros(clock::now_us());
+        let now = clock::steady();
         let conference = names::conference("name", &request.name)?;
         let conference = asking.allowed_to_read(&self.register, conference, now).await?;
         let query = query("", request.page_size, &request.page_token, now);

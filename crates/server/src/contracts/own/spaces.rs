@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ::api::google::apps::meet::v2::space_config::AccessType as ShownAccess;
 use ::api::sederunt::v1::{self as api, space_retention::Policy};
-use meeting::{AccessType, Micros};
+use meeting::AccessType;
 use register::{Register, Retention, SpaceRecord, limits::NEVER_US};
 use tonic::{Request, Response, Status};
 
@@ -42,7 +42,7 @@ impl SpacesService {
             // The list tells of spaces that the app did not make.
             return Err(Failure::hidden(asking.noun()));
         }
-        let query = query("", request.page_size, &request.page_token, Micros(clock::now_us()));
+        let query = query("", request.page_size, &request.page_token, clock::steady());
         let page = self.register.list_spaces(&owner, &query).await;
         let page = page.map_err(|error| asking.unread(error))?;
         Ok(api::ListSpacesResponse {
@@ -74,7 +74,7 @@ impl SpacesService {
     /// The caller's own space of this name.
     async fn own(&self, asking: &Asking, name: &str) -> Answer<SpaceRecord> {
         let name = names::space("space", name)?;
-        asking.own_space(&self.register, &name, Micros(clock::now_us())).await
+        asking.own_space(&self.register, &name, clock::steady()).await
     }
 
     async fn retention(&self, asking: &Asking, request: &api::GetSpaceRetentionRequest) -> Answer<api::SpaceRetention> {

@@ -54,7 +54,7 @@ impl CallsService {
             recording,
             is_invited: false,
         };
-        let created = self.calls.create_call(project, wanted, clock::now_us()).await;
+        let created = self.calls.create_call(project, wanted, clock::steady().0).await;
         created.as_ref().map(call_to_wire).map_err(uncreated)
     }
 

@@ -38,7 +38,7 @@ impl SipInfos {
     async fn get(&self, asking: &Asking, request: &api::GetSipInfoRequest) -> Answer<api::SipInfo> {
         let (project, call) = call_of(&request.name)?;
         permitted(&self.identity, asking, project, "voice.calls.get").await?;
-        let found = self.calls.signalling(project, call, clock::now_us()).await;
+        let found = self.calls.signalling(project, call, clock::steady().0).await;
         let (call, messages) = found.map_err(|error| unsaid(&error))?;
         Ok(to_wire(&call, &messages))
     }

@@ -6,12 +6,11 @@ use attendee::{Check, Found, Relay, Way};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
-use register::chain;
 use serde_json::{Value, json};
 use tokio_rustls::rustls::ClientConfig;
 use turn::Credentials;
 
-use crate::doctor::{Problem, problem};
+use crate::doctor::{Problem, problem, root};
 use crate::limits;
 use crate::outgoing::{self, Client};
 
@@ -66,9 +65,9 @@ impl<'a> Door<'a> {
         let request = request
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(body)))
-            .map_err(|error| failed(chain(&error)))?;
+            .map_err(|error| failed(root(&error)))?;
         let answered = async {
-            let answer = client.request(request).await.map_err(|error| failed(chain(&error)))?;
+            let answer = client.request(request).await.map_err(|error| failed(root(&error)))?;
             let status = answer.status();
             let body = Limited::new(answer.into_body(), limits::WAY_IN_ANSWER_BYTES_MAX);
             let body = body.collect().await.map_err(|error| failed(error.to_string()))?;

@@ -54,7 +54,7 @@ impl MeetingsService {
             is_invited: true,
             ..NewCall::default()
         };
-        let call = self.calls.create_call(project, wanted, clock::now_us()).await;
+        let call = self.calls.create_call(project, wanted, clock::steady().0).await;
         let call = call.map_err(|error| uncalled(&error))?;
         Ok(api::DialOutResponse {
             call: format!("projects/{project}/calls/{}", call.id),

@@ -10,7 +10,7 @@ use ::api::sederunt::v1::{self as api, meeting::Entry as ShownEntry, meeting::Re
 use identity::Principal;
 use media::Prepared;
 use meeting::{
-    Arrival, ClientKey, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, FreshIds, Input, Micros, ParticipantId,
+    Arrival, ClientKey, ConferenceId, DeviceKind, EntryPoint, EntryPointAccess, FreshIds, Input, ParticipantId,
     Refusal, Role, SecretHash, SessionId, SpaceId, Standing,
 };
 use register::SpaceRecord;
@@ -166,7 +166,7 @@ impl MeetingsService {
         match names::space("space", name)? {
             SpaceName::Id(id) => Ok(id),
             other => {
-                let found = find_space(&self.register, &other, Micros(clock::now_us())).await;
+                let found = find_space(&self.register, &other, clock::steady()).await;
                 Ok(found.map_err(|error| unknown_meeting(&error))?.id)
             }
         }

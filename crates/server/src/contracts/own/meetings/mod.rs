@@ -17,7 +17,6 @@ use aside::Aside;
 use calls::Calls;
 use identity::Identity;
 use media::Media;
-use meeting::Micros;
 use register::{Register, SpaceRecord};
 use rooms::{Rooms, find_space};
 use share::{Limit, Shared};
@@ -90,7 +89,7 @@ impl MeetingsService {
     /// The space of this id or code.
     async fn space(&self, name: &str) -> Answer<SpaceRecord> {
         let name = names::space("space", name)?;
-        find_space(&self.register, &name, Micros(clock::now_us()))
+        find_space(&self.register, &name, clock::steady())
             .await
             .map_err(|error| unknown_meeting(&error))
     }

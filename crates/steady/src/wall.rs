@@ -1,12 +1,9 @@
-//! A wall clock that does not step.
+//! A wall clock that does not step, as a function of what is read.
 //!
-//! Somebody sets the clock of a machine, or a daemon does, hours ahead and back again: what is measured meanwhile must not be wrong by
-//! hours. So while a process runs, its time is a steady clock and an anchor, and the clock on the wall is followed slowly: what it
+//! While a process runs, its time is a steady clock and an anchor, and the clock on the wall is followed slowly: what it
 //! says beyond that is taken over by a twentieth of the time that passes. What is measured is wrong by no more than that, time
 //! never goes back, and a clock that was put right is caught up with in the end, by the next start at the latest. Drift is
 //! so small that it is followed at once.
-
-use meeting::Micros;
 
 /// The time that passes before one of it is taken over.
 const SLOWNESS: i64 = 20;
@@ -18,31 +15,31 @@ const STEP_US: i64 = 1_000_000;
 #[derive(Clone, Debug)]
 pub struct Steady {
     read_us: i64,
-    shown: Micros,
+    shown_us: i64,
     follows: bool,
 }
 
 impl Steady {
     /// The wall is right now. `steady_us` counts from anywhere, and never steps.
-    pub fn new(steady_us: i64, wall: Micros) -> Steady {
+    pub fn new(steady_us: i64, wall_us: i64) -> Steady {
         Steady {
             read_us: steady_us,
-            shown: wall,
+            shown_us: wall_us,
             follows: false,
         }
     }
 
     /// The time, and by how much the clock on the wall was set if that is seen for the first time.
-    pub fn read(&mut self, steady_us: i64, wall: Micros) -> (Micros, Option<i64>) {
+    pub fn read(&mut self, steady_us: i64, wall_us: i64) -> (i64, Option<i64>) {
         let passed_us = steady_us.saturating_sub(self.read_us).max(0);
-        let straight = self.shown.plus_us(passed_us);
-        let off_us = wall.0.saturating_sub(straight.0);
+        let straight_us = self.shown_us.saturating_add(passed_us);
+        let off_us = wall_us.saturating_sub(straight_us);
         let most_us = passed_us / SLOWNESS;
-        self.shown = straight.plus_us(off_us.clamp(-most_us, most_us));
+        self.shown_us = straight_us.saturating_add(off_us.clamp(-most_us, most_us));
         self.read_us = self.read_us.max(steady_us);
         let is_off = off_us.abs() >= STEP_US;
         let is_new = !std::mem::replace(&mut self.follows, is_off);
-        (self.shown, (is_off && is_new).then_some(off_us))
+        (self.shown_us, (is_off && is_new).then_some(off_us))
     }
 }
 
@@ -56,21 +53,21 @@ mod tests {
     /// that were seen.
     fn live(steady: &mut Steady, from: i64, to: i64, ahead: i64) -> (f64, Vec<i64>) {
         let mut steps = vec![];
-        let mut shown = Micros(0);
+        let mut shown_us = 0;
         for second in from..=to {
-            let (now, step) = steady.read(second * SECOND, Micros((second + ahead) * SECOND));
-            assert!(now >= shown, "time does not go back");
-            shown = now;
+            let (now_us, step) = steady.read(second * SECOND, (second + ahead) * SECOND);
+            assert!(now_us >= shown_us, "time does not go back");
+            shown_us = now_us;
             steps.extend(step.map(|step_us| step_us / SECOND));
         }
         #[expect(clippy::cast_precision_loss, reason = "seconds of a test")]
-        let shown = shown.0 as f64 / SECOND as f64;
+        let shown = shown_us as f64 / SECOND as f64;
         (shown, steps)
     }
 
     #[test]
     fn a_clock_that_is_set_is_followed_slowly_and_seen_once() {
-        let mut steady = Steady::new(0, Micros(0));
+        let mut steady = Steady::new(0, 0);
         assert_eq!(live(&mut steady, 0, 100, 0), (100.0, vec![]));
         // Three hours ahead for twelve seconds, and back.
         assert_eq!(live(&mut steady, 101, 112, 10_800), (112.6, vec![10_800]));
@@ -88,9 +85,9 @@ mod tests {
 
     #[test]
     fn a_steady_clock_that_is_read_late_by_another_thread_moves_nothing_back() {
-        let mut steady = Steady::new(0, Micros(0));
-        let (later, _) = steady.read(2 * SECOND, Micros(2 * SECOND));
-        let (earlier, _) = steady.read(SECOND, Micros(SECOND));
+        let mut steady = Steady::new(0, 0);
+        let (later, _) = steady.read(2 * SECOND, 2 * SECOND);
+        let (earlier, _) = steady.read(SECOND, SECOND);
         assert_eq!(earlier, later);
     }
 }

@@ -1,9 +1,0 @@
-//! The time of day, for the two shells: whatever is decided is given it.
-
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// The time of day in microseconds.
-pub(crate) fn now_us() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}
