@@ -15,6 +15,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
+use std::time::Duration;
 
 use media::{Endpoint, Media};
 use tokio::net::lookup_host;
@@ -99,12 +100,18 @@ pub(crate) async fn resolve(public: &[PublicAddress]) -> Result<Vec<Reached>, Un
         match host {
             PublicHost::Ip(ip) => reached.push(Reached { ip: *ip, port }),
             PublicHost::Name(name) => {
-                let found = lookup_host((&**name, 0)).await;
+                let found = lookup_host((&**name, 0)).await.and_then(|found| {
+                    let found: Vec<SocketAddr> = found.collect();
+                    // Nothing is no answer: with it the server would announce its interfaces, or no way at all.
+                    (!found.is_empty())
+                        .then_some(found)
+                        .ok_or(io::ErrorKind::NotFound.into())
+                });
                 let found = found.map_err(|source| Unresolved {
                     name: name.clone(),
                     source,
                 })?;
-                reached.extend(found.map(|address| Reached { ip: address.ip(), port }));
+                reached.extend(found.iter().map(|address| Reached { ip: address.ip(), port }));
             }
         }
     }
@@ -112,29 +119,42 @@ pub(crate) async fn resolve(public: &[PublicAddress]) -> Result<Vec<Reached>, Un
 }
 
 /// Looks names up again, and has the media plane announce what has become of them. Ends at once where there is none.
-pub(crate) async fn follow(
-    public: Vec<PublicAddress>,
-    mut announced: Vec<Reached>,
-    entrances: Entrances,
-    media: Media,
-) {
+pub(crate) async fn follow(public: Vec<PublicAddress>, announced: Vec<Reached>, entrances: Entrances, media: Media) {
     let is_name = |public: &PublicAddress| matches!(public.host, PublicHost::Name(_));
     if !public.iter().any(is_name) {
         return;
     }
+    let announce = |reached: &[Reached]| {
+        // Where something is said, the interfaces do not matter.
+        let addresses = self::announced(&entrances, reached, &[]);
+        media.announce(&addresses)?;
+        tracing::info!(?addresses, "the public address leads elsewhere now");
+        Ok(())
+    };
+    let look = || {
+        let public = public.clone();
+        async move { resolve(&public).await }
+    };
+    keep_up(announced, limits::RESOLVE_INTERVAL, look, announce).await;
+}
+
+/// Asks again and again, and has announced what is another answer than before, until it can be.
+async fn keep_up<L>(
+    mut announced: Vec<Reached>,
+    interval: Duration,
+    look: impl Fn() -> L,
+    announce: impl Fn(&[Reached]) -> io::Result<()>,
+) where
+    L: Future<Output = Result<Vec<Reached>, Unresolved>>,
+{
     loop {
-        tokio::time::sleep(limits::RESOLVE_INTERVAL).await;
-        match resolve(&public).await {
+        tokio::time::sleep(interval).await;
+        match look().await {
             Ok(reached) if is_same(&reached, &announced) => {}
-            Ok(reached) => {
-                // Where something is said, the interfaces do not matter.
-                let addresses = self::announced(&entrances, &reached, &[]);
-                match media.announce(&addresses) {
-                    Ok(()) => tracing::info!(?addresses, "the public address leads elsewhere now"),
-                    Err(error) => tracing::warn!(%error, "what the public address leads to cannot be announced"),
-                }
-                announced = reached;
-            }
+            Ok(reached) => match announce(&reached) {
+                Ok(()) => announced = reached,
+                Err(error) => tracing::warn!(%error, "what the public address leads to cannot be announced"),
+            },
             Err(error) => tracing::warn!(error = %register::chain(&error), "the last known address is announced"),
         }
     }
@@ -283,6 +303,10 @@ pub(crate) fn interfaces() -> io::Result<Vec<IpAddr>> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
+    use tokio::sync::Notify;
+
     use super::*;
 
     async fn reached(public: &[&str]) -> Vec<Reached> {
@@ -460,12 +484,61 @@ mod tests {
         check("192.168.1.5", &["203.0.113.7"], "192.168.1.5").await;
     }
 
+    fn of(ips: &[&str]) -> Vec<Reached> {
+        let ips = ips.iter().map(|text| text.parse().expect("a valid row"));
+        ips.map(|ip| Reached { ip, port: None }).collect()
+    }
+
+    #[tokio::test]
+    async fn what_a_name_leads_to_is_announced_again_when_it_changes() {
+        let lost = || Unresolved {
+            name: "meet.example.org".to_owned(),
+            source: io::ErrorKind::NotFound.into(),
+        };
+        let (one, two) = (of(&["203.0.113.7"]), of(&["203.0.113.8", "2001:db8::8"]));
+        let turned = two.iter().rev().copied().collect();
+        let answers = [
+            Ok(one.clone()),
+            Err(lost()),
+            Ok(two.clone()),
+            Ok(turned),
+            Ok(one.clone()),
+            Ok(one.clone()),
+        ];
+        let answers = RefCell::new(answers.into_iter());
+        let told = RefCell::new(Vec::new());
+        let all_asked = Notify::new();
+        let look = || {
+            let answer = answers.borrow_mut().next();
+            let all_asked = &all_asked;
+            async move {
+                match answer {
+                    Some(answer) => answer,
+                    None => {
+                        all_asked.notify_one();
+                        std::future::pending().await
+                    }
+                }
+            }
+        };
+        // The last change is announced at the second try.
+        let announce = |reached: &[Reached]| {
+            told.borrow_mut().push(reached.to_vec());
+            if told.borrow().len() == 2 {
+                Err(io::ErrorKind::Other.into())
+            } else {
+                Ok(())
+            }
+        };
+        tokio::select! {
+            () = keep_up(one.clone(), Duration::ZERO, look, announce) => panic!("it goes on as long as the server"),
+            () = all_asked.notified() => {}
+        }
+        assert_eq!(told.into_inner(), [two, one.clone(), one]);
+    }
+
     #[test]
     fn an_answer_in_another_order_is_the_same() {
-        let of = |ips: &[&str]| -> Vec<Reached> {
-            let ips = ips.iter().map(|text| text.parse().expect("a valid row"));
-            ips.map(|ip| Reached { ip, port: None }).collect()
-        };
         assert!(is_same(
             &of(&["203.0.113.7", "2001:db8::7"]),
             &of(&["2001:db8::7", "203.0.113.7"])
