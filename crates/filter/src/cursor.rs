@@ -8,6 +8,12 @@ use crate::{Malformed, Predicate, limits};
 /// What a grammar makes of a filter: its tokens, each with the byte at which it begins.
 pub(crate) type Tokens<T> = Vec<(usize, T)>;
 
+/// Whether a word processor writes this where somebody meant a straight quote. No path, time or name has one, and a value in them would
+/// silently be another one.
+pub(crate) fn is_typographic_quote(character: char) -> bool {
+    "‘’‚‛“”„‟‹›«»`´′″".contains(character)
+}
+
 /// The tokens of a filter, read from left to right.
 pub(crate) struct Cursor<T> {
     tokens: Tokens<T>,

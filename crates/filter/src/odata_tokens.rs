@@ -3,7 +3,10 @@
 //! A `+` is a blank, since forms write blanks so, unless it is the sign of an offset: between a digit and `dd:dd`. A colon belongs to a
 //! word that begins with a digit, which is a time, and ends any other, which is the variable of a lambda.
 
-use crate::{Malformed, cursor::Tokens};
+use crate::{
+    Malformed,
+    cursor::{Tokens, is_typographic_quote},
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
@@ -40,7 +43,7 @@ pub(crate) fn tokens(text: &str) -> Result<Tokens<Token>, Malformed> {
             ',' => (Token::Comma, 1),
             ':' => (Token::Colon, 1),
             '\'' => quoted(rest, at)?,
-            '"' | '“' | '”' | '„' | '‘' | '’' => {
+            _ if first == '"' || is_typographic_quote(first) => {
                 return Err(Malformed::new(at, "a text stands in straight single quotes, '"));
             }
             _ => bare(rest, at)?,
@@ -78,6 +81,7 @@ fn bare(rest: &str, at: usize) -> Result<(Token, usize), Malformed> {
         let ends = match character {
             ':' => !is_number,
             '+' => !(is_number && is_offset(&rest[..index], &rest[index + 1..])),
+            _ if is_typographic_quote(character) => true,
             _ => character.is_whitespace() || character.is_control() || "()=<>!\"'\\,;".contains(character),
         };
         ends.then_some(index)

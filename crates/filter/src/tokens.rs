@@ -1,6 +1,9 @@
 //! Text into tokens. White space only separates, so `a>=b` and `a >= b` are the same.
 
-use crate::{Comparison, Malformed, cursor::Tokens};
+use crate::{
+    Comparison, Malformed,
+    cursor::{Tokens, is_typographic_quote},
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
@@ -29,8 +32,7 @@ pub(crate) fn tokens(text: &str) -> Result<Tokens<Token>, Malformed> {
                 '(' => (Token::Open, 1),
                 ')' => (Token::Close, 1),
                 '"' | '\'' => quoted(rest, first, at)?,
-                // Word processors write them, and a value in them would silently be another one.
-                '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' => {
+                _ if is_typographic_quote(first) => {
                     return Err(Malformed::new(at, "a string stands in straight quotes, \" or '"));
                 }
                 _ => bare(rest, at)?,
@@ -66,7 +68,7 @@ fn quoted(rest: &str, quote: char, at: usize) -> Result<(Token, usize), Malforme
 }
 
 fn bare(rest: &str, at: usize) -> Result<(Token, usize), Malformed> {
-    let ends = |c: char| c.is_whitespace() || c.is_control() || "()=<>!\"'\\,".contains(c);
+    let ends = |c: char| c.is_whitespace() || c.is_control() || is_typographic_quote(c) || "()=<>!\"'\\,".contains(c);
     match rest.find(ends).unwrap_or(rest.len()) {
         0 => Err(Malformed::new(at, "unexpected character")),
         length => Ok((Token::Bare(rest[..length].to_owned()), length)),

@@ -18,7 +18,7 @@ pub mod limits;
 mod options;
 mod path;
 
-pub use options::{Expand, FILTER, ORDER_BY, Options, PROVISIONAL, SKIP_TOKEN, Shape, TOP, Takes};
+pub use options::{Expand, FILTER, Navigation, ORDER_BY, Options, PROVISIONAL, SKIP_TOKEN, Shape, TOP, Takes};
 pub use path::Path;
 
 /// Why a request cannot be answered, in words for whoever wrote it.

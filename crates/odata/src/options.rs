@@ -51,12 +51,23 @@ pub struct Shape {
     pub name: &'static str,
     /// Its properties, with those that are always inlined.
     pub properties: &'static [&'static str],
-    /// What may be expanded below it: collections.
-    pub navigations: &'static [(&'static str, &'static Shape)],
+    /// What may be expanded below it.
+    pub navigations: &'static [Navigation],
     /// What one of them takes beside `$select` and `$expand`.
     pub of_one: &'static [&'static str],
     /// What a collection of them takes beside `$select`, `$expand` and `$count`. Where `$top` is not among it, there are no pages.
     pub of_many: &'static [&'static str],
+}
+
+/// What may be expanded below a resource.
+#[derive(Debug)]
+pub struct Navigation {
+    /// By what name.
+    pub name: &'static str,
+    /// What each is.
+    pub shape: &'static Shape,
+    /// Whether there are several, or one or none.
+    pub is_collection: bool,
 }
 
 /// Which options an operation takes.
@@ -119,8 +130,34 @@ impl Takes {
 impl Shape {
     fn expands_pages(&self, options: &Options) -> bool {
         let navigations = self.navigations.iter();
-        let mut expanded = navigations.filter_map(|(name, below)| Some((below, options.below(name)?)));
-        expanded.any(|(below, options)| below.of_many.contains(&TOP) || below.expands_pages(options))
+        let mut expanded = navigations.filter_map(|below| Some((below, options.below(below.name)?)));
+        expanded.any(|(below, options)| below.has_pages() || below.shape.expands_pages(options))
+    }
+}
+
+impl Navigation {
+    /// One or none of these.
+    #[must_use]
+    pub const fn one(name: &'static str, shape: &'static Shape) -> Navigation {
+        Navigation {
+            name,
+            shape,
+            is_collection: false,
+        }
+    }
+
+    /// A collection of these.
+    #[must_use]
+    pub const fn many(name: &'static str, shape: &'static Shape) -> Navigation {
+        Navigation {
+            name,
+            shape,
+            is_collection: true,
+        }
+    }
+
+    fn has_pages(&self) -> bool {
+        self.is_collection && self.shape.of_many.contains(&TOP)
     }
 }
 
@@ -209,7 +246,7 @@ impl Options {
     /// Refuses names that the resource does not have.
     fn fit_shape(&self, shape: &Shape) -> Result<(), Refused> {
         for name in &self.select {
-            let is_navigation = shape.navigations.iter().any(|(navigation, _)| navigation == name);
+            let is_navigation = shape.navigations.iter().any(|navigation| navigation.name == *name);
             if !is_navigation && name != "*" && !shape.properties.contains(&name.as_str()) {
                 let sentence = format!(
                     "`$select`: a {} has no property `{name}`; there are {}.",
@@ -220,32 +257,38 @@ impl Options {
             }
         }
         for expand in &self.expand {
-            let below = shape.navigations.iter().find(|(name, _)| *name == expand.navigation);
-            let Some((_, below)) = below else {
-                return Err(not_below(shape, &expand.navigation));
-            };
-            let Options {
-                filter,
-                order_by,
-                skip_token,
-                provisional,
-                count,
-                top,
-                ..
-            } = &expand.options;
-            let name = &expand.navigation;
-            if filter.is_some() || order_by.is_some() || skip_token.is_some() || *provisional || *count {
-                let sentence =
-                    format!("`$expand`: within `{name}` there are select, expand and top; ask `/{name}` for more.");
-                return Err(Refused::new(sentence));
-            }
-            if top.is_some() && !below.of_many.contains(&TOP) {
-                let sentence = format!("`$expand`: `{name}` has no pages, and so no top.");
-                return Err(Refused::new(sentence));
-            }
-            expand.options.fit_shape(below)?;
+            let below = shape.navigations.iter().find(|below| below.name == expand.navigation);
+            let below = below.ok_or_else(|| not_below(shape, &expand.navigation))?;
+            expand.options.fit_below(below)?;
+            expand.options.fit_shape(below.shape)?;
         }
         Ok(())
+    }
+
+    /// Refuses what is not asked within an expansion.
+    fn fit_below(&self, below: &Navigation) -> Result<(), Refused> {
+        let Options {
+            filter,
+            order_by,
+            skip_token,
+            provisional,
+            count,
+            top,
+            ..
+        } = self;
+        let asks_for_fewer = filter.is_some() || order_by.is_some() || skip_token.is_some() || *provisional || *count;
+        let name = below.name;
+        let sentence = match top {
+            _ if !below.is_collection && (asks_for_fewer || top.is_some()) => {
+                format!("`$expand`: there is one `{name}`, and within it select and expand alone.")
+            }
+            _ if asks_for_fewer => {
+                format!("`$expand`: within `{name}` there are select, expand and top; ask `/{name}` for more.")
+            }
+            Some(_) if !below.has_pages() => format!("`$expand`: `{name}` has no pages, and so no top."),
+            _ => return Ok(()),
+        };
+        Err(Refused::new(sentence))
     }
 
     /// What is selected and expanded, as a query again; `None` if everything is wanted and nothing more.
@@ -276,7 +319,7 @@ impl Options {
 }
 
 fn not_below(shape: &Shape, name: &str) -> Refused {
-    let navigations: Vec<&str> = shape.navigations.iter().map(|(name, _)| *name).collect();
+    let navigations: Vec<&str> = shape.navigations.iter().map(|below| below.name).collect();
     // It is in every answer, and some clients ask for it all the same.
     let sentence = match navigations.as_slice() {
         [] => format!("`$expand`: nothing can be expanded below a {}.", shape.name),
@@ -420,14 +463,17 @@ mod tests {
     static SESSION: Shape = Shape {
         name: "session",
         properties: &["id", "caller"],
-        navigations: &[("segments", &SEGMENT)],
+        navigations: &[Navigation::many("segments", &SEGMENT)],
         of_one: &[PROVISIONAL],
         of_many: &[TOP, SKIP_TOKEN, PROVISIONAL],
     };
     static RECORD: Shape = Shape {
         name: "callRecord",
         properties: &["id", "version"],
-        navigations: &[("sessions", &SESSION)],
+        navigations: &[
+            Navigation::many("sessions", &SESSION),
+            Navigation::one("organizer", &SESSION),
+        ],
         of_one: &[PROVISIONAL],
         of_many: &[FILTER, ORDER_BY, TOP, SKIP_TOKEN],
     };
@@ -460,6 +506,10 @@ mod tests {
             "$expand=sessions(expand=segments)",
             "$expand=sessions($expand=segments)",
         );
+        check(
+            "$expand=organizer($select=id;$expand=segments)",
+            "$expand=organizer($select=id;$expand=segments)",
+        );
         check("$format=json&$count=false", "");
     }
 
@@ -484,12 +534,26 @@ mod tests {
         check("$select=id,,version", "a list of names");
         check("$select=", "a list of names");
         check("$select=subject", "no property `subject`; there are id, version");
-        check("$expand=media", "no `media` below it; there are sessions");
+        check("$expand=media", "no `media` below it; there are sessions, organizer");
         check("$expand=sessions(", "within parentheses");
         check("$expand=sessions)", "not opened");
         check("$expand=sessions()x", "after a closing parenthesis");
         check("$expand=sessions,sessions", "twice");
         check("$expand=sessions($filter=id eq 'x')", "select, expand and top");
+        for option in [
+            "$top=1",
+            "$filter=id eq 'x'",
+            "$orderby=id",
+            "$count=true",
+            "$skiptoken=x",
+        ] {
+            let query = format!("$expand=organizer({option})");
+            check(
+                &query,
+                "there is one `organizer`, and within it select and expand alone",
+            );
+        }
+        check("$expand=organizer($skip=1)", "instead of `$skip`");
         check("$expand=sessions($expand=streams)", "there are segments");
         check(
             "$expand=sessions($expand=segments($expand=media))",
@@ -551,6 +615,7 @@ mod tests {
         check(Takes::Collection(&RECORD), "", true);
         check(Takes::Item(&RECORD), "", false);
         check(Takes::Item(&RECORD), "$expand=sessions", true);
+        check(Takes::Item(&RECORD), "$expand=organizer", false);
         check(Takes::Item(&SESSION), "$expand=segments", false);
         check(Takes::Collection(&SEGMENT), "", false);
         check(Takes::Rows, "", true);

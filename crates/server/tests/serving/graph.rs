@@ -181,18 +181,29 @@ async fn a_batch_is_answered_as_its_parts_would_be() {
     nobody.is_graph_error(401, "InvalidAuthenticationToken", "");
     let broken = world.post(Some(&ada), "/v1.0/$batch", &Value::Null).await;
     broken.is_graph_error(400, "BadRequest", "cannot be read");
+    let json = [("content-type", "application/json")];
+    let marked = format!("\u{feff}{requests}");
+    let marked = world
+        .send("POST", Some(&ada), "/v1.0/$batch", &json, &marked)
+        .await
+        .ok();
+    assert_eq!(
+        marked["responses"].as_array().map(Vec::len),
+        Some(expected.len()),
+        "a byte order mark says nothing"
+    );
 }
 
 /// A meeting of two people and a guest, which is over: its record's id in Graph's form, and who was there.
-struct Held {
-    world: World,
-    ada: Person,
-    record: String,
+pub(crate) struct Held {
+    pub(crate) world: World,
+    pub(crate) ada: Person,
+    pub(crate) record: String,
     seats: Vec<Value>,
 }
 
 impl Held {
-    async fn new() -> Held {
+    pub(crate) async fn new() -> Held {
         let world = World::new().await;
         let (ada, bob) = (world.person("Ada").await, world.person("Bob").await);
         let space = text(&world.space_of(&ada, json!({"accessType": "OPEN"})).await, "name");
@@ -212,7 +223,7 @@ impl Held {
         }
     }
 
-    async fn read(&self, below: &str) -> Value {
+    pub(crate) async fn read(&self, below: &str) -> Value {
         let path = format!("{RECORDS}/{}{below}", self.record);
         self.world.get(Some(&self.ada), &path).await.ok()
     }

@@ -25,12 +25,17 @@ pub(super) struct Identity {
     user_principal_name: Option<String>,
 }
 
-/// `microsoft.graph.identitySet`.
+/// `microsoft.graph.identitySet`. It is an open type: whoever is none of its three stands under the name that the richer set has for
+/// them. As a `user` they would be taken for somebody with an account.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct IdentitySet {
     application: Option<Identity>,
     device: Option<Identity>,
     user: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guest: Option<Identity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<Identity>,
 }
 
 /// `microsoft.graph.communicationsIdentitySet`.
@@ -185,8 +190,11 @@ impl Somebody {
     }
 
     pub(super) fn set(&self) -> IdentitySet {
+        let CommunicationsIdentitySet { user, guest, phone, .. } = self.communications_set();
         IdentitySet {
-            user: Some(self.identity("#microsoft.graph.userIdentity")),
+            user,
+            guest,
+            phone,
             ..IdentitySet::default()
         }
     }
@@ -214,5 +222,69 @@ impl Somebody {
             display_name: self.display_name.clone(),
             user_principal_name: self.email.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// In both sets, and alone.
+    #[test]
+    fn everybody_stands_where_their_kind_does() {
+        let check = |slot: Slot, email: Option<&str>, expected: Value, kind_alone: &str| {
+            let somebody = Somebody {
+                id: "1".to_owned(),
+                display_name: Some("Ada".to_owned()),
+                email: email.map(str::to_owned),
+                slot,
+            };
+            let set = serde_json::to_value(somebody.set()).expect("JSON");
+            let rich = serde_json::to_value(somebody.communications_set()).expect("JSON");
+            for (name, set) in [("identitySet", &set), ("communicationsIdentitySet", &rich)] {
+                let there: serde_json::Map<String, Value> = set
+                    .as_object()
+                    .expect("an object")
+                    .iter()
+                    .filter(|(_, value)| !value.is_null())
+                    .map(|(slot, value)| (slot.clone(), value.clone()))
+                    .collect();
+                assert_eq!(Value::Object(there), expected, "{name}");
+                let declared = crate::contracts::graph::metadata::declared("ComplexType", name);
+                for declared in declared {
+                    assert!(
+                        set.get(declared).is_some(),
+                        "{name} says of {declared} that there is none"
+                    );
+                }
+            }
+            let alone = serde_json::to_value(somebody.associated()).expect("JSON");
+            assert_eq!(alone["@odata.type"], kind_alone);
+        };
+        let identity = json!({"@odata.type": "#microsoft.graph.identity", "id": "1", "displayName": "Ada"});
+        let user = json!({
+            "@odata.type": "#microsoft.graph.userIdentity", "id": "1", "displayName": "Ada",
+            "userPrincipalName": "ada@example.org",
+        });
+        check(
+            Slot::User,
+            Some("ada@example.org"),
+            json!({"user": user}),
+            "#microsoft.graph.callRecords.userIdentity",
+        );
+        check(
+            Slot::Guest,
+            None,
+            json!({"guest": identity}),
+            "#microsoft.graph.identity",
+        );
+        check(
+            Slot::Phone,
+            None,
+            json!({"phone": identity}),
+            "#microsoft.graph.identity",
+        );
     }
 }

@@ -46,7 +46,7 @@ mod tests {
     fn what_may_be_selected_is_declared() {
         let check = |shape: &Shape| {
             let mut expected = declared("EntityType", shape.name);
-            let below = shape.navigations.iter().map(|(name, _)| *name);
+            let below = shape.navigations.iter().map(|below| below.name);
             let mut names: Vec<&str> = shape.properties.iter().copied().chain(below).collect();
             names.sort_unstable();
             names.dedup();

@@ -81,6 +81,9 @@ const SERVICE: &str = "graph.microsoft.com";
 /// The versions, by the first segment of a path.
 const VERSIONS: [&str; 2] = ["v1.0", "beta"];
 
+/// What some editors and shells write before a text: it says nothing.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The contract, as it is served here.
 pub(crate) fn contract(installation: &Installation, admission: &Arc<Admission>) -> Arc<dyn Contract> {
     Arc::new(Graph {
@@ -204,6 +207,10 @@ impl Graph {
 impl Asked {
     fn new(row: &Row, asking: Asking, place: Place, request: Request<Bytes>) -> Answer<Asked> {
         let (head, body) = request.into_parts();
+        let body = match body.strip_prefix(BYTE_ORDER_MARK) {
+            Some(rest) => body.slice_ref(rest),
+            None => body,
+        };
         // Nobody is told what is wrong with a question that they may not ask.
         if let Needs::Credential(_) = row.operation.needs {
             asking.reach()?;

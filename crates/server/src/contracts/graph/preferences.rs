@@ -14,7 +14,7 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 pub(super) struct Preferences {
     /// Items on a page: `odata.maxpagesize=20`.
     pub(super) page_size: Option<u32>,
-    /// Properties without a value are left out: `omit-values=nulls`. An empty collection is a value.
+    /// Properties without a value are left out: `omit-values=nulls`, by which empty collections go as well.
     pub(super) without_nulls: bool,
     /// Members of an enumeration that came after it was closed are named: `include-unknown-enum-members`.
     pub(super) with_late_members: bool,

@@ -2,7 +2,7 @@
 //!
 //! The metadata tell the same of them, and a test holds the two together.
 
-use odata::{FILTER, ORDER_BY, PROVISIONAL, SKIP_TOKEN, Shape, TOP};
+use odata::{FILTER, Navigation, ORDER_BY, PROVISIONAL, SKIP_TOKEN, Shape, TOP};
 
 /// `callRecord`.
 pub(super) static CALL_RECORD: Shape = Shape {
@@ -22,9 +22,9 @@ pub(super) static CALL_RECORD: Shape = Shape {
     ],
     // The organizer is always there; whoever asks for it all the same is not wrong.
     navigations: &[
-        ("organizer_v2", &PARTICIPANT),
-        ("participants_v2", &PARTICIPANT),
-        ("sessions", &SESSION),
+        Navigation::one("organizer_v2", &PARTICIPANT),
+        Navigation::many("participants_v2", &PARTICIPANT),
+        Navigation::many("sessions", &SESSION),
     ],
     of_one: &[PROVISIONAL],
     of_many: &[FILTER, ORDER_BY, TOP, SKIP_TOKEN],
@@ -43,7 +43,7 @@ pub(super) static SESSION: Shape = Shape {
         "caller",
         "callee",
     ],
-    navigations: &[("segments", &SEGMENT)],
+    navigations: &[Navigation::many("segments", &SEGMENT)],
     of_one: &[PROVISIONAL],
     of_many: &[FILTER, ORDER_BY, TOP, SKIP_TOKEN, PROVISIONAL],
 };
@@ -93,7 +93,7 @@ pub(super) static ATTENDANCE_REPORT: Shape = Shape {
         "meetingEndDateTime",
         "externalEventInformation",
     ],
-    navigations: &[("attendanceRecords", &ATTENDANCE_RECORD)],
+    navigations: &[Navigation::many("attendanceRecords", &ATTENDANCE_RECORD)],
     of_one: &[],
     of_many: &[],
 };

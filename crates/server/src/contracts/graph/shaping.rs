@@ -2,9 +2,11 @@
 //!
 //! Most ask for all of it, and then the types are written as they are. Only where something is left out does an answer become a tree.
 
+use std::collections::BTreeSet;
+
 use odata::Options;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::preferences::Preferences;
 
@@ -26,7 +28,11 @@ pub(super) fn shaped(value: &impl Serialize, options: &Options, preferences: &Pr
         _ => select(&mut value, options),
     }
     if preferences.without_nulls {
-        drop_nulls(&mut value);
+        // A page that is empty is one all the same.
+        match value.get_mut("value") {
+            Some(Value::Array(items)) => items.iter_mut().for_each(drop_empty),
+            _ => drop_empty(&mut value),
+        }
     }
     value
 }
@@ -52,19 +58,27 @@ fn is_wanted(name: &str, options: &Options) -> bool {
     property.is_empty() || options.select.iter().any(|wanted| wanted == property) || is_expanded()
 }
 
-/// An empty collection is a value, and stays.
-fn drop_nulls(value: &mut Value) {
+/// Leaves out what has no value, "null or empty" in the words of the contract: nulls, collections of nothing, and objects of which
+/// nothing is left. What something is said of stays, as OData has it: a collection that was asked for has its context beside it.
+fn drop_empty(value: &mut Value) {
     match value {
         Value::Object(properties) => {
-            let all = std::mem::replace(properties, Map::new());
-            let kept = all.into_iter().filter(|(_, value)| !value.is_null());
-            properties.extend(kept.map(|(name, mut value)| {
-                drop_nulls(&mut value);
-                (name, value)
-            }));
+            properties.values_mut().for_each(drop_empty);
+            let annotated = properties.keys().filter_map(|name| name.split_once('@'));
+            let annotated: BTreeSet<String> = annotated.map(|(property, _)| property.to_owned()).collect();
+            properties.retain(|name, value| !is_empty(value) || annotated.contains(name));
         }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        Value::Array(items) => items.iter_mut().for_each(drop_empty),
         _ => {}
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(properties) => properties.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
@@ -102,9 +116,35 @@ mod tests {
             "$select=joinWebUrl,modalities&$expand=sessions",
             true,
             json!({
-                "@odata.context": "c", "modalities": [],
-                "sessions@odata.nextLink": "n", "sessions": [{"id": "s", "caller": {}}],
+                "@odata.context": "c",
+                "sessions@odata.nextLink": "n", "sessions": [{"id": "s"}],
             }),
         );
+    }
+
+    #[test]
+    fn what_has_no_value_is_left_out() {
+        let check = |answer: Value, expected: Value| {
+            let preferences = Preferences {
+                without_nulls: true,
+                ..Preferences::default()
+            };
+            assert_eq!(shaped(&answer, &Options::default(), &preferences), expected, "{answer}");
+        };
+        check(
+            json!({"a": null, "b": [], "c": {}, "d": {"e": {"f": [], "g": null}}}),
+            json!({}),
+        );
+        check(
+            json!({"a": 0, "b": false, "c": "", "d": [null, {"e": null}]}),
+            json!({"a": 0, "b": false, "c": "", "d": [null, {}]}),
+        );
+        let asked = json!({"sessions@odata.context": "c", "sessions": [], "organizer_v2": null});
+        check(asked, json!({"sessions@odata.context": "c", "sessions": []}));
+        check(
+            json!({"@odata.count": 0, "value": []}),
+            json!({"@odata.count": 0, "value": []}),
+        );
+        check(json!({"value": [{"a": []}]}), json!({"value": [{}]}));
     }
 }
