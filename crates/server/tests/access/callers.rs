@@ -96,6 +96,8 @@ const HOUR: Duration = Duration::from_hours(1);
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) name: &'static str,
+    /// As whom the server knows them, if as anybody: `users/U`, `serviceAccounts/S`, `daemons/D`.
+    pub(crate) actor: Option<String>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -132,13 +134,18 @@ pub(crate) async fn all(world: &World) -> Vec<Caller> {
     let robots = [Robot::make(world, MAKER).await, Robot::make(world, OTHER).await];
     let mut callers = Vec::new();
     for (name, credential) in CALLERS {
-        let headers = headers(world, &robots, credential).await;
-        callers.push(Caller { name, headers });
+        let (headers, actor) = headers(world, &robots, credential).await;
+        callers.push(Caller { name, actor, headers });
     }
     callers
 }
 
-async fn headers(world: &World, robots: &[Robot], credential: Credential) -> Vec<(&'static str, String)> {
+/// What a request of theirs carries, and as whom that makes them known.
+async fn headers(
+    world: &World,
+    robots: &[Robot],
+    credential: Credential,
+) -> (Vec<(&'static str, String)>, Option<String>) {
     let now_us = clock::now_us();
     let own = async |email, scopes, now_us| {
         let user = account(world, email).await;
@@ -150,20 +157,28 @@ async fn headers(world: &World, robots: &[Robot], credential: Credential) -> Vec
     };
     let bearer = |token: String| vec![("authorization", format!("Bearer {token}"))];
     let ours = format!("http://{}", world.address);
+    let user = async |email| Some(account(world, email).await.resource_name());
     match credential {
-        Nothing => vec![],
-        Own(email, scopes) => bearer(own(email, scopes, now_us).await),
-        Expired(email) => bearer(own(email, EVERYTHING, now_us - 24 * 3_600_000_000).await),
-        OurPage(email) => vec![("cookie", signed_in(world, email, &ours).await), ("origin", ours)],
+        Nothing => (vec![], None),
+        Own(email, scopes) => (bearer(own(email, scopes, now_us).await), user(email).await),
+        Expired(email) => {
+            let expired = own(email, EVERYTHING, now_us - 24 * 3_600_000_000).await;
+            (bearer(expired), user(email).await)
+        }
+        OurPage(email) => {
+            let headers = vec![("cookie", signed_in(world, email, &ours).await), ("origin", ours)];
+            (headers, user(email).await)
+        }
         ForeignPage(email) => {
             let cookie = signed_in(world, email, &ours).await;
-            vec![("cookie", cookie), ("origin", "https://elsewhere.example".to_owned())]
+            let headers = vec![("cookie", cookie), ("origin", "https://elsewhere.example".to_owned())];
+            (headers, user(email).await)
         }
         SignedOut(email) => {
             let cookie = signed_in(world, email, &ours).await;
             let browser = [("cookie", cookie.as_str()), ("origin", ours.as_str())];
             world.send("DELETE", None, SESSION, &browser, "").await.ok();
-            vec![("cookie", cookie), ("origin", ours)]
+            (vec![("cookie", cookie), ("origin", ours)], user(email).await)
         }
         App(name, subject, scopes) => {
             let robot = robots.iter().find(|robot| robot.name == name).expect("one of them");
@@ -171,14 +186,18 @@ async fn headers(world: &World, robots: &[Robot], credential: Credential) -> Vec
                 Some(email) => Some(account(world, email).await),
                 None => None,
             };
-            bearer(robot.token(world, subject.as_ref(), scopes).await)
+            let actor = subject.as_ref().map_or_else(|| robot.actor(), User::resource_name);
+            (bearer(robot.token(world, subject.as_ref(), scopes).await), Some(actor))
         }
-        Daemon(roles) => bearer(daemon_token(world, roles).await),
+        Daemon(roles) => {
+            let (token, actor) = daemon_token(world, roles).await;
+            (bearer(token), Some(actor))
+        }
     }
 }
 
-/// The token of a new program with these roles.
-async fn daemon_token(world: &World, roles: AppRoles) -> String {
+/// The token of a new program with these roles, and its name.
+async fn daemon_token(world: &World, roles: AppRoles) -> (String, String) {
     let by = By::command_line(clock::now_us());
     let daemon = world.identity.create_daemon("Reports", roles, &by).await.expect("made");
     let made = world.identity.create_daemon_secret(&daemon.client_id, None, &by).await;
@@ -193,7 +212,10 @@ async fn daemon_token(world: &World, roles: AppRoles) -> String {
         authorization: None,
     };
     let answer = world.identity.client_credentials(request, &by).await;
-    answer.expect("the secret is right").access_token
+    (
+        answer.expect("the secret is right").access_token,
+        daemon.resource_name(),
+    )
 }
 
 /// The account of an address, which may be there.

@@ -9,6 +9,7 @@ use crate::cases::Case;
 use crate::cast::Cast;
 use crate::conference::{self, Conference};
 use crate::methods::{Contract, Method};
+use crate::subscriptions;
 use crate::table::{Seen, Table};
 use crate::world::{self, World};
 
@@ -23,25 +24,13 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("metadata.Get", "GET", "/v1.0/$metadata"),
     ("subscriptions.Create", "POST", "/v1.0/subscriptions"),
     ("subscriptions.List", "GET", "/v1.0/subscriptions"),
-    (
-        "subscriptions.Get",
-        "GET",
-        "/v1.0/subscriptions/7a0a6b6e-0001-4c6e-8a39-4a4b2f0d2c11",
-    ),
-    (
-        "subscriptions.Update",
-        "PATCH",
-        "/v1.0/subscriptions/7a0a6b6e-0001-4c6e-8a39-4a4b2f0d2c11",
-    ),
-    (
-        "subscriptions.Delete",
-        "DELETE",
-        "/v1.0/subscriptions/7a0a6b6e-0001-4c6e-8a39-4a4b2f0d2c11",
-    ),
+    ("subscriptions.Get", "GET", "/v1.0/subscriptions/SUBSCRIPTION"),
+    ("subscriptions.Update", "PATCH", "/v1.0/subscriptions/SUBSCRIPTION"),
+    ("subscriptions.Delete", "DELETE", "/v1.0/subscriptions/SUBSCRIPTION"),
     (
         "subscriptions.Reauthorize",
         "POST",
-        "/v1.0/subscriptions/7a0a6b6e-0001-4c6e-8a39-4a4b2f0d2c11/reauthorize",
+        "/v1.0/subscriptions/SUBSCRIPTION/reauthorize",
     ),
     ("callRecords.List", "GET", "/v1.0/communications/callRecords"),
     (
@@ -181,25 +170,51 @@ async fn who_may_call_what_of_graph() {
         let path = ids
             .iter()
             .fold((*template).to_owned(), |path, (word, id)| path.replace(word, id));
-        let body = if *verb == "POST" { BATCH } else { "" };
-        let call = Call {
-            verb: (*verb).to_owned(),
-            path,
-            body: body.to_owned(),
-        };
-        let mut seen = Vec::new();
-        for caller in &callers {
-            seen.push((caller.name, Seen::of(&caller.ask(&cast.world, &call).await)));
-        }
         let method = Method {
             version: "v1.0".to_owned(),
             name: (*name).to_owned(),
             verb: (*verb).to_owned(),
             template: (*template).to_owned(),
         };
-        table.add(&method, Case(""), seen);
+        for case in subscriptions::cases(template) {
+            let mut seen = Vec::new();
+            for caller in &callers {
+                seen.push((caller.name, ask(&cast.world, verb, &path, case, caller).await));
+            }
+            table.add(&method, case, seen);
+        }
     }
     expect_file!["table/graph.md"].assert_eq(&table.to_string());
+}
+
+/// What a caller sees who asks for a path, which may name a subscription.
+async fn ask(world: &World, verb: &str, path: &str, case: Case, caller: &Caller) -> Seen {
+    let outbox = world.outbox();
+    let named = path.contains("SUBSCRIPTION");
+    let made = if named {
+        Some(subscriptions::make(&outbox, case, caller).await)
+    } else {
+        None
+    };
+    let id = made.as_ref().map_or("", |made| made.id.as_str());
+    let body = match verb {
+        "POST" => BATCH.to_owned(),
+        "PATCH" => subscriptions::renewal(),
+        _ => String::new(),
+    };
+    let call = Call {
+        verb: verb.to_owned(),
+        path: path.replace("SUBSCRIPTION", id),
+        body,
+    };
+    let answer = caller.ask(world, &call).await;
+    if let Some(made) = &made {
+        if answer.status >= 400 {
+            subscriptions::holds(&outbox, made).await;
+        }
+        subscriptions::end(&outbox, made).await;
+    }
+    Seen::of(&answer)
 }
 
 /// Holds a conference and publishes its record: what stands for it, its session and its participant in paths, and their ids.

@@ -15,6 +15,7 @@ mod methods;
 mod numbering;
 mod requests;
 mod robot;
+mod subscriptions;
 mod table;
 mod things;
 mod voice;

@@ -50,6 +50,11 @@ impl Robot {
         Robot { name, account, file }
     }
 
+    /// As whom it is known that acts for itself.
+    pub(crate) fn actor(&self) -> String {
+        format!("serviceAccounts/{}", self.account.client_id)
+    }
+
     /// A token for a user, or for the robot itself, by RFC 7523.
     pub(crate) async fn token(&self, world: &World, subject: Option<&User>, scopes: Scopes) -> String {
         let now_s = clock::now_us() / 1_000_000;

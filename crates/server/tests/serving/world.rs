@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use db::Db;
 use identity::{Identity, NewUser, Scopes, User};
 use meeting::Micros;
+use outbox::Outbox;
 use register::Register;
 use serde_json::{Value, json};
 use server::{Configuration, Running, Server, clock};
@@ -133,6 +134,11 @@ impl World {
         let register = Register::new(self.db.clone());
         let later = Micros(clock::now_us() + 60_000_000);
         while register.publish(later).await.expect("writable") > 0 {}
+    }
+
+    /// Where it is kept who is told of what.
+    pub(crate) fn outbox(&self) -> Outbox {
+        Outbox::new(self.db.clone())
     }
 
     pub(crate) async fn get(&self, caller: Option<&Person>, path: &str) -> Answer {
