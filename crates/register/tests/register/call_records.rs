@@ -1,10 +1,11 @@
 //! Call records: when they are published, who finds which of them in which order, and what they say.
 
-use crate::hall::{Hall, Seat, anonymous, arrival, at, signed_in, user};
+use crate::hall::{Hall, Seat, anonymous, at, signed_in, user};
+use crate::lives;
 use db::testing::each_engine;
 use filter::Predicate;
 use meeting::{ConferenceId, DeviceKind, Input, LostReason, Micros, ParticipantId, Role, SessionEndReason, SessionId};
-use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+use proptest::test_runner::TestRunner;
 use register::{
     Attended, CallRecord, CallSession, Forgotten, Order, ParticipantKind, Published, Query, Register, RegisterError,
     Whose, limits,
@@ -319,18 +320,16 @@ async fn a_forgotten_organizer_is_nobody() {
     .await;
 }
 
-/// Random meetings, each in a space of its own: in both views every session is told once, with the same times.
+/// Random meetings, each in a space of its own: in both lists every session is told once, with the same times. What contracts make of
+/// them is compared in `crates/server/tests/serving/views.rs`.
 #[tokio::test]
-async fn both_views_tell_the_same_story() {
+async fn both_lists_tell_the_same_story() {
     each_engine(async |db| {
         let mut runner = TestRunner::deterministic();
         for _ in 0..16 {
-            let steps = proptest::collection::vec((0..10_u8, 0..4_u64, 1..30_000_000_i64), 1..40)
-                .new_tree(&mut runner)
-                .expect("steps")
-                .current();
+            let steps = lives::steps(&mut runner);
             let mut hall = Hall::new(&db).await;
-            let now = live_through(&mut hall, steps).await;
+            let now = lives::live_through(&mut hall, at(0), steps).await;
             while hall.register.publish(now).await.expect("published") > 0 {}
             assert_eq!(
                 told_to_who_looks_after_many(&hall, now).await,
@@ -339,52 +338,6 @@ async fn both_views_tell_the_same_story() {
         }
     })
     .await;
-}
-
-/// Lets things happen until everybody has left, and says when that is.
-async fn live_through(hall: &mut Hall, steps: Vec<(u8, u64, i64)>) -> Micros {
-    let mut now = at(0);
-    let (mut seats, mut guests) = (Vec::<Seat>::new(), Vec::new());
-    for (what, who, wait_us) in steps {
-        now = now.plus_us(wait_us);
-        let live = hall.space.conference().map(meeting::Conference::live_sessions);
-        let live: Vec<SessionId> = live.into_iter().flatten().map(|(session, _)| session.clone()).collect();
-        let one = usize::try_from(who).expect("small");
-        let seat = seats.iter().find(|seat| Some(&seat.session) == live.get(one)).cloned();
-        let input = match (what, seat) {
-            (0..3, _) => {
-                seats.extend(hall.come_in_or_knock(arrival(signed_in(2 + who), None), now).await);
-                continue;
-            }
-            (3 | 4, _) => {
-                let before = guests.get(one).copied();
-                let seat = hall.come_in_or_knock(arrival(anonymous("Zoe"), before), now).await;
-                guests.extend(seat.as_ref().map(|seat| seat.secret));
-                seats.extend(seat);
-                continue;
-            }
-            (5, Some(seat)) => Input::Leave {
-                session: seat.session,
-                secret: seat.secret,
-            },
-            (6, Some(seat)) => Input::Lost {
-                session: seat.session,
-                last_sign_of_life: now.plus_us(-wait_us / 2),
-                reason: LostReason::Silent,
-            },
-            (7, Some(seat)) => Input::Remove {
-                participant: seat.participant,
-            },
-            (8, _) => Input::Restart,
-            (9, Some(_)) if who == 0 => Input::EndConference,
-            _ => Input::Tick,
-        };
-        // That a host cannot put out somebody who has gone is no matter here.
-        let _ = hall.give(input, now).await;
-    }
-    let _ = hall.give(Input::EndConference, now).await;
-    assert!(hall.space.conference().is_none());
-    now.plus_us(limits::PUBLISHED_AFTER_US)
 }
 
 /// A conference with its times, and one session of it.

@@ -7,6 +7,7 @@ mod filters;
 mod following;
 mod forgetting;
 mod hall;
+mod lives;
 mod members;
 mod pages;
 mod quality;

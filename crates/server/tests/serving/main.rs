@@ -13,8 +13,14 @@ mod compression;
 mod daemons;
 mod entry;
 mod graph;
+mod graph_filters;
+#[path = "../../../register/tests/register/hall.rs"]
+#[expect(dead_code, reason = "shared with the tests of the register, which use the rest")]
+mod hall;
 mod hosting;
 mod limits;
+#[path = "../../../register/tests/register/lives.rs"]
+mod lives;
 mod lobby;
 mod network_checks;
 mod notifications;
@@ -31,5 +37,6 @@ mod spaces;
 mod stopping;
 mod strangers;
 mod tls;
+mod views;
 mod webhooks;
 mod world;
