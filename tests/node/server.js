@@ -42,6 +42,11 @@ export class Server {
     return server;
   }
 
+  /** One that another process has started: to meet on it. */
+  static at(url, token) {
+    return Object.assign(new Server(), { url, token });
+  }
+
   /** Ends it properly, and starts it with the same data, on other ports and perhaps otherwise. */
   async restart(...flags) {
     await this.#end();
@@ -53,10 +58,10 @@ export class Server {
     return execFileSync(binary, [...words, '--data', this.data], { encoding: 'utf8' }).trim();
   }
 
-  /** The name of a new space of the owner, into which everybody walks. */
+  /** The name of a new space of the owner, into which everybody walks, and of which there are reports of attendance. */
   async openSpace() {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${this.token}` };
-    const body = JSON.stringify({ config: { accessType: 'OPEN' } });
+    const body = JSON.stringify({ config: { accessType: 'OPEN', attendanceReportGenerationType: 'GENERATE_REPORT' } });
     const answer = await fetch(`${this.url}/v2/spaces`, { method: 'POST', headers, body });
     if (!answer.ok) throw new Error(`no space: ${await answer.text()}`);
     return (await answer.json()).name;
@@ -69,7 +74,7 @@ export class Server {
   }
 
   /**
-   * These people meet, the owner among them under no name; all are gone when this returns. Works on a server without TLS.
+   * These people meet, the owner among them under no name; all are gone when this returns. Of a server with TLS, the process has to trust it.
    * @param {string[]} names
    */
   async gather(space, names) {

@@ -15,6 +15,7 @@ import com.google.gson.JsonParser;
 import com.microsoft.graph.communications.callrecords.CallRecordsRequestBuilder;
 import com.microsoft.graph.core.content.BatchRequestContent;
 import com.microsoft.graph.core.tasks.PageIterator;
+import com.microsoft.graph.models.MeetingAttendanceReport;
 import com.microsoft.graph.models.Subscription;
 import com.microsoft.graph.models.callrecords.CallRecord;
 import com.microsoft.graph.models.callrecords.CallRecordCollectionResponse;
@@ -46,17 +47,20 @@ import reactor.core.publisher.Mono;
 
 /**
  * Microsoft's Java client, signed in by its own credentials, against a server with a development certificate: it reads the call
- * records of five meetings that are over, and is told of another.
+ * records of five meetings that are over, of each of which it was told, and who attended them.
  */
 class GraphTest {
   private static final String UNKNOWN = "00000000-0000-0000-0000-000000000000";
   private static final String ROLE = "CallRecords.Read.All";
+  private static final String CLERKS_ROLE = "OnlineMeetingArtifact.Read.All";
   private static final String PAGES_OF_2 = "odata.maxpagesize=2";
 
   private static Receiver receiver;
   private static Server server;
   private static TokenCredential credential;
   private static GraphServiceClient graph;
+  private static GraphServiceClient clerk;
+  private static Subscription subscription;
   private static List<CallRecord> all;
 
   @BeforeAll
@@ -67,12 +71,16 @@ class GraphTest {
     Files.writeString(settings, "[quotas]\nreads_per_app = 180\nreads_per_person = 180\n");
     server = new Server("--config", settings.toString(), "--notify-origin", receiver.origin());
     Files.delete(settings);
+    credential = MicrosoftClient.withSecret(server, MicrosoftClient.application(server, ROLE));
+    graph = MicrosoftClient.with(server, credential);
+    clerk = MicrosoftClient.with(server, MicrosoftClient.withSecret(server, MicrosoftClient.application(server, CLERKS_ROLE)));
+    subscription = graph.subscriptions().post(wish());
     var space = server.openSpace();
     for (var count = 0; count < 4; count++) server.gather(space, "", "Ada");
     server.gather(space, "", "Ada", "Bo", "Caro", "Dora");
-    credential = MicrosoftClient.withSecret(server, MicrosoftClient.application(server, ROLE));
-    graph = MicrosoftClient.with(server, credential);
     all = published(5);
+    Until.found(() -> receiver.told().size() == 5 ? receiver.told() : List.of());
+    graph.subscriptions().bySubscriptionId(subscription.getId()).delete();
   }
 
   @AfterAll
@@ -241,26 +249,69 @@ class GraphTest {
   @Test
   void refusals() throws Exception {
     refused(404, "NotFound", () -> records().byCallRecordId(UNKNOWN).get());
-    var clerk = MicrosoftClient.with(server, MicrosoftClient.withSecret(server, MicrosoftClient.application(server, "OnlineMeetingArtifact.Read.All")));
     refused(403, "Forbidden", () -> clerk.communications().callRecords().get());
     var madeUpToken = new AccessToken("made-up", OffsetDateTime.now().plusHours(1));
     TokenCredential madeUp = context -> Mono.just(madeUpToken);
     refused(401, "InvalidAuthenticationToken", () -> MicrosoftClient.with(server, madeUp).communications().callRecords().get());
   }
 
-  @Test
-  void theLifeOfASubscription() throws Exception {
-    var until = OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).plusHours(24);
+  private static Subscription wish() {
     var wish = new Subscription();
     wish.setChangeType("created");
     wish.setResource("communications/callRecords");
     wish.setNotificationUrl(receiver.origin() + "/changes?of=mine");
-    wish.setExpirationDateTime(until);
+    wish.setExpirationDateTime(OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).plusHours(24));
     wish.setClientState("s3cret");
+    return wish;
+  }
+
+  @Test
+  void whoeverSubscribedIsToldOfEachRecordOnce() {
+    var told = new ArrayList<String>();
+    for (var one : receiver.told()) {
+      assertEquals(subscription.getId(), one.get("subscriptionId").getAsString());
+      assertEquals("s3cret", one.get("clientState").getAsString());
+      assertEquals("created", one.get("changeType").getAsString());
+      var id = one.getAsJsonObject("resourceData").get("id").getAsString();
+      assertEquals("communications/callRecords/" + id, one.get("resource").getAsString());
+      told.add(id);
+    }
+    assertEquals(ids(all).stream().sorted().toList(), told.stream().sorted().toList());
+  }
+
+  /** Which is for another role. */
+  @Test
+  void whoAttendedAndForHowLong() throws Exception {
+    var meetings = clerk.users().byUserId("owner@example.org").onlineMeetings();
+    var address = "JoinWebUrl eq '" + all.get(0).getJoinWebUrl() + "'";
+    var found = meetings.get(asked -> asked.queryParameters.filter = address).getValue();
+    assertEquals(1, found.size());
+    var reports = meetings.byOnlineMeetingId(found.get(0).getId()).attendanceReports();
+    var listed = reports.get().getValue().stream().map(MeetingAttendanceReport::getId).toList();
+    assertEquals(ids(all), listed);
+    var one = reports.byMeetingAttendanceReportId(listed.get(0));
+    var report = one.get(asked -> asked.queryParameters.expand = new String[] {"attendanceRecords"});
+    assertEquals(5, report.getTotalParticipantCount());
+    assertEquals(all.get(0).getStartDateTime(), report.getMeetingStartDateTime());
+    var roles = new HashMap<String, String>();
+    for (var record : report.getAttendanceRecords()) {
+      var interval = record.getAttendanceIntervals().get(0);
+      assertEquals(record.getTotalAttendanceInSeconds(), interval.getDurationInSeconds());
+      roles.put(record.getIdentity().getDisplayName(), record.getRole());
+    }
+    var attendee = "Attendee";
+    assertEquals(Map.of("Owner", "Organizer", "Ada", attendee, "Bo", attendee, "Caro", attendee, "Dora", attendee), roles);
+    assertEquals(plain(report.getAttendanceRecords()), plain(one.attendanceRecords().get().getValue()));
+    refused(403, "Forbidden", () -> graph.users().byUserId("owner@example.org").onlineMeetings().get(asked -> asked.queryParameters.filter = address));
+  }
+
+  @Test
+  void theLifeOfASubscription() throws Exception {
+    var wish = wish();
     var made = graph.subscriptions().post(wish);
     assertEquals(wish.getNotificationUrl(), made.getNotificationUrl());
     var renewal = new Subscription();
-    renewal.setExpirationDateTime(until.plusHours(24));
+    renewal.setExpirationDateTime(wish.getExpirationDateTime().plusHours(24));
     var one = graph.subscriptions().bySubscriptionId(made.getId());
     assertTrue(renewal.getExpirationDateTime().isEqual(one.patch(renewal).getExpirationDateTime()));
     one.delete();

@@ -108,7 +108,7 @@ final class Server implements AutoCloseable {
     return line;
   }
 
-  /** A new space of the owner, into which everybody walks. */
+  /** A new space of the owner, into which everybody walks, and of which there are reports of attendance. */
   String openSpace() throws IOException, InterruptedException {
     return makeSpace().get("name").getAsString();
   }
@@ -117,6 +117,7 @@ final class Server implements AutoCloseable {
   JsonObject makeSpace() throws IOException, InterruptedException {
     var config = new JsonObject();
     config.addProperty("accessType", "OPEN");
+    config.addProperty("attendanceReportGenerationType", "GENERATE_REPORT");
     var space = new JsonObject();
     space.add("config", config);
     return call("/v2/spaces", space, token);

@@ -1,18 +1,25 @@
 // Microsoft's client for Graph over TLS, without which it sends no token, in a process of its own, which trusts the authority. It
-// signs in with `@azure/identity`, reads the call records of five meetings of one owner, in pages of two, and is told of changes.
+// signs in with `@azure/identity`, reads the call records of five meetings of one owner, in pages of two, and who attended them, and
+// is told of a sixth.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 
 import { ClientCertificateCredential, ClientSecretCredential } from '@azure/identity';
 import graph from '@microsoft/microsoft-graph-client';
 import { TokenCredentialAuthenticationProvider } from '@microsoft/microsoft-graph-client/authProviders/azureTokenCredentials/index.js';
 
+import { Server } from '../server.js';
+
 const { BatchRequestContent, BatchResponseContent, Client, PageIterator } = graph;
 
-/** @type {{ url: string, tenant: string, clientId: string, secret: string, certified: { clientId: string, path: string }, receiverPort: number }} */
+/**
+ * @typedef {{ clientId: string, secret: string }} Program
+ * @type {Program & { url: string, tenant: string, certified: { clientId: string, path: string }, clerk: Program, receiverPort: number, space: string, token: string }}
+ */
 const given = JSON.parse(process.argv[2]);
 const records = '/communications/callRecords';
 const unknown = `${records}/00000000-0000-0000-0000-000000000000`;
@@ -28,6 +35,7 @@ const authority = { authorityHost: given.url, disableInstanceDiscovery: true };
 const secret = new ClientSecretCredential(given.tenant, given.clientId, given.secret, authority);
 const certificate = new ClientCertificateCredential(given.tenant, given.certified.clientId, { certificatePath: given.certified.path }, authority);
 const client = signedInWith(secret);
+const clerk = signedInWith(new ClientSecretCredential(given.tenant, given.clerk.clientId, given.clerk.secret, authority));
 
 /** Every page of a collection, by the links that each gives of the next. */
 async function pagesFrom(page, name = '') {
@@ -123,13 +131,48 @@ async function batches(all) {
   assert.equal(content.getResponseById('1').status, 404);
 }
 
-/** A receiver that says it is there; the client makes a subscription, renews it, and takes it away. */
-async function subscribes() {
-  const receiver = createServer((asked, answer) => {
+/** Who was there and for how long, which is for another role: whole, and in pages. */
+async function attends(all) {
+  const meetings = '/users/owner@example.org/onlineMeetings';
+  const { joinWebUrl } = await client.api(`${records}/${all[0].id}`).select('joinWebUrl').get();
+  const [meeting] = (await clerk.api(meetings).filter(`JoinWebUrl eq '${joinWebUrl}'`).get()).value;
+  const reports = `${meetings}/${meeting.id}/attendanceReports`;
+  const listed = (await clerk.api(reports).get()).value;
+  assert.deepEqual(listed.map(({ id }) => id), all.map(({ id }) => id));
+  const report = await clerk.api(`${reports}/${all[0].id}`).expand('attendanceRecords').get();
+  assert.equal(report.meetingStartDateTime, all[0].startDateTime);
+  assert.equal(report.totalParticipantCount, 5);
+  const byName = Object.fromEntries(report.attendanceRecords.map((record) => [record.identity.displayName, record]));
+  assert.deepEqual(Object.keys(byName).sort(), ['Ada', 'Bo', 'Caro', 'Dora', 'Owner']);
+  assert.deepEqual([byName.Owner.role, byName.Owner.emailAddress], ['Organizer', 'owner@example.org']);
+  assert.deepEqual([byName.Ada.role, byName.Ada.emailAddress], ['Attendee', null]);
+  for (const { attendanceIntervals, totalAttendanceInSeconds } of report.attendanceRecords) {
+    assert.equal(attendanceIntervals.length, 1);
+    assert.equal(attendanceIntervals[0].durationInSeconds, totalAttendanceInSeconds);
+  }
+  const pages = await pagesFrom(await clerk.api(`${reports}/${all[0].id}/attendanceRecords`).header(...pagesOf2).get());
+  assert.deepEqual(pages.map(({ length }) => length), [2, 2, 1]);
+  same(pages.flat(), report.attendanceRecords);
+  await refused(client.api(reports).get(), 403, 'Forbidden');
+  await refused(clerk.api(records).get(), 403, 'Forbidden');
+}
+
+/** Says that it is there, and keeps what it hears. */
+async function receives(heard) {
+  const receiver = createServer(async (asked, answer) => {
+    const token = new URL(asked.url, 'http://receiver').searchParams.get('validationToken');
+    if (token === null) heard.push(...JSON.parse(await text(asked)).value);
     answer.setHeader('content-type', 'text/plain');
-    answer.end(new URL(asked.url, 'http://receiver').searchParams.get('validationToken'));
+    answer.end(token);
   }).listen(given.receiverPort, '127.0.0.1');
   await once(receiver, 'listening');
+  return receiver;
+}
+
+/** The client makes a subscription, is told of a meeting, renews the subscription, and takes it away. */
+async function subscribes() {
+  const heard = [];
+  const receiver = await receives(heard);
   const until = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();
   const wish = {
     changeType: 'created,updated',
@@ -140,11 +183,23 @@ async function subscribes() {
   };
   const made = await client.api('/subscriptions').post(wish);
   assert.deepEqual({ ...made, ...wish }, { ...made, expirationDateTime: wish.expirationDateTime });
+  await Server.at(given.url, given.token).gather(given.space, ['', 'Ada']);
+  const deadline = Date.now() + 15_000;
+  while (heard.length === 0) {
+    assert.ok(Date.now() < deadline, 'nobody was told');
+    await setTimeout(100);
+  }
+  const [{ subscriptionId, clientState, changeType, resource, resourceData }] = heard;
+  assert.deepEqual([subscriptionId, clientState, changeType], [made.id, wish.clientState, 'created']);
+  assert.equal(resource, `communications/callRecords/${resourceData.id}`);
+  const told = await client.api(`/${resource}`).get();
+  assert.deepEqual([told.id, told.version], [resourceData.id, 1]);
   const later = until(48);
   const renewed = await client.api(`/subscriptions/${made.id}`).patch({ expirationDateTime: later });
   assert.equal(Date.parse(renewed.expirationDateTime), Date.parse(later));
   await client.api(`/subscriptions/${made.id}`).delete();
   assert.deepEqual((await client.api('/subscriptions').get()).value, []);
+  assert.equal(heard.length, 1);
   receiver.close();
   receiver.closeAllConnections();
 }
@@ -160,13 +215,14 @@ async function waits() {
   } while (answer.status === 200);
   assert.equal(answer.status, 429);
   assert.ok(Number(answer.headers.get('retry-after')) >= 1);
-  assert.equal(await client.api(`${records}/$count`).get(), '5');
+  assert.equal(await client.api(`${records}/$count`).get(), '6');
 }
 
 const all = await lists();
 assert.equal((await signedInWith(certificate).api(records).get()).value.length, 5);
 await agrees(all);
 await batches(all);
+await attends(all);
 const calls = await client.api(`${records}/getPstnCalls(fromDateTime=2026-11-01,toDateTime=2026-11-20)`).get();
 assert.deepEqual(calls.value, []);
 await refused(client.api(unknown).get(), 404, 'NotFound');

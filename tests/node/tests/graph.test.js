@@ -12,14 +12,15 @@ import { promisify } from 'node:util';
 
 import { Server } from '../server.js';
 
-const ROLE = 'CallRecords.Read.All';
+const READER = 'CallRecords.Read.All';
+const CLERK = 'OnlineMeetingArtifact.Read.All';
 /** More than the program needs, and soon used up. */
 const QUOTAS = '[quotas]\nreads_per_app = 120\nreads_per_person = 120\n';
 
-let server, receiverPort;
+let server, space, receiverPort;
 before(async () => {
   server = await Server.start();
-  const space = await server.openSpace();
+  space = await server.openSpace();
   for (let count = 0; count < 4; count++) await server.gather(space, ['', 'Ada']);
   await server.gather(space, ['', 'Ada', 'Bo', 'Caro', 'Dora']);
   receiverPort = await freePort();
@@ -28,10 +29,11 @@ before(async () => {
 });
 after(() => server.stop());
 
-/** A program with the role: what Microsoft's clients are to read from the environment. */
-function application(...flags) {
-  const told = server.command('app', 'add', 'Reports', '--kind', 'daemon', '--role', ROLE, ...flags);
-  return Object.fromEntries(told.split('\n').map((line) => line.split('=')));
+/** A program with a role: what Microsoft's clients are to read from the environment. */
+function application(role, ...flags) {
+  const told = server.command('app', 'add', 'Reports', '--kind', 'daemon', '--role', role, ...flags);
+  const variables = Object.fromEntries(told.split('\n').map((line) => line.split('=')));
+  return { tenant: variables.AZURE_TENANT_ID, clientId: variables.AZURE_CLIENT_ID, secret: variables.AZURE_CLIENT_SECRET };
 }
 
 /** A certificate with its key, as the client reads them from one file, and where the certificate stands alone. */
@@ -52,10 +54,10 @@ async function freePort() {
 }
 
 test('@microsoft/microsoft-graph-client with @azure/identity', async () => {
-  const { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: secret } = application();
   const { alone, both } = certificate();
-  const certified = { clientId: application('--certificate', alone).AZURE_CLIENT_ID, path: both };
-  const given = { url: server.url, tenant, clientId, secret, certified, receiverPort };
+  const certified = { clientId: application(READER, '--certificate', alone).clientId, path: both };
+  const { url, token } = server;
+  const given = { ...application(READER), clerk: application(CLERK), certified, url, receiverPort, space, token };
   const program = fileURLToPath(new URL('../clients/graph.js', import.meta.url));
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: `${server.data}/tls/authority.pem` };
   const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(given)], { env, timeout: 90_000 });
