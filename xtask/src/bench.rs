@@ -17,7 +17,15 @@ pub(crate) fn run(name: Option<&str>) -> Result<bool> {
     if name.is_none_or(|name| name == MEDIA) {
         tools::peers()?;
         let mut cargo = Command::new("cargo");
-        cargo.args(["run", "--release", "--package", "bench-media", "--", "--janus"]);
+        cargo.args([
+            "run",
+            "--release",
+            "--package",
+            "bench-media",
+            "--",
+            "--janus",
+            "--compare",
+        ]);
         process::run(cargo.current_dir(workspace::root()))?;
     }
     if name == Some(MEDIA) {

@@ -15,8 +15,18 @@ pub(crate) struct Figures {
     pub(crate) threads: Threads,
     pub(crate) bare_us: f64,
     pub(crate) ours: Cost,
+    /// Nothing if it was not asked for.
+    pub(crate) compared: Option<Compared>,
     /// Nothing if it was not asked for, and why not if it did not last.
     pub(crate) janus: Option<Result<Cost>>,
+}
+
+/// The same in other ways.
+pub(crate) struct Compared {
+    /// With estimation, if it was without, or the other way round.
+    pub(crate) otherwise_estimated: Cost,
+    /// Over two threads, and not on one.
+    pub(crate) over_two: Cost,
 }
 
 /// What it cost whoever held the meeting.
@@ -121,12 +131,41 @@ impl Figures {
         );
         println!("  join      {:>8.2} ms of processor time     aim: 5", ours.join_ms);
         println!("  allocated {:>8.2} times per packet", ours.allocations_per_packet);
+        if let Some(compared) = &self.compared {
+            self.print_compared(compared);
+        }
         match &self.janus {
             Some(Ok(janus)) => self.print_beside(janus),
             Some(Err(error)) => println!("  Janus     did not last: {error:#}"),
             None => {}
         }
         println!();
+    }
+
+    fn print_compared(&self, compared: &Compared) {
+        let Compared {
+            otherwise_estimated: other,
+            over_two,
+        } = compared;
+        let over_one = &self.ours;
+        let (with, without) = if self.estimates {
+            (&self.ours, other)
+        } else {
+            (other, &self.ours)
+        };
+        println!(
+            "  estimated {:>8.2}     {:.2} µs with estimation and {:.2} without",
+            with.us_per_packet / without.us_per_packet,
+            with.us_per_packet,
+            without.us_per_packet
+        );
+        println!(
+            "  spread    {:>8.2}     {:.2} µs over two threads and {:.2} on one, {:.2} times as many packets/s",
+            over_two.us_per_packet / over_one.us_per_packet,
+            over_two.us_per_packet,
+            over_one.us_per_packet,
+            over_two.packets_per_s / over_one.packets_per_s
+        );
     }
 
     fn print_beside(&self, janus: &Cost) {

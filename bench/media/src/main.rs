@@ -29,7 +29,7 @@ static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::I
 
 /// Measure what forwarding a packet costs, against a loop that only seals and sends, and against Janus
 #[derive(Parser)]
-struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
     /// The scenarios to run, by their names (`1-50`, `1-300`, `4-300`, `20-20`, `speakers`, `10-1000`); all of them by default
@@ -40,6 +40,9 @@ struct Arguments {
     /// Seconds that each is measured
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Measure what estimation costs, and spreading rooms over two media threads, by playing each scenario so as well
+    #[arg(long, conflicts_with_all = ["count", "spread"])]
+    compare: bool,
     /// Measure Debian's Janus as well, under the same clients, in a network namespace of its own
     #[arg(long)]
     janus: bool,
@@ -94,14 +97,7 @@ fn main() -> Result<()> {
     let wanted: Vec<_> = SCENARIOS.iter().filter(|scenario| is_wanted(scenario.name)).collect();
     ensure!(!wanted.is_empty(), "no scenario has such a name");
     for scenario in wanted {
-        scenario
-            .run(
-                arguments.estimate,
-                arguments.seconds,
-                arguments.threads,
-                arguments.janus,
-            )?
-            .print(scenario.name, scenario.what);
+        scenario.run(&arguments)?.print(scenario.name, scenario.what);
     }
     Ok(())
 }

@@ -12,11 +12,11 @@ use std::{
 use anyhow::{Result, bail, ensure};
 
 use crate::{
-    Threads,
+    Arguments, Threads,
     bare::{Burst, Sinks},
     client::{AUDIO_LINES, CAMERA, PACKET_BYTES, PICTURE_EVERY_US, Part, SOUND_BYTES, SOUND_EVERY_US},
     crowd::{Crowd, Stage},
-    figures::{Cost, Figures},
+    figures::{Compared, Cost, Figures},
     host::Host,
     janus::Janus,
     network,
@@ -120,18 +120,46 @@ pub(crate) const SCENARIOS: [Scenario; 6] = [
 
 impl Scenario {
     /// Runs it in its rooms on each of so many media threads, or in them over all of the threads; and then by Janus, if that is wanted.
-    pub(crate) fn run(&self, estimates: bool, seconds: u64, threads: Threads, with_janus: bool) -> Result<Figures> {
+    pub(crate) fn run(&self, arguments: &Arguments) -> Result<Figures> {
+        let Arguments {
+            estimate: estimates,
+            seconds,
+            threads,
+            ..
+        } = *arguments;
         let mut server = Server::start(estimates, threads)?;
         let before_us = self.bare_us(&mut server)?;
         let ours = self.play(&mut server, seconds, self.rooms * threads.rooms())?;
         let after_us = self.bare_us(&mut server)?;
         drop(server);
+        let compared = arguments.compare.then(|| self.compare(arguments)).transpose()?;
+        let janus = |janus: &mut Janus| self.play(janus, seconds, self.rooms);
         Ok(Figures {
             estimates,
             threads,
             bare_us: f64::midpoint(before_us, after_us),
             ours,
-            janus: with_janus.then(|| self.play(&mut Janus::start(network::ADDRESS)?, seconds, self.rooms)),
+            compared,
+            janus: (arguments.janus).then(|| janus(&mut Janus::start(network::ADDRESS)?)),
+        })
+    }
+
+    /// Plays it as it was not, one thing at a time.
+    fn compare(&self, arguments: &Arguments) -> Result<Compared> {
+        let Arguments {
+            estimate,
+            seconds,
+            threads,
+            ..
+        } = *arguments;
+        let play = |estimates, threads: Threads| {
+            let mut server = Server::start(estimates, threads)?;
+            self.play(&mut server, seconds, self.rooms * threads.rooms())
+        };
+        let spread = Threads { count: 2, spread: true };
+        Ok(Compared {
+            otherwise_estimated: play(!estimate, threads)?,
+            over_two: play(estimate, spread)?,
         })
     }
 
