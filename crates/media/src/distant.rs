@@ -90,7 +90,8 @@ impl Distant {
     pub(crate) fn note(&mut self, event: &PeerEvent) {
         match event {
             PeerEvent::ChannelOpen(channel) => self.open[channel.index()] = true,
-            PeerEvent::Media(packet) if packet.is_first => self.note_stream(packet),
+            // Any packet may be the first that comes here: those before it are left out where there is no space on the way.
+            PeerEvent::Media(packet) => self.note_stream(packet),
             _ => {}
         }
     }
@@ -190,7 +191,11 @@ impl Distant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::fixture;
+    use crate::{
+        core::codec::Codec,
+        egress::{Extensions, Format},
+        peer::fixture,
+    };
 
     fn distant() -> Distant {
         Distant::new(&fixture::peer(), 2, crate::shard::clock())
@@ -237,6 +242,55 @@ mod tests {
         assert_eq!(told(&mut distant, "farewell"), (false, vec![]));
         distant.lodged(7);
         assert_eq!(told(&mut distant, "farewell"), (true, vec!["tell", "leave"]));
+    }
+
+    fn packet((source, spatial, stream): (Source, u8, u32)) -> MediaPacket {
+        MediaPacket {
+            source,
+            spatial,
+            stream,
+            format: Format {
+                codec: Codec::Vp8,
+                profile: None,
+                packetization: None,
+            },
+            is_resent: false,
+            is_repeated: false,
+            sequence: 1,
+            timestamp: 0,
+            marker: false,
+            extensions: Extensions::default(),
+            described: None,
+            payload: Arc::default(),
+            redundant: None,
+            arrived: crate::shard::clock(),
+            report: None,
+        }
+    }
+
+    #[test]
+    fn a_stream_is_known_by_whichever_packet_of_it_comes() {
+        let mut distant = distant();
+        distant.lodged(7);
+        assert_eq!(distant.ask_keyframe(Source::Camera, 1), None);
+        let check = |distant: &mut Distant, packets: &[(Source, u8, u32)], expected| {
+            for of in packets {
+                distant.note(&PeerEvent::Media(Box::new(packet(*of))));
+            }
+            assert_eq!(distant.ask_keyframe(Source::Camera, 1), expected, "{packets:?}");
+        };
+        check(&mut distant, &[(Source::Camera, 0, 10), (Source::Screen, 1, 30)], None);
+        check(&mut distant, &[(Source::Camera, 1, 11)], Some(11));
+        // It began anew, and a packet of before comes late.
+        check(
+            &mut distant,
+            &[(Source::Camera, 1, 12), (Source::Camera, 1, 11)],
+            Some(12),
+        );
+        // Whoever makes up streams without an end takes no space.
+        let made_up: Vec<_> = (100..200).map(|stream| (Source::Camera, 1, stream)).collect();
+        check(&mut distant, &made_up, Some(199));
+        assert_eq!(distant.streams.len(), limits::STREAMS_PER_SESSION);
     }
 
     #[test]

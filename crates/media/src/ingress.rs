@@ -55,15 +55,12 @@ pub(crate) enum PeerEvent {
 
 /// One packet from a publisher.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is another fact about the packet")]
 pub(crate) struct MediaPacket {
     pub(crate) source: Source,
     /// Which of its sizes, from 0 for the smallest.
     pub(crate) spatial: u8,
     pub(crate) format: Format,
     pub(crate) stream: u32,
-    /// Nothing of this stream has come before.
-    pub(crate) is_first: bool,
     /// It was lost, and came as a retransmission or in a later packet.
     pub(crate) is_resent: bool,
     /// It has come in a later packet before, and goes nowhere.

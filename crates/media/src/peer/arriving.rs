@@ -79,7 +79,7 @@ impl Arriving {
             last_sender_info,
             ..
         } = packet;
-        let (source, spatial, is_first) = self.source(rtc, header.ssrc)?;
+        let (source, spatial) = self.source(rtc, header.ssrc)?;
         let format = self.format(rtc, header.payload_type)?;
         let values = &header.ext_vals;
         let descriptor = values.user_values.get::<Descriptor>();
@@ -89,7 +89,6 @@ impl Arriving {
             spatial,
             format,
             stream: *header.ssrc,
-            is_first,
             is_resent: self.came_as.is_some_and(|source| source != *header.ssrc),
             is_repeated: false,
             sequence: *seq_no,
@@ -108,10 +107,10 @@ impl Arriving {
         })
     }
 
-    /// What a stream is of: a source, and the size by its place in the offer; and whether it is new.
-    fn source(&mut self, rtc: &mut Rtc, ssrc: Ssrc) -> Option<(Source, u8, bool)> {
+    /// What a stream is of: a source, and the size by its place in the offer.
+    fn source(&mut self, rtc: &mut Rtc, ssrc: Ssrc) -> Option<(Source, u8)> {
         if let Some((_, source, spatial)) = self.streams.iter().find(|(other, ..)| *other == ssrc) {
-            return Some((*source, *spatial, false));
+            return Some((*source, *spatial));
         }
         let mut api = rtc.direct_api();
         let stream = api.stream_rx(&ssrc)?;
@@ -123,7 +122,7 @@ impl Arriving {
             self.streams.remove(0);
         }
         self.streams.push((ssrc, source, spatial));
-        Some((source, spatial, true))
+        Some((source, spatial))
     }
 
     fn format(&mut self, rtc: &Rtc, payload_type: Pt) -> Option<Format> {

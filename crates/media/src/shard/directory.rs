@@ -87,12 +87,13 @@ impl Directory {
 
     /// The stream is the session's, unless it is another's: numbers that were thrown for may be the same.
     pub(super) fn sends(&mut self, key: usize, stream: u32) {
-        let Some(names) = self.names.get_mut(&key).filter(|names| names.ufrag.is_some()) else {
-            return;
-        };
+        // As nearly every packet of a stream finds it.
         if self.by_stream.contains_key(&stream) {
             return;
         }
+        let Some(names) = self.names.get_mut(&key).filter(|names| names.ufrag.is_some()) else {
+            return;
+        };
         self.by_stream.insert(stream, key);
         names.streams.push(stream);
         if names.streams.len() > limits::STREAMS_PER_SESSION {

@@ -235,8 +235,8 @@ impl Shard {
             PeerEvent::RoundTrip(round_trip_us) => seat.measuring.round_trip(*round_trip_us),
             PeerEvent::Estimate { bps, .. } => seat.measuring.estimated(*bps),
             PeerEvent::KeyframeWanted(line) => seat.measuring.keyframe_wanted(LineId::Video(*line)),
-            PeerEvent::Media(packet) if packet.is_first => self.directory.sends(key, packet.stream),
-            PeerEvent::Media(_) | PeerEvent::PictureBroken(_) | PeerEvent::ChannelOpen(_) | PeerEvent::Message(..) => {}
+            PeerEvent::Media(packet) => self.directory.sends(key, packet.stream),
+            PeerEvent::PictureBroken(_) | PeerEvent::ChannelOpen(_) | PeerEvent::Message(..) => {}
         }
         let heard = seat.last_datagram;
         // These come once, and all others again or too late.

@@ -299,9 +299,7 @@ impl Shard {
 
     fn media(&mut self, key: usize, room: Option<usize>, packet: &MediaPacket, now: Instant) {
         count(&self.counting.packets_in);
-        if packet.is_first {
-            self.directory.sends(key, packet.stream);
-        }
+        self.directory.sends(key, packet.stream);
         let takes = |room: &usize| {
             let room = self.rooms.get(*room);
             room.is_some_and(|room| room.takes(MemberId(key), packet.source))

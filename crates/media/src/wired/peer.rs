@@ -191,8 +191,6 @@ fn media_packet(packet: SaidPacket, sequence: u64, arrived: Instant) -> MediaPac
         spatial: 0,
         format: OPUS,
         stream: MICROPHONE_SSRC,
-        // No router is between it and us.
-        is_first: false,
         is_resent: false,
         is_repeated: false,
         sequence,
