@@ -56,17 +56,20 @@ pub use admission::{Card, CardKind, Overloaded};
 pub use core::{
     EntryId, Source, allocation,
     arrivals::{Arrival, Arrivals},
+    carriage,
     channels::{Channel, Code, EMOJI, Refused, Request},
     clock::SenderReport,
-    codec::Temporal,
+    codec::{self, Temporal},
     datagram,
     descriptor::Structures,
     framing,
     layer::{Layer, Sent},
     least::Least,
-    media_stats,
+    line, media_stats,
     offer::{OfferError, Plan},
+    picture_size::picture_size,
     redundancy::{Block, Blocks},
+    reporting,
 };
 pub use counters::{CounterKind, Counters, Reading};
 pub use endpoint::{Endpoint, Transport};

@@ -275,6 +275,27 @@ pub const REDUNDANCY_LASTS: Duration = Duration::from_secs(20);
 /// If it has lost so much of what was sent in a second: with less, a listener hears nothing of it.
 pub const REDUNDANCY_FROM_LOSS: f32 = 0.01;
 
+/// Where nobody knows what the way carries, redundancy pauses for a trial after so long, and after each that speaks for it twice as late:
+/// who listens by a bad radio does without for ten seconds each time.
+pub const REDUNDANCY_SPELL: Duration = Duration::from_secs(20);
+
+/// But no later than this.
+pub const REDUNDANCY_SPELL_LONGEST: Duration = Duration::from_secs(320);
+
+/// A trial speaks for it if at least so much is lost without of what was lost with it. Of a way that carries the voices and no more, it makes half
+/// of what is sent be lost.
+pub const REDUNDANCY_DOES_NOT_HARM: (f32, f32) = (1.0, 2.0);
+
+/// What is told so soon after a change is of the time before as well. Browsers report on sound every five seconds, and at times after
+/// seven and a half; a trial takes twice as long at the most, and one report more.
+pub const REDUNDANCY_SETTLES: Duration = Duration::from_secs(8);
+
+/// It stays away for so long after a trial that speaks against it, and after each further one twice as long.
+pub const REDUNDANCY_WAIT: Duration = Duration::from_secs(20);
+
+/// But no longer than this.
+pub const REDUNDANCY_WAIT_LONGEST: Duration = Duration::from_secs(320);
+
 /// And if it is not known to carry less than this. Redundancy takes as much as the voices do, [`VOICE_BPS`] for each of [`AUDIO_LINES`]: on a
 /// network that is narrow it would lose more than it repairs.
 pub const REDUNDANCY_FROM_BPS: u64 = 1_000_000;

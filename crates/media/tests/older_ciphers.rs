@@ -122,3 +122,25 @@ fn what_is_lost_is_sent_again_both_ways_and_measured() {
         }
     }
 }
+
+/// Somebody on the way has seen it pass, with a request, and sends both from where they are.
+#[test]
+fn a_report_that_comes_again_takes_nobodys_media_away() {
+    let (mut world, old) = meeting();
+    let stranger = ([203, 0, 113, 1], 7).into();
+    for person in [0, old] {
+        let (request, report) = (
+            world.people[person].request.clone(),
+            world.people[person].report.clone(),
+        );
+        assert!(!request.is_empty() && !report.is_empty());
+        world.play(Duration::from_millis(100));
+        for datagram in [&request, &report] {
+            let now = world.plane.now;
+            world.plane.shard.receive(stranger, datagram, now);
+        }
+        // They send something themselves every 20 ms.
+        world.play(Duration::from_millis(40));
+        assert_eq!(world.astray, 0, "{}", world.people[person].name);
+    }
+}

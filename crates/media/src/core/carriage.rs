@@ -6,16 +6,18 @@ use crate::core::framing::{Framing, frame};
 
 /// What it carries, as far as has come.
 #[derive(Debug)]
-pub(crate) enum Carriage {
+pub enum Carriage {
     /// What has come says nothing yet.
     Unknown(Vec<u8>),
+    /// Datagrams with their lengths before them.
     Datagrams(Framing),
+    /// Messages of a relay.
     Relayed(turn::Framing),
 }
 
 /// What came makes no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Senseless;
+pub struct Senseless;
 
 impl Default for Carriage {
     fn default() -> Carriage {
@@ -24,8 +26,11 @@ impl Default for Carriage {
 }
 
 impl Carriage {
-    /// Takes the next bytes, and hands on what is whole. After an error the connection makes no sense any more.
-    pub(crate) fn take(&mut self, bytes: &[u8], whole: impl FnMut(&[u8])) -> Result<(), Senseless> {
+    /// Takes the next bytes, and hands on what is whole.
+    ///
+    /// # Errors
+    /// If they make no sense. Nothing that comes by this connection does any more.
+    pub fn take(&mut self, bytes: &[u8], whole: impl FnMut(&[u8])) -> Result<(), Senseless> {
         let all;
         let mut bytes = bytes;
         if let Carriage::Unknown(begun) = self {
@@ -49,7 +54,7 @@ impl Carriage {
     }
 
     /// Writes what goes back in the same manner.
-    pub(crate) fn write(&self, datagram: &[u8], into: &mut Vec<u8>) {
+    pub fn write(&self, datagram: &[u8], into: &mut Vec<u8>) {
         match self {
             Carriage::Relayed(_) => {
                 into.extend_from_slice(datagram);

@@ -8,21 +8,26 @@ pub(crate) use quality::Codec;
 /// The running numbers inside a VP8 or VP9 payload descriptor. They must run on when a line changes its source, as they
 /// are what a decoder knows frames by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Picture {
-    pub(crate) id: Option<PictureId>,
-    pub(crate) tl0: Option<u8>,
+pub struct Picture {
+    /// Of the picture.
+    pub id: Option<PictureId>,
+    /// Of the newest picture that all layers need.
+    pub tl0: Option<u8>,
 }
 
 /// A picture id with its width, which a rewrite must keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PictureId {
-    pub(crate) value: u16,
-    pub(crate) wide: bool,
+pub struct PictureId {
+    /// The number.
+    pub value: u16,
+    /// It has 15 bits, and not seven.
+    pub wide: bool,
 }
 
 impl PictureId {
     /// The id `distance` pictures later, in the same width.
-    pub(crate) fn advanced(self, distance: u16) -> PictureId {
+    #[must_use]
+    pub fn advanced(self, distance: u16) -> PictureId {
         PictureId {
             value: self.value.wrapping_add(distance) & if self.wide { 0x7fff } else { 0x7f },
             ..self
@@ -53,7 +58,7 @@ struct Layout {
 }
 
 /// Whether the first packet of a keyframe is in this payload: the one place where a line may change its source.
-pub(crate) fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
+pub fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
     match codec {
         Codec::Opus | Codec::Pcmu | Codec::Pcma => false,
         Codec::Vp8 => vp8_starts_keyframe(payload).unwrap_or(false),
@@ -65,12 +70,12 @@ pub(crate) fn starts_keyframe(codec: Codec, payload: &[u8]) -> bool {
 }
 
 /// The running numbers of the payload, as far as its codec has any.
-pub(crate) fn picture(codec: Codec, payload: &[u8]) -> Picture {
+pub fn picture(codec: Codec, payload: &[u8]) -> Picture {
     layout(codec, payload).map(|layout| layout.picture).unwrap_or_default()
 }
 
 /// The temporal layer of the payload, where that tells it: of VP8 and VP9. What is said beside the payload is in `descriptor`.
-pub(crate) fn temporal(codec: Codec, payload: &[u8]) -> Option<Temporal> {
+pub fn temporal(codec: Codec, payload: &[u8]) -> Option<Temporal> {
     let at = layout(codec, payload)?.temporal_at?;
     let byte = *payload.get(at)?;
     let (layer, sync) = match codec {
@@ -86,18 +91,18 @@ pub(crate) fn temporal(codec: Codec, payload: &[u8]) -> Option<Temporal> {
 
 /// Whether pictures that are left out must leave no gap in the picture ids. VP8's decoders wait for what is missing; VP9 names the
 /// pictures that it needs by their distance, which another numbering would make wrong.
-pub(crate) fn renumbers(codec: Codec) -> bool {
+pub fn renumbers(codec: Codec) -> bool {
     codec == Codec::Vp8
 }
 
 /// Where the payload descriptor of VP8 or VP9 ends.
-pub(crate) fn descriptor_end(codec: Codec, payload: &[u8]) -> Option<usize> {
+pub fn descriptor_end(codec: Codec, payload: &[u8]) -> Option<usize> {
     layout(codec, payload).map(|layout| layout.end)
 }
 
 /// Whether a packet of Opus has the one before it in it once more (RFC 6716 §4.2.4): the bit after those for voice, in the first frame.
 /// Packets of several frames of different sizes are not looked into, as browsers send none.
-pub(crate) fn opus_is_redundant(payload: &[u8]) -> bool {
+pub fn opus_is_redundant(payload: &[u8]) -> bool {
     const FIRST_WITHOUT_SPEECH_CODING: u8 = 16;
     let [first, frame, ..] = payload else { return false };
     let (configuration, is_stereo, frames) = (first >> 3, first & 0x04 != 0, first & 0x03);
@@ -116,7 +121,7 @@ pub(crate) fn opus_is_redundant(payload: &[u8]) -> bool {
 }
 
 /// Writes other running numbers of the same widths into a payload.
-pub(crate) fn write_picture(codec: Codec, payload: &mut [u8], picture: Picture) {
+pub fn write_picture(codec: Codec, payload: &mut [u8], picture: Picture) {
     let Some(layout) = layout(codec, payload) else { return };
     if let (Some(old), Some(new)) = (layout.picture.id, picture.id) {
         let [high, low] = new.value.to_be_bytes();

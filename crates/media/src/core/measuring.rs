@@ -40,9 +40,11 @@ struct Downlink {
 
 /// What a client tells of a line on which it receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Told {
-    pub(crate) report: Report,
-    pub(crate) round_trip_us: Option<u64>,
+pub struct Told {
+    /// What its receiver counts.
+    pub report: Report,
+    /// How long a report of ours and its answer took.
+    pub round_trip_us: Option<u64>,
 }
 
 impl Measuring {

@@ -9,7 +9,7 @@ use quality::{Codec, Picture};
 use super::codec::descriptor_end;
 
 /// The size of the picture that begins in this payload.
-pub(crate) fn picture_size(codec: Codec, payload: &[u8]) -> Option<Picture> {
+pub fn picture_size(codec: Codec, payload: &[u8]) -> Option<Picture> {
     match codec {
         Codec::Opus | Codec::Pcmu | Codec::Pcma => None,
         Codec::Vp8 => vp8(payload.get(descriptor_end(codec, payload)?..)?),

@@ -94,22 +94,27 @@ pub(crate) struct Redundant {
 }
 
 impl Redundant {
-    /// The same for a session in which the codec of the blocks has this payload type.
+    /// The payload for a session in which the codec of the blocks has this payload type.
     pub(crate) fn renamed(&self, payload_type: u8) -> Arc<[u8]> {
         if payload_type == self.payload_type {
             return Arc::clone(&self.payload);
         }
         let mut renamed: Arc<[u8]> = Arc::from(&self.payload[..]);
         if let Some(bytes) = Arc::get_mut(&mut renamed) {
-            let mut at = 0;
-            while bytes[at] & IS_OLDER != 0 {
-                bytes[at] = IS_OLDER | payload_type;
-                at += OLDER_HEADER_BYTES;
-            }
-            bytes[at] = payload_type;
+            rename(bytes, payload_type);
         }
         renamed
     }
+}
+
+/// Gives all blocks of a payload this payload type: one of which [`Blocks::parse`] has made sense.
+pub(crate) fn rename(payload: &mut [u8], payload_type: u8) {
+    let mut at = 0;
+    while payload[at] & IS_OLDER != 0 {
+        payload[at] = IS_OLDER | payload_type;
+        at += OLDER_HEADER_BYTES;
+    }
+    payload[at] = payload_type;
 }
 
 /// Which packets of a stream have passed, by themselves or in a later one: each goes on once.

@@ -25,11 +25,11 @@ use str0m::{
 };
 
 use crate::{
-    core::datagram,
-    peer::{
+    core::{
+        datagram,
         reporting::{Reporting, without_arrivals},
-        srtp::{Opener, REPORT_HEAD_BYTES, Sealer},
     },
+    peer::srtp::{Ciphers, REPORT_HEAD_BYTES},
 };
 
 /// What does the work.
@@ -54,10 +54,13 @@ thread_local! {
 /// How many bytes of a report are authenticated and not encrypted: its head, and its number.
 const REPORT_AAD_BYTES: usize = 12;
 
+/// How long the tag of AES-CM is, which is the last of a report.
+pub(super) const TAG_BYTES: usize = 10;
+
 /// What a handshake has made.
 pub(super) enum Keys {
-    Ours(Sealer, Opener),
-    /// Of a profile that the stack alone serves.
+    Ours(Ciphers),
+    /// Of the profile that the stack alone serves, AES-CM.
     OfTheStack,
 }
 
@@ -295,11 +298,8 @@ impl DtlsInstance for Opening<dimpl::Dtls> {
             DtlsOutput::ApplicationData(_) => OPENED.set(true),
             DtlsOutput::KeyingMaterial(material, profile) => {
                 let (is_active, provider) = (self.0.is_active(), PLAIN.srtp_provider);
-                let sealer = Sealer::new(material, *profile, is_active, provider);
-                let ours = sealer.zip(Opener::new(material, *profile, is_active, provider));
-                KEYS.set(Some(
-                    ours.map_or(Keys::OfTheStack, |(sealer, opener)| Keys::Ours(sealer, opener)),
-                ));
+                let ciphers = Ciphers::new(material, *profile, is_active, provider);
+                KEYS.set(Some(ciphers.map_or(Keys::OfTheStack, Keys::Ours)));
             }
             _ => {}
         }

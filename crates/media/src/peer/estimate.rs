@@ -18,7 +18,20 @@ pub(super) struct Estimation {
     belief: Belief,
 }
 
+impl Estimation {
+    /// Whether it is known now what the way carries.
+    fn is_known(&self) -> bool {
+        self.wanted_bps.is_some() && self.belief.known_bps().is_some()
+    }
+}
+
 impl Peer {
+    /// The client, or its transport, says what share was lost of late of what it was sent.
+    pub(super) fn lost(&mut self, lost: Option<f32>) {
+        let is_estimated = self.estimation.as_ref().is_some_and(Estimation::is_known);
+        self.redundancy.note(lost, is_estimated, self.clock);
+    }
+
     /// What the client would be sent if there were no limit, in bits per second; `None` if it is shown no picture.
     pub(crate) fn want(&mut self, wanted_bps: Option<u64>) {
         let Some((estimation, lean)) = self.estimation.as_mut().zip(self.lean.as_mut()) else {
@@ -36,7 +49,7 @@ impl Peer {
         let estimating = lean.estimating()?;
         let reading = estimating.reading(self.clock);
         let wanted_bps = estimation.wanted_bps?;
-        self.redundancy.note(reading.lost, self.clock);
+        self.redundancy.note(reading.lost, estimation.is_known(), self.clock);
         if estimation.belief.known_bps().is_none() && reading.lost.is_none() {
             return None;
         }
@@ -65,5 +78,45 @@ impl Peer {
             bps: estimate.as_u64(),
             carries_bps: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{core::belief::Reading, peer::fixture};
+
+    #[test]
+    fn redundancy_is_tried_where_nobody_knows_what_the_way_carries() {
+        let check = |wanted_bps: Option<u64>, estimate_bps: Option<u64>, expected: bool| {
+            let mut peer = fixture::peer();
+            let began = peer.clock;
+            let mut estimation = Estimation {
+                wanted_bps,
+                belief: Belief::default(),
+            };
+            if let Some(estimate_bps) = estimate_bps {
+                let reading = Reading {
+                    estimate_bps,
+                    lost: Some(0.0),
+                    round_trip: None,
+                };
+                estimation.belief.take(&reading, estimate_bps);
+            }
+            peer.estimation = Some(estimation);
+            let mut pauses = 0;
+            for second in 1..40 {
+                peer.clock = began + Duration::from_secs(second);
+                peer.lost(Some(0.05));
+                pauses += usize::from(!peer.redundancy.loses(peer.clock));
+            }
+            assert_eq!(pauses > 0, expected, "{wanted_bps:?} {estimate_bps:?}");
+        };
+        check(None, None, true);
+        check(None, Some(1_000_000), true); // of before
+        check(Some(1_000_000), None, true); // the client tells of nothing
+        check(Some(1_000_000), Some(1_000_000), false);
     }
 }

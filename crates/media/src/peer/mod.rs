@@ -28,11 +28,13 @@ pub(crate) mod fixture;
 mod format;
 mod lean;
 mod negotiating;
+mod once;
 mod redundancy;
-mod reporting;
 mod reports;
 mod sending;
 mod srtp;
+#[cfg(test)]
+mod tests;
 mod ways;
 
 pub(crate) use negotiating::Watch;
@@ -45,7 +47,7 @@ use std::{
 use str0m::{Event, Input, Output, Rtc, RtcError};
 
 use crate::{
-    core::{LineId, datagram},
+    core::{LineId, datagram, reporting::microseconds},
     endpoint::Route,
     event,
     ingress::PeerEvent,
@@ -55,6 +57,7 @@ use crate::{
         channels::Channels,
         estimate::Estimation,
         lean::{Heard, Lean},
+        once::Once,
         redundancy::Redundancy,
         sending::ReceivingLine,
         ways::Ways,
@@ -85,6 +88,8 @@ pub(crate) struct Peer {
     estimation: Option<Estimation>,
     /// Media goes past the stack; nothing if the stack sends it.
     lean: Option<Lean>,
+    /// Which reports the stack has opened.
+    reports: Once,
     /// Something was done to the stack, so that it may have something to give.
     is_stirred: bool,
     /// A second is over since something was told of what goes past the stack.
@@ -157,13 +162,18 @@ impl Peer {
             }
             Heard::Nothing => {}
         }
+        if self.reports.has_come(contents) {
+            return Ok(false);
+        }
         self.ways.came(route, contents);
         self.arriving.came(contents);
         authentic::take_opened();
         self.is_stirred = true;
         self.guarded(|peer| {
             let result = peer.rtc.handle_input(input);
-            peer.note_opened();
+            if peer.note_opened() {
+                peer.reports.came(contents);
+            }
             if let Err(error) = &result {
                 tracing::debug!(%error, "dropped a datagram");
             }
@@ -179,22 +189,25 @@ impl Peer {
     }
 
     /// Media goes back the way of the datagram that was handed in last, if it was authentic.
-    fn note_opened(&mut self) {
-        if authentic::take_opened() {
+    fn note_opened(&mut self) -> bool {
+        let is_authentic = authentic::take_opened();
+        if is_authentic {
             self.ways.proved();
         }
         match authentic::take_keys() {
             None => {}
-            Some(Keys::Ours(sealer, opener)) => self.lean = self.lean.take().map(|lean| lean.begun(sealer, opener)),
+            Some(Keys::Ours(ciphers)) => self.lean = self.lean.take().map(|lean| lean.begun(ciphers)),
             // The lean way has sent nothing yet.
-            Some(Keys::OfTheStack) => self.lean = None,
+            Some(Keys::OfTheStack) => {
+                self.lean = None;
+                self.reports = Once::before_tags(authentic::TAG_BYTES);
+            }
         }
         let (lean, clock) = (self.lean.as_mut(), self.clock);
         // It is taken whoever it is for: on this thread the next question is about somebody else.
         let lost = authentic::take_report(|report| lean.and_then(|lean| lean.read(report, clock)));
-        if let Some(lost) = lost.flatten() {
-            self.redundancy.note(Some(lost), clock);
-        }
+        self.lost(lost.flatten());
+        is_authentic
     }
 
     /// Hands in the time: timers that are due run, and what was written becomes packets.
@@ -287,10 +300,10 @@ impl Peer {
                 Some(PeerEvent::KeyframeWanted(line))
             }
             Event::MediaEgressStats(stats) => self.told(&stats),
-            Event::MediaIngressStats(stats) => Some(PeerEvent::RoundTrip(reports::microseconds(stats.rtt?))),
+            Event::MediaIngressStats(stats) => Some(PeerEvent::RoundTrip(microseconds(stats.rtt?))),
             Event::PeerStats(stats) => {
                 self.is_second_over = true;
-                self.redundancy.note(stats.egress_loss_fraction, self.clock);
+                self.lost(stats.egress_loss_fraction);
                 self.estimated()
             }
             Event::EgressBitrateEstimate(kind) => Peer::believed(&kind),

@@ -21,6 +21,7 @@ use crate::{
         channels::Channels,
         described,
         estimate::Estimation,
+        once::Once,
         redundancy::Redundancy,
         sending::{self, copied, receiving},
         ways::{Ways, candidate},
@@ -95,7 +96,7 @@ impl Peer {
     ) -> Option<Peer> {
         let (audio, video) = receiving(&mut rtc, plan, offer)?;
         let lean = sending::lean(&rtc, (&audio, &video), watch.is_estimated, now);
-        let redundancy = Redundancy::negotiated(&rtc, plan.takes_redundancy);
+        let redundancy = Redundancy::negotiated(&rtc, plan.takes_redundancy, now);
         let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
         Some(Peer {
             rtc,
@@ -109,6 +110,7 @@ impl Peer {
             is_measured: watch.is_measured,
             estimation: watch.is_estimated.then(Estimation::default),
             lean,
+            reports: Once::default(),
             is_stirred: true,
             is_second_over: false,
             deadline: now,

@@ -1,14 +1,17 @@
 //! Sound with redundancy at a peer connection: taken apart where it comes, and put on lines whose way loses packets.
 //!
 //! It is negotiated with whoever offers it, and costs a listener twice the bytes of a voice. So each is given it for as long as its own way
-//! loses something, whoever made it; whether a voice comes here with it is for its sender to decide.
+//! loses something, and not because of it (`core::doubling`), whoever made it; whether a voice comes here with it is for its sender to decide.
 
 use std::{sync::Arc, time::Instant};
 
 use str0m::{Rtc, format::PayloadParams, media::Pt};
 
 use crate::{
-    core::redundancy::{Blocks, Passed, Redundant},
+    core::{
+        doubling::Doubling,
+        redundancy::{Blocks, Passed, Redundant},
+    },
     ingress::{MediaPacket, PeerEvent},
     limits,
 };
@@ -22,21 +25,23 @@ pub(super) struct Redundancy {
     is_taken: bool,
     /// Of the last stream that came with it.
     passed: Option<Passed>,
-    /// Until then it is not forgotten that the way to the client has lost something.
-    until: Option<Instant>,
+    /// As far as losses speak for it, by the time since it was negotiated.
+    doubling: Doubling,
+    began: Instant,
     /// The way to the client is too narrow for it.
     is_too_much: bool,
 }
 
 impl Redundancy {
     /// After an answer.
-    pub(super) fn negotiated(rtc: &Rtc, is_taken: bool) -> Redundancy {
+    pub(super) fn negotiated(rtc: &Rtc, is_taken: bool, now: Instant) -> Redundancy {
         let types = |params: &PayloadParams| Some((params.red()?, params.pt()));
         Redundancy {
             types: rtc.codec_config().params().iter().find_map(types),
             is_taken,
             passed: None,
-            until: None,
+            doubling: Doubling::default(),
+            began: now,
             is_too_much: false,
         }
     }
@@ -48,7 +53,7 @@ impl Redundancy {
 
     /// Whether the way to the client loses packets, and has room to send some of them twice.
     pub(super) fn loses(&self, now: Instant) -> bool {
-        !self.is_too_much && self.until.is_some_and(|until| now < until)
+        !self.is_too_much && self.doubling.is_on(now.saturating_duration_since(self.began))
     }
 
     /// Whether packets of this type are with it.
@@ -56,16 +61,16 @@ impl Redundancy {
         self.types.is_some_and(|(with, _)| with == payload_type)
     }
 
-    /// A packet with it, as this client reads it, and its type.
-    pub(super) fn renamed(&self, redundant: &Redundant) -> Option<(Pt, Arc<[u8]>)> {
-        let (with, of) = self.types?;
-        Some((with, redundant.renamed(*of)))
+    /// The type of packets with it, and that of their blocks, as this client reads them.
+    pub(super) fn types(&self) -> Option<(Pt, Pt)> {
+        self.types
     }
 
-    /// So much was lost in a second of what was sent to the client; what its way carries may be known.
-    pub(super) fn note(&mut self, lost: Option<f32>, now: Instant) {
-        if lost.is_some_and(|lost| lost >= limits::REDUNDANCY_FROM_LOSS) {
-            self.until = Some(now + limits::REDUNDANCY_LASTS);
+    /// So much was lost of late of what was sent to the client, whose way is estimated or not.
+    pub(super) fn note(&mut self, lost: Option<f32>, is_estimated: bool, now: Instant) {
+        if let Some(lost) = lost {
+            let time = now.saturating_duration_since(self.began);
+            self.doubling.told(lost, is_estimated, time);
         }
     }
 

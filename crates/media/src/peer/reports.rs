@@ -12,7 +12,7 @@ use str0m::{
 };
 
 use crate::{
-    core::{LineId, clock::SenderReport, codec::Codec, measuring::Told},
+    core::{LineId, clock::SenderReport, codec::Codec, measuring::Told, reporting::microseconds},
     ingress::PeerEvent,
     peer::Peer,
 };
@@ -66,10 +66,6 @@ pub(super) fn sender_report(told: &SenderInfo) -> SenderReport {
 
 fn signed_microseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
-
-pub(super) fn microseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

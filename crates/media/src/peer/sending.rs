@@ -61,19 +61,22 @@ impl Egress for Peer {
         let Some(types) = found.types(&self.rtc, packet.format) else {
             return false;
         };
-        let redundant = packet
-            .redundant
-            .and_then(|redundant| self.redundancy.renamed(redundant));
+        let redundant = packet.redundant.zip(self.redundancy.types());
         self.is_stirred |= found.wake(&mut self.rtc, is_video);
         let ssrc = found.ssrc;
         match (&mut self.lean, redundant) {
             (Some(lean), None) => lean.write(line, types, packet),
-            (Some(lean), Some((plain, payload))) => {
-                let types = Types { plain, resent: None };
-                let payload = &payload;
+            (Some(lean), Some((redundant, (plain, blocks)))) => {
+                let types = Types {
+                    plain,
+                    resent: None,
+                    blocks: Some(blocks).filter(|blocks| **blocks != redundant.payload_type),
+                };
+                let payload = &redundant.payload;
                 lean.write(line, types, &Outgoing { payload, ..*packet })
             }
-            (None, Some((payload_type, payload))) => {
+            (None, Some((redundant, (payload_type, blocks)))) => {
+                let payload = redundant.renamed(*blocks);
                 self.write_through_stack(ssrc, is_video, packet, (payload_type, payload, None))
             }
             (None, None) => {
@@ -192,6 +195,7 @@ impl ReceivingLine {
         let types = |params: &PayloadParams| Types {
             plain: params.pt(),
             resent: params.resend(),
+            blocks: None,
         };
         let types = params.map(types).filter(negotiated);
         self.payload_types.push((format, types));

@@ -8,7 +8,7 @@
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use str0m::crypto::{SrtpProvider, dtls::SrtpProfile};
 
-use crate::limits;
+use crate::peer::once::{IS_ENCRYPTED, Once};
 
 const SALT_BYTES: usize = 12;
 /// What is derived for packets, key and salt (RFC 3711 §4.3.2).
@@ -17,8 +17,12 @@ const OF_PACKETS: [u8; 2] = [0, 2];
 const OF_REPORTS: [u8; 2] = [3, 5];
 /// How many bytes of a report are not encrypted, before those that are.
 pub(super) const REPORT_HEAD_BYTES: usize = 8;
-/// Says in the last word of a report that it is encrypted; the rest of that word is its number.
-const IS_ENCRYPTED: u32 = 1 << 31;
+
+/// What a handshake has made for our side of a session.
+pub(super) struct Ciphers {
+    pub(super) sealer: Sealer,
+    pub(super) opener: Opener,
+}
 
 /// Seals what one side of a session sends.
 pub(super) struct Sealer(Keys);
@@ -26,8 +30,7 @@ pub(super) struct Sealer(Keys);
 /// Opens what the other side reports.
 pub(super) struct Opener {
     keys: Keys,
-    /// What has come of each source, by when the first of it came.
-    seen: Vec<Seen>,
+    once: Once,
 }
 
 /// Whether a report is to be believed.
@@ -45,14 +48,6 @@ pub(super) enum Opened {
 struct Keys {
     key: LessSafeKey,
     salt: [u8; SALT_BYTES],
-}
-
-/// Which reports of a source have come: the newest, and by one bit each those of the 63 before it.
-#[derive(Debug)]
-struct Seen {
-    ssrc: u32,
-    newest: u32,
-    those: u64,
 }
 
 impl Keys {
@@ -95,17 +90,26 @@ impl Keys {
     }
 }
 
-impl Sealer {
+impl Ciphers {
     /// From what a handshake made. Nothing if the profile is not one that seals and authenticates in one.
     pub(super) fn new(
         material: &[u8],
         profile: SrtpProfile,
         is_active: bool,
         provider: &dyn SrtpProvider,
-    ) -> Option<Sealer> {
-        Keys::derive(material, profile, is_active, OF_PACKETS, provider).map(Sealer)
+    ) -> Option<Ciphers> {
+        let keys = |is_of_active, labels| Keys::derive(material, profile, is_of_active, labels, provider);
+        Some(Ciphers {
+            sealer: Sealer(keys(is_active, OF_PACKETS)?),
+            opener: Opener {
+                keys: keys(!is_active, OF_REPORTS)?,
+                once: Once::default(),
+            },
+        })
     }
+}
 
+impl Sealer {
     /// Seals what follows the header, and appends the tag. `index` is the sequence number with its roll-overs.
     pub(super) fn seal(&self, packet: &mut Vec<u8>, header_bytes: usize, ssrc: u32, index: u64) -> bool {
         let Sealer(keys) = self;
@@ -122,17 +126,6 @@ impl Sealer {
 }
 
 impl Opener {
-    /// As [`Sealer::new`], for what the other side sends.
-    pub(super) fn new(
-        material: &[u8],
-        profile: SrtpProfile,
-        is_active: bool,
-        provider: &dyn SrtpProvider,
-    ) -> Option<Opener> {
-        let keys = Keys::derive(material, profile, !is_active, OF_REPORTS, provider)?;
-        Some(Opener { keys, seen: vec![] })
-    }
-
     /// Opens a report (RFC 7714 §9): its head and what was encrypted are what `report` holds afterwards, if it is to be believed.
     pub(super) fn open(&mut self, datagram: &[u8], report: &mut Vec<u8>) -> Opened {
         let whole = datagram.split_last_chunk::<4>().and_then(|(sealed, last)| {
@@ -160,45 +153,11 @@ impl Opener {
         };
         let opened_bytes = opened.len();
         report.truncate(REPORT_HEAD_BYTES + opened_bytes);
-        if self.comes_first(ssrc, index) {
-            Opened::Authentic
-        } else {
-            Opened::Again
+        if !self.once.is_new(ssrc, index) {
+            return Opened::Again;
         }
-    }
-
-    fn comes_first(&mut self, ssrc: u32, index: u32) -> bool {
-        if let Some(seen) = self.seen.iter_mut().find(|seen| seen.ssrc == ssrc) {
-            return seen.comes_first(index);
-        }
-        if self.seen.len() == limits::REPORTING_SOURCES {
-            self.seen.remove(0);
-        }
-        self.seen.push(Seen {
-            ssrc,
-            newest: index,
-            those: 1,
-        });
-        true
-    }
-}
-
-impl Seen {
-    fn comes_first(&mut self, index: u32) -> bool {
-        match index.checked_sub(self.newest) {
-            None => {
-                let place = 1_u64.checked_shl(self.newest - index).unwrap_or_default();
-                let is_new = place != 0 && self.those & place == 0;
-                self.those |= place;
-                is_new
-            }
-            Some(0) => false,
-            Some(later) => {
-                self.those = self.those.checked_shl(later).unwrap_or_default() | 1;
-                self.newest = index;
-                true
-            }
-        }
+        self.once.take(ssrc, index);
+        Opened::Authentic
     }
 }
 
@@ -267,7 +226,7 @@ mod tests {
     fn opener() -> Opener {
         Opener {
             keys: keys(),
-            seen: vec![],
+            once: Once::default(),
         }
     }
 
@@ -349,9 +308,9 @@ mod tests {
         let material: Vec<u8> = (0..88).collect();
         let sealed = |profile, is_active, bytes: usize| {
             let provider = from_feature_flags().srtp_provider;
-            let sealer = Sealer::new(&material[..bytes], profile, is_active, provider)?;
+            let ciphers = Ciphers::new(&material[..bytes], profile, is_active, provider)?;
             let mut packet = vec![0; 20];
-            sealer.seal(&mut packet, 12, 1, 1).then_some(packet)
+            ciphers.sealer.seal(&mut packet, 12, 1, 1).then_some(packet)
         };
         for (profile, bytes) in [(SrtpProfile::AEAD_AES_128_GCM, 56), (SrtpProfile::AEAD_AES_256_GCM, 88)] {
             let (active, passive) = (sealed(profile, true, bytes), sealed(profile, false, bytes));

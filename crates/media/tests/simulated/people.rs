@@ -20,7 +20,7 @@ use str0m::{
 };
 
 use super::{
-    Way,
+    Way, is_media,
     older::older_ciphers,
     plane::{Plane, SERVER},
 };
@@ -85,10 +85,15 @@ pub(crate) struct Person {
     began: Instant,
     pub(crate) up: Way,
     pub(crate) down: Way,
+    /// Its last request of STUN, and its last report.
+    pub(crate) request: Vec<u8>,
+    pub(crate) report: Vec<u8>,
 }
 
 pub(crate) struct World {
     pub(crate) plane: Plane,
+    /// How many packets went to addresses of nobody.
+    pub(crate) astray: usize,
     /// Who has come and who was lost, as the media plane has reported.
     pub(crate) events: Vec<Event>,
     /// What it has measured.
@@ -100,6 +105,7 @@ impl World {
     pub(crate) fn new(shards: usize) -> World {
         World {
             plane: Plane::new(shards, Spreading::InTurn),
+            astray: 0,
             events: vec![],
             measured: vec![],
             people: vec![],
@@ -162,6 +168,8 @@ impl World {
         for (to, datagram) in self.plane.shard.take_sent() {
             if let Some(person) = self.people.iter_mut().find(|person| person.address == to) {
                 person.down.send(datagram, now);
+            } else {
+                self.astray += usize::from(is_media(&datagram));
             }
         }
         for event in self.plane.reported() {
@@ -239,6 +247,8 @@ impl Person {
             assigned: vec![],
             up: Way::new(UNDER_WAY),
             down: Way::new(UNDER_WAY),
+            request: vec![],
+            report: vec![],
         }
     }
 
@@ -278,7 +288,15 @@ impl Person {
                     self.deadline = at;
                     return;
                 }
-                Output::Transmit(datagram) => self.up.send(datagram.contents.to_vec(), now),
+                Output::Transmit(datagram) => {
+                    let datagram = datagram.contents.to_vec();
+                    match datagram[..] {
+                        [0, 1, ..] => self.request.clone_from(&datagram),
+                        [128..=191, 192..=223, ..] => self.report.clone_from(&datagram),
+                        _ => {}
+                    }
+                    self.up.send(datagram, now);
+                }
                 Output::Event(event) => self.event(event, now),
             }
         }

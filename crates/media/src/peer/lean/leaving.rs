@@ -12,9 +12,10 @@ use crate::{
         Time,
         belief::{Conclusion, Reading},
         congestion::{Burst, Congestion},
+        reporting::arrivals,
     },
     limits,
-    peer::{reporting::arrivals, srtp::Sealer},
+    peer::srtp::Sealer,
 };
 
 /// What a seal adds.

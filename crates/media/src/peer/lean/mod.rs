@@ -24,14 +24,15 @@ use std::{cell::Cell, time::Instant};
 use str0m::media::Pt;
 
 use crate::{
-    core::{LineId, codec::Codec},
+    core::{
+        LineId,
+        codec::Codec,
+        reporting::{Missing, Reporting, Sent, without_arrivals},
+    },
     egress::Outgoing,
     ingress::PeerEvent,
     limits,
-    peer::{
-        reporting::{Missing, Reporting, Sent, without_arrivals},
-        srtp::{Opened, Opener, Sealer},
-    },
+    peer::srtp::{Ciphers, Opened},
 };
 use leaving::{Estimating, Leaving};
 use line::Line;
@@ -67,9 +68,7 @@ pub(super) enum Heard {
 /// The lines of a session.
 pub(super) struct Lean {
     /// Nothing until the handshake is done.
-    sealer: Option<Sealer>,
-    /// The same.
-    opener: Option<Opener>,
+    ciphers: Option<Ciphers>,
     audio_lines: usize,
     lines: Vec<Line>,
     /// Of the same lines.
@@ -101,8 +100,7 @@ impl Lean {
         let pictures = video.iter().map(|line| sent(line.ssrc, Codec::Vp8));
         let reporting = Reporting::new(sound.chain(pictures).collect(), now);
         Lean {
-            sealer: None,
-            opener: None,
+            ciphers: None,
             audio_lines: audio.len(),
             lines: audio.into_iter().chain(video).map(Line::new).collect(),
             reporting,
@@ -123,7 +121,7 @@ impl Lean {
 
     /// When something is to leave that waits for its turn.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let is_able = self.waits && self.sealer.is_some();
+        let is_able = self.waits && self.ciphers.is_some();
         let estimating = self.estimating.as_ref().filter(|_| is_able);
         let free_at = estimating.map(Estimating::free_at);
         free_at.into_iter().chain(self.ends_at).min()
@@ -135,10 +133,9 @@ impl Lean {
     }
 
     /// The handshake is done.
-    pub(super) fn begun(self, sealer: Sealer, opener: Opener) -> Lean {
+    pub(super) fn begun(self, ciphers: Ciphers) -> Lean {
         Lean {
-            sealer: Some(sealer),
-            opener: Some(opener),
+            ciphers: Some(ciphers),
             ..self
         }
     }
@@ -183,7 +180,7 @@ impl Lean {
     /// Queues a packet; false if nothing can be sent yet.
     pub(super) fn write(&mut self, line: LineId, types: Types, packet: &Outgoing<'_>) -> bool {
         let place = self.place(line);
-        let (Some(_), Some(line)) = (&self.sealer, self.lines.get_mut(place)) else {
+        let (Some(_), Some(line)) = (&self.ciphers, self.lines.get_mut(place)) else {
             return false;
         };
         if !line.push(Packet::new(types, packet)) {
@@ -199,7 +196,7 @@ impl Lean {
 
     /// A client reports. What it says of arrivals and of nothing else is read, and nobody else has to see it.
     pub(super) fn hear(&mut self, datagram: &[u8], now: Instant) -> Heard {
-        let Some(opener) = &mut self.opener else {
+        let Some(Ciphers { opener, .. }) = &mut self.ciphers else {
             return Heard::Nothing;
         };
         let mut report = SCRATCH.take();
@@ -241,7 +238,7 @@ impl Lean {
     /// Makes datagrams of what was written, and of what is missed.
     pub(super) fn send(&mut self, now: Instant, transmit: &mut dyn FnMut(&[u8])) {
         let is_due = self.waits || self.ends_at.is_some_and(|at| at <= now);
-        let Some(sealer) = self.sealer.as_ref().filter(|_| is_due) else {
+        let Some(Ciphers { sealer, .. }) = self.ciphers.as_ref().filter(|_| is_due) else {
             return;
         };
         self.waits = false;

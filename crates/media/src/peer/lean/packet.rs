@@ -7,7 +7,10 @@ use std::{sync::Arc, time::Instant};
 use str0m::media::Pt;
 
 use crate::{
-    core::codec::{Codec, Picture, write_picture},
+    core::{
+        codec::{Codec, Picture, write_picture},
+        redundancy::rename,
+    },
     egress::{Extensions, Outgoing},
 };
 
@@ -29,6 +32,8 @@ pub(crate) struct Names {
 pub(crate) struct Types {
     pub(crate) plain: Pt,
     pub(crate) resent: Option<Pt>,
+    /// That of the blocks of sound with redundancy, where it is another than its sender's.
+    pub(crate) blocks: Option<Pt>,
 }
 
 /// Where a packet leaves.
@@ -85,6 +90,7 @@ impl Packet {
             types: Types {
                 plain: payload_type,
                 resent: None,
+                blocks: None,
             },
             marker: false,
             csrc: [0; CSRC_PLACES],
@@ -162,6 +168,9 @@ impl Packet {
         datagram.extend_from_slice(&self.payload);
         if let Some(picture) = self.picture {
             write_picture(self.codec, &mut datagram[at..], picture);
+        }
+        if let Some(blocks) = self.types.blocks {
+            rename(&mut datagram[at..], *blocks);
         }
     }
 }

@@ -27,7 +27,7 @@ fn what_tells_of_arrivals_alone_is_heard_once() {
     let nack = [&[0x81, 205, 0, 3][..], &[0; 4], &SSRC.to_be_bytes(), &[0, 7, 0, 0]].concat();
     let mut lean = lean(now);
     let mut check = |index, plain: &[u8], expected, missing: usize| {
-        let sealed = lean.opener.as_ref().unwrap().sealed(plain, index);
+        let sealed = lean.ciphers.as_ref().unwrap().opener.sealed(plain, index);
         assert_eq!(lean.hear(&sealed, now), expected, "{index}");
         assert_eq!(lean.lines[0].missing.len(), missing);
     };
@@ -47,8 +47,7 @@ fn what_tells_of_arrivals_alone_is_heard_once() {
 fn lean(now: Instant) -> Lean {
     let provider = from_feature_flags().srtp_provider;
     let (material, profile) = ([7; 56], SrtpProfile::AEAD_AES_128_GCM);
-    let sealer = Sealer::new(&material, profile, true, provider).unwrap();
-    let opener = Opener::new(&material, profile, true, provider).unwrap();
+    let ciphers = Ciphers::new(&material, profile, true, provider).unwrap();
     let negotiated = Negotiated {
         ssrc: SSRC,
         resends: Some(AGAIN),
@@ -60,7 +59,7 @@ fn lean(now: Instant) -> Lean {
             number: Some(3),
         },
     };
-    Lean::new(vec![], vec![negotiated], true, now).begun(sealer, opener)
+    Lean::new(vec![], vec![negotiated], true, now).begun(ciphers)
 }
 
 fn write(lean: &mut Lean, sequence: u64, now: Instant) -> bool {
@@ -71,25 +70,35 @@ fn write_part(lean: &mut Lean, sequence: u64, starts_keyframe: bool, now: Instan
     let types = Types {
         plain: 96.into(),
         resent: Some(97.into()),
+        blocks: None,
     };
+    let payload = &Arc::from([0x10; 100]);
     let packet = Outgoing {
+        sequence,
+        starts_keyframe,
+        ..outgoing(Codec::Vp8, payload, now)
+    };
+    lean.write(LineId::Video(0), types, &packet)
+}
+
+fn outgoing(codec: Codec, payload: &Arc<[u8]>, now: Instant) -> Outgoing<'_> {
+    Outgoing {
         format: Format {
-            codec: Codec::Vp8,
+            codec,
             profile: None,
             packetization: None,
         },
-        sequence,
+        sequence: 1,
         timestamp: 3_000,
         marker: true,
-        starts_keyframe,
+        starts_keyframe: false,
         csrc: &[5],
-        payload: &Arc::from([0x10; 100]),
+        payload,
         redundant: None,
         picture: None,
         captured: now,
         extensions: Extensions::default(),
-    };
-    lean.write(LineId::Video(0), types, &packet)
+    }
 }
 
 /// Source, number and type of each datagram.
@@ -250,6 +259,26 @@ fn a_header_names_the_line_and_what_the_publisher_said() {
         assert_eq!(datagram[..expected.len()], expected);
         assert_eq!(datagram.len(), expected.len() + 100 + 16);
     });
+}
+
+/// It is the same for all who hear it until it leaves, whatever the types of their sessions are.
+#[test]
+fn blocks_of_redundancy_are_named_as_they_leave() {
+    let payload: Arc<[u8]> = Arc::from([0xef, 0x0f, 0, 2, 111, 1, 2, 3]);
+    let check = |blocks: Option<u8>, expected: [u8; 8]| {
+        let types = Types {
+            plain: 63.into(),
+            resent: None,
+            blocks: blocks.map(Pt::from),
+        };
+        let packet = Packet::new(types, &outgoing(Codec::Opus, &payload, Instant::now()));
+        assert!(Arc::ptr_eq(&packet.payload, &payload), "nothing is copied");
+        let mut datagram = vec![9];
+        packet.write_payload(&mut datagram);
+        assert_eq!(datagram[1..], expected);
+    };
+    check(None, [0xef, 0x0f, 0, 2, 111, 1, 2, 3]);
+    check(Some(109), [0xed, 0x0f, 0, 2, 109, 1, 2, 3]);
 }
 
 /// The numbers across all lines of all that leaves, and whether it is padding.

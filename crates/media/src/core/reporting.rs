@@ -4,14 +4,14 @@
 //! cipher is set right here: the time on the line, and how many packets there were. What receivers say of such a line the stack reads and
 //! forgets; it is read here once more. All of this is of the client's own making, and what makes no sense is left alone.
 
-use std::{collections::VecDeque, time::Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use quality::Report;
 
-use crate::{
-    core::{arrivals::Arrivals, measuring::Told},
-    peer::reports::microseconds,
-};
+use crate::core::{arrivals::Arrivals, measuring::Told};
 
 const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;
@@ -26,22 +26,28 @@ const REPORTS_KEPT: usize = 4;
 
 /// What was sent on a line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sent {
-    pub(super) ssrc: u32,
-    pub(super) clock_rate_hz: u32,
+pub struct Sent {
+    /// The name of its stream.
+    pub ssrc: u32,
+    /// By which its times count.
+    pub clock_rate_hz: u32,
     /// A time on the line, and when that was; nothing if nothing was sent.
-    pub(super) clock: Option<(u32, Instant)>,
-    pub(super) packets: u64,
-    pub(super) bytes: u64,
+    pub clock: Option<(u32, Instant)>,
+    /// How many packets have left.
+    pub packets: u64,
+    /// And how many bytes of payload.
+    pub bytes: u64,
     /// What its receiver has reported last.
-    pub(super) told: Option<Told>,
+    pub told: Option<Told>,
 }
 
 /// What is reported of the lines of a session.
 #[derive(Debug)]
-pub(super) struct Reporting {
-    pub(super) lines: Vec<Sent>,
-    pub(super) now: Instant,
+pub struct Reporting {
+    /// The lines.
+    pub lines: Vec<Sent>,
+    /// The time of what is read or set right next.
+    pub now: Instant,
     /// The middle of the time that was reported, by which answers name a report, and when that was.
     reported: VecDeque<(u32, Instant)>,
 }
@@ -55,13 +61,16 @@ struct Packet<'a> {
 
 /// Asks for a packet of a source once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Missing {
-    pub(super) ssrc: u32,
-    pub(super) sequence: u16,
+pub struct Missing {
+    /// The source.
+    pub ssrc: u32,
+    /// The lower half of its number.
+    pub sequence: u16,
 }
 
 impl Reporting {
-    pub(super) fn new(lines: Vec<Sent>, now: Instant) -> Reporting {
+    /// Of lines of which nothing was reported yet.
+    pub fn new(lines: Vec<Sent>, now: Instant) -> Reporting {
         Reporting {
             lines,
             now,
@@ -70,7 +79,7 @@ impl Reporting {
     }
 
     /// Sets reports of senders right in a compound that is about to be sealed. False: there is nothing of these lines in it.
-    pub(super) fn correct(&mut self, compound: &mut [u8]) -> bool {
+    pub fn correct(&mut self, compound: &mut [u8]) -> bool {
         let mut rest = compound;
         let mut has_corrected = false;
         while let Some(length) = length(rest) {
@@ -104,7 +113,7 @@ impl Reporting {
     }
 
     /// Reads what a client says of these lines, and names what it misses. Gives the largest share that was lost of a line, if it says so.
-    pub(super) fn read(&mut self, compound: &[u8], mut missing: impl FnMut(Missing)) -> Option<f32> {
+    pub fn read(&mut self, compound: &[u8], mut missing: impl FnMut(Missing)) -> Option<f32> {
         let mut lost: Option<u8> = None;
         for packet in packets(compound) {
             let blocks = match packet.kind {
@@ -126,21 +135,23 @@ impl Reporting {
         lost.map(|lost| f32::from(lost) / 256.0)
     }
 
-    /// Notes what is said of a line, and gives how much of it was lost since this was said last, in 256ths.
+    /// Notes what is said of a line, and gives how much of it was lost since this was said last, in 256ths; nothing if nothing has come since.
     fn told(&mut self, block: &[u8]) -> Option<u8> {
         let round_trip_us = self.round_trip_us(word(block, 16), word(block, 20));
         let sent = self.lines.iter_mut().find(|sent| sent.ssrc == word(block, 0))?;
         // Signed, and negative if more came than were expected.
         let lost = (word(block, 4) << 8).cast_signed() >> 8;
+        let highest = u64::from(word(block, 8));
+        let is_more = sent.told.is_none_or(|before| before.report.highest != highest);
         sent.told = Some(Told {
             report: Report {
-                highest: u64::from(word(block, 8)),
+                highest,
                 lost: u64::try_from(lost).unwrap_or_default(),
                 jitter_us: u64::from(word(block, 12)) * 1_000_000 / u64::from(sent.clock_rate_hz),
             },
             round_trip_us,
         });
-        Some(block[4])
+        is_more.then_some(block[4])
     }
 
     /// From a report of ours to an answer that came just now, less what the client waited (in 65,536ths of a second).
@@ -150,6 +161,10 @@ impl Reporting {
         let since_us = microseconds(self.now.saturating_duration_since(*at));
         Some(since_us.saturating_sub(waited_us))
     }
+}
+
+pub(crate) fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Ticks of a line's clock from one time to another, as its 32 bits have them.
@@ -176,13 +191,13 @@ fn nacked(ssrc: u32, entries: &[u8], missing: &mut impl FnMut(Missing)) {
 }
 
 /// What a client says of packets by their transport-wide numbers.
-pub(super) fn arrivals(compound: &[u8]) -> impl Iterator<Item = Arrivals<'_>> {
+pub fn arrivals(compound: &[u8]) -> impl Iterator<Item = Arrivals<'_>> {
     let told = packets(compound).filter(|packet| (packet.kind, packet.count) == (TRANSPORT_FEEDBACK, ARRIVALS));
     told.filter_map(|packet| Arrivals::parse(packet.body.get(8..)?))
 }
 
 /// How long a compound is without what it says at its end of packets by their transport-wide numbers: that is for nobody but [`arrivals`].
-pub(super) fn without_arrivals(compound: &[u8]) -> usize {
+pub fn without_arrivals(compound: &[u8]) -> usize {
     let (mut read, mut kept) = (0, 0);
     for packet in packets(compound) {
         read += 4 + packet.body.len();
@@ -223,8 +238,6 @@ fn half(bytes: &[u8], at: usize) -> u16 {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "instants can only be had from a clock")]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -287,6 +300,12 @@ mod tests {
         reporting.now += Duration::from_millis(540);
         let lost_share = reporting.read(&packet(RECEIVER_REPORT, 1, &[&[9], &block[..]].concat()), |_| {});
         assert_eq!(lost_share, Some(7.0 / 256.0));
+        let again = [SSRC, 0x0700_0000 | lost, 70_000, 900, 0x1234_5678, 32_768];
+        let again = reporting.read(&packet(RECEIVER_REPORT, 1, &[&[9], &again[..]].concat()), |_| {});
+        assert_eq!(
+            again, None,
+            "nothing was sent on it, which is no way that loses nothing"
+        );
         let told = reporting.lines[0].told.unwrap();
         assert_eq!(
             (told.report.highest, told.report.lost, told.report.jitter_us),
