@@ -18,12 +18,16 @@ pub mod filter_odata;
 pub mod identity_jwt;
 pub mod media_allocation;
 pub mod media_arrivals;
+pub mod media_carriage;
 pub mod media_channel;
 pub mod media_datagram;
 pub mod media_descriptor;
 pub mod media_framing;
+pub mod media_line;
 pub mod media_offer;
+pub mod media_payload;
 pub mod media_redundancy;
+pub mod media_report;
 pub mod media_stats;
 pub mod odata_request;
 pub mod recorder_file;
@@ -37,6 +41,7 @@ pub mod telephony_sdp;
 pub mod transcode_batch;
 pub mod transcode_mask;
 pub mod transcode_request;
+pub mod turn_admitted;
 pub mod turn_client;
 pub mod turn_relay;
 
@@ -55,12 +60,16 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("identity_jwt", identity_jwt::run),
     ("media_allocation", media_allocation::run),
     ("media_arrivals", media_arrivals::run),
+    ("media_carriage", media_carriage::run),
     ("media_channel", media_channel::run),
     ("media_datagram", media_datagram::run),
     ("media_descriptor", media_descriptor::run),
     ("media_framing", media_framing::run),
+    ("media_line", media_line::run),
     ("media_offer", media_offer::run),
+    ("media_payload", media_payload::run),
     ("media_redundancy", media_redundancy::run),
+    ("media_report", media_report::run),
     ("media_stats", media_stats::run),
     ("odata_request", odata_request::run),
     ("recorder_file", recorder_file::run),
@@ -74,6 +83,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("transcode_batch", transcode_batch::run),
     ("transcode_mask", transcode_mask::run),
     ("transcode_request", transcode_request::run),
+    ("turn_admitted", turn_admitted::run),
     ("turn_client", turn_client::run),
     ("turn_relay", turn_relay::run),
 ];
