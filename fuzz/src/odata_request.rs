@@ -1,6 +1,6 @@
 //! Any request of OData: the first line is a path, the second a query, which is held against a resource with others below it.
 
-use odata::{Options, Path, Shape, Takes};
+use odata::{Navigation, Options, Path, Shape, Takes};
 
 const SEGMENT: Shape = Shape {
     name: "segment",
@@ -13,7 +13,7 @@ const SEGMENT: Shape = Shape {
 const SESSION: Shape = Shape {
     name: "session",
     properties: &["id", "caller"],
-    navigations: &[("segments", &SEGMENT)],
+    navigations: &[several("segments", &SEGMENT)],
     of_one: &[],
     of_many: &[odata::TOP],
 };
@@ -21,10 +21,18 @@ const SESSION: Shape = Shape {
 const RECORD: Shape = Shape {
     name: "callRecord",
     properties: &["id", "version"],
-    navigations: &[("sessions", &SESSION)],
+    navigations: &[several("sessions", &SESSION)],
     of_one: &[],
     of_many: &[odata::TOP],
 };
+
+const fn several(name: &'static str, shape: &'static Shape) -> Navigation {
+    Navigation {
+        name,
+        shape,
+        is_collection: true,
+    }
+}
 
 const PATTERNS: [(&str, usize); 4] = [
     ("communications/callRecords", 0),

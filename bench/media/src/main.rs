@@ -43,14 +43,21 @@ pub(crate) struct Arguments {
     /// Measure what estimation costs, and spreading rooms over two media threads, by playing each scenario so as well
     #[arg(long, conflicts_with_all = ["count", "spread"])]
     compare: bool,
+    #[command(flatten)]
+    other: Other,
+    #[command(flatten)]
+    threads: Threads,
+}
+
+/// Whether another server is measured beside ours
+#[derive(Args)]
+struct Other {
     /// Measure Debian's Janus as well, under the same clients, in a network namespace of its own
     #[arg(long)]
     janus: bool,
     /// This is that namespace
     #[arg(long, hide = true)]
     inside: bool,
-    #[command(flatten)]
-    threads: Threads,
 }
 
 /// On how many threads it is played, and in how many rooms
@@ -88,9 +95,9 @@ fn main() -> Result<()> {
     if let Some(Part::Serve { estimate, threads }) = arguments.part {
         return serving::run(estimate, threads);
     }
-    if arguments.inside {
+    if arguments.other.inside {
         network::lay()?;
-    } else if arguments.janus {
+    } else if arguments.other.janus {
         return Err(network::again_inside());
     }
     let is_wanted = |name: &str| arguments.scenarios.is_empty() || arguments.scenarios.iter().any(|one| one == name);

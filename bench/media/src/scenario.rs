@@ -140,7 +140,10 @@ impl Scenario {
             bare_us: f64::midpoint(before_us, after_us),
             ours,
             compared,
-            janus: (arguments.janus).then(|| janus(&mut Janus::start(network::ADDRESS)?)),
+            janus: arguments
+                .other
+                .janus
+                .then(|| janus(&mut Janus::start(network::ADDRESS)?)),
         })
     }
 

@@ -8,7 +8,7 @@
 //! so that is a row of its own.
 
 use crate::{
-    Media, Path, Register, RegisterError,
+    Media, Obstacle, Path, Register, RegisterError,
     limits::{LATE_REPORTS_WITHIN_US, MEASURED_AT_ONCE, SETUP_FAILURES_PER_CONFERENCE_MAX},
     numbers::Number,
 };
@@ -68,32 +68,6 @@ pub struct SetupFailure {
     pub end: Micros,
     /// What kept them from it.
     pub obstacle: Obstacle,
-}
-
-/// What keeps somebody from coming in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// Their transport did not come up: nothing came from them, or no way was found.
-    Unreachable = 1,
-    /// A way was found, and no secure connection came about on it.
-    Unsecured = 2,
-    /// There was no room for them.
-    Full = 3,
-    /// They were sent away, by somebody or by the rules.
-    Denied = 4,
-    /// They knocked, and nobody answered.
-    Unanswered = 5,
-}
-
-impl Obstacle {
-    /// All of them.
-    pub const ALL: [Obstacle; 5] = [
-        Obstacle::Unreachable,
-        Obstacle::Unsecured,
-        Obstacle::Full,
-        Obstacle::Denied,
-        Obstacle::Unanswered,
-    ];
 }
 
 /// The rows of one session begin with those of a session on record.

@@ -512,12 +512,11 @@ mod tests {
             let answer = answers.borrow_mut().next();
             let all_asked = &all_asked;
             async move {
-                match answer {
-                    Some(answer) => answer,
-                    None => {
-                        all_asked.notify_one();
-                        std::future::pending().await
-                    }
+                if let Some(answer) = answer {
+                    answer
+                } else {
+                    all_asked.notify_one();
+                    std::future::pending().await
                 }
             }
         };

@@ -9,8 +9,8 @@ use syn::{ItemConst, Type, visit::Visit};
 
 use super::{checkout::Checkout, crates::Crate, rust_source};
 
-/// Crates without input from outside, and so without limits: `api` is generated, `aside` is told how much by whoever uses it, the
-/// others are tools.
+/// Crates without input from outside, and so without limits: `api` is generated, `aside` is told how much by whoever uses it, `steady`
+/// reads clocks, the others are tools.
 const WITHOUT_LIMITS: &[&str] = &[
     "api",
     "aside",
@@ -19,6 +19,7 @@ const WITHOUT_LIMITS: &[&str] = &[
     "end-to-end",
     "fuzz",
     "sederunt",
+    "steady",
     "xtask",
 ];
 

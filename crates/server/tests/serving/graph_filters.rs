@@ -13,8 +13,10 @@ use crate::world::text;
 
 const RECORDS: &str = "/v1.0/communications/callRecords";
 
-/// A comparison with what it finds.
-const COMPARISONS: [(&str, fn(Ordering) -> bool); 6] = [
+/// Whether what is found stands so to what is asked for.
+type Finds = fn(Ordering) -> bool;
+
+const COMPARISONS: [(&str, Finds); 6] = [
     ("eq", Ordering::is_eq),
     ("ne", Ordering::is_ne),
     ("lt", Ordering::is_lt),

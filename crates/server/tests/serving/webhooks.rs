@@ -289,7 +289,7 @@ async fn neighbours_are_not_told_anything() {
     });
     happens(&world, &notices).await;
     // Each has been tried, and failed.
-    let outbox = Outbox::new(database(&world.data).await);
+    let outbox = world.outbox();
     let until = Instant::now() + Duration::from_secs(20);
     for notice in &notices {
         let host = notice.address.split('/').nth(2).expect("a host");
