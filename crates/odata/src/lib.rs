@@ -17,9 +17,13 @@ use std::borrow::Cow;
 pub mod limits;
 mod options;
 mod path;
+mod shape;
+#[cfg(test)]
+mod tests;
 
-pub use options::{Expand, FILTER, Navigation, ORDER_BY, Options, PROVISIONAL, SKIP_TOKEN, Shape, TOP, Takes};
+pub use options::{Expand, FILTER, ORDER_BY, Options, PROVISIONAL, SKIP_TOKEN, TOP};
 pub use path::Path;
+pub use shape::{Navigation, Shape, Takes};
 
 /// Why a request cannot be answered, in words for whoever wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
