@@ -13,7 +13,7 @@ const SEGMENT: Shape = Shape {
 const SESSION: Shape = Shape {
     name: "session",
     properties: &["id", "caller"],
-    navigations: &[several("segments", &SEGMENT)],
+    navigations: &[Navigation::many("segments", &SEGMENT)],
     of_one: &[],
     of_many: &[odata::TOP],
 };
@@ -21,18 +21,10 @@ const SESSION: Shape = Shape {
 const RECORD: Shape = Shape {
     name: "callRecord",
     properties: &["id", "version"],
-    navigations: &[several("sessions", &SESSION)],
+    navigations: &[Navigation::many("sessions", &SESSION)],
     of_one: &[],
     of_many: &[odata::TOP],
 };
-
-const fn several(name: &'static str, shape: &'static Shape) -> Navigation {
-    Navigation {
-        name,
-        shape,
-        is_collection: true,
-    }
-}
 
 const PATTERNS: [(&str, usize); 4] = [
     ("communications/callRecords", 0),

@@ -5,32 +5,23 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { answers, Front } from '../world/front.js';
-import { survives } from '../world/outage.js';
-import { Person } from '../world/person.js';
+import { Meeting, survives } from '../world/outage.js';
 import { Postgres } from '../world/postgres.js';
-import { Register } from '../world/register.js';
 import { Server } from '../world/server.js';
 import { until } from '../world/until.js';
 
 describe('a rolling update on PostgreSQL', { timeout: 180_000 }, () => {
   let postgres, front, server, next;
-  const meeting = { register: null, space: null, people: [] };
+  const meeting = new Meeting();
 
   before(async () => {
     [postgres, front] = await Promise.all([Postgres.start(), Front.open()]);
     server = await Server.start({ database: postgres.database, front, settings: 'drain_seconds = 1\n' });
-    server.addUser('owner@example.org', 'Owner');
-    const register = new Register(server, server.token('owner@example.org'));
-    const created = await register.call('grpc', 'spaces', 'create_space', { space: { config: { access_type: 'OPEN' } } });
-    const [ada, bo] = await Promise.all([Person.arrive(server, 'Ada', 'red'), Person.arrive(server, 'Bo', 'green')]);
-    Object.assign(meeting, { register, space: created, people: [ada, bo] });
-    for (const person of meeting.people) await person.join(created.meeting_code);
-    await Promise.all([ada.seesEach([bo]), bo.seesEach([ada])]);
+    await meeting.begin(server);
   });
 
   after(async () => {
-    meeting.register?.close();
-    await Promise.all(meeting.people.map((person) => person.go()));
+    await meeting.close();
     await Promise.all([server?.stop(), next?.stop()]);
     front?.close();
     await postgres?.stop();
@@ -53,15 +44,8 @@ describe('a rolling update on PostgreSQL', { timeout: 180_000 }, () => {
     survives(meeting, async (everybodySees) => {
       await Promise.all([everybodySees(), server.terminate()]);
       await next.serving;
-      meeting.register.close();
-      meeting.register = new Register(next, next.token('owner@example.org'));
+      meeting.readFrom(next);
     }, 'The server is restarting – reconnecting…'));
 
-  test('the last leave ends the conference', async () => {
-    const { register, people } = meeting;
-    for (const person of people) await person.leave();
-    const get = () => register.call('grpc', 'records', 'get_conference_record', { name: people[0].seat.conferenceRecord });
-    await until('the conference to end', async () => (await get()).end_time, { withinMs: 2_000 });
-    for (const person of people) assert.deepEqual(person.errors, []);
-  });
+  test('the last leave ends the conference', () => meeting.end());
 });

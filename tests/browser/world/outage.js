@@ -1,13 +1,54 @@
-// Something happens to the server while people meet, and the same meeting goes on, in the same record.
+// Something happens to the server while two people meet, and the same meeting goes on, in the same record.
 
 import assert from 'node:assert/strict';
 
-import { time_ms } from './register.js';
+import { Person } from './person.js';
+import { Register, time_ms } from './register.js';
+import { until } from './until.js';
 
 /** Signs of life are written at least this often. */
 const SIGN_OF_LIFE_EVERY_MS = 5_000;
 /** From the return of the server until everybody sees each other again: the slowest pause between two tries, and a try. */
 const BACK_WITHIN_MS = 20_000;
+
+/** A meeting of two, whose register an outage may replace. */
+export class Meeting {
+  register = null;
+  space = null;
+  people = [];
+
+  /** Both are in, and see each other. */
+  async begin(server) {
+    server.addUser('owner@example.org', 'Owner');
+    this.readFrom(server);
+    const space = { config: { access_type: 'OPEN' } };
+    this.space = await this.register.call('grpc', 'spaces', 'create_space', { space });
+    this.people = await Promise.all([Person.arrive(server, 'Ada', 'red'), Person.arrive(server, 'Bo', 'green')]);
+    for (const person of this.people) await person.join(this.space.meeting_code);
+    const [ada, bo] = this.people;
+    await Promise.all([ada.seesEach([bo]), bo.seesEach([ada])]);
+  }
+
+  /** Its register is asked for at this server. */
+  readFrom(server) {
+    this.register?.close();
+    this.register = new Register(server, server.token('owner@example.org'));
+  }
+
+  /** Both leave, which ends the conference at once. */
+  async end() {
+    for (const person of this.people) await person.leave();
+    const [{ seat }] = this.people;
+    const get = () => this.register.call('grpc', 'records', 'get_conference_record', { name: seat.conferenceRecord });
+    await until('the conference to end', async () => (await get()).end_time, { withinMs: 2_000 });
+    for (const person of this.people) assert.deepEqual(person.errors, []);
+  }
+
+  async close() {
+    this.register?.close();
+    await Promise.all(this.people.map((person) => person.go()));
+  }
+}
 
 /** The sessions of a person, oldest first. */
 async function sessionsOf(register, person) {
@@ -18,7 +59,7 @@ async function sessionsOf(register, person) {
 /**
  * An outage that pages tell people of in these words, and after it everybody is back by themselves: one participant each, and one more
  * session.
- * @param {{ register: object, space: { name: string }, people: object[] }} meeting whose register the outage may replace
+ * @param {Meeting} meeting
  */
 export async function survives(meeting, outage, says) {
   const { space, people } = meeting;
