@@ -16,6 +16,7 @@ const RECORDS: &str = "/v1.0/communications/callRecords";
 /// Whether what is found stands so to what is asked for.
 type Finds = fn(Ordering) -> bool;
 
+/// As they are written, each with what it finds.
 const COMPARISONS: [(&str, Finds); 6] = [
     ("eq", Ordering::is_eq),
     ("ne", Ordering::is_ne),
