@@ -6,13 +6,17 @@ use std::{
     slice,
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
 
 /// How long a runner's forgotten child may hold its output open after the runner itself has ended.
 const OUTPUT_GRACE: Duration = Duration::from_secs(5);
+
+/// Whoever says nothing for so long waits for something that does not come, and is ended: what it said before names it, and the others
+/// still have their time. The longest silence of a sound run is that of clippy.
+const SILENCE_MAX: Duration = Duration::from_mins(20);
 
 /// Runs to the end with our own standard streams; anything but success is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
@@ -49,6 +53,10 @@ pub(crate) enum Show {
 
 /// Runs to the end and passes the output on while keeping it, because runners tell their counts only in their last lines.
 pub(crate) fn tee(command: &mut Command, show: Show) -> Result<(ExitStatus, Vec<String>)> {
+    tee_until_silent(command, show, SILENCE_MAX)
+}
+
+fn tee_until_silent(command: &mut Command, show: Show, silence_max: Duration) -> Result<(ExitStatus, Vec<String>)> {
     let (reader, writer) = io::pipe().context("no pipe for the output")?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command
@@ -66,11 +74,11 @@ pub(crate) fn tee(command: &mut Command, show: Show) -> Result<(ExitStatus, Vec<
             }
         }
     });
-    let (ended_sender, ended) = mpsc::channel();
-    thread::spawn(move || ended_sender.send(child.wait()));
 
     let mut kept = Vec::new();
     let mut status = None;
+    let mut heard = Instant::now();
+    let mut was_ended = false;
     loop {
         let wait = if status.is_some() {
             OUTPUT_GRACE
@@ -79,6 +87,7 @@ pub(crate) fn tee(command: &mut Command, show: Show) -> Result<(ExitStatus, Vec<
         };
         match lines.recv_timeout(wait) {
             Ok(line) => {
+                heard = Instant::now();
                 if show == Show::AsItComes {
                     print(slice::from_ref(&line))?;
                 }
@@ -86,20 +95,28 @@ pub(crate) fn tee(command: &mut Command, show: Show) -> Result<(ExitStatus, Vec<
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
             Err(mpsc::RecvTimeoutError::Timeout) if status.is_some() => break,
-            Err(mpsc::RecvTimeoutError::Timeout) => status = ended.try_recv().ok(),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                status = child.try_wait()?;
+                if status.is_none() && heard.elapsed() > silence_max {
+                    child.kill()?;
+                    status = Some(child.wait()?);
+                    was_ended = true;
+                }
+            }
         }
     }
     if show == Show::AtItsEnd {
         print(&kept)?;
     }
+    if was_ended {
+        let silent_s = silence_max.as_secs();
+        println!("`{}` was ended: it said nothing for {silent_s} s", describe(command));
+    }
     let status = match status {
         Some(status) => status,
-        None => ended.recv().context("the runner was lost")?,
+        None => child.wait()?,
     };
-    Ok((
-        status.with_context(|| format!("`{}` was lost", describe(command)))?,
-        kept,
-    ))
+    Ok((status, kept))
 }
 
 fn print(lines: &[String]) -> Result<()> {
@@ -118,4 +135,36 @@ pub(crate) fn describe(command: &Command) -> String {
             .map(|argument| argument.to_string_lossy().into_owned()),
     );
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(script: &str, expected: &[&str], succeeds: bool) {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let (status, said) = tee_until_silent(&mut command, Show::AtItsEnd, Duration::from_secs(1)).expect("it starts");
+        assert_eq!(
+            (said, status.success()),
+            (expected.iter().map(|line| (*line).to_owned()).collect(), succeeds),
+            "{script}"
+        );
+    }
+
+    #[test]
+    fn whoever_says_something_is_waited_for() {
+        check("echo one; echo two >&2; exit 3", &["one", "two"], false);
+        check(
+            "for word in one two three; do sleep 0.5; echo $word; done",
+            &["one", "two", "three"],
+            true,
+        );
+    }
+
+    #[test]
+    fn whoever_says_nothing_any_more_is_ended() {
+        check("echo one; exec sleep 600", &["one"], false);
+    }
 }
