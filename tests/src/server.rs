@@ -6,12 +6,17 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::http;
+
+/// A server gives those who are inside, and what it has still to tell, some seconds.
+const ENDS_WITHIN: Duration = Duration::from_mins(1);
 
 /// What a test binary of this crate was built beside: the program, in the same profile.
 pub fn binary() -> Result<PathBuf> {
@@ -65,7 +70,7 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().context("standard output is piped")?).lines();
         let ready = lines.next().context("the server ended before it served")??;
         // The rest of the output is read on, or the server would one day wait for us.
-        std::thread::spawn(move || lines.for_each(drop));
+        thread::spawn(move || lines.for_each(drop));
         let port = ready
             .rsplit(':')
             .next()
@@ -104,7 +109,14 @@ impl Server {
     pub fn terminate(mut self) -> Result<()> {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status()?;
         ensure!(asked.success(), "it cannot be asked to stop");
-        let ended = self.child.wait()?;
+        let begun = Instant::now();
+        let ended = loop {
+            match self.child.try_wait()? {
+                Some(ended) => break ended,
+                None => ensure!(begun.elapsed() < ENDS_WITHIN, "it does not stop"),
+            }
+            thread::sleep(Duration::from_millis(20));
+        };
         ensure!(ended.success(), "it did not stop in good order: {ended}");
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What was said by SIP about a call can be read when it is over.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result, ensure};
 use end_to_end::request;
 use serde_json::{Value, json};
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     speech::then_silence,
     telephone::Telephone,
-    world::{DOMAIN_BASE, PROJECT, World},
+    world::{DOMAIN_BASE, PATIENCE, PROJECT, World},
 };
 
 /// The messages of a call: who says what, in the order in which it was said.
@@ -33,12 +35,15 @@ fn path_of(call: &Value) -> Result<String> {
 /// What is kept of a call that is over, once it is there.
 async fn kept(world: &World, call: &Value) -> Result<Value> {
     let path = path_of(call)?;
+    let begun = Instant::now();
     loop {
         let answer = request(world.server().address(), "GET", &path, Some(&world.token), None)?;
         if answer.status == 200 {
             return Ok(answer.body);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert_eq!(answer.body["error"]["status"], "FAILED_PRECONDITION", "it is not lost");
+        ensure!(begun.elapsed() < PATIENCE, "it does not come: {}", answer.body);
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -78,19 +83,11 @@ async fn what_was_said_about_a_call_is_there_when_it_is_over() -> Result<()> {
     let mut ada = Telephone::ada(&silence, "udp", world.sip).await;
     ada.dial(&format!("sip:anybody@demo.{DOMAIN_BASE}")).await;
     let call = world.newest("calls", "calls", |call| call["state"] == "IN_PROGRESS")?;
-    let path = path_of(&call)?;
-    let ask = || request(world.server().address(), "GET", &path, Some(&world.token), None);
-    assert_eq!(ask()?.body["error"]["status"], "FAILED_PRECONDITION");
+    let early = request(world.server().address(), "GET", &path_of(&call)?, Some(&world.token), None)?;
+    assert_eq!(early.body["error"]["status"], "FAILED_PRECONDITION");
     ada.hang_up().await;
     world.newest("calls", "calls", |call| call["state"] == "COMPLETED")?;
-    let info = loop {
-        let answer = ask()?;
-        if answer.status == 200 {
-            break answer.body;
-        }
-        assert_eq!(answer.body["error"]["status"], "FAILED_PRECONDITION", "it is not lost");
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    };
+    let info = kept(&world, &call).await?;
     let said = ladder(&info, &ours);
     let expected = [
         "they: INVITE",

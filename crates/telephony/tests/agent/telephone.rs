@@ -259,7 +259,11 @@ impl Telephone {
     /// What it heard. It is off after that, since only then its file is whole.
     pub(super) async fn heard(mut self) -> Clip {
         self.say("quit", "").await;
-        self.process.wait().expect("it ends");
+        let begun = Instant::now();
+        while self.process.try_wait().expect("it is ours").is_none() {
+            assert!(begun.elapsed() < PATIENCE, "baresip does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let heard = fs::read_dir(self.folder.path().join("heard")).expect("a folder");
         let heard: Vec<PathBuf> = heard.map(|file| file.expect("a file").path()).collect();
         let file = heard
