@@ -83,7 +83,13 @@ async fn what_was_said_about_a_call_is_there_when_it_is_over() -> Result<()> {
     let mut ada = Telephone::ada(&silence, "udp", world.sip).await;
     ada.dial(&format!("sip:anybody@demo.{DOMAIN_BASE}")).await;
     let call = world.newest("calls", "calls", |call| call["state"] == "IN_PROGRESS")?;
-    let early = request(world.server().address(), "GET", &path_of(&call)?, Some(&world.token), None)?;
+    let early = request(
+        world.server().address(),
+        "GET",
+        &path_of(&call)?,
+        Some(&world.token),
+        None,
+    )?;
     assert_eq!(early.body["error"]["status"], "FAILED_PRECONDITION");
     ada.hang_up().await;
     world.newest("calls", "calls", |call| call["state"] == "COMPLETED")?;

@@ -6,7 +6,7 @@ use std::{
     net::{SocketAddr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use audio::{Clip, decode, tone, wav};
@@ -189,7 +189,7 @@ impl Telephone {
             .stderr(Stdio::null())
             .spawn()
             .expect("baresip is installed");
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let control = loop {
             match TcpStream::connect(("127.0.0.1", control)).await {
                 Ok(stream) => break stream,
@@ -245,7 +245,7 @@ impl Telephone {
 
     /// Waits until it has written this down for whoever sits before it.
     pub(super) async fn writes(&self, text: &str) {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         loop {
             let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
             if log.contains(text) {
