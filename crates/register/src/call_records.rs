@@ -237,7 +237,7 @@ impl Register {
         predicate: Predicate,
         query: &Query<'_>,
     ) -> Result<Page<Published>, RegisterError> {
-        let predicate = self.with_codes_resolved(predicate).await?;
+        let predicate = self.with_codes_resolved(predicate, query.now).await?;
         let direction = match order {
             Order::NewestFirst | Order::LatestChangeFirst => Direction::Descending,
             Order::OldestFirst | Order::EarliestChangeFirst => Direction::Ascending,
@@ -272,7 +272,7 @@ impl Register {
         predicate: Predicate,
         now: Micros,
     ) -> Result<i64, RegisterError> {
-        let predicate = self.with_codes_resolved(predicate).await?;
+        let predicate = self.with_codes_resolved(predicate, now).await?;
         let mut count = 0;
         for part in parts(whose, Order::NewestFirst, &predicate, now, None) {
             count += part.list.count_where(&self.db, part.params, &part.predicate).await?;
@@ -280,8 +280,8 @@ impl Register {
         Ok(count)
     }
 
-    async fn with_codes_resolved(&self, mut predicate: Predicate) -> Result<Predicate, RegisterError> {
-        self.resolve_codes(&mut predicate).await?;
+    async fn with_codes_resolved(&self, mut predicate: Predicate, now: Micros) -> Result<Predicate, RegisterError> {
+        self.resolve_codes(&mut predicate, now).await?;
         Ok(predicate)
     }
 }

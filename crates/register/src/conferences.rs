@@ -7,6 +7,7 @@ use crate::{
     Page, Query, Register, RegisterError,
     limits::{CONFERENCES_PER_PAGE, NEVER_US},
     page::{Direction, List},
+    spaces::lapsed_by,
 };
 use std::collections::HashMap;
 
@@ -48,8 +49,9 @@ pub(crate) const MAY_READ: &str = "
     join conference_reader r on r.account = $2 and r.start_us = c.start_us and r.conference = c.id
     where c.id = $1 and (c.end_us is null or c.expire_us > $3)";
 
-/// The space that has this code now.
-pub(crate) const SPACE_OF_CODE: &str = "select m.space from meeting_code m where m.code = $1";
+/// The space that has this code now, if it has not lapsed.
+pub(crate) const SPACE_OF_CODE: &str =
+    "select m.space from meeting_code m where m.code = $1 and m.last_used_us > $2";
 
 pub(crate) const CONFERENCES: List = List {
     name: "conferences",
@@ -144,7 +146,7 @@ impl Register {
         let mut params = vec![reader.as_str().into(), query.now.0.into()];
         params.extend(app.map(Into::into));
         let mut predicate = filter::google(query.filter)?;
-        self.resolve_codes(&mut predicate).await?;
+        self.resolve_codes(&mut predicate, query.now).await?;
         let list = match app {
             None => CONFERENCES,
             Some(_) if asks_for_one_space(&predicate) => CONFERENCES_OF_APP_IN_SPACE,
@@ -158,7 +160,7 @@ impl Register {
     /// Puts spaces in the place of their codes, each looked up once. Asked of the rows instead, every comparison would look up
     /// every row's code. A code that is nobody's, or could be none, becomes the name of no space; a space whose code has lapsed is
     /// in the answer of no code, and of none that is negated left out.
-    pub(crate) async fn resolve_codes(&self, predicate: &mut Predicate) -> Result<(), RegisterError> {
+    pub(crate) async fn resolve_codes(&self, predicate: &mut Predicate, now: Micros) -> Result<(), RegisterError> {
         let mut spaces = HashMap::new();
         for word in predicate.literals_mut("space.meeting_code") {
             if word.text.contains('\0') {
@@ -171,7 +173,8 @@ impl Register {
             };
             let code = code.as_str();
             if !spaces.contains_key(code) {
-                let rows = self.db.read(SPACE_OF_CODE, vec![code.into()]).await?;
+                let params = vec![code.into(), lapsed_by(now).into()];
+                let rows = self.db.read(SPACE_OF_CODE, params).await?;
                 let space = rows.first().map_or(Ok(""), |row| row.text(0))?.to_owned();
                 spaces.insert(code.to_owned(), space);
             }

@@ -82,7 +82,7 @@ async fn every_read_is_a_search() {
     for (sql, params) in [
         (SPACE_BY_ID, 2),
         (SPACE_BY_CODE, 2),
-        (SPACE_OF_CODE, 1),
+        (SPACE_OF_CODE, 2),
         (CONFERENCE, 2),
         (REPORTED_CONFERENCE, 2),
         (MAY_READ, 3),

@@ -1,9 +1,10 @@
 //! The fields that each list can be filtered by.
 
 use crate::hall::{Hall, anonymous, at, signed_in};
+use audit::By;
 use db::testing::each_engine;
 use meeting::{Micros, SpaceId};
-use register::{Query, RegisterError};
+use register::{Order, Query, RegisterError, Retention, Whose, limits::MEETING_CODE_LAPSE_US};
 
 #[tokio::test]
 async fn conferences() {
@@ -87,6 +88,43 @@ async fn conferences() {
             match hall.register.list_conferences(&hall.owner, &query, None).await {
                 Err(RegisterError::InvalidFilter(malformed)) => assert_eq!(malformed.at, at_byte, "{malformed}"),
                 other => panic!("{filter}: {other:?}"),
+            }
+        }
+    })
+    .await;
+}
+
+/// Whoever is handed a code that was somebody else's finds nothing of theirs by it, as `spaces.get` finds no space by it.
+#[tokio::test]
+async fn a_lapsed_code_is_nobodys() {
+    each_engine(async |db| {
+        let mut hall = Hall::new(&db).await;
+        let by = By::command_line(at(0).0);
+        let for_ever = hall.register.set_retention(hall.space.id(), Retention::Never, &by);
+        for_ever.await.expect("a space");
+        let seat = hall.join(signed_in(1), at(0)).await;
+        hall.leave(&seat, at(1)).await;
+        let lapse = at(1).plus_us(MEETING_CODE_LAPSE_US);
+        hall.register.publish(at(9)).await.expect("published");
+        for (filter, before, after) in [
+            (format!("space.meeting_code = {}", hall.code), 1, 0),
+            (format!("NOT space.meeting_code = {}", hall.code), 0, 1),
+            (format!("space.name = spaces/{}", hall.space.id()), 1, 1),
+        ] {
+            for (now, expected) in [(lapse.plus_us(-1), before), (lapse, after)] {
+                let query = Query {
+                    filter: &filter,
+                    now,
+                    ..Query::default()
+                };
+                let of_owner = hall.register.list_conferences(&hall.owner, &query, None).await;
+                assert_eq!(of_owner.expect("a page").items.len(), expected, "{filter} at {now:?}");
+                let predicate = || filter::google(&filter).expect("well-formed");
+                let register = &hall.register;
+                let records = register.list_call_records(Whose::Everybody, Order::NewestFirst, predicate(), &query);
+                assert_eq!(records.await.expect("a page").items.len(), expected, "{filter} at {now:?}");
+                let counted = register.count_call_records(Whose::Everybody, predicate(), now).await;
+                assert_eq!(counted.ok(), i64::try_from(expected).ok(), "{filter} at {now:?}");
             }
         }
     })
