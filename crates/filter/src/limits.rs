@@ -9,6 +9,3 @@ pub const DEPTH_MAX: usize = 32;
 
 /// Comparisons in one filter: each is evaluated for each row that a list passes.
 pub const TERMS_MAX: usize = 64;
-
-/// Decimals of a second: RFC 3339 as contracts write it ends at nanoseconds.
-pub const DECIMALS_MAX: usize = 9;

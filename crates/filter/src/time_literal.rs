@@ -1,15 +1,21 @@
-//! Moments as callers write them: RFC 3339 with any offset and up to nine decimals.
+//! Moments as callers write them: RFC 3339 with any offset and any decimals.
 //!
-//! Columns hold microseconds. A literal with more decimals lies between two of them, and cutting it off would let
+//! Columns hold microseconds. A literal with more than six decimals lies between two of them, and cutting it off would let
 //! `> …00.0000005Z` miss a row of a microsecond earlier than asked, or find one too many. So the literal keeps whether
 //! it lies above its microsecond, and each comparison is turned into one of whole microseconds that holds for the same
 //! rows.
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{Comparison, limits::DECIMALS_MAX};
+use crate::Comparison;
 
 const NANOSECONDS_PER_MICROSECOND: i128 = 1000;
+
+/// Where the time of day is set off from the date.
+const SEPARATOR_AT: usize = "2026-01-31".len();
+
+/// What sets it off: RFC 3339 §5.6. The parser takes any character.
+const SEPARATORS: &[u8] = b"Tt ";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TimeLiteral {
@@ -31,19 +37,20 @@ pub(crate) enum MicrosecondCondition {
 
 impl TimeLiteral {
     pub(crate) fn parse(text: &str) -> Result<TimeLiteral, &'static str> {
+        let separator = text.as_bytes().get(SEPARATOR_AT);
         let moment = OffsetDateTime::parse(text, &Rfc3339)
-            .map_err(|_| "expected a time such as 2026-01-31T09:30:00Z or 2026-01-31T10:30:00.123456789+01:00")?;
-        let decimals = text
-            .split_once('.')
-            .map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
-        if decimals > DECIMALS_MAX {
-            return Err("a time has at most nine decimals");
-        }
+            .ok()
+            .filter(|_| separator.is_some_and(|at| SEPARATORS.contains(at)))
+            .ok_or("expected a time such as 2026-01-31T09:30:00Z or 2026-01-31T10:30:00.123456789+01:00")?;
+        // The parser leaves out what is smaller than a nanosecond.
+        let beyond_nanoseconds = text.split_once('.').and_then(|(_, decimals)| decimals.get(9..));
+        let is_whole_nanosecond = beyond_nanoseconds
+            .is_none_or(|rest| rest.bytes().take_while(u8::is_ascii_digit).all(|digit| digit == b'0'));
         let nanoseconds = moment.unix_timestamp_nanos();
         let floor_us = nanoseconds.div_euclid(NANOSECONDS_PER_MICROSECOND);
         Ok(TimeLiteral {
             floor_us: i64::try_from(floor_us).expect("the years 0 to 9999 fit many times over"),
-            exact: nanoseconds.rem_euclid(NANOSECONDS_PER_MICROSECOND) == 0,
+            exact: is_whole_nanosecond && nanoseconds.rem_euclid(NANOSECONDS_PER_MICROSECOND) == 0,
         })
     }
 

@@ -133,6 +133,21 @@ fn nanoseconds_are_not_truncated() {
         ("<  2024-01-01T00:00:00.000001000Z", "start_us < $1", NEW_YEAR_US + 1),
         ("=  2024-01-01T00:00:00.000001Z", "start_us = $1", NEW_YEAR_US + 1),
         ("<  1969-12-31T23:59:59.999999999Z", "start_us <= $1", -1),
+        // Of more than nine decimals none is lost either.
+        (">= 2024-01-01T00:00:00.0000000001Z", "start_us > $1", NEW_YEAR_US),
+        (
+            "<  2024-01-01T00:00:00.000001000000000001+00:00",
+            "start_us <= $1",
+            NEW_YEAR_US + 1,
+        ),
+        (
+            ">= 2024-01-01T00:00:00.0000010000000000-00:00",
+            "start_us >= $1",
+            NEW_YEAR_US + 1,
+        ),
+        ("<  1969-12-31T23:59:59.9999999999Z", "start_us <= $1", -1),
+        ("=  2024-01-01t00:00:00z", "start_us = $1", NEW_YEAR_US),
+        ("=  '2024-01-01 00:00:00Z'", "start_us = $1", NEW_YEAR_US),
         (">  0000-01-01T00:00:00Z", "start_us > $1", -62_167_219_200_000_000),
         (
             "<  9999-12-31T23:59:59.999999999-23:59",
@@ -186,11 +201,10 @@ fn refusals_say_where_and_why() {
         ("start_time = 2024-01-01T00:00:00", 13, time.to_owned()),
         ("start_time = 2024-02-30T00:00:00Z", 13, time.to_owned()),
         ("start_time = ''", 13, time.to_owned()),
-        (
-            "start_time = 2024-01-01T00:00:00.1234567890Z",
-            13,
-            "a time has at most nine decimals".to_owned(),
-        ),
+        ("start_time = 2024-01-01X00:00:00Z", 13, time.to_owned()),
+        ("start_time = 2024-01-01_00:00:00Z", 13, time.to_owned()),
+        ("start_time = 2024-01-01é00:00:00Z", 13, time.to_owned()),
+        ("start_time = 2024-01-01T00:00:00.Z", 13, time.to_owned()),
         ("size = 7.5", 7, "expected a whole number".to_owned()),
         ("size = 9223372036854775808", 7, "expected a whole number".to_owned()),
         ("guests.name != Zoe", 0, "guests.name compares only with =".to_owned()),
