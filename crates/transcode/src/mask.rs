@@ -1,7 +1,8 @@
 //! Field masks of partial responses: `fields=participants(name,signedinUser/displayName),totalSize`.
 //!
 //! A comma separates, `/` or `.` descends, parentheses group and `*` means every field; names are in proto or JSON
-//! spelling. A mask is resolved against the response's message before the service is called, so that a wrong one costs
+//! spelling, and where neither fits, in any case and with underscores or without: the reference writes a default mask as
+//! `participantsessions/*,next_page_token`, and whoever copies that means something by it. A mask is resolved against the response's message before the service is called, so that a wrong one costs
 //! nothing and changes nothing; [`crate::prune`] applies it to the reply.
 //!
 //! Messages that proto3 JSON writes as one value, such as a timestamp, and maps are taken whole or not at all.
@@ -164,6 +165,12 @@ impl<'t> Parser<'t> {
     }
 }
 
+/// The field that a mask means by a name.
+fn named(message: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> {
+    let bare = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    fields::find(message, name).or_else(|| message.fields().find(|field| bare(field.name()) == bare(name)))
+}
+
 /// Turns names into numbers. `*` multiplies names, so what comes out is counted.
 struct Resolver {
     fields_left: usize,
@@ -177,7 +184,7 @@ impl Resolver {
                 ("*", []) => mask.merge(Mask::Everything),
                 ("*", below) => mask.merge(self.select_in_all(below, message)?),
                 (name, below) => {
-                    let field = fields::find(message, name).ok_or_else(|| MaskError::UnknownField {
+                    let field = named(message, name).ok_or_else(|| MaskError::UnknownField {
                         name: name.to_owned(),
                         message: message.name().to_owned(),
                     })?;

@@ -29,6 +29,8 @@ async fn masks_prune_the_answer() {
     check("*", whole.clone()).await;
     check("name", json!({"name": "n"})).await;
     check("weightGrams,weight_grams", json!({"weightGrams": "5"})).await;
+    check("weightgrams,made_time", json!({"weightGrams": "5", "madeTime": "2026-01-02T03:04:05Z"})).await;
+    check("WeightGrams,_na_me", json!({"weightGrams": "5", "name": "n"})).await;
     check("box/label,name", json!({"name": "n", "box": {"label": "l"}})).await;
     check("box.heightMm", json!({"box": {"heightMm": 3}})).await;
     check("boxes(label)", json!({"boxes": [{"label": "a"}, {"label": "b"}]})).await;
@@ -58,6 +60,8 @@ async fn masks_that_are_refused() {
     };
     check("wrong", "`wrong` is no field of `Thing`").await;
     check("box/wrong", "`wrong` is no field of `Box`").await;
+    check("weight", "`weight` is no field of `Thing`").await;
+    check("_", "`_` is no field of `Thing`").await;
     check("*/wrong", "is no field").await;
     check("name/x", "has no fields").await;
     check("madeTime/seconds", "has no fields").await;
