@@ -65,7 +65,7 @@ impl Failure {
     }
 
     pub(crate) fn unknown_path() -> Failure {
-        Failure::new(code::NOT_FOUND, "Nothing is served at this path")
+        Failure::new(code::NOT_FOUND, "Requested entity was not found.")
     }
 
     pub(crate) fn wrong_verb(allowed: &[&Method]) -> Failure {

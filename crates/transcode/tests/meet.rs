@@ -235,7 +235,7 @@ async fn what_is_not_served_says_so() {
     // Another service, which is not there at all.
     check("GET /v2/conferenceRecords", "", 501, error(501, "UNIMPLEMENTED", "")).await;
     // Only in v2beta.
-    let unknown = error(404, "NOT_FOUND", "Nothing is served at this path");
+    let unknown = error(404, "NOT_FOUND", "Requested entity was not found.");
     check("POST /v2/spaces/s:connectActiveConference", "{}", 404, unknown).await;
 }
 

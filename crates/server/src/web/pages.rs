@@ -96,7 +96,7 @@ fn page_or_asset(request: &Request<Body>) -> Response<Body> {
         return plain(StatusCode::NOT_FOUND, "there is no such file\n");
     }
     if !is_page && !is_person {
-        return json::error(StatusCode::NOT_FOUND, "NOT_FOUND", "Nothing is served at this path.");
+        return json::error(StatusCode::NOT_FOUND, "NOT_FOUND", "Requested entity was not found.");
     }
     let index = Client::get("index.html").expect("the build script made sure of a page");
     let mut response = file("index.html", index, headers);
