@@ -313,3 +313,55 @@ impl TokenContext<'_> {
         *hash.finalize().first_chunk().expect("a digest has 32 bytes")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        attendance::REPORTED,
+        call_records::{CALL_RECORDS, CALL_RECORDS_BY_CHANGE, CALL_RECORDS_OF_PERSON},
+        call_sessions::CALL_SESSIONS,
+        conferences::{CONFERENCES, CONFERENCES_OF_APP, CONFERENCES_OF_APP_IN_SPACE},
+        members::MEMBERS,
+        participant_sessions::PARTICIPANT_SESSIONS,
+        participants::PARTICIPANTS,
+        recordings::RECORDINGS,
+        spaces::SPACES,
+        telephone_records::{NETWORK_CALLS, TELEPHONE_RECORDS},
+    };
+
+    /// What is promised of each list: how long its pages are, and where it begins. The contract of Meet says nothing of the order of
+    /// members.
+    #[test]
+    fn sizes_and_order() {
+        use Direction::{Ascending, Descending};
+        for (list, usual, max, direction) in [
+            (&CONFERENCES, 25, 100, Descending),
+            (&CONFERENCES_OF_APP, 25, 100, Descending),
+            (&CONFERENCES_OF_APP_IN_SPACE, 25, 100, Descending),
+            (&PARTICIPANTS, 100, 250, Descending),
+            (&PARTICIPANT_SESSIONS, 100, 250, Descending),
+            (&RECORDINGS, 10, 100, Ascending),
+            (&MEMBERS, 250, 500, Descending),
+            (&SPACES, 25, 100, Descending),
+            (&REPORTED, 25, 100, Descending),
+            (&CALL_RECORDS, 60, 250, Descending),
+            (&CALL_RECORDS_BY_CHANGE, 60, 250, Descending),
+            (&CALL_RECORDS_OF_PERSON, 60, 250, Descending),
+            (&TELEPHONE_RECORDS, 60, 250, Descending),
+            (&CALL_SESSIONS, 60, 250, Ascending),
+            (&NETWORK_CALLS, 1_000, 1_000, Ascending),
+        ] {
+            let name = list.name;
+            assert_eq!(list.direction, direction, "{name}");
+            for (asked, given) in [(0, usual), (1, 1), (max, max), (max + 1, max), (i32::MAX, max)] {
+                let size = page_size(asked, list.sizes).expect("not negative");
+                assert_eq!(i32::try_from(size), Ok(given), "{name}: {asked}");
+            }
+            for asked in [-1, i32::MIN] {
+                let refusal = page_size(asked, list.sizes);
+                assert!(matches!(refusal, Err(RegisterError::NegativePageSize)), "{name}: {asked}");
+            }
+        }
+    }
+}
