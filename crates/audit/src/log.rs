@@ -238,11 +238,11 @@ fn selection(query: &Query, rows_max: usize) -> (String, Vec<Value>) {
     };
     for (column, text) in [("actor", &query.actor), ("subject", &query.subject)] {
         if !text.is_empty() {
-            conditions.push(format!("{column} = {}", bind(without_nul(text))));
+            conditions.push(format!("{column} = {}", bind(Value::key(text))));
         }
     }
     if !query.action.is_empty() {
-        let beginning = bind(without_nul(&query.action));
+        let beginning = bind(Value::key(&query.action));
         conditions.push(format!("substr(action, 1, length({beginning})) = {beginning}"));
     }
     if let Some(start_us) = query.start_us {
@@ -255,7 +255,7 @@ fn selection(query: &Query, rows_max: usize) -> (String, Vec<Value>) {
         conditions.push(format!(
             "(time_us, id) < ({}, {})",
             bind(time.into()),
-            bind(without_nul(id))
+            bind(Value::key(id))
         ));
     }
     let conditions = if conditions.is_empty() {
@@ -272,9 +272,4 @@ fn selection(query: &Query, rows_max: usize) -> (String, Vec<Value>) {
 fn position(id: &str) -> Option<(i64, &str)> {
     let (time, id) = id.split_once('.')?;
     Some((time.parse().ok()?, id))
-}
-
-/// A NUL is in no column, and no engine takes it.
-fn without_nul(text: &str) -> Value {
-    text.replace('\0', "").into()
 }

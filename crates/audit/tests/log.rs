@@ -65,6 +65,10 @@ async fn lines_are_found_by_who_what_whom_and_when() {
             (actor("commandLine"), &[gone]),
             (actor("users/1"), &[]),
             (actor("\0"), &[]),
+            // What is not there is not found by leaving some of it out.
+            (actor("command\0Line"), &[]),
+            (action("key.\0create"), &[]),
+            (subject("service\0Accounts/1/keys/2"), &[]),
             (action("key."), &[gone, made]),
             (action("key.create"), &[made]),
             (action("KEY"), &[]),

@@ -18,6 +18,14 @@ pub enum Value {
     Blob(Vec<u8>),
 }
 
+impl Value {
+    /// What rows are looked up by, if it comes from outside: no column holds a NUL, so a text with one is nothing, which equals nothing.
+    /// Without it the text would be another one, and would find what it does not name.
+    pub fn key(text: &str) -> Value {
+        if text.contains('\0') { Value::Null } else { text.into() }
+    }
+}
+
 impl From<i64> for Value {
     fn from(value: i64) -> Self {
         Value::Int(value)

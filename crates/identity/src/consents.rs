@@ -4,7 +4,7 @@
 //! so taking it back is deleting it.
 
 use audit::{Action, Actor, By};
-use db::Statement;
+use db::{Statement, Value};
 use meeting::UserId;
 
 use crate::{Identity, OAuthError, Scopes, Secret, token::Bearer};
@@ -13,16 +13,22 @@ impl Identity {
     /// What a user let one application do; `None`: nothing.
     pub(crate) async fn consented_scopes(&self, user: &UserId, client_id: &str) -> Result<Option<Scopes>, db::Error> {
         let sql = "select scopes from consent where account = $1 and app = $2";
-        let rows = self.db.read(sql, vec![user.as_str().into(), client_id.into()]).await?;
+        let rows = self
+            .db
+            .read(sql, vec![user.as_str().into(), Value::key(client_id)])
+            .await?;
         rows.first().map(|row| Ok(Scopes::known_in(row.text(0)?))).transpose()
     }
 
     /// The user takes back what they let an application do: its tokens are refused from then on.
     pub async fn revoke_consent(&self, user: &UserId, client_id: &str, by: &By) -> Result<(), OAuthError> {
-        let client_id = client_id.replace('\0', "");
+        // Nothing to take back, nor anything for a line of the log to name.
+        if self.consented_scopes(user, client_id).await?.is_none() {
+            return Ok(());
+        }
         let delete = Statement::new(
             "delete from consent where account = $1 and app = $2",
-            vec![user.as_str().into(), client_id.as_str().into()],
+            vec![user.as_str().into(), client_id.into()],
         );
         let line = by.did(Action::ConsentRevoke, &format!("apps/{client_id}"), "");
         match self.db.write(vec![delete.expect(1), line]).await {

@@ -3,7 +3,7 @@
 //! A page begins behind the last key of the one before, so that rows which come and go in between neither repeat nor
 //! hide others. The key itself is the token: only administrators see these lists, and they see every key anyway.
 
-use db::{Db, Row};
+use db::{Db, Row, Value};
 
 use crate::limits;
 
@@ -38,7 +38,7 @@ impl Page<'_> {
         let size = self.size();
         // One row more than the page: it tells whether there is another page.
         let rows_max = i64::try_from(size + 1).expect("at most a thousand and one");
-        let rows = db.read(sql, vec![self.start().into(), rows_max.into()]).await?;
+        let rows = db.read(sql, vec![self.start(), rows_max.into()]).await?;
         let items = rows.iter().take(size).map(item_of).collect::<Result<Vec<_>, _>>()?;
         let next = items
             .last()
@@ -48,9 +48,8 @@ impl Page<'_> {
     }
 
     /// The key behind which this page begins: every key is greater than the empty text.
-    fn start(&self) -> String {
-        // A NUL is in no key, and no engine takes it.
-        self.after.unwrap_or_default().replace('\0', "")
+    fn start(&self) -> Value {
+        Value::key(self.after.unwrap_or_default())
     }
 
     fn size(&self) -> usize {

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use audit::{Action, By};
-use db::Statement;
+use db::{Statement, Value};
 use meeting::UserId;
 use sha2::{Digest, Sha256};
 
@@ -225,14 +225,11 @@ impl Identity {
     }
 
     async fn user_and_hash(&self, email: String) -> Result<Option<(User, Option<String>)>, db::Error> {
-        if email.contains('\0') {
-            return Ok(None);
-        }
         let sql = format!(
             "select {USER_COLUMNS}, password.hash
              from account left join password on password.account = account.id where account.email = $1"
         );
-        let rows = self.db.read(&sql, vec![email.into()]).await?;
+        let rows = self.db.read(&sql, vec![Value::key(&email)]).await?;
         rows.first()
             .map(|row| Ok((user_of(row)?, row.opt_text(4)?.map(str::to_owned))))
             .transpose()

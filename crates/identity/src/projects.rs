@@ -5,7 +5,7 @@
 
 use audit::{Action, By};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use db::{Row, Statement};
+use db::{Row, Statement, Value};
 use meeting::{DisplayName, MalformedName};
 
 use crate::{
@@ -178,7 +178,7 @@ impl Identity {
     /// The project of that id, if there is one.
     pub async fn project(&self, id: &str) -> Result<Option<Project>, ProjectError> {
         let sql = format!("select {COLUMNS} from project where id = $1");
-        let rows = self.db.read(&sql, vec![id.replace('\0', "").into()]).await?;
+        let rows = self.db.read(&sql, vec![Value::key(id)]).await?;
         Ok(rows.first().map(project_of).transpose()?)
     }
 
@@ -221,10 +221,7 @@ impl Identity {
              left join app on app.client_id = substr(m.member, 17)
              where m.project = $1 order by m.member limit $2";
         let most = i64::try_from(limits::PROJECT_MEMBERS_SHOWN_MAX).expect("a thousand");
-        let rows = self
-            .db
-            .read(sql, vec![id.replace('\0', "").into(), most.into()])
-            .await?;
+        let rows = self.db.read(sql, vec![Value::key(id), most.into()]).await?;
         let members = rows.iter().map(|row| {
             Ok(ShownMember {
                 member: ProjectMember {
@@ -267,10 +264,7 @@ impl Identity {
             return Ok(false);
         };
         let sql = "select role from project_member where project = $1 and member = $2";
-        let rows = self
-            .db
-            .read(sql, vec![project.replace('\0', "").into(), member.into()])
-            .await?;
+        let rows = self.db.read(sql, vec![Value::key(project), member.into()]).await?;
         let role = rows.first().map(|row| row.int(0)).transpose()?;
         let role = role.and_then(ProjectRole::of_number);
         Ok(role.is_some_and(|role| role.may(permission)))
@@ -280,7 +274,7 @@ impl Identity {
     pub async fn project_signing_key(&self, id: &str) -> Result<SigningKey, ProjectError> {
         let rows = self
             .db
-            .read("select signing_key from project where id = $1", vec![id.into()])
+            .read("select signing_key from project where id = $1", vec![Value::key(id)])
             .await?;
         let row = rows.first().ok_or(ProjectError::NotFound)?;
         Ok(SigningKey(row.blob(0)?.to_vec()))

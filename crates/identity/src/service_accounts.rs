@@ -7,7 +7,7 @@
 //! checked against the public half, whose row is the only thing that makes a key a key: deleting it ends the key.
 
 use audit::{Action, By};
-use db::{Row, Statement};
+use db::{Row, Statement, Value};
 
 use crate::{
     AppError, Identity, KeyFile, Listing, Page,
@@ -156,12 +156,9 @@ impl Identity {
 
     /// The service account of that client id or address, if there is one.
     pub async fn service_account(&self, client_id_or_email: &str) -> Result<Option<ServiceAccount>, AppError> {
-        if client_id_or_email.contains('\0') {
-            return Ok(None);
-        }
         let sql =
             format!("select {COLUMNS} from app where kind = {SERVICE_ACCOUNT_KIND} and (client_id = $1 or email = $1)");
-        let rows = self.db.read(&sql, vec![client_id_or_email.into()]).await?;
+        let rows = self.db.read(&sql, vec![Value::key(client_id_or_email)]).await?;
         Ok(rows.first().map(account_of).transpose()?)
     }
 

@@ -88,6 +88,12 @@ async fn every_list_is_whole() {
             granted.expect("granted");
             accounts.push(account);
         }
+        let behind_none = Page {
+            size: 0,
+            after: Some("\0"),
+        };
+        let behind_none = identity.list_users(behind_none).await.expect("reads");
+        assert!(behind_none.items.is_empty() && behind_none.next.is_none());
         check(
             "users",
             users,

@@ -106,6 +106,8 @@ async fn what_members_may_and_until_when() {
         check("a service account", &robot_calls, [true, false, false]).await;
         shown(&identity, &ada_calls, &robot).await;
         check("nobody", &Principal::ANONYMOUS, [false; 3]).await;
+        let may = identity.may_in_project(&robot_calls, "sup\0port", GET).await;
+        assert!(!may.expect("reads"), "another name");
         let members = identity.project_members("support").await.expect("reads");
         assert_eq!(members.len(), 2);
 
@@ -166,7 +168,16 @@ async fn projects_and_their_keys() {
             identity.project_signing_key("support").await.expect("it is there"),
             next
         );
-        assert!(identity.project_signing_key("sales").await.is_err());
+        for unknown in ["sales", "sup\0port", "\0", ""] {
+            assert_eq!(identity.project(unknown).await.expect("reads"), None, "{unknown:?}");
+            assert_eq!(
+                identity.project_members(unknown).await.expect("reads"),
+                [],
+                "{unknown:?}"
+            );
+            let key = identity.project_signing_key(unknown).await;
+            assert!(matches!(key, Err(ProjectError::NotFound)), "{unknown:?}");
+        }
     })
     .await;
 }

@@ -50,8 +50,7 @@ pub(crate) const MAY_READ: &str = "
     where c.id = $1 and (c.end_us is null or c.expire_us > $3)";
 
 /// The space that has this code now, if it has not lapsed.
-pub(crate) const SPACE_OF_CODE: &str =
-    "select m.space from meeting_code m where m.code = $1 and m.last_used_us > $2";
+pub(crate) const SPACE_OF_CODE: &str = "select m.space from meeting_code m where m.code = $1 and m.last_used_us > $2";
 
 pub(crate) const CONFERENCES: List = List {
     name: "conferences",

@@ -360,7 +360,10 @@ mod tests {
             }
             for asked in [-1, i32::MIN] {
                 let refusal = page_size(asked, list.sizes);
-                assert!(matches!(refusal, Err(RegisterError::NegativePageSize)), "{name}: {asked}");
+                assert!(
+                    matches!(refusal, Err(RegisterError::NegativePageSize)),
+                    "{name}: {asked}"
+                );
             }
         }
     }

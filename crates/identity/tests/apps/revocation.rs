@@ -27,6 +27,14 @@ async fn tokens_that_were_taken_back() {
         world.caller(&given.0, NOW_US).await.expect("valid, and now remembered");
         let (ada, client_id) = (&world.ada.id, &world.web.client_id);
 
+        let another = format!("{client_id}\0");
+        let by = By::command_line(NOW_US);
+        world
+            .identity
+            .revoke_consent(ada, &another, &by)
+            .await
+            .expect("nothing to do");
+        world.caller(&given.0, NOW_US).await.expect("another app's");
         world
             .identity
             .revoke_consent(ada, client_id, &By::command_line(NOW_US))

@@ -122,7 +122,11 @@ async fn a_lapsed_code_is_nobodys() {
                 let predicate = || filter::google(&filter).expect("well-formed");
                 let register = &hall.register;
                 let records = register.list_call_records(Whose::Everybody, Order::NewestFirst, predicate(), &query);
-                assert_eq!(records.await.expect("a page").items.len(), expected, "{filter} at {now:?}");
+                assert_eq!(
+                    records.await.expect("a page").items.len(),
+                    expected,
+                    "{filter} at {now:?}"
+                );
                 let counted = register.count_call_records(Whose::Everybody, predicate(), now).await;
                 assert_eq!(counted.ok(), i64::try_from(expected).ok(), "{filter} at {now:?}");
             }

@@ -29,7 +29,11 @@ async fn masks_prune_the_answer() {
     check("*", whole.clone()).await;
     check("name", json!({"name": "n"})).await;
     check("weightGrams,weight_grams", json!({"weightGrams": "5"})).await;
-    check("weightgrams,made_time", json!({"weightGrams": "5", "madeTime": "2026-01-02T03:04:05Z"})).await;
+    check(
+        "weightgrams,made_time",
+        json!({"weightGrams": "5", "madeTime": "2026-01-02T03:04:05Z"}),
+    )
+    .await;
     check("WeightGrams,_na_me", json!({"weightGrams": "5", "name": "n"})).await;
     check("box/label,name", json!({"name": "n", "box": {"label": "l"}})).await;
     check("box.heightMm", json!({"box": {"heightMm": 3}})).await;

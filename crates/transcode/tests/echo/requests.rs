@@ -46,8 +46,22 @@ async fn a_literal_wins_over_a_star() {
 async fn what_is_not_served_is_an_error_in_json() {
     check_refused("GET /v1/nothing/here", "", 404, "", "Requested entity was not found.").await;
     check_refused("GET /", "", 404, "", "Requested entity was not found.").await;
-    check_refused("GET /v1/shelves//things/t", "", 404, "", "Requested entity was not found.").await;
-    check_refused("GET /v1/shelves/s/things/", "", 404, "", "Requested entity was not found.").await;
+    check_refused(
+        "GET /v1/shelves//things/t",
+        "",
+        404,
+        "",
+        "Requested entity was not found.",
+    )
+    .await;
+    check_refused(
+        "GET /v1/shelves/s/things/",
+        "",
+        404,
+        "",
+        "Requested entity was not found.",
+    )
+    .await;
     check_refused(
         &format!("GET /{}", "a/".repeat(limits::PATH_SEGMENTS_MAX)),
         "",
@@ -61,8 +75,22 @@ async fn what_is_not_served_is_an_error_in_json() {
         check_refused(&format!("POST /v1/shelves/s1{colon}paint"), "{}", 405, "", "DELETE").await;
         check_refused(&format!("POST /v1/shelves/a%3Ab{colon}paint"), "{}", 405, "", "DELETE").await;
     }
-    check_refused("POST /v1/shelves/s1%3Apaint/things", "", 404, "", "Requested entity was not found.").await;
-    check_refused("POST /v1/shelves/s1:burn", "", 404, "", "Requested entity was not found.").await;
+    check_refused(
+        "POST /v1/shelves/s1%3Apaint/things",
+        "",
+        404,
+        "",
+        "Requested entity was not found.",
+    )
+    .await;
+    check_refused(
+        "POST /v1/shelves/s1:burn",
+        "",
+        404,
+        "",
+        "Requested entity was not found.",
+    )
+    .await;
     check_refused("PUT /v1/echo", "{}", 405, "", "GET, POST").await;
     check_refused("GET /v1/shelves/%FF/things/t", "", 400, "name", "UTF-8").await;
 
