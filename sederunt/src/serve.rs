@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use server::doctor::Finding;
-use server::{ServeFlags, Server};
+use server::{Configuration, ServeFlags, Server};
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -19,35 +19,41 @@ const MINUTES: u64 = identity::limits::SIGN_IN_LINK_TTL.as_secs() / 60;
 /// Serves until a signal says otherwise.
 pub(crate) fn serve(flags: ServeFlags) -> Result<ExitCode, CommandError> {
     let configuration = flags.resolve().map_err(with_hint)?;
-    Runtime::new()?.block_on(async {
-        // Before anything is announced: a signal that comes then must be heard.
-        let mut signals = Signals::new()?;
-        let running = tokio::select! {
-            started = Server::start(configuration) => started.map_err(|error| {
-                let hint = error.hint();
-                CommandError::new(error, hint)
-            })?,
-            () = signals.next() => return Ok(ExitCode::SUCCESS),
-        };
-        let invitation = running
-            .administrator_link()
-            .map(|link| format!("Sign in as the administrator, once, within {MINUTES} minutes: {link}\n"));
-        print(&format!(
-            "Sederunt is ready at {}\n{}",
-            running.public_url(),
-            invitation.unwrap_or_default()
-        ));
-        tokio::select! {
-            () = signals.next() => {}
-            () = running.superseded() => return Err(superseded()),
-            () = running.without_media() => return Err(without_media()),
-        }
-        tokio::select! {
-            () = running.drain() => {}
-            () = signals.next() => tracing::warn!("stopped at once; the next start ends what is open"),
-        }
-        Ok(ExitCode::SUCCESS)
-    })
+    let runtime = Runtime::new()?;
+    let ended = runtime.block_on(until_stopped(configuration));
+    // What still computes, nobody waits for any more: all that was acknowledged is written.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn until_stopped(configuration: Configuration) -> Result<ExitCode, CommandError> {
+    // Before anything is announced: a signal that comes then must be heard.
+    let mut signals = Signals::new()?;
+    let running = tokio::select! {
+        started = Server::start(configuration) => started.map_err(|error| {
+            let hint = error.hint();
+            CommandError::new(error, hint)
+        })?,
+        () = signals.next() => return Ok(ExitCode::SUCCESS),
+    };
+    let invitation = running
+        .administrator_link()
+        .map(|link| format!("Sign in as the administrator, once, within {MINUTES} minutes: {link}\n"));
+    print(&format!(
+        "Sederunt is ready at {}\n{}",
+        running.public_url(),
+        invitation.unwrap_or_default()
+    ));
+    tokio::select! {
+        () = signals.next() => {}
+        () = running.superseded() => return Err(superseded()),
+        () = running.without_media() => return Err(without_media()),
+    }
+    tokio::select! {
+        () = running.drain() => {}
+        () = signals.next() => tracing::warn!("stopped at once; the next start ends what is open"),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// There is another server. Whoever keeps this one running starts it again, and it waits then.

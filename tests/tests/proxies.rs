@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -64,7 +65,14 @@ impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended already, which is what we want. nginx ends its worker at this signal, and not when it is killed.
         let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-        let _ = self.0.wait();
+        let begun = Instant::now();
+        while matches!(self.0.try_wait(), Ok(None)) {
+            if begun.elapsed() > PATIENCE {
+                // A request that nobody ends would be waited for.
+                let _ = self.0.kill();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

@@ -14,6 +14,9 @@ use anyhow::{Context, Result, bail};
 /// How long a runner's forgotten child may hold its output open after the runner itself has ended.
 const OUTPUT_GRACE: Duration = Duration::from_secs(5);
 
+/// How often it is looked whether a runner has ended that says nothing.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// Whoever says nothing for so long waits for something that does not come, and is ended: what it said before names it, and the others
 /// still have their time. The longest silence of a sound run is that of clippy.
 const SILENCE_MAX: Duration = Duration::from_mins(20);
@@ -76,35 +79,36 @@ fn tee_until_silent(command: &mut Command, show: Show, silence_max: Duration) ->
     });
 
     let mut kept = Vec::new();
+    let mut keep = |line: String| {
+        if show == Show::AsItComes {
+            print(slice::from_ref(&line))?;
+        }
+        kept.push(line);
+        anyhow::Ok(())
+    };
     let mut status = None;
     let mut heard = Instant::now();
     let mut was_ended = false;
-    loop {
-        let wait = if status.is_some() {
-            OUTPUT_GRACE
-        } else {
-            Duration::from_millis(200)
-        };
-        match lines.recv_timeout(wait) {
+    let mut until = None;
+    while until.is_none_or(|until| Instant::now() < until) {
+        match lines.recv_timeout(LOOK) {
             Ok(line) => {
                 heard = Instant::now();
-                if show == Show::AsItComes {
-                    print(slice::from_ref(&line))?;
-                }
-                kept.push(line);
+                keep(line)?;
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            Err(mpsc::RecvTimeoutError::Timeout) if status.is_some() => break,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                status = child.try_wait()?;
-                if status.is_none() && heard.elapsed() > silence_max {
-                    child.kill()?;
-                    status = Some(child.wait()?);
-                    was_ended = true;
-                }
-            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+        if status.is_none() && heard.elapsed() > silence_max {
+            child.kill()?;
+            was_ended = true;
+        }
+        if status.is_none() {
+            status = child.try_wait()?;
+            until = status.map(|_| Instant::now() + OUTPUT_GRACE);
         }
     }
+    lines.try_iter().try_for_each(keep)?;
     if show == Show::AtItsEnd {
         print(&kept)?;
     }

@@ -8,8 +8,8 @@ pub(crate) const DATAGRAM_BYTES_MAX: usize = 2_000;
 /// Orders that wait for an attendee: whoever gives them waits for each.
 pub(crate) const ORDERS_MAX: usize = 16;
 
-/// A server that says nothing for this long while it is asked to connect is not there.
-pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+/// A server that says nothing for this long while it is asked to connect is not there, or its machine is very busy.
+pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The same for one that was there.
 pub(crate) const SERVER_SILENCE: Duration = Duration::from_secs(10);

@@ -2,6 +2,7 @@
 
 use db::{Db, Error, Lease, Location, Statement, testing::new_postgres};
 use std::{
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicI64, Ordering::SeqCst},
@@ -69,6 +70,21 @@ async fn holders(location: &Location, and_end: bool) -> i64 {
     rows[0].int(0).expect("a number")
 }
 
+/// The process of PostgreSQL that holds the lock, if any does.
+async fn holder(location: &Location) -> Option<i64> {
+    let holder =
+        "select cast(pid as bigint) from pg_locks where locktype = 'advisory' and mode = 'ExclusiveLock' and granted
+        and database = (select oid from pg_database where datname = current_database())";
+    let db = Db::open(location).await.expect("a command may open it too");
+    let rows = db.read(holder, vec![]).await.expect("readable");
+    rows.first().map(|row| row.int(0).expect("a number"))
+}
+
+fn signal(process: i64, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &process.to_string()]).status();
+    assert!(sent.expect("`kill` starts").success(), "{process} runs");
+}
+
 async fn is_held(location: &Location) {
     let held = async {
         while holders(location, false).await == 0 {
@@ -115,6 +131,24 @@ async fn no_tables_are_changed_under_a_server() {
     timeout(PATIENCE, opened).await.expect("it has ended");
     let again = timeout(PATIENCE, Db::open_alone(&location, || {})).await;
     again.expect("it waits for nobody").expect("the command has let go");
+}
+
+/// One that answers too late is given up, and the lock goes with it.
+#[tokio::test]
+async fn a_connection_that_stood_still_gives_the_lock_to_the_next() {
+    let (location, db, lease) = served().await;
+    let late = holder(&location).await.expect("it is held");
+    signal(late, "STOP");
+    sleep(Duration::from_secs(8)).await;
+    signal(late, "CONT");
+    let moved = async {
+        while holder(&location).await.is_none_or(|holder| holder == late) {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, moved).await.expect("the lock is on a new connection");
+    insert(&db, 1).await.expect("nobody else has served");
+    drop(lease);
 }
 
 #[tokio::test]
@@ -171,9 +205,12 @@ async fn writes_under_way_are_before_the_successor_or_refused() {
         })
         .collect();
     let waiting = second(&location).await;
-    while acknowledged.load(SeqCst) < 100 {
-        sleep(Duration::from_millis(1)).await;
-    }
+    let written = async {
+        while acknowledged.load(SeqCst) < 100 {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(PATIENCE, written).await.expect("they write");
     drop(lease);
     let (db, _lease) = timeout(PATIENCE, waiting).await.unwrap().unwrap();
     let found = count(&db).await;

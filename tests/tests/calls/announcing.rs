@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{
     speech::{likeness, speech, then_silence},
     telephone::Telephone,
-    world::{DOMAIN_BASE, World},
+    world::{DOMAIN_BASE, PATIENCE, World},
 };
 
 /// What comes behind a name in a message.
@@ -41,6 +41,7 @@ fn answer(request: &str, line: &str, body: &str) -> Result<String> {
 /// A network that says something to whoever calls by it, and then that nobody is there.
 fn network(voice: Vec<i16>) -> Result<(SocketAddr, JoinHandle<Result<()>>)> {
     let sip = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    sip.set_read_timeout(Some(PATIENCE))?;
     let address = sip.local_addr()?;
     let announcing = thread::spawn(move || {
         let mut datagram = [0; 4_096];

@@ -93,10 +93,10 @@ impl Claim {
     pub(super) async fn take_if_free(address: &str, limits: Limits) -> Result<Claim, Error> {
         let access = Access::read(address, limits)?;
         let client = access.connect().await?;
-        if try_lock(&client).await.map_err(translate)? {
+        if try_lock(&client).await? {
             return Ok(Claim { access, client });
         }
-        let name = holder(&client).await.map_err(translate)?;
+        let name = holder(&client).await?;
         let version = name.and_then(|name| Some(name.strip_prefix("sederunt ")?.to_owned()));
         Err(Error::Served { version })
     }
@@ -135,34 +135,40 @@ impl Access {
             client.batch_execute(SETTINGS).await?;
             Ok(client)
         };
-        let late = |elapsed| Error::Timeout {
-            source: Arc::new(elapsed),
-        };
-        timeout(LEASE_TIMEOUT, connected)
-            .await
-            .map_err(late)?
-            .map_err(translate)
+        soon(connected).await
     }
 }
 
-async fn try_lock(client: &Client) -> Result<bool, tokio_postgres::Error> {
-    let row = client
-        .query_one("select pg_try_advisory_lock($1)", &[&SERVING_LOCK])
-        .await?;
-    row.try_get(0)
+/// What has to be answered before the connection is taken for lost.
+async fn soon<T>(answer: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Error> {
+    let late = |elapsed| Error::Timeout {
+        source: Arc::new(elapsed),
+    };
+    timeout(LEASE_TIMEOUT, answer).await.map_err(late)?.map_err(translate)
+}
+
+async fn try_lock(client: &Client) -> Result<bool, Error> {
+    let locked = async {
+        let row = client.query_one("select pg_try_advisory_lock($1)", &[&SERVING_LOCK]);
+        row.await?.try_get(0)
+    };
+    soon(locked).await
 }
 
 /// What the connection is called that holds the lock; the halves of its number are in two columns.
-async fn holder(client: &Client) -> Result<Option<String>, tokio_postgres::Error> {
+async fn holder(client: &Client) -> Result<Option<String>, Error> {
     const SQL: &str = "select a.application_name from pg_locks l join pg_stat_activity a on a.pid = l.pid
         where l.locktype = 'advisory' and l.granted and (l.classid::bigint << 32) | l.objid::bigint = $1
         and l.database = (select oid from pg_database where datname = current_database())";
-    let row = client.query_opt(SQL, &[&SERVING_LOCK]).await?;
-    row.map(|row| row.try_get(0)).transpose().map(Option::flatten)
+    let name = async {
+        let row = client.query_opt(SQL, &[&SERVING_LOCK]).await?;
+        row.map(|row| row.try_get(0)).transpose().map(Option::flatten)
+    };
+    soon(name).await
 }
 
-async fn epoch(client: &Client) -> Result<i64, tokio_postgres::Error> {
-    client.query_one("select epoch from lease", &[]).await?.try_get(0)
+async fn epoch(client: &Client) -> Result<i64, Error> {
+    soon(async { client.query_one("select epoch from lease", &[]).await?.try_get(0) }).await
 }
 
 async fn count_up(client: &mut Client) -> Result<i64, tokio_postgres::Error> {
@@ -184,6 +190,8 @@ async fn keep(claim: Claim, fence: Fence) {
     loop {
         outlive(&client).await;
         tracing::warn!("the connection that holds the lease of the database is lost; it is made again");
+        // One that only answered late would hold the lock against the new one.
+        drop(client);
         match taken_again(&access, &fence).await {
             Some(connected) => client = connected,
             None => return fence.lose(),

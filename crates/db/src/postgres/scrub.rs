@@ -19,6 +19,10 @@ use tokio_postgres::{Client, error::SqlState};
 const SCRUB_LOCK: i64 = 0x5345_4453_4352_5542;
 const TRY_LOCK: &str = "select pg_try_advisory_lock($1)";
 
+/// Work takes as long as tables are large. A machine that is gone would hold the lock for two hours without keep-alives.
+const SETTINGS: &str = "set statement_timeout = 0; set lock_timeout = 0; \
+    set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3";
+
 /// The number of a new transaction: what was deleted before was deleted by smaller ones.
 const NOW: &str = "select cast(cast(pg_current_xact_id() as text) as bigint)";
 
@@ -45,9 +49,7 @@ const UNFINISHED: &str = "
 ///
 /// [`Error::Seen`] if others have been able to see what was deleted for longer than this patience.
 pub(super) async fn rewrite(client: &Client, patience: Duration) -> Result<(), Failure> {
-    client
-        .batch_execute("set statement_timeout = 0; set lock_timeout = 0")
-        .await?;
+    client.batch_execute(SETTINGS).await?;
     while !client.query_one(TRY_LOCK, &[&SCRUB_LOCK]).await?.try_get(0)? {
         sleep(SCRUB_PAUSE_MAX).await;
     }

@@ -70,7 +70,10 @@ impl World {
         let connected = Event::Connected {
             session: session.to_owned(),
         };
-        while self.events.recv().await.expect("the media plane runs") != connected {}
+        let is_connected = async { while self.events.recv().await.expect("the media plane runs") != connected {} };
+        tokio::time::timeout(PATIENCE, is_connected)
+            .await
+            .expect("they connect");
         let card = Card {
             participant_key: format!("participants/{session}"),
             session_name: format!("participants/{session}/participantSessions/{session}"),
@@ -82,7 +85,8 @@ impl World {
         self.media
             .let_in(session, room, card, Rights::MEMBER)
             .expect("there is place");
-        attendee.until(|state| *state == State::Joined).await;
+        let joins = attendee.until(|state| *state == State::Joined);
+        tokio::time::timeout(PATIENCE, joins).await.expect("they join");
         attendee.speak(true).await;
         attendee
     }
