@@ -115,7 +115,7 @@ async fn with_body(route: &Route, uri: &Uri, is_json: bool, body: Body) -> Resul
             }
         }
     }
-    let path = Path::cut(uri.path()).ok_or_else(Failure::unknown_path)?;
+    let path = Path::of(route, uri.path()).ok_or_else(Failure::unknown_path)?;
     let (_, named) = address(&mut message, route, &path, uri.query().unwrap_or_default())?;
     encode(&message, &named)
 }

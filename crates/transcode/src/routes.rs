@@ -4,7 +4,8 @@
 //! `*` over `**`, whatever the order of the files; the walk steps back where the better branch leads nowhere.
 //!
 //! A colon in the last segment always begins a custom verb. An id that holds a colon is sent with `%3A`, as Google's
-//! clients do: segments are matched as they came, and decoded only when they are bound to a field.
+//! clients do: segments are matched as they came, and decoded only when they are bound to a field. Some libraries encode a whole
+//! segment, verb and all; so where nothing is served at a path as it came, its last encoded colon is taken for one.
 
 use std::sync::Arc;
 
@@ -52,11 +53,27 @@ pub(crate) enum Miss<'t> {
 
 impl<'p> Path<'p> {
     /// `None` for what no template can match.
-    pub(crate) fn cut(path: &'p str) -> Option<Path<'p>> {
+    fn cut(path: &'p str) -> Option<Path<'p>> {
         match path.rsplit_once(':') {
             Some((path, verb)) if !verb.contains('/') => Path::cut_before(path, Some(verb)),
             _ => Path::cut_before(path, None),
         }
+    }
+
+    /// The same, if its last segment has an encoded colon, for which that is taken.
+    fn cut_encoded(path: &'p str) -> Option<Path<'p>> {
+        let colon = path.rfind("%3A").max(path.rfind("%3a"))?;
+        let verb = &path[colon + "%3A".len()..];
+        if verb.contains('/') {
+            return None;
+        }
+        Path::cut_before(&path[..colon], Some(verb))
+    }
+
+    /// The path by which a route was found.
+    pub(crate) fn of(route: &Route, path: &'p str) -> Option<Path<'p>> {
+        let as_it_came = Path::cut(path).filter(|cut| cut.custom_verb == route.custom_verb.as_deref());
+        as_it_came.or_else(|| Path::cut_encoded(path))
     }
 
     fn cut_before(path: &'p str, custom_verb: Option<&'p str>) -> Option<Path<'p>> {
@@ -109,7 +126,14 @@ impl RouteTable {
     }
 
     pub(crate) fn find<'p>(&self, verb: &Method, path: &'p str) -> Result<(&Arc<Route>, Path<'p>), Miss<'_>> {
-        let path = Path::cut(path).ok_or(Miss::UnknownPath)?;
+        let as_it_came = Path::cut(path).ok_or(Miss::UnknownPath)?;
+        self.look_up(verb, as_it_came).or_else(|miss| {
+            let encoded = Path::cut_encoded(path).and_then(|path| self.look_up(verb, path).ok());
+            encoded.ok_or(miss)
+        })
+    }
+
+    fn look_up<'p>(&self, verb: &Method, path: Path<'p>) -> Result<(&Arc<Route>, Path<'p>), Miss<'_>> {
         let mut walk = Walk {
             routes: &self.routes,
             verb,
