@@ -76,8 +76,9 @@ export class Server {
   /**
    * These people meet, the owner among them under no name; all are gone when this returns. Of a server with TLS, the process has to trust it.
    * @param {string[]} names
+   * @param ends what ends the meeting while they are in it; without, each leaves
    */
-  async gather(space, names) {
+  async gather(space, names, ends = null) {
     const seats = [];
     for (const displayName of names) {
       const attend = new Attend();
@@ -87,8 +88,10 @@ export class Server {
       if (state !== 'JOINED') throw new Error(`${displayName} was told ${state}`);
       seats.push({ seat, attend });
     }
+    await ends?.();
     for (const { seat, attend } of seats) {
       attend.stop();
+      if (ends) continue;
       await this.#call(`${space}:leave`, { participantSession: seat.participantSession, resumeSecret: seat.resumeSecret });
     }
   }

@@ -88,6 +88,9 @@ class ClientsTest {
       spaces(client, space);
       server.meet(space.getName());
       server.meet(space.getName());
+      Runnable ends = () -> client.endActiveConference(space.getName());
+      server.gather(space.getName(), ends, new String[] {""});
+      refused("FAILED_PRECONDITION", ends::run);
       records(client, space);
     }
   }
@@ -118,7 +121,7 @@ class ClientsTest {
 
   private static void records(Client client, Space space) {
     var records = client.records("space.name = \"" + space.getName() + "\"");
-    assertEquals(4, records.size(), "each of them left before the next came");
+    assertEquals(5, records.size(), "each of them was gone before the next came");
     Set<String> names = new TreeSet<>();
     for (var record : records) names.add(visitor(client, record, space));
     assertEquals(Set.of("Ada", "Owner"), names);

@@ -136,6 +136,11 @@ final class Server implements AutoCloseable {
 
   /** These people meet, the owner among them under no name; all are gone when this returns. */
   void gather(String space, String... names) throws IOException, InterruptedException {
+    gather(space, null, names);
+  }
+
+  /** The same of a meeting that is ended while they are in it; none of them leaves. */
+  void gather(String space, Runnable ends, String[] names) throws IOException, InterruptedException {
     var attend =
         new ProcessBuilder(BINARY.resolveSibling("attend").toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -154,6 +159,10 @@ final class Server implements AutoCloseable {
         var state = ask(questions, answers, accept).get("state").getAsString();
         if (!state.equals("JOINED")) throw new IOException(name + " was told " + state);
         seats.add(seat);
+      }
+      if (ends != null) {
+        ends.run();
+        return;
       }
       for (var seat : seats) {
         var leave = new JsonObject();
