@@ -20,7 +20,8 @@ pub const RETURN_WITHIN_US: i64 = 30_000_000;
 /// Signs of life are written at least this often: the error of an end time after a crash is at most this.
 pub const SIGN_OF_LIFE_EVERY_US: i64 = 5_000_000;
 
-/// Live sessions in one conference. The media plane of one room is a single thread: more would not be heard well.
+/// Live sessions in one conference. As many as tests put into one room; what each is told of all grows with every one of
+/// them, on however many threads the room is carried.
 pub const LIVE_SESSIONS_MAX: usize = 500;
 
 /// Of these, strangers get 430: a meeting that they have filled still has room for those who run it and for a class of those

@@ -1,4 +1,5 @@
-//! Who is heard when people really speak: levels of speech as a microphone sends them, packet by packet, with noise, coughs and music.
+//! Who is heard when sentences are spoken: levels of speech, as a synthesiser says it and a microphone sends it, packet by packet, with noise,
+//! coughs and music.
 //!
 //! Everybody here sends a packet each 20 ms, as browsers do, so all places are taken long before anybody speaks.
 
