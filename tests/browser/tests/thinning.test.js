@@ -1,5 +1,5 @@
-// A thin way to somebody who watches: fewer pictures of the same size come, of codecs that tell their temporal layers beside the payload
-// alone, and each of them is decoded.
+// A thin way to somebody who watches: fewer pictures of the same size come, of codecs that tell their temporal layers in the payload (VP8 and
+// VP9, whose pictures are numbered anew) and of those that tell them beside it alone, and each of them is decoded.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -71,7 +71,7 @@ describe('thinning', { timeout: 300_000 }, () => {
     }, 100);
   });
 
-  for (const codec of ['video/AV1', 'video/H264']) {
+  for (const codec of ['video/VP8', 'video/VP9', 'video/AV1', 'video/H264']) {
     test(`${codec} is thinned out, and what is left is decoded`, async (t) => {
       const { page } = browser;
       await relay.mend();
