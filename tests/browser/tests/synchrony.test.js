@@ -12,11 +12,12 @@ import { Server } from '../world/server.js';
 import { isSoonSo, pause, until } from '../world/until.js';
 
 /**
- * Left alone, a machine shows 45 ms and 100 ms at the most; where it has other things to do, everything comes later. As the lines come, not
- * held back, it is 285 ms and 405 ms in bursts; a browser that is connected to itself, with no network between, is 70 ms apart.
+ * As the lines come, not held back, it is 285 ms and 405 ms in bursts; a browser that is connected to itself, with no network between, is
+ * 70 ms apart.
  */
-const MEDIAN_MS_MAX = 75;
-const P95_MS_MAX = 150;
+const TOGETHER = { median_ms: 45, p95_ms: 100 };
+/** Left alone, a machine shows no more than that in bursts as well; where it has other things to do, everything comes later. */
+const TOGETHER_IN_BURSTS = { median_ms: 75, p95_ms: 150 };
 /** The browser holds a picture back by a tenth of a second in each second. */
 const SETTLES_MS = 4_000;
 const WATCHED_MS = 5_000;
@@ -65,15 +66,15 @@ describe('synchrony', { timeout: 120_000 }, () => {
     });
   }
 
-  /** While this happens they are together, the first time or soon. */
-  const areTogether = (t, flashes_min, happens) =>
+  /** While this happens they are so much apart at the most, the first time or soon. */
+  const areTogether = (t, most, flashes_min, happens) =>
     isSoonSo(t, async () => {
       await beginToWatch();
       await happens();
       const found = apart(leads_ms(await bo.page.evaluate(() => globalThis.watched())));
       t.diagnostic(JSON.stringify(found));
       assert.ok(found.flashes >= flashes_min, `${found.flashes} flashes were seen and heard`);
-      assert.ok(found.median_ms <= MEDIAN_MS_MAX && found.p95_ms <= P95_MS_MAX, JSON.stringify(found));
+      assert.ok(found.median_ms <= most.median_ms && found.p95_ms <= most.p95_ms, JSON.stringify(found));
     });
 
   /** All that Ada sends comes late, and then at once. */
@@ -88,11 +89,11 @@ describe('synchrony', { timeout: 120_000 }, () => {
 
   test('on a good network', async (t) => {
     await pause(SETTLES_MS);
-    await areTogether(t, 3, () => pause(WATCHED_MS));
+    await areTogether(t, TOGETHER, 3, () => pause(WATCHED_MS));
   });
 
   test('on one that delivers in bursts', async (t) => {
     await burst(BURSTS_LEARNED);
-    await areTogether(t, 7, () => burst(BURSTS_WATCHED));
+    await areTogether(t, TOGETHER_IN_BURSTS, 7, () => burst(BURSTS_WATCHED));
   });
 });
