@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ApiError } from '../src/api/request.ts';
+import { ApiError, fetchFile } from '../src/api/request.ts';
 import { problemWith, reasonOf } from '../src/ui/reason.ts';
 
 function refusal(field: string, description: string): ApiError {
@@ -24,4 +24,13 @@ test('what the server says begins as a sentence does, and what begins with a val
   check('"no domain" is not a domain name', '"no domain" is not a domain name');
   check('https://a.example: it has a fragment', 'https://a.example: it has a fragment');
   check('nonsense: it is no address', 'nonsense: it is no address');
+});
+
+test('what pages say themselves is said as it is, and a file that no answer came for as a request', async (context) => {
+  assert.equal(reasonOf(new Error('Choose a scope.')), 'Choose a scope.');
+  context.mock.method(globalThis, 'fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+  await fetchFile('/sederunt/recordings/a').then(
+    () => assert.fail('nobody answers'),
+    (error) => assert.match(reasonOf(error), /^The server cannot be reached/),
+  );
 });

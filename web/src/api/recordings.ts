@@ -3,7 +3,7 @@
 import { type Recording, recordingOf } from '../recordings/recording.ts';
 import type * as messages from './generated/messages.ts';
 import { allPages } from './pages.ts';
-import { sendRequest, withQuery } from './request.ts';
+import { fetchFile, sendRequest, withQuery } from './request.ts';
 
 const RECORDINGS_PER_PAGE = 100;
 
@@ -41,6 +41,5 @@ export async function cancelComposition(name: string): Promise<Recording> {
 /** What is in the log of a recording. */
 export async function getLog(path: string): Promise<string> {
   if (path === '') return '';
-  const answer = await fetch(path);
-  return answer.ok ? answer.text() : '';
+  return new TextDecoder().decode((await fetchFile(path)) ?? new ArrayBuffer());
 }

@@ -82,7 +82,21 @@ async function ask(method: string, path: string, options: RequestOptions): Promi
     });
     return { response, text: await response.text() };
   } catch (error) {
-    throw new ApiError('UNREACHABLE', '', String(error), 0);
+    throw unreachable(error);
+  }
+}
+
+function unreachable(error: unknown): ApiError {
+  return new ApiError('UNREACHABLE', '', String(error), 0);
+}
+
+/** What is in a file of this server; `null` if it gives none. It may be long, and takes as long as it takes. */
+export async function fetchFile(path: string): Promise<ArrayBuffer | null> {
+  try {
+    const answer = await fetch(path);
+    return answer.ok ? await answer.arrayBuffer() : null;
+  } catch (error) {
+    throw unreachable(error);
   }
 }
 

@@ -8,6 +8,7 @@ import { t } from '../text/account.ts';
 import { account, signOut } from './account.ts';
 import { Account } from './icons.tsx';
 import { here } from './navigation.ts';
+import { ProblemNote } from './problem.tsx';
 
 export function AccountMenu() {
   const menu = useRef<HTMLDivElement>(null);
@@ -66,11 +67,7 @@ export function AccountMenu() {
         <button type="button" onClick={leave}>
           {t('account.signOut')}
         </button>
-        {failed.value && (
-          <p class="problem" role="alert">
-            {t('account.signOut.failed')}
-          </p>
-        )}
+        <ProblemNote text={failed.value && t('account.signOut.failed')} />
       </div>
     </>
   );

@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { t } from '../text/text.ts';
 import { useDoing } from './doing.ts';
+import { ProblemNote } from './problem.tsx';
 
 export interface ConfirmButtonProps {
   /** What the button says, in the list and in the dialog. */
@@ -56,11 +57,7 @@ export function ConfirmButton({ label, name, title, text, action, onDone, childr
           <h2 id={`${id}-title`}>{title}</h2>
           <p id={`${id}-text`}>{text}</p>
           {children}
-          {problem.value && (
-            <p class="problem" role="alert">
-              {problem.value}
-            </p>
-          )}
+          <ProblemNote text={problem.value} />
           <div class="form-actions">
             <button type="button" class="button" onClick={() => dialog.current?.close()}>
               {t('confirm.cancel')}

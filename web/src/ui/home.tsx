@@ -8,11 +8,12 @@ import { pathOf } from '../route.ts';
 import { t } from '../text/account.ts';
 import { account } from './account.ts';
 import { AccountMenu } from './accountMenu.tsx';
+import { useDoing } from './doing.ts';
 import { Plus } from './icons.tsx';
 import { Wait } from './loading.tsx';
 import { Logo } from './logo.tsx';
 import { navigate } from './navigation.ts';
-import { reasonOf } from './reason.ts';
+import { ProblemNote } from './problem.tsx';
 import { PastMeetingList } from './register/pastMeetings.tsx';
 import { Shell, useHeading, useTitle } from './shell.tsx';
 import { SpaceList } from './spaces/spaces.tsx';
@@ -105,18 +106,8 @@ function CheckLink() {
 }
 
 function NewMeeting() {
-  const working = useSignal(false);
-  const problem = useSignal('');
-  const create = async () => {
-    working.value = true;
-    problem.value = '';
-    try {
-      navigate(pathOf({ page: 'meeting', code: await newMeeting() }));
-    } catch (error) {
-      problem.value = reasonOf(error);
-      working.value = false;
-    }
-  };
+  const { working, problem, run } = useDoing();
+  const create = () => run(async () => navigate(pathOf({ page: 'meeting', code: await newMeeting() })));
   return (
     <div class="field">
       <button type="button" class="button primary large" disabled={working.value} onClick={create}>
@@ -124,11 +115,7 @@ function NewMeeting() {
         {working.value ? t('home.new.working') : t('home.new')}
       </button>
       <p class="hint">{t('home.new.hint')}</p>
-      {problem.value && (
-        <p class="problem" role="alert">
-          {t('home.new.failed', { reason: problem.value })}
-        </p>
-      )}
+      <ProblemNote text={problem.value && t('home.new.failed', { reason: problem.value })} />
     </div>
   );
 }

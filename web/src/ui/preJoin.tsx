@@ -16,6 +16,7 @@ import { DevicePickers } from './devicePickers.tsx';
 import { JoinChoice } from './joinChoice.tsx';
 import { here } from './navigation.ts';
 import { Preview } from './preview.tsx';
+import { ProblemNote } from './problem.tsx';
 import { RecordingNote } from './recordingNote.tsx';
 import { Shell, useTitle } from './shell.tsx';
 
@@ -108,11 +109,7 @@ function JoinForm({ meeting, device, joining, problem, agrees, onChoose, onJoin 
       <JoinChoice device={device} signedIn={user !== null} disabled={joining.value} onChoose={onChoose} />
       <RecordingNote meeting={meeting} agrees={agrees} />
       <EntryNote meeting={meeting} device={device} signedIn={user !== null} />
-      {problem.value && !problem.value.ofName && (
-        <p class="problem" role="alert">
-          {problem.value.text}
-        </p>
-      )}
+      <ProblemNote text={problem.value?.ofName === false && problem.value.text} />
       <button
         ref={button}
         type="submit"

@@ -4,7 +4,7 @@ import { ApiError } from '../api/request.ts';
 import { t } from '../text/text.ts';
 
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof ApiError)) return String(error);
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
   switch (error.status) {
     case 'UNREACHABLE':
       return t('error.unreachable');

@@ -9,6 +9,7 @@ import { t } from '../text/room.ts';
 import { Control } from './controls.tsx';
 import { useDoing } from './doing.ts';
 import * as icons from './icons.tsx';
+import { ProblemNote } from './problem.tsx';
 
 /** Always there, so that a screen reader tells of the change. */
 export function RecordingBanner({ state }: { state: RecordingState }) {
@@ -49,11 +50,7 @@ export function RecordButton({ visit, space }: RecordButtonProps) {
       <dialog ref={dialog} class="card confirm" aria-labelledby="record-title" aria-describedby="record-text">
         <h2 id="record-title">{state === 'NONE' ? t('record.start.title') : t('record.now.title')}</h2>
         <p id="record-text">{state === 'NONE' ? t('record.start.text') : t('record.now.text')}</p>
-        {problem.value && (
-          <p class="problem" role="alert">
-            {problem.value}
-          </p>
-        )}
+        <ProblemNote text={problem.value} />
         <div class="form-actions">
           <button type="button" class="button" onClick={() => dialog.current?.close()}>
             {state === 'NONE' ? t('confirm.cancel') : t('meeting.close')}

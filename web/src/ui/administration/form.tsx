@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren, TargetedEvent } from 'preact';
 import { ApiError } from '../../api/request.ts';
 import { t } from '../../text/administration.ts';
+import { ProblemNote } from '../problem.tsx';
 import { problemWith, reasonOf } from '../reason.ts';
 
 export interface AddFormProps {
@@ -55,11 +56,7 @@ export function AddForm({ title, button, fields, add, children }: AddFormProps) 
     <form class="card form" onSubmit={submit} noValidate aria-label={title}>
       <h2>{title}</h2>
       {children((field) => ({ problem: problems.get(field) ?? '', onInput: forget }))}
-      {elsewhere && (
-        <p class="problem" role="alert">
-          {reasonOf(error.value)}
-        </p>
-      )}
+      <ProblemNote text={elsewhere && reasonOf(error.value)} />
       <button type="submit" class="button primary" disabled={working.value}>
         {working.value ? t('saving.saving') : button}
       </button>

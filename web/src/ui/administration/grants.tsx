@@ -8,6 +8,7 @@ import { t } from '../../text/administration.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { fullName, SCOPES, sorted, textKey } from '../consent/scopes.ts';
 import { Choice, Field, valueOf } from '../field.tsx';
+import { ProblemNote } from '../problem.tsx';
 import { AdministrationPage } from './administration.tsx';
 import { AddForm } from './form.tsx';
 import { Inventory } from './inventory.tsx';
@@ -70,11 +71,7 @@ function AddGrant({ add }: { add(form: HTMLFormElement): Promise<void> }) {
                 hint={<span class="code">{scope}</span>}
               />
             ))}
-            {state('scopes').problem && (
-              <p class="problem" role="alert">
-                {state('scopes').problem}
-              </p>
-            )}
+            <ProblemNote text={state('scopes').problem} />
           </fieldset>
         </>
       )}

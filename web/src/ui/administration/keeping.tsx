@@ -6,8 +6,10 @@ import type { TargetedEvent } from 'preact';
 import { getRecordingPolicy, updateRecordingPolicy } from '../../api/administration.ts';
 import type { RecordingPolicy, UpdateRecordingPolicyRequest } from '../../api/generated/messages.ts';
 import { t } from '../../text/administration.ts';
+import { useDoing } from '../doing.ts';
 import { Choice, Field, valueOf } from '../field.tsx';
-import { problemWith, reasonOf } from '../reason.ts';
+import { ProblemNote } from '../problem.tsx';
+import { problemWith } from '../reason.ts';
 import { SavingNote, useSaving } from '../saving.tsx';
 
 export interface KeepingProps {
@@ -19,15 +21,11 @@ export interface KeepingProps {
 /** What holds, for whoever wants to see and change it. */
 export function Keeping({ project, displayName }: KeepingProps) {
   const policy = useSignal<RecordingPolicy | null>(null);
-  const problem = useSignal('');
-  const toggle = async () => {
-    problem.value = '';
-    try {
+  const { problem, run } = useDoing();
+  const toggle = () =>
+    run(async () => {
       policy.value = policy.value ? null : await getRecordingPolicy(project);
-    } catch (error) {
-      problem.value = reasonOf(error);
-    }
-  };
+    });
   return (
     <>
       <div class="row-actions">
@@ -41,11 +39,7 @@ export function Keeping({ project, displayName }: KeepingProps) {
           {t('keeping.show')}
         </button>
       </div>
-      {problem.value && (
-        <p class="problem" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <ProblemNote text={problem.value} />
       {policy.value && <Policy policy={policy.value} displayName={displayName} />}
     </>
   );

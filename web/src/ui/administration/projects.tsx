@@ -20,9 +20,11 @@ import { openPages } from '../../api/pages.ts';
 import { t } from '../../text/administration.ts';
 import { ConfirmButton } from '../confirm.tsx';
 import { ShownOnce } from '../copy.tsx';
+import { useDoing } from '../doing.ts';
 import { Field, valueOf } from '../field.tsx';
 import { Listing } from '../loading.tsx';
 import { focusHeading } from '../page.tsx';
+import { ProblemNote } from '../problem.tsx';
 import { problemWith, reasonOf } from '../reason.ts';
 import { SavingNote, useSaving } from '../saving.tsx';
 import { AdministrationPage } from './administration.tsx';
@@ -85,15 +87,11 @@ function Projects() {
 
 function Row({ project: { name, displayName } }: { project: Project }) {
   const key = useSignal('');
-  const problem = useSignal('');
-  const show = async () => {
-    problem.value = '';
-    try {
+  const { problem, run } = useDoing();
+  const show = () =>
+    run(async () => {
       key.value = await showProjectKey(name);
-    } catch (error) {
-      problem.value = reasonOf(error);
-    }
-  };
+    });
   return (
     <div class="row with-details">
       <div class="row-main">
@@ -121,11 +119,7 @@ function Row({ project: { name, displayName } }: { project: Project }) {
         />
       </div>
       <div class="row-details">
-        {problem.value && (
-          <p class="problem" role="alert">
-            {problem.value}
-          </p>
-        )}
+        <ProblemNote text={problem.value} />
         {key.value && (
           <ShownOnce
             title={t('projects.key.title', { name: displayName })}

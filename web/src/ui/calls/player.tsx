@@ -3,29 +3,21 @@
 // comes. Both ears hear both sides: with one side in each, whoever has one earphone would hear half of a talk.
 
 import { type Signal, useSignal } from '@preact/signals';
-import type { TargetedKeyboardEvent, TargetedPointerEvent } from 'preact';
 import { useEffect, useId } from 'preact/hooks';
+import { fetchFile } from '../../api/request.ts';
 import type { Recording } from '../../calls/call.ts';
 import { type Loudness, loudnessOf, WAV_BYTES_MAX } from '../../calls/wav.ts';
 import { HEIGHT, loudestOf, waveformPath } from '../../calls/waveform.ts';
 import { t } from '../../text/calls.ts';
 import { Pause, Play, Speaker, SpeakerOff } from '../icons.tsx';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
+import { ProblemNote } from '../problem.tsx';
+import { pointing, Slider } from '../timeline.tsx';
 import { positionText } from '../times.ts';
 import { usePlayback } from './playback.ts';
 
 /** Strokes of a row: as many as are told apart on a wide screen. */
 const PLACES = 300;
-
-/** How far one press of a key goes. */
-const STEPS_S: Readonly<Record<string, number>> = {
-  ArrowLeft: -2,
-  ArrowDown: -2,
-  ArrowRight: 2,
-  ArrowUp: 2,
-  PageDown: -10,
-  PageUp: 10,
-};
 
 interface Heard {
   /** For the audio element. */
@@ -61,9 +53,8 @@ export function Player({ recording, name, sides }: PlayerProps) {
 
 async function fetchOnce({ wav, mp3 }: Recording): Promise<Heard> {
   if (!wav || wav.size_bytes > WAV_BYTES_MAX) return { address: (mp3 ?? wav)?.path ?? '', loudness: null };
-  const answer = await fetch(wav.path);
-  if (!answer.ok) throw new Error(t('player.failed'));
-  const file = await answer.arrayBuffer();
+  const file = await fetchFile(wav.path);
+  if (!file) throw new Error(t('player.failed'));
   const address = URL.createObjectURL(new Blob([file], { type: 'audio/wav' }));
   return { address, loudness: loudnessOf(file, PLACES) };
 }
@@ -112,41 +103,8 @@ function Deck({ heard: { address, loudness }, name, sides, duration_ms }: DeckPr
           {positionText(position_s.value)} / {positionText(duration_s)}
         </span>
       </div>
-      {failed.value && (
-        <p class="problem" role="alert">
-          {t('player.failed')}
-        </p>
-      )}
+      <ProblemNote text={failed.value && t('player.failed')} />
     </div>
-  );
-}
-
-export interface SliderProps {
-  position_s: number;
-  duration_s: number;
-  onSeek(to_s: number): void;
-}
-
-/** A place in time, moved by pointer or by keys. */
-export function Slider({ position_s, duration_s, onSeek }: SliderProps) {
-  const step = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
-    const by_s = STEPS_S[event.key];
-    if (by_s === undefined) return;
-    event.preventDefault();
-    onSeek(position_s + by_s);
-  };
-  return (
-    <input
-      type="range"
-      min={0}
-      max={duration_s}
-      step={0.01}
-      value={position_s}
-      aria-label={t('player.position')}
-      aria-valuetext={t('player.time', { position: positionText(position_s), duration: positionText(duration_s) })}
-      onInput={(event) => onSeek(Number(event.currentTarget.value))}
-      onKeyDown={step}
-    />
   );
 }
 
@@ -194,12 +152,6 @@ function Row({ channel, side, path, played, onSeek, onSilence }: RowProps) {
     silent.value = !silent.value;
     onSilence?.(silent.value);
   };
-  // Held down, it follows the pointer.
-  const point = (event: TargetedPointerEvent<SVGSVGElement>) => {
-    if ((event.buttons & 1) === 0) return;
-    const { left, width } = event.currentTarget.getBoundingClientRect();
-    if (width > 0) onSeek((event.clientX - left) / width);
-  };
   return (
     <div class="player-row" data-channel={channel} data-silent={silent.value}>
       <div class="player-side">
@@ -222,8 +174,7 @@ function Row({ channel, side, path, played, onSeek, onSilence }: RowProps) {
         viewBox={`0 0 ${PLACES} ${HEIGHT}`}
         preserveAspectRatio="none"
         aria-hidden="true"
-        onPointerDown={point}
-        onPointerMove={point}
+        {...pointing(onSeek)}
       >
         <clipPath id={id}>
           <rect width={played * PLACES} height={HEIGHT} />

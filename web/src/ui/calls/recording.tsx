@@ -1,11 +1,11 @@
 // One recording of a call: heard, taken along, deleted by those who may; or why there is nothing to hear.
 
-import { useSignal } from '@preact/signals';
 import type { AudioFile, Call, Recording } from '../../calls/call.ts';
 import { fileName } from '../../calls/fileName.ts';
 import { t } from '../../text/calls.ts';
 import { ConfirmButton } from '../confirm.tsx';
-import { reasonOf } from '../reason.ts';
+import { useDoing } from '../doing.ts';
+import { ProblemNote } from '../problem.tsx';
 import { timeText } from '../times.ts';
 import { Player } from './player.tsx';
 
@@ -58,30 +58,18 @@ export function RecordingPart({ call, recording, hold, onDelete, onDeleted }: Re
 }
 
 function HoldButton({ hold: { held }, change, name }: { hold: Hold; change(): Promise<void>; name: string }) {
-  const problem = useSignal('');
-  const press = async () => {
-    problem.value = '';
-    try {
-      await change();
-    } catch (error) {
-      problem.value = reasonOf(error);
-    }
-  };
+  const { problem, run } = useDoing();
   return (
     <>
       <button
         type="button"
         class="button quiet small"
         aria-label={held ? t('recording.releaseOf', { name }) : t('recording.holdOf', { name })}
-        onClick={press}
+        onClick={() => run(change)}
       >
         {held ? t('recording.release') : t('recording.hold')}
       </button>
-      {problem.value && (
-        <p class="problem" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <ProblemNote text={problem.value} />
     </>
   );
 }

@@ -8,6 +8,7 @@ import { account, signOut } from '../account.ts';
 import { Failed, useLoaded, Wait } from '../loading.tsx';
 import { here, navigate } from '../navigation.ts';
 import { Page } from '../page.tsx';
+import { ProblemNote } from '../problem.tsx';
 import { reasonOf } from '../reason.ts';
 import { sorted, textKey } from './scopes.ts';
 
@@ -90,11 +91,7 @@ function Question({ request, asked: { app, scopes, loginHint } }: { request: str
         ))}
       </ul>
       <p class="hint">{t('consent.hint')}</p>
-      {problem.value && (
-        <p class="problem" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <ProblemNote text={problem.value} />
       <div class="form-actions">
         <button type="button" class="button" disabled={working.value} onClick={() => void decide(false)}>
           {t('consent.cancel')}

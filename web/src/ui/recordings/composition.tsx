@@ -4,6 +4,7 @@ import { cancelComposition, composeMeetingRecording } from '../../api/recordings
 import type { Recording } from '../../recordings/recording.ts';
 import { t } from '../../text/recordings.ts';
 import { useDoing } from '../doing.ts';
+import { ProblemNote } from '../problem.tsx';
 
 export interface CompositionProps {
   recording: Recording;
@@ -37,11 +38,7 @@ export function Composition({ recording, onChanged }: CompositionProps) {
           )}
           {composition === 'NOT_MADE' && <p>{t('composition.failed')}</p>}
         </div>
-        {problem.value && (
-          <p class="problem" role="alert">
-            {problem.value}
-          </p>
-        )}
+        <ProblemNote text={problem.value} />
         {composable && !isUnderWay && <p class="hint">{t('composition.hint')}</p>}
         {composable && (
           <button

@@ -1,14 +1,13 @@
 // Plays a recording: all voices, the pictures of those who had one at that time, who speaks, and on the same axis who was there when.
 
 import { type Signal, useSignal } from '@preact/signals';
-import type { TargetedPointerEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Log, nameOf, type Recording, speakerAt, type Track } from '../../recordings/recording.ts';
 import { type Element, Steering } from '../../recordings/steering.ts';
 import { type Attendee, barsOf, presenceOf } from '../../register/attendance.ts';
 import { t } from '../../text/recordings.ts';
-import { Slider } from '../calls/player.tsx';
 import { Pause, Play } from '../icons.tsx';
+import { pointing, Slider } from '../timeline.tsx';
 import { durationText, positionText } from '../times.ts';
 
 /** How often tracks are steered. */
@@ -133,11 +132,6 @@ interface PresenceProps extends PlayerProps {
 function Presence({ recording, people, log, played, onSeek }: PresenceProps) {
   const { start_ms, duration_s } = recording;
   const whole = { start_ms, end_ms: start_ms + duration_s * 1_000 };
-  const point = (event: TargetedPointerEvent<SVGSVGElement>) => {
-    if ((event.buttons & 1) === 0) return;
-    const { left, width } = event.currentTarget.getBoundingClientRect();
-    if (width > 0) onSeek(((event.clientX - left) / width) * duration_s);
-  };
   const there = people.flatMap((person) => {
     const sessions = person.sessions
       .map((session) => ({
@@ -168,7 +162,7 @@ function Presence({ recording, people, log, played, onSeek }: PresenceProps) {
                 })}
               </p>
               {/* For those who see; everybody else has the slider and the line above. */}
-              <svg class="timeline" aria-hidden="true" onPointerDown={point} onPointerMove={point}>
+              <svg class="timeline" aria-hidden="true" {...pointing((part) => onSeek(part * duration_s))}>
                 {barsOf(sessions, whole, whole.end_ms).map((bar, index) => (
                   <rect
                     key={index}
