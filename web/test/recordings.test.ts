@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logOf, nameOf, recordingOf, speakerAt } from '../src/recordings/recording.ts';
+import { openLinks } from '../src/recordings/links.ts';
+import { logOf, nameOf, recordingOf, speakerAt, type Track } from '../src/recordings/recording.ts';
 import { correction, type Element, Steering } from '../src/recordings/steering.ts';
 
 test('tracks lie on the axis of the recording', () => {
@@ -82,11 +83,9 @@ class Fake implements Element {
 test('tracks with clocks of their own stay in step, after each seek too', () => {
   const [exact, fast, late] = [new Fake(1), new Fake(1.02), new Fake(0.99)];
   let now_s = 100;
-  const tracks = [
-    { element: exact, start_s: 0, duration_s: 100 },
-    { element: fast, start_s: 0, duration_s: 100 },
-    { element: late, start_s: 10, duration_s: 50 },
-  ];
+  const broken = new Set<Element>();
+  const track = (element: Element, start_s: number, duration_s: number) => ({ element, start_s, duration_s, isBroken: () => broken.has(element) });
+  const tracks = [track(exact, 0, 100), track(fast, 0, 100), track(late, 10, 50)];
   const steering = new Steering(tracks, 100, () => now_s);
   const pass = (seconds: number) => {
     for (let step = 0; step < seconds * 10; step += 1) {
@@ -117,8 +116,13 @@ test('tracks with clocks of their own stay in step, after each seek too', () => 
   assert.equal(steering.position_s, stood_s);
   assert.ok(exact.paused && steering.playing);
   fast.error = {};
+  fast.readyState = 4;
+  pass(1);
+  assert.equal(steering.position_s, stood_s, 'what failed may get another link, and is waited for');
+  broken.add(fast);
   pass(1);
   assert.ok(steering.position_s > stood_s, 'what never plays keeps nobody waiting');
+  broken.clear();
   fast.error = null;
   fast.readyState = 4;
   pass(1);
@@ -128,4 +132,43 @@ test('tracks with clocks of their own stay in step, after each seek too', () => 
   assert.ok(!steering.playing && exact.paused, 'it ends');
   steering.play();
   assert.ok(steering.position_s < 1, 'and begins anew');
+});
+
+/** Links to two tracks, as often as they are asked for; `answers` says whether anybody answers. */
+function someLinks() {
+  const told = { answers: true, asked: 0, now_ms: 0 };
+  const tracks = (): Track[] =>
+    ['a', 'b'].map((name) => ({ name, path: `/${name}?${told.asked}`, session: 's', source: 'CAMERA', start_s: 0, duration_s: 1 }));
+  const load = async () => {
+    told.asked += 1;
+    if (!told.answers) throw new Error('no');
+    return tracks();
+  };
+  return { told, links: openLinks(tracks(), load, () => told.now_ms) };
+}
+
+test('links that have ended are renewed at once for all, as often as they end', async () => {
+  const { told, links } = someLinks();
+  for (const round of [1, 2]) {
+    await Promise.all([links.failed('a'), links.failed('b')]);
+    assert.deepEqual([...links.paths.value], [['a', `/a?${round}`], ['b', `/b?${round}`]]);
+    assert.deepEqual([told.asked, links.broken.value.size], [round, 0]);
+    told.now_ms += 3_600_000;
+  }
+});
+
+test('what fails with a new link is broken, and what gets none, until it is tried once more', async () => {
+  const { told, links } = someLinks();
+  await links.failed('a');
+  told.now_ms += 1_000;
+  await links.failed('a');
+  assert.deepEqual([told.asked, [...links.broken.value]], [1, ['a']]);
+  told.now_ms += 3_600_000;
+  told.answers = false;
+  await links.failed('b');
+  await links.renew();
+  assert.deepEqual([...links.broken.value], ['a', 'b']);
+  told.answers = true;
+  await links.renew();
+  assert.deepEqual([[...links.broken.value], links.paths.value.get('b')], [[], '/b?4']);
 });

@@ -163,7 +163,23 @@ describe('recordings', { timeout: 240_000 }, () => {
     await until('it to go back', async () => Number(await slider.inputValue()) < before - 1);
   });
 
+  test('links that have ended are renewed once, and it plays', async () => {
+    const looks = [];
+    ada.page.on('request', (request) => {
+      if (new URL(request.url()).pathname === `/sederunt/v1/${name}`) looks.push(request.url());
+    });
+    await ada.page.route('**/sederunt/meeting-recordings/**', (route) => (looks.length < 2 ? route.fulfill({ status: 404 }) : route.continue()));
+    await ada.page.reload();
+    await ada.press('Play');
+    await until('all that begins to play', async () => (await places()).length >= 4);
+    assert.equal(looks.length, 2);
+    await ada.page.unroute('**/sederunt/meeting-recordings/**');
+    await ada.press('Pause');
+  });
+
   test('one video of all is given up in the middle, and made when it is wanted again', async () => {
+    const links = () => ada.page.locator('[data-track]').evaluateAll((elements) => elements.map(({ src }) => src));
+    const before = await links();
     const told = async () => (await server.call('GET', `/sederunt/v1/${name}`, { token })).body;
     const files = async () => (await told()).files.map(({ fileName }) => fileName);
     await ada.press('Make one video');
@@ -185,6 +201,7 @@ describe('recordings', { timeout: 240_000 }, () => {
     await ada.page.getByRole('link', { name: /^All in one video, as MP4/ }).waitFor({ timeout: 60_000 });
     await ada.button('Make one video').waitFor({ state: 'detached' });
     assert.ok((await files()).includes('meeting.mp4'));
+    assert.deepEqual(await links(), before, 'what plays is not loaded anew');
   });
 
   test('each file can be fetched, and all in one', async () => {

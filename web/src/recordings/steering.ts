@@ -10,7 +10,7 @@ export interface Element {
   readonly paused: boolean;
   readonly seeking: boolean;
   readonly readyState: number;
-  /** What is wrong with it, if something is: it will never play. */
+  /** What is wrong with it, if something is: it plays no more with the link that it has. */
   readonly error: object | null;
   play(): Promise<void>;
   pause(): void;
@@ -21,6 +21,8 @@ export interface Steered {
   /** On the axis. */
   start_s: number;
   duration_s: number;
+  /** It will never play, and nobody waits for it. */
+  isBroken(): boolean;
 }
 
 /** What is farther off than this is set to its place. */
@@ -108,8 +110,8 @@ export class Steering {
   #isReady(track: Steered): boolean {
     const { element, duration_s } = track;
     const within_s = this.#within(track);
-    if (within_s === null || within_s > duration_s - END_S || element.error) return true;
-    return !element.seeking && element.readyState >= CAN_GO_ON;
+    if (within_s === null || within_s > duration_s - END_S || track.isBroken()) return true;
+    return !element.error && !element.seeking && element.readyState >= CAN_GO_ON;
   }
 
   #steerOne(track: Steered): void {

@@ -1,7 +1,9 @@
 // Plays a recording: all voices, the pictures of those who had one at that time, who speaks, and on the same axis who was there when.
 
 import { type Signal, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { getMeetingRecording } from '../../api/recordings.ts';
+import { type Links, openLinks } from '../../recordings/links.ts';
 import { type Log, nameOf, type Recording, speakerAt, type Track } from '../../recordings/recording.ts';
 import { type Element, Steering } from '../../recordings/steering.ts';
 import { type Attendee, barsOf, presenceOf } from '../../register/attendance.ts';
@@ -20,6 +22,8 @@ export interface PlayerProps {
 }
 
 interface Deck {
+  tracks: readonly Track[];
+  links: Links;
   position_s: Signal<number>;
   playing: Signal<boolean>;
   /** Keeps the element of a track. */
@@ -28,8 +32,15 @@ interface Deck {
   seek(to_s: number): void;
 }
 
-/** The elements of all tracks, and the clock that they are steered to; over when the component goes. */
-function useDeck({ tracks, duration_s }: Recording): Deck {
+/**
+ * The elements of all tracks, and the clock that they are steered to; over when the component goes. They stay what they were when it
+ * came, however often the recording is looked at meanwhile.
+ */
+function useDeck({ name, tracks: told, duration_s }: Recording): Deck {
+  const [{ tracks, links }] = useState(() => ({
+    tracks: told,
+    links: openLinks(told, async () => (await getMeetingRecording(name)).tracks),
+  }));
   const elements = useRef(new Map<string, Element>());
   const steering = useRef<Steering | null>(null);
   const position_s = useSignal(0);
@@ -41,7 +52,7 @@ function useDeck({ tracks, duration_s }: Recording): Deck {
   useEffect(() => {
     const steered = tracks.flatMap(({ name, start_s, duration_s }) => {
       const element = elements.current.get(name);
-      return element ? [{ element, start_s, duration_s }] : [];
+      return element ? [{ element, start_s, duration_s, isBroken: () => links.broken.peek().has(name) }] : [];
     });
     steering.current = new Steering(steered, duration_s);
     const timer = setInterval(() => {
@@ -54,6 +65,8 @@ function useDeck({ tracks, duration_s }: Recording): Deck {
     };
   }, []);
   return {
+    tracks,
+    links,
     position_s,
     playing,
     place: ({ name }) => (element) => {
@@ -72,13 +85,20 @@ function useDeck({ tracks, duration_s }: Recording): Deck {
 }
 
 export function Player({ recording, people, log }: PlayerProps) {
-  const { tracks, duration_s } = recording;
-  const { position_s, playing, place, toggle, seek } = useDeck(recording);
+  const { duration_s } = recording;
+  const { tracks, links, position_s, playing, place, toggle, seek } = useDeck(recording);
   const at_s = position_s.value;
   const named = (session: string) => nameOf(session, people, log) || t('meeting.nameless');
   const speaker = speakerAt(log, at_s);
   const shown = tracks.filter(({ source }) => source !== 'MICROPHONE');
   const seen = (track: Track) => track.start_s <= at_s && at_s < track.start_s + track.duration_s;
+  const media = (track: Track) => ({
+    ref: place(track),
+    src: links.paths.value.get(track.name) ?? track.path,
+    preload: 'auto' as const,
+    'data-track': track.name,
+    onError: () => void links.failed(track.name),
+  });
   return (
     <section class="card player recording-player" role="group" aria-label={t('recordings.player')}>
       <div class="recording-pictures" role="group" aria-label={t('recordings.pictures')}>
@@ -89,7 +109,7 @@ export function Player({ recording, people, log }: PlayerProps) {
             data-source={track.source}
             data-speaking={track.session === speaker && track.source === 'CAMERA'}
           >
-            <video ref={place(track)} src={track.path} preload="auto" muted playsInline data-track={track.name} />
+            <video {...media(track)} muted playsInline />
             <figcaption>
               {track.source === 'SCREEN'
                 ? t('recordings.screenOf', { name: named(track.session) })
@@ -102,7 +122,7 @@ export function Player({ recording, people, log }: PlayerProps) {
       {tracks
         .filter(({ source }) => source === 'MICROPHONE')
         .map((track) => (
-          <audio key={track.name} ref={place(track)} src={track.path} preload="auto" data-track={track.name} />
+          <audio key={track.name} {...media(track)} />
         ))}
       <p class="recording-speaker">
         {speaker === null ? t('recordings.nobodySpeaks') : t('recordings.speaking', { name: named(speaker) })}
@@ -117,6 +137,14 @@ export function Player({ recording, people, log }: PlayerProps) {
           {positionText(at_s)} / {positionText(duration_s)}
         </span>
       </div>
+      {links.broken.value.size > 0 && (
+        <div class="failed" role="alert">
+          <p>{t('player.failed')}</p>
+          <button type="button" class="button" onClick={() => void links.renew()}>
+            {t('app.again')}
+          </button>
+        </div>
+      )}
       <Presence recording={recording} people={people} log={log} played={at_s / (duration_s || 1)} onSeek={seek} />
     </section>
   );
