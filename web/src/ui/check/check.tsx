@@ -12,6 +12,7 @@ import { CameraRow, MicrophoneRow, SpeakerRow } from './deviceRows.tsx';
 import { QualityRows, RelayRow, TcpRow, UdpRow } from './networkRows.tsx';
 import { Row } from './row.tsx';
 import '../styles/account.css';
+import '../styles/controls.css';
 import '../styles/preJoin.css';
 import '../styles/check.css';
 
