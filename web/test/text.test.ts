@@ -66,3 +66,11 @@ test('components hold no English of their own', () => {
     assert.deepEqual([...attributes, ...children], [], name);
   }
 });
+test('a name from right to left turns nothing round', () => {
+  const check = (name: string, expected: string) => assert.equal(t('news.joined', { name }), expected);
+  check('Ada', 'Ada joined');
+  check('Zoë 李', 'Zoë 李 joined');
+  check('عبد (2)', '\u2068عبد (2)\u2069 joined');
+  check('\u2068נועה\u2069 (Guest)', '\u2068\u2068נועה\u2069 (Guest)\u2069 joined');
+});
+

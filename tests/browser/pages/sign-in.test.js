@@ -47,6 +47,15 @@ describe('the way in', { timeout: 120_000 }, () => {
     await ada.page.getByRole('link', { name: 'Stay signed in as Ada' }).click();
     await ada.button('Account of Ada').waitFor();
 
+    // However long a name is, a phone has room for the button.
+    const before = ada.page.viewportSize();
+    await ada.page.setViewportSize({ width: 360, height: 740 });
+    await open(ada, server.addUser('long@example.org', 'Wolkenschieber'.repeat(6)));
+    await ada.sees('This link is for Wolkenschieber');
+    const [shown, wide] = await ada.page.evaluate(() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]);
+    assert.ok(wide <= shown, `${wide} of ${shown}`);
+    await ada.page.setViewportSize(before);
+
     const unused = linkOf('Carl');
     await open(ada, unused);
     await ada.sees('This link is for Carl');

@@ -84,11 +84,11 @@ export const en = {
   'devices.default': 'Default',
   'devices.unnamed': 'Device {number}',
   'devices.both.refused':
-    'The browser may not use your camera and microphone. You can join all the same, to see and hear the others. To change this, use the camera symbol in the address bar.',
+    'The browser may not use your camera and microphone. You can join all the same, to see and hear the others. To change this, use the symbol beside the address, or the settings of the browser.',
   'devices.camera.refused':
-    'The browser may not use your camera. To change this, use the camera symbol in the address bar.',
+    'The browser may not use your camera. To change this, use the symbol beside the address, or the settings of the browser.',
   'devices.microphone.refused':
-    'The browser may not use your microphone: you can listen. To change this, use the symbol in the address bar.',
+    'The browser may not use your microphone: you can listen. To change this, use the symbol beside the address, or the settings of the browser.',
   'devices.both.missing':
     'No camera and no microphone were found. You can join all the same, to see and hear the others.',
   'devices.camera.missing': 'No camera was found. The others will hear you.',

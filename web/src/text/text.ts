@@ -21,12 +21,21 @@ type Plain<Catalogue extends Texts> = {
 
 export type PlainKey = Plain<typeof en>;
 
+/** In what is written from right to left, as names may be. */
+const FROM_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** Keeps apart (U+2068, U+2069) what would turn round the words beside it. */
+function amongWords(value: string | number): string {
+  const text = String(value);
+  return FROM_RIGHT.test(text) ? `\u2068${text}\u2069` : text;
+}
+
 const plural = new Intl.PluralRules('en');
 
 /** The functions for the texts of one catalogue. */
 export function textOf<const Catalogue extends Texts>(catalogue: Catalogue) {
   const filled = (key: string, fill: Readonly<Record<string, string | number>>) =>
-    (catalogue[key] ?? key).replace(/\{(\w+)\}/g, (whole, place: string) => String(fill[place] ?? whole));
+    (catalogue[key] ?? key).replace(/\{(\w+)\}/g, (whole, place: string) => amongWords(fill[place] ?? whole));
   return {
     t<Key extends keyof Catalogue & string>(key: Key, ...[fill]: Fill<Catalogue[Key]>): string {
       return filled(key, fill ?? {});
