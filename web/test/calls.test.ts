@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressText, type Call, callOf, isUnderWay, type Recording, recordingOf } from '../src/calls/call.ts';
 import { fileName } from '../src/calls/fileName.ts';
-import { callFilter, type Outcome } from '../src/calls/filter.ts';
+import { callFilter, callFilterIn, type Outcome } from '../src/calls/filter.ts';
 import { positionText } from '../src/ui/times.ts';
 
 test('what somebody picks and types is a filter of the contract', () => {
@@ -21,6 +21,14 @@ test('what somebody picks and types is a filter of the contract', () => {
   check('', 'sip:ada@', "from = 'sip:ada@*' OR to = 'sip:ada@*'");
   check('', "sip:a' OR state = 'b*", "from = 'sip:aORstate=b*' OR to = 'sip:aORstate=b*'");
   check('', " ' ", '');
+});
+
+test('an address that asks for an outcome that there is not asks for all', () => {
+  const check = (outcome: string, expected: string) => assert.equal(callFilterIn({ outcome, number: '+61' }).outcome, expected);
+  check('live', 'live');
+  check('', '');
+  check('constructor', '');
+  check('COMPLETED', '');
 });
 
 test('addresses are shown as people know them', () => {

@@ -244,7 +244,12 @@ describe('telephone calls', { timeout: 180_000 }, () => {
 
     await page.getByLabel('Outcome').selectOption('Not answered');
     await until('the busy one alone', async () => (await list.getByRole('listitem').count()) === 1);
+    await page.getByRole('link', { name: /^dave/ }).click();
+    await ada.sees('all lines are taken');
+    await page.goBack();
     await list.getByText('dave@example.org').waitFor();
+    assert.equal(await list.getByRole('listitem').count(), 1, 'Back leads to what was chosen');
+    assert.equal(await page.getByLabel('Outcome').locator('option:checked').textContent(), 'Not answered');
     await page.getByLabel('Outcome').selectOption('All calls');
     await page.getByLabel('Number or address').fill('erin');
     await page.keyboard.press('Enter');

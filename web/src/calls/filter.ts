@@ -16,6 +16,11 @@ export interface CallFilter {
   number: string;
 }
 
+/** As an address has it, in which anything may stand. */
+export function callFilterIn({ outcome, number }: { outcome: string; number: string }): CallFilter {
+  return { outcome: Object.hasOwn(OUTCOMES, outcome) ? (outcome as Outcome) : '', number };
+}
+
 export function callFilter({ outcome, number }: CallFilter): string {
   const states = outcome === '' ? [] : OUTCOMES[outcome].map((state) => `state = ${state}`);
   // What would end the text, or is a wildcard itself, is in no number.

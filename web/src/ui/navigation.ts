@@ -1,15 +1,20 @@
 // The address bar as a signal. Pages of one host only; links are ordinary links, so that they open in a new tab too.
 
 import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { withQuery } from '../api/request.ts';
 import { routeOf } from '../route.ts';
 
 export const route = signal(routeOf(location.pathname));
+/** What stands behind the `?`, which makes no other page. */
+export const query = signal(location.search);
 
 /** Whether somebody moved inside of this page: only then a new heading takes the focus, not when a browser opens one. */
 export let hasNavigated = false;
 
 function show(): void {
   hasNavigated = true;
+  query.value = location.search;
   route.value = routeOf(location.pathname);
 }
 
@@ -17,6 +22,26 @@ export function navigate(path: string): void {
   history.pushState(null, '', path);
   show();
   scrollTo(0, 0);
+}
+
+/** Says in the address of this page what it shows. */
+export function ask(asked: Record<string, string>): void {
+  history.replaceState(history.state, '', withQuery(location.pathname, asked));
+  query.value = location.search;
+}
+
+/** What lies over the page is closed by Back, which leaves the page only then. */
+export function useClosedByBack(isOver: boolean, close: () => void): void {
+  useEffect(() => {
+    if (!isOver) return;
+    history.pushState('over', '');
+    addEventListener('popstate', close);
+    return () => {
+      removeEventListener('popstate', close);
+      // It was closed otherwise.
+      if (history.state === 'over') history.back();
+    };
+  }, [isOver]);
 }
 
 /** The address of this page as it was, without the host: where to come back to. */

@@ -1,7 +1,6 @@
 // Who did what, from where and when, newest first; a filter, and the log as a file. The names of actions are shown as they are:
 // they are what one filters by, here and at the command line.
 
-import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { type AuditFilter, exportAuditEvents, listAuditEvents, nameOf } from '../../api/administration.ts';
@@ -10,7 +9,8 @@ import { allPages, openPages } from '../../api/pages.ts';
 import { auditCsv } from '../../register/auditCsv.ts';
 import { t } from '../../text/administration.ts';
 import { download } from '../download.ts';
-import { Field, valueOf } from '../field.tsx';
+import { Field } from '../field.tsx';
+import { useAsked, useAskingForm } from '../filter.ts';
 import { Listing } from '../loading.tsx';
 import { SavingNote, useSaving } from '../saving.tsx';
 import { dayAndTimeShortText } from '../times.ts';
@@ -18,8 +18,6 @@ import { AdministrationPage } from './administration.tsx';
 
 /** Half a million lines: more than a spreadsheet opens gladly. A longer log is what the command line is for. */
 const PAGES_MAX = 2_000;
-
-const EVERYTHING: AuditFilter = { actor: '', subject: '', action: '' };
 
 export function AuditPage() {
   return (
@@ -30,31 +28,23 @@ export function AuditPage() {
 }
 
 function Audit() {
-  const filter = useSignal(EVERYTHING);
+  const filter = useAsked(['actor', 'subject', 'action']);
   return (
     <>
-      <Filter
-        onFilter={(chosen) => {
-          filter.value = chosen;
-        }}
-      />
-      <Events key={JSON.stringify(filter.value)} filter={filter.value} />
+      <Filter filter={filter} />
+      <Events key={JSON.stringify(filter)} filter={filter} />
     </>
   );
 }
 
-function Filter({ onFilter }: { onFilter(filter: AuditFilter): void }) {
+function Filter({ filter }: { filter: AuditFilter }) {
+  const { form, apply } = useAskingForm({ ...filter });
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = event.currentTarget;
-    onFilter({
-      actor: valueOf(form, 'actor'),
-      subject: valueOf(form, 'subject'),
-      action: valueOf(form, 'action'),
-    });
+    apply();
   };
   return (
-    <form class="card form across" onSubmit={submit} aria-label={t('audit.filter')}>
+    <form ref={form} class="card form across" onSubmit={submit} aria-label={t('audit.filter')}>
       <Field label={t('audit.actor')} name="actor" autocomplete="off" verbatim hint={t('audit.actor.hint')} />
       <Field label={t('audit.subject')} name="subject" autocomplete="off" verbatim hint={t('audit.subject.hint')} />
       <Field label={t('audit.action')} name="action" autocomplete="off" verbatim hint={t('audit.action.hint')} />
@@ -66,7 +56,7 @@ function Filter({ onFilter }: { onFilter(filter: AuditFilter): void }) {
 }
 
 function Events({ filter }: { filter: AuditFilter }) {
-  const list = useMemo(() => openPages<AuditEvent>((token) => listAuditEvents(filter, token), nameOf), [filter]);
+  const list = useMemo(() => openPages<AuditEvent>((token) => listAuditEvents(filter, token), nameOf), []);
   const saving = useSaving();
   const save = async () => {
     const events = await allPages((token) => exportAuditEvents(filter, token), PAGES_MAX);

@@ -1,16 +1,16 @@
 // The telephone calls of a project, the newest first; for whoever is in several, the project is picked. Where there is nothing
 // to see it is said why, and what to do: without a project, without telephones, without calls.
 
-import { useSignal } from '@preact/signals';
 import type { ComponentChildren, TargetedEvent } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { type ListedCall, listCalls, listMemberships, type Memberships } from '../../api/calls.ts';
 import { openPages } from '../../api/pages.ts';
-import { type CallFilter, callFilter, OUTCOMES, type Outcome } from '../../calls/filter.ts';
+import { callFilter, callFilterIn, OUTCOMES, type Outcome } from '../../calls/filter.ts';
 import { pathOf } from '../../route.ts';
 import { counted, t } from '../../text/calls.ts';
 import { account } from '../account.ts';
-import { Field, valueOf } from '../field.tsx';
+import { Field } from '../field.tsx';
+import { useAsked, useAskingForm } from '../filter.ts';
 import { Microphone } from '../icons.tsx';
 import { Failed, Listing, useLoaded, Wait } from '../loading.tsx';
 import { navigate } from '../navigation.ts';
@@ -109,11 +109,9 @@ function NoProject() {
   );
 }
 
-const ALL: CallFilter = { outcome: '', number: '' };
-
 function ProjectCalls({ project, answersTelephones }: { project: string; answersTelephones: boolean }) {
-  const filter = useSignal(ALL);
-  const chosen = callFilter(filter.value);
+  const asked = useAsked(['number', 'outcome']);
+  const chosen = callFilter(callFilterIn(asked));
   const list = useMemo(
     () => openPages<ListedCall>((token) => listCalls(project, chosen, token), ({ name }) => name),
     [project, chosen],
@@ -132,12 +130,7 @@ function ProjectCalls({ project, answersTelephones }: { project: string; answers
   }
   return (
     <>
-      <FilterForm
-        onFilter={(wanted) => {
-          filter.value = wanted;
-        }}
-        onReload={() => void list.reload()}
-      />
+      <FilterForm asked={asked} onReload={() => void list.reload()} />
       <section class="card" aria-label={t('calls.title')}>
         <Listing
           key={chosen}
@@ -153,19 +146,18 @@ function ProjectCalls({ project, answersTelephones }: { project: string; answers
 }
 
 /** The outcome holds when it is picked, the number when it is sent: half a number is in other calls. */
-function FilterForm({ onFilter, onReload }: { onFilter(filter: CallFilter): void; onReload(): void }) {
-  const apply = (form: HTMLFormElement) =>
-    onFilter({ outcome: valueOf(form, 'outcome') as Outcome | '', number: valueOf(form, 'number') });
+function FilterForm({ asked, onReload }: { asked: Readonly<Record<string, string>>; onReload(): void }) {
+  const { form, apply } = useAskingForm(asked);
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault();
-    apply(event.currentTarget);
+    apply();
   };
   return (
-    <form class="inline-form" onSubmit={submit} aria-label={t('calls.filter')}>
+    <form ref={form} class="inline-form" onSubmit={submit} aria-label={t('calls.filter')}>
       <Field label={t('calls.filter.number')} name="number" autocomplete="off" verbatim hint={t('calls.filter.number.hint')} />
       <div class="field">
         <label for="outcome">{t('calls.filter.outcome')}</label>
-        <select id="outcome" name="outcome" onChange={({ currentTarget: { form } }) => form && apply(form)}>
+        <select id="outcome" name="outcome" onChange={apply}>
           <option value="">{t('calls.filter.all')}</option>
           {(Object.keys(OUTCOMES) as Outcome[]).map((outcome) => (
             <option key={outcome} value={outcome}>
