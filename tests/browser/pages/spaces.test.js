@@ -44,7 +44,7 @@ describe('my spaces and my meetings', { timeout: 180_000 }, () => {
     await list.getByRole('link', { name: code, exact: true }).waitFor();
     await list.getByText('not used yet').waitFor();
     await list.getByRole('button', { name: `Copy link of ${code}` }).click();
-    await list.getByText('Copied').waitFor();
+    await list.getByRole('status').filter({ hasText: 'Copied' }).waitFor();
     await page.screenshot({ path: join(screenshots, 'my-spaces.png') });
     await tabTo(page, list.getByRole('link', { name: `Settings of ${code}` }));
     await page.keyboard.press('Enter');

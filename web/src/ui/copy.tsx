@@ -1,6 +1,6 @@
 // Text to take along: a link in a list, or a secret that is shown once.
 
-import { useSignal } from '@preact/signals';
+import { type ReadonlySignal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../text/text.ts';
 import { Check, Link } from './icons.tsx';
@@ -17,6 +17,15 @@ export function useCopied() {
     }, COPIED_MS);
   };
   return { copied, copy };
+}
+
+/** For those who do not see the button change: what a button says anew is not read out. */
+export function Copied({ copied }: { copied: ReadonlySignal<boolean> }) {
+  return (
+    <span class="unseen" role="status">
+      {copied.value && t('copy.copied')}
+    </span>
+  );
 }
 
 export interface CopyButtonProps {
@@ -37,10 +46,13 @@ export function CopyButton({ text, label, name }: CopyButtonProps) {
       failed.value = true;
     });
   return (
-    <button type="button" class="button quiet small" aria-label={name} onClick={take}>
-      {copied.value ? <Check /> : <Link />}
-      <span role="status">{copied.value ? t('copy.copied') : label}</span>
-    </button>
+    <>
+      <button type="button" class="button quiet small" aria-label={name} onClick={take}>
+        {copied.value ? <Check /> : <Link />}
+        <span>{copied.value ? t('copy.copied') : label}</span>
+      </button>
+      <Copied copied={copied} />
+    </>
   );
 }
 
@@ -54,8 +66,9 @@ export function CopyField({ text, label }: { text: string; label: string }) {
       <span class="joined-input">
         <input ref={input} type="text" readOnly value={text} onFocus={() => input.current?.select()} />
         <button type="button" class="button" aria-label={t('copy.of', { what: label })} onClick={take}>
-          <span role="status">{copied.value ? t('copy.copied') : t('copy.copy')}</span>
+          {copied.value ? t('copy.copied') : t('copy.copy')}
         </button>
+        <Copied copied={copied} />
       </span>
     </label>
   );

@@ -3,7 +3,7 @@
 import { useRef } from 'preact/hooks';
 import type { DialIn as Ways } from '../api/generated/messages.ts';
 import { t } from '../text/text.ts';
-import { useCopied } from './copy.tsx';
+import { Copied, useCopied } from './copy.tsx';
 import { DialIn } from './dialIn.tsx';
 import * as icons from './icons.tsx';
 
@@ -21,8 +21,9 @@ export function InviteLink({ link }: { link: string }) {
       <input ref={input} type="text" readOnly value={link} aria-label={t('meeting.invite.link')} />
       <button type="button" class="button" onClick={take}>
         {copied.value ? <icons.Check /> : <icons.Link />}
-        <span role="status">{copied.value ? t('meeting.invite.copied') : t('meeting.invite.copy')}</span>
+        <span>{copied.value ? t('copy.copied') : t('meeting.invite.copy')}</span>
       </button>
+      <Copied copied={copied} />
     </div>
   );
 }

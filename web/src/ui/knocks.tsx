@@ -5,6 +5,7 @@ import { useRef } from 'preact/hooks';
 import { admit, deny } from '../api/moderation.ts';
 import type { Knock } from '../meeting/moderation.ts';
 import { counted, t } from '../text/room.ts';
+import { useFocusKept } from './focus.ts';
 import { Name, nameText } from './name.tsx';
 import type { Notices } from './notices.tsx';
 import { reasonOf } from './reason.ts';
@@ -39,16 +40,22 @@ export function KnockNotice({ space, knocks, notices, onShow }: KnocksProps & { 
       <p role="status">
         {first && (alone ? t('knocks.single', { name: nameText(first) }) : counted('knocks.many', others.length + 1))}
       </p>
-      {first && (
-        <div class="knock-actions">
-          <button type="button" class="button small" onClick={onShow}>
-            {t('knocks.show')}
-          </button>
-          <button type="button" class="button small primary" onClick={() => door.admit(...knocks.peek())}>
-            {alone ? t('knocks.admit') : t('knocks.admitAll')}
-          </button>
-        </div>
-      )}
+      {first && <Answers alone={alone} onShow={onShow} onAdmit={() => door.admit(...knocks.peek())} />}
+    </div>
+  );
+}
+
+function Answers({ alone, onShow, onAdmit }: { alone: boolean; onShow(): void; onAdmit(): void }) {
+  const element = useRef<HTMLDivElement>(null);
+  useFocusKept(element);
+  return (
+    <div ref={element} class="knock-actions">
+      <button type="button" class="button small" onClick={onShow}>
+        {t('knocks.show')}
+      </button>
+      <button type="button" class="button small primary" onClick={onAdmit}>
+        {alone ? t('knocks.admit') : t('knocks.admitAll')}
+      </button>
     </div>
   );
 }
@@ -58,17 +65,22 @@ function whence({ byPhone, mark, email }: Knock): string {
   return mark === 'guest' ? t('knocks.notSignedIn') : email;
 }
 
-export function KnockList({ space, knocks, notices }: KnocksProps) {
+export function KnockList(props: KnocksProps) {
+  return props.knocks.value.length > 0 && <Knocking {...props} />;
+}
+
+function Knocking({ space, knocks, notices }: KnocksProps) {
   const door = useDoor(space, notices);
+  const element = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  if (knocks.value.length === 0) return null;
+  useFocusKept(element);
   // The button that is pressed disappears with its row: the focus goes to where the list begins.
   const act = (action: () => void) => {
     action();
     heading.current?.focus();
   };
   return (
-    <section class="knocks" aria-labelledby="knocks-title">
+    <section ref={element} class="knocks" aria-labelledby="knocks-title">
       <header>
         <h3 id="knocks-title" ref={heading} tabIndex={-1}>
           {t('knocks.title')} <span class="count">{knocks.value.length}</span>

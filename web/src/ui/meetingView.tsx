@@ -14,12 +14,14 @@ import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/room.ts';
 import { Bar } from './bar.tsx';
 import { Chat } from './chat.tsx';
+import { useFocusKept } from './focus.ts';
 import { HostControls } from './hostControls.tsx';
 import * as icons from './icons.tsx';
 import { Alone } from './invite.tsx';
 import { KnockNotice } from './knocks.tsx';
 import { Logo } from './logo.tsx';
 import { nameText } from './name.tsx';
+import { useClosedByBack } from './navigation.ts';
 import { NoticeList, type Notices } from './notices.tsx';
 import type { PanelName } from './panel.tsx';
 import { People } from './people.tsx';
@@ -29,6 +31,9 @@ import { useTitle } from './shell.tsx';
 import { Stage } from './stage.tsx';
 import './styles/meeting.css';
 import './styles/panels.css';
+
+/** Where a panel lies over the stage, as in panels.css. */
+const PANEL_OVER = '(max-width: 40rem)';
 
 export interface MeetingViewProps {
   meeting: Meeting;
@@ -71,6 +76,7 @@ export function MeetingView(props: MeetingViewProps) {
     panel.value = null;
     (opener?.checkVisibility() ? opener : root.current)?.focus();
   };
+  useClosedByBack(panel.value !== null && matchMedia(PANEL_OVER).matches, closePanel);
   // Whoever is no host any more loses the hosts' switches.
   useEffect(() => {
     if (!hosting && panel.peek() === 'host') closePanel();
@@ -98,10 +104,10 @@ export function MeetingView(props: MeetingViewProps) {
           alone={phase === 'connected' && <Alone link={meeting.meetingUri} dialIn={meeting.dialIn} />}
         />
         <Beside {...props} panel={panel} hosting={hosting} onClose={closePanel} />
+        <News {...props} panel={panel} hosting={hosting} />
       </div>
       <AskRecording visit={visit} agrees={agrees} />
       {visit.sound.blocked.value && <Unblock visit={visit} />}
-      <NoticeList notices={notices} />
       <Bar visit={visit} space={meeting.space} devices={devices} notices={notices} panel={panel} count={count} />
     </main>
   );
@@ -115,7 +121,6 @@ interface BesideProps extends MeetingViewProps {
 
 /** What lies beside the stage, or above it for a moment. */
 function Beside({ meeting, visit, devices, own, notices, panel, hosting, onClose }: BesideProps) {
-  const knocks = useComputed(() => visit.moderation.value.knocks);
   const { space, meetingUri, dialIn } = meeting;
   const show = (name: PanelName) => () => {
     panel.value = name;
@@ -139,10 +144,23 @@ function Beside({ meeting, visit, devices, own, notices, panel, hosting, onClose
       {panel.value === 'host' && hosting && (
         <HostControls visit={visit} space={space} notices={notices} onClose={onClose} />
       )}
-      {hosting && panel.value !== 'people' && (
-        <KnockNotice space={space} knocks={knocks} notices={notices} onShow={show('people')} />
-      )}
     </>
+  );
+}
+
+/** Who is at the door, and words that come and go. */
+function News({ meeting, visit, notices, panel, hosting }: Omit<BesideProps, 'onClose'>) {
+  const knocks = useComputed(() => visit.moderation.value.knocks);
+  const show = () => {
+    panel.value = 'people';
+  };
+  return (
+    <div class="news">
+      {hosting && panel.value !== 'people' && (
+        <KnockNotice space={meeting.space} knocks={knocks} notices={notices} onShow={show} />
+      )}
+      <NoticeList notices={notices} />
+    </div>
   );
 }
 
@@ -193,8 +211,10 @@ function ConnectionState({ connection }: { connection: Connection }) {
 }
 
 function Unblock({ visit }: { visit: Visit }) {
+  const element = useRef<HTMLDivElement>(null);
+  useFocusKept(element);
   return (
-    <div class="unblock card" role="alert">
+    <div ref={element} class="unblock card" role="alert">
       <p>{t('meeting.hear.text')}</p>
       <button type="button" class="button primary" onClick={() => visit.sound.unblock()}>
         <icons.Speaker />

@@ -25,6 +25,7 @@ export function Panel({ title, name, onClose, focusesItself = false, children }:
   return (
     <aside
       class="panel"
+      tabIndex={-1}
       data-panel={name}
       aria-labelledby={`${name}-title`}
       onKeyDown={(event) => {

@@ -3,7 +3,7 @@
 
 import { useComputed, useSignal } from '@preact/signals';
 import type { ComponentChild } from 'preact';
-import { useId } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import type { DialIn as Ways } from '../api/generated/messages.ts';
 import { mute, remove } from '../api/moderation.ts';
 import type { Devices } from '../meeting/devices.ts';
@@ -15,6 +15,7 @@ import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/room.ts';
 import { ConfirmButton } from './confirm.tsx';
 import { DialIn } from './dialIn.tsx';
+import { useFocusKept } from './focus.ts';
 import * as icons from './icons.tsx';
 import { InviteLink } from './invite.tsx';
 import { KnockList } from './knocks.tsx';
@@ -130,9 +131,11 @@ interface HostOf {
 function Row({ person, place, host }: { person: PersonHere; place: number; host: HostOf | null }) {
   const open = useSignal(false);
   const id = useId();
+  const element = useRef<HTMLLIElement>(null);
+  useFocusKept(element);
   const name = nameText(person);
   return (
-    <li>
+    <li ref={element}>
       <div class="person">
         <Name of={person} />
         <span class="marks">
@@ -177,31 +180,25 @@ interface PersonActionsProps {
 
 function PersonActions({ id, person, name, handUp, host }: PersonActionsProps) {
   const { space, notices, visit } = host;
-  const silence = () =>
+  const silence = () => {
+    if (person.audioMuted) return;
     mute(space, person.key)
       .then(() => notices.say(t('host.mute.done', { name })))
       .catch((error) => notices.say(t('host.failed', { reason: reasonOf(error) })));
+  };
   return (
-    <div id={id} class="person-actions" role="group" aria-label={t('host.person', { name })}>
+    <div id={id} class="person-actions" role="group" aria-label={t('host.person', { name })} tabIndex={-1}>
       <button
         type="button"
         class="button small quiet"
         aria-label={t('host.mute.name', { name })}
-        disabled={person.audioMuted}
+        // Not `disabled`: whoever has just pressed it would lose the focus.
+        aria-disabled={person.audioMuted}
         onClick={silence}
       >
         {t('host.mute')}
       </button>
-      {handUp && (
-        <button
-          type="button"
-          class="button small quiet"
-          aria-label={t('host.lowerHand.name', { name })}
-          onClick={() => visit.exchange.setHand(false, person.key)}
-        >
-          {t('host.lowerHand')}
-        </button>
-      )}
+      {handUp && <LowerHand name={name} onClick={() => visit.exchange.setHand(false, person.key)} />}
       <ConfirmButton
         label={t('host.remove')}
         name={t('host.remove.name', { name })}
@@ -211,6 +208,16 @@ function PersonActions({ id, person, name, handUp, host }: PersonActionsProps) {
         onDone={() => undefined}
       />
     </div>
+  );
+}
+
+function LowerHand({ name, onClick }: { name: string; onClick(): void }) {
+  const element = useRef<HTMLButtonElement>(null);
+  useFocusKept(element);
+  return (
+    <button ref={element} type="button" class="button small quiet" aria-label={t('host.lowerHand.name', { name })} onClick={onClick}>
+      {t('host.lowerHand')}
+    </button>
   );
 }
 

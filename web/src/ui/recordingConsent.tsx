@@ -2,11 +2,13 @@
 // has agreed before they came in is not asked again; but a later recording asks anew.
 
 import type { Signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Moderation } from '../meeting/moderation.ts';
 import type { Visit } from '../meeting/visit.ts';
 import { t } from '../text/room.ts';
 import { useDoing } from './doing.ts';
+import { useFocusKept } from './focus.ts';
+import { ProblemNote } from './problem.tsx';
 
 export interface AskRecordingProps {
   visit: Visit;
@@ -21,34 +23,36 @@ function sends({ permissions }: Moderation): boolean {
 
 export function AskRecording({ visit, agrees }: AskRecordingProps) {
   const { working, problem, run } = useDoing();
-  const heading = useRef<HTMLHeadingElement>(null);
   const moderation = visit.moderation.value;
   const isAsked = moderation.consent === 'ASKED' && sends(moderation);
   const answer = (does: boolean) => run(() => visit.answerRecording(does));
-  useEffect(() => {
+  // Before anything is seen of it: whoever has answered at the door does not see it flicker.
+  useLayoutEffect(() => {
     if (!isAsked) return;
     const before = agrees.peek();
     agrees.value = false;
     if (before) void answer(true);
-    else heading.current?.focus();
   }, [isAsked]);
-  if (!isAsked || working.value) return null;
+  return isAsked && !working.value && <Question problem={problem.value} onAnswer={answer} />;
+}
+
+function Question({ problem, onAnswer }: { problem: string; onAnswer(does: boolean): void }) {
+  const element = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useFocusKept(element);
+  useEffect(() => heading.current?.focus(), []);
   return (
-    <section class="unblock card" aria-labelledby="asked-title" data-asked>
+    <section ref={element} class="unblock card" aria-labelledby="asked-title" data-asked>
       <h2 ref={heading} id="asked-title" tabIndex={-1}>
         {t('asked.title')}
       </h2>
       <p>{t('asked.text')}</p>
-      {problem.value && (
-        <p class="problem" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <ProblemNote text={problem} />
       <div class="form-actions">
-        <button type="button" class="button" onClick={() => answer(false)}>
+        <button type="button" class="button" onClick={() => onAnswer(false)}>
           {t('asked.refuse')}
         </button>
-        <button type="button" class="button primary" onClick={() => answer(true)}>
+        <button type="button" class="button primary" onClick={() => onAnswer(true)}>
           {t('asked.agree')}
         </button>
       </div>
@@ -71,11 +75,7 @@ export function OwnConsent({ visit }: { visit: Visit }) {
       >
         {t(`asked.change.${consent}`)}
       </button>
-      {problem.value && (
-        <p class="problem" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <ProblemNote text={problem.value} />
     </div>
   );
 }
