@@ -13,7 +13,8 @@ import { enRecordings } from '../src/text/enRecordings.ts';
 import { enRoom } from '../src/text/enRoom.ts';
 import { counted, t } from '../src/text/text.ts';
 
-const KEYS = [en, enAccount, enAdministration, enCalls, enCheck, enRecordings, enRoom].flatMap((catalogue) => Object.keys(catalogue));
+const CATALOGUES = [en, enAccount, enAdministration, enCalls, enCheck, enRecordings, enRoom].map((catalogue) => Object.keys(catalogue));
+const KEYS = CATALOGUES.flat();
 
 // The tests run from the folder of package.json.
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
@@ -43,6 +44,14 @@ test('every text is used', () => {
   assert.deepEqual(unused, []);
 });
 
+test('texts of one kind stand together', () => {
+  for (const keys of CATALOGUES) {
+    const kinds = keys.map((key) => key.split('.')[0]);
+    const torn = keys.filter((_, at) => kinds[at] !== kinds[at - 1] && kinds.indexOf(kinds[at]) < at);
+    assert.deepEqual(torn, []);
+  }
+});
+
 test('no text stands in two catalogues', () => {
   assert.equal(new Set(KEYS).size, KEYS.length);
 });
@@ -58,14 +67,6 @@ test('places are filled, and what is filled in is not read again', () => {
   assert.equal(t('news.joined', { name: 'Ada {name}' }), 'Ada {name} joined');
 });
 
-test('components hold no English of their own', () => {
-  for (const { name, text } of sources.filter(({ name }) => name.endsWith('.tsx'))) {
-    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
-    const attributes = code.match(/\b(aria-label|title|placeholder|alt)="[^"]*[a-z][^"]*"/g) ?? [];
-    const children = code.match(/>\s*[A-Z][a-z]+[ a-z,.]*\s*<\//g) ?? [];
-    assert.deepEqual([...attributes, ...children], [], name);
-  }
-});
 test('a name from right to left turns nothing round', () => {
   const check = (name: string, expected: string) => assert.equal(t('news.joined', { name }), expected);
   check('Ada', 'Ada joined');
@@ -74,3 +75,11 @@ test('a name from right to left turns nothing round', () => {
   check('\u2068נועה\u2069 (Guest)', '\u2068\u2068נועה\u2069 (Guest)\u2069 joined');
 });
 
+test('components hold no English of their own', () => {
+  for (const { name, text } of sources.filter(({ name }) => name.endsWith('.tsx'))) {
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    const attributes = code.match(/\b(aria-label|title|placeholder|alt)="[^"]*[a-z][^"]*"/g) ?? [];
+    const children = code.match(/>\s*[A-Z][a-z]+[ a-z,.]*\s*<\//g) ?? [];
+    assert.deepEqual([...attributes, ...children], [], name);
+  }
+});

@@ -9,6 +9,8 @@ export const en = {
   'app.notFetched.title': 'This page could not be loaded',
   'app.notFetched.text': 'The connection was lost, or this server has been updated in the meantime.',
   'app.reload': 'Load again',
+  'app.again': 'Try again',
+  'app.more': 'Show more',
 
   // What pages are called.
   'signIn.form.title': 'Sign in',
@@ -127,9 +129,6 @@ export const en = {
   'meeting.ownScreen.text': 'The others see your screen',
   'meeting.nameless': 'Somebody',
   'meeting.heldBack': 'No picture: your network is too slow for it',
-  'mark.guest': 'Guest',
-  'mark.program': 'Program',
-  'mark.after': '{name} ({mark})',
   'meeting.muted': 'Muted',
   'meeting.cameraOff': 'Camera off',
   'meeting.sharing': 'Sharing the screen',
@@ -155,12 +154,6 @@ export const en = {
   'dialIn.line': '{number}, PIN {pin}, then the hash key',
   'dialIn.sip': 'Address for meeting rooms (SIP)',
   'dialIn.all': 'For an invitation',
-  'meeting.hear': 'Turn on the sound',
-  'meeting.hear.text': 'The browser holds the sound back until you ask for it.',
-  'meeting.shareFailed': 'The screen is not shared: the browser did not allow it',
-  'meeting.nobodyShows': 'Nobody shows anything right now',
-  'meeting.device.COMPANION': 'Companion mode',
-  'meeting.device.VIEWER': 'Watching only',
 
   'companion.soundOn': 'Sound on',
   'companion.soundOff': 'Sound off',
@@ -203,10 +196,6 @@ export const en = {
   'error.notAllowed': 'You may not join this meeting. Sign in first, or ask whoever invited you.',
   'error.offer':
     'This browser does not speak the meeting’s language ({reason}). Try a current Chromium, Firefox or Safari.',
-
-  'app.again': 'Try again',
-  'app.more': 'Show more',
-
   'error.signedOut': 'You are signed out. Sign in and try again.',
   'error.tooMany': 'That was too often in a short time. Wait a minute, then try again.',
 

@@ -1,6 +1,6 @@
-// Gives the text of a key in the reader's language. Keys and the places in their text are types: a misspelt key or a
-// forgotten place does not compile. The functions here know what is needed everywhere; `account.ts`, `administration.ts`
-// and `room.ts` know more, and are fetched with the pages that need it.
+// Gives the text of a key. Keys and the places in their text are types: a misspelt key or a
+// forgotten place does not compile. The functions here know what is needed everywhere; the others in this folder know more,
+// and are fetched with the pages that need it.
 
 import { en } from './en.ts';
 

@@ -1,5 +1,5 @@
-// Times and durations in the reader's language and time zone. A duration says two units at most: nobody reads the seconds of
-// an hour.
+// Times and durations in the language of the texts and in the reader's time zone. A duration says two units at most: nobody reads
+// the seconds of an hour.
 
 import { t } from '../text/text.ts';
 
