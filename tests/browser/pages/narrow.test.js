@@ -115,6 +115,7 @@ describe('a meeting on a phone', { timeout: 120_000 }, () => {
     await ada.press('React');
     await ada.press('Thumbs up');
     const shown = await ada.page.locator('.reaction').first().elementHandle();
-    await until('it to be still', () => shown.evaluate((element) => getComputedStyle(element).opacity === '1' && element.getAnimations().length === 0));
+    const isStill = (element) => getComputedStyle(element).opacity === '1' && element.getAnimations().length === 0;
+    await until('it to be still', () => shown.evaluate(isStill));
   });
 });

@@ -168,7 +168,8 @@ describe('recordings', { timeout: 240_000 }, () => {
     ada.page.on('request', (request) => {
       if (new URL(request.url()).pathname === `/sederunt/v1/${name}`) looks.push(request.url());
     });
-    await ada.page.route('**/sederunt/meeting-recordings/**', (route) => (looks.length < 2 ? route.fulfill({ status: 404 }) : route.continue()));
+    const answer = (route) => (looks.length < 2 ? route.fulfill({ status: 404 }) : route.continue());
+    await ada.page.route('**/sederunt/meeting-recordings/**', answer);
     await ada.page.reload();
     await ada.press('Play');
     await until('all that begins to play', async () => (await places()).length >= 4);
