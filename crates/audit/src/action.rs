@@ -180,4 +180,15 @@ mod tests {
             assert!(name.bytes().all(of_name), "{name}");
         }
     }
+
+    #[test]
+    fn each_kind_is_on_the_page_of_whoever_runs_a_server() {
+        let page = include_str!("../../../docs/operate/security.md");
+        let missing: BTreeSet<_> = Action::ALL
+            .iter()
+            .map(|action| action.name().split_inclusive('.').next().expect("the first part"))
+            .filter(|kind| !page.contains(&format!("`{kind}`")))
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 }
