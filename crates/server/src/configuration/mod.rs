@@ -353,6 +353,7 @@ mod tests {
             Quotas::USUAL.writes_per_person,
             "what the file does not name is as usual"
         );
+        assert_eq!(Configuration::default().quotas, Quotas::USUAL, "as the table says");
         let provider = configuration.oidc.expect("the file names one");
         assert_eq!(provider.client_id, "sederunt");
         assert_eq!(provider.name, OidcConfiguration::NAME);

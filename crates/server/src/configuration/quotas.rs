@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use super::Draft;
-use super::key::Fallback::Nothing;
+use super::key::Fallback::Value;
 use super::key::{Key, Section, Set};
 
 /// The table `[quotas]`.
@@ -15,6 +15,7 @@ pub(super) const QUOTAS: Section = Section {
     keys: &[
         quota(
             "reads_per_person",
+            "6000",
             "Requests of one person that read",
             "",
             |to, count| {
@@ -23,42 +24,49 @@ pub(super) const QUOTAS: Section = Section {
         ),
         quota(
             "writes_per_person",
+            "1200",
             "Requests of one person that change something",
             "",
             |to, count| to.configuration.quotas.writes_per_person = per_minute(count),
         ),
         quota(
             "creates_per_person",
+            "120",
             "Spaces that one person makes",
             "they count as writes too",
             |to, count| to.configuration.quotas.creates_per_person = per_minute(count),
         ),
         quota(
             "reads_per_app",
+            "60000",
             "Requests of one app that read",
             "an app is an OAuth client or a service account",
             |to, count| to.configuration.quotas.reads_per_app = per_minute(count),
         ),
         quota(
             "writes_per_app",
+            "12000",
             "Requests of one app that change something",
             "",
             |to, count| to.configuration.quotas.writes_per_app = per_minute(count),
         ),
         quota(
             "creates_per_app",
+            "1200",
             "Spaces that one app makes",
             "they count as writes too",
             |to, count| to.configuration.quotas.creates_per_app = per_minute(count),
         ),
         quota(
             "reads_per_client",
+            "3000",
             "Requests that read, of all people without an account behind one address",
             "",
             |to, count| to.configuration.quotas.reads_per_client = per_minute(count),
         ),
         quota(
             "writes_per_client",
+            "1200",
             "Requests that change something, of all people without an account behind one address",
             "a join is one, and so is a leave",
             |to, count| to.configuration.quotas.writes_per_client = per_minute(count),
@@ -67,11 +75,17 @@ pub(super) const QUOTAS: Section = Section {
 };
 
 /// A number of requests per minute. None at all would refuse everything, which is not what quotas are for.
-const fn quota(name: &'static str, help: &'static str, more: &'static str, set: fn(&mut Draft, u64)) -> Key {
+const fn quota(
+    name: &'static str,
+    usual: &'static str,
+    help: &'static str,
+    more: &'static str,
+    set: fn(&mut Draft, u64),
+) -> Key {
     Key {
         name: Some(name),
         flag: None,
-        default: Nothing,
+        default: Value(usual),
         help,
         more,
         set: Set::Number(1..=u32::MAX as u64, set),

@@ -8,10 +8,11 @@ use super::key::{Key, Section, Set};
 
 /// The table `[recordings]`.
 pub(super) const RECORDINGS: Section = Section {
-    title: "Recordings of calls",
+    title: "Recordings",
     heading: None,
     table: Some("recordings"),
-    introduction: "Where the files of recordings are kept: see [calls.md](../calls.md#where-recordings-are).\n",
+    introduction: "Where the files of recordings are kept, of [calls](../calls.md#where-recordings-are) and of \
+                   [meetings](../recordings.md#how-long-it-is-kept).\n",
     keys: &[Key {
         name: Some("place"),
         flag: None,
