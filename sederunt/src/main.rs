@@ -73,7 +73,7 @@ enum Command {
     /// Manage which domains of e-mail addresses belong together
     #[command(subcommand)]
     Domain(domain::DomainCommand),
-    /// Manage whose telephone calls are, and who may do what with them
+    /// Manage projects, to which telephone calls belong: their members, what signs what they send, how recordings are kept
     #[command(subcommand)]
     Project(project::ProjectCommand),
     /// Print the audit log: who did what, from where and when

@@ -39,7 +39,8 @@ pub(crate) enum ProjectCommand {
         project: String,
         /// Address of a person, or name, address or client id of a service account
         member: String,
-        /// What they may do: a viewer sees calls and recordings, an editor deletes recordings as well, an admin says who may call in
+        /// What they may do: a viewer sees calls, recordings and numbers; an editor makes calls as well, says what of them is
+        /// recorded, and deletes recordings; an admin says as well who may call in, and where that leads
         #[arg(long, value_name = "viewer|editor|admin")]
         role: ProjectRole,
         #[command(flatten)]

@@ -18,7 +18,8 @@ pub(crate) struct TokenFlags {
     email: String,
     /// Scope of the token, as often as needed: a full name, or its last part such as
     /// meetings.space.readonly; a token of some scopes takes part in meetings only with
-    /// meetings.participate [default: all scopes of the Meet API]
+    /// meetings.participate; telephone calls need voice, and phone numbers numbering
+    /// [default: all scopes of the Meet API]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<Scope>,
     /// How long it is valid: 90s, 30m, 1h or 7d
