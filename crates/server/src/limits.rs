@@ -233,6 +233,10 @@ pub(crate) const ADMINISTRATION_PAGE_SIZE_MAX: usize = 250;
 /// Days of the longest range of telephone calls that may be asked for: the contract's number.
 pub(crate) const PSTN_RANGE_DAYS_MAX: i64 = 90;
 
+/// Participants on a page of Graph's, and in a record that has them inlined, if nobody says how many: the contract's number. Other
+/// contracts have other pages.
+pub(crate) const GRAPH_PARTICIPANTS_PER_PAGE: i32 = 130;
+
 /// Participants that a call record names in the property that `participants_v2` has taken the place of: the contract's number.
 pub(crate) const WITHDRAWN_PARTICIPANTS_MAX: i32 = 130;
 

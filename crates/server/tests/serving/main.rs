@@ -10,6 +10,7 @@ mod audit;
 mod beside;
 mod call_records;
 mod compression;
+mod crowds;
 mod daemons;
 mod entry;
 mod graph;

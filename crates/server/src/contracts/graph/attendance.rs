@@ -137,7 +137,7 @@ pub(super) async fn list_records(graph: &Graph, asked: &Asked, whose: Whose) -> 
 /// A page of those who were there.
 async fn records(graph: &Graph, asked: &Asked, conference: &ConferenceRecord, cut: &Cut) -> Answer<Page<Record>> {
     let query = Query {
-        page_size: cut.size,
+        page_size: cut.size_or(limits::GRAPH_PARTICIPANTS_PER_PAGE),
         page_token: &cut.cursor,
         now: asked.now,
         ..Query::default()

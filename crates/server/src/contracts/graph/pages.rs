@@ -18,10 +18,17 @@ use crate::gate::asking::Asking;
 /// What a page is cut by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
-    /// Items on it; 0 for the usual number.
+    /// Items on it; 0 for as many as are usual.
     pub(super) size: i32,
     /// The register's cursor; empty at the beginning.
     pub(super) cursor: String,
+}
+
+impl Cut {
+    /// Items on it, where so many are usual.
+    pub(super) fn size_or(&self, usual: i32) -> i32 {
+        if self.size == 0 { usual } else { self.size }
+    }
 }
 
 /// A collection, as it is answered.

@@ -177,7 +177,7 @@ async fn read_page(
     };
     let query = Query {
         filter: "",
-        page_size: cut.size,
+        page_size: cut.size_or(limits::GRAPH_PARTICIPANTS_PER_PAGE),
         page_token: &cut.cursor,
         now: asked.now,
     };
