@@ -107,8 +107,8 @@ impl Outbox {
         self.db.write(write).await
     }
 
-    /// Deletes the subscriptions that have expired, with all that they were still to be told, and what waits for longer than
-    /// anything may.
+    /// Deletes the subscriptions that have expired, with all that they were still to be told, those that were taken away and whose owners
+    /// were told, and what waits for longer than anything may.
     pub async fn delete_expired(&self, now_us: i64) -> Result<(), db::Error> {
         let before_us = now_us.saturating_sub(KEPT_US);
         let missed = "insert into outbox_delivery (subscription, kind, subject, version, made_us, due_us, attempts)
@@ -124,11 +124,17 @@ impl Outbox {
         ];
         let write = vec![
             Statement::new(
-                "delete from outbox_subscription where expire_us <= $1",
+                "delete from outbox_subscription where removed = 0 and expire_us <= $1",
                 vec![now_us.into()],
             ),
             Statement::new(missed, params),
             Statement::new("delete from outbox_delivery where made_us < $1", vec![before_us.into()]),
+            // Its owner was told, or cannot be.
+            Statement::new(
+                "delete from outbox_subscription where removed = 1
+                and not exists (select 1 from outbox_delivery d where d.subscription = outbox_subscription.id)",
+                Vec::new(),
+            ),
             Statement::new("delete from outbox_notice where made_us < $1", vec![before_us.into()]),
         ];
         self.db.write(write).await

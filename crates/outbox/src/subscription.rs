@@ -6,7 +6,7 @@ use db::{Row, Statement};
 
 use crate::{
     Outbox, Topic,
-    limits::{SUBSCRIPTIONS_MAX, SUBSCRIPTIONS_PER_OWNER_MAX, TRIED_US},
+    limits::{SUBSCRIPTIONS_MAX, SUBSCRIPTIONS_PER_OWNER_MAX},
     owed::{Kind, owe},
 };
 
@@ -180,10 +180,22 @@ impl Outbox {
         rows.iter().map(subscription_of).collect()
     }
 
-    /// Makes a subscription last, and tell, as is said in this one now; `false` if it is gone.
+    /// Makes a subscription last, and tell, as is said in this one now; `false` if it is gone. Whoever was reminded of when it expires
+    /// is reminded again if it expires at another time, and only then.
     pub async fn renew(&self, one: &Subscription, now_us: i64) -> Result<bool, db::Error> {
+        // A reminder that has not got through is of the time before.
+        let forget = Statement::new(
+            "delete from outbox_delivery where subscription = $1 and kind = $2
+            and exists (select 1 from outbox_subscription s where s.id = $1 and s.expire_us <> $3)",
+            vec![
+                one.id.as_str().into(),
+                Kind::ExpiresSoon.number().into(),
+                one.expire_us.into(),
+            ],
+        );
         let renew = Statement::new(
-            "update outbox_subscription set address = $2, expire_us = $3, remind_us = $4
+            "update outbox_subscription set address = $2, expire_us = $3,
+            remind_us = case when expire_us = $3 then remind_us else $4 end
             where id = $1 and removed = 0 and expire_us > $5",
             vec![
                 one.id.as_str().into(),
@@ -193,12 +205,7 @@ impl Outbox {
                 now_us.into(),
             ],
         );
-        // A reminder that has not got through is of the time before.
-        let forget = Statement::new(
-            "delete from outbox_delivery where subscription = $1 and kind = $2",
-            vec![one.id.as_str().into(), Kind::ExpiresSoon.number().into()],
-        );
-        self.holds(vec![renew.expect(1), forget]).await
+        self.holds(vec![forget, renew.expect(1)]).await
     }
 
     /// Ends a subscription, with all that it was still to be told, because whoever made it says so; `false` if it is gone.
@@ -211,17 +218,12 @@ impl Outbox {
     }
 
     /// Takes a subscription away, because whoever made it may not hear any more, or an administrator says so; its owner is told,
-    /// if they said where. `false` if it is gone.
+    /// if they said where, and until when it would have lasted. It stays until they were, in no list. `false` if it is gone.
     pub async fn remove(&self, id: &SubscriptionId, now_us: i64) -> Result<bool, db::Error> {
         let named = |sql| Statement::new(sql, vec![id.as_str().into()]);
         let hide = Statement::new(
-            "update outbox_subscription set removed = 1, remind_us = null, expire_us = $2
-            where id = $1 and removed = 0 and expire_us > $3",
-            vec![
-                id.as_str().into(),
-                now_us.saturating_add(TRIED_US).into(),
-                now_us.into(),
-            ],
+            "update outbox_subscription set removed = 1, remind_us = null where id = $1 and removed = 0 and expire_us > $2",
+            vec![id.as_str().into(), now_us.into()],
         );
         self.holds(vec![
             hide.expect(1),
@@ -244,7 +246,7 @@ impl Outbox {
     /// Subscriptions that something is due for, whoever is slow: each has a row of its own.
     pub async fn awaiting(&self, now_us: i64) -> Result<Vec<Subscription>, db::Error> {
         let sql = format!(
-            "select {COLUMNS} from outbox_subscription s where s.expire_us > $1
+            "select {COLUMNS} from outbox_subscription s where (s.expire_us > $1 or s.removed = 1)
             and exists (select 1 from outbox_delivery d where d.subscription = s.id and d.due_us <= $1)"
         );
         let rows = self.db.read(&sql, vec![now_us.into()]).await?;

@@ -286,9 +286,29 @@ async fn owners_are_reminded_once_with_a_quarter_of_the_time_left() {
         };
         assert!(outbox.renew(&renewed, NOW_US + 20 * MINUTE_US).await.expect("writes"));
         assert_eq!(reminded(NOW_US + 80 * MINUTE_US - 1).await, None);
-        assert!(reminded(NOW_US + 80 * MINUTE_US).await.is_some());
-        assert!(outbox.renew(&renewed, NOW_US + 81 * MINUTE_US).await.expect("writes"));
-        assert_eq!(reminded(NOW_US + 82 * MINUTE_US).await, None);
+        let owed = reminded(NOW_US + 80 * MINUTE_US).await.expect("it is time");
+        // Whoever moves and does not renew is still owed it, and once.
+        let moved = Subscription {
+            address: "https://hears.example/moved".to_owned(),
+            ..renewed.clone()
+        };
+        assert!(outbox.renew(&moved, NOW_US + 81 * MINUTE_US).await.expect("writes"));
+        assert_eq!(reminded(NOW_US + 81 * MINUTE_US).await.as_ref(), Some(&owed));
+        outbox.settle(&owed, Next::Done, NOW_US).await.expect("writes");
+        assert!(outbox.renew(&moved, NOW_US + 82 * MINUTE_US).await.expect("writes"));
+        assert_eq!(reminded(NOW_US + 99 * MINUTE_US).await, None);
+        let longer = Subscription {
+            expire_us: NOW_US + 200 * MINUTE_US,
+            ..moved
+        };
+        assert!(outbox.renew(&longer, NOW_US + 99 * MINUTE_US).await.expect("writes"));
+        assert!(reminded(NOW_US + 199 * MINUTE_US).await.is_some());
+        let longest = Subscription {
+            expire_us: NOW_US + 300 * MINUTE_US,
+            ..longer
+        };
+        assert!(outbox.renew(&longest, NOW_US + 199 * MINUTE_US).await.expect("writes"));
+        assert_eq!(reminded(NOW_US + 200 * MINUTE_US).await, None);
     })
     .await;
 }
@@ -319,7 +339,21 @@ async fn who_may_not_hear_any_more_is_told_so_and_nothing_else() {
         spread(&db, &[event(2)]).await;
         assert_eq!(due(&outbox, &one, NOW_US).await, ["Removed"]);
         assert!(due(&outbox, &silent, NOW_US).await.is_empty());
-        assert_eq!(outbox.awaiting(NOW_US).await.expect("reads").len(), 1);
+        // Until when it would have lasted is told as it was, and also to whoever is reached only later than that.
+        let late_us = one.expire_us + HOUR_US;
+        for now_us in [NOW_US, late_us] {
+            let awaiting = outbox.awaiting(now_us).await.expect("reads");
+            assert_eq!(awaiting, std::slice::from_ref(&one));
+        }
+        let kept = async |now_us| {
+            outbox.delete_expired(now_us).await.expect("writes");
+            let rows = db.read("select count(*) from outbox_subscription", vec![]).await;
+            rows.expect("reads")[0].int(0).expect("a number")
+        };
+        assert_eq!(kept(late_us).await, 1);
+        let owed = outbox.due(&one.id, 1, late_us).await.expect("reads").remove(0);
+        outbox.settle(&owed, Next::Done, late_us).await.expect("writes");
+        assert_eq!(kept(late_us).await, 0);
     })
     .await;
 }

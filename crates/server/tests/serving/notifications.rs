@@ -471,6 +471,40 @@ async fn a_subscription_is_renewed_moved_and_ended() {
 }
 
 #[tokio::test]
+async fn whoever_is_to_renew_is_told_so_once() {
+    let receiver = Receiver::new(Manner::Good).await;
+    let world = world(&[&receiver]).await;
+    let program = Subscriber::new(&world).await;
+    let lifecycle = json!({"lifecycleNotificationUrl": receiver.url("/lifecycle")});
+    let made = program.subscribes(&world, &receiver.url("/"), &lifecycle).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let db = Db::open(&configuration(&world.data).store.location())
+        .await
+        .expect("it opens");
+    // Three quarters of an hour have passed.
+    let later = db::Statement::new("update outbox_subscription set remind_us = 1", Vec::new()).expect(1);
+    db.write(vec![later]).await.expect("written");
+    let told = receiver.told_of(1).await;
+    assert_eq!(told[0]["lifecycleEvent"], "reauthorizationRequired", "{told:?}");
+    assert_eq!(told[0]["subscriptionId"], made.body["id"]);
+    let expiration = &made.body["expirationDateTime"];
+    assert_eq!(&told[0]["subscriptionExpirationDateTime"], expiration);
+    assert_eq!(told[0].get("resourceData"), None);
+    // Whoever moves does not renew by it.
+    let path = format!("{SUBSCRIPTIONS}/{}", text(&made.body, "id"));
+    let moved = json!({"notificationUrl": receiver.url("/moved")});
+    program.asks(&world, "PATCH", &path, &moved).await.ok();
+    let same = json!({"expirationDateTime": expiration});
+    let same = program.asks(&world, "PATCH", &path, &same).await.ok();
+    assert_eq!(&same["expirationDateTime"], expiration);
+    let rows = db.read("select remind_us from outbox_subscription", vec![]).await;
+    assert_eq!(rows.expect("read")[0].opt_int(0).expect("a time"), None);
+    world.happens(1).await;
+    let told = receiver.told_of(2).await;
+    assert_eq!(told[1]["changeType"], "created", "{told:?}");
+}
+
+#[tokio::test]
 async fn an_application_that_loses_its_role_is_told_so_and_nothing_else() {
     let receiver = Receiver::new(Manner::Good).await;
     let world = world(&[&receiver]).await;
@@ -487,6 +521,8 @@ async fn an_application_that_loses_its_role_is_told_so_and_nothing_else() {
     let told = receiver.told_of(1).await;
     assert_eq!(told[0]["lifecycleEvent"], "subscriptionRemoved", "{told:?}");
     assert_eq!(told[0]["subscriptionId"], made.body["id"]);
+    let expiration = &made.body["expirationDateTime"];
+    assert_eq!(&told[0]["subscriptionExpirationDateTime"], expiration, "as it was");
     // With the role, the subscription does not come back.
     let change = world.identity.set_daemon_roles(id, ROLES, &by).await;
     change.expect("it is there");
