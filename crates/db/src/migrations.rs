@@ -63,6 +63,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(36, "0036_failures"),
     migration!(37, "0037_withheld_callers"),
     migration!(38, "0038_tried_behind_an_alias"),
+    migration!(39, "0039_reports_of_a_year"),
 ];
 
 /// Remembers the steps that a database has seen.

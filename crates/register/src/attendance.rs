@@ -1,20 +1,22 @@
 //! Who was in a conference, each with their sessions: what a report of attendance is made of; and of which conferences there are
-//! reports: those at whose end the owner of the space wanted one.
+//! reports: those at whose end the owner of the space wanted one. A report is there for a year, whatever has expired of its conference.
 
 use crate::{
     ConferenceRecord, Page, ParticipantRecord, ParticipantSessionRecord, Query, Register, RegisterError,
     conferences::conference_record,
-    limits::CONFERENCES_PER_PAGE,
+    limits::{CONFERENCES_PER_PAGE, REPORT_KEPT_US},
     page::{Direction, List},
     participant_sessions::PARTICIPANT_SESSIONS,
+    participants::{PARTICIPANTS, participant_record},
 };
+use db::Value;
 use meeting::{ConferenceId, Micros, SpaceId};
 
 pub(crate) const REPORTED: List = List {
     name: "attendance reports",
     select: "
         select c.start_us, c.id, c.space, c.end_us, c.expire_us from conference c
-        where c.space = $1 and c.attendance_report = 1 and c.expire_us > $2",
+        where c.space = $1 and c.attendance_report = 1 and (c.expire_us > $2 or c.end_us > $3)",
     key: ["c.start_us", "c.id"],
     direction: Direction::Descending,
     fields: &[],
@@ -23,7 +25,7 @@ pub(crate) const REPORTED: List = List {
 
 pub(crate) const REPORTED_CONFERENCE: &str = "
     select c.start_us, c.id, c.space, c.end_us, c.expire_us from conference c
-    where c.id = $1 and c.attendance_report = 1 and c.expire_us > $2";
+    where c.id = $1 and c.attendance_report = 1 and (c.expire_us > $2 or c.end_us > $3)";
 
 /// A participant with their sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl Register {
         space: &SpaceId,
         query: &Query<'_>,
     ) -> Result<Page<ConferenceRecord>, RegisterError> {
-        let params = vec![space.as_str().into(), query.now.0.into()];
+        let params = reported_at(space.as_str(), query.now);
         REPORTED
             .page(&self.db, &[space.as_str()], params, query, conference_record)
             .await
@@ -68,9 +70,27 @@ impl Register {
 
     /// The conference, if there is a report of it.
     pub async fn reported(&self, id: &ConferenceId, now: Micros) -> Result<ConferenceRecord, RegisterError> {
-        let params = vec![id.as_str().into(), now.0.into()];
-        let rows = self.db.read(REPORTED_CONFERENCE, params).await?;
+        let rows = self.db.read(REPORTED_CONFERENCE, reported_at(id.as_str(), now)).await?;
         conference_record(rows.first().ok_or(RegisterError::NotFound)?)
+    }
+
+    /// Who was in a conference that there is a report of, in pages. Whoever asks has read that there is one.
+    pub async fn list_reported_participants(
+        &self,
+        conference: &ConferenceRecord,
+        query: &Query<'_>,
+    ) -> Result<Page<ParticipantRecord>, RegisterError> {
+        let id = conference.id.as_str();
+        PARTICIPANTS
+            .page(&self.db, &[id], vec![id.into()], query, participant_record)
+            .await
+    }
+
+    /// How many they are, on all pages.
+    pub async fn count_reported_participants(&self, conference: &ConferenceRecord) -> Result<i64, RegisterError> {
+        PARTICIPANTS
+            .count(&self.db, vec![conference.id.as_str().into()], "")
+            .await
     }
 
     async fn sessions_of(
@@ -88,4 +108,9 @@ impl Register {
             .await?;
         Ok(page.items)
     }
+}
+
+/// What is asked for, and when, and what ended when is still reported then.
+fn reported_at(id: &str, now: Micros) -> Vec<Value> {
+    vec![id.into(), now.0.into(), now.0.saturating_sub(REPORT_KEPT_US).into()]
 }

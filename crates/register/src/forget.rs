@@ -44,7 +44,8 @@ pub(crate) const OPEN_CONFERENCE_OF: &str = "
 
 pub(crate) const CONFERENCES_OF: &str = "
     select r.conference from conference_reader r join conference c on c.id = r.conference
-    where r.account = $1 and c.end_us is not null limit $2";
+    where r.account = $1 and c.end_us is not null
+    union all select p.conference from report_person p where p.account = $1 limit $2";
 
 pub(crate) const PARTICIPATION: &str = "
     select p.account, c.end_us from participant p join conference c on c.id = p.conference
@@ -198,6 +199,10 @@ pub(crate) fn forgotten(
         statements.extend([
             Statement::new(
                 "delete from conference_reader where conference = $1 and account = $2",
+                of_account(),
+            ),
+            Statement::new(
+                "delete from report_person where conference = $1 and account = $2",
                 of_account(),
             ),
             Statement::new(

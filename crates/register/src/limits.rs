@@ -3,6 +3,9 @@
 /// What the contract promises of a conference record: 30 days after its end.
 pub const RETENTION_US: i64 = 30 * 24 * 3600 * 1_000_000;
 
+/// What the contract promises of a report of attendance: a year after the end of its meeting.
+pub const REPORT_KEPT_US: i64 = 365 * 24 * 3600 * 1_000_000;
+
 /// The end of a record that is kept for ever, and the retention of an installation that keeps everything.
 pub const NEVER_US: i64 = i64::MAX;
 

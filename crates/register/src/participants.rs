@@ -118,7 +118,7 @@ impl Register {
     }
 }
 
-fn participant_record(row: &Row) -> Result<ParticipantRecord, RegisterError> {
+pub(crate) fn participant_record(row: &Row) -> Result<ParticipantRecord, RegisterError> {
     Ok(ParticipantRecord {
         earliest_start: Micros(row.int(0)?),
         id: ParticipantId::parse(row.text(1)?)?,

@@ -1,11 +1,14 @@
 //! Records whose time is over.
 
-use crate::hall::{Hall, Seat, anonymous, at, signed_in};
+use crate::hall::{Hall, Seat, anonymous, at, new_space, signed_in, user};
 use crate::quality::{MICROPHONE, measured, path, report, rows};
 use audit::By;
-use db::{Statement, testing::each_engine};
-use meeting::{DeviceKind, Micros, SessionId};
-use register::{Measured, Obstacle, Query, RegisterError, Retention, SetupFailure, limits};
+use db::{Db, Statement, testing::each_engine};
+use meeting::{DeviceKind, Micros, SessionId, Settings};
+use register::{
+    DELETED_PERSON, Forgotten, Measured, NewSpace, Obstacle, Query, Register, RegisterError, Retention, SetupFailure,
+    limits,
+};
 use std::num::NonZeroU16;
 
 /// What is kept of a session beside its facts, and somebody who never got into its conference.
@@ -126,12 +129,150 @@ async fn what_has_expired_is_invisible_and_then_deleted() {
     .await;
 }
 
+/// A report is told for a year, whatever has expired of its conference: by then it is all that is left.
+#[tokio::test]
+async fn a_report_of_attendance_outlives_its_record() {
+    each_engine(async |db| {
+        let space = new_space(user(1), at(0));
+        let settings = Settings {
+            attendance_report: true,
+            ..space.settings
+        };
+        let space = NewSpace { settings, ..space };
+        let mut hall = Hall::of(Register::new(db.clone()), space).await;
+        let anna = hall.join(signed_in(2), at(10)).await;
+        let zoe = hall.join(anonymous("Zoe"), at(11)).await;
+        let (of_anna, failure) = kept_of(&anna);
+        let kept = hall.register.keep(&[of_anna], &[failure], at(15)).await;
+        kept.expect("written");
+        hall.leave(&anna, at(20)).await;
+        hall.leave(&zoe, at(20)).await;
+        while hall.register.publish(at(60)).await.expect("writable") > 0 {}
+        let expiry = at(20).plus_us(limits::RETENTION_US);
+        let year = at(20).plus_us(limits::REPORT_KEPT_US);
+        // Who stands in the report, with how long they were there.
+        let told = async |now: Micros| {
+            let query = Query {
+                now,
+                ..Query::default()
+            };
+            let register = &hall.register;
+            let listed = register
+                .list_reported(hall.space.id(), &query)
+                .await
+                .expect("a page")
+                .items;
+            let Ok(conference) = register.reported(&anna.conference, now).await else {
+                assert_eq!(listed, []);
+                return Vec::new();
+            };
+            assert_eq!(listed, std::slice::from_ref(&conference));
+            let page = register
+                .list_reported_participants(&conference, &query)
+                .await
+                .expect("a page");
+            let number = register
+                .count_reported_participants(&conference)
+                .await
+                .expect("a count");
+            assert_eq!(usize::try_from(number), Ok(page.items.len()));
+            let mut told = Vec::new();
+            for one in page.items {
+                let presence = register.presence(&one, at(20), now).await.expect("sessions");
+                told.push((one.display_name, presence.iter().map(|one| one.seconds).sum::<i64>()));
+            }
+            told
+        };
+        let expected = [("Zoe".to_owned(), 9), ("User 2".to_owned(), 10)];
+        let before = expiry.plus_us(-1);
+        assert_eq!(told(before).await, expected);
+        assert!(hall.register.call_record(&anna.conference, before).await.is_ok());
+        assert_eq!(hall.register.delete_expired(expiry).await.expect("deleted"), 1);
+        assert_eq!(hall.register.delete_expired(expiry).await.expect("deleted"), 0);
+        assert_eq!(told(expiry).await, expected);
+        assert_eq!(rows(&db).await, 0, "nothing that was measured");
+        for now in [before, expiry] {
+            assert!(
+                hall.register.call_record(&anna.conference, now).await.is_err(),
+                "no record"
+            );
+            let may_read = hall.register.may_read(&anna.conference, &hall.owner, now).await;
+            assert!(!may_read.expect("an answer"), "nobody reads it elsewhere");
+        }
+
+        // Whoever is forgotten is forgotten there, too: who was there, and whose space it was.
+        for (number, email) in [(2, "user2@example.org"), (1, "owner@example.org")] {
+            let person = Forgotten::Account {
+                id: &user(number),
+                email,
+            };
+            let forgotten = hall.register.forget_person(person, [7; 32]).await;
+            assert_eq!(forgotten.expect("forgotten"), 1, "{email}");
+        }
+        let expected = [("Zoe".to_owned(), 9), (DELETED_PERSON.to_owned(), 10)];
+        assert_eq!(told(year.plus_us(-1)).await, expected);
+        assert_eq!(
+            hall.register.delete_expired(year.plus_us(-1)).await.expect("deleted"),
+            0
+        );
+        assert_eq!(told(year).await, []);
+        assert_eq!(hall.register.delete_expired(year).await.expect("deleted"), 1);
+        for table in [
+            "conference",
+            "participant",
+            "participant_session",
+            "conference_reader",
+            "report_person",
+        ] {
+            assert_eq!(count(&db, table).await, 0, "{table}");
+        }
+    })
+    .await;
+}
+
+/// It goes with its record if that is kept for longer.
+#[tokio::test]
+async fn a_report_lasts_at_least_as_long_as_its_record() {
+    each_engine(async |db| {
+        let space = new_space(user(1), at(0));
+        let settings = Settings {
+            attendance_report: true,
+            ..space.settings
+        };
+        let space = NewSpace { settings, ..space };
+        let two_years_us = 2 * limits::REPORT_KEPT_US;
+        let register = Register::new(db.clone()).with_retention_us(two_years_us);
+        let mut hall = Hall::of(register, space).await;
+        let anna = hall.join(signed_in(2), at(10)).await;
+        hall.leave(&anna, at(20)).await;
+        let expiry = at(20).plus_us(two_years_us);
+        let reported = async |now| hall.register.reported(&anna.conference, now).await.is_ok();
+        assert!(reported(expiry.plus_us(-1)).await);
+        assert!(!reported(expiry).await);
+        assert_eq!(hall.register.delete_expired(expiry).await.expect("deleted"), 1);
+        assert_eq!(hall.register.delete_expired(expiry).await.expect("deleted"), 0);
+        assert_eq!(count(&db, "conference").await, 0);
+    })
+    .await;
+}
+
 /// More than one write deletes: some rows stay for the next, and in the end there is nothing.
 #[tokio::test]
 async fn a_year_of_visits_is_deleted() {
+    each_engine(async |db| visits_are_deleted(&db, false).await).await;
+    each_engine(async |db| visits_are_deleted(&db, true).await).await;
+}
+
+async fn visits_are_deleted(db: &Db, attendance_report: bool) {
     const VISITS: i64 = 2_100;
-    each_engine(async |db| {
-        let mut hall = Hall::new(&db).await;
+    {
+        let space = new_space(user(1), at(0));
+        let settings = Settings {
+            attendance_report,
+            ..space.settings
+        };
+        let space = NewSpace { settings, ..space };
+        let mut hall = Hall::of(Register::new(db.clone()), space).await;
         let seat = hall.join(signed_in(2), at(10)).await;
         hall.leave(&seat, at(20)).await;
         let visit = |number: i64| {
@@ -140,7 +281,11 @@ async fn a_year_of_visits_is_deleted() {
                 format!("guest {number}").into(),
                 seat.participant.as_str().into(),
             ];
-            let session = vec![format!("session {number}").into(), format!("guest {number}").into(), seat.session.as_str().into()];
+            let session = vec![
+                format!("session {number}").into(),
+                format!("guest {number}").into(),
+                seat.session.as_str().into(),
+            ];
             let reader = vec![format!("account {number}").into(), seat.conference.as_str().into()];
             [
                 (
@@ -190,13 +335,28 @@ async fn a_year_of_visits_is_deleted() {
 
         let expiry = at(20).plus_us(limits::RETENTION_US);
         assert_eq!(hall.register.delete_expired(expiry).await.expect("deleted"), 1);
-        for table in ["participant", "participant_session", "conference_reader"] {
-            let rows = db.read(&format!("select count(*) from {table}"), vec![]).await;
-            assert_eq!(rows.expect("a count")[0].int(0).expect("a number"), 0, "{table}");
+        if attendance_report {
+            assert_eq!(count(db, "participant").await, VISITS + 1);
+            assert_eq!(count(db, "report_person").await, VISITS + 2, "and the owner");
+            let year = at(20).plus_us(limits::REPORT_KEPT_US);
+            assert_eq!(hall.register.delete_expired(year).await.expect("deleted"), 1);
         }
-        assert_eq!(rows(&db).await, 0);
-    })
-    .await;
+        for table in [
+            "conference",
+            "participant",
+            "participant_session",
+            "conference_reader",
+            "report_person",
+        ] {
+            assert_eq!(count(db, table).await, 0, "{table}");
+        }
+        assert_eq!(rows(db).await, 0);
+    }
+}
+
+async fn count(db: &Db, table: &str) -> i64 {
+    let rows = db.read(&format!("select count(*) from {table}"), vec![]).await;
+    rows.expect("a count")[0].int(0).expect("a number")
 }
 
 #[tokio::test]

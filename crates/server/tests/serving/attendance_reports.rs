@@ -1,8 +1,11 @@
 //! Attendance reports as Graph's clients read them: the organizer, and programs with the role for it.
 
 use identity::{AppRole, AppRoles};
+use meeting::Micros;
 use serde_json::{Value, json};
+use server::clock;
 
+use crate::crowds;
 use crate::daemons::Program;
 use crate::world::{Answer, Person, World, guid, text};
 
@@ -230,4 +233,35 @@ async fn there_are_reports_of_what_was_held_while_the_owner_wanted_them() {
     refused(&held.world.get(Some(&held.ada), &later).await, 404);
     let records = format!("{later}/attendanceRecords");
     refused(&held.world.get(Some(&held.ada), &records).await, 404);
+}
+
+#[tokio::test]
+async fn a_report_is_told_for_longer_than_its_record() {
+    const DAY_US: i64 = 24 * 3_600 * 1_000_000;
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    for (days, is_told) in [(40, true), (364, true), (366, false)] {
+        let end = Micros(clock::now_us() - days * DAY_US);
+        let (space, id) = crowds::held(&world, &owner, 2, end).await;
+        let reports = format!("/v1.0/me/onlineMeetings/{space}/attendanceReports");
+        let record = world
+            .get(Some(&owner), &format!("/v1.0/communications/callRecords/{id}"))
+            .await;
+        refused(&record, 404);
+        let list = world.get(Some(&owner), &format!("{reports}?$select=id")).await.ok();
+        let one = world
+            .get(Some(&owner), &format!("{reports}/{id}?$expand=attendanceRecords"))
+            .await;
+        if is_told {
+            assert_eq!(list["value"], json!([{"id": id}]), "{days}");
+            let report = one.ok();
+            assert_eq!(report["totalParticipantCount"], 2);
+            let attended = report["attendanceRecords"].as_array().expect("a list").iter();
+            let attended: Vec<&Value> = attended.map(|one| &one["totalAttendanceInSeconds"]).collect();
+            assert_eq!(attended, [60, 60], "{days}");
+        } else {
+            assert_eq!(list["value"], json!([]), "{days}");
+            refused(&one, 404);
+        }
+    }
 }

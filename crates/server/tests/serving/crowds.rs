@@ -18,7 +18,8 @@ async fn a_crowd_is_inlined_as_far_as_the_contract_says() {
     let world = World::new().await;
     let owner = world.person("Owner").await;
     for number in [101, INLINED, INLINED + 1] {
-        let (space, record) = held(&world, &owner, number).await;
+        let an_hour_ago = Micros(clock::now_us() - 3_600_000_000);
+        let (space, record) = held(&world, &owner, number, an_hour_ago).await;
         let reports = format!("/v1.0/me/onlineMeetings/{space}/attendanceReports");
         for (one, collection) in [
             (format!("/v1.0/communications/callRecords/{record}"), "participants_v2"),
@@ -51,8 +52,8 @@ async fn check(world: &World, owner: &Person, number: usize, first: &Value, link
     assert_eq!((first, rest), (number.min(INLINED), number.saturating_sub(INLINED)));
 }
 
-/// A meeting of so many, which is over: its space, and its record's id in Graph's form.
-async fn held(world: &World, owner: &Person, number: usize) -> (String, String) {
+/// A meeting of so many, which ended then, with a report: its space, and its record's id in Graph's form.
+pub(crate) async fn held(world: &World, owner: &Person, number: usize, end: Micros) -> (String, String) {
     let location = configuration(&world.data).store.location();
     let db = Db::open(&location).await.expect("a second process could open it too");
     let space = hall::new_space(owner.user.id.clone(), Micros(clock::now_us()));
@@ -62,15 +63,14 @@ async fn held(world: &World, owner: &Person, number: usize) -> (String, String) 
     };
     let space = register::NewSpace { settings, ..space };
     let mut hall = Hall::of(Register::new(db), space).await;
-    let an_hour_ago = Micros(clock::now_us() - 3_600_000_000);
     let mut conference = None;
     for guest in 0..number {
-        let seat = hall.join(anonymous(&format!("Guest {guest}")), an_hour_ago).await;
+        let seat = hall
+            .join(anonymous(&format!("Guest {guest}")), end.plus_us(-60_000_000))
+            .await;
         conference = Some(seat.conference);
     }
-    hall.give(Input::EndConference, an_hour_ago.plus_us(60_000_000))
-        .await
-        .expect("it is held");
+    hall.give(Input::EndConference, end).await.expect("it is held");
     world.publish_call_records().await;
     let conference = conference.expect("somebody was there");
     (hall.space.id().to_string(), guid(conference.as_str()))

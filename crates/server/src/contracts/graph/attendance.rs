@@ -2,7 +2,8 @@
 //!
 //! An online meeting is a space. Each time it was held makes one report, which has the id of its conference and is read from the
 //! register whenever somebody asks, so that it never tells another story than the record. There are reports of conferences at
-//! whose end the owner of the space wanted one (`attendanceReportGenerationType`): what they want later changes none.
+//! whose end the owner of the space wanted one (`attendanceReportGenerationType`): what they want later changes none. They are kept for a
+//! year, longer than the records of most installations.
 
 use identity::User;
 use meeting::{ConferenceId, Role};
@@ -145,7 +146,7 @@ async fn records(graph: &Graph, asked: &Asked, conference: &ConferenceRecord, cu
     let register = &graph.installation.register;
     let unread = |error| pages::unread_below(&asked.asking, error, Failure::not_found);
     let page = register
-        .list_participants(&conference.id, &query)
+        .list_reported_participants(conference, &query)
         .await
         .map_err(unread)?;
     let end = conference.end.unwrap_or(asked.now);
@@ -215,7 +216,7 @@ impl OnlineMeeting {
 /// How many were there.
 async fn number(graph: &Graph, asked: &Asked, conference: &ConferenceRecord) -> Answer<i64> {
     let register = &graph.installation.register;
-    let participants = register.count_participants(&conference.id, "", asked.now).await;
+    let participants = register.count_reported_participants(conference).await;
     participants.map_err(|error| asked.asking.unread_child(error))
 }
 
