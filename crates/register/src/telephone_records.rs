@@ -205,7 +205,12 @@ pub(crate) fn decided(predicate: Predicate, holds: impl Fn(&str, Option<&str>) -
                 path,
                 comparison,
                 literal,
-            } => holds(&path.text, Some(&literal.text)).map(|is_equal| is_equal == (*comparison == Comparison::Equal)),
+            } => holds(&path.text, Some(&literal.text)).map(|is_equal| match comparison {
+                Comparison::Equal => is_equal,
+                Comparison::NotEqual => !is_equal,
+                // What there is none of stands before nothing and after nothing.
+                Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => false,
+            }),
             Predicate::And(_) | Predicate::Or(_) | Predicate::Not(_) => None,
         };
         Ok::<_, Infallible>(decision.map_or(condition, constant))

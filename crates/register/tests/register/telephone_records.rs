@@ -181,6 +181,7 @@ async fn calls_are_found_by_what_they_have() {
         check("participants.id = \"+49123\"", &["a"]).await;
         check("participants.id = \"sip:ada@example.org\"", &["a", "b", "c"]).await;
         check("organizer IS NULL", &["a", "b", "c"]).await;
+        check("kind = 2 AND organizer > \"0\"", &[]).await;
     })
     .await;
 }

@@ -148,6 +148,15 @@ async fn every_condition_on_records_finds_what_it_says() {
             }
         }
     }
+    for name in ["type", "joinWebUrl", "organizer_v2/id"] {
+        for (comparison, _) in &COMPARISONS[2..] {
+            let path = format!("{RECORDS}?$filter={name}%20{comparison}%20'1'");
+            let refused = held.world.get(Some(&held.ada), &path).await;
+            let why = format!("{name} compares only with eq, ne and in");
+            assert_eq!(refused.status, 400, "{path}: {}", refused.text);
+            assert!(refused.text.contains(&why), "{path}: {}", refused.text);
+        }
+    }
     for kind in ["audio", "video", "videoBasedScreenSharing"] {
         let found = held.found(RECORDS, &format!("modalities/any(m:m eq '{kind}')")).await;
         assert_eq!(!found.is_empty(), modalities.iter().any(|one| one == kind), "{kind}");

@@ -37,10 +37,10 @@ pub(super) fn of_records(text: &str, public_url: &str) -> Result<Predicate, Unfi
         "lastModifiedDateTime" => Ok(renamed(condition, "modified_time")),
         "version" => Ok(renamed(condition, "version")),
         "organizer_v2.id" | "organizer_v2.identity.user.id" | "organizer.user.id" => {
-            Ok(renamed(condition, "organizer"))
+            Ok(renamed(without_order(condition)?, "organizer"))
         }
         "participants_v2.id" => Ok(renamed(with_our_id(condition), "participants.id")),
-        "joinWebUrl" => with_code(condition, public_url),
+        "joinWebUrl" => with_code(without_order(condition)?, public_url),
         "type" => of_type(condition),
         "modalities" => of_modality(condition),
         _ => Err(unknown(&condition, OF_RECORDS)),
@@ -100,6 +100,21 @@ fn unknown(condition: &Predicate, known: &str) -> Malformed {
     Malformed {
         at: path.at,
         why: why.into(),
+    }
+}
+
+/// What is compared by what it is and not by its order: nobody stands before somebody, and of what has none there is no order at all.
+fn without_order(condition: Predicate) -> Result<Predicate, Malformed> {
+    match condition {
+        Predicate::Compare { path, comparison, .. }
+            if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) =>
+        {
+            Err(Malformed {
+                at: path.at,
+                why: format!("{} compares only with eq, ne and in", path.text.replace('.', "/")).into(),
+            })
+        }
+        other => Ok(other),
     }
 }
 
@@ -315,6 +330,14 @@ mod tests {
             "at byte 15: there is no condition on sessions/id",
         );
         check("joinWebUrl eq null", "at byte 0: joinWebUrl compares with an address");
+        check(
+            "organizer_v2/id gt '1'",
+            "at byte 0: organizer_v2/id compares only with eq, ne and in",
+        );
+        check(
+            "version eq 1 and joinWebUrl lt 'x'",
+            "at byte 17: joinWebUrl compares only with eq",
+        );
         check("type eq 'phone'", "at byte 8: expected one of groupCall");
         check("type lt 'groupCall'", "at byte 0: type compares only");
         check("modalities ne 'audio'", "at byte 0: modalities compares only with eq");
