@@ -156,6 +156,9 @@ pub struct Call {
     pub error_code: Option<String>,
     /// Why it failed, for people.
     pub error_message: Option<String>,
+    /// What SIP answered in the end; `None` if nobody has said anything.
+    #[serde(default)]
+    pub final_status: Option<u16>,
     /// What cut it off once it was up; `None` if somebody meant it to end.
     #[serde(default)]
     pub cut_off: Option<CutOff>,
@@ -182,6 +185,12 @@ pub struct Call {
     #[serde(default)]
     pub participant_session: Option<String>,
 }
+
+/// What SIP answers to a call that is taken.
+const TAKEN: u16 = 200;
+
+/// What whoever calls and gives up is answered to their call (RFC 3261, 9.2).
+const TERMINATED: u16 = 487;
 
 impl Call {
     /// By what it goes: a number is called, and calls, by the telephone network.
@@ -217,6 +226,7 @@ impl Call {
     pub(crate) fn answered(&mut self, at_us: i64) {
         if self.end_us.is_none() {
             self.answer_us.get_or_insert(at_us);
+            self.final_status = Some(TAKEN);
             self.state = CallState::InProgress;
         }
     }
@@ -229,10 +239,19 @@ impl Call {
                 (CallState::NotAnswered, None)
             }
             Cause::Status(486 | 600) => (CallState::Busy, None),
-            Cause::Refused | Cause::Status(403 | 603 | 607) => (CallState::Rejected, None),
+            Cause::Refused(_) | Cause::Status(403 | 603 | 607) => (CallState::Rejected, None),
             Cause::Status(status) => (CallState::Failed, Some(format!("SIP_{status}"))),
             Cause::Unreachable => (CallState::Failed, Some("UNREACHABLE".to_owned())),
         }
+    }
+
+    /// What was answered at last, if it ends by that.
+    fn status_at(&self, cause: Cause) -> Option<u16> {
+        self.final_status.or(match cause {
+            Cause::Status(status) | Cause::Refused(status) => Some(status),
+            Cause::Cancelled => Some(TERMINATED),
+            Cause::HungUp | Cause::WeHungUp | Cause::TimedOut | Cause::Unreachable => None,
+        })
     }
 
     /// Whether nobody could be reached, if it ends by that.
@@ -261,6 +280,7 @@ impl Call {
             self.cut_off_by(CutOff::Gone);
         }
         self.end_us = Some(at_us.max(self.answer_us.unwrap_or(self.create_us)));
+        self.final_status = self.status_at(cause);
         let (state, code) = self.outcome(cause);
         self.state = state;
         self.error_code = self.error_code.take().or(code);
@@ -317,6 +337,7 @@ mod tests {
             create_method: CreateMethod::IncomingCall,
             error_code: None,
             error_message: None,
+            final_status: None,
             cut_off: None,
             create_us: 1_000,
             start_us: Some(1_000),
@@ -333,29 +354,33 @@ mod tests {
 
     #[test]
     fn what_becomes_of_a_call() {
-        let check = |answered: bool, cause: Cause, expected: CallState, code: Option<&str>| {
+        let check = |answered: bool, cause: Cause, expected: CallState, code: Option<&str>, status: Option<u16>| {
             let mut call = begun();
             if answered {
                 call.answered(2_000);
             }
             call.ended(3_000, cause);
             assert_eq!(
-                (call.state, call.error_code.as_deref(), call.end_us),
-                (expected, code, Some(3_000)),
+                (call.state, call.error_code.as_deref(), call.final_status, call.end_us,),
+                (expected, code, status, Some(3_000)),
                 "{cause:?}"
             );
-            call.ended(4_000, Cause::Refused);
-            assert_eq!(call.end_us, Some(3_000), "it ends once");
+            call.ended(4_000, Cause::Refused(500));
+            assert_eq!((call.end_us, call.final_status), (Some(3_000), status), "it ends once");
         };
-        check(true, Cause::HungUp, CallState::Completed, None);
-        check(true, Cause::WeHungUp, CallState::Completed, None);
-        check(false, Cause::Cancelled, CallState::NotAnswered, None);
-        check(false, Cause::TimedOut, CallState::NotAnswered, None);
-        check(false, Cause::Status(486), CallState::Busy, None);
-        check(false, Cause::Status(603), CallState::Rejected, None);
-        check(false, Cause::Refused, CallState::Rejected, None);
-        check(false, Cause::Status(404), CallState::Failed, Some("SIP_404"));
-        check(false, Cause::Unreachable, CallState::Failed, Some("UNREACHABLE"));
+        check(true, Cause::HungUp, CallState::Completed, None, Some(200));
+        check(true, Cause::WeHungUp, CallState::Completed, None, Some(200));
+        check(true, Cause::TimedOut, CallState::Completed, None, Some(200));
+        check(false, Cause::Cancelled, CallState::NotAnswered, None, Some(487));
+        check(false, Cause::TimedOut, CallState::NotAnswered, None, None);
+        check(false, Cause::WeHungUp, CallState::NotAnswered, None, None);
+        check(false, Cause::Status(480), CallState::NotAnswered, None, Some(480));
+        check(false, Cause::Status(486), CallState::Busy, None, Some(486));
+        check(false, Cause::Status(600), CallState::Busy, None, Some(600));
+        check(false, Cause::Status(603), CallState::Rejected, None, Some(603));
+        check(false, Cause::Refused(486), CallState::Rejected, None, Some(486));
+        check(false, Cause::Status(404), CallState::Failed, Some("SIP_404"), Some(404));
+        check(false, Cause::Unreachable, CallState::Failed, Some("UNREACHABLE"), None);
     }
 
     #[test]

@@ -91,6 +91,7 @@ mod tests {
             create_method: CreateMethod::Api,
             error_code: None,
             error_message: None,
+            final_status: None,
             cut_off: None,
             create_us: NOW_US,
             start_us: Some(NOW_US),

@@ -159,6 +159,7 @@ impl NewCall {
             create_method: CreateMethod::Api,
             error_code: None,
             error_message: None,
+            final_status: None,
             cut_off: None,
             create_us: now_us,
             start_us: None,

@@ -16,7 +16,7 @@ use crate::{
 pub(crate) const COLUMNS: &str =
     "id, project, to_address, from_address, is_private, labels, direction, state, create_method, error_code,
     error_message, create_us, start_us, ring_us, answer_us, end_us, sip_call_id, originating_call, bridged,
-    state_update_uri, participant_session, cut_off";
+    state_update_uri, participant_session, cut_off, final_status";
 
 /// What a filter may speak of.
 const FIELDS: &[Field] = &[
@@ -78,6 +78,7 @@ pub(crate) fn call_of(row: &Row) -> Result<Call, db::Error> {
         state_update_uri: optional(19)?,
         participant_session: optional(20)?,
         cut_off: row.opt_int(21)?.and_then(CutOff::read),
+        final_status: row.opt_int(22)?.and_then(|status| u16::try_from(status).ok()),
     })
 }
 
@@ -87,11 +88,12 @@ impl Call {
         let labels = serde_json::to_string(&self.labels).expect("texts under texts");
         let sql = format!(
             "insert into call ({COLUMNS}, transport, alive_us, due_us)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
             on conflict (id) do update set labels = excluded.labels, state = excluded.state, error_code = excluded.error_code,
             error_message = excluded.error_message, start_us = excluded.start_us, ring_us = excluded.ring_us,
             answer_us = excluded.answer_us, end_us = excluded.end_us, sip_call_id = excluded.sip_call_id,
-            bridged = excluded.bridged, participant_session = excluded.participant_session, cut_off = excluded.cut_off, alive_us = excluded.alive_us, due_us = excluded.due_us"
+            bridged = excluded.bridged, participant_session = excluded.participant_session, cut_off = excluded.cut_off,
+            final_status = excluded.final_status, alive_us = excluded.alive_us, due_us = excluded.due_us"
         );
         let params: Vec<Value> = vec![
             self.id.as_str().into(),
@@ -116,6 +118,7 @@ impl Call {
             self.state_update_uri.as_deref().into(),
             self.participant_session.as_deref().into(),
             self.cut_off.map(CutOff::number).into(),
+            self.final_status.map(i64::from).into(),
             (self.transport() as i64).into(),
             now_us.into(),
             self.due_us(now_us).into(),
@@ -287,7 +290,7 @@ impl Calls {
         let mut write = vec![];
         for row in &told {
             let mut call = call_of(row)?;
-            call.lost(row.int(22)?);
+            call.lost(row.int(23)?);
             write.extend(call.news(now_us()).iter().map(Notice::posted));
         }
         let sql = "update call set end_us = case when answer_us > alive_us then answer_us else alive_us end,

@@ -73,6 +73,7 @@ impl Performance {
             create_method: CreateMethod::ParentCall,
             error_code: None,
             error_message: None,
+            final_status: None,
             cut_off: None,
             create_us: now_us,
             start_us: Some(now_us),

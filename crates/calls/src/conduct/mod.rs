@@ -285,6 +285,7 @@ impl Conductor {
             create_method: CreateMethod::IncomingCall,
             error_code: None,
             error_message: None,
+            final_status: None,
             cut_off: None,
             create_us: at_us,
             start_us: Some(at_us),

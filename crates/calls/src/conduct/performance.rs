@@ -118,7 +118,7 @@ impl Performance {
             // Nobody knows whether it was written: what is on the disk then must not go on for ever.
             let mut call = self.own.call;
             call.fails("UNAVAILABLE", "the call could not be written down, and was refused");
-            call.ended(now_us(), Cause::Refused);
+            call.ended(now_us(), Cause::Refused(UNAVAILABLE.status));
             write_at_last(self.conductor, call).await;
         }
     }

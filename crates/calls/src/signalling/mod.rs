@@ -192,6 +192,7 @@ mod tests {
             create_method: CreateMethod::IncomingCall,
             error_code: None,
             error_message: None,
+            final_status: None,
             cut_off: None,
             create_us: END_US - 1_000_000,
             start_us: None,

@@ -22,6 +22,7 @@ fn call() -> Call {
         create_method: CreateMethod::IncomingCall,
         error_code: None,
         error_message: None,
+        final_status: None,
         cut_off: None,
         create_us: 1,
         start_us: Some(1),

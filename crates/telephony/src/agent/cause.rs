@@ -9,8 +9,8 @@ pub enum Cause {
     WeHungUp,
     /// The caller gave up before it was answered.
     Cancelled,
-    /// We refused it.
-    Refused,
+    /// We refused it with this status.
+    Refused(u16),
     /// The other side answered with this final status, and no call came of it.
     Status(u16),
     /// Nobody answered in time, or at all.

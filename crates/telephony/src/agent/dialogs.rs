@@ -119,7 +119,7 @@ impl Agent {
     /// Refuses a call that was not answered.
     pub fn refuse(&self, leg: LegId, refusal: Refusal) {
         let dialog = self.legs().get_mut(&leg).map(|leg| {
-            leg.ending = Some(Cause::Refused);
+            leg.ending = Some(Cause::Refused(refusal.status));
             leg.dialog.clone()
         });
         let reason = refusal.q850.map(|cause| format!("Q.850;cause={cause}"));

@@ -243,7 +243,7 @@ async fn calls_that_come_to_nothing() {
         q850: Some(17),
     };
     world.agent.refuse(leg, busy);
-    world.ended(leg, Cause::Refused).await;
+    world.ended(leg, Cause::Refused(486)).await;
     assert!(ada.closed_because().await.contains("Busy"));
 
     ada.dial(&format!("sip:help@{DOMAIN}")).await;

@@ -217,8 +217,8 @@ impl Telephones for People {
         lock(&self.office).answered.push(leg);
     }
 
-    fn refuse(&self, leg: LegId, _refusal: Refusal) {
-        lock(&self.office).over.push((leg, Cause::Refused));
+    fn refuse(&self, leg: LegId, refusal: Refusal) {
+        lock(&self.office).over.push((leg, Cause::Refused(refusal.status)));
     }
 
     fn hang_up(&self, leg: LegId) {

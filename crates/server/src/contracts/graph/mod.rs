@@ -35,6 +35,7 @@ mod operations;
 mod organizers;
 mod pages;
 mod participants;
+mod phrases;
 mod preferences;
 mod primitives;
 mod pstn;

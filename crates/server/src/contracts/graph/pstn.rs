@@ -18,7 +18,7 @@ use time::{Date, Duration, OffsetDateTime, Time, UtcOffset};
 use super::pages::{self, Collection};
 use super::primitives::Moment;
 use super::reply::Reply;
-use super::{Asked, Graph};
+use super::{Asked, Graph, phrases};
 use crate::failure::{Answer, Failure, Kind};
 use crate::limits::PSTN_RANGE_DAYS_MAX;
 
@@ -122,7 +122,6 @@ impl From<Call> for DirectRoutingLogRow {
     fn from(call: Call) -> DirectRoutingLogRow {
         let is_established = call.answer_us.is_some();
         let ended = call.end_us.map(moment_of);
-        let (final_sip_code, final_sip_code_phrase) = final_status(&call);
         DirectRoutingLogRow {
             duration: duration_s(&call),
             call_type: match call.direction {
@@ -134,8 +133,8 @@ impl From<Call> for DirectRoutingLogRow {
             end_date_time: ended.filter(|_| is_established),
             failure_date_time: ended.filter(|_| !is_established),
             successful_call: is_established,
-            final_sip_code,
-            final_sip_code_phrase,
+            final_sip_code: call.final_status,
+            final_sip_code_phrase: call.final_status.and_then(phrases::of),
             correlation_id: call.originating_call.unwrap_or_else(|| call.id.clone()),
             id: call.id,
             caller_number: call.from,
@@ -162,15 +161,6 @@ fn duration_s(call: &Call) -> i64 {
         .zip(call.end_us)
         .map(|(answer_us, end_us)| end_us - answer_us);
     spoken_us.unwrap_or(0) / 1_000_000
-}
-
-/// What SIP answered in the end, as far as that is known: that a call was taken, or the status by which it failed.
-fn final_status(call: &Call) -> (Option<u16>, Option<&'static str>) {
-    if call.answer_us.is_some() {
-        return (Some(200), Some("OK"));
-    }
-    let code = call.error_code.as_deref().and_then(|code| code.strip_prefix("SIP_"));
-    (code.and_then(|code| code.parse().ok()), None)
 }
 
 pub(super) async fn list_calls(graph: &Graph, asked: &Asked) -> Answer<Reply> {
@@ -275,7 +265,7 @@ mod tests {
 
     use super::*;
 
-    fn call(answer_us: Option<i64>, error_code: Option<&str>) -> Call {
+    fn call(answer_us: Option<i64>, final_status: Option<u16>) -> Call {
         Call {
             id: "e523d2ed-2966-4b6b-925b-754a88034cc5".to_owned(),
             project: "one".to_owned(),
@@ -286,8 +276,9 @@ mod tests {
             direction: Direction::Outgoing,
             state: CallState::Completed,
             create_method: CreateMethod::ParentCall,
-            error_code: error_code.map(str::to_owned),
+            error_code: None,
             error_message: None,
+            final_status,
             cut_off: None,
             create_us: 1_000_000,
             start_us: Some(2_000_000),
@@ -317,7 +308,11 @@ mod tests {
 
     #[test]
     fn rows_say_what_is_known() {
-        let (answered, failed) = (call(Some(5_000_000), None), call(None, Some("SIP_404")));
+        let (answered, busy, unheard) = (
+            call(Some(5_000_000), Some(200)),
+            call(None, Some(486)),
+            call(None, None),
+        );
         let pstn = |duration: i64| {
             vec![
                 ("callType", json!("ucap_out")),
@@ -330,7 +325,7 @@ mod tests {
             ]
         };
         check_row(PstnCallLogRow::from(answered.clone()), "pstnCallLogRow", &pstn(60));
-        check_row(PstnCallLogRow::from(failed.clone()), "pstnCallLogRow", &pstn(0));
+        check_row(PstnCallLogRow::from(busy.clone()), "pstnCallLogRow", &pstn(0));
         let trunk = |status: Value, phrase: Value, start: Value, end: Value, failure: Value| {
             vec![
                 ("callType", json!("ByotOut")),
@@ -349,8 +344,10 @@ mod tests {
         let start = json!("1970-01-01T00:00:05.000000Z");
         let expected = trunk(json!(200), json!("OK"), start, end.clone(), Value::Null);
         check_row(DirectRoutingLogRow::from(answered), "directRoutingLogRow", &expected);
-        let expected = trunk(json!(404), Value::Null, Value::Null, Value::Null, end);
-        check_row(DirectRoutingLogRow::from(failed), "directRoutingLogRow", &expected);
+        let expected = trunk(json!(486), json!("Busy Here"), Value::Null, Value::Null, end.clone());
+        check_row(DirectRoutingLogRow::from(busy), "directRoutingLogRow", &expected);
+        let expected = trunk(Value::Null, Value::Null, Value::Null, Value::Null, end);
+        check_row(DirectRoutingLogRow::from(unheard), "directRoutingLogRow", &expected);
     }
 
     #[test]

@@ -171,6 +171,7 @@ mod tests {
             create_method: CreateMethod::IncomingCall,
             error_code: code.map(str::to_owned),
             error_message: None,
+            final_status: None,
             cut_off: None,
             create_us: 0,
             start_us: None,
