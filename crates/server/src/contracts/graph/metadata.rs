@@ -35,12 +35,75 @@ pub(super) fn declared(kind: &str, name: &str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use http::Method as Verb;
     use odata::Shape;
 
+    use super::super::operations::OPERATIONS;
     use super::super::shapes::{
         ATTENDANCE_RECORD, ATTENDANCE_REPORT, CALL_RECORD, ONLINE_MEETING, PARTICIPANT, SEGMENT, SESSION,
     };
-    use super::declared;
+    use super::{SCHEMA, declared};
+
+    /// How a literal begins that names a type; in two parts, or it would be one.
+    const NAMED: &str = concat!("\"#", "microsoft.graph.");
+
+    /// Whether there is such an element of this name.
+    fn declares(element: &str, name: &str) -> bool {
+        SCHEMA.contains(&format!("<{element} Name=\"{name}\""))
+    }
+
+    #[test]
+    fn what_is_answered_is_declared() {
+        for row in OPERATIONS {
+            let mut segments = row.path.split('/');
+            let set = segments.next().expect("split gives at least one part");
+            if set.starts_with('$') {
+                continue;
+            }
+            let noun = row.operation.noun;
+            let is_type = declares("EntityType", noun) || declares("ComplexType", noun);
+            assert!(is_type, "{}: {noun}", row.path);
+            assert!(declares("EntitySet", set) || declares("Singleton", set), "{}", row.path);
+            let last = segments.next_back().unwrap_or_default();
+            if let Some(function) = last.strip_suffix("()") {
+                assert!(declares("Function", function), "{}", row.path);
+            } else if row.verb == Verb::POST && !last.is_empty() {
+                assert!(declares("Action", last), "{}", row.path);
+            }
+        }
+    }
+
+    /// Types that an object names for itself, wherever in this contract that is written.
+    #[test]
+    fn types_that_are_told_are_declared() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contracts/graph");
+        let mut told = BTreeSet::new();
+        for file in fs::read_dir(folder).expect("the sources") {
+            let path = file.expect("a file").path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = fs::read_to_string(&path).expect("a source");
+                let literals = source.split(NAMED).skip(1);
+                let names = literals.filter_map(|literal| literal.split('"').next());
+                told.extend(names.map(str::to_owned));
+            }
+        }
+        let (general, of_records) = SCHEMA
+            .split_once("<Schema Namespace=\"microsoft.graph.callRecords\"")
+            .expect("two namespaces");
+        assert!(told.len() > 5, "{told:?}");
+        for name in told {
+            let (schema, name) = match name.strip_prefix("callRecords.") {
+                Some(name) => (of_records, name),
+                None => (general, name.as_str()),
+            };
+            let declaration = format!("Type Name=\"{name}\"");
+            assert!(schema.contains(&declaration), "{name}");
+        }
+    }
 
     #[test]
     fn what_may_be_selected_is_declared() {
