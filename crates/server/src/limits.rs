@@ -307,6 +307,10 @@ pub(crate) const SUBSCRIPTION_MINUTES_MIN: i64 = 45;
 /// Characters that a subscriber may have sent along with everything they are told: the contract's number.
 pub(crate) const CLIENT_STATE_CHARS_MAX: usize = 128;
 
+/// Characters of what a subscription is told back and nothing here reads: an id of an application has 36, and what somebody asks for with
+/// what they are told some more.
+pub(crate) const ECHOED_CHARS_MAX: usize = 256;
+
 /// Redirects that a handler of calls may answer with, one after the other.
 pub(crate) const HANDLER_REDIRECTS_MAX: usize = 5;
 

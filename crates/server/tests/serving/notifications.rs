@@ -429,6 +429,50 @@ async fn a_subscription_is_its_owners_alone() {
 }
 
 #[tokio::test]
+async fn a_subscription_is_told_as_it_was_given_and_without_nulls_if_that_is_wished() {
+    let receiver = Receiver::new(Manner::Good).await;
+    let world = world(&[&receiver]).await;
+    let program = Subscriber::new(&world).await;
+    let given = json!({
+        "latestSupportedTlsVersion": "v1_3",
+        "notificationQueryOptions": "$select=id",
+        "notificationUrlAppId": "7a0a6b6e-0001-4c6e-8a39-4a4b2f0d2c11",
+    });
+    let made = program.subscribes(&world, &receiver.url("/"), &given).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    for (name, value) in given.as_object().expect("an object") {
+        assert_eq!(&made.body[name], value, "{name}");
+    }
+    let nulls = [
+        "lifecycleNotificationUrl",
+        "includeResourceData",
+        "encryptionCertificate",
+    ];
+    let path = format!("{SUBSCRIPTIONS}/{}", text(&made.body, "id"));
+    let wishes = [("authorization", &*program.bearer), ("prefer", "omit-values=nulls")];
+    for path in [&path, SUBSCRIPTIONS] {
+        let full = program.reads(&world, path).await.ok();
+        let brief = world.send("GET", None, path, &wishes, "").await;
+        assert!(
+            brief.head.contains("preference-applied: omit-values=nulls"),
+            "{}",
+            brief.head
+        );
+        let brief = brief.ok();
+        let of = |answer: &Value| answer.pointer("/value/0").unwrap_or(answer).clone();
+        for name in nulls {
+            assert_eq!(of(&full).get(name), Some(&Value::Null), "{path}: {name}");
+            assert_eq!(of(&brief).get(name), None, "{path}: {name}");
+        }
+        assert_eq!(of(&brief)["id"], made.body["id"]);
+    }
+    let json = [wishes[0], wishes[1], ("content-type", "application/json")];
+    let body = wanted(&receiver.url("/"), &json!({})).to_string();
+    let brief = world.send("POST", None, SUBSCRIPTIONS, &json, &body).await;
+    assert_eq!((brief.status, brief.body.get(nulls[0])), (201, None), "{}", brief.text);
+}
+
+#[tokio::test]
 async fn a_subscription_is_renewed_moved_and_ended() {
     let receiver = Receiver::new(Manner::Good).await;
     let world = world(&[&receiver]).await;

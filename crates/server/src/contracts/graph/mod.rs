@@ -10,7 +10,7 @@
 //! | [`telephone`] | a telephone call, as one of them |
 //! | [`readers`], [`organizers`] | who reads which call records, and of whose meetings a path is |
 //! | [`subscriptions`], [`notifications`] | who is told of call records, and in which words |
-//! | [`session`], [`endpoints`], [`identities`], [`media`] | types that resources share |
+//! | [`session`], [`endpoints`], [`identities`], [`media`], [`phrases`] | types and words that resources share |
 //!
 //! A request is one row of the table. The gate lets its caller in, then its options are read, then the row's handler is called with
 //! all of it as one value ([`Asked`]). A path that no row has, and a verb that its path does not take, pass the gate as well, so that every
@@ -54,7 +54,7 @@ use std::sync::Arc;
 use axum_core::body::Body;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method as Verb, Request, Response};
+use http::{Method as Verb, Request, Response, StatusCode};
 use meeting::Micros;
 use odata::Options;
 use serde::Serialize;
@@ -236,10 +236,15 @@ impl Asked {
 
     /// An answer with what is wanted of it, that says what was done of the client's wishes.
     fn reply(&self, value: &impl Serialize) -> Reply {
+        self.reply_with(StatusCode::OK, value)
+    }
+
+    /// The same with another status: what was made is answered with 201.
+    fn reply_with(&self, status: StatusCode, value: &impl Serialize) -> Reply {
         let reply = if shaping::leaves_out(&self.options, &self.preferences) {
-            Reply::json(&shaping::shaped(value, &self.options, &self.preferences))
+            Reply::with(status, &shaping::shaped(value, &self.options, &self.preferences))
         } else {
-            Reply::json(value)
+            Reply::with(status, value)
         };
         reply.applying(&self.preferences)
     }

@@ -164,6 +164,8 @@ mod tests {
             change_type: change_type.to_owned(),
             client_state: Some("s3cret".to_owned()),
             latest_supported_tls_version: None,
+            notification_query_options: None,
+            notification_url_app_id: None,
             application_id: None,
             creator_id: "1".to_owned(),
         };

@@ -34,6 +34,12 @@ pub(super) struct Terms {
     pub(super) change_type: String,
     pub(super) client_state: Option<String>,
     pub(super) latest_supported_tls_version: Option<String>,
+    /// As it was given: nothing here reads it.
+    #[serde(default)]
+    pub(super) notification_query_options: Option<String>,
+    /// The same.
+    #[serde(default)]
+    pub(super) notification_url_app_id: Option<String>,
     /// The application by which it was made.
     pub(super) application_id: Option<String>,
     /// Who made it.
@@ -85,7 +91,7 @@ impl Terms {
             change_type: &self.change_type,
             client_state: self.client_state.as_deref(),
             notification_url: &of.address,
-            notification_query_options: None,
+            notification_query_options: self.notification_query_options.as_deref(),
             lifecycle_notification_url: of.lifecycle_address.as_deref(),
             expiration_date_time: Moment(Micros(of.expire_us)),
             creator_id: &self.creator_id,
@@ -93,7 +99,7 @@ impl Terms {
             latest_supported_tls_version: self.latest_supported_tls_version.as_deref().unwrap_or("v1_2"),
             encryption_certificate: None,
             encryption_certificate_id: None,
-            notification_url_app_id: None,
+            notification_url_app_id: self.notification_url_app_id.as_deref(),
         }
     }
 }
@@ -113,6 +119,8 @@ pub(super) async fn create(graph: &Arc<Graph>, asked: &Asked) -> Answer<Reply> {
         change_type: wanted.change_type,
         client_state: wanted.client_state,
         latest_supported_tls_version: wanted.latest_supported_tls_version,
+        notification_query_options: wanted.notification_query_options,
+        notification_url_app_id: wanted.notification_url_app_id,
         application_id: asked.asking.app().map(str::to_owned),
         creator_id: owner.id,
     };
@@ -151,7 +159,7 @@ pub(super) async fn list(graph: &Arc<Graph>, asked: &Asked) -> Answer<Reply> {
     let subscriptions = subscriptions.map_err(|error| Failure::internal(&error))?;
     let terms: Vec<Terms> = subscriptions.iter().map(Terms::of).collect::<Answer<_>>()?;
     let value = terms.iter().zip(&subscriptions).map(|(terms, of)| terms.entity(of));
-    Ok(Reply::json(&Entities {
+    Ok(asked.reply(&Entities {
         context: format!("{}/$metadata#subscriptions", graph.root(&asked.place)),
         value: value.collect(),
     }))
@@ -244,5 +252,50 @@ fn shown(graph: &Graph, asked: &Asked, status: StatusCode, subscription: &Subscr
         context: Some(context),
         ..terms.entity(subscription)
     };
-    Ok(Reply::with(status, &entity))
+    Ok(asked.reply_with(status, &entity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contracts::graph::metadata;
+
+    /// Both ways: what is told is declared, and what is declared is told.
+    #[test]
+    fn a_subscription_is_what_it_is_declared_to_be() {
+        let terms = Terms {
+            resource: String::new(),
+            change_type: String::new(),
+            client_state: None,
+            latest_supported_tls_version: None,
+            notification_query_options: None,
+            notification_url_app_id: None,
+            application_id: None,
+            creator_id: String::new(),
+        };
+        let subscription = Subscription {
+            id: SubscriptionId::from_random([1; 16]),
+            topic: Topic::CallRecords,
+            contract: CONTRACT.to_owned(),
+            owner: String::new(),
+            account: None,
+            first_only: false,
+            address: String::new(),
+            lifecycle_address: None,
+            terms: String::new(),
+            create_us: 0,
+            expire_us: 0,
+        };
+        let entity = serde_json::to_value(terms.entity(&subscription)).expect("plain values");
+        let mut told: Vec<&str> = entity
+            .as_object()
+            .expect("an object")
+            .keys()
+            .map(String::as_str)
+            .collect();
+        let mut declared = metadata::declared("EntityType", "subscription");
+        told.sort_unstable();
+        declared.sort_unstable();
+        assert_eq!(told, declared);
+    }
 }

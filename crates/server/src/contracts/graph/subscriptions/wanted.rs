@@ -11,6 +11,9 @@ use crate::limits;
 /// What there is to hear of.
 const RESOURCE: &str = "communications/callRecords";
 
+/// By which receivers are told, as the contract writes them.
+const TLS_VERSIONS: [&str; 2] = ["v1_2", "v1_3"];
+
 const MINUTE_US: i64 = 60_000_000;
 
 /// A subscription that somebody wants.
@@ -24,6 +27,8 @@ pub(super) struct Wanted {
     pub(super) expiration: Micros,
     pub(super) client_state: Option<String>,
     pub(super) latest_supported_tls_version: Option<String>,
+    pub(super) notification_query_options: Option<String>,
+    pub(super) notification_url_app_id: Option<String>,
 }
 
 /// What somebody wants to change.
@@ -45,6 +50,8 @@ struct Body {
     client_state: Option<String>,
     include_resource_data: Option<bool>,
     latest_supported_tls_version: Option<String>,
+    notification_query_options: Option<String>,
+    notification_url_app_id: Option<String>,
 }
 
 impl Wanted {
@@ -63,13 +70,29 @@ impl Wanted {
         }
         let change_type = needed("changeType", body.change_type)?;
         let expiration = expiration(&needed("expirationDateTime", body.expiration_date_time)?, now)?;
-        let state_chars = body.client_state.as_deref().map_or(0, |state| state.chars().count());
-        if state_chars > limits::CLIENT_STATE_CHARS_MAX {
-            let sentence = format!(
-                "`clientState` is longer than {} characters.",
-                limits::CLIENT_STATE_CHARS_MAX
-            );
-            return Err(invalid(sentence));
+        for (name, text, chars_max) in [
+            ("clientState", &body.client_state, limits::CLIENT_STATE_CHARS_MAX),
+            (
+                "notificationQueryOptions",
+                &body.notification_query_options,
+                limits::ECHOED_CHARS_MAX,
+            ),
+            (
+                "notificationUrlAppId",
+                &body.notification_url_app_id,
+                limits::ECHOED_CHARS_MAX,
+            ),
+        ] {
+            if text.as_deref().is_some_and(|text| text.chars().count() > chars_max) {
+                return Err(invalid(format!("`{name}` is longer than {chars_max} characters.")));
+            }
+        }
+        if let Some(version) = &body.latest_supported_tls_version
+            && !TLS_VERSIONS.contains(&version.as_str())
+        {
+            return Err(invalid(
+                "`latestSupportedTlsVersion` is v1_2 or v1_3: nobody is told by another.",
+            ));
         }
         Ok(Wanted {
             first_only: is_first_only(&change_type)?,
@@ -77,6 +100,8 @@ impl Wanted {
             lifecycle_notification_url: body.lifecycle_notification_url,
             client_state: body.client_state,
             latest_supported_tls_version: body.latest_supported_tls_version,
+            notification_query_options: body.notification_query_options,
+            notification_url_app_id: body.notification_url_app_id,
             expiration,
             resource,
             change_type,
@@ -92,6 +117,9 @@ impl Changed {
             ("changeType", body.change_type.is_some()),
             ("lifecycleNotificationUrl", body.lifecycle_notification_url.is_some()),
             ("clientState", body.client_state.is_some()),
+            ("latestSupportedTlsVersion", body.latest_supported_tls_version.is_some()),
+            ("notificationQueryOptions", body.notification_query_options.is_some()),
+            ("notificationUrlAppId", body.notification_url_app_id.is_some()),
         ];
         if let Some((name, _)) = stays.into_iter().find(|(_, is_there)| *is_there) {
             return Err(invalid(format!(
@@ -259,6 +287,15 @@ mod tests {
         }
         check(json!({"includeResourceData": true}), "not supported");
         check(json!({"clientState": "a".repeat(129)}), "longer than 128");
+        for name in ["notificationQueryOptions", "notificationUrlAppId"] {
+            check(json!({name: "a".repeat(257)}), &format!("`{name}` is longer than 256"));
+        }
+        for version in ["v1_0", "v1_1", "1.3", ""] {
+            check(
+                json!({"latestSupportedTlsVersion": version}),
+                "`latestSupportedTlsVersion` is v1_2 or v1_3",
+            );
+        }
         check(json!({"expirationDateTime": "soon"}), "`expirationDateTime` is a time");
         check(json!({"expirationDateTime": "2026-11-20T00:00:00Z"}), "in the past");
         check(
@@ -309,7 +346,15 @@ mod tests {
             Err("4230 minutes"),
         );
         check(json!({}), Err("`expirationDateTime` is missing"));
-        for name in ["resource", "changeType", "lifecycleNotificationUrl", "clientState"] {
+        for name in [
+            "resource",
+            "changeType",
+            "lifecycleNotificationUrl",
+            "clientState",
+            "latestSupportedTlsVersion",
+            "notificationQueryOptions",
+            "notificationUrlAppId",
+        ] {
             let body = json!({"expirationDateTime": "2026-11-21T00:00:00Z", name: "updated"});
             check(body, Err("stays as it was"));
         }
