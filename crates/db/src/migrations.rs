@@ -64,7 +64,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(37, "0037_withheld_callers"),
     migration!(38, "0038_tried_behind_an_alias"),
     migration!(39, "0039_reports_of_a_year"),
-    migration!(40, "0040_final_statuses"),
+    migration!(40, "0040_what_calls_came_to"),
 ];
 
 /// Remembers the steps that a database has seen.

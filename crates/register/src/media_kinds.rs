@@ -1,6 +1,6 @@
 //! Which kinds of media flowed: a column of conferences and sessions, gathered from their streams as these are measured.
 
-use quality::{Direction, Kind, Stream, Totals};
+use quality::{Kind, Stream, Totals};
 
 /// The kinds of media that flowed from participants to the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,12 +16,11 @@ pub struct Media {
 impl Media {
     const KINDS: [(Kind, i64); 3] = [(Kind::Audio, 1), (Kind::Video, 2), (Kind::Screen, 4)];
 
-    /// What a stream adds to the column. What nothing was ever passed on of, as of a muted microphone, has not flowed; and only what
-    /// participants send counts, for what they receive somebody has sent.
+    /// What a stream adds to the column, if it has flowed.
     pub(crate) fn bit(stream: Stream, totals: &Totals) -> i64 {
         let kind = Media::KINDS.iter().find(|(kind, _)| *kind == stream.kind);
-        match (stream.direction, kind) {
-            (Direction::Uplink, Some((_, bit))) if totals.figures.codec.is_some() => *bit,
+        match kind {
+            Some((_, bit)) if stream.has_flowed(totals) => *bit,
             _ => 0,
         }
     }

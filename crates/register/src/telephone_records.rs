@@ -24,7 +24,7 @@ pub struct TelephoneRecord {
     pub start: Micros,
     /// When it was over; `None` while it goes on.
     pub end: Option<Micros>,
-    /// Sound flows once somebody has answered.
+    /// What came from its telephones.
     pub media: Media,
     /// How often it was published; 0 while it goes on.
     pub version: i64,
@@ -62,7 +62,7 @@ macro_rules! telephone_records {
         concat!(
             "select ",
             $key,
-            ", c.id, c.create_us, c.end_us, c.answer_us, c.version, c.modified_us from call c where "
+            ", c.id, c.create_us, c.end_us, c.media, c.version, c.modified_us from call c where "
         )
     };
 }
@@ -85,8 +85,7 @@ pub(crate) const TELEPHONE_RECORDS: List = List {
         VERSION,
         Field {
             path: "media.audio",
-            // 1 once somebody has answered, as wide as what it is compared with.
-            column: "coalesce(c.answer_us / c.answer_us, 0)",
+            column: "c.media",
             kind: Kind::Number,
         },
         Field {
@@ -171,10 +170,7 @@ pub(crate) fn telephone_record(row: &Row) -> Result<TelephoneRecord, RegisterErr
         call: row.text(1)?.to_owned(),
         start: Micros(row.int(2)?),
         end: row.opt_int(3)?.map(Micros),
-        media: Media {
-            audio: row.opt_int(4)?.is_some(),
-            ..Media::default()
-        },
+        media: Media::read(row.int(4)?),
         version: row.int(5)?,
         modified: row.opt_int(6)?.map(Micros),
     })

@@ -11,6 +11,8 @@ pub(crate) struct Row {
     pub(crate) start_s: i64,
     pub(crate) end_s: i64,
     pub(crate) is_answered: bool,
+    /// Sound came from it.
+    pub(crate) is_heard: bool,
     pub(crate) is_of_network: bool,
     pub(crate) from: &'static str,
     pub(crate) to: &'static str,
@@ -22,6 +24,7 @@ pub(crate) const CALL: Row = Row {
     start_s: 0,
     end_s: 0,
     is_answered: true,
+    is_heard: true,
     is_of_network: false,
     from: "sip:ada@example.org",
     to: "sip:desk@example.org",
@@ -31,8 +34,8 @@ pub(crate) const CALL: Row = Row {
 pub(crate) async fn write(db: &Db, row: &Row) {
     let sql =
         "insert into call (id, project, to_address, from_address, is_private, labels, direction, state, create_method,
-        transport, create_us, answer_us, end_us, alive_us, originating_call, bridged, due_us)
-        values ($1, 'one', $2, $3, 0, '{}', $4, 5, 1, $5, $6, $7, $8, $8, $9, 0, $10)";
+        transport, create_us, answer_us, end_us, alive_us, originating_call, bridged, due_us, media)
+        values ($1, 'one', $2, $3, 0, '{}', $4, 5, 1, $5, $6, $7, $8, $8, $9, 0, $10, $11)";
     let end: Value = at(row.end_s).0.into();
     let answered = row.is_answered.then_some(at(row.start_s).0 + 1);
     let params = vec![
@@ -46,6 +49,7 @@ pub(crate) async fn write(db: &Db, row: &Row) {
         end.clone(),
         row.out_of.into(),
         if row.out_of.is_none() { end } else { Value::Null },
+        i64::from(row.is_heard).into(),
     ];
     db.write(vec![Statement::new(sql, params)]).await.expect("a call");
 }
@@ -75,12 +79,14 @@ async fn world(db: &Db) -> Register {
             start_s: 150,
             end_s: 160,
             is_answered: false,
+            is_heard: false,
             ..CALL
         },
         Row {
             id: "c",
             start_s: 250,
             end_s: 260,
+            is_heard: false,
             is_of_network: true,
             to: "+44123",
             ..CALL
@@ -174,7 +180,8 @@ async fn calls_are_found_by_what_they_have() {
         check("kind = 2", &["a", "b", "c"]).await;
         check("NOT kind = 1", &["a", "b", "c"]).await;
         check("kind != 2", &["meeting"]).await;
-        check("media.audio = 1", &["a", "c"]).await;
+        check("media.audio = 1", &["a"]).await;
+        check("NOT media.audio = 1", &["meeting", "b", "c"]).await;
         check("media.video = 1", &[]).await;
         check("NOT media.screen = 1", &["a", "meeting", "b", "c"]).await;
         check("version = 1 AND end_time IS NULL", &[]).await;
