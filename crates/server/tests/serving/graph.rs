@@ -257,6 +257,7 @@ async fn a_record_is_told_with_all_that_is_below_it() {
     let organizer = json!({
         "@odata.type": "#microsoft.graph.userIdentity", "id": held.ada.user.id.as_str(),
         "displayName": "Ada", "userPrincipalName": "ada@example.org",
+        "tenantId": held.world.identity.tenant().as_str(),
     });
     assert_eq!(record["organizer_v2"]["identity"]["user"], organizer);
     assert_eq!(record["organizer_v2"]["id"], organizer["id"]);

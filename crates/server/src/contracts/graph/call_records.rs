@@ -156,7 +156,11 @@ impl CallRecord {
         let mut record = match stored {
             Published::Meeting(meeting) => {
                 let organizer = match &meeting.organizer {
-                    Some(id) => known.user(&graph.installation.identity, id).await?.map(Somebody::user),
+                    Some(id) => {
+                        let accounts = &graph.installation.identity;
+                        let user = known.user(accounts, id).await?;
+                        user.map(|user| Somebody::user(accounts, user))
+                    }
                     None => None,
                 };
                 CallRecord::of_meeting(graph, asked, meeting, organizer.as_ref())

@@ -23,6 +23,9 @@ pub(super) struct Identity {
     display_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_principal_name: Option<String>,
+    /// Which installation the account is of, as the contract's own answers have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<String>,
 }
 
 /// `microsoft.graph.identitySet`. It is an open type: whoever is none of its three stands under the name that the richer set has for
@@ -63,6 +66,8 @@ pub(super) struct Somebody {
     display_name: Option<String>,
     /// Of a user with an account.
     email: Option<String>,
+    /// Of a user, also of one whose account is gone.
+    tenant: Option<String>,
     slot: Slot,
 }
 
@@ -82,6 +87,11 @@ impl Slot {
             ParticipantKind::Phone => Slot::Phone,
         }
     }
+}
+
+/// Whose accounts they are, if it is somebody with an account.
+fn tenant_of(accounts: &Accounts, slot: Slot) -> Option<String> {
+    (slot == Slot::User).then(|| accounts.tenant().to_string())
 }
 
 /// Whoever telephones and does not want to be known.
@@ -131,6 +141,7 @@ impl Known {
             id: guid(id.as_str()),
             display_name: Some(display_name.to_owned()),
             email,
+            tenant: tenant_of(accounts, Slot::of(kind)),
             slot: Slot::of(kind),
         })
     }
@@ -153,19 +164,21 @@ impl Known {
             },
             display_name: None,
             email: None,
+            tenant: tenant_of(accounts, Slot::of(kind)),
             slot: Slot::of(kind),
         };
-        Ok(user.map_or_else(unknown, Somebody::user))
+        Ok(user.map_or_else(unknown, |user| Somebody::user(accounts, user)))
     }
 }
 
 impl Somebody {
     /// Somebody with an account.
-    pub(super) fn user(user: &User) -> Somebody {
+    pub(super) fn user(accounts: &Accounts, user: &User) -> Somebody {
         Somebody {
             id: user.id.as_str().to_owned(),
             display_name: Some(user.display_name.as_str().to_owned()),
             email: Some(user.email.clone()),
+            tenant: tenant_of(accounts, Slot::User),
             slot: Slot::User,
         }
     }
@@ -176,6 +189,7 @@ impl Somebody {
             id: address.unwrap_or(WITHHELD).to_owned(),
             display_name: None,
             email: None,
+            tenant: None,
             slot: Slot::Phone,
         }
     }
@@ -221,6 +235,7 @@ impl Somebody {
             id: self.id.clone(),
             display_name: self.display_name.clone(),
             user_principal_name: self.email.clone(),
+            tenant_id: self.tenant.clone(),
         }
     }
 }
@@ -231,6 +246,8 @@ mod tests {
 
     use super::*;
 
+    const TENANT: &str = "7a0a6b6e-0001-4c6e-8a39-4a4b2f0d2c11";
+
     /// In both sets, and alone.
     #[test]
     fn everybody_stands_where_their_kind_does() {
@@ -239,6 +256,7 @@ mod tests {
                 id: "1".to_owned(),
                 display_name: Some("Ada".to_owned()),
                 email: email.map(str::to_owned),
+                tenant: email.map(|_| TENANT.to_owned()),
                 slot,
             };
             let set = serde_json::to_value(somebody.set()).expect("JSON");
@@ -266,7 +284,7 @@ mod tests {
         let identity = json!({"@odata.type": "#microsoft.graph.identity", "id": "1", "displayName": "Ada"});
         let user = json!({
             "@odata.type": "#microsoft.graph.userIdentity", "id": "1", "displayName": "Ada",
-            "userPrincipalName": "ada@example.org",
+            "userPrincipalName": "ada@example.org", "tenantId": TENANT,
         });
         check(
             Slot::User,

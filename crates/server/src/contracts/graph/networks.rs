@@ -12,7 +12,7 @@ use quality::{
 use register::{Path, Transport};
 use serde::Serialize;
 
-use super::streams::Streams;
+use super::streams::{Source, Streams, measured_or_told};
 
 /// `microsoft.graph.callRecords.networkInfo`. What no browser tells is null, or unknown.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +32,11 @@ pub(super) struct NetworkInfo {
     dns_suffix: Option<String>,
     link_speed: Option<u64>,
     bandwidth_low_event_ratio: Option<f64>,
+    #[serde(
+        rename = "bandwidthLowEventRatio@sederunt.source",
+        skip_serializing_if = "Source::is_this_server"
+    )]
+    bandwidth_low_source: Source,
     delay_event_ratio: Option<f64>,
     received_quality_event_ratio: Option<f64>,
     sent_quality_event_ratio: Option<f64>,
@@ -160,8 +165,10 @@ impl Way<'_> {
 pub(super) fn caller_network(streams: &Streams<'_>, voices: &Streams<'_>, way: &Way<'_>) -> NetworkInfo {
     let Ends { own, seen, relay } = way.ends();
     let narrow = shared(streams, None, |totals| &totals.figures.narrow);
+    let (bandwidth_low_event_ratio, bandwidth_low_source) = measured_or_told(narrow, way.report.narrow.ratio());
     NetworkInfo {
-        bandwidth_low_event_ratio: narrow.or(way.report.narrow.ratio()),
+        bandwidth_low_event_ratio,
+        bandwidth_low_source,
         delay_event_ratio: shared(streams, None, |totals| &totals.figures.delayed),
         received_quality_event_ratio: shared(voices, Some(Direction::Downlink), |totals| &totals.figures.spoiled),
         sent_quality_event_ratio: shared(voices, Some(Direction::Uplink), |totals| &totals.figures.spoiled),
@@ -208,6 +215,7 @@ fn network(network_transport_protocol: TransportProtocol, connection_type: Conne
         dns_suffix: None,
         link_speed: None,
         bandwidth_low_event_ratio: None,
+        bandwidth_low_source: Source::Server,
         delay_event_ratio: None,
         received_quality_event_ratio: None,
         sent_quality_event_ratio: None,

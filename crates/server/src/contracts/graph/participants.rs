@@ -106,7 +106,7 @@ pub(super) async fn organizer(graph: &Graph, asked: &Asked) -> Answer<Reply> {
         None => None,
     };
     let user = user.ok_or_else(|| Failure::new(Kind::NotFound, "The organizer's account is gone."))?;
-    let mut organizer = Organizer::new(&Somebody::user(user));
+    let mut organizer = Organizer::new(&Somebody::user(&graph.installation.identity, user));
     organizer.context = Some(context(graph, asked, &record, "organizer_v2"));
     Ok(asked.reply(&organizer))
 }

@@ -39,6 +39,33 @@ enum MediaCodec {
     UnknownFutureValue,
 }
 
+/// Whose word a figure is that this server measures itself where it can: an annotation of our own says so where it is the client's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Source {
+    #[default]
+    Server,
+    Client,
+}
+
+impl Source {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde gives what it asks about by reference"
+    )]
+    pub(super) fn is_this_server(&self) -> bool {
+        *self == Source::Server
+    }
+}
+
+/// What was measured, or else what the client says of it, and whose word it is.
+pub(super) fn measured_or_told<T>(measured: Option<T>, told: Option<T>) -> (Option<T>, Source) {
+    match (measured, told) {
+        (None, Some(told)) => (Some(told), Source::Client),
+        (measured, _) => (measured, Source::Server),
+    }
+}
+
 /// `microsoft.graph.callRecords.mediaStream`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,8 +84,23 @@ pub(super) struct MediaStream {
     average_packet_loss_rate: Option<f64>,
     max_packet_loss_rate: Option<f64>,
     average_round_trip_time: Option<Span>,
+    #[serde(
+        rename = "averageRoundTripTime@sederunt.source",
+        skip_serializing_if = "Source::is_this_server"
+    )]
+    average_round_trip_source: Source,
     max_round_trip_time: Option<Span>,
+    #[serde(
+        rename = "maxRoundTripTime@sederunt.source",
+        skip_serializing_if = "Source::is_this_server"
+    )]
+    max_round_trip_source: Source,
     average_bandwidth_estimate: Option<u64>,
+    #[serde(
+        rename = "averageBandwidthEstimate@sederunt.source",
+        skip_serializing_if = "Source::is_this_server"
+    )]
+    bandwidth_source: Source,
     average_audio_degradation: Option<f64>,
     average_audio_network_jitter: Option<Span>,
     max_audio_network_jitter: Option<Span>,
@@ -135,8 +177,11 @@ impl MediaStream {
             average_packet_loss_rate: figures.loss(),
             max_packet_loss_rate: totals.loss_max_ppm.map(per_million),
             average_round_trip_time: micros(figures.round_trip_us.mean()),
+            average_round_trip_source: Source::Server,
             max_round_trip_time: figures.round_trip_us.max().map(Span),
+            max_round_trip_source: Source::Server,
             average_bandwidth_estimate: figures.estimate_bps.mean().and_then(rounded),
+            bandwidth_source: Source::Server,
             average_audio_degradation: totals.degradation().filter(|_| is_audio),
             average_audio_network_jitter: micros(network_jitter.mean()),
             max_audio_network_jitter: network_jitter.max().map(Span),
@@ -177,12 +222,19 @@ impl MediaStream {
             Direction::Downlink => &report.incoming_bps,
         };
         // Of the transport, which is all streams'.
+        let (average_round_trip_time, average_round_trip_source) =
+            measured_or_told(self.average_round_trip_time, micros(report.round_trips.mean()));
+        let (max_round_trip_time, max_round_trip_source) =
+            measured_or_told(self.max_round_trip_time, report.round_trips.max().map(Span));
+        let (average_bandwidth_estimate, bandwidth_source) =
+            measured_or_told(self.average_bandwidth_estimate, estimate_bps.mean().and_then(rounded));
         let told = MediaStream {
-            average_round_trip_time: self.average_round_trip_time.or(micros(report.round_trips.mean())),
-            max_round_trip_time: self.max_round_trip_time.or(report.round_trips.max().map(Span)),
-            average_bandwidth_estimate: self
-                .average_bandwidth_estimate
-                .or(estimate_bps.mean().and_then(rounded)),
+            average_round_trip_time,
+            average_round_trip_source,
+            max_round_trip_time,
+            max_round_trip_source,
+            average_bandwidth_estimate,
+            bandwidth_source,
             ..self
         };
         match stream.direction {
