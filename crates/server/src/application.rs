@@ -285,6 +285,7 @@ fn install(
         relays,
         calls: Calls::new(db.clone()),
         sip_base: None,
+        trunk_name: None,
         numbers: Arc::default(),
         phone_access: Arc::default(),
         meeting_project: None,
@@ -305,6 +306,7 @@ impl Installation {
     fn name_telephones(&mut self, telephone: Option<&TelephoneConfiguration>) {
         if let Some(telephone) = telephone {
             self.sip_base = Some(telephone.domain.as_str().into());
+            self.trunk_name = telephone.trunk_name().map(Into::into);
             self.numbers = Arc::new(telephone.numbers.clone());
             self.phone_access = Arc::new(telephone.phone_access.clone());
             self.meeting_project = Some(telephone.meeting_project.as_str().into());

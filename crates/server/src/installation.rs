@@ -29,6 +29,8 @@ pub(crate) struct Installation {
     pub(crate) calls: Calls,
     /// What names of SIP domains end in, if telephones may call.
     pub(crate) sip_base: Option<Arc<str>>,
+    /// The trunk's host, where that is a name.
+    pub(crate) trunk_name: Option<Arc<str>>,
     /// Which phone numbers the trunk brings, and to whom.
     pub(crate) numbers: Arc<NumberPlan>,
     /// By what telephones come into meetings.

@@ -158,6 +158,16 @@ fn ways(configuration: &TelephoneConfiguration) -> Ways {
     )
 }
 
+impl TelephoneConfiguration {
+    /// The host of the trunk without its port, if it is a name and no address.
+    pub(crate) fn trunk_name(&self) -> Option<&str> {
+        let trunk = self.trunk.as_deref()?;
+        let host = trunk.split(':').next().unwrap_or_default();
+        let is_address = trunk.parse::<IpAddr>().is_ok() || host.parse::<IpAddr>().is_ok() || host.starts_with('[');
+        (!is_address && !host.is_empty()).then_some(host)
+    }
+}
+
 /// From where the trunk brings calls. A name is nobody's address: it may mean another machine tomorrow, and whoever answers for it then
 /// would be believed.
 fn trunk_networks(configuration: &TelephoneConfiguration) -> Arc<[IpNet]> {
@@ -282,6 +292,10 @@ mod tests {
             };
             let expected: Vec<IpNet> = expected.iter().map(read).collect();
             assert_eq!(*trunk_networks(&configuration), *expected, "{trunk:?}");
+            let name = trunk
+                .filter(|trunk| trunk.starts_with("gateway"))
+                .map(|_| "gateway.example.net");
+            assert_eq!(configuration.trunk_name(), name, "{trunk:?}");
         };
         check(None, &[], &[]);
         check(Some("192.0.2.7"), &[], &["192.0.2.7/32"]);
@@ -289,6 +303,8 @@ mod tests {
         check(Some("gateway.example.net"), &[], &[]);
         check(Some("gateway.example.net:5080"), &[], &[]);
         check(Some("192.0.2.7"), &["198.51.100.0/24"], &["198.51.100.0/24"]);
+        check(Some("[2001:db8::7]:5080"), &["2001:db8::/64"], &["2001:db8::/64"]);
+        check(Some("2001:db8::7"), &["2001:db8::/64"], &["2001:db8::/64"]);
         check(None, &["2001:db8::/64"], &["2001:db8::/64"]);
     }
 }

@@ -8,7 +8,7 @@
 
 use calls::{Call, Direction};
 use identity::policy::Reach;
-use meeting::Micros;
+use meeting::{ConferenceId, Micros};
 use register::{Page, Query};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
@@ -16,11 +16,12 @@ use time::macros::format_description;
 use time::{Date, Duration, OffsetDateTime, Time, UtcOffset};
 
 use super::pages::{self, Collection};
-use super::primitives::Moment;
+use super::primitives::{Moment, guid};
 use super::reply::Reply;
 use super::{Asked, Graph, phrases};
 use crate::failure::{Answer, Failure, Kind};
 use crate::limits::PSTN_RANGE_DAYS_MAX;
+use crate::names;
 
 /// `microsoft.graph.callRecords.pstnCallLogRow`.
 #[derive(Serialize)]
@@ -42,7 +43,8 @@ struct PstnCallLogRow {
     user_principal_name: Option<()>,
     user_display_name: Option<()>,
     charge: Option<()>,
-    conference_id: Option<()>,
+    /// The call record of the meeting that it was in.
+    conference_id: Option<String>,
     connection_charge: Option<()>,
     currency: Option<()>,
     destination_context: Option<()>,
@@ -68,7 +70,7 @@ struct DirectRoutingLogRow {
     start_date_time: Option<Moment>,
     /// Of a call that was established.
     end_date_time: Option<Moment>,
-    /// Of one that was not.
+    /// Of one that was not; of others the beginning of time, says the contract.
     failure_date_time: Option<Moment>,
     duration: i64,
     successful_call: bool,
@@ -79,20 +81,25 @@ struct DirectRoutingLogRow {
     media_bypass_enabled: bool,
     media_path_location: Option<()>,
     signaling_location: Option<()>,
-    trunk_fully_qualified_domain_name: Option<()>,
+    /// Of the trunk that there is now, if it has a name.
+    trunk_fully_qualified_domain_name: Option<String>,
     user_id: Option<()>,
     user_principal_name: Option<()>,
     user_display_name: Option<()>,
 }
 
-impl From<Call> for PstnCallLogRow {
-    fn from(call: Call) -> PstnCallLogRow {
+impl PstnCallLogRow {
+    fn new(call: Call) -> PstnCallLogRow {
+        let conference_id = conference(&call).map(|conference| guid(conference.as_str()));
         PstnCallLogRow {
             duration: duration_s(&call),
-            call_type: match call.direction {
-                Direction::Incoming => "ucap_in",
-                Direction::Outgoing => "ucap_out",
+            call_type: match (call.direction, conference_id.is_some()) {
+                (Direction::Incoming, true) => "conf_in",
+                (Direction::Outgoing, true) => "conf_out",
+                (Direction::Incoming, false) => "ucap_in",
+                (Direction::Outgoing, false) => "ucap_out",
             },
+            conference_id,
             start_date_time: Moment(Micros(call.create_us)),
             end_date_time: call.end_us.map(moment_of),
             id: call.id,
@@ -104,7 +111,6 @@ impl From<Call> for PstnCallLogRow {
             user_principal_name: None,
             user_display_name: None,
             charge: None,
-            conference_id: None,
             connection_charge: None,
             currency: None,
             destination_context: None,
@@ -118,8 +124,8 @@ impl From<Call> for PstnCallLogRow {
     }
 }
 
-impl From<Call> for DirectRoutingLogRow {
-    fn from(call: Call) -> DirectRoutingLogRow {
+impl DirectRoutingLogRow {
+    fn new(call: Call, trunk_name: Option<&str>) -> DirectRoutingLogRow {
         let is_established = call.answer_us.is_some();
         let ended = call.end_us.map(moment_of);
         DirectRoutingLogRow {
@@ -131,7 +137,7 @@ impl From<Call> for DirectRoutingLogRow {
             invite_date_time: call.start_us.map(moment_of),
             start_date_time: call.answer_us.map(moment_of),
             end_date_time: ended.filter(|_| is_established),
-            failure_date_time: ended.filter(|_| !is_established),
+            failure_date_time: if is_established { Some(NEVER) } else { ended },
             successful_call: is_established,
             final_sip_code: call.final_status,
             final_sip_code_phrase: call.final_status.and_then(phrases::of),
@@ -143,12 +149,22 @@ impl From<Call> for DirectRoutingLogRow {
             media_bypass_enabled: false,
             media_path_location: None,
             signaling_location: None,
-            trunk_fully_qualified_domain_name: None,
+            trunk_fully_qualified_domain_name: trunk_name.map(str::to_owned),
             user_id: None,
             user_principal_name: None,
             user_display_name: None,
         }
     }
+}
+
+/// 0001-01-01T00:00:00Z.
+const NEVER: Moment = Moment(Micros(-62_135_596_800_000_000));
+
+/// The conference that a call was in, if it came into a meeting.
+fn conference(call: &Call) -> Option<ConferenceId> {
+    let session = call.participant_session.as_deref()?;
+    let (conference, ..) = names::participant_session("participant_session", session).ok()?;
+    conference
 }
 
 fn moment_of(at_us: i64) -> Moment {
@@ -164,19 +180,37 @@ fn duration_s(call: &Call) -> i64 {
 }
 
 pub(super) async fn list_calls(graph: &Graph, asked: &Asked) -> Answer<Reply> {
-    // Both ends are in it.
-    list::<PstnCallLogRow>(graph, asked, "<=", "pstnCallLogRow").await
+    list(graph, asked, End::Included, "pstnCallLogRow", PstnCallLogRow::new).await
 }
 
 pub(super) async fn list_direct_routing_calls(graph: &Graph, asked: &Asked) -> Answer<Reply> {
-    list::<DirectRoutingLogRow>(graph, asked, "<", "directRoutingLogRow").await
+    let trunk_name = graph.installation.trunk_name.as_deref();
+    let row = |call| DirectRoutingLogRow::new(call, trunk_name);
+    list(graph, asked, End::Excluded, "directRoutingLogRow", row).await
+}
+
+/// Whether the end of a range is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Included,
+    Excluded,
 }
 
 /// A page of the calls that began in a time, as rows of a type.
-async fn list<Row: From<Call> + Serialize>(graph: &Graph, asked: &Asked, end: &str, of: &str) -> Answer<Reply> {
+async fn list<Row: Serialize>(
+    graph: &Graph,
+    asked: &Asked,
+    end: End,
+    of: &str,
+    row: impl Fn(Call) -> Row,
+) -> Answer<Reply> {
     let reach = asked.asking.reach()?;
-    let (from, to) = range(asked.key(0))?;
-    let filter = format!("start_time >= {} AND start_time {end} {}", text(from)?, text(to)?);
+    let (from, to) = range(asked.key(0), end)?;
+    let until = match end {
+        End::Included => "<=",
+        End::Excluded => "<",
+    };
+    let filter = format!("start_time >= {} AND start_time {until} {}", text(from)?, text(to)?);
     let query = Query {
         filter: &filter,
         page_size: asked.cut.size,
@@ -201,7 +235,7 @@ async fn list<Row: From<Call> + Serialize>(graph: &Graph, asked: &Asked, end: &s
     Ok(asked.reply(&Collection {
         context: format!("{root}/$metadata#Collection(microsoft.graph.callRecords.{of})"),
         count: Some(count),
-        value: calls.into_iter().map(Row::from).collect(),
+        value: calls.into_iter().map(row).collect(),
         next_link: pages::next_link(asked, &root, path, page.next_page_token.as_deref()),
     }))
 }
@@ -218,8 +252,9 @@ fn text(moment: OffsetDateTime) -> Answer<String> {
     text.ok_or_else(|| invalid("Years are from 1 to 9999."))
 }
 
-/// Reads `fromDateTime=…,toDateTime=…`. One client loses the comma between them.
-fn range(arguments: &str) -> Answer<(OffsetDateTime, OffsetDateTime)> {
+/// Reads `fromDateTime=…,toDateTime=…`. One client loses the comma between them. A date at the end is its beginning, or all of it where the
+/// end is in the range.
+fn range(arguments: &str, end: End) -> Answer<(OffsetDateTime, OffsetDateTime)> {
     let arguments = arguments.trim();
     let both = arguments
         .strip_prefix("fromDateTime=")
@@ -230,26 +265,32 @@ fn range(arguments: &str) -> Answer<(OffsetDateTime, OffsetDateTime)> {
         ));
     };
     let from = from.trim().strip_suffix(',').unwrap_or(from);
-    let (from, to) = (moment("fromDateTime", from)?, moment("toDateTime", to)?);
+    let ((from, _), (to, precision)) = (moment("fromDateTime", from)?, moment("toDateTime", to)?);
     if from > to {
         return Err(invalid("`fromDateTime` is after `toDateTime`."));
     }
     if to - from > Duration::days(PSTN_RANGE_DAYS_MAX) {
         return Err(invalid(format!("A range is at most {PSTN_RANGE_DAYS_MAX} days.")));
     }
-    Ok((from, to))
+    match end {
+        End::Included => Ok((from, to.checked_add(precision).unwrap_or(to))),
+        End::Excluded => Ok((from, to)),
+    }
 }
 
-/// A date, which is its beginning, or a moment with an offset.
-fn moment(name: &str, text: &str) -> Answer<OffsetDateTime> {
+/// A date, which is its beginning, or a moment with an offset; and by how much less than the next one it is.
+fn moment(name: &str, text: &str) -> Answer<(OffsetDateTime, Duration)> {
     let text = text.trim().trim_matches('\'');
-    let date = Date::parse(text, format_description!("[year]-[month]-[day]"));
-    let date = date.map(|date| date.with_time(Time::MIDNIGHT).assume_utc());
-    date.or_else(|_| OffsetDateTime::parse(text, &Rfc3339)).map_err(|_| {
+    if let Ok(date) = Date::parse(text, format_description!("[year]-[month]-[day]")) {
+        let rest = Duration::DAY - Duration::MICROSECOND;
+        return Ok((date.with_time(Time::MIDNIGHT).assume_utc(), rest));
+    }
+    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
         invalid(format!(
             "`{name}` is a date such as 2026-11-01, or a time such as 2026-11-01T00:00:00Z."
         ))
-    })
+    })?;
+    Ok((moment, Duration::ZERO))
 }
 
 fn invalid(sentence: impl Into<std::borrow::Cow<'static, str>>) -> Failure {
@@ -324,8 +365,8 @@ mod tests {
                 ("charge", Value::Null),
             ]
         };
-        check_row(PstnCallLogRow::from(answered.clone()), "pstnCallLogRow", &pstn(60));
-        check_row(PstnCallLogRow::from(busy.clone()), "pstnCallLogRow", &pstn(0));
+        check_row(PstnCallLogRow::new(answered.clone()), "pstnCallLogRow", &pstn(60));
+        check_row(PstnCallLogRow::new(busy.clone()), "pstnCallLogRow", &pstn(0));
         let trunk = |status: Value, phrase: Value, start: Value, end: Value, failure: Value| {
             vec![
                 ("callType", json!("ByotOut")),
@@ -342,17 +383,68 @@ mod tests {
         };
         let end = json!("1970-01-01T00:01:05.900000Z");
         let start = json!("1970-01-01T00:00:05.000000Z");
-        let expected = trunk(json!(200), json!("OK"), start, end.clone(), Value::Null);
-        check_row(DirectRoutingLogRow::from(answered), "directRoutingLogRow", &expected);
+        let never = json!("0001-01-01T00:00:00.000000Z");
+        let mut expected = trunk(json!(200), json!("OK"), start, end.clone(), never);
+        expected.push(("trunkFullyQualifiedDomainName", json!("sip.carrier.example")));
+        check_row(
+            DirectRoutingLogRow::new(answered, Some("sip.carrier.example")),
+            "directRoutingLogRow",
+            &expected,
+        );
         let expected = trunk(json!(486), json!("Busy Here"), Value::Null, Value::Null, end.clone());
-        check_row(DirectRoutingLogRow::from(busy), "directRoutingLogRow", &expected);
+        check_row(DirectRoutingLogRow::new(busy, None), "directRoutingLogRow", &expected);
         let expected = trunk(Value::Null, Value::Null, Value::Null, Value::Null, end);
-        check_row(DirectRoutingLogRow::from(unheard), "directRoutingLogRow", &expected);
+        check_row(
+            DirectRoutingLogRow::new(unheard, None),
+            "directRoutingLogRow",
+            &expected,
+        );
+    }
+
+    #[test]
+    fn a_call_that_was_in_a_meeting_is_of_its_conference() {
+        let check = |direction: Direction, session: Option<&str>, expected: [Value; 2]| {
+            let row = PstnCallLogRow::new(Call {
+                direction,
+                participant_session: session.map(str::to_owned),
+                ..call(Some(5_000_000), Some(200))
+            });
+            let row = serde_json::to_value(row).expect("plain values");
+            assert_eq!(
+                [&row["callType"], &row["conferenceId"]],
+                expected.each_ref(),
+                "{session:?}"
+            );
+        };
+        let session = "conferenceRecords/5SPS7SlmS2uSW3VKiANMxQ/participants/p/participantSessions/s";
+        let conference = json!("e523d2ed-2966-4b6b-925b-754a88034cc5");
+        check(
+            Direction::Incoming,
+            Some(session),
+            [json!("conf_in"), conference.clone()],
+        );
+        check(Direction::Outgoing, Some(session), [json!("conf_out"), conference]);
+        check(Direction::Incoming, None, [json!("ucap_in"), Value::Null]);
+        check(Direction::Outgoing, None, [json!("ucap_out"), Value::Null]);
+    }
+
+    /// The end of what is asked for, as it is counted.
+    #[test]
+    fn a_date_at_the_end_is_all_of_it_where_the_end_counts() {
+        let check = |to: &str, end: End, expected: &str| {
+            let (_, found) = range(&format!("fromDateTime=2026-11-01,toDateTime={to}"), end).expect(to);
+            assert_eq!(text(found).expect("a time"), expected, "{to} {end:?}");
+        };
+        check("2026-11-20", End::Included, "2026-11-20T23:59:59.999999Z");
+        check("2026-11-20", End::Excluded, "2026-11-20T00:00:00Z");
+        for end in [End::Included, End::Excluded] {
+            check("2026-11-20T00:00:00Z", end, "2026-11-20T00:00:00Z");
+        }
     }
 
     #[test]
     fn ranges() {
-        let check = |arguments: &str, expected: Result<i64, &str>| match (range(arguments), expected) {
+        let check = |arguments: &str, expected: Result<i64, &str>| match (range(arguments, End::Excluded), expected) {
             (Ok((from, to)), Ok(hours)) => assert_eq!((to - from).whole_hours(), hours, "{arguments}"),
             (Err(failure), Err(part)) => {
                 let sentence = failure.into_parts().1.unwrap_or_default();
