@@ -139,6 +139,10 @@ CHANGES = {
     "create member": lambda client, name: client.spaces.create_member(parent=name, member={"email": "ada@example.org"}),
     "list members": lambda client, name: client.spaces.list_members(parent=name).members,
     "get member": lambda client, name: client.spaces.get_member(name=f"{name}/members/x"),
+    "update member": lambda client, name: client.spaces.update_member(member={"name": f"{name}/members/x"}),
+    "update members": lambda client, name: client.spaces.batch_update_members(
+        {"parent": name, "requests": [{"member": {"name": f"{name}/members/x"}}]}
+    ),
     "delete member": lambda client, name: client.spaces.delete_member(name=f"{name}/members/x"),
 }
 
@@ -148,14 +152,19 @@ def test_a_code_is_accepted_by_get_alone(owner, clients_of, change):
     """The reference's own refusal; only the owner is told by which name it would go."""
     space = owner.spaces.create_space()
     code = f"spaces/{space.meeting_code}"
+    hidden = "Permission denied on resource Space (or it might not exist)."
     with pytest.raises(exceptions.Forbidden) as refusal:
         change(owner, code)
-    assert "or it might not exist" in refusal.value.message
+    assert refusal.value.message.endswith(hidden)
     assert refusal.value.reason == "MEETING_CODE_NOT_ACCEPTED"
     assert refusal.value.metadata["name"] == space.name
     with pytest.raises(exceptions.Forbidden) as refusal:
         change(clients_of("stranger"), code)
+    assert refusal.value.message.endswith(hidden)
     assert not refusal.value.reason and space.name not in str(refusal.value)
+    with pytest.raises(exceptions.Forbidden) as refusal:
+        change(owner, "spaces/zzz-zzzz-zzz")
+    assert refusal.value.message.endswith(hidden) and not refusal.value.reason
 
 
 def test_a_media_client_is_turned_away_after_the_right_questions(server, tokens, clients_of):

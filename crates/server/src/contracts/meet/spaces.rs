@@ -142,16 +142,19 @@ impl Spaces {
         ))
     }
 
-    /// The space of this name, for something that only its owner may do. A code is no name here, as with the reference;
-    /// whoever owns the space is told the right one.
+    /// The space of this name, for something that only its owner may do. A code is no name here, as with the reference, which
+    /// speaks of the space whatever was asked of it; whoever owns it is told the right name.
     pub(super) async fn own(&self, asking: &Asking, name: &SpaceName) -> Answer<SpaceRecord> {
-        let record = asking.own_space(&self.register, name, clock::steady()).await?;
-        if matches!(name, SpaceName::Code(_)) {
-            return Err(Failure::hidden(asking.noun())
+        let found = asking.own_space(&self.register, name, clock::steady()).await;
+        let SpaceName::Code(_) = name else { return found };
+        let by_code = Failure::hidden("Space");
+        match found {
+            Ok(record) => Err(by_code
                 .because("MEETING_CODE_NOT_ACCEPTED")
-                .with("name", meeting::names::space(&record.id)));
+                .with("name", meeting::names::space(&record.id))),
+            Err(refusal) if refusal.kind() == Kind::Hidden => Err(by_code),
+            Err(refusal) => Err(refusal),
         }
-        Ok(record)
     }
 
     /// Who may see a space sees its link, and so by what digits it is called: they open no more.
