@@ -62,7 +62,7 @@ fn sentence(kind: Kind, details: &mut Details) -> Cow<'static, str> {
         Kind::NotFound => "Requested entity was not found.".into(),
         Kind::Exists => "Requested entity already exists.".into(),
         Kind::Precondition => "Precondition check failed.".into(),
-        Kind::Exhausted => "Too many requests.".into(),
+        Kind::Exhausted => "Too many requests".into(),
         Kind::TooLarge => "The message is too large.".into(),
         Kind::Deadline => "The request took too long.".into(),
         Kind::Unimplemented => "Method not found.".into(),

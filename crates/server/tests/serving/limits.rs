@@ -83,7 +83,7 @@ async fn quotas_are_each_persons_own() {
     }
     let answer = world.post(Some(&ada), "/v2/spaces", &json!({})).await;
     answer.refused(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED");
-    assert_eq!(answer.body["error"]["message"], "Too many requests.");
+    assert_eq!(answer.body["error"]["message"], "Too many requests");
     assert!(answer.head.contains("retry-after: 6\r\n"), "{}", answer.head);
     world.get(Some(&ada), "/v2/conferenceRecords").await.ok();
     world.space_of(&bo, json!({})).await;
