@@ -213,8 +213,8 @@ def test_the_directory_leads_to_every_description(server):
         assert server.call("HEAD", f"/{path}").status_code == 200
 
 
-def test_our_description_names_what_theirs_names(server):
-    """Every method of the published description is in ours, by the same id, verb and path."""
+def test_our_description_names_what_theirs_names(server, tokens):
+    """Every method of the published description is in ours, by the same id, verb and path; and what all methods take."""
     theirs = published()
     ours = server.call("GET", "/$discovery/rest?version=v2").json()
     assert ours["rootUrl"].rstrip("/").endswith(f":{server.url.rsplit(':', 1)[1]}")
@@ -223,6 +223,10 @@ def test_our_description_names_what_theirs_names(server):
     assert found.keys() == expected.keys()
     for id, method in expected.items():
         assert found[id] == method, id
+    assert taken_by_all(ours) == taken_by_all(theirs)
+    # The default is what is served.
+    space = server.call("POST", "/v2/spaces", tokens["owner"])
+    assert ours["parameters"]["prettyPrint"]["default"] == ("true" if "\n" in space.text else "false")
 
 
 def test_our_description_of_people(server, tokens):
@@ -247,6 +251,11 @@ class Silent:
 
     def request(self, *_arguments, **_keywords):
         raise AssertionError("the client asked for something")
+
+
+def taken_by_all(description):
+    """By name, what every method takes: its type, its place and its values."""
+    return {name: (about["type"], about["location"], about.get("enum")) for name, about in description["parameters"].items()}
 
 
 def methods(resource):

@@ -320,7 +320,8 @@ fn scalar(field: &FieldDescriptor) -> Option<Value> {
     })
 }
 
-/// What every method takes beside its own parameters: `contracts/meet.md` §1.6.
+/// What every method takes beside its own parameters, as the published descriptions name it (`contracts/meet.md` §1.6); and what
+/// becomes of it here.
 fn parameters_of_all_methods() -> Value {
     let text = |description: &str| json!({"type": "string", "location": "query", "description": description});
     json!({
@@ -329,10 +330,14 @@ fn parameters_of_all_methods() -> Value {
         "key": text("API key; accepted, and not enough for anything."),
         "quotaUser": text("Accepted and not used: quotas go by the user of the token."),
         "fields": text("Which fields of the answer are wanted."),
-        "alt": {"type": "string", "location": "query", "enum": ["json"], "default": "json",
+        "alt": {"type": "string", "location": "query", "enum": ["json", "media", "proto"], "default": "json",
+            "enumDescriptions": ["JSON.", "Refused: nothing is downloaded here.", "Refused: that is what gRPC is for."],
             "description": "Form of the answer."},
-        "prettyPrint": {"type": "boolean", "location": "query", "default": "true",
+        "callback": text("Accepted and not used: no answer is a script."),
+        "prettyPrint": {"type": "boolean", "location": "query", "default": "false",
             "description": "Whether the answer is indented."},
+        "uploadType": text("Accepted and not used: nothing is uploaded here."),
+        "upload_protocol": text("Accepted and not used: nothing is uploaded here."),
         "$.xgafv": {"type": "string", "location": "query", "enum": ["1", "2"], "description": "Form of errors; there is one."},
     })
 }
