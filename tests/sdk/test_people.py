@@ -112,6 +112,8 @@ def test_who_is_nobody(get, ids, sitting):
         ({"personFields": "photos"}, set()),
         ({"requestMask_includeField": "person.names,person.email_addresses"}, {"names", "emailAddresses"}),
         ({"personFields": "names,metadata", "fields": "names/displayName"}, {"names"}),
+        # A mask may name what an account does not have.
+        ({"personFields": "names,photos", "fields": "names/displayName,photos/url,organizations(name,title)"}, {"names"}),
         ({"personFields": "names", "sources": ["READ_SOURCE_TYPE_PROFILE", "READ_SOURCE_TYPE_CONTACT"]}, {"names"}),
     ],
 )

@@ -191,6 +191,8 @@ fn person_to_wire(person: &User, visible: Visible, fields: &BTreeSet<String>) ->
         }),
         names: names.into_iter().collect(),
         email_addresses: addresses.into_iter().collect(),
+        photos: Vec::new(),
+        organizations: Vec::new(),
     }
 }
 
