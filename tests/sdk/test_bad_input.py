@@ -36,6 +36,8 @@ FILTERS = [
     "latest_end_time = \"2024-13-01T00:00:00Z\"", "latest_end_time = \"2024-01-01\"", "latest_end_time = \"2024-01-01T00:00:00Z",
     "latest_end_time IS NULL AND", "AND latest_end_time IS NULL", "latest_end_time IS NULL latest_end_time IS NULL",
     "unknown = 1", "space.name = \"x\"", "name = \"x\"", "latest_end_time = NULL", "(latest_end_time IS NULL",
+    "latest_end_time IS NULL OR latest_end_time IS NOT NULL", "NOT latest_end_time IS NULL", "(latest_end_time IS NULL)",
+    "latest_end_time != \"2024-01-01T00:00:00Z\"", "latest_end_time = \"2024-01-01X00:00:00Z\"",
     "'; drop table participant; --", "latest_end_time IS NULL AND " * 300 + "latest_end_time IS NULL", "(" * 2000, "\x00", "\u202e",
 ]  # fmt: skip
 

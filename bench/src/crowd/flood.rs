@@ -45,8 +45,6 @@ pub(crate) struct Target {
     pub(crate) email: String,
     /// Of an ordinary account that the stranger has, for filters.
     pub(crate) token: String,
-    /// The code of a meeting, for filters.
-    pub(crate) code: String,
 }
 
 /// A flood that goes on until this is dropped.
@@ -62,8 +60,7 @@ impl Flood {
         let guest = serde_json::json!({"offer": offer, "displayName": "Stranger"}).to_string();
         let join = |space: &str| load::post(&format!("/sederunt/v1/{space}:join"), "", &guest);
         let password = serde_json::json!({"email": target.email, "password": "it might be this one"}).to_string();
-        let term = format!("NOT%20space.meeting_code%20%3D%20%22{}%22", target.code);
-        let filter = vec![term; TERMS].join("%20AND%20");
+        let filter = vec!["start_time%20%3E%202026-01-01T00:00:00Z"; TERMS].join("%20AND%20");
         let requests = [
             join(&target.open),
             join(&target.closed),

@@ -108,7 +108,6 @@ fn prepare(data: &std::path::Path) -> Result<(Server, Target, String, String)> {
         closed: text(&closed, "name")?,
         email: "owner@example.org".to_owned(),
         token: theirs,
-        code: text(&closed, "meetingCode")?,
     };
     Ok((server, target, token, record))
 }

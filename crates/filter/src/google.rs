@@ -1,4 +1,4 @@
-//! The grammar of Google's `filter` fields: AIP-160 as far as the Meet API documents it, and `IS [NOT] NULL`.
+//! The grammar of Google's `filter` fields: AIP-160 as far as our lists need it, and `IS [NOT] NULL`.
 //!
 //! ```text
 //! filter     = [ expression ]
@@ -9,25 +9,41 @@
 //! value      = "text" | 'text' | text
 //! ```
 //!
+//! The lists of the Meet API take less, as their contract has it: conditions with `AND` between them, and no `!=`
+//! ([`google_conditions`]).
+//!
 //! Keywords are case-blind. Bare words next to each other are refused: AIP-160 reads them as a search over everything,
 //! which no list here offers, and a forgotten `AND` should be heard of.
 
 use crate::{
-    Malformed, Predicate, Word,
+    Comparison, Malformed, Predicate, Word,
     cursor::{Cursor, joined},
     tokens::{Token, tokens},
 };
 
 /// Reads a filter. Empty text is the predicate that everything satisfies.
 pub fn google(text: &str) -> Result<Predicate, Malformed> {
+    read(text, Parser::expression, "AND, OR or the end of the filter")
+}
+
+/// Reads a filter that joins conditions by `AND` alone.
+pub fn google_conditions(text: &str) -> Result<Predicate, Malformed> {
+    read(text, Parser::conjunction, "AND or the end of the filter")
+}
+
+fn read(
+    text: &str,
+    whole: fn(&mut Parser) -> Result<Predicate, Malformed>,
+    after: &str,
+) -> Result<Predicate, Malformed> {
     let mut parser = Parser(Cursor::open(text, tokens)?);
     if parser.0.peek().is_none() {
         return Ok(Predicate::And(Vec::new()));
     }
-    let predicate = parser.expression()?;
+    let predicate = whole(&mut parser)?;
     match parser.0.peek() {
         None => Ok(predicate),
-        Some(_) => Err(parser.0.expected("AND, OR or the end of the filter")),
+        Some(_) => Err(parser.0.expected(after)),
     }
 }
 
@@ -41,6 +57,31 @@ impl Parser {
             Parser::factor,
             Predicate::And,
         )
+    }
+
+    fn conjunction(&mut self) -> Result<Predicate, Malformed> {
+        joined(
+            self,
+            |parser| parser.take_keyword("AND"),
+            Parser::stated,
+            Predicate::And,
+        )
+    }
+
+    /// A condition that says what is, and not what is not.
+    fn stated(&mut self) -> Result<Predicate, Malformed> {
+        let condition = self.condition()?;
+        match &condition {
+            Predicate::Compare {
+                path,
+                comparison: Comparison::NotEqual,
+                ..
+            } => Err(Malformed::new(
+                path.at,
+                format!("{} is not compared with !=", path.text),
+            )),
+            _ => Ok(condition),
+        }
     }
 
     fn factor(&mut self) -> Result<Predicate, Malformed> {

@@ -29,7 +29,7 @@ mod sql;
 mod time_literal;
 mod tokens;
 
-pub use google::google;
+pub use google::{google, google_conditions};
 pub use odata::odata;
 pub use predicate::{Comparison, Predicate, Word};
 pub use sql::{Field, Kind, Parameter};

@@ -1,6 +1,6 @@
 //! What Google's grammar accepts, what it refuses and where, and that printing loses nothing.
 
-use filter::{Comparison, Malformed, Predicate, Word, google, limits};
+use filter::{Comparison, Malformed, Predicate, Word, google, google_conditions, limits};
 use proptest::prelude::*;
 
 /// Reads the text and prints what it means, so that a row of a table is two strings.
@@ -122,6 +122,38 @@ fn refusals_say_where_and_why() {
     ] {
         let expected = Malformed { at, why: why.into() };
         assert_eq!(google(text), Err(expected), "{text:?}");
+    }
+}
+
+/// What the lists of the Meet API take: where they take it, it means the same.
+#[test]
+fn conditions_alone() {
+    for text in [
+        "",
+        "a IS NULL",
+        "a is not null and b = 'c'",
+        "a>=\"b\" AND c<d AND e > f AND g <= h AND a=b",
+        "a = OR",
+        "a = '!='",
+    ] {
+        assert_eq!(google_conditions(text), google(text), "{text:?}");
+        assert!(google(text).is_ok(), "{text:?}");
+    }
+    let end = "expected AND or the end of the filter";
+    for (text, at, why) in [
+        ("a=b OR c=d", 4, end),
+        ("a=b AND c=d OR e=f", 12, end),
+        ("NOT a=b", 4, "expected =, !=, <, <=, >, >= or IS"),
+        ("a=b AND NOT c IS NULL", 12, "expected =, !=, <, <=, >, >= or IS"),
+        ("(a=b)", 0, "expected a field"),
+        ("a=b AND (c=d)", 8, "expected a field"),
+        ("a=b)", 3, end),
+        ("a!=b", 0, "a is not compared with !="),
+        ("a=b AND c != d", 8, "c is not compared with !="),
+        ("a=b c=d", 4, end),
+    ] {
+        let expected = Malformed { at, why: why.into() };
+        assert_eq!(google_conditions(text), Err(expected), "{text:?}");
     }
 }
 

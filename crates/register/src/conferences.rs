@@ -144,7 +144,7 @@ impl Register {
     ) -> Result<Page<ConferenceRecord>, RegisterError> {
         let mut params = vec![reader.as_str().into(), query.now.0.into()];
         params.extend(app.map(Into::into));
-        let mut predicate = filter::google(query.filter)?;
+        let mut predicate = filter::google_conditions(query.filter)?;
         self.resolve_codes(&mut predicate, query.now).await?;
         let list = match app {
             None => CONFERENCES,

@@ -77,7 +77,7 @@ impl List {
         query: &Query<'_>,
         item: Item<T>,
     ) -> Result<Page<T>, RegisterError> {
-        let predicate = filter::google(query.filter)?;
+        let predicate = filter::google_conditions(query.filter)?;
         self.page_where(db, scope, params, query, &predicate, item).await
     }
 
@@ -117,7 +117,7 @@ impl List {
 
     /// How many items there are on all pages.
     pub(crate) async fn count(&self, db: &Db, params: Vec<Value>, filter: &str) -> Result<i64, RegisterError> {
-        self.count_where(db, params, &filter::google(filter)?).await
+        self.count_where(db, params, &filter::google_conditions(filter)?).await
     }
 
     /// The same with what the filter was found to mean.

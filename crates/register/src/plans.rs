@@ -183,7 +183,7 @@ async fn every_read_is_a_search() {
         (
             PARTICIPANT_SESSIONS,
             2,
-            "end_time IS NULL OR start_time > 2026-01-01T00:00:00Z",
+            "end_time IS NULL AND start_time > 2026-01-01T00:00:00Z",
         ),
         (PARTICIPANT_SESSIONS, 2, "start_time <= 2026-01-01T00:00:00Z"),
     ] {

@@ -13,7 +13,7 @@ use crate::{failure::Failure, fields, limits::QUERY_PARAMETERS_MAX, rules::BodyR
 pub(crate) struct SystemParameters {
     /// Enums as numbers: `$alt=json;enum-encoding=int`.
     pub(crate) enum_numbers: bool,
-    /// Indented JSON. Compact unless asked for, although the reference does the opposite: only people see the difference.
+    /// Indented JSON. Compact unless asked for, although the reference does the opposite: only people see the difference (decision 81).
     pub(crate) pretty: bool,
     /// Which fields to answer.
     pub(crate) fields: Option<String>,
