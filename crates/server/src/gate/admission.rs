@@ -10,6 +10,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::Bytes;
@@ -40,6 +41,11 @@ pub(crate) trait Wire {
 
     /// How an answer went, by its canonical name such as `NOT_FOUND`.
     fn outcome(response: &Response<Self::Body>) -> &'static str;
+
+    /// How long whoever asks waits for the answer, if the contract has a way to say so.
+    fn patience(_headers: &HeaderMap) -> Option<Duration> {
+        None
+    }
 }
 
 /// What stands before all contracts.
@@ -91,7 +97,8 @@ impl Admission {
         let trace = self.traces.of_request(request.headers());
         // Here and below, what is handed on stays where it is: each layer would have a copy of all below it otherwise, and be as large
         // as two of them.
-        let answer = pin!(self.limited(&method, request, serve));
+        let limit = time_limit::<W>(request.headers());
+        let answer = pin!(self.limited(&method, request, limit, serve));
         self.observed::<W>(&method, trace, answer).await
     }
 
@@ -107,6 +114,7 @@ impl Admission {
         F: Future<Output = Response<W::Body>>,
     {
         let trace = self.traces.of_request(request.headers());
+        let limit = time_limit::<W>(request.headers());
         let served = async {
             let client = request.extensions().get().copied().unwrap_or(Client::HERE);
             let asking = self.admitted(&method, request.headers(), client).await?;
@@ -114,7 +122,7 @@ impl Admission {
             Ok(serve(asking, request, place).await)
         };
         let answer = async {
-            let served = tokio::time::timeout(limits::REQUEST_TIMEOUT, served).await;
+            let served = tokio::time::timeout(limit, served).await;
             served.unwrap_or_else(|_| Err(Kind::Deadline.into()))
         };
         self.observed::<W>(&method, trace, answer).await
@@ -146,6 +154,7 @@ impl Admission {
         &self,
         method: &Arc<Method>,
         request: Request<Body>,
+        limit: Duration,
         serve: impl FnOnce(Asking, Request<Bytes>) -> F,
     ) -> Answer<F::Output> {
         let served = pin!(async {
@@ -159,7 +168,7 @@ impl Admission {
                 .transpose()?;
             Ok(serve(asking, request).await)
         });
-        match tokio::time::timeout(limits::REQUEST_TIMEOUT, served).await {
+        match tokio::time::timeout(limit, served).await {
             Ok(answer) => answer,
             Err(_) => Err(Kind::Deadline.into()),
         }
@@ -205,6 +214,12 @@ impl Admission {
     }
 }
 
+/// How long a request may take: whoever asks may wait less than we would, and not more.
+fn time_limit<W: Wire>(headers: &HeaderMap) -> Duration {
+    let patience = W::patience(headers).unwrap_or(limits::REQUEST_TIMEOUT);
+    patience.min(limits::REQUEST_TIMEOUT)
+}
+
 /// One of what is shared out, for as long as the request is under way.
 fn share(pool: &Shared, taker: Taker, limit: &'static str) -> Answer<Permit> {
     pool.take(taker, 1).map_err(|used| Failure::used_up(used, limit))
@@ -248,6 +263,7 @@ mod tests {
             let status = match kind {
                 Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
                 Kind::Exhausted => StatusCode::TOO_MANY_REQUESTS,
+                Kind::Deadline => StatusCode::GATEWAY_TIMEOUT,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
             let reason = details.reason.unwrap_or("none");
@@ -262,6 +278,11 @@ mod tests {
             } else {
                 "REFUSED"
             }
+        }
+
+        fn patience(headers: &HeaderMap) -> Option<Duration> {
+            let patience_ms = headers.get("patience-ms")?.to_str().ok()?.parse().ok()?;
+            Some(Duration::from_millis(patience_ms))
         }
     }
 
@@ -345,6 +366,39 @@ mod tests {
         assert_eq!(ask(2, Body::empty(), soon()).await, 200);
         held.truncate(share - 1);
         assert_eq!(ask(1, Body::empty(), soon()).await, 200);
+    }
+
+    /// Whoever says how long they wait is told by then that there is no answer, and nobody waits longer than all do.
+    #[tokio::test]
+    async fn whoever_asks_may_wait_less() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (admission, _) = admission(folder.path(), metrics()).await;
+        let method = Arc::new(Method {
+            name: READ.name.into(),
+            service: "graph.example.org",
+            operation: &READ,
+        });
+        let request = || {
+            let request = Request::builder().header("patience-ms", "20");
+            request.body(Body::empty()).expect("a valid row")
+        };
+        let never = |_, _| std::future::pending::<Response<Body>>();
+        let answer = admission.pass::<Plain, _>(Arc::clone(&method), request(), never).await;
+        assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+        let never = |_, _, _| std::future::pending::<Response<Body>>();
+        let answer = admission.pass_on::<Plain, _>(method, request(), never).await;
+        assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+        for (patience_ms, expected) in [
+            ("20", Duration::from_millis(20)),
+            ("3600000", limits::REQUEST_TIMEOUT),
+            ("long", limits::REQUEST_TIMEOUT),
+        ] {
+            let headers = HeaderMap::from_iter([(
+                http::HeaderName::from_static("patience-ms"),
+                http::HeaderValue::from_static(patience_ms),
+            )]);
+            assert_eq!(time_limit::<Plain>(&headers), expected, "{patience_ms}");
+        }
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@
 mod frame;
 mod methods;
 pub(crate) mod status;
+mod timeout;
 pub(crate) mod update_mask;
 pub(crate) mod wire;
 
@@ -17,6 +18,7 @@ use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::Bytes;
@@ -191,6 +193,10 @@ impl Wire for Grpc {
         // Unary requests that fail are answered in the headers alone; those that succeed say so in a trailer.
         let code = Status::from_header_map(reply.headers()).map_or(Code::Ok, |status| status.code());
         transcode::canonical_name(code.into())
+    }
+
+    fn patience(headers: &HeaderMap) -> Option<Duration> {
+        timeout::of(headers)
     }
 }
 

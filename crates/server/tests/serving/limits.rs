@@ -40,6 +40,31 @@ async fn noise_is_no_request() {
     assert_eq!(world.get(None, "/healthz").await.status, 200);
 }
 
+/// Whoever says how long they wait is answered by then, whatever it is that we wait for: here the body.
+#[tokio::test]
+async fn a_caller_may_wait_less_than_we_would() {
+    let world = World::new().await;
+    let owner = world.person("Owner").await;
+    let mut stream = TcpStream::connect(world.address).await.expect("connected");
+    let head = format!(
+        "POST /v2/spaces HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {}\r\n\
+         x-server-timeout: 0.02\r\ncontent-length: 2\r\n\r\n",
+        owner.token
+    );
+    stream.write_all(head.as_bytes()).await.expect("written");
+    let mut answer = Vec::new();
+    let whole = async {
+        while !answer.windows(2).any(|two| two == b"}}") {
+            assert_ne!(stream.read_buf(&mut answer).await.expect("read"), 0, "it ends");
+        }
+    };
+    let read = tokio::time::timeout(Duration::from_secs(10), whole).await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(read.is_ok(), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+    assert!(answer.contains("\"DEADLINE_EXCEEDED\""), "{answer}");
+}
+
 /// A client that hangs up in the middle of a join leaves no half of it: memory and register agree.
 #[tokio::test]
 async fn who_hangs_up_leaves_nothing_half_done() {
