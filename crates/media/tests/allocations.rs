@@ -1,4 +1,4 @@
-//! A packet that goes to ten more people allocates nothing for them.
+//! A packet that goes to ten more people allocates nothing for them, be it sound or a part of a picture.
 //!
 //! What a packet costs that comes in is the WebRTC stack's: it makes an event of it, with a payload that all who get it share. That is counted
 //! here too, as the part that does not depend on how many get it. The allocator counts for this whole program, so it has one test.
@@ -9,13 +9,21 @@ use std::{net::SocketAddr, time::Duration};
 
 use attendee::Browser;
 use media::Spreading;
-use simulated::plane::{Plane, SERVER};
+use simulated::{
+    people::{Work, World},
+    plane::{Plane, SERVER},
+};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
 const STEP: Duration = Duration::from_millis(5);
+
+const WARM_UP: Duration = Duration::from_secs(6);
+const FILMED: Duration = Duration::from_secs(8);
+const SMALL_BPS: usize = 600_000;
+const LARGE_BPS: usize = 2_400_000;
 
 struct Meeting {
     plane: Plane,
@@ -99,8 +107,56 @@ impl Meeting {
     }
 }
 
-#[test]
-fn ten_more_listeners_allocate_nothing() {
+/// A packet that comes in asks the stack for so much.
+const OF_A_PACKET: usize = 3;
+
+/// Two who film, and so many who watch both of them and say nothing, on networks that lose two or three packets in a second. Of each step of
+/// some seconds after warm-up, what it cost.
+fn filmed(viewers: usize, camera_bps: usize) -> Vec<Work> {
+    let mut world = World::new(1);
+    let cameras = ["ada", "ben"];
+    for name in cameras {
+        let person = world.join(name, camera_bps);
+        world.people[person].is_mute = true;
+    }
+    let cameras = cameras.map(|name| format!("participants/{name}"));
+    for viewer in 0..viewers {
+        let person = world.join(&format!("viewer {viewer}"), 0);
+        world.people[person].is_mute = true;
+        world.people[person].down.loses = match camera_bps {
+            SMALL_BPS => |packet| packet.is_multiple_of(50),
+            _ => |packet| packet.is_multiple_of(200),
+        };
+        world.play(Duration::from_millis(100));
+        world.looks_at(person, &cameras);
+    }
+    world.play(WARM_UP);
+    world.counter = Some(|| {
+        let stats = INSTRUMENTED_SYSTEM.stats();
+        stats.allocations + stats.reallocations
+    });
+    world.play(FILMED);
+    world.works
+}
+
+/// What a picture usually costs, of so many packets that come together and go to so many people. Sometimes something is due besides.
+fn allocations_per_picture(works: &[Work], packets: usize, viewers: u64) -> usize {
+    let is_whole = |work: &&Work| work.packets == packets && work.forwarded == packets as u64 * viewers;
+    let mut allocations: Vec<usize> = works.iter().filter(is_whole).map(|work| work.counted).collect();
+    assert!(allocations.len() > 100, "most pictures come at once and go to all");
+    allocations.sort_unstable();
+    allocations[allocations.len() / 2]
+}
+
+/// What was asked for besides the packets that came in, and to how many people those went.
+fn besides(works: &[Work]) -> (usize, u64) {
+    let counted: usize = works.iter().map(|work| work.counted).sum();
+    let packets: usize = works.iter().map(|work| work.packets).sum();
+    let forwarded = works.iter().map(|work| work.forwarded).sum();
+    (counted - OF_A_PACKET * packets, forwarded)
+}
+
+fn ten_more_listeners() {
     let whole = Spreading::WhereItPays;
     for (shards, spreading) in [(1, whole), (2, whole), (2, Spreading::InTurn)] {
         let few = Meeting::begin(2, shards, spreading).allocations_per_packet(2);
@@ -108,4 +164,27 @@ fn ten_more_listeners_allocate_nothing() {
         assert_eq!(few, many, "{shards} {spreading:?}");
         assert!(few <= 16, "a packet that comes in: {few}");
     }
+}
+
+/// A picture costs what its packets cost that come in, whoever sees it: those kept to be sent again, their numbers, and what is told of them
+/// are in places that are there. What viewers cost besides, by timers, by reports and by what they miss, is by the second: four times as many
+/// packets cost no more of it.
+fn ten_more_viewers() {
+    let packets = |camera_bps: usize| camera_bps / 8 / 25 / 1_000;
+    let [_, small, large] = [(2, LARGE_BPS), (12, SMALL_BPS), (12, LARGE_BPS)].map(|(viewers, camera_bps)| {
+        let works = filmed(viewers, camera_bps);
+        let packets = packets(camera_bps);
+        let of_a_picture = allocations_per_picture(&works, packets, viewers as u64);
+        assert_eq!(of_a_picture, OF_A_PACKET * packets, "{packets} packets to {viewers}");
+        besides(&works)
+    });
+    let more = large.0.saturating_sub(small.0);
+    let most = usize::try_from((large.1 - small.1) / 100).expect("some thousands");
+    assert!(more <= most, "{more} for {} packets more", large.1 - small.1);
+}
+
+#[test]
+fn ten_more_people_allocate_nothing() {
+    ten_more_listeners();
+    ten_more_viewers();
 }

@@ -41,7 +41,7 @@ pub(crate) struct Taken {
     /// The line, by its place in the offer.
     pub(crate) line: usize,
     pub(crate) sequence: u64,
-    timestamp: u32,
+    pub(crate) timestamp: u32,
     marker: bool,
     csrc: Vec<u32>,
     payload: Arc<[u8]>,
@@ -68,6 +68,8 @@ pub(crate) struct Person {
     pub(crate) is_off: bool,
     /// What the camera sends; none at 0.
     pub(crate) camera_bps: usize,
+    /// Nothing is heard of it.
+    pub(crate) is_mute: bool,
     frame: u64,
     sequence: u64,
     keyframe_due: bool,
@@ -90,8 +92,23 @@ pub(crate) struct Person {
     pub(crate) report: Vec<u8>,
 }
 
+/// What one step cost, while something is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Work {
+    /// Packets of media that came, and datagrams of other kinds.
+    pub(crate) packets: usize,
+    pub(crate) others: usize,
+    /// Packets that went to somebody.
+    pub(crate) forwarded: u64,
+    /// By how much the counter went on.
+    pub(crate) counted: usize,
+}
+
 pub(crate) struct World {
     pub(crate) plane: Plane,
+    /// What is counted of the work of the media plane, if anything is, and of each step how much.
+    pub(crate) counter: Option<fn() -> usize>,
+    pub(crate) works: Vec<Work>,
     /// How many packets went to addresses of nobody.
     pub(crate) astray: usize,
     /// Who has come and who was lost, as the media plane has reported.
@@ -105,6 +122,8 @@ impl World {
     pub(crate) fn new(shards: usize) -> World {
         World {
             plane: Plane::new(shards, Spreading::InTurn),
+            counter: None,
+            works: vec![],
             astray: 0,
             events: vec![],
             measured: vec![],
@@ -139,7 +158,15 @@ impl World {
     /// Looks at all others.
     pub(crate) fn looks(&mut self, viewer: usize) {
         let own = format!("participants/{}", self.people[viewer].name);
-        let entries = self.people[viewer].entries.iter().filter(|(name, _)| **name != own);
+        let others = self.people[viewer].entries.keys().filter(|name| **name != own);
+        let others: Vec<String> = others.cloned().collect();
+        self.looks_at(viewer, &others);
+    }
+
+    /// Looks at these.
+    pub(crate) fn looks_at(&mut self, viewer: usize, participants: &[String]) {
+        let entries = self.people[viewer].entries.iter();
+        let entries = entries.filter(|(name, _)| participants.contains(name));
         let canvases: Vec<Value> = (1..)
             .zip(entries)
             .map(|(id, (_, entry))| json!({"id": id, "direct": {"mediaEntryId": entry}}))
@@ -158,13 +185,13 @@ impl World {
 
     fn step(&mut self) {
         let now = self.plane.now;
+        let mut arrived = vec![];
         for person in self.people.iter_mut().filter(|person| !person.is_off) {
             person.turn(now);
-            for datagram in person.up.arrive(now) {
-                self.plane.shard.receive(person.address, &datagram, now);
-            }
+            let datagrams = person.up.arrive(now).into_iter();
+            arrived.extend(datagrams.map(|datagram| (person.address, datagram)));
         }
-        self.plane.shard.turn(now);
+        self.work(&arrived, now);
         for (to, datagram) in self.plane.shard.take_sent() {
             if let Some(person) = self.people.iter_mut().find(|person| person.address == to) {
                 person.down.send(datagram, now);
@@ -180,6 +207,27 @@ impl World {
                 Event::Failed => unreachable!("nothing here has a thread"),
             }
         }
+    }
+
+    /// Has the media plane take what has arrived, and do what there is to do.
+    fn work(&mut self, arrived: &[(SocketAddr, Vec<u8>)], now: Instant) {
+        let forwarded = self.plane.media.counters().packets_forwarded;
+        let counted = self.counter.map(|counter| counter());
+        for (from, datagram) in arrived {
+            self.plane.shard.receive(*from, datagram, now);
+        }
+        self.plane.shard.turn(now);
+        let Some((counter, counted)) = self.counter.zip(counted) else {
+            return;
+        };
+        let counted = counter() - counted;
+        let packets = arrived.iter().filter(|(_, datagram)| is_media(datagram)).count();
+        self.works.push(Work {
+            packets,
+            others: arrived.len() - packets,
+            forwarded: self.plane.media.counters().packets_forwarded - forwarded,
+            counted,
+        });
     }
 
     /// Seconds pass; of each, how many packets of sound came to a viewer and whose pictures.
@@ -236,6 +284,7 @@ impl Person {
             texts: vec![],
             began: now,
             camera_bps,
+            is_mute: false,
             frame: 0,
             sequence: 0,
             keyframe_due: true,
@@ -363,8 +412,10 @@ impl Person {
         let time = |rate: u64| u32::try_from(self.frame * rate / 50).unwrap();
         let sound: Arc<[u8]> = Arc::from([b'.'; 100]);
         let mut api = self.rtc.direct_api();
-        let stream = api.stream_tx_by_mid(self.microphone, None).unwrap();
-        stream.write_rtp(RtpWrite::new(opus, self.frame.into(), time(48_000), now, sound).ext_vals(level));
+        if !self.is_mute {
+            let stream = api.stream_tx_by_mid(self.microphone, None).unwrap();
+            stream.write_rtp(RtpWrite::new(opus, self.frame.into(), time(48_000), now, sound).ext_vals(level));
+        }
         if self.camera_bps == 0 || self.frame % 2 == 1 {
             return;
         }
