@@ -111,6 +111,12 @@ pub fn allocate(state: &mut State, budget: Option<u64>, wants: &[Want<'_>], now:
 }
 
 impl State {
+    /// What a media entry has.
+    #[cfg(test)]
+    pub(crate) fn held(&self, entry: EntryId) -> Option<Layer> {
+        self.held.get(&entry).copied().flatten()
+    }
+
     fn divide(&mut self, table: &Table, budget: u64, wants: &[Want<'_>], now: Time) -> Rungs {
         let began = *self.began.get_or_insert(now);
         let held = self.held_on(table, wants);

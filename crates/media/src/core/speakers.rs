@@ -224,6 +224,11 @@ impl<M: Copy + Ord> Speakers<M> {
         })
     }
 
+    /// Time passes, whether anybody sends anything or not.
+    pub(crate) fn pass(&mut self, now: Time) {
+        self.judge_loudest(now);
+    }
+
     /// The speaker who is marked as the current loudest, if anybody speaks.
     pub(crate) fn loudest(&self) -> Option<M> {
         self.loudest.map(|held| held.by)

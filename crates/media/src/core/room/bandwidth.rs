@@ -115,7 +115,7 @@ impl Room {
 
 impl Member {
     /// What the voices take on the way to it: of those that are heard now, and of one in any case.
-    fn sound_bps(&self, now: Time) -> u64 {
+    pub(super) fn sound_bps(&self, now: Time) -> u64 {
         let voices = self.audio.iter().filter(|line| line.is_live(now)).count().max(1);
         limits::VOICE_BPS.saturating_mul(voices as u64)
     }

@@ -41,8 +41,9 @@ impl Room {
         }
     }
 
-    /// A second is over: what nobody has needed all the while is not asked for any more.
+    /// A second is over: who has fallen silent is not marked, and what nobody has needed all the while is not asked for any more.
     pub(crate) fn second(&mut self, is_recorded: bool, now: Time, effects: &mut Vec<Effect>) {
+        self.pass_silence(now);
         self.grant_all(now, effects);
         let mut needed = BTreeMap::<EntryId, Spatials>::new();
         let viewers = self.members.values().filter(|member| member.present());

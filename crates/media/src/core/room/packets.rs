@@ -101,14 +101,8 @@ impl Room {
         let before = self.speakers.loudest();
         let moderates = self.members[&from].rights.include(Right::LowerHands);
         let place = self.speakers.heard(from, sound, moderates, now);
+        self.note_loudest(before, now);
         let loudest = self.speakers.loudest();
-        if let Some(speaker) = loudest.filter(|_| loudest != before) {
-            if let Some(member) = self.members.get_mut(&speaker) {
-                member.spoke = Some(now);
-            }
-            self.telling.unplaced = true;
-            self.stir();
-        }
         let csrc = Csrc {
             list: [csrc, LOUDEST_CSRC],
             count: 1 + usize::from(loudest == Some(from)),
@@ -146,6 +140,25 @@ impl Room {
             }
             None => {}
         }
+    }
+
+    /// Who speaks is looked at whenever a sound comes; this is for the silence after the last one.
+    pub(super) fn pass_silence(&mut self, now: Time) {
+        let before = self.speakers.loudest();
+        self.speakers.pass(now);
+        self.note_loudest(before, now);
+    }
+
+    fn note_loudest(&mut self, before: Option<MemberId>, now: Time) {
+        let loudest = self.speakers.loudest();
+        let Some(speaker) = loudest.filter(|_| loudest != before) else {
+            return;
+        };
+        if let Some(member) = self.members.get_mut(&speaker) {
+            member.spoke = Some(now);
+        }
+        self.telling.unplaced = true;
+        self.stir();
     }
 
     fn forward_video(

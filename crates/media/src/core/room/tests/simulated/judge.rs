@@ -4,15 +4,16 @@
 //!   came too late for a switch, is missing.
 //! * **Nobody's picture stands still** for longer than [`STILL`] while its owner sends and the viewer was told that it is shown; and nobody is left
 //!   without pictures whose network carries a small one of everybody twice.
-//! * **Whoever speaks is heard** by all others while no more speak than there are lines, and who speaks alone is marked.
-//! * **A network is obeyed**, and what is shown on it comes to rest [`REST`] after the last thing that happened. Where an estimate trembles, a
+//! * **Whoever speaks is heard** by all others while no more speak than there are lines. Who is marked is there and speaks, who speaks alone
+//!   is marked, and where all are silent nobody is.
+//! * **A network is obeyed**: whenever it is looked at, what is given costs no more than what it carries, and no more is sent. What is shown on it comes to rest [`REST`] after the last thing that happened. Where an estimate trembles, a
 //!   picture may still find its size once, and none comes and goes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{rows::Weather, scene::Person};
 use crate::{
-    core::{LineId, MemberId, Time, line::Rewritten, room::Room},
+    core::{LineId, MemberId, Time, allocation::price_bps, line::Rewritten, room::Room},
     limits,
 };
 
@@ -159,7 +160,8 @@ impl Judge {
     /// Looks at everything there is.
     pub(super) fn look(&mut self, room: &Room, people: &[Person], now: Time) {
         self.still(room, people, now);
-        self.heard(room, people, now);
+        self.heard(people, now);
+        self.marked(room, people, now);
         let there = || people.iter().filter(|person| person.is_there);
         for person in there() {
             self.obeyed(person, now);
@@ -206,11 +208,9 @@ impl Judge {
         }
     }
 
-    fn heard(&self, room: &Room, people: &[Person], now: Time) {
-        let speaks = |person: &&Person| person.is_there && person.speaks.is_some();
-        let speakers: Vec<&Person> = people.iter().filter(speaks).collect();
-        let all_long = |long: Time| now >= self.disturbed + long;
-        if speakers.len() > limits::AUDIO_LINES || !all_long(2 * STILL) {
+    fn heard(&self, people: &[Person], now: Time) {
+        let speakers = speakers(people);
+        if speakers.len() > limits::AUDIO_LINES || now < self.disturbed + 2 * STILL {
             return;
         }
         for speaker in &speakers {
@@ -225,11 +225,38 @@ impl Judge {
                 });
             }
         }
-        if let [alone] = speakers[..] {
-            self.hold(room.loudest() == Some(alone.id), now, || {
-                format!("{} speaks alone and is not marked", alone.name)
-            });
+    }
+
+    fn marked(&self, room: &Room, people: &[Person], now: Time) {
+        let name_of = |id| people.iter().find(|person| person.is_there && person.id == id);
+        let marked = room.loudest().map(|id| name_of(id).map(|person| person.name));
+        self.hold(marked != Some(None), now, || "nobody who is there is marked".into());
+        if now < self.disturbed + 2 * STILL {
+            return;
         }
+        let speakers: Vec<usize> = speakers(people).iter().map(|speaker| speaker.name).collect();
+        let is_right = match marked.flatten() {
+            Some(marked) => speakers.contains(&marked),
+            None => speakers.is_empty(),
+        };
+        self.hold(is_right, now, || {
+            format!("of {speakers:?} who speak {marked:?} is marked")
+        });
+    }
+
+    /// What the way to somebody carries has been looked at, and what they get chosen anew.
+    pub(super) fn allocated(&self, room: &Room, to: MemberId, carries_bps: u64, now: Time) {
+        let member = &room.members[&to];
+        let prices = member.shown().into_iter().filter_map(|shown| {
+            let layer = member.allocation.held(shown.entry)?;
+            let available = room.layers_of(shown.entry).map_or(&[][..], |layers| layers.available());
+            let sent = available.iter().find(|sent| sent.layer == layer);
+            Some(sent.map_or(limits::UNKNOWN_PICTURE_BPS, price_bps))
+        });
+        let (price_bps, left_bps) = (prices.sum::<u64>(), carries_bps.saturating_sub(member.sound_bps(now)));
+        self.hold(price_bps <= left_bps, now, || {
+            format!("{to:?} is given {price_bps} of {left_bps} bit/s")
+        });
     }
 
     fn obeyed(&mut self, person: &Person, now: Time) {
@@ -285,6 +312,11 @@ impl Judge {
             });
         }
     }
+}
+
+fn speakers(people: &[Person]) -> Vec<&Person> {
+    let speaks = |person: &&Person| person.is_there && person.speaks.is_some();
+    people.iter().filter(speaks).collect()
 }
 
 fn entry_of(room: &Room, person: &Person) -> Option<u64> {

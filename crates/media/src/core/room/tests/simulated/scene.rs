@@ -329,6 +329,7 @@ impl Scene {
             let tremble = self.dice.u64(..=self.weather.tremble_percent);
             let bps = budget_bps * (100 - tremble) / 100;
             self.act(|room, now, actions| room.estimated(id, bps, now, &mut actions.effects));
+            self.judge.allocated(&self.room, id, bps, self.now);
         }
     }
 
