@@ -1,5 +1,7 @@
 //! When a room tells what is new, and to whom: changes are told together, and whoever is behind is told the newest.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::limits;
 
@@ -173,18 +175,108 @@ struct Crowd {
     stage: Stage,
     /// Texts and bytes, by member.
     told: Vec<(usize, usize)>,
+    /// Packets that were put on somebody's line, and how often a keyframe was asked for.
+    forwarded: usize,
+    asked: usize,
+    /// Whose next picture is to be one.
+    due: BTreeSet<MemberId>,
 }
 
+/// How many film in a large room.
+const CAMERAS: usize = 20;
+
 impl Crowd {
+    /// So many come, of whom the first film, and all hear of each other.
+    fn gather(people: usize) -> Crowd {
+        let mut crowd = Crowd {
+            stage: Stage::new(),
+            told: vec![(0, 0); people + 1],
+            forwarded: 0,
+            asked: 0,
+            due: BTreeSet::new(),
+        };
+        for id in 1..=people {
+            let sends = Sends {
+                camera: id <= CAMERAS,
+                ..ALL
+            };
+            let member = crowd.stage.admit(id, &id.to_string(), sends);
+            crowd.act(|room, _, effects| {
+                room.connected(member, effects);
+                for channel in Channel::ALL {
+                    room.channel_open(member, channel, effects);
+                }
+            });
+            crowd.pass(20);
+        }
+        crowd.pass(3_000);
+        crowd
+    }
+
     fn act(&mut self, act: impl FnOnce(&mut Room, Time, &mut Vec<Effect>)) {
         let mut effects = vec![];
         act(&mut self.stage.room, self.stage.now, &mut effects);
         for effect in effects {
-            let Effect::Tell { to, text, .. } = effect else {
-                continue;
-            };
-            let (texts, bytes) = &mut self.told[to.0];
-            (*texts, *bytes) = (*texts + 1, *bytes + text.len());
+            match effect {
+                Effect::Tell { to, text, .. } => {
+                    let (texts, bytes) = &mut self.told[to.0];
+                    (*texts, *bytes) = (*texts + 1, *bytes + text.len());
+                }
+                Effect::AskKeyframe { of, .. } => {
+                    self.asked += 1;
+                    self.due.insert(of);
+                }
+                Effect::Want { .. } => {}
+            }
+        }
+    }
+
+    /// A packet of somebody.
+    fn send(&mut self, from: usize, source: Source) {
+        let from = MemberId(from);
+        let starts_keyframe = source == Source::Camera && self.due.remove(&from);
+        let number = u32::try_from(from.0).unwrap();
+        let now_ms = u32::try_from(self.stage.now.as_millis()).unwrap();
+        let incoming = Incoming {
+            stream: number * 10 + u32::from(source == Source::Camera),
+            spatial: 0,
+            temporal: Temporal::default(),
+            sequence: u64::from(now_ms / if source == Source::Camera { 40 } else { 20 }),
+            timestamp: now_ms * 90,
+            bytes: 1_000,
+            starts_keyframe,
+            size: starts_keyframe.then_some(quality::Picture {
+                width: 320,
+                height: 180,
+            }),
+            picture: Picture::default(),
+            renumbers: true,
+        };
+        // Speech goes up and down.
+        let sound = Sound {
+            level_dbov: Some(if now_ms / 200 % 2 == 0 { -20 } else { -35 }),
+            bytes: 80,
+        };
+        let mut actions = Actions::default();
+        self.act(|room, now, effects| {
+            room.forward(from, source, &incoming, sound, now, &mut actions);
+            effects.append(&mut actions.effects);
+        });
+        self.forwarded += actions.forwards.len();
+    }
+
+    /// For so many seconds three take turns, and all who film are seen by whoever shows the most relevant.
+    fn talk(&mut self, seconds: u64) {
+        for step in 0..seconds * 50 {
+            let speaker = usize::try_from(step / 150 % 3).unwrap() + 1;
+            self.send(speaker, Source::Microphone);
+            if step % 2 == 0 {
+                (1..=CAMERAS).for_each(|camera| self.send(camera, Source::Camera));
+            }
+            if step % 50 == 0 {
+                self.act(|room, now, effects| room.second(false, now, effects));
+            }
+            self.pass(20);
         }
     }
 
@@ -212,26 +304,7 @@ impl Crowd {
 
 #[test]
 fn five_hundred_are_told_of_each_other_once_and_of_a_change_once() {
-    let people = 500;
-    let mut crowd = Crowd {
-        stage: Stage::new(),
-        told: vec![(0, 0); people + 1],
-    };
-    for id in 1..=people {
-        let sends = Sends {
-            camera: id <= 20,
-            ..ALL
-        };
-        let member = crowd.stage.admit(id, &id.to_string(), sends);
-        crowd.act(|room, _, effects| {
-            room.connected(member, effects);
-            for channel in Channel::ALL {
-                room.channel_open(member, channel, effects);
-            }
-        });
-        crowd.pass(20);
-    }
-    crowd.pass(3_000);
+    let mut crowd = Crowd::gather(500);
     // Who came last was told everything, and as little beside it as anybody.
     let roll_bytes = crowd.told[1..].iter().map(|(_, bytes)| *bytes).min().unwrap();
     for (texts, bytes) in &crowd.told[1..] {
@@ -252,4 +325,55 @@ fn five_hundred_are_told_of_each_other_once_and_of_a_change_once() {
         assert!(told[0] >= 1, "it is answered");
         assert!(told[1..].iter().all(|texts| *texts == 1), "{told:?}");
     }
+}
+
+/// Of each person, while one after the other has their turn twice: packets that were sent to it, texts and bytes that it was told; and how often a keyframe was asked for.
+fn costs_of_a_talk(people: usize) -> ([usize; 3], usize) {
+    let mut crowd = Crowd::gather(people);
+    let canvas = |id: usize| json!({"id": id, "dimensions": {"width": 320, "height": 180}, "relevant": {}});
+    let canvases: Vec<Value> = (1..=2).map(canvas).collect();
+    let request = json!({"requestId": 1, "setAssignment": {"layoutModel": {"label": "l", "canvases": canvases}}});
+    let text = json!({ "request": request }).to_string();
+    let wall = utc_datetime!(2026-11-29 10:00:00).into();
+    for id in 1..=people {
+        crowd.act(|room, time, effects| {
+            room.message(
+                MemberId(id),
+                Channel::VideoAssignment,
+                &text,
+                Moment { time, wall },
+                effects,
+            );
+        });
+    }
+    crowd.talk(4);
+    let (before, forwarded, asked) = (crowd.told.clone(), crowd.forwarded, crowd.asked);
+    crowd.talk(18);
+    let told = crowd.told.iter().zip(before);
+    let (texts, bytes) = told.fold((0, 0), |(texts, bytes), (after, before)| {
+        (texts + after.0 - before.0, bytes + after.1 - before.1)
+    });
+    let of_each = [crowd.forwarded - forwarded, texts, bytes].map(|all| all / people);
+    (of_each, crowd.asked - asked)
+}
+
+#[test]
+fn twenty_who_film_and_three_who_take_turns_cost_each_the_same_in_a_larger_room() {
+    let ([packets, texts, bytes], asked) = costs_of_a_talk(250);
+    let ([packets_of_more, texts_of_more, bytes_of_more], asked_of_more) = costs_of_a_talk(500);
+    // Two pictures of 25 in a second, and one voice of 50.
+    assert!((1_600..=1_900).contains(&packets), "{packets} packets");
+    assert!(
+        packets_of_more.abs_diff(packets) <= packets / 50,
+        "{packets_of_more} and {packets} packets"
+    );
+    assert!(
+        texts >= 3 && texts_of_more <= texts + 1,
+        "{texts_of_more} and {texts} texts"
+    );
+    assert!(bytes_of_more <= bytes * 11 / 10, "{bytes_of_more} and {bytes} bytes");
+    assert!(
+        asked_of_more <= asked + asked / 10,
+        "{asked_of_more} and {asked} keyframes"
+    );
 }
