@@ -68,7 +68,7 @@ pub(crate) struct Client {
     socket: UdpSocket,
     address: SocketAddr,
     deadline: Instant,
-    is_connected: bool,
+    pub(crate) is_connected: bool,
     camera: Option<Source>,
     microphone: Option<Source>,
     is_keyframe_due: bool,

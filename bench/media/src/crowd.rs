@@ -22,6 +22,8 @@ pub(crate) struct Stage {
     pub(crate) sends: AtomicBool,
     pub(crate) is_measured: AtomicBool,
     pub(crate) is_over: AtomicBool,
+    /// How many are connected.
+    pub(crate) connected: AtomicUsize,
     /// How many have received something.
     pub(crate) receiving: AtomicUsize,
     /// Packets that all of them have received.
@@ -74,8 +76,11 @@ fn live(arriving: &mpsc::Receiver<Client>, stage: &Stage) -> Result<Vec<Client>>
         let (sends, is_measured) = (stage.sends.load(Relaxed), stage.is_measured.load(Relaxed));
         for event in &events {
             let client = &mut clients[event.token().0];
-            let before = client.received;
+            let (was_connected, before) = (client.is_connected, client.received);
             client.read(is_measured)?;
+            if !was_connected && client.is_connected {
+                stage.connected.fetch_add(1, Relaxed);
+            }
             stage.received.fetch_add(client.received - before, Relaxed);
             if before == 0 && client.received > 0 {
                 stage.receiving.fetch_add(1, Relaxed);

@@ -13,7 +13,8 @@ const KEEPS_UP: f64 = 0.95;
 pub(crate) struct Figures {
     pub(crate) estimates: bool,
     pub(crate) threads: Threads,
-    pub(crate) bare_us: f64,
+    /// What the floor takes for a packet; nothing where none is forwarded.
+    pub(crate) bare_us: Option<f64>,
     pub(crate) ours: Cost,
     /// Nothing if it was not asked for.
     pub(crate) compared: Option<Compared>,
@@ -80,6 +81,29 @@ impl Cost {
         Cost { delays_us, ..self }
     }
 
+    #[expect(clippy::print_stdout, reason = "a benchmark speaks on the console")]
+    fn print_packets(&self, bare_us: f64) {
+        println!(
+            "  Sederunt  {:>8.2} µs of media threads per packet forwarded",
+            self.us_per_packet
+        );
+        println!("  floor     {bare_us:>8.2} µs  a loop that seals with AES-128-GCM and sends with GSO");
+        println!("  ratio     {:>8.2}     aim: 2.0 or less", self.us_per_packet / bare_us);
+        println!(
+            "  load      {:>8.0} packets/s, {:.1} % of a core; {} datagrams were not taken, {:.2} came in for each packet",
+            self.packets_per_s,
+            self.core_share * 100.0,
+            self.unsent,
+            self.datagrams_in_per_packet
+        );
+        if let Some((half_ms, most_ms)) = self.delays_ms() {
+            println!(
+                "  delay     {half_ms:>8.2} ms p50, {most_ms:.2} ms p99, from socket to socket     aim: p99 under 2 ms"
+            );
+        }
+        println!("  allocated {:>8.2} times per packet", self.allocations_per_packet);
+    }
+
     /// How long packets were under way, of half of them and of all but one in a hundred.
     fn delays_ms(&self) -> Option<(f64, f64)> {
         let at = |share: usize| {
@@ -101,36 +125,15 @@ impl Figures {
         };
         println!("media {name}: {what}{estimated}{rooms}");
         let ours = &self.ours;
-        println!(
-            "  Sederunt  {:>8.2} µs of media threads per packet forwarded",
-            ours.us_per_packet
-        );
-        println!(
-            "  floor     {:>8.2} µs  a loop that seals with AES-128-GCM and sends with GSO",
-            self.bare_us
-        );
-        println!(
-            "  ratio     {:>8.2}     aim: 2.0 or less",
-            ours.us_per_packet / self.bare_us
-        );
-        println!(
-            "  load      {:>8.0} packets/s, {:.1} % of a core; {} datagrams were not taken, {:.2} came in for each packet",
-            ours.packets_per_s,
-            ours.core_share * 100.0,
-            ours.unsent,
-            ours.datagrams_in_per_packet
-        );
-        if let Some((half_ms, most_ms)) = ours.delays_ms() {
-            println!(
-                "  delay     {half_ms:>8.2} ms p50, {most_ms:.2} ms p99, from socket to socket     aim: p99 under 2 ms"
-            );
+        match self.bare_us {
+            Some(bare_us) => ours.print_packets(bare_us),
+            None => println!("  idle      {:>8.2} % of a core     aim: 1", ours.core_share * 100.0),
         }
         println!(
             "  memory    {:>8.0} kB per participant, resent video included     aim: 150 without",
             ours.subscriber_bytes / 1e3
         );
         println!("  join      {:>8.2} ms of processor time     aim: 5", ours.join_ms);
-        println!("  allocated {:>8.2} times per packet", ours.allocations_per_packet);
         if let Some(compared) = &self.compared {
             self.print_compared(compared);
         }

@@ -32,7 +32,7 @@ static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::I
 pub(crate) struct Arguments {
     #[command(subcommand)]
     part: Option<Part>,
-    /// The scenarios to run, by their names (`1-50`, `1-300`, `4-300`, `20-20`, `speakers`, `10-1000`); all of them by default
+    /// The scenarios to run, by their names (`1-50`, `1-300`, `4-300`, `20-20`, `speakers`, `10-1000`, `idle`); all of them by default
     scenarios: Vec<String>,
     /// Estimate what each client's network carries, as `serve` does unless it is told not to
     #[arg(long)]

@@ -49,7 +49,7 @@ pub(crate) struct Scenario {
     rooms: usize,
 }
 
-pub(crate) const SCENARIOS: [Scenario; 6] = [
+pub(crate) const SCENARIOS: [Scenario; 7] = [
     Scenario {
         name: "1-50",
         what: "one camera of 1.5 Mbit/s to 50",
@@ -116,6 +116,17 @@ pub(crate) const SCENARIOS: [Scenario; 6] = [
         is_mutual: false,
         rooms: 2,
     },
+    Scenario {
+        name: "idle",
+        what: "100 who say and show nothing, with 16 lines each for the pictures of others",
+        cameras: 0,
+        camera_bps: 0,
+        speakers: 0,
+        listeners: 100,
+        pictures: 16,
+        is_mutual: false,
+        rooms: 1,
+    },
 ];
 
 impl Scenario {
@@ -128,8 +139,19 @@ impl Scenario {
             ..
         } = *arguments;
         let mut server = Server::start(estimates, threads)?;
+        let rooms = self.rooms * threads.rooms();
+        if self.is_idle() {
+            return Ok(Figures {
+                estimates,
+                threads,
+                bare_us: None,
+                ours: self.play(&mut server, seconds, rooms)?,
+                compared: None,
+                janus: None,
+            });
+        }
         let before_us = self.bare_us(&mut server)?;
-        let ours = self.play(&mut server, seconds, self.rooms * threads.rooms())?;
+        let ours = self.play(&mut server, seconds, rooms)?;
         let after_us = self.bare_us(&mut server)?;
         drop(server);
         let compared = arguments.compare.then(|| self.compare(arguments)).transpose()?;
@@ -137,7 +159,7 @@ impl Scenario {
         Ok(Figures {
             estimates,
             threads,
-            bare_us: f64::midpoint(before_us, after_us),
+            bare_us: Some(f64::midpoint(before_us, after_us)),
             ours,
             compared,
             janus: arguments
@@ -145,6 +167,11 @@ impl Scenario {
                 .janus
                 .then(|| janus(&mut Janus::start(network::ADDRESS)?)),
         })
+    }
+
+    /// Nothing is sent that could be forwarded.
+    fn is_idle(&self) -> bool {
+        self.cameras + self.speakers == 0
     }
 
     /// Plays it as it was not, one thing at a time.
@@ -243,16 +270,21 @@ impl Scenario {
         Ok(())
     }
 
-    /// Waits until everybody who is to receive does.
+    /// Waits until everybody who is to receive does, or where nobody sends until all are connected.
     fn gather(&self, stage: &Stage, rooms: usize) -> Result<()> {
         let senders = if self.is_mutual { self.cameras } else { 0 };
         let expected = rooms * (self.listeners + senders);
+        let there = if self.is_idle() {
+            &stage.connected
+        } else {
+            &stage.receiving
+        };
         let start = Instant::now();
-        while stage.receiving.load(Relaxed) < expected {
+        while there.load(Relaxed) < expected {
             ensure!(
                 start.elapsed() < GATHERING,
-                "{} of {expected} receive",
-                stage.receiving.load(Relaxed)
+                "{} of {expected} are there",
+                there.load(Relaxed)
             );
             thread::sleep(Duration::from_millis(50));
         }
