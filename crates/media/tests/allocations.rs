@@ -117,12 +117,12 @@ fn filmed(viewers: usize, camera_bps: usize) -> Vec<Work> {
     let cameras = ["ada", "ben"];
     for name in cameras {
         let person = world.join(name, camera_bps);
-        world.people[person].is_mute = true;
+        world.people[person].speaks_dbov = None;
     }
     let cameras = cameras.map(|name| format!("participants/{name}"));
     for viewer in 0..viewers {
         let person = world.join(&format!("viewer {viewer}"), 0);
-        world.people[person].is_mute = true;
+        world.people[person].speaks_dbov = None;
         world.people[person].down.loses = match camera_bps {
             SMALL_BPS => |packet| packet.is_multiple_of(50),
             _ => |packet| packet.is_multiple_of(200),

@@ -68,8 +68,8 @@ pub(crate) struct Person {
     pub(crate) is_off: bool,
     /// What the camera sends; none at 0.
     pub(crate) camera_bps: usize,
-    /// Nothing is heard of it.
-    pub(crate) is_mute: bool,
+    /// How loud it speaks, if it does.
+    pub(crate) speaks_dbov: Option<i8>,
     frame: u64,
     sequence: u64,
     keyframe_due: bool,
@@ -212,15 +212,15 @@ impl World {
     /// Has the media plane take what has arrived, and do what there is to do.
     fn work(&mut self, arrived: &[(SocketAddr, Vec<u8>)], now: Instant) {
         let forwarded = self.plane.media.counters().packets_forwarded;
-        let counted = self.counter.map(|counter| counter());
+        let before = self.counter.map(|counter| counter());
         for (from, datagram) in arrived {
             self.plane.shard.receive(*from, datagram, now);
         }
         self.plane.shard.turn(now);
-        let Some((counter, counted)) = self.counter.zip(counted) else {
+        let Some((read, before)) = self.counter.zip(before) else {
             return;
         };
-        let counted = counter() - counted;
+        let counted = read() - before;
         let packets = arrived.iter().filter(|(_, datagram)| is_media(datagram)).count();
         self.works.push(Work {
             packets,
@@ -284,7 +284,7 @@ impl Person {
             texts: vec![],
             began: now,
             camera_bps,
-            is_mute: false,
+            speaks_dbov: Some(-20),
             frame: 0,
             sequence: 0,
             keyframe_due: true,
@@ -397,7 +397,7 @@ impl Person {
     fn send_frame(&mut self, now: Instant) {
         self.frame += 1;
         let level = ExtensionValues {
-            audio_level: Some(-20),
+            audio_level: self.speaks_dbov,
             voice_activity: Some(true),
             ..ExtensionValues::default()
         };
@@ -412,7 +412,7 @@ impl Person {
         let time = |rate: u64| u32::try_from(self.frame * rate / 50).unwrap();
         let sound: Arc<[u8]> = Arc::from([b'.'; 100]);
         let mut api = self.rtc.direct_api();
-        if !self.is_mute {
+        if self.speaks_dbov.is_some() {
             let stream = api.stream_tx_by_mid(self.microphone, None).unwrap();
             stream.write_rtp(RtpWrite::new(opus, self.frame.into(), time(48_000), now, sound).ext_vals(level));
         }
