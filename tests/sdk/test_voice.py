@@ -422,6 +422,14 @@ class TestCallsThatProgramsMake:
         made = program.ask("Calls.CreateCall", parent="projects/sales", call={**call, "options": options})
         assert {name: made[name] for name in call} == call
 
+    def test_what_nobody_here_knows_may_come_back(self, world, transport):
+        unknown = {"fromZone": "AU", "fromLocation": {"regionCode": "AU", "coordinates": {"latitude": 1.5}}}
+        call = {"to": "sip:bo@10.1.2.3", "from": "sip:office@example.org", **unknown}
+        options = {"handlerUris": [f"{world.handler.origin}/busy"]}
+        program = world.client("stranger", transport)
+        made = program.ask("Calls.CreateCall", parent="projects/sales", call={**call, "options": options})
+        assert not {"fromZone", "fromLocation", "price"} & set(made), "it is not looked at"
+
     @pytest.mark.parametrize(
         ("changes", "field"),
         [

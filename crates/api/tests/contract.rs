@@ -94,19 +94,34 @@ fn v2_is_v2beta_without_what_only_v2beta_has() {
     );
 }
 
+fn has_numbers(package: &str, message: &str, expected: &[u32]) {
+    let described = descriptor_pool().get_message_by_name(&format!("{package}.{message}"));
+    let described = described.expect("it is described");
+    let numbers: Vec<u32> = described.fields().map(|field| field.number()).collect();
+    assert_eq!(numbers, expected, "{message}");
+}
+
+#[test]
+fn numbers_of_telephone_calls_are_those_of_the_contract() {
+    let numbers = |message: &str, expected: &[u32]| has_numbers("enfonica.voice.v1beta1", message, expected);
+    numbers(
+        "Call",
+        &[
+            1, 2, 3, 4, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+        ],
+    );
+    numbers("Call.ApiCallOptions", &[1, 2, 3, 4]);
+    numbers("NumberLocation", &[1, 2, 3, 4]);
+    numbers("CallRequest", &[1, 2]);
+    // The last is our own: decision 82.
+    numbers("SipDomain", &[1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 50_001]);
+}
+
 #[test]
 fn numbers_are_those_of_the_contract() {
     let facts = facts("google.apps.meet.v2beta");
     let check = |fact: &str| assert!(facts.iter().any(|known| known.starts_with(fact)), "{fact}");
-    let numbers = |message: &str, expected: &[u32]| {
-        let message = descriptor_pool().get_message_by_name(&format!("google.apps.meet.v2beta.{message}"));
-        let numbers: Vec<u32> = message
-            .expect("it is described")
-            .fields()
-            .map(|field| field.number())
-            .collect();
-        assert_eq!(numbers, expected);
-    };
+    let numbers = |message: &str, expected: &[u32]| has_numbers("google.apps.meet.v2beta", message, expected);
     numbers("Space", &[1, 2, 3, 5, 6, 7, 8]);
     numbers("SpaceConfig", &[1, 2, 3, 4, 6, 7]);
     numbers("SpaceConfig.ArtifactConfig.RecordingConfig", &[2]);

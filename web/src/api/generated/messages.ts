@@ -137,6 +137,8 @@ export interface Call {
   errorCode?: string;
   /** Why it failed, for people. */
   errorMessage?: string;
+  /** What it cost. */
+  price?: Money;
   /** How far it is. */
   state?: CallState;
   /** When it was known of. */
@@ -157,6 +159,10 @@ export interface Call {
   createMethod?: CallCreateMethod;
   /** What is done with it, where a program makes it. */
   options?: CallApiCallOptions;
+  /** Where `from` is at home. */
+  fromLocation?: NumberLocation;
+  /** The zone of `from`. */
+  fromZone?: string;
   /** The `Call-ID` of SIP. */
   sipCallId?: string;
   /** From its answer to its end. */
@@ -524,6 +530,14 @@ export interface JoinResponse {
   waiting?: boolean;
   /** Relays for whoever comes back from another network. */
   iceServers?: IceServer[];
+}
+
+/** By degrees. */
+export interface LatLng {
+  /** -90 to 90. */
+  latitude?: number;
+  /** -180 to 180. */
+  longitude?: number;
 }
 
 /** Asks to leave. */
@@ -937,10 +951,32 @@ export interface Moderation {
   presentRestriction?: Restriction;
 }
 
+/** An amount in one currency. */
+export interface Money {
+  /** The three letters of ISO 4217. */
+  currencyCode?: string;
+  /** Whole units. */
+  units?: string;
+  /** Billionths of a unit, of the same sign. */
+  nanos?: number;
+}
+
 /** Says who is silenced. */
 export interface MuteRequest {
   /** `participants/{participant}`, as the data channels have it. */
   participant?: string;
+}
+
+/** Where a number is at home. */
+export interface NumberLocation {
+  /** The region, as CLDR has it: `AU`. */
+  regionCode?: string;
+  /** The largest division of it. */
+  administrativeArea?: string;
+  /** The town. */
+  locality?: string;
+  /** Where that is. */
+  coordinates?: LatLng;
 }
 
 /** A space of the caller's. */

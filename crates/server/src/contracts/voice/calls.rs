@@ -146,6 +146,10 @@ pub(super) fn call_to_wire(call: &Call) -> api::Call {
         options: None,
         create_method: number(call.create_method.number()),
         sip_call_id: sip_call_id.cloned().unwrap_or_default(),
+        // What only the telephone network knows.
+        price: None,
+        from_location: None,
+        from_zone: String::new(),
         answer_duration: answered.map(|(answer_us, end_us)| duration(end_us - answer_us)),
     }
 }
