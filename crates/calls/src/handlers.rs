@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, pin::Pin};
 use bytes::Bytes;
 use http::Uri;
 
-use crate::{Call, limits::URI_BYTES_MAX};
+use crate::{Call, Cookies, limits::URI_BYTES_MAX};
 
 /// Whether somebody can be asked there what to do with a call: by HTTP.
 pub(crate) fn is_handler(uri: &str) -> bool {
@@ -25,8 +25,8 @@ pub struct Ask {
     pub call: Call,
     /// What came of the action before.
     pub parameters: BTreeMap<String, String>,
-    /// What the handlers of this call want to be told again, as `Cookie` has it.
-    pub cookies: BTreeMap<String, String>,
+    /// What the handlers of this call want to be told again.
+    pub cookies: Cookies,
 }
 
 /// An answer.
@@ -36,8 +36,8 @@ pub struct Answered {
     pub document: Bytes,
     /// Where it was, after redirects.
     pub uri: String,
-    /// What it wants to be told again.
-    pub cookies: BTreeMap<String, String>,
+    /// What the question had of these, with what was set and taken back on the way.
+    pub cookies: Cookies,
 }
 
 /// A handler that did not answer with a document, or an address at which there is no file.

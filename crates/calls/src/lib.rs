@@ -14,6 +14,7 @@ mod changing;
 mod clock;
 mod conduct;
 mod control;
+mod cookies;
 mod deletion;
 mod document;
 mod domain;
@@ -47,6 +48,7 @@ pub use alias::{Alias, AliasChange, AliasContent, AliasEndpoint, AliasError};
 pub use call::{Call, CallState, CreateMethod, CutOff, Direction, Transport};
 pub use conduct::{Conductor, Events, Peers, Trunk, Ways};
 pub use control::{ControlError, Wish};
+pub use cookies::Cookies;
 pub use deletion::{DeletionError, SweepError};
 pub use domain::{
     CidrBlock, DomainChange, DomainError, RecordingChange, RecordingConfig, SipDomain, TerminationMode, Trigger,

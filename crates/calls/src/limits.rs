@@ -82,6 +82,10 @@ pub(crate) const PASSWORD_CHARACTERS: RangeInclusive<usize> = 12..=128;
 /// A display name: the contract's limit.
 pub(crate) const DISPLAY_NAME_CHARACTERS_MAX: usize = 100;
 
+/// Cookies of one call, and bytes of each: sessions of some servers, with what web frameworks add, and what browsers take of one.
+pub(crate) const COOKIES_MAX: usize = 32;
+pub(crate) const COOKIE_BYTES_MAX: usize = 4_096;
+
 /// An address of a handler.
 pub(crate) const URI_BYTES_MAX: usize = 2_048;
 

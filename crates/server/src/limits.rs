@@ -314,9 +314,6 @@ pub(crate) const ECHOED_CHARS_MAX: usize = 256;
 /// Redirects that a handler of calls may answer with, one after the other.
 pub(crate) const HANDLER_REDIRECTS_MAX: usize = 5;
 
-/// Cookies that a handler may set with one answer: a session, and what web frameworks add.
-pub(crate) const HANDLER_COOKIES_MAX: usize = 16;
-
 /// What is read of a recording's file at once, for whoever fetches it: a minute of one channel.
 pub(crate) const RECORDING_PART_BYTES_MAX: u64 = 1024 * 1024;
 

@@ -22,7 +22,7 @@ use super::{
     whom::{Caller, Otherwise, Whom},
 };
 use crate::{
-    Ask, Call, RecordingConfig, Source,
+    Ask, Call, Cookies, RecordingConfig, Source,
     clock::now_us,
     limits, new_id,
     script::{Effect, Input, Script},
@@ -56,7 +56,7 @@ pub(super) struct Performance {
     pub(super) guest: Guest,
     /// The program that hears the call, if one does.
     stream: Option<Streamed>,
-    cookies: BTreeMap<String, String>,
+    cookies: Cookies,
     /// As whom others are called where a document does not say, and from which domain.
     pub(super) caller: Caller,
     pub(super) domain: String,
@@ -86,7 +86,7 @@ impl Performance {
             meeting: None,
             guest: Guest::default(),
             stream: None,
-            cookies: BTreeMap::new(),
+            cookies: Cookies::default(),
             caller: Caller::default(),
             domain: String::new(),
         }
@@ -216,7 +216,7 @@ impl Performance {
                 return None;
             }
             Happening::Asked(Ok(answered)) => {
-                self.cookies.extend(answered.cookies);
+                self.cookies = answered.cookies;
                 Input::Document {
                     uri: answered.uri,
                     text: String::from_utf8_lossy(&answered.document).into_owned(),

@@ -16,7 +16,7 @@ use telephony::{
     line::{Codec, Lines, Plan, Reports, Sound, rtp::Packet},
 };
 
-use crate::{Answered, Ask, Handlers, Later, Speech, SpeechError, Telephones, Unanswered, clock::now_us};
+use crate::{Answered, Ask, Cookies, Handlers, Later, Speech, SpeechError, Telephones, Unanswered, clock::now_us};
 
 const MU: Sound = Sound {
     payload_type: 0,
@@ -251,7 +251,7 @@ impl Handlers for People {
             Ok(Answered {
                 document: Bytes::from(format!("<Response>{document}</Response>")),
                 uri: ask.uri.clone(),
-                cookies: BTreeMap::new(),
+                cookies: Cookies::default(),
             })
         })
     }

@@ -4,11 +4,10 @@
 //! A state is told as it was when the call came to it, however late that is; a recording as it is now, with links that are good for an
 //! hour from now. One that was deleted meanwhile is told to nobody.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
-use ::calls::{Call, Calls, Unanswered};
+use ::calls::{Call, Calls, Cookies};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use identity::Identity;
@@ -20,7 +19,6 @@ use super::saying::{Said, Saying};
 use super::wire::json_of;
 use crate::delivering::Notifier;
 use crate::installation::Installation;
-use crate::limits;
 
 /// How this contract tells those whom calls and recordings name.
 pub(crate) fn notifier(installation: &Installation) -> Arc<dyn Notifier> {
@@ -64,13 +62,9 @@ impl Notices {
             event,
             uri: &notice.address,
             body,
-            cookies: &BTreeMap::new(),
         };
-        let late = |_| Unanswered(format!("{} did not answer in time", notice.address));
-        // With all its redirects: whoever sends us round takes no longer than others.
-        tokio::time::timeout(limits::RECEIVER_TIMEOUT, self.saying.post(&said, 0))
-            .await
-            .map_err(late)??;
+        // What one notice is answered with is no session of the next.
+        self.saying.post(&said, &mut Cookies::default(), 0).await?;
         Ok(())
     }
 }
