@@ -1,16 +1,16 @@
 //! Somebody calls.
 
-use std::{sync::atomic::Ordering, thread, time::Duration};
+use std::{fs::File, process::Command, sync::atomic::Ordering, thread, time::Duration};
 
 use anyhow::{Context, Result};
 use audio::decode::decode;
-use end_to_end::request;
+use end_to_end::{binary, request};
 use serde_json::{Value, json};
 
 use super::{
     speech::{likeness, speech, then_silence},
     telephone::Telephone,
-    world::{Asked, DOMAIN_BASE, PROJECT, World},
+    world::{Asked, DOMAIN_BASE, PEERS, PROJECT, World},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,6 +140,25 @@ async fn calls_that_come_to_nothing() -> Result<()> {
     assert_eq!(
         world.get("calls?pageSize=100")?["calls"].as_array().map(Vec::len),
         Some(4)
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_skipped_is_in_the_log() -> Result<()> {
+    let log = tempfile::NamedTempFile::new()?;
+    let mut command = Command::new(binary()?);
+    command.stderr(File::create(log.path())?);
+    let world = World::open_by(command, tempfile::tempdir()?, PEERS)?;
+    world.handler.says("/fax", "<ReceiveFax/><Reject Reason=\"busy\"/>");
+    world.domain("fax", "/fax")?;
+    let mut ada = Telephone::ada(&then_silence(&audio::tone::beep(), 60), "udp", world.sip).await;
+    ada.dial(&format!("sip:anybody@fax.{DOMAIN_BASE}")).await;
+    assert!(ada.closed_because().await.contains("Busy"), "the document goes on");
+    let said = std::fs::read_to_string(log.path())?;
+    assert!(
+        said.contains("it is skipped") && said.contains("<ReceiveFax>"),
+        "{said}"
     );
     Ok(())
 }

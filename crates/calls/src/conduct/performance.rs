@@ -260,11 +260,11 @@ impl Performance {
     }
 
     async fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in &effects {
+            self.note(effect);
+        }
         let changes_record = |effect: &Effect| matches!(effect, Effect::Label { .. } | Effect::Fail { .. });
         if effects.iter().any(changes_record) {
-            for effect in &effects {
-                self.note(effect);
-            }
             write(&self.conductor, &self.own.call).await;
         }
         for effect in effects {
@@ -272,7 +272,7 @@ impl Performance {
         }
     }
 
-    /// What is written down of it.
+    /// What is written down of it, or in the log.
     fn note(&mut self, effect: &Effect) {
         let call = &mut self.own.call;
         match effect {
