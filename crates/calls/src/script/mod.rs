@@ -214,7 +214,10 @@ impl Script {
                     trims_silence,
                     ready_uri,
                 } => {
-                    let ready_uri = ready_uri.and_then(|uri| self.resolved(&uri).ok());
+                    let ready_uri = match ready_uri.map(|uri| self.resolved(&uri)).transpose() {
+                        Ok(ready_uri) => ready_uri,
+                        Err(why) => return self.fail("DOCUMENT_ERROR", why, effects),
+                    };
                     self.recording = Some(RecordingConfig {
                         trigger,
                         trims_silence,
@@ -304,8 +307,10 @@ impl Script {
             }
             Action::Stream { stream, next_uri } => self.begin_stream(stream, next_uri, now_us, fresh, effects),
             record @ Action::Record { .. } => {
-                let recorder = Recorder::new(record, now_us, fresh, effects, |uri| self.resolved(uri).ok());
-                self.doing = Doing::Recording(recorder);
+                match Recorder::new(record, now_us, fresh, effects, |uri| self.resolved(uri)) {
+                    Ok(recorder) => self.doing = Doing::Recording(recorder),
+                    Err(why) => self.fail("DOCUMENT_ERROR", why, effects),
+                }
             }
             Action::Label { .. }
             | Action::Skip(_)

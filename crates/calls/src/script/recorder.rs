@@ -21,13 +21,14 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
+    /// Nothing has begun if whoever is to be told of it cannot be.
     pub(super) fn new(
         action: Action,
         now_us: i64,
         fresh: &mut impl FnMut() -> String,
         effects: &mut Vec<Effect>,
-        resolved: impl Fn(&str) -> Option<String>,
-    ) -> Recorder {
+        resolved: impl Fn(&str) -> Result<String, String>,
+    ) -> Result<Recorder, String> {
         let Action::Record {
             plays_beep,
             length_max_s,
@@ -46,7 +47,7 @@ impl Recorder {
             length_max_us: 1_000_000 * length_max_s,
             silence_ms: 1_000 * silence_s,
             trims_silence,
-            ready_uri: ready_uri.and_then(|uri| resolved(&uri)),
+            ready_uri: ready_uri.map(|uri| resolved(&uri)).transpose()?,
             next_uri,
             begin_us: None,
             quiet_ms: 0,
@@ -56,7 +57,7 @@ impl Recorder {
         } else {
             recorder.begin(now_us, effects);
         }
-        recorder
+        Ok(recorder)
     }
 
     fn begin(&mut self, now_us: i64, effects: &mut Vec<Effect>) {

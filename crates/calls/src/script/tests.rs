@@ -284,6 +284,20 @@ fn calls_that_are_not_answered() {
 }
 
 #[test]
+fn whoever_is_to_be_told_of_a_recording_and_cannot_be_asked() {
+    let fails = "fail DOCUMENT_ERROR mailto:ada@example.org: only http and https can be asked";
+    let apology = format!("say {APOLOGY}");
+    let mut world = World::up("<Record RecordingReadyUri=\"mailto:ada@example.org\"/>");
+    world.did("nothing is recorded", &[fails, &apology]);
+    let mut world = World::up("<Wait/><RecordCall RecordingReadyUri=\"mailto:ada@example.org\"/><Say>never</Say>");
+    world.pass(1);
+    world.did("nor of the whole call", &[fails, &apology]);
+    let mut world = World::begin(&[HANDLER], None);
+    world.document(HANDLER, "<RecordCall RecordingReadyUri=\"mailto:ada@example.org\"/>");
+    world.did("before it is answered", &["ask calls/begin", fails, "refuse 503"]);
+}
+
+#[test]
 fn handlers_that_fail() {
     let mut world = World::begin(&["https://app.example/a", "https://app.example/b"], None);
     world.happens(Input::NoDocument {
