@@ -15,6 +15,9 @@ pub fn run(data: &[u8]) {
     };
     assert_eq!(invitation.domain, invitation.domain.to_ascii_lowercase());
     for address in [&invitation.from, &invitation.to] {
-        assert!(address.starts_with("sip:"), "{address}");
+        assert!(
+            ["sip:", "tel:"].iter().any(|scheme| address.starts_with(scheme)),
+            "{address}"
+        );
     }
 }

@@ -141,6 +141,11 @@ impl NewCall {
     fn order(self, project: &str, now_us: i64) -> Result<Order, CreateError> {
         let to = Address::read(&self.to).map_err(|error| invalid("call.to", error.to_string()))?;
         let (caller, timeout) = (self.caller(&to)?, self.timeout()?);
+        let from = match (&to, Address::read(&self.from)) {
+            // A number is one, however it is written.
+            (Address::Number(_), _) | (_, Ok(Address::Number(_))) => caller.clone(),
+            _ => self.from.clone(),
+        };
         self.check_addresses()?;
         let bytes: usize = self.labels.iter().map(|(key, value)| key.len() + value.len()).sum();
         if self.labels.len() > LABELS_MAX || bytes > LABEL_BYTES_MAX {
@@ -151,7 +156,7 @@ impl NewCall {
             id: new_id(),
             project: project.to_owned(),
             to: to.to_string(),
-            from: Some(self.from),
+            from: Some(from),
             is_private: self.is_private,
             labels: self.labels,
             direction: Direction::Outgoing,
@@ -297,6 +302,19 @@ mod tests {
         let labels = |count: usize| (0..count).map(|key| (key.to_string(), "v".to_owned())).collect();
         check("fifty labels", &|call| call.labels = labels(50), Ok("+442071838751"));
         check("more labels", &|call| call.labels = labels(51), Err("call.labels"));
+    }
+
+    #[test]
+    fn a_number_is_written_down_as_one() {
+        let check = |to: &str, from: &str, expected: &str| {
+            let (to, from) = (to.to_owned(), from.to_owned());
+            let order = NewCall { to, from, ..wanted() }.order("p", 7).expect("a call");
+            assert_eq!(order.call.from.as_deref(), Some(expected));
+        };
+        check("+442071838750", "tel:+442071838751", "+442071838751");
+        check("tel:+442071838750", "sip:+442071838751@demo.example", "+442071838751");
+        check("sip:bo@b.example", "TEL:+442071838751", "+442071838751");
+        check("sip:bo@b.example", "sip:ada@demo.example", "sip:ada@demo.example");
     }
 
     #[test]

@@ -183,7 +183,11 @@ async fn a_number_leads_to_a_telephone() -> Result<()> {
     })?;
     assert_eq!(
         (&child["direction"], &child["transport"], &child["from"]),
-        (&json!("OUTGOING"), &json!("SIP"), &json!("+442071838750")),
+        (
+            &json!("OUTGOING"),
+            &json!("SIP"),
+            &json!(format!("sip:+442071838750@{DOMAIN_BASE}"))
+        ),
         "{child}"
     );
     world.newest("recordings", "recordings", |recording| recording["state"] == "PENDING")?;

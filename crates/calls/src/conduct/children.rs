@@ -21,6 +21,14 @@ use crate::{
     script::Did,
 };
 
+/// A caller as records have them: a number to whoever is called by the telephone network, and by SIP what stands in `From`.
+fn shown(caller: &str, to: &str, domain: &str) -> String {
+    match Address::read(to) {
+        Ok(Address::Number(_)) if is_number(caller) => caller.to_owned(),
+        _ => format!("sip:{caller}@{domain}"),
+    }
+}
+
 impl Performance {
     /// What happened to one, as the script has to know of it.
     pub(super) async fn hear_child(&mut self, id: &str, happening: Happening) -> Option<Did> {
@@ -65,7 +73,7 @@ impl Performance {
             id: id.clone(),
             project: self.own.call.project.clone(),
             to: Address::read(&to).map_or_else(|_| to.clone(), |address| address.to_string()),
-            from: caller.name.as_deref().map(|name| self.named(name)),
+            from: caller.name.as_deref().map(|name| shown(name, &to, &self.domain)),
             is_private: caller.is_private(),
             labels: BTreeMap::new(),
             direction: Direction::Outgoing,
@@ -98,15 +106,6 @@ impl Performance {
         self.children.insert(id, child);
     }
 
-    /// A caller as records have them.
-    fn named(&self, caller: &str) -> String {
-        if is_number(caller) {
-            caller.to_owned()
-        } else {
-            format!("sip:{caller}@{}", self.domain)
-        }
-    }
-
     /// The two hear each other.
     pub(super) async fn connect(&mut self, id: &str) {
         let Some(child) = self.children.get_mut(id) else { return };
@@ -117,5 +116,27 @@ impl Performance {
             write(&self.conductor, call).await;
         }
         self.beep_for_connected();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_whom_others_are_called() {
+        let check = |caller: &str, to: &str, expected: &str| {
+            assert_eq!(shown(caller, to, "demo.sip.example"), expected, "{caller} to {to}");
+        };
+        check("+442071838750", "+61255501234", "+442071838750");
+        check("+442071838750", "tel:+61255501234", "+442071838750");
+        check(
+            "+442071838750",
+            "sip:bo@b.example",
+            "sip:+442071838750@demo.sip.example",
+        );
+        check("ada", "sip:bo@b.example", "sip:ada@demo.sip.example");
+        // It is not called so; its record says as whom it was to be.
+        check("ada", "+61255501234", "sip:ada@demo.sip.example");
     }
 }

@@ -9,9 +9,9 @@ use rsipstack::sip::{Header, Request, Uri, prelude::*, uri::Scheme};
 pub struct Invitation {
     /// The `Call-ID` of SIP.
     pub sip_call_id: String,
-    /// Who calls, as `sip:user@host`.
+    /// Who calls, as `sip:user@host`, or as `tel:` and a number.
     pub from: String,
-    /// Who is called, as `sip:user@host`.
+    /// Who is called, as `sip:user@host`: a number is one of the domain.
     pub to: String,
     /// Names or numbers of who is called: of whom the request is for, and of `To`.
     pub called: Vec<String>,
@@ -27,22 +27,33 @@ pub struct Invitation {
     pub user: Option<String>,
 }
 
-/// What is called `sip:user@host` of an address, without what only a network needs.
+/// The number behind `tel:`, which is read as a host is.
+fn number_in(uri: &Uri) -> Option<String> {
+    let is_number = matches!(&uri.scheme, Some(Scheme::Other(scheme)) if scheme.eq_ignore_ascii_case("tel"));
+    (is_number && uri.user().is_none()).then(|| uri.host().to_string())
+}
+
+/// An address without what only a network needs.
 fn plain(uri: &Uri) -> String {
     let host = uri.host().to_string().to_ascii_lowercase();
-    match uri.user() {
-        Some(user) => format!("sip:{user}@{host}"),
-        None => format!("sip:{host}"),
+    match (number_in(uri), uri.user()) {
+        (Some(number), _) => format!("tel:{number}"),
+        (None, Some(user)) => format!("sip:{user}@{host}"),
+        (None, None) => format!("sip:{host}"),
+    }
+}
+
+/// Whom a request is to, as [`plain`] has it; a number at a domain is one of that.
+fn called(to: &Uri, at: &Uri) -> String {
+    match (number_in(to), number_in(at)) {
+        (Some(number), None) => format!("sip:{number}@{}", at.host().to_string().to_ascii_lowercase()),
+        _ => plain(to),
     }
 }
 
 /// The name or the number in an address: what stands before its `@`, or behind `tel:`.
 fn name_in(uri: &Uri) -> Option<String> {
-    match (&uri.scheme, uri.user()) {
-        (_, Some(user)) => Some(user.to_owned()),
-        (Some(Scheme::Other(scheme)), None) if scheme.eq_ignore_ascii_case("tel") => Some(uri.host().to_string()),
-        _ => None,
-    }
+    uri.user().map(str::to_owned).or_else(|| number_in(uri))
 }
 
 /// Whether somebody is called from an address that stands for nobody (RFC 3323 §4.1.1.3).
@@ -85,7 +96,7 @@ impl Invitation {
         Some(Invitation {
             sip_call_id: request.call_id_header().ok()?.value().to_owned(),
             from: plain(&from),
-            to: plain(&to),
+            to: called(&to, &request.uri),
             called: [&request.uri, &to].into_iter().filter_map(name_in).collect(),
             callers: callers.filter_map(|uri| name_in(&uri)).collect(),
             is_private,
@@ -160,11 +171,35 @@ mod tests {
     }
 
     #[test]
-    fn a_number_may_be_called_without_a_host() {
-        let text = "INVITE tel:+61255501234;phone-context=a.example SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKa\r\n\
-             From: <sip:ada@example.org>;tag=1\r\nTo: <tel:+61255501234>\r\nCall-ID: a\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";
-        let request = Request::try_from(text.as_bytes()).expect("a request");
-        let invitation = Invitation::read(&request, [192, 0, 2, 7].into()).expect("it says enough");
-        assert_eq!(invitation.called, ["+61255501234", "+61255501234"]);
+    fn numbers_may_stand_without_a_host() {
+        let check = |uri: &str, from: &str, to: &str, expected: (&str, &str)| {
+            let text = format!(
+                "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKa\r\nFrom: <{from}>;tag=1\r\nTo: <{to}>\r\n\
+                 Call-ID: a\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
+            );
+            let request = Request::try_from(text.as_bytes()).expect("a request");
+            let invitation = Invitation::read(&request, [192, 0, 2, 7].into()).expect("it says enough");
+            assert_eq!((invitation.from.as_str(), invitation.to.as_str()), expected, "{text}");
+            assert_eq!(invitation.called, ["+61255501234", "+61255501234"], "{text}");
+        };
+        let (number, of_domain) = ("tel:+61255501234", "sip:+61255501234@demo.sip.example");
+        check(
+            "tel:+61255501234;phone-context=a.example",
+            "sip:ada@example.org",
+            number,
+            ("sip:ada@example.org", number),
+        );
+        check(
+            "sip:+61255501234@Demo.sip.example",
+            "tel:+442071838750",
+            number,
+            ("tel:+442071838750", of_domain),
+        );
+        check(
+            "sip:+61255501234@demo.sip.example;user=phone",
+            "TEL:+442071838750;phone-context=x",
+            "sip:+61255501234@demo.sip.example",
+            ("tel:+442071838750", of_domain),
+        );
     }
 }
