@@ -1,4 +1,4 @@
-//! A call of four hours, the longest there is, recorded from its first frame and made into files: without its clock, as fast as the disk
+//! A call of four hours, of which the whole is kept, recorded from its first frame and made into files: without its clock, as fast as the disk
 //! takes it. A quarter of an hour in the middle is paused and left out, and it goes on beyond the longest, of which nothing is kept.
 //!
 //! What counts is the memory that it takes beyond what the program had before, which has a bound, and that the files are as long

@@ -33,9 +33,17 @@ pub(crate) const DOCUMENTS_IN_A_ROW_MAX: u32 = 20;
 /// at once.
 pub(crate) const CHANGE_TRIES_MAX: u32 = 16;
 
-/// How long a call may be: the contract's limit, four hours.
-pub(crate) const CALL_S_MAX: i64 = 4 * 3_600;
-pub(crate) const CALL_US_MAX: i64 = CALL_S_MAX * 1_000_000;
+/// How long two may be connected by a document: the contract's limit, four hours.
+pub(crate) const CONNECTION_S_MAX: i64 = 4 * 3_600;
+
+/// How long a call may be, of which the contract says nothing: a day, after which nobody is there any more who would hang up.
+pub(crate) const CALL_US_MAX: i64 = 24 * 3_600 * 1_000_000;
+
+/// Keys that a document presses at once, pauses among them: eight minutes of pauses, as somebody needs who finds their way through menus.
+pub(crate) const PRESSED_KEYS_MAX: usize = 1_000;
+
+/// Digits that are asked for at once: the contract's limit.
+pub(crate) const DIGITS_MAX: i64 = 128;
 
 /// Who is called out of one call, at once or one after the other: the contract's number for its other list of endpoints.
 pub(crate) const ENDPOINTS_MAX: usize = 10;

@@ -10,7 +10,8 @@ pub(crate) const WAITING_FRAMES_MAX: usize = 500;
 /// A take is synced to the disk after so many frames: a second.
 pub(crate) const SYNCED_EVERY_FRAMES: usize = 50;
 
-/// How long a take may be: four hours, the longest call there is. Two channels of it are 461 MB.
+/// How long a take may be: four hours, as long as two may be connected. Two channels of it are 461 MB. Of a call that is longer, what is said
+/// first is kept.
 pub const TAKE_FRAMES_MAX: u64 = 4 * 3_600 * 50;
 
 /// How long the id of a recording may be.

@@ -7,7 +7,10 @@ use super::action::{Action, Connection, Endpoint, Prompt, Sound, Strategy};
 use super::xml::{Element, Malformed, malformed, tree};
 use crate::{
     Trigger, address,
-    limits::{ACTIONS_MAX, CALL_S_MAX, ENDPOINTS_MAX, PROMPTS_MAX, RINGING_S_MAX, TEXT_CHARACTERS_MAX, URI_BYTES_MAX},
+    limits::{
+        ACTIONS_MAX, CONNECTION_S_MAX, DIGITS_MAX, ENDPOINTS_MAX, PRESSED_KEYS_MAX, PROMPTS_MAX, RINGING_S_MAX,
+        TEXT_CHARACTERS_MAX, URI_BYTES_MAX,
+    },
     meetings::Target,
     streams::is_stream_id,
 };
@@ -131,8 +134,9 @@ fn action(element: &Element) -> Result<Action, Malformed> {
         "play" if element.attribute("Digits").is_some() => {
             let digits = element.attribute("Digits").unwrap_or_default();
             let of_digits = |digit: char| digit.is_ascii_digit() || matches!(digit, 'w' | '#' | '*');
-            if !digits.chars().all(of_digits) || digits.len() > 128 {
-                return Err(element.wrong("Digits", "at most 128 of 0-9, #, * and w"));
+            if !digits.chars().all(of_digits) || digits.len() > PRESSED_KEYS_MAX {
+                let what = format!("at most {PRESSED_KEYS_MAX} of 0-9, #, * and w");
+                return Err(element.wrong("Digits", &what));
             }
             Action::Press(digits.to_owned())
         }
@@ -184,10 +188,10 @@ fn input(element: &Element) -> Result<Action, Malformed> {
     if element.children.len() > PROMPTS_MAX {
         return Err(malformed(format!("<Input> has at most {PROMPTS_MAX} prompts")));
     }
-    let digits_max = element.number("MaxDigitCount", 1..=128, 128)?;
+    let digits_max = element.number("MaxDigitCount", 1..=DIGITS_MAX, DIGITS_MAX)?;
     Ok(Action::Input {
         prompts: element.children.iter().map(prompt).collect::<Result<_, _>>()?,
-        digits_max: usize::try_from(digits_max).expect("at most 128"),
+        digits_max: usize::try_from(digits_max).expect("some hundred at most"),
         stop_key: element.stop_key()?,
         timeout_s: element.number("TimeoutSeconds", 1..=30, 5)?,
         next_uri: element.uri("NextUri")?,
@@ -207,7 +211,7 @@ impl Connection {
             endpoints: vec![endpoint],
             strategy: Strategy::Simultaneous,
             caller: None,
-            length_max_s: CALL_S_MAX,
+            length_max_s: CONNECTION_S_MAX,
             timeout_s: RINGING_S_MAX,
             ring: None,
             next_uri: None,
@@ -255,7 +259,7 @@ fn connection(element: &Element) -> Result<Connection, Malformed> {
             Some(_) => return Err(element.wrong("Strategy", "simultaneous, linear or failover")),
         },
         caller: caller(element)?,
-        length_max_s: element.number("MaxDurationSeconds", 1..=CALL_S_MAX, CALL_S_MAX)?,
+        length_max_s: element.number("MaxDurationSeconds", 1..=CONNECTION_S_MAX, CONNECTION_S_MAX)?,
         // The contract has no end of it; whoever rings for ten minutes is not there.
         timeout_s: element
             .number("TimeoutSeconds", 1..=i64::from(i32::MAX), RINGING_S_MAX)?
@@ -388,6 +392,8 @@ mod tests {
         );
         check("<RecordCall Transcribe=\"disabled\"/>", &[recorded]);
         check("<Play Digits=\"ww12#\"/>", &[Action::Press("ww12#".to_owned())]);
+        let long = "w".repeat(1_000);
+        check(&format!("<Play Digits=\"{long}\"/>"), &[Action::Press(long)]);
         check("<Redirect>next</Redirect>", &[Action::Redirect("next".to_owned())]);
         check(
             "<Wait/><Label Key=\"a\">b</Label>",
@@ -485,7 +491,11 @@ mod tests {
         check(&of("<Record PlayBeep=\"maybe\"/>"), "true or false");
         check(&of("<Input StopKey=\"12\"/>"), "a key or none");
         check(&of("<Reject Reason=\"because\"/>"), "one of the reasons");
-        check(&of("<Play Digits=\"12x\"/>"), "at most 128");
+        check(&of("<Play Digits=\"12x\"/>"), "at most 1000");
+        check(
+            &of(&format!("<Play Digits=\"{}\"/>", "w".repeat(1_001))),
+            "at most 1000",
+        );
         check(&of("<Redirect></Redirect>"), "no address");
         check(&of("<Label>b</Label>"), "no Key");
         check(&of("<Input><Record/></Input>"), "not something to hear");

@@ -359,11 +359,13 @@ fn circles_have_an_end() {
 #[test]
 fn a_call_has_a_longest_time() {
     let mut world = World::begin(&[HANDLER], None);
-    world.document(HANDLER, &"<Wait DurationSeconds=\"3600\"/>".repeat(10));
+    world.document(HANDLER, &"<Wait DurationSeconds=\"3600\"/>".repeat(30));
     world.happens(Input::Answered);
     world.done.clear();
-    world.pass(5 * 3_600);
-    world.did("four hours", &["hangup"]);
+    world.pass(24 * 3_600 - 1);
+    world.did("not yet", &[]);
+    world.pass(1);
+    world.did("a day", &["hangup"]);
 }
 
 #[test]
@@ -444,7 +446,7 @@ fn a_program_hears_a_call() {
     check("the caller leaves", stream, &hangs_up, &["stream s", "endstream"]);
     let too_long = |world: &mut World| {
         world.happens(Input::Streamed);
-        world.pass(5 * 3_600);
+        world.pass(24 * 3_600);
     };
     check("nobody leaves", stream, &too_long, &["stream s", "endstream", "hangup"]);
     let is_not_there = |world: &mut World| {

@@ -175,6 +175,18 @@ fn two_speak_for_so_long_and_no_longer() {
 }
 
 #[test]
+fn how_long_two_speak_is_counted_from_when_they_do() {
+    let mut world = World::up("<Wait DurationSeconds=\"3600\"/><Call>sip:a@x</Call><Say>Bye.</Say>");
+    world.pass(3_600);
+    world.child("r1", Did::Answered);
+    world.done.clear();
+    world.pass(4 * 3_600 - 1);
+    world.did("not yet", &[]);
+    world.pass(1);
+    world.did("four hours, in the fifth of the call", &["hangup r1"]);
+}
+
+#[test]
 fn a_bridge_is_recorded_from_when_it_is_one() {
     let mut world = World::up("<RecordCall Trigger=\"bridge\"/><Call>sip:a@x</Call>");
     world.did("not before", &["ring", "dial r1 sip:a@x  600"]);
