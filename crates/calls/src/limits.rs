@@ -151,8 +151,12 @@ pub(crate) const CAPTURED_BYTES_MAX: usize = 65_535 - 40 - 8;
 /// How long it is waited for the last words about a call: an answer to its end comes in a round trip, or is asked for once more.
 pub(crate) const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 
+/// How often it is tried to write what was said about a call, a second apart: a database that is away for longer than some seconds has lost
+/// more than that.
+pub(crate) const SIGNALLING_TRIES_MAX: u32 = 5;
+
 /// After so long, what was said about a call is written, or never will be.
-pub(crate) const SIGNALLING_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const SIGNALLING_WITHIN: Duration = Duration::from_secs(30);
 
 /// What was measured of calls is written so often: it is told by each line every five seconds, and once more when it is gone.
 pub(crate) const MEASURED_EVERY: Duration = Duration::from_secs(1);

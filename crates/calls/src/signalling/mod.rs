@@ -146,8 +146,20 @@ impl Calls {
         if messages.is_empty() {
             return;
         }
-        if let Err(error) = self.write_signalling(call, &messages).await {
-            tracing::warn!(call = call.id, %error, "what was said about a call cannot be written; it is lost");
+        self.write_signalling_at_last(call, &messages).await;
+    }
+
+    /// Writes it, some times if need be: that it was written, and nobody knew, does no harm.
+    async fn write_signalling_at_last(&self, call: &Call, messages: &[SipMessage]) {
+        for tried in 1.. {
+            let Err(error) = self.write_signalling(call, messages).await else {
+                return;
+            };
+            if tried == limits::SIGNALLING_TRIES_MAX {
+                tracing::warn!(call = call.id, %error, "what was said about a call cannot be written; it is lost");
+                return;
+            }
+            tokio::time::sleep(limits::WRITTEN_AGAIN_AFTER).await;
         }
     }
 }
@@ -169,9 +181,15 @@ impl Attempts {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::{
+        collections::BTreeMap,
+        sync::atomic::{AtomicU32, Ordering},
+    };
 
-    use db::testing::each_engine;
+    use db::{
+        Db,
+        testing::{Disk, Fate, each_engine},
+    };
 
     use super::*;
     use crate::{CallState, CreateMethod, Direction};
@@ -232,12 +250,42 @@ mod tests {
         check("", "", "");
     }
 
+    async fn project(db: &Db) {
+        let sql = "insert into project (id, name, create_us, signing_key) values ('one', 'one', 1, $1)";
+        let project = Statement::new(sql, vec![vec![0_u8; 64].into()]);
+        db.write(vec![project]).await.expect("a project");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_written_is_tried_again() {
+        for (fails, is_kept) in [(0, true), (1, true), (4, true), (5, false)] {
+            let failing = Arc::new(AtomicU32::new(0));
+            let left = Arc::clone(&failing);
+            let disk = Disk::new(move || {
+                let fails = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+                fails.map_or(
+                    Fate::Done {
+                        answered_after: Duration::ZERO,
+                    },
+                    |_| Fate::Refused,
+                )
+            });
+            let db = disk.open();
+            project(&db).await;
+            let (calls, over) = (Calls::new(db), call("kept", Some(END_US), Some("x")));
+            calls.write_call(&over, END_US).await.expect("writes");
+            failing.store(fails, Ordering::Relaxed);
+            let said = [message("BYE sip:a SIP/2.0\r\n")];
+            calls.write_signalling_at_last(&over, &said).await;
+            let kept = calls.signalling("one", "kept", END_US).await;
+            assert_eq!(kept.is_ok(), is_kept, "{fails} writes fail: {kept:?}");
+        }
+    }
+
     #[tokio::test]
     async fn what_was_said_is_there_from_the_end_of_a_call_for_thirty_days() {
         each_engine(async |db| {
-            let sql = "insert into project (id, name, create_us, signing_key) values ('one', 'one', 1, $1)";
-            let project = Statement::new(sql, vec![vec![0_u8; 64].into()]);
-            db.write(vec![project]).await.expect("a project");
+            project(&db).await;
             let calls = Calls::new(db.clone());
             let said = vec![message("BYE sip:a SIP/2.0\r\n"), message("SIP/2.0 200 OK\r\n\0")];
             for (call, messages) in [
