@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use audio::{decode::decode, silence::is_silent};
 use db::{Db, Row};
 
-use super::story::Story;
+use super::account::Account;
 
 /// States that calls do not leave.
 const OVER: std::ops::RangeInclusive<i64> = 5..=9;
@@ -31,9 +31,9 @@ async fn read(db: &Db, sql: &str) -> Vec<Row> {
 }
 
 /// A server that has started has taken up all that one before it left.
-pub(super) async fn nothing_is_open(story: &Story, db: &Db) {
+pub(super) async fn nothing_is_open(account: &Account, db: &Db) {
     let open = read(db, "select id from call where end_us is null limit 1").await;
-    assert!(open.is_empty(), "{}: a call is open after a start", story.name());
+    assert!(open.is_empty(), "{}: a call is open after a start", account.name());
 }
 
 /// Whether nothing is left to be done.
@@ -43,12 +43,12 @@ pub(super) async fn is_settled(db: &Db) -> bool {
 }
 
 /// Looks at everything.
-pub(super) async fn judge(story: &mut Story, db: &Db, folder: &Path) {
-    let calls = calls(story, db).await;
-    notices(story, db, &calls).await;
-    recordings(story, db, folder, &calls).await;
-    story.tally.failures = usize::from(story.has_failed());
-    story.tally.deaths = story.deaths_us.len();
+pub(super) async fn judge(account: &mut Account, db: &Db, folder: &Path) {
+    let calls = calls(account, db).await;
+    notices(account, db, &calls).await;
+    recordings(account, db, folder, &calls).await;
+    account.tally.failures = usize::from(account.has_failed());
+    account.tally.deaths = account.deaths_us.len();
 }
 
 struct Judged {
@@ -59,8 +59,8 @@ struct Judged {
 }
 
 /// Every call that somebody was told of is there, and each has ended, once it had begun, and by a death at its last sign of life.
-async fn calls(story: &mut Story, db: &Db) -> BTreeMap<String, Judged> {
-    let name = story.name();
+async fn calls(account: &mut Account, db: &Db) -> BTreeMap<String, Judged> {
+    let name = account.name();
     let sql = "select id, state, create_us, answer_us, end_us, sip_call_id, state_update_uri, bridged, error_code from call limit 10000";
     let mut calls = BTreeMap::new();
     for row in read(db, sql).await {
@@ -76,9 +76,9 @@ async fn calls(story: &mut Story, db: &Db) -> BTreeMap<String, Judged> {
             "{name}: {id} ends before it began"
         );
         let telephone = row.opt_text(5).expect("a name");
-        let over_us = telephone.and_then(|name| story.ends_us.get(name).copied());
+        let over_us = telephone.and_then(|name| account.ends_us.get(name).copied());
         let is_cut_off = state == COMPLETED || row.opt_text(8).expect("a code") == Some("SERVER_LOST");
-        let death_us = story.deaths_us.iter().copied().find(|death| *death > create_us);
+        let death_us = account.deaths_us.iter().copied().find(|death| *death > create_us);
         match (over_us, death_us) {
             // The row may be of the moment in which that was heard.
             (Some(over_us), death_us) if death_us.is_none_or(|death_us| over_us + SETTLED_US < death_us) => {
@@ -93,9 +93,9 @@ async fn calls(story: &mut Story, db: &Db) -> BTreeMap<String, Judged> {
                 "{name}: {id} of no telephone began at {begin_us}, and ended at {end_us}"
             ),
             (_, Some(death_us)) => {
-                story.tally.cut_off += 1;
+                account.tally.cut_off += 1;
                 // Signs of life are among the writes that fail, also some in a row.
-                let alive_us = death_us - ALIVE_US - AGAIN_US * story.failed_between(end_us, death_us);
+                let alive_us = death_us - ALIVE_US - AGAIN_US * account.failed_between(end_us, death_us);
                 assert!(
                     end_us <= death_us && end_us >= alive_us.max(begin_us).min(death_us),
                     "{name}: {id} ended at {end_us}, and its server died at {death_us}"
@@ -103,8 +103,8 @@ async fn calls(story: &mut Story, db: &Db) -> BTreeMap<String, Judged> {
             }
             (_, None) => {}
         }
-        story.tally.calls += 1;
-        story.tally.bridged += usize::from(row.int(7).expect("yes or no") != 0);
+        account.tally.calls += 1;
+        account.tally.bridged += usize::from(row.int(7).expect("yes or no") != 0);
         let tells = row.opt_text(6).expect("an address").is_some();
         calls.insert(
             id,
@@ -116,7 +116,7 @@ async fn calls(story: &mut Story, db: &Db) -> BTreeMap<String, Judged> {
             },
         );
     }
-    for id in &story.acknowledged {
+    for id in &account.acknowledged {
         assert!(
             calls.contains_key(id),
             "{name}: {id} was acknowledged, and is not there"
@@ -126,8 +126,8 @@ async fn calls(story: &mut Story, db: &Db) -> BTreeMap<String, Judged> {
 }
 
 /// Nobody is told of what is not so, and everybody of what is.
-async fn notices(story: &Story, db: &Db, calls: &BTreeMap<String, Judged>) {
-    let name = story.name();
+async fn notices(account: &Account, db: &Db, calls: &BTreeMap<String, Judged>) {
+    let name = account.name();
     let sql =
         "select subject, version from outbox_notice where topic = 'call_states' order by subject, version limit 10000";
     let mut told: BTreeMap<String, Vec<i64>> = BTreeMap::new();
@@ -165,25 +165,26 @@ async fn notices(story: &Story, db: &Db, calls: &BTreeMap<String, Judged>) {
 }
 
 /// A recording that succeeded has what was said from its begin to the end of its call, but for the last two seconds before a death.
-async fn recordings(story: &mut Story, db: &Db, folder: &Path, calls: &BTreeMap<String, Judged>) {
-    let name = story.name();
+async fn recordings(account: &mut Account, db: &Db, folder: &Path, calls: &BTreeMap<String, Judged>) {
+    let name = account.name();
     let sql = "select id, call, state, source, start_us, duration_ms, error_code from recording limit 10000";
     for row in read(db, sql).await {
         let (id, call) = (row.text(0).expect("an id"), row.text(1).expect("a call"));
         let state = row.int(2).expect("a state");
         assert_ne!(state, PENDING, "{name}: {id} is still pending");
         let call = calls.get(call).unwrap_or_else(|| panic!("{name}: {id} is of no call"));
-        story.tally.recordings += 1;
+        account.tally.recordings += 1;
         if state != SUCCEEDED {
             let error = row.opt_int(6).expect("a code");
-            let may_fail = story.has_failed() || call.end_us - call.answer_us.unwrap_or(call.end_us) < 1_000 * SLACK_MS;
+            let may_fail =
+                account.has_failed() || call.end_us - call.answer_us.unwrap_or(call.end_us) < 1_000 * SLACK_MS;
             assert!(
-                may_fail || !story.deaths_us.is_empty(),
+                may_fail || !account.deaths_us.is_empty(),
                 "{name}: {id} came to {state} ({error:?}), and nothing was wrong"
             );
             continue;
         }
-        story.tally.succeeded += 1;
+        account.tally.succeeded += 1;
         let wav = std::fs::read(folder.join("recordings").join(format!("{id}.wav")));
         let wav = wav.unwrap_or_else(|error| panic!("{name}: {id} succeeded, and has no file: {error}"));
         let kept = decode(&wav).unwrap_or_else(|error| panic!("{name}: {id} is no sound: {error}"));
@@ -201,7 +202,7 @@ async fn recordings(story: &mut Story, db: &Db, folder: &Path, calls: &BTreeMap<
             "{name}: {id} is silent for {silent_ms} of {kept_ms} ms"
         );
         let is_of_call = row.int(3).expect("a source") == 2;
-        let ended_us = story.deaths_us.iter().copied().find(|death| call.end_us <= *death);
+        let ended_us = account.deaths_us.iter().copied().find(|death| call.end_us <= *death);
         let lost_ms = if is_of_call {
             let said_ms = (call.end_us - row.int(4).expect("a time")) / 1_000;
             said_ms - kept_ms

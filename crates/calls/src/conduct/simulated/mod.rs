@@ -10,11 +10,13 @@
 //! that was under way changes them afterwards. The last life has neither faults nor new calls; when it is over, [`judge`] looks at what is
 //! left. Ids are not drawn from the seed, and nothing hangs on them.
 
+mod account;
 mod judge;
 mod people;
 mod story;
 
-use story::{Story, Tally};
+use account::Tally;
+use story::Story;
 
 /// Stories that were worth keeping: some, and those that found something.
 const SEEDS: std::ops::Range<u64> = 1..25;

@@ -1,7 +1,6 @@
 //! One story: some lives of one server, and what it has told to whom.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     fs, io,
     net::IpAddr,
     path::Path,
@@ -28,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    account::{Account, Tally},
     judge,
     people::{Beeps, People},
 };
@@ -50,34 +50,12 @@ const BEATS: std::ops::Range<u32> = 250..2_500;
 const LAST_BEATS: u32 = 35_000;
 
 pub(super) struct Story {
-    seed: u64,
     dice: Rng,
     disk: Disk,
     folder: TempDir,
     now_us: i64,
     faults: Faults,
-    /// Calls that somebody was told of.
-    pub(super) acknowledged: BTreeSet<String>,
-    /// When calls were over, by what SIP calls them.
-    pub(super) ends_us: BTreeMap<String, i64>,
-    /// When the server died.
-    pub(super) deaths_us: Vec<i64>,
-    pub(super) tally: Tally,
-}
-
-/// What there was in a story, so that somebody sees that something was.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) calls: usize,
-    pub(super) bridged: usize,
-    /// Recordings that succeeded, and all of them.
-    pub(super) succeeded: usize,
-    pub(super) recordings: usize,
-    /// Calls that a death ended.
-    pub(super) cut_off: usize,
-    pub(super) deaths: usize,
-    /// Stories in which a write failed that the server survived.
-    pub(super) failures: usize,
+    account: Account,
 }
 
 /// What is wrong with the disk.
@@ -134,22 +112,19 @@ impl Story {
     /// Plays the story of this seed. Panics where something is not as it has to be.
     pub(super) fn play(seed: u64) -> Tally {
         let mut dice = Rng::with_seed(seed);
+        let account = Account::of(seed);
         let faults = Faults {
             dice: Arc::new(Mutex::new(dice.fork())),
             one_in: Arc::default(),
-            failed_us: Arc::default(),
+            failed_us: Arc::clone(&account.failed_us),
         };
         let fate = faults.clone();
         let mut story = Story {
-            seed,
             disk: Disk::new(move || fate.fate()),
             folder: TempDir::new().expect("a folder"),
             now_us: ZERO_US,
             faults,
-            acknowledged: BTreeSet::new(),
-            ends_us: BTreeMap::new(),
-            deaths_us: vec![],
-            tally: Tally::default(),
+            account,
             dice,
         };
         story.found();
@@ -161,26 +136,9 @@ impl Story {
         story.live(LAST_BEATS, 0, false);
         story.run(async |story| {
             let (db, folder) = (story.disk.open(), story.folder.path().to_owned());
-            judge::judge(story, &db, &folder).await;
+            judge::judge(&mut story.account, &db, &folder).await;
         });
-        story.tally
-    }
-
-    /// Whether a write failed that the server survived.
-    pub(super) fn has_failed(&self) -> bool {
-        self.failed_between(i64::MIN, i64::MAX) > 0
-    }
-
-    /// How many writes failed then that the server survived.
-    pub(super) fn failed_between(&self, from_us: i64, to_us: i64) -> i64 {
-        let failed_us = self.faults.failed_us.lock().expect("whoever holds it does not panic");
-        let then = failed_us.iter().filter(|at_us| (from_us..=to_us).contains(*at_us));
-        i64::try_from(then.count()).expect("some hundred")
-    }
-
-    /// What a panic says.
-    pub(super) fn name(&self) -> String {
-        format!("seed {}", self.seed)
+        story.account.tally
     }
 
     /// Does something in a runtime whose time is paused, and which is thrown away with all that goes on in it.
@@ -224,10 +182,10 @@ impl Story {
         let after = Arc::clone(&people);
         self.run(async |story| story.serve(people, beats, one_in, dies).await);
         let heard_of = after.heard_of.lock().expect("whoever holds it does not panic");
-        self.acknowledged.extend(heard_of.iter().cloned());
+        self.account.acknowledged.extend(heard_of.iter().cloned());
         let ends_us = after.ends_us.lock().expect("whoever holds it does not panic");
-        self.ends_us
-            .extend(ends_us.iter().map(|(name, end_us)| (name.clone(), *end_us)));
+        let ends_us = ends_us.iter().map(|(name, end_us)| (name.clone(), *end_us));
+        self.account.ends_us.extend(ends_us);
     }
 
     async fn serve(&mut self, people: Arc<People>, beats: u32, one_in: u32, dies: bool) {
@@ -243,7 +201,7 @@ impl Story {
         // does, so it is the same here as one that does not.
         self.faults.one_in.store(0, Ordering::Relaxed);
         conductor.recover().await.expect("no fault befalls a start");
-        judge::nothing_is_open(self, &db).await;
+        judge::nothing_is_open(&self.account, &db).await;
         self.faults.one_in.store(one_in, Ordering::Relaxed);
         let (agent_in, agent) = mpsc::channel(limits::EVENTS_MAX);
         let (lines_in, line_events) = mpsc::channel(limits::EVENTS_MAX);
@@ -325,7 +283,7 @@ impl Story {
                 let creating = calls.create_call("p", wanted, clock::now_us());
                 // A server that dies of it answers nobody.
                 tokio::select! {
-                    created = creating => self.acknowledged.extend(created.ok().map(|call| call.id)),
+                    created = creating => self.account.acknowledged.extend(created.ok().map(|call| call.id)),
                     () = until_orphaned(&disk) => {}
                 }
             }
@@ -336,7 +294,7 @@ impl Story {
     /// The server is killed: what is on its disk now is all that there is of it.
     fn die(&mut self) {
         self.disk.kill();
-        self.deaths_us.push(clock::now_us());
+        self.account.deaths_us.push(clock::now_us());
         until_takes_are_written();
         let left = TempDir::new().expect("a folder");
         copy(self.folder.path(), left.path()).expect("the disk can be read");
