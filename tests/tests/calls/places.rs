@@ -132,6 +132,7 @@ impl Bucket {
             }
             std::thread::sleep(Duration::from_millis(50));
         };
+        stream.set_read_timeout(Some(PATIENCE))?;
         write!(
             stream,
             "PUT /meetings HTTP/1.1\r\nHost: s3.amazonaws.com\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

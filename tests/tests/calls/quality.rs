@@ -354,7 +354,7 @@ async fn calls_of_the_telephone_network_are_rows_of_both_functions() -> Result<(
         let mut rows = vec![];
         loop {
             let page = world.server().get(&path, &token)?;
-            assert_eq!(page["@odata.count"], 2, "{page}");
+            assert!(page["@odata.count"] == 2 && rows.len() <= 2, "{page} after {rows:?}");
             rows.extend(page["value"].as_array().cloned().unwrap_or_default());
             let Some(next) = page["@odata.nextLink"].as_str() else {
                 return Ok(rows);

@@ -299,6 +299,7 @@ impl World {
             .and_then(|(_, rest)| rest.split_once('/'))
             .context("an address")?;
         let mut stream = TcpStream::connect(self.server().address())?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         write!(
             stream,
             "GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
