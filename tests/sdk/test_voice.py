@@ -349,7 +349,7 @@ class TestSipDomains:
     @pytest.mark.parametrize("wrong", ["", "a", "Demo", "-demo", "demo-", "a" * 31, "de mo"])
     def test_ids_that_are_none(self, admin, wrong):
         refused = refusal(admin, "SipDomains.CreateSipDomain", parent=PROJECT, sipDomainId=wrong, sipDomain={})
-        assert (refused.status, refused.fields) == ("INVALID_ARGUMENT", ["sip_domain.sip_domain_id"])
+        assert (refused.status, refused.fields) == ("INVALID_ARGUMENT", ["sip_domain_id"])
 
     def test_pages(self, admin):
         first = admin.ask("SipDomains.ListSipDomains", parent=PROJECT, pageSize=1)

@@ -4,15 +4,16 @@
 //! one priority by chance, as their weights say. Whoever is behind in that order is tried when the one before cannot be reached.
 
 use audit::{Action, By};
-use db::{Row, Statement};
+use db::{Row, Statement, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Calls, SipDomain,
     address::{Address, is_of_telephones},
-    domain::is_sip_id,
-    limits::{ALIASES_MAX, DISPLAY_NAME_CHARACTERS_MAX, ENDPOINTS_MAX, HANDLERS_MAX},
+    domain::{SIP_ID_RULE, is_sip_id},
+    limits::{ALIASES_MAX, ENDPOINTS_MAX, HANDLERS_MAX},
     page::{List, ListError, Listed, Page},
+    text::display_name,
 };
 
 /// Where calls of an alias may go.
@@ -71,7 +72,7 @@ pub struct AliasChange {
 #[derive(Debug, thiserror::Error)]
 pub enum AliasError {
     /// Not as ids have to be.
-    #[error("an id is 2 to 30 lower-case letters, digits and dashes, with no dash at its ends")]
+    #[error("{SIP_ID_RULE}")]
     Id,
     /// A value cannot be: which field, as the contract names it, and why.
     #[error("{field}: {why}")]
@@ -114,10 +115,10 @@ fn alias_of(row: &Row) -> Result<Alias, db::Error> {
 impl AliasContent {
     fn checked(mut self) -> Result<AliasContent, AliasError> {
         let invalid = |field, why: String| Err(AliasError::Invalid { field, why });
-        if self.display_name.chars().count() > DISPLAY_NAME_CHARACTERS_MAX || self.display_name.contains('\0') {
-            let why = format!("a name has at most {DISPLAY_NAME_CHARACTERS_MAX} characters");
-            return invalid("alias.display_name", why);
-        }
+        self.display_name = match display_name(self.display_name) {
+            Ok(name) => name,
+            Err(why) => return invalid("alias.display_name", why),
+        };
         let endpoints = "alias.load_balancer_config.endpoints";
         if self.endpoints.len() > ENDPOINTS_MAX {
             return invalid(endpoints, format!("an alias has at most {ENDPOINTS_MAX} endpoints"));
@@ -252,11 +253,9 @@ impl Calls {
             by.now_us.into(),
         ];
         let line = by.did(Action::SipAliasCreate, &subject(domain, id), "");
-        match self.db.write(vec![Statement::new(sql, params).expect(1), line]).await {
-            Ok(()) => Ok(alias),
-            Err(error) if error.is_conflict() => Err(AliasError::Taken),
-            Err(error) => Err(error.into()),
-        }
+        self.write_one(Statement::new(sql, params), line, AliasError::Taken)
+            .await?;
+        Ok(alias)
     }
 
     /// An alias of a domain.
@@ -270,7 +269,7 @@ impl Calls {
             "select {COLUMNS} from sip_alias where domain = $1 and id = $2
             and domain in (select id from sip_domain where delete_us is null)"
         );
-        let params = [domain, id].map(|text| text.replace('\0', "").into());
+        let params = [domain, id].map(Value::key);
         let rows = self.db.read(&sql, params.into()).await?;
         rows.first().map(alias_of).transpose()
     }
@@ -326,15 +325,8 @@ impl Calls {
         let sql = "delete from sip_alias where domain = $1 and id = $2";
         let params = vec![alias.domain.as_str().into(), alias.id.as_str().into()];
         let line = by.did(Action::SipAliasDelete, &subject(domain, &alias.id), "");
-        self.write_alias(Statement::new(sql, params), line).await
-    }
-
-    async fn write_alias(&self, change: Statement, line: Statement) -> Result<(), AliasError> {
-        match self.db.write(vec![change.expect(1), line]).await {
-            Ok(()) => Ok(()),
-            Err(error) if error.is_conflict() => Err(AliasError::NotFound),
-            Err(error) => Err(error.into()),
-        }
+        self.write_one(Statement::new(sql, params), line, AliasError::NotFound)
+            .await
     }
 }
 

@@ -30,4 +30,19 @@ impl Calls {
         }
         unreachable!("the last try answers")
     }
+
+    /// Writes what makes, changes or deletes one row, with its line of the audit log. Where it is not one, since there is none or one already,
+    /// that is `otherwise`.
+    pub(crate) async fn write_one<Error: From<db::Error>>(
+        &self,
+        write: Statement,
+        line: Statement,
+        otherwise: Error,
+    ) -> Result<(), Error> {
+        match self.db.write(vec![write.expect(1), line]).await {
+            Ok(()) => Ok(()),
+            Err(error) if error.is_conflict() => Err(otherwise),
+            Err(error) => Err(error.into()),
+        }
+    }
 }

@@ -42,6 +42,7 @@ mod skipped;
 mod speech;
 mod streams;
 mod telephones;
+mod text;
 
 pub use address::is_number;
 pub use alias::{Alias, AliasChange, AliasContent, AliasEndpoint, AliasError};

@@ -1,7 +1,7 @@
 //! Pages of lists, the newest first.
 //!
 //! A page begins behind the last row of the one before, which its token names by time and id. A token is good for the list that it came
-//! from: it carries a digest of the parent and the filter, so that one of another list is refused and not read as a place in this one.
+//! from: it carries a digest of all that says which rows are in it, so that one of another list is refused and not read as a place in this one.
 //!
 //! Every list of the crate is asked for by the one query here ([`Listed`] says of what), so a page is the same everywhere.
 
@@ -56,7 +56,7 @@ pub enum ListError {
 pub(crate) struct Listed<'a, T> {
     pub(crate) table: &'static str,
     pub(crate) columns: &'static str,
-    /// Which list it is, among all of this table.
+    /// Whose the rows are, or what else of them is in parameters alone.
     pub(crate) parent: &'a str,
     /// Which of the rows are in it: a condition whose parameters begin with [`Listed::FIRST_PARAMETER`].
     pub(crate) condition: &'a str,
@@ -70,12 +70,20 @@ pub(crate) struct Listed<'a, T> {
 impl<T> Listed<'_, T> {
     /// The ones before it say which page it is.
     pub(crate) const FIRST_PARAMETER: usize = 4;
+
+    /// Which list it is, of all that there are, under this filter.
+    fn digest(&self, filter: &str) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.table, self.parent, self.condition, filter).hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 impl Calls {
     /// A page of a list.
     pub(crate) async fn page_of<T>(&self, list: List<'_>, listed: Listed<'_, T>) -> Result<Page<T>, ListError> {
-        let (size, place) = (list.size()?, list.place(listed.parent)?);
+        let digest = listed.digest(list.filter);
+        let (size, place) = (list.size()?, list.place(digest)?);
         let Listed {
             table,
             columns,
@@ -92,7 +100,7 @@ impl Calls {
         params.extend(listed.params);
         let rows = self.db.walk(&sql, params).await?;
         let items = rows.iter().map(listed.read).collect::<Result<Vec<T>, _>>()?;
-        Ok(list.page(listed.parent, size, items, listed.place))
+        Ok(Page::of(items, digest, size, listed.place))
     }
 }
 
@@ -111,13 +119,7 @@ impl List<'_> {
         }
     }
 
-    fn digest(&self, parent: &str) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (parent, self.filter).hash(&mut hasher);
-        hasher.finish()
-    }
-
-    fn place(&self, parent: &str) -> Result<Place, ListError> {
+    fn place(&self, digest: u64) -> Result<Place, ListError> {
         if self.token.is_empty() {
             return Ok(Place {
                 create_us: i64::MAX,
@@ -127,8 +129,8 @@ impl List<'_> {
         let read = || {
             let text = String::from_utf8(URL_SAFE_NO_PAD.decode(self.token).ok()?).ok()?;
             let mut parts = text.splitn(3, ' ');
-            let (digest, create_us, id) = (parts.next()?, parts.next()?, parts.next()?);
-            let is_ours = digest.parse() == Ok(self.digest(parent)) && !id.contains('\0');
+            let (of, create_us, id) = (parts.next()?, parts.next()?, parts.next()?);
+            let is_ours = of.parse() == Ok(digest) && !id.contains('\0');
             is_ours.then_some(Place {
                 create_us: create_us.parse().ok()?,
                 id: id.to_owned(),
@@ -136,14 +138,16 @@ impl List<'_> {
         };
         read().ok_or(ListError::Token)
     }
+}
 
-    /// The page of these rows, of which there is one more than it has if there is another page.
-    fn page<T>(&self, parent: &str, size: usize, mut items: Vec<T>, place_of: fn(&T) -> (i64, &str)) -> Page<T> {
+impl<T> Page<T> {
+    /// The page of these rows of the list with that digest, of which there is one more than it has if there is another page.
+    fn of(mut items: Vec<T>, digest: u64, size: usize, place_of: fn(&T) -> (i64, &str)) -> Page<T> {
         let has_more = items.len() > size;
         items.truncate(size);
         let next = items.last().filter(|_| has_more).map(|last| {
             let (create_us, id) = place_of(last);
-            URL_SAFE_NO_PAD.encode(format!("{} {create_us} {id}", self.digest(parent)))
+            URL_SAFE_NO_PAD.encode(format!("{digest} {create_us} {id}"))
         });
         Page { items, next }
     }

@@ -14,13 +14,14 @@ use crate::{
     address::{Address, is_of_telephones},
     handlers::is_handler,
     limits::{
-        DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX, LABELS_MAX, NUMBER_LABEL_CHARACTERS_MAX,
-        NUMBER_LABEL_KEY_CHARACTERS_MAX, NUMBERS_MAX, URI_BYTES_MAX,
+        HANDLERS_MAX, LABELS_MAX, NUMBER_LABEL_CHARACTERS_MAX, NUMBER_LABEL_KEY_CHARACTERS_MAX, NUMBERS_MAX,
+        URI_BYTES_MAX,
     },
     meetings::Target,
     new_id,
     number::normalised,
     page::{List, ListError, Listed, Page},
+    text::display_name,
 };
 
 /// A phone number of a project.
@@ -124,11 +125,7 @@ fn is_text(text: &str, characters_max: usize) -> bool {
 }
 
 fn checked_name(name: String) -> Result<String, PhoneNumberError> {
-    if is_text(&name, DISPLAY_NAME_CHARACTERS_MAX) {
-        return Ok(name);
-    }
-    let why = format!("a name has at most {DISPLAY_NAME_CHARACTERS_MAX} characters");
-    Err(invalid("display_name", why))
+    display_name(name).map_err(|why| invalid("display_name", why))
 }
 
 fn checked_labels(labels: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, PhoneNumberError> {
@@ -232,12 +229,9 @@ impl Calls {
         self.has_place_for_number(project).await?;
         let sql = format!("insert into phone_number ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
         let line = by.did(Action::PhoneNumberCreate, &made.name(), &made.number);
-        let written = self.db.write(vec![Statement::new(sql, made.values()).expect(1), line]);
-        match written.await {
-            Ok(()) => Ok(made),
-            Err(error) if error.is_conflict() => Err(PhoneNumberError::Taken),
-            Err(error) => Err(error.into()),
-        }
+        let write = Statement::new(sql, made.values());
+        self.write_one(write, line, PhoneNumberError::Taken).await?;
+        Ok(made)
     }
 
     async fn has_place_for_number(&self, project: &str) -> Result<(), PhoneNumberError> {
@@ -252,7 +246,7 @@ impl Calls {
     /// A number of a project, deleted ones too.
     pub async fn phone_number(&self, project: &str, id: &str) -> Result<Option<PhoneNumber>, db::Error> {
         let sql = format!("select {COLUMNS} from phone_number where id = $1 and project = $2");
-        let params = [id, project].map(|text| text.replace('\0', "").into());
+        let params = [id, project].map(Value::key);
         let rows = self.db.read(&sql, params.into()).await?;
         rows.first().map(phone_number_of).transpose()
     }
@@ -278,9 +272,9 @@ impl Calls {
         let listed = Listed {
             table: "phone_number",
             columns: COLUMNS,
-            parent: &format!("{project}/{digits}/{shows_deleted}"),
+            parent: &format!("{project}/{digits}"),
             condition: &format!("project = $4 and {begin}{only}"),
-            params: vec![project.replace('\0', "").into(), format!("+{digits}").into()],
+            params: vec![Value::key(project), format!("+{digits}").into()],
             read: phone_number_of,
             place: |number| (number.create_us, &number.id),
         };
@@ -334,7 +328,8 @@ impl Calls {
             by.now_us.into(),
         ];
         let line = by.did(Action::PhoneNumberDelete, &number.name(), &number.number);
-        self.write_phone_number(Statement::new(sql, params), line).await?;
+        let missing = PhoneNumberError::NotFound;
+        self.write_one(Statement::new(sql, params), line, missing).await?;
         Ok(PhoneNumber {
             delete_us: Some(by.now_us),
             ..number
@@ -366,19 +361,12 @@ impl Calls {
             project.into(),
         ];
         let line = by.did(Action::PhoneNumberMove, &number.name(), &format!("projects/{project}"));
-        self.write_phone_number(Statement::new(sql, params), line).await?;
+        let missing = PhoneNumberError::NotFound;
+        self.write_one(Statement::new(sql, params), line, missing).await?;
         Ok(PhoneNumber {
             project: project.to_owned(),
             ..number
         })
-    }
-
-    async fn write_phone_number(&self, change: Statement, line: Statement) -> Result<(), PhoneNumberError> {
-        match self.db.write(vec![change.expect(1), line]).await {
-            Ok(()) => Ok(()),
-            Err(error) if error.is_conflict() => Err(PhoneNumberError::NotFound),
-            Err(error) => Err(error.into()),
-        }
     }
 }
 

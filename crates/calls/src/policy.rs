@@ -5,7 +5,7 @@
 //! deletes, so no deletion overtakes it.
 
 use audit::{Action, By};
-use db::{Row, Statement};
+use db::{Row, Statement, Value};
 
 use crate::{
     Calls, Recording,
@@ -101,7 +101,7 @@ impl Calls {
     /// What holds for the recordings of a project: nothing, as long as nobody said anything.
     pub async fn recording_policy(&self, project: &str) -> Result<RecordingPolicy, db::Error> {
         let sql = "select retention_days, is_held, announcement, beep_every_s from recording_policy where project = $1";
-        let rows = self.db.read(sql, vec![project.replace('\0', "").into()]).await?;
+        let rows = self.db.read(sql, vec![Value::key(project)]).await?;
         Ok(rows.first().map(policy_of).transpose()?.unwrap_or_default())
     }
 
@@ -119,7 +119,7 @@ impl Calls {
             on conflict (project) do update set retention_days = excluded.retention_days, is_held = excluded.is_held,
             announcement = excluded.announcement, beep_every_s = excluded.beep_every_s";
         let params = vec![
-            project.replace('\0', "").into(),
+            Value::key(project),
             policy.retention_days.into(),
             policy.is_held.into(),
             policy.announcement.as_deref().into(),

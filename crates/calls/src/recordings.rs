@@ -196,7 +196,7 @@ impl Calls {
     /// A recording of a project's call, if there is one.
     pub async fn recording(&self, project: &str, call: &str, id: &str) -> Result<Option<Recording>, db::Error> {
         let sql = format!("select {COLUMNS} from recording where id = $1 and call = $2 and project = $3");
-        let params = [id, call, project].map(|text| text.replace('\0', "").into());
+        let params = [id, call, project].map(Value::key);
         let rows = self.db.read(&sql, params.into()).await?;
         rows.first().map(recording_of).transpose()
     }
@@ -204,7 +204,7 @@ impl Calls {
     /// The recording whose file a link is of: wherever it is.
     pub async fn recording_of_link(&self, id: &str) -> Result<Option<Recording>, db::Error> {
         let sql = format!("select {COLUMNS} from recording where id = $1 and state = 2");
-        let rows = self.db.read(&sql, vec![id.replace('\0', "").into()]).await?;
+        let rows = self.db.read(&sql, vec![Value::key(id)]).await?;
         rows.first().map(recording_of).transpose()
     }
 
@@ -234,7 +234,7 @@ impl Calls {
             } else {
                 "project = $4"
             },
-            params: texts.map(|text| text.replace('\0', "").into()).collect(),
+            params: texts.map(Value::key).collect(),
             read: recording_of,
             place: |recording| (recording.create_us, &recording.id),
         };
@@ -254,7 +254,7 @@ impl Calls {
             places.join(", ")
         );
         let texts = std::iter::once(&project).chain(calls);
-        let params = texts.map(|text| text.replace('\0', "").into()).collect();
+        let params = texts.map(|text| Value::key(text)).collect();
         let rows = self.db.read(&sql, params).await?;
         rows.iter()
             .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?)))

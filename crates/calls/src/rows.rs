@@ -196,7 +196,7 @@ fn numbered(predicate: Predicate) -> Result<Predicate, filter::Malformed> {
 fn bound(parameter: Parameter) -> Value {
     match parameter {
         Parameter::Int(number) => number.into(),
-        Parameter::Text(text) => text.replace('\0', "").into(),
+        Parameter::Text(text) => Value::key(&text),
     }
 }
 
@@ -211,7 +211,7 @@ impl Calls {
     /// A call of a project, if there is one.
     pub async fn call(&self, project: &str, id: &str) -> Result<Option<Call>, db::Error> {
         let sql = format!("select {COLUMNS} from call where id = $1 and project = $2");
-        let params = [id, project].map(|text| text.replace('\0', "").into());
+        let params = [id, project].map(Value::key);
         let rows = self.db.read(&sql, params.into()).await?;
         rows.first().map(call_of).transpose()
     }
@@ -220,7 +220,7 @@ impl Calls {
     pub async fn list_calls(&self, project: &str, list: List<'_>) -> Result<Page<Call>, ListError> {
         let predicate = numbered(filter::google(list.filter)?)?;
         let (condition, parameters) = predicate.to_sql(FIELDS, Listed::<Call>::FIRST_PARAMETER + 1)?;
-        let project_param = Value::from(project.replace('\0', ""));
+        let project_param = Value::key(project);
         let listed = Listed {
             table: "call",
             columns: COLUMNS,

@@ -7,12 +7,12 @@
 //! A user of a deleted domain is deleted with it, as far as anybody can see: the domain's id is not used again.
 
 use audit::{Action, By};
-use db::{Row, Statement};
+use db::{Row, Statement, Value};
 use telephony::agent::Secrets;
 
 use crate::{
     Calls, SipDomain,
-    domain::is_sip_id,
+    domain::{SIP_ID_RULE, is_sip_id},
     limits::{PASSWORD_CHARACTERS, USERS_MAX},
     page::{List, ListError, Listed, Page},
 };
@@ -34,7 +34,7 @@ pub struct SipUser {
 #[derive(Debug, thiserror::Error)]
 pub enum SipUserError {
     /// Not as ids have to be.
-    #[error("an id is 2 to 30 lower-case letters, digits and dashes, with no dash at its ends")]
+    #[error("{SIP_ID_RULE}")]
     Id,
     /// Too weak, or nothing that can be typed: what is wrong with it.
     #[error("{0}")]
@@ -154,17 +154,15 @@ impl Calls {
             secrets.sha256().as_slice().into(),
         ];
         let line = by.did(Action::SipUserCreate, &subject(domain, id), "");
-        match self.db.write(vec![Statement::new(sql, params).expect(1), line]).await {
-            Ok(()) => Ok(user),
-            Err(error) if error.is_conflict() => Err(SipUserError::Taken),
-            Err(error) => Err(error.into()),
-        }
+        self.write_one(Statement::new(sql, params), line, SipUserError::Taken)
+            .await?;
+        Ok(user)
     }
 
     /// A user of a domain.
     pub async fn sip_user(&self, domain: &SipDomain, id: &str) -> Result<Option<SipUser>, db::Error> {
         let sql = format!("select {COLUMNS} from sip_user where domain = $1 and id = $2");
-        let params = [domain.id.as_str(), id].map(|text| text.replace('\0', "").into());
+        let params = [domain.id.as_str(), id].map(Value::key);
         let rows = self.db.read(&sql, params.into()).await?;
         rows.first().map(user_of).transpose()
     }
@@ -204,7 +202,8 @@ impl Calls {
             secrets.sha256().as_slice().into(),
         ];
         let line = by.did(Action::SipUserUpdate, &subject(domain, &user.id), "");
-        self.write_sip_user(Statement::new(sql, params), line).await?;
+        let missing = SipUserError::NotFound;
+        self.write_one(Statement::new(sql, params), line, missing).await?;
         Ok(SipUser {
             realm: realm.to_owned(),
             ..user
@@ -216,15 +215,8 @@ impl Calls {
         let sql = "delete from sip_user where domain = $1 and id = $2";
         let params = vec![user.domain.as_str().into(), user.id.as_str().into()];
         let line = by.did(Action::SipUserDelete, &subject(domain, &user.id), "");
-        self.write_sip_user(Statement::new(sql, params), line).await
-    }
-
-    async fn write_sip_user(&self, change: Statement, line: Statement) -> Result<(), SipUserError> {
-        match self.db.write(vec![change.expect(1), line]).await {
-            Ok(()) => Ok(()),
-            Err(error) if error.is_conflict() => Err(SipUserError::NotFound),
-            Err(error) => Err(error.into()),
-        }
+        self.write_one(Statement::new(sql, params), line, SipUserError::NotFound)
+            .await
     }
 
     /// Whether a domain has users at all.
@@ -237,7 +229,7 @@ impl Calls {
     pub(crate) async fn sip_secrets(&self, domain: &str, realm: &str, id: &str) -> Result<Option<Secrets>, db::Error> {
         let sql = "select u.md5, u.sha256 from sip_user u join sip_domain d on d.id = u.domain
             where u.domain = $1 and u.realm = $2 and u.id = $3 and d.delete_us is null";
-        let params = [domain, realm, id].map(|text| text.replace('\0', "").into());
+        let params = [domain, realm, id].map(Value::key);
         let rows = self.db.read(sql, params.into()).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(Secrets::kept(row.blob(0)?, row.blob(1)?))

@@ -3,8 +3,9 @@
 use super::{CidrBlock, DomainError, RecordingConfig, SipDomain, TerminationMode, Trigger, invalid};
 use crate::{
     handlers::is_handler,
-    limits::{CIDR_BLOCKS_MAX, DISPLAY_NAME_CHARACTERS_MAX, HANDLERS_MAX},
+    limits::{CIDR_BLOCKS_MAX, HANDLERS_MAX},
     meetings::Target,
+    text::display_name,
 };
 
 /// What is to be different of a domain; `None` stays.
@@ -117,7 +118,7 @@ fn checked_blocks(blocks: Vec<(String, String)>) -> Result<Vec<CidrBlock>, Domai
             .parse()
             .map_err(|_| invalid(field, format!("{block:?} is not a block of IPv4 addresses")))?;
         Ok(CidrBlock {
-            display_name: checked_name(name)?,
+            display_name: display_name(name).map_err(|why| invalid(field, why))?,
             block: parsed,
         })
     });
@@ -125,13 +126,7 @@ fn checked_blocks(blocks: Vec<(String, String)>) -> Result<Vec<CidrBlock>, Domai
 }
 
 fn checked_name(name: String) -> Result<String, DomainError> {
-    if name.chars().count() > DISPLAY_NAME_CHARACTERS_MAX || name.contains('\0') {
-        return Err(invalid(
-            "display_name",
-            format!("a name has at most {DISPLAY_NAME_CHARACTERS_MAX} characters"),
-        ));
-    }
-    Ok(name)
+    display_name(name).map_err(|why| invalid("display_name", why))
 }
 
 #[cfg(test)]
@@ -225,5 +220,10 @@ mod tests {
         for block in ["", "192.0.2.1", "192.0.2.0/33", "2001:db8::/32"] {
             check(blocks(block), "cidr_blocks");
         }
+        let named = DomainChange {
+            cidr_blocks: Some(vec![("x".repeat(101), "192.0.2.0/24".to_owned())]),
+            ..DomainChange::default()
+        };
+        check(named, "cidr_blocks");
     }
 }

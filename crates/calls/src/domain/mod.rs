@@ -100,6 +100,9 @@ impl Default for RecordingConfig {
 /// Why a domain is not made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum DomainError {
+    /// Not as ids have to be.
+    #[error("{SIP_ID_RULE}")]
+    Id,
     /// A value cannot be: which field, as the rows name it, and why.
     #[error("{field}: {why}")]
     Invalid {
@@ -143,7 +146,10 @@ fn invalid(field: &'static str, why: impl Into<String>) -> DomainError {
     DomainError::Invalid { field, why: why.into() }
 }
 
-/// `[a-z0-9]`, dashes inside, 2 to 30 in all: the contract's rule for domains and for their users.
+/// What [`is_sip_id`] wants, for people.
+pub(crate) const SIP_ID_RULE: &str = "an id is 2 to 30 lower-case letters, digits and dashes, with no dash at its ends";
+
+/// `[a-z0-9]`, dashes inside, 2 to 30 in all: the contract's rule for domains, and for their users and aliases.
 pub(crate) fn is_sip_id(id: &str) -> bool {
     let of_edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = id.as_bytes();
@@ -262,25 +268,22 @@ impl Calls {
         by: &By,
     ) -> Result<SipDomain, DomainError> {
         if !is_sip_id(id) {
-            let why = "an id is 2 to 30 lower-case letters, digits and dashes, with no dash at its ends";
-            return Err(invalid("sip_domain_id", why));
+            return Err(DomainError::Id);
         }
         let domain = with.on(SipDomain::empty(project, id, by.now_us))?;
         let sql = format!("insert into sip_domain ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, null)");
         let mut params = domain.values();
         params.push(by.now_us.into());
         let line = by.did(Action::SipDomainCreate, &domain.name(), "");
-        match self.db.write(vec![Statement::new(sql, params).expect(1), line]).await {
-            Ok(()) => Ok(domain),
-            Err(error) if error.is_conflict() => Err(DomainError::Taken),
-            Err(error) => Err(error.into()),
-        }
+        self.write_one(Statement::new(sql, params), line, DomainError::Taken)
+            .await?;
+        Ok(domain)
     }
 
     /// A domain of a project, deleted ones too.
     pub async fn domain(&self, project: &str, id: &str) -> Result<Option<SipDomain>, db::Error> {
         let sql = format!("select {COLUMNS} from sip_domain where id = $1 and project = $2");
-        let params = [id, project].map(|text| text.replace('\0', "").into());
+        let params = [id, project].map(Value::key);
         let rows = self.db.read(&sql, params.into()).await?;
         rows.first().map(domain_of).transpose()
     }
@@ -288,7 +291,7 @@ impl Calls {
     /// The domain with that id, whosever it is: who calls in does not know projects.
     pub(crate) async fn domain_called(&self, id: &str) -> Result<Option<SipDomain>, db::Error> {
         let sql = format!("select {COLUMNS} from sip_domain where id = $1 and delete_us is null");
-        let rows = self.db.read(&sql, vec![id.replace('\0', "").into()]).await?;
+        let rows = self.db.read(&sql, vec![Value::key(id)]).await?;
         rows.first().map(domain_of).transpose()
     }
 
@@ -308,7 +311,7 @@ impl Calls {
             } else {
                 "project = $4 and delete_us is null"
             },
-            params: vec![project.replace('\0', "").into()],
+            params: vec![Value::key(project)],
             read: domain_of,
             place: |domain| (domain.create_us, &domain.id),
         };
@@ -342,14 +345,12 @@ impl Calls {
             by.now_us.into(),
         ];
         let line = by.did(Action::SipDomainDelete, &domain.name(), "");
-        match self.db.write(vec![Statement::new(sql, params).expect(1), line]).await {
-            Ok(()) => Ok(SipDomain {
-                delete_us: Some(by.now_us),
-                ..domain
-            }),
-            Err(error) if error.is_conflict() => Err(DomainError::NotFound),
-            Err(error) => Err(error.into()),
-        }
+        self.write_one(Statement::new(sql, params), line, DomainError::NotFound)
+            .await?;
+        Ok(SipDomain {
+            delete_us: Some(by.now_us),
+            ..domain
+        })
     }
 }
 

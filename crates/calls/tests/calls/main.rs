@@ -48,6 +48,12 @@ async fn a_domain_is_made_changed_and_deleted() {
             None,
             "it is another project's"
         );
+        for (project, id) in [("one", "demo\0"), ("one\0", "demo")] {
+            let found = calls.domain(project, id).await.expect("reads");
+            assert_eq!(found, None, "it is a name of nobody's");
+        }
+        let refused = calls.create_domain("one", "Demo", office(), &by(2)).await;
+        assert!(matches!(refused, Err(DomainError::Id)), "{refused:?}");
         let taken = calls.create_domain("two", "demo", office(), &by(2)).await;
         assert!(matches!(taken, Err(DomainError::Taken)), "{taken:?}");
 
@@ -105,6 +111,16 @@ async fn lists_have_pages_of_their_own() {
             let refused = calls.list_domains(project, false, list(size, token, "")).await;
             assert!(matches!(refused, Err(ListError::Token)), "{project} {token}");
         }
+        let with_deleted = calls.list_domains("one", true, list(0, &token, "")).await;
+        assert!(
+            matches!(with_deleted, Err(ListError::Token)),
+            "those with deleted ones are another list"
+        );
+        let of_calls = calls.list_calls("one", list(0, &token, "")).await;
+        assert!(
+            matches!(of_calls, Err(ListError::Token)),
+            "and so are calls of the same project"
+        );
         let refused = calls.list_domains("one", false, list(-1, "", "")).await;
         assert!(matches!(refused, Err(ListError::Size)));
     })

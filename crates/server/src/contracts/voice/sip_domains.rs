@@ -187,6 +187,7 @@ fn change(asked: api::SipDomain, mask: &UpdateMask) -> Answer<DomainChange> {
 
 fn unmade(error: &DomainError) -> Failure {
     match error {
+        DomainError::Id => Failure::field("sip_domain_id", error.to_string()),
         DomainError::Invalid { field, why } => Failure::field(&format!("sip_domain.{field}"), why.clone()),
         DomainError::Taken => Failure::new(Kind::Exists, error.to_string()),
         DomainError::NotFound => Failure::not_found(),
