@@ -32,7 +32,7 @@ impl Calls {
         let mut write = vec![];
         for (call, streams) in measured {
             write.extend(streams.iter().map(|(stream, totals)| kept(call, *stream, totals)));
-            if streams.iter().any(|(stream, totals)| stream.has_flowed(totals)) {
+            if streams.iter().any(|(stream, totals)| totals.have_flowed(*stream)) {
                 write.push(Statement::new(HEARD, vec![call.into()]));
             }
             let due_us = now_us + limits::PUBLISHED_AFTER_US;

@@ -5,8 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Totals;
-
 /// Which way media flows, as seen by the participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -69,12 +67,4 @@ pub struct Stream {
     pub direction: Direction,
     /// What is in it.
     pub kind: Kind,
-}
-
-impl Stream {
-    /// Whether anything came of it from its participant. What nothing was ever passed on of, as of a muted microphone, has not flowed; and
-    /// only what participants send counts, for what they receive somebody has sent.
-    pub fn has_flowed(self, totals: &Totals) -> bool {
-        self.direction == Direction::Uplink && totals.figures.codec.is_some()
-    }
 }

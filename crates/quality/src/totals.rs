@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     figures::{Figures, Spread, is_absent},
     limits,
+    stream::{Direction, Stream},
     window::Window,
 };
 
@@ -42,6 +43,12 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Whether anything came of this stream from its participant. What nothing was ever passed on of, as of a muted microphone, has not
+    /// flowed; and only what participants send counts, for what they receive somebody has sent.
+    pub fn have_flowed(&self, stream: Stream) -> bool {
+        stream.direction == Direction::Uplink && self.figures.codec.is_some()
+    }
+
     /// Takes in the next window.
     pub fn add(&mut self, window: &Window) {
         self.windows += 1;

@@ -194,28 +194,19 @@ pub(crate) fn forgotten(
         ),
         Statement::new("delete from participant where conference = $1 and id = $2", name()),
     ];
-    if let Some(account) = account {
-        let of_account = || vec![conference.as_str().into(), account.into()];
-        statements.extend([
-            Statement::new(
-                "delete from conference_reader where conference = $1 and account = $2",
-                of_account(),
-            ),
-            Statement::new(
-                "delete from report_person where conference = $1 and account = $2",
-                of_account(),
-            ),
-            Statement::new(
-                "delete from setup_failure where conference = $1 and account = $2",
-                of_account(),
-            ),
-            Statement::new(
-                "update conference set organizer = null where id = $1 and organizer = $2",
-                of_account(),
-            ),
-        ]);
-    }
+    statements.extend(account.into_iter().flat_map(|account| no_account(conference, account)));
     statements
+}
+
+/// What a conference has to do with an account, as its organizer, as somebody who may read, or at its door.
+fn no_account(conference: &ConferenceId, account: &str) -> [Statement; 4] {
+    [
+        "delete from conference_reader where conference = $1 and account = $2",
+        "delete from report_person where conference = $1 and account = $2",
+        "delete from setup_failure where conference = $1 and account = $2",
+        "update conference set organizer = null where id = $1 and organizer = $2",
+    ]
+    .map(|sql| Statement::new(sql, vec![conference.as_str().into(), account.into()]))
 }
 
 fn pseudonym(conference: &ConferenceId, seed: [u8; 32]) -> ParticipantId {

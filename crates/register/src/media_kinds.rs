@@ -20,7 +20,7 @@ impl Media {
     pub(crate) fn bit(stream: Stream, totals: &Totals) -> i64 {
         let kind = Media::KINDS.iter().find(|(kind, _)| *kind == stream.kind);
         match kind {
-            Some((_, bit)) if stream.has_flowed(totals) => *bit,
+            Some((_, bit)) if totals.have_flowed(stream) => *bit,
             _ => 0,
         }
     }

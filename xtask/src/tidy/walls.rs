@@ -86,6 +86,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "installation",
             "limits",
             "links",
+            "names",
             "outgoing",
             "plain",
             "random",
