@@ -119,8 +119,9 @@ describe('a person with several devices', { timeout: 180_000 }, () => {
     await ada.leave();
     await ada.rejoin();
     await nothingLives('come back');
-    const { status } = await server.call('POST', `/v2/${space.name}:endActiveConference`, { token, body: {} });
-    assert.equal(status, 200);
+    const end = () => server.call('POST', `/v2/${space.name}:endActiveConference`, { token, body: {} });
+    // There is a conference once she has connected.
+    await until('the conference to be ended', async () => (await end()).status === 200);
     await ada.sees('The meeting has ended');
     await ada.press('Join again');
     await ada.isIn();

@@ -9,6 +9,8 @@ export function useFocusKept(element: RefObject<HTMLElement | null>): void {
   useLayoutEffect(
     () => () => {
       const gone = element.current;
+      // Beside an open dialog nothing takes the focus. Closed, it gives it back to what opened it.
+      gone?.querySelector<HTMLDialogElement>('dialog[open]')?.close();
       if (!gone?.contains(document.activeElement)) return;
       gone.parentElement?.closest<HTMLElement>('[tabindex]')?.focus({ preventScroll: true });
     },
