@@ -106,6 +106,13 @@ impl World {
         Ok(Arc::new(config))
     }
 
+    /// The same, who say when they shake hands that they want the relay and nothing else (RFC 7443).
+    fn trust_for_relaying(&self) -> Result<Arc<ClientConfig>> {
+        let mut config = ClientConfig::clone(&*self.trust()?);
+        config.alpn_protocols = vec![b"stun.turn".to_vec()];
+        Ok(Arc::new(config))
+    }
+
     /// What the doctor says, and whether anybody gets through.
     fn doctor(&self, token: Option<&str>, trusted: Option<&Path>) -> Result<(bool, String)> {
         let url = format!("{}://localhost:{}", self.scheme, self.server.address().port());
@@ -153,11 +160,12 @@ fn the_relay_of_a_server_with_tls_leads_to_its_media() -> Result<()> {
     Ok(())
 }
 
-/// It answers at the media port too, and clients are not told of that: whoever reaches it there reaches media.
+/// It answers at the media port too, and clients are not told of that: whoever reaches it there reaches media. And at the HTTPS port it
+/// answers those who ask for it in the handshake, which fails where nobody there knows what that is.
 #[tokio::test]
-async fn it_is_reached_by_datagrams_and_by_a_connection_as_well() -> Result<()> {
+async fn it_is_reached_by_datagrams_by_a_connection_and_by_its_name_as_well() -> Result<()> {
     let world = World::secured()?;
-    for protocol in ["udp", "tcp"] {
+    for protocol in ["udp", "tcp", "stun.turn"] {
         let told = world.ask(Check::new(Way::Udp).offer()).await?;
         let answer = told["answer"].as_str().context("an answer")?;
         let mut candidates = answer.lines().filter_map(|line| line.strip_prefix("a=candidate:"));
@@ -169,8 +177,14 @@ async fn it_is_reached_by_datagrams_and_by_a_connection_as_well() -> Result<()> 
             username: said("username")?,
             password: said("credential")?,
         };
-        let url = format!("turn:127.0.0.1:{port}?transport={protocol}");
-        let relay = Relay::new(&url, credentials, world.trust()?).context("a relay")?;
+        let (url, trust) = match protocol {
+            "stun.turn" => {
+                let port = world.server.address().port();
+                (format!("turns:localhost:{port}"), world.trust_for_relaying()?)
+            }
+            _ => (format!("turn:127.0.0.1:{port}?transport={protocol}"), world.trust()?),
+        };
+        let relay = Relay::new(&url, credentials, trust).context("a relay")?;
         let check = Check::new(Way::Relay(relay));
         let told = world.ask(check.offer()).await?;
         let found = Box::pin(check.run(told["answer"].as_str().context("an answer")?)).await?;
