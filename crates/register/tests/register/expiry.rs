@@ -129,17 +129,21 @@ async fn what_has_expired_is_invisible_and_then_deleted() {
     .await;
 }
 
+/// A space whose owner wants reports of attendance, or none.
+fn a_space(attendance_report: bool) -> NewSpace {
+    let space = new_space(user(1), at(0));
+    let settings = Settings {
+        attendance_report,
+        ..space.settings
+    };
+    NewSpace { settings, ..space }
+}
+
 /// A report is told for a year, whatever has expired of its conference: by then it is all that is left.
 #[tokio::test]
 async fn a_report_of_attendance_outlives_its_record() {
     each_engine(async |db| {
-        let space = new_space(user(1), at(0));
-        let settings = Settings {
-            attendance_report: true,
-            ..space.settings
-        };
-        let space = NewSpace { settings, ..space };
-        let mut hall = Hall::of(Register::new(db.clone()), space).await;
+        let mut hall = Hall::of(Register::new(db.clone()), a_space(true)).await;
         let anna = hall.join(signed_in(2), at(10)).await;
         let zoe = hall.join(anonymous("Zoe"), at(11)).await;
         let (of_anna, failure) = kept_of(&anna);
@@ -234,15 +238,9 @@ async fn a_report_of_attendance_outlives_its_record() {
 #[tokio::test]
 async fn a_report_lasts_at_least_as_long_as_its_record() {
     each_engine(async |db| {
-        let space = new_space(user(1), at(0));
-        let settings = Settings {
-            attendance_report: true,
-            ..space.settings
-        };
-        let space = NewSpace { settings, ..space };
         let two_years_us = 2 * limits::REPORT_KEPT_US;
         let register = Register::new(db.clone()).with_retention_us(two_years_us);
-        let mut hall = Hall::of(register, space).await;
+        let mut hall = Hall::of(register, a_space(true)).await;
         let anna = hall.join(signed_in(2), at(10)).await;
         hall.leave(&anna, at(20)).await;
         let expiry = at(20).plus_us(two_years_us);
@@ -265,93 +263,85 @@ async fn a_year_of_visits_is_deleted() {
 
 async fn visits_are_deleted(db: &Db, attendance_report: bool) {
     const VISITS: i64 = 2_100;
-    {
-        let space = new_space(user(1), at(0));
-        let settings = Settings {
-            attendance_report,
-            ..space.settings
-        };
-        let space = NewSpace { settings, ..space };
-        let mut hall = Hall::of(Register::new(db.clone()), space).await;
-        let seat = hall.join(signed_in(2), at(10)).await;
-        hall.leave(&seat, at(20)).await;
-        let visit = |number: i64| {
-            let guest = vec![
-                seat.conference.as_str().into(),
-                format!("guest {number}").into(),
-                seat.participant.as_str().into(),
-            ];
-            let session = vec![
-                format!("session {number}").into(),
-                format!("guest {number}").into(),
-                seat.session.as_str().into(),
-            ];
-            let reader = vec![format!("account {number}").into(), seat.conference.as_str().into()];
-            [
-                (
-                    "insert into participant (conference, id, kind, display_name, earliest_start_us)
-                    select conference, $2, 2, display_name, earliest_start_us from participant where conference = $1 and id = $3",
-                    guest,
-                ),
-                (
-                    "insert into participant_session (id, conference, participant, start_us, secret_sha256)
-                    select $1, conference, $2, start_us, secret_sha256 from participant_session where id = $3",
-                    session,
-                ),
-                (
-                    "insert into stream (conference, session, ssrc, direction, kind, totals)
-                    select conference, id, 1, 1, 1, '{}' from participant_session where id = $1",
-                    vec![format!("session {number}").into()],
-                ),
-                (
-                    "insert into stream_series (conference, session, ssrc, direction, piece, samples)
-                    select conference, id, 1, 1, 0, secret_sha256 from participant_session where id = $1",
-                    vec![format!("session {number}").into()],
-                ),
-                (
-                    "insert into session_path (conference, session, transport, theirs, ours)
-                    select conference, id, 1, '', '' from participant_session where id = $1",
-                    vec![format!("session {number}").into()],
-                ),
-                (
-                    "insert into session_report (conference, session, report)
-                    select conference, id, '{}' from participant_session where id = $1",
-                    vec![format!("session {number}").into()],
-                ),
-                (
-                    "insert into conference_reader (account, space, start_us, conference)
-                    select $1, space, start_us, id from conference where id = $2",
-                    reader,
-                ),
-            ]
-        };
-        let forged = (0..VISITS).flat_map(visit);
-        let forged: Vec<Statement> = forged
-            .map(|(sql, params)| Statement::new(sql, params).expect(1))
-            .collect();
-        for some in forged.chunks(1_000) {
-            db.write(some.to_vec()).await.expect("rows");
-        }
-
-        let expiry = at(20).plus_us(limits::RETENTION_US);
-        assert_eq!(hall.register.delete_expired(expiry).await.expect("deleted"), 1);
-        if attendance_report {
-            assert_eq!(count(db, "participant").await, VISITS + 1);
-            assert_eq!(count(db, "report_person").await, VISITS + 2, "and the owner");
-            let year = at(20).plus_us(limits::REPORT_KEPT_US);
-            assert_eq!(hall.register.delete_expired(year).await.expect("deleted"), 1);
-        }
-        for table in [
-            "conference",
-            "participant",
-            "participant_session",
-            "conference_reader",
-            "report_person",
-        ] {
-            assert_eq!(count(db, table).await, 0, "{table}");
-        }
-        assert_eq!(rows(db).await, 0);
+    let mut hall = Hall::of(Register::new(db.clone()), a_space(attendance_report)).await;
+    let seat = hall.join(signed_in(2), at(10)).await;
+    hall.leave(&seat, at(20)).await;
+    let visit = |number: i64| {
+        let guest = vec![
+            seat.conference.as_str().into(),
+            format!("guest {number}").into(),
+            seat.participant.as_str().into(),
+        ];
+        let session = vec![
+            format!("session {number}").into(),
+            format!("guest {number}").into(),
+            seat.session.as_str().into(),
+        ];
+        let reader = vec![format!("account {number}").into(), seat.conference.as_str().into()];
+        [
+            (
+                "insert into participant (conference, id, kind, display_name, earliest_start_us)
+                select conference, $2, 2, display_name, earliest_start_us from participant where conference = $1 and id = $3",
+                guest,
+            ),
+            (
+                "insert into participant_session (id, conference, participant, start_us, secret_sha256)
+                select $1, conference, $2, start_us, secret_sha256 from participant_session where id = $3",
+                session,
+            ),
+            (
+                "insert into stream (conference, session, ssrc, direction, kind, totals)
+                select conference, id, 1, 1, 1, '{}' from participant_session where id = $1",
+                vec![format!("session {number}").into()],
+            ),
+            (
+                "insert into stream_series (conference, session, ssrc, direction, piece, samples)
+                select conference, id, 1, 1, 0, secret_sha256 from participant_session where id = $1",
+                vec![format!("session {number}").into()],
+            ),
+            (
+                "insert into session_path (conference, session, transport, theirs, ours)
+                select conference, id, 1, '', '' from participant_session where id = $1",
+                vec![format!("session {number}").into()],
+            ),
+            (
+                "insert into session_report (conference, session, report)
+                select conference, id, '{}' from participant_session where id = $1",
+                vec![format!("session {number}").into()],
+            ),
+            (
+                "insert into conference_reader (account, space, start_us, conference)
+                select $1, space, start_us, id from conference where id = $2",
+                reader,
+            ),
+        ]
+    };
+    let forged = (0..VISITS).flat_map(visit);
+    let forged: Vec<Statement> = forged
+        .map(|(sql, params)| Statement::new(sql, params).expect(1))
+        .collect();
+    for some in forged.chunks(1_000) {
+        db.write(some.to_vec()).await.expect("rows");
     }
+
+    let expiry = at(20).plus_us(limits::RETENTION_US);
+    assert_eq!(hall.register.delete_expired(expiry).await.expect("deleted"), 1);
+    if attendance_report {
+        assert_eq!(count(db, "participant").await, VISITS + 1);
+        assert_eq!(count(db, "report_person").await, VISITS + 2, "and the owner");
+        let year = at(20).plus_us(limits::REPORT_KEPT_US);
+        assert_eq!(hall.register.delete_expired(year).await.expect("deleted"), 1);
+    }
+    for table in [
+        "conference",
+        "participant",
+        "participant_session",
+        "conference_reader",
+        "report_person",
+    ] {
+        assert_eq!(count(db, table).await, 0, "{table}");
+    }
+    assert_eq!(rows(db).await, 0);
 }
 
 async fn count(db: &Db, table: &str) -> i64 {

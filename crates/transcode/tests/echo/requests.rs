@@ -59,50 +59,20 @@ async fn a_literal_wins_over_a_star() {
 
 #[tokio::test]
 async fn what_is_not_served_is_an_error_in_json() {
-    check_refused("GET /v1/nothing/here", "", 404, "", "Requested entity was not found.").await;
-    check_refused("GET /", "", 404, "", "Requested entity was not found.").await;
-    check_refused(
+    let deep = format!("GET /{}", "a/".repeat(limits::PATH_SEGMENTS_MAX));
+    for request in [
+        "GET /v1/nothing/here",
+        "GET /",
         "GET /v1/shelves//things/t",
-        "",
-        404,
-        "",
-        "Requested entity was not found.",
-    )
-    .await;
-    check_refused(
         "GET /v1/shelves/s/things/",
-        "",
-        404,
-        "",
-        "Requested entity was not found.",
-    )
-    .await;
-    check_refused(
-        &format!("GET /{}", "a/".repeat(limits::PATH_SEGMENTS_MAX)),
-        "",
-        404,
-        "",
-        "Requested entity was not found.",
-    )
-    .await;
-    // These have no verb that is served, however its colon is written.
-    check_refused("POST /v1/shelves/s1%3Aburn", "", 405, "", "DELETE").await;
-    check_refused(
+        &deep,
         "POST /v1/shelves/s1%3Apaint/things",
-        "",
-        404,
-        "",
-        "Requested entity was not found.",
-    )
-    .await;
-    check_refused(
         "POST /v1/shelves/s1:burn",
-        "",
-        404,
-        "",
-        "Requested entity was not found.",
-    )
-    .await;
+    ] {
+        check_refused(request, "", 404, "", "Requested entity was not found.").await;
+    }
+    // This has no verb that is served, however its colon is written.
+    check_refused("POST /v1/shelves/s1%3Aburn", "", 405, "", "DELETE").await;
     check_refused("PUT /v1/echo", "{}", 405, "", "GET, POST").await;
     check_refused("GET /v1/shelves/%FF/things/t", "", 400, "name", "UTF-8").await;
 
