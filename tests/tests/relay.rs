@@ -19,6 +19,7 @@ const LATE: Conditions = Conditions {
     delay_us: 40_000,
     jitter_us: 10_000,
     rate_bps: None,
+    overtaken_ppm: 0,
 };
 
 struct World {

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 /// More of them are no accident.
 const FILES_MAX: usize = 3;
 
-/// The files of failed tests that are worth a second look, by what `node --test` says of each of them in its closing lines: `test at tests/lobby.test.js:45:3`.
+/// The files of failed tests that are worth a second look, by what `node --test` says of each of them in its closing lines: `test at meetings/lobby.test.js:45:3`.
 pub(crate) fn failed_files(output: &[String]) -> Vec<PathBuf> {
     let place = |line: &String| -> Option<PathBuf> {
         let mut parts = line.strip_prefix("test at ")?.rsplitn(3, ':');

@@ -12,10 +12,15 @@ pub(crate) fn run(seeds: u64) -> Result<bool> {
     cargo.args(["run", "--release", "--package", "sim", "--"]);
     cargo.arg(seeds.to_string());
     process::run(cargo.current_dir(workspace::root()))?;
-    // Those of calls and of pictures need what only the tests of their crates see.
-    for package in ["calls", "media"] {
+    // Those of calls and of pictures need what only the tests of their crates see, and networks real clients at both ends.
+    let of_crates = [
+        ("calls", ["--lib", "simulated"]),
+        ("media", ["--lib", "simulated"]),
+        ("media", ["--test", "networks"]),
+    ];
+    for (package, tests) in of_crates {
         let mut cargo = Command::new("cargo");
-        cargo.args(["test", "--release", "--package", package, "--lib", "simulated"]);
+        cargo.args(["test", "--release", "--package", package]).args(tests);
         cargo.env("SEDERUNT_NEW_SEEDS", seeds.to_string());
         process::run(cargo.current_dir(workspace::root()))?;
     }

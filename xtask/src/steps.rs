@@ -80,9 +80,9 @@ pub(crate) const STEPS: &[Step] = &[
     alone("browser", &["tools", "build"], browser_tests),
 ];
 
-/// The folders of the tests in browsers, which run beside each other, and what their commands begin with: pictures and sound are looked at as
-/// they come, and what stands on pages may come later.
-const BROWSER_LANES: [(&str, &[&str]); 2] = [("tests", &[]), ("pages", &["nice", "-n", "5"])];
+/// The tests in browsers, which run beside each other: their folders, and what their commands begin with. Pictures and sound are looked at
+/// as they come; what stands on pages, and whether somebody gets in at all, may come later.
+const BROWSER_LANES: [(&[&str], &[&str]); 2] = [(&["meetings"], &[]), (&["ways", "pages"], &["nice", "-n", "5"])];
 
 const fn alone(name: &'static str, needs: &'static [&'static str], run: fn(Asked) -> Result<Tally>) -> Step {
     let beside = false;
@@ -220,19 +220,24 @@ fn pytest(mut command: Command, folders: &[&str], asked: Asked) -> Result<Tally>
 /// Tests in browsers, and once more those that failed.
 fn browser_tests(asked: Asked) -> Result<Tally> {
     let folder = workspace::root().join("tests/browser");
-    let lane = |(lane, before): (&str, &[&str]), show| {
-        let mut command = node_tests(&folder, before, &files_in(&folder.join(lane))?, asked);
+    let lane = |(folders, before): (&[&str], &[&str]), show| {
+        let mut files = Vec::new();
+        for name in folders {
+            files.append(&mut files_in(&folder.join(name))?);
+        }
+        let mut command = node_tests(&folder, before, &files, asked);
         let (status, output) = process::tee(&mut command, show)?;
-        anyhow::Ok((tally::of(status, &output)?, output))
+        let tally = tally::of(status, &output)?;
+        anyhow::Ok((tally, output))
     };
-    let [tests, pages] = BROWSER_LANES;
-    let (tests, pages) = thread::scope(|scope| {
-        let pages = scope.spawn(|| lane(pages, Show::AtItsEnd));
-        (lane(tests, asked.show), pages.join().expect("no lane panics"))
+    let [pictures, waits] = BROWSER_LANES;
+    let (pictures, waits) = thread::scope(|scope| {
+        let waits = scope.spawn(|| lane(waits, Show::AtItsEnd));
+        (lane(pictures, asked.show), waits.join().expect("no lane panics"))
     });
-    let ((mut first, mut output), (of_pages, output_of_pages)) = (tests?, pages?);
-    first += of_pages;
-    output.extend(output_of_pages);
+    let ((mut first, mut output), (of_waits, output_of_waits)) = (pictures?, waits?);
+    first += of_waits;
+    output.extend(output_of_waits);
     let failed = again::failed_files(&output);
     if some(first)?.failed == 0 || failed.is_empty() {
         return Ok(first);

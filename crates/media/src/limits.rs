@@ -358,7 +358,10 @@ pub const PROBE_PACKETS: (usize, usize) = (5, 64);
 pub const PROBE_PACKET_BYTES: (usize, usize) = (90, 260);
 
 /// How long probes wait for each other, after one that showed more and at the longest.
-pub const PROBE_PATIENCE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(4));
+pub const PROBE_PATIENCE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_millis(1_500));
+
+/// And after one that was carried whole: nothing is known yet of what is beyond.
+pub const PROBE_GOES_ON: Duration = Duration::from_millis(250);
 
 /// Nothing is heard of a probe any more.
 pub const PROBE_ANSWERS: Duration = Duration::from_secs(2);

@@ -34,7 +34,7 @@ export class Relay {
 
   /**
    * How it is from now on, from people to the server (`uplink`) and back (`downlink`); a direction that is not named stays as it is.
-   * @typedef {{ lossPercent?: number, delayMs?: number, jitterMs?: number, rateKbps?: number }} Conditions
+   * @typedef {{ lossPercent?: number, delayMs?: number, jitterMs?: number, rateKbps?: number, overtakePercent?: number }} Conditions
    * @param {{ uplink?: Conditions, downlink?: Conditions }} conditions
    */
   async become(conditions) {

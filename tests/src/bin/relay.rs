@@ -2,7 +2,7 @@
 //!
 //! The first line that it writes is its address. Then: `{"leadTo": PORT}`, `{"uplink": CONDITIONS}`, `{"downlink": CONDITIONS}`,
 //! `{"change": true}`, `{"rebind": true}` and `{"truth": "uplink"}`, with `"ssrc"` and `"clockHz"` for one stream. Conditions are `lossPercent`,
-//! `delayMs`, `jitterMs` and `rateKbps`; what is left out is as on a good network. It ends with its input.
+//! `delayMs`, `jitterMs`, `rateKbps` and `overtakePercent`; what is left out is as on a good network. It ends with its input.
 
 #![expect(clippy::print_stdout, reason = "it answers there")]
 
@@ -83,6 +83,7 @@ fn conditions(value: &Value) -> Result<Conditions> {
             .get("rateKbps")
             .map(|rate| number::<u64>(rate).map(|rate| rate * 1_000))
             .transpose()?,
+        overtaken_ppm: whole("overtakePercent")? * 10_000,
     })
 }
 

@@ -1,9 +1,10 @@
 //! What one direction of a link does to a packet: a pure core, so that a row of a table is a case.
 //!
 //! Packets leave in the order in which they came, as on nearly every real path: one that is late makes those behind it late. So jitter
-//! is a queue that grows and shrinks, and not packets that overtake each other, which receivers would count as loss and as repair.
+//! is a queue that grows and shrinks, and not packets that overtake each other. Those that are to be overtaken are named as such: they are
+//! held back besides, as by a radio that sends them once more, and the others do not wait for them.
 
-use super::limits::QUEUE_US_MAX;
+use super::limits::{OVERTAKEN_US, QUEUE_US_MAX};
 use crate::seed::Seed;
 
 const MILLION: u64 = 1_000_000;
@@ -19,6 +20,8 @@ pub struct Conditions {
     pub jitter_us: u64,
     /// How much fits through; without it, everything does.
     pub rate_bps: Option<u64>,
+    /// Of a million packets, those behind them overtake so many.
+    pub overtaken_ppm: u64,
 }
 
 impl Conditions {
@@ -28,6 +31,7 @@ impl Conditions {
         delay_us: 0,
         jitter_us: 0,
         rate_bps: None,
+        overtaken_ppm: 0,
     };
 }
 
@@ -70,15 +74,17 @@ impl Link {
 
     /// Decides about a packet that has come now.
     ///
-    /// Both dice are thrown for each, so that what is lost does not depend on how late things are.
+    /// Two dice are thrown for each, so that what is lost does not depend on how late things are; and a third, only where some are overtaken.
     pub(super) fn fate(&mut self, bytes: usize, now_us: u64) -> Fate {
         let Conditions {
             loss_ppm,
             delay_us,
             jitter_us,
+            overtaken_ppm,
             ..
         } = self.conditions;
         let (bad_luck, swing_us) = (self.dice.below(MILLION), self.dice.below(2 * jitter_us + 1));
+        let is_overtaken = overtaken_ppm > 0 && self.dice.below(MILLION) < overtaken_ppm;
         if bad_luck < loss_ppm {
             return Fate::Lost;
         }
@@ -88,6 +94,11 @@ impl Link {
         let late_us = (delay_us + swing_us).saturating_sub(jitter_us);
         let at_us = (through_us + late_us).max(self.last_departs_us);
         self.last_departs_us = at_us;
+        if is_overtaken {
+            return Fate::Departs {
+                at_us: at_us + OVERTAKEN_US,
+            };
+        }
         Fate::Departs { at_us }
     }
 
@@ -114,6 +125,7 @@ mod tests {
         delay_us: 0,
         jitter_us: 0,
         rate_bps: None,
+        overtaken_ppm: 0,
     };
 
     /// The fates of packets of 1,000 bytes that come at these times.
@@ -171,6 +183,25 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_to_be_overtaken_is() {
+        const PACKETS: u64 = 100_000;
+        let mut link = Link::new(Seed::new(5));
+        link.set(Conditions {
+            overtaken_ppm: 50_000,
+            ..CLEAN
+        });
+        let held = (0..PACKETS).filter(|number| match link.fate(1_000, number * 1_000) {
+            Fate::Departs { at_us } if at_us == number * 1_000 => false,
+            fate => {
+                assert_eq!(fate, departs(number * 1_000 + OVERTAKEN_US));
+                true
+            }
+        });
+        let held = held.count();
+        assert!((4_700..5_300).contains(&held), "{held}");
+    }
+
+    #[test]
     fn over_many_packets_a_link_is_as_bad_as_it_was_told_to_be() {
         const PACKETS: u64 = 100_000;
         const APART_US: u64 = 100_000;
@@ -178,7 +209,7 @@ mod tests {
             loss_ppm: 50_000,
             delay_us: 80_000,
             jitter_us: 30_000,
-            rate_bps: None,
+            ..CLEAN
         };
         let fates = |seed: u64| {
             let mut link = Link::new(Seed::new(seed));

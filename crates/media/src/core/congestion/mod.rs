@@ -289,7 +289,12 @@ impl Congestion {
         } else {
             (self.probing.patience + soon).min(late)
         };
-        self.probing.next = now + self.probing.patience;
+        let pause = if has_shown_more && probe.is_passed() {
+            limits::PROBE_GOES_ON
+        } else {
+            self.probing.patience
+        };
+        self.probing.next = now + pause;
         if has_shown_more && self.trend.found() != Queue::Grows {
             (self.bps, self.narrow_bps) = if probe.is_passed() {
                 (shown_bps, None)

@@ -32,8 +32,10 @@ pub(crate) struct Estimating {
     wanted_bps: Option<u64>,
     /// What a narrow way carries.
     narrow_bps: Option<u64>,
-    /// When what has left has passed it.
+    /// When what comes next may leave.
     free_at: Instant,
+    /// When what has left has passed the narrow place.
+    passed_at: Instant,
 }
 
 /// What it takes to make a datagram.
@@ -55,6 +57,7 @@ impl Estimating {
             wanted_bps: None,
             narrow_bps: None,
             free_at: now,
+            passed_at: now,
         }
     }
 
@@ -96,7 +99,7 @@ impl Estimating {
         self.narrow_bps
     }
 
-    /// When what has left has passed a narrow place.
+    /// When a picture that waits for its turn may leave.
     pub(super) fn free_at(&self) -> Instant {
         self.free_at
     }
@@ -116,9 +119,9 @@ impl Estimating {
         self.congestion.leave(bytes, is_probe, time);
         if let Some(narrow_bps) = self.narrow_bps {
             let (times, of) = limits::PACING_RATIO;
-            let bps = narrow_bps.max(limits::ESTIMATE_LEAST_BPS) * times / of;
-            let takes = Time::from_micros(bytes as u64 * 8_000_000 / bps);
-            self.free_at = self.free_at.max(now) + takes;
+            let takes_us = bytes as u64 * 8_000_000 / narrow_bps.max(limits::ESTIMATE_LEAST_BPS);
+            self.free_at = self.free_at.max(now) + Time::from_micros(takes_us * of / times);
+            self.passed_at = self.passed_at.max(now) + Time::from_micros(takes_us);
         }
     }
 }
@@ -129,6 +132,15 @@ impl Leaving<'_> {
         self.estimating.as_ref().is_none_or(|estimating| {
             estimating.narrow_bps.is_none() || estimating.free_at <= self.now + limits::PACING_GRAIN
         })
+    }
+
+    /// When a narrow way has room for what nobody has asked for: whatever has left has passed it. Now, if it is not narrow.
+    pub(super) fn has_room_at(&self) -> Instant {
+        let narrow = self
+            .estimating
+            .as_ref()
+            .filter(|estimating| estimating.narrow_bps.is_some());
+        narrow.map_or(self.now, |estimating| estimating.passed_at.max(self.now))
     }
 
     fn number(&self) -> Option<u16> {

@@ -140,7 +140,12 @@ impl Line {
         }
         self.missing = missing;
         if let Some((sequence, _)) = self.end.take_if(|(_, at)| *at <= leaving.now) {
-            count(self.repeat(sequence, leaving, |_| true));
+            let at = leaving.has_room_at();
+            if at > leaving.now {
+                self.end = Some((sequence, at));
+            } else {
+                count(self.repeat(sequence, leaving, |_| true));
+            }
         }
         (packets, sent_bytes, is_broken)
     }

@@ -246,6 +246,29 @@ fn the_end_of_a_picture_is_sent_twice_where_packets_are_lost() {
     assert_eq!(lean.deadline(), Some(latest + limits::END_IS_REPEATED_AFTER));
 }
 
+/// Nobody has asked for it, so it takes nothing from what is asked for.
+#[test]
+fn the_end_of_a_picture_waits_for_room_on_a_narrow_way() {
+    let now = Instant::now();
+    let mut lean = lean(now);
+    lean.note_loses(true);
+    let narrow = Conclusion {
+        carries_bps: Some(50_000),
+        begins_anew_bps: None,
+    };
+    let estimating = lean.estimating().unwrap();
+    estimating.want(Some(50_000), Some(100_000), now);
+    estimating.believe(&narrow, now);
+    assert!(write(&mut lean, 1, now));
+    assert_eq!(sent(&mut lean, now), [(SSRC, 1, 96)]);
+    assert!(sent(&mut lean, now + limits::END_IS_REPEATED_AFTER).is_empty());
+    // It has 144 bytes.
+    let passed = now + Duration::from_micros(144 * 8 * 1_000_000 / 50_000);
+    assert_eq!(lean.deadline(), Some(passed));
+    assert_eq!(sent(&mut lean, passed), [(AGAIN, 1, 97)]);
+    assert_eq!(lean.deadline(), None);
+}
+
 #[test]
 fn a_header_names_the_line_and_what_the_publisher_said() {
     let now = Instant::now();

@@ -45,6 +45,7 @@ const sum = (all, figure) => all.reduce((total, one) => total + (one[figure] ?? 
 async function meanwhile(person, lasts_ms) {
   const look = async () => {
     const [pictures, sounds] = [await streams(person, 'inbound-rtp', 'video'), await streams(person, 'inbound-rtp', 'audio')];
+    const told = [...(await streams(person, 'remote-inbound-rtp', 'video')), ...(await streams(person, 'remote-inbound-rtp', 'audio'))];
     const shown = pictures.filter(({ framesDecoded }) => framesDecoded > 0).map(({ freezeCount }) => freezeCount);
     return {
       frames: sum(pictures, 'framesDecoded'),
@@ -55,6 +56,9 @@ async function meanwhile(person, lasts_ms) {
       // Of silence nothing is missed.
       concealed: sum(sounds, 'concealedSamples') - sum(sounds, 'silentConcealedSamples'),
       energy: sum(sounds, 'totalAudioEnergy'),
+      lost: sum([...pictures, ...sounds], 'packetsLost'),
+      // And of what it sends, as the server tells it.
+      lostThere: sum(told, 'packetsLost'),
     };
   };
   const before = await look();
@@ -112,6 +116,19 @@ describe('bad networks', { timeout: 240_000 + 2 * LOOKS * LASTS_MS }, () => {
     const [, first] = answer.match(/m=audio \d+ \S+ (\d+)/);
     assert.ok(answer.includes(`a=rtpmap:${first} red/48000/2`), 'it is the first codec of the answer');
     assert.match(answer, /useinbandfec=1/);
+  });
+
+  test('of 100 packets 5 are overtaken on both ways, and nothing is lost', async (t) => {
+    const overtaken = { overtakePercent: 5 };
+    await relay.become({ uplink: overtaken, downlink: overtaken });
+    await pause(2_000);
+    await holds(t, [caro, ada], LASTS_MS, ({ frames, freezes, madeUp, lost, lostThere }, near) => {
+      assert.ok(lost <= 0 && lostThere <= 0, `${lost} packets are told as lost here, and ${lostThere} there`);
+      assert.ok(freezes <= 2 * near.leastFrozen, `${freezes} freezes, and ${near.leastFrozen} without this network`);
+      assert.ok(frames > (LASTS_MS / 1_000) * 8, `${frames} pictures`);
+      assert.ok(madeUp < MADE_UP_OF_5_PERCENT, `${madeUp} of the sound is made up`);
+    });
+    await relay.mend();
   });
 
   test('of 100 packets 5 are lost on both ways', async (t) => {
