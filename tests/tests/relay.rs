@@ -18,8 +18,7 @@ const LATE: Conditions = Conditions {
     loss_ppm: 0,
     delay_us: 40_000,
     jitter_us: 10_000,
-    rate_bps: None,
-    overtaken_ppm: 0,
+    ..Conditions::CLEAN
 };
 
 struct World {

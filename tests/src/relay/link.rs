@@ -25,13 +25,18 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// Nothing passes.
-    pub const CUT: Self = Self {
-        loss_ppm: MILLION,
+    /// Everything passes, at once.
+    pub const CLEAN: Self = Self {
+        loss_ppm: 0,
         delay_us: 0,
         jitter_us: 0,
         rate_bps: None,
         overtaken_ppm: 0,
+    };
+    /// Nothing passes.
+    pub const CUT: Self = Self {
+        loss_ppm: MILLION,
+        ..Self::CLEAN
     };
 }
 
@@ -120,14 +125,6 @@ impl Link {
 mod tests {
     use super::*;
 
-    const CLEAN: Conditions = Conditions {
-        loss_ppm: 0,
-        delay_us: 0,
-        jitter_us: 0,
-        rate_bps: None,
-        overtaken_ppm: 0,
-    };
-
     /// The fates of packets of 1,000 bytes that come at these times.
     #[track_caller]
     fn check(conditions: Conditions, came_us: &[u64], expected: &[Fate]) {
@@ -143,17 +140,17 @@ mod tests {
 
     #[test]
     fn a_link_delays_loses_and_is_narrow() {
-        check(CLEAN, &[5, 7], &[departs(5), departs(7)]);
+        check(Conditions::CLEAN, &[5, 7], &[departs(5), departs(7)]);
         check(Conditions::CUT, &[5, 7], &[Fate::Lost, Fate::Lost]);
         let slow = Conditions {
             delay_us: 80_000,
-            ..CLEAN
+            ..Conditions::CLEAN
         };
         check(slow, &[0, 20_000], &[departs(80_000), departs(100_000)]);
         // 8,000 bits at 80,000 bits a second are 100 ms; the fourth finds more before it than may wait.
         let narrow = Conditions {
             rate_bps: Some(80_000),
-            ..CLEAN
+            ..Conditions::CLEAN
         };
         check(
             narrow,
@@ -174,10 +171,10 @@ mod tests {
         let mut link = Link::new(Seed::new(1));
         link.set(Conditions {
             delay_us: 50_000,
-            ..CLEAN
+            ..Conditions::CLEAN
         });
         assert_eq!(link.fate(1_000, 0), departs(50_000));
-        link.set(CLEAN);
+        link.set(Conditions::CLEAN);
         assert_eq!(link.fate(1_000, 10_000), departs(50_000));
         assert_eq!(link.fate(1_000, 60_000), departs(60_000));
     }
@@ -188,7 +185,7 @@ mod tests {
         let mut link = Link::new(Seed::new(5));
         link.set(Conditions {
             overtaken_ppm: 50_000,
-            ..CLEAN
+            ..Conditions::CLEAN
         });
         let held = (0..PACKETS).filter(|number| match link.fate(1_000, number * 1_000) {
             Fate::Departs { at_us } if at_us == number * 1_000 => false,
@@ -209,7 +206,7 @@ mod tests {
             loss_ppm: 50_000,
             delay_us: 80_000,
             jitter_us: 30_000,
-            ..CLEAN
+            ..Conditions::CLEAN
         };
         let fates = |seed: u64| {
             let mut link = Link::new(Seed::new(seed));

@@ -31,14 +31,13 @@ const BUSY_MS: f64 = 3.0;
 const CALLING: Conditions = Conditions {
     loss_ppm: 50_000,
     delay_us: 40_000,
-    jitter_us: 0,
-    rate_bps: None,
+    ..Conditions::CLEAN
 };
 const ANSWERING: Conditions = Conditions {
     loss_ppm: 100_000,
     delay_us: 60_000,
     jitter_us: 20_000,
-    rate_bps: None,
+    ..Conditions::CLEAN
 };
 
 /// How a sound is named in records, and how fast its timestamps count.
