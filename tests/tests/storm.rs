@@ -33,7 +33,6 @@ fn two_hundred_come_within_five_seconds() -> Result<()> {
         let seats = people.into_iter().map(|person| person.join().expect("nobody panics"));
         seats.collect::<Result<Vec<Seat>>>()
     })?;
-    println!("all are in after {:?}", began.elapsed());
 
     let record = &seats[0].conference_record;
     ensure!(

@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeSet,
     io::{self, ErrorKind},
+    iter,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, LazyLock},
     time::{Duration, Instant},
@@ -65,6 +66,8 @@ pub(crate) struct Client {
     part: Part,
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
+    /// Lines that only receive.
+    receiving: Vec<Mid>,
     socket: UdpSocket,
     address: SocketAddr,
     deadline: Instant,
@@ -90,12 +93,12 @@ impl Client {
     pub(crate) fn attending(part: Part) -> Result<(Client, String)> {
         let mut client = Client::on(Ipv4Addr::LOCALHOST, part, RtcConfig::new())?;
         let mut api = client.rtc.sdp_api();
-        for _ in 0..AUDIO_LINES {
-            api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
-        }
-        for _ in 0..part.pictures {
-            api.add_media(MediaKind::Video, Direction::RecvOnly, None, None, None);
-        }
+        let voices = [MediaKind::Audio; AUDIO_LINES];
+        let kinds = voices
+            .into_iter()
+            .chain(iter::repeat_n(MediaKind::Video, part.pictures));
+        let mut receive = |kind| api.add_media(kind, Direction::RecvOnly, None, None, None);
+        client.receiving = kinds.map(&mut receive).collect();
         let mut send = |kind| api.add_media(kind, Direction::SendOnly, None, None, None);
         let (microphone, camera) = (send(MediaKind::Audio), send(MediaKind::Video));
         client.microphone = part.speaks.then(|| Source::new(microphone, SOUND_EVERY_US));
@@ -150,6 +153,7 @@ impl Client {
             part,
             rtc,
             pending: None,
+            receiving: vec![],
             socket,
             address,
             deadline: now,
@@ -166,7 +170,15 @@ impl Client {
     pub(crate) fn accept(&mut self, answer: &str) -> Result<()> {
         let pending = self.pending.take().context("one offer has one answer")?;
         let answer = SdpAnswer::from_sdp_string(answer)?;
-        Ok(self.rtc.sdp_api().accept_answer(pending, answer)?)
+        self.rtc.sdp_api().accept_answer(pending, answer)?;
+        for line in &self.receiving {
+            // The stack would report what it sends on lines that only receive, as no browser does.
+            let mut api = self.rtc.direct_api();
+            if let Some(unused) = api.stream_tx_by_mid(*line, None).map(|stream| stream.ssrc()) {
+                api.remove_stream_tx(unused);
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {

@@ -38,7 +38,6 @@ pub(crate) struct Cost {
     delays_us: Vec<u32>,
     subscriber_bytes: f64,
     join_ms: f64,
-    allocations_per_packet: f64,
     datagrams_in_per_packet: f64,
     unsent: u64,
 }
@@ -70,7 +69,6 @@ impl Cost {
             delays_us: vec![],
             subscriber_bytes: (to.resident_bytes as f64 - empty.resident_bytes as f64) / people,
             join_ms: (joined.process_ns - empty.process_ns) as f64 / 1e6 / people,
-            allocations_per_packet: (to.allocations - from.allocations) as f64 / packets,
             datagrams_in_per_packet: (to.datagrams_in - from.datagrams_in) as f64 / packets,
             unsent: to.unsent - from.unsent,
         })
@@ -101,7 +99,6 @@ impl Cost {
                 "  delay     {half_ms:>8.2} ms p50, {most_ms:.2} ms p99, from socket to socket     aim: p99 under 2 ms"
             );
         }
-        println!("  allocated {:>8.2} times per packet", self.allocations_per_packet);
     }
 
     /// How long packets were under way, of half of them and of all but one in a hundred.

@@ -221,7 +221,6 @@ impl Host for Janus {
             media_ns: process_ns,
             process_ns,
             resident_bytes: resident_bytes(&process)?,
-            allocations: 0,
             forwarded: stage.received.load(Relaxed),
             datagrams_in: 0,
             datagrams_out: 0,

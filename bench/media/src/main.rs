@@ -23,9 +23,9 @@ use clap::{Args, Parser, Subcommand};
 
 use scenario::SCENARIOS;
 
-/// The program's, and it counts.
+/// The program's, for the floor too.
 #[global_allocator]
-static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Measure what forwarding a packet costs, against a loop that only seals and sends, and against Janus
 #[derive(Parser)]

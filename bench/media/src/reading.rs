@@ -5,7 +5,6 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 use media::Media;
 use serde::{Deserialize, Serialize};
-use stats_alloc::INSTRUMENTED_SYSTEM;
 
 /// Figures since the process began; what counts are differences.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -16,8 +15,6 @@ pub(crate) struct Reading {
     pub(crate) process_ns: u64,
     /// In memory at the moment.
     pub(crate) resident_bytes: u64,
-    /// Allocations of all threads, and enlargements.
-    pub(crate) allocations: u64,
     pub(crate) forwarded: u64,
     pub(crate) datagrams_in: u64,
     pub(crate) datagrams_out: u64,
@@ -27,13 +24,11 @@ pub(crate) struct Reading {
 impl Reading {
     pub(crate) fn take(media: &Media) -> Result<Reading> {
         let counters = media.counters();
-        let heap = INSTRUMENTED_SYSTEM.stats();
         let this = Path::new("/proc/self");
         Ok(Reading {
             media_ns: of_threads_ns(this, |name| name == "media")?,
             process_ns: of_process_ns(this)?,
             resident_bytes: resident_bytes(this)?,
-            allocations: u64::try_from(heap.allocations + heap.reallocations)?,
             forwarded: counters.packets_forwarded,
             datagrams_in: counters.datagrams_in,
             datagrams_out: counters.datagrams_out,

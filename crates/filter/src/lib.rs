@@ -33,6 +33,7 @@ pub use google::{google, google_conditions};
 pub use odata::odata;
 pub use predicate::{Comparison, Predicate, Word};
 pub use sql::{Field, Kind, Parameter};
+pub use time_literal::moment;
 
 /// Why a filter cannot be used, in words for whoever wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

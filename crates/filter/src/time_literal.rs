@@ -35,14 +35,17 @@ pub(crate) enum MicrosecondCondition {
     Always,
 }
 
+/// A moment as RFC 3339 writes it; `None` if it is none. What is smaller than a nanosecond is left out.
+pub fn moment(text: &str) -> Option<OffsetDateTime> {
+    let separator = text.as_bytes().get(SEPARATOR_AT)?;
+    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    SEPARATORS.contains(separator).then_some(moment)
+}
+
 impl TimeLiteral {
     pub(crate) fn parse(text: &str) -> Result<TimeLiteral, &'static str> {
-        let separator = text.as_bytes().get(SEPARATOR_AT);
-        let moment = OffsetDateTime::parse(text, &Rfc3339)
-            .ok()
-            .filter(|_| separator.is_some_and(|at| SEPARATORS.contains(at)))
+        let moment = moment(text)
             .ok_or("expected a time such as 2026-01-31T09:30:00Z or 2026-01-31T10:30:00.123456789+01:00")?;
-        // The parser leaves out what is smaller than a nanosecond.
         let beyond_nanoseconds = text.split_once('.').and_then(|(_, decimals)| decimals.get(9..));
         let is_whole_nanosecond = beyond_nanoseconds
             .is_none_or(|rest| rest.bytes().take_while(u8::is_ascii_digit).all(|digit| digit == b'0'));

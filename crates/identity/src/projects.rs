@@ -110,6 +110,12 @@ fn is_project_id(id: &str) -> bool {
         && !id.ends_with('-')
 }
 
+/// No column holds a NUL, so nothing has such a name.
+fn may_exist(names: &[&str]) -> Result<(), ProjectError> {
+    let has_nul = names.iter().any(|name| name.contains('\0'));
+    if has_nul { Err(ProjectError::NotFound) } else { Ok(()) }
+}
+
 fn new_key() -> Vec<u8> {
     let mut key = vec![0; SIGNING_KEY_BYTES];
     aws_lc_rs::rand::fill(&mut key).expect("the system has random bytes");
@@ -193,12 +199,14 @@ impl Identity {
     /// Makes somebody a member of a project, or one with another role. It holds from their next request on.
     pub async fn set_project_member(&self, id: &str, member: &ProjectMember, by: &By) -> Result<(), ProjectError> {
         self.project(id).await?.ok_or(ProjectError::NotFound)?;
+        may_exist(&[&member.member])?;
         let [upsert, line] = joining(id, &member.member, member.role, by);
         self.write_to_project(upsert, line).await
     }
 
     /// Somebody is no member of a project any more.
     pub async fn remove_project_member(&self, id: &str, member: &str, by: &By) -> Result<(), ProjectError> {
+        may_exist(&[id, member])?;
         let delete = Statement::new(
             "delete from project_member where project = $1 and member = $2",
             vec![id.into(), member.into()],
@@ -290,6 +298,7 @@ impl Identity {
 
     /// Another key, from now on.
     pub async fn rotate_project_signing_key(&self, id: &str, by: &By) -> Result<SigningKey, ProjectError> {
+        may_exist(&[id])?;
         let key = new_key();
         let update = Statement::new(
             "update project set signing_key = $2 where id = $1",

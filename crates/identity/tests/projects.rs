@@ -111,6 +111,10 @@ async fn what_members_may_and_until_when() {
         let members = identity.project_members("support").await.expect("reads");
         assert_eq!(members.len(), 2);
 
+        for (project, member) in [("sup\0port", ada_name.as_str()), ("support", &format!("{ada_name}\0"))] {
+            let other = identity.remove_project_member(project, member, &by(4)).await;
+            assert!(matches!(other, Err(ProjectError::NotFound)), "another name: {other:?}");
+        }
         identity
             .remove_project_member("support", &ada_name, &by(4))
             .await
@@ -177,7 +181,13 @@ async fn projects_and_their_keys() {
             );
             let key = identity.project_signing_key(unknown).await;
             assert!(matches!(key, Err(ProjectError::NotFound)), "{unknown:?}");
+            let key = identity.rotate_project_signing_key(unknown, &by(2)).await;
+            assert!(matches!(key, Err(ProjectError::NotFound)), "{unknown:?}");
         }
+        assert_eq!(
+            identity.project_signing_key("support").await.expect("it is there"),
+            next
+        );
     })
     .await;
 }

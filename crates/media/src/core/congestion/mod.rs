@@ -8,8 +8,8 @@
 //!   is sent from then on, and arrives, may be far less than is carried.
 //! * Where packets are lost and what waits least waits for long, a queue is full, and does not grow because of that; so it is emptied, but some
 //!   times only: if it is others who fill it, that takes nothing from it.
-//! * What nothing is sent for is found out by probes (`probe`). Each tries twice what is known, so that it is found out in steps, one
-//!   every other second; after one that failed it takes a while longer.
+//! * What nothing is sent for is found out by probes (`probe`). Each tries twice what is known, so that it is found out in steps: the next one
+//!   soon after one that was carried whole, and after any other a while later.
 //!
 //! A pure core: what has left, what was told, and the time go in. What is made of the estimate is for [`super::belief`] to say.
 

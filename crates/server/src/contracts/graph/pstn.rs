@@ -285,7 +285,7 @@ fn moment(name: &str, text: &str) -> Answer<(OffsetDateTime, Duration)> {
         let rest = Duration::DAY - Duration::MICROSECOND;
         return Ok((date.with_time(Time::MIDNIGHT).assume_utc(), rest));
     }
-    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+    let moment = filter::moment(text).ok_or_else(|| {
         invalid(format!(
             "`{name}` is a date such as 2026-11-01, or a time such as 2026-11-01T00:00:00Z."
         ))
@@ -464,6 +464,10 @@ mod tests {
         check("fromDateTime=2026-11-02,toDateTime=2026-11-01", Err("after"));
         check("fromDateTime=x,toDateTime=2026-11-01", Err("`fromDateTime` is a date"));
         check("fromDateTime=2026-11-01,toDateTime=", Err("`toDateTime` is a date"));
+        check(
+            "fromDateTime=2026-11-01,toDateTime=2026-11-02X00:00:00Z",
+            Err("`toDateTime` is a date"),
+        );
         check("toDateTime=2026-11-01", Err("in this order"));
         check("", Err("in this order"));
     }

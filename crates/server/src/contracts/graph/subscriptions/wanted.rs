@@ -2,8 +2,6 @@
 
 use meeting::Micros;
 use serde::Deserialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::failure::{Answer, Failure, Kind};
 use crate::limits;
@@ -162,8 +160,8 @@ fn is_first_only(change_type: &str) -> Answer<bool> {
 
 /// Until when it is to last: at least so long, and not longer than so long.
 fn expiration(text: &str, now: Micros) -> Answer<Micros> {
-    let time = OffsetDateTime::parse(text, &Rfc3339)
-        .map_err(|_| invalid("`expirationDateTime` is a time such as 2026-11-23T00:00:00Z."))?;
+    let time =
+        filter::moment(text).ok_or_else(|| invalid("`expirationDateTime` is a time such as 2026-11-23T00:00:00Z."))?;
     let micros = i64::try_from(time.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX);
     if micros <= now.0 {
         return Err(invalid("`expirationDateTime` is in the past."));
@@ -296,7 +294,9 @@ mod tests {
                 "`latestSupportedTlsVersion` is v1_2 or v1_3",
             );
         }
-        check(json!({"expirationDateTime": "soon"}), "`expirationDateTime` is a time");
+        for text in ["soon", "2026-11-21X00:00:00Z"] {
+            check(json!({"expirationDateTime": text}), "`expirationDateTime` is a time");
+        }
         check(json!({"expirationDateTime": "2026-11-20T00:00:00Z"}), "in the past");
         check(
             json!({"expirationDateTime": "2026-11-22T22:30:00.000001Z"}),
