@@ -193,4 +193,30 @@ describe('my spaces and my meetings', { timeout: 180_000 }, () => {
       assert.equal(beyond, 0, path);
     }
   });
+
+  test('who comes back to a long list is where they were in it', async () => {
+    for (let more = 0; more < 60; more += 1) await server.openSpace(token);
+    await page.setViewportSize({ width: 1_280, height: 720 });
+    await page.goto(`${server.url}/spaces`);
+    const rows = page.getByRole('list', { name: 'My spaces' }).getByRole('listitem');
+    await rows.first().waitFor();
+    const first = await rows.count();
+    await ada.press('Show more');
+    await until('more rows', async () => (await rows.count()) > first);
+    const shown = await rows.count();
+    await rows.last().getByRole('link', { name: /^Settings of/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Settings of a space' }).waitFor();
+    await page.goBack();
+    await until('as many rows as there were', async () => (await rows.count()) === shown);
+    await until('the last one to be in sight', async () => {
+      const { y } = await rows.last().boundingBox();
+      return y > 0 && y < 720;
+    });
+
+    await page.getByRole('link', { name: 'Home' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Hello, Ada' }).waitFor();
+    await page.goto(`${server.url}/spaces`);
+    await rows.first().waitFor();
+    assert.equal(await rows.count(), first, 'who opens it anew begins at its beginning');
+  });
 });

@@ -8,6 +8,7 @@ import type { PagedList } from '../api/pages.ts';
 import { ApiError } from '../api/request.ts';
 import { t } from '../text/text.ts';
 import { askForAccount } from './account.ts';
+import { keep, kept } from './navigation.ts';
 import { reasonOf } from './reason.ts';
 
 export type Loaded<Value> =
@@ -76,6 +77,16 @@ export function Failed({ error, onAgain }: { error: unknown; onAgain(): void }) 
   );
 }
 
+/** Asks for pages until so many rows are there, or no more come. */
+async function grow<Item>(list: PagedList<Item>, count: number): Promise<void> {
+  const isShort = () => {
+    const { items, hasMore, phase } = list.state.peek();
+    return phase === 'ready' && hasMore && items.length < count;
+  };
+  do await list.more();
+  while (isShort());
+}
+
 export interface ListingProps<Item> {
   list: PagedList<Item>;
   /** What the list is of, for those who do not see the heading above it. */
@@ -87,16 +98,22 @@ export interface ListingProps<Item> {
   short?: boolean;
 }
 
-/** A list with "Show more". */
+/** A list with "Show more". Whoever comes back to it finds it as long as it was, and where they were in it. */
 export function Listing<Item>({ list, label, empty, keyOf, row, short = false }: ListingProps<Item>) {
   const place = useRef<HTMLUListElement>(null);
   useEffect(() => {
-    if (list.state.peek().items.length === 0) void list.more();
+    if (list.state.peek().items.length > 0) return;
+    const { rows = {}, scrollY } = kept();
+    const count = short ? 0 : (rows[label] ?? 0);
+    void grow(list, count).then(() => {
+      if (scrollY !== undefined) requestAnimationFrame(() => scrollTo(0, scrollY));
+    });
   }, [list]);
   const { items, hasMore, phase, error } = list.state.value;
   const more = async () => {
     const before = items.length;
     await list.more();
+    keep({ rows: { ...kept().rows, [label]: list.state.peek().items.length } });
     // The button moves down or goes away: whoever used it goes on at the first new row.
     requestAnimationFrame(() => place.current?.children[before]?.querySelector<HTMLElement>('a, button')?.focus());
   };

@@ -9,6 +9,17 @@ export const route = signal(routeOf(location.pathname));
 /** What stands behind the `?`, which makes no other page. */
 export const query = signal(location.search);
 
+/** What lies over the page, as its place in the history says. */
+const OVER = 'over';
+
+/** What a place in the history keeps of the page that stood there. */
+interface Kept {
+  /** How many rows of a list were shown, by its label. */
+  rows?: Record<string, number>;
+  /** How far down it was. */
+  scrollY?: number;
+}
+
 /** Whether somebody moved inside of this page: only then a new heading takes the focus, not when a browser opens one. */
 export let hasNavigated = false;
 
@@ -19,14 +30,25 @@ function show(): void {
 }
 
 export function navigate(path: string): void {
+  keep({ scrollY });
   history.pushState(null, '', path);
   show();
   scrollTo(0, 0);
 }
 
-/** Says in the address of this page what it shows. */
+/** What was kept of this page when it was left; nothing, if it is new. */
+export function kept(): Kept {
+  return typeof history.state === 'object' ? (history.state ?? {}) : {};
+}
+
+/** Keeps more of this page, for whoever comes back to it. */
+export function keep(more: Kept): void {
+  if (history.state !== OVER) history.replaceState({ ...kept(), ...more }, '');
+}
+
+/** Says in the address of this page what it shows; whatever was shown before is no longer to be kept. */
 export function ask(asked: Record<string, string>): void {
-  history.replaceState(history.state, '', withQuery(location.pathname, asked));
+  history.replaceState(history.state === OVER ? OVER : null, '', withQuery(location.pathname, asked));
   query.value = location.search;
 }
 
@@ -34,12 +56,12 @@ export function ask(asked: Record<string, string>): void {
 export function useClosedByBack(isOver: boolean, close: () => void): void {
   useEffect(() => {
     if (!isOver) return;
-    history.pushState('over', '');
+    history.pushState(OVER, '');
     addEventListener('popstate', close);
     return () => {
       removeEventListener('popstate', close);
       // It was closed otherwise.
-      if (history.state === 'over') history.back();
+      if (history.state === OVER) history.back();
     };
   }, [isOver]);
 }
