@@ -77,19 +77,13 @@ pub(crate) const STEPS: &[Step] = &[
     }),
     beside("java", &["tools", "build"], java_tests),
     beside("testbed", &["tools", "build"], testbed_tests),
-    beside("ways", &["tools", "build"], |asked| browser_tests(WAYS_LANES, asked)),
-    alone("browser", &["tools", "build"], |asked| {
-        browser_tests(BROWSER_LANES, asked)
-    }),
+    alone("browser", &["tools", "build"], browser_tests),
 ];
 
-/// The folders of the tests in browsers that run beside each other, and what their commands begin with: pictures and sound are looked at as
-/// they come, and what stands on pages may come later.
-const BROWSER_LANES: &[Lane] = &[("meetings", &[]), ("pages", &["nice", "-n", "5"])];
-/// Whether somebody gets in at all, and comes back: waits, mostly, but never beside a meeting of five, which takes all of the machine.
-const WAYS_LANES: &[Lane] = &[("ways", &[])];
-
-type Lane = (&'static str, &'static [&'static str]);
+/// The tests in browsers, which run beside each other: their folders, and what their commands begin with. Pictures and sound are looked at
+/// as they come; what stands on pages, and then whether somebody gets in at all, may come later. In this order: a meeting of five takes all
+/// of two cores, and is over when the next cameras come.
+const BROWSER_LANES: [(&[&str], &[&str]); 2] = [(&["meetings"], &[]), (&["pages", "ways"], &["nice", "-n", "5"])];
 
 const fn alone(name: &'static str, needs: &'static [&'static str], run: fn(Asked) -> Result<Tally>) -> Step {
     let beside = false;
@@ -224,30 +218,27 @@ fn pytest(mut command: Command, folders: &[&str], asked: Asked) -> Result<Tally>
     count(of_the_program(command, workspace::root()), asked)
 }
 
-/// Tests in browsers, lane beside lane, and once more those that failed. What the first lane says is shown as it comes.
-fn browser_tests(lanes: &[Lane], asked: Asked) -> Result<Tally> {
+/// Tests in browsers, and once more those that failed.
+fn browser_tests(asked: Asked) -> Result<Tally> {
     let folder = workspace::root().join("tests/browser");
-    let play = |(name, before): Lane, show| {
-        let mut command = node_tests(&folder, before, &files_in(&folder.join(name))?, asked);
+    let lane = |(folders, before): (&[&str], &[&str]), show| {
+        let mut files = Vec::new();
+        for name in folders {
+            files.append(&mut files_in(&folder.join(name))?);
+        }
+        let mut command = node_tests(&folder, before, &files, asked);
         let (status, output) = process::tee(&mut command, show)?;
-        anyhow::Ok((tally::of(status, &output)?, output))
+        let tally = tally::of(status, &output)?;
+        anyhow::Ok((tally, output))
     };
-    let played = thread::scope(|scope| {
-        let (first, others) = lanes.split_first().expect("a lane at least");
-        let others: Vec<_> = others
-            .iter()
-            .map(|lane| scope.spawn(|| play(*lane, Show::AtItsEnd)))
-            .collect();
-        let first = play(*first, asked.show);
-        let others = others.into_iter().map(|lane| lane.join().expect("no lane panics"));
-        std::iter::once(first).chain(others).collect::<Vec<_>>()
+    let [pictures, waits] = BROWSER_LANES;
+    let (pictures, waits) = thread::scope(|scope| {
+        let waits = scope.spawn(|| lane(waits, Show::AtItsEnd));
+        (lane(pictures, asked.show), waits.join().expect("no lane panics"))
     });
-    let (mut first, mut output) = (Tally::default(), vec![]);
-    for lane in played {
-        let (tally, said) = lane?;
-        first += tally;
-        output.extend(said);
-    }
+    let ((mut first, mut output), (of_waits, output_of_waits)) = (pictures?, waits?);
+    first += of_waits;
+    output.extend(output_of_waits);
     let failed = again::failed_files(&output);
     if some(first)?.failed == 0 || failed.is_empty() {
         return Ok(first);
