@@ -80,10 +80,15 @@ pub(crate) const STEPS: &[Step] = &[
     alone("browser", &["tools", "build"], browser_tests),
 ];
 
-/// The tests in browsers, which run beside each other: their folders, and what their commands begin with. Pictures and sound are looked at
-/// as they come; what stands on pages, and then whether somebody gets in at all, may come later. In this order: a meeting of five takes all
-/// of two cores, and is over when the next cameras come.
-const BROWSER_LANES: [(&[&str], &[&str]); 2] = [(&["meetings"], &[]), (&["pages", "ways"], &["nice", "-n", "5"])];
+/// Tests in so many browsers that they take all of two cores: beside others their server is not served for seconds. They have the machine to
+/// themselves.
+const BROWSER_CROWDS: Lane = (&["crowds"], &[]);
+/// The other tests in browsers, which run beside each other: pictures and sound are looked at as they come; what stands on pages, and whether
+/// somebody gets in at all, may come later.
+const BROWSER_LANES: [Lane; 2] = [(&["meetings"], &[]), (&["pages", "ways"], &["nice", "-n", "5"])];
+
+/// Folders, and what the command of their tests begins with.
+type Lane = (&'static [&'static str], &'static [&'static str]);
 
 const fn alone(name: &'static str, needs: &'static [&'static str], run: fn(Asked) -> Result<Tally>) -> Step {
     let beside = false;
@@ -221,24 +226,26 @@ fn pytest(mut command: Command, folders: &[&str], asked: Asked) -> Result<Tally>
 /// Tests in browsers, and once more those that failed.
 fn browser_tests(asked: Asked) -> Result<Tally> {
     let folder = workspace::root().join("tests/browser");
-    let lane = |(folders, before): (&[&str], &[&str]), show| {
+    let lane = |(folders, before): Lane, show| {
         let mut files = Vec::new();
         for name in folders {
             files.append(&mut files_in(&folder.join(name))?);
         }
         let mut command = node_tests(&folder, before, &files, asked);
         let (status, output) = process::tee(&mut command, show)?;
-        let tally = tally::of(status, &output)?;
-        anyhow::Ok((tally, output))
+        anyhow::Ok((tally::of(status, &output)?, output))
     };
+    let (mut first, mut output) = lane(BROWSER_CROWDS, asked.show)?;
     let [pictures, waits] = BROWSER_LANES;
     let (pictures, waits) = thread::scope(|scope| {
         let waits = scope.spawn(|| lane(waits, Show::AtItsEnd));
         (lane(pictures, asked.show), waits.join().expect("no lane panics"))
     });
-    let ((mut first, mut output), (of_waits, output_of_waits)) = (pictures?, waits?);
-    first += of_waits;
-    output.extend(output_of_waits);
+    for played in [pictures, waits] {
+        let (tally, said) = played?;
+        first += tally;
+        output.extend(said);
+    }
     let failed = again::failed_files(&output);
     if some(first)?.failed == 0 || failed.is_empty() {
         return Ok(first);
