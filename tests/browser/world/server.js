@@ -1,6 +1,7 @@
 // The real release program as a child process.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,10 @@ import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
 
 import { binary, scratch } from './files.js';
+
+/** The ports of servers. */
+const FIRST_PORT = 12_000;
+const PORTS = 20_000;
 
 export class Server {
   #process;
@@ -172,18 +177,24 @@ export class Server {
   }
 }
 
-/** A port that is free for TCP and UDP at every address now. A server must get the same ports again, so the system cannot choose later. */
+/** Whether a socket gets what it asks for; false if somebody has it. */
+const isBound = (socket) =>
+  once(socket, 'listening').then(() => true, ({ code }) => {
+    if (code !== 'EADDRINUSE') throw new Error(`a port: ${code}`);
+    return false;
+  });
+
+/**
+ * A port that is free for TCP and UDP at every address now. It lies below those that the system lends to whoever asks for any, as browsers do
+ * all the time: a server must get its ports, and get them again.
+ */
 export async function freePort() {
   for (;;) {
-    const tcp = createServer().listen(0, '0.0.0.0');
-    await once(tcp, 'listening');
-    const { port } = tcp.address();
+    const port = FIRST_PORT + randomInt(PORTS);
+    const tcp = createServer().listen(port, '0.0.0.0');
+    if (!(await isBound(tcp))) continue;
     const udp = createSocket('udp4').bind(port, '0.0.0.0');
-    // It is free for TCP, and for UDP somebody may have it.
-    const isFree = await once(udp, 'listening').then(() => true, ({ code }) => {
-      if (code !== 'EADDRINUSE') throw new Error(`a port: ${code}`);
-      return false;
-    });
+    const isFree = await isBound(udp);
     udp.close();
     tcp.close();
     await once(tcp, 'close');
